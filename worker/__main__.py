@@ -1,0 +1,17 @@
+"""`python -m worker`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from worker.stopping import Stopping, stop_on_signals
+
+if __name__ == "__main__":
+    # Signals first: the imports below take a noticeable part of a second, and a stop in it must not be lost.
+    stopping = Stopping()
+    stop_on_signals(stopping)
+
+    from worker.cli import main
+
+    sys.exit(main(sys.argv[1:], os.environ, stopping))

@@ -1,0 +1,113 @@
+"""Addresses and user names move between people. Who may take which, judged against Moodle as it will be. Pure.
+
+Somebody may take an address if nobody else in the company has it, and every account that holds it now gives it up in
+this same plan. That is a question about the other person's claim, and so on; a circle is a swap, which Moodle cannot
+do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from worker.accounts import Account
+from worker.reasons import Reason, email_swapped, email_taken, username_taken
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Whether a claim holds. `after`: who has to be written first. `stays`: accounts that keep what is claimed."""
+
+    refused: Reason | None = None
+    after: frozenset[int] = frozenset()
+    stays: tuple[Account, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody wants a value that her account, if she has one, does not have yet."""
+
+    employee_id: int
+    value: str
+    own: Account | None
+
+
+@dataclass
+class Claims:
+    """All claims on one kind of value (addresses, or user names).
+
+    `holders` gives the accounts that have a value now; `owners` the person in this run to whom an account belongs.
+    `disputed` says why a claim cannot hold whatever Moodle has.
+    """
+
+    claims: Mapping[int, Claim]
+    holders: Callable[[str], Iterable[Account]]
+    owners: Mapping[int, int]
+    disputed: Callable[[Claim], Reason | None]
+    swapped: Callable[[int], Reason]
+    taken: Callable[[Account], Reason]
+    _grants: dict[int, Grant] = field(default_factory=dict)
+    _asking: list[int] = field(default_factory=list)
+
+    def grant(self, employee_id: int) -> Grant:
+        """Whether this person's claim holds."""
+        known = self._grants.get(employee_id)
+        if known is None:
+            self._asking.append(employee_id)
+            known = self._judge(self.claims[employee_id])
+            self._asking.pop()
+            self._grants[employee_id] = known
+        return known
+
+    def _judge(self, claim: Claim) -> Grant:
+        disputed = self.disputed(claim)
+        own_id = claim.own.id if claim.own else None
+        after: set[int] = set()
+        stays: list[Account] = []
+        for account in self.holders(claim.value):
+            if account.id == own_id:
+                continue
+            owner = self.owners.get(account.id)
+            if owner is None or owner not in self.claims:
+                stays.append(account)
+            elif owner in self._asking:
+                return Grant(disputed or self.swapped(owner), stays=(account,))
+            elif self.grant(owner).refused is None:
+                after.add(owner)
+            else:
+                stays.append(account)
+        if disputed is None and stays and claim.own is not None:
+            disputed = self.taken(stays[0])
+        return Grant(disputed, frozenset(after), tuple(stays))
+
+
+def address_claims(
+    claims: Sequence[Claim],
+    holders: Callable[[str], Iterable[Account]],
+    owners: Mapping[int, int],
+    disputed: Callable[[Claim], Reason | None],
+) -> Claims:
+    """Claims on e-mail addresses."""
+    return Claims({claim.employee_id: claim for claim in claims}, holders, owners, disputed, email_swapped, email_taken)
+
+
+def username_claims(
+    claims: Sequence[Claim], holders: Callable[[str], Iterable[Account]], owners: Mapping[int, int]
+) -> Claims:
+    """Claims on user names. Two people who are made the same name: the lower employee id has it."""
+    first: dict[str, int] = {}
+    for claim in claims:
+        first.setdefault(claim.value, claim.employee_id)
+
+    def disputed(claim: Claim) -> Reason | None:
+        other = first[claim.value]
+        return None if other == claim.employee_id else username_taken(f"employee {other}")
+
+    return Claims(
+        {claim.employee_id: claim for claim in claims},
+        holders,
+        owners,
+        disputed,
+        lambda other: username_taken(f"employee {other}, whose own is blocked by hers"),
+        lambda account: username_taken(account.name),
+    )

@@ -1,0 +1,62 @@
+"""Which account is whose: one person, one account, by idnumber first, by e-mail only if that finds none. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from worker.accounts import Account
+from worker.limits import same_text
+from worker.people import Person
+from worker.reasons import Reason, foreign_account, several_accounts
+
+RESERVED_USERNAMES = frozenset({"guest", "admin"})
+RESERVED_AUTH = frozenset({"nologin", "webservice", "mnet"})
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What the idnumber says: an account, nobody, or a conflict."""
+
+    account: Account | None = None
+    conflict: Reason | None = None
+
+
+def match_by_idnumber(person: Person, accounts: Iterable[Account], own_auth: str) -> Match:
+    """The account whose idnumber is the employee id, compared exactly.
+
+    Moodle does not keep idnumbers unique and finds them whatever their case; another system may use the same numbers.
+    So the account is believed only if its authentication is ours, or the e-mail, the first or the last name agrees.
+    """
+    same = [account for account in accounts if account.idnumber == str(person.employee_id)]
+    if not same:
+        return Match()
+    if len(same) > 1:
+        return Match(conflict=several_accounts(same))
+    account = same[0]
+    if account.auth == own_auth or account.bears(person.facts.get("work_email", "")) or names_agree(person, account):
+        return Match(account)
+    return Match(conflict=foreign_account(account))
+
+
+def names_agree(person: Person, account: Account) -> bool:
+    """Whether the first or the last name is the same; blank names agree with nothing."""
+    firsts = (person.facts.get("first_name", ""), person.facts.get("preferred_name", ""))
+    if any(same_text(first, account.values["firstname"]) for first in firsts):
+        return True
+    return same_text(person.facts.get("last_name", ""), account.values["lastname"])
+
+
+def is_reserved(account: Account, protected: Iterable[str]) -> bool:
+    """Whether nothing may ever be written to the account."""
+    return (
+        account.username in RESERVED_USERNAMES
+        or account.auth in RESERVED_AUTH
+        or account.username.casefold() in protected
+    )
+
+
+def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:
+    """Whether every one of these accounts belongs, by its idnumber, to one of these other employees."""
+    ids = {str(other) for other in others}
+    return all(account.idnumber in ids for account in accounts)

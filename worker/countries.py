@@ -1,0 +1,111 @@
+"""Country names as BambooHR writes them, to the two-letter codes that Moodle stores.
+
+Moodle takes any other value without an error and stores it as "0" (measured on Moodle 4.2.3), so a name that is not
+known here is not sent at all. ISO 3166 comes from a library; the table holds the everyday and the older names that
+BambooHR uses and ISO does not.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from iso3166 import countries
+
+_EVERYDAY = {
+    "america": "US",
+    "bolivia": "BO",
+    "brunei": "BN",
+    "burma": "MM",
+    "cabo verde": "CV",
+    "cape verde": "CV",
+    "congo": "CG",
+    "congo brazzaville": "CG",
+    "congo kinshasa": "CD",
+    "congo democratic republic": "CD",
+    "cote d ivoire": "CI",
+    "croatia hrvatska": "HR",
+    "czech republic": "CZ",
+    "east timor": "TL",
+    "england": "GB",
+    "falkland islands": "FK",
+    "great britain": "GB",
+    "holland": "NL",
+    "holy see vatican city state": "VA",
+    "hong kong sar china": "HK",
+    "iran": "IR",
+    "ivory coast": "CI",
+    "korea": "KR",
+    "korea north": "KP",
+    "korea south": "KR",
+    "laos": "LA",
+    "libya": "LY",
+    "libyan arab jamahiriya": "LY",
+    "macao": "MO",
+    "macau": "MO",
+    "macedonia": "MK",
+    "micronesia": "FM",
+    "moldova": "MD",
+    "myanmar burma": "MM",
+    "north korea": "KP",
+    "northern ireland": "GB",
+    "palestinian territories": "PS",
+    "palestinian territory": "PS",
+    "palestinian territory occupied": "PS",
+    "reunion": "RE",
+    "russia": "RU",
+    "russian federation": "RU",
+    "saint barthelemy": "BL",
+    "saint helena": "SH",
+    "saint martin": "MF",
+    "sao tome and principe": "ST",
+    "scotland": "GB",
+    "sint maarten": "SX",
+    "slovakia slovak republic": "SK",
+    "slovak republic": "SK",
+    "south korea": "KR",
+    "swaziland": "SZ",
+    "syria": "SY",
+    "syrian arab republic": "SY",
+    "taiwan": "TW",
+    "tanzania": "TZ",
+    "the netherlands": "NL",
+    "turkey": "TR",
+    "turkiye": "TR",
+    "uk": "GB",
+    "united kingdom": "GB",
+    "united kingdom of great britain and northern ireland": "GB",
+    "united states": "US",
+    "united states of america": "US",
+    "usa": "US",
+    "vatican": "VA",
+    "vatican city": "VA",
+    "venezuela": "VE",
+    "viet nam": "VN",
+    "vietnam": "VN",
+    "virgin islands british": "VG",
+    "virgin islands us": "VI",
+    "virgin islands u s": "VI",
+    "wales": "GB",
+}
+
+
+def country_code(name: str) -> str | None:
+    """The ISO 3166 alpha-2 code of a country's name or code; None if it is not known."""
+    return _codes().get(_folded(name))
+
+
+@cache
+def _codes() -> dict[str, str]:
+    codes: dict[str, str] = {}
+    for country in countries:
+        for name in (country.alpha2, country.alpha3, country.name, country.apolitical_name):
+            codes[_folded(name)] = country.alpha2
+    return {**codes, **_EVERYDAY}
+
+
+def _folded(name: str) -> str:
+    """Lower case, no accents, no punctuation, single spaces."""
+    plain = "".join(part for part in unicodedata.normalize("NFKD", name) if not unicodedata.combining(part))
+    return re.sub(r"[^a-z0-9]+", " ", plain.casefold()).strip()

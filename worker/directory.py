@@ -1,0 +1,153 @@
+"""The company directory, read as a stream.
+
+It can hold 50,000 people and the run needs a few of them: the people who changed are kept whole, of everybody else only
+who bears which address (as a 64-bit hash) and how well the needed fields are filled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import ijson
+
+from worker.fields import FIELDS
+
+
+def employee_id(value: object) -> int | None:
+    """BambooHR's id as a positive integer; None for everything else ("0" stands for "me", and is nobody)."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value > 0 else None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and value[0] != "0":
+        return int(value) if len(value) <= len(str(2**63)) else None
+    return None
+
+
+def text(value: object) -> str | None:
+    """A field's value as text, "" for a null; None for what is no single value."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if isinstance(value, (dict, list)) else str(value)
+
+
+class Bearers:
+    """Who bears which e-mail address, over the whole company.
+
+    Addresses are kept as hashes: 50,000 people take some megabytes, and no address of anybody outside the window.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[int, int | tuple[int, ...]] = {}
+
+    def add(self, address: str, person: int) -> None:
+        """Note that `person` bears `address`; an empty address is nobody's."""
+        if not address:
+            return
+        key = hash(address.casefold())
+        known = self._ids.get(key)
+        if known is None:
+            self._ids[key] = person
+        else:
+            known = known if isinstance(known, tuple) else (known,)
+            if person not in known:
+                self._ids[key] = (*known, person)
+
+    def of(self, address: str) -> tuple[int, ...]:
+        """Everybody who bears it, whatever its case."""
+        known = self._ids.get(hash(address.casefold()), ())
+        return known if isinstance(known, tuple) else (known,)
+
+
+@dataclass
+class Directory:
+    """What the directory says.
+
+    `available` is False where BambooHR refuses it (403, sharing switched off) or has nobody to show (404). `shown`
+    holds the canonical names of the fields it declares. `filled` counts the rows with a value in each needed field.
+    """
+
+    available: bool = True
+    rows: int = 0
+    shown: frozenset[str] = frozenset()
+    people: dict[int, dict[str, str]] = field(default_factory=dict)
+    bearers: Bearers = field(default_factory=Bearers)
+    filled: Counter[str] = field(default_factory=Counter)
+
+    def coverage(self) -> dict[str, int]:
+        """For each needed field the share of rows that have a value, in hundredths of a per cent."""
+        return {name: count * 10_000 // self.rows for name, count in sorted(self.filled.items())} if self.rows else {}
+
+    def listing(self, person: int) -> Mapping[str, str] | None:
+        """The facts that the directory shows of somebody; None if she is not in it."""
+        row = self.people.get(person)
+        return None if row is None else {name: value for name, value in row.items() if name in self.shown}
+
+
+class Malformed(ValueError):
+    """The answer is not what the API documents."""
+
+
+def read_directory(chunks: Iterable[bytes], wanted: Collection[int], needed: Iterable[str]) -> Directory:
+    """Parse the JSON as it arrives. Raises :class:`Malformed`, and never gives a part for the whole."""
+    names = {name: FIELDS[name].directory for name in (*needed, "status") if FIELDS[name].directory}
+    directory = Directory(filled=Counter(dict.fromkeys(names.keys() - {"status"}, 0)))
+    declared: list[Any] = ijson.sendable_list()
+    rows: list[Any] = ijson.sendable_list()
+    readers = (ijson.items_coro(declared, "fields.item"), ijson.items_coro(rows, "employees.item"))
+    head = bytearray()
+    try:
+        for chunk in chunks:
+            head += chunk[: max(0, _HEAD - len(head))]
+            for reader in readers:
+                reader.send(chunk)
+            for row in rows:
+                _take(directory, row, names, wanted)
+            rows.clear()
+        for reader in readers:
+            reader.close()
+    except (ijson.JSONError, ArithmeticError, RecursionError, UnicodeError) as fault:
+        raise Malformed("not whole JSON") from fault
+    for row in rows:
+        _take(directory, row, names, wanted)
+    if directory.rows == 0:
+        _check_empty(bytes(head))
+        directory.available = False
+    ids = {item.get("id") for item in declared if isinstance(item, dict) and isinstance(item.get("id"), str)}
+    directory.shown = frozenset(name for name, theirs in names.items() if theirs in ids)
+    return directory
+
+
+_HEAD = 1 << 16
+
+
+def _take(directory: Directory, row: Any, names: Mapping[str, str], wanted: Collection[int]) -> None:
+    if not isinstance(row, dict):
+        raise Malformed("an employee is not an object")
+    person = employee_id(row.get("id"))
+    if person is None:
+        return
+    directory.rows += 1
+    facts = {name: value for name, theirs in names.items() if (value := text(row.get(theirs))) is not None}
+    for name, value in facts.items():
+        if value and name != "status":
+            directory.filled[name] += 1
+    directory.bearers.add(facts.get("work_email", ""), person)
+    if person in wanted:
+        directory.people[person] = facts
+
+
+def _check_empty(head: bytes) -> None:
+    """Nobody at all is believed only of a well-formed answer."""
+    try:
+        answer = json.loads(head)
+    except ValueError as fault:
+        raise Malformed("no employees, and too long to be an empty directory") from fault
+    if not isinstance(answer, dict) or answer.get("employees") != []:
+        raise Malformed("no list of employees")

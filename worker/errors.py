@@ -1,0 +1,104 @@
+"""What ends a run before its plan is done.
+
+SyncError
+ ├── ConfigurationError   every fault of the settings, by variable name        exit 3
+ ├── CredentialError      a secret missing, never set, malformed or refused    exit 3
+ ├── LockHeld             another run is at work                               exit 75
+ ├── DuplicateDelivery    this scheduled night was delivered before            exit 0
+ ├── LockLost             another run took the lock over                       exit 1
+ ├── SourceError          BambooHR cannot be read, or cannot be believed       exit 1
+ ├── TargetError          Moodle cannot be read, or cannot be believed         exit 1
+ ├── StateError           the state cannot be read or written                  exit 1
+ ├── Terminated           SIGTERM                                              exit 143
+ └── OutOfTime            MAX_RUN_MINUTES are over                             exit 1
+
+A message says what happened and where; the advice says what to do. Neither ever carries a personal value or a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from worker.exits import ExitCode
+
+
+class SyncError(Exception):
+    """An end that an operator can act on."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.ERRORS
+    outcome: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+class ConfigurationError(SyncError):
+    """The settings cannot be used. Holds every fault, so that one deploy mends them all."""
+
+    exit_code = ExitCode.CONFIGURATION
+    outcome = "configuration_error"
+
+    def __init__(self, faults: Sequence[str], *, advice: str = "") -> None:
+        super().__init__("; ".join(faults), advice=advice)
+        self.faults = list(faults)
+
+
+class CredentialError(SyncError):
+    """A credential is missing, never set, malformed, or refused by the system it is for."""
+
+    exit_code = ExitCode.CONFIGURATION
+    outcome = "credential_error"
+
+
+class LockHeld(SyncError):
+    """Another run is at work."""
+
+    exit_code = ExitCode.LOCKED
+    outcome = "locked"
+
+
+class DuplicateDelivery(SyncError):
+    """The scheduler delivered this night before; EventBridge Scheduler promises at least once, not exactly once."""
+
+    exit_code = ExitCode.OK
+    outcome = "duplicate"
+
+
+class LockLost(SyncError):
+    """The lock ran out or went to another run; nothing more may be written."""
+
+    outcome = "lock_lost"
+
+
+class SourceError(SyncError):
+    """BambooHR cannot be read or its answer cannot be believed."""
+
+    outcome = "bamboohr_error"
+
+
+class TargetError(SyncError):
+    """Moodle cannot be read or its answer cannot be believed."""
+
+    outcome = "moodle_error"
+
+
+class StateError(SyncError):
+    """The state cannot be read or written."""
+
+    outcome = "state_error"
+
+
+class Terminated(SyncError):
+    """The process was asked to stop."""
+
+    exit_code = ExitCode.TERMINATED
+    outcome = "terminated"
+
+
+class OutOfTime(SyncError):
+    """The run took longer than it may."""
+
+    outcome = "out_of_time"

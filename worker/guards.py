@@ -1,0 +1,104 @@
+"""What stops a bad read from suspending a company. Pure, and computed on the plan before any write.
+
+A trip holds *all* suspensions of the run, lets everything else go on, and makes the held ones errors: the state stays
+where it was and they come again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from worker.reasons import Reason
+from worker.state.store import RunRecord
+from worker.steps import Action, Step
+
+LEAST = 5
+MOST = 200
+SHARE_PERCENT = 2
+ROWS_PERCENT = 80
+COVERAGE_LOST = 1_000
+"""Hundredths of a per cent: ten points."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What this run read of the company: rows of the directory, and how well each needed field is filled."""
+
+    rows: int
+    coverage: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many suspensions one run may do, and how many all runs of 24 hours together."""
+
+    per_run: int
+    per_day: int
+
+
+def limits(health: Health, last_good: RunRecord | None, max_suspensions: int | None) -> Limits:
+    """The setting, or a share of the company: the smaller of what is read now and what the last good run read."""
+    if max_suspensions is not None:
+        per_run = max_suspensions
+    else:
+        company = min(health.rows, last_good.rows) if last_good else 0
+        per_run = min(MOST, max(LEAST, company * SHARE_PERCENT // 100))
+    return Limits(per_run, 2 * per_run)
+
+
+def trips(
+    steps: Sequence[Step],
+    health: Health,
+    last_good: RunRecord | None,
+    suspended_today: int,
+    max_suspensions: int | None,
+) -> list[str]:
+    """Why no suspension may be done in this run; empty if they may."""
+    planned = sum(step.action is Action.SUSPEND for step in steps)
+    if planned == 0:
+        return []
+    limit = limits(health, last_good, max_suspensions)
+    found = []
+    if planned > limit.per_run:
+        found.append(f"{planned} suspensions are due, {limit.per_run} are allowed in one run")
+    elif planned + suspended_today > limit.per_day:
+        found.append(
+            f"{planned} suspensions are due after {suspended_today} in the last 24 hours, {limit.per_day} are allowed"
+        )
+    return found + _shrunk(health, last_good)
+
+
+def _shrunk(health: Health, last_good: RunRecord | None) -> list[str]:
+    """What the company lost since the last good run."""
+    if last_good is None:
+        return []
+    found = []
+    if health.rows * 100 < last_good.rows * ROWS_PERCENT:
+        found.append(f"the directory has {health.rows} rows, the last good run read {last_good.rows}")
+    for name, before in sorted(last_good.coverage.items()):
+        now = health.coverage.get(name, 0)
+        if before - now >= COVERAGE_LOST:
+            found.append(f"{name} is filled for {now / 100:.0f} % of the directory, {before / 100:.0f} % before")
+    return found
+
+
+def hold_suspensions(steps: Sequence[Step], why: Sequence[str]) -> list[Step]:
+    """The plan with every suspension held, each an error that says why."""
+    reason = Reason(
+        HELD,
+        "a guard holds all suspensions of this run: " + "; ".join(why),
+        "look at the people named; if they did leave, raise MAX_SUSPENSIONS for one run, or wait for the next",
+    )
+    return [
+        replace(step, action=Action.HOLD, reason=reason, changes=()) if step.action is Action.SUSPEND else step
+        for step in steps
+    ]
+
+
+HELD = "suspension_held"
+
+
+def is_held(step: Step) -> bool:
+    """Whether a guard holds this step."""
+    return step.reason.code == HELD

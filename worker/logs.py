@@ -1,0 +1,60 @@
+"""The log: one JSON object a line on stderr. Ids, counts, reasons and field names; never a value of a person.
+
+Other libraries' loggers are kept silent because their messages can quote URLs, headers and bodies.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+import traceback
+from typing import Any, TextIO
+
+_LOGGER = logging.getLogger("worker")
+_ROOT = logging.getLogger()
+
+
+class _JsonLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        fields: dict[str, Any] = getattr(record, "fields", {})
+        line = {"time": f"{stamp}.{int(record.msecs):03d}Z", "level": record.levelname.lower(), **fields}
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def start_logging(stream: TextIO | None = None) -> None:
+    """Send the log to `stream` (stderr by default) and silence everybody else's."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_JsonLine())
+    _LOGGER.handlers = [handler]
+    _LOGGER.propagate = False
+    _LOGGER.setLevel(logging.INFO)
+    _ROOT.handlers = [logging.NullHandler()]
+    _ROOT.setLevel(logging.CRITICAL)
+    logging.captureWarnings(capture=True)
+
+
+def info(event: str, **fields: object) -> None:
+    """Something an operator may want to follow."""
+    _LOGGER.info(event, extra={"fields": {"event": event, **fields}})
+
+
+def warning(event: str, **fields: object) -> None:
+    """Something an operator should look at, that ends nothing."""
+    _LOGGER.warning(event, extra={"fields": {"event": event, **fields}})
+
+
+def error(event: str, **fields: object) -> None:
+    """Something that makes the run an error."""
+    _LOGGER.error(event, extra={"fields": {"event": event, **fields}})
+
+
+def where(crash: BaseException) -> list[str]:
+    """The frames of a crash, innermost last, as `file:line function`.
+
+    The exception's own text is left out on purpose: it may quote a person's values.
+    """
+    frames = traceback.extract_tb(crash.__traceback__)
+    return [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-8:]]

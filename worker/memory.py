@@ -1,0 +1,110 @@
+"""What is remembered about a person after a run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from worker.reasons import Reason
+from worker.state.store import Remembered, Remembering
+from worker.steps import Action, Step
+
+
+class Verdict(StrEnum):
+    """What came of a step."""
+
+    DONE = "done"
+    """Written, or nothing was to be written."""
+    REFUSED = "refused"
+    """Moodle, or the plan, refused this very person."""
+    FAILED = "failed"
+    """Not written for a reason that is not hers: transport, access, the end of the run."""
+    HELD = "held"
+    """A suspension that a guard holds."""
+    EXEMPT = "exempt"
+    """Moodle lets nobody touch this account (an administrator, the guest): a skip, not an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A step and what came of it. `reason` says why, where it is not the step's own. `wrote`: something was sent, and
+    was done as far as the verdict does not say otherwise."""
+
+    step: Step
+    verdict: Verdict
+    reason: Reason | None = None
+    wrote: bool = False
+
+    @property
+    def why(self) -> Reason:
+        """The reason to report."""
+        return self.reason or self.step.problem or self.step.reason
+
+
+def remember(
+    known: Remembered | None, outcome: Outcome, *, deleted: bool, now: datetime, max_attempts: int
+) -> Remembered:
+    """What is to be remembered after this outcome. Parking is decided over the whole run, not here."""
+    step = outcome.step
+    person = known or Remembered(step.employee_id)
+    person = replace(person, deleted=deleted)
+    if outcome.verdict in (Verdict.FAILED, Verdict.HELD):
+        may_have_happened = step.action is Action.SUSPEND and outcome.wrote
+        return intends_to_suspend(person, step.employee_id, now) if may_have_happened else person
+    if outcome.verdict is Verdict.REFUSED:
+        return replace(person, attempts=person.attempts + 1 if max_attempts else 0)
+    person = replace(person, attempts=0)
+    if step.waits:
+        person = replace(person, reason=Remembering.WAITING, note=step.reason.code, action=step.action.value)
+    else:
+        person = replace(person, reason=Remembering.NOTHING, note="", action="")
+    return _suspension(person, outcome, now)
+
+
+def _suspension(person: Remembered, outcome: Outcome, now: datetime) -> Remembered:
+    step = outcome.step
+    if outcome.verdict is not Verdict.DONE:
+        return replace(person, suspended_by_us=False) if step.action is Action.SUSPEND else person
+    if step.action is Action.SUSPEND:
+        return replace(person, suspended_by_us=True, suspended_at=int(now.timestamp()))
+    works_here = step.action in (Action.UPDATE, Action.UNCHANGED, Action.CREATE, Action.REACTIVATE)
+    active = step.action is Action.REACTIVATE or step.account is None or not step.account.suspended
+    return replace(person, suspended_by_us=False) if works_here and active else person
+
+
+def intends_to_suspend(known: Remembered | None, employee_id: int, now: datetime) -> Remembered:
+    """What is remembered *before* a suspension is sent: a process that dies in between forgets nothing."""
+    return replace(known or Remembered(employee_id), suspended_by_us=True, suspended_at=int(now.timestamp()))
+
+
+def park(
+    people: Mapping[int, Remembered], outcomes: Mapping[int, Outcome], *, max_attempts: int, company: int
+) -> dict[int, Remembered]:
+    """Those who are parked now: refused by name in `max_attempts` consecutive runs, or parked before and refused again.
+
+    When more than max(5, 1 %) would be parked at once the fault is not theirs, and nobody is.
+    """
+    refused = [number for number, outcome in outcomes.items() if outcome.verdict is Verdict.REFUSED]
+    again = [number for number in refused if people[number].reason is Remembering.PARKED]
+    newly = [
+        number
+        for number in refused
+        if number not in again and max_attempts > 0 and people[number].attempts >= max_attempts
+    ]
+    if len(newly) > max(_PARKED_AT_ONCE, company // 100):
+        newly = []
+    parked = {}
+    for number in (*again, *newly):
+        outcome = outcomes[number]
+        parked[number] = replace(
+            people[number],
+            reason=Remembering.PARKED,
+            note=outcome.why.code,
+            action=outcome.step.action.value,
+        )
+    return parked
+
+
+_PARKED_AT_ONCE = 5

@@ -1,0 +1,109 @@
+"""A person as BambooHR shows her, and what that says about her standing.
+
+*Not shown* is not *empty*: a field that a source does not declare, or names as restricted, is absent from
+:attr:`Person.facts`; a field that it shows without a value is there as an empty text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the changed feed."""
+
+    employee_id: int
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What List Employees or Get Employee answered about one person."""
+
+    facts: Mapping[str, str]
+    restricted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of this run.
+
+    `listed`: the directory shows her. `evidenced`: a row of her own was read. `deleted`: the changed feed says so.
+    """
+
+    employee_id: int
+    deleted: bool = False
+    listed: bool = False
+    evidenced: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+    restricted: frozenset[str] = frozenset()
+
+    @classmethod
+    def seen(
+        cls, employee_id: int, *, deleted: bool, listing: Mapping[str, str] | None, evidence: Evidence | None
+    ) -> Person:
+        """Put together what the directory shows and what the evidence adds; the status is the evidence's."""
+        facts = dict(evidence.facts) if evidence else {}
+        facts.update({name: value for name, value in (listing or {}).items() if name != "status" or name not in facts})
+        return cls(
+            employee_id=employee_id,
+            deleted=deleted,
+            listed=listing is not None,
+            evidenced=evidence is not None,
+            facts=facts,
+            restricted=(evidence.restricted if evidence else frozenset()) - facts.keys(),
+        )
+
+
+class Standing(StrEnum):
+    """Whether somebody works here, as far as BambooHR says it."""
+
+    ACTIVE = "active"
+    LEFT = "left"
+    FUTURE = "future"
+    UNKNOWN = "unknown"
+
+
+def standing(person: Person, now: datetime) -> Standing:
+    """The rows of the table "who becomes what". Absence is never evidence of leaving."""
+    status = person.facts.get("status")
+    if person.deleted:
+        if status == "Inactive" and not person.listed:
+            return Standing.LEFT
+        return Standing.UNKNOWN if person.listed or person.evidenced else Standing.LEFT
+    if status == "Inactive":
+        return Standing.FUTURE if starts_later(person, now) else Standing.LEFT
+    if person.listed or status == "Active":
+        return Standing.ACTIVE
+    return Standing.UNKNOWN
+
+
+def hire_date(person: Person) -> date | None:
+    """The day she starts or started; None if it is not shown, not set or not a date ("0000-00-00" means not set)."""
+    try:
+        return date.fromisoformat(person.facts.get("hire_date", "")[:10])
+    except ValueError:
+        return None
+
+
+_LAST_ZONE = timedelta(hours=12)
+
+
+def starts_later(person: Person, now: datetime) -> bool:
+    """Whether the hire date is still ahead.
+
+    A day has begun everywhere only twelve hours after it began in UTC. Until then somebody who starts "today" may not
+    have been made active by BambooHR, and is not taken for a leaver.
+    """
+    day = hire_date(person)
+    return day is not None and day > (now - _LAST_ZONE).date()
+
+
+def starts_within(person: Person, now: datetime, days: int) -> bool:
+    """Whether somebody who starts later may be given an account already."""
+    day = hire_date(person)
+    return days > 0 and day is not None and day <= now.date() + timedelta(days=days)

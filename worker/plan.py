@@ -1,0 +1,386 @@
+"""The plan: what becomes of everybody, with reasons and field changes. Pure: no I/O, no clock.
+
+It is one list of :class:`worker.steps.Step`, and the only one: dry run, guards, writing and reports all use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from worker import reasons
+from worker.accounts import Account
+from worker.claims import Claim, Claims, Grant, address_claims, username_claims
+from worker.correlation import Match, is_passed_on, is_reserved, match_by_idnumber, names_agree
+from worker.directory import Bearers
+from worker.limits import is_email, is_username
+from worker.mapping import username
+from worker.people import Person, Standing, standing, starts_within
+from worker.reasons import Reason
+from worker.state.store import Remembered
+from worker.steps import Action, FieldChange, Policy, Step
+
+
+@dataclass
+class World:
+    """Everything that planning looks at: the people of the run, ordered by id, and the accounts that were looked up."""
+
+    people: Sequence[Person]
+    policy: Policy
+    now: datetime
+    bearers: Bearers = field(default_factory=Bearers)
+    remembered: Mapping[int, Remembered] = field(default_factory=dict)
+    accounts: dict[int, Account] = field(default_factory=dict)
+
+    def add(self, accounts: Iterable[Account]) -> None:
+        """Take in what a look-up found."""
+        self.accounts.update((account.id, account) for account in accounts)
+
+
+def idnumbers_wanted(world: World) -> list[str]:
+    """The first look-up: everybody about whom something may be written."""
+    return [str(person.employee_id) for person in world.people if _is_open(world, person)]
+
+
+def addresses_wanted(world: World) -> list[str]:
+    """The second look-up: those not found by idnumber, and those whose address would be new."""
+    view = _View(world)
+    return [address for person in world.people if (address := view.address_in_question(person))]
+
+
+def usernames_wanted(world: World) -> list[str]:
+    """The third look-up: the user names of new and of renamed accounts."""
+    view = _View(world)
+    return [claim.value for claim in view.username_claims.claims.values()]
+
+
+def make_plan(world: World) -> list[Step]:
+    """One step for every person, in the order of the people."""
+    view = _View(world)
+    return [view.step(person) for person in world.people]
+
+
+def _is_open(world: World, person: Person) -> bool:
+    if str(person.employee_id) in world.policy.protected:
+        return False
+    return standing(person, world.now) is not Standing.UNKNOWN
+
+
+class _View:
+    """One reading of the world: who stands how, who has which account, who claims what."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.policy = world.policy
+        self.mapping = world.policy.mapping
+        self.standings = {person.employee_id: standing(person, world.now) for person in world.people}
+        self._leavers = {number for number, stands in self.standings.items() if stands is Standing.LEFT}
+        self._index()
+        self.matches = {person.employee_id: self._match(person) for person in world.people}
+        self.owners = {match.account.id: number for number, match in self.matches.items() if match.account is not None}
+        self.address_claims = self._claim_addresses()
+        self.username_claims = self._claim_usernames()
+
+    def _index(self) -> None:
+        self._by_idnumber: dict[str, list[Account]] = {}
+        self._by_email: dict[str, list[Account]] = {}
+        self._by_username: dict[str, list[Account]] = {}
+        for account in sorted(self.world.accounts.values(), key=lambda account: account.id):
+            self._by_idnumber.setdefault(account.idnumber, []).append(account)
+            self._by_email.setdefault(account.email.casefold(), []).append(account)
+            self._by_username.setdefault(account.username, []).append(account)
+
+    def _match(self, person: Person) -> Match:
+        if not _is_open(self.world, person):
+            return Match()
+        candidates = self._by_idnumber.get(str(person.employee_id), ())
+        return match_by_idnumber(person, candidates, self.policy.auth)
+
+    # Addresses and user names
+
+    def address_in_question(self, person: Person) -> str:
+        """The address whose holders have to be known; "" if it does not matter who has it."""
+        stands = self.standings[person.employee_id]
+        match = self.matches[person.employee_id]
+        if stands is Standing.UNKNOWN or match.conflict is not None or not _is_open(self.world, person):
+            return ""
+        address = self._address(person)
+        account = match.account
+        if account is None:
+            return address
+        follows = stands is Standing.ACTIVE and self._email_follows and not self._is_reserved(account)
+        return address if follows and not account.bears(address) else ""
+
+    @property
+    def _email_follows(self) -> bool:
+        rule = self.mapping.rule("email")
+        return rule is not None and rule.when == "always"
+
+    def _is_reserved(self, account: Account) -> bool:
+        return is_reserved(account, self.policy.protected)
+
+    def _address(self, person: Person) -> str:
+        """Her work e-mail, if Moodle would take it."""
+        address = person.facts.get("work_email", "")
+        return address if is_email(address) else ""
+
+    def _may_hold_account(self, person: Person) -> bool:
+        stands = self.standings[person.employee_id]
+        if stands is Standing.FUTURE:
+            return starts_within(person, self.world.now, self.policy.hire_lookahead_days)
+        return stands is Standing.ACTIVE
+
+    def _claim_addresses(self) -> Claims:
+        claims = [
+            Claim(person.employee_id, address, self.matches[person.employee_id].account)
+            for person in self.world.people
+            if self._may_hold_account(person) and (address := self.address_in_question(person))
+        ]
+        return address_claims(claims, self.holders, self.owners, self._disputed)
+
+    def holders(self, address: str) -> list[Account]:
+        """The accounts that have an address now."""
+        return self._by_email.get(address.casefold(), [])
+
+    def others_with(self, person: int, address: str) -> list[int]:
+        """Everybody else in the company who bears an address; leavers do not count."""
+        return [other for other in self.world.bearers.of(address) if other != person and other not in self._leavers]
+
+    def _disputed(self, claim: Claim) -> Reason | None:
+        others = self.others_with(claim.employee_id, claim.value)
+        return reasons.email_disputed(others[0]) if others else None
+
+    def _claim_usernames(self) -> Claims:
+        claims = []
+        for person in self.world.people:
+            account = self.matches[person.employee_id].account
+            name = self._new_username(person) if account is None else self._following_username(person, account)
+            if name and is_username(name) and (account is None or name != account.username):
+                claims.append(Claim(person.employee_id, name, account))
+        return username_claims(claims, lambda name: self._by_username.get(name, ()), self.owners)
+
+    def _new_username(self, person: Person) -> str:
+        """The user name of an account that is to be made; "" if none is."""
+        number = person.employee_id
+        if number not in self.address_claims.claims:
+            return ""
+        grant = self.address_claims.grant(number)
+        if grant.refused is not None or grant.stays:
+            return ""
+        return self._username(person, self._address(person), self._wanted(person))
+
+    def _following_username(self, person: Person, account: Account) -> str:
+        """The user name that follows the account's values, if the present one does; "" otherwise."""
+        if self.standings[person.employee_id] is not Standing.ACTIVE:
+            return ""
+        now = account.values
+        template = self.mapping.username_template
+        made = username(template, account.idnumber, account.email, now["firstname"], now["lastname"])
+        if account.username != made:
+            return ""
+        wanted = {name: value for name, value in self._wanted(person).items() if value}
+        email, _ = self._new_email(person, account)
+        return self._username(person, email or account.email, {**now, **wanted})
+
+    def _username(self, person: Person, email: str, values: Mapping[str, str]) -> str:
+        return username(
+            self.mapping.username_template,
+            person.employee_id,
+            email,
+            values.get("firstname", ""),
+            values.get("lastname", ""),
+        )
+
+    def _wanted(self, person: Person) -> dict[str, str]:
+        """What the mapping makes of what BambooHR shows."""
+        values = {rule.target: rule.value(person.facts) for rule in self.mapping.rules}
+        return {target: value for target, value in values.items() if value is not None}
+
+    # Steps
+
+    def step(self, person: Person) -> Step:
+        """What becomes of one person."""
+        number = person.employee_id
+        match = self.matches[number]
+        if str(number) in self.policy.protected:
+            return Step(number, Action.SKIP, reasons.PROTECTED)
+        stands = self.standings[number]
+        if stands is Standing.UNKNOWN:
+            why = reasons.DELETED_BUT_SHOWN if person.deleted else reasons.NO_EVIDENCE
+            return Step(number, Action.HOLD, why, waits=True)
+        if match.conflict is not None:
+            return Step(number, Action.CONFLICT, match.conflict)
+        if match.account is not None and self._is_reserved(match.account):
+            return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
+        if stands is Standing.LEFT:
+            return self._leaver(person, match.account)
+        if match.account is not None:
+            if stands is Standing.FUTURE:
+                return Step(number, Action.HOLD, reasons.STARTS_LATER, match.account, waits=True)
+            return self._kept_in_step(person, match.account, linked=False)
+        return self._newcomer(person, stands)
+
+    def _leaver(self, person: Person, account: Account | None) -> Step:
+        number = person.employee_id
+        if account is not None:
+            return self._suspension(number, account)
+        address = self._address(person)
+        candidates = self.holders(address) if address else []
+        if not candidates:
+            if "hire_date" in person.restricted and not person.deleted:
+                return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
+            return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
+        others = self.others_with(number, address)
+        owners = [self.owners[candidate.id] for candidate in candidates if candidate.id in self.owners]
+        if is_passed_on(candidates, [*others, *owners]):
+            return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
+        if len(candidates) > 1:
+            return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
+        candidate = candidates[0]
+        if candidate.idnumber:
+            return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
+        if self._is_reserved(candidate):
+            return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
+        if others or not names_agree(person, candidate):
+            return Step(number, Action.HOLD, reasons.LEAVER_UNSURE, candidate, waits=True)
+        return self._suspension(number, candidate)
+
+    def _suspension(self, number: int, account: Account) -> Step:
+        if account.suspended:
+            return Step(number, Action.UNCHANGED, reasons.ALREADY_SUSPENDED, account)
+        return Step(number, Action.SUSPEND, reasons.LEFT, account, (FieldChange("suspended", "0", "1"),))
+
+    def _newcomer(self, person: Person, stands: Standing) -> Step:
+        """Somebody without an account of her own by idnumber: link, create, or say why not."""
+        number = person.employee_id
+        if not self._may_hold_account(person):
+            return Step(number, Action.HOLD, reasons.STARTS_LATER, waits=True)
+        address = self._address(person)
+        if not address:
+            return self._without_address(person)
+        grant = self.address_claims.grant(number)
+        if grant.refused is not None:
+            return Step(number, Action.CONFLICT, grant.refused)
+        if grant.stays:
+            return self._found_by_email(person, stands, grant)
+        return self._creation(person, address, grant)
+
+    def _without_address(self, person: Person) -> Step:
+        number = person.employee_id
+        if "work_email" not in person.facts:
+            return Step(number, Action.HOLD, reasons.field_not_shown(["work_email"]), waits=True)
+        why = reasons.INVALID_EMAIL if person.facts["work_email"] else reasons.NO_EMAIL
+        return Step(number, Action.SKIP, why)
+
+    def _found_by_email(self, person: Person, stands: Standing, grant: Grant) -> Step:
+        number = person.employee_id
+        candidates = grant.stays
+        if len(candidates) > 1:
+            return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
+        account = candidates[0]
+        if self._is_reserved(account):
+            return Step(number, Action.SKIP, reasons.PROTECTED, account)
+        if account.idnumber:
+            return Step(number, Action.CONFLICT, reasons.email_taken(account), account)
+        if stands is Standing.FUTURE:
+            return Step(number, Action.HOLD, reasons.STARTS_LATER, account, waits=True)
+        return self._kept_in_step(person, account, linked=True)
+
+    def _creation(self, person: Person, address: str, grant: Grant) -> Step:
+        number = person.employee_id
+        wanted = self._wanted(person)
+        names = {name: wanted.get(name) for name in ("firstname", "lastname")}
+        hidden = [name for name, value in names.items() if value is None]
+        if hidden:
+            return Step(number, Action.HOLD, reasons.field_not_shown(hidden), waits=True)
+        if not all(names.values()):
+            return Step(number, Action.SKIP, reasons.NO_NAME)
+        name = self._username(person, address, wanted)
+        if not is_username(name):
+            return Step(number, Action.SKIP, reasons.INVALID_USERNAME)
+        claim = self.username_claims.grant(number)
+        refused = claim.refused or (reasons.username_taken(claim.stays[0].name) if claim.stays else None)
+        if refused is not None:
+            return Step(number, Action.CONFLICT, refused)
+        values = {"auth": self.policy.auth, "idnumber": str(number), "username": name}
+        values.update({target: value for target, value in wanted.items() if value and target != "email"})
+        values["email"] = address
+        changes = tuple(FieldChange(target, None, value) for target, value in values.items())
+        return Step(number, Action.CREATE, reasons.NEW, changes=changes, after=grant.after | claim.after)
+
+    def _kept_in_step(self, person: Person, account: Account, *, linked: bool) -> Step:
+        """Somebody who works here and has an account: send what differs, nothing else."""
+        number = person.employee_id
+        new: dict[str, str] = {"idnumber": str(number)} if linked else {}
+        for rule in self.mapping.rules:
+            value = rule.value(person.facts)
+            keeps = value is None or rule.when == "create" or rule.target == "email"
+            if not keeps and (value or rule.target not in ("firstname", "lastname")):
+                new[rule.target] = value or ""
+        step = Step(number, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
+        email, step = self._email_change(person, account, step)
+        if email:
+            new["email"] = email
+        if not linked:
+            rename, step = self._rename(person, account, step)
+            if rename:
+                new["username"] = rename
+        present = {**account.values, "idnumber": account.idnumber, "username": account.username}
+        changes = [
+            FieldChange(name, present.get(name, ""), value)
+            for name, value in new.items()
+            if value != present.get(name, "")
+        ]
+        return self._finished(self._reactivated(replace(step, changes=tuple(changes))))
+
+    def _new_email(self, person: Person, account: Account) -> tuple[str, Grant]:
+        """The address to send, "" for none, and the grant for it."""
+        address = self._address(person)
+        if not address or address == account.email or not self._email_follows:
+            return "", Grant()
+        if account.bears(address):
+            return address, Grant()
+        grant = self.address_claims.grant(person.employee_id)
+        return ("" if grant.refused else address), grant
+
+    def _email_change(self, person: Person, account: Account, step: Step) -> tuple[str, Step]:
+        if account.id not in self.owners:
+            # Linked just now: the account has the address already, at most in another case.
+            return self._address(person) if self._email_follows else "", step
+        if person.facts.get("work_email") and not self._address(person):
+            step = replace(step, notes=(*step.notes, reasons.EMAIL_KEPT))
+        email, grant = self._new_email(person, account)
+        return email, replace(step, problem=grant.refused, after=step.after | grant.after)
+
+    def _rename(self, person: Person, account: Account, step: Step) -> tuple[str, Step]:
+        name = self._following_username(person, account)
+        if not name or name == account.username:
+            return "", step
+        if not is_username(name):
+            return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
+        grant = self.username_claims.grant(person.employee_id)
+        if grant.refused is not None:
+            return "", replace(step, problem=step.problem or grant.refused)
+        return name, replace(step, after=step.after | grant.after)
+
+    def _reactivated(self, step: Step) -> Step:
+        account = step.account
+        if account is None or not account.suspended:
+            return step
+        memory = self.world.remembered.get(step.employee_id)
+        if memory is not None and memory.suspended_by_us:
+            reason = reasons.RETURNED
+        elif self.policy.reactivate_all or step.employee_id in self.policy.reactivate:
+            reason = reasons.REACTIVATED
+        else:
+            return replace(step, notes=(*step.notes, reasons.SUSPENDED_ELSEWHERE))
+        change = FieldChange("suspended", "1", "0")
+        return replace(step, action=Action.REACTIVATE, reason=reason, changes=(*step.changes, change))
+
+    def _finished(self, step: Step) -> Step:
+        if step.changes:
+            return step
+        if step.problem is not None:
+            return replace(step, action=Action.CONFLICT, reason=step.problem)
+        return replace(step, action=Action.UNCHANGED, reason=reasons.IN_STEP)

@@ -1,0 +1,159 @@
+"""The store on AWS: one DynamoDB table with the key `StateId` and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from worker.aws import aws_client, aws_failure
+from worker.errors import ConfigurationError, StateError
+from worker.state.items import KEY, Item, When
+
+_BATCH = 25
+_TRANSACTION_TRIES = 5
+_UNUSABLE = {
+    "ResourceNotFoundException": "does not exist in this region: deploy the stack, or correct STATE_TABLE",
+    "AccessDeniedException": "may not be used by this role: check the task role's rights",
+    "UnrecognizedClientException": "cannot be used: AWS does not know these credentials",
+    "ExpiredTokenException": "cannot be used: the AWS credentials have expired",
+    "NoCredentialsError": "cannot be used: no AWS credentials were found",
+}
+
+
+class DynamoItems:
+    """See :class:`worker.state.items.Items`. `client` is boto3's DynamoDB client."""
+
+    def __init__(self, table: str, client: Any = None) -> None:
+        from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+        self._table = table
+        self._client = client or aws_client("dynamodb")
+        self._pack = TypeSerializer().serialize
+        self._unpack = TypeDeserializer().deserialize
+
+    def get(self, key: str) -> Item | None:
+        answer = self._call(self._client.get_item, TableName=self._table, Key=self._key(key), ConsistentRead=True)
+        return self._plain(answer["Item"]) if "Item" in answer else None
+
+    def put(self, item: Item, when: When | None = None) -> bool:
+        return self._conditional(self._client.put_item, Item=self._packed(item), **self._condition(when))
+
+    def delete(self, key: str, when: When | None = None) -> bool:
+        return self._conditional(self._client.delete_item, Key=self._key(key), **self._condition(when))
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        self._write([{"PutRequest": {"Item": self._packed(item)}} for item in items])
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        self._write([{"DeleteRequest": {"Key": self._key(key)}} for key in keys])
+
+    def scan(self, prefixes: Iterable[str]) -> list[Item]:
+        values = {f":p{number}": prefix for number, prefix in enumerate(prefixes)}
+        query = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "FilterExpression": " OR ".join(f"begins_with(#k, {name})" for name in values),
+            "ExpressionAttributeNames": {"#k": KEY},
+            "ExpressionAttributeValues": self._packed(values),
+        }
+        found: list[Item] = []
+        while True:
+            answer = self._call(self._client.scan, **query)
+            found.extend(self._plain(item) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return found
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+        check = {"TableName": self._table, "Key": self._key(other_key), **self._condition(other_when)}
+        put = {"TableName": self._table, "Item": self._packed(item), **self._condition(when)}
+        for attempt in range(1, _TRANSACTION_TRIES + 1):
+            try:
+                self._client.transact_write_items(TransactItems=[{"ConditionCheck": check}, {"Put": put}])
+            except Exception as fault:
+                cancelled = aws_failure(fault) == "TransactionCanceledException"
+                if cancelled and "ConditionalCheckFailed" in _reasons(fault):
+                    return False
+                # The thread that renews the lock may write the checked item at this very moment.
+                if not cancelled or attempt == _TRANSACTION_TRIES:
+                    raise self._error(fault) from None
+            else:
+                return True
+        raise AssertionError("unreachable")
+
+    def _conditional(self, call: Callable[..., Any], **arguments: Any) -> bool:
+        try:
+            call(TableName=self._table, **arguments)
+        except Exception as fault:
+            if aws_failure(fault) == "ConditionalCheckFailedException":
+                return False
+            raise self._error(fault) from None
+        return True
+
+    def _call(self, call: Callable[..., Any], **arguments: Any) -> Any:
+        try:
+            return call(**arguments)
+        except Exception as fault:
+            raise self._error(fault) from None
+
+    def _error(self, fault: Exception) -> StateError | ConfigurationError:
+        code = aws_failure(fault)
+        if code in _UNUSABLE:
+            return ConfigurationError([f"STATE_TABLE {self._table} {_UNUSABLE[code]}"])
+        return StateError(
+            f"the state table {self._table} could not be used ({code})",
+            advice="the next run goes on from the last state",
+        )
+
+    def _write(self, requests: list[dict[str, Any]]) -> None:
+        for batch in _batches(requests):
+            left = {self._table: batch}
+            for _ in range(_BATCH):
+                answer = self._call(self._client.batch_write_item, RequestItems=left)
+                left = answer.get("UnprocessedItems") or {}
+                if not left:
+                    break
+            else:
+                raise StateError(f"the state table {self._table} is throttled", advice="the next run tries again")
+
+    def _condition(self, when: When | None) -> dict[str, Any]:
+        if when is None:
+            return {}
+        if when.absent:
+            return {"ConditionExpression": "attribute_not_exists(#k)", "ExpressionAttributeNames": {"#k": KEY}}
+        names = {f"#n{number}": name for number, name in enumerate(when.equals)}
+        values = {f":v{number}": value for number, value in enumerate(when.equals.values())}
+        return {
+            "ConditionExpression": " AND ".join(f"#n{number} = :v{number}" for number in range(len(names))),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": self._packed(values),
+        }
+
+    def _key(self, key: str) -> dict[str, Any]:
+        return self._packed({KEY: key})
+
+    def _packed(self, item: Item) -> dict[str, Any]:
+        return {name: self._pack(value) for name, value in item.items()}
+
+    def _plain(self, item: dict[str, Any]) -> Item:
+        return {name: _native(self._unpack(value)) for name, value in item.items()}
+
+
+def _native(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _native(inner) for name, inner in value.items()}
+    return [_native(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _batches(requests: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    for at in range(0, len(requests), _BATCH):
+        yield requests[at : at + _BATCH]
+
+
+def _reasons(fault: Exception) -> set[str]:
+    """Why a transaction was cancelled: a condition that does not hold, or a conflict that a retry mends."""
+    reasons = getattr(fault, "response", {}).get("CancellationReasons", [])
+    return {str(reason.get("Code")) for reason in reasons}

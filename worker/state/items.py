@@ -1,0 +1,56 @@
+"""The one shape both stores have: items under a text key, conditional writes, one transaction.
+
+A store knows nothing of runs, locks or people; everything above it is the same for DynamoDB and for a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+KEY = "StateId"
+Item = dict[str, Any]
+"""Texts, whole numbers, booleans, None, lists and objects of these; the key is under :data:`KEY`."""
+
+
+@dataclass(frozen=True)
+class When:
+    """The condition of a write: the item is absent, or has exactly these attributes."""
+
+    absent: bool = False
+    equals: Mapping[str, str | int] = field(default_factory=dict)
+
+    def holds(self, item: Item | None) -> bool:
+        """Whether the condition is true of an item (None: there is none)."""
+        if self.absent:
+            return item is None
+        return item is not None and all(item.get(name) == value for name, value in self.equals.items())
+
+
+ABSENT = When(absent=True)
+
+
+class Items(Protocol):
+    """A store. Every method raises :class:`worker.errors.StateError` where the store cannot be reached."""
+
+    def get(self, key: str) -> Item | None:
+        """The item, read consistently."""
+
+    def put(self, item: Item, when: When | None = None) -> bool:
+        """Write it; False if the condition does not hold."""
+
+    def delete(self, key: str, when: When | None = None) -> bool:
+        """Remove it; False if the condition does not hold."""
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        """Write many, in no order, without a condition."""
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        """Remove many, in no order, without a condition."""
+
+    def scan(self, prefixes: Iterable[str]) -> list[Item]:
+        """Every item whose key begins with one of the prefixes, read consistently."""
+
+    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+        """Write the item if both its own and another item's condition hold, in one transaction."""

@@ -1,0 +1,104 @@
+"""The run lock: a lease of five minutes, taken by a conditional write and renewed by a thread.
+
+Nothing is written to Moodle without time left on the lease, and the state is written only together with the check that
+the lock is still ours. So a run that was paused, or cut off from its table, cannot act beside its successor.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from worker import logs
+from worker.errors import DuplicateDelivery, LockHeld, LockLost, SyncError
+from worker.state.items import ABSENT, KEY, Item, Items, When
+
+LEASE_SECONDS = 300
+RENEW_SECONDS = 60.0
+
+
+class Lock:
+    """The lock of one state. `clock` gives seconds since 1970: the lease is compared with other machines' clocks."""
+
+    def __init__(self, items: Items, key: str, owner: str, clock: Callable[[], float] = time.time) -> None:
+        self.key = key
+        self._items = items
+        self._owner = owner
+        self._clock = clock
+        self._expires = 0
+        self._scheduled = ""
+        self._lost = False
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def ours(self) -> When:
+        """The condition that the lock is still this run's."""
+        return When(equals={"owner": self._owner})
+
+    def acquire(self, scheduled_time: str = "") -> None:
+        """Take it, or raise :class:`LockHeld` or, where it is held for the same scheduled night, DuplicateDelivery."""
+        self._scheduled = scheduled_time
+        while True:
+            held = self._items.get(self.key)
+            if held is not None and int(held.get("expires", 0)) > self._clock():
+                raise self._refusal(held)
+            lease = self._lease()
+            if self._items.put(lease, ABSENT if held is None else _unchanged(held)):
+                self._expires = lease["expires"]
+                return
+
+    def keep(self) -> None:
+        """Renew the lease in the background until :meth:`release`."""
+        self._thread = threading.Thread(target=self._renew_until_ended, name="lock", daemon=True)
+        self._thread.start()
+
+    def renew(self) -> None:
+        """Extend the lease; a lease that went to another run stays lost."""
+        lease = self._lease()
+        if self._items.put(lease, self.ours):
+            self._expires = lease["expires"]
+        else:
+            self._lost = True
+
+    def require(self, seconds: float) -> None:
+        """Raise :class:`LockLost` unless the lock is ours for at least so long."""
+        if self._lost or self._expires - self._clock() < seconds:
+            raise LockLost(
+                "the lock of this run ran out or was taken over",
+                advice="nothing was written after that; the next run goes on from the last state",
+            )
+
+    def release(self) -> None:
+        """Give it back, if it is still ours. A store that cannot be reached lets the lease run out instead."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+        with suppress(SyncError):
+            self._items.delete(self.key, self.ours)
+
+    def _lease(self) -> Item:
+        expires = int(self._clock()) + LEASE_SECONDS
+        return {KEY: self.key, "owner": self._owner, "expires": expires, "scheduledTime": self._scheduled}
+
+    def _refusal(self, held: Item) -> Exception:
+        if self._scheduled and held.get("scheduledTime") == self._scheduled:
+            return DuplicateDelivery("this scheduled run is already at work; the scheduler delivered it twice")
+        left = int(held.get("expires", 0)) - int(self._clock())
+        return LockHeld(
+            f"another run ({held.get('owner')}) holds the lock, for {left} s more unless it renews it",
+            advice="wait for it to end; the lock of a run that died frees itself within five minutes",
+        )
+
+    def _renew_until_ended(self) -> None:
+        while not self._ended.wait(RENEW_SECONDS):
+            try:
+                self.renew()
+            except SyncError as fault:
+                logs.warning("lock.not_renewed", reason=fault.message)
+
+
+def _unchanged(held: Item) -> When:
+    return When(equals={"owner": held["owner"], "expires": held["expires"]})

@@ -1,0 +1,91 @@
+"""The store on a laptop: one SQLite file with the same items."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from worker.errors import StateError
+from worker.state.items import KEY, Item, When
+
+_BUSY_SECONDS = 10.0
+
+
+class SqliteItems:
+    """See :class:`worker.state.items.Items`. A connection a call, so that any thread may call."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        if not Path(path).absolute().parent.is_dir():
+            raise StateError(f"STATE_FILE {path}: its folder does not exist", advice="make the folder, or name another")
+        with self._transaction() as database:
+            database.execute("CREATE TABLE IF NOT EXISTS items (key TEXT PRIMARY KEY, body TEXT NOT NULL)")
+
+    def get(self, key: str) -> Item | None:
+        with self._transaction() as database:
+            return _read(database, key)
+
+    def put(self, item: Item, when: When | None = None) -> bool:
+        with self._transaction() as database:
+            if when is not None and not when.holds(_read(database, item[KEY])):
+                return False
+            _write(database, item)
+            return True
+
+    def delete(self, key: str, when: When | None = None) -> bool:
+        with self._transaction() as database:
+            if when is not None and not when.holds(_read(database, key)):
+                return False
+            database.execute("DELETE FROM items WHERE key = ?", (key,))
+            return True
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        with self._transaction() as database:
+            for item in items:
+                _write(database, item)
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        with self._transaction() as database:
+            database.executemany("DELETE FROM items WHERE key = ?", [(key,) for key in keys])
+
+    def scan(self, prefixes: Iterable[str]) -> list[Item]:
+        with self._transaction() as database:
+            return [
+                json.loads(body)
+                for prefix in prefixes
+                for (body,) in database.execute(
+                    "SELECT body FROM items WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix)
+                )
+            ]
+
+    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+        with self._transaction() as database:
+            if not (when.holds(_read(database, item[KEY])) and other_when.holds(_read(database, other_key))):
+                return False
+            _write(database, item)
+            return True
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)) as database:
+                database.execute("BEGIN IMMEDIATE")
+                yield database
+                database.execute("COMMIT")
+        except sqlite3.Error as fault:
+            raise StateError(
+                f"STATE_FILE {self._path} could not be used ({type(fault).__name__})",
+                advice="check that it is a state file of this program and may be written",
+            ) from None
+
+
+def _read(database: sqlite3.Connection, key: str) -> Item | None:
+    row = database.execute("SELECT body FROM items WHERE key = ?", (key,)).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def _write(database: sqlite3.Connection, item: Item) -> None:
+    database.execute("INSERT OR REPLACE INTO items VALUES (?, ?)", (item[KEY], json.dumps(item, sort_keys=True)))

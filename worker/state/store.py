@@ -1,0 +1,236 @@
+"""The state of one sync, in the terms of a run: position, remembered people, history.
+
+Keys: `<id>` the state row; `<id>#lock`; `<id>#person#<employee id>`; `<id>#run#<run>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from worker.errors import ConfigurationError, LockLost
+from worker.state.items import ABSENT, KEY, Item, Items, When
+from worker.state.lock import Lock
+from worker.timestamps import iso, parse_moment
+from worker.window import Position, Progress
+
+T = TypeVar("T", "Remembered", "RunRecord")
+
+_FUTURE_TOLERATED = timedelta(minutes=5)
+_RUN_KEPT = timedelta(days=400)
+EXPIRY = "ExpiresAt"
+"""The table's TTL attribute."""
+
+
+class Remembering(StrEnum):
+    """The one reason for which somebody is taken into every run."""
+
+    NOTHING = ""
+    WAITING = "waiting"
+    PARKED = "parked"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is remembered about one person. No personal values.
+
+    `deleted`: the feed said so when she was last seen there (the feed says it once). `attempts`: consecutive runs in
+    which Moodle refused her. `suspended_by_us` and `suspended_at` (seconds since 1970) are written before the
+    suspension is, so that a process that dies in between forgets neither her nor the limit.
+    """
+
+    employee_id: int
+    reason: Remembering = Remembering.NOTHING
+    note: str = ""
+    action: str = ""
+    deleted: bool = False
+    attempts: int = 0
+    suspended_by_us: bool = False
+    suspended_at: int = 0
+
+    def worth_keeping(self, now: datetime) -> bool:
+        """Whether anything of it can still matter."""
+        recent = self.suspended_at > (now - timedelta(days=1)).timestamp()
+        return bool(self.reason or self.attempts or self.suspended_by_us or recent)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """How a run went, as far as later runs need it.
+
+    `good`: a complete look at the company without an error; its figures are what the next run is compared with.
+    """
+
+    run_id: str
+    ended_at: int
+    command: str
+    scope: str
+    good: bool
+    scheduled_time: str = ""
+    rows: int = 0
+    coverage: Mapping[str, int] = field(default_factory=dict)
+    mapping: str = ""
+    reconcile_due: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """Everybody who is remembered, and the runs of the last months, oldest first."""
+
+    people: Mapping[int, Remembered] = field(default_factory=dict)
+    runs: tuple[RunRecord, ...] = ()
+
+    def last_good(self) -> RunRecord | None:
+        """The last good run; None if there is none yet."""
+        return next((run for run in reversed(self.runs) if run.good), None)
+
+    def last(self) -> RunRecord | None:
+        """The last nightly run, whatever its end."""
+        return next((run for run in reversed(self.runs) if run.scope == "all"), None)
+
+    def delivered(self, scheduled_time: str) -> bool:
+        """Whether a run of this scheduled moment has ended already."""
+        return bool(scheduled_time) and any(run.scheduled_time == scheduled_time for run in self.runs)
+
+    def suspended_since(self, moment: datetime) -> int:
+        """How many people this product suspended (or set out to) after a moment."""
+        return sum(person.suspended_at > moment.timestamp() for person in self.people.values())
+
+
+class Store:
+    """Reads and writes the state `state_id` of a table or file."""
+
+    def __init__(self, items: Items, state_id: str) -> None:
+        self._items = items
+        self._id = state_id
+        self._row: Item | None = None
+
+    def lock(self, owner: str) -> Lock:
+        """The lock of this state, not yet taken."""
+        return Lock(self._items, f"{self._id}#lock", owner)
+
+    def position(self, now: datetime) -> Position | None:
+        """Where the sync stands; None if it never ran. A row that cannot be meant is a configuration error."""
+        self._row = self._items.get(self._id)
+        if self._row is None:
+            return None
+        since, offset = parse_moment(self._row.get("since")), _whole(self._row.get("offset", 0))
+        where, mend = f"state row {self._id!r}", "write since, offset and updatedAt anew (RUNBOOK, state)"
+        faults = []
+        if since is None:
+            faults.append(f"{where}: since must be a moment with a zone, such as 2026-01-31T02:00:00Z")
+        elif since > now + _FUTURE_TOLERATED:
+            faults.append(f"{where}: since ({iso(since)}) is in the future: no change would ever be seen")
+        if offset is None:
+            faults.append(f"{where}: offset must be a whole number, 0 or more")
+        if faults or since is None or offset is None:
+            raise ConfigurationError(faults, advice=mend)
+        return Position(since, offset, _progress(self._row, since, offset))
+
+    def create(self, position: Position, now: datetime) -> None:
+        """Write the first row. Another run that wrote one meanwhile had the lock."""
+        row = self._as_row(position, now)
+        if not self._items.put(row, ABSENT):
+            raise LockLost("another run wrote the first state row", advice="the next run goes on from there")
+        self._row = row
+
+    def move(self, position: Position, lock: Lock, now: datetime) -> None:
+        """Write the new position, if the lock is still ours and the row still what was read."""
+        row = self._as_row(position, now)
+        read = self._row or {}
+        unchanged = When(equals={name: read[name] for name in ("since", "offset", "updatedAt") if name in read})
+        if not self._items.put_if(row, unchanged, lock.key, lock.ours):
+            raise LockLost(
+                "the state row was changed, or the lock taken over, while this run was at work",
+                advice="the row was left as it is; the next run goes on from there",
+            )
+        self._row = row
+
+    def history(self) -> History:
+        """Everything that is remembered: one scan, the table is small."""
+        people: dict[int, Remembered] = {}
+        runs: list[RunRecord] = []
+        for item in self._items.scan([f"{self._id}#person#", f"{self._id}#run#"]):
+            _, kind, name = item[KEY].split("#", 2)
+            if kind == "person" and re.fullmatch("[1-9][0-9]*", name):
+                people[int(name)] = _remembered(int(name), item)
+            elif kind == "run":
+                runs.append(_known(RunRecord, {**item, "run_id": name}))
+        return History(people, tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id))))
+
+    def remember(self, people: Iterable[Remembered]) -> None:
+        """Write what is remembered about these people."""
+        items = [{KEY: self._person(person.employee_id), **_stored(person)} for person in people]
+        if items:
+            self._items.put_all(items)
+
+    def forget(self, people: Iterable[int]) -> None:
+        """Nothing is to be remembered about these any more."""
+        keys = [self._person(person) for person in people]
+        if keys:
+            self._items.delete_all(keys)
+
+    def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
+        """Keep a run's summary and figures for some months."""
+        expires = int((now + _RUN_KEPT).timestamp())
+        told = {name: value for name, value in summary.items() if not isinstance(value, float)}
+        item = {**asdict(run), KEY: f"{self._id}#run#{run.run_id}", "summary": told, EXPIRY: expires}
+        del item["run_id"]
+        self._items.put(item)
+
+    def _person(self, employee_id: int) -> str:
+        return f"{self._id}#person#{employee_id}"
+
+    def _as_row(self, position: Position, now: datetime) -> Item:
+        row: Item = {KEY: self._id, "since": iso(position.since), "offset": position.offset, "updatedAt": iso(now)}
+        progress = position.progress
+        if progress is not None:
+            row["window"] = {
+                "since": row["since"],
+                "offset": row["offset"],
+                "latest": iso(progress.latest) if progress.latest else None,
+                "lastId": progress.last_id,
+                "pinnedRuns": progress.pinned_runs,
+            }
+        return row
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _progress(row: Item, since: datetime, offset: int) -> Progress | None:
+    """What the row says of its window, if it is about this `since` and `offset` (an operator may have moved them)."""
+    window = row.get("window")
+    if not isinstance(window, dict) or parse_moment(window.get("since")) != since or window.get("offset") != offset:
+        return None
+    return Progress(
+        latest=parse_moment(window.get("latest")),
+        last_id=_whole(window.get("lastId")),
+        pinned_runs=_whole(window.get("pinnedRuns")) or 0,
+    )
+
+
+def _remembered(employee_id: int, item: Item) -> Remembered:
+    person = _known(Remembered, {**item, "employee_id": employee_id})
+    known = person.reason in set(Remembering)
+    return replace(person, reason=Remembering(person.reason) if known else Remembering.WAITING)
+
+
+def _stored(person: Remembered) -> Item:
+    told = asdict(person)
+    del told["employee_id"]
+    return {**told, "reason": str(person.reason)}
+
+
+def _known(kind: type[T], item: Item) -> T:
+    """The dataclass from an item; attributes that an earlier or later version wrote are left aside."""
+    names = {part.name for part in fields(kind)}
+    return kind(**{name: value for name, value in item.items() if name in names})

@@ -1,0 +1,25 @@
+"""Moments as the outside world writes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def parse_moment(text: object) -> datetime | None:
+    """An ISO 8601 moment with a zone, cut to whole seconds, in UTC; None if it is none.
+
+    BambooHR has answered `+00:00`, `Z` and fractional seconds; only whole seconds are in its documented list for
+    `since`, and cutting (never rounding up) cannot skip a change.
+    """
+    if not isinstance(text, str) or len(text) < len("2026-01-01T00:00Z"):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC).replace(microsecond=0) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def iso(moment: datetime) -> str:
+    """UTC, whole seconds, `Z`: the form that every part of BambooHR's documentation accepts."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,240 @@
+"""One HTTP attempt, counted and bounded, and the one decision whether to try again.
+
+Both clients stand on this: it knows nothing of BambooHR or Moodle. An attempt ends in a :class:`Reply` (any status), in
+:class:`NotSent` (the server cannot have acted) or in :class:`NoAnswer` (it may have acted).
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar
+
+import requests
+from requests.auth import AuthBase
+
+from worker import logs
+from worker.deadline import TimedAdapter, total_deadline
+from worker.stopping import Stopping
+
+T = TypeVar("T")
+
+LONGEST_WAIT_SECONDS = 300.0
+"""A server that asks for a longer pause than this is not waited for."""
+
+_CHUNK = 1 << 16
+_BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_PASSING = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.GATEWAY_TIMEOUT,
+        598,
+    }
+)
+
+
+class TransportError(Exception):
+    """The attempt brought no whole answer. `what` says how, in words that carry no value."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class NotSent(TransportError):
+    """The connection was never made: the server cannot have acted."""
+
+
+class NoAnswer(TransportError):
+    """The request went out, no whole answer came back: the server may have acted."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    def json(self) -> Any:
+        """The body as JSON; ValueError (and nothing else) if it is none."""
+        try:
+            return json.loads(self.body)
+        except RecursionError as deep:
+            raise ValueError("nested too deeply") from deep
+
+
+class _Bare(AuthBase):
+    """Keeps `requests` from adding what a .netrc says about the host."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def new_session(connections: int, auth: tuple[str, str] | None = None) -> requests.Session:
+    """A keep-alive session with timed connections, no cookies, no credentials but these."""
+    session = requests.Session()
+    session.auth = auth or _Bare()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, TimedAdapter(pool_connections=1, pool_maxsize=connections))
+    return session
+
+
+@dataclass
+class Transport:
+    """Sends requests to one system.
+
+    `timeout` is the total deadline of a request in seconds, and what one read of it may take. Redirects are never
+    followed: they would carry the credential to another address.
+    """
+
+    system: str
+    session: requests.Session
+    timeout: float
+    stopping: Stopping
+    calls: int = field(default=0, init=False)
+    _counting: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """One attempt, read to its end."""
+        with self.open(method, url, params=params, data=data, headers=headers) as (reply, chunks):
+            return Reply(reply.status, reply.headers, b"".join(chunks))
+
+    @contextmanager
+    def open(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        deadline: float | None = None,
+    ) -> Iterator[tuple[Reply, Iterator[bytes]]]:
+        """One attempt whose body is read in chunks inside the block; the deadline holds for the whole block."""
+        self.stopping.check()
+        with self._counting:
+            self.calls += 1
+        with total_deadline(deadline or self.timeout, self.stopping):
+            response = self._start(method, url, params, data, headers)
+            try:
+                yield Reply(response.status_code, response.headers), _chunks(response)
+            finally:
+                response.close()
+
+    def _start(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        data: bytes | None,
+        headers: Mapping[str, str] | None,
+    ) -> requests.Response:
+        try:
+            return self.session.request(
+                method,
+                url,
+                params=params,
+                data=data,
+                headers=headers,
+                timeout=self.timeout,
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.ConnectTimeout as fault:
+            raise NotSent("no connection in time") from fault
+        except requests.exceptions.SSLError as fault:
+            raise NotSent("the TLS certificate or handshake was not accepted") from fault
+        except requests.Timeout as fault:
+            raise NoAnswer("no answer in time") from fault
+        except requests.ConnectionError as fault:
+            if "NewConnectionError" in repr(fault) or "NameResolutionError" in repr(fault):
+                raise NotSent("the connection was refused or the name is unknown") from fault
+            raise NoAnswer("the connection was cut") from fault
+        except requests.RequestException as fault:
+            raise NoAnswer(f"the request failed ({type(fault).__name__})") from fault
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    try:
+        yield from response.iter_content(_CHUNK)
+    except (requests.RequestException, TimeoutError) as fault:
+        raise NoAnswer("the answer was cut or too slow") from fault
+
+
+def pause_before_retry(reply: Reply | None, attempt: int) -> float | None:
+    """Seconds to wait before trying a *read* again, or None if that is pointless.
+
+    `reply` is None when no answer came. `attempt` counts from 1. What the server asks for in Retry-After is done,
+    unless it is longer than :data:`LONGEST_WAIT_SECONDS`.
+    """
+    backoff = float(min(8.0, 0.5 * 2 ** (attempt - 1)) * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, no secret
+    if reply is None or reply.status in _PASSING:
+        return backoff
+    if reply.status not in _BUSY:
+        return None
+    asked = retry_after(reply)
+    if asked is None:
+        return backoff
+    return None if asked > LONGEST_WAIT_SECONDS else asked
+
+
+def retry_after(reply: Reply) -> float | None:
+    """The Retry-After header in seconds from now; None if there is none that can be read. Seconds or an HTTP date."""
+    text = reply.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def patiently(
+    attempt: Callable[[], tuple[Reply, T]], *, system: str, stopping: Stopping, tries: int
+) -> tuple[Reply, T]:
+    """Repeat a read until it is answered or patience ends; then give the last reply or raise the last fault."""
+    number = 0
+    while True:
+        number += 1
+        reply: Reply | None = None
+        fault: TransportError | None = None
+        try:
+            reply, value = attempt()
+        except TransportError as caught:
+            fault = caught
+            if number >= tries:
+                raise
+        pause = pause_before_retry(reply, number)
+        if reply is not None and (reply.status < HTTPStatus.BAD_REQUEST or number >= tries or pause is None):
+            return reply, value
+        pause = pause or 0.0
+        logs.warning(
+            "http.retry",
+            system=system,
+            attempt=number,
+            status=reply.status if reply else None,
+            fault=fault.what if fault else None,
+            wait_seconds=round(pause, 2),
+        )
+        stopping.wait(pause)

@@ -1,0 +1,390 @@
+"""Writes the plan to Moodle, in batches, and says what came of each step.
+
+One bad record must not cost the others anything: a refused batch is halved until the bad record stands alone, and a
+look-up then says what was taken. A request without an answer is looked up before anything is sent again. Whatever ends
+the writing early (SIGTERM, a lost lock, a revoked token) leaves the steps that were not sent as failed, and is kept in
+:attr:`Writer.ended_by`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, Protocol
+
+from worker import refusals
+from worker.accounts import Account
+from worker.errors import SyncError
+from worker.memory import Outcome, Verdict
+from worker.moodle import Key, Record, Refused, Undecided, Updated, in_parallel
+from worker.reasons import Reason
+from worker.steps import Action, Step
+from worker.transport import TransportError
+
+Kind = Literal["create", "update"]
+_UPDATES = frozenset({Action.UPDATE, Action.REACTIVATE, Action.SUSPEND})
+_ROUNDS = 3
+_BATCHES_LOST = 3
+_UNEXPLAINED = 10
+_EXEMPT = frozenset({"usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote"})
+_ADDRESS_REFUSED = frozenset({"useremailduplicate", "useremailinvalid"})
+
+
+class Site(Protocol):
+    """What the writer needs of Moodle; see :class:`worker.moodle.Moodle`."""
+
+    batch_size: int
+    concurrency: int
+
+    def create(self, records: Sequence[Record]) -> None:
+        """Make accounts, all or none."""
+
+    def update(self, records: Sequence[Record]) -> Updated:
+        """Change accounts, each for itself."""
+
+    def look_up(self, key: Key, values: Iterable[str]) -> list[Account]:
+        """Accounts by a key."""
+
+
+class Writer:
+    """Writes once.
+
+    `permit` is called before every single write and `before_batch` before every batch; what they raise ends the
+    writing. `report` is told every outcome as it comes.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        permit: Callable[[], None],
+        before_batch: Callable[[Sequence[Step]], None],
+        report: Callable[[Outcome], None],
+    ) -> None:
+        self.ended_by: SyncError | None = None
+        self._site = site
+        self._permit = permit
+        self._before_batch = before_batch
+        self._report = report
+        self._outcomes: dict[int, Outcome] = {}
+        self._closed: dict[Kind, Reason] = {}
+        self._lost_batches = 0
+        self._unexplained = 0
+        self._guard = threading.RLock()
+
+    def write(self, steps: Sequence[Step]) -> Mapping[int, Outcome]:
+        """Updates first (they free addresses), those that others wait for one after the other; then creations."""
+        updates = [step for step in steps if step.action in _UPDATES]
+        ordered, chained = _in_order(updates)
+        batches = self._batches(ordered)
+        in_turn = -(-chained // self._site.batch_size)
+        for batch in batches[:in_turn]:
+            self._update(batch)
+        in_parallel(self._update, batches[in_turn:], self._site.concurrency)
+        creations = [step for step in steps if step.action is Action.CREATE]
+        in_parallel(self._create, self._batches(creations), self._site.concurrency)
+        return self._outcomes
+
+    def _batches(self, steps: Sequence[Step]) -> list[Sequence[Step]]:
+        size = self._site.batch_size
+        return [steps[at : at + size] for at in range(0, len(steps), size)]
+
+    # One batch
+
+    def _update(self, batch: Sequence[Step]) -> None:
+        self._guarded("update", batch, self._send_updates)
+
+    def _create(self, batch: Sequence[Step]) -> None:
+        self._guarded("create", batch, self._send_creations)
+
+    def _guarded(self, kind: Kind, batch: Sequence[Step], send: Callable[[Sequence[Step]], None]) -> None:
+        """Send a batch unless something forbids it; every step of it has an outcome afterwards."""
+        batch = self._ready(batch)
+        begun = False
+        try:
+            if batch and self.ended_by is None and kind not in self._closed:
+                self._before_batch(batch)
+                begun = True
+                send(batch)
+        except SyncError as end:
+            with self._guard:
+                self.ended_by = self.ended_by or end
+        left = [step for step in batch if step.employee_id not in self._outcomes]
+        why = self._closed.get(kind) or refusals.not_sent(self.ended_by)
+        self._settle(left, Verdict.FAILED, why, wrote=begun)
+
+    def _ready(self, batch: Sequence[Step]) -> list[Step]:
+        """Leaves out those whose address was to be freed by a write that failed."""
+        ready = []
+        for step in batch:
+            own_batch = {other.employee_id for other in batch}
+            blocking = [
+                number
+                for number in step.after - own_batch
+                if number not in self._outcomes or not self._outcomes[number].wrote
+            ]
+            if blocking:
+                self._settle([step], Verdict.FAILED, refusals.waits_for(min(blocking)))
+            else:
+                ready.append(step)
+        return ready
+
+    def _settle(
+        self, steps: Iterable[Step], verdict: Verdict, reason: Reason | None = None, *, wrote: bool = False
+    ) -> None:
+        for step in steps:
+            if verdict is Verdict.DONE and step.problem is not None:
+                outcome = Outcome(step, Verdict.REFUSED, step.problem, wrote=True)
+            else:
+                outcome = Outcome(step, verdict, reason, wrote=wrote or verdict is Verdict.DONE)
+            with self._guard:
+                self._outcomes[step.employee_id] = outcome
+            self._report(outcome)
+
+    def _close(self, kind: Kind, steps: Sequence[Step], reason: Reason) -> None:
+        """Nothing more of this kind is sent: Moodle would refuse it all for the same reason."""
+        with self._guard:
+            self._closed[kind] = reason
+        self._settle(steps, Verdict.FAILED, reason)
+
+    def _lost(self, steps: Sequence[Step], what: str, *, wrote: bool) -> None:
+        """A batch that did not get through; after a few in a row the rest is not tried."""
+        reason = refusals.not_through(what)
+        with self._guard:
+            self._lost_batches += 1
+            if self._lost_batches >= _BATCHES_LOST:
+                self._closed.update({"create": reason, "update": reason})
+        self._settle(steps, Verdict.FAILED, reason, wrote=wrote)
+
+    def _through(self) -> None:
+        with self._guard:
+            self._lost_batches = 0
+
+    # Updates
+
+    def _send_updates(self, batch: Sequence[Step], *, again: bool = True) -> None:
+        left = list(batch)
+        for _ in range(_ROUNDS):
+            try:
+                self._permit()
+                answer = self._site.update([_update_record(step) for step in left])
+            except Undecided as doubt:
+                what = doubt.what
+                left = self._not_yet(left)
+                if not left:
+                    return
+            except TransportError as fault:
+                self._lost(left, fault.what, wrote=False)
+                return
+            except Refused as refusal:
+                self._refused_updates(left, refusal, again=again)
+                return
+            else:
+                self._through()
+                self._warned(left, answer)
+                return
+        self._lost(left, what, wrote=True)
+
+    def _not_yet(self, steps: Sequence[Step]) -> list[Step]:
+        """After a write without an answer: settle those that were done all the same, give the others."""
+        found = {
+            account.idnumber: account for account in self._site.look_up("idnumber", [_number(step) for step in steps])
+        }
+        left = []
+        for step in steps:
+            account = found.get(_number(step))
+            if account is not None and _holds(account, step):
+                self._settle([step], Verdict.DONE)
+            else:
+                left.append(step)
+        return left
+
+    def _refused_updates(self, batch: Sequence[Step], refusal: Refused, *, again: bool) -> None:
+        if refusal.is_access:
+            self._close("update", batch, refusals.no_access("core_user_update_users", refusal.code))
+        elif refusal.code == "dmlwriteexception" and again:
+            self._send_updates(batch, again=False)
+        elif len(batch) == 1:
+            self._through()
+            self._settle(batch, Verdict.REFUSED, self._explained(batch[0], refusal.code))
+        else:
+            for half in _halves(batch):
+                self._send_updates(half)
+
+    def _warned(self, batch: Sequence[Step], answer: Updated) -> None:
+        for step in batch:
+            code = answer.refused.get(_account_id(step))
+            if code is None:
+                self._settle([step], Verdict.DONE)
+            elif code in _EXEMPT:
+                self._settle([step], Verdict.EXEMPT, refusals.UNTOUCHABLE)
+            else:
+                self._refused_one(step, code)
+
+    def _refused_one(self, step: Step, code: str) -> None:
+        """One account of an update was refused: a deadlock is tried again, a refused address does not cost the rest."""
+        if code == "dmlwriteexception":
+            code = self._once_more(step) or ""
+            if not code:
+                self._settle([step], Verdict.DONE)
+                return
+        reason = self._explained(step, code)
+        rest = [change for change in step.changes if change.field not in ("email", "username")]
+        wrote = False
+        if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
+            wrote = self._once_more(step, {change.field for change in rest}) is None
+        self._settle([step], Verdict.REFUSED, reason, wrote=wrote)
+
+    def _once_more(self, step: Step, fields: set[str] | None = None) -> str | None:
+        """Send one account alone; the code of the refusal, None if it was done."""
+        try:
+            self._permit()
+            answer = self._site.update([_update_record(step, fields)])
+        except Refused as refusal:
+            return refusal.code
+        except (Undecided, TransportError):
+            return "noanswer"
+        return answer.refused.get(_account_id(step))
+
+    # Creations
+
+    def _send_creations(self, batch: Sequence[Step], *, again: bool = True) -> None:
+        left = list(batch)
+        for _ in range(_ROUNDS):
+            try:
+                self._permit()
+                self._site.create([_creation_record(step) for step in left])
+            except Undecided as doubt:
+                what = doubt.what
+                left = self._not_made(left)
+                if not left:
+                    return
+            except TransportError as fault:
+                self._lost(left, fault.what, wrote=False)
+                return
+            except Refused as refusal:
+                self._refused_creations(left, refusal, again=again)
+                return
+            else:
+                self._through()
+                self._unexplained = 0
+                self._settle(left, Verdict.DONE)
+                return
+        self._lost(left, what, wrote=True)
+
+    def _not_made(self, steps: Sequence[Step]) -> list[Step]:
+        """After a creation without an answer: settle those that were made, give those that were not."""
+        found = {
+            account.idnumber: account for account in self._site.look_up("idnumber", [_number(step) for step in steps])
+        }
+        for step in steps:
+            account = found.get(_number(step))
+            if account is not None:
+                self._made(step, account)
+        return [step for step in steps if step.employee_id not in self._outcomes]
+
+    def _made(self, step: Step, account: Account) -> None:
+        if _holds(account, step):
+            self._settle([step], Verdict.DONE)
+        else:
+            self._settle([step], Verdict.FAILED, refusals.HALF_MADE, wrote=True)
+
+    def _refused_creations(self, batch: Sequence[Step], refusal: Refused, *, again: bool) -> None:
+        if refusal.is_access:
+            self._close("create", batch, refusals.no_access("core_user_create_users", refusal.code))
+        elif refusal.code == "dmlwriteexception" and again:
+            self._send_creations(batch, again=False)
+        elif len(batch) == 1:
+            self._through()
+            self._refused_creation(batch[0], refusal.code)
+        else:
+            for half in _halves(batch):
+                if "create" in self._closed:
+                    return
+                self._send_creations(half)
+
+    def _refused_creation(self, step: Step, code: str) -> None:
+        own = [
+            account for account in self._site.look_up("idnumber", [_number(step)]) if account.idnumber == _number(step)
+        ]
+        if own:
+            self._made(step, own[0])
+            return
+        reason = self._explained(step, code)
+        self._settle([step], Verdict.REFUSED, reason)
+        if reason.code != refusals.UNEXPLAINED:
+            return
+        self._unexplained += 1
+        if self._unexplained >= _UNEXPLAINED:
+            with self._guard:
+                self._closed["create"] = refusals.refuses_everybody(_new(step, "auth"))
+
+    def _explained(self, step: Step, code: str) -> Reason:
+        """What a look-up says was taken, since Moodle does not."""
+        own = step.account.id if step.account else None
+        for key in ("email", "username"):
+            value = _new(step, key)
+            holders = self._site.look_up(key, [value]) if value else []
+            for account in holders:
+                same = account.bears(value) if key == "email" else account.username == value
+                if same and account.id != own:
+                    return refusals.taken(key, account)
+        return refusals.explain(code, step.fields)
+
+
+def _in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
+    """Those who wait for others behind those they wait for, all of these first; and how many these are."""
+    known = {step.employee_id: step for step in updates}
+    ordered: dict[int, Step] = {}
+
+    def place(step: Step) -> None:
+        for number in sorted(step.after):
+            if number in known and number not in ordered:
+                place(known[number])
+        ordered[step.employee_id] = step
+
+    for step in updates:
+        if step.after and step.employee_id not in ordered:
+            place(step)
+    chained = len(ordered)
+    for step in updates:
+        ordered.setdefault(step.employee_id, step)
+    return list(ordered.values()), chained
+
+
+def _halves(batch: Sequence[Step]) -> tuple[Sequence[Step], Sequence[Step]]:
+    middle = len(batch) // 2
+    return batch[:middle], batch[middle:]
+
+
+def _number(step: Step) -> str:
+    return str(step.employee_id)
+
+
+def _account_id(step: Step) -> int:
+    assert step.account is not None
+    return step.account.id
+
+
+def _new(step: Step, field: str) -> str:
+    return next((change.new for change in step.changes if change.field == field), "")
+
+
+def _update_record(step: Step, fields: set[str] | None = None) -> Record:
+    changes = [change for change in step.changes if fields is None or change.field in fields]
+    return {"id": _account_id(step), **{change.field: change.new for change in changes}}
+
+
+def _creation_record(step: Step) -> Record:
+    return {change.field: change.new for change in step.changes}
+
+
+def _holds(account: Account, step: Step) -> bool:
+    """Whether the account has everything that the step was to write."""
+    present = {
+        **account.values,
+        "idnumber": account.idnumber,
+        "username": account.username,
+        "auth": account.auth,
+        "suspended": "1" if account.suspended else "0",
+    }
+    return all(present.get(change.field, "") == change.new for change in step.changes)
