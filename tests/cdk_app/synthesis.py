@@ -1,0 +1,109 @@
+"""Environments as templates, and short ways to look into them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from cdk_app import parameters
+from cdk_app.application import compose
+
+_ROOT = Path(__file__).parents[2]
+ENVIRONMENTS = Path(__file__).parent / "environments"
+
+Resource = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Template:
+    """One stack's template."""
+
+    body: Mapping[str, Any]
+
+    @property
+    def resources(self) -> Mapping[str, Resource]:
+        """By logical id."""
+        resources: Mapping[str, Resource] = self.body["Resources"]
+        return resources
+
+    def of_type(self, kind: str) -> dict[str, Resource]:
+        """The resources of a type, by logical id."""
+        return {name: one for name, one in self.resources.items() if one["Type"] == kind}
+
+    def only(self, kind: str) -> Resource:
+        """The one resource of a type."""
+        ((_, resource),) = self.of_type(kind).items()
+        return resource
+
+    def named(self, part: str, kind: str) -> str:
+        """The logical id of the one resource of a type that has `part` in it."""
+        (name,) = [name for name in self.of_type(kind) if part in name]
+        return name
+
+    def properties(self, part: str, kind: str) -> Mapping[str, Any]:
+        """The properties of that resource."""
+        properties: Mapping[str, Any] = self.resources[self.named(part, kind)]["Properties"]
+        return properties
+
+    def statements(self, role: str) -> list[dict[str, Any]]:
+        """Everything that a role may do: its inline policies, and the policies that are attached to it."""
+        inline = self.resources[role]["Properties"].get("Policies", [])
+        documents = [policy["PolicyDocument"] for policy in inline]
+        for policy in self.of_type("AWS::IAM::Policy").values():
+            if {"Ref": role} in policy["Properties"]["Roles"]:
+                documents.append(policy["Properties"]["PolicyDocument"])
+        return [statement for document in documents for statement in document["Statement"]]
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """Both stacks of an environment."""
+
+    parameters: parameters.Parameters
+    registry: Template
+    sync: Template
+    assembly: Path
+
+
+def app(outdir: Path | None = None) -> cdk.App:
+    """An app with cdk.json's flags, which only the command line reads by itself.
+
+    The templates are judged by cfn-lint and by the one real synthesis; the CDK's own validation takes four seconds a
+    process.
+    """
+    context = json.loads((_ROOT / "cdk.json").read_text())["context"]
+    return cdk.App(
+        context=context, outdir=str(outdir) if outdir else None, builtin_cloud_formation_validation=False
+    )
+
+
+def synthesise(environment: str, outdir: Path, file: Path | None = None) -> Synthesis:
+    """An environment of the tests; raises where cdk-nag has something to say."""
+    chosen = parameters.load(environment, file, environments=ENVIRONMENTS)
+    tree = app(outdir)
+    stacks = compose(tree, chosen)
+    cdk.Validations.of(tree).add_plugins(AwsSolutionsChecks(tree))
+    assembly = tree.synth()
+    registry, sync = (
+        Template(assembly.get_stack_by_name(stack.stack_name).template) for stack in (stacks.registry, stacks.sync)
+    )
+    return Synthesis(chosen, registry, sync, outdir)
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a template, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield key
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)

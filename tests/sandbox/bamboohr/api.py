@@ -1,0 +1,106 @@
+"""The app: who may ask, what is asked, and whose answer it is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import itertools
+import re
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from ..wire import Request, Response
+from .answers import Call
+from .changes import changed
+from .company import Company
+from .directory import Directory
+from .listing import employees
+from .settings import Settings
+from .single import employee
+
+_PATH: Final = re.compile(r"/api/v1/employees(?:/(?P<rest>[^/]+))?/?")
+_UNKNOWN: Final = "unknown"
+
+
+class BambooApp:
+    """BambooHR's API over a `Company`, for one API key. `settings` and `api_key` may change at any time."""
+
+    def __init__(self, company: Company, api_key: str, settings: Settings | None = None) -> None:
+        self.company = company
+        self.api_key = api_key
+        self.settings = settings or Settings()
+        self._directory = Directory()
+        self._unknown_keys = 0
+        self._locked_until: datetime | None = None
+        self._count = itertools.count(1)
+
+    def operation(self, request: Request) -> str:
+        """ "changed", "directory", "employees" or "employee"; any other path is "unknown"."""
+        match = _PATH.fullmatch(request.path)
+        if match is None:
+            return _UNKNOWN
+        rest = match["rest"]
+        return "employees" if rest is None else rest if rest in ("changed", "directory") else "employee"
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        call = Call(request, self.company, self.settings)
+        with self.company.lock:
+            response = self._barred(call) or self._answer(call)
+            number = next(self._count)
+        headers = {**response.headers, "X-Request-Id": f"sandbox-{number}"}
+        return dataclasses.replace(response, headers=headers)
+
+    def unlock(self) -> None:
+        """End a lock-out and forget the calls that led to it."""
+        with self.company.lock:
+            self._locked_until, self._unknown_keys = None, 0
+
+    def _barred(self, call: Call) -> Response | None:
+        """Why the caller gets nothing at all, if so."""
+        now = self.company.clock().astimezone(UTC)
+        if self._locked_until is not None and now >= self._locked_until:
+            self.unlock()
+        if self._locked_until is not None:
+            return call.refuse(403, "API access is disabled for a while")
+        key = _key(call.request)
+        if key == self.api_key:
+            if not self.settings.key_disabled:
+                return None
+            return call.refuse(403, f"The account of {self.settings.key_user} is disabled")
+        if key:
+            self._unknown_keys += 1
+            if self._unknown_keys >= self.settings.lockout_after:
+                self._locked_until = now + self.settings.lockout_time
+        refusal = call.refuse(401, "The API key is missing or unknown")
+        return dataclasses.replace(refusal, headers={**refusal.headers, "WWW-Authenticate": 'Basic realm="BambooHR"'})
+
+    def _answer(self, call: Call) -> Response:
+        request = call.request
+        if len(request.path) + len(urlencode(request.query)) > self.settings.longest_url:
+            return Response(414, b"<html><body><h1>414 Request-URI Too Large</h1></body></html>", "text/html")
+        operation = self.operation(request)
+        if operation == _UNKNOWN:
+            return Response(404, b"<html><body><h1>Not found</h1></body></html>", "text/html; charset=utf-8")
+        if request.method != "GET":
+            return call.refuse(405, "This stand-in only answers GET")
+        if operation == "changed":
+            return changed(call)
+        if operation == "directory":
+            return self._directory.answer(call)
+        if operation == "employees":
+            return employees(call)
+        return employee(call, request.path.rstrip("/").rpartition("/")[2])
+
+
+def _key(request: Request) -> str:
+    """The user name of Basic authentication, where the key goes; empty if there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(token, validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
