@@ -30,3 +30,7 @@ unit: setup ## every suite that needs nothing but Python
 
 .PHONY: test
 test: lint unit ## lint and every suite that needs nothing but Python, Node and make
+
+.PHONY: demo
+demo: setup ## several nights of a company against local stand-ins, end to end
+	$(BIN)/python -m tests.sandbox demo
