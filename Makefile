@@ -3,6 +3,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ENV ?= dev
+ENVIRONMENTS := $(patsubst cdk_app/environments/%.toml,%,$(wildcard cdk_app/environments/*.toml))
+CDK = node_modules/.bin/cdk --app "$(BIN)/python app.py" --output cdk.out/$(ENV) -c env=$(ENV) $(if $(ENV_FILE),-c env_file=$(ENV_FILE))
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -29,8 +32,46 @@ unit: setup ## every suite that needs nothing but Python
 	$(BIN)/pytest
 
 .PHONY: test
-test: lint unit ## lint and every suite that needs nothing but Python, Node and make
+test: lint unit synth-all ## lint and every suite that needs nothing but Python, Node and make
 
 .PHONY: demo
 demo: setup ## several nights of a company against local stand-ins, end to end
 	$(BIN)/python -m tests.sandbox demo
+
+node_modules/.ready: package.json package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Node 20 or newer is needed (22 or newer is best)"; exit 1; }
+	npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: setup-cdk
+setup-cdk: setup node_modules/.ready ## setup, and the pinned CDK command line
+
+.PHONY: cdk-test
+cdk-test: setup ## the suite of the infrastructure alone
+	$(BIN)/pytest tests/cdk_app
+
+.PHONY: synth
+synth: setup-cdk ## write the templates of ENV (dev) to cdk.out/ENV; needs no account, container engine or network
+	$(CDK) synth --quiet
+
+.PHONY: synth-all
+synth-all: setup-cdk ## synth of every environment
+	@set -e; for env in $(ENVIRONMENTS); do $(MAKE) --no-print-directory synth ENV=$$env ENV_FILE=; done
+
+.PHONY: bootstrap
+bootstrap: setup-cdk ## once an account and region: what the CDK needs there, and ECS's service-linked role
+	$(CDK) bootstrap
+	$(BIN)/python -m cdk_app.service_linked_role
+
+.PHONY: diff
+diff: setup-cdk ## what a deploy of ENV (dev) would change
+	$(CDK) diff
+
+.PHONY: deploy
+deploy: setup-cdk ## deploy ENV (dev) whole: registry, image, sync; ARGS go to cdk deploy
+	$(CDK) deploy --all $(ARGS)
+
+.PHONY: destroy
+destroy: setup-cdk ## remove ENV (dev); the CDK asks first; ARGS go to cdk destroy
+	@echo "Outside production this removes the state, the log and the images as well, and the values of both secrets at once."
+	$(CDK) destroy --all $(ARGS)

@@ -60,13 +60,15 @@ def parse_account(row: Any, needed: Iterable[str]) -> Account:
     missing = missing_keys(row, needed)
     if missing:
         raise TargetError(
-            f"Moodle shows account {row.get('id')} without {', '.join(missing)}",
+            f"Moodle shows an account without {', '.join(missing)}",
             advice="give the token's role the capabilities of the RUNBOOK; check showuseridentity and hiddenuserfields",
         )
-    if not isinstance(row["id"], int) or not isinstance(row["suspended"], (bool, int)):
-        raise TargetError("Moodle answered a look-up with an account whose id or suspended has another type")
+    customs = row.get("customfields") or []
+    typed = isinstance(row["id"], int) and isinstance(row["suspended"], (bool, int)) and isinstance(customs, list)
+    if not typed:
+        raise TargetError("Moodle answered a look-up with an account whose id, suspended or customfields is malformed")
     values = {key: _text(row.get(key)) for key in ("firstname", "lastname", "email", "department", *OPTIONAL)}
-    for custom in row.get("customfields") or ():
+    for custom in customs:
         if isinstance(custom, dict):
             # Moodle runs text fields through its display formatting, which escapes HTML (read in user/lib.php).
             values[f"{PROFILE_FIELD}{custom.get('shortname')}"] = html.unescape(_text(custom.get("value")))

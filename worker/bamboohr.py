@@ -116,7 +116,11 @@ class BambooHR:
         for _ in range(_LISTING_RESTARTS):
             rows: dict[int, Evidence] = {}
             cursor: str | None = ""
+            seen: set[str] = set()
             while cursor is not None:
+                if cursor in seen:
+                    raise _malformed("List Employees")
+                seen.add(cursor)
                 reply = self._get("/employees", _listing_query(people, fields, cursor))
                 if reply.status in _REFUSED:
                     return None

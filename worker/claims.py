@@ -37,7 +37,8 @@ class Claims:
     """All claims on one kind of value (addresses, or user names).
 
     `holders` gives the accounts that have a value now; `owners` the person in this run to whom an account belongs.
-    `disputed` says why a claim cannot hold whatever Moodle has.
+    `disputed` says why a claim cannot hold whatever Moodle has; `before` who has to be written before somebody for
+    another reason than these claims.
     """
 
     claims: Mapping[int, Claim]
@@ -46,8 +47,10 @@ class Claims:
     disputed: Callable[[Claim], Reason | None]
     swapped: Callable[[int], Reason]
     taken: Callable[[Account], Reason]
+    before: Callable[[int], frozenset[int]] = lambda _: frozenset()
     _grants: dict[int, Grant] = field(default_factory=dict)
     _asking: list[int] = field(default_factory=list)
+    _circling: set[int] = field(default_factory=set)
 
     def grant(self, employee_id: int) -> Grant:
         """Whether this person's claim holds."""
@@ -58,6 +61,10 @@ class Claims:
             self._asking.pop()
             self._grants[employee_id] = known
         return known
+
+    def after(self, employee_id: int) -> frozenset[int]:
+        """Who has to be written first for the sake of this person's claim, if she has one that holds."""
+        return self.grant(employee_id).after if employee_id in self.claims else frozenset()
 
     def _judge(self, claim: Claim) -> Grant:
         disputed = self.disputed(claim)
@@ -70,7 +77,7 @@ class Claims:
             owner = self.owners.get(account.id)
             if owner is None or owner not in self.claims:
                 stays.append(account)
-            elif owner in self._asking:
+            elif self._is_circle(claim.employee_id, owner):
                 return Grant(disputed or self.swapped(owner), stays=(account,))
             elif self.grant(owner).refused is None:
                 after.add(owner)
@@ -78,7 +85,27 @@ class Claims:
                 stays.append(account)
         if disputed is None and stays and claim.own is not None:
             disputed = self.taken(stays[0])
-        return Grant(disputed, frozenset(after), tuple(stays))
+        return Grant(disputed, frozenset() if disputed else frozenset(after), tuple(stays))
+
+    def _is_circle(self, employee_id: int, owner: int) -> bool:
+        """Whether the owner can be written only after this person, who would have to wait for her."""
+        if owner in self._asking:
+            self._circling.update(self._asking[self._asking.index(owner) :])
+            return True
+        self.grant(owner)
+        return employee_id in self._circling or employee_id in self._first(owner)
+
+    def _first(self, employee_id: int) -> set[int]:
+        """Everybody who has to be written before somebody, as far as it is known."""
+        found: set[int] = set()
+        left = [employee_id]
+        while left:
+            number = left.pop()
+            known = self._grants.get(number, Grant())
+            more = (known.after | self.before(number)) - found
+            found |= more
+            left += more
+        return found
 
 
 def address_claims(
@@ -92,9 +119,15 @@ def address_claims(
 
 
 def username_claims(
-    claims: Sequence[Claim], holders: Callable[[str], Iterable[Account]], owners: Mapping[int, int]
+    claims: Sequence[Claim],
+    holders: Callable[[str], Iterable[Account]],
+    owners: Mapping[int, int],
+    before: Callable[[int], frozenset[int]],
 ) -> Claims:
-    """Claims on user names. Two people who are made the same name: the lower employee id has it."""
+    """Claims on user names. Two people who are made the same name: the lower employee id has it.
+
+    An account's address and name are written at once, so who waits for an address counts here as well (`before`).
+    """
     first: dict[str, int] = {}
     for claim in claims:
         first.setdefault(claim.value, claim.employee_id)
@@ -110,4 +143,5 @@ def username_claims(
         disputed,
         lambda other: username_taken(f"employee {other}, whose own is blocked by hers"),
         lambda account: username_taken(account.name),
+        before,
     )

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from worker import logs
 from worker.assembly import assemble
+from worker.directory import employee_id
 from worker.errors import ConfigurationError, SyncError
 from worker.exits import ExitCode
 from worker.run import Job
@@ -94,9 +95,10 @@ def _with_command(arguments: Sequence[str]) -> list[str]:
 
 
 def _employee_id(text: str) -> int:
-    if text.isascii() and text.isdigit() and text[0] != "0":
-        return int(text)
-    raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
+    number = employee_id(text)
+    if number is None:
+        raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
+    return number
 
 
 _FORMAT = argparse.RawDescriptionHelpFormatter

@@ -22,11 +22,12 @@ class Match:
     conflict: Reason | None = None
 
 
-def match_by_idnumber(person: Person, accounts: Iterable[Account], own_auth: str) -> Match:
+def match_by_idnumber(person: Person, accounts: Iterable[Account], own_auth: str, protected: Iterable[str]) -> Match:
     """The account whose idnumber is the employee id, compared exactly.
 
     Moodle does not keep idnumbers unique and finds them whatever their case; another system may use the same numbers.
-    So the account is believed only if its authentication is ours, or the e-mail, the first or the last name agrees.
+    So the account is believed only if its authentication is ours, or the e-mail, the first or the last name agrees. A
+    protected one needs no belief: nothing is written to it, whosever it is.
     """
     same = [account for account in accounts if account.idnumber == str(person.employee_id)]
     if not same:
@@ -34,7 +35,10 @@ def match_by_idnumber(person: Person, accounts: Iterable[Account], own_auth: str
     if len(same) > 1:
         return Match(conflict=several_accounts(same))
     account = same[0]
-    if account.auth == own_auth or account.bears(person.facts.get("work_email", "")) or names_agree(person, account):
+    believed = (
+        account.auth == own_auth or account.bears(person.facts.get("work_email", "")) or names_agree(person, account)
+    )
+    if believed or is_reserved(account, protected):
         return Match(account)
     return Match(conflict=foreign_account(account))
 

@@ -100,7 +100,11 @@ def read_directory(chunks: Iterable[bytes], wanted: Collection[int], needed: Ite
     directory = Directory(filled=Counter(dict.fromkeys(names.keys() - {"status"}, 0)))
     declared: list[Any] = ijson.sendable_list()
     rows: list[Any] = ijson.sendable_list()
-    readers = (ijson.items_coro(declared, "fields.item"), ijson.items_coro(rows, "employees.item"))
+    # Without use_float the C parser dies of an integer with more digits than Python converts.
+    readers = (
+        ijson.items_coro(declared, "fields.item", use_float=True),
+        ijson.items_coro(rows, "employees.item", use_float=True),
+    )
     head = bytearray()
     try:
         for chunk in chunks:
@@ -112,7 +116,7 @@ def read_directory(chunks: Iterable[bytes], wanted: Collection[int], needed: Ite
             rows.clear()
         for reader in readers:
             reader.close()
-    except (ijson.JSONError, ArithmeticError, RecursionError, UnicodeError) as fault:
+    except (ijson.JSONError, ArithmeticError, RecursionError, ValueError) as fault:
         raise Malformed("not whole JSON") from fault
     for row in rows:
         _take(directory, row, names, wanted)
@@ -147,7 +151,7 @@ def _check_empty(head: bytes) -> None:
     """Nobody at all is believed only of a well-formed answer."""
     try:
         answer = json.loads(head)
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise Malformed("no employees, and too long to be an empty directory") from fault
     if not isinstance(answer, dict) or answer.get("employees") != []:
         raise Malformed("no list of employees")

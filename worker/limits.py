@@ -52,9 +52,11 @@ def fit(target: str, text: str) -> str | None:
         return country_code(text) if text else ""
     clean = "".join(" " if char.isspace() else char for char in text)
     clean = "".join(char for char in clean if unicodedata.category(char) not in _UNSTORABLE)
+    # Cut first: a bracket that the cut leaves at the end is a tag to PHP, too.
+    clean = " ".join(clean.split())[: LENGTHS.get(target, _CUSTOM_FIELD_LENGTH)].rstrip()
     if _TAG.search(clean):
-        clean = clean.replace("<", " ").replace(">", " ")
-    return " ".join(clean.split())[: LENGTHS.get(target, _CUSTOM_FIELD_LENGTH)].rstrip()
+        clean = " ".join(clean.replace("<", " ").replace(">", " ").split())
+    return clean
 
 
 def same_text(one: str, other: str) -> bool:

@@ -28,7 +28,7 @@ CORE_TARGETS = ("firstname", "lastname", "email", "department", "institution", "
 """The fields of core_user_create_users whose value the look-ups give back, so that a difference can be seen."""
 
 PROFILE_FIELD = "profile_field_"
-_NAMES = ("firstname", "lastname")
+_NEVER_BLANK = ("firstname", "lastname", "email")
 _SHORTNAME = re.compile(r"[A-Za-z0-9_]{1,100}")
 
 DEFAULT: dict[str, Any] = {
@@ -113,7 +113,7 @@ def parse_mapping(text: str, username_template: str) -> tuple[FieldMapping, list
         told = {}
     rules = []
     for target, entry in {**DEFAULT, **told}.items():
-        if entry is None and target not in (*_NAMES, "email"):
+        if entry is None and target not in _NEVER_BLANK:
             continue
         rule, wrong = _rule(target, entry)
         faults.extend(wrong)
@@ -142,6 +142,8 @@ def _rule(target: str, entry: Any) -> tuple[Rule | None, list[str]]:
         faults.append(f'{where} "when" must be "always" or "create"')
     if not isinstance(default, str):
         faults.append(f'{where} "default" must be a text')
+    elif default and target in _NEVER_BLANK:
+        faults.append(f'{where} can have no "default": names and addresses are never made up')
     elif default and fit(target, default) is None:
         faults.append(f'{where} "default" is not a country')
     return (None, faults) if faults else (Rule(target, tuple(sources), when, default), [])
@@ -172,6 +174,10 @@ def _template_faults(template: str) -> list[str]:
     allowed = ", ".join("{" + name + "}" for name in _DERIVABLE)
     if wrong:
         return [f"USERNAME_TEMPLATE knows no {', '.join(wrong) or 'empty name'}; allowed are {allowed}"]
+    try:
+        username(template, 1, "a@b.example", "a", "b")
+    except (ValueError, LookupError) as fault:
+        return [f"USERNAME_TEMPLATE cannot be filled in ({fault}); values are texts"]
     return [] if names else [f"USERNAME_TEMPLATE must contain one of {allowed}: user names are unique"]
 
 

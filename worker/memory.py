@@ -54,7 +54,8 @@ def remember(
         may_have_happened = step.action is Action.SUSPEND and outcome.wrote
         return intends_to_suspend(person, step.employee_id, now) if may_have_happened else person
     if outcome.verdict is Verdict.REFUSED:
-        return replace(person, attempts=person.attempts + 1 if max_attempts else 0)
+        person = replace(person, attempts=person.attempts + 1 if max_attempts else 0)
+        return replace(person, suspended_by_us=False) if _is_active(outcome) else person
     person = replace(person, attempts=0)
     if step.waits:
         person = replace(person, reason=Remembering.WAITING, note=step.reason.code, action=step.action.value)
@@ -69,9 +70,16 @@ def _suspension(person: Remembered, outcome: Outcome, now: datetime) -> Remember
         return replace(person, suspended_by_us=False) if step.action is Action.SUSPEND else person
     if step.action is Action.SUSPEND:
         return replace(person, suspended_by_us=True, suspended_at=int(now.timestamp()))
-    works_here = step.action in (Action.UPDATE, Action.UNCHANGED, Action.CREATE, Action.REACTIVATE)
-    active = step.action is Action.REACTIVATE or step.account is None or not step.account.suspended
-    return replace(person, suspended_by_us=False) if works_here and active else person
+    return replace(person, suspended_by_us=False) if _is_active(outcome) else person
+
+
+def _is_active(outcome: Outcome) -> bool:
+    """Whether her account is active now: this run made it so, or saw it so and left it so."""
+    step = outcome.step
+    if step.action in (Action.CREATE, Action.REACTIVATE):
+        return outcome.wrote
+    seen_active = step.account is not None and not step.account.suspended
+    return seen_active and step.action in (Action.UPDATE, Action.UNCHANGED)
 
 
 def intends_to_suspend(known: Remembered | None, employee_id: int, now: datetime) -> Remembered:

@@ -4,6 +4,7 @@ Every application error is HTTP 200 with {"exception", "errorcode", "message"}; 
 data and are never passed on. A call ends in its answer or in
 
 Refused      Moodle says no: nothing of this request was done (create), or nothing at all (update)
+TryAgain     it was not done, and may be sent again: the pause it takes is over
 Undecided    the request went out and no answer came that can be believed: it may have been done
 TransportError, SyncError   nothing was done; a SyncError ends the run
 
@@ -32,6 +33,8 @@ Record = Mapping[str, str | int]
 """One person's form fields, in the order in which they are sent."""
 
 TRIES = 3
+_SECOND = 2
+"""The attempt whose pause a write takes, whichever it is: about a second."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _CODE = re.compile(r"[A-Za-z_/]{1,60}")
 _ACCESS = frozenset({"accessexception", "nopermissions", "invalidrecord"})
@@ -49,6 +52,10 @@ class Refused(Exception):
     def is_access(self) -> bool:
         """Whether the token may not call the function at all."""
         return self.code in _ACCESS
+
+
+class TryAgain(NotSent):
+    """A write that was not done, and may be sent again at once: the pause that the server needed is over."""
 
 
 class Undecided(Exception):
@@ -191,23 +198,15 @@ class Moodle:
             ) from None
 
     def _write(self, function: str, fields: Iterable[tuple[str, str]]) -> Any:
-        body = self._form(function, fields)
-        for attempt in range(1, TRIES + 1):
-            try:
-                reply = self._transport.send("POST", self._endpoint, data=body, headers=_FORM)
-            except NotSent:
-                if attempt == TRIES:
-                    raise
-                self._transport.stopping.wait(pause_before_retry(None, attempt) or 0)
-                continue
-            except NoAnswer as fault:
-                raise Undecided(fault.what) from fault
-            pause = pause_before_retry(reply, attempt)
-            if reply.status != HTTPStatus.TOO_MANY_REQUESTS or pause is None or attempt == TRIES:
-                break
-            self._transport.stopping.wait(pause)
+        """One attempt: another one is the caller's to make, who has to be allowed to write again by then."""
+        try:
+            reply = self._transport.send("POST", self._endpoint, data=self._form(function, fields), headers=_FORM)
+        except NotSent as fault:
+            raise self._not_done(fault.what, None) from fault
+        except NoAnswer as fault:
+            raise Undecided(fault.what) from fault
         if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise NotSent("Moodle's web server limits the rate of requests (HTTP 429)")
+            raise self._not_done("its web server limits the rate of requests (HTTP 429)", reply)
         if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise Refused("requesttoolarge")
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -217,6 +216,14 @@ class Moodle:
             return self._answer(reply)
         except ValueError:
             raise Undecided("an answer that is not JSON") from None
+
+    def _not_done(self, what: str, reply: Reply | None) -> NotSent:
+        """What to raise for a write that was not done: after the pause that it takes, unless that is too long."""
+        pause = pause_before_retry(reply, _SECOND)
+        if pause is None:
+            return NotSent(what)
+        self._transport.stopping.wait(pause)
+        return TryAgain(what)
 
     def _form(self, function: str, fields: Iterable[tuple[str, str]]) -> bytes:
         head = [("wstoken", self._token), ("moodlewsrestformat", "json")]

@@ -46,9 +46,12 @@ class Person:
     def seen(
         cls, employee_id: int, *, deleted: bool, listing: Mapping[str, str] | None, evidence: Evidence | None
     ) -> Person:
-        """Put together what the directory shows and what the evidence adds; the status is the evidence's."""
+        """Put together what the directory shows and what the evidence adds; the evidence's status counts more."""
         facts = dict(evidence.facts) if evidence else {}
-        facts.update({name: value for name, value in (listing or {}).items() if name != "status" or name not in facts})
+        status = facts.get("status")
+        facts.update(listing or {})
+        if status:
+            facts["status"] = status
         return cls(
             employee_id=employee_id,
             deleted=deleted,
@@ -70,14 +73,14 @@ class Standing(StrEnum):
 
 def standing(person: Person, now: datetime) -> Standing:
     """The rows of the table "who becomes what". Absence is never evidence of leaving."""
-    status = person.facts.get("status")
+    status = person.facts.get("status", "")
     if person.deleted:
         if status == "Inactive" and not person.listed:
             return Standing.LEFT
         return Standing.UNKNOWN if person.listed or person.evidenced else Standing.LEFT
     if status == "Inactive":
         return Standing.FUTURE if starts_later(person, now) else Standing.LEFT
-    if person.listed or status == "Active":
+    if status == "Active" or (person.listed and status.casefold() != "inactive"):
         return Standing.ACTIVE
     return Standing.UNKNOWN
 

@@ -13,13 +13,15 @@ from worker import reasons
 from worker.accounts import Account
 from worker.claims import Claim, Claims, Grant, address_claims, username_claims
 from worker.correlation import Match, is_passed_on, is_reserved, match_by_idnumber, names_agree
-from worker.directory import Bearers
+from worker.directory import Bearers, employee_id
 from worker.limits import is_email, is_username
 from worker.mapping import username
 from worker.people import Person, Standing, standing, starts_within
 from worker.reasons import Reason
 from worker.state.store import Remembered
 from worker.steps import Action, FieldChange, Policy, Step
+
+_NAMES = ("firstname", "lastname")
 
 
 @dataclass
@@ -47,6 +49,17 @@ def addresses_wanted(world: World) -> list[str]:
     """The second look-up: those not found by idnumber, and those whose address would be new."""
     view = _View(world)
     return [address for person in world.people if (address := view.address_in_question(person))]
+
+
+def rivals(world: World) -> set[int]:
+    """Employees outside the run whose accounts hold an address that somebody in it claims.
+
+    They may have been given another address since their turn in this window: with them in the run it is free.
+    """
+    view = _View(world)
+    claims = view.address_claims.claims.values()
+    owners = {employee_id(account.idnumber) for claim in claims for account in view.holders(claim.value)}
+    return {owner for owner in owners if owner is not None} - {person.employee_id for person in world.people}
 
 
 def usernames_wanted(world: World) -> list[str]:
@@ -95,7 +108,7 @@ class _View:
         if not _is_open(self.world, person):
             return Match()
         candidates = self._by_idnumber.get(str(person.employee_id), ())
-        return match_by_idnumber(person, candidates, self.policy.auth)
+        return match_by_idnumber(person, candidates, self.policy.auth, self.policy.protected)
 
     # Addresses and user names
 
@@ -158,7 +171,9 @@ class _View:
             name = self._new_username(person) if account is None else self._following_username(person, account)
             if name and is_username(name) and (account is None or name != account.username):
                 claims.append(Claim(person.employee_id, name, account))
-        return username_claims(claims, lambda name: self._by_username.get(name, ()), self.owners)
+        return username_claims(
+            claims, lambda name: self._by_username.get(name, ()), self.owners, self.address_claims.after
+        )
 
     def _new_username(self, person: Person) -> str:
         """The user name of an account that is to be made; "" if none is."""
@@ -168,20 +183,20 @@ class _View:
         grant = self.address_claims.grant(number)
         if grant.refused is not None or grant.stays:
             return ""
-        return self._username(person, self._address(person), self._wanted(person))
+        wanted = self._wanted(person)
+        return self._username(person, self._address(person), wanted) if all(map(wanted.get, _NAMES)) else ""
 
     def _following_username(self, person: Person, account: Account) -> str:
         """The user name that follows the account's values, if the present one does; "" otherwise."""
-        if self.standings[person.employee_id] is not Standing.ACTIVE:
+        if self.standings[person.employee_id] is not Standing.ACTIVE or self._is_reserved(account):
             return ""
         now = account.values
         template = self.mapping.username_template
         made = username(template, account.idnumber, account.email, now["firstname"], now["lastname"])
         if account.username != made:
             return ""
-        wanted = {name: value for name, value in self._wanted(person).items() if value}
         email, _ = self._new_email(person, account)
-        return self._username(person, email or account.email, {**now, **wanted})
+        return self._username(person, email or account.email, {**now, **self._kept(person)})
 
     def _username(self, person: Person, email: str, values: Mapping[str, str]) -> str:
         return username(
@@ -196,6 +211,12 @@ class _View:
         """What the mapping makes of what BambooHR shows."""
         values = {rule.target: rule.value(person.facts) for rule in self.mapping.rules}
         return {target: value for target, value in values.items() if value is not None}
+
+    def _kept(self, person: Person) -> dict[str, str]:
+        """What is kept in step on an account that exists. Names are never blanked; the address has its own rules."""
+        always = {rule.target for rule in self.mapping.rules if rule.when == "always"} - {"email"}
+        wanted = self._wanted(person).items()
+        return {target: value for target, value in wanted if target in always and (value or target not in _NAMES)}
 
     # Steps
 
@@ -228,7 +249,7 @@ class _View:
         address = self._address(person)
         candidates = self.holders(address) if address else []
         if not candidates:
-            if "hire_date" in person.restricted and not person.deleted:
+            if "hire_date" not in person.facts and not person.deleted:
                 return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
             return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
         others = self.others_with(number, address)
@@ -242,7 +263,7 @@ class _View:
             return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
         if self._is_reserved(candidate):
             return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
-        if others or not names_agree(person, candidate):
+        if set(self.world.bearers.of(address)) - {number} or not names_agree(person, candidate):
             return Step(number, Action.HOLD, reasons.LEAVER_UNSURE, candidate, waits=True)
         return self._suspension(number, candidate)
 
@@ -290,11 +311,11 @@ class _View:
     def _creation(self, person: Person, address: str, grant: Grant) -> Step:
         number = person.employee_id
         wanted = self._wanted(person)
-        names = {name: wanted.get(name) for name in ("firstname", "lastname")}
-        hidden = [name for name, value in names.items() if value is None]
-        if hidden:
+        unknown = [rule for rule in self.mapping.rules if rule.target in _NAMES and rule.target not in wanted]
+        if unknown:
+            hidden = {source for rule in unknown for source in rule.sources} - person.facts.keys()
             return Step(number, Action.HOLD, reasons.field_not_shown(hidden), waits=True)
-        if not all(names.values()):
+        if not all(wanted[name] for name in _NAMES):
             return Step(number, Action.SKIP, reasons.NO_NAME)
         name = self._username(person, address, wanted)
         if not is_username(name):
@@ -312,12 +333,7 @@ class _View:
     def _kept_in_step(self, person: Person, account: Account, *, linked: bool) -> Step:
         """Somebody who works here and has an account: send what differs, nothing else."""
         number = person.employee_id
-        new: dict[str, str] = {"idnumber": str(number)} if linked else {}
-        for rule in self.mapping.rules:
-            value = rule.value(person.facts)
-            keeps = value is None or rule.when == "create" or rule.target == "email"
-            if not keeps and (value or rule.target not in ("firstname", "lastname")):
-                new[rule.target] = value or ""
+        new = {**({"idnumber": str(number)} if linked else {}), **self._kept(person)}
         step = Step(number, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
         email, step = self._email_change(person, account, step)
         if email:

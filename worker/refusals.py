@@ -26,9 +26,6 @@ _WARNINGS = {
         "email_taken", "the e-mail address belongs to another account", "change that account's address in Moodle"
     ),
     "useremailinvalid": Reason("invalid_email", "Moodle does not take the e-mail address", "correct it in BambooHR"),
-    "noanswer": Reason(
-        "no_answer", "Moodle did not answer when this account was tried alone", "the next run tries again"
-    ),
 }
 
 

@@ -19,7 +19,7 @@ from worker.fields import EVIDENCE
 from worker.guards import Health, hold_suspensions, is_held, trips
 from worker.memory import Outcome, Verdict, intends_to_suspend, park, remember
 from worker.people import Person
-from worker.plan import World, addresses_wanted, idnumbers_wanted, make_plan, usernames_wanted
+from worker.plan import World, addresses_wanted, idnumbers_wanted, make_plan, rivals, usernames_wanted
 from worker.settings import Settings
 from worker.state.lock import Lock
 from worker.state.store import History, Remembered, Remembering, RunRecord, Store
@@ -31,6 +31,8 @@ from worker.writer import Site, Writer
 
 OVERLAP = timedelta(minutes=10)
 """How far the feed is asked for before `since`: absorbs differing clocks, and whether `since` is inclusive."""
+
+_RIVAL_ROUNDS = 5
 
 
 class Source(Protocol):
@@ -105,10 +107,16 @@ class Run:
             feed = self.source.changed(position.since - OVERLAP)
             window = select(position, feed.changes, feed.latest, self.summary.started_at, self.settings.batch_size)
             self._tell_window(position, feed, window)
-            people, directory = self._people(feed, window, history)
-            steps = self._guarded(self._plan(people, directory, history), directory, history)
+            deleted = self._who(feed, history)
+            wanted = self._wanted(window, history)
+            fields = self.settings.mapping.fields
+            directory = self.source.directory(deleted.keys() | wanted, fields)
+            self._warn_of(directory, fields)
+            company = _Company(self.source, directory, fields, deleted)
+            world = self._look_up(company, wanted, history)
+            steps = self._guarded(make_plan(world), directory, history)
             outcomes, end = self._write(steps, history, lock)
-            self._conclude(position, window, outcomes, end, people, directory, history, lock)
+            self._conclude(position, window, outcomes, end, world, directory, lock)
             good = self.job.scope == "all" and self.summary.counts["errors"] == 0
         finally:
             if lock is not None:
@@ -139,64 +147,30 @@ class Run:
             dropped=feed.dropped,
         )
 
-    def _people(self, feed: Feed, window: Window, history: History) -> tuple[list[Person], Directory]:
-        """Everybody this run is about, with what the directory and the evidence say of each."""
-        deleted = self._who(feed, window, history)
-        ids = sorted(deleted)
-        fields = self.settings.mapping.fields
-        directory = self.source.directory(frozenset(ids), fields)
-        asked = self._in_question(ids, fields, directory)
-        answered = self.source.evidence(asked, (*fields, *EVIDENCE)) if asked else Answered({})
-        if answered.refused:
-            if not directory.available:
-                raise SourceError(
-                    "BambooHR refuses both the directory and every look at single employees",
-                    advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
-                )
-            self._warn("evidence_refused", "BambooHR shows nobody outside the directory to this key")
-        for number, row in answered.rows.items():
-            directory.bearers.add(row.facts.get("work_email", ""), number)
-        people = [
-            Person.seen(
-                number,
-                deleted=deleted[number],
-                listing=directory.listing(number),
-                evidence=answered.rows.get(number),
-            )
-            for number in ids
-        ]
-        return people, directory
-
-    def _who(self, feed: Feed, window: Window, history: History) -> dict[int, bool]:
-        """The ids of this run, and whether the feed said (perhaps in an earlier run) that they were deleted."""
-        changed = {change.employee_id: change.deleted for change in feed.changes}
+    def _wanted(self, window: Window, history: History) -> set[int]:
+        """Whom this run is about: those who were asked for, or the window and everybody who waits."""
         if self.job.employees:
-            wanted: Iterable[int] = self.job.employees
-        else:
-            waiting = [number for number, known in history.people.items() if known.reason is not Remembering.NOTHING]
-            wanted = [*(change.employee_id for change in window.changes), *waiting]
+            return set(self.job.employees)
+        waiting = (number for number, known in history.people.items() if known.reason is not Remembering.NOTHING)
+        return {*(change.employee_id for change in window.changes), *waiting}
 
-        def was_deleted(number: int) -> bool:
-            known = history.people.get(number)
-            return changed.get(number, known.deleted if known else False)
+    def _who(self, feed: Feed, history: History) -> dict[int, bool]:
+        """Everybody in the feed or remembered, and whether the feed said, perhaps in an earlier run, that she was
+        deleted: it says so once."""
+        remembered = {number: known.deleted for number, known in history.people.items()}
+        return {**remembered, **{change.employee_id: change.deleted for change in feed.changes}}
 
-        return {number: was_deleted(number) for number in wanted}
-
-    def _in_question(self, ids: Sequence[int], fields: Sequence[str], directory: Directory) -> list[int]:
-        """Those about whom evidence is needed: everybody, where the directory does not show what is needed."""
+    def _warn_of(self, directory: Directory, fields: Sequence[str]) -> None:
         if not directory.available:
             self._warn(
-                "directory_unavailable", "BambooHR's directory is refused or empty; employees are read one by one"
+                "directory_unavailable", "BambooHR's directory is refused or empty; everybody is read on her own"
             )
-            return list(ids)
         hidden = [name for name in fields if name not in directory.shown]
-        if hidden:
+        if hidden and directory.available:
             logs.info("bamboohr.directory_fields", not_shown=hidden)
-            return list(ids)
-        return [number for number in ids if _needs_evidence(directory.listing(number))]
 
-    def _plan(self, people: Sequence[Person], directory: Directory, history: History) -> list[Step]:
-        """Look the people up in Moodle, in batches, and plan."""
+    def _look_up(self, company: _Company, wanted: set[int], history: History) -> World:
+        """Look the people up in Moodle, in batches."""
         settings = self.settings
         policy = Policy(
             mapping=settings.mapping,
@@ -206,13 +180,24 @@ class Run:
             protected=settings.protected,
             hire_lookahead_days=settings.hire_lookahead_days,
         )
-        world = World(people, policy, self.clock(), directory.bearers, history.people)
+        people = company.people(wanted)
+        if company.refused:
+            self._warn("evidence_refused", "BambooHR shows nobody outside the directory to this key")
+        world = World(people, policy, self.clock(), company.directory.bearers, history.people)
         self.target.check_sight()
         world.add(self.target.look_up("idnumber", idnumbers_wanted(world)))
         world.add(self.target.look_up("email", addresses_wanted(world)))
+        for _ in range(_RIVAL_ROUNDS):
+            more = rivals(world) & company.changed
+            if not more:
+                break
+            known = set(addresses_wanted(world))
+            world.people = sorted([*world.people, *company.people(more)], key=lambda person: person.employee_id)
+            world.add(self.target.look_up("idnumber", map(str, sorted(more))))
+            world.add(self.target.look_up("email", [one for one in addresses_wanted(world) if one not in known]))
         world.add(self.target.look_up("username", usernames_wanted(world)))
-        self.summary.counts["processed"] = len(people)
-        return make_plan(world)
+        self.summary.counts["processed"] = len(world.people)
+        return world
 
     def _guarded(self, steps: list[Step], directory: Directory, history: History) -> list[Step]:
         why = trips(
@@ -266,15 +251,14 @@ class Run:
         window: Window,
         outcomes: Mapping[int, Outcome],
         end: SyncError | None,
-        people: Sequence[Person],
+        world: World,
         directory: Directory,
-        history: History,
         lock: Lock | None,
     ) -> None:
         """Remember, count, and move the state; in this order, so that nobody is forgotten in between."""
         now = self.clock()
         limit = self.settings.max_attempts
-        known = history.people
+        known = world.remembered
         after = {
             person.employee_id: remember(
                 known.get(person.employee_id),
@@ -283,7 +267,7 @@ class Run:
                 now=now,
                 max_attempts=limit,
             )
-            for person in people
+            for person in world.people
         }
         parked = park(after, outcomes, max_attempts=limit, company=directory.rows)
         after.update(parked)
@@ -333,6 +317,44 @@ class Run:
     def _warn(self, code: str, text: str) -> None:
         self.summary.warnings.append(code)
         logs.warning("sync.warning", code=code, reason=text)
+
+
+class _Company:
+    """What BambooHR shows of people: the directory that was read, and evidence for those whom it does not show."""
+
+    def __init__(
+        self, source: Source, directory: Directory, fields: Sequence[str], deleted: Mapping[int, bool]
+    ) -> None:
+        self.directory = directory
+        self.changed = frozenset(deleted)
+        self.refused = False
+        self._source = source
+        self._fields = fields
+        self._deleted = deleted
+        self._thin = not directory.available or any(name not in directory.shown for name in fields)
+
+    def people(self, wanted: Iterable[int]) -> list[Person]:
+        """These people, ordered by id."""
+        ids = sorted(wanted)
+        asked = [number for number in ids if self._thin or _needs_evidence(self.directory.listing(number))]
+        answered = self._source.evidence(asked, (*self._fields, *EVIDENCE)) if asked else Answered({})
+        if answered.refused and not self.directory.available:
+            raise SourceError(
+                "BambooHR refuses both the directory and every look at single employees",
+                advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
+            )
+        self.refused = self.refused or answered.refused
+        for number, row in answered.rows.items():
+            self.directory.bearers.add(row.facts.get("work_email", ""), number)
+        return [
+            Person.seen(
+                number,
+                deleted=self._deleted.get(number, False),
+                listing=self.directory.listing(number),
+                evidence=answered.rows.get(number),
+            )
+            for number in ids
+        ]
 
 
 def _needs_evidence(listing: Mapping[str, str] | None) -> bool:

@@ -150,7 +150,7 @@ def _settings(reader: _Reader) -> Settings:
         "one label of letters, digits and hyphens, such as acme: neither a host name nor a URL",
         required=True,
     )
-    bamboo = reader.checked("BAMBOO_BASE_URL", f"https://{domain}.bamboohr.com", _is_base_url, _URL_RULE)
+    bamboo = reader.checked("BAMBOO_BASE_URL", "", _is_base_url, _URL_RULE) or f"https://{domain}.bamboohr.com"
     moodle = reader.checked("MOODLE_BASE_URL", "", _is_base_url, _URL_RULE, required=True).rstrip("/")
     bamboo_secret, api_key = reader.one_of("BAMBOO_SECRET_ID", "BAMBOOHR_API_KEY")
     moodle_secret, token = reader.one_of("MOODLE_SECRET_ID", "MOODLE_TOKEN")
@@ -207,16 +207,18 @@ def _is_auth(text: str) -> bool:
 
 
 _URL_RULE = "an https address (http only to loopback) without user, query or fragment"
+_NOT_IN_BASE_URL = re.compile(r"[\s@?#\\]")
 
 
 def _is_base_url(text: str) -> bool:
+    if _NOT_IN_BASE_URL.search(text):
+        return False
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         return False
-    plain = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-    return bool(plain and host and not (parts.username or parts.password or parts.query or parts.fragment))
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
 
 
 def _is_loopback(host: str) -> bool:

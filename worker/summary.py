@@ -7,10 +7,12 @@ without a word.
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 from worker.errors import ConfigurationError, SyncError
@@ -21,7 +23,8 @@ from worker.steps import Action
 from worker.timestamps import iso
 
 IDS_SHOWN = 20
-_LONGEST_TEXT = 1_000
+_LONGEST_TEXT = 800
+"""Bytes of a text as it is printed: with both texts and every list full, the line stays under 8 KB."""
 
 COUNTS = (
     "total_changed",
@@ -177,8 +180,8 @@ class Summary:
         return told
 
     def line(self) -> str:
-        """The line as it is printed."""
-        return json.dumps(self.as_dict(datetime.now(UTC)), ensure_ascii=False, separators=(",", ":"))
+        """The line as it is printed: ASCII, so that it can be written whatever the encoding of stdout."""
+        return json.dumps(self.as_dict(datetime.now(UTC)), separators=(",", ":"))
 
 
 def _counted(outcome: Outcome) -> Iterable[str]:
@@ -205,4 +208,8 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
+    """The text, or as much of its beginning as there is room for once JSON has escaped it."""
+    ends = list(accumulate(len(json.dumps(char)) - 2 for char in text))
+    if not ends or ends[-1] <= _LONGEST_TEXT:
+        return text
+    return text[: bisect_right(ends, _LONGEST_TEXT - 3)] + "..."

@@ -22,4 +22,4 @@ def parse_moment(text: object) -> datetime | None:
 
 def iso(moment: datetime) -> str:
     """UTC, whole seconds, `Z`: the form that every part of BambooHR's documentation accepts."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

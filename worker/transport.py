@@ -22,7 +22,7 @@ import requests
 from requests.auth import AuthBase
 
 from worker import logs
-from worker.deadline import TimedAdapter, total_deadline
+from worker.deadline import Deadline, TimedAdapter, total_deadline
 from worker.stopping import Stopping
 
 T = TypeVar("T")
@@ -82,9 +82,14 @@ class _Bare(AuthBase):
         return request
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No redirect leads anywhere. Even one that is not followed is parsed by `requests`, and may be unparsable."""
+
+
 def new_session(connections: int, auth: tuple[str, str] | None = None) -> requests.Session:
     """A keep-alive session with timed connections, no cookies, no credentials but these."""
-    session = requests.Session()
+    session = _Session()
     session.auth = auth or _Bare()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
@@ -135,8 +140,8 @@ class Transport:
         self.stopping.check()
         with self._counting:
             self.calls += 1
-        with total_deadline(deadline or self.timeout, self.stopping):
-            response = self._start(method, url, params, data, headers)
+        with total_deadline(deadline or self.timeout, self.stopping) as limit:
+            response = self._start(limit, method, url, params, data, headers)
             try:
                 yield Reply(response.status_code, response.headers), _chunks(response)
             finally:
@@ -144,6 +149,7 @@ class Transport:
 
     def _start(
         self,
+        limit: Deadline,
         method: str,
         url: str,
         params: Mapping[str, str] | None,
@@ -164,6 +170,8 @@ class Transport:
         except requests.ConnectTimeout as fault:
             raise NotSent("no connection in time") from fault
         except requests.exceptions.SSLError as fault:
+            if limit.sent:
+                raise NoAnswer("the TLS connection broke") from fault
             raise NotSent("the TLS certificate or handshake was not accepted") from fault
         except requests.Timeout as fault:
             raise NoAnswer("no answer in time") from fault
@@ -206,7 +214,7 @@ def retry_after(reply: Reply) -> float | None:
         return float(text[:9])
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -16,7 +16,7 @@ from worker import refusals
 from worker.accounts import Account
 from worker.errors import SyncError
 from worker.memory import Outcome, Verdict
-from worker.moodle import Key, Record, Refused, Undecided, Updated, in_parallel
+from worker.moodle import Key, Record, Refused, TryAgain, Undecided, Updated, in_parallel
 from worker.reasons import Reason
 from worker.steps import Action, Step
 from worker.transport import TransportError
@@ -37,10 +37,10 @@ class Site(Protocol):
     concurrency: int
 
     def create(self, records: Sequence[Record]) -> None:
-        """Make accounts, all or none."""
+        """Make accounts, all or none: one attempt."""
 
     def update(self, records: Sequence[Record]) -> Updated:
-        """Change accounts, each for itself."""
+        """Change accounts, each for itself: one attempt."""
 
     def look_up(self, key: Key, values: Iterable[str]) -> list[Account]:
         """Accounts by a key."""
@@ -66,6 +66,7 @@ class Writer:
         self._before_batch = before_batch
         self._report = report
         self._outcomes: dict[int, Outcome] = {}
+        self._whole: set[int] = set()
         self._closed: dict[Kind, Reason] = {}
         self._lost_batches = 0
         self._unexplained = 0
@@ -113,20 +114,15 @@ class Writer:
         self._settle(left, Verdict.FAILED, why, wrote=begun)
 
     def _ready(self, batch: Sequence[Step]) -> list[Step]:
-        """Leaves out those whose address was to be freed by a write that failed."""
-        ready = []
+        """Leaves out those whose address was to be freed by a write that failed, or was not made as a whole."""
+        ready: dict[int, Step] = {}
         for step in batch:
-            own_batch = {other.employee_id for other in batch}
-            blocking = [
-                number
-                for number in step.after - own_batch
-                if number not in self._outcomes or not self._outcomes[number].wrote
-            ]
+            blocking = step.after - self._whole - ready.keys()
             if blocking:
                 self._settle([step], Verdict.FAILED, refusals.waits_for(min(blocking)))
             else:
-                ready.append(step)
-        return ready
+                ready[step.employee_id] = step
+        return list(ready.values())
 
     def _settle(
         self, steps: Iterable[Step], verdict: Verdict, reason: Reason | None = None, *, wrote: bool = False
@@ -138,6 +134,8 @@ class Writer:
                 outcome = Outcome(step, verdict, reason, wrote=wrote or verdict is Verdict.DONE)
             with self._guard:
                 self._outcomes[step.employee_id] = outcome
+                if verdict is Verdict.DONE:
+                    self._whole.add(step.employee_id)
             self._report(outcome)
 
     def _close(self, kind: Kind, steps: Sequence[Step], reason: Reason) -> None:
@@ -162,18 +160,20 @@ class Writer:
     # Updates
 
     def _send_updates(self, batch: Sequence[Step], *, again: bool = True) -> None:
-        left = list(batch)
+        left, doubtful = list(batch), False
         for _ in range(_ROUNDS):
             try:
                 self._permit()
                 answer = self._site.update([_update_record(step) for step in left])
+            except TryAgain as fault:
+                what = fault.what
             except Undecided as doubt:
-                what = doubt.what
+                what, doubtful = doubt.what, True
                 left = self._not_yet(left)
                 if not left:
                     return
             except TransportError as fault:
-                self._lost(left, fault.what, wrote=False)
+                self._lost(left, fault.what, wrote=doubtful)
                 return
             except Refused as refusal:
                 self._refused_updates(left, refusal, again=again)
@@ -182,7 +182,7 @@ class Writer:
                 self._through()
                 self._warned(left, answer)
                 return
-        self._lost(left, what, wrote=True)
+        self._lost(left, what, wrote=doubtful)
 
     def _not_yet(self, steps: Sequence[Step]) -> list[Step]:
         """After a write without an answer: settle those that were done all the same, give the others."""
@@ -208,58 +208,69 @@ class Writer:
             self._settle(batch, Verdict.REFUSED, self._explained(batch[0], refusal.code))
         else:
             for half in _halves(batch):
+                if "update" in self._closed:
+                    return
                 self._send_updates(half)
 
     def _warned(self, batch: Sequence[Step], answer: Updated) -> None:
+        """Those that were written first: what is tried for the others can end the writing."""
+        codes = {step.employee_id: answer.refused.get(_account_id(step)) for step in batch}
+        self._settle([step for step in batch if codes[step.employee_id] is None], Verdict.DONE)
         for step in batch:
-            code = answer.refused.get(_account_id(step))
-            if code is None:
-                self._settle([step], Verdict.DONE)
-            elif code in _EXEMPT:
+            code = codes[step.employee_id]
+            if code in _EXEMPT:
                 self._settle([step], Verdict.EXEMPT, refusals.UNTOUCHABLE)
-            else:
+            elif code is not None:
                 self._refused_one(step, code)
 
     def _refused_one(self, step: Step, code: str) -> None:
         """One account of an update was refused: a deadlock is tried again, a refused address does not cost the rest."""
-        if code == "dmlwriteexception":
-            code = self._once_more(step) or ""
-            if not code:
-                self._settle([step], Verdict.DONE)
-                return
-        reason = self._explained(step, code)
-        rest = [change for change in step.changes if change.field not in ("email", "username")]
-        wrote = False
-        if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
-            wrote = self._once_more(step, {change.field for change in rest}) is None
-        self._settle([step], Verdict.REFUSED, reason, wrote=wrote)
+        try:
+            if code == "dmlwriteexception":
+                code = self._once_more(step) or ""
+                if not code:
+                    self._settle([step], Verdict.DONE)
+                    return
+            reason = self._explained(step, code)
+            rest = {change.field for change in step.changes if change.field not in ("email", "username")}
+            wrote = False
+            if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
+                wrote = self._once_more(step, rest) is None
+        except Refused as refusal:
+            self._close("update", [step], refusals.no_access("core_user_update_users", refusal.code))
+        except (Undecided, TransportError) as fault:
+            self._settle([step], Verdict.FAILED, refusals.not_through(fault.what), wrote=True)
+        else:
+            self._settle([step], Verdict.REFUSED, reason, wrote=wrote)
 
     def _once_more(self, step: Step, fields: set[str] | None = None) -> str | None:
-        """Send one account alone; the code of the refusal, None if it was done."""
+        """Send one account alone; the code of the refusal, None if it was done. Raises what is not this person's."""
         try:
             self._permit()
             answer = self._site.update([_update_record(step, fields)])
         except Refused as refusal:
+            if refusal.is_access:
+                raise
             return refusal.code
-        except (Undecided, TransportError):
-            return "noanswer"
         return answer.refused.get(_account_id(step))
 
     # Creations
 
     def _send_creations(self, batch: Sequence[Step], *, again: bool = True) -> None:
-        left = list(batch)
+        left, doubtful = list(batch), False
         for _ in range(_ROUNDS):
             try:
                 self._permit()
                 self._site.create([_creation_record(step) for step in left])
+            except TryAgain as fault:
+                what = fault.what
             except Undecided as doubt:
-                what = doubt.what
+                what, doubtful = doubt.what, True
                 left = self._not_made(left)
                 if not left:
                     return
             except TransportError as fault:
-                self._lost(left, fault.what, wrote=False)
+                self._lost(left, fault.what, wrote=doubtful)
                 return
             except Refused as refusal:
                 self._refused_creations(left, refusal, again=again)
@@ -269,7 +280,7 @@ class Writer:
                 self._unexplained = 0
                 self._settle(left, Verdict.DONE)
                 return
-        self._lost(left, what, wrote=True)
+        self._lost(left, what, wrote=doubtful)
 
     def _not_made(self, steps: Sequence[Step]) -> list[Step]:
         """After a creation without an answer: settle those that were made, give those that were not."""
@@ -332,18 +343,23 @@ class Writer:
 
 
 def _in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
-    """Those who wait for others behind those they wait for, all of these first; and how many these are."""
+    """Those who wait for others behind those they wait for, all of these first; and how many these are.
+
+    Two who wait for each other (one takes an address, the other a user name) get any order; neither will be ready.
+    """
     known = {step.employee_id: step for step in updates}
     ordered: dict[int, Step] = {}
+    asked: set[int] = set()
 
     def place(step: Step) -> None:
+        asked.add(step.employee_id)
         for number in sorted(step.after):
-            if number in known and number not in ordered:
+            if number in known and number not in asked:
                 place(known[number])
         ordered[step.employee_id] = step
 
     for step in updates:
-        if step.after and step.employee_id not in ordered:
+        if step.after and step.employee_id not in asked:
             place(step)
     chained = len(ordered)
     for step in updates:

@@ -1,8 +1,8 @@
 """Whether a CloudWatch Logs metric filter takes a log line.
 
 Kept of the grammar ("Filter pattern syntax for metric filters", CloudWatch Logs user guide) is what CDK's JSON patterns
-write: comparisons of one selector joined by && and ||, `IS TRUE`, `IS FALSE`, `IS NULL` and `NOT EXISTS`. A line that is
-no JSON object, or lacks the field that a comparison names, is not taken.
+write: comparisons of one selector joined by && and ||, `IS TRUE`, `IS FALSE`, `IS NULL` and `NOT EXISTS`. A line that
+is no JSON object, or lacks the field that a comparison names, is not taken.
 """
 
 from __future__ import annotations

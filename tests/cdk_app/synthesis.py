@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-from cdk_nag import AwsSolutionsChecks
 
-from cdk_app import parameters
-from cdk_app.application import compose
+from cdk_app import application, parameters
 
 _ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = Path(__file__).parent / "environments"
@@ -78,22 +76,19 @@ def app(outdir: Path | None = None) -> cdk.App:
     process.
     """
     context = json.loads((_ROOT / "cdk.json").read_text())["context"]
-    return cdk.App(
-        context=context, outdir=str(outdir) if outdir else None, builtin_cloud_formation_validation=False
-    )
+    return cdk.App(context=context, outdir=str(outdir) if outdir else None, builtin_cloud_formation_validation=False)
 
 
 def synthesise(environment: str, outdir: Path, file: Path | None = None) -> Synthesis:
     """An environment of the tests; raises where cdk-nag has something to say."""
     chosen = parameters.load(environment, file, environments=ENVIRONMENTS)
     tree = app(outdir)
-    stacks = compose(tree, chosen)
-    cdk.Validations.of(tree).add_plugins(AwsSolutionsChecks(tree))
-    assembly = tree.synth()
+    assembly = application.synthesise(tree, application.compose(tree, chosen))
     registry, sync = (
-        Template(assembly.get_stack_by_name(stack.stack_name).template) for stack in (stacks.registry, stacks.sync)
+        Template(json.loads((assembly / f"{chosen.project_name}{suffix}.template.json").read_text()))
+        for suffix in ("-registry", "")
     )
-    return Synthesis(chosen, registry, sync, outdir)
+    return Synthesis(chosen, registry, sync, assembly)
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -39,7 +39,9 @@ def task(
 ) -> dict[str, Any]:
     """An event about the task; `detail` overrides what it says."""
     told = {
-        "attachments": [{"id": "1", "type": "eni", "status": "DELETED", "details": [{"name": "subnetId", "value": "s"}]}],
+        "attachments": [
+            {"id": "1", "type": "eni", "status": "DELETED", "details": [{"name": "subnetId", "value": "s"}]}
+        ],
         "availabilityZone": f"{REGION}a",
         "clusterArn": CLUSTER,
         "containers": list(containers),
@@ -49,7 +51,9 @@ def task(
         "lastStatus": "STOPPED",
         "launchType": "FARGATE",
         "memory": "512",
-        "overrides": {"containerOverrides": [{"name": "worker", "environment": [{"name": "TRIGGER", "value": "schedule"}]}]},
+        "overrides": {
+            "containerOverrides": [{"name": "worker", "environment": [{"name": "TRIGGER", "value": "schedule"}]}]
+        },
         "startedBy": "chronos-schedule/nightly",
         "stopCode": stop_code,
         "stoppedReason": reason,
@@ -91,7 +95,10 @@ ENDS: dict[str, tuple[dict[str, Any], str]] = {
     "exit 4": (task(container(4)), FAILURE),
     "exit 70": (task(container(70)), FAILURE),
     "exit 75": (task(container(75)), FAILURE),
-    "killed, exit 137": (task(container(137, reason="OutOfMemoryError: Container killed due to memory usage")), FAILURE),
+    "killed, exit 137": (
+        task(container(137, reason="OutOfMemoryError: Container killed due to memory usage")),
+        FAILURE,
+    ),
     "terminated, exit 143": (task(container(143)), FAILURE),
     "exit 1 beside an injected container that ended well": (
         task(container(0, name="aws-guardduty-agent"), container(1)),

@@ -25,7 +25,8 @@ def differences(company: Company, accounts: Iterable[Mapping[str, Any]], ever: I
     wrong = [f"employee {number} has {len(held)} accounts" for number, held in found.items() if len(held) > 1]
     present = {employee.id: employee.values for employee in company}
     for number in sorted({*present, *found, *ever}, key=int):
-        account = found.get(number, [None])[0]
+        held = found.get(number)
+        account = held[0] if held else None
         values = present.get(number)
         works_here = values is not None and values.get("status", "Active") == "Active"
         wrong.extend(f"employee {number} {fault}" for fault in _faults(values, account, works_here, number in ever))

@@ -122,6 +122,8 @@ class DynamoItems:
             return {}
         if when.absent:
             return {"ConditionExpression": "attribute_not_exists(#k)", "ExpressionAttributeNames": {"#k": KEY}}
+        if not when.equals:
+            return {"ConditionExpression": "attribute_exists(#k)", "ExpressionAttributeNames": {"#k": KEY}}
         names = {f"#n{number}": name for number, name in enumerate(when.equals)}
         values = {f":v{number}": value for number, value in enumerate(when.equals.values())}
         return {
@@ -141,8 +143,9 @@ class DynamoItems:
 
 
 def _native(value: Any) -> Any:
+    """Plain Python. A number that is not whole (only an operator writes one) stays as it is, to be told as a fault."""
     if isinstance(value, Decimal):
-        return int(value)
+        return int(value) if value == value.to_integral_value() else value
     if isinstance(value, dict):
         return {name: _native(inner) for name, inner in value.items()}
     return [_native(inner) for inner in value] if isinstance(value, list) else value

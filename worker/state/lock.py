@@ -44,7 +44,11 @@ class Lock:
         while True:
             held = self._items.get(self.key)
             if held is not None and int(held.get("expires", 0)) > self._clock():
-                raise self._refusal(held)
+                if held.get("owner") != self._owner:
+                    raise self._refusal(held)
+                # The client repeated a write whose answer was lost, and met the first one.
+                self._expires = int(held["expires"])
+                return
             lease = self._lease()
             if self._items.put(lease, ABSENT if held is None else _unchanged(held)):
                 self._expires = lease["expires"]
@@ -101,4 +105,4 @@ class Lock:
 
 
 def _unchanged(held: Item) -> When:
-    return When(equals={"owner": held["owner"], "expires": held["expires"]})
+    return When(equals={name: held[name] for name in ("owner", "expires") if name in held})

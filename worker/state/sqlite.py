@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from worker.errors import StateError
+from worker.errors import ConfigurationError, StateError
 from worker.state.items import KEY, Item, When
 
 _BUSY_SECONDS = 10.0
@@ -20,7 +20,9 @@ class SqliteItems:
     def __init__(self, path: str) -> None:
         self._path = path
         if not Path(path).absolute().parent.is_dir():
-            raise StateError(f"STATE_FILE {path}: its folder does not exist", advice="make the folder, or name another")
+            raise ConfigurationError(
+                [f"STATE_FILE {path}: its folder does not exist"], advice="make the folder, or name another"
+            )
         with self._transaction() as database:
             database.execute("CREATE TABLE IF NOT EXISTS items (key TEXT PRIMARY KEY, body TEXT NOT NULL)")
 
@@ -52,14 +54,10 @@ class SqliteItems:
             database.executemany("DELETE FROM items WHERE key = ?", [(key,) for key in keys])
 
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
+        begins = tuple(prefixes)
         with self._transaction() as database:
-            return [
-                json.loads(body)
-                for prefix in prefixes
-                for (body,) in database.execute(
-                    "SELECT body FROM items WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix)
-                )
-            ]
+            rows = database.execute("SELECT key, body FROM items ORDER BY key")
+            return [json.loads(body) for key, body in rows if key.startswith(begins)]
 
     def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
         with self._transaction() as database:

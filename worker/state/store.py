@@ -6,7 +6,8 @@ Keys: `<id>` the state row; `<id>#lock`; `<id>#person#<employee id>`; `<id>#run#
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -105,14 +106,15 @@ class History:
 class Store:
     """Reads and writes the state `state_id` of a table or file."""
 
-    def __init__(self, items: Items, state_id: str) -> None:
+    def __init__(self, items: Items, state_id: str, clock: Callable[[], float] = time.time) -> None:
         self._items = items
+        self._clock = clock
         self._id = state_id
         self._row: Item | None = None
 
     def lock(self, owner: str) -> Lock:
         """The lock of this state, not yet taken."""
-        return Lock(self._items, f"{self._id}#lock", owner)
+        return Lock(self._items, f"{self._id}#lock", owner, self._clock)
 
     def position(self, now: datetime) -> Position | None:
         """Where the sync stands; None if it never ran. A row that cannot be meant is a configuration error."""

@@ -1,0 +1,70 @@
+"""The findings of cdk-nag's AwsSolutions pack that stay, in one place, each with its reason.
+
+A finding is acknowledged on the resource that it is about and nowhere above, so that a new one of its kind is seen.
+"""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from constructs import IConstruct
+
+from cdk_app.stacks import SyncStack
+
+_PACK = "AwsSolutions::AwsSolutions-"
+
+
+def acknowledge(sync: SyncStack) -> None:
+    """Acknowledge the findings of the sync stack. The registry stack has none."""
+    task, schedule = sync.task, sync.task.schedule
+    for secret in (task.bamboo_secret, task.moodle_secret):
+        _acknowledge(
+            secret,
+            "SMG4",
+            "The token is issued by BambooHR or Moodle, neither of which has an interface to rotate it; the RUNBOOK "
+            "says how the operator does, without a deploy.",
+        )
+    _acknowledge(
+        task.cluster,
+        "ECS4",
+        "One short task a night: its summary line says more than Container Insights, which are charged by metric.",
+    )
+    _acknowledge(
+        task.task_definition,
+        "ECS2",
+        "The variables are settings and the ids of the secrets. The secrets' values are read at run time.",
+    )
+    _acknowledge(schedule.dead_letter_queue, "SQS3", "It is the dead-letter queue.")
+    _acknowledge(
+        task.execution_role,
+        "IAM5[Resource::*]",
+        "ecr:GetAuthorizationToken knows no resource; what it gives access to is limited to the one repository.",
+    )
+    _acknowledge(
+        schedule.role,
+        f"IAM5[Resource::{_ecs_arn(sync, f'task-definition/{sync.parameters.project_name}:*')}]",
+        "Every revision of this one family, so that a deploy need not wait for the schedule; in this one cluster.",
+    )
+    _acknowledge(
+        schedule.role,
+        f"IAM5[Resource::{_ecs_arn(sync, f'task/<{sync.get_logical_id(task.cluster)}>/*')}]",
+        "The tasks of this one cluster: a task's id is not known before it is started. Only while starting one.",
+    )
+    if sync.network and not sync.network.flow_log:
+        _acknowledge(
+            sync.network.vpc,
+            "VPC7",
+            "Nothing may come in and only HTTPS may go out, so there is little to record; VpcFlowLogs = true does.",
+        )
+
+
+def _acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
+    cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=f"{_PACK}{rule}", reason=reason))
+
+
+def _ecs_arn(stack: cdk.Stack, resource: str) -> str:
+    """An ARN as cdk-nag writes it: what is known only at deployment stands in angle brackets."""
+    parts = {"AWS::Partition": stack.partition, "AWS::Region": stack.region, "AWS::AccountId": stack.account}
+    partition, region, account = (
+        f"<{name}>" if cdk.Token.is_unresolved(value) else value for name, value in parts.items()
+    )
+    return f"arn:{partition}:ecs:{region}:{account}:{resource}"

@@ -1,0 +1,128 @@
+"""A small public network, for whoever has none: no NAT gateway, so it costs nothing while nothing runs."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Fn, RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+_SUBNETS = ("10.88.0.0/26", "10.88.0.64/26")
+_HTTPS = 443
+
+
+class EgressOnlySecurityGroup(Construct):
+    """A security group that lets nothing in, and out only HTTPS.
+
+    Name look-ups go to the VPC's own resolver, which security groups do not filter (VPC user guide, "DNS attributes").
+
+    `security_group` is the group.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, vpc_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.security_group = ec2.CfnSecurityGroup(
+            self,
+            "Group",
+            vpc_id=vpc_id,
+            group_description="The sync task: nothing in, HTTPS out",
+            security_group_egress=[
+                ec2.CfnSecurityGroup.EgressProperty(
+                    ip_protocol="tcp",
+                    from_port=_HTTPS,
+                    to_port=_HTTPS,
+                    cidr_ip="0.0.0.0/0",
+                    description="BambooHR, NovaLXP and AWS",
+                )
+            ],
+        )
+
+
+class PublicNetworkConstruct(Construct):
+    """A VPC with two public subnets in two zones, and a security group without ingress.
+
+    Made of plain CloudFormation resources: the CDK's own `Vpc` looks the zones of a named account up, which needs
+    credentials at synthesis, and by default adds a function that empties the default security group.
+
+    `vpc`, `internet_gateway`, `route_table`, `subnets`, `security_group`, and `flow_log` (None unless asked for) are
+    its resources.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        flow_logs: bool = False,
+        flow_log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.vpc = ec2.CfnVPC(
+            self, "Vpc", cidr_block="10.88.0.0/25", enable_dns_support=True, enable_dns_hostnames=True
+        )
+        self.internet_gateway = ec2.CfnInternetGateway(self, "InternetGateway")
+        attachment = ec2.CfnVPCGatewayAttachment(
+            self, "Attachment", vpc_id=self.vpc.ref, internet_gateway_id=self.internet_gateway.ref
+        )
+        self.route_table = ec2.CfnRouteTable(self, "RouteTable", vpc_id=self.vpc.ref)
+        route = ec2.CfnRoute(
+            self,
+            "Out",
+            route_table_id=self.route_table.ref,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=self.internet_gateway.ref,
+        )
+        route.add_resource_dependency(attachment)
+        self.subnets = [self._subnet(number, cidr_block) for number, cidr_block in enumerate(_SUBNETS)]
+        self.security_group = EgressOnlySecurityGroup(self, "SecurityGroup", vpc_id=self.vpc.ref).security_group
+        self.flow_log = self._flow_log(flow_log_retention) if flow_logs else None
+
+    @property
+    def subnet_ids(self) -> tuple[str, ...]:
+        """The ids of the two subnets."""
+        return tuple(subnet.ref for subnet in self.subnets)
+
+    def _subnet(self, number: int, cidr_block: str) -> ec2.CfnSubnet:
+        subnet = ec2.CfnSubnet(
+            self,
+            f"Subnet{number + 1}",
+            vpc_id=self.vpc.ref,
+            cidr_block=cidr_block,
+            availability_zone=Fn.select(number, Fn.get_azs()),
+            # The task asks for its own address; nothing else that is put here should get one unasked.
+            map_public_ip_on_launch=False,
+        )
+        ec2.CfnSubnetRouteTableAssociation(
+            self, f"Route{number + 1}", subnet_id=subnet.ref, route_table_id=self.route_table.ref
+        )
+        return subnet
+
+    def _flow_log(self, retention: logs.RetentionDays) -> ec2.CfnFlowLog:
+        log_group = logs.LogGroup(self, "FlowLogGroup", retention=retention, removal_policy=RemovalPolicy.DESTROY)
+        role = iam.Role(
+            self,
+            "FlowLogRole",
+            assumed_by=iam.ServicePrincipal(
+                "vpc-flow-logs.amazonaws.com",
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                    "ArnLike": {
+                        "aws:SourceArn": Stack.of(self).format_arn(
+                            service="ec2", resource="vpc-flow-log", resource_name="*"
+                        )
+                    },
+                },
+            ),
+        )
+        log_group.grant(role, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+        return ec2.CfnFlowLog(
+            self,
+            "FlowLog",
+            resource_type="VPC",
+            resource_id=self.vpc.ref,
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_group_name=log_group.log_group_name,
+            deliver_logs_permission_arn=role.role_arn,
+        )

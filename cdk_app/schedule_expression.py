@@ -1,0 +1,165 @@
+"""The grammar of EventBridge Scheduler's schedule expressions: `cron(...)`, `rate(...)` and `at(...)`.
+
+Source: the cron reference of the EventBridge user guide (six fields, their values and wildcards) and "Schedule types"
+of the EventBridge Scheduler user guide. AWS publishes no formal grammar; where the guides are silent (a range that runs
+backwards, `*` inside a list) the answer here is no, because a deploy that fails costs more than an expression that is
+written out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_CLOCK_CHANGE_HOURS = frozenset({0, 1, 2})
+_FIELD_COUNT = 6
+
+
+class ScheduleExpressionError(ValueError):
+    """The expression is not one that EventBridge Scheduler takes; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CronField:
+    """One of the six fields: its name, its numbers, the names that stand for numbers, and its own wildcards."""
+
+    name: str
+    low: int
+    high: int
+    names: Mapping[str, int] = field(default_factory=dict)
+    special: str = r"(?!)"
+    wildcards: str = ", - * /"
+
+    def values(self, text: str) -> frozenset[int]:
+        """The numbers that `text` stands for; none for a wildcard that depends on the calendar."""
+        if re.fullmatch(self.special, text):
+            return frozenset()
+        found: set[int] = set()
+        items = text.split(",")
+        for item in items:
+            if item.split("/")[0] == "*" and len(items) > 1:
+                raise self._fault(text, "* says everything, so nothing can stand beside it")
+            found |= self._item(text, item)
+        return frozenset(found)
+
+    def _item(self, text: str, item: str) -> set[int]:
+        span, slash, step_text = item.partition("/")
+        step = 1
+        if slash:
+            if not re.fullmatch(r"[1-9][0-9]{0,3}", step_text):
+                raise self._fault(text, f"{step_text!r} is no increment")
+            step = int(step_text)
+        if span == "*":
+            return set(range(self.low, self.high + 1, step))
+        first_text, dash, last_text = span.partition("-")
+        first = self._number(text, first_text)
+        last = self._number(text, last_text) if dash else (self.high if slash else first)
+        if first > last:
+            raise self._fault(text, f"the range {span} runs backwards")
+        return set(range(first, last + 1, step))
+
+    def _number(self, text: str, item: str) -> int:
+        number = self.names.get(item)
+        if number is None and re.fullmatch(r"[0-9]{1,4}", item):
+            number = int(item)
+        if number is None or not self.low <= number <= self.high:
+            raise self._fault(text, f"{item!r} is none of its values")
+        return number
+
+    def _fault(self, text: str, reason: str) -> ScheduleExpressionError:
+        names = f" or {next(iter(self.names))}-{list(self.names)[-1]}" if self.names else ""
+        return ScheduleExpressionError(
+            f"the field {self.name} is {text!r}, and {reason} "
+            f"(values {self.low}-{self.high}{names}, wildcards {self.wildcards})"
+        )
+
+
+_FIELDS = (
+    _CronField(name="minutes", low=0, high=59),
+    _CronField(name="hours", low=0, high=23),
+    _CronField(
+        name="day-of-month", low=1, high=31, special=r"\?|L|LW|([1-9]|[12][0-9]|3[01])W", wildcards=", - * ? / L W"
+    ),
+    _CronField(name="month", low=1, high=12, names={name: number for number, name in enumerate(_MONTHS, 1)}),
+    _CronField(
+        name="day-of-week",
+        low=1,
+        high=7,
+        names={name: number for number, name in enumerate(_DAYS, 1)},
+        special=rf"\?|L|([1-7]|{'|'.join(_DAYS)})(L|#[1-5])",
+        wildcards=", - * ? L #",
+    ),
+    _CronField(name="year", low=1970, high=2199),
+)
+
+
+def check(expression: str) -> None:
+    """Raise `ScheduleExpressionError` unless EventBridge Scheduler takes the expression."""
+    kind, body = _split(expression)
+    if kind == "cron":
+        _cron(body)
+    elif kind == "rate":
+        _rate(body)
+    else:
+        _at(body)
+
+
+def skipped_hours(expression: str, timezone: str, year: int) -> tuple[int, ...]:
+    """The hours of a cron expression that fall where a spring clock change may leave a day without them.
+
+    EventBridge Scheduler skips a local time that does not exist (its user guide, "Daylight savings time"): that night
+    has no run. Nothing is returned for a zone whose clock does not change in `year`, and for rate and at.
+    """
+    kind, body = _split(expression)
+    if kind != "cron" or not _clock_changes(timezone, year):
+        return ()
+    return tuple(sorted(_cron(body)[1] & _CLOCK_CHANGE_HOURS))
+
+
+def _split(expression: str) -> tuple[str, str]:
+    match = re.fullmatch(r"(cron|rate|at)\((.*)\)", expression)
+    if not match:
+        raise ScheduleExpressionError("it is none of cron(...), rate(...) and at(...)")
+    return match[1], match[2]
+
+
+def _cron(body: str) -> list[frozenset[int]]:
+    texts = body.split()
+    if len(texts) != _FIELD_COUNT:
+        raise ScheduleExpressionError(
+            f"cron has six fields (minutes hours day-of-month month day-of-week year), and here are {len(texts)}"
+        )
+    day_of_month, day_of_week = texts[2], texts[4]
+    if (day_of_month == "?") == (day_of_week == "?"):
+        raise ScheduleExpressionError("exactly one of day-of-month and day-of-week must be ?")
+    return [cron_field.values(text) for cron_field, text in zip(_FIELDS, texts, strict=True)]
+
+
+def _rate(body: str) -> None:
+    match = re.fullmatch(r"([1-9][0-9]*) (minute|hour|day)(s?)", body)
+    if not match or (match[1] == "1") == bool(match[3]):
+        raise ScheduleExpressionError(
+            "rate is a positive number and minutes, hours or days (in the singular after 1), as in rate(1 day)"
+        )
+
+
+def _at(body: str) -> None:
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", body):
+            datetime.fromisoformat(body)
+            return
+    except ValueError:
+        pass
+    raise ScheduleExpressionError("at is a local time as in at(2030-01-31T02:30:00)")
+
+
+def _clock_changes(timezone: str, year: int) -> bool:
+    zone = ZoneInfo(timezone)
+    start = datetime.combine(date(year, 1, 1), datetime.min.time(), UTC)
+    offsets = {(start + timedelta(days=day)).astimezone(zone).utcoffset() for day in range(0, 365, 7)}
+    return len(offsets) > 1

@@ -1,0 +1,120 @@
+"""Hearing of every end of the task: the two event patterns, and the message that each sends.
+
+Of the two rules exactly one matches every end. A pair that looks at the exit code alone is silent when the task never
+started: an image that cannot be pulled, a network that is not there, a stop before the start leave no exit code. So
+whatever is not plainly a success is a failure.
+
+Event fields: "Amazon ECS task state change events", ECS developer guide. Matching: "Amazon EventBridge event patterns"
+and AWS's own open-source engine, aws/event-ruler: conditions on several fields of an array must hold for one and the
+same element, and a field "does not exist" only if no element has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from aws_cdk import Aws
+from aws_cdk import aws_events as events
+
+_ENDED_BY_ITSELF = "EssentialContainerExited"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedTask:
+    """Which task's ends are meant, and how a reader looks closer.
+
+    `family_arn_prefix` ends in the colon before the revision: a run that began before a deploy is heard, and a family
+    whose name merely begins alike is not.
+    """
+
+    project_name: str
+    cluster_arn: str
+    cluster_name: str
+    family_arn_prefix: str
+    container_name: str
+    log_group_name: str
+
+
+def success_pattern(task: WatchedTask) -> events.EventPattern:
+    """The task ended by itself, and its worker with exit code 0."""
+    return _pattern(
+        task,
+        {
+            "stopCode": [_ENDED_BY_ITSELF],
+            "containers": {"name": [task.container_name], "exitCode": [0]},
+        },
+    )
+
+
+def failure_pattern(task: WatchedTask) -> events.EventPattern:
+    """Every other end. One pattern and so one message, however many of its branches hold."""
+    return _pattern(
+        task,
+        {
+            "$or": [
+                {"containers": {"name": [task.container_name], "exitCode": [{"anything-but": [0]}]}},
+                {"containers": {"exitCode": [{"exists": False}]}},
+                {"stopCode": [{"anything-but": [_ENDED_BY_ITSELF]}]},
+                {"stopCode": [{"exists": False}]},
+            ]
+        },
+    )
+
+
+def _pattern(task: WatchedTask, detail: Mapping[str, Any]) -> events.EventPattern:
+    return events.EventPattern(
+        source=["aws.ecs"],
+        detail_type=["ECS Task State Change"],
+        detail={
+            "clusterArn": [task.cluster_arn],
+            "taskDefinitionArn": [{"prefix": task.family_arn_prefix}],
+            # An exit code is there before: an event of DEPROVISIONING would be a second message.
+            "lastStatus": ["STOPPED"],
+            **detail,
+        },
+    )
+
+
+def success_message(task: WatchedTask) -> events.RuleTargetInput:
+    """Short: it is read every morning, or filed by a rule."""
+    return _message(
+        f"OK: {task.project_name}, the BambooHR to NovaLXP sync, ended well.",
+        *_facts(task),
+    )
+
+
+def failure_message(task: WatchedTask) -> events.RuleTargetInput:
+    """What happened first, then all that the event knows, then where to look."""
+    return _message(
+        f"FAILED: {task.project_name}, the BambooHR to NovaLXP sync, did not end well.",
+        *_facts(task),
+        "No exit code: the container never ran, and the reason above says why. 1: errors, tried again next time. "
+        "3: configuration or credentials. 4: suspensions held by a guard. 70: a defect. 75: another run held the lock. "
+        "137: killed, out of memory perhaps. 143: stopped from outside.",
+    )
+
+
+def _facts(task: WatchedTask) -> tuple[str, ...]:
+    field = events.EventField.from_path
+    log_group = quote(quote(task.log_group_name, safe=""), safe="").replace("%25", "$25")
+    return (
+        f"Stopped reason: {field('$.detail.stoppedReason')}",
+        f"Stop code: {field('$.detail.stopCode')}",
+        # The index is fixed, as an input path must be. Beside the name a reader sees whose exit code it is.
+        f"Container: {field('$.detail.containers[0].name')}, exit code: {field('$.detail.containers[0].exitCode')}",
+        f"Started by: {field('$.detail.startedBy')}",
+        f"Task: {field('$.detail.taskArn')}",
+        f"Log: https://{Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region={Aws.REGION}"
+        f"#logsV2:log-groups/log-group/{log_group}",
+        f"Look closer: aws ecs describe-tasks --region {Aws.REGION} --cluster {task.cluster_name} "
+        f"--tasks {field('$.detail.taskArn')}",
+        f"What it said: aws logs tail {task.log_group_name} --region {Aws.REGION} --since 3h",
+    )
+
+
+def _message(*lines: str) -> events.RuleTargetInput:
+    """One quoted string a line, which is how an input template for a topic is written."""
+    return events.RuleTargetInput.from_multiline_text("\n".join(lines))

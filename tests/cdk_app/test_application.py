@@ -1,0 +1,44 @@
+import json
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+
+from cdk_app import application
+from cdk_app.parameter_reader import ParameterError
+from tests.cdk_app.synthesis import ENVIRONMENTS
+
+
+def told(**context: str) -> cdk.App:
+    return cdk.App(context=dict(context))
+
+
+def test_the_environment_must_be_chosen() -> None:
+    with pytest.raises(ParameterError, match=r"which environment.*-c env=dev or .*-c env=prod"):
+        application.chosen(told())
+
+
+def test_an_environment_by_name() -> None:
+    assert application.chosen(told(env="prod")).production
+
+
+def test_an_environment_from_a_file_elsewhere() -> None:
+    assert application.chosen(told(env="e2e", env_file=str(ENVIRONMENTS / "dev.toml"))).project_name == "snap-dev"
+
+
+def test_synthesising_orders_the_images_build(tmp_path: Path) -> None:
+    tree = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    stacks = application.compose(tree, application.chosen(told(env="e2e", env_file=str(ENVIRONMENTS / "dev.toml"))))
+
+    assembly = application.synthesise(tree, stacks)
+
+    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
+    assert artifacts["snap-dev.assets"]["dependencies"] == ["snap-dev-registry"]
+
+
+def test_a_faulty_environment_ends_with_words_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = told(env="nope")
+    monkeypatch.setattr(cdk, "App", lambda: tree)
+
+    with pytest.raises(SystemExit, match=r"nope\.toml: there is no such file(.|\n)*Nothing was synthesised"):
+        application.main()

@@ -1,0 +1,147 @@
+import json
+from typing import Any
+
+import pytest
+
+from tests.cdk_app.synthesis import Synthesis
+
+SCHEDULE = "AWS::Scheduler::Schedule"
+ROLE = "AWS::IAM::Role"
+QUEUE = "AWS::SQS::Queue"
+
+
+def schedule(synthesis: Synthesis) -> dict[str, Any]:
+    return dict(synthesis.sync.only(SCHEDULE)["Properties"])
+
+
+def arn(synthesis: Synthesis, part: str, kind: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": [synthesis.sync.named(part, kind), "Arn"]}
+
+
+def test_runs_when_the_file_says_in_its_time_zone(dev: Synthesis, prod: Synthesis) -> None:
+    for synthesis, expression, timezone in (
+        (dev, "cron(30 3 * * ? *)", "Europe/London"),
+        (prod, "cron(15 4 ? * MON-SAT *)", "Australia/Sydney"),
+    ):
+        told = schedule(synthesis)
+
+        assert (told["ScheduleExpression"], told["ScheduleExpressionTimezone"]) == (expression, timezone)
+        assert told["State"] == "ENABLED"
+        assert told["FlexibleTimeWindow"] == {"Mode": "OFF"}
+
+
+def test_starts_this_task_in_this_cluster_on_fargate(each: Synthesis) -> None:
+    target = schedule(each)["Target"]
+    ecs = target["EcsParameters"]
+
+    assert target["Arn"] == arn(each, "Cluster", "AWS::ECS::Cluster")
+    assert ecs["TaskDefinitionArn"] == {"Ref": each.sync.named("Task", "AWS::ECS::TaskDefinition")}
+    assert (ecs["LaunchType"], ecs["TaskCount"], ecs["PropagateTags"]) == ("FARGATE", 1, "TASK_DEFINITION")
+
+
+def test_runs_in_the_given_network(prod: Synthesis) -> None:
+    assert schedule(prod)["Target"]["EcsParameters"]["NetworkConfiguration"]["AwsvpcConfiguration"] == {
+        "Subnets": ["subnet-0123456789abcdef0", "subnet-0fedcba9876543210"],
+        "SecurityGroups": ["sg-0123456789abcdef0"],
+        "AssignPublicIp": "DISABLED",
+    }
+
+
+def test_runs_in_the_public_network_with_an_address_of_its_own(dev: Synthesis) -> None:
+    network = schedule(dev)["Target"]["EcsParameters"]["NetworkConfiguration"]["AwsvpcConfiguration"]
+
+    assert [subnet["Ref"] for subnet in network["Subnets"]] == list(dev.sync.of_type("AWS::EC2::Subnet"))
+    assert network["SecurityGroups"] == [
+        {"Fn::GetAtt": [dev.sync.named("SecurityGroup", "AWS::EC2::SecurityGroup"), "GroupId"]}
+    ]
+    assert network["AssignPublicIp"] == "ENABLED"
+
+
+def test_tells_the_container_who_started_it_and_for_when(each: Synthesis) -> None:
+    assert json.loads(schedule(each)["Target"]["Input"]) == {
+        "containerOverrides": [
+            {
+                "name": "worker",
+                "environment": [
+                    {"name": "TRIGGER", "value": "schedule"},
+                    {"name": "SCHEDULED_TIME", "value": "<aws.scheduler.scheduled-time>"},
+                ],
+            }
+        ]
+    }
+
+
+def test_tries_three_times_within_the_hour_and_keeps_what_failed(each: Synthesis) -> None:
+    target = schedule(each)["Target"]
+
+    assert target["RetryPolicy"] == {"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 3600}
+    assert target["DeadLetterConfig"] == {"Arn": arn(each, "DeadLetter", QUEUE)}
+
+
+def test_the_scheduler_role_may_start_this_family_here_and_hand_over_two_roles(prod: Synthesis) -> None:
+    role = prod.sync.named("ScheduleRole", ROLE)
+    cluster = prod.sync.named("Cluster", "AWS::ECS::Cluster")
+    ecs = "arn:aws:ecs:eu-west-2:111122223333"
+
+    assert prod.sync.statements(role) == [
+        {
+            "Sid": "RunAnyRevisionOfThisFamilyInThisCluster",
+            "Effect": "Allow",
+            "Action": "ecs:RunTask",
+            "Resource": f"{ecs}:task-definition/snap:*",
+            "Condition": {"ArnEquals": {"ecs:cluster": {"Fn::GetAtt": [cluster, "Arn"]}}},
+        },
+        {
+            "Sid": "TagTheTaskItStarts",
+            "Effect": "Allow",
+            "Action": "ecs:TagResource",
+            "Resource": {"Fn::Join": ["", [f"{ecs}:task/", {"Ref": cluster}, "/*"]]},
+            "Condition": {"StringEquals": {"ecs:CreateAction": "RunTask"}},
+        },
+        {
+            "Sid": "HandTheTaskItsTwoRoles",
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": [arn(prod, "ExecutionRole", ROLE), arn(prod, "TaskRole", ROLE)],
+            "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        },
+        {
+            "Sid": "KeepWhatCouldNotStart",
+            "Effect": "Allow",
+            "Action": "sqs:SendMessage",
+            "Resource": arn(prod, "DeadLetter", QUEUE),
+        },
+    ]
+
+
+def test_only_schedules_of_this_group_may_take_the_role(each: Synthesis) -> None:
+    group = each.sync.named("Group", "AWS::Scheduler::ScheduleGroup")
+    (trust,) = each.sync.properties("ScheduleRole", ROLE)["AssumeRolePolicyDocument"]["Statement"]
+
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [group, "Arn"]}},
+    }
+    assert schedule(each)["GroupName"] == {"Ref": group}
+
+
+def test_the_queue_keeps_its_letters_encrypted_for_a_fortnight(each: Synthesis) -> None:
+    properties = each.sync.properties("DeadLetter", QUEUE)
+
+    assert properties["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert properties["SqsManagedSseEnabled"] is True
+
+
+@pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule"])
+def test_the_queue_takes_letters_of_the_two_rules_and_over_tls_only(each: Synthesis, rule: str) -> None:
+    statements = each.sync.only("AWS::SQS::QueuePolicy")["Properties"]["PolicyDocument"]["Statement"]
+    (refusal,) = [one for one in statements if one["Effect"] == "Deny"]
+    allowed = [one for one in statements if one["Effect"] == "Allow"]
+
+    assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert {one["Principal"]["Service"] for one in allowed} == {"events.amazonaws.com"}
+    assert len(allowed) == 2
+    assert {"ArnEquals": {"aws:SourceArn": arn(each, rule, "AWS::Events::Rule")}} in [
+        one["Condition"] for one in allowed
+    ]

@@ -1,0 +1,245 @@
+from pathlib import Path
+
+import pytest
+
+from cdk_app import parameters
+from cdk_app.parameter_reader import ParameterError
+from tests.cdk_app.synthesis import ENVIRONMENTS
+
+LEAST = {
+    "ProjectName": '"acme-sync"',
+    "CreatePublicNetwork": "true",
+    "ScheduleExpression": '"cron(30 3 * * ? *)"',
+    "ScheduleTimezone": '"Europe/London"',
+    "AlertEmail": '"ops@example.com"',
+    "BambooCompanyDomain": '"acme"',
+    "MoodleBaseUrl": '"https://lxp.example"',
+}
+GIVEN_NETWORK = {
+    "CreatePublicNetwork": None,
+    "VpcId": '"vpc-0123456789abcdef0"',
+    "SubnetIds": '["subnet-01234567"]',
+    "SecurityGroupId": '"sg-0123456789abcdef0"',
+}
+
+
+class Folder:
+    """A folder of environments of the test's own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, name: str = "test", /, **changes: str | None) -> Path:
+        """A file that is right but for `changes`; None leaves a key out."""
+        lines = [f"{key} = {value}" for key, value in {**LEAST, **changes}.items() if value is not None]
+        file = self.path / f"{name}.toml"
+        file.write_text("\n".join(sorted(lines, key=lambda line: line.startswith("["))))
+        return file
+
+    def load(self, name: str = "test") -> parameters.Parameters:
+        return parameters.load(name, environments=self.path)
+
+    def faults(self, name: str = "test", /, **changes: str | None) -> list[str]:
+        self.write(name, **changes)
+        with pytest.raises(ParameterError) as refusal:
+            self.load(name)
+        return list(refusal.value.faults)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_the_shortest_file_has_sensible_defaults(folder: Folder) -> None:
+    folder.write()
+
+    loaded = folder.load()
+
+    assert not loaded.production
+    assert (loaded.account, loaded.region) == (None, None)
+    assert loaded.network.create
+    assert loaded.network.assign_public_ip
+    assert (loaded.silence_hours, loaded.log_retention_days, loaded.dashboard) == (30, 90, False)
+    assert loaded.cpu_architecture == "X86_64"
+
+
+def test_a_given_network(folder: Folder) -> None:
+    folder.write(**GIVEN_NETWORK)
+
+    network = folder.load().network
+
+    assert not network.create
+    assert network.vpc_id == "vpc-0123456789abcdef0"
+    assert network.subnet_ids == ("subnet-01234567",)
+    assert network.security_group_id == "sg-0123456789abcdef0"
+    assert not network.assign_public_ip
+
+
+def test_the_environments_that_are_shipped_are_right() -> None:
+    loaded = {name: parameters.load(name) for name in parameters.names()}
+
+    assert not loaded["dev"].production
+    assert loaded["prod"].production
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("ProjectName", '"Acme"', "lower-case letters, digits and single hyphens"),
+        ("ProjectName", '"a"', "3 to 40"),
+        ("ProjectName", f'"{"a" * 41}"', "3 to 40"),
+        ("ProjectName", '"acme--sync"', "single hyphens"),
+        ("ProjectName", '"acme-registry"', "not ending in -registry"),
+        ("ProjectName", "7", "lower-case"),
+        ("Account", "111122223333", "twelve digits in quotes"),
+        ("Account", '"1111"', "twelve digits"),
+        ("Region", '"eu-wst-2"', "an AWS region"),
+        ("Production", '"yes"', "true or false"),
+        ("CreatePublicNetwork", "1", "true or false"),
+        ("ScheduleExpression", '"cron(0 3 * * * *)"', "(exactly one of day-of-month and day-of-week must be ?)"),
+        ("ScheduleTimezone", '"Europe/Lndon"', "IANA time zone"),
+        ("ScheduleTimezone", '"localtime"', "IANA time zone"),
+        ("ScheduleTimezone", '"GMT+1"', "IANA time zone"),
+        ("AlertEmail", '"ops at example.com"', "an e-mail address"),
+        ("AlertEmail", '"ops@localhost"', "an e-mail address"),
+        ("SilenceHours", "1", "a whole number from 2 to 168"),
+        ("SilenceHours", "169", "a whole number from 2 to 168"),
+        ("SilenceHours", "30.5", "a whole number"),
+        ("SilenceHours", "true", "a whole number"),
+        ("Dashboard", "0", "true or false"),
+        ("CpuArchitecture", '"amd64"', '"X86_64" or "ARM64"'),
+        ("LogRetentionDays", "100", "one of 7, 14, 30"),
+        ("VpcFlowLogs", '"on"', "true or false"),
+        ("AssignPublicIp", "false", "true: the public network has no other way out"),
+        ("VpcId", '"vpc-0123456789abcdef0"', "no network where CreatePublicNetwork = true makes one"),
+    ],
+)
+def test_a_fault_names_file_key_value_and_what_is_allowed(folder: Folder, key: str, value: str, allowed: str) -> None:
+    start = f"{folder.path}/test.toml: {key} = {value} is not allowed; "
+
+    (fault,) = [fault for fault in folder.faults(**{key: value}) if fault.startswith(start)]
+
+    assert allowed in fault
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("VpcId", '"vpc-123"'),
+        ("VpcId", '"subnet-0123456789abcdef0"'),
+        ("SubnetIds", "[]"),
+        ("SubnetIds", '"subnet-0123456789abcdef0"'),
+        ("SubnetIds", '["subnet-0123456789ABCDEF0"]'),
+        ("SubnetIds", '["subnet-01234567", "subnet-01234567"]'),
+        ("SubnetIds", '["subnet-01234567", 7]'),
+        ("SecurityGroupId", '"default"'),
+    ],
+)
+def test_an_id_of_the_network_that_is_none(folder: Folder, key: str, value: str) -> None:
+    (fault,) = folder.faults(**{**GIVEN_NETWORK, key: value})
+
+    assert f"{key} = {value} is not allowed" in fault
+
+
+@pytest.mark.parametrize("key", [key for key in LEAST if key != "CreatePublicNetwork"])
+def test_what_must_be_there(folder: Folder, key: str) -> None:
+    (fault,) = folder.faults(**{key: None})
+
+    assert fault.startswith(f"{folder.path}/test.toml: {key} is missing; allowed is ")
+
+
+def test_a_file_without_any_network(folder: Folder) -> None:
+    faults = folder.faults(CreatePublicNetwork=None)
+
+    assert [fault.split(": ")[1] for fault in faults] == [
+        "VpcId is missing; allowed is the network that the task runs in, or CreatePublicNetwork = true",
+        "SubnetIds is missing; allowed is the network that the task runs in, or CreatePublicNetwork = true",
+    ]
+
+
+def test_flow_logs_of_a_network_that_is_somebody_elses(folder: Folder) -> None:
+    (fault,) = folder.faults(**GIVEN_NETWORK, VpcFlowLogs="true")
+
+    assert "VpcFlowLogs = true is not allowed" in fault
+
+
+def test_account_and_region_go_together(folder: Folder) -> None:
+    (fault,) = folder.faults(Account='"111122223333"')
+
+    assert "Region is missing; allowed is both of Account and Region, or neither (Account is set)" in fault
+
+
+@pytest.mark.parametrize(("name", "changes"), [("prod", {}), ("live", {"Production": "true"})])
+def test_production_names_its_account(folder: Folder, name: str, changes: dict[str, str]) -> None:
+    faults = folder.faults(name, **changes)
+
+    assert [fault.split(": ")[1].split(" is")[0] for fault in faults] == ["Account", "Region"]
+    assert "so that nobody deploys it to another one" in faults[0]
+
+
+def test_all_faults_are_told_at_once(folder: Folder) -> None:
+    faults = folder.faults(ProjectName='"X"', ScheduleTimezone='"Mars"', AlertEmail=None, Surprise="1", BatchSize="-1")
+
+    assert len(faults) == 5
+
+
+def test_a_key_that_is_not_known(folder: Folder) -> None:
+    typo, alien = folder.faults(SilenceHour="30", Frobnicate="1")[::-1]
+
+    assert "SilenceHour = 30 is an unknown key; did you mean SilenceHours?" in typo
+    assert "Frobnicate = 1 is an unknown key; allowed are Account, AlertEmail, AssignPublicIp," in alien
+
+
+def test_a_secret_in_the_file_is_refused_and_not_repeated(folder: Folder) -> None:
+    (fault,) = folder.faults(MoodleToken='"d41d8cd98f00b204"')
+
+    assert "MoodleToken = (not shown) is an unknown key; a secret never stands in a file" in fault
+
+
+def test_no_two_environments_share_a_name(folder: Folder) -> None:
+    folder.write("one")
+    (fault,) = folder.faults("two")
+
+    assert 'ProjectName = "acme-sync" is not allowed; allowed is a name of its own: ' in fault
+    assert fault.endswith("one.toml has it already")
+
+
+def test_a_broken_file_of_another_environment_is_not_this_ones_fault(folder: Folder) -> None:
+    (folder.path / "broken.toml").write_text("ProjectName =")
+    folder.write()
+
+    assert folder.load().project_name == "acme-sync"
+
+
+def test_a_file_from_elsewhere_stands_for_the_environments_own(folder: Folder, tmp_path: Path) -> None:
+    folder.write("dev")
+    elsewhere = Folder(tmp_path / "elsewhere")
+    elsewhere.path.mkdir()
+    file = elsewhere.write("whatever", AlertEmail='"other@example.com"')
+
+    assert parameters.load("dev", file, environments=folder.path).alert_email == "other@example.com"
+    with pytest.raises(ParameterError, match="has it already"):
+        parameters.load("test", file, environments=folder.path)
+
+
+def test_a_file_that_is_not_there(folder: Folder) -> None:
+    folder.write("dev")
+
+    with pytest.raises(ParameterError, match=r"nope\.toml: there is no such file; environments are dev"):
+        folder.load("nope")
+
+
+@pytest.mark.parametrize("content", [b"ProjectName = ", b"\xff\xfe", b'ProjectName = "a"\nProjectName = "b"'])
+def test_a_file_that_cannot_be_read(folder: Folder, content: bytes) -> None:
+    (folder.path / "bad.toml").write_bytes(content)
+
+    with pytest.raises(ParameterError, match=r"bad\.toml: (is not TOML|cannot be read)"):
+        folder.load("bad")
+
+
+def test_the_tests_own_environments_set_every_key_and_none() -> None:
+    prod = parameters.load("prod", environments=ENVIRONMENTS)
+
+    assert prod.silence_hours == 54
+    assert prod.worker_environment["MAX_SUSPENSIONS"] == "20"

@@ -1,0 +1,70 @@
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template as Assertions
+
+from cdk_app.public_network import PublicNetworkConstruct
+from tests.cdk_app.synthesis import Synthesis, Template, app
+
+GROUP = "AWS::EC2::SecurityGroup"
+
+
+@pytest.fixture(scope="module")
+def with_flow_logs() -> Template:
+    stack = cdk.Stack(app(), "Stack")
+    PublicNetworkConstruct(stack, "Network", flow_logs=True)
+    return Template(Assertions.from_stack(stack).to_json())
+
+
+def test_two_public_subnets_in_two_zones(dev: Synthesis) -> None:
+    subnets = dev.sync.of_type("AWS::EC2::Subnet").values()
+
+    assert [subnet["Properties"]["AvailabilityZone"] for subnet in subnets] == [
+        {"Fn::Select": [0, {"Fn::GetAZs": ""}]},
+        {"Fn::Select": [1, {"Fn::GetAZs": ""}]},
+    ]
+    assert all(subnet["Properties"]["MapPublicIpOnLaunch"] is False for subnet in subnets)
+
+
+def test_the_way_out_is_the_internet_gateway(dev: Synthesis) -> None:
+    route = dev.sync.only("AWS::EC2::Route")
+    associations = dev.sync.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
+
+    assert route["Properties"]["GatewayId"] == {"Ref": dev.sync.named("Gateway", "AWS::EC2::InternetGateway")}
+    assert dev.sync.named("Attachment", "AWS::EC2::VPCGatewayAttachment") in route["DependsOn"]
+    assert {one["Properties"]["SubnetId"]["Ref"] for one in associations} == set(dev.sync.of_type("AWS::EC2::Subnet"))
+
+
+@pytest.mark.parametrize("costly", ["NatGateway", "EIP", "VPCEndpoint"])
+def test_nothing_in_it_costs_by_the_hour(each: Synthesis, costly: str) -> None:
+    assert not each.sync.of_type(f"AWS::EC2::{costly}")
+
+
+def test_nothing_comes_in_and_only_https_goes_out(dev: Synthesis) -> None:
+    properties = dev.sync.only(GROUP)["Properties"]
+    (egress,) = properties["SecurityGroupEgress"]
+
+    assert "SecurityGroupIngress" not in properties
+    assert not dev.sync.of_type("AWS::EC2::SecurityGroupIngress")
+    assert not dev.sync.of_type("AWS::EC2::SecurityGroupEgress")
+    assert (egress["IpProtocol"], egress["FromPort"], egress["ToPort"]) == ("tcp", 443, 443)
+
+
+def test_no_function_is_made_for_it(dev: Synthesis) -> None:
+    assert not dev.sync.of_type("AWS::Lambda::Function")
+
+
+def test_flow_logs_are_an_option(dev: Synthesis, with_flow_logs: Template) -> None:
+    assert not dev.sync.of_type("AWS::EC2::FlowLog")
+    assert with_flow_logs.only("AWS::EC2::FlowLog")["Properties"]["TrafficType"] == "ALL"
+    assert with_flow_logs.only("AWS::Logs::LogGroup")["Properties"]["RetentionInDays"] == 90
+
+
+def test_the_role_of_the_flow_logs_writes_its_own_group_and_nothing_else(with_flow_logs: Template) -> None:
+    role = with_flow_logs.named("FlowLogRole", "AWS::IAM::Role")
+    (statement,) = with_flow_logs.statements(role)
+    (trust,) = with_flow_logs.resources[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+
+    assert statement["Resource"] == {"Fn::GetAtt": [with_flow_logs.named("Flow", "AWS::Logs::LogGroup"), "Arn"]}
+    assert statement["Action"] == ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    assert trust["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
+    assert set(trust["Condition"]) == {"StringEquals", "ArnLike"}

@@ -1,0 +1,173 @@
+"""The stacks as wholes: their snapshots, and what holds for every resource in them."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from cdk_app import parameters
+from cdk_app.application import compose
+from tests.cdk_app.synthesis import ENVIRONMENTS, Synthesis, Template, app, synthesise
+
+ROLE = "AWS::IAM::Role"
+UNTAGGABLE = frozenset(
+    {
+        "AWS::CloudWatch::Dashboard",
+        "AWS::EC2::Route",
+        "AWS::EC2::SubnetRouteTableAssociation",
+        "AWS::EC2::VPCGatewayAttachment",
+        "AWS::IAM::Policy",
+        "AWS::Logs::MetricFilter",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+        "AWS::Scheduler::Schedule",
+    }
+)
+"""Types whose CloudFormation resource has no tags; a schedule has its group's."""
+
+
+@pytest.mark.parametrize("stack", ["registry", "sync"])
+def test_snapshot(each: Synthesis, stack: str, snapshot: SnapshotAssertion) -> None:
+    template: Template = getattr(each, stack)
+    text = json.dumps(template.body).replace("111122223333", "<account>")
+
+    assert json.loads(re.sub("[0-9a-f]{64}", "<hash>", text)) == snapshot(extension_class=JSONSnapshotExtension)
+
+
+def test_every_resource_that_can_be_tagged_is(each: Synthesis) -> None:
+    expected = {
+        "Application": "bamboohr-novalxp-sync",
+        "Project": each.parameters.project_name,
+        "Environment": each.parameters.environment,
+    }
+    for template in (each.registry, each.sync):
+        for name, resource in template.resources.items():
+            if resource["Type"] not in UNTAGGABLE:
+                tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"]["Tags"]}
+                assert tags == expected, name
+
+
+def wildcards(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if "*" in value:
+            yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from wildcards(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from wildcards(inner)
+
+
+def test_the_only_wildcards_of_any_role(prod: Synthesis) -> None:
+    found = [
+        (statement["Action"], wildcard)
+        for role in prod.sync.of_type(ROLE)
+        for statement in prod.sync.statements(role)
+        for wildcard in wildcards([statement["Action"], statement["Resource"]])
+    ]
+
+    assert found == [
+        ("ecr:GetAuthorizationToken", "*"),
+        ("ecs:RunTask", "arn:aws:ecs:eu-west-2:111122223333:task-definition/snap:*"),
+        ("ecs:TagResource", "/*"),
+    ]
+
+
+def test_there_are_three_roles_and_no_policy_for_anybody_else(each: Synthesis) -> None:
+    roles = set(each.sync.of_type(ROLE))
+    policies = each.sync.of_type("AWS::IAM::Policy").values()
+
+    assert len(roles) == 3
+    assert {role["Ref"] for policy in policies for role in policy["Properties"]["Roles"]} <= roles
+    assert not each.sync.of_type("AWS::IAM::ManagedPolicy")
+    assert not any("ManagedPolicyArns" in each.sync.resources[role]["Properties"] for role in roles)
+
+
+def test_neither_stack_refers_to_the_other(each: Synthesis) -> None:
+    for template in (each.registry, each.sync):
+        assert "Fn::ImportValue" not in json.dumps(template.body)
+        assert not [one for one in template.body["Outputs"].values() if "Export" in one]
+
+
+def test_the_outputs_are_what_an_operator_needs(each: Synthesis) -> None:
+    assert set(each.sync.body["Outputs"]) == {
+        "AlertEmail",
+        "AssignPublicIp",
+        "BambooSecretArn",
+        "ClusterName",
+        "ContainerName",
+        "DeadLetterAlarmName",
+        "DeadLetterQueueUrl",
+        "Environment",
+        "LogGroupName",
+        "MoodleSecretArn",
+        "ParkedAlarmName",
+        "RepositoryName",
+        "ScheduleGroupName",
+        "ScheduleName",
+        "SecurityGroupId",
+        "SilenceAlarmName",
+        "StateId",
+        "SubnetIds",
+        "TableName",
+        "TaskDefinitionArn",
+        "TaskFamily",
+        "TopicArn",
+    }
+
+
+def test_the_sync_stack_and_its_image_wait_for_the_registry(each: Synthesis) -> None:
+    name = each.parameters.project_name
+    artifacts = json.loads((each.assembly / "manifest.json").read_text())["artifacts"]
+
+    assert f"{name}-registry" in artifacts[name]["dependencies"]
+    assert artifacts[f"{name}.assets"]["dependencies"] == [f"{name}-registry"]
+
+
+def test_production_is_deployed_to_its_own_account_only(dev: Synthesis, prod: Synthesis) -> None:
+    for synthesis, where in ((dev, "aws://unknown-account/unknown-region"), (prod, "aws://111122223333/eu-west-2")):
+        artifacts = json.loads((synthesis.assembly / "manifest.json").read_text())["artifacts"]
+        stacks = [one for one in artifacts.values() if one["type"] == "aws:cloudformation:stack"]
+
+        assert [stack["environment"] for stack in stacks] == [where, where]
+
+
+def test_a_second_synthesis_says_the_same_to_the_images_tag(tmp_path: Path) -> None:
+    first, second = (synthesise("dev", tmp_path / number) for number in ("first", "second"))
+
+    assert first.sync.body == second.sync.body
+
+
+def test_without_a_security_group_one_is_made_in_the_given_network(tmp_path: Path) -> None:
+    lines = (ENVIRONMENTS / "prod.toml").read_text().splitlines()
+    file = tmp_path / "prod.toml"
+    file.write_text("\n".join(line for line in lines if not line.startswith("SecurityGroupId")))
+
+    template = synthesise("prod", tmp_path / "assembly", file).sync
+
+    group = template.only("AWS::EC2::SecurityGroup")["Properties"]
+    assert group["VpcId"] == "vpc-0123456789abcdef0"
+    assert "SecurityGroupIngress" not in group
+    assert template.body["Outputs"]["SecurityGroupId"]["Value"] == {
+        "Fn::GetAtt": [template.named("SecurityGroup", "AWS::EC2::SecurityGroup"), "GroupId"]
+    }
+
+
+@pytest.mark.parametrize(("expression", "warned"), [("cron(30 1 * * ? *)", True), ("cron(30 3 * * ? *)", False)])
+def test_a_schedule_that_the_clock_change_may_skip_is_warned_of(expression: str, warned: bool, tmp_path: Path) -> None:
+    file = tmp_path / "dev.toml"
+    file.write_text((ENVIRONMENTS / "dev.toml").read_text().replace("cron(30 3 * * ? *)", expression))
+    tree = app()
+    stacks = compose(tree, parameters.load("dev", file, environments=ENVIRONMENTS))
+
+    warnings = cdk.assertions.Annotations.from_stack(stacks.sync).find_warning("*", cdk.assertions.Match.any_value())
+
+    assert bool(warnings) is warned

@@ -1,0 +1,159 @@
+"""Exactly one of the two rules hears each end of the task, judged on the patterns as the template has them."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.cdk_app import task_events
+from tests.cdk_app.event_matcher import matches
+from tests.cdk_app.synthesis import Synthesis, Template
+
+RULE = "AWS::Events::Rule"
+
+
+def pattern(template: Template, rule: str) -> dict[str, Any]:
+    """The pattern with what only a deploy knows filled in, and for the family that the events are about."""
+    known = {
+        "AWS::Partition": "aws",
+        "AWS::Region": task_events.REGION,
+        "AWS::AccountId": task_events.ACCOUNT,
+    }
+
+    def fill(value: Any) -> Any:
+        match value:
+            case {"Fn::GetAtt": [name, "Arn"]} if "Cluster" in name:
+                return task_events.CLUSTER
+            case {"Ref": str(name)}:
+                return known[name]
+            case {"Fn::Join": [str(separator), list(parts)]}:
+                return separator.join(map(fill, parts))
+            case dict():
+                return {key: fill(inner) for key, inner in value.items()}
+            case list():
+                return [fill(inner) for inner in value]
+        return value
+
+    own, events = f"/{name_of(template)}:", f"/{task_events.FAMILY}:"
+    filled: dict[str, Any] = fill(template.properties(rule, RULE)["EventPattern"])
+    (family,) = filled["detail"]["taskDefinitionArn"]
+    assert family["prefix"].endswith(own)
+    family["prefix"] = family["prefix"].removesuffix(own) + events
+    return filled
+
+
+def name_of(template: Template) -> str:
+    name: str = template.body["Outputs"]["TaskFamily"]["Value"]
+    return name
+
+
+def heard(template: Template, event: Mapping[str, Any]) -> list[str]:
+    rules = {"SuccessRule": task_events.SUCCESS, "FailureRule": task_events.FAILURE}
+    return [told for rule, told in rules.items() if matches(pattern(template, rule), event)]
+
+
+@pytest.mark.parametrize("end", task_events.ENDS)
+def test_each_end_is_heard_once(each: Synthesis, end: str) -> None:
+    event, expected = task_events.ENDS[end]
+
+    assert heard(each.sync, event) == [expected]
+
+
+@pytest.mark.parametrize("other", task_events.OTHERS)
+def test_nothing_else_is_heard(each: Synthesis, other: str) -> None:
+    assert heard(each.sync, task_events.OTHERS[other]) == []
+
+
+def test_there_are_two_rules_and_each_is_on(each: Synthesis) -> None:
+    rules = each.sync.of_type(RULE).values()
+
+    assert [rule["Properties"]["State"] for rule in rules] == ["ENABLED", "ENABLED"]
+
+
+@pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule"])
+def test_a_rule_sends_one_message_to_the_topic_and_what_cannot_be_sent_to_the_queue(each: Synthesis, rule: str) -> None:
+    (target,) = each.sync.properties(rule, RULE)["Targets"]
+
+    assert target["Arn"] == {"Ref": each.sync.named("Topic", "AWS::SNS::Topic")}
+    assert target["DeadLetterConfig"] == {
+        "Arn": {"Fn::GetAtt": [each.sync.named("DeadLetter", "AWS::SQS::Queue"), "Arn"]}
+    }
+    assert "RoleArn" not in target
+
+
+@pytest.mark.parametrize(
+    ("rule", "start"),
+    [
+        ("SuccessRule", "OK: snap, the BambooHR to NovaLXP sync, ended well."),
+        ("FailureRule", "FAILED: snap, the BambooHR to NovaLXP sync, did not end well."),
+    ],
+)
+def test_the_message_says_what_happened_first_and_then_all_that_is_known(
+    prod: Synthesis, rule: str, start: str
+) -> None:
+    (target,) = prod.sync.properties(rule, RULE)["Targets"]
+    lines = told(target["InputTransformer"], task_events.task(task_events.container(137), reason="Out of memory"))
+
+    assert lines[:9] == [
+        start,
+        "Stopped reason: Out of memory",
+        "Stop code: EssentialContainerExited",
+        "Container: worker, exit code: 137",
+        "Started by: chronos-schedule/nightly",
+        "Task: arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
+        "Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2"
+        "#logsV2:log-groups/log-group/$252Fecs$252Fsnap",
+        "Look closer: aws ecs describe-tasks --region eu-west-2 --cluster sync "
+        "--tasks arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
+        "What it said: aws logs tail /ecs/snap --region eu-west-2 --since 3h",
+    ]
+
+
+def test_the_message_of_a_task_that_never_ran_has_blanks_and_a_reason(prod: Synthesis) -> None:
+    (target,) = prod.sync.properties("FailureRule", RULE)["Targets"]
+    lines = told(target["InputTransformer"], task_events.ENDS["image cannot be pulled"][0])
+
+    assert lines[1].startswith("Stopped reason: CannotPullContainerError")
+    assert lines[3] == "Container: worker, exit code: "
+    assert lines[-1].startswith("No exit code: the container never ran")
+
+
+def test_the_template_keeps_to_the_limits_of_input_transformers(each: Synthesis) -> None:
+    for rule in ("SuccessRule", "FailureRule"):
+        (target,) = each.sync.properties(rule, RULE)["Targets"]
+        transformer = target["InputTransformer"]
+        template = joined(transformer["InputTemplate"])
+
+        assert len(template) <= 8192
+        assert set(re.findall(r"<([^<>]*)>", template)) == set(transformer["InputPathsMap"])
+        assert all(re.fullmatch(r"[A-Za-z0-9_-]+", name) for name in transformer["InputPathsMap"])
+        assert all(line.startswith('"') and line.endswith('"') for line in template.split("\n"))
+
+
+def told(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> list[str]:
+    """What EventBridge makes of the template: paths that lead nowhere are blank."""
+    text = joined(transformer["InputTemplate"])
+    for name, path in transformer["InputPathsMap"].items():
+        value: Any = event
+        for step in re.findall(r"[A-Za-z]+|\d+", path):
+            index = int(step) if step.isdigit() else step
+            try:
+                value = value[index]
+            except (KeyError, IndexError):
+                value = ""
+                break
+        text = text.replace(f"<{name}>", str(value).replace('"', "'"))
+    return [json.loads(line) for line in text.split("\n")]
+
+
+def joined(value: Any) -> str:
+    match value:
+        case {"Fn::Join": [_, list(parts)]}:
+            return "".join(map(joined, parts))
+        case {"Ref": "AWS::Region"}:
+            return task_events.REGION
+        case {"Ref": str(name)} if "Cluster" in name:
+            return "sync"
+    return str(value)

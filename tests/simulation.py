@@ -1,0 +1,207 @@
+"""Thousands of nights without a socket: the worker's real clients, plan, lock and state between two in-process systems.
+
+A night can be killed before or after any HTTP call and any write of the state, as SIGKILL would do it: nothing that the
+process would have done afterwards, not even in a `finally`, reaches anybody.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
+from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
+from tests.sandbox.wire import InProcess, Switchboard
+from worker.bamboohr import BambooHR
+from worker.errors import SyncError
+from worker.moodle import Moodle
+from worker.run import Job, Run
+from worker.settings import read_settings
+from worker.state.items import KEY, Item, When
+from worker.state.store import Store
+from worker.stopping import Stopping
+from worker.summary import Summary
+from worker.transport import Transport
+
+BAMBOO, MOODLE = "https://acme.bamboohr.com", "https://moodle.example.com"
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Process:
+    """A process that dies at its n-th step: an HTTP call or a write of the state, before or after it acted."""
+
+    dies_at: int | None = None
+    steps: int = 0
+    dead: bool = False
+
+    def step(self) -> None:
+        """One more step, unless it is dead."""
+        self.steps += 1
+        if self.dead or self.steps == self.dies_at:
+            self.dead = True
+            raise Killed
+
+
+@dataclass
+class MemoryItems:
+    """The state table. See :class:`worker.state.items.Items`."""
+
+    process: Process
+    rows: dict[str, Item]
+
+    def get(self, key: str) -> Item | None:
+        found = self.rows.get(key)
+        return dict(found) if found else None
+
+    def put(self, item: Item, when: When | None = None) -> bool:
+        self.process.step()
+        if when is not None and not when.holds(self.rows.get(item[KEY])):
+            return False
+        self.rows[item[KEY]] = dict(item)
+        self.process.step()
+        return True
+
+    def delete(self, key: str, when: When | None = None) -> bool:
+        self.process.step()
+        if when is not None and not when.holds(self.rows.get(key)):
+            return False
+        self.rows.pop(key, None)
+        return True
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        for item in items:
+            self.put(item)
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.delete(key)
+
+    def scan(self, prefixes: Iterable[str]) -> list[Item]:
+        wanted = tuple(prefixes)
+        return [dict(row) for key, row in sorted(self.rows.items()) if key.startswith(wanted)]
+
+    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+        self.process.step()
+        if not (when.holds(self.rows.get(item[KEY])) and other_when.holds(self.rows.get(other_key))):
+            return False
+        self.rows[item[KEY]] = dict(item)
+        self.process.step()
+        return True
+
+
+class _Impatient(Stopping):
+    """Waits for nothing: a retry comes at once."""
+
+    def wait(self, seconds: float) -> None:
+        self.check()
+
+
+@dataclass
+class Simulation:
+    """A company, a Moodle, a state table, and nights between them."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+    clock: ManualClock = field(default_factory=lambda: ManualClock("2026-11-20T22:00:00Z"))
+    rows: dict[str, Item] = field(default_factory=dict)
+    site: MoodleSite = field(default_factory=MoodleSite)
+    ever: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        logging.getLogger("worker").propagate = False
+        self.company = Company(self.clock)
+        self.bamboo = BambooApp(self.company, api_key="k" * 40)
+        self.to_bamboo = Switchboard(self.bamboo)
+        self.to_moodle = Switchboard(MoodleApp(self.site))
+        self._numbers = itertools.count(1)
+
+    def night(
+        self, *, dies_at: int | None = None, employees: tuple[int, ...] = (), dry_run: bool = False
+    ) -> Summary | None:
+        """One run; None if it was killed. Its lock, if it was left behind, has run out by the next one."""
+        self.clock.advance(minutes=6)
+        process = Process(dies_at)
+        job = Job(employees, dry_run=dry_run)
+        summary = Summary(run_id=f"run{next(self._numbers):04}", command="sync", started_at=self.clock())
+        try:
+            self._run(process, job, summary).execute()
+            summary.finish()
+        except SyncError as end:
+            summary.finish(end)
+        except Killed:
+            return None
+        finally:
+            self.ever |= {user["idnumber"] for user in self.site.users() if user["idnumber"]}
+        return summary
+
+    def _run(self, process: Process, job: Job, summary: Summary) -> Run:
+        settings = read_settings(
+            {
+                "BAMBOO_COMPANY_DOMAIN": "acme",
+                "MOODLE_BASE_URL": MOODLE,
+                "BAMBOOHR_API_KEY": "k" * 40,
+                "MOODLE_TOKEN": TOKEN,
+                "STATE_FILE": "unused",
+                "MAX_SUSPENSIONS": "200",
+                "MOODLE_CONCURRENCY": "1",
+                **self.settings,
+            }
+        )
+        stopping = _Impatient()
+        bamboo = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stopping)
+        bamboo.session.auth = ("k" * 40, "x")
+        moodle = Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stopping)
+        clock = self.clock
+        return Run(
+            settings=settings,
+            job=job,
+            store=Store(MemoryItems(process, self.rows), "default", lambda: clock().timestamp()),
+            source=BambooHR(bamboo, settings.bamboo_api, "mend"),
+            target=Moodle(
+                moodle,
+                settings.moodle_endpoint,
+                TOKEN,
+                mapping=settings.mapping,
+                batch_size=settings.moodle_batch_size,
+                concurrency=1,
+                mend="mend",
+            ),
+            stopping=stopping,
+            summary=summary,
+            clock=_reading(clock),
+        )
+
+
+def _reading(clock: ManualClock) -> Any:
+    def now() -> datetime:
+        return clock()
+
+    return now
+
+
+def _session(switchboard: Switchboard, process: Process) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("https://", _Stepping(switchboard, process))
+    return session
+
+
+class _Stepping(InProcess):
+    def __init__(self, switchboard: Switchboard, process: Process) -> None:
+        super().__init__(switchboard)
+        self._process = process
+
+    def send(self, *arguments: Any, **named: Any) -> requests.Response:
+        self._process.step()
+        answer = super().send(*arguments, **named)
+        self._process.step()
+        return answer

@@ -1,0 +1,182 @@
+"""People, accounts and plans in a line each.
+
+Whoever is built without a further word works here, is shown whole, and has a matching account wherever `account_of` is
+asked for one; a test says only what is different.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from worker.accounts import Account
+from worker.directory import Bearers
+from worker.mapping import FieldMapping, parse_mapping
+from worker.people import Evidence, Person
+from worker.plan import World, addresses_wanted, idnumbers_wanted, make_plan, usernames_wanted
+from worker.reasons import Reason
+from worker.state.store import Remembered
+from worker.steps import Action, Policy, Step
+
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+YESTERDAY, TODAY, TOMORROW = "2026-11-21", "2026-11-22", "2026-11-23"
+
+
+def facts_of(employee_id: int, **different: str) -> dict[str, str]:
+    """What BambooHR shows of an ordinary person."""
+    ordinary = {
+        "first_name": f"First{employee_id}",
+        "last_name": f"Last{employee_id}",
+        "work_email": f"p{employee_id}@acme.example",
+        "department": "Sales",
+    }
+    return {**ordinary, **different}
+
+
+def person(employee_id: int = 1, *, deleted: bool = False, not_shown: Collection[str] = (), **facts: str) -> Person:
+    """Somebody in the directory, which needs no further evidence."""
+    shown = {name: value for name, value in facts_of(employee_id, **facts).items() if name not in not_shown}
+    return Person.seen(employee_id, deleted=deleted, listing=shown, evidence=None)
+
+
+def hidden(
+    employee_id: int = 1,
+    status: str | None = "Active",
+    *,
+    deleted: bool = False,
+    restricted: Collection[str] = (),
+    **facts: str,
+) -> Person:
+    """Somebody whom the directory does not show, with a row of her own."""
+    shown = facts_of(employee_id, **facts)
+    if status is not None:
+        shown["status"] = status
+    row = {name: value for name, value in shown.items() if name not in restricted}
+    return Person.seen(employee_id, deleted=deleted, listing=None, evidence=Evidence(row, frozenset(restricted)))
+
+
+def leaver(employee_id: int = 1, **more: Any) -> Person:
+    """Somebody who worked here until she was set Inactive."""
+    return hidden(employee_id, "Inactive", **{"hire_date": "2020-01-01", **more})
+
+
+def unseen(employee_id: int = 1, *, deleted: bool = False) -> Person:
+    """Somebody of whom neither the directory nor the evidence has a row."""
+    return Person.seen(employee_id, deleted=deleted, listing=None, evidence=None)
+
+
+def account(
+    number: int = 101,
+    *,
+    idnumber: str = "",
+    email: str = "somebody@acme.example",
+    username: str | None = None,
+    auth: str = "oidc",
+    suspended: bool = False,
+    **values: str,
+) -> Account:
+    """An account, by default nobody's."""
+    ordinary = {"firstname": "Some", "lastname": "Body", "department": "", "email": email}
+    return Account(
+        id=number,
+        username=email.lower() if username is None else username,
+        idnumber=idnumber,
+        auth=auth,
+        suspended=suspended,
+        values={**ordinary, **values},
+    )
+
+
+def account_of(someone: int | Person, *, number: int | None = None, **different: Any) -> Account:
+    """The account that this person has when nothing differs, but for what does; its id is 100 and the employee id."""
+    someone = person(someone) if isinstance(someone, int) else someone
+    employee_id = someone.employee_id
+    facts = {**facts_of(employee_id), **someone.facts}
+    same = {
+        "idnumber": str(employee_id),
+        "email": facts["work_email"],
+        "firstname": facts["first_name"],
+        "lastname": facts["last_name"],
+        "department": facts["department"],
+    }
+    return account(100 + employee_id if number is None else number, **{**same, **different})
+
+
+def mapping_of(username_template: str = "{work_email}", **rules: Any) -> FieldMapping:
+    """The default mapping with these rules laid over it."""
+    mapping, faults = parse_mapping(json.dumps(rules) if rules else "", username_template)
+    assert faults == []
+    return mapping
+
+
+def policy_of(*, mapping: FieldMapping | None = None, protected: Iterable[str] = (), **settings: Any) -> Policy:
+    """The default settings, but for these."""
+    settings = {"auth": "oidc", **settings}
+    return Policy(mapping=mapping or mapping_of(), protected=frozenset(protected), **settings)
+
+
+def bearers_of(people: Iterable[Person], colleagues: Mapping[int, str]) -> Bearers:
+    """Who has which address: the people of the run, and colleagues who did not change."""
+    bearers = Bearers()
+    for someone in people:
+        bearers.add(someone.facts.get("work_email", ""), someone.employee_id)
+    for employee_id, address in colleagues.items():
+        bearers.add(address, employee_id)
+    return bearers
+
+
+def suspended_by_us(*employee_ids: int) -> dict[int, Remembered]:
+    """What is remembered of people whom this product suspended."""
+    return {number: Remembered(number, suspended_by_us=True, suspended_at=1) for number in employee_ids}
+
+
+def world_of(
+    *people: Person,
+    accounts: Sequence[Account] = (),
+    colleagues: Mapping[int, str] | None = None,
+    remembered: Mapping[int, Remembered] | None = None,
+    now: datetime = NOW,
+    policy: Policy | None = None,
+    **settings: Any,
+) -> World:
+    """The people, and of a site's accounts those that the three look-ups of a run find."""
+    ordered = sorted(people, key=lambda one: one.employee_id)
+    bearers = bearers_of(ordered, colleagues or {})
+    world = World(ordered, policy or policy_of(**settings), now, bearers, remembered or {})
+    world.add(one for one in accounts if one.idnumber and _found(one.idnumber, idnumbers_wanted(world)))
+    world.add(one for one in accounts if _found(one.email, addresses_wanted(world)))
+    world.add(one for one in accounts if _found(one.username, usernames_wanted(world)))
+    return world
+
+
+def _found(value: str, wanted: Iterable[str]) -> bool:
+    """As Moodle finds it: whatever the case."""
+    return value.casefold() in {one.casefold() for one in wanted}
+
+
+def plan_of(*people: Person, **circumstances: Any) -> dict[int, Step]:
+    """Everybody's step, by employee id. `circumstances`: see :func:`world_of`."""
+    return {step.employee_id: step for step in make_plan(world_of(*people, **circumstances))}
+
+
+def step_of(someone: Person, *accounts: Account, **circumstances: Any) -> Step:
+    """The step of the only person of a run."""
+    (step,) = plan_of(someone, accounts=accounts, **circumstances).values()
+    return step
+
+
+def new(step: Step) -> dict[str, str]:
+    """What a step writes."""
+    return {change.field: change.new for change in step.changes}
+
+
+def told(step: Step) -> tuple[Action, str]:
+    """A step in two words: what happens, and why."""
+    return step.action, step.reason.code
+
+
+def code(reason: Reason | None) -> str:
+    """The stable word of a reason."""
+    return reason.code if reason else ""

@@ -1,0 +1,224 @@
+"""The worker's HTTP clients, and servers that misbehave on purpose."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.sandbox.wire import InProcess, Request, Response, Switchboard
+from worker.bamboohr import BambooHR
+from worker.mapping import FieldMapping, parse_mapping
+from worker.moodle import Moodle
+from worker.stopping import Stopping
+from worker.transport import Transport, new_session
+
+KEY = "0123456789abcdef0123456789abcdef01234567"
+TOKEN = "0123456789abcdef0123456789abcdef"
+BAMBOO = "https://acme.bamboohr.com/api/v1"
+MOODLE = "https://learn.acme.example/webservice/rest/server.php"
+MEND = "set-the-credential"
+
+
+class Patient(Stopping):
+    """Waits for nothing, and remembers how long it was asked to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.check()
+
+
+class Script:
+    """A server's part: the answers in turn, the last one for ever. Remembers what it was asked."""
+
+    def __init__(self, *answers: Response) -> None:
+        self.answers = list(answers)
+        self.requests: list[Request] = []
+
+    def operation(self, request: Request) -> str:
+        return request.path
+
+    def answer(self, request: Request) -> Response:
+        self.requests.append(request)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def transport_to(
+    app: Any = None, *, system: str = "moodle", timeout: float = 5, stopping: Stopping | None = None
+) -> Transport:
+    """A transport; with an `app` (or a switchboard) nothing leaves this process."""
+    session = new_session(2, (KEY, "x") if system == "bamboohr" else None)
+    if app is not None:
+        session.mount("https://", InProcess(app if isinstance(app, Switchboard) else Switchboard(app)))
+    return Transport(system, session, timeout, stopping or Patient())
+
+
+def bamboo_client(transport: Transport, api: str = BAMBOO) -> BambooHR:
+    return BambooHR(transport, api, MEND)
+
+
+def mapping_for(rules: str = "") -> FieldMapping:
+    mapping, faults = parse_mapping(rules, "{work_email}")
+    assert not faults
+    return mapping
+
+
+def moodle_client(
+    transport: Transport,
+    *,
+    endpoint: str = MOODLE,
+    token: str = TOKEN,
+    rules: str = "",
+    batch_size: int = 50,
+    concurrency: int = 1,
+) -> Moodle:
+    return Moodle(
+        transport,
+        endpoint,
+        token,
+        mapping=mapping_for(rules),
+        batch_size=batch_size,
+        concurrency=concurrency,
+        mend=MEND,
+    )
+
+
+def texts(error: BaseException) -> str:
+    """Everything that an error says, its advice included."""
+    return " ".join([str(error), repr(error.args), str(getattr(error, "advice", "")), str(getattr(error, "what", ""))])
+
+
+def is_retry_pause(seconds: float) -> bool:
+    """Whether it is one of the client's own pauses, and none that a server asked for."""
+    return 0 < seconds <= 10
+
+
+Talk = Callable[[socket.socket], None]
+
+
+class RawServer:
+    """A socket that plays `talk` to everybody who connects, over TLS if it is given a context."""
+
+    def __init__(self, talk: Talk, tls: ssl.SSLContext | None) -> None:
+        self.ended = threading.Event()
+        self.connections = 0
+        self._talk, self._tls = talk, tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.append(connection)
+            thread = threading.Thread(target=self._play, args=(connection,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _play(self, connection: socket.socket) -> None:
+        with suppress(OSError):
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
+            with connection:
+                self._talk(connection)
+
+    def close(self) -> None:
+        self.ended.set()
+        for each in (self._listener, *self._open):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        for thread in self._threads:
+            thread.join(5)
+
+
+@contextmanager
+def raw_server(
+    talk: Callable[[socket.socket, RawServer], None], tls: ssl.SSLContext | None = None
+) -> Iterator[RawServer]:
+    """A server that does what it likes with the connection."""
+    server: RawServer
+    ready = threading.Event()
+
+    def play(connection: socket.socket) -> None:
+        ready.wait()
+        talk(connection, server)
+
+    server = RawServer(play, tls)
+    ready.set()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """One request, its body included; empty if the caller hung up."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more:
+            return b""
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    while lengths and len(body) < int(lengths[0]):
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+class Identity:
+    """A certificate of its own for 127.0.0.1 (or another name), made now."""
+
+    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+        now = datetime.datetime.now(datetime.UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(hours=1))
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        self.authority = folder / "authority.pem"
+        self.authority.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        private = folder / "private.pem"
+        private.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.server.load_cert_chain(self.authority, private)

@@ -1,0 +1,219 @@
+"""What only the table can do wrong: pages, conflicts, throttling, rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from types_boto3_dynamodb import DynamoDBClient
+
+from worker.errors import ConfigurationError, StateError, SyncError
+from worker.state.dynamodb import DynamoItems
+from worker.state.items import ABSENT, KEY, When
+
+PRESENT = When(equals={"owner": "me"})
+
+
+class Troubled:
+    """A client whose one method is answered by somebody else first; `calls` counts how often."""
+
+    def __init__(self, client: DynamoDBClient, method: str, trouble: Callable[[int], Any]) -> None:
+        self._client = client
+        self._method = method
+        self._trouble = trouble
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._client, name)
+        if name != self._method:
+            return real
+
+        def answer(**arguments: Any) -> Any:
+            self.calls += 1
+            instead = self._trouble(self.calls)
+            if isinstance(instead, Exception):
+                raise instead
+            return instead(real, arguments) if callable(instead) else real(**arguments)
+
+        return answer
+
+
+def refused(code: str, *cancelled: str) -> ClientError:
+    reasons = [{"Code": reason} for reason in cancelled]
+    said: Any = {"Error": {"Code": code, "Message": "arn:aws:iam::1:role/r"}, "CancellationReasons": reasons}
+    return ClientError(said, "TransactWriteItems")
+
+
+def conflict() -> ClientError:
+    return refused("TransactionCanceledException", "TransactionConflict", "None")
+
+
+def prepared(dynamodb: DynamoDBClient, table: str) -> None:
+    items = DynamoItems(table, dynamodb)
+    items.put({KEY: "lock", "owner": "me"})
+
+
+def test_a_transaction_that_met_the_renewal_of_the_lock_is_tried_again(dynamodb: DynamoDBClient, table: str) -> None:
+    prepared(dynamodb, table)
+    client = Troubled(dynamodb, "transact_write_items", lambda call: conflict() if call < 3 else None)
+    items = DynamoItems(table, client)
+
+    assert items.put_if({KEY: "row"}, ABSENT, "lock", PRESENT)
+
+    assert client.calls == 3
+    assert items.get("row") == {KEY: "row"}
+
+
+def test_a_conflict_that_does_not_end_is_an_error_of_the_state(dynamodb: DynamoDBClient, table: str) -> None:
+    prepared(dynamodb, table)
+    client = Troubled(dynamodb, "transact_write_items", lambda _: conflict())
+
+    with pytest.raises(StateError, match="TransactionCanceledException"):
+        DynamoItems(table, client).put_if({KEY: "row"}, ABSENT, "lock", PRESENT)
+
+    assert 1 < client.calls < 10
+
+
+def test_a_condition_that_fails_beside_a_conflict_is_no_reason_to_try_again(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    both = refused("TransactionCanceledException", "ConditionalCheckFailed", "TransactionConflict")
+    client = Troubled(dynamodb, "transact_write_items", lambda _: both)
+
+    assert not DynamoItems(table, client).put_if({KEY: "row"}, ABSENT, "lock", PRESENT)
+
+    assert client.calls == 1
+
+
+def test_a_scan_reads_on_until_the_last_page(dynamodb: DynamoDBClient, table: str) -> None:
+    big = "x" * 300_000
+    items = DynamoItems(table, dynamodb)
+    for number in range(8):
+        items.put({KEY: f"a#person#{number}", "note": big})
+    client = Troubled(dynamodb, "scan", lambda _: None)
+
+    found = DynamoItems(table, client).scan(["a#person#"])
+
+    assert sorted(item[KEY] for item in found) == [f"a#person#{number}" for number in range(8)]
+    assert client.calls > 1, "one page held them all: the test proves nothing"
+
+
+def test_a_page_without_a_match_is_not_the_end_of_a_scan(dynamodb: DynamoDBClient, table: str) -> None:
+    items = DynamoItems(table, dynamodb)
+    items.put_all([{KEY: f"{name}#person#1"} for name in "abcdefgh"])
+    client = Troubled(dynamodb, "scan", lambda _: lambda real, arguments: real(**arguments, Limit=1))
+
+    found = [DynamoItems(table, client).scan([f"{name}#person#"]) for name in "abcdefgh"]
+
+    assert found == [[{KEY: f"{name}#person#1"}] for name in "abcdefgh"]
+
+
+def test_every_read_is_consistent(dynamodb: DynamoDBClient, table: str) -> None:
+    asked: list[object] = []
+
+    def note(real: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        asked.append(arguments.get("ConsistentRead"))
+        return real(**arguments)
+
+    DynamoItems(table, Troubled(dynamodb, "get_item", lambda _: note)).get("a")
+    DynamoItems(table, Troubled(dynamodb, "scan", lambda _: note)).scan(["a#"])
+
+    assert asked == [True, True]
+
+
+def test_what_a_throttled_table_left_over_is_sent_again(dynamodb: DynamoDBClient, table: str) -> None:
+    def leave_one(real: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        *sent, left = arguments["RequestItems"][table]
+        if sent:
+            real(RequestItems={table: sent})
+        return {"UnprocessedItems": {table: [left]}}
+
+    client = Troubled(dynamodb, "batch_write_item", lambda call: leave_one if call < 3 else None)
+    items = DynamoItems(table, client)
+
+    items.put_all([{KEY: f"a#{number}"} for number in range(10)])
+
+    assert len(items.scan(["a#"])) == 10
+
+
+def test_a_table_that_stays_throttled_is_an_error_of_the_state(dynamodb: DynamoDBClient, table: str) -> None:
+    def leave_all(real: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        return {"UnprocessedItems": arguments["RequestItems"]}
+
+    client = Troubled(dynamodb, "batch_write_item", lambda _: leave_all)
+
+    with pytest.raises(StateError, match="throttled"):
+        DynamoItems(table, client).put_all([{KEY: "a"}])
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("ResourceNotFoundException", "does not exist"),
+        ("AccessDeniedException", "task role's rights"),
+        ("UnrecognizedClientException", "AWS does not know these credentials"),
+        ("ExpiredTokenException", "have expired"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_a_configuration_error_under_its_variable(
+    dynamodb: DynamoDBClient, table: str, code: str, told: str
+) -> None:
+    items = DynamoItems(table, Troubled(dynamodb, "get_item", lambda _: refused(code)))
+
+    with pytest.raises(ConfigurationError) as caught:
+        items.get("a")
+
+    (fault,) = caught.value.faults
+    assert fault.startswith(f"STATE_TABLE {table} ")
+    assert told in fault
+    assert "arn:" not in fault
+
+
+def test_a_table_that_is_not_there_is_a_configuration_error(dynamodb: DynamoDBClient) -> None:
+    with pytest.raises(ConfigurationError, match="STATE_TABLE nowhere does not exist in this region"):
+        DynamoItems("nowhere", dynamodb).get("a")
+
+
+METHODS: dict[str, Callable[[DynamoItems], object]] = {
+    "get_item": lambda items: items.get("a"),
+    "put_item": lambda items: items.put({KEY: "a"}, ABSENT),
+    "delete_item": lambda items: items.delete("a", PRESENT),
+    "batch_write_item": lambda items: items.put_all([{KEY: "a"}]),
+    "scan": lambda items: items.scan(["a#"]),
+    "transact_write_items": lambda items: items.put_if({KEY: "a"}, ABSENT, "lock", PRESENT),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        (refused("InternalServerError"), "InternalServerError"),
+        (refused("a name with jane@acme.example"), "unknown error"),
+        (EndpointConnectionError(endpoint_url="http://x"), "EndpointConnectionError"),
+    ],
+)
+def test_a_table_that_fails_is_an_error_of_the_state_that_names_the_failure_alone(
+    dynamodb: DynamoDBClient, table: str, method: str, fault: Exception, named: str
+) -> None:
+    items = DynamoItems(table, Troubled(dynamodb, method, lambda _: fault))
+
+    with pytest.raises(SyncError) as caught:
+        METHODS[method](items)
+
+    assert isinstance(caught.value, StateError)
+    assert caught.value.message == f"the state table {table} could not be used ({named})"
+
+
+def test_a_number_that_an_operator_wrote_with_a_fraction_is_not_made_whole(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    dynamodb.put_item(TableName=table, Item={KEY: {"S": "a"}, "updatedAt": {"N": "1767225600.5"}})
+    items = DynamoItems(table, dynamodb)
+
+    read = items.get("a")
+
+    assert read is not None
+    assert items.put({KEY: "a", "updatedAt": 1}, When(equals={"updatedAt": read["updatedAt"]}))

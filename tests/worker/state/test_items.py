@@ -1,0 +1,164 @@
+"""What both stores promise: one suite, run on DynamoDB and on SQLite."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.state.items import ABSENT, KEY, Items, When
+
+ROW = {KEY: "a", "owner": "me", "expires": 7}
+
+
+def test_an_item_that_was_never_written_is_none(items: Items) -> None:
+    assert items.get("a") is None
+
+
+def test_an_item_is_read_as_it_was_written(items: Items) -> None:
+    item = {
+        KEY: "a",
+        "text": "Zoë",
+        "empty": "",
+        "number": -7,
+        "large": 10**18,
+        "yes": True,
+        "no": False,
+        "nothing": None,
+        "list": [1, "two", None, [3]],
+        "object": {"since": "x", "inner": {"offset": 0}},
+    }
+
+    assert items.put(item)
+
+    assert items.get("a") == item
+    read = items.get("a")
+    assert read is not None
+    assert {name: type(value) for name, value in read.items()} == {name: type(value) for name, value in item.items()}
+
+
+def test_a_second_write_replaces_the_whole_item(items: Items) -> None:
+    items.put(ROW)
+
+    items.put({KEY: "a", "other": 1})
+
+    assert items.get("a") == {KEY: "a", "other": 1}
+
+
+def test_absent_lets_the_first_write_through_and_no_second(items: Items) -> None:
+    assert items.put(ROW, ABSENT)
+    assert not items.put({**ROW, "owner": "you"}, ABSENT)
+
+    assert items.get("a") == ROW
+
+
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [
+        (When(equals={"owner": "me"}), True),
+        (When(equals={"owner": "me", "expires": 7}), True),
+        (When(), True),
+        (When(equals={"owner": "you"}), False),
+        (When(equals={"owner": "me", "expires": 8}), False),
+        (When(equals={"expires": "7"}), False),
+        (When(equals={"unknown": "x"}), False),
+        (ABSENT, False),
+    ],
+)
+def test_a_conditional_write_or_removal_is_done_only_where_the_condition_holds(
+    items: Items, when: When, holds: bool
+) -> None:
+    new = {KEY: "a", "owner": "new"}
+    items.put(ROW)
+
+    assert items.put(new, when) is holds
+    assert items.get("a") == (new if holds else ROW)
+
+    items.put(ROW)
+    assert items.delete("a", when) is holds
+    assert items.get("a") == (None if holds else ROW)
+
+
+@pytest.mark.parametrize("when", [When(equals={"owner": "me"}), When()])
+def test_what_is_not_there_equals_nothing(items: Items, when: When) -> None:
+    assert not items.put(ROW, when)
+    assert not items.delete("a", when)
+
+    assert items.get("a") is None
+
+
+def test_a_removal_without_a_condition_may_find_nothing(items: Items) -> None:
+    items.put(ROW)
+
+    assert items.delete("a")
+    assert items.delete("a")
+
+    assert items.get("a") is None
+
+
+@pytest.mark.parametrize("many", [0, 1, 60])
+def test_many_are_written_and_removed_at_once(items: Items, many: int) -> None:
+    made = [{KEY: f"a#{number}", "number": number} for number in range(many)]
+    items.put({KEY: "a#kept"})
+
+    items.put_all(made)
+    assert sorted(items.scan(["a#"]), key=lambda item: item[KEY]) == [*made_in_order(made), {KEY: "a#kept"}]
+
+    items.delete_all([item[KEY] for item in made])
+    assert items.scan(["a#"]) == [{KEY: "a#kept"}]
+
+
+def made_in_order(made: list[dict[str, object]]) -> list[dict[str, object]]:
+    return sorted(made, key=lambda item: str(item[KEY]))
+
+
+def test_a_scan_finds_what_begins_with_a_prefix_and_nothing_else(items: Items) -> None:
+    for key in ("a", "a#person#1", "a#person#22", "a#run#1", "a#lock", "ab#person#1", "b#person#1", "A#person#1"):
+        items.put({KEY: key})
+
+    found = [item[KEY] for item in items.scan(["a#person#", "a#run#"])]
+
+    assert sorted(found) == ["a#person#1", "a#person#22", "a#run#1"]
+
+
+@pytest.mark.parametrize("wild", ["a_%", "a*", "ä"])
+def test_a_prefix_is_compared_as_it_is(items: Items, wild: str) -> None:
+    items.put_all([{KEY: f"{wild}#1"}, {KEY: "abc#1"}, {KEY: "a-x#1"}])
+
+    assert items.scan([f"{wild}#"]) == [{KEY: f"{wild}#1"}]
+
+
+def test_an_item_that_two_prefixes_fit_is_found_once(items: Items) -> None:
+    items.put({KEY: "a#person#1"})
+
+    assert items.scan(["a#", "a#person#"]) == [{KEY: "a#person#1"}]
+
+
+def test_a_transaction_writes_where_both_conditions_hold(items: Items) -> None:
+    items.put({KEY: "row", "offset": 0})
+    items.put(ROW)
+
+    assert items.put_if({KEY: "row", "offset": 5}, When(equals={"offset": 0}), "a", When(equals={"owner": "me"}))
+
+    assert items.get("row") == {KEY: "row", "offset": 5}
+    assert items.get("a") == ROW
+
+
+@pytest.mark.parametrize(
+    ("own", "other_key", "others"),
+    [
+        (When(equals={"offset": 1}), "a", When(equals={"owner": "me"})),
+        (When(equals={"offset": 0}), "a", When(equals={"owner": "you"})),
+        (When(equals={"offset": 0}), "gone", When(equals={"owner": "me"})),
+        (When(equals={"offset": 1}), "gone", When(equals={"owner": "me"})),
+        (ABSENT, "a", When(equals={"owner": "me"})),
+        (When(equals={"offset": 0}), "a", ABSENT),
+    ],
+)
+def test_a_transaction_writes_nothing_where_either_condition_fails(
+    items: Items, own: When, other_key: str, others: When
+) -> None:
+    items.put({KEY: "row", "offset": 0})
+    items.put(ROW)
+
+    assert not items.put_if({KEY: "row", "offset": 5}, own, other_key, others)
+
+    assert items.get("row") == {KEY: "row", "offset": 0}

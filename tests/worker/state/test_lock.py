@@ -1,0 +1,333 @@
+"""The run lock: one run at a time, whatever dies, is paused or is delivered twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from worker.errors import DuplicateDelivery, LockHeld, LockLost, StateError, SyncError
+from worker.exits import ExitCode
+from worker.state import lock as lock_module
+from worker.state.items import KEY, Item, Items, When
+from worker.state.lock import LEASE_SECONDS, Lock
+
+TONIGHT = "2026-01-31T02:00:00Z"
+
+
+@dataclass
+class Clock:
+    """Seconds since 1970, moved by hand."""
+
+    now: float = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def lock_of(items: Items, owner: str, clock: Clock) -> Lock:
+    return Lock(items, "a#lock", owner, clock)
+
+
+def owner(items: Items) -> object:
+    held = items.get("a#lock")
+    return held["owner"] if held else None
+
+
+def test_a_free_lock_is_taken_for_five_minutes(items: Items, clock: Clock) -> None:
+    lock_of(items, "one", clock).acquire(TONIGHT)
+
+    assert items.get("a#lock") == {
+        KEY: "a#lock",
+        "owner": "one",
+        "expires": 1_000_000 + LEASE_SECONDS,
+        "scheduledTime": TONIGHT,
+    }
+    assert LEASE_SECONDS == 5 * 60
+
+
+def test_a_lock_that_another_run_holds_ends_the_run_and_changes_nothing(items: Items, clock: Clock) -> None:
+    lock_of(items, "one", clock).acquire()
+    before = items.get("a#lock")
+
+    with pytest.raises(LockHeld, match="another run \\(one\\) holds the lock, for 300 s more") as caught:
+        lock_of(items, "two", clock).acquire()
+
+    assert caught.value.exit_code is ExitCode.LOCKED
+    assert items.get("a#lock") == before
+
+
+def test_two_states_of_one_table_have_two_locks(items: Items, clock: Clock) -> None:
+    lock_of(items, "one", clock).acquire()
+
+    Lock(items, "b#lock", "two", clock).acquire()
+
+    assert owner(items) == "one"
+
+
+def test_a_second_delivery_of_the_same_scheduled_time_is_a_duplicate_and_no_error(items: Items, clock: Clock) -> None:
+    lock_of(items, "one", clock).acquire(TONIGHT)
+
+    with pytest.raises(DuplicateDelivery) as caught:
+        lock_of(items, "two", clock).acquire(TONIGHT)
+
+    assert caught.value.exit_code is ExitCode.OK
+
+
+@pytest.mark.parametrize("scheduled", ["", "2026-02-01T02:00:00Z"])
+def test_another_scheduled_time_or_none_is_no_duplicate(items: Items, clock: Clock, scheduled: str) -> None:
+    lock_of(items, "one", clock).acquire("" if not scheduled else TONIGHT)
+
+    with pytest.raises(LockHeld):
+        lock_of(items, "two", clock).acquire(scheduled)
+
+
+def test_a_lock_that_ran_out_is_taken_over_and_not_a_second_earlier(items: Items, clock: Clock) -> None:
+    lock_of(items, "one", clock).acquire()
+
+    clock.now += LEASE_SECONDS - 1
+    with pytest.raises(LockHeld):
+        lock_of(items, "two", clock).acquire()
+
+    clock.now += 1
+    lock_of(items, "two", clock).acquire()
+    assert owner(items) == "two"
+
+
+class Racing:
+    """A store in which something happens between a run's read of the lock and its write."""
+
+    def __init__(self, items: Items, meanwhile: Sequence[Item | None]) -> None:
+        self._items = items
+        self._meanwhile = list(meanwhile)
+
+    def get(self, key: str) -> Item | None:
+        found = self._items.get(key)
+        if self._meanwhile:
+            item = self._meanwhile.pop(0)
+            if item is None:
+                self._items.delete(key)
+            else:
+                self._items.put(item)
+        return found
+
+    def put(self, item: Item, when: When | None = None) -> bool:
+        return self._items.put(item, when)
+
+    def delete(self, key: str, when: When | None = None) -> bool:
+        return self._items.delete(key, when)
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        self._items.put_all(items)
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        self._items.delete_all(keys)
+
+    def scan(self, prefixes: Iterable[str]) -> list[Item]:
+        return self._items.scan(prefixes)
+
+    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+        return self._items.put_if(item, when, other_key, other_when)
+
+
+def lease(owner: str, expires: float) -> Item:
+    return {KEY: "a#lock", "owner": owner, "expires": int(expires), "scheduledTime": ""}
+
+
+@pytest.mark.parametrize("before", [None, "dead"])
+def test_of_two_runs_that_see_the_lock_free_one_gets_it(items: Items, clock: Clock, before: str | None) -> None:
+    if before:
+        items.put(lease(before, clock.now - 1))
+    racing = Racing(items, [lease("one", clock.now + 300)])
+
+    with pytest.raises(LockHeld, match="\\(one\\)"):
+        lock_of(racing, "two", clock).acquire()
+
+    assert owner(items) == "one"
+
+
+def test_a_dead_run_that_came_back_and_renewed_keeps_its_lock(items: Items, clock: Clock) -> None:
+    items.put(lease("one", clock.now - 1))
+    racing = Racing(items, [lease("one", clock.now + 300)])
+
+    with pytest.raises(LockHeld):
+        lock_of(racing, "two", clock).acquire()
+
+
+def test_a_lock_that_is_given_back_just_then_is_taken_all_the_same(items: Items, clock: Clock) -> None:
+    items.put(lease("dead", clock.now - 1))
+
+    lock_of(Racing(items, [None]), "two", clock).acquire()
+
+    assert owner(items) == "two"
+
+
+def test_a_lock_whose_write_was_done_but_not_answered_is_ours(items: Items, clock: Clock) -> None:
+    """boto3 repeats a write whose answer was lost, and the repetition finds the first one in its way."""
+    lock = lock_of(Racing(items, [lease("one", clock.now + 300)]), "one", clock)
+
+    lock.acquire()
+
+    lock.require(299)
+
+
+@pytest.mark.parametrize("attributes", [{}, {"expires": 0}, {"owner": "somebody"}])
+def test_a_lock_item_that_somebody_wrote_by_hand_is_taken_over(
+    items: Items, clock: Clock, attributes: dict[str, object]
+) -> None:
+    items.put({KEY: "a#lock", **attributes})
+
+    lock_of(items, "one", clock).acquire()
+
+    assert owner(items) == "one"
+
+
+def test_a_renewed_lease_lasts_five_minutes_from_now(items: Items, clock: Clock) -> None:
+    lock = lock_of(items, "one", clock)
+    lock.acquire(TONIGHT)
+
+    clock.now += 200
+    lock.renew()
+
+    clock.now += 299
+    lock.require(1)
+    with pytest.raises(DuplicateDelivery):
+        lock_of(items, "two", clock).acquire(TONIGHT)
+
+
+def test_a_lease_is_required_with_time_left_on_it(items: Items, clock: Clock) -> None:
+    lock = lock_of(items, "one", clock)
+    lock.acquire()
+
+    lock.require(LEASE_SECONDS)
+    clock.now += LEASE_SECONDS - 30
+    lock.require(30)
+    with pytest.raises(LockLost) as caught:
+        lock.require(31)
+    assert caught.value.exit_code is ExitCode.ERRORS
+
+
+def test_a_lock_that_was_never_taken_satisfies_nobody(items: Items, clock: Clock) -> None:
+    with pytest.raises(LockLost):
+        lock_of(items, "one", clock).require(0)
+
+
+def test_a_lock_that_was_taken_over_stays_lost_and_is_left_to_its_new_owner(items: Items, clock: Clock) -> None:
+    paused = lock_of(items, "one", clock)
+    paused.acquire()
+    clock.now += LEASE_SECONDS
+    lock_of(items, "two", clock).acquire()
+
+    paused.renew()
+
+    assert owner(items) == "two"
+    with pytest.raises(LockLost):
+        paused.require(0)
+    paused.release()
+    assert owner(items) == "two"
+
+
+def test_a_lost_lock_is_not_found_again_by_renewing(items: Items, clock: Clock) -> None:
+    paused, other = lock_of(items, "one", clock), lock_of(items, "two", clock)
+    paused.acquire()
+    clock.now += LEASE_SECONDS
+    other.acquire()
+    other.release()
+
+    paused.renew()
+
+    assert owner(items) is None
+    with pytest.raises(LockLost):
+        paused.require(0)
+
+
+def test_a_lock_that_is_given_back_is_free_at_once(items: Items, clock: Clock) -> None:
+    lock = lock_of(items, "one", clock)
+    lock.acquire()
+
+    lock.release()
+
+    assert items.get("a#lock") is None
+    lock_of(items, "two", clock).acquire()
+
+
+class Recording(Racing):
+    """A store that says when a lease was written, and can be cut off."""
+
+    def __init__(self, items: Items) -> None:
+        super().__init__(items, [])
+        self.cut_off: SyncError | None = None
+        self.writes = 0
+        self.wrote = threading.Event()
+        self.tried = threading.Event()
+
+    def put(self, item: Item, when: When | None = None) -> bool:
+        self.tried.set()
+        if self.cut_off:
+            raise self.cut_off
+        self.writes += 1
+        if self.writes > 1:
+            self.wrote.set()
+        return super().put(item, when)
+
+    def delete(self, key: str, when: When | None = None) -> bool:
+        if self.cut_off:
+            raise self.cut_off
+        return super().delete(key, when)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_module, "RENEW_SECONDS", 0.001)
+
+
+def test_a_kept_lock_is_renewed_in_the_background_until_it_is_given_back(
+    items: Items, clock: Clock, hurried: None
+) -> None:
+    recording = Recording(items)
+    lock = lock_of(recording, "one", clock)
+    lock.acquire()
+
+    lock.keep()
+    assert recording.wrote.wait(10)
+    lock.release()
+
+    assert items.get("a#lock") is None
+    assert not [thread for thread in threading.enumerate() if thread.name == "lock"]
+
+
+def test_a_store_that_cannot_be_reached_for_a_while_does_not_end_the_renewing(
+    items: Items, clock: Clock, hurried: None
+) -> None:
+    recording = Recording(items)
+    lock = lock_of(recording, "one", clock)
+    lock.acquire()
+    recording.cut_off = StateError("no answer")
+    recording.tried.clear()
+
+    lock.keep()
+    assert recording.tried.wait(10)
+    recording.cut_off = None
+
+    assert recording.wrote.wait(10)
+    lock.release()
+
+
+def test_a_store_that_cannot_be_reached_lets_the_lease_run_out(items: Items, clock: Clock) -> None:
+    recording = Recording(items)
+    lock = lock_of(recording, "one", clock)
+    lock.acquire()
+    recording.cut_off = StateError("no answer")
+
+    lock.release()
+
+    assert owner(items) == "one"
+    clock.now += LEASE_SECONDS
+    lock_of(items, "two", clock).acquire()

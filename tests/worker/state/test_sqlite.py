@@ -1,0 +1,60 @@
+"""What only the file can do wrong."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from worker.errors import ConfigurationError, StateError
+from worker.state.items import ABSENT, KEY
+from worker.state.sqlite import SqliteItems
+
+
+def test_a_file_that_does_not_exist_is_made_and_keeps_what_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    SqliteItems(str(path)).put({KEY: "a", "offset": 5})
+
+    assert path.exists()
+    assert SqliteItems(str(path)).get("a") == {KEY: "a", "offset": 5}
+
+
+def test_a_folder_that_does_not_exist_is_a_configuration_error_under_its_variable(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="^STATE_FILE .*its folder does not exist"):
+        SqliteItems(str(tmp_path / "nowhere" / "state.sqlite"))
+
+
+@pytest.mark.parametrize("content", [b"no database, but jane@acme.example " * 50])
+def test_a_file_of_something_else_is_an_error_that_quotes_nothing_of_it(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_bytes(content)
+
+    with pytest.raises(StateError, match="^STATE_FILE .*could not be used") as caught:
+        SqliteItems(str(path))
+
+    assert "jane" not in caught.value.message
+    assert path.read_bytes() == content
+
+
+def test_a_folder_in_place_of_the_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match="^STATE_FILE .*could not be used"):
+        SqliteItems(str(tmp_path))
+
+
+def test_of_many_threads_that_take_the_lock_one_gets_it(tmp_path: Path) -> None:
+    items = SqliteItems(str(tmp_path / "state.sqlite"))
+    start = threading.Barrier(8)
+    got: list[bool] = []
+
+    def take(owner: int) -> None:
+        start.wait()
+        got.append(items.put({KEY: "lock", "owner": owner}, ABSENT))
+
+    threads = [threading.Thread(target=take, args=(owner,)) for owner in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(got) == [False] * 7 + [True]

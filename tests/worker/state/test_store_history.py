@@ -1,0 +1,211 @@
+"""What is remembered of people and of runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from worker.state.items import KEY, Item, Items
+from worker.state.store import EXPIRY, History, Remembered, Remembering, RunRecord, Store
+
+NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
+WAITING = Remembered(7, Remembering.WAITING, "no_evidence", "hold", deleted=True)
+PARKED = Remembered(8, Remembering.PARKED, "email_taken", "create", attempts=3)
+SUSPENDED = Remembered(9, suspended_by_us=True, suspended_at=1_769_900_000)
+
+
+def run_of(run_id: str, ended_at: int = 1, **more: Any) -> RunRecord:
+    return RunRecord(
+        **{"run_id": run_id, "ended_at": ended_at, "command": "sync", "scope": "all", "good": True, **more}
+    )
+
+
+@pytest.fixture
+def store(items: Items) -> Store:
+    return Store(items, "a")
+
+
+def test_a_state_without_a_past_remembers_nobody(store: Store) -> None:
+    assert store.history() == History()
+
+
+def test_what_is_remembered_of_people_is_read_back(store: Store) -> None:
+    store.remember([WAITING, PARKED, SUSPENDED])
+
+    assert store.history().people == {7: WAITING, 8: PARKED, 9: SUSPENDED}
+
+
+def test_more_people_than_one_request_takes_are_remembered_and_forgotten(store: Store) -> None:
+    store.remember(Remembered(number, Remembering.WAITING) for number in range(1, 71))
+    assert len(store.history().people) == 70
+
+    store.forget(range(1, 70))
+
+    assert list(store.history().people) == [70]
+
+
+def test_nobody_at_all_may_be_remembered_and_forgotten(store: Store) -> None:
+    store.remember([])
+    store.forget([])
+
+    assert store.history().people == {}
+
+
+def test_a_person_is_remembered_once(store: Store) -> None:
+    store.remember([WAITING])
+    store.remember([Remembered(7, suspended_by_us=True)])
+
+    assert store.history().people == {7: Remembered(7, suspended_by_us=True)}
+
+
+def test_a_persons_item_holds_her_id_and_no_personal_value(items: Items, store: Store) -> None:
+    store.remember([PARKED])
+
+    assert items.get("a#person#8") == {
+        KEY: "a#person#8",
+        "reason": "parked",
+        "note": "email_taken",
+        "action": "create",
+        "deleted": False,
+        "attempts": 3,
+        "suspended_by_us": False,
+        "suspended_at": 0,
+    }
+
+
+def test_other_states_and_other_items_of_the_table_are_not_ours(items: Items, store: Store) -> None:
+    Store(items, "b").remember([WAITING])
+    Store(items, "ab").remember([WAITING])
+    Store(items, "b").record(run_of("r1"), {}, NOW)
+    for key in (
+        "a",
+        "a#lock",
+        "a#journal#r1#1",
+        "a#person#0",
+        "a#person#007",
+        "a#person#me",
+        "a#person#",
+        "a#parson#7",
+    ):
+        items.put({KEY: key})
+
+    assert store.history() == History()
+
+
+def test_attributes_and_reasons_of_another_version_are_left_aside(items: Items, store: Store) -> None:
+    items.put({KEY: "a#person#7", "reason": "waiting", "mood": "fine", "employee_id": "somebody else's"})
+    items.put({KEY: "a#person#8", "reason": "seconded"})
+    items.put({KEY: "a#person#9"})
+
+    assert store.history().people == {
+        7: Remembered(7, Remembering.WAITING),
+        8: Remembered(8, Remembering.WAITING),
+        9: Remembered(9),
+    }
+
+
+def test_a_run_is_read_back_with_its_figures(store: Store) -> None:
+    run = run_of(
+        "20260201T020000Z-abc",
+        1_769_911_200,
+        good=False,
+        scheduled_time="2026-02-01T02:00:00Z",
+        rows=480,
+        coverage={"work_email": 9_900},
+        mapping="0123",
+        reconcile_due=True,
+    )
+
+    store.record(run, {"outcome": "errors"}, NOW)
+
+    assert store.history().runs == (run,)
+
+
+def test_a_runs_item_holds_its_summary_and_expires_after_400_days(items: Items, store: Store) -> None:
+    summary = {"created": 3, "duration_seconds": 1.25, "latest": None, "http_calls": {"moodle": 4}, "errors_ids": [7]}
+
+    store.record(run_of("r1"), summary, NOW)
+
+    item = items.get("a#run#r1")
+    assert item is not None
+    assert item["summary"] == {"created": 3, "latest": None, "http_calls": {"moodle": 4}, "errors_ids": [7]}
+    assert item[EXPIRY] == int((NOW + timedelta(days=400)).timestamp())
+
+
+def test_a_run_of_another_version_is_read_without_what_is_unknown(items: Items, store: Store) -> None:
+    store.record(run_of("r1"), {}, NOW)
+    item = items.get("a#run#r1")
+    assert item is not None
+    items.put({**item, "weather": "rain"})
+
+    assert store.history().runs == (run_of("r1"),)
+
+
+def test_the_runs_are_in_the_order_of_their_ends(store: Store) -> None:
+    for run in (run_of("b", 3), run_of("c", 1), run_of("a", 2)):
+        store.record(run, {}, NOW)
+
+    assert [run.run_id for run in store.history().runs] == ["c", "a", "b"]
+
+
+def history(*runs: RunRecord) -> History:
+    return History(runs=runs)
+
+
+def test_the_last_good_run_is_what_the_next_one_is_compared_with() -> None:
+    good, better, bad = run_of("1"), run_of("2"), run_of("3", good=False)
+
+    assert history(good, better, bad).last_good() == better
+    assert history(bad).last_good() is None
+    assert history().last_good() is None
+
+
+def test_the_last_run_is_the_last_one_of_everybody_whatever_its_end() -> None:
+    nightly, failed, single = run_of("1"), run_of("2", good=False), run_of("3", scope="employees")
+
+    assert history(nightly, failed, single).last() == failed
+    assert history(single).last() is None
+
+
+def test_a_scheduled_moment_is_delivered_once_a_run_of_it_has_ended() -> None:
+    past = history(run_of("1", scheduled_time="2026-02-01T02:00:00Z"), run_of("2"))
+
+    assert past.delivered("2026-02-01T02:00:00Z")
+    assert not past.delivered("2026-02-02T02:00:00Z")
+    assert not past.delivered(""), "a run by hand is never a second delivery"
+
+
+def test_the_suspensions_of_24_hours_are_counted_by_when_they_were_sent() -> None:
+    moment = datetime.fromtimestamp(1_000, UTC)
+    people = {number: Remembered(number, suspended_at=at) for number, at in enumerate((0, 999, 1_000, 1_001, 2_000))}
+
+    assert History(people).suspended_since(moment) == 2
+
+
+@pytest.mark.parametrize(
+    ("person", "kept"),
+    [
+        (Remembered(7), False),
+        (Remembered(7, deleted=True), False),
+        (Remembered(7, note="no_evidence", action="hold"), False),
+        (Remembered(7, Remembering.WAITING), True),
+        (Remembered(7, Remembering.UNDONE), True),
+        (Remembered(7, attempts=1), True),
+        (Remembered(7, suspended_by_us=True), True),
+        (Remembered(7, suspended_at=int(NOW.timestamp()) - 86_399), True),
+        (Remembered(7, suspended_at=int(NOW.timestamp()) - 86_400), False),
+    ],
+)
+def test_somebody_is_kept_while_anything_of_it_can_matter(person: Remembered, kept: bool) -> None:
+    assert person.worth_keeping(NOW) is kept
+
+
+def test_a_state_of_thousands_is_read_whole(items: Items, store: Store) -> None:
+    padded: list[Item] = [
+        {KEY: f"a#person#{number}", "reason": "waiting", "padding": "x" * 2_000} for number in range(1, 1_201)
+    ]
+    items.put_all(padded)
+
+    assert len(store.history().people) == 1_200

@@ -1,0 +1,183 @@
+"""What stops a bad read from suspending a company."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from tests.worker.builders import account_of, leaver, person, plan_of
+from worker.guards import Health, Limits, hold_suspensions, is_held, limits, trips
+from worker.state.store import RunRecord
+from worker.steps import Action, Step
+
+
+def last_run(rows: int, coverage: Mapping[str, int] | None = None) -> RunRecord:
+    """The last good run's figures."""
+    return RunRecord("r", ended_at=1, command="sync", scope="all", good=True, rows=rows, coverage=coverage or {})
+
+
+def suspensions(count: int) -> list[Step]:
+    """A plan with so many suspensions, a new account, and nothing else."""
+    leavers = [leaver(number) for number in range(1, count + 1)]
+    accounts = [account_of(one) for one in leavers]
+    return list(plan_of(*leavers, person(9_999), accounts=accounts).values())
+
+
+def tripped(
+    planned: int,
+    *,
+    rows: int = 1000,
+    last: RunRecord | None = None,
+    today: int = 0,
+    max_suspensions: int | None = None,
+    coverage: Mapping[str, int] | None = None,
+) -> list[str]:
+    return trips(suspensions(planned), Health(rows, coverage or {}), last, today, max_suspensions)
+
+
+# How many
+
+NO_RUN_YET = None
+
+
+@pytest.mark.parametrize(
+    ("rows", "last", "per_run"),
+    [
+        (1_000, last_run(1_000), 20),
+        (1_000, last_run(500), 10),
+        (500, last_run(1_000), 10),
+        (299, last_run(299), 5),
+        (300, last_run(300), 6),
+        (10, last_run(10), 5),
+        (20_000, last_run(20_000), 200),
+        (9_999, last_run(9_999), 199),
+        (20_000, NO_RUN_YET, 5),
+        (0, last_run(0), 5),
+    ],
+)
+def test_the_limit_is_a_share_of_the_smaller_company_within_bounds(
+    rows: int, last: RunRecord | None, per_run: int
+) -> None:
+    assert limits(Health(rows), last, None) == Limits(per_run, 2 * per_run)
+
+
+@pytest.mark.parametrize("setting", [0, 1, 200])
+def test_the_setting_replaces_the_share_whatever_the_company(setting: int) -> None:
+    assert limits(Health(10), last_run(20_000), setting) == Limits(setting, 2 * setting)
+    assert limits(Health(10), NO_RUN_YET, setting) == Limits(setting, 2 * setting)
+
+
+def test_as_many_suspensions_as_the_limit_are_allowed() -> None:
+    assert tripped(5) == []
+    assert tripped(20, last=last_run(1000)) == []
+
+
+def test_one_more_than_the_limit_trips() -> None:
+    assert tripped(6) == ["6 suspensions are due, 5 are allowed in one run"]
+    assert len(tripped(21, last=last_run(1000))) == 1
+
+
+def test_zero_holds_every_suspension() -> None:
+    assert len(tripped(1, max_suspensions=0)) == 1
+
+
+def test_in_24_hours_twice_the_limit_is_allowed() -> None:
+    assert tripped(5, today=5) == []
+    assert tripped(5, today=6) == ["5 suspensions are due after 6 in the last 24 hours, 10 are allowed"]
+
+
+def test_a_plan_without_suspensions_never_trips() -> None:
+    assert tripped(0, rows=0, last=last_run(1000), today=999, max_suspensions=0) == []
+
+
+def test_only_suspensions_count() -> None:
+    everybody = [person(number) for number in range(1, 30)]
+
+    assert trips(list(plan_of(*everybody).values()), Health(30), None, 0, None) == []
+
+
+# A company that shrank
+
+
+def test_four_fifths_of_the_last_good_runs_rows_are_enough() -> None:
+    assert tripped(1, rows=800, last=last_run(1000)) == []
+
+
+def test_fewer_rows_hold_all_suspensions() -> None:
+    assert tripped(1, rows=799, last=last_run(1000)) == ["the directory has 799 rows, the last good run read 1000"]
+
+
+def test_a_directory_that_is_refused_holds_all_suspensions_where_there_was_one() -> None:
+    assert len(tripped(1, rows=0, last=last_run(1000))) == 1
+
+
+def test_a_directory_that_was_always_refused_holds_none() -> None:
+    assert tripped(5, rows=0, last=last_run(0)) == []
+
+
+def test_the_first_run_has_nothing_to_compare_with() -> None:
+    assert tripped(5, rows=1) == []
+
+
+FILLED = {"work_email": 9_500, "department": 8_000}
+
+
+def test_a_field_may_lose_less_than_ten_points() -> None:
+    assert tripped(1, last=last_run(1000, FILLED), coverage={**FILLED, "department": 7_001}) == []
+
+
+def test_a_field_that_lost_ten_points_holds_all_suspensions() -> None:
+    found = tripped(1, last=last_run(1000, FILLED), coverage={**FILLED, "department": 7_000})
+
+    assert found == ["department is filled for 70 % of the directory, 80 % before"]
+
+
+def test_a_field_that_is_filled_better_than_before_is_no_loss() -> None:
+    assert tripped(1, last=last_run(1000, FILLED), coverage={"work_email": 10_000, "department": 10_000}) == []
+
+
+def test_a_field_that_is_needed_no_more_is_no_loss() -> None:
+    assert tripped(1, last=last_run(1000, FILLED), coverage={"work_email": 9_500}) == []
+
+
+def test_a_field_that_is_needed_for_the_first_time_is_no_loss() -> None:
+    assert tripped(1, last=last_run(1000, FILLED), coverage={**FILLED, "location": 0}) == []
+
+
+def test_every_reason_is_told() -> None:
+    found = tripped(99, rows=1, last=last_run(1000, FILLED), coverage={"work_email": 0, "department": 0})
+
+    assert len(found) == 4
+
+
+# Holding
+
+
+def held(steps: Sequence[Step]) -> list[int]:
+    return [step.employee_id for step in hold_suspensions(steps, ["too many"]) if is_held(step)]
+
+
+def test_a_trip_holds_all_suspensions_and_writes_nothing_of_them() -> None:
+    after = hold_suspensions(suspensions(3), ["too many", "too few rows"])
+
+    for step in after[:3]:
+        assert step.action is Action.HOLD
+        assert step.changes == ()
+        assert is_held(step)
+        assert "too many; too few rows" in step.reason.text
+        assert step.account is not None
+
+
+def test_everything_else_goes_on() -> None:
+    steps = suspensions(3)
+
+    assert hold_suspensions(steps, ["too many"])[3:] == steps[3:]
+    assert held(steps) == [1, 2, 3]
+
+
+def test_a_hold_of_the_plan_is_not_one_of_a_guard() -> None:
+    waiting = plan_of(leaver(hire_date="2026-12-01"))[1]
+
+    assert waiting.action is Action.HOLD
+    assert not is_held(waiting)

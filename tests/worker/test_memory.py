@@ -1,0 +1,246 @@
+"""What is remembered about a person after a run: waiting, refused, parked, suspended by us."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.worker.builders import account
+from worker import reasons
+from worker.memory import Outcome, Verdict, intends_to_suspend, park, remember
+from worker.reasons import Reason
+from worker.state.store import Remembered, Remembering
+from worker.steps import Action, Step
+
+NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
+SECONDS = int(NOW.timestamp())
+ACTIVE = account(107, idnumber="7")
+SUSPENDED = account(107, idnumber="7", suspended=True)
+
+CREATE = Step(7, Action.CREATE, reasons.NEW)
+UPDATE = Step(7, Action.UPDATE, reasons.DIFFERS, ACTIVE)
+SUSPEND = Step(7, Action.SUSPEND, reasons.LEFT, ACTIVE)
+REACTIVATE = Step(7, Action.REACTIVATE, reasons.RETURNED, SUSPENDED)
+UNCHANGED = Step(7, Action.UNCHANGED, reasons.IN_STEP, ACTIVE)
+STAYS_SUSPENDED = Step(7, Action.UNCHANGED, reasons.ALREADY_SUSPENDED, SUSPENDED)
+SKIP = Step(7, Action.SKIP, reasons.NO_EMAIL)
+CONFLICT = Step(7, Action.CONFLICT, reasons.email_taken(account(200)))
+WAIT = Step(7, Action.HOLD, reasons.NO_EVIDENCE, waits=True)
+NOTHING = Remembered(7)
+OURS = Remembered(7, suspended_by_us=True, suspended_at=1)
+
+
+def after(
+    known: Remembered | None,
+    step: Step,
+    verdict: Verdict = Verdict.DONE,
+    *,
+    wrote: bool = False,
+    deleted: bool = False,
+    max_attempts: int = 0,
+) -> Remembered:
+    outcome = Outcome(step, verdict, wrote=wrote)
+    return remember(known, outcome, deleted=deleted, now=NOW, max_attempts=max_attempts)
+
+
+@pytest.mark.parametrize("step", [CREATE, UPDATE, UNCHANGED, SKIP])
+def test_nothing_is_remembered_of_somebody_who_is_done(step: Step) -> None:
+    person = after(None, step, wrote=True)
+
+    assert person == NOTHING
+    assert not person.worth_keeping(NOW)
+
+
+# Waiting
+
+
+def test_somebody_who_waits_is_remembered_with_the_reason_and_whether_she_was_deleted() -> None:
+    person = after(None, WAIT, deleted=True)
+
+    assert person == Remembered(7, Remembering.WAITING, "no_evidence", "hold", deleted=True)
+    assert person.worth_keeping(NOW)
+
+
+@pytest.mark.parametrize("step", [CREATE, SKIP, UNCHANGED])
+def test_waiting_ends_when_it_is_clear_who_she_is(step: Step) -> None:
+    assert after(Remembered(7, Remembering.WAITING, "no_evidence", "hold"), step, wrote=True) == NOTHING
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.REFUSED, Verdict.HELD])
+def test_waiting_goes_on_while_the_write_does_not_succeed(verdict: Verdict) -> None:
+    waiting = Remembered(7, Remembering.WAITING, "starts_later", "hold")
+
+    assert after(waiting, CREATE, verdict) == waiting
+
+
+# Attempts
+
+
+def test_a_refusal_is_an_attempt_where_parking_is_switched_on() -> None:
+    once = after(None, CREATE, Verdict.REFUSED, max_attempts=3)
+    twice = after(once, CREATE, Verdict.REFUSED, max_attempts=3)
+
+    assert (once.attempts, twice.attempts) == (1, 2)
+    assert once.worth_keeping(NOW)
+
+
+def test_refusals_are_not_counted_where_parking_is_switched_off() -> None:
+    person = after(Remembered(7, attempts=2), CREATE, Verdict.REFUSED, max_attempts=0)
+
+    assert person == NOTHING
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.HELD])
+def test_what_is_not_her_fault_is_no_attempt_and_does_not_end_the_count_either(verdict: Verdict) -> None:
+    assert after(Remembered(7, attempts=2), CREATE, verdict, max_attempts=3).attempts == 2
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DONE, Verdict.EXEMPT])
+def test_a_success_ends_the_count(verdict: Verdict) -> None:
+    assert after(Remembered(7, attempts=2), UPDATE, verdict, max_attempts=3).attempts == 0
+
+
+# Suspended by us
+
+
+def test_a_suspension_is_remembered_before_it_is_sent_with_all_else_that_is_known() -> None:
+    assert intends_to_suspend(None, 7, NOW) == Remembered(7, suspended_by_us=True, suspended_at=SECONDS)
+    waiting = Remembered(7, Remembering.WAITING, "no_evidence", "hold", deleted=True, attempts=1)
+    assert intends_to_suspend(waiting, 7, NOW) == replace(waiting, suspended_by_us=True, suspended_at=SECONDS)
+
+
+def test_a_suspension_that_was_done_is_ours() -> None:
+    person = after(None, SUSPEND, wrote=True)
+
+    assert (person.suspended_by_us, person.suspended_at) == (True, SECONDS)
+
+
+def test_a_suspension_that_may_have_arrived_is_taken_for_ours() -> None:
+    person = after(None, SUSPEND, Verdict.FAILED, wrote=True)
+
+    assert (person.suspended_by_us, person.suspended_at) == (True, SECONDS)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.HELD, Verdict.REFUSED, Verdict.EXEMPT])
+def test_a_suspension_that_was_not_sent_is_nobodys(verdict: Verdict) -> None:
+    assert after(None, SUSPEND, verdict) == NOTHING
+
+
+@pytest.mark.parametrize("step", [STAYS_SUSPENDED, SKIP, WAIT, CONFLICT])
+def test_an_account_that_we_suspended_stays_ours_while_it_stays_suspended(step: Step) -> None:
+    person = after(OURS, step)
+
+    assert (person.suspended_by_us, person.suspended_at) == (True, 1)
+
+
+@pytest.mark.parametrize("step", [REACTIVATE, UPDATE, UNCHANGED])
+def test_an_account_that_is_active_again_is_no_longer_suspended_by_us(step: Step) -> None:
+    assert not after(OURS, step, wrote=True).suspended_by_us
+
+
+@pytest.mark.parametrize("step", [REACTIVATE, UPDATE])
+def test_it_is_active_again_even_where_one_of_its_fields_was_refused(step: Step) -> None:
+    """Otherwise an account that an administrator suspends tomorrow would be reactivated as if it were ours."""
+    beside = replace(step, problem=reasons.email_disputed(8))
+
+    assert not after(OURS, beside, Verdict.REFUSED, wrote=True).suspended_by_us
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.FAILED])
+def test_a_reactivation_that_did_not_happen_leaves_it_ours(verdict: Verdict) -> None:
+    assert after(OURS, REACTIVATE, verdict).suspended_by_us
+
+
+def test_when_she_was_suspended_outlasts_the_reactivation_for_the_limit_of_24_hours() -> None:
+    person = after(Remembered(7, suspended_by_us=True, suspended_at=SECONDS - 60), REACTIVATE, wrote=True)
+
+    assert person.suspended_at == SECONDS - 60
+    assert person.worth_keeping(NOW)
+
+
+# Parked
+
+
+def parked(
+    people: list[Remembered],
+    verdict: Verdict = Verdict.REFUSED,
+    *,
+    max_attempts: int = 3,
+    company: int = 100,
+    why: Reason = reasons.NO_NAME,
+) -> dict[int, Remembered]:
+    step = {person.employee_id: Step(person.employee_id, Action.CREATE, reasons.NEW) for person in people}
+    outcomes = {number: Outcome(step[number], verdict, why) for number in step}
+    known = {person.employee_id: person for person in people}
+    return park(known, outcomes, max_attempts=max_attempts, company=company)
+
+
+def refused(*attempts: int) -> list[Remembered]:
+    return [Remembered(number, attempts=times) for number, times in enumerate(attempts, start=1)]
+
+
+def test_somebody_who_was_refused_often_enough_is_parked_with_the_reason_and_the_action() -> None:
+    assert parked(refused(2, 3, 4)) == {
+        2: Remembered(2, Remembering.PARKED, "no_name", "create", attempts=3),
+        3: Remembered(3, Remembering.PARKED, "no_name", "create", attempts=4),
+    }
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DONE, Verdict.FAILED, Verdict.HELD, Verdict.EXEMPT])
+def test_nobody_is_parked_but_for_a_refusal(verdict: Verdict) -> None:
+    assert parked(refused(9), verdict) == {}
+
+
+def test_nobody_is_parked_where_parking_is_switched_off() -> None:
+    assert parked(refused(0, 9), max_attempts=0) == {}
+
+
+@pytest.mark.parametrize(("company", "most"), [(0, 5), (100, 5), (599, 5), (600, 6), (20_000, 200)])
+def test_more_than_five_or_one_per_cent_at_once_are_not_parked_at_all(company: int, most: int) -> None:
+    assert len(parked(refused(*[3] * most), company=company)) == most
+    assert parked(refused(*[3] * (most + 1)), company=company) == {}
+
+
+def test_those_who_are_parked_already_stay_parked_and_do_not_count_as_new() -> None:
+    before = [Remembered(number, Remembering.PARKED, "invalid_email", "update", attempts=9) for number in range(1, 9)]
+    new = [Remembered(number, attempts=3) for number in range(11, 16)]
+
+    assert set(parked([*before, *new], company=0)) == {*range(1, 9), *range(11, 16)}
+    too_many = [*new, Remembered(16, attempts=3)]
+    assert set(parked([*before, *too_many], company=0)) == set(range(1, 9))
+
+
+def test_somebody_parked_is_told_with_the_reason_of_tonight() -> None:
+    before = Remembered(7, Remembering.PARKED, "invalid_email", "update", attempts=9)
+
+    assert (parked([before])[7].note, parked([before])[7].action) == ("no_name", "create")
+
+
+def test_somebody_parked_is_free_again_once_the_write_succeeds() -> None:
+    before = Remembered(7, Remembering.PARKED, "no_name", "create", attempts=9)
+
+    assert after(before, CREATE, wrote=True, max_attempts=3) == NOTHING
+    assert parked([NOTHING], Verdict.DONE) == {}
+
+
+def test_somebody_parked_stays_so_over_a_run_that_could_not_try() -> None:
+    before = Remembered(7, Remembering.PARKED, "no_name", "create", attempts=9)
+
+    assert after(before, CREATE, Verdict.FAILED, max_attempts=3) == before
+
+
+def test_who_waits_and_is_refused_often_enough_has_one_reason() -> None:
+    waiting = Remembered(7, Remembering.WAITING, "starts_later", "hold", attempts=2)
+    person = after(waiting, CREATE, Verdict.REFUSED, max_attempts=3)
+
+    assert parked([person])[7].reason is Remembering.PARKED
+
+
+def test_the_reason_to_report_is_the_refusal_then_the_problem_then_why_the_step_was_planned() -> None:
+    problem = reasons.email_disputed(8)
+
+    assert Outcome(UPDATE, Verdict.REFUSED, reasons.NO_NAME).why is reasons.NO_NAME
+    assert Outcome(replace(UPDATE, problem=problem), Verdict.REFUSED).why is problem
+    assert Outcome(UPDATE, Verdict.DONE).why is reasons.DIFFERS

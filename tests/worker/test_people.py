@@ -1,0 +1,186 @@
+"""How somebody stands: the rows of the table "who becomes what"."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tests.worker.builders import NOW, TODAY, TOMORROW, YESTERDAY, hidden, leaver, person, unseen
+from worker.people import Evidence, Person, Standing, hire_date, standing, starts_later, starts_within
+
+
+def stands(someone: Person, now: datetime = NOW) -> Standing:
+    return standing(someone, now)
+
+
+# In the directory, nothing says inactive
+
+
+@pytest.mark.parametrize("status", ["Active", "", "Third party"])
+def test_whoever_the_directory_shows_works_here_whatever_else_her_status_says(status: str) -> None:
+    assert stands(person(status=status)) is Standing.ACTIVE
+
+
+def test_whoever_the_directory_shows_without_a_status_works_here() -> None:
+    assert stands(person()) is Standing.ACTIVE
+
+
+def test_the_directory_does_not_outweigh_a_row_that_says_inactive() -> None:
+    listed = Person.seen(1, deleted=False, listing={}, evidence=Evidence({"status": "Inactive"}))
+
+    assert stands(listed) is Standing.LEFT
+
+
+@pytest.mark.parametrize("status", ["inactive", "INACTIVE"])
+def test_somebody_in_the_directory_whose_status_is_nearly_inactive_is_not_believed_to_work_here(status: str) -> None:
+    assert stands(person(status=status)) is Standing.UNKNOWN
+
+
+# Hidden from the directory
+
+
+def test_whoever_is_hidden_from_the_directory_works_here_if_her_status_is_active() -> None:
+    assert stands(hidden(1, "Active")) is Standing.ACTIVE
+
+
+def test_whoever_is_hidden_and_inactive_has_left() -> None:
+    assert stands(hidden(1, "Inactive")) is Standing.LEFT
+
+
+@pytest.mark.parametrize("status", ["", "active", "ACTIVE", "inactive", "Terminated", "Third party", " Active"])
+def test_nobody_outside_the_directory_stands_for_anything_by_another_status(status: str) -> None:
+    assert stands(hidden(1, status)) is Standing.UNKNOWN
+
+
+def test_absence_is_no_evidence_of_leaving() -> None:
+    assert stands(unseen()) is Standing.UNKNOWN
+
+
+def test_a_status_that_is_not_shown_is_no_evidence_of_leaving() -> None:
+    assert stands(hidden(1, None, restricted=["status"])) is Standing.UNKNOWN
+
+
+def test_a_hire_date_in_the_past_is_no_evidence_of_working_here() -> None:
+    assert stands(hidden(1, None, hire_date="2020-01-01")) is Standing.UNKNOWN
+
+
+# Deleted
+
+
+def test_whoever_is_deleted_and_gone_from_every_list_has_left() -> None:
+    assert stands(unseen(deleted=True)) is Standing.LEFT
+
+
+def test_whoever_is_deleted_and_listed_as_inactive_has_left() -> None:
+    assert stands(leaver(deleted=True)) is Standing.LEFT
+
+
+def test_deleted_counts_more_than_a_hire_date_in_the_future() -> None:
+    assert stands(leaver(deleted=True, hire_date=TOMORROW)) is Standing.LEFT
+
+
+@pytest.mark.parametrize("status", ["Active", "", "Third party", None])
+def test_whoever_is_deleted_but_has_a_row_that_does_not_say_inactive_is_unclear(status: str | None) -> None:
+    assert stands(hidden(1, status, deleted=True)) is Standing.UNKNOWN
+
+
+@pytest.mark.parametrize("status", ["", "Active", "Inactive"])
+def test_whoever_is_deleted_but_still_in_the_directory_is_unclear(status: str) -> None:
+    assert stands(person(deleted=True, status=status)) is Standing.UNKNOWN
+
+
+# Hire dates
+
+
+def test_whoever_is_inactive_until_her_first_day_has_not_left() -> None:
+    assert stands(leaver(hire_date=TOMORROW)) is Standing.FUTURE
+
+
+@pytest.mark.parametrize("day", ["", "0000-00-00", "soon", YESTERDAY])
+def test_whoever_is_inactive_without_a_first_day_ahead_has_left(day: str) -> None:
+    assert stands(leaver(hire_date=day)) is Standing.LEFT
+
+
+def test_whoever_is_active_works_here_even_before_her_first_day() -> None:
+    assert stands(hidden(1, "Active", hire_date=TOMORROW)) is Standing.ACTIVE
+    assert stands(person(hire_date=TOMORROW)) is Standing.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-11-22", date(2026, 11, 22)),
+        ("2026-11-22T00:00:00Z", date(2026, 11, 22)),
+        ("0000-00-00", None),
+        ("", None),
+        ("22.11.2026", None),
+    ],
+)
+def test_a_hire_date_is_a_day_or_nothing(text: str, day: date | None) -> None:
+    assert hire_date(person(hire_date=text)) == day
+
+
+def test_a_hire_date_that_is_not_shown_is_nothing() -> None:
+    assert hire_date(person()) is None
+
+
+def at(hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, 22, hour, minute, tzinfo=UTC)
+
+
+def test_a_first_day_is_ahead_until_it_has_begun_in_the_last_time_zone() -> None:
+    starter = leaver(hire_date=TODAY)
+
+    assert starts_later(starter, at(0))
+    assert starts_later(starter, at(11, 59))
+    assert not starts_later(starter, at(12))
+
+
+def test_an_account_may_be_made_ahead_by_as_many_days_as_are_set() -> None:
+    starter = leaver(hire_date="2026-11-25")
+
+    assert starts_within(starter, NOW, days=3)
+    assert not starts_within(starter, NOW, days=2)
+
+
+def test_no_account_is_made_ahead_by_default_not_even_on_the_first_day() -> None:
+    assert not starts_within(leaver(hire_date=TODAY), NOW, days=0)
+
+
+def test_no_account_is_made_ahead_without_a_hire_date() -> None:
+    assert not starts_within(leaver(hire_date=""), NOW, days=30)
+
+
+# What the two sources show together
+
+
+def seen(listing: dict[str, str] | None, evidence: Evidence | None) -> Person:
+    return Person.seen(1, deleted=False, listing=listing, evidence=evidence)
+
+
+def test_evidence_adds_what_the_directory_does_not_show() -> None:
+    both = seen({"first_name": "Ada"}, Evidence({"first_name": "Augusta", "country": "Ireland"}))
+
+    assert both.facts == {"first_name": "Ada", "country": "Ireland"}
+
+
+def test_the_status_of_her_own_row_counts_more_than_the_directorys() -> None:
+    assert seen({"status": "Active"}, Evidence({"status": "Inactive"})).facts["status"] == "Inactive"
+
+
+@pytest.mark.parametrize("row", [{}, {"status": ""}])
+def test_a_row_without_a_status_leaves_the_directorys_standing(row: dict[str, str]) -> None:
+    assert stands(seen({"status": "Inactive"}, Evidence(row))) is Standing.LEFT
+
+
+def test_a_field_is_restricted_only_where_no_source_shows_it() -> None:
+    both = seen({"department": "Sales"}, Evidence({}, frozenset({"department", "hire_date"})))
+
+    assert both.restricted == {"hire_date"}
+
+
+def test_a_person_knows_who_showed_her() -> None:
+    assert (person().listed, person().evidenced) == (True, False)
+    assert (hidden().listed, hidden().evidenced) == (False, True)
+    assert (unseen().listed, unseen().evidenced) == (False, False)

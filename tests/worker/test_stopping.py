@@ -1,0 +1,135 @@
+"""When nothing new may start, and how long what is under way may still take."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from worker import stopping as module
+from worker.errors import OutOfTime, SyncError, Terminated
+from worker.exits import ExitCode
+from worker.stopping import Stopping
+
+ROOT = Path(__file__).resolve().parents[2]
+A_DAY = 86_400.0
+
+
+def test_nothing_stops_a_run_that_nobody_asked_to_stop() -> None:
+    stopping = Stopping()
+
+    stopping.check()
+    stopping.wait(0)
+
+    assert stopping.allowance(30) == 30
+
+
+def test_after_a_request_to_stop_nothing_new_may_start() -> None:
+    stopping = Stopping()
+
+    stopping.ask()
+
+    with pytest.raises(Terminated) as caught:
+        stopping.check()
+    assert caught.value.exit_code is ExitCode.TERMINATED
+
+
+def test_after_its_minutes_nothing_new_may_start_and_the_advice_names_the_setting() -> None:
+    stopping = Stopping(max_minutes=0)
+
+    with pytest.raises(OutOfTime) as caught:
+        stopping.check()
+
+    assert "MAX_RUN_MINUTES" in caught.value.advice
+
+
+def test_minutes_that_are_left_stop_nothing() -> None:
+    stopping = Stopping(max_minutes=1)
+
+    stopping.check()
+
+
+def test_the_minutes_can_be_set_once_the_settings_are_read() -> None:
+    stopping = Stopping()
+    stopping.check()
+
+    stopping.limit(0)
+
+    with pytest.raises(OutOfTime):
+        stopping.check()
+
+
+def test_whoever_is_asked_to_stop_does_not_wait_first() -> None:
+    stopping = Stopping()
+    stopping.ask()
+
+    with pytest.raises(Terminated):
+        stopping.wait(A_DAY)
+
+
+def test_a_request_to_stop_ends_a_wait_that_has_begun() -> None:
+    stopping = Stopping()
+    began, ended = threading.Event(), []
+
+    def wait() -> None:
+        began.set()
+        try:
+            stopping.wait(A_DAY)
+        except SyncError as end:
+            ended.append(end)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    began.wait()
+    stopping.ask()
+    waiting.join(10)
+
+    assert isinstance(ended[0], Terminated)
+
+
+def test_a_wait_ends_with_the_minutes_of_the_run() -> None:
+    stopping = Stopping(max_minutes=0)
+
+    with pytest.raises(OutOfTime):
+        stopping.wait(A_DAY)
+
+
+def test_a_request_under_way_gets_a_grace_after_the_request_to_stop_and_never_more_than_it_had() -> None:
+    stopping = Stopping()
+    stopping.ask()
+
+    assert stopping.allowance(A_DAY) == pytest.approx(module.GRACE_SECONDS, abs=5)
+    assert stopping.allowance(1) == 1
+
+
+def test_the_grace_is_shorter_than_the_time_that_the_task_is_given_to_stop() -> None:
+    stop_timeout_of_the_task = 120
+
+    assert stop_timeout_of_the_task > module.GRACE_SECONDS
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_process_that_waits(number: signal.Signals) -> None:
+    program = f"""
+from worker.errors import Terminated
+from worker.stopping import Stopping, stop_on_signals
+
+stopping = Stopping()
+stop_on_signals(stopping)
+print("ready", flush=True)
+try:
+    stopping.wait({A_DAY})
+except Terminated:
+    print("terminated")
+"""
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        told, _ = process.communicate(timeout=30)
+
+    assert (told, process.returncode) == ("terminated\n", 0)
