@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any, Literal
 
@@ -18,12 +19,17 @@ def aws_client(service: Literal["dynamodb", "secretsmanager"]) -> Any:
 
     config = Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 5})
     try:
-        return boto3.client(service, config=config)
+        return boto3.client(service, region_name=_region(), config=config)
     except (BotoCoreError, ValueError) as fault:
         raise ConfigurationError(
             [f"AWS_REGION or another AWS setting cannot be used ({type(fault).__name__})"],
             advice="set AWS_REGION; without AWS set STATE_FILE, BAMBOOHR_API_KEY and MOODLE_TOKEN instead",
         ) from None
+
+
+def _region() -> str | None:
+    """AWS_REGION, which ECS sets and boto3 does not read, or what boto3 finds for itself."""
+    return os.environ.get("AWS_REGION") or None
 
 
 def aws_failure(fault: Exception) -> str:

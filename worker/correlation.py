@@ -14,6 +14,32 @@ RESERVED_USERNAMES = frozenset({"guest", "admin"})
 RESERVED_AUTH = frozenset({"nologin", "webservice", "mnet"})
 
 
+class Known:
+    """The accounts that were looked up, by what they are found by; those of one key in the order of their ids."""
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self._found: dict[tuple[str, str], list[Account]] = {}
+        for account in sorted(accounts, key=lambda account: account.id):
+            for key, value in (
+                ("idnumber", account.idnumber),
+                ("email", account.email.casefold()),
+                ("username", account.username),
+            ):
+                self._found.setdefault((key, value), []).append(account)
+
+    def by_idnumber(self, idnumber: str) -> list[Account]:
+        """Those with exactly this idnumber."""
+        return self._found.get(("idnumber", idnumber), [])
+
+    def by_email(self, address: str) -> list[Account]:
+        """Those that have this address, whatever its case."""
+        return self._found.get(("email", address.casefold()), [])
+
+    def by_username(self, name: str) -> list[Account]:
+        """Those with this user name (Moodle takes lower case only)."""
+        return self._found.get(("username", name), [])
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """What the idnumber says: an account, nobody, or a conflict."""

@@ -13,6 +13,9 @@ from functools import cache
 
 from iso3166 import countries
 
+_UNKNOWN_TO_MOODLE = frozenset({"XK"})
+"""Kosovo's code is none of ISO 3166; the library has it, Moodle's list does not."""
+
 _EVERYDAY = {
     "america": "US",
     "bolivia": "BO",
@@ -100,6 +103,8 @@ def country_code(name: str) -> str | None:
 def _codes() -> dict[str, str]:
     codes: dict[str, str] = {}
     for country in countries:
+        if country.alpha2 in _UNKNOWN_TO_MOODLE:
+            continue
         for name in (country.alpha2, country.alpha3, country.name, country.apolitical_name):
             codes[_folded(name)] = country.alpha2
     return {**codes, **_EVERYDAY}

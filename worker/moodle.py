@@ -132,10 +132,10 @@ class Moodle:
         """Change these accounts, each for itself; the answer names those that were refused."""
         answer = self._write("core_user_update_users", _numbered("users", records))
         warnings = answer.get("warnings") if isinstance(answer, dict) else None
-        if answer is not None and not isinstance(warnings, list):
+        if not isinstance(warnings, list):
             raise Undecided("Moodle's answer to an update has another form than documented")
         refused: dict[int, str] = {}
-        for warning in warnings or ():
+        for warning in warnings:
             if not isinstance(warning, dict) or not isinstance(warning.get("itemid"), int):
                 raise Undecided("Moodle's answer to an update has a warning without an account")
             refused[warning["itemid"]] = _plain_code(warning.get("warningcode"))

@@ -12,7 +12,7 @@ from datetime import datetime
 from worker import reasons
 from worker.accounts import Account
 from worker.claims import Claim, Claims, Grant, address_claims, username_claims
-from worker.correlation import Match, is_passed_on, is_reserved, match_by_idnumber, names_agree
+from worker.correlation import Known, Match, is_passed_on, is_reserved, match_by_idnumber, names_agree
 from worker.directory import Bearers, employee_id
 from worker.limits import is_email, is_username
 from worker.mapping import username
@@ -89,25 +89,16 @@ class _View:
         self.mapping = world.policy.mapping
         self.standings = {person.employee_id: standing(person, world.now) for person in world.people}
         self._leavers = {number for number, stands in self.standings.items() if stands is Standing.LEFT}
-        self._index()
+        self._known = Known(world.accounts.values())
         self.matches = {person.employee_id: self._match(person) for person in world.people}
         self.owners = {match.account.id: number for number, match in self.matches.items() if match.account is not None}
         self.address_claims = self._claim_addresses()
         self.username_claims = self._claim_usernames()
 
-    def _index(self) -> None:
-        self._by_idnumber: dict[str, list[Account]] = {}
-        self._by_email: dict[str, list[Account]] = {}
-        self._by_username: dict[str, list[Account]] = {}
-        for account in sorted(self.world.accounts.values(), key=lambda account: account.id):
-            self._by_idnumber.setdefault(account.idnumber, []).append(account)
-            self._by_email.setdefault(account.email.casefold(), []).append(account)
-            self._by_username.setdefault(account.username, []).append(account)
-
     def _match(self, person: Person) -> Match:
         if not _is_open(self.world, person):
             return Match()
-        candidates = self._by_idnumber.get(str(person.employee_id), ())
+        candidates = self._known.by_idnumber(str(person.employee_id))
         return match_by_idnumber(person, candidates, self.policy.auth, self.policy.protected)
 
     # Addresses and user names
@@ -116,7 +107,7 @@ class _View:
         """The address whose holders have to be known; "" if it does not matter who has it."""
         stands = self.standings[person.employee_id]
         match = self.matches[person.employee_id]
-        if stands is Standing.UNKNOWN or match.conflict is not None or not _is_open(self.world, person):
+        if match.conflict is not None or not _is_open(self.world, person):
             return ""
         address = self._address(person)
         account = match.account
@@ -154,7 +145,7 @@ class _View:
 
     def holders(self, address: str) -> list[Account]:
         """The accounts that have an address now."""
-        return self._by_email.get(address.casefold(), [])
+        return self._known.by_email(address)
 
     def others_with(self, person: int, address: str) -> list[int]:
         """Everybody else in the company who bears an address; leavers do not count."""
@@ -171,9 +162,7 @@ class _View:
             name = self._new_username(person) if account is None else self._following_username(person, account)
             if name and is_username(name) and (account is None or name != account.username):
                 claims.append(Claim(person.employee_id, name, account))
-        return username_claims(
-            claims, lambda name: self._by_username.get(name, ()), self.owners, self.address_claims.after
-        )
+        return username_claims(claims, self._known.by_username, self.owners, self.address_claims.after)
 
     def _new_username(self, person: Person) -> str:
         """The user name of an account that is to be made; "" if none is."""
@@ -361,9 +350,6 @@ class _View:
         return ("" if grant.refused else address), grant
 
     def _email_change(self, person: Person, account: Account, step: Step) -> tuple[str, Step]:
-        if account.id not in self.owners:
-            # Linked just now: the account has the address already, at most in another case.
-            return self._address(person) if self._email_follows else "", step
         if person.facts.get("work_email") and not self._address(person):
             step = replace(step, notes=(*step.notes, reasons.EMAIL_KEPT))
         email, grant = self._new_email(person, account)

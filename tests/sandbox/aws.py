@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
+import requests
 from moto.server import ThreadedMotoServer
 
 TABLE = "novalxp-sync-state"
@@ -24,6 +25,8 @@ def emulated_aws(port: int = 0) -> Iterator[dict[str, str]]:
     server.start()
     try:
         host, taken = server.get_host_and_port()
+        # moto keeps its data for the whole process: an emulator that starts is empty.
+        requests.post(f"http://{host}:{taken}/moto-api/reset", timeout=10).raise_for_status()
         yield {
             "AWS_ENDPOINT_URL": f"http://{host}:{taken}",
             "AWS_REGION": REGION,

@@ -11,14 +11,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
+import responses
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import settings
 
 from tests.sandbox.wire import InProcess, Request, Response, Switchboard
 from worker.bamboohr import BambooHR
+from worker.errors import SyncError
 from worker.mapping import FieldMapping, parse_mapping
 from worker.moodle import Moodle
 from worker.stopping import Stopping
@@ -29,6 +33,10 @@ TOKEN = "0123456789abcdef0123456789abcdef"
 BAMBOO = "https://acme.bamboohr.com/api/v1"
 MOODLE = "https://learn.acme.example/webservice/rest/server.php"
 MEND = "set-the-credential"
+PRIVATE = "Ada Byron, ada@acme.example"
+
+fuzz = settings(deadline=None, max_examples=60)
+"""For tests that throw any answer at a client: this machine's pace is no failure."""
 
 
 class Patient(Stopping):
@@ -98,9 +106,29 @@ def moodle_client(
     )
 
 
+def moodle_error(code: object) -> dict[str, object]:
+    """A refusal of Moodle, which quotes user data as one of a debugging site does."""
+    return {"exception": "moodle_exception", "errorcode": code, "message": PRIVATE, "debuginfo": PRIVATE}
+
+
+def sent_form(number: int = -1) -> list[tuple[str, str]]:
+    """The form fields of a request that `responses` saw, in their order."""
+    body = responses.calls[number].request.body
+    return parse_qsl(body.decode() if isinstance(body, bytes) else str(body), keep_blank_values=True)
+
+
 def texts(error: BaseException) -> str:
     """Everything that an error says, its advice included."""
     return " ".join([str(error), repr(error.args), str(getattr(error, "advice", "")), str(getattr(error, "what", ""))])
+
+
+def end_of(call: Callable[[], object]) -> SyncError | None:
+    """How a call ended the run, if it did; anything but a SyncError is a failure of the test."""
+    try:
+        call()
+    except SyncError as end:
+        return end
+    return None
 
 
 def is_retry_pause(seconds: float) -> bool:

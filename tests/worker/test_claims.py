@@ -83,6 +83,10 @@ def test_a_disputed_claim_is_refused_and_waits_for_nobody() -> None:
     assert grant == Grant(dispute)
 
 
+def test_a_dispute_is_told_even_where_somebody_keeps_what_is_claimed() -> None:
+    assert refusals(addresses(moves(1, "b"), disputed={1: email_disputed(9)})) == {1: "email_disputed"}
+
+
 def test_whoever_is_disputed_keeps_what_she_has() -> None:
     claims = addresses(moves(1, "b"), moves(2, "new"), disputed={2: email_disputed(9)})
 

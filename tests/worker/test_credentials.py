@@ -39,7 +39,7 @@ class Refusing:
     def __init__(self, fault: Exception) -> None:
         self.fault = fault
 
-    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
         raise self.fault
 
 
@@ -49,7 +49,7 @@ class Holding:
     def __init__(self, document: str) -> None:
         self.document = document
 
-    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
         return {"Name": SecretId, "SecretString": self.document}
 
 

@@ -17,10 +17,11 @@ from worker import logs
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """The log, started; what other tests see of logging is put back afterwards."""
+    """The log, started over what somebody else had set up; what other tests see of logging is put back afterwards."""
     root, ours = logging.getLogger(), logging.getLogger("worker")
     before = (root.handlers, root.level, ours.handlers, ours.level, ours.propagate)
     stream = io.StringIO()
+    root.handlers = [logging.StreamHandler(stream)]
     logs.start_logging(stream)
     yield stream
     root.handlers, level, ours.handlers, own_level, ours.propagate = before
@@ -73,13 +74,14 @@ def test_other_libraries_are_silent_because_they_quote_urls_and_bodies(
 
 
 def test_a_warning_of_a_library_is_silent_as_well(stream: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True) as printed:
         warnings.simplefilter("always")
         logging.captureWarnings(capture=False)
         logs.start_logging(stream)
         warnings.warn("insecure request to https://learn.example.com?wstoken=hush", UserWarning, stacklevel=1)
         logging.captureWarnings(capture=False)
 
+    assert printed == []
     assert stream.getvalue() == ""
     assert capsys.readouterr() == ("", "")
 

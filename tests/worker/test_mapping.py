@@ -144,13 +144,18 @@ def test_a_template_that_would_fail_while_it_is_filled_in_is_a_fault_at_the_star
     assert fault.startswith("USERNAME_TEMPLATE cannot be filled in")
 
 
-def test_a_user_name_is_the_template_filled_in_in_lower_case() -> None:
-    filled = {"employee_id": 7, "email": "Ann.Lee@acme.example", "firstname": "Ann", "lastname": "Lee"}
-
-    assert username("{work_email}", **filled) == "ann.lee@acme.example"
-    assert username("e{employee_id}", **filled) == "e7"
-    assert username("{first_name}.{last_name}-{employee_id}", **filled) == "ann.lee-7"
-    assert username("{employee_id:0>6}", **filled) == "000007"
+@pytest.mark.parametrize(
+    ("template", "made"),
+    [
+        ("{work_email}", "ann.lee@acme.example"),
+        ("e{employee_id}", "e7"),
+        ("{first_name}.{last_name}-{employee_id}", "ann.lee-7"),
+        ("{employee_id:0>6}", "000007"),
+    ],
+)
+def test_a_user_name_is_the_template_filled_in_in_lower_case(template: str, made: str) -> None:
+    assert mapping(template=template).username_template == template
+    assert username(template, 7, "Ann.Lee@acme.example", "Ann", "Lee") == made
 
 
 def test_a_user_name_that_lacks_a_value_is_none_at_all() -> None:

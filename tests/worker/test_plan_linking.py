@@ -39,7 +39,10 @@ def test_an_account_is_linked_whatever_its_authentication_and_its_names() -> Non
 
 
 def test_the_user_name_of_a_linked_account_stays() -> None:
+    by_name = mapping_of("{first_name}")
+
     assert "username" not in new(step_of(ADA, nobodys(username="augusta")))
+    assert "username" not in new(step_of(ADA, nobodys(username="augusta", firstname="Augusta"), mapping=by_name))
 
 
 @pytest.mark.parametrize("address", ["ADA@acme.example", "Ada@ACME.example"])

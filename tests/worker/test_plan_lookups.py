@@ -1,9 +1,9 @@
-"""Whom a run looks up in Moodle before it plans: everybody whom it may write, and nobody else."""
+"""Whom a run looks up before it plans: everybody whom it may write, whoever is in her way, and nobody else."""
 
 from __future__ import annotations
 
 from tests.worker.builders import TOMORROW, account, account_of, hidden, leaver, mapping_of, person, unseen, world_of
-from worker.plan import addresses_wanted, idnumbers_wanted, usernames_wanted
+from worker.plan import addresses_wanted, idnumbers_wanted, rivals, usernames_wanted
 
 
 def test_everybody_of_whom_something_is_known_is_looked_up_by_idnumber() -> None:
@@ -83,3 +83,34 @@ def test_no_user_name_is_looked_up_for_somebody_who_gets_no_account() -> None:
     )
 
     assert usernames_wanted(world) == []
+
+
+def test_whoever_outside_the_run_has_an_address_that_is_claimed_is_a_rival() -> None:
+    holder = account_of(9, email="sales@acme.example")
+
+    moved = world_of(person(1, work_email="sales@acme.example"), accounts=[account_of(1), holder])
+    joining = world_of(person(2, work_email="SALES@acme.example"), accounts=[holder])
+
+    assert rivals(moved) == {9}
+    assert rivals(joining) == {9}
+
+
+def test_nobody_of_the_run_is_a_rival() -> None:
+    holder = account_of(2, email="sales@acme.example")
+    people = [person(1, work_email="sales@acme.example"), person(2, work_email="new@acme.example")]
+
+    assert rivals(world_of(*people, accounts=[account_of(1), holder])) == set()
+
+
+def test_an_account_of_nobody_or_of_another_system_has_no_rival_for_an_owner() -> None:
+    accounts = [
+        account(number, idnumber=idnumber, email="sales@acme.example") for number, idnumber in ((55, ""), (56, "X-9"))
+    ]
+
+    assert rivals(world_of(person(1, work_email="sales@acme.example"), accounts=accounts)) == set()
+
+
+def test_an_address_that_nobody_claims_has_no_rivals() -> None:
+    gone = leaver(1, work_email="sales@acme.example")
+
+    assert rivals(world_of(gone, accounts=[account_of(9, email="sales@acme.example")])) == set()

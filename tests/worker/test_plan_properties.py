@@ -15,7 +15,8 @@ from worker.steps import WRITES, Action, Step
 
 any_world = small_worlds(unique=False)
 tidy_world = small_worlds()
-thorough = settings(max_examples=150, deadline=None)
+often = settings(max_examples=60, deadline=None)
+very_often = settings(max_examples=150, deadline=None)
 
 
 def twice(values: Iterable[object]) -> list[object]:
@@ -26,7 +27,7 @@ def writes(world: SmallWorld) -> list[Step]:
     return [step for step in world.plan() if step.action in WRITES]
 
 
-@thorough
+@often
 @given(any_world)
 def test_everybody_has_one_step_and_only_a_write_changes_something(world: SmallWorld) -> None:
     steps = world.plan()
@@ -37,7 +38,7 @@ def test_everybody_has_one_step_and_only_a_write_changes_something(world: SmallW
         assert all(change.old != change.new for change in step.changes)
 
 
-@thorough
+@often
 @given(any_world)
 def test_nobody_is_suspended_without_positive_evidence(world: SmallWorld) -> None:
     for step in world.plan():
@@ -47,7 +48,7 @@ def test_nobody_is_suspended_without_positive_evidence(world: SmallWorld) -> Non
             assert not (person.deleted and person.listed)
 
 
-@thorough
+@often
 @given(any_world)
 def test_whoever_left_loses_access_and_nothing_else(world: SmallWorld) -> None:
     for step in world.plan():
@@ -57,7 +58,7 @@ def test_whoever_left_loses_access_and_nothing_else(world: SmallWorld) -> None:
             assert new(step).get("suspended", "0") == "0"
 
 
-@thorough
+@often
 @given(any_world)
 def test_nobody_who_may_have_left_gets_an_account_or_access(world: SmallWorld) -> None:
     for step in world.plan():
@@ -68,7 +69,7 @@ def test_nobody_who_may_have_left_gets_an_account_or_access(world: SmallWorld) -
             assert person.facts.get("status", "").casefold() != "inactive"
 
 
-@thorough
+@often
 @given(any_world)
 def test_nobody_touches_an_account_of_another_employee(world: SmallWorld) -> None:
     for step in writes(world):
@@ -76,13 +77,13 @@ def test_nobody_touches_an_account_of_another_employee(world: SmallWorld) -> Non
             assert step.account.idnumber in ("", str(step.employee_id))
 
 
-@thorough
+@often
 @given(any_world)
 def test_no_two_steps_write_the_same_account(world: SmallWorld) -> None:
     assert twice(step.account.id for step in writes(world) if step.account is not None) == []
 
 
-@thorough
+@often
 @given(any_world)
 def test_no_two_steps_take_the_same_address_or_user_name(world: SmallWorld) -> None:
     changes = [change for step in writes(world) for change in step.changes]
@@ -91,7 +92,7 @@ def test_no_two_steps_take_the_same_address_or_user_name(world: SmallWorld) -> N
     assert twice(change.new for change in changes if change.field == "username") == []
 
 
-@thorough
+@often
 @given(any_world)
 def test_names_and_addresses_are_never_blanked(world: SmallWorld) -> None:
     for step in writes(world):
@@ -99,7 +100,7 @@ def test_names_and_addresses_are_never_blanked(world: SmallWorld) -> None:
             assert new(step).get(name, "kept").strip()
 
 
-@thorough
+@often
 @given(any_world)
 def test_a_field_that_is_not_shown_is_never_changed(world: SmallWorld) -> None:
     for step in writes(world):
@@ -109,14 +110,14 @@ def test_a_field_that_is_not_shown_is_never_changed(world: SmallWorld) -> None:
                 assert rule.target not in new(step)
 
 
-@thorough
+@often
 @given(any_world)
 def test_how_an_account_logs_in_is_never_changed(world: SmallWorld) -> None:
     for step in writes(world):
         assert ("auth" in new(step)) == (step.action is Action.CREATE)
 
 
-@thorough
+@often
 @given(any_world)
 def test_a_protected_account_or_person_is_never_written(world: SmallWorld) -> None:
     protected = world.policy.protected
@@ -125,13 +126,13 @@ def test_a_protected_account_or_person_is_never_written(world: SmallWorld) -> No
         assert step.account is None or not is_reserved(step.account, protected)
 
 
-@thorough
+@very_often
 @given(tidy_world)
 def test_written_in_its_order_a_plan_never_meets_an_address_or_name_in_use(world: SmallWorld) -> None:
     TinyMoodle(world.accounts).apply(world.plan())
 
 
-@thorough
+@very_often
 @given(tidy_world)
 def test_a_second_run_has_nothing_to_write(world: SmallWorld) -> None:
     site = TinyMoodle(world.accounts)

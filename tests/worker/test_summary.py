@@ -296,49 +296,51 @@ def test_exactly_twenty_ids_are_not_truncated() -> None:
 
 
 LONGEST_ID = 2**63 - 1
-WORST_TEXTS = ["x", "ü", "\x01", "\U0001f9d1", '"', "\ud800"]
+CROWD = 20_000
 
 
-@pytest.mark.parametrize("letter", WORST_TEXTS)
-def test_the_line_stays_under_8_kb_with_20000_people_in_every_list(letter: str) -> None:
-    kinds: list[Outcome] = [
+def crowded() -> Summary:
+    """A run of which every list holds 20,000 people with the longest of ids."""
+    kinds = [
         done(1, Action.SUSPEND),
         held(1),
         done(1, Action.HOLD, reasons.NO_EVIDENCE),
         done(1, Action.SKIP, reasons.NO_EMAIL),
         done(1, Action.SKIP, reasons.INVALID_EMAIL),
         done(1, Action.SKIP, reasons.INVALID_USERNAME),
+        refused(1, Action.CONFLICT),
     ]
     outcomes = [
         replace(kind, step=replace(kind.step, employee_id=LONGEST_ID - number))
         for kind in kinds
-        for number in range(20_000)
+        for number in range(CROWD)
     ]
-    conflict = Step(1, Action.CONFLICT, reasons.NO_NAME)
-    parked = tuple(LONGEST_ID - 30_000 - number for number in range(20_000))
-    for number in range(20_000):
-        reason = Reason(f"a_rather_long_reason_code_{number % 40}", "")
-        outcomes.append(Outcome(replace(conflict, employee_id=LONGEST_ID - number), Verdict.REFUSED, reason))
-    outcomes += [refused(number) for number in parked]
-    texts = [f"VARIABLE_{number} {letter * 400}" for number in range(30)]
+    parked = range(LONGEST_ID - 2 * CROWD, LONGEST_ID - CROWD)
     summary = Summary("20260201T020000Z-0123abcd", "reconcile", STARTED, "employees", "schedule", since=STARTED)
+    summary.take([*outcomes, *(refused(number) for number in parked)], parked)
     summary.offset = summary.next_offset = summary.batch_size = 1_000_000
     summary.latest = summary.next_since = STARTED
+    summary.reasons.update({f"a_rather_long_reason_code_{number}": 20_000 for number in range(40)})
     summary.warnings = [f"a_rather_long_warning_code_{number}" for number in range(40)]
     summary.count_calls(bamboohr=lambda: 10**9, moodle=lambda: 10**9)
-    summary.take(outcomes, parked)
-    summary.finish(errors.ConfigurationError(texts, advice=letter * 20_000))
+    return summary
 
-    line = summary.line()
 
-    assert len(line.encode()) <= 8 * 1024
-    read = json.loads(line)
-    assert read["errors"] == 40_001
-    listed = [name for name in read if name.endswith("_ids")]
-    assert len(listed) == 9
-    assert all(len(read[name]) == 20 and read[f"{name}_truncated"] >= 19_980 for name in listed)
-    assert read["message"].startswith("VARIABLE_0 ")
-    assert read["message"].endswith("...")
+def test_the_line_stays_under_8_kb_with_20000_people_in_every_list_and_whatever_the_messages_say() -> None:
+    summary = crowded()
+    for letter in ("x", "ü", "\x01", "\U0001f9d1", '"', "\ud800"):
+        faults = [f"VARIABLE_{number} {letter * 400}" for number in range(30)]
+        summary.finish(errors.ConfigurationError(faults, advice=letter * 20_000))
+
+        line = summary.line()
+
+        assert len(line.encode()) <= 8 * 1024
+        read = json.loads(line)
+        listed = [name for name in read if name.endswith("_ids")]
+        assert len(listed) == 9
+        assert all(len(read[name]) == 20 and read[f"{name}_truncated"] >= CROWD - 20 for name in listed)
+        assert read["message"].startswith("VARIABLE_0 ")
+        assert read["message"].endswith("...")
 
 
 def test_a_text_that_fits_is_told_whole() -> None:

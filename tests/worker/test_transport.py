@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import requests
 import responses
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sandbox.wire import Response, Switchboard, serve
-from tests.worker.clients import KEY, Patient, RawServer, Script, raw_server, read_request, texts
+from tests.worker.clients import KEY, Patient, RawServer, Script, fuzz, raw_server, read_request, texts
 from worker.errors import OutOfTime, Terminated
 from worker.stopping import Stopping
 from worker.transport import (
@@ -225,7 +225,7 @@ _HTTP = st.sampled_from(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@fuzz
 @given(st.lists(_HTTP | st.binary(max_size=20), max_size=8).map(b"".join))
 def test_whatever_a_server_sends_an_attempt_ends_in_a_reply_or_a_transport_error(raw: bytes) -> None:
     transport = transport_with()
@@ -255,6 +255,7 @@ def test_what_is_no_json_is_a_value_error_and_nothing_else(body: bytes) -> None:
         Reply(200, {}, body).json()
 
 
+@fuzz
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

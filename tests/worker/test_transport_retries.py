@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.worker.clients import Patient, is_retry_pause
+from tests.worker.clients import Patient, fuzz, is_retry_pause
 from worker.errors import Terminated
 from worker.stopping import Stopping
 from worker.transport import (
@@ -95,6 +95,7 @@ def test_a_retry_after_that_cannot_be_read_is_as_none(nonsense: str) -> None:
     assert is_retry_pause(pause)
 
 
+@fuzz
 @given(
     st.text()
     | st.from_regex(r"\w{3}, \d{1,3} [A-Z][a-z]{2} \d{1,25} \d\d:\d\d:\d\d ([+-]\d{1,12}|GMT)", fullmatch=True)

@@ -21,7 +21,7 @@ def test_a_file_that_does_not_exist_is_made_and_keeps_what_was_written(tmp_path:
 
 
 def test_a_folder_that_does_not_exist_is_a_configuration_error_under_its_variable(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="^STATE_FILE .*its folder does not exist"):
+    with pytest.raises(ConfigurationError, match=r"^STATE_FILE .*its folder does not exist"):
         SqliteItems(str(tmp_path / "nowhere" / "state.sqlite"))
 
 
@@ -30,7 +30,7 @@ def test_a_file_of_something_else_is_an_error_that_quotes_nothing_of_it(tmp_path
     path = tmp_path / "letter.txt"
     path.write_bytes(content)
 
-    with pytest.raises(StateError, match="^STATE_FILE .*could not be used") as caught:
+    with pytest.raises(StateError, match=r"^STATE_FILE .*could not be used") as caught:
         SqliteItems(str(path))
 
     assert "jane" not in caught.value.message
@@ -38,7 +38,7 @@ def test_a_file_of_something_else_is_an_error_that_quotes_nothing_of_it(tmp_path
 
 
 def test_a_folder_in_place_of_the_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="^STATE_FILE .*could not be used"):
+    with pytest.raises(StateError, match=r"^STATE_FILE .*could not be used"):
         SqliteItems(str(tmp_path))
 
 

@@ -1,0 +1,80 @@
+"""The command line: `python -m ops VERB --env NAME`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops import alerts, credentials, dead_letters, log, running, schedule, state, stopping, summaries, tasks
+from ops.deployment import find
+from ops.errors import OpsError, OpsExit, refusal
+from ops.terminal import Terminal
+from ops.verbs import Context, Pace
+from worker.exits import ExitCode
+
+_MODULES = (running, stopping, log, summaries, tasks, state, schedule, alerts, dead_letters, credentials)
+
+_EPILOG = f"""\
+examples:
+  python -m ops run --env dev --dry-run              what would tonight's run do?
+  python -m ops run --env dev --employee 4711        bring one person in step now
+  python -m ops summaries --env prod --last 14       how did the last two weeks go?
+  python -m ops state rewind --env dev --days 3      read three days of changes again
+  python -m ops VERB --help                          what a verb does, and its options
+
+Each verb is `make VERB ENV=NAME` as well; make itself ends with 2 whatever went wrong.
+
+exit codes (run: the exit code of the task):
+{chr(10).join(f"  {code:>3}  {code.meaning}" for code in OpsExit)}
+exit codes of the task:
+{chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
+
+AWS is reached as boto3 does: AWS_PROFILE, AWS_REGION and so on are honoured. Everything else comes from the outputs of
+the environment's stack."""
+
+
+def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    terminal = Terminal()
+    try:
+        return _run(arguments, terminal, pace or Pace())
+    except SystemExit as done:
+        return int(done.code or 0)
+    except OpsError as fault:
+        end = fault
+    except (ClientError, BotoCoreError) as fault:
+        end = refusal(fault)
+    except KeyboardInterrupt:
+        end = OpsError("interrupted; what had begun in AWS goes on", exit_code=OpsExit.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough (`... | head`). Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OpsExit.DONE
+    terminal.remark(f"ops: {end.message}")
+    if end.advice:
+        terminal.remark(f"     {end.advice}")
+    return end.exit_code
+
+
+def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
+    options = _parser().parse_args(arguments)
+    aws, deployment = find(options.env, options.env_file)
+    context = Context(options=options, aws=aws, deployment=deployment, terminal=terminal, pace=pace)
+    return int(options.verb(context))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ops",
+        description="Operates the BambooHR to NovaLXP sync of one environment.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for module in _MODULES:
+        module.add(verbs)
+    return parser

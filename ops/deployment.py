@@ -1,0 +1,118 @@
+"""What an environment has in AWS: its file names the stack, and the stack's outputs name everything else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from cdk_app import parameters
+from cdk_app.parameter_reader import ParameterError
+from ops.errors import OpsError, OpsExit
+
+_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
+
+
+class Aws:
+    """boto3's clients for one account and region."""
+
+    def __init__(self, region: str | None) -> None:
+        # The CDK's command line goes by AWS_REGION first, and boto3 does not know it.
+        self._session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
+        self.client = cache(self._client)
+
+    @property
+    def region(self) -> str:
+        """The region's name, for messages; empty where none is set."""
+        return self._session.region_name or ""
+
+    def _client(self, service: str) -> Any:
+        return self._session.client(service, config=_CONFIG)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """The outputs of the stack, by their names in Python's spelling: ClusterName is `cluster_name`."""
+
+    cluster_name: str
+    task_family: str
+    task_definition_arn: str
+    container_name: str
+    subnet_ids: str
+    security_group_id: str
+    assign_public_ip: str
+    table_name: str
+    state_id: str
+    bamboo_secret_arn: str
+    moodle_secret_arn: str
+    topic_arn: str
+    alert_email: str
+    log_group_name: str
+    schedule_name: str
+    schedule_group_name: str
+    dead_letter_queue_url: str
+    silence_alarm_name: str
+    dead_letter_alarm_name: str
+    parked_alarm_name: str
+
+    def log_stream(self, task_id: str) -> str:
+        """The log stream of a task: the driver's prefix, which is the container's name, the container, the task."""
+        return f"{self.container_name}/{self.container_name}/{task_id}"
+
+
+def output_names() -> dict[str, str]:
+    """The output of the stack that each attribute comes from."""
+    return {one.name: "".join(part.capitalize() for part in one.name.split("_")) for one in fields(Deployment)}
+
+
+def find(environment: str, file: Path | None) -> tuple[Aws, Deployment]:
+    """The deployed environment. Raises `OpsError` where its file, its account or its stack is not as it should be."""
+    try:
+        wanted = parameters.load(environment, file)
+    except ParameterError as fault:
+        raise OpsError(str(fault), advice="correct the environment's file", exit_code=OpsExit.USAGE) from None
+    aws = Aws(wanted.region)
+    _refuse_another_account(aws, wanted.account, environment)
+    return aws, _deployment(_outputs(aws, wanted.project_name, environment), wanted.project_name, environment)
+
+
+def _refuse_another_account(aws: Aws, account: str | None, environment: str) -> None:
+    if account is None:
+        return
+    ours = aws.client("sts").get_caller_identity()["Account"]
+    if ours != account:
+        raise OpsError(
+            f"{environment} lives in account {account}, and these credentials are for {ours}",
+            advice="name the right credentials with AWS_PROFILE",
+        )
+
+
+def _outputs(aws: Aws, stack: str, environment: str) -> Mapping[str, str]:
+    try:
+        (found,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as fault:
+        if "does not exist" not in str(fault):
+            raise
+        raise OpsError(
+            f"there is no stack {stack} in {aws.region or 'this region'}",
+            advice=f"deploy it: make deploy ENV={environment}; or name the right account (AWS_PROFILE) and region",
+        ) from None
+    return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+
+
+def _deployment(outputs: Mapping[str, str], stack: str, environment: str) -> Deployment:
+    names = output_names()
+    missing = [name for name in names.values() if name not in outputs]
+    if missing:
+        raise OpsError(
+            f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or it is of an older version",
+            advice=f"deploy it: make deploy ENV={environment}",
+        )
+    return Deployment(**{attribute: outputs[name] for attribute, name in names.items()})
