@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+EMULATOR := .venv-ministack
 ENV ?= dev
 ENVIRONMENTS := $(patsubst cdk_app/environments/%.toml,%,$(wildcard cdk_app/environments/*.toml))
 CDK = node_modules/.bin/cdk --app "$(BIN)/python app.py" --output cdk.out/$(ENV) -c env=$(ENV) $(if $(ENV_FILE),-c env_file=$(ENV_FILE))
@@ -10,7 +11,7 @@ CDK = node_modules/.bin/cdk --app "$(BIN)/python app.py" --output cdk.out/$(ENV)
 
 .PHONY: help
 help: ## list the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 $(VENV)/.ready: requirements.txt worker/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=python3.11 ...")'
@@ -32,7 +33,7 @@ unit: setup ## every suite that needs nothing but Python
 	$(BIN)/pytest
 
 .PHONY: test
-test: lint unit synth-all ## lint and every suite that needs nothing but Python, Node and make
+test: lint unit synth-all test-e2e ## lint and every suite that needs nothing but Python, Node and make
 
 .PHONY: demo
 demo: setup ## several nights of a company against local stand-ins, end to end
@@ -49,6 +50,18 @@ setup-cdk: setup node_modules/.ready ## setup, and the pinned CDK command line
 .PHONY: cdk-test
 cdk-test: setup ## the suite of the infrastructure alone
 	$(BIN)/pytest tests/cdk_app
+
+$(EMULATOR)/.ready: tests/e2e/requirements.txt
+	$(PYTHON) -m venv $(EMULATOR)
+	$(EMULATOR)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: setup-e2e
+setup-e2e: setup-cdk $(EMULATOR)/.ready ## setup-cdk, and an emulator of AWS in a virtual environment of its own
+
+.PHONY: test-e2e
+test-e2e: setup-e2e ## deploy to the emulator, run nights there, hear how they end
+	$(BIN)/pytest tests/e2e
 
 .PHONY: synth
 synth: setup-cdk ## write the templates of ENV (dev) to cdk.out/ENV; needs no account, container engine or network

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Environment, Stack, Tags
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk_app import schedule_expression
@@ -103,7 +104,7 @@ class SyncStack(Stack):
             schedule_expression=parameters.schedule_expression,
             schedule_timezone=parameters.schedule_timezone,
             cpu_architecture=parameters.cpu_architecture,
-            log_retention=RETENTION[parameters.log_retention_days],
+            log_retention=logs.RetentionDays[RETENTION[parameters.log_retention_days]],
             keep_data=parameters.production,
         )
         self.task.task_role.add_to_policy(
@@ -142,7 +143,7 @@ class SyncStack(Stack):
             self,
             "Network",
             flow_logs=wanted.flow_logs,
-            flow_log_retention=RETENTION[self.parameters.log_retention_days],
+            flow_log_retention=logs.RetentionDays[RETENTION[self.parameters.log_retention_days]],
         )
 
     def _task_network(self) -> TaskNetwork:

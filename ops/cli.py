@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import alerts, credentials, dead_letters, log, running, schedule, state, stopping, summaries, tasks
+from ops import alerts, credentials, dead_letters, running, schedule, state, stopping, summaries, tail, tasks
 from ops.deployment import find
 from ops.errors import OpsError, OpsExit, refusal
 from ops.terminal import Terminal
 from ops.verbs import Context, Pace
 from worker.exits import ExitCode
 
-_MODULES = (running, stopping, log, summaries, tasks, state, schedule, alerts, dead_letters, credentials)
+_MODULES = (running, stopping, tail, summaries, tasks, state, schedule, alerts, dead_letters, credentials)
 
 _EPILOG = f"""\
 examples:

@@ -112,7 +112,7 @@ def _deployment(outputs: Mapping[str, str], stack: str, environment: str) -> Dep
     missing = [name for name in names.values() if name not in outputs]
     if missing:
         raise OpsError(
-            f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or it is of an older version",
+            f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or is of an older version",
             advice=f"deploy it: make deploy ENV={environment}",
         )
     return Deployment(**{attribute: outputs[name] for attribute, name in names.items()})

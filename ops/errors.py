@@ -18,7 +18,7 @@ from botocore.exceptions import (
 
 
 class OpsExit(IntEnum):
-    """How a verb ended. `run` ends with the exit code of the task, which has none of its own in common but 0 and 75."""
+    """How a verb ended. `run` ends with the exit code of the task instead, where the task has one."""
 
     DONE = 0
     NO = 1
@@ -80,7 +80,8 @@ def refusal(fault: ClientError | BotoCoreError) -> OpsError:
         return _answered(fault)
     if isinstance(fault, NoRegionError):
         return OpsError(
-            "no AWS region is set", advice="set Account and Region in the environment's file, or AWS_REGION, or a profile"
+            "no AWS region is set",
+            advice="set Account and Region in the environment's file, or AWS_REGION, or a profile",
         )
     if isinstance(fault, (NoCredentialsError, PartialCredentialsError)):
         return OpsError("no AWS credentials were found", advice="log in to AWS, or name a profile with AWS_PROFILE")

@@ -57,9 +57,7 @@ Verb = Callable[[Context], int]
 
 def add_verb(parsers: Parsers, name: str, verb: Verb, *, summary: str, teaches: str) -> argparse.ArgumentParser:
     """A parser for a verb, with the options that all have."""
-    parser = parsers.add_parser(
-        name, help=summary, description=teaches, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parsers.add_parser(name, help=summary, description=teaches)
     parser.add_argument("--env", required=True, metavar="NAME", help="the environment: dev, prod, ...")
     parser.add_argument(
         "--env-file", type=Path, metavar="PATH", help="its file, where that is not cdk_app/environments/NAME.toml"

@@ -77,14 +77,14 @@ class Nights:
             code = main(arguments, {**self.environment, **settings}, Stopping())
         return Night(code, stdout.getvalue(), stderr.getvalue())
 
-    def start(self, *arguments: str, stderr: int = subprocess.PIPE, **settings: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """Start the real process."""
         return subprocess.Popen(
             [sys.executable, "-m", "worker", *arguments],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], **self.environment, **settings},
             stdout=subprocess.PIPE,
-            stderr=stderr,
+            stderr=subprocess.PIPE,
             text=True,
         )
 

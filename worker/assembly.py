@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from worker.bamboohr import BambooHR
 from worker.credentials import mending_command, read_credential
+from worker.errors import CredentialError
 from worker.moodle import Moodle
 from worker.run import Job, Run
 from worker.settings import Settings
@@ -25,8 +26,7 @@ def assemble(
     progress: Callable[[int], Callable[[], None]],
 ) -> Run:
     """Read the credentials, open the state, make the clients. Nothing of BambooHR or Moodle is called yet."""
-    api_key = read_credential(settings.bamboo)
-    token = read_credential(settings.moodle)
+    api_key, token = _credentials(settings)
     to_bamboo = Transport("bamboohr", new_session(1, (api_key, "x")), settings.http_timeout, stopping)
     to_moodle = Transport("moodle", new_session(settings.moodle_concurrency), settings.http_timeout, stopping)
     summary.count_calls(bamboohr=lambda: to_bamboo.calls, moodle=lambda: to_moodle.calls)
@@ -49,6 +49,22 @@ def assemble(
         clock=lambda: datetime.now(UTC),
         progress=progress,
     )
+
+
+def _credentials(settings: Settings) -> list[str]:
+    """Both credentials, or what is wrong with either of them."""
+    values: list[str] = []
+    faults: list[CredentialError] = []
+    for credential in (settings.bamboo, settings.moodle):
+        try:
+            values.append(read_credential(credential))
+        except CredentialError as fault:
+            faults.append(fault)
+    if faults:
+        raise CredentialError(
+            "; ".join(fault.message for fault in faults), advice="; ".join(fault.advice for fault in faults)
+        )
+    return values
 
 
 def open_items(settings: Settings) -> Items:

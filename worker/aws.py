@@ -17,7 +17,7 @@ def aws_client(service: Literal["dynamodb", "secretsmanager"]) -> Any:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
-    config = Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 5})
+    config = Config(connect_timeout=5, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
     try:
         return boto3.client(service, region_name=_region(), config=config)
     except (BotoCoreError, ValueError) as fault:

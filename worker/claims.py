@@ -53,14 +53,28 @@ class Claims:
     _circling: set[int] = field(default_factory=set)
 
     def grant(self, employee_id: int) -> Grant:
-        """Whether this person's claim holds."""
-        known = self._grants.get(employee_id)
-        if known is None:
+        """Whether this person's claim holds. Whoever it depends on is judged first; by a loop, for chains are long."""
+        if employee_id not in self._grants:
             self._asking.append(employee_id)
-            known = self._judge(self.claims[employee_id])
-            self._asking.pop()
-            self._grants[employee_id] = known
-        return known
+            self._judge_upwards(employee_id)
+        return self._grants[employee_id]
+
+    def _judge_upwards(self, employee_id: int) -> None:
+        while employee_id not in self._grants:
+            asking = self._asking[-1]
+            further = next((owner for owner in self._depends_on(asking) if owner not in self._grants), None)
+            if further is not None:
+                self._asking.append(further)
+            else:
+                self._grants[asking] = self._judge(self.claims[asking])
+                self._asking.pop()
+
+    def _depends_on(self, employee_id: int) -> Iterable[int]:
+        """The owners of what somebody claims who claim something themselves, and are not being asked already."""
+        for account in self.holders(self.claims[employee_id].value):
+            owner = self.owners.get(account.id)
+            if owner is not None and owner in self.claims and owner not in self._asking:
+                yield owner
 
     def after(self, employee_id: int) -> frozenset[int]:
         """Who has to be written first for the sake of this person's claim, if she has one that holds."""

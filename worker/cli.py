@@ -29,8 +29,16 @@ class UsageError(SyncError):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        raise UsageError(message, advice=f"see: {self.prog} --help")
+        raise UsageError(_without_values(message), advice=f"see: {self.prog} --help")
+
+
+def _without_values(message: str) -> str:
+    """argparse's message without what was typed: that may be a token or a person's address."""
+    if message.startswith("unrecognized arguments"):
+        return "there are arguments that are not known"
+    if "invalid choice" in message:
+        return "there is no such command"
+    return message if message.startswith(("argument --employee:", "the following arguments")) else "not understood"
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str], stopping: Stopping) -> int:

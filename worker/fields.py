@@ -47,11 +47,11 @@ FIELDS: dict[str, SourceNames] = {
 IDENTITY = ("first_name", "last_name", "work_email")
 """What a person is recognised by, whatever the mapping says."""
 
-EVIDENCE = ("status", "hire_date")
+EVIDENCE = ("status", "hire_date", "termination_date")
 """What says whether somebody works here."""
 
-MAPPABLE = tuple(name for name in FIELDS if name not in EVIDENCE)
-"""What a mapping or a template may use. Who works here is decided by rules, not by a mapping."""
+MAPPABLE = tuple(name for name in FIELDS if name != "status")
+"""What a mapping may use. Who works here is decided by rules, not by a mapping."""
 
 
 def needed(mapped: Iterable[str]) -> tuple[str, ...]:

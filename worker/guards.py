@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from worker.reasons import Reason
 from worker.state.store import RunRecord
@@ -84,12 +85,26 @@ def _shrunk(health: Health, last_good: RunRecord | None) -> list[str]:
     return found
 
 
+def has_shrunk(health: Health, last_good: RunRecord | None, now: datetime) -> bool:
+    """Whether this read lost so much that later runs should go on being compared with the one before it.
+
+    A company that really became smaller is believed when it has been so for a week.
+    """
+    if last_good is None or now.timestamp() - last_good.ended_at / 1000 > _BELIEVED_AFTER.total_seconds():
+        return False
+    return bool(_shrunk(health, last_good))
+
+
+_BELIEVED_AFTER = timedelta(days=7)
+
+
 def hold_suspensions(steps: Sequence[Step], why: Sequence[str]) -> list[Step]:
     """The plan with every suspension held, each an error that says why."""
     reason = Reason(
         HELD,
         "a guard holds all suspensions of this run: " + "; ".join(why),
-        "look at the people named; if they did leave, raise MAX_SUSPENSIONS for one run, or wait for the next",
+        "look at the people named. Where they did leave and are only too many, raise MAX_SUSPENSIONS for one run; where"
+        " the directory lost people or a field, mend what BambooHR shows to the key's user",
     )
     return [
         replace(step, action=Action.HOLD, reason=reason, changes=()) if step.action is Action.SUSPEND else step

@@ -32,11 +32,13 @@ class Evidence:
 class Person:
     """One person of this run.
 
-    `listed`: the directory shows her. `evidenced`: a row of her own was read. `deleted`: the changed feed says so.
+    `listed`: the directory shows her. `evidenced`: a row of her own was read. `deleted`: the changed feed says so;
+    `was_deleted`: the feed of an earlier run said so, and this one says nothing.
     """
 
     employee_id: int
     deleted: bool = False
+    was_deleted: bool = False
     listed: bool = False
     evidenced: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -44,21 +46,32 @@ class Person:
 
     @classmethod
     def seen(
-        cls, employee_id: int, *, deleted: bool, listing: Mapping[str, str] | None, evidence: Evidence | None
+        cls,
+        employee_id: int,
+        *,
+        deleted: bool = False,
+        was_deleted: bool = False,
+        listing: Mapping[str, str] | None,
+        evidence: Evidence | None,
     ) -> Person:
-        """Put together what the directory shows and what the evidence adds; the evidence's status counts more."""
-        facts = dict(evidence.facts) if evidence else {}
-        status = facts.get("status")
-        facts.update(listing or {})
-        if status:
-            facts["status"] = status
+        """Put together what the directory shows and what the evidence adds.
+
+        The evidence knows more: what it says counts, the directory fills in, and where the evidence names a field as
+        restricted an empty value of the directory means nothing.
+        """
+        restricted = evidence.restricted if evidence else frozenset()
+        facts = {name: value for name, value in (listing or {}).items() if value or name not in restricted}
+        facts.update(
+            {name: value for name, value in (evidence.facts if evidence else {}).items() if value or name not in facts}
+        )
         return cls(
             employee_id=employee_id,
             deleted=deleted,
+            was_deleted=was_deleted,
             listed=listing is not None,
             evidenced=evidence is not None,
             facts=facts,
-            restricted=(evidence.restricted if evidence else frozenset()) - facts.keys(),
+            restricted=restricted - facts.keys(),
         )
 
 
@@ -74,10 +87,11 @@ class Standing(StrEnum):
 def standing(person: Person, now: datetime) -> Standing:
     """The rows of the table "who becomes what". Absence is never evidence of leaving."""
     status = person.facts.get("status", "")
-    if person.deleted:
+    if person.deleted or person.was_deleted:
         if status == "Inactive" and not person.listed:
             return Standing.LEFT
-        return Standing.UNKNOWN if person.listed or person.evidenced else Standing.LEFT
+        shown = person.listed or person.evidenced
+        return Standing.LEFT if person.deleted and not shown else Standing.UNKNOWN
     if status == "Inactive":
         return Standing.FUTURE if starts_later(person, now) else Standing.LEFT
     if status == "Active" or (person.listed and status.casefold() != "inactive"):
@@ -86,9 +100,14 @@ def standing(person: Person, now: datetime) -> Standing:
 
 
 def hire_date(person: Person) -> date | None:
-    """The day she starts or started; None if it is not shown, not set or not a date ("0000-00-00" means not set)."""
+    """The day she starts or started."""
+    return _day(person, "hire_date")
+
+
+def _day(person: Person, field: str) -> date | None:
+    """A date; None if it is not shown, not set or not a date ("0000-00-00" means not set)."""
     try:
-        return date.fromisoformat(person.facts.get("hire_date", "")[:10])
+        return date.fromisoformat(person.facts.get(field, "")[:10])
     except ValueError:
         return None
 
@@ -100,13 +119,16 @@ def starts_later(person: Person, now: datetime) -> bool:
     """Whether the hire date is still ahead.
 
     A day has begun everywhere only twelve hours after it began in UTC. Until then somebody who starts "today" may not
-    have been made active by BambooHR, and is not taken for a leaver.
+    have been made active by BambooHR, and is not taken for a leaver; unless her last day, on or after the first, is
+    known and past. (The last day of an earlier time here lies before the first day.)
     """
-    day = hire_date(person)
-    return day is not None and day > (now - _LAST_ZONE).date()
+    day, end = _day(person, "hire_date"), _day(person, "termination_date")
+    if day is None or day <= (now - _LAST_ZONE).date():
+        return False
+    return end is None or end < day or end > now.date()
 
 
 def starts_within(person: Person, now: datetime, days: int) -> bool:
     """Whether somebody who starts later may be given an account already."""
-    day = hire_date(person)
+    day = _day(person, "hire_date")
     return days > 0 and day is not None and day <= now.date() + timedelta(days=days)

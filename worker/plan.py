@@ -160,7 +160,7 @@ class _View:
         for person in self.world.people:
             account = self.matches[person.employee_id].account
             name = self._new_username(person) if account is None else self._following_username(person, account)
-            if name and is_username(name) and (account is None or name != account.username):
+            if is_username(name) and (account is None or name != account.username):
                 claims.append(Claim(person.employee_id, name, account))
         return username_claims(claims, self._known.by_username, self.owners, self.address_claims.after)
 
@@ -322,7 +322,7 @@ class _View:
     def _kept_in_step(self, person: Person, account: Account, *, linked: bool) -> Step:
         """Somebody who works here and has an account: send what differs, nothing else."""
         number = person.employee_id
-        new = {**({"idnumber": str(number)} if linked else {}), **self._kept(person)}
+        new = {"idnumber": str(number), **self._kept(person)}
         step = Step(number, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
         email, step = self._email_change(person, account, step)
         if email:
@@ -342,7 +342,7 @@ class _View:
     def _new_email(self, person: Person, account: Account) -> tuple[str, Grant]:
         """The address to send, "" for none, and the grant for it."""
         address = self._address(person)
-        if not address or address == account.email or not self._email_follows:
+        if not address or not self._email_follows:
             return "", Grant()
         if account.bears(address):
             return address, Grant()

@@ -6,19 +6,19 @@ settings, credentials -> state -> changes + directory -> window -> evidence -> l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from worker import logs
-from worker.bamboohr import Answered, Feed
+from worker.bamboohr import Feed
+from worker.company import Company, Source
 from worker.directory import Directory
-from worker.errors import DuplicateDelivery, LockLost, SourceError, SyncError
-from worker.fields import EVIDENCE
-from worker.guards import Health, hold_suspensions, is_held, trips
-from worker.memory import Outcome, Verdict, intends_to_suspend, park, remember
-from worker.people import Person
+from worker.errors import DuplicateDelivery, LockLost, SyncError
+from worker.guards import Health, has_shrunk, hold_suspensions, trips
+from worker.memory import Outcome, intends_to_suspend, park, remember
+from worker.outcomes import planned, tell
 from worker.plan import World, addresses_wanted, idnumbers_wanted, make_plan, rivals, usernames_wanted
 from worker.settings import Settings
 from worker.state.lock import Lock
@@ -33,19 +33,6 @@ OVERLAP = timedelta(minutes=10)
 """How far the feed is asked for before `since`: absorbs differing clocks, and whether `since` is inclusive."""
 
 _RIVAL_ROUNDS = 5
-
-
-class Source(Protocol):
-    """What a run needs of BambooHR; see :class:`worker.bamboohr.BambooHR`."""
-
-    def changed(self, since: datetime) -> Feed:
-        """Who changed, ordered by id."""
-
-    def directory(self, wanted: Collection[int], needed: Iterable[str]) -> Directory:
-        """The company directory, with the facts of those wanted."""
-
-    def evidence(self, people: Sequence[int], fields: Iterable[str]) -> Answered:
-        """What is known of single people."""
 
 
 class Target(Site, Protocol):
@@ -70,6 +57,27 @@ class Job:
 
 
 @dataclass
+class _Reading:
+    """What one run has read."""
+
+    history: History
+    position: Position
+    feed: Feed
+    window: Window
+    directory: Directory
+
+    @property
+    def changed(self) -> dict[int, bool]:
+        """Everybody in the feed, and whether it says that she was deleted."""
+        return {change.employee_id: change.deleted for change in self.feed.changes}
+
+    @property
+    def health(self) -> Health:
+        """What the guards compare with the last good run."""
+        return Health(self.directory.rows, self.directory.coverage())
+
+
+@dataclass
 class Run:
     """One run of `sync`. Fills `summary` while it goes; raises a SyncError where it cannot go on."""
 
@@ -84,45 +92,86 @@ class Run:
     progress: Callable[[int], Callable[[], None]] = field(default=lambda _: lambda: None)
 
     def execute(self) -> None:
-        """Do it. A dry run takes no lock: it writes nothing, and must not make the nightly run wait."""
-        if self.job.dry_run:
-            self._go(None)
-            return
+        """Do it, and say in the summary how it ended."""
+        try:
+            if self.job.dry_run:
+                self._look_only()
+            else:
+                self._work()
+        except SyncError as end:
+            self.summary.finish(end)
+            raise
+        self.summary.finish()
+
+    def _look_only(self) -> None:
+        """A dry run takes no lock: it writes nothing, and must not make the nightly run wait."""
+        reading = self._read(self.store.history(), None)
+        world, steps = self._plan(reading)
+        outcomes = {step.employee_id: planned(step) for step in steps}
+        for outcome in outcomes.values():
+            tell(outcome, dry_run=True)
+        self._count(world, outcomes, reading)
+
+    def _work(self) -> None:
         lock = self.store.lock(self.summary.run_id)
-        lock.acquire(self.settings.scheduled_time)
+        lock.acquire(self._scheduled_time)
         lock.keep()
         try:
-            self._go(lock)
+            self._locked(lock)
         finally:
             lock.release()
 
-    def _go(self, lock: Lock | None) -> None:
+    @property
+    def _scheduled_time(self) -> str:
+        """The night this run stands for; a look at single people stands for none."""
+        return self.settings.scheduled_time if self.job.scope == "all" else ""
+
+    def _locked(self, lock: Lock) -> None:
         history = self.store.history()
-        if history.delivered(self.settings.scheduled_time):
+        if history.delivered(self._scheduled_time):
             raise DuplicateDelivery("this scheduled run was done before; the scheduler delivered it twice")
-        directory: Directory | None = None
-        good = False
+        reading: _Reading | None = None
         try:
-            position = self._position(lock)
-            feed = self.source.changed(position.since - OVERLAP)
-            window = select(position, feed.changes, feed.latest, self.summary.started_at, self.settings.batch_size)
-            self._tell_window(position, feed, window)
-            deleted = self._who(feed, history)
-            wanted = self._wanted(window, history)
-            fields = self.settings.mapping.fields
-            directory = self.source.directory(deleted.keys() | wanted, fields)
-            self._warn_of(directory, fields)
-            company = _Company(self.source, directory, fields, deleted)
-            world = self._look_up(company, wanted, history)
-            steps = self._guarded(make_plan(world), directory, history)
-            outcomes, end = self._write(steps, history, lock)
-            self._conclude(position, window, outcomes, end, world, directory, lock)
-            good = self.job.scope == "all" and self.summary.counts["errors"] == 0
-        finally:
-            if lock is not None:
-                self._record(directory, history, good=good)
+            reading = self._read(history, lock)
+            world, steps = self._plan(reading)
+            outcomes, end, intents = self._write(steps, history, lock)
+            self._conclude(reading, world, outcomes, end, {**history.people, **intents}, lock)
+        except LockLost:
+            raise
+        except SyncError as end:
+            self.summary.finish(end)
+            self._record(reading, history)
+            raise
+        self.summary.finish()
+        self._record(reading, history)
 
     # Reading
+
+    def _read(self, history: History, lock: Lock | None) -> _Reading:
+        position = self._position(lock)
+        feed = self.source.changed(position.since - OVERLAP)
+        window = select(position, feed.changes, feed.latest, self.summary.started_at, self.settings.batch_size)
+        self.summary.latest = feed.latest
+        self.summary.counts["total_changed"] = window.total
+        logs.info(
+            "sync.window",
+            run_id=self.summary.run_id,
+            offset=position.offset,
+            total_changed=window.total,
+            taken=len(window.changes) if self.job.scope == "all" else 0,
+            dropped=feed.dropped,
+        )
+        reading = _Reading(history, position, feed, window, Directory(available=False))
+        fields = self.settings.mapping.fields
+        reading.directory = self.source.directory(reading.changed.keys() | self._wanted(reading), fields)
+        hidden = [name for name in fields if name not in reading.directory.shown]
+        if not reading.directory.available:
+            self._warn(
+                "directory_unavailable", "BambooHR's directory is refused or empty; everybody is read on her own"
+            )
+        elif hidden:
+            logs.info("bamboohr.directory_fields", not_shown=hidden)
+        return reading
 
     def _position(self, lock: Lock | None) -> Position:
         now = self.clock()
@@ -135,43 +184,40 @@ class Run:
         self.summary.next_since, self.summary.next_offset = position.since, position.offset
         return position
 
-    def _tell_window(self, position: Position, feed: Feed, window: Window) -> None:
-        self.summary.latest = feed.latest
-        self.summary.counts["total_changed"] = window.total
-        logs.info(
-            "sync.window",
-            run_id=self.summary.run_id,
-            offset=position.offset,
-            total_changed=window.total,
-            taken=len(window.changes) if self.job.scope == "all" else 0,
-            dropped=feed.dropped,
-        )
-
-    def _wanted(self, window: Window, history: History) -> set[int]:
+    def _wanted(self, reading: _Reading) -> set[int]:
         """Whom this run is about: those who were asked for, or the window and everybody who waits."""
         if self.job.employees:
             return set(self.job.employees)
-        waiting = (number for number, known in history.people.items() if known.reason is not Remembering.NOTHING)
-        return {*(change.employee_id for change in window.changes), *waiting}
+        remembered = reading.history.people.items()
+        waiting = (number for number, known in remembered if known.reason is not Remembering.NOTHING)
+        return {*(change.employee_id for change in reading.window.changes), *waiting}
 
-    def _who(self, feed: Feed, history: History) -> dict[int, bool]:
-        """Everybody in the feed or remembered, and whether the feed said, perhaps in an earlier run, that she was
-        deleted: it says so once."""
-        remembered = {number: known.deleted for number, known in history.people.items()}
-        return {**remembered, **{change.employee_id: change.deleted for change in feed.changes}}
+    # Planning
 
-    def _warn_of(self, directory: Directory, fields: Sequence[str]) -> None:
-        if not directory.available:
-            self._warn(
-                "directory_unavailable", "BambooHR's directory is refused or empty; everybody is read on her own"
-            )
-        hidden = [name for name in fields if name not in directory.shown]
-        if hidden and directory.available:
-            logs.info("bamboohr.directory_fields", not_shown=hidden)
+    def _plan(self, reading: _Reading) -> tuple[World, list[Step]]:
+        world = self._look_up(reading)
+        self.summary.counts["processed"] = len(world.people)
+        steps = make_plan(world)
+        why = trips(
+            steps,
+            reading.health,
+            reading.history.last_good(),
+            self._suspended_today(reading.history, steps),
+            self.settings.max_suspensions,
+        )
+        if not why:
+            return world, steps
+        self._warn("suspensions_held", "; ".join(why))
+        return world, hold_suspensions(steps, why)
 
-    def _look_up(self, company: _Company, wanted: set[int], history: History) -> World:
+    def _suspended_today(self, history: History, steps: Sequence[Step]) -> int:
+        """How many were suspended in the last 24 hours; those who are due again now were not, or count as due."""
+        due = {step.employee_id for step in steps if step.action is Action.SUSPEND}
+        return history.suspended_since(self.clock() - timedelta(days=1), leaving_out=due)
+
+    def _look_up(self, reading: _Reading) -> World:
         """Look the people up in Moodle, in batches."""
-        settings = self.settings
+        settings, known = self.settings, reading.history.people
         policy = Policy(
             mapping=settings.mapping,
             auth=settings.moodle_auth,
@@ -180,217 +226,144 @@ class Run:
             protected=settings.protected,
             hire_lookahead_days=settings.hire_lookahead_days,
         )
-        people = company.people(wanted)
+        was_deleted = frozenset(number for number, person in known.items() if person.deleted)
+        company = Company(self.source, reading.directory, settings.mapping.fields, reading.changed, was_deleted)
+        people = company.people(self._wanted(reading))
         if company.refused:
             self._warn("evidence_refused", "BambooHR shows nobody outside the directory to this key")
-        world = World(people, policy, self.clock(), company.directory.bearers, history.people)
+        world = World(people, policy, self.clock(), reading.directory.bearers, known)
         self.target.check_sight()
         world.add(self.target.look_up("idnumber", idnumbers_wanted(world)))
         world.add(self.target.look_up("email", addresses_wanted(world)))
         for _ in range(_RIVAL_ROUNDS):
-            more = rivals(world) & company.changed
+            more = rivals(world) & (reading.changed.keys() | known.keys())
             if not more:
                 break
-            known = set(addresses_wanted(world))
+            asked = set(addresses_wanted(world))
             world.people = sorted([*world.people, *company.people(more)], key=lambda person: person.employee_id)
             world.add(self.target.look_up("idnumber", map(str, sorted(more))))
-            world.add(self.target.look_up("email", [one for one in addresses_wanted(world) if one not in known]))
+            world.add(self.target.look_up("email", [one for one in addresses_wanted(world) if one not in asked]))
         world.add(self.target.look_up("username", usernames_wanted(world)))
-        self.summary.counts["processed"] = len(world.people)
         return world
-
-    def _guarded(self, steps: list[Step], directory: Directory, history: History) -> list[Step]:
-        why = trips(
-            steps,
-            Health(directory.rows, directory.coverage()),
-            history.last_good(),
-            history.suspended_since(self.clock() - timedelta(days=1)),
-            self.settings.max_suspensions,
-        )
-        if not why:
-            return steps
-        self._warn("suspensions_held", "; ".join(why))
-        return hold_suspensions(steps, why)
 
     # Writing
 
     def _write(
-        self, steps: Sequence[Step], history: History, lock: Lock | None
-    ) -> tuple[dict[int, Outcome], SyncError | None]:
-        """What came of everybody, and what ended the writing early if anything did."""
-        outcomes = {step.employee_id: _planned(step) for step in steps if step.action not in WRITES or lock is None}
+        self, steps: Sequence[Step], history: History, lock: Lock
+    ) -> tuple[dict[int, Outcome], SyncError | None, dict[int, Remembered]]:
+        """What came of everybody, what ended the writing early if anything did, and whom we set out to suspend."""
+        outcomes = {step.employee_id: planned(step) for step in steps if step.action not in WRITES}
         for outcome in outcomes.values():
-            _log(outcome, dry_run=self.job.dry_run)
-        if lock is None:
-            return outcomes, None
-        held = lock
+            tell(outcome)
         writes = [step for step in steps if step.action in WRITES]
         tick = self.progress(len(writes))
+        intents: dict[int, Remembered] = {}
 
         def permit() -> None:
             self.stopping.check()
-            held.require(self.settings.http_timeout)
+            lock.require(self.settings.http_timeout)
 
         def before_batch(batch: Sequence[Step]) -> None:
+            self.stopping.check()
+            lock.renew()
             permit()
-            leavers = [step.employee_id for step in batch if step.action is Action.SUSPEND]
             now = self.clock()
-            self.store.remember(intends_to_suspend(history.people.get(number), number, now) for number in leavers)
+            leavers = (step.employee_id for step in batch if step.action is Action.SUSPEND)
+            intended = {number: intends_to_suspend(history.people.get(number), number, now) for number in leavers}
+            intents.update(intended)
+            self.store.remember(intended.values())
 
         def report(outcome: Outcome) -> None:
-            _log(outcome)
+            tell(outcome)
             tick()
 
         writer = Writer(self.target, permit, before_batch, report)
         outcomes.update(writer.write(writes))
-        return outcomes, writer.ended_by
+        return outcomes, writer.ended_by, intents
 
     def _conclude(
         self,
-        position: Position,
-        window: Window,
+        reading: _Reading,
+        world: World,
         outcomes: Mapping[int, Outcome],
         end: SyncError | None,
-        world: World,
-        directory: Directory,
-        lock: Lock | None,
+        stored: Mapping[int, Remembered],
+        lock: Lock,
     ) -> None:
-        """Remember, count, and move the state; in this order, so that nobody is forgotten in between."""
-        now = self.clock()
-        limit = self.settings.max_attempts
-        known = world.remembered
+        """Count, remember, and move the state; in this order, so that nobody is forgotten in between.
+
+        `stored`: what the state says of people now, intents to suspend included.
+        """
+        after = self._count(world, outcomes, reading)
+        if isinstance(end, LockLost):
+            raise end
+        lock.renew()
+        lock.require(0)
+        self._remember(after, stored)
+        if end is not None:
+            raise end
+        if self.job.scope == "all":
+            self.stopping.check()
+            moved = advance(reading.position, reading.window, failed=self.summary.counts["errors"] > 0)
+            self.store.move(moved, lock, self.clock())
+            self.summary.next_since, self.summary.next_offset = moved.since, moved.offset
+
+    def _count(self, world: World, outcomes: Mapping[int, Outcome], reading: _Reading) -> dict[int, Remembered]:
+        """Count what came of everybody; what is to be remembered of each."""
+        now, limit = self.clock(), self.settings.max_attempts
         after = {
             person.employee_id: remember(
-                known.get(person.employee_id),
+                reading.history.people.get(person.employee_id),
                 outcomes[person.employee_id],
-                deleted=person.deleted,
+                deleted=person.deleted or person.was_deleted,
                 now=now,
                 max_attempts=limit,
             )
             for person in world.people
+            if self._may_wait(person.employee_id, outcomes, reading)
         }
-        parked = park(after, outcomes, max_attempts=limit, company=directory.rows)
-        after.update(parked)
+        parked = park(after, outcomes, max_attempts=limit, company=reading.directory.rows)
         self.summary.take(outcomes.values(), parked)
-        if lock is None:
-            return
-        if not isinstance(end, LockLost):
-            lock.require(0)
-            self._remember(after, known, now)
-        if end is not None:
-            raise end
-        if self.job.scope == "all":
-            moved = advance(position, window, failed=self.summary.counts["errors"] > 0)
-            self.stopping.check()
-            self.store.move(moved, lock, now)
-            self.summary.next_since, self.summary.next_offset = moved.since, moved.offset
+        return {**after, **parked}
 
-    def _remember(self, after: Mapping[int, Remembered], known: Mapping[int, Remembered], now: datetime) -> None:
+    def _may_wait(self, number: int, outcomes: Mapping[int, Outcome], reading: _Reading) -> bool:
+        """An id that was asked for by hand and is known to nobody, a typing error perhaps, is not waited for."""
+        known = number in reading.changed or number in reading.history.people
+        return known or self.job.scope == "all" or not outcomes[number].step.waits
+
+    def _remember(self, after: Mapping[int, Remembered], stored: Mapping[int, Remembered]) -> None:
+        now = self.clock()
         keep = {number: person for number, person in after.items() if person.worth_keeping(now)}
-        self.store.remember(person for number, person in keep.items() if known.get(number) != person)
-        self.store.forget(number for number in after if number in known and number not in keep)
+        self.store.remember(person for number, person in keep.items() if stored.get(number) != person)
+        self.store.forget(number for number in after if number in stored and number not in keep)
 
-    def _record(self, directory: Directory | None, history: History, *, good: bool) -> None:
+    def _record(self, reading: _Reading | None, history: History) -> None:
         """Keep this run for the ones to come. That it cannot be kept must not hide how it ended."""
-        last = history.last()
-        digest = self.settings.mapping.digest
-        changed = last is not None and (last.reconcile_due or last.mapping not in ("", digest))
-        self.summary.reconcile_due = changed
+        now, last, digest = self.clock(), history.last(), self.settings.mapping.digest
+        self.summary.reconcile_due = last is not None and (last.reconcile_due or last.mapping not in ("", digest))
+        clean = self.job.scope == "all" and self.summary.counts["errors"] == 0
         record = RunRecord(
             run_id=self.summary.run_id,
-            ended_at=int(self.clock().timestamp()),
+            ended_at=int(now.timestamp() * 1000),
             command=self.summary.command,
             scope=self.job.scope,
-            good=good,
-            scheduled_time=self.settings.scheduled_time,
-            rows=directory.rows if directory else 0,
-            coverage=directory.coverage() if directory else {},
+            clean=clean,
+            good=clean and reading is not None and not self._is_doubtful(reading),
+            scheduled_time=self._scheduled_time,
+            rows=reading.directory.rows if reading else 0,
+            coverage=reading.directory.coverage() if reading else {},
             mapping=digest,
-            reconcile_due=changed,
+            reconcile_due=self.summary.reconcile_due,
         )
-        now = self.clock()
         try:
             self.store.record(record, self.summary.as_dict(now), now)
         except SyncError as fault:
             logs.warning("state.run_not_recorded", reason=fault.message)
 
+    def _is_doubtful(self, reading: _Reading) -> bool:
+        """Whether a read is too unlike the last good one to be what later runs are compared with."""
+        return not reading.directory.available or has_shrunk(reading.health, reading.history.last_good(), self.clock())
+
     def _warn(self, code: str, text: str) -> None:
         self.summary.warnings.append(code)
         logs.warning("sync.warning", code=code, reason=text)
-
-
-class _Company:
-    """What BambooHR shows of people: the directory that was read, and evidence for those whom it does not show."""
-
-    def __init__(
-        self, source: Source, directory: Directory, fields: Sequence[str], deleted: Mapping[int, bool]
-    ) -> None:
-        self.directory = directory
-        self.changed = frozenset(deleted)
-        self.refused = False
-        self._source = source
-        self._fields = fields
-        self._deleted = deleted
-        self._thin = not directory.available or any(name not in directory.shown for name in fields)
-
-    def people(self, wanted: Iterable[int]) -> list[Person]:
-        """These people, ordered by id."""
-        ids = sorted(wanted)
-        asked = [number for number in ids if self._thin or _needs_evidence(self.directory.listing(number))]
-        answered = self._source.evidence(asked, (*self._fields, *EVIDENCE)) if asked else Answered({})
-        if answered.refused and not self.directory.available:
-            raise SourceError(
-                "BambooHR refuses both the directory and every look at single employees",
-                advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
-            )
-        self.refused = self.refused or answered.refused
-        for number, row in answered.rows.items():
-            self.directory.bearers.add(row.facts.get("work_email", ""), number)
-        return [
-            Person.seen(
-                number,
-                deleted=self._deleted.get(number, False),
-                listing=self.directory.listing(number),
-                evidence=answered.rows.get(number),
-            )
-            for number in ids
-        ]
-
-
-def _needs_evidence(listing: Mapping[str, str] | None) -> bool:
-    """Whether the directory alone does not tell who she is: not shown, or with a status that says she left."""
-    return listing is None or listing.get("status") == "Inactive"
-
-
-def _planned(step: Step) -> Outcome:
-    """The outcome of a step that is not sent: it is done, unless the plan itself says that it is an error."""
-    if is_held(step):
-        return Outcome(step, Verdict.HELD)
-    wrote = step.action in WRITES
-    return Outcome(step, Verdict.REFUSED if step.is_error else Verdict.DONE, step.problem, wrote=wrote)
-
-
-_QUIET = frozenset({Action.UNCHANGED})
-
-
-def _log(outcome: Outcome, *, dry_run: bool = False) -> None:
-    """One line for everybody who was written, held, skipped or failed. Ids, reasons and field names only."""
-    step = outcome.step
-    if step.action in _QUIET and not step.notes:
-        return
-    why = outcome.why
-    failed = outcome.verdict in (Verdict.REFUSED, Verdict.FAILED, Verdict.HELD)
-    tell = logs.error if failed else logs.info
-    tell(
-        "sync.person",
-        employee_id=step.employee_id,
-        action=step.action.value,
-        result=outcome.verdict.value,
-        code=why.code,
-        reason=why.text,
-        advice=why.advice,
-        account_id=step.account.id if step.account else None,
-        fields=step.fields,
-        notes=[note.text for note in step.notes],
-        dry_run=dry_run,
-    )

@@ -186,7 +186,12 @@ def _settings(reader: _Reader) -> Settings:
         trigger="schedule"
         if reader.checked("TRIGGER", "manual", {"schedule", "manual"}.__contains__, "schedule or manual") == "schedule"
         else "manual",
-        scheduled_time=reader.text("SCHEDULED_TIME")[:100],
+        scheduled_time=reader.checked(
+            "SCHEDULED_TIME",
+            "",
+            lambda text: re.fullmatch(r"[^<>]{1,100}", text) is not None,
+            "the moment itself: a placeholder that was never filled in would make every night the same night",
+        ),
     )
     most = _fields_per_person(mapping) * settings.moodle_batch_size
     if most > _FIELDS_PER_REQUEST:

@@ -78,6 +78,9 @@ _LISTED = (
 )
 
 
+_UNFINISHED = "crash"
+
+
 @dataclass
 class Summary:
     """What is told of a run. Times are UTC."""
@@ -101,7 +104,7 @@ class Summary:
     reasons: Counter[str] = field(default_factory=Counter)
     calls: dict[str, Callable[[], int]] = field(default_factory=lambda: {"bamboohr": lambda: 0, "moodle": lambda: 0})
     exit_code: ExitCode = ExitCode.CRASH
-    outcome: str = "crash"
+    outcome: str = _UNFINISHED
     message: str = ""
     advice: str = ""
 
@@ -130,7 +133,9 @@ class Summary:
             self.people.setdefault(name, []).append(number)
 
     def finish(self, end: SyncError | None = None) -> None:
-        """Say how it ended: by itself, or by `end`."""
+        """Say how it ended: by itself, or by `end`. The first word counts."""
+        if self.outcome != _UNFINISHED:
+            return
         if end is not None:
             if end.exit_code is not ExitCode.OK and end.exit_code is not ExitCode.LOCKED:
                 self.counts["errors"] += 1

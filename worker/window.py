@@ -60,7 +60,7 @@ def select(
     pinned = progress.pinned_runs if progress else 0
     taken = left[: batch_size * (1 + pinned)] if batch_size > 0 else left
     if progress is not None:
-        closing = progress.latest
+        closing = min(progress.latest, began) if progress.latest else None
     elif position.offset == 0:
         closing = min(latest, began) if latest else None
     else:

@@ -17,6 +17,7 @@ from worker.accounts import Account
 from worker.errors import SyncError
 from worker.memory import Outcome, Verdict
 from worker.moodle import Key, Record, Refused, TryAgain, Undecided, Updated, in_parallel
+from worker.order import halves, in_order
 from worker.reasons import Reason
 from worker.steps import Action, Step
 from worker.transport import TransportError
@@ -75,7 +76,7 @@ class Writer:
     def write(self, steps: Sequence[Step]) -> Mapping[int, Outcome]:
         """Updates first (they free addresses), those that others wait for one after the other; then creations."""
         updates = [step for step in steps if step.action in _UPDATES]
-        ordered, chained = _in_order(updates)
+        ordered, chained = in_order(updates)
         batches = self._batches(ordered)
         in_turn = -(-chained // self._site.batch_size)
         for batch in batches[:in_turn]:
@@ -207,7 +208,7 @@ class Writer:
             self._through()
             self._settle(batch, Verdict.REFUSED, self._explained(batch[0], refusal.code))
         else:
-            for half in _halves(batch):
+            for half in halves(batch):
                 if "update" in self._closed:
                     return
                 self._send_updates(half)
@@ -241,7 +242,11 @@ class Writer:
         except (Undecided, TransportError) as fault:
             self._settle([step], Verdict.FAILED, refusals.not_through(fault.what), wrote=True)
         else:
-            self._settle([step], Verdict.REFUSED, reason, wrote=wrote)
+            blocking = step.after - self._whole
+            if blocking:
+                self._settle([step], Verdict.FAILED, refusals.waits_for(min(blocking)), wrote=wrote)
+            else:
+                self._settle([step], Verdict.REFUSED, reason, wrote=wrote)
 
     def _once_more(self, step: Step, fields: set[str] | None = None) -> str | None:
         """Send one account alone; the code of the refusal, None if it was done. Raises what is not this person's."""
@@ -308,7 +313,7 @@ class Writer:
             self._through()
             self._refused_creation(batch[0], refusal.code)
         else:
-            for half in _halves(batch):
+            for half in halves(batch):
                 if "create" in self._closed:
                     return
                 self._send_creations(half)
@@ -340,36 +345,6 @@ class Writer:
                 if same and account.id != own:
                     return refusals.taken(key, account)
         return refusals.explain(code, step.fields)
-
-
-def _in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
-    """Those who wait for others behind those they wait for, all of these first; and how many these are.
-
-    Two who wait for each other (one takes an address, the other a user name) get any order; neither will be ready.
-    """
-    known = {step.employee_id: step for step in updates}
-    ordered: dict[int, Step] = {}
-    asked: set[int] = set()
-
-    def place(step: Step) -> None:
-        asked.add(step.employee_id)
-        for number in sorted(step.after):
-            if number in known and number not in asked:
-                place(known[number])
-        ordered[step.employee_id] = step
-
-    for step in updates:
-        if step.after and step.employee_id not in asked:
-            place(step)
-    chained = len(ordered)
-    for step in updates:
-        ordered.setdefault(step.employee_id, step)
-    return list(ordered.values()), chained
-
-
-def _halves(batch: Sequence[Step]) -> tuple[Sequence[Step], Sequence[Step]]:
-    middle = len(batch) // 2
-    return batch[:middle], batch[middle:]
 
 
 def _number(step: Step) -> str:

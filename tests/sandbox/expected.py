@@ -5,7 +5,7 @@ It knows the default mapping, and companies whose people have an address of thei
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.sandbox.bamboohr import Company
@@ -25,21 +25,21 @@ def differences(company: Company, accounts: Iterable[Mapping[str, Any]], ever: I
     wrong = [f"employee {number} has {len(held)} accounts" for number, held in found.items() if len(held) > 1]
     present = {employee.id: employee.values for employee in company}
     for number in sorted({*present, *found, *ever}, key=int):
-        held = found.get(number)
-        account = held[0] if held else None
+        held = found.get(number, [])
         values = present.get(number)
         works_here = values is not None and values.get("status", "Active") == "Active"
-        wrong.extend(f"employee {number} {fault}" for fault in _faults(values, account, works_here, number in ever))
+        wrong.extend(f"employee {number} {fault}" for fault in _faults(values, held, works_here, number in ever))
     return wrong
 
 
 def _faults(
-    values: Mapping[str, str | None] | None, account: Mapping[str, Any] | None, works_here: bool, ever: bool
+    values: Mapping[str, str | None] | None, held: Sequence[Mapping[str, Any]], works_here: bool, ever: bool
 ) -> Iterable[str]:
-    if account is None:
+    if not held:
         if ever or (works_here and values is not None and values.get("workEmail")):
             yield "has no account"
         return
+    account = held[0]
     if account["suspended"] == works_here:
         yield "works here, and is suspended" if works_here else "left, and is not suspended"
     if not works_here or values is None:

@@ -100,6 +100,12 @@ def test_a_circle_is_refused_to_everybody_in_it_whoever_is_asked_first() -> None
         assert set(refusals(addresses(*circle[first:], *circle[:first])).values()) == {"email_swapped"}
 
 
+def test_a_dispute_is_told_even_in_a_circle() -> None:
+    claims = addresses(moves(1, "b"), moves(2, "a"), disputed={1: email_disputed(9), 2: email_disputed(8)})
+
+    assert refusals(claims) == {1: "email_disputed", 2: "email_disputed"}
+
+
 def test_whoever_only_waits_for_somebody_in_a_circle_is_told_that_it_is_taken() -> None:
     claims = addresses(joins(4, "a"), moves(1, "b"), moves(2, "a"), moves(3, "b"))
 

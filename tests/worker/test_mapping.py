@@ -71,8 +71,8 @@ def test_every_field_of_the_table_may_feed_one(source: str) -> None:
     assert rule({"city": source}, "city").sources == (source,)
 
 
-@pytest.mark.parametrize("source", ["status", "hire_date"])
-def test_who_works_here_is_no_matter_of_the_mapping(source: str) -> None:
+def test_who_works_here_is_no_matter_of_the_mapping() -> None:
+    source = "status"
     (fault,) = faults({"city": source})
 
     assert fault.startswith(f"FIELD_MAPPING 'city' knows no BambooHR field '{source}'")

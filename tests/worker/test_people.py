@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.worker.builders import NOW, TODAY, TOMORROW, YESTERDAY, hidden, leaver, person, unseen
-from worker.people import Evidence, Person, Standing, hire_date, standing, starts_later, starts_within
+from worker.people import Evidence, Person, Standing, standing, starts_later, starts_within
 
 
 def stands(someone: Person, now: datetime = NOW) -> Standing:
@@ -90,6 +90,24 @@ def test_whoever_is_deleted_but_still_in_the_directory_is_unclear(status: str) -
     assert stands(person(deleted=True, status=status)) is Standing.UNKNOWN
 
 
+def once_deleted(row: Evidence | None, *, listing: dict[str, str] | None = None) -> Person:
+    """Somebody whom the feed of an earlier run called deleted."""
+    return Person.seen(1, was_deleted=True, listing=listing, evidence=row)
+
+
+def test_what_an_earlier_feed_said_is_no_evidence_of_this_run() -> None:
+    assert stands(once_deleted(None)) is Standing.UNKNOWN
+
+
+def test_whoever_was_deleted_earlier_and_is_listed_as_inactive_has_left() -> None:
+    assert stands(once_deleted(Evidence({"status": "Inactive"}))) is Standing.LEFT
+
+
+def test_whoever_was_deleted_earlier_and_is_still_shown_is_unclear() -> None:
+    assert stands(once_deleted(Evidence({"status": "Active"}))) is Standing.UNKNOWN
+    assert stands(once_deleted(None, listing={})) is Standing.UNKNOWN
+
+
 # Hire dates
 
 
@@ -107,22 +125,27 @@ def test_whoever_is_active_works_here_even_before_her_first_day() -> None:
     assert stands(person(hire_date=TOMORROW)) is Standing.ACTIVE
 
 
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("2026-11-22", date(2026, 11, 22)),
-        ("2026-11-22T00:00:00Z", date(2026, 11, 22)),
-        ("0000-00-00", None),
-        ("", None),
-        ("22.11.2026", None),
-    ],
-)
-def test_a_hire_date_is_a_day_or_nothing(text: str, day: date | None) -> None:
-    assert hire_date(person(hire_date=text)) == day
+@pytest.mark.parametrize("text", ["2026-12-01", "2026-12-01T00:00:00Z"])
+def test_a_hire_date_is_read_with_or_without_a_time(text: str) -> None:
+    assert starts_later(leaver(hire_date=text), NOW)
+
+
+@pytest.mark.parametrize("text", ["0000-00-00", "", "01.12.2026", "9999-99-99"])
+def test_a_hire_date_that_is_no_day_is_nothing(text: str) -> None:
+    assert not starts_later(leaver(hire_date=text), NOW)
 
 
 def test_a_hire_date_that_is_not_shown_is_nothing() -> None:
-    assert hire_date(person()) is None
+    assert not starts_later(person(), NOW)
+
+
+def test_whoever_starts_later_but_whose_last_day_is_past_has_left() -> None:
+    assert stands(leaver(hire_date=TODAY, termination_date=TODAY)) is Standing.LEFT
+
+
+@pytest.mark.parametrize("last_day", ["2019-12-31", "2026-12-31", "", "0000-00-00"])
+def test_the_last_day_of_an_earlier_time_or_one_ahead_ends_nothing(last_day: str) -> None:
+    assert stands(leaver(hire_date=TOMORROW, termination_date=last_day)) is Standing.FUTURE
 
 
 def at(hour: int, minute: int = 0) -> datetime:
@@ -159,10 +182,21 @@ def seen(listing: dict[str, str] | None, evidence: Evidence | None) -> Person:
     return Person.seen(1, deleted=False, listing=listing, evidence=evidence)
 
 
-def test_evidence_adds_what_the_directory_does_not_show() -> None:
-    both = seen({"first_name": "Ada"}, Evidence({"first_name": "Augusta", "country": "Ireland"}))
+def test_her_own_row_counts_and_the_directory_fills_in() -> None:
+    both = seen({"first_name": "Ada", "department": "Sales"}, Evidence({"first_name": "Augusta", "country": "Ireland"}))
 
-    assert both.facts == {"first_name": "Ada", "country": "Ireland"}
+    assert both.facts == {"first_name": "Augusta", "department": "Sales", "country": "Ireland"}
+
+
+def test_an_empty_value_of_her_own_row_hides_none_of_the_directory() -> None:
+    assert seen({"department": "Sales"}, Evidence({"department": ""})).facts == {"department": "Sales"}
+
+
+def test_an_empty_value_of_the_directory_means_nothing_where_the_field_is_restricted() -> None:
+    both = seen({"department": ""}, Evidence({}, frozenset({"department"})))
+
+    assert both.facts == {}
+    assert both.restricted == {"department"}
 
 
 def test_the_status_of_her_own_row_counts_more_than_the_directorys() -> None:

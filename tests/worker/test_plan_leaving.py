@@ -134,6 +134,12 @@ def test_nobody_is_found_by_an_address_that_is_none(address: str) -> None:
     assert told(step_of(gone, unlinked(email=address))) == (Action.SKIP, "left_without_account")
 
 
+def test_a_leaver_without_an_address_is_not_found_in_an_account_without_one() -> None:
+    plan = plan_of(leaver(7, work_email=""), person(8), accounts=[account_of(8, email="", username="u8")])
+
+    assert told(plan[7]) == (Action.SKIP, "left_without_account")
+
+
 def test_a_deleted_person_of_whom_nothing_is_shown_is_found_by_idnumber_alone() -> None:
     assert told(step_of(unseen(7, deleted=True), account_of(GONE))) == (Action.SUSPEND, "left")
     assert told(step_of(unseen(7, deleted=True), unlinked())) == (Action.SKIP, "left_without_account")

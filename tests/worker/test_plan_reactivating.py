@@ -18,6 +18,7 @@ from tests.worker.builders import (
     unseen,
 )
 from worker.people import Person
+from worker.state.store import Remembered, Remembering
 from worker.steps import Action
 
 SUSPENDED = account_of(1, suspended=True)
@@ -56,6 +57,12 @@ def test_an_account_that_somebody_else_suspended_gets_its_other_fields() -> None
     assert told(step) == (Action.UPDATE, "differs")
     assert new(step) == {"department": "Legal"}
     assert [code(note) for note in step.notes] == ["suspended_elsewhere"]
+
+
+def test_whoever_is_remembered_for_another_reason_was_not_suspended_by_us() -> None:
+    waiting = {1: Remembered(1, reason=Remembering.WAITING)}
+
+    assert told(step_of(person(), SUSPENDED, remembered=waiting)) == (Action.UNCHANGED, "in_step")
 
 
 def test_what_is_remembered_of_one_reactivates_nobody_else() -> None:

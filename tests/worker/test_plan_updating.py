@@ -44,7 +44,10 @@ def test_a_name_is_never_blanked(field: str, blank: str) -> None:
 
 
 def test_an_address_is_never_blanked() -> None:
-    assert told(step_of(person(work_email=""), account_of(1))) == (Action.UNCHANGED, "in_step")
+    step = step_of(person(work_email=""), account_of(1))
+
+    assert told(step) == (Action.UNCHANGED, "in_step")
+    assert step.notes == ()
 
 
 def test_a_field_that_is_shown_empty_is_emptied() -> None:

@@ -34,13 +34,35 @@ def test_a_user_name_follows_where_the_present_one_is_what_the_template_makes() 
 
 @pytest.mark.parametrize("chosen", ["ada", "p1@acme.example.old", "p2@acme.example"])
 def test_a_user_name_that_somebody_chose_stays(chosen: str) -> None:
-    assert new(step_of(MOVED, account_of(1, username=chosen))) == {"email": "Ada@acme.example"}
+    step = step_of(MOVED, account_of(1, username=chosen))
+
+    assert new(step) == {"email": "Ada@acme.example"}
+    assert step.notes == ()
 
 
 def test_a_user_name_follows_a_name_if_it_is_made_of_it() -> None:
     step = step_of(person(first_name="Ada"), account_of(1, firstname="Augusta", username="augusta"), mapping=BY_NAME)
 
     assert new(step) == {"firstname": "Ada", "username": "ada"}
+
+
+def test_a_user_name_made_of_several_values_follows_the_one_that_changed() -> None:
+    mapping = mapping_of("{first_name}.{work_email}")
+    present = account_of(1, firstname="Augusta", username="augusta.p1@acme.example")
+
+    step = step_of(person(first_name="Ada"), present, mapping=mapping)
+
+    assert new(step) == {"firstname": "Ada", "username": "ada.p1@acme.example"}
+
+
+def test_where_neither_the_address_nor_the_user_name_is_free_the_address_is_told() -> None:
+    other = account_of(9, username="ada", email="new@acme.example")
+    someone = person(1, first_name="Ada", work_email="new@acme.example")
+
+    step = step_of(someone, account_of(1, firstname="Bob", username="bob"), other, mapping=BY_NAME)
+
+    assert new(step) == {"firstname": "Ada"}
+    assert code(step.problem) == "email_taken"
 
 
 def test_a_user_name_does_not_change_with_the_case_of_the_address() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -64,7 +64,8 @@ class Remembered:
 class RunRecord:
     """How a run went, as far as later runs need it.
 
-    `good`: a complete look at the company without an error; its figures are what the next run is compared with.
+    `clean`: a nightly run without an error. `good`: clean, and it saw the company whole; its figures are what the next
+    run is compared with. `ended_at` is in milliseconds since 1970.
     """
 
     run_id: str
@@ -72,6 +73,7 @@ class RunRecord:
     command: str
     scope: str
     good: bool
+    clean: bool = False
     scheduled_time: str = ""
     rows: int = 0
     coverage: Mapping[str, int] = field(default_factory=dict)
@@ -95,12 +97,13 @@ class History:
         return next((run for run in reversed(self.runs) if run.scope == "all"), None)
 
     def delivered(self, scheduled_time: str) -> bool:
-        """Whether a run of this scheduled moment has ended already."""
-        return bool(scheduled_time) and any(run.scheduled_time == scheduled_time for run in self.runs)
+        """Whether a run of this scheduled moment has ended well. One that failed may be tried again."""
+        return bool(scheduled_time) and any(run.scheduled_time == scheduled_time for run in self.runs if run.clean)
 
-    def suspended_since(self, moment: datetime) -> int:
-        """How many people this product suspended (or set out to) after a moment."""
-        return sum(person.suspended_at > moment.timestamp() for person in self.people.values())
+    def suspended_since(self, moment: datetime, leaving_out: Collection[int] = ()) -> int:
+        """How many people this product suspended (or set out to) after a moment, without those who are left out."""
+        counted = (person for number, person in self.people.items() if number not in leaving_out)
+        return sum(person.suspended_at > moment.timestamp() for person in counted)
 
 
 class Store:
@@ -162,7 +165,7 @@ class Store:
             if kind == "person" and re.fullmatch("[1-9][0-9]*", name):
                 people[int(name)] = _remembered(int(name), item)
             elif kind == "run":
-                runs.append(_known(RunRecord, {**item, "run_id": name}))
+                runs.append(_known(RunRecord, {**_UNKNOWN_RUN, **item, "run_id": name}))
         return History(people, tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id))))
 
     def remember(self, people: Iterable[Remembered]) -> None:
@@ -200,6 +203,9 @@ class Store:
                 "pinnedRuns": progress.pinned_runs,
             }
         return row
+
+
+_UNKNOWN_RUN: Item = {"ended_at": 0, "command": "", "scope": "", "good": False}
 
 
 def _whole(value: object) -> int | None:

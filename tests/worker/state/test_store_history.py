@@ -18,7 +18,15 @@ SUSPENDED = Remembered(9, suspended_by_us=True, suspended_at=1_769_900_000)
 
 def run_of(run_id: str, ended_at: int = 1, **more: Any) -> RunRecord:
     return RunRecord(
-        **{"run_id": run_id, "ended_at": ended_at, "command": "sync", "scope": "all", "good": True, **more}
+        **{
+            "run_id": run_id,
+            "ended_at": ended_at,
+            "command": "sync",
+            "scope": "all",
+            "good": True,
+            "clean": True,
+            **more,
+        }
     )
 
 

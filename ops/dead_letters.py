@@ -1,0 +1,75 @@
+"""What could not be delivered: `dead-letters`. A night that could not be started, or a message about an end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ops.errors import OpsExit
+from ops.tables import facts, moment
+from ops.verbs import Context, add_verb, add_yes
+
+if TYPE_CHECKING:
+    from ops.verbs import Parsers
+
+_AT_ONCE = 10
+_MOST_READS = 50
+_HIDDEN_SECONDS = 30
+
+
+def add(verbs: Parsers) -> None:
+    """`dead-letters`."""
+    parser = add_verb(
+        verbs,
+        "dead-letters",
+        dead_letters,
+        summary="why the schedule or an alert could not get through",
+        teaches="Shows the reason of each message in the dead-letter queue. Ends with 1 if there are any. The alarm "
+        "on them ends when the queue is empty: mend the cause, then --clear.",
+    )
+    parser.add_argument("--clear", action="store_true", help="remove those that were shown")
+    add_yes(parser)
+
+
+def dead_letters(context: Context) -> int:
+    """Show them, and remove them if wanted."""
+    options = context.options
+    sqs, queue = context.client("sqs"), context.deployment.dead_letter_queue_url
+    found = list(_received(sqs, queue))
+    for message in found:
+        context.terminal.say(_told(message))
+    if not found:
+        context.terminal.say("There are no dead letters.")
+        return OpsExit.DONE
+    if not options.clear:
+        return OpsExit.NO
+    context.terminal.confirm(f"Remove {len(found)} dead letters?", yes=options.yes)
+    for message in found:
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    context.terminal.say(f"{len(found)} removed.")
+    return OpsExit.DONE
+
+
+def _received(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:
+    """Each message once: what was received is hidden from the next read, and comes back afterwards."""
+    for _ in range(_MOST_READS):
+        answer = sqs.receive_message(
+            QueueUrl=queue,
+            MaxNumberOfMessages=_AT_ONCE,
+            VisibilityTimeout=_HIDDEN_SECONDS,
+            WaitTimeSeconds=1,
+            MessageSystemAttributeNames=["SentTimestamp"],
+            MessageAttributeNames=["All"],
+        )
+        messages = answer.get("Messages", [])
+        if not messages:
+            return
+        yield from messages
+
+
+def _told(message: Mapping[str, Any]) -> str:
+    sent = int(message.get("Attributes", {}).get("SentTimestamp", 0)) / 1000
+    attributes = message.get("MessageAttributes", {})
+    return f"{moment(sent)}\n" + facts(
+        (name.lower().replace("_", " "), value.get("StringValue")) for name, value in sorted(attributes.items())
+    )

@@ -1,0 +1,64 @@
+"""Reading what tasks logged: a stream a task, in the log group of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.errors import code_of
+from ops.summary_line import parse
+from ops.verbs import Context
+
+_SUMMARIES = '{ $.event = "sync.summary" }'
+_SECONDS_A_DAY = 86_400
+
+
+def read(context: Context, task_id: str, token: str | None = None) -> tuple[list[str], str | None]:
+    """What a task has logged (after `token`), and the token to go on from. Nothing where it has no log."""
+    query = {
+        "logGroupName": context.deployment.log_group_name,
+        "logStreamName": context.deployment.log_stream(task_id),
+        "startFromHead": True,
+    }
+    messages: list[str] = []
+    while True:
+        try:
+            page = context.client("logs").get_log_events(**query, **({"nextToken": token} if token else {}))
+        except ClientError as fault:
+            if code_of(fault) == "ResourceNotFoundException":
+                return messages, token
+            raise
+        messages.extend(event["message"] for event in page["events"])
+        # The end of a stream is told by the same token once more.
+        if page["nextForwardToken"] == token:
+            return messages, token
+        token = page["nextForwardToken"]
+
+
+def summary_of(context: Context, task_id: str) -> Mapping[str, Any] | None:
+    """The summary of a task's run; None where it printed none, or not yet."""
+    messages, _ = read(context, task_id)
+    return next((line for message in reversed(messages) if (line := parse(message))), None)
+
+
+def newest_stream(context: Context) -> str | None:
+    """The stream that was written last, as far as CloudWatch Logs knows yet."""
+    answer = context.client("logs").describe_log_streams(
+        logGroupName=context.deployment.log_group_name, orderBy="LastEventTime", descending=True, limit=1
+    )
+    return next((str(stream["logStreamName"]) for stream in answer["logStreams"]), None)
+
+
+def summaries(context: Context, days: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every summary of the last days, each with its stream."""
+    begin = int((context.pace.clock() - days * _SECONDS_A_DAY) * 1000)
+    where = {"logGroupName": context.deployment.log_group_name, "startTime": begin, "filterPattern": _SUMMARIES}
+    pages = context.client("logs").get_paginator("filter_log_events").paginate(**where)
+    for number, page in enumerate(pages, start=1):
+        context.terminal.progress(f"reading the log, page {number}")
+        for event in page["events"]:
+            summary = parse(event["message"])
+            if summary:
+                yield event["logStreamName"], summary

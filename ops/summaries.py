@@ -1,0 +1,68 @@
+"""How the last runs went: `summaries`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ops import log
+from ops.errors import OpsError, OpsExit
+from ops.tables import columns
+from ops.tasks import id_of
+from ops.verbs import Context, add_verb
+
+if TYPE_CHECKING:
+    from ops.verbs import Parsers
+
+_COUNTS = {
+    "CHANGED": "total_changed",
+    "NEW": "created",
+    "UPDATED": "updated",
+    "SUSPENDED": "suspended",
+    "HELD": "held_suspensions",
+    "PARKED": "parked",
+    "ERRORS": "errors",
+    "SECONDS": "duration_seconds",
+}
+
+
+def add(verbs: Parsers) -> None:
+    """`summaries`."""
+    parser = add_verb(
+        verbs,
+        "summaries",
+        summaries,
+        summary="how the last runs went, a line each",
+        teaches="Reads the summary lines of the last runs from the log, newest last. A night in which the container "
+        "never ran has no line: that is what the failure mail and the silence alarm are for.",
+    )
+    parser.add_argument("--last", type=int, default=10, metavar="N", help="how many (default: %(default)s)")
+    parser.add_argument("--days", type=int, default=30, metavar="N", help="how far back to look (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="the lines as they were printed")
+
+
+def summaries(context: Context) -> int:
+    """Print them."""
+    options = context.options
+    found = sorted(log.summaries(context, options.days), key=lambda one: str(one[1]["started_at"]))[-options.last :]
+    if not found:
+        raise OpsError(
+            f"no run printed a summary in the last {options.days} days",
+            advice=f"look further back with --days, or start one: make run ENV={context.env}",
+            exit_code=OpsExit.NO,
+        )
+    if options.json:
+        for _, summary in found:
+            context.terminal.say(json.dumps(summary, separators=(",", ":")))
+    else:
+        context.terminal.say(columns(["STARTED", "BY", "WHAT", "OUTCOME", *_COUNTS, "TASK"], map(_row, found)))
+    return OpsExit.DONE
+
+
+def _row(found: tuple[str, Mapping[str, Any]]) -> list[object]:
+    stream, summary = found
+    what = f"{summary['command']} {summary['scope']}{' (dry)' if summary['dry_run'] else ''}"
+    outcome = f"{summary['outcome']} ({summary['exit_code']})"
+    counts = [summary.get(name, 0) for name in _COUNTS.values()]
+    return [summary["started_at"], summary["trigger"], what, outcome, *counts, id_of(stream)]

@@ -1,0 +1,109 @@
+"""The log of one run: `tail`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ops import log, tasks
+from ops.ends import exit_code_of
+from ops.errors import OpsExit
+from ops.summary_line import parse, readable
+from ops.verbs import Context, add_verb
+
+if TYPE_CHECKING:
+    from ops.verbs import Parsers
+
+_FOLLOW_SECONDS = 5.0
+_FOLLOW_WITHIN = 26 * 3600.0
+_GRAVE = frozenset({"warning", "error"})
+_HEAD = frozenset({"time", "level", "event"})
+
+
+def add(verbs: Parsers) -> None:
+    """`tail`."""
+    parser = add_verb(
+        verbs,
+        "tail",
+        tail,
+        summary="the log of the last run, or of one task",
+        teaches="Prints what a run logged: a line for everybody who was written, held, skipped or failed, and its "
+        "summary. The log holds ids, reasons and field names, and nothing personal.",
+    )
+    tasks.add_task(parser)
+    parser.add_argument("--errors", action="store_true", help="only warnings and errors, and the summary")
+    parser.add_argument("--follow", action="store_true", help="go on until the task has ended")
+    parser.add_argument("--json", action="store_true", help="the lines as they were logged")
+
+
+def tail(context: Context) -> int:
+    """Print a run's log."""
+    task_id = tasks.chosen(context)
+    context.terminal.remark(f"Task {task_id}")
+    printed, token = 0, None
+    for _ in context.pace.ticks(every=_FOLLOW_SECONDS, within=_FOLLOW_WITHIN if context.options.follow else 0):
+        # Asked before the log is read, so that the last of it is read once the task has stopped.
+        ended = _has_ended(context, task_id)
+        messages, token = log.read(context, task_id, token)
+        for message in messages:
+            _print(context, message)
+        printed += len(messages)
+        if ended:
+            break
+    if not printed:
+        _say_why_there_is_none(context, task_id)
+    return OpsExit.DONE
+
+
+def _has_ended(context: Context, task_id: str) -> bool:
+    known = tasks.described(context, [task_id])
+    return not known or known[0].get("lastStatus") == "STOPPED"
+
+
+def _print(context: Context, message: str) -> None:
+    options = context.options
+    line, summary = _object(message), parse(message)
+    if options.errors and not summary and line.get("level") not in _GRAVE:
+        return
+    if options.json:
+        context.terminal.say(message)
+    else:
+        context.terminal.say(readable(summary) if summary else _readable(message, line))
+
+
+def _readable(message: str, line: Mapping[str, Any]) -> str:
+    if "event" not in line:
+        return message
+    told = " ".join(
+        f"{name}={_value(value)}" for name, value in line.items() if name not in _HEAD and value not in (None, "", [])
+    )
+    return f"{line.get('time', '')} {line.get('level', ''):<7} {line['event']}  {told}".rstrip()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, str) and " " not in value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _object(message: str) -> Mapping[str, Any]:
+    try:
+        line = json.loads(message)
+    except ValueError:
+        return {}
+    return line if isinstance(line, dict) else {}
+
+
+def _say_why_there_is_none(context: Context, task_id: str) -> None:
+    known = tasks.described(context, [task_id])
+    container = context.deployment.container_name
+    if not known:
+        context.terminal.remark("This task has no log, and ECS does not know it (any more).")
+    elif known[0].get("lastStatus") != "STOPPED":
+        context.terminal.remark(f"Nothing was logged yet: the task is {known[0].get('lastStatus')}.")
+    elif exit_code_of(known[0], container) is None:
+        context.terminal.remark("Nothing was logged: the container never ran.")
+        context.terminal.remark(tasks.told(known[0], container))
+    else:
+        context.terminal.remark("Nothing was logged.")

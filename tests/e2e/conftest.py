@@ -1,0 +1,84 @@
+"""The story, once a session: each fixture is a step, and asks for the one before it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.deployment import Deployment, Environment, make
+from tests.e2e.emulator import Emulator, emulated_aws
+from tests.e2e.story import FIRST_BATCH, PEOPLE, SECOND_BATCH, Done
+from tests.nights import API_KEY, Night, Nights, nights
+from tests.sandbox.bamboohr import generate
+from tests.sandbox.moodle import TOKEN
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    ready = make("setup-e2e", environment=dict(os.environ))
+    assert ready.code == 0, ready.said
+    with emulated_aws(tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+    """A company of ten in BambooHR, and an empty Moodle."""
+    with nights(tmp_path_factory.mktemp("systems")) as both:
+        both.company.add(generate(PEOPLE, seed=5))
+        yield both
+
+
+@pytest.fixture(scope="session")
+def environment(emulator: Emulator, systems: Nights, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    addresses = {
+        "BambooBaseUrl": systems.environment["BAMBOO_BASE_URL"],
+        "MoodleBaseUrl": systems.environment["MOODLE_BASE_URL"],
+    }
+    return Environment(emulator, tmp_path_factory.mktemp("engineer"), {**addresses, "BatchSize": FIRST_BATCH})
+
+
+@pytest.fixture(scope="session")
+def deployed(emulator: Emulator, environment: Environment) -> Deployment:
+    """The account's first deploy."""
+    bootstrapped = environment.bootstrap()
+    assert bootstrapped.code == 0, bootstrapped.said
+    return Deployment.found(emulator, environment.deploy())
+
+
+@pytest.fixture(scope="session")
+def night_without_secrets(deployed: Deployment, systems: Nights) -> Done:
+    """A run before the operator has set anything."""
+    return _done(deployed, systems, deployed.run())
+
+
+@pytest.fixture(scope="session")
+def first_night(night_without_secrets: Done, deployed: Deployment, systems: Nights) -> Done:
+    """The first run after the secrets were set."""
+    deployed.put_secrets(api_key=API_KEY, token=TOKEN)
+    return _done(deployed, systems, deployed.run())
+
+
+@pytest.fixture(scope="session")
+def redeployed(first_night: Done, emulator: Emulator, environment: Environment) -> Deployment:
+    """A deploy of another batch size."""
+    environment.set(BatchSize=SECOND_BATCH)
+    return Deployment.found(emulator, environment.deploy())
+
+
+@pytest.fixture(scope="session")
+def second_night(redeployed: Deployment, systems: Nights) -> Done:
+    """The schedule's run after it."""
+    return _done(redeployed, systems, redeployed.run(**redeployed.overrides("2026-11-23T03:30:00Z")))
+
+
+@pytest.fixture(scope="session")
+def second_delivery(second_night: Done, redeployed: Deployment, systems: Nights) -> Done:
+    """The same scheduled run, delivered once more."""
+    return _done(redeployed, systems, redeployed.run(**redeployed.overrides("2026-11-23T03:30:00Z")))
+
+
+def _done(deployment: Deployment, systems: Nights, night: Night) -> Done:
+    return Done(night, deployment.items(), systems.accounts(), deployment.secrets())

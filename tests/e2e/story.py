@@ -1,0 +1,22 @@
+"""The figures of the story that `conftest.py` tells, and what is kept of each of its nights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.nights import Night
+
+PEOPLE = 10
+FIRST_BATCH = 4
+SECOND_BATCH = 50
+
+
+@dataclass(frozen=True)
+class Done:
+    """A night, and what was there after it."""
+
+    night: Night
+    items: dict[str, dict[str, Any]]
+    accounts: list[dict[str, Any]]
+    secrets: list[str]

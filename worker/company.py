@@ -1,0 +1,75 @@
+"""What BambooHR shows of the people of a run: the directory that was read, and evidence for those it does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from worker.bamboohr import Answered, Feed
+from worker.directory import Directory
+from worker.errors import SourceError
+from worker.fields import EVIDENCE
+from worker.people import Person
+
+
+class Source(Protocol):
+    """What a run needs of BambooHR; see :class:`worker.bamboohr.BambooHR`."""
+
+    def changed(self, since: datetime) -> Feed:
+        """Who changed, ordered by id."""
+
+    def directory(self, wanted: Collection[int], needed: Iterable[str]) -> Directory:
+        """The company directory, with the facts of those wanted."""
+
+    def evidence(self, people: Sequence[int], fields: Iterable[str]) -> Answered:
+        """What is known of single people."""
+
+
+class Company:
+    """Reads people. `deleted`: who is deleted by this run's feed; `was_deleted`: by that of an earlier run."""
+
+    def __init__(
+        self,
+        source: Source,
+        directory: Directory,
+        fields: Sequence[str],
+        deleted: Mapping[int, bool],
+        was_deleted: Collection[int],
+    ) -> None:
+        self.directory = directory
+        self.refused = False
+        self._source = source
+        self._fields = fields
+        self._deleted = deleted
+        self._was_deleted = was_deleted
+        self._thin = not directory.available or any(name not in directory.shown for name in fields)
+
+    def people(self, wanted: Iterable[int]) -> list[Person]:
+        """These people, ordered by id. Where the directory does not show what is needed, each is read as evidence."""
+        ids = sorted(wanted)
+        asked = [number for number in ids if self._thin or _needs_evidence(self.directory.listing(number))]
+        answered = self._source.evidence(asked, (*self._fields, *EVIDENCE)) if asked else Answered({})
+        if answered.refused and not self.directory.available:
+            raise SourceError(
+                "BambooHR refuses both the directory and every look at single employees",
+                advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
+            )
+        self.refused = self.refused or answered.refused
+        for number, row in answered.rows.items():
+            self.directory.bearers.add(row.facts.get("work_email", ""), number)
+        return [
+            Person.seen(
+                number,
+                deleted=self._deleted.get(number, False),
+                was_deleted=number not in self._deleted and number in self._was_deleted,
+                listing=self.directory.listing(number),
+                evidence=answered.rows.get(number),
+            )
+            for number in ids
+        ]
+
+
+def _needs_evidence(listing: Mapping[str, str] | None) -> bool:
+    """Whether the directory alone does not tell who she is: not shown, or with a status that says she left."""
+    return listing is None or listing.get("status") == "Inactive"

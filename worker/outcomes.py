@@ -1,0 +1,39 @@
+"""What came of a step that is not sent, and the one line of the log that everybody gets who was not left as she was."""
+
+from __future__ import annotations
+
+from worker import logs
+from worker.guards import is_held
+from worker.memory import Outcome, Verdict
+from worker.steps import WRITES, Action, Step
+
+
+def planned(step: Step) -> Outcome:
+    """The outcome of a step that is not sent: it is done, unless the plan itself says that it is an error."""
+    if is_held(step):
+        return Outcome(step, Verdict.HELD)
+    wrote = step.action in WRITES
+    return Outcome(step, Verdict.REFUSED if step.is_error else Verdict.DONE, step.problem, wrote=wrote)
+
+
+def tell(outcome: Outcome, *, dry_run: bool = False) -> None:
+    """One line for everybody who was written, held, skipped or failed. Ids, reasons and field names only."""
+    step = outcome.step
+    if step.action is Action.UNCHANGED and not step.notes:
+        return
+    why = outcome.why
+    failed = outcome.verdict in (Verdict.REFUSED, Verdict.FAILED, Verdict.HELD)
+    log = logs.error if failed else logs.info
+    log(
+        "sync.person",
+        employee_id=step.employee_id,
+        action=step.action.value,
+        result=outcome.verdict.value,
+        code=why.code,
+        reason=why.text,
+        advice=why.advice,
+        account_id=step.account.id if step.account else None,
+        fields=step.fields,
+        notes=[note.text for note in step.notes],
+        dry_run=dry_run,
+    )
