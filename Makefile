@@ -29,8 +29,8 @@ lint: setup ## ruff and mypy strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: setup ## every suite that needs nothing but Python
-	$(BIN)/pytest
+unit: setup ## every suite that needs nothing but Python, side by side
+	$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
 .PHONY: test
 test: lint unit synth-all test-e2e ## lint and every suite that needs nothing but Python, Node and make

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from worker.bamboohr import BambooHR
 from worker.credentials import mending_command, read_credential
 from worker.errors import CredentialError
 from worker.moodle import Moodle
 from worker.run import Job, Run
-from worker.settings import Settings
+from worker.settings import Settings, is_loopback
 from worker.state.items import Items
 from worker.state.store import Store
 from worker.stopping import Stopping
@@ -27,8 +28,18 @@ def assemble(
 ) -> Run:
     """Read the credentials, open the state, make the clients. Nothing of BambooHR or Moodle is called yet."""
     api_key, token = _credentials(settings)
-    to_bamboo = Transport("bamboohr", new_session(1, (api_key, "x")), settings.http_timeout, stopping)
-    to_moodle = Transport("moodle", new_session(settings.moodle_concurrency), settings.http_timeout, stopping)
+    to_bamboo = Transport(
+        "bamboohr",
+        new_session(1, (api_key, "x"), proxies=_uses_proxies(settings.bamboo_api)),
+        settings.http_timeout,
+        stopping,
+    )
+    to_moodle = Transport(
+        "moodle",
+        new_session(settings.moodle_concurrency, proxies=_uses_proxies(settings.moodle_endpoint)),
+        settings.http_timeout,
+        stopping,
+    )
     summary.count_calls(bamboohr=lambda: to_bamboo.calls, moodle=lambda: to_moodle.calls)
     return Run(
         settings=settings,
@@ -49,6 +60,11 @@ def assemble(
         clock=lambda: datetime.now(UTC),
         progress=progress,
     )
+
+
+def _uses_proxies(url: str) -> bool:
+    """A proxy of the environment is used for hosts elsewhere; what goes to this machine would only leave it by one."""
+    return not is_loopback(urlsplit(url).hostname or "")
 
 
 def _credentials(settings: Settings) -> list[str]:

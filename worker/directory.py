@@ -7,6 +7,7 @@ who bears which address (as a 64-bit hash) and how well the needed fields are fi
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -109,6 +110,8 @@ def read_directory(chunks: Iterable[bytes], wanted: Collection[int], needed: Ite
     try:
         for chunk in chunks:
             head += chunk[: max(0, _HEAD - len(head))]
+            if any(sign in chunk for sign in _NESTING) and _TOO_DEEP.search(chunk):
+                raise Malformed("nested far deeper than a directory is")
             for reader in readers:
                 reader.send(chunk)
             for row in rows:
@@ -129,6 +132,10 @@ def read_directory(chunks: Iterable[bytes], wanted: Collection[int], needed: Ite
 
 
 _HEAD = 1 << 16
+_NESTING = (b"[[", b"[ [", b":{", b": {", b"[\n")
+"""What a directory, a list of flat objects, never has: cheap to look for before the pattern is."""
+_TOO_DEEP = re.compile(rb'(?:[\[{]\s*(?:"[^"\\]{0,64}"\s*:\s*)?){25}')
+"""So many openings on end: the parser's memory grows with the square of the depth, to death within some kilobytes."""
 
 
 def _take(directory: Directory, row: Any, names: Mapping[str, str], wanted: Collection[int]) -> None:

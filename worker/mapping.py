@@ -106,7 +106,7 @@ def parse_mapping(text: str, username_template: str) -> tuple[FieldMapping, list
     if text:
         try:
             told = json.loads(text)
-        except ValueError as fault:
+        except (ValueError, RecursionError) as fault:
             faults.append(f"FIELD_MAPPING is not JSON ({fault})")
     if not isinstance(told, dict):
         faults.append('FIELD_MAPPING must be a JSON object, for example {"institution": "division"}')

@@ -17,11 +17,17 @@ def in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
     asked: set[int] = set()
 
     def place(step: Step) -> None:
+        """Whoever has to come first goes on the path before her; by a loop, for chains can be long."""
+        path = [step]
         asked.add(step.employee_id)
-        for number in sorted(step.after):
-            if number in known and number not in asked:
-                place(known[number])
-        ordered[step.employee_id] = step
+        while path:
+            first = next((number for number in sorted(path[-1].after) if number in known and number not in asked), None)
+            if first is None:
+                done = path.pop()
+                ordered[done.employee_id] = done
+            else:
+                asked.add(first)
+                path.append(known[first])
 
     for step in updates:
         if step.after and step.employee_id not in asked:

@@ -221,12 +221,14 @@ def _is_base_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
+        host.encode("idna")
     except ValueError:
         return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host name is this machine's own."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 import requests
 from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
 
 from worker import logs
 from worker.deadline import Deadline, TimedAdapter, total_deadline
@@ -87,9 +88,13 @@ class _Session(requests.Session):
         """No redirect leads anywhere. Even one that is not followed is parsed by `requests`, and may be unparsable."""
 
 
-def new_session(connections: int, auth: tuple[str, str] | None = None) -> requests.Session:
-    """A keep-alive session with timed connections, no cookies, no credentials but these."""
+def new_session(connections: int, auth: tuple[str, str] | None = None, *, proxies: bool = True) -> requests.Session:
+    """A keep-alive session with timed connections, no cookies, no credentials but these.
+
+    `proxies`: whether the environment's HTTPS_PROXY and REQUESTS_CA_BUNDLE count.
+    """
     session = _Session()
+    session.trust_env = proxies
     session.auth = auth or _Bare()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
@@ -181,6 +186,8 @@ class Transport:
             raise NoAnswer("the connection was cut") from fault
         except requests.RequestException as fault:
             raise NoAnswer(f"the request failed ({type(fault).__name__})") from fault
+        except (OSError, HTTPError) as fault:
+            raise NotSent(f"the request could not be made ({type(fault).__name__})") from fault
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:

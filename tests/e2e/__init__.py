@@ -18,23 +18,22 @@ Where the emulator cannot judge
 -------------------------------
 `emulator_main.py` opens it in three places before it serves, each described there: events of `aws.ecs` may be put,
 input paths may have an index, and an image that is not there is reported missing. What else it does not model, or
-loses, is judged on the template, in tests/cdk_app:
+loses, is judged in tests/cdk_app, on the template:
 
-=============================================================== =======================================================
-policies and trusts of roles, topic, queues and repository      test_sync_task, test_nightly_schedule, test_alerting,
-                                                                test_registry, test_stacks
-the schedule's start of the task, retries, dead letters;        test_nightly_schedule
-its time zone and network (the emulator drops both)
-delivery of what a rule could not send to the dead-letter queue test_task_end
-metric filters and alarms (the patterns are judged here on the  test_alerting, test_log_filter
-worker's real summary lines, by a matcher of the tests)
-the container's init process and dropped capabilities,          test_sync_task
-CPU architecture; that image and user agree
-a secret without a value (the emulator answers an empty text    test_sync_task; worker: test_credentials
-where AWS says ResourceNotFoundException)
-the table's TTL, point-in-time recovery, deletion protection    test_state_table
-what a lifecycle rule or a retention period removes             test_registry, test_sync_task
-flow logs (not known to it at all) and what a network lets pass test_public_network
-the mail itself, and the confirmation of its subscription       by hand: RUNBOOK
-=============================================================== =======================================================
+- policies and trusts of roles, topic, queue and repository, and so that another account's credentials are refused:
+  test_sync_task, test_nightly_schedule, test_alerting, test_registry, test_stacks;
+- that the schedule starts the task, its retries and dead letters, and its time zone and network, which are lost on the
+  way to the emulator: test_nightly_schedule;
+- where a message goes that a rule could not send: test_task_end;
+- a field that only one element of an array lacks, which AWS's engine does not call absent: test_task_end;
+- metric filters and alarms: test_alerting and test_log_filter. (The deployed pattern is read back here, and judged on
+  the worker's real summary lines by the matcher of test_log_filter);
+- the container's init process and dropped capabilities, CPU architecture, and that image and task agree on the user:
+  test_sync_task;
+- a secret without a value, which the emulator answers with an empty text and AWS with ResourceNotFoundException:
+  test_sync_task, and test_credentials of the worker;
+- the table's TTL, recovery and protection: test_state_table; what production keeps: test_stacks;
+- what lifecycle rules remove: test_registry; flow logs, and what the network lets pass: test_public_network.
+
+The image's content is `make test-image`'s; the mail and the confirmation of its subscription are the RUNBOOK's.
 """

@@ -141,7 +141,7 @@ class Deployment:
         """The real process with the container's variables, the overrides, and the way to the emulator. Nothing else."""
         environment = {**self.variables, **overrides, **self.emulator.credentials()}
         done = subprocess.run(
-            [sys.executable, "-B", "-m", "worker"],
+            [sys.executable, "-m", "worker"],
             cwd=ROOT,
             env=environment,
             capture_output=True,

@@ -19,8 +19,11 @@ from tests.e2e.deployment import PROJECT, Deployment
 from tests.e2e.emulator import REGION
 
 MARKER = "the last one"
+# The emulator lets a field be absent where one element of an array lacks it, AWS where all do (`event_matcher.py`).
+JUDGED_ON_THE_TEMPLATE = {"exit 0 beside an injected container without exit code"}
+JUDGED_HERE = [end for end in ENDS if end not in JUDGED_ON_THE_TEMPLATE]
 EVENTS = {
-    **{kind: event for kind, (event, _) in ENDS.items()},
+    **{end: ENDS[end][0] for end in JUDGED_HERE},
     **OTHERS,
     MARKER: task_events.task(task_events.container(0)),
 }
@@ -42,7 +45,7 @@ def heard(deployed: Deployment) -> Heard:
     return messages
 
 
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("end", JUDGED_HERE)
 def test_an_end_is_heard_once_and_in_the_right_words(deployed: Deployment, heard: Heard, end: str) -> None:
     event, verdict = ENDS[end]
     number = list(EVENTS).index(end)

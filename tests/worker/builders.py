@@ -7,7 +7,7 @@ asked for one; a test says only what is different.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -145,15 +145,16 @@ def world_of(
     ordered = sorted(people, key=lambda one: one.employee_id)
     bearers = bearers_of(ordered, colleagues or {})
     world = World(ordered, policy or policy_of(**settings), now, bearers, remembered or {})
-    world.add(one for one in accounts if one.idnumber and _found(one.idnumber, idnumbers_wanted(world)))
-    world.add(one for one in accounts if _found(one.email, addresses_wanted(world)))
-    world.add(one for one in accounts if _found(one.username, usernames_wanted(world)))
+    world.add(_found(accounts, lambda one: one.idnumber, idnumbers_wanted(world)))
+    world.add(_found(accounts, lambda one: one.email, addresses_wanted(world)))
+    world.add(_found(accounts, lambda one: one.username, usernames_wanted(world)))
     return world
 
 
-def _found(value: str, wanted: Iterable[str]) -> bool:
-    """As Moodle finds it: whatever the case."""
-    return value.casefold() in {one.casefold() for one in wanted}
+def _found(accounts: Iterable[Account], key: Callable[[Account], str], wanted: Iterable[str]) -> list[Account]:
+    """As Moodle finds them: whatever the case."""
+    values = {value.casefold() for value in wanted if value}
+    return [one for one in accounts if key(one).casefold() in values]
 
 
 def plan_of(*people: Person, **circumstances: Any) -> dict[int, Step]:

@@ -102,10 +102,10 @@ def test_a_server_that_reads_nothing_is_not_waited_for(identity: Identity | None
         while not server.ended.wait(DRIP):
             connection.recv(1 << 16)
 
-    with talking(read_a_little_now_and_then, identity) as (transport, server):
+    with talking(read_a_little_now_and_then, identity, timeout=60) as (transport, server):
         began = time.monotonic()
-        with pytest.raises(NoAnswer):
-            transport.send("POST", server.url, data=b"x" * (1 << 25))
+        with pytest.raises(NoAnswer), transport.open("POST", server.url, data=b"x" * (1 << 25), deadline=TIMEOUT):
+            pass
         took = time.monotonic() - began
 
     assert took < LATE
@@ -115,10 +115,11 @@ def test_a_handshake_that_never_ends_is_not_waited_for(own_certificate: Identity
     def shake_no_hands(connection: socket.socket, server: RawServer) -> None:
         server.ended.wait()
 
-    with talking(shake_no_hands, None) as (transport, server):
+    with talking(shake_no_hands, None, timeout=60) as (transport, server):
+        url = server.url.replace("http:", "https:")
         began = time.monotonic()
-        with pytest.raises(TransportError):
-            transport.send("GET", server.url.replace("http:", "https:"))
+        with pytest.raises(TransportError), transport.open("GET", url, deadline=TIMEOUT):
+            pass
         took = time.monotonic() - began
 
     assert took < LATE
@@ -129,6 +130,16 @@ def test_the_deadline_holds_for_a_body_that_is_read_in_parts(identity: Identity 
         began = time.monotonic()
         with pytest.raises(NoAnswer), transport.open("GET", server.url, deadline=TIMEOUT) as (_, chunks):
             b"".join(chunks)
+        took = time.monotonic() - began
+
+    assert took < LATE
+
+
+def test_a_longer_deadline_lets_no_single_read_take_longer(identity: Identity | None) -> None:
+    with talking(say_nothing, identity) as (transport, server):
+        began = time.monotonic()
+        with pytest.raises(NoAnswer), transport.open("GET", server.url, deadline=60):
+            pass
         took = time.monotonic() - began
 
     assert took < LATE

@@ -227,6 +227,7 @@ def test_a_part_is_never_taken_for_the_whole(at: int) -> None:
         b'{"employees":["x"]}',
         b'{"employees":[[]]}',
         b'{"employees":[{"id":"0"}]}',
+        b'{"employees":[{"id":"1"},7]}',
         b'{"error":{"code":429}}',
         WHOLE + b"x",
         WHOLE + WHOLE,

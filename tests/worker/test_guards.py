@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.worker.builders import account_of, leaver, person, plan_of
-from worker.guards import Health, Limits, hold_suspensions, is_held, limits, trips
+from worker.guards import Health, Limits, has_shrunk, hold_suspensions, is_held, limits, trips
 from worker.state.store import RunRecord
 from worker.steps import Action, Step
 
@@ -149,6 +150,22 @@ def test_every_reason_is_told() -> None:
     found = tripped(99, rows=1, last=last_run(1000, FILLED), coverage={"work_email": 0, "department": 0})
 
     assert len(found) == 4
+
+
+def shrunk(rows: int, last: RunRecord | None, *, days: float = 1) -> bool:
+    return has_shrunk(Health(rows, FILLED), last, datetime.fromtimestamp(days * 86_400, UTC))
+
+
+def test_a_company_that_shrank_since_the_last_good_run_goes_on_being_compared_with_it() -> None:
+    assert shrunk(799, last_run(1000))
+    assert shrunk(1000, last_run(1000, {"department": 9_000}))
+    assert not shrunk(800, last_run(1000))
+    assert not shrunk(1, NO_RUN_YET)
+
+
+def test_a_company_that_has_been_smaller_for_a_week_is_believed() -> None:
+    assert shrunk(1, last_run(1000), days=7)
+    assert not shrunk(1, last_run(1000), days=7.01)
 
 
 # Holding

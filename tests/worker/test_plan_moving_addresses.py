@@ -57,6 +57,25 @@ def test_addresses_may_move_along_a_chain() -> None:
     assert written(plan, accounts) == {"1": "b", "2": "c", "3": "d", "4": "e"}
 
 
+def test_a_chain_may_be_as_long_as_the_company() -> None:
+    everybody = range(1, 1_501)
+    accounts = [lived_at(number, f"desk{number}") for number in everybody]
+
+    plan = plan_of(*(lives_at(number, f"desk{number + 1}") for number in everybody), accounts=accounts)
+
+    assert all(told(step) == (Action.UPDATE, "differs") for step in plan.values())
+    assert plan[1].after == {2}
+
+
+def test_a_circle_may_be_as_long_as_the_company() -> None:
+    everybody = range(1_500)
+    accounts = [lived_at(number + 1, f"desk{number}") for number in everybody]
+
+    plan = plan_of(*(lives_at(number + 1, f"desk{(number + 1) % 1_500}") for number in everybody), accounts=accounts)
+
+    assert {told(step) for step in plan.values()} == {(Action.CONFLICT, "email_swapped")}
+
+
 def test_a_chain_that_ends_at_somebody_who_stays_is_a_conflict_for_everybody_in_it() -> None:
     accounts = [lived_at(1, "a"), lived_at(2, "b"), account(55, email="c@acme.example")]
 

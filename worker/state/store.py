@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from worker.window import Position, Progress
 
 T = TypeVar("T", "Remembered", "RunRecord")
 
+_RECORDING_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 _FUTURE_TOLERATED = timedelta(minutes=5)
 _RUN_KEPT = timedelta(days=400)
 EXPIRY = "ExpiresAt"
@@ -127,7 +128,7 @@ class Store:
         since, offset = parse_moment(self._row.get("since")), _whole(self._row.get("offset", 0))
         where, mend = f"state row {self._id!r}", "write since, offset and updatedAt anew (RUNBOOK, state)"
         faults = []
-        if since is None:
+        if since is None or since < _RECORDING_BEGAN:
             faults.append(f"{where}: since must be a moment with a zone, such as 2026-01-31T02:00:00Z")
         elif since > now + _FUTURE_TOLERATED:
             faults.append(f"{where}: since ({iso(since)}) is in the future: no change would ever be seen")
@@ -239,6 +240,15 @@ def _stored(person: Remembered) -> Item:
 
 
 def _known(kind: type[T], item: Item) -> T:
-    """The dataclass from an item; attributes that an earlier or later version wrote are left aside."""
-    names = {part.name for part in fields(kind)}
-    return kind(**{name: value for name, value in item.items() if name in names})
+    """The dataclass from an item; what another version or a hand wrote, and cannot be meant, is left aside."""
+    defaults = {part.name: part.default for part in fields(kind)}
+
+    def is_meant(name: str, value: object) -> bool:
+        default = defaults.get(name)
+        return name in defaults and (not isinstance(default, (str, int)) or type(value) is _plain_type(default))
+
+    return kind(**{name: value for name, value in item.items() if is_meant(name, value)})
+
+
+def _plain_type(default: object) -> type:
+    return str if isinstance(default, str) else type(default)

@@ -1,0 +1,290 @@
+"""A deployed environment in an emulated account, and an operator at its command line."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.ecs import ecs_backends
+
+from ops import cli
+from ops.deployment import output_names
+from ops.verbs import Pace
+
+ACCOUNT = "123456789012"
+REGION = "eu-west-2"
+PROJECT = "hall"
+ALERT_EMAIL = "night.watch@example.com"
+STATE_ID = "default"
+
+ENVIRONMENT = f"""\
+ProjectName = "{PROJECT}"
+Account = "{ACCOUNT}"
+Region = "{REGION}"
+CreatePublicNetwork = true
+ScheduleExpression = "cron(30 3 * * ? *)"
+ScheduleTimezone = "Europe/London"
+AlertEmail = "{ALERT_EMAIL}"
+BambooCompanyDomain = "acme"
+MoodleBaseUrl = "https://acme.mylxp.example"
+"""
+
+TARGET = {
+    "Arn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{PROJECT}",
+    "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/scheduler",
+    "EcsParameters": {
+        "TaskDefinitionArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{PROJECT}:1",
+        "LaunchType": "FARGATE",
+        "NetworkConfiguration": {"awsvpcConfiguration": {"Subnets": ["subnet-1"], "AssignPublicIp": "ENABLED"}},
+    },
+    "Input": '{"containerOverrides": [{"name": "worker"}]}',
+    "RetryPolicy": {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 3},
+    "DeadLetterConfig": {"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead"},
+}
+SCHEDULE = {
+    "Name": "nightly",
+    "GroupName": "nights",
+    "Description": "Runs the BambooHR to NovaLXP sync",
+    "ScheduleExpression": "cron(30 3 * * ? *)",
+    "ScheduleExpressionTimezone": "Europe/London",
+    "FlexibleTimeWindow": {"Mode": "OFF"},
+    "State": "ENABLED",
+    "Target": TARGET,
+}
+
+
+@dataclass(frozen=True)
+class End:
+    """What the operator sees of a verb."""
+
+    code: int
+    out: str
+    err: str
+
+
+def summary(**said: Any) -> dict[str, Any]:
+    """A summary line as the worker prints it, of a clean night unless said otherwise."""
+    from worker.summary import Summary
+
+    line = Summary("20261122T033004Z-0a1b2c3d", "sync", datetime(2026, 11, 22, 3, 30, 4, tzinfo=UTC))
+    line.finish()
+    return {**line.as_dict(line.started_at), **said}
+
+
+@dataclass
+class Hall:
+    """The environment "hall", and everything its stack would have made."""
+
+    env_file: Path
+    capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch
+    outputs: dict[str, str] = field(default_factory=dict)
+    now: float = field(default_factory=time.time)
+    slept: list[float] = field(default_factory=list)
+    to_come: list[Callable[[], None]] = field(default_factory=list)
+
+    def ops(self, *arguments: str) -> End:
+        """Say a verb. What is `to_come` happens one by one while it waits."""
+        code = cli.main(
+            [*arguments, "--env", "hall", "--env-file", str(self.env_file)],
+            pace=Pace(sleep=self._sleep, clock=lambda: self.now),
+        )
+        said = self.capsys.readouterr()
+        return End(code, said.out, said.err)
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if self.to_come:
+            self.to_come.pop(0)()
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+    # What the stack makes
+
+    def deploy(self) -> None:
+        """Everything that the outputs name."""
+        queue = self.client("sqs").create_queue(QueueName="dead")["QueueUrl"]
+        topic = self.client("sns").create_topic(Name="alerts")["TopicArn"]
+        self.client("logs").create_log_group(logGroupName=f"/ecs/{PROJECT}")
+        self._make_table()
+        self._make_schedule_and_alarms()
+        secrets = {
+            system: self.client("secretsmanager").create_secret(Name=f"{PROJECT}/{system}")["ARN"]
+            for system in ("bamboohr", "moodle")
+        }
+        subnets = self.client("ec2").describe_subnets()["Subnets"][:2]
+        groups = self.client("ec2").describe_security_groups()["SecurityGroups"]
+        self.outputs = {
+            "ClusterName": PROJECT,
+            "TaskFamily": PROJECT,
+            "TaskDefinitionArn": self._make_task_definition(),
+            "ContainerName": "worker",
+            "SubnetIds": ",".join(subnet["SubnetId"] for subnet in subnets),
+            "SecurityGroupId": groups[0]["GroupId"],
+            "AssignPublicIp": "ENABLED",
+            "TableName": "state",
+            "StateId": STATE_ID,
+            "BambooSecretArn": secrets["bamboohr"],
+            "MoodleSecretArn": secrets["moodle"],
+            "TopicArn": topic,
+            "AlertEmail": ALERT_EMAIL,
+            "LogGroupName": f"/ecs/{PROJECT}",
+            "ScheduleName": "nightly",
+            "ScheduleGroupName": "nights",
+            "DeadLetterQueueUrl": queue,
+            "SilenceAlarmName": f"{PROJECT}-silence",
+            "DeadLetterAlarmName": f"{PROJECT}-dead-letters",
+            "ParkedAlarmName": f"{PROJECT}-parked",
+        }
+        self.make_stack(self.outputs)
+
+    def make_stack(self, outputs: dict[str, str]) -> None:
+        """A stack that has these outputs, and a resource since it must have one."""
+        self.client("cloudformation").create_stack(
+            StackName=PROJECT,
+            TemplateBody=json.dumps(
+                {
+                    "Resources": {"Something": {"Type": "AWS::SNS::Topic"}},
+                    "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+                }
+            ),
+        )
+
+    def _make_table(self) -> None:
+        self.client("dynamodb").create_table(
+            TableName="state",
+            KeySchema=[{"AttributeName": "StateId", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "StateId", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+    def _make_schedule_and_alarms(self) -> None:
+        self.client("scheduler").create_schedule_group(Name="nights")
+        self.client("scheduler").create_schedule(**SCHEDULE)
+        for name in ("silence", "dead-letters", "parked"):
+            self.client("cloudwatch").put_metric_alarm(
+                AlarmName=f"{PROJECT}-{name}",
+                MetricName=name,
+                Namespace="LxpSync",
+                Statistic="Sum",
+                Period=3600,
+                EvaluationPeriods=30,
+                Threshold=1,
+                ComparisonOperator="LessThanThreshold",
+                AlarmActions=[f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"],
+            )
+
+    def _make_task_definition(self) -> str:
+        ecs = self.client("ecs")
+        ecs.create_cluster(clusterName=PROJECT)
+        made = ecs.register_task_definition(
+            family=PROJECT,
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+            cpu="256",
+            memory="512",
+            containerDefinitions=[{"name": "worker", "image": "images/hall:abc", "essential": True}],
+        )
+        return str(made["taskDefinition"]["taskDefinitionArn"])
+
+    # What runs do
+
+    @property
+    def tasks(self) -> list[Any]:
+        """The emulator's own tasks, oldest first; what it answers of them can be set."""
+        return list(ecs_backends[ACCOUNT][REGION].tasks.get(PROJECT, {}).values())
+
+    def start_task(self) -> str:
+        """A run that the schedule began; its id."""
+        answer = self.client("ecs").run_task(
+            cluster=PROJECT,
+            taskDefinition=PROJECT,
+            launchType="FARGATE",
+            startedBy="schedule",
+            networkConfiguration={
+                "awsvpcConfiguration": {
+                    "subnets": self.outputs["SubnetIds"].split(",")[:1],
+                    "securityGroups": [self.outputs["SecurityGroupId"]],
+                }
+            },
+        )
+        self.tasks[-1].created_at = datetime.fromtimestamp(self.now + len(self.tasks), UTC)
+        return str(answer["tasks"][0]["taskArn"]).rsplit("/", 1)[-1]
+
+    def end_task(self, exit_code: int | None, said: Sequence[dict[str, Any]] = (), **facts: Any) -> None:
+        """The newest task ends, having logged these lines."""
+        task = self.tasks[-1]
+        if said:
+            self.log(task.id, said)
+        task.last_status = task.desired_status = "STOPPED"
+        task.stop_code = "EssentialContainerExited"
+        task.stopped_reason = "Essential container in task exited"
+        if not hasattr(task, "created_at"):
+            task.created_at = datetime.fromtimestamp(self.now, UTC)
+        if exit_code is None:
+            del task.containers[0].exitCode
+        else:
+            task.containers[0].exitCode = exit_code
+        for name, value in facts.items():
+            setattr(task, name, value)
+
+    def log(self, task_id: str, said: Sequence[dict[str, Any]]) -> None:
+        """Lines in the log stream of a task."""
+        logs = self.client("logs")
+        stream = f"worker/worker/{task_id}"
+        if not logs.describe_log_streams(logGroupName=f"/ecs/{PROJECT}", logStreamNamePrefix=stream)["logStreams"]:
+            logs.create_log_stream(logGroupName=f"/ecs/{PROJECT}", logStreamName=stream)
+        events = [{"timestamp": int(self.now * 1000), "message": json.dumps(line)} for line in said]
+        logs.put_log_events(logGroupName=f"/ecs/{PROJECT}", logStreamName=stream, logEvents=events)
+
+    # What the table holds
+
+    @property
+    def table(self) -> Any:
+        return boto3.resource("dynamodb", region_name=REGION).Table("state")
+
+    def row(self) -> dict[str, Any] | None:
+        item: dict[str, Any] | None = self.table.get_item(Key={"StateId": STATE_ID}).get("Item")
+        return item
+
+    def lock(self, *, seconds: int) -> None:
+        """A run holds the lock for so much longer."""
+        self.table.put_item(Item={"StateId": f"{STATE_ID}#lock", "owner": "run-1", "expires": int(self.now) + seconds})
+
+    # The operator
+
+    def types(self, text: str) -> None:
+        """The operator sits at a terminal and answers so."""
+        self.monkeypatch.setattr("sys.stdin", _Keyboard(text))
+
+    def pipes(self, text: str) -> None:
+        """Nobody is at a terminal; stdin holds this."""
+        self.monkeypatch.setattr("sys.stdin", _Keyboard(text, terminal=False))
+
+
+class _Keyboard:
+    def __init__(self, text: str, *, terminal: bool = True) -> None:
+        self._text = text
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    def readline(self) -> str:
+        return self._text
+
+    def read(self) -> str:
+        return self._text
+
+
+def every_output() -> Iterator[str]:
+    """The outputs that the verbs read."""
+    yield from output_names().values()

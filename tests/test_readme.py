@@ -1,0 +1,45 @@
+"""The README says what is true."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.nights import ROOT
+from worker.mapping import parse_mapping
+from worker.settings import VARIABLES
+
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_every_variable_of_the_worker_is_described_in_its_own_words(name: str) -> None:
+    assert f"| `{name}` | {VARIABLES[name]} |" in README
+
+
+@pytest.mark.parametrize("page", ["README.md", "RUNBOOK.md"])
+def test_every_verb_that_a_page_names_is_in_the_makefile(page: str) -> None:
+    verbs = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`|\$ )make ([a-z][a-z0-9-]*)", (ROOT / page).read_text(), re.MULTILINE))
+
+    assert named
+    assert named <= verbs
+
+
+def test_every_module_of_the_worker_has_its_place() -> None:
+    table = README[README.index("| module of `worker/`") : README.index("`plan` is a pure function")]
+    named = set(re.findall(r"`([a-z_]+)/?`", table))
+    modules = {path.stem for path in (ROOT / "worker").glob("*.py")} - {"__init__", "__main__"}
+
+    assert modules - {"aws", "errors", "exits", "logs", "timestamps"} <= named
+    assert (named - {"worker", "state"}) <= modules
+
+
+def test_the_mapping_that_is_shown_is_a_valid_one() -> None:
+    (shown,) = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+
+    _, faults = parse_mapping(json.dumps(json.loads(shown)), "{work_email}")
+
+    assert faults == []
