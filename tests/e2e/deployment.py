@@ -31,12 +31,12 @@ class Verb:
 
 
 class Environment:
-    """One environment's file, and `make` with it against the emulator, as from a fresh account of a machine."""
+    """One environment's file, and the engineer's `make` with it, against the emulator."""
 
     def __init__(self, emulator: Emulator, directory: Path, settings: Mapping[str, str | int]) -> None:
         self.emulator = emulator
         self.docker = write_stub(directory)
-        self._home = directory
+        self._directory = directory
         self._file = directory / "e2e.toml"
         self._settings = dict(settings)
         self.set()
@@ -62,11 +62,15 @@ class Environment:
 
     def _make(self, verb: str, *more: str) -> Verb:
         environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self._home),
+            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            # Nothing of what the machine's user has set up for AWS.
+            "AWS_CONFIG_FILE": str(self._directory / "no-config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self._directory / "no-credentials"),
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
+            "CDK_HOME": str(self._directory / "cdk"),
             "CDK_DOCKER": str(self.docker),
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
             # The command line then neither asks nor draws.
             "CI": "true",
             **self.emulator.credentials(),

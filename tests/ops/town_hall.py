@@ -191,7 +191,7 @@ class Hall:
             requiresCompatibilities=["FARGATE"],
             cpu="256",
             memory="512",
-            containerDefinitions=[{"name": "worker", "image": "images/hall:abc", "essential": True}],
+            containerDefinitions=[{"name": "worker", "image": "images/hall:abc", "essential": True, "memory": 512}],
         )
         return str(made["taskDefinition"]["taskDefinitionArn"])
 

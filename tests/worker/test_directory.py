@@ -104,16 +104,16 @@ def test_the_order_of_fields_and_employees_does_not_matter() -> None:
 def test_memory_follows_those_who_are_wanted_and_not_the_company() -> None:
     def company() -> Iterator[bytes]:
         yield b'{"fields":[],"employees":['
-        for number in range(1, 6_000):
-            yield json.dumps(row(str(number), jobTitle="x" * 500)).encode() + b","
-        yield json.dumps(row("6000")).encode() + b"]}"
+        for number in range(1, 2_000):
+            yield json.dumps(row(str(number), jobTitle="x" * 2_000)).encode() + b","
+        yield json.dumps(row("2000")).encode() + b"]}"
 
     tracemalloc.start()
     directory = read_directory(company(), frozenset({5}), NEEDED)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert directory.rows == 6_000
+    assert directory.rows == 2_000
     assert peak < 2_000_000, "the answer itself has four megabytes"
 
 

@@ -70,6 +70,20 @@ def test_whoever_takes_an_address_is_written_after_whoever_gives_it_up(batch_siz
     assert desk.calls(UPDATE) == ceil(6 / batch_size)
 
 
+def test_a_chain_may_be_as_long_as_the_company() -> None:
+    desk = Desk(batch_size=100)
+    people = {number: desk.add(number, email=f"a{number}@x.example") for number in range(1, 1501)}
+
+    outcomes = desk.write(
+        *[
+            update(number, account, email=f"a{number + 1}@x.example", after={number + 1} & people.keys())
+            for number, account in people.items()
+        ]
+    )
+
+    assert set(verdicts(outcomes).values()) == {DONE}
+
+
 def test_whoever_waits_for_a_write_that_failed_is_not_sent_and_is_told_for_whom(desk: Desk) -> None:
     desk.batch_size = 1
     holder, taker = desk.add(1, email="jo@x.example"), desk.add(2)

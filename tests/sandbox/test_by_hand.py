@@ -1,0 +1,71 @@
+"""The stand-ins as somebody starts them by hand, and the worker between them as the help says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.nights import ROOT
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[str]:
+    """A stand-in in a process of its own; its address."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.sandbox", *arguments, "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            (address,) = re.findall(r"http://\S+(?=;)", process.stdout.readline())
+            yield address
+        finally:
+            process.terminate()
+            assert process.wait(timeout=20) == 0
+
+
+def test_the_worker_between_two_stand_ins_started_by_hand(tmp_path: Path) -> None:
+    with started("bamboohr", "--people", "12") as bamboo, started("moodle") as moodle:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "BAMBOO_COMPANY_DOMAIN": "acme",
+            "BAMBOO_BASE_URL": bamboo,
+            "BAMBOOHR_API_KEY": "sandbox",
+            "MOODLE_BASE_URL": moodle,
+            "MOODLE_TOKEN": "sandbox",
+            "STATE_FILE": str(tmp_path / "state.sqlite"),
+        }
+        worker = [sys.executable, "-m", "worker"]
+        first = subprocess.run(worker, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+
+        fault = [{"kind": "status", "operation": "changed", "status": 401, "times": 0}]
+        requests.post(f"{bamboo}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
+        second = subprocess.run(worker, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        calls = requests.get(f"{bamboo}/_sandbox/calls", timeout=10).json()
+
+    assert json.loads(first.stdout)["created"] == 12
+    assert (second.returncode, calls) == (3, ["changed", "directory", "changed"])
+
+
+def test_an_unknown_key_of_a_fault_is_said(tmp_path: Path) -> None:
+    with started("moodle") as moodle:
+        answer = requests.post(f"{moodle}/_sandbox/faults", json=[{"kinds": "status"}], timeout=10)
+
+    assert (answer.status_code, "kinds" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["moodle", "--help"], ["bamboohr", "--help"], ["aws", "--help"]])
+def test_help_is_there_for_everything(arguments: list[str]) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.sandbox", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert "usage: python -m tests.sandbox" in told.stdout
