@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .venv-ministack
+LOCK := --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 ENV ?= dev
 ENVIRONMENTS := $(patsubst cdk_app/environments/%.toml,%,$(wildcard cdk_app/environments/*.toml))
 CDK = node_modules/.bin/cdk --app "$(BIN)/python app.py" --output cdk.out/$(ENV) -c env=$(ENV) $(if $(ENV_FILE),-c env_file=$(ENV_FILE))
@@ -88,3 +89,10 @@ deploy: setup-cdk ## deploy ENV (dev) whole: registry, image, sync; ARGS go to c
 destroy: setup-cdk ## remove ENV (dev); the CDK asks first; ARGS go to cdk destroy
 	@echo "Outside production this removes the state, the log and the images as well, and the values of both secrets at once."
 	$(CDK) destroy --all $(ARGS)
+
+.PHONY: lock
+lock: setup ## pin every dependency anew from the requirements.in files; the worker's with hashes
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt
+	$(BIN)/uv pip compile $(LOCK) --generate-hashes -c requirements.txt worker/requirements.in -o worker/requirements.txt
+	$(BIN)/uv pip compile $(LOCK) tests/e2e/requirements.in -o tests/e2e/requirements.txt

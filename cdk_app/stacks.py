@@ -29,7 +29,6 @@ _TABLE_ACTIONS = (
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:Scan",
-    "dynamodb:UpdateItem",
 )
 # The year that a clock change is looked for in; any will do, and a fixed one keeps a synthesis repeatable.
 _SAMPLE_YEAR = 2026

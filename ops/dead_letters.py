@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 10
 _MOST_READS = 50
 _HIDDEN_SECONDS = 30
+# Without a wait SQS asks only some of its servers, and may miss a message.
+_WAIT_SECONDS = 2
 
 
 def add(verbs: Parsers) -> None:
@@ -57,7 +59,7 @@ def _received(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:
             QueueUrl=queue,
             MaxNumberOfMessages=_AT_ONCE,
             VisibilityTimeout=_HIDDEN_SECONDS,
-            WaitTimeSeconds=1,
+            WaitTimeSeconds=_WAIT_SECONDS,
             MessageSystemAttributeNames=["SentTimestamp"],
             MessageAttributeNames=["All"],
         )

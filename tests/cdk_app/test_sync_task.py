@@ -186,7 +186,6 @@ def test_the_task_role_reads_these_secrets_and_keeps_this_table(each: Synthesis)
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
                 "dynamodb:Scan",
-                "dynamodb:UpdateItem",
             ],
             "Resource": {"Fn::GetAtt": [each.sync.named("State", "AWS::DynamoDB::Table"), "Arn"]},
         },

@@ -11,7 +11,7 @@ It needs Python, Node and make; no container engine (`docker_stub.py` answers fo
 of `make test-image`), no AWS account, no browser. Everything listens on loopback and ends with the session.
 
 A plain `pytest` leaves this folder out (`norecursedirs` in pyproject.toml), so that it needs nothing but Python.
-`pytest tests/e2e` works too, from anywhere: the first fixture calls `make setup-e2e`, which does nothing where all is
+`pytest tests/e2e` works too: its first fixture calls `make setup-e2e`, which does nothing where all is
 set up.
 
 Where the emulator cannot judge

@@ -19,7 +19,7 @@ from tests.nights import Night
 PROJECT = "acme-lxp-sync-e2e"
 _NAME = "e2e"
 _FILE = Path(__file__).with_name("environment.toml")
-_MINUTES = 60
+_MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def make(*arguments: str, environment: Mapping[str, str]) -> Verb:
     )
     with process:
         try:
-            said, _ = process.communicate(timeout=10 * _MINUTES)
+            said, _ = process.communicate(timeout=10 * _MINUTE)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise
@@ -150,7 +150,7 @@ class Deployment:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=2 * _MINUTES,
+            timeout=2 * _MINUTE,
             check=False,
         )
         return Night(done.returncode, done.stdout, done.stderr)

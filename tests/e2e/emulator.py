@@ -80,7 +80,6 @@ def _start(port: int, log: Path, directory: Path) -> subprocess.Popen[bytes]:
         "HOME": str(directory),
         # Whatever engine there is, it has no business with it.
         "DOCKER_HOST": f"unix://{directory}/no-engine.sock",
-        "PATH": "/usr/bin:/bin",
     }
     with log.open("ab") as file:
         return subprocess.Popen(

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from moto import mock_aws
+from moto.moto_api import state_manager
 
-from tests.ops.town_hall import ENVIRONMENT, Hall
+from ops.deployment import Aws
+from tests.ops.town_hall import ENVIRONMENT, Hall, client
 
 
 @pytest.fixture
@@ -16,8 +18,15 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    with mock_aws():
+    # Two thousand machine images, which nobody here wants to look at.
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    monkeypatch.setattr(Aws, "_client", lambda self, service: client(service, self.region))
+    monkeypatch.setattr("ops.dead_letters._WAIT_SECONDS", 0)
+    # A task of the emulator goes on with each look at it, unless it is told to take its time.
+    state_manager.set_transition("ecs::task", {"progression": "manual", "times": 1_000_000})
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
+    state_manager.unset_transition("ecs::task")
 
 
 @pytest.fixture

@@ -46,7 +46,12 @@ def test_from_stdin(hall: Hall, system: str, value: str) -> None:
 def test_from_a_prompt_that_shows_nothing(hall: Hall, system: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     hall.types("")
-    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or value)
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return value
+
+    monkeypatch.setattr("getpass.getpass", answer)
 
     end = hall.ops("secret", "set", system)
 

@@ -1,4 +1,4 @@
-"""Finding the environment: its file, its account, its stack; and what is said where one of them is not as it should be."""
+"""Finding the environment: its file, its account, its stack; and what is said where one is not as it should be."""
 
 from __future__ import annotations
 

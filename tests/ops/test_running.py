@@ -29,7 +29,7 @@ def test_starts_the_deployed_task_in_its_network_and_prints_the_summary(hall: Ha
     end = hall.ops("run")
 
     assert end.code == 0
-    assert "exit code     0: no errors" in end.out
+    assert "0: no errors" in end.out
     assert "created 2" in end.out
     assert started(hall) == {
         "network": {

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto.ecs import ecs_backends
+from moto.ec2.models import ec2_backends
+from moto.ecs.models import ecs_backends
 
 from ops import cli
 from ops.deployment import output_names
@@ -60,6 +62,18 @@ SCHEDULE = {
 }
 
 
+@cache
+def client(service: str, region: str) -> Any:
+    """A client, made once: reading what a service is takes longer than any test here."""
+    return boto3.client(service, region_name=region or None)  # type: ignore[call-overload]
+
+
+@cache
+def resource(service: str) -> Any:
+    """The same for boto3's other way to speak to a service."""
+    return boto3.resource(service, region_name=REGION)  # type: ignore[call-overload]
+
+
 @dataclass(frozen=True)
 class End:
     """What the operator sees of a verb."""
@@ -105,7 +119,7 @@ class Hall:
             self.to_come.pop(0)()
 
     def client(self, service: str) -> Any:
-        return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+        return client(service, REGION)
 
     # What the stack makes
 
@@ -120,15 +134,16 @@ class Hall:
             system: self.client("secretsmanager").create_secret(Name=f"{PROJECT}/{system}")["ARN"]
             for system in ("bamboohr", "moodle")
         }
-        subnets = self.client("ec2").describe_subnets()["Subnets"][:2]
-        groups = self.client("ec2").describe_security_groups()["SecurityGroups"]
+        network = ec2_backends[ACCOUNT][REGION]
+        vpc = network.get_default_vpc()
+        assert vpc
         self.outputs = {
             "ClusterName": PROJECT,
             "TaskFamily": PROJECT,
             "TaskDefinitionArn": self._make_task_definition(),
             "ContainerName": "worker",
-            "SubnetIds": ",".join(subnet["SubnetId"] for subnet in subnets),
-            "SecurityGroupId": groups[0]["GroupId"],
+            "SubnetIds": ",".join(subnet.id for subnet in network.get_default_subnets().values()),
+            "SecurityGroupId": next(iter(network.groups[vpc.id])),
             "AssignPublicIp": "ENABLED",
             "TableName": "state",
             "StateId": STATE_ID,
@@ -249,7 +264,7 @@ class Hall:
 
     @property
     def table(self) -> Any:
-        return boto3.resource("dynamodb", region_name=REGION).Table("state")
+        return resource("dynamodb").Table("state")
 
     def row(self) -> dict[str, Any] | None:
         item: dict[str, Any] | None = self.table.get_item(Key={"StateId": STATE_ID}).get("Item")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from math import ceil, log2
 from typing import Any
 
 import pytest
 
+from tests.sandbox.wire import Response
+from tests.worker.clients import moodle_error
 from tests.worker.writing import BY_FIELD, CREATE, UPDATE, Desk, create, small_site, suspend, update, verdicts
 from worker import reasons
 from worker.memory import Verdict
@@ -68,6 +71,24 @@ def test_whoever_takes_an_address_is_written_after_whoever_gives_it_up(batch_siz
     assert set(verdicts(outcomes).values()) == {DONE}
     assert [desk.made()[number]["email"] for number in people] == [f"a{number + 1}@x.example" for number in people]
     assert desk.calls(UPDATE) == ceil(6 / batch_size)
+
+
+def test_of_those_who_wait_for_each_other_two_are_never_under_way_at_once() -> None:
+    desk = Desk(batch_size=1, concurrency=2)
+    holder, taker = desk.add(1, email="jo@x.example"), desk.add(2)
+    second_came = threading.Event()
+    early: list[bool] = []
+
+    def watch(name: str) -> None:
+        if desk.calls(UPDATE) == 1 and not early:
+            early.append(second_came.wait(0.1))
+        else:
+            second_came.set()
+
+    desk.watched.before = watch
+    outcomes = desk.write(update(2, taker, email="jo@x.example", after=[1]), update(1, holder, email="old@x.example"))
+
+    assert (verdicts(outcomes), early) == ({1: DONE, 2: DONE}, [False])
 
 
 def test_a_chain_may_be_as_long_as_the_company() -> None:
@@ -240,6 +261,25 @@ def test_a_deadlock_costs_one_more_call_and_nobody(desk: Desk) -> None:
     assert desk.calls(CREATE) == 2
 
 
+def test_an_update_batch_that_meets_a_deadlock_is_sent_again_as_it_is(desk: Desk) -> None:
+    accounts = {number: desk.add(number) for number in range(1, 11)}
+    deadlock = Response.of(moodle_error("dmlwriteexception"))
+    desk.watched.instead = lambda name: deadlock if desk.calls(UPDATE) == 1 else None
+
+    outcomes = desk.write(*[update(number, account, department="New") for number, account in accounts.items()])
+
+    assert set(verdicts(outcomes).values()) == {DONE}
+    assert desk.calls(UPDATE) == 2
+
+
+def test_nobody_is_told_that_her_own_account_has_her_address(desk: Desk) -> None:
+    account = desk.add(1)
+
+    outcomes = desk.write(update(1, account, email="U1@x.example", department="<b>"))
+
+    assert outcomes[1].why.code == "refused"
+
+
 # Warnings of an update
 
 
@@ -345,6 +385,15 @@ def test_people_who_are_refused_for_reasons_of_their_own_break_no_circuit(desk: 
 
     assert sum(outcome.why.code == "email_taken" for outcome in outcomes.values()) == 30
     assert sum(outcome.verdict is DONE for outcome in outcomes.values()) == 30
+
+
+def test_people_who_cannot_be_explained_among_others_who_are_made_break_no_circuit(desk: Desk) -> None:
+    bad: dict[str, Any] = {"firstname": "<b>"}
+
+    outcomes = desk.write(*[create(number, **(bad if number % 3 == 0 else {})) for number in range(1, 61)])
+
+    assert [number for number, verdict in verdicts(outcomes).items() if verdict is REFUSED] == list(range(3, 61, 3))
+    assert len(desk.made()) == 40
 
 
 def test_a_request_that_is_too_large_is_halved(desk: Desk) -> None:

@@ -203,6 +203,22 @@ def test_a_token_that_may_not_update_still_creates() -> None:
     assert desk.calls(UPDATE) == 1
 
 
+def test_a_right_that_is_taken_away_while_a_batch_is_halved_ends_the_halving(desk: Desk) -> None:
+    accounts = {number: desk.add(number) for number in range(1, 9)}
+
+    def take_away(name: str) -> None:
+        if desk.calls(UPDATE) == 2:
+            desk.site.capabilities.discard("moodle/user:update")
+
+    desk.watched.before = take_away
+    outcomes = desk.write(
+        *[update(n, account, department="<b>" if n == 8 else "New") for n, account in accounts.items()]
+    )
+
+    assert {(outcome.verdict, outcome.why.code) for outcome in outcomes.values()} == {(FAILED, "no_access")}
+    assert desk.calls(UPDATE) == 2
+
+
 def test_a_right_that_is_taken_away_in_the_middle_is_nobodys_fault(desk: Desk) -> None:
     account = desk.add(1)
     desk.add(2)

@@ -24,12 +24,13 @@ BY_FIELD = "core_user_get_users_by_field"
 
 
 class _Watched:
-    """The site's own app; `before` is told every request before it is answered."""
+    """The site's own app; `before` is told every request before it is answered, `instead` may answer in its place."""
 
     def __init__(self, app: MoodleApp) -> None:
         self.app = app
         self.bodies: list[dict[str, str]] = []
         self.before: Callable[[str], None] = lambda _: None
+        self.instead: Callable[[str], Response | None] = lambda _: None
 
     def operation(self, request: Request) -> str:
         return self.app.operation(request)
@@ -37,7 +38,7 @@ class _Watched:
     def answer(self, request: Request) -> Response:
         self.bodies.append(dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
         self.before(self.operation(request))
-        return self.app.answer(request)
+        return self.instead(self.operation(request)) or self.app.answer(request)
 
 
 @dataclass
