@@ -96,3 +96,46 @@ lock: setup ## pin every dependency anew from the requirements.in files; the wor
 	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt
 	$(BIN)/uv pip compile $(LOCK) --generate-hashes -c requirements.txt worker/requirements.in -o worker/requirements.txt
 	$(BIN)/uv pip compile $(LOCK) tests/e2e/requirements.in -o tests/e2e/requirements.txt
+
+# The operator's verbs: `python -m ops VERB --help` explains each. Further options go in ARGS. make itself ends with 2
+# whatever the exit code was; `.venv/bin/python -m ops` ends with the code itself.
+OPS = @$(BIN)/python -m ops
+IN_ENV = --env $(ENV) $(if $(ENV_FILE),--env-file $(ENV_FILE)) $(ARGS)
+
+.PHONY: run dry-run stop tail summaries task
+run: setup ## run the sync of ENV (dev) now, wait, print its summary; ARGS="--employee 4711"
+	$(OPS) run $(IN_ENV)
+dry-run: setup ## the same without writing anything
+	$(OPS) run --dry-run $(IN_ENV)
+stop: setup ## stop the task that is at work
+	$(OPS) stop $(IN_ENV)
+tail: setup ## the log of the last run; ARGS=--errors, ARGS=--follow
+	$(OPS) tail $(IN_ENV)
+summaries: setup ## how the last runs went, a line each; ARGS="--last 30"
+	$(OPS) summaries $(IN_ENV)
+task: setup ## why the last task stopped, its exit code, its times; ARGS=TASK
+	$(OPS) task $(IN_ENV)
+
+.PHONY: state-show state-rewind state-reset
+state-show: setup ## where the sync stands, who holds the lock, who is remembered
+	$(OPS) state show $(IN_ENV)
+state-rewind: setup ## read changes again from an earlier moment; ARGS="--days 3"
+	$(OPS) state rewind $(IN_ENV)
+state-reset: setup ## forget where the sync stands
+	$(OPS) state reset $(IN_ENV)
+
+.PHONY: pause resume alerts dead-letters
+pause: setup ## no more nights until resume; the silence alarm keeps quiet too
+	$(OPS) pause $(IN_ENV)
+resume: setup ## let the nights and the silence alarm go on
+	$(OPS) resume $(IN_ENV)
+alerts: setup ## do the alerts reach somebody? ARGS=--test, ARGS=--subscribe
+	$(OPS) alerts $(IN_ENV)
+dead-letters: setup ## why the schedule or an alert could not get through; ARGS=--clear
+	$(OPS) dead-letters $(IN_ENV)
+
+.PHONY: secret-bamboohr secret-moodle
+secret-bamboohr: setup ## set the BambooHR API key, from a hidden prompt or stdin
+	$(OPS) secret set bamboohr $(IN_ENV)
+secret-moodle: setup ## set the Moodle token, from a hidden prompt or stdin
+	$(OPS) secret set moodle $(IN_ENV)

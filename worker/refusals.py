@@ -46,12 +46,13 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
     )
 
 
-def refuses_everybody(auth: str) -> Reason:
-    """So many new accounts were refused one by one that the fault is not theirs."""
+def refuses_everybody(function: str, auth: str) -> Reason:
+    """So many people were refused one by one that the fault is not theirs."""
+    plugin = f"that the authentication plugin {auth!r} (MOODLE_AUTH) is installed, and " if auth else ""
     return Reason(
         "refuses_everybody",
-        "Moodle refuses every new account, whoever it is for; the rest was not tried",
-        f"check that the authentication plugin {auth!r} (MOODLE_AUTH) is installed, and FIELD_MAPPING",
+        f"Moodle refuses everybody in {function}, whoever it is; the rest was not tried",
+        f"check {plugin}FIELD_MAPPING; then try one person: sync --employee ID",
     )
 
 

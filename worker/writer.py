@@ -9,6 +9,7 @@ the writing early (SIGTERM, a lost lock, a revoked token) leaves the steps that 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
@@ -23,6 +24,7 @@ from worker.steps import Action, Step
 from worker.transport import TransportError
 
 Kind = Literal["create", "update"]
+_FUNCTIONS: Mapping[Kind, str] = {"create": "core_user_create_users", "update": "core_user_update_users"}
 _UPDATES = frozenset({Action.UPDATE, Action.REACTIVATE, Action.SUSPEND})
 _ROUNDS = 3
 _BATCHES_LOST = 3
@@ -70,7 +72,7 @@ class Writer:
         self._whole: set[int] = set()
         self._closed: dict[Kind, Reason] = {}
         self._lost_batches = 0
-        self._unexplained = 0
+        self._unexplained: Counter[Kind] = Counter()
         self._guard = threading.RLock()
 
     def write(self, steps: Sequence[Step]) -> Mapping[int, Outcome]:
@@ -93,12 +95,12 @@ class Writer:
     # One batch
 
     def _update(self, batch: Sequence[Step]) -> None:
-        self._guarded("update", batch, self._send_updates)
+        self._guarded("update", batch)
 
     def _create(self, batch: Sequence[Step]) -> None:
-        self._guarded("create", batch, self._send_creations)
+        self._guarded("create", batch)
 
-    def _guarded(self, kind: Kind, batch: Sequence[Step], send: Callable[[Sequence[Step]], None]) -> None:
+    def _guarded(self, kind: Kind, batch: Sequence[Step]) -> None:
         """Send a batch unless something forbids it; every step of it has an outcome afterwards."""
         batch = self._ready(batch)
         begun = False
@@ -106,7 +108,7 @@ class Writer:
             if batch and self.ended_by is None and kind not in self._closed:
                 self._before_batch(batch)
                 begun = True
-                send(batch)
+                self._send(kind, batch)
         except SyncError as end:
             with self._guard:
                 self.ended_by = self.ended_by or end
@@ -158,34 +160,42 @@ class Writer:
         with self._guard:
             self._lost_batches = 0
 
-    # Updates
+    # Sending
 
-    def _send_updates(self, batch: Sequence[Step], *, again: bool = True) -> None:
+    def _send(self, kind: Kind, batch: Sequence[Step], *, again: bool = True) -> None:
+        """One batch, with what comes of it; `again`: a database error may still be a deadlock."""
         left, doubtful = list(batch), False
         for _ in range(_ROUNDS):
             try:
-                self._permit()
-                answer = self._site.update([_update_record(step) for step in left])
+                answer = self._call(kind, left)
             except TryAgain as fault:
                 what = fault.what
             except Undecided as doubt:
                 what, doubtful = doubt.what, True
-                left = self._not_yet(left)
+                left = self._not_done(kind, left)
                 if not left:
                     return
             except TransportError as fault:
                 self._lost(left, fault.what, wrote=doubtful)
                 return
             except Refused as refusal:
-                self._refused_updates(left, refusal, again=again)
+                self._refused(kind, left, refusal, again=again)
                 return
             else:
                 self._through()
-                self._warned(left, answer)
+                self._unexplained[kind] = 0
+                self._answered(left, answer)
                 return
         self._lost(left, what, wrote=doubtful)
 
-    def _not_yet(self, steps: Sequence[Step]) -> list[Step]:
+    def _call(self, kind: Kind, steps: Sequence[Step], fields: set[str] | None = None) -> Updated:
+        self._permit()
+        if kind == "create":
+            self._site.create([_creation_record(step) for step in steps])
+            return Updated({})
+        return self._site.update([_update_record(step, fields) for step in steps])
+
+    def _not_done(self, kind: Kind, steps: Sequence[Step]) -> list[Step]:
         """After a write without an answer: settle those that were done all the same, give the others."""
         found = {
             account.idnumber: account for account in self._site.look_up("idnumber", [_number(step) for step in steps])
@@ -193,38 +203,63 @@ class Writer:
         left = []
         for step in steps:
             account = found.get(_number(step))
-            if account is not None and _holds(account, step):
-                self._settle([step], Verdict.DONE)
+            if account is not None and (kind == "create" or _holds(account, step)):
+                self._found_done(step, account)
             else:
                 left.append(step)
         return left
 
-    def _refused_updates(self, batch: Sequence[Step], refusal: Refused, *, again: bool) -> None:
+    def _found_done(self, step: Step, account: Account) -> None:
+        if _holds(account, step):
+            self._settle([step], Verdict.DONE)
+        else:
+            self._settle([step], Verdict.FAILED, refusals.HALF_MADE, wrote=True)
+
+    # Refusals
+
+    def _refused(self, kind: Kind, batch: Sequence[Step], refusal: Refused, *, again: bool) -> None:
+        """A whole batch was refused: halve it until the bad record stands alone."""
         if refusal.is_access:
-            self._close("update", batch, refusals.no_access("core_user_update_users", refusal.code))
+            self._close(kind, batch, refusals.no_access(_FUNCTIONS[kind], refusal.code))
         elif refusal.code == "dmlwriteexception" and again:
-            self._send_updates(batch, again=False)
+            self._send(kind, batch, again=False)
         elif len(batch) == 1:
             self._through()
-            self._settle(batch, Verdict.REFUSED, self._explained(batch[0], refusal.code))
+            self._refused_alone(kind, batch[0], refusal.code)
         else:
             for half in halves(batch):
-                if "update" in self._closed:
+                if kind in self._closed:
                     return
-                self._send_updates(half)
+                self._send(kind, half)
 
-    def _warned(self, batch: Sequence[Step], answer: Updated) -> None:
+    def _refused_alone(self, kind: Kind, step: Step, code: str) -> None:
+        if kind == "create":
+            number = _number(step)
+            own = [account for account in self._site.look_up("idnumber", [number]) if account.idnumber == number]
+            if own:
+                self._found_done(step, own[0])
+                return
+        reason = self._explained(step, code)
+        self._settle([step], Verdict.REFUSED, reason)
+        if reason.code != refusals.UNEXPLAINED:
+            return
+        with self._guard:
+            self._unexplained[kind] += 1
+            if self._unexplained[kind] >= _UNEXPLAINED:
+                self._closed[kind] = refusals.refuses_everybody(_FUNCTIONS[kind], _new(step, "auth"))
+
+    def _answered(self, batch: Sequence[Step], answer: Updated) -> None:
         """Those that were written first: what is tried for the others can end the writing."""
-        codes = {step.employee_id: answer.refused.get(_account_id(step)) for step in batch}
+        codes = {step.employee_id: answer.refused.get(step.account.id) if step.account else None for step in batch}
         self._settle([step for step in batch if codes[step.employee_id] is None], Verdict.DONE)
         for step in batch:
             code = codes[step.employee_id]
             if code in _EXEMPT:
                 self._settle([step], Verdict.EXEMPT, refusals.UNTOUCHABLE)
             elif code is not None:
-                self._refused_one(step, code)
+                self._warned(step, code)
 
-    def _refused_one(self, step: Step, code: str) -> None:
+    def _warned(self, step: Step, code: str) -> None:
         """One account of an update was refused: a deadlock is tried again, a refused address does not cost the rest."""
         try:
             if code == "dmlwriteexception":
@@ -238,7 +273,7 @@ class Writer:
             if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
                 wrote = self._once_more(step, rest) is None
         except Refused as refusal:
-            self._close("update", [step], refusals.no_access("core_user_update_users", refusal.code))
+            self._close("update", [step], refusals.no_access(_FUNCTIONS["update"], refusal.code))
         except (Undecided, TransportError) as fault:
             self._settle([step], Verdict.FAILED, refusals.not_through(fault.what), wrote=True)
         else:
@@ -251,88 +286,12 @@ class Writer:
     def _once_more(self, step: Step, fields: set[str] | None = None) -> str | None:
         """Send one account alone; the code of the refusal, None if it was done. Raises what is not this person's."""
         try:
-            self._permit()
-            answer = self._site.update([_update_record(step, fields)])
+            answer = self._call("update", [step], fields)
         except Refused as refusal:
             if refusal.is_access:
                 raise
             return refusal.code
         return answer.refused.get(_account_id(step))
-
-    # Creations
-
-    def _send_creations(self, batch: Sequence[Step], *, again: bool = True) -> None:
-        left, doubtful = list(batch), False
-        for _ in range(_ROUNDS):
-            try:
-                self._permit()
-                self._site.create([_creation_record(step) for step in left])
-            except TryAgain as fault:
-                what = fault.what
-            except Undecided as doubt:
-                what, doubtful = doubt.what, True
-                left = self._not_made(left)
-                if not left:
-                    return
-            except TransportError as fault:
-                self._lost(left, fault.what, wrote=doubtful)
-                return
-            except Refused as refusal:
-                self._refused_creations(left, refusal, again=again)
-                return
-            else:
-                self._through()
-                self._unexplained = 0
-                self._settle(left, Verdict.DONE)
-                return
-        self._lost(left, what, wrote=doubtful)
-
-    def _not_made(self, steps: Sequence[Step]) -> list[Step]:
-        """After a creation without an answer: settle those that were made, give those that were not."""
-        found = {
-            account.idnumber: account for account in self._site.look_up("idnumber", [_number(step) for step in steps])
-        }
-        for step in steps:
-            account = found.get(_number(step))
-            if account is not None:
-                self._made(step, account)
-        return [step for step in steps if step.employee_id not in self._outcomes]
-
-    def _made(self, step: Step, account: Account) -> None:
-        if _holds(account, step):
-            self._settle([step], Verdict.DONE)
-        else:
-            self._settle([step], Verdict.FAILED, refusals.HALF_MADE, wrote=True)
-
-    def _refused_creations(self, batch: Sequence[Step], refusal: Refused, *, again: bool) -> None:
-        if refusal.is_access:
-            self._close("create", batch, refusals.no_access("core_user_create_users", refusal.code))
-        elif refusal.code == "dmlwriteexception" and again:
-            self._send_creations(batch, again=False)
-        elif len(batch) == 1:
-            self._through()
-            self._refused_creation(batch[0], refusal.code)
-        else:
-            for half in halves(batch):
-                if "create" in self._closed:
-                    return
-                self._send_creations(half)
-
-    def _refused_creation(self, step: Step, code: str) -> None:
-        own = [
-            account for account in self._site.look_up("idnumber", [_number(step)]) if account.idnumber == _number(step)
-        ]
-        if own:
-            self._made(step, own[0])
-            return
-        reason = self._explained(step, code)
-        self._settle([step], Verdict.REFUSED, reason)
-        if reason.code != refusals.UNEXPLAINED:
-            return
-        self._unexplained += 1
-        if self._unexplained >= _UNEXPLAINED:
-            with self._guard:
-                self._closed["create"] = refusals.refuses_everybody(_new(step, "auth"))
 
     def _explained(self, step: Step, code: str) -> Reason:
         """What a look-up says was taken, since Moodle does not."""

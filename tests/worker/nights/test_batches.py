@@ -162,3 +162,24 @@ def test_administrators_whom_moodle_lets_nobody_touch_are_skips(town: Nights) ->
     night = town.run()
 
     assert (night.code, night["updated"], night["skipped_protected"]) == (0, 0, 1)
+
+
+def test_a_site_that_refuses_every_change_is_not_asked_twice_for_everybody(town: Nights) -> None:
+    hire(town, *range(1, 201))
+    town.run()
+    town.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    for number in range(1, 201):
+        town.company.edit(str(number), department="Legal")
+    answer = town.to_moodle.app.answer
+    refusal = {"exception": "invalid_parameter_exception", "errorcode": "invalidparameter", "message": "Invalid"}
+
+    def refusing(request: Any) -> Any:
+        return Response.of(refusal) if b"core_user_update_users" in request.body else answer(request)
+
+    town.to_moodle.app.answer = refusing  # type: ignore[method-assign]
+    town.listen()
+
+    night = town.run()
+
+    assert (night.code, night["errors"]) == (1, 200)
+    assert len(town.writes()) < 60
