@@ -30,11 +30,15 @@ lint: setup ## ruff and mypy strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: setup ## every suite that needs nothing but Python, side by side
+unit: setup ## the worker and the operator's verbs, module by module
+	$(BIN)/pytest -n auto tests/worker tests/ops --ignore=tests/worker/nights $(PYTEST_ARGS)
+
+.PHONY: suites
+suites: setup ## every suite but the emulator's, side by side: modules, sandbox, whole nights, templates
 	$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
 .PHONY: test
-test: lint unit synth-all test-e2e ## lint and every suite that needs nothing but Python, Node and make
+test: lint suites synth-all test-e2e ## lint and every suite that needs nothing but Python, Node and make
 
 .PHONY: demo
 demo: setup ## several nights of a company against local stand-ins, end to end

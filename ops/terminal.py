@@ -45,7 +45,7 @@ class Terminal:
             return
         if not sys.stdin.isatty():
             raise OpsError(
-                f"{question} Nobody is there to answer",
+                f"nobody is at a terminal to be asked: {question}",
                 advice="say --yes if that is what you want",
                 exit_code=OpsExit.USAGE,
             )
