@@ -74,7 +74,7 @@ def alerts(context: Context) -> int:
 
 
 def _wrong_subscriptions(context: Context, found: list[_Subscription]) -> Iterator[str]:
-    anew = f"ask anew: make alerts ENV={context.env} ARGS=--subscribe"
+    anew = f"ask anew: make alerts {context.in_env} ARGS=--subscribe"
     wanted = context.deployment.alert_email.casefold()
     mine = [one for one in found if one.endpoint.casefold() == wanted]
     if not any(one.confirmed for one in found):
@@ -94,9 +94,9 @@ def _wrong_alarms(context: Context) -> Iterator[str]:
     }
     for name in names:
         if name not in alarms:
-            yield f"the alarm {name} is gone; deploy again: make deploy ENV={context.env}"
+            yield f"the alarm {name} is gone; deploy again: make deploy {context.in_env}"
         elif not alarms[name]["ActionsEnabled"]:
-            yield f"the alarm {name} is switched off; if the nights should run: make resume ENV={context.env}"
+            yield f"the alarm {name} is switched off; if the nights should run: make resume {context.in_env}"
 
 
 def _send_test(context: Context, sns: Any) -> None:

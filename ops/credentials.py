@@ -67,7 +67,7 @@ def set_secret(context: Context, name: str) -> int:
     context.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps({kind.key: value}))
     context.terminal.say(
         f"The {kind.what} of {context.env} is set. The next run uses it; try it now, without writing anything:\n"
-        f"make dry-run ENV={context.env}"
+        f"make dry-run {context.in_env}"
     )
     return OpsExit.DONE
 

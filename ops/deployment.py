@@ -80,7 +80,13 @@ def find(environment: str, file: Path | None) -> tuple[Aws, Deployment]:
         raise OpsError(str(fault), advice="correct the environment's file", exit_code=OpsExit.USAGE) from None
     aws = Aws(wanted.region)
     _refuse_another_account(aws, wanted.account, environment)
-    return aws, _deployment(_outputs(aws, wanted.project_name, environment), wanted.project_name, environment)
+    deploy = f"make deploy {named_to_make(environment, file)}"
+    return aws, _deployment(_outputs(aws, wanted.project_name, deploy), wanted.project_name, deploy)
+
+
+def named_to_make(environment: str, file: Path | None) -> str:
+    """The words that tell make which environment is meant."""
+    return f"ENV={environment} ENV_FILE={file}" if file else f"ENV={environment}"
 
 
 def _refuse_another_account(aws: Aws, account: str | None, environment: str) -> None:
@@ -94,7 +100,7 @@ def _refuse_another_account(aws: Aws, account: str | None, environment: str) -> 
         )
 
 
-def _outputs(aws: Aws, stack: str, environment: str) -> Mapping[str, str]:
+def _outputs(aws: Aws, stack: str, deploy: str) -> Mapping[str, str]:
     try:
         (found,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except ClientError as fault:
@@ -102,17 +108,17 @@ def _outputs(aws: Aws, stack: str, environment: str) -> Mapping[str, str]:
             raise
         raise OpsError(
             f"there is no stack {stack} in {aws.region or 'this region'}",
-            advice=f"deploy it: make deploy ENV={environment}; or name the right account (AWS_PROFILE) and region",
+            advice=f"deploy it: {deploy}; or name the right account (AWS_PROFILE) and region",
         ) from None
     return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
 
 
-def _deployment(outputs: Mapping[str, str], stack: str, environment: str) -> Deployment:
+def _deployment(outputs: Mapping[str, str], stack: str, deploy: str) -> Deployment:
     names = output_names()
     missing = [name for name in names.values() if name not in outputs]
     if missing:
         raise OpsError(
             f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or is of an older version",
-            advice=f"deploy it: make deploy ENV={environment}",
+            advice=f"deploy it: {deploy}",
         )
     return Deployment(**{attribute: outputs[name] for attribute, name in names.items()})

@@ -63,13 +63,13 @@ def run(context: Context) -> int:
     if options.reactivate and not options.employee:
         raise OpsError("--reactivate needs --employee", advice="name the people", exit_code=OpsExit.USAGE)
     task_id = _start(context)
-    context.terminal.remark(f"Task {task_id} was started. Its log: make tail ENV={context.env}")
+    context.terminal.remark(f"Task {task_id} was started. Its log: make tail {context.in_env}")
     try:
         task = _wait(context, task_id)
     except KeyboardInterrupt:
         raise OpsError(
             f"no longer waiting; the task {task_id} goes on",
-            advice=f"stop it with: make stop ENV={context.env}",
+            advice=f"stop it with: make stop {context.in_env}",
             exit_code=OpsExit.INTERRUPTED,
         ) from None
     return _tell(context, task_id, task)
@@ -124,7 +124,7 @@ def _wait(context: Context, task_id: str) -> Mapping[str, Any]:
                 return task
     raise OpsError(
         f"the task {task_id} has not ended after {context.options.wait} minutes; it goes on",
-        advice=f"follow it: make tail ENV={context.env} ARGS=--follow; or stop it: make stop ENV={context.env}",
+        advice=f"follow it: make tail {context.in_env} ARGS=--follow; or stop it: make stop {context.in_env}",
     )
 
 

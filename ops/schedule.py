@@ -41,7 +41,7 @@ def pause(context: Context) -> int:
     context.client("cloudwatch").disable_alarm_actions(AlarmNames=[context.deployment.silence_alarm_name])
     context.terminal.say(
         f"The schedule of {context.env} is paused, and the silence alarm mails nobody.\n"
-        f"Go on with: make resume ENV={context.env}"
+        f"Go on with: make resume {context.in_env}"
     )
     return OpsExit.DONE
 
@@ -60,7 +60,7 @@ def resume(context: Context) -> int:
     if any(alarm["StateValue"] == "ALARM" for alarm in alarms):
         context.terminal.remark(
             "The silence alarm is in ALARM already, and mails only when that changes: until a clean night it is mute.\n"
-            f"Run one now: make run ENV={context.env}"
+            f"Run one now: make run {context.in_env}"
         )
     return OpsExit.DONE
 

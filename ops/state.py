@@ -194,7 +194,7 @@ def _unlocked_row(context: Context, table: _Table) -> Item | None:
     if lock is not None and left > 0:
         raise OpsError(
             f"the run {lock.get('owner')} holds the lock, for {left} s more unless it renews it; nothing was changed",
-            advice=f"wait for its end, or stop it: make stop ENV={context.env}; the lock of a dead run frees itself"
+            advice=f"wait for its end, or stop it: make stop {context.in_env}; the lock of a dead run frees itself"
             " within five minutes",
             exit_code=OpsExit.LOCKED,
         )

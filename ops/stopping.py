@@ -44,7 +44,7 @@ def _only(context: Context) -> str:
     if len(at_work) > 1:
         raise OpsError(
             f"more than one task is at work: {', '.join(at_work)}",
-            advice="name the one that is meant: make stop ENV=... ARGS=TASK",
+            advice=f"name the one that is meant: make stop {context.in_env} ARGS={at_work[0]}",
             exit_code=OpsExit.USAGE,
         )
     return at_work[0]

@@ -49,7 +49,7 @@ def summaries(context: Context) -> int:
     if not found:
         raise OpsError(
             f"no run printed a summary in the last {options.days} days",
-            advice=f"look further back with --days, or start one: make run ENV={context.env}",
+            advice=f"look further back with --days, or start one: make run {context.in_env}",
             exit_code=OpsExit.NO,
         )
     if options.json:

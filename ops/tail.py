@@ -75,10 +75,12 @@ def _print(context: Context, message: str) -> None:
 def _readable(message: str, line: Mapping[str, Any]) -> str:
     if "event" not in line:
         return message
-    told = " ".join(
-        f"{name}={_value(value)}" for name, value in line.items() if name not in _HEAD and value not in (None, "", [])
-    )
+    told = " ".join(f"{name}={_value(value)}" for name, value in line.items() if name not in _HEAD and _says(value))
     return f"{line.get('time', '')} {line.get('level', ''):<7} {line['event']}  {told}".rstrip()
+
+
+def _says(value: object) -> bool:
+    return value is not False and value not in (None, "", [])
 
 
 def _value(value: object) -> str:

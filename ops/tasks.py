@@ -65,7 +65,7 @@ def last(context: Context) -> str:
         return id_of(stream)
     raise OpsError(
         "no run was found: neither a task nor a log",
-        advice=f"start one: make run ENV={context.env}",
+        advice=f"start one: make run {context.in_env}",
         exit_code=OpsExit.NO,
     )
 
@@ -98,7 +98,7 @@ def look_closer(context: Context) -> int:
     elif not known:
         raise OpsError(
             f"neither ECS nor the log knows a task {task_id}",
-            advice=f"ECS forgets one after an hour; the last runs are listed by: make summaries ENV={context.env}",
+            advice=f"ECS forgets one after an hour; the last runs are listed by: make summaries {context.in_env}",
             exit_code=OpsExit.NO,
         )
     if not known:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ops.deployment import Aws, Deployment
+from ops.deployment import Aws, Deployment, named_to_make
 from ops.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class Context:
     def env(self) -> str:
         """The environment's name."""
         return str(self.options.env)
+
+    @property
+    def in_env(self) -> str:
+        """How the environment is named to make, for the commands that a message tells."""
+        return named_to_make(self.env, self.options.env_file)
 
     def client(self, service: str) -> Any:
         """A boto3 client."""

@@ -72,7 +72,11 @@ def not_through(what: str) -> Reason:
 
 def waits_for(employee_id: int) -> Reason:
     """Somebody else's write had to come first, and failed."""
-    return Reason("waits_for", f"employee {employee_id} has to give up the address first, and could not be written")
+    return Reason(
+        "waits_for",
+        f"employee {employee_id} has to give up the address first, and could not be written",
+        "see what is said of that employee; the next run tries both again",
+    )
 
 
 def not_sent(end: SyncError | None) -> Reason:

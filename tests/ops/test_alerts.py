@@ -35,7 +35,7 @@ def test_nobody_is_subscribed(hall: Hall) -> None:
     assert end.code == 1
     assert "WRONG: no alert reaches anybody" in end.out
     assert "is not subscribed: it lapsed, or somebody unsubscribed it" in end.out
-    assert "make alerts ENV=hall ARGS=--subscribe" in end.out
+    assert f"make alerts {hall.in_env} ARGS=--subscribe" in end.out
 
 
 def test_the_configured_address_has_vanished_and_another_is_left(hall: Hall) -> None:
@@ -78,7 +78,7 @@ def test_an_alarm_that_is_switched_off_or_gone(hall: Hall) -> None:
     end = hall.ops("alerts")
 
     assert end.code == 1
-    assert "the alarm hall-silence is switched off; if the nights should run: make resume ENV=hall" in end.out
+    assert f"the alarm hall-silence is switched off; if the nights should run: make resume {hall.in_env}" in end.out
     assert "the alarm hall-parked is gone" in end.out
 
 

@@ -39,7 +39,7 @@ def test_from_stdin(hall: Hall, system: str, value: str) -> None:
         }[system]
     )
     assert value not in end.out + end.err
-    assert "make dry-run ENV=hall" in end.out
+    assert f"make dry-run {hall.in_env}" in end.out
 
 
 @SYSTEMS

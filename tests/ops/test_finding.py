@@ -33,7 +33,7 @@ def test_no_stack(undeployed: Hall) -> None:
 
     assert end.code == 69
     assert "there is no stack hall in eu-west-2" in end.err
-    assert "make deploy ENV=hall" in end.err
+    assert f"make deploy {undeployed.in_env}" in end.err
 
 
 def test_a_stack_whose_first_deploy_failed(undeployed: Hall) -> None:

@@ -119,7 +119,7 @@ def test_before_the_first_run_there_is_nothing_to_see(hall: Hall, verb: str) -> 
 
     assert end.code == 1
     assert "no run was found" in end.err
-    assert "make run ENV=hall" in end.err
+    assert f"make run {hall.in_env}" in end.err
 
 
 # summaries

@@ -124,7 +124,7 @@ def test_ctrl_c_ends_the_waiting_and_says_how_to_stop_the_task(hall: Hall) -> No
 
     assert end.code == 130
     assert "goes on" in end.err
-    assert "make stop ENV=hall" in end.err
+    assert f"make stop {hall.in_env}" in end.err
 
 
 def test_nothing_but_the_summary_on_stdout_and_no_progress_off_a_terminal(hall: Hall) -> None:

@@ -22,7 +22,7 @@ def test_pause_changes_the_state_of_the_schedule_and_nothing_else_of_it(hall: Ha
 
     assert end.code == 0
     assert schedule(hall) == {**SCHEDULE, "State": "DISABLED"}
-    assert "make resume ENV=hall" in end.out
+    assert f"make resume {hall.in_env}" in end.out
 
 
 def test_pause_mutes_the_silence_alarm_alone(hall: Hall) -> None:
@@ -51,4 +51,4 @@ def test_both_may_be_said_twice(hall: Hall) -> None:
 def test_resume_says_that_an_alarm_which_rings_already_does_not_ring_again(hall: Hall) -> None:
     hall.client("cloudwatch").set_alarm_state(AlarmName=f"{PROJECT}-silence", StateValue="ALARM", StateReason="quiet")
 
-    assert "make run ENV=hall" in hall.ops("resume").err
+    assert f"make run {hall.in_env}" in hall.ops("resume").err

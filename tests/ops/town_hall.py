@@ -113,6 +113,11 @@ class Hall:
         said = self.capsys.readouterr()
         return End(code, said.out, said.err)
 
+    @property
+    def in_env(self) -> str:
+        """How a message names the environment in the commands that it tells."""
+        return f"ENV=hall ENV_FILE={self.env_file}"
+
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         if self.to_come:

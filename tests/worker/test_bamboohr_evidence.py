@@ -256,6 +256,17 @@ def test_listing_is_not_tried_again_once_it_was_refused(bamboo: BambooHR) -> Non
     assert sum(1 for call in responses.calls if "filter" in (call.request.url or "")) == 1
 
 
+def test_what_was_listed_before_the_refusal_is_kept_and_not_read_again(bamboo: BambooHR) -> None:
+    people = list(range(1, IDS_PER_CALL + 3))
+    responses.get(LIST, json=page(row(1), row(2)))
+    seen = one_by_one({IDS_PER_CALL + 1: (403, None), IDS_PER_CALL + 2: (200, employee(IDS_PER_CALL + 2))})
+
+    answered = bamboo.evidence(people, FIELDS)
+
+    assert (set(answered.rows), answered.refused) == ({1, 2, IDS_PER_CALL + 2}, False)
+    assert seen == people[IDS_PER_CALL:]
+
+
 def test_a_record_of_somebody_else_is_not_believed(bamboo: BambooHR) -> None:
     """Number 0 stands for the key's own user; whatever leads there must not lend her status to anybody."""
     one_by_one({7: (200, employee(3)), 8: (200, employee(0)), 9: (200, {"status": "Inactive"})})

@@ -183,10 +183,10 @@ def test_what_one_request_used_up_is_not_taken_from_the_next_on_the_same_connect
 ) -> None:
     def answer_late(connection: socket.socket, server: RawServer) -> None:
         while read_request(connection):
-            server.ended.wait(TIMEOUT * 0.7)
+            server.ended.wait(TIMEOUT * 1.3)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
-    with talking(answer_late, identity) as (transport, server):
+    with talking(answer_late, identity, timeout=TIMEOUT * 2) as (transport, server):
         bodies = [transport.send("GET", server.url).body for _ in range(2)]
 
         assert (bodies, server.connections) == ([b"ok", b"ok"], 1)

@@ -1,0 +1,109 @@
+"""The RUNBOOK says what is so: its commands exist, its tables are complete, its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cdk_app.parameters import names
+from ops.cli import _parser
+from worker.exits import ExitCode
+from worker.settings import VARIABLES
+from worker.summary import Summary
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "RUNBOOK.md").read_text(encoding="utf-8")
+HEADINGS = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL), flags=re.MULTILINE)
+CODE = [*re.findall(r"^\s*```sh\n(.*?)```", TEXT, flags=re.DOTALL | re.MULTILINE), *re.findall(r"`([^`\n]+)`", TEXT)]
+LINES = sorted({line.split("#")[0].strip() for code in CODE for line in code.splitlines()})
+MAKE = [line for line in LINES if re.match(r"make [a-z]", line)]
+OPS = [line for line in LINES if "-m ops " in line and "VERB" not in line]
+
+
+def anchor(heading: str) -> str:
+    """As the page's own links are made of its headings."""
+    return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+
+
+def section(heading: str) -> str:
+    """The text below a heading, to the next one of any level."""
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ )", TEXT, flags=re.DOTALL | re.MULTILINE)
+    assert found, heading
+    return found[1]
+
+
+def test_the_exit_codes_are_the_workers_in_its_own_words() -> None:
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", section("Exit codes"), flags=re.MULTILINE)
+
+    assert [(int(code), meaning) for code, meaning in rows] == [(int(code), code.meaning) for code in ExitCode]
+
+
+def test_every_field_of_the_summary_is_explained() -> None:
+    told = section("The summary")
+    line = Summary("run", "sync", datetime(2026, 11, 22, tzinfo=UTC)).as_dict(datetime(2026, 11, 22, tzinfo=UTC))
+
+    assert [name for name in line if name != "event" and f"`{name}`" not in told] == []
+
+
+def test_every_link_within_the_page_leads_to_a_heading() -> None:
+    links = set(re.findall(r"\]\(#([^)]+)\)", TEXT))
+
+    assert links - {anchor(heading) for heading in HEADINGS} == set()
+
+
+def test_where_a_message_sends_its_reader_there_is_a_section() -> None:
+    sources = [path for package in ("worker", "cdk_app", "ops") for path in (ROOT / package).rglob("*.py")]
+    text = " ".join(re.sub(r'"\s*f?"', "", path.read_text(encoding="utf-8")) for path in sources)
+    places = set(re.findall(r"RUNBOOK, ([A-Za-z ]+)[).]", text))
+
+    assert len(places) >= 5
+    assert [place for place in places if not any(place.lower() in heading.lower() for heading in HEADINGS)] == []
+
+
+def test_there_are_commands() -> None:
+    assert len(MAKE) > 30
+    assert len(OPS) >= 2
+
+
+@pytest.mark.parametrize("command", MAKE)
+def test_a_make_command_exists_and_its_verb_takes_its_options(command: str) -> None:
+    """What make would run is read by the verb's own parser; nothing is run."""
+    words = shlex.split(command)
+    done = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    for line in done.stdout.splitlines():
+        if " -m ops " in line:
+            _parser().parse_args(shlex.split(line.split(" -m ops ", 1)[1]))
+
+
+@pytest.mark.parametrize("command", OPS)
+def test_an_ops_command_exists(command: str) -> None:
+    words = shlex.split(command.split("-m ops ", 1)[1].split("<")[0])
+    if "--help" in words:
+        return
+
+    options = _parser().parse_args(words)
+
+    assert options.env in names()
+
+
+def test_every_verb_of_the_operator_is_in_it() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    verbs = re.findall(r"^([a-z-]+): setup ##.*\n\t\$\(OPS\)", makefile, flags=re.MULTILINE)
+
+    assert len(verbs) >= 14
+    assert [verb for verb in verbs if not any(re.match(rf"make {verb}\b", line) for line in MAKE)] == []
+
+
+def test_every_variable_it_names_is_the_workers() -> None:
+    named = set(re.findall(r"\b((?:BAMBOO|MOODLE|STATE|BATCH|MAX|INITIAL)_?[A-Z]*_[A-Z_]+)\b", TEXT))
+
+    assert named <= set(VARIABLES)
