@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import boto3
 import pytest
 from botocore.stub import Stubber
 
-from ops.deployment import Aws
-from tests.ops.town_hall import ALERT_EMAIL, PROJECT, REGION, Hall
+from tests.ops.town_hall import ALERT_EMAIL, PROJECT, REGION, Hall, replace_client
 
 
 def subscribe(hall: Hall, address: str = ALERT_EMAIL) -> str:
@@ -103,8 +100,3 @@ def test_asking_anew(hall: Hall) -> None:
     assert "follow its link within two days" in end.out
     (one,) = hall.client("sns").list_subscriptions_by_topic(TopicArn=hall.outputs["TopicArn"])["Subscriptions"]
     assert (one["Protocol"], one["Endpoint"]) == ("email", ALERT_EMAIL)
-
-
-def replace_client(monkeypatch: pytest.MonkeyPatch, service: str, client: Any) -> None:
-    real = Aws._client
-    monkeypatch.setattr(Aws, "_client", lambda self, name: client if name == service else real(self, name))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
-from tests.ops.town_hall import Hall, summary
+from tests.ops.town_hall import REGION, Hall, replace_client, summary
 from worker.exits import ExitCode
 
 
@@ -103,6 +105,19 @@ def test_a_run_without_a_summary_is_told_by_its_task(hall: Hall) -> None:
     assert end.code == 137
     assert "137: killed: out of memory" in end.out
     assert "printed no summary" in end.err
+
+
+def test_a_task_that_ecs_does_not_start_is_told_with_its_reason(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emulator starts every task; this is what ECS answers where it does not."""
+    ecs = boto3.client("ecs", region_name=REGION)
+    with Stubber(ecs) as answers:
+        answers.add_response("run_task", {"tasks": [], "failures": [{"reason": "Capacity is unavailable"}]})
+        replace_client(monkeypatch, "ecs", ecs)
+
+        end = hall.ops("run")
+
+    assert end.code == 69
+    assert "ECS did not start the task: Capacity is unavailable" in end.err
 
 
 def test_waiting_ends_but_not_the_task(hall: Hall) -> None:

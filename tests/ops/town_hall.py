@@ -17,7 +17,7 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 
 from ops import cli
-from ops.deployment import output_names
+from ops.deployment import Aws, output_names
 from ops.verbs import Pace
 
 ACCOUNT = "123456789012"
@@ -303,6 +303,12 @@ class _Keyboard:
 
     def read(self) -> str:
         return self._text
+
+
+def replace_client(monkeypatch: pytest.MonkeyPatch, service: str, client: Any) -> None:
+    """Let the verbs use this client of one service, and the others as ever."""
+    real = Aws._client
+    monkeypatch.setattr(Aws, "_client", lambda self, name: client if name == service else real(self, name))
 
 
 def every_output() -> Iterator[str]:

@@ -178,5 +178,5 @@ class Nights(RuleBasedStateMachine):
 
 TestConvergence = Nights.TestCase
 TestConvergence.settings = settings(
-    max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

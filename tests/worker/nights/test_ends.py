@@ -110,9 +110,9 @@ def test_a_run_that_takes_too_long_ends_between_batches_with_a_summary(
 
 
 def test_sigterm_lets_the_request_in_flight_end_and_leaves_the_state_pinned(town: Nights) -> None:
-    town.company.add(generate(60, seed=1))
-    town.to_moodle.latency = 0.4
-    with town.start(MOODLE_BATCH_SIZE="10", MOODLE_CONCURRENCY="1") as running:
+    town.company.add(generate(30, seed=1))
+    town.to_moodle.latency = 0.2
+    with town.start(MOODLE_BATCH_SIZE="5", MOODLE_CONCURRENCY="1") as running:
         wait_for(town, "core_user_create_users")
         running.send_signal(signal.SIGTERM)
         stdout, _ = running.communicate(timeout=30)
@@ -124,7 +124,7 @@ def test_sigterm_lets_the_request_in_flight_end_and_leaves_the_state_pinned(town
 
     again = town.run()
 
-    assert (again.code, again["created"] + again["unchanged"]) == (0, 60)
+    assert (again.code, again["created"] + again["unchanged"]) == (0, 30)
 
 
 def test_sigterm_cuts_a_wait_short(town: Nights) -> None:
