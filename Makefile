@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .venv-ministack
+WORKERS ?= 3
 LOCK := --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 ENV ?= dev
 ENVIRONMENTS := $(patsubst cdk_app/environments/%.toml,%,$(wildcard cdk_app/environments/*.toml))
@@ -31,11 +32,11 @@ lint: setup ## ruff and mypy strict
 
 .PHONY: unit
 unit: setup ## the worker and the operator's verbs, module by module
-	$(BIN)/pytest -n auto tests/worker tests/ops --ignore=tests/worker/nights $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests/worker tests/ops --ignore=tests/worker/nights $(PYTEST_ARGS)
 
 .PHONY: suites
 suites: setup ## every suite but the emulator's, side by side: modules, sandbox, whole nights, templates
-	$(BIN)/pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: test
 test: lint suites synth-all test-e2e ## lint and every suite that needs nothing but Python, Node and make

@@ -242,7 +242,7 @@ def serve(switchboard: Switchboard, port: int = 0) -> Iterator[str]:
     """Serve on loopback while the block runs; gives the base URL. Port 0 takes a free one."""
     handler = type("Handler", (_Handler,), {"switchboard": switchboard})
     server = _Server(("127.0.0.1", port), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
