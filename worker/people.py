@@ -74,6 +74,11 @@ class Person:
             restricted=restricted - facts.keys(),
         )
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether BambooHR shows anything of her, anywhere."""
+        return self.listed or self.evidenced
+
 
 class Standing(StrEnum):
     """Whether somebody works here, as far as BambooHR says it."""
@@ -90,8 +95,7 @@ def standing(person: Person, now: datetime) -> Standing:
     if person.deleted or person.was_deleted:
         if status == "Inactive" and not person.listed:
             return Standing.LEFT
-        shown = person.listed or person.evidenced
-        return Standing.LEFT if person.deleted and not shown else Standing.UNKNOWN
+        return Standing.LEFT if person.deleted and not person.is_shown else Standing.UNKNOWN
     if status == "Inactive":
         return Standing.FUTURE if starts_later(person, now) else Standing.LEFT
     if status == "Active" or (person.listed and status.casefold() != "inactive"):

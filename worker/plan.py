@@ -16,10 +16,10 @@ from worker.correlation import Known, Match, is_passed_on, is_reserved, match_by
 from worker.directory import Bearers, employee_id
 from worker.limits import is_email, is_username
 from worker.mapping import username
-from worker.people import Person, Standing, standing, starts_within
+from worker.people import Person, Standing, standing, starts_later, starts_within
 from worker.reasons import Reason
 from worker.state.store import Remembered
-from worker.steps import Action, FieldChange, Policy, Step
+from worker.steps import WRITES, Action, FieldChange, Policy, Step
 
 _NAMES = ("firstname", "lastname")
 
@@ -71,7 +71,16 @@ def usernames_wanted(world: World) -> list[str]:
 def make_plan(world: World) -> list[Step]:
     """One step for every person, in the order of the people."""
     view = _View(world)
-    return [view.step(person) for person in world.people]
+    return [_until_her_first_day(view.step(person), person, world.now) for person in world.people]
+
+
+def _until_her_first_day(step: Step, person: Person, now: datetime) -> Step:
+    """Somebody with an account before her first day is looked at again until then.
+
+    BambooHR shows her job from that day on, and whether the feed says so is not documented.
+    """
+    early = step.action in WRITES or step.action is Action.UNCHANGED
+    return replace(step, waits=True) if early and starts_later(person, now) else step
 
 
 def _is_open(world: World, person: Person) -> bool:
@@ -217,7 +226,8 @@ class _View:
             return Step(number, Action.SKIP, reasons.PROTECTED)
         stands = self.standings[number]
         if stands is Standing.UNKNOWN:
-            why = reasons.DELETED_BUT_SHOWN if person.deleted else reasons.NO_EVIDENCE
+            erased = person.deleted or (person.was_deleted and person.is_shown)
+            why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
             return Step(number, Action.HOLD, why, waits=True)
         if match.conflict is not None:
             return Step(number, Action.CONFLICT, match.conflict)
