@@ -56,7 +56,10 @@ def missing_keys(row: Mapping[str, Any], needed: Iterable[str]) -> list[str]:
 def parse_account(row: Any, needed: Iterable[str]) -> Account:
     """Raises TargetError for an answer that cannot be believed: a plan from half an account would undo the rest."""
     if not isinstance(row, dict):
-        raise TargetError("Moodle answered a look-up with something else than accounts")
+        raise TargetError(
+            "Moodle answered a look-up with something else than accounts",
+            advice="check that MOODLE_BASE_URL is the site's own address",
+        )
     missing = missing_keys(row, needed)
     if missing:
         raise TargetError(

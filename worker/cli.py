@@ -35,9 +35,9 @@ class _Parser(argparse.ArgumentParser):
 def _without_values(message: str) -> str:
     """argparse's message without what was typed: that may be a token or a person's address."""
     if message.startswith("unrecognized arguments"):
-        return "there are arguments that are not known"
+        return "there are arguments that are not known; sync knows --dry-run, --employee ID and --reactivate"
     if "invalid choice" in message:
-        return "there is no such command"
+        return "there is no such command; there is sync"
     return message if message.startswith(("argument --employee:", "the following arguments")) else "not understood"
 
 
@@ -76,8 +76,9 @@ def _sync(options: argparse.Namespace, environment: Mapping[str, str], stopping:
 
 
 def _log_end(end: SyncError) -> None:
+    log = logs.info if end.exit_code is ExitCode.OK else logs.error
     for reason in end.faults if isinstance(end, ConfigurationError) else [end.message]:
-        logs.error("sync.ended", outcome=end.outcome, reason=reason, advice=end.advice)
+        log("sync.ended", outcome=end.outcome, reason=reason, advice=end.advice)
 
 
 def _progress(total: int) -> Callable[[], None]:
@@ -115,6 +116,7 @@ _FORMAT = argparse.RawDescriptionHelpFormatter
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m worker",
+        usage="python -m worker [sync] [--dry-run] [--employee ID]... [--reactivate]",
         description="Keeps a NovaLXP (Moodle) site in step with BambooHR. Without a command: sync.",
         epilog=_EPILOG,
         formatter_class=_FORMAT,

@@ -18,6 +18,12 @@ from worker.settings import Credential
 KEYS = {"BAMBOOHR_API_KEY": "bamboohr_api_key", "MOODLE_TOKEN": "moodle_token"}
 """What each credential is called inside its JSON secret."""
 
+_UNREADABLE = {
+    "NoCredentialsError": "no AWS credentials were found: log in, or set AWS_PROFILE",
+    "ExpiredTokenException": "the AWS credentials have expired: log in again",
+    "EndpointConnectionError": "Secrets Manager does not answer: check the network, AWS_REGION and AWS_ENDPOINT_URL",
+}
+_UNREADABLE_OTHERWISE = "check that the task role may read it, its region, and that it is not scheduled for deletion"
 _PRINTABLE = re.compile(r"[!-~]{1,512}")
 
 
@@ -29,19 +35,27 @@ class SecretReader(Protocol):
 
 
 def mending_command(credential: Credential) -> str:
-    """The command that sets a credential anew."""
+    """The command that sets a credential anew. The value is typed or pasted, never an argument that a shell keeps."""
     if not credential.secret_id:
-        return f"export {credential.variable}=..."
-    document = json.dumps({KEYS[credential.variable]: "..."})
+        return f"read -rs {credential.variable} && export {credential.variable}"
     return (
         f"aws secretsmanager put-secret-value --secret-id {shlex.quote(credential.secret_id)}"
-        f" --secret-string {shlex.quote(document)}"
+        " --secret-string file:///dev/stdin"
     )
+
+
+def _how(credential: Credential) -> str:
+    """What to do, for the advice of a message."""
+    mend = mending_command(credential)
+    if not credential.secret_id:
+        return f"set it: {mend}"
+    document = json.dumps({KEYS[credential.variable]: "..."})
+    return f"set it: {mend} (then type {document} and Ctrl-D; or use the RUNBOOK's verb for it)"
 
 
 def read_credential(credential: Credential, reader: SecretReader | None = None) -> str:
     """The credential's value. Raises :class:`CredentialError`; no message ever holds any of the value."""
-    mend = mending_command(credential)
+    mend = _how(credential)
     if not credential.secret_id:
         return _well_formed(credential.value, f"{credential.variable} is", mend)
     secret = f"the secret {credential.secret_id}"
@@ -50,9 +64,7 @@ def read_credential(credential: Credential, reader: SecretReader | None = None) 
     try:
         value = json.loads(document)[key]
     except (ValueError, TypeError, KeyError, IndexError):
-        raise CredentialError(
-            f'{secret} is malformed: it must hold JSON with the key "{key}"', advice=f"set it: {mend}"
-        ) from None
+        raise CredentialError(f'{secret} is malformed: it must hold JSON with the key "{key}"', advice=mend) from None
     return _well_formed(value, f'"{key}" in {secret} is', mend)
 
 
@@ -64,10 +76,9 @@ def _secret_string(credential: Credential, reader: SecretReader | None, secret: 
     except Exception as fault:
         code = aws_failure(fault)
         if code == "ResourceNotFoundException":
-            raise CredentialError(f"{secret} does not exist or was never set", advice=f"set it: {mend}") from None
+            raise CredentialError(f"{secret} does not exist or was never set", advice=mend) from None
         raise CredentialError(
-            f"{secret} cannot be read ({code})",
-            advice="check that the task role may read it, its region, and that it is not scheduled for deletion",
+            f"{secret} cannot be read ({code})", advice=_UNREADABLE.get(code, _UNREADABLE_OTHERWISE)
         ) from None
     document = answer.get("SecretString")
     return document if isinstance(document, str) else ""
@@ -76,6 +87,4 @@ def _secret_string(credential: Credential, reader: SecretReader | None, secret: 
 def _well_formed(value: object, what: str, mend: str) -> str:
     if isinstance(value, str) and _PRINTABLE.fullmatch(value.strip()):
         return value.strip()
-    raise CredentialError(
-        f"{what} malformed: it must be one text without blanks, and not empty", advice=f"set it: {mend}"
-    ) from None
+    raise CredentialError(f"{what} malformed: it must be one text without blanks, and not empty", advice=mend) from None

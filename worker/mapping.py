@@ -129,7 +129,8 @@ def _rule(target: str, entry: Any) -> tuple[Rule | None, list[str]]:
     sources = entry.get("from")
     sources = [sources] if isinstance(sources, str) else sources
     if not isinstance(sources, list) or not sources or not all(isinstance(name, str) for name in sources):
-        return None, [f'{where} must name a BambooHR field, a list of them, or an object with "from"']
+        otherwise = "it cannot be left out" if target in _NEVER_BLANK else "null leaves it alone"
+        return None, [f'{where} must name a BambooHR field, a list of them, or an object with "from"; {otherwise}']
     when, default = entry.get("when", "always"), entry.get("default", "")
     faults = list(_target_faults(where, target, sources))
     faults += [f"{where} knows no {key!r}; allowed are from, when, default" for key in entry.keys() - _RULE_KEYS]

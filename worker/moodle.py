@@ -26,7 +26,16 @@ from worker.accounts import Account, missing_keys, needed_keys, parse_account
 from worker.errors import CredentialError, SyncError, TargetError
 from worker.limits import is_username
 from worker.mapping import PROFILE_FIELD, FieldMapping
-from worker.transport import NoAnswer, NotSent, Reply, Transport, TransportError, patiently, pause_before_retry
+from worker.transport import (
+    NoAnswer,
+    NotSent,
+    Reply,
+    Transport,
+    TransportError,
+    patiently,
+    pause_before_retry,
+    retry_after,
+)
 
 Key = Literal["idnumber", "email", "username"]
 Record = Mapping[str, str | int]
@@ -153,7 +162,7 @@ class Moodle:
                 self._batched = False
             else:
                 if not isinstance(answer, list):
-                    raise TargetError("Moodle answered a look-up with something else than a list")
+                    raise _odd_answer("a list")
                 return answer
         return [row for value in values for row in self._searched(key, value)]
 
@@ -171,7 +180,7 @@ class Moodle:
             raise _unexpected(refusal, "core_user_get_users") from None
         users = answer.get("users") if isinstance(answer, dict) else None
         if not isinstance(users, list):
-            raise TargetError("Moodle answered a look-up with something else than users")
+            raise _odd_answer("users")
         # The search is LIKE, with % and _ as wildcards, and an unknown key returns everybody: compare here.
         return [row for row in users if isinstance(row, dict) and str(row.get(key, "")).casefold() == value.casefold()]
 
@@ -239,6 +248,10 @@ class Moodle:
             )
         elif reply.status == HTTPStatus.SERVICE_UNAVAILABLE:
             why, advice = "the site is in maintenance or overloaded", "the next run tries again"
+        elif reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+            asked = retry_after(reply)
+            why = "its web server limits the rate of requests" + (f", and asks for {asked:.0f} s" if asked else "")
+            advice = "set MOODLE_CONCURRENCY to 1, or ask the site's administrator for a higher limit"
         elif reply.status // 100 == 3:  # noqa: PLR2004 - any redirect
             why, advice = "the site sends callers elsewhere", "set MOODLE_BASE_URL to the address it sends to"
         elif reply.status == HTTPStatus.NOT_FOUND:
@@ -297,6 +310,13 @@ def _numbered(name: str, records: Sequence[Record]) -> Iterable[tuple[str, str]]
 def _plain_code(code: object) -> str:
     """Moodle's error code; some are whole sentences of HTML, which are not repeated."""
     return code if isinstance(code, str) and _CODE.fullmatch(code) else "unknown"
+
+
+def _odd_answer(than: str) -> TargetError:
+    return TargetError(
+        f"Moodle answered a look-up with something else than {than}",
+        advice="check that MOODLE_BASE_URL is the site's own address, with no cache or firewall in front that answers",
+    )
 
 
 def _unexpected(refusal: Refused, function: str) -> SyncError:

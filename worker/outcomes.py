@@ -16,10 +16,13 @@ def planned(step: Step) -> Outcome:
     return Outcome(step, Verdict.REFUSED if step.is_error else Verdict.DONE, step.problem, wrote=wrote)
 
 
-def tell(outcome: Outcome, *, dry_run: bool = False) -> None:
-    """One line for everybody who was written, held, skipped or failed. Ids, reasons and field names only."""
+def tell(outcome: Outcome, *, asked_for: bool, dry_run: bool = False) -> None:
+    """One line for everybody who was written, held, skipped or failed, and for whoever was asked for by id.
+
+    Ids, reasons and field names only.
+    """
     step = outcome.step
-    if step.action is Action.UNCHANGED and not step.notes:
+    if step.action is Action.UNCHANGED and not step.notes and not asked_for:
         return
     why = outcome.why
     failed = outcome.verdict in (Verdict.REFUSED, Verdict.FAILED, Verdict.HELD)
@@ -28,7 +31,7 @@ def tell(outcome: Outcome, *, dry_run: bool = False) -> None:
         "sync.person",
         employee_id=step.employee_id,
         action=step.action.value,
-        result=outcome.verdict.value,
+        result="planned" if dry_run and outcome.wrote else outcome.verdict.value,
         code=why.code,
         reason=why.text,
         advice=why.advice,

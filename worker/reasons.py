@@ -45,6 +45,9 @@ NO_EVIDENCE = Reason(
     "BambooHR does not say whether she works here (no row, or a status that is empty, restricted or unknown)",
     "let the key's user see her and her status; she is asked about in every run until then",
 )
+UNKNOWN_EMPLOYEE = Reason(
+    "unknown_employee", "BambooHR shows nothing of this employee id to the key", "check the id; she is not waited for"
+)
 DELETED_BUT_SHOWN = Reason(
     "deleted_but_shown",
     "BambooHR says deleted, and shows her all the same",

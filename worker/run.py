@@ -7,11 +7,11 @@ settings, credentials -> state -> changes + directory -> window -> evidence -> l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from worker import logs
+from worker import logs, reasons
 from worker.bamboohr import Feed
 from worker.company import Company, Source
 from worker.directory import Directory
@@ -109,7 +109,7 @@ class Run:
         world, steps = self._plan(reading)
         outcomes = {step.employee_id: planned(step) for step in steps}
         for outcome in outcomes.values():
-            tell(outcome, dry_run=True)
+            tell(outcome, asked_for=bool(self.job.employees), dry_run=True)
         self._count(world, outcomes, reading)
 
     def _work(self) -> None:
@@ -197,7 +197,7 @@ class Run:
     def _plan(self, reading: _Reading) -> tuple[World, list[Step]]:
         world = self._look_up(reading)
         self.summary.counts["processed"] = len(world.people)
-        steps = make_plan(world)
+        steps = [self._unless_unknown(step, world, reading) for step in make_plan(world)]
         why = trips(
             steps,
             reading.health,
@@ -209,6 +209,17 @@ class Run:
             return world, steps
         self._warn("suspensions_held", "; ".join(why))
         return world, hold_suspensions(steps, why)
+
+    def _unless_unknown(self, step: Step, world: World, reading: _Reading) -> Step:
+        """An id that was asked for by hand and is known to nobody is a typing error; it is said, and not waited for."""
+        number = step.employee_id
+        known = number in reading.changed or number in world.remembered
+        if self.job.scope == "all" or known or step.reason is not reasons.NO_EVIDENCE:
+            return step
+        if next(person for person in world.people if person.employee_id == number).is_shown:
+            return replace(step, waits=False)
+        self._warn("unknown_employee", f"BambooHR shows nothing of employee {number}")
+        return replace(step, reason=reasons.UNKNOWN_EMPLOYEE, waits=False)
 
     def _suspended_today(self, history: History, steps: Sequence[Step]) -> int:
         """How many were suspended in the last 24 hours; those who are due again now were not, or count as due."""
@@ -254,7 +265,7 @@ class Run:
         """What came of everybody, what ended the writing early if anything did, and whom we set out to suspend."""
         outcomes = {step.employee_id: planned(step) for step in steps if step.action not in WRITES}
         for outcome in outcomes.values():
-            tell(outcome)
+            tell(outcome, asked_for=bool(self.job.employees))
         writes = [step for step in steps if step.action in WRITES]
         tick = self.progress(len(writes))
         intents: dict[int, Remembered] = {}
@@ -274,7 +285,7 @@ class Run:
             self.store.remember(intended.values())
 
         def report(outcome: Outcome) -> None:
-            tell(outcome)
+            tell(outcome, asked_for=bool(self.job.employees))
             tick()
 
         writer = Writer(self.target, permit, before_batch, report)
@@ -320,16 +331,10 @@ class Run:
                 max_attempts=limit,
             )
             for person in world.people
-            if self._may_wait(person.employee_id, outcomes, reading)
         }
         parked = park(after, outcomes, max_attempts=limit, company=reading.directory.rows)
         self.summary.take(outcomes.values(), parked)
         return {**after, **parked}
-
-    def _may_wait(self, number: int, outcomes: Mapping[int, Outcome], reading: _Reading) -> bool:
-        """An id that was asked for by hand and is known to nobody, a typing error perhaps, is not waited for."""
-        known = number in reading.changed or number in reading.history.people
-        return known or self.job.scope == "all" or not outcomes[number].step.waits
 
     def _remember(self, after: Mapping[int, Remembered], stored: Mapping[int, Remembered]) -> None:
         now = self.clock()

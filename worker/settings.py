@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -171,7 +172,7 @@ def _settings(reader: _Reader) -> Settings:
         initial_lookback_days=reader.number("INITIAL_LOOKBACK_DAYS", 30, 0, 18_250),
         mapping=mapping,
         moodle_auth=reader.checked(
-            "MOODLE_AUTH", "oidc", _is_auth, "the short name of a plugin that people log in with"
+            "MOODLE_AUTH", "oidc", _is_auth, "the short name of a plugin that people log in with, such as oidc"
         ),
         max_suspensions=reader.number("MAX_SUSPENSIONS", 0, 0, 200) if reader.text("MAX_SUSPENSIONS") else None,
         max_attempts=reader.number("MAX_ATTEMPTS", 0, 0, 1_000),
@@ -189,8 +190,8 @@ def _settings(reader: _Reader) -> Settings:
         scheduled_time=reader.checked(
             "SCHEDULED_TIME",
             "",
-            lambda text: re.fullmatch(r"[^<>]{1,100}", text) is not None,
-            "the moment itself: a placeholder that was never filled in would make every night the same night",
+            _is_moment,
+            "a moment such as 2026-01-31T02:00:00Z: any other text would make every night the same night",
         ),
     )
     most = _fields_per_person(mapping) * settings.moodle_batch_size
@@ -205,6 +206,14 @@ def _settings(reader: _Reader) -> Settings:
 def _fields_per_person(mapping: FieldMapping) -> int:
     """id or auth, idnumber, username and suspended, and the mapped fields; a custom one takes two."""
     return 4 + sum(2 if rule.is_custom else 1 for rule in mapping.rules)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return "T" in text
 
 
 def _is_auth(text: str) -> bool:

@@ -39,7 +39,7 @@ class Stopping:
     def check(self) -> None:
         """Raise :class:`Terminated` or :class:`OutOfTime` if nothing new may start."""
         if self._event.is_set():
-            raise Terminated("asked to stop (SIGTERM)", advice="the next run goes on from the same place")
+            raise Terminated("asked to stop", advice="the next run goes on from the same place")
         if self._ends_at is not None and time.monotonic() >= self._ends_at:
             raise OutOfTime(
                 "MAX_RUN_MINUTES are over",

@@ -34,10 +34,14 @@ def main(arguments: list[str]) -> int:
         from tests.sandbox.demo import play
 
         return play()
-    with _serving(options) as address:
-        shown = address if isinstance(address, str) else address["AWS_ENDPOINT_URL"]
-        print(f"{options.what} answers at {shown}; Ctrl-C ends it", flush=True)
-        _until_stopped()
+    try:
+        with _serving(options) as address:
+            shown = address if isinstance(address, str) else address["AWS_ENDPOINT_URL"]
+            print(f"{options.what} answers at {shown}; Ctrl-C ends it", flush=True)
+            _until_stopped()
+    except OSError as fault:
+        print(f"{options.what} cannot be served ({fault.strerror}): see --port and --data", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -55,11 +55,21 @@ def test_the_worker_between_two_stand_ins_started_by_hand(tmp_path: Path) -> Non
     assert (second.returncode, calls) == (3, ["changed", "directory", "changed"])
 
 
-def test_an_unknown_key_of_a_fault_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "body", ['[{"kind": "status", "odd": 1}]', '[{"kind": "frog"}]', '[{"times": 1}]', "{not json"]
+)
+def test_a_fault_that_is_none_is_said(body: str) -> None:
     with started("moodle") as moodle:
-        answer = requests.post(f"{moodle}/_sandbox/faults", json=[{"kinds": "status"}], timeout=10)
+        answer = requests.post(f"{moodle}/_sandbox/faults", data=body, timeout=10)
 
-    assert (answer.status_code, "kinds" in answer.text) == (400, True)
+    assert (answer.status_code, "error" in answer.json()) == (400, True)
+
+
+def test_a_file_that_is_not_there_is_said() -> None:
+    command = [sys.executable, "-m", "tests.sandbox", "moodle", "--port", "0", "--data", "nowhere.json"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (told.returncode, "see --port and --data" in told.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["moodle", "--help"], ["bamboohr", "--help"], ["aws", "--help"]])

@@ -24,7 +24,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import requests
 from requests.adapters import BaseAdapter
@@ -152,10 +152,15 @@ class Switchboard:
             return Response.of(self.calls)
         if request.path == "/_sandbox/faults" and request.method == "POST":
             known = {f.name for f in dataclasses.fields(Fault)} - {"seen"}
-            wanted = json.loads(request.body)
-            unknown = {key for row in wanted for key in row} - known
-            if unknown:
-                return Response.of({"error": f"unknown keys {sorted(unknown)}, known are {sorted(known)}"}, 400)
+            try:
+                wanted = json.loads(request.body)
+                unknown = {key for row in wanted for key in row} - known
+                kinds = {row["kind"] for row in wanted} - set(get_args(FaultKind))
+            except (ValueError, TypeError, KeyError):
+                return Response.of({"error": 'send a JSON list of objects, each with a "kind"'}, 400)
+            if unknown or kinds:
+                told = f"unknown {sorted(unknown | kinds)}; keys are {sorted(known)}, kinds {get_args(FaultKind)}"
+                return Response.of({"error": told}, 400)
             self.faults.extend(Fault(**row) for row in wanted)
         elif request.path == "/_sandbox/faults" and request.method == "DELETE":
             self.faults.clear()

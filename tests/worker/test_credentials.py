@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 
@@ -85,7 +86,7 @@ def test_a_missing_secret_is_told_with_the_command_that_sets_it(secrets: Secrets
     end = refusal(MOODLE)
 
     assert end.message == "the secret sync/moodle does not exist or was never set"
-    assert end.advice == f"set it: {mending_command(MOODLE)}"
+    assert end.advice.startswith(f"set it: {mending_command(MOODLE)} (then type ")
 
 
 def test_a_secret_that_was_deployed_and_never_set_is_told_like_a_missing_one(secrets: SecretsManagerClient) -> None:
@@ -136,7 +137,7 @@ def test_a_malformed_value_of_the_environment_is_told_without_it() -> None:
     end = refusal(Credential("MOODLE_TOKEN", "", "hush abc123"))
 
     assert end.message.startswith("MOODLE_TOKEN is malformed")
-    assert end.advice == "set it: export MOODLE_TOKEN=..."
+    assert end.advice == "set it: read -rs MOODLE_TOKEN && export MOODLE_TOKEN"
     assert_silent(end)
 
 
@@ -170,16 +171,20 @@ def test_the_mending_command_survives_the_shell(credential: Credential) -> None:
     words = shlex.split(mending_command(credential))
 
     assert words[:4] == ["aws", "secretsmanager", "put-secret-value", "--secret-id"]
-    assert words[4:6] == [credential.secret_id, "--secret-string"]
-    assert list(json.loads(words[6]).values()) == ["..."]
+    assert words[4:] == [credential.secret_id, "--secret-string", "file:///dev/stdin"]
 
 
-def test_the_mending_command_mends(secrets: SecretsManagerClient) -> None:
+def test_what_the_advice_says_to_type_mends(secrets: SecretsManagerClient) -> None:
     secrets.create_secret(Name=MOODLE.secret_id)
-    document = shlex.split(mending_command(MOODLE))[6].replace("...", "abc123")
-    secrets.put_secret_value(SecretId=MOODLE.secret_id, SecretString=document)
+    (document,) = re.findall(r"then type (\{.*?\})", refusal(MOODLE).advice)
+    secrets.put_secret_value(SecretId=MOODLE.secret_id, SecretString=document.replace("...", "abc123"))
 
     assert read_credential(MOODLE) == "abc123"
+
+
+@pytest.mark.parametrize("credential", [Credential("MOODLE_TOKEN", "", "a b"), BAMBOO])
+def test_no_advice_puts_a_value_on_a_command_line(credential: Credential) -> None:
+    assert "..." not in mending_command(credential)
 
 
 def test_aws_without_a_region_is_a_configuration_error_that_names_the_variable(

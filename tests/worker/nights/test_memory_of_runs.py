@@ -126,15 +126,23 @@ def test_single_people_and_dry_runs_stand_for_no_night(staffed: Nights) -> None:
     assert staffed.run("--dry-run", SCHEDULED_TIME=moment)["outcome"] == "ok"
 
 
-def test_a_placeholder_that_was_never_filled_in_is_a_fault(staffed: Nights) -> None:
-    assert staffed.run(SCHEDULED_TIME="<aws.scheduler.scheduled-time>").code == 3
+@pytest.mark.parametrize("text", ["<aws.scheduler.scheduled-time>", "yesterday", "2026-11-22"])
+def test_a_scheduled_time_that_is_no_moment_is_a_fault(staffed: Nights, text: str) -> None:
+    assert staffed.run(SCHEDULED_TIME=text).code == 3
 
 
 def test_a_mistyped_employee_is_not_waited_for(staffed: Nights) -> None:
     night = staffed.run("--employee", "77777")
 
-    assert (night.code, night["no_evidence"]) == (0, 1)
+    assert (night.code, night["no_evidence"], night["warnings"]) == (0, 1, ["unknown_employee"])
+    assert night.told("77777") == ["unknown_employee"]
     assert items(staffed, "person") == {}
+
+
+def test_whoever_was_asked_for_by_id_gets_a_line_even_if_nothing_differs(staffed: Nights) -> None:
+    assert staffed.run("--employee", "7").told("7") == ["in_step"]
+    assert staffed.run("--employee", "7", "--dry-run").told("7") == ["in_step"]
+    assert staffed.run().told("7") == []
 
 
 def test_whoever_was_given_another_address_after_her_turn_frees_it_for_the_window(town: Nights) -> None:
