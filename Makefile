@@ -69,6 +69,10 @@ setup-e2e: setup-cdk $(EMULATOR)/.ready ## setup-cdk, and an emulator of AWS in 
 test-e2e: setup-e2e ## deploy to the emulator, run nights there, hear how they end
 	$(BIN)/pytest tests/e2e
 
+.PHONY: test-image
+test-image: setup ## build the image, run it as the task does; CONTAINER_ENGINE, docker or podman, whichever answers
+	$(BIN)/pytest tests/image
+
 .PHONY: synth
 synth: setup-cdk ## write the templates of ENV (dev) to cdk.out/ENV; needs no account, container engine or network
 	$(CDK) synth --quiet
@@ -102,8 +106,8 @@ lock: setup ## pin every dependency anew from the requirements.in files; the wor
 	$(BIN)/uv pip compile $(LOCK) --generate-hashes -c requirements.txt worker/requirements.in -o worker/requirements.txt
 	$(BIN)/uv pip compile $(LOCK) tests/e2e/requirements.in -o tests/e2e/requirements.txt
 
-# The operator's verbs: `python -m ops VERB --help` explains each. Further options go in ARGS. make itself ends with 2
-# whatever the exit code was; `.venv/bin/python -m ops` ends with the code itself.
+# The operator's verbs: `.venv/bin/python -m ops VERB --help` explains each. Further options go in ARGS. make itself ends
+# with 2 whatever the exit code was; `.venv/bin/python -m ops` ends with the code itself.
 OPS = @$(BIN)/python -m ops
 IN_ENV = --env $(ENV) $(if $(ENV_FILE),--env-file $(ENV_FILE)) $(ARGS)
 

@@ -92,8 +92,9 @@ class ParameterReader:
             self._note(key, f"{key} is missing; allowed is {allowed}")
 
     def refuse(self, key: str, reason: str) -> None:
-        """Note why the value of a key is not allowed."""
-        self._note(key, f"{key} = {_shown(key, self._values[key])} is not allowed; {reason}")
+        """Note why the value of a key is not allowed, or what its default does not agree with."""
+        told = f"{key} = {_shown(key, self._values[key])}" if self.has(key) else f"{key}, which is left out,"
+        self._note(key, f"{told} is not allowed; {reason}")
 
     def faulted(self, key: str) -> bool:
         """Whether a fault of the key is noted already."""

@@ -7,6 +7,7 @@ container would refuse at night, in the same words.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from cdk_app.parameter_reader import ParameterReader, all_match, is_url
@@ -42,6 +43,9 @@ _WHOLE_NUMBERS = (
     "HTTP_TIMEOUT_SECONDS",
     "MAX_RUN_MINUTES",
 )
+# How the file calls what the worker names. A quoted word is somebody's value and stays. TOML has no null.
+_OURS = {**_KEYS, "null": "false"}
+_THEIRS = re.compile(rf"(?<!['\"])\b(?:{'|'.join(_OURS)})\b")
 # What the stack adds: the worker must be told these, and here only the rest is judged.
 _ADDED_BY_THE_STACK = {"BAMBOO_SECRET_ID": "-", "MOODLE_SECRET_ID": "-", "STATE_TABLE": "-"}
 
@@ -91,9 +95,9 @@ def _judge(read: ParameterReader, environment: Mapping[str, str]) -> None:
     try:
         read_settings({**environment, **_ADDED_BY_THE_STACK})
     except ConfigurationError as refusal:
+        # A key that is faulted already has a stand-in here, and what is said of that is nobody's business.
+        unread = {key for key in _KEYS.values() if read.faulted(key)}
         for fault in refusal.faults:
             key = _KEYS[fault.split()[0]]
-            for variable, name in _KEYS.items():
-                fault = fault.replace(variable, name)
-            if not read.faulted(key):
-                read.refuse(key, fault)
+            if key not in unread:
+                read.refuse(key, _THEIRS.sub(lambda found: _OURS[found[0]], fault))

@@ -1,4 +1,4 @@
-"""The command line: `python -m ops VERB --env NAME`."""
+"""The command line: `.venv/bin/python -m ops VERB --env NAME`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ _MODULES = (running, stopping, tail, summaries, tasks, state, schedule, alerts, 
 
 _EPILOG = f"""\
 examples:
-  python -m ops run --env dev --dry-run              what would tonight's run do?
-  python -m ops run --env dev --employee 4711        bring one person in step now
-  python -m ops summaries --env prod --last 14       how did the last two weeks go?
-  python -m ops state rewind --env dev --days 3      read three days of changes again
-  python -m ops VERB --help                          what a verb does, and its options
+  .venv/bin/python -m ops run --env dev --dry-run          what would tonight's run do?
+  .venv/bin/python -m ops run --env dev --employee 4711    bring one person in step now
+  .venv/bin/python -m ops summaries --env prod --last 14   how did the last two weeks go?
+  .venv/bin/python -m ops state rewind --env dev --days 3  read three days of changes again
+  .venv/bin/python -m ops VERB --help                      what a verb does, and its options
 
-Each verb is `make VERB ENV=NAME` as well; make itself ends with 2 whatever went wrong.
+`make setup` makes .venv. Each verb is `make VERB ENV=NAME ARGS=...` as well: `state show` is `make state-show`,
+`secret set moodle` is `make secret-moodle`, `run --dry-run` is `make dry-run`. make ends with 2 whatever went wrong.
 
 exit codes (run: the exit code of the task):
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in OpsExit)}
@@ -69,7 +70,7 @@ def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m ops",
+        prog=".venv/bin/python -m ops",
         description="Operates the BambooHR to NovaLXP sync of one environment.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

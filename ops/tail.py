@@ -101,8 +101,8 @@ def _say_why_there_is_none(context: Context, task_id: str) -> None:
     known = tasks.described(context, [task_id])
     container = context.deployment.container_name
     if not known:
-        context.terminal.remark("This task has no log, and ECS does not know it (any more).")
-    elif known[0].get("lastStatus") != "STOPPED":
+        raise tasks.unknown(context, task_id)
+    if known[0].get("lastStatus") != "STOPPED":
         context.terminal.remark(f"Nothing was logged yet: the task is {known[0].get('lastStatus')}.")
     elif exit_code_of(known[0], container) is None:
         context.terminal.remark("Nothing was logged: the container never ran.")

@@ -96,14 +96,19 @@ def look_closer(context: Context) -> int:
     if summary:
         context.terminal.say(readable(summary))
     elif not known:
-        raise OpsError(
-            f"neither ECS nor the log knows a task {task_id}",
-            advice=f"ECS forgets one after an hour; the last runs are listed by: make summaries {context.in_env}",
-            exit_code=OpsExit.NO,
-        )
+        raise unknown(context, task_id)
     if not known:
         context.terminal.remark("ECS has forgotten this task (it does after about an hour); this is what its log says.")
     return OpsExit.DONE
+
+
+def unknown(context: Context, task_id: str) -> OpsError:
+    """What to raise for a task that left no trace."""
+    return OpsError(
+        f"neither ECS nor the log knows a task {task_id}",
+        advice=f"ECS forgets one after an hour; the last runs are listed by: make summaries {context.in_env}",
+        exit_code=OpsExit.NO,
+    )
 
 
 def told(task: Mapping[str, Any], container: str) -> str:

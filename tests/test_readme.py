@@ -8,10 +8,12 @@ import re
 import pytest
 
 from tests.nights import ROOT
-from worker.mapping import parse_mapping
+from worker.fields import FIELDS, MAPPABLE
+from worker.mapping import _DERIVABLE, CORE_TARGETS, parse_mapping
 from worker.settings import VARIABLES
 
 README = (ROOT / "README.md").read_text()
+MAPPING = README[README.index("### The mapping") : README.index("## What an idle month costs")]
 
 
 @pytest.mark.parametrize("name", VARIABLES)
@@ -43,3 +45,18 @@ def test_the_mapping_that_is_shown_is_a_valid_one() -> None:
     _, faults = parse_mapping(json.dumps(json.loads(shown)), "{work_email}")
 
     assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("told", "names"),
+    [
+        ("that the directory shows", [name for name in MAPPABLE if FIELDS[name].directory]),
+        ("that it does not", [name for name in MAPPABLE if not FIELDS[name].directory]),
+        ("`USERNAME_TEMPLATE`", ["{" + name + "}" for name in _DERIVABLE]),
+        ("**Moodle fields**", CORE_TARGETS),
+    ],
+)
+def test_what_a_mapping_may_name_is_listed(told: str, names: list[str]) -> None:
+    (item,) = (item for item in MAPPING.split("\n- ") if told in item.split(":")[0])
+
+    assert set(names) <= set(re.findall(r"`([a-z_{}]+)`", item))

@@ -104,7 +104,7 @@ def test_every_setting_reaches_the_worker() -> None:
             'BambooBaseUrl = "http://bamboo.example" is not allowed; allowed is an https URL',
         ),
         ("FieldMapping = 1", "FieldMapping = 1 is not allowed; allowed is a table"),
-        ('[FieldMapping]\nshoe = "size"', "FieldMapping 'shoe' is no Moodle field"),
+        ('[FieldMapping]\nshoe = "city"', "FieldMapping 'shoe' is no Moodle field"),
         ('[FieldMapping]\ncity = "shoe"', "FieldMapping 'city' knows no BambooHR field 'shoe'"),
         ("[FieldMapping]\ncity = 2026-01-01", "FieldMapping 'city' knows no BambooHR field"),
     ],
@@ -114,6 +114,36 @@ def test_a_value_that_the_worker_would_refuse_at_night(line: str, reason: str) -
 
     assert fault.startswith("test.toml: ")
     assert reason in fault
+
+
+def test_all_faults_of_one_key_are_told_at_once() -> None:
+    _, faults = read(f'{LEAST}[FieldMapping]\nshoe = "size"\ncity = "town"\nfirstname = false\n')
+
+    assert len(faults) == 4
+    for told in ("'shoe' is no Moodle field", "BambooHR field 'size'", "BambooHR field 'town'", "'firstname' must"):
+        assert sum(told in fault for fault in faults) == 1
+
+
+def test_a_key_that_could_not_be_read_is_told_once() -> None:
+    _, faults = read('BambooCompanyDomain = 1\nMoodleBaseUrl = "https://lxp.example"\nFieldMapping = 1\n')
+
+    assert len(faults) == 2
+
+
+def test_a_fault_speaks_of_keys_and_leaves_values_alone() -> None:
+    (size,) = read(f"{LEAST}MoodleBatchSize = 101\n")[1]
+    (name,) = read(f'{LEAST}[FieldMapping]\nBATCH_SIZE = "city"\n')[1]
+
+    assert "MoodleBatchSize must be a whole number from 1 to 100" in size
+    assert "FieldMapping 'BATCH_SIZE' is no Moodle field" in name
+
+
+def test_a_default_that_does_not_agree_with_what_the_file_sets() -> None:
+    many = "".join(f'profile_field_f{number} = "city"\n' for number in range(10))
+
+    (fault,) = read(f"{LEAST}[FieldMapping]\n{many}")[1]
+
+    assert "MoodleBatchSize, which is left out, is not allowed; MoodleBatchSize and FieldMapping make" in fault
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,8 @@ def test_help_teaches_verbs_exit_codes_and_examples(capsys: pytest.CaptureFixtur
     out = capsys.readouterr().out
     for code in (*OpsExit, *ExitCode):
         assert f"{code:>5}  {code.meaning}" in out
-    assert "python -m ops state rewind --env dev --days 3" in out
+    assert ".venv/bin/python -m ops state rewind --env dev --days 3" in out
+    assert "`state show` is `make state-show`" in out
 
 
 @pytest.mark.parametrize(

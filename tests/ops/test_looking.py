@@ -110,7 +110,6 @@ def test_tail_of_a_task_that_logs_nothing_yet_or_ever(hall: Hall) -> None:
 
     hall.end_task(0)
     assert "Nothing was logged." in hall.ops("tail").err
-    assert "ECS does not know it" in hall.ops("tail", "ffff").err
 
 
 @pytest.mark.parametrize("verb", ["tail", "task"])
@@ -208,8 +207,9 @@ def test_task_that_ecs_has_forgotten_is_told_from_its_log(hall: Hall) -> None:
     assert "forgotten" in end.err
 
 
-def test_task_that_nobody_knows(hall: Hall) -> None:
-    end = hall.ops("task", "ffff")
+@pytest.mark.parametrize("words", [["task"], ["tail"], ["tail", "--follow"]])
+def test_a_task_that_nobody_knows(hall: Hall, words: list[str]) -> None:
+    end = hall.ops(*words, "ffff")
 
     assert end.code == 1
     assert "knows a task ffff" in end.err

@@ -13,6 +13,8 @@ import pytest
 from cdk_app.parameters import names
 from ops.cli import _parser
 from worker.exits import ExitCode
+from worker.guards import HELD
+from worker.refusals import UNEXPLAINED
 from worker.settings import VARIABLES
 from worker.summary import Summary
 
@@ -48,6 +50,15 @@ def test_every_field_of_the_summary_is_explained() -> None:
     line = Summary("run", "sync", datetime(2026, 11, 22, tzinfo=UTC)).as_dict(datetime(2026, 11, 22, tzinfo=UTC))
 
     assert [name for name in line if name != "event" and f"`{name}`" not in told] == []
+
+
+def test_every_reason_has_a_place() -> None:
+    sources = [(ROOT / "worker" / f"{name}.py").read_text(encoding="utf-8") for name in ("reasons", "refusals")]
+    codes = {code for source in sources for code in re.findall(r'Reason\(\s*"([a-z_]+)"', source)}
+    told = section("Reasons")
+
+    assert len(codes) > 30
+    assert [code for code in sorted({*codes, UNEXPLAINED, HELD}) if f"`{code}`" not in told] == []
 
 
 def test_every_link_within_the_page_leads_to_a_heading() -> None:
