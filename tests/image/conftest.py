@@ -1,0 +1,78 @@
+"""The engine, the task and the images, once a session; a worker between new systems for each test."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.image.containers import Image, Worker
+from tests.image.engine import Engine, NoEngine
+from tests.image.layers import Layer, own_layers
+from tests.image.task import Task
+from tests.nights import API_KEY, ROOT, Nights
+from tests.sandbox.aws import emulated_aws, prepare
+from tests.sandbox.moodle import TOKEN
+
+_TAG = "lxp-sync-image-test"
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    try:
+        return Engine.found(os.environ, tmp_path_factory.mktemp("engine"))
+    except NoEngine as fault:
+        pytest.exit(str(fault), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def task(tmp_path_factory: pytest.TempPathFactory) -> Task:
+    return Task.synthesised(tmp_path_factory.mktemp("synthesis"))
+
+
+@pytest.fixture(scope="session")
+def image(engine: Engine, task: Task) -> Image:
+    """Built as the Dockerfile says by hand, for the architecture of the task."""
+    tag = f"{_TAG}:by-hand"
+    engine.must("build", f"--platform={task.asset.platform}", f"--tag={tag}", str(ROOT / "worker"))
+    return Image(engine, tag, task)
+
+
+@pytest.fixture(scope="session")
+def base(engine: Engine, task: Task, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Dockerfile's base, under a name that every engine knows afterwards."""
+    tag, directory = f"{_TAG}:base", tmp_path_factory.mktemp("base")
+    (name,) = re.findall(r"^ARG BASE=(.+)$", (ROOT / "worker" / "Dockerfile").read_text(), re.MULTILINE)
+    (directory / "Dockerfile").write_text(f"FROM {name}\n", encoding="utf-8")
+    engine.must("build", f"--platform={task.asset.platform}", f"--tag={tag}", str(directory))
+    return tag
+
+
+@pytest.fixture(scope="session")
+def layers(image: Image, base: str, tmp_path_factory: pytest.TempPathFactory) -> list[Layer]:
+    """What the image adds to its base."""
+    return own_layers(image.engine, image.tag, base, tmp_path_factory.mktemp("layers"))
+
+
+@pytest.fixture(scope="session")
+def layers_of_a_deploy(
+    engine: Engine, task: Task, base: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Layer]]:
+    """The same of an image that is built anew from what a deploy stages, checked out under a strict umask."""
+    tag, directory = f"{_TAG}:of-a-deploy", tmp_path_factory.mktemp("staged")
+    staged = shutil.copytree(task.asset.directory, directory / "asset")
+    for path in (staged, *staged.rglob("*")):
+        path.chmod(path.stat().st_mode & 0o700)
+    engine.must("build", "--no-cache", f"--platform={task.asset.platform}", f"--tag={tag}", str(staged))
+    yield own_layers(engine, tag, base, directory)
+    engine.must("rmi", tag)
+
+
+@pytest.fixture
+def worker(image: Image, town: Nights) -> Iterator[Worker]:
+    with emulated_aws() as aws:
+        prepare(aws, API_KEY, TOKEN)
+        yield Worker(image, town, aws)

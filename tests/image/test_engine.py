@@ -1,0 +1,92 @@
+"""Which container engine is taken, and what is said when there is none."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.image.engine import Engine, NoEngine
+from tests.nights import ROOT
+
+
+def install(directory: Path, name: str, *, version: str = "", info: int = 0) -> str:
+    """A command that answers `--version` with a text and `info` with an exit code."""
+    path = directory / name
+    answer = shlex.quote(version or f"{name} version 1")
+    path.write_text(f'#!/bin/sh\ncase "$1" in info) exit {info};; --version) echo {answer};; esac\n', encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def found(directory: Path, **more: str) -> tuple[tuple[str, ...], bool]:
+    """The command that is taken where a directory is all of PATH, and whether it is podman."""
+    engine = Engine.found({"PATH": str(directory), **more}, directory)
+    return engine.command, engine.is_podman
+
+
+def test_docker_is_taken_where_it_answers(tmp_path: Path) -> None:
+    docker = install(tmp_path, "docker")
+    install(tmp_path, "podman")
+
+    assert found(tmp_path) == ((docker,), False)
+
+
+def test_dockers_client_without_an_engine_is_not_one(tmp_path: Path) -> None:
+    install(tmp_path, "docker", info=1)
+    podman = install(tmp_path, "podman")
+
+    assert found(tmp_path) == ((podman,), True)
+
+
+def test_the_one_that_is_named_is_taken_whatever_else_there_is(tmp_path: Path) -> None:
+    install(tmp_path, "docker")
+    named = install(tmp_path, "engine", version="podman version 5")
+
+    assert found(tmp_path, CONTAINER_ENGINE="engine") == ((named,), True)
+
+
+def test_the_one_that_is_named_may_be_a_command_with_words(tmp_path: Path) -> None:
+    named, env = install(tmp_path, "engine"), shutil.which("env")
+    assert env is not None
+
+    assert found(tmp_path, CONTAINER_ENGINE=f"{env} A=1 {named}") == ((env, "A=1", named), False)
+
+
+@pytest.mark.parametrize("named", ["nowhere/engine", "docker"])
+def test_the_one_that_is_named_is_not_passed_over_when_it_does_not_answer(tmp_path: Path, named: str) -> None:
+    install(tmp_path, "docker", info=1)
+    install(tmp_path, "podman")
+
+    with pytest.raises(NoEngine, match=f"CONTAINER_ENGINE is {named}, which does not answer"):
+        found(tmp_path, CONTAINER_ENGINE=named)
+
+
+def test_where_none_answers_it_is_said_how_to_install_one(tmp_path: Path) -> None:
+    install(tmp_path, "docker", info=1)
+
+    with pytest.raises(
+        NoEngine, match=r"neither docker nor podman answers to `info`\. Install .* apt-get install podman"
+    ):
+        found(tmp_path)
+
+
+def test_without_an_engine_the_suite_fails_at_once_and_says_why() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/image/test_content.py"],
+        cwd=ROOT,
+        env={**os.environ, "CONTAINER_ENGINE": "nowhere/engine"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "There is no container engine: CONTAINER_ENGINE is nowhere/engine" in done.stdout + done.stderr
+    assert "apt-get install podman" in done.stdout + done.stderr
