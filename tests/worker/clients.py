@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypothesis import settings
 
+from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.wire import InProcess, Request, Response, Switchboard
 from worker.bamboohr import BambooHR
 from worker.errors import SyncError
@@ -250,3 +251,8 @@ class Identity:
         )
         self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.server.load_cert_chain(self.authority, private)
+
+
+def client_of(board: Switchboard, **more: Any) -> Moodle:
+    """A client of a site that does what a real one does."""
+    return moodle_client(transport_to(board), token=SITE_TOKEN, **more)

@@ -33,11 +33,6 @@ NEEDED = ("first_name", "work_email")
 
 
 @pytest.fixture
-def patient() -> Patient:
-    return Patient()
-
-
-@pytest.fixture
 def bamboo(patient: Patient) -> BambooHR:
     return bamboo_client(transport_to(system="bamboohr", stopping=patient))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sandbox.moodle import TOKEN as SITE_TOKEN
-from tests.sandbox.moodle import MoodleApp, MoodleSite
+from tests.sandbox.moodle import MoodleSite
 from tests.sandbox.wire import Fault, Response, Switchboard
 from tests.worker.clients import (
     MEND,
@@ -20,6 +19,7 @@ from tests.worker.clients import (
     TOKEN,
     Patient,
     Script,
+    client_of,
     end_of,
     fuzz,
     is_retry_pause,
@@ -32,38 +32,6 @@ from worker.errors import CredentialError, TargetError
 from worker.moodle import TRIES, Moodle
 
 BY_FIELD = "core_user_get_users_by_field"
-
-
-@pytest.fixture
-def patient() -> Patient:
-    return Patient()
-
-
-@pytest.fixture
-def mocked() -> Iterator[responses.RequestsMock]:
-    with responses.mock as mock:
-        yield mock
-
-
-@pytest.fixture
-def moodle(patient: Patient) -> Moodle:
-    """A client of answers that are made up."""
-    return moodle_client(transport_to(stopping=patient))
-
-
-@pytest.fixture
-def site() -> MoodleSite:
-    return MoodleSite()
-
-
-@pytest.fixture
-def board(site: MoodleSite) -> Switchboard:
-    return Switchboard(MoodleApp(site))
-
-
-def client_of(board: Switchboard, **more: Any) -> Moodle:
-    """A client of a site that does what a real one does."""
-    return moodle_client(transport_to(board), token=SITE_TOKEN, **more)
 
 
 @pytest.mark.parametrize("code", ["wsaccessusersuspended", "wsaccessuserdeleted", "nopasswordchangeforced"])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 import responses
 
@@ -16,50 +13,16 @@ from tests.worker.clients import (
     MOODLE,
     PRIVATE,
     TOKEN,
-    Patient,
-    moodle_client,
+    client_of,
     moodle_error,
     sent_form,
     texts,
-    transport_to,
 )
 from worker.errors import CredentialError, TargetError
 from worker.moodle import Moodle
 
 BY_FIELD = "core_user_get_users_by_field"
 SEARCH = "core_user_get_users"
-
-
-@pytest.fixture
-def patient() -> Patient:
-    return Patient()
-
-
-@pytest.fixture
-def mocked() -> Iterator[responses.RequestsMock]:
-    with responses.mock as mock:
-        yield mock
-
-
-@pytest.fixture
-def moodle(patient: Patient) -> Moodle:
-    """A client of answers that are made up."""
-    return moodle_client(transport_to(stopping=patient))
-
-
-@pytest.fixture
-def site() -> MoodleSite:
-    return MoodleSite()
-
-
-@pytest.fixture
-def board(site: MoodleSite) -> Switchboard:
-    return Switchboard(MoodleApp(site))
-
-
-def client_of(board: Switchboard, **more: Any) -> Moodle:
-    """A client of a site that does what a real one does."""
-    return moodle_client(transport_to(board), token=SITE_TOKEN, **more)
 
 
 def people(site: MoodleSite, count: int) -> None:

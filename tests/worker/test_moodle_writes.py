@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,23 +32,6 @@ from worker.moodle import Moodle, Record, Refused, TryAgain, Undecided, Updated,
 from worker.transport import NotSent
 
 CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
-
-
-@pytest.fixture
-def patient() -> Patient:
-    return Patient()
-
-
-@pytest.fixture
-def mocked() -> Iterator[responses.RequestsMock]:
-    with responses.mock as mock:
-        yield mock
-
-
-@pytest.fixture
-def moodle(patient: Patient) -> Moodle:
-    """A client of answers that are made up."""
-    return moodle_client(transport_to(stopping=patient))
 
 
 def record(number: int = 1, **more: str) -> Record:
