@@ -34,11 +34,14 @@ def main(arguments: list[str]) -> int:
         from tests.sandbox.demo import play
 
         return play()
+    # Before anybody is told the address, and may stop the server by a signal.
+    stopped = _stop_on_signals()
     try:
         with _serving(options) as address:
             shown = address if isinstance(address, str) else address["AWS_ENDPOINT_URL"]
             print(f"{options.what} answers at {shown}; Ctrl-C ends it", flush=True)
-            _until_stopped()
+            while not stopped.wait(0.2):
+                pass
     except OSError as fault:
         print(f"{options.what} cannot be served ({fault.strerror}): see --port and --data", file=sys.stderr)
         return 1
@@ -61,12 +64,11 @@ def _serving(options: argparse.Namespace) -> AbstractContextManager[str] | Abstr
     return serve(Switchboard(BambooApp(company, api_key=options.api_key), options.latency), options.port)
 
 
-def _until_stopped() -> None:
+def _stop_on_signals() -> threading.Event:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    while not stopped.wait(0.2):
-        pass
+    return stopped
 
 
 def _parser() -> argparse.ArgumentParser:
