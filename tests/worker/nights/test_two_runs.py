@@ -20,7 +20,7 @@ def lock_row(town: Nights, **values: object) -> None:
 
 def test_of_two_runs_at_once_one_works_and_the_other_changes_nothing(town: Nights) -> None:
     town.company.add(generate(30, seed=5))
-    town.to_moodle.latency = 0.2
+    town.to_moodle.latency = 0.6
 
     with town.start() as one, town.start() as two:
         ends = [running.communicate(timeout=60) for running in (one, two)]
