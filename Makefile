@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .venv-ministack
+BROWSER := .venv-browser
 WORKERS ?= 3
 LOCK := --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 ENV ?= dev
@@ -73,6 +74,19 @@ test-e2e: setup-e2e ## deploy to the emulator, run nights there, hear how they e
 test-image: setup ## build the image, run it as the task does; CONTAINER_ENGINE, docker or podman, whichever answers
 	$(BIN)/pytest tests/image
 
+$(BROWSER)/.ready: tests/browser/requirements.txt
+	$(PYTHON) -m venv $(BROWSER)
+	$(BROWSER)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: test-browser
+test-browser: $(BROWSER)/.ready ## open the page of a plan in chromium, click and type; needs chromium and chromium-driver
+	$(BROWSER)/bin/pytest --confcutdir=tests/browser tests/browser $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: setup ## how fast, how much, and are the budgets met; ARGS=--quick, ARGS=--help; about eight minutes
+	$(BIN)/python -m tests.bench $(ARGS)
+
 .PHONY: synth
 synth: setup-cdk ## write the templates of ENV (dev) to cdk.out/ENV; needs no account, container engine or network
 	$(CDK) synth --quiet
@@ -105,6 +119,7 @@ lock: setup ## pin every dependency anew from the requirements.in files; the wor
 	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt
 	$(BIN)/uv pip compile $(LOCK) --generate-hashes -c requirements.txt worker/requirements.in -o worker/requirements.txt
 	$(BIN)/uv pip compile $(LOCK) tests/e2e/requirements.in -o tests/e2e/requirements.txt
+	$(BIN)/uv pip compile $(LOCK) -c requirements.txt tests/browser/requirements.in -o tests/browser/requirements.txt
 
 # The operator's verbs: `.venv/bin/python -m ops VERB --help` explains each. Further options go in ARGS. make itself ends
 # with 2 whatever the exit code was; `.venv/bin/python -m ops` ends with the code itself.

@@ -15,7 +15,7 @@ _PACK = "AwsSolutions::AwsSolutions-"
 
 def acknowledge(sync: SyncStack) -> None:
     """Acknowledge the findings of the sync stack. The registry stack has none."""
-    task, schedule = sync.task, sync.task.schedule
+    task, schedules = sync.task, sync.task.schedules
     for secret in (task.bamboo_secret, task.moodle_secret):
         _acknowledge(
             secret,
@@ -33,19 +33,19 @@ def acknowledge(sync: SyncStack) -> None:
         "ECS2",
         "The variables are settings and the ids of the secrets. The secrets' values are read at run time.",
     )
-    _acknowledge(schedule.dead_letter_queue, "SQS3", "It is the dead-letter queue.")
+    _acknowledge(schedules.dead_letter_queue, "SQS3", "It is the dead-letter queue.")
     _acknowledge(
         task.execution_role,
         "IAM5[Resource::*]",
         "ecr:GetAuthorizationToken knows no resource; what it gives access to is limited to the one repository.",
     )
     _acknowledge(
-        schedule.role,
+        schedules.role,
         f"IAM5[Resource::{_ecs_arn(sync, f'task-definition/{sync.parameters.project_name}:*')}]",
         "Every revision of this one family, so that a deploy need not wait for the schedule; in this one cluster.",
     )
     _acknowledge(
-        schedule.role,
+        schedules.role,
         f"IAM5[Resource::{_ecs_arn(sync, f'task/<{sync.get_logical_id(task.cluster)}>/*')}]",
         "The tasks of this one cluster: a task's id is not known before it is started. Only while starting one.",
     )

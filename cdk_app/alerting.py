@@ -26,8 +26,9 @@ class AlertingConstruct(Construct):
 
     - `success_rule` and `failure_rule`: exactly one of them matches each end of the task.
     - `silence_alarm`: no clean night for `silence_hours`. Only a sync of everybody that wrote, without errors, feeds
-      it: no dry run, no run for single employees, no second delivery of the same night. Whether the schedule or an
-      operator started it does not matter, since either leaves the site in step. It is in ALARM until the first one.
+      it: no dry run, no run for single employees, no second delivery of the same night, and no reconcile, which would
+      hide for a day that the nights have stopped. Whether the schedule or an operator started it does not matter, since
+      either leaves the site in step. It is in ALARM until the first one.
     - `dead_letter_alarm`: the schedule could not start the task, or a message could not be sent.
     - `parked_alarm`: somebody is parked, so no longer counted as an error, and should be looked at.
 

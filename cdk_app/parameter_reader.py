@@ -68,6 +68,10 @@ class ParameterReader:
         """True or false."""
         return self._read(key, bool, default, "true or false", lambda _: True)
 
+    def optional_boolean(self, key: str) -> bool | None:
+        """True or false, that may be absent."""
+        return self._read(key, bool, None, "true or false", lambda _: True)
+
     def choice(self, key: str, *, of: tuple[str, ...], default: str) -> str:
         """One of a few texts."""
         return self._read(key, str, default, " or ".join(f'"{one}"' for one in of), lambda value: value in of)

@@ -53,6 +53,7 @@ class Parameters:
     network: NetworkParameters
     schedule_expression: str
     schedule_timezone: str
+    reconcile_schedule: str | None
     alert_email: str
     silence_hours: int
     dashboard: bool
@@ -108,6 +109,7 @@ def _parameters(read: ParameterReader, environment: str) -> Parameters:
                 else f"{other} is set"
             )
             read.fault(key, f"both of Account and Region, or neither ({why})")
+    nightly, reconcile = _schedules(read)
     return Parameters(
         environment=environment,
         project_name=read.text(
@@ -120,7 +122,8 @@ def _parameters(read: ParameterReader, environment: str) -> Parameters:
         account=account,
         region=region,
         network=_network(read),
-        schedule_expression=_schedule_expression(read),
+        schedule_expression=nightly,
+        reconcile_schedule=reconcile,
         schedule_timezone=read.text(
             "ScheduleTimezone",
             allowed='the name of an IANA time zone, as in "Europe/London"',
@@ -175,24 +178,32 @@ def _network(read: ParameterReader) -> NetworkParameters:
     )
 
 
-def _schedule_expression(read: ParameterReader) -> str:
-    reasons: list[str] = []
+def _schedules(read: ParameterReader) -> tuple[str, str | None]:
+    expression = "an EventBridge Scheduler expression, as in "
+    every_night = f'{expression}"cron(30 3 * * ? *)" for every night at 03:30'
+    every_week = f'{expression}"cron(30 10 ? * SUN *)" for every Sunday at 10:30'
+    nightly = read.text("ScheduleExpression", allowed=every_night, check=lambda _: True)
+    reconcile = read.optional_text("ReconcileSchedule", allowed=every_week)
+    for key, told, allowed in (
+        ("ScheduleExpression", nightly, every_night),
+        ("ReconcileSchedule", reconcile, every_week),
+    ):
+        if told is not None and not read.faulted(key):
+            _refuse_misunderstood(read, key, told, allowed)
+    if reconcile is not None and reconcile.split() == nightly.split() and not read.faulted("ReconcileSchedule"):
+        read.refuse(
+            "ReconcileSchedule",
+            "ScheduleExpression is the same, so two runs would start at once, and one would find the lock held; give "
+            "ReconcileSchedule an hour at which no nightly run is at work, or leave it out",
+        )
+    return nightly, reconcile
 
-    def understood(text: str) -> bool:
-        try:
-            schedule_expression.check(text)
-        except schedule_expression.ScheduleExpressionError as fault:
-            reasons.append(str(fault))
-        return not reasons
 
-    expression = read.text(
-        "ScheduleExpression",
-        allowed='an EventBridge Scheduler expression, as in "cron(30 3 * * ? *)" for every night at 03:30',
-        check=understood,
-    )
-    if reasons:
-        read.faults[-1] += f" ({reasons[0]})"
-    return expression
+def _refuse_misunderstood(read: ParameterReader, key: str, expression: str, allowed: str) -> None:
+    try:
+        schedule_expression.check(expression)
+    except schedule_expression.ScheduleExpressionError as fault:
+        read.fault(key, f"{allowed} ({fault})")
 
 
 def _log_retention_days(read: ParameterReader) -> int:

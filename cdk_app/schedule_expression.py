@@ -121,6 +121,20 @@ def skipped_hours(expression: str, timezone: str, year: int) -> tuple[int, ...]:
     return tuple(sorted(_cron(body)[1] & _CLOCK_CHANGE_HOURS))
 
 
+def may_meet(one: str, other: str) -> bool:
+    """Whether two expressions may start in the same minute, now and then.
+
+    Two crons do where no field keeps them apart; a day that depends on the calendar may be any. Two rates do: each
+    counts from the moment at which its schedule was made, and one deploy makes both. Of other pairs nothing is known.
+    """
+    (kind, body), (other_kind, other_body) = _split(one), _split(other)
+    if kind != other_kind or kind == "at":
+        return False
+    return kind == "rate" or all(
+        not mine or not theirs or mine & theirs for mine, theirs in zip(_cron(body), _cron(other_body), strict=True)
+    )
+
+
 def _split(expression: str) -> tuple[str, str]:
     match = re.fullmatch(r"(cron|rate|at)\((.*)\)", expression)
     if not match:

@@ -13,10 +13,10 @@ from cdk_app import schedule_expression
 from cdk_app.alerting import AlertingConstruct
 from cdk_app.dashboard import DashboardConstruct
 from cdk_app.log_retention import RETENTION
-from cdk_app.nightly_schedule import TaskNetwork
 from cdk_app.parameters import Parameters
 from cdk_app.public_network import EgressOnlySecurityGroup, PublicNetworkConstruct
 from cdk_app.registry import RegistryConstruct
+from cdk_app.schedules import TaskNetwork
 from cdk_app.state_table import StateTableConstruct
 from cdk_app.sync_task import CONTAINER, SyncTaskConstruct
 from cdk_app.task_end import WatchedTask
@@ -102,6 +102,7 @@ class SyncStack(Stack):
             },
             schedule_expression=parameters.schedule_expression,
             schedule_timezone=parameters.schedule_timezone,
+            reconcile_schedule=parameters.reconcile_schedule,
             cpu_architecture=parameters.cpu_architecture,
             log_retention=logs.RetentionDays[RETENTION[parameters.log_retention_days]],
             keep_data=parameters.production,
@@ -126,13 +127,16 @@ class SyncStack(Stack):
                 log_group_name=log_group_name,
             ),
             log_group=self.task.log_group,
-            dead_letter_queue=self.task.schedule.dead_letter_queue,
+            dead_letter_queue=self.task.schedules.dead_letter_queue,
             alert_email=parameters.alert_email,
             silence_hours=parameters.silence_hours,
         )
         self.dashboard = self._dashboard(log_group_name)
         self._outputs(task_network)
-        self._warn_of_clock_change()
+        self._warn_of_clock_change("ScheduleExpression", parameters.schedule_expression)
+        if parameters.reconcile_schedule:
+            self._warn_of_clock_change("ReconcileSchedule", parameters.reconcile_schedule)
+            self._warn_of_meeting(parameters.reconcile_schedule)
 
     def _public_network(self) -> PublicNetworkConstruct | None:
         wanted = self.parameters.network
@@ -190,27 +194,35 @@ class SyncStack(Stack):
             "TopicArn": self.alerting.topic.topic_arn,
             "AlertEmail": self.parameters.alert_email,
             "LogGroupName": self.task.log_group.log_group_name,
-            "ScheduleName": self.task.schedule.schedule.ref,
-            "ScheduleGroupName": self.task.schedule.group.ref,
-            "DeadLetterQueueUrl": self.task.schedule.dead_letter_queue.queue_url,
+            "ScheduleName": self.task.schedules.nightly.ref,
+            "ScheduleGroupName": self.task.schedules.group.ref,
+            "DeadLetterQueueUrl": self.task.schedules.dead_letter_queue.queue_url,
             "SilenceAlarmName": self.alerting.silence_alarm.alarm_name,
             "DeadLetterAlarmName": self.alerting.dead_letter_alarm.alarm_name,
             "ParkedAlarmName": self.alerting.parked_alarm.alarm_name,
             "RepositoryName": self.parameters.project_name,
         }
+        if self.task.schedules.reconcile:
+            outputs["ReconcileScheduleName"] = self.task.schedules.reconcile.ref
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
 
-    def _warn_of_clock_change(self) -> None:
-        hours = schedule_expression.skipped_hours(
-            self.parameters.schedule_expression, self.parameters.schedule_timezone, _SAMPLE_YEAR
-        )
+    def _warn_of_clock_change(self, key: str, expression: str) -> None:
+        hours = schedule_expression.skipped_hours(expression, self.parameters.schedule_timezone, _SAMPLE_YEAR)
         if hours:
             Annotations.of(self).add_warning_v2(
                 "lxp-sync:clock-change",
-                f"ScheduleExpression runs in hour {', '.join(map(str, hours))} of {self.parameters.schedule_timezone}. "
+                f"{key} runs in hour {', '.join(map(str, hours))} of {self.parameters.schedule_timezone}. "
                 "In the night that the clocks go forward a local time that does not exist has no run; choose one from "
                 "03:30 on, or accept it.",
+            )
+
+    def _warn_of_meeting(self, reconcile: str) -> None:
+        if schedule_expression.may_meet(self.parameters.schedule_expression, reconcile):
+            Annotations.of(self).add_warning_v2(
+                "lxp-sync:schedules-meet",
+                "ReconcileSchedule and ScheduleExpression may start in the same minute. Of two runs at once only one "
+                "does its work; give ReconcileSchedule an hour at which no nightly run is at work.",
             )
 
 

@@ -1,4 +1,4 @@
-"""The nightly task: image, cluster, task definition, log group, secrets, roles and schedule."""
+"""The nightly task: image, cluster, task definition, log group, secrets, roles and schedules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_app import removal
-from cdk_app.nightly_schedule import NightlyScheduleConstruct, TaskNetwork, TaskTarget
+from cdk_app.schedules import SchedulesConstruct, TaskNetwork, TaskTarget
 
 CONTAINER = "worker"
 # The smallest task that Fargate has; the worker is held to 150 MB.
@@ -48,7 +48,7 @@ class SyncTaskConstruct(Construct):
     one, and is read at run time with the task role, so that neither template nor task definition ever holds it.
 
     `image`, `cluster`, `log_group`, `bamboo_secret`, `moodle_secret`, `execution_role`, `task_role`,
-    `task_definition`, `container` and `schedule` are its resources.
+    `task_definition`, `container` and `schedules` are its resources.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class SyncTaskConstruct(Construct):
         schedule_expression: str,
         schedule_timezone: str,
         keep_data: bool,
+        reconcile_schedule: str | None = None,
         cpu_architecture: str = "X86_64",
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
     ) -> None:
@@ -111,10 +112,11 @@ class SyncTaskConstruct(Construct):
             ),
         )
         self.container = self._container(environment)
-        self.schedule = NightlyScheduleConstruct(
+        self.schedules = SchedulesConstruct(
             self,
             "Schedule",
-            expression=schedule_expression,
+            nightly=schedule_expression,
+            reconcile=reconcile_schedule,
             timezone=schedule_timezone,
             target=TaskTarget(
                 cluster_arn=self.cluster.attr_arn,

@@ -29,6 +29,7 @@ _KEYS = {
     "REACTIVATE": "Reactivate",
     "PROTECTED_ACCOUNTS": "ProtectedAccounts",
     "HIRE_LOOKAHEAD_DAYS": "HireLookaheadDays",
+    "DATES_AS_EVENTS": "DatesAsEvents",
     "MOODLE_BATCH_SIZE": "MoodleBatchSize",
     "MOODLE_CONCURRENCY": "MoodleConcurrency",
     "HTTP_TIMEOUT_SECONDS": "HttpTimeoutSeconds",
@@ -43,6 +44,7 @@ _WHOLE_NUMBERS = (
     "HTTP_TIMEOUT_SECONDS",
     "MAX_RUN_MINUTES",
 )
+_ON_OR_OFF = {True: "on", False: "off", None: None}
 # How the file calls what the worker names. A quoted word is somebody's value and stays. TOML has no null.
 _OURS = {**_KEYS, "null": "false"}
 _THEIRS = re.compile(rf"(?<!['\"])\b(?:{'|'.join(_OURS)})\b")
@@ -75,6 +77,7 @@ def worker_environment(read: ParameterReader) -> Mapping[str, str]:
         "REACTIVATE": read.optional_text(_KEYS["REACTIVATE"], allowed='"ours" or "always"'),
         "USERNAME_TEMPLATE": read.optional_text(_KEYS["USERNAME_TEMPLATE"], allowed='a text, as in "{work_email}"'),
         **{name: read.optional_integer(_KEYS[name]) for name in _WHOLE_NUMBERS},
+        "DATES_AS_EVENTS": _ON_OR_OFF[read.optional_boolean(_KEYS["DATES_AS_EVENTS"])],
         "PROTECTED_ACCOUNTS": ",".join(protected) or None,
         "FIELD_MAPPING": _mapping(read),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,15 +19,20 @@ from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import InProcess, Switchboard
 from worker.bamboohr import BambooHR
+from worker.commands.approve import only_suspensions
 from worker.errors import SyncError
+from worker.job import Job
 from worker.moodle import Moodle
-from worker.run import Job, Run
-from worker.settings import read_settings
+from worker.progress import no_bar
+from worker.run import Run
+from worker.settings import Settings, read_settings
 from worker.state.items import KEY, Item, When
 from worker.state.store import Store
 from worker.stopping import Stopping
 from worker.summary import Summary
 from worker.transport import Transport
+from worker.undo import Only
+from worker.undo_run import Undo
 
 BAMBOO, MOODLE = "https://acme.bamboohr.com", "https://moodle.example.com"
 
@@ -128,12 +133,34 @@ class Simulation:
         self, *, dies_at: int | None = None, employees: tuple[int, ...] = (), dry_run: bool = False
     ) -> Summary | None:
         """One run; None if it was killed. Its lock, if it was left behind, has run out by the next one."""
+        return self.do(Job("sync", employees, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
+
+    def approve(self, run_id: str) -> Summary | None:
+        """Let the suspensions through that a run held."""
+        held = Store(MemoryItems(Process(), self.rows), "default").history().run(run_id)
+        assert held is not None
+        return self.do(Job("approve", tuple(held.held), approved=True, choose=only_suspensions))
+
+    def reconcile(self, *, dies_at: int | None = None) -> Summary | None:
+        """Everybody."""
+        return self.do(Job("reconcile", everybody=True), dies_at=dies_at)
+
+    def undo(self, run_id: str, *, dies_at: int | None = None, employees: tuple[int, ...] = ()) -> Summary | None:
+        """Take a run back; None if it was killed."""
+        return self._ended(lambda summary, process: self._undo(process, run_id, employees, summary), "undo", dies_at)
+
+    def do(self, job: Job, *, dies_at: int | None = None) -> Summary | None:
+        """A run of any job; None if it was killed."""
+        return self._ended(lambda summary, process: self._run(process, job, summary), job.command, dies_at)
+
+    def _ended(
+        self, assembled: Callable[[Summary, Process], Run | Undo], command: str, dies_at: int | None
+    ) -> Summary | None:
         self.clock.advance(minutes=6)
         process = Process(dies_at)
-        job = Job(employees, dry_run=dry_run)
-        summary = Summary(run_id=f"run{next(self._numbers):04}", command="sync", started_at=self.clock())
+        summary = Summary(run_id=f"run{next(self._numbers):04}", command=command, started_at=self.clock())
         try:
-            self._run(process, job, summary).execute()
+            assembled(summary, process).execute()
             summary.finish()
         except SyncError as end:
             summary.finish(end)
@@ -143,8 +170,8 @@ class Simulation:
             self.ever |= {user["idnumber"] for user in self.site.users() if user["idnumber"]}
         return summary
 
-    def _run(self, process: Process, job: Job, summary: Summary) -> Run:
-        settings = read_settings(
+    def _settings(self) -> Settings:
+        return read_settings(
             {
                 "BAMBOO_COMPANY_DOMAIN": "acme",
                 "MOODLE_BASE_URL": MOODLE,
@@ -156,28 +183,50 @@ class Simulation:
                 **self.settings,
             }
         )
-        stopping = _Impatient()
+
+    def _store(self, process: Process) -> Store:
+        return Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp())
+
+    def _target(self, process: Process, settings: Settings, stopping: Stopping) -> Moodle:
+        return Moodle(
+            Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stopping),
+            settings.moodle_endpoint,
+            TOKEN,
+            mapping=settings.mapping,
+            batch_size=settings.moodle_batch_size,
+            concurrency=1,
+            mend="mend",
+        )
+
+    def _run(self, process: Process, job: Job, summary: Summary) -> Run:
+        settings, stopping = self._settings(), _Impatient()
         bamboo = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stopping)
         bamboo.session.auth = ("k" * 40, "x")
-        moodle = Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stopping)
-        clock = self.clock
         return Run(
             settings=settings,
             job=job,
-            store=Store(MemoryItems(process, self.rows), "default", lambda: clock().timestamp()),
+            store=self._store(process),
             source=BambooHR(bamboo, settings.bamboo_api, "mend"),
-            target=Moodle(
-                moodle,
-                settings.moodle_endpoint,
-                TOKEN,
-                mapping=settings.mapping,
-                batch_size=settings.moodle_batch_size,
-                concurrency=1,
-                mend="mend",
-            ),
+            target=self._target(process, settings, stopping),
             stopping=stopping,
             summary=summary,
-            clock=_reading(clock),
+            clock=_reading(self.clock),
+        )
+
+    def _undo(self, process: Process, run_id: str, employees: tuple[int, ...], summary: Summary) -> Undo:
+        settings, stopping = self._settings(), _Impatient()
+        return Undo(
+            settings=settings,
+            run_id=run_id,
+            only=Only.EVERYTHING,
+            employees=employees,
+            dry_run=False,
+            store=self._store(process),
+            target=self._target(process, settings, stopping),
+            stopping=stopping,
+            summary=summary,
+            clock=_reading(self.clock),
+            progress=no_bar,
         )
 
 

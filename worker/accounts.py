@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,12 @@ class Account:
         return self.values["email"]
 
     @property
+    def fields(self) -> dict[str, str]:
+        """Everything that can be written, under Moodle's names, as it is sent."""
+        own = {"idnumber": self.idnumber, "username": self.username, "auth": self.auth}
+        return {**self.values, **own, "suspended": "1" if self.suspended else "0"}
+
+    @property
     def name(self) -> str:
         """How a message calls it: by ids alone, never by a name."""
         known = self.idnumber if self.idnumber.isascii() and self.idnumber.isdigit() else ""
@@ -41,6 +48,16 @@ class Account:
     def bears(self, address: str) -> bool:
         """Whether it has this e-mail address, whatever the case."""
         return bool(address) and self.email.casefold() == address.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What is kept of an account that is not planned for."""
+
+    id: int
+    username: str
+    idnumber: str
+    suspended: bool
 
 
 def needed_keys(mapping: FieldMapping) -> tuple[str, ...]:
@@ -86,4 +103,4 @@ def parse_account(row: Any, needed: Iterable[str]) -> Account:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else sys.intern(str(value))

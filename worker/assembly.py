@@ -2,72 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from worker.bamboohr import BambooHR
 from worker.credentials import mending_command, read_credential
 from worker.errors import CredentialError
+from worker.job import Job
 from worker.moodle import Moodle
-from worker.run import Job, Run
-from worker.settings import Settings, is_loopback
+from worker.progress import Progress
+from worker.run import Run
+from worker.settings import Settings, StateLocation, is_loopback
 from worker.state.items import Items
 from worker.state.store import Store
 from worker.stopping import Stopping
 from worker.summary import Summary
 from worker.transport import Transport, new_session
+from worker.undo import Only
+from worker.undo_run import Undo
 
 
-def assemble(
-    settings: Settings,
-    job: Job,
-    stopping: Stopping,
-    summary: Summary,
-    progress: Callable[[int], Callable[[], None]],
-) -> Run:
-    """Read the credentials, open the state, make the clients. Nothing of BambooHR or Moodle is called yet."""
-    api_key, token = _credentials(settings)
-    to_bamboo = Transport(
-        "bamboohr",
-        new_session(1, (api_key, "x"), proxies=_uses_proxies(settings.bamboo_api)),
-        settings.http_timeout,
-        stopping,
-    )
-    to_moodle = Transport(
-        "moodle",
-        new_session(settings.moodle_concurrency, proxies=_uses_proxies(settings.moodle_endpoint)),
-        settings.http_timeout,
-        stopping,
-    )
-    summary.count_calls(bamboohr=lambda: to_bamboo.calls, moodle=lambda: to_moodle.calls)
-    return Run(
-        settings=settings,
-        job=job,
-        store=Store(open_items(settings), settings.state_id),
-        source=BambooHR(to_bamboo, settings.bamboo_api, mending_command(settings.bamboo)),
-        target=Moodle(
-            to_moodle,
-            settings.moodle_endpoint,
-            token,
-            mapping=settings.mapping,
-            batch_size=settings.moodle_batch_size,
-            concurrency=settings.moodle_concurrency,
-            mend=mending_command(settings.moodle),
-        ),
-        stopping=stopping,
-        summary=summary,
-        clock=lambda: datetime.now(UTC),
-        progress=progress,
-    )
+@dataclass(frozen=True)
+class Credentials:
+    """The API key and the token. Their values are never shown."""
+
+    bamboo: str
+    moodle: str
+
+    def __repr__(self) -> str:
+        return "Credentials(...)"
 
 
-def _uses_proxies(url: str) -> bool:
-    """A proxy of the environment is used for hosts elsewhere; what goes to this machine would only leave it by one."""
-    return not is_loopback(urlsplit(url).hostname or "")
-
-
-def _credentials(settings: Settings) -> list[str]:
+def open_credentials(settings: Settings) -> Credentials:
     """Both credentials, or what is wrong with either of them."""
     values: list[str] = []
     faults: list[CredentialError] = []
@@ -80,15 +47,115 @@ def _credentials(settings: Settings) -> list[str]:
         raise CredentialError(
             "; ".join(fault.message for fault in faults), advice="; ".join(fault.advice for fault in faults)
         )
-    return values
+    return Credentials(*values)
 
 
-def open_items(settings: Settings) -> Items:
+def open_bamboo(settings: Settings, credentials: Credentials, stopping: Stopping) -> tuple[BambooHR, Transport]:
+    """BambooHR, and the transport that counts its calls. Nothing is called yet."""
+    transport = Transport(
+        "bamboohr",
+        new_session(1, (credentials.bamboo, "x"), proxies=_uses_proxies(settings.bamboo_api)),
+        settings.http_timeout,
+        stopping,
+    )
+    return BambooHR(transport, settings.bamboo_api, mending_command(settings.bamboo)), transport
+
+
+def open_moodle(settings: Settings, credentials: Credentials, stopping: Stopping) -> tuple[Moodle, Transport]:
+    """Moodle, and the transport that counts its calls. Nothing is called yet."""
+    transport = Transport(
+        "moodle",
+        new_session(settings.moodle_concurrency, proxies=_uses_proxies(settings.moodle_endpoint)),
+        settings.http_timeout,
+        stopping,
+    )
+    moodle = Moodle(
+        transport,
+        settings.moodle_endpoint,
+        credentials.moodle,
+        mapping=settings.mapping,
+        batch_size=settings.moodle_batch_size,
+        concurrency=settings.moodle_concurrency,
+        mend=mending_command(settings.moodle),
+    )
+    return moodle, transport
+
+
+def open_store(where: StateLocation) -> Store:
+    """The state of this sync."""
+    return Store(open_items(where), where.state_id)
+
+
+def assemble(
+    settings: Settings,
+    credentials: Credentials,
+    job: Job,
+    stopping: Stopping,
+    summary: Summary,
+    progress: Progress,
+) -> Run:
+    """A run over real clients. Nothing of BambooHR or Moodle is called yet."""
+    source, to_bamboo = open_bamboo(settings, credentials, stopping)
+    target, to_moodle = open_moodle(settings, credentials, stopping)
+    summary.count_calls(bamboohr=lambda: to_bamboo.calls, moodle=lambda: to_moodle.calls)
+    return Run(
+        settings=settings,
+        job=job,
+        store=open_store(settings.state),
+        source=source,
+        target=target,
+        stopping=stopping,
+        summary=summary,
+        clock=_now,
+        progress=progress,
+    )
+
+
+def assemble_undo(
+    settings: Settings,
+    credentials: Credentials,
+    stopping: Stopping,
+    summary: Summary,
+    progress: Progress,
+    *,
+    run_id: str,
+    only: Only,
+    employees: tuple[int, ...],
+    dry_run: bool,
+) -> Undo:
+    """An undo over real clients. Nothing of Moodle is called yet."""
+    target, to_moodle = open_moodle(settings, credentials, stopping)
+    summary.count_calls(moodle=lambda: to_moodle.calls)
+    return Undo(
+        settings=settings,
+        run_id=run_id,
+        only=only,
+        employees=employees,
+        dry_run=dry_run,
+        store=open_store(settings.state),
+        target=target,
+        stopping=stopping,
+        summary=summary,
+        clock=_now,
+        progress=progress,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _uses_proxies(url: str) -> bool:
+    """A proxy of the environment is used for hosts elsewhere; what goes to this machine would only leave it by one."""
+    return not is_loopback(urlsplit(url).hostname or "")
+
+
+def open_items(where: StateLocation) -> Items:
     """The store that was chosen. Only the chosen one is loaded."""
-    if settings.state_table:
+    if where.table:
         from worker.state.dynamodb import DynamoItems
 
-        return DynamoItems(settings.state_table)
+        return DynamoItems(where.table)
     from worker.state.sqlite import SqliteItems
 
-    return SqliteItems(settings.state_file)
+    return SqliteItems(where.file)

@@ -5,17 +5,18 @@ Source of the facts: BambooHR's API documentation and OpenAPI specification.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from worker import logs
-from worker.directory import Directory, Malformed, employee_id, read_directory, text
-from worker.errors import CredentialError, SourceError, SyncError
+from worker import listing, logs
+from worker.directory import Directory, employee_id, read_directory
+from worker.errors import CredentialError, ListRefused, SourceError, SyncError
 from worker.fields import FIELDS
 from worker.people import Change, Evidence
+from worker.streams import Malformed
 from worker.timestamps import iso, parse_moment
 from worker.transport import Reply, Transport, TransportError, patiently, retry_after
 
@@ -24,7 +25,8 @@ DIRECTORY_SECONDS = 300.0
 """The directory of a large company takes longer than one ordinary request may."""
 
 IDS_PER_CALL = 200
-_ROWS_PER_PAGE = 250
+ROWS_PER_PAGE = 2500
+"""The most that List Employees gives at once (OpenAPI specification, `page[limit]`)."""
 _LISTING_RESTARTS = 3
 _REFUSALS_BELIEVED = 10
 _REFUSED = frozenset(
@@ -47,6 +49,14 @@ class Answered:
 
     rows: Mapping[int, Evidence]
     refused: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """People of List Employees. What came before a first page is not to be believed any more."""
+
+    rows: Mapping[int, Evidence]
+    is_first: bool
 
 
 class BambooHR:
@@ -111,27 +121,56 @@ class BambooHR:
             rows.update(part)
         return Answered(rows)
 
+    def everybody(self, fields: Iterable[str]) -> Iterator[Page]:
+        """Everybody, active and inactive, a page at a time.
+
+        A listing that changed under the reading begins anew, with another first page. Raises :class:`ListRefused` where
+        the key may not list employees.
+        """
+        for page in self._pages(None, tuple(fields), ROWS_PER_PAGE):
+            if page is None:
+                raise ListRefused(
+                    "BambooHR lets the key list no employees (List Employees is refused)",
+                    advice="let the key's user see and list all employees (RUNBOOK, BambooHR)",
+                )
+            yield page
+
     def _listed(self, people: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence] | None:
         """One batch from List Employees; None where it is refused."""
+        rows: dict[int, Evidence] = {}
+        for page in self._pages(people, fields, len(people)):
+            if page is None:
+                return None
+            if page.is_first:
+                rows.clear()
+            rows.update(page.rows)
+        return rows
+
+    def _pages(self, people: Collection[int] | None, fields: Sequence[str], limit: int) -> Iterator[Page | None]:
+        """The pages of List Employees, for these people or for all; None, and no more, where it is refused."""
         for _ in range(_LISTING_RESTARTS):
-            rows: dict[int, Evidence] = {}
             cursor: str | None = ""
             seen: set[str] = set()
             while cursor is not None:
                 if cursor in seen:
                     raise _malformed("List Employees")
                 seen.add(cursor)
-                reply = self._get("/employees", _listing_query(people, fields, cursor))
+                reply = self._get("/employees", listing.query(people, fields, limit, cursor))
                 if reply.status in _REFUSED:
-                    return None
+                    yield None
+                    return
                 if reply.status == HTTPStatus.BAD_REQUEST and cursor:
                     break
                 if reply.status != HTTPStatus.OK:
                     raise self._refusal(reply, "List Employees")
-                found, cursor = _page(_object(reply, "List Employees"), people, fields)
-                rows.update(found)
+                try:
+                    rows, following = listing.parse(_object(reply, "List Employees"), people, fields)
+                except Malformed as fault:
+                    raise _malformed("List Employees") from fault
+                yield Page(rows, is_first=cursor == "")
+                cursor = following
             else:
-                return rows
+                return
         raise SourceError(
             "List Employees changed under the reading of it, three times", advice="the next run reads it again"
         )
@@ -153,7 +192,7 @@ class BambooHR:
                 answered = True
                 row = _object(reply, "Get Employee")
                 if employee_id(row.get("id")) == person:
-                    rows[person] = Evidence(_facts(row, names))
+                    rows[person] = Evidence(listing.facts(row, names))
             else:
                 raise self._refusal(reply, "Get Employee")
         return Answered(rows, refused=bool(people) and not answered)
@@ -228,46 +267,9 @@ def _ordered(pairs: Iterable[tuple[Any, Any]]) -> tuple[tuple[Change, ...], int]
         if person is None:
             dropped += 1
             continue
-        found[person] = Change(person, deleted=entry.get("action") == "Deleted")
+        found[person] = Change(
+            person, deleted=entry.get("action") == "Deleted", at=parse_moment(entry.get("lastChanged"))
+        )
     if dropped:
         logs.warning("bamboohr.dropped_ids", count=dropped, reason="not a positive integer")
     return tuple(found[person] for person in sorted(found)), dropped
-
-
-def _listing_query(people: Sequence[int], fields: Sequence[str], cursor: str) -> dict[str, str]:
-    query = {
-        "filter[ids]": ",".join(map(str, people)),
-        "fields": ",".join(FIELDS[name].listing for name in fields if FIELDS[name].listing),
-        "page[limit]": str(_ROWS_PER_PAGE),
-    }
-    return {**query, "page[after]": cursor} if cursor else query
-
-
-def _page(
-    answer: Mapping[str, Any], people: Collection[int], fields: Sequence[str]
-) -> tuple[dict[int, Evidence], str | None]:
-    data = answer.get("data")
-    if not isinstance(data, list):
-        raise _malformed("List Employees")
-    names = {name: FIELDS[name].listing for name in fields if FIELDS[name].listing}
-    asked = set(people)
-    rows: dict[int, Evidence] = {}
-    for row in data:
-        if not isinstance(row, dict):
-            raise _malformed("List Employees")
-        person = employee_id(row.get("employeeId"))
-        if person in asked:
-            hidden = row.get("_restrictedFields") or ()
-            restricted = {
-                name for name, theirs in names.items() if not isinstance(hidden, (list, tuple)) or theirs in hidden
-            }
-            shown = {name: theirs for name, theirs in names.items() if name not in restricted}
-            rows[person] = Evidence(_facts(row, shown), frozenset(restricted))
-    meta = answer.get("meta")
-    page = meta.get("page") if isinstance(meta, dict) else None
-    cursor = page.get("nextCursor") if isinstance(page, dict) else None
-    return rows, cursor if isinstance(cursor, str) and cursor else None
-
-
-def _facts(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, theirs in names.items() if theirs in row and (value := text(row[theirs])) is not None}

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from worker.bamboohr import Answered, Feed
+from worker.bamboohr import Answered, Feed, Page
 from worker.directory import Directory
 from worker.errors import SourceError
 from worker.fields import EVIDENCE
-from worker.people import Person
+from worker.people import Evidence, Person
 
 
 class Source(Protocol):
@@ -18,6 +18,9 @@ class Source(Protocol):
 
     def changed(self, since: datetime) -> Feed:
         """Who changed, ordered by id."""
+
+    def everybody(self, fields: Iterable[str]) -> Iterable[Page]:
+        """Everybody, active and inactive; ListRefused where the key may not list employees."""
 
     def directory(self, wanted: Collection[int], needed: Iterable[str]) -> Directory:
         """The company directory, with the facts of those wanted."""
@@ -27,7 +30,11 @@ class Source(Protocol):
 
 
 class Company:
-    """Reads people. `deleted`: who is deleted by this run's feed; `was_deleted`: by that of an earlier run."""
+    """Reads people.
+
+    `deleted`: who is deleted by this run's feed; `was_deleted`: by that of an earlier run. `rows`: evidence that was
+    read already. Each person is asked for once: what was read of her is let go then, for a reconcile reads 20,000.
+    """
 
     def __init__(
         self,
@@ -36,6 +43,7 @@ class Company:
         fields: Sequence[str],
         deleted: Mapping[int, bool],
         was_deleted: Collection[int],
+        rows: dict[int, Evidence] | None = None,
     ) -> None:
         self.directory = directory
         self.refused = False
@@ -43,12 +51,17 @@ class Company:
         self._fields = fields
         self._deleted = deleted
         self._was_deleted = was_deleted
+        self._rows = {} if rows is None else rows
         self._thin = not directory.available or any(name not in directory.shown for name in fields)
 
     def people(self, wanted: Iterable[int]) -> list[Person]:
         """These people, ordered by id. Where the directory does not show what is needed, each is read as evidence."""
         ids = sorted(wanted)
-        asked = [number for number in ids if self._thin or _needs_evidence(self.directory.listing(number))]
+        asked = [
+            number
+            for number in ids
+            if number not in self._rows and (self._thin or _needs_evidence(self.directory.listing(number)))
+        ]
         answered = self._source.evidence(asked, (*self._fields, *EVIDENCE)) if asked else Answered({})
         if answered.refused and not self.directory.available:
             raise SourceError(
@@ -56,18 +69,20 @@ class Company:
                 advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
             )
         self.refused = self.refused or answered.refused
-        for number, row in answered.rows.items():
+        return [self._person(number, answered.rows.get(number) or self._rows.pop(number, None)) for number in ids]
+
+    def _person(self, number: int, row: Evidence | None) -> Person:
+        if row is not None:
             self.directory.bearers.add(row.facts.get("work_email", ""), number)
-        return [
-            Person.seen(
-                number,
-                deleted=self._deleted.get(number, False),
-                was_deleted=number not in self._deleted and number in self._was_deleted,
-                listing=self.directory.listing(number),
-                evidence=answered.rows.get(number),
-            )
-            for number in ids
-        ]
+        listing = self.directory.listing(number)
+        self.directory.people.pop(number, None)
+        return Person.seen(
+            number,
+            deleted=self._deleted.get(number, False),
+            was_deleted=number not in self._deleted and number in self._was_deleted,
+            listing=listing,
+            evidence=row,
+        )
 
 
 def _needs_evidence(listing: Mapping[str, str] | None) -> bool:

@@ -1,12 +1,14 @@
 """What ends a run before its plan is done.
 
 SyncError
+ ├── UsageError           the command line, or what it names, does not fit          exit 2
  ├── ConfigurationError   every fault of the settings, by variable name        exit 3
  ├── CredentialError      a secret missing, never set, malformed or refused    exit 3
  ├── LockHeld             another run is at work                               exit 75
  ├── DuplicateDelivery    this scheduled night was delivered before            exit 0
  ├── LockLost             another run took the lock over                       exit 1
  ├── SourceError          BambooHR cannot be read, or cannot be believed       exit 1
+ │    └── ListRefused     the key may not list employees
  ├── TargetError          Moodle cannot be read, or cannot be believed         exit 1
  ├── StateError           the state cannot be read or written                  exit 1
  ├── Terminated           SIGTERM                                              exit 143
@@ -46,6 +48,13 @@ class ConfigurationError(SyncError):
         self.faults = list(faults)
 
 
+class UsageError(SyncError):
+    """What was asked for cannot be understood, or cannot be done as it stands."""
+
+    exit_code = ExitCode.USAGE
+    outcome = "usage_error"
+
+
 class CredentialError(SyncError):
     """A credential is missing, never set, malformed, or refused by the system it is for."""
 
@@ -77,6 +86,12 @@ class SourceError(SyncError):
     """BambooHR cannot be read or its answer cannot be believed."""
 
     outcome = "bamboohr_error"
+
+
+class ListRefused(SourceError):
+    """The key may not list employees: what reads everybody cannot be done."""
+
+    outcome = "list_refused"
 
 
 class TargetError(SyncError):

@@ -26,7 +26,7 @@ class ExitCode(IntEnum):
 _MEANINGS = {
     ExitCode.OK: "no errors (a dry run and a second delivery of the same scheduled night included)",
     ExitCode.ERRORS: "errors; since and offset are where they were, the next run tries again",
-    ExitCode.USAGE: "the command line was not understood",
+    ExitCode.USAGE: "the command line was not understood, or what it names cannot be done",
     ExitCode.CONFIGURATION: "configuration or credentials; since and offset are where they were",
     ExitCode.HELD: "the only errors are suspensions that a guard held",
     ExitCode.CRASH: "a defect of this program; the summary and the log name the place",

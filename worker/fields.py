@@ -42,6 +42,7 @@ FIELDS: dict[str, SourceNames] = {
     "status": SourceNames("status", "status", "status"),
     "hire_date": SourceNames("", "hireDate", "hireDate"),
     "termination_date": SourceNames("", "terminationDate", "terminationDate"),
+    "status_date": SourceNames("", "employmentStatusEffectiveDate", "employmentStatusEffectiveDate"),
 }
 
 IDENTITY = ("first_name", "last_name", "work_email")
@@ -50,7 +51,10 @@ IDENTITY = ("first_name", "last_name", "work_email")
 EVIDENCE = ("status", "hire_date", "termination_date")
 """What says whether somebody works here."""
 
-MAPPABLE = tuple(name for name in FIELDS if name != "status")
+DATES = ("hire_date", "termination_date", "status_date")
+"""The days on which somebody's standing changes without an edit."""
+
+MAPPABLE = tuple(name for name in FIELDS if name not in ("status", "status_date"))
 """What a mapping may use. Who works here is decided by rules, not by a mapping."""
 
 

@@ -98,13 +98,16 @@ def has_shrunk(health: Health, last_good: RunRecord | None, now: datetime) -> bo
 _BELIEVED_AFTER = timedelta(days=7)
 
 
-def hold_suspensions(steps: Sequence[Step], why: Sequence[str]) -> list[Step]:
-    """The plan with every suspension held, each an error that says why."""
+def hold_suspensions(steps: Sequence[Step], why: Sequence[str], run_id: str) -> list[Step]:
+    """The plan with every suspension held, each an error that says why and how to let them through.
+
+    `run_id`: what to approve; "RUN" where this run only looks, and another one will hold them.
+    """
     reason = Reason(
         HELD,
         "a guard holds all suspensions of this run: " + "; ".join(why),
-        "look at the people named. Where they did leave and are only too many, raise MAX_SUSPENSIONS for one run; where"
-        " the directory lost people or a field, mend what BambooHR shows to the key's user",
+        f"look at the people named. Where they did leave: approve {run_id}. Where the directory lost"
+        " people or a field, mend what BambooHR shows to the key's user",
     )
     return [
         replace(step, action=Action.HOLD, reason=reason, changes=()) if step.action is Action.SUSPEND else step

@@ -50,8 +50,10 @@ def fit(target: str, text: str) -> str | None:
     """
     if target == "country":
         return country_code(text) if text else ""
-    clean = "".join(" " if char.isspace() else char for char in text)
-    clean = "".join(char for char in clean if unicodedata.category(char) not in _UNSTORABLE)
+    clean = text
+    if not (text.isascii() and text.isprintable()):
+        clean = "".join(" " if char.isspace() else char for char in text)
+        clean = "".join(char for char in clean if unicodedata.category(char) not in _UNSTORABLE)
     # Cut first: a bracket that the cut leaves at the end is a tag to PHP, too.
     clean = " ".join(clean.split())[: LENGTHS.get(target, _CUSTOM_FIELD_LENGTH)].rstrip()
     if _TAG.search(clean):

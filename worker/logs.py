@@ -36,6 +36,26 @@ def start_logging(stream: TextIO | None = None) -> None:
     logging.captureWarnings(capture=True)
 
 
+class _Readable(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        fields: dict[str, Any] = getattr(record, "fields", {})
+        told = [str(fields[name]) for name in ("reason", "advice") if fields.get(name)]
+        return f"{record.levelname.lower()}: {'; '.join(told) or fields.get('event', '')}"
+
+
+def for_readers() -> None:
+    """For a report, which has a reader instead of a log: only what she should know, as a sentence."""
+    for handler in _LOGGER.handlers:
+        handler.setFormatter(_Readable())
+        handler.addFilter(_is_for_readers)
+
+
+def _is_for_readers(record: logging.LogRecord) -> bool:
+    """Warnings, but for those that a report tells itself."""
+    event = getattr(record, "fields", {}).get("event")
+    return record.levelno == logging.WARNING and event not in ("sync.warning", "reconcile.unexplained_account")
+
+
 def info(event: str, **fields: object) -> None:
     """Something an operator may want to follow."""
     _LOGGER.info(event, extra={"fields": {"event": event, **fields}})

@@ -28,7 +28,7 @@ CORE_TARGETS = ("firstname", "lastname", "email", "department", "institution", "
 """The fields of core_user_create_users whose value the look-ups give back, so that a difference can be seen."""
 
 PROFILE_FIELD = "profile_field_"
-_NEVER_BLANK = ("firstname", "lastname", "email")
+NEVER_BLANK = ("firstname", "lastname", "email")
 _SHORTNAME = re.compile(r"[A-Za-z0-9_]{1,100}")
 
 DEFAULT: dict[str, Any] = {
@@ -113,7 +113,7 @@ def parse_mapping(text: str, username_template: str) -> tuple[FieldMapping, list
         told = {}
     rules = []
     for target, entry in {**DEFAULT, **told}.items():
-        if entry is None and target not in _NEVER_BLANK:
+        if entry is None and target not in NEVER_BLANK:
             continue
         rule, wrong = _rule(target, entry)
         faults.extend(wrong)
@@ -129,7 +129,7 @@ def _rule(target: str, entry: Any) -> tuple[Rule | None, list[str]]:
     sources = entry.get("from")
     sources = [sources] if isinstance(sources, str) else sources
     if not isinstance(sources, list) or not sources or not all(isinstance(name, str) for name in sources):
-        otherwise = "it cannot be left out" if target in _NEVER_BLANK else "null leaves it alone"
+        otherwise = "it cannot be left out" if target in NEVER_BLANK else "null leaves it alone"
         return None, [f'{where} must name a BambooHR field, a list of them, or an object with "from"; {otherwise}']
     when, default = entry.get("when", "always"), entry.get("default", "")
     faults = list(_target_faults(where, target, sources))
@@ -143,7 +143,7 @@ def _rule(target: str, entry: Any) -> tuple[Rule | None, list[str]]:
         faults.append(f'{where} "when" must be "always" or "create"')
     if not isinstance(default, str):
         faults.append(f'{where} "default" must be a text')
-    elif default and target in _NEVER_BLANK:
+    elif default and target in NEVER_BLANK:
         faults.append(f'{where} can have no "default": names and addresses are never made up')
     elif default and fit(target, default) is None:
         faults.append(f'{where} "default" is not a country')

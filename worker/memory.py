@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from worker import reasons
 from worker.reasons import Reason
 from worker.state.store import Remembered, Remembering
-from worker.steps import Action, Step
+from worker.steps import WRITES, Action, Step
 
 
 class Verdict(StrEnum):
@@ -44,32 +45,43 @@ class Outcome:
 
 
 def remember(
-    known: Remembered | None, outcome: Outcome, *, deleted: bool, now: datetime, max_attempts: int
+    known: Remembered | None,
+    outcome: Outcome,
+    *,
+    deleted: bool,
+    now: datetime,
+    max_attempts: int,
+    approved: bool = False,
 ) -> Remembered:
-    """What is to be remembered after this outcome. Parking is decided over the whole run, not here."""
+    """What is to be remembered after this outcome. Parking is decided over the whole run, not here.
+
+    `approved`: an operator decided on the suspensions of this run.
+    """
     step = outcome.step
     person = known or Remembered(step.employee_id)
     person = replace(person, deleted=deleted)
+    if step.reason in (reasons.UNDONE, reasons.NOT_DUE):
+        return person
     if outcome.verdict in (Verdict.FAILED, Verdict.HELD):
         may_have_happened = step.action is Action.SUSPEND and outcome.wrote
-        return intends_to_suspend(person, step.employee_id, now) if may_have_happened else person
+        return intends_to_suspend(person, step.employee_id, now, approved=approved) if may_have_happened else person
     if outcome.verdict is Verdict.REFUSED:
         person = replace(person, attempts=person.attempts + 1 if max_attempts else 0)
         return replace(person, suspended_by_us=False) if _is_active(outcome) else person
-    person = replace(person, attempts=0)
+    person = replace(person, attempts=0, undone_at=0, seen=0)
     if step.waits:
         person = replace(person, reason=Remembering.WAITING, note=step.reason.code, action=step.action.value)
     else:
         person = replace(person, reason=Remembering.NOTHING, note="", action="")
-    return _suspension(person, outcome, now)
+    return _suspension(person, outcome, now, approved=approved)
 
 
-def _suspension(person: Remembered, outcome: Outcome, now: datetime) -> Remembered:
+def _suspension(person: Remembered, outcome: Outcome, now: datetime, *, approved: bool) -> Remembered:
     step = outcome.step
     if outcome.verdict is not Verdict.DONE:
         return replace(person, suspended_by_us=False) if step.action is Action.SUSPEND else person
     if step.action is Action.SUSPEND:
-        return replace(person, suspended_by_us=True, suspended_at=int(now.timestamp()))
+        return intends_to_suspend(person, step.employee_id, now, approved=approved)
     return replace(person, suspended_by_us=False) if _is_active(outcome) else person
 
 
@@ -82,9 +94,49 @@ def _is_active(outcome: Outcome) -> bool:
     return seen_active and step.action in (Action.UPDATE, Action.UNCHANGED)
 
 
-def intends_to_suspend(known: Remembered | None, employee_id: int, now: datetime) -> Remembered:
-    """What is remembered *before* a suspension is sent: a process that dies in between forgets nothing."""
-    return replace(known or Remembered(employee_id), suspended_by_us=True, suspended_at=int(now.timestamp()))
+def intends_to_suspend(
+    known: Remembered | None, employee_id: int, now: datetime, *, approved: bool = False
+) -> Remembered:
+    """What is remembered *before* a suspension is sent: a process that dies in between forgets nothing.
+
+    `approved`: an operator decided on it, so it does not count to the limits.
+    """
+    person = known or Remembered(employee_id)
+    return replace(person, suspended_by_us=True, suspended_at=int(now.timestamp()), approved=approved)
+
+
+def undone(
+    known: Remembered | None, outcome: Outcome, run_id: str, now: datetime, *, seen: int, suspended: bool | None
+) -> Remembered | None:
+    """What is remembered of somebody of whom a run is taken back; None if nothing is to change.
+
+    She is left alone from now on. `seen`: when BambooHR had changed her last before that run (0: not known).
+    `suspended`: what became of her account by it (None: it was neither suspended nor reactivated). Whoever was not
+    touched, because her account was changed since or could not be written, is remembered as before.
+    """
+    if outcome.verdict is not Verdict.DONE or outcome.step.action not in (*WRITES, Action.UNCHANGED):
+        return None
+    return takes_back(known, outcome.step.employee_id, run_id, now, seen=seen, suspended=suspended)
+
+
+def takes_back(
+    known: Remembered | None, employee_id: int, run_id: str, now: datetime, *, seen: int, suspended: bool | None
+) -> Remembered:
+    """What is remembered *before* it is written that a run is taken back of somebody."""
+    person = replace(
+        known or Remembered(employee_id),
+        reason=Remembering.UNDONE,
+        note=run_id,
+        action="",
+        attempts=0,
+        undone_at=int(now.timestamp()),
+        seen=seen,
+    )
+    if suspended is None:
+        return person
+    if suspended:
+        return intends_to_suspend(person, employee_id, now, approved=True)
+    return replace(person, suspended_by_us=False)
 
 
 def park(

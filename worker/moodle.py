@@ -19,11 +19,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
-from worker.accounts import Account, missing_keys, needed_keys, parse_account
+from worker.accounts import Account, Glimpse, missing_keys, needed_keys, parse_account
 from worker.errors import CredentialError, SyncError, TargetError
+from worker.everybody import NoPopulation, read_population
 from worker.limits import is_username
 from worker.mapping import PROFILE_FIELD, FieldMapping
 from worker.transport import (
@@ -37,11 +38,14 @@ from worker.transport import (
     retry_after,
 )
 
-Key = Literal["idnumber", "email", "username"]
+T = TypeVar("T")
+Key = Literal["id", "idnumber", "email", "username"]
 Record = Mapping[str, str | int]
 """One person's form fields, in the order in which they are sent."""
 
 TRIES = 3
+EVERYBODY_SECONDS = 300.0
+"""All accounts in one answer take longer than an ordinary request may (4,000 took 6 s on Moodle 4.2.3)."""
 _SECOND = 2
 """The attempt whose pause a write takes, whichever it is: about a second."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
@@ -130,6 +134,57 @@ class Moodle:
                 found[account.id] = account
         return list(found.values())
 
+    def everybody(self, auth: str) -> list[Glimpse] | None:
+        """Every account with this authentication; None where the token may not search (core_user_get_users)."""
+        body = self._form("core_user_get_users", [("criteria[0][key]", "auth"), ("criteria[0][value]", auth)])
+
+        def attempt() -> tuple[Reply, list[Glimpse] | NoPopulation]:
+            with self._transport.open("POST", self._endpoint, data=body, headers=_FORM, deadline=EVERYBODY_SECONDS) as (
+                reply,
+                chunks,
+            ):
+                if reply.status != HTTPStatus.OK:
+                    return reply, NoPopulation()
+                try:
+                    return reply, read_population(chunks, auth)
+                except NoPopulation as fault:
+                    return reply, fault
+
+        reply, found = self._patiently(attempt)
+        self._check_status(reply)
+        if not isinstance(found, NoPopulation):
+            return found
+        try:
+            self._checked(found.answer)
+        except Refused as refusal:
+            if refusal.is_access:
+                return None
+            raise _unexpected(refusal, "core_user_get_users") from None
+        raise _odd_answer("users")
+
+    def access(self) -> dict[str, str]:
+        """For each of the four functions the code with which it is refused to the token, "" where it is not.
+
+        The two that write are called with what cannot succeed: an account id that nobody has, and a new account with
+        the guest's user name and an address that is none. Moodle checks the right first (read in
+        user/externallib.php).
+        """
+        guest = [("username", "guest"), ("firstname", "-"), ("lastname", "-"), ("email", "none@localhost")]
+        probes: dict[str, list[tuple[str, str]]] = {
+            "core_user_get_users_by_field": [("field", "username"), ("values[0]", "guest")],
+            "core_user_get_users": [("criteria[0][key]", "username"), ("criteria[0][value]", "guest")],
+            "core_user_create_users": [(f"users[0][{name}]", value) for name, value in guest],
+            "core_user_update_users": [("users[0][id]", "0")],
+        }
+        return {function: self._access_to(function, fields) for function, fields in probes.items()}
+
+    def _access_to(self, function: str, fields: Iterable[tuple[str, str]]) -> str:
+        try:
+            self._read(function, fields)
+        except Refused as refusal:
+            return refusal.code if refusal.is_access else ""
+        return ""
+
     def create(self, records: Sequence[Record]) -> None:
         """Make these accounts, all or none. An answer of another length than what was sent leaves it undecided."""
         answer = self._write("core_user_create_users", _numbered("users", records))
@@ -190,13 +245,7 @@ class Moodle:
         def attempt() -> tuple[Reply, None]:
             return self._transport.send("POST", self._endpoint, data=body, headers=_FORM), None
 
-        try:
-            reply, _ = patiently(attempt, system="moodle", stopping=self._transport.stopping, tries=TRIES)
-        except TransportError as fault:
-            raise TargetError(
-                f"Moodle could not be read: {fault.what}",
-                advice="check MOODLE_BASE_URL and the network; the next run reads it again",
-            ) from fault
+        reply, _ = self._patiently(attempt)
         self._check_status(reply)
         try:
             return self._answer(reply)
@@ -205,6 +254,15 @@ class Moodle:
                 "Moodle answered with something else than JSON (a web page?)",
                 advice="check that MOODLE_BASE_URL is the site's own address, and PHP's display_errors (off)",
             ) from None
+
+    def _patiently(self, attempt: Callable[[], tuple[Reply, T]]) -> tuple[Reply, T]:
+        try:
+            return patiently(attempt, system="moodle", stopping=self._transport.stopping, tries=TRIES)
+        except TransportError as fault:
+            raise TargetError(
+                f"Moodle could not be read: {fault.what}",
+                advice="check MOODLE_BASE_URL and the network; the next run reads it again",
+            ) from fault
 
     def _write(self, function: str, fields: Iterable[tuple[str, str]]) -> Any:
         """One attempt: another one is the caller's to make, who has to be allowed to write again by then."""
@@ -262,7 +320,9 @@ class Moodle:
 
     def _answer(self, reply: Reply) -> Any:
         """The JSON; ValueError if it is none. What ends the run is raised as a SyncError, another no as Refused."""
-        answer = reply.json()
+        return self._checked(reply.json())
+
+    def _checked(self, answer: Any) -> Any:
         if not isinstance(answer, dict) or "exception" not in answer:
             return answer
         code = _plain_code(answer.get("errorcode"))

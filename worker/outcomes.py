@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker import logs
+from worker import logs, reasons
 from worker.guards import is_held
 from worker.memory import Outcome, Verdict
 from worker.steps import WRITES, Action, Step
@@ -12,17 +12,22 @@ def planned(step: Step) -> Outcome:
     """The outcome of a step that is not sent: it is done, unless the plan itself says that it is an error."""
     if is_held(step):
         return Outcome(step, Verdict.HELD)
+    if step.reason is reasons.PLAN_OUTDATED:
+        return Outcome(step, Verdict.FAILED)
     wrote = step.action in WRITES
     return Outcome(step, Verdict.REFUSED if step.is_error else Verdict.DONE, step.problem, wrote=wrote)
 
 
-def tell(outcome: Outcome, *, asked_for: bool, dry_run: bool = False) -> None:
+def tell(outcome: Outcome, *, asked_for: bool, dry_run: bool = False, quiet: bool = False) -> None:
     """One line for everybody who was written, held, skipped or failed, and for whoever was asked for by id.
 
-    Ids, reasons and field names only.
+    Ids, reasons and field names only. `quiet`: not for those who left long ago and never had an account, of whom a look
+    at everybody finds years.
     """
     step = outcome.step
     if step.action is Action.UNCHANGED and not step.notes and not asked_for:
+        return
+    if quiet and step.reason in (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN):
         return
     why = outcome.why
     failed = outcome.verdict in (Verdict.REFUSED, Verdict.FAILED, Verdict.HELD)

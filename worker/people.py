@@ -14,10 +14,11 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of the changed feed."""
+    """One entry of the changed feed. `at`: when, by BambooHR's clock; None where it does not say."""
 
     employee_id: int
     deleted: bool = False
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +104,10 @@ def standing(person: Person, now: datetime) -> Standing:
     return Standing.UNKNOWN
 
 
-def hire_date(person: Person) -> date | None:
-    """The day she starts or started."""
-    return _day(person, "hire_date")
-
-
-def _day(person: Person, field: str) -> date | None:
+def day_of(facts: Mapping[str, str], field: str) -> date | None:
     """A date; None if it is not shown, not set or not a date ("0000-00-00" means not set)."""
     try:
-        return date.fromisoformat(person.facts.get(field, "")[:10])
+        return date.fromisoformat(facts.get(field, "")[:10])
     except ValueError:
         return None
 
@@ -126,7 +122,7 @@ def starts_later(person: Person, now: datetime) -> bool:
     have been made active by BambooHR, and is not taken for a leaver; unless her last day, on or after the first, is
     known and past. (The last day of an earlier time here lies before the first day.)
     """
-    day, end = _day(person, "hire_date"), _day(person, "termination_date")
+    day, end = day_of(person.facts, "hire_date"), day_of(person.facts, "termination_date")
     if day is None or day <= (now - _LAST_ZONE).date():
         return False
     return end is None or end < day or end > now.date()
@@ -134,5 +130,5 @@ def starts_later(person: Person, now: datetime) -> bool:
 
 def starts_within(person: Person, now: datetime, days: int) -> bool:
     """Whether somebody who starts later may be given an account already."""
-    day = _day(person, "hire_date")
+    day = day_of(person.facts, "hire_date")
     return days > 0 and day is not None and day <= now.date() + timedelta(days=days)

@@ -84,7 +84,7 @@ def _until_her_first_day(step: Step, person: Person, now: datetime) -> Step:
 
 
 def _is_open(world: World, person: Person) -> bool:
-    if str(person.employee_id) in world.policy.protected:
+    if str(person.employee_id) in world.policy.protected or person.employee_id in world.policy.undone:
         return False
     return standing(person, world.now) is not Standing.UNKNOWN
 
@@ -224,6 +224,8 @@ class _View:
         match = self.matches[number]
         if str(number) in self.policy.protected:
             return Step(number, Action.SKIP, reasons.PROTECTED)
+        if number in self.policy.undone:
+            return Step(number, Action.HOLD, reasons.UNDONE)
         stands = self.standings[number]
         if stands is Standing.UNKNOWN:
             erased = person.deleted or (person.was_deleted and person.is_shown)

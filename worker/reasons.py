@@ -40,6 +40,25 @@ INVALID_USERNAME = Reason(
 )
 PROTECTED = Reason("protected", "a protected account or person; nothing is ever written")
 
+UNDONE = Reason(
+    "undone",
+    "an operator took back what a run had written to her; she is left alone until BambooHR changes her again",
+    "to let the runs go on with her: parked retry ID",
+)
+NOT_DUE = Reason("not_due", "is on the list, but no suspension is due for her any more", "see: explain --employee ID")
+PLAN_OUTDATED = Reason(
+    "plan_outdated",
+    "something has changed since the plan was made, so that another thing would be written now; left as it is",
+    "make a new plan and read it",
+)
+NOTHING_TO_UNDO = Reason("nothing_to_undo", "the account holds nothing of what that run set out to write")
+TAKEN_BACK = Reason("taken_back", "what that run wrote is taken back")
+CANNOT_BE_BLANK = Reason(
+    "cannot_be_blank",
+    "the run filled a name or address that was blank; Moodle is never sent a blank one, so it stays",
+    "correct it by hand where that is wanted",
+)
+
 NO_EVIDENCE = Reason(
     "no_evidence",
     "BambooHR does not say whether she works here (no row, or a status that is empty, restricted or unknown)",
@@ -70,6 +89,15 @@ SUSPENDED_ELSEWHERE = Reason(
     "reactivate it in Moodle, or with: sync --employee ID --reactivate",
 )
 EMAIL_KEPT = Reason("email_kept", "the work e-mail is none that Moodle takes; the account keeps the one it has")
+
+
+def edited_since(fields: Iterable[str]) -> Reason:
+    """What a run wrote is not what the account holds now."""
+    return Reason(
+        "edited_since",
+        f"changed since that run, and left as it is now: {', '.join(fields)}",
+        "look at these fields of the account, and correct them by hand where that is wanted",
+    )
 
 
 def field_not_shown(fields: Iterable[str]) -> Reason:

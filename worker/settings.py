@@ -40,6 +40,7 @@ VARIABLES: dict[str, str] = {
     "REACTIVATE": "whom to reactivate: ours (suspended by this product) or always (default: ours)",
     "PROTECTED_ACCOUNTS": "user names and employee ids never to be touched, separated by commas",
     "HIRE_LOOKAHEAD_DAYS": "days before the hire date at which an account is made, 0 to 90 (default: 0)",
+    "DATES_AS_EVENTS": "on or off: take up hires and leaves whose date arrives without an edit (default: on)",
     "MOODLE_BATCH_SIZE": "people in one Moodle request, 1 to 100 (default: 50)",
     "MOODLE_CONCURRENCY": "Moodle requests at a time, 1 to 8 (default: 2)",
     "HTTP_TIMEOUT_SECONDS": "total deadline of a request, 1 to 60 (default: 30)",
@@ -62,6 +63,15 @@ class Credential:
 
 
 @dataclass(frozen=True)
+class StateLocation:
+    """Where the state is kept: in a table or in a file, and which state of it."""
+
+    table: str
+    file: str
+    state_id: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a run needs to know before its first call."""
 
@@ -69,9 +79,7 @@ class Settings:
     moodle_endpoint: str
     bamboo: Credential
     moodle: Credential
-    state_table: str
-    state_file: str
-    state_id: str
+    state: StateLocation
     batch_size: int
     initial_lookback_days: int
     mapping: FieldMapping
@@ -81,6 +89,7 @@ class Settings:
     reactivate_all: bool
     protected: frozenset[str]
     hire_lookahead_days: int
+    dates_as_events: bool
     moodle_batch_size: int
     moodle_concurrency: int
     http_timeout: int
@@ -96,6 +105,23 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if reader.faults:
         raise ConfigurationError(reader.faults, advice="`python -m worker --help` lists the variables")
     return settings
+
+
+def read_state_location(environment: Mapping[str, str]) -> StateLocation:
+    """Where the state is, for what works on the state alone. Raises as :func:`read_settings` does."""
+    reader = _Reader(environment)
+    where = _state_location(reader)
+    if reader.faults:
+        raise ConfigurationError(reader.faults, advice="`python -m worker --help` lists the variables")
+    return where
+
+
+def _state_location(reader: _Reader) -> StateLocation:
+    table, file = reader.one_of("STATE_TABLE", "STATE_FILE")
+    state_id = reader.checked(
+        "STATE_ID", "default", lambda text: _STATE_ID.fullmatch(text) is not None, "letters, digits, _ . - only"
+    )
+    return StateLocation(table, file, state_id)
 
 
 class _Reader:
@@ -155,7 +181,7 @@ def _settings(reader: _Reader) -> Settings:
     moodle = reader.checked("MOODLE_BASE_URL", "", _is_base_url, _URL_RULE, required=True).rstrip("/")
     bamboo_secret, api_key = reader.one_of("BAMBOO_SECRET_ID", "BAMBOOHR_API_KEY")
     moodle_secret, token = reader.one_of("MOODLE_SECRET_ID", "MOODLE_TOKEN")
-    table, file = reader.one_of("STATE_TABLE", "STATE_FILE")
+    state = _state_location(reader)
     mapping, wrong = parse_mapping(reader.text("FIELD_MAPPING"), reader.text("USERNAME_TEMPLATE", "{work_email}"))
     reader.faults.extend(wrong)
     settings = Settings(
@@ -163,11 +189,7 @@ def _settings(reader: _Reader) -> Settings:
         moodle_endpoint=f"{moodle}/webservice/rest/server.php",
         bamboo=Credential("BAMBOOHR_API_KEY", bamboo_secret, api_key),
         moodle=Credential("MOODLE_TOKEN", moodle_secret, token),
-        state_table=table,
-        state_file=file,
-        state_id=reader.checked(
-            "STATE_ID", "default", lambda text: _STATE_ID.fullmatch(text) is not None, "letters, digits, _ . - only"
-        ),
+        state=state,
         batch_size=reader.number("BATCH_SIZE", 0, -1_000_000, 1_000_000),
         initial_lookback_days=reader.number("INITIAL_LOOKBACK_DAYS", 30, 0, 18_250),
         mapping=mapping,
@@ -180,6 +202,7 @@ def _settings(reader: _Reader) -> Settings:
         == "always",
         protected=frozenset(part.casefold() for part in re.split(r"[,\s]+", reader.text("PROTECTED_ACCOUNTS")) if part),
         hire_lookahead_days=reader.number("HIRE_LOOKAHEAD_DAYS", 0, 0, 90),
+        dates_as_events=reader.checked("DATES_AS_EVENTS", "on", {"on", "off"}.__contains__, "on or off") == "on",
         moodle_batch_size=reader.number("MOODLE_BATCH_SIZE", 50, 1, _MOST_PER_REQUEST),
         moodle_concurrency=reader.number("MOODLE_CONCURRENCY", 2, 1, 8),
         http_timeout=reader.number("HTTP_TIMEOUT_SECONDS", 30, 1, 60),

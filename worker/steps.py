@@ -67,11 +67,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Policy:
-    """The settings that decide. `reactivate`: employees whom the operator wants active, whoever suspended them."""
+    """The settings that decide.
+
+    `reactivate`: employees whom the operator wants active, whoever suspended them. `undone`: those of whom an operator
+    took back what a run had written, and whom BambooHR has not changed since.
+    """
 
     mapping: FieldMapping
     auth: str
     reactivate_all: bool = False
     reactivate: frozenset[int] = frozenset()
     protected: frozenset[str] = frozenset()
+    undone: frozenset[int] = frozenset()
     hire_lookahead_days: int = 0

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
+from worker import logs
 from worker.errors import ConfigurationError, SyncError
 from worker.exits import ExitCode
 from worker.guards import is_held
@@ -43,7 +44,13 @@ COUNTS = (
     "held_suspensions",
     "no_evidence",
     "waiting_for_start",
+    "arrived_dates",
+    "held_undone",
+    "not_due",
+    "not_as_planned",
+    "edited_since",
     "suspended_elsewhere",
+    "unexplained_accounts",
     "conflicts",
     "parked",
     "errors",
@@ -64,6 +71,10 @@ _SKIPPED = {
     "left_without_account": "skipped_deleted",
     "protected": "skipped_protected",
     "starts_later": "waiting_for_start",
+    "undone": "held_undone",
+    "not_due": "not_due",
+    "plan_outdated": "not_as_planned",
+    "edited_since": "edited_since",
 }
 _LISTED = (
     "suspended",
@@ -75,8 +86,8 @@ _LISTED = (
     "skipped_no_email",
     "skipped_invalid_email",
     "skipped_invalid_username",
+    "edited_since",
 )
-
 
 _UNFINISHED = "crash"
 
@@ -99,8 +110,10 @@ class Summary:
     next_offset: int | None = None
     reconcile_due: bool = False
     warnings: list[str] = field(default_factory=list)
+    told_warnings: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     people: dict[str, list[int]] = field(default_factory=dict)
+    held: list[int] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     calls: dict[str, Callable[[], int]] = field(default_factory=lambda: {"bamboohr": lambda: 0, "moodle": lambda: 0})
     exit_code: ExitCode = ExitCode.CRASH
@@ -132,6 +145,18 @@ class Summary:
         if name in _LISTED:
             self.people.setdefault(name, []).append(number)
 
+    def warn(self, code: str, text: str) -> None:
+        """Something the operator should know: its code goes into the line, the sentence into the log and reports."""
+        self.warnings.append(code)
+        self.told_warnings.append(text)
+        logs.warning("sync.warning", code=code, reason=text)
+
+    def tell_ids(self, name: str, numbers: Sequence[int]) -> None:
+        """Count what is told by its ids beside the people: accounts, say."""
+        self.counts[name] = len(numbers)
+        if numbers:
+            self.people[name] = [*numbers]
+
     def finish(self, end: SyncError | None = None) -> None:
         """Say how it ended: by itself, or by `end`. The first word counts."""
         if self.outcome != _UNFINISHED:
@@ -149,6 +174,10 @@ class Summary:
             self.exit_code, self.outcome = ExitCode.HELD, "held"
         else:
             self.exit_code, self.outcome = ExitCode.ERRORS, "errors"
+        if self.held and not self.message:
+            again = "the next run tries again" if self.dry_run else f"approve {self.run_id}"
+            self.message = f"a guard holds {len(self.held)} suspensions; everything else went on"
+            self.advice = f"read who is held in the log. If they did leave: {again} (RUNBOOK, Held suspensions)"
 
     def as_dict(self, now: datetime) -> dict[str, Any]:
         """The line as an object."""
@@ -204,8 +233,9 @@ def _counted(outcome: Outcome) -> Iterable[str]:
         yield _SKIPPED.get(step.reason.code, "no_evidence")
     if step.is_error:
         yield "conflicts"
-    if any(note.code == "suspended_elsewhere" for note in step.notes):
-        yield "suspended_elsewhere"
+    for note in step.notes:
+        if note.code in ("suspended_elsewhere", "edited_since"):
+            yield note.code
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -106,8 +106,8 @@ def new_session(connections: int, auth: tuple[str, str] | None = None, *, proxie
 class Transport:
     """Sends requests to one system.
 
-    `timeout` is the total deadline of a request in seconds, and what one read of it may take. Redirects are never
-    followed: they would carry the credential to another address.
+    `timeout` is the total deadline of a request in seconds, and what one read of it may take. `server_time` is the Date
+    header of the last answer. Redirects are never followed: they would carry the credential to another address.
     """
 
     system: str
@@ -115,6 +115,7 @@ class Transport:
     timeout: float
     stopping: Stopping
     calls: int = field(default=0, init=False)
+    server_time: str = field(default="", init=False)
     _counting: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def send(
@@ -147,6 +148,7 @@ class Transport:
             self.calls += 1
         with total_deadline(deadline or self.timeout, self.stopping) as limit:
             response = self._start(limit, method, url, params, data, headers)
+            self.server_time = response.headers.get("Date", "")
             try:
                 yield Reply(response.status_code, response.headers), _chunks(response)
             finally:

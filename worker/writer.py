@@ -74,6 +74,9 @@ class Writer:
         self._lost_batches = 0
         self._unexplained: Counter[Kind] = Counter()
         self._guard = threading.RLock()
+        self._line = threading.BoundedSemaphore(site.concurrency)
+        # One more than may be sent at a time: it prepares the next batch (journal, memory) while the others are sent.
+        self._workers = site.concurrency + 1 if site.concurrency > 1 else 1
 
     def write(self, steps: Sequence[Step]) -> Mapping[int, Outcome]:
         """Updates first (they free addresses), those that others wait for one after the other; then creations."""
@@ -83,9 +86,9 @@ class Writer:
         in_turn = -(-chained // self._site.batch_size)
         for batch in batches[:in_turn]:
             self._update(batch)
-        in_parallel(self._update, batches[in_turn:], self._site.concurrency)
+        in_parallel(self._update, batches[in_turn:], self._workers)
         creations = [step for step in steps if step.action is Action.CREATE]
-        in_parallel(self._create, self._batches(creations), self._site.concurrency)
+        in_parallel(self._create, self._batches(creations), self._workers)
         return self._outcomes
 
     def _batches(self, steps: Sequence[Step]) -> list[Sequence[Step]]:
@@ -189,11 +192,12 @@ class Writer:
         self._lost(left, what, wrote=doubtful)
 
     def _call(self, kind: Kind, steps: Sequence[Step], fields: set[str] | None = None) -> Updated:
-        self._permit()
-        if kind == "create":
-            self._site.create([_creation_record(step) for step in steps])
-            return Updated({})
-        return self._site.update([_update_record(step, fields) for step in steps])
+        with self._line:
+            self._permit()
+            if kind == "create":
+                self._site.create([_creation_record(step) for step in steps])
+                return Updated({})
+            return self._site.update([_update_record(step, fields) for step in steps])
 
     def _not_done(self, kind: Kind, steps: Sequence[Step]) -> list[Step]:
         """After a write without an answer: settle those that were done all the same, give the others."""
@@ -330,11 +334,5 @@ def _creation_record(step: Step) -> Record:
 
 def _holds(account: Account, step: Step) -> bool:
     """Whether the account has everything that the step was to write."""
-    present = {
-        **account.values,
-        "idnumber": account.idnumber,
-        "username": account.username,
-        "auth": account.auth,
-        "suspended": "1" if account.suspended else "0",
-    }
+    present = account.fields
     return all(present.get(change.field, "") == change.new for change in step.changes)

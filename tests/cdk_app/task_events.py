@@ -75,12 +75,27 @@ def task(
     }
 
 
+RECONCILE: dict[str, Any] = {
+    "overrides": {
+        "containerOverrides": [
+            {
+                "name": "worker",
+                "command": ["reconcile", "--yes"],
+                "environment": [{"name": "TRIGGER", "value": "schedule"}],
+            }
+        ]
+    },
+    "startedBy": "chronos-schedule/reconcile",
+}
+"""What is told otherwise of a task that the schedule of a reconcile started."""
+
 SUCCESS, FAILURE, NEITHER = "success", "failure", "neither"
 
 ENDS: dict[str, tuple[dict[str, Any], str]] = {
     "exit 0": (task(container(0)), SUCCESS),
     "exit 0 of an older revision": (task(container(0), taskDefinitionArn=family(revision=1)), SUCCESS),
     "exit 0 by hand": (task(container(0), startedBy="operator"), SUCCESS),
+    "exit 0 of a reconcile": (task(container(0), **RECONCILE), SUCCESS),
     "exit 0 beside an injected container": (
         task(container(137, name="aws-guardduty-agent"), container(0)),
         SUCCESS,
@@ -95,6 +110,12 @@ ENDS: dict[str, tuple[dict[str, Any], str]] = {
     "exit 4": (task(container(4)), FAILURE),
     "exit 70": (task(container(70)), FAILURE),
     "exit 75": (task(container(75)), FAILURE),
+    "exit 4 of a reconcile": (task(container(4), **RECONCILE), FAILURE),
+    "exit 75 of a reconcile": (task(container(75), **RECONCILE), FAILURE),
+    "a reconcile that never started": (
+        task(container(), stop_code="TaskFailedToStart", reason="CannotPullContainerError: x", **RECONCILE),
+        FAILURE,
+    ),
     "killed, exit 137": (
         task(container(137, reason="OutOfMemoryError: Container killed due to memory usage")),
         FAILURE,

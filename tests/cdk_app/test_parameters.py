@@ -62,6 +62,7 @@ def test_the_shortest_file_has_sensible_defaults(folder: Folder) -> None:
     assert loaded.network.assign_public_ip
     assert (loaded.silence_hours, loaded.log_retention_days, loaded.dashboard) == (30, 90, False)
     assert loaded.cpu_architecture == "X86_64"
+    assert loaded.reconcile_schedule is None
 
 
 def test_a_given_network(folder: Folder) -> None:
@@ -98,6 +99,9 @@ def test_the_environments_that_are_shipped_are_right() -> None:
         ("Production", '"yes"', "true or false"),
         ("CreatePublicNetwork", "1", "true or false"),
         ("ScheduleExpression", '"cron(0 3 * * * *)"', "(exactly one of day-of-month and day-of-week must be ?)"),
+        ("ReconcileSchedule", '"cron(0 3 * * * *)"', "(exactly one of day-of-month and day-of-week must be ?)"),
+        ("ReconcileSchedule", '""', '"cron(30 10 ? * SUN *)" for every Sunday at 10:30 (it is none of cron(...)'),
+        ("ReconcileSchedule", "true", '"cron(30 10 ? * SUN *)" for every Sunday at 10:30'),
         ("ScheduleTimezone", '"Europe/Lndon"', "IANA time zone"),
         ("ScheduleTimezone", '"localtime"', "IANA time zone"),
         ("ScheduleTimezone", '"GMT+1"', "IANA time zone"),
@@ -108,6 +112,7 @@ def test_the_environments_that_are_shipped_are_right() -> None:
         ("SilenceHours", "30.5", "a whole number"),
         ("SilenceHours", "true", "a whole number"),
         ("Dashboard", "0", "true or false"),
+        ("DatesAsEvents", '"on"', "true or false"),
         ("CpuArchitecture", '"amd64"', '"X86_64" or "ARM64"'),
         ("LogRetentionDays", "100", "one of 7, 14, 30"),
         ("VpcFlowLogs", '"on"', "true or false"),
@@ -162,6 +167,27 @@ def test_flow_logs_of_a_network_that_is_somebody_elses(folder: Folder) -> None:
     (fault,) = folder.faults(**GIVEN_NETWORK, VpcFlowLogs="true")
 
     assert "VpcFlowLogs = true is not allowed" in fault
+
+
+@pytest.mark.parametrize("expression", ["rate(7 days)", "cron(30 3 ? * SUN *)", "at(2030-01-31T10:30:00)"])
+def test_a_schedule_of_a_reconcile(folder: Folder, expression: str) -> None:
+    folder.write(ReconcileSchedule=f'"{expression}"')
+
+    assert folder.load().reconcile_schedule == expression
+
+
+@pytest.mark.parametrize("reconcile", ["cron(30 3 * * ? *)", "cron(30  3 * *  ? *)"])
+def test_a_reconcile_never_starts_whenever_a_night_does(folder: Folder, reconcile: str) -> None:
+    (fault,) = folder.faults(ReconcileSchedule=f'"{reconcile}"')
+
+    assert f'ReconcileSchedule = "{reconcile}" is not allowed; ScheduleExpression is the same' in fault
+    assert fault.endswith("give ReconcileSchedule an hour at which no nightly run is at work, or leave it out")
+
+
+def test_two_schedules_that_are_wrong_in_the_same_way_are_told_once_each(folder: Folder) -> None:
+    faults = folder.faults(ScheduleExpression='"nightly"', ReconcileSchedule='"nightly"')
+
+    assert [fault.split(": ")[1].split(" = ")[0] for fault in faults] == ["ScheduleExpression", "ReconcileSchedule"]
 
 
 def test_account_and_region_go_together(folder: Folder) -> None:

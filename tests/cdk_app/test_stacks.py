@@ -98,7 +98,9 @@ def test_neither_stack_refers_to_the_other(each: Synthesis) -> None:
 
 
 def test_the_outputs_are_what_an_operator_needs(each: Synthesis) -> None:
-    assert set(each.sync.body["Outputs"]) == {
+    only_where_there_is_one = {"ReconcileScheduleName"} if each.parameters.reconcile_schedule else set()
+
+    assert set(each.sync.body["Outputs"]) - only_where_there_is_one == {
         "AlertEmail",
         "AssignPublicIp",
         "BambooSecretArn",
@@ -161,13 +163,37 @@ def test_without_a_security_group_one_is_made_in_the_given_network(tmp_path: Pat
     }
 
 
-@pytest.mark.parametrize(("expression", "warned"), [("cron(30 1 * * ? *)", True), ("cron(30 3 * * ? *)", False)])
-def test_a_schedule_that_the_clock_change_may_skip_is_warned_of(expression: str, warned: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("nightly", "reconcile", "warned"),
+    [
+        ("cron(30 3 * * ? *)", None, []),
+        ("cron(30 1 * * ? *)", None, ["ScheduleExpression runs in hour 1 of Europe/London."]),
+        ("cron(30 3 * * ? *)", "cron(30 10 ? * SUN *)", []),
+        ("cron(30 3 * * ? *)", "cron(0 2 ? * SUN *)", ["ReconcileSchedule runs in hour 2 of Europe/London."]),
+        (
+            "cron(30 1 * * ? *)",
+            "cron(0 2 ? * SUN *)",
+            [
+                "ReconcileSchedule runs in hour 2 of Europe/London.",
+                "ScheduleExpression runs in hour 1 of Europe/London.",
+            ],
+        ),
+        (
+            "cron(30 3 * * ? *)",
+            "cron(30 3 ? * SUN *)",
+            ["ReconcileSchedule and ScheduleExpression may start in the same minute."],
+        ),
+    ],
+)
+def test_schedules_that_the_clock_change_may_skip_or_that_meet_are_warned_of(
+    nightly: str, reconcile: str | None, warned: list[str], tmp_path: Path
+) -> None:
     file = tmp_path / "dev.toml"
-    file.write_text((ENVIRONMENTS / "dev.toml").read_text().replace("cron(30 3 * * ? *)", expression))
+    lines = (ENVIRONMENTS / "dev.toml").read_text().replace("cron(30 3 * * ? *)", nightly)
+    file.write_text(lines + (f'\nReconcileSchedule = "{reconcile}"' if reconcile else ""))
     tree = app()
     stacks = compose(tree, parameters.load("dev", file, environments=ENVIRONMENTS))
 
     warnings = cdk.assertions.Annotations.from_stack(stacks.sync).find_warning("*", cdk.assertions.Match.any_value())
 
-    assert bool(warnings) is warned
+    assert sorted(str(one.entry.data).split(". ")[0] + "." for one in warnings) == warned

@@ -120,6 +120,13 @@ def test_the_message_of_a_task_that_never_ran_has_blanks_and_a_reason(prod: Synt
     assert lines[-1].startswith("No exit code: the container never ran")
 
 
+def test_the_message_says_which_schedule_started_the_task(prod: Synthesis) -> None:
+    (target,) = prod.sync.properties("FailureRule", RULE)["Targets"]
+    lines = told(target["InputTransformer"], task_events.ENDS["exit 4 of a reconcile"][0])
+
+    assert "Started by: chronos-schedule/reconcile" in lines
+
+
 def test_the_template_keeps_to_the_limits_of_input_transformers(each: Synthesis) -> None:
     for rule in ("SuccessRule", "FailureRule"):
         (target,) = each.sync.properties(rule, RULE)["Targets"]

@@ -46,6 +46,7 @@ def test_every_setting_reaches_the_worker() -> None:
         HttpTimeoutSeconds = 15
         MaxRunMinutes = 60
         HireLookaheadDays = 3
+        DatesAsEvents = false
         [FieldMapping]
         institution = "division"
         firstname = ["preferred_name", "first_name"]
@@ -77,6 +78,14 @@ def test_every_setting_reaches_the_worker() -> None:
     assert settings.mapping.rule("department") is None
 
 
+@pytest.mark.parametrize(("told", "variable"), [("true", "on"), ("false", "off")])
+def test_a_switch_is_on_or_off(told: str, variable: str) -> None:
+    environment, faults = read(f"{LEAST}DatesAsEvents = {told}\n")
+
+    assert not faults
+    assert environment["DATES_AS_EVENTS"] == variable
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -103,6 +112,7 @@ def test_every_setting_reaches_the_worker() -> None:
             'BambooBaseUrl = "http://bamboo.example"',
             'BambooBaseUrl = "http://bamboo.example" is not allowed; allowed is an https URL',
         ),
+        ('DatesAsEvents = "off"', 'DatesAsEvents = "off" is not allowed; allowed is true or false'),
         ("FieldMapping = 1", "FieldMapping = 1 is not allowed; allowed is a table"),
         ('[FieldMapping]\nshoe = "city"', "FieldMapping 'shoe' is no Moodle field"),
         ('[FieldMapping]\ncity = "shoe"', "FieldMapping 'city' knows no BambooHR field 'shoe'"),

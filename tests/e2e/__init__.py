@@ -21,9 +21,9 @@ input paths may have an index, and an image that is not there is reported missin
 loses, is judged in tests/cdk_app, on the template:
 
 - policies and trusts of roles, topic, queue and repository, and so that another account's credentials are refused:
-  test_sync_task, test_nightly_schedule, test_alerting, test_registry, test_stacks;
-- that the schedule starts the task, its retries and dead letters, and its time zone and network, which are lost on the
-  way to the emulator: test_nightly_schedule;
+  test_sync_task, test_schedules, test_alerting, test_registry, test_stacks;
+- that a schedule starts the task, the command that a reconcile's gives it, retries and dead letters, and time zone and
+  network, which are lost on the way to the emulator: test_schedules;
 - where a message goes that a rule could not send: test_task_end;
 - a field that only one element of an array lacks, which AWS's engine does not call absent: test_task_end;
 - metric filters and alarms: test_alerting and test_log_filter. (The deployed pattern is read back here, and judged on

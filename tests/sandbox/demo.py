@@ -28,7 +28,17 @@ from tests.sandbox.wire import Fault, Switchboard, serve
 API_KEY = "0123456789abcdef0123456789abcdef01234567"
 PEOPLE = 300
 _ERRORS_SHOWN = 3
-_TOLD = ("created", "updated", "suspended", "reactivated", "unchanged", "skipped_no_email", "conflicts", "errors")
+_TOLD = {
+    "created": "created",
+    "updated": "updated",
+    "suspended": "suspended",
+    "reactivated": "returned",
+    "unchanged": "unchanged",
+    "held_suspensions": "held",
+    "held_undone": "undone",
+    "conflicts": "conflict",
+    "errors": "errors",
+}
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -41,16 +51,21 @@ class Town:
     clock: ManualClock
     moodle: Switchboard
     ever: set[str] = field(default_factory=set)
+    last_run: str = ""
 
 
 @dataclass(frozen=True)
 class Night:
-    """One night: what happened in the day before it, how it should end, what to say of it."""
+    """One night: what happened in the day before it, how it should end, what to say of it.
+
+    `command`: what an operator types instead, about the run before; "RUN" stands for its id.
+    """
 
     title: str
     story: str
     day: Callable[[Town], None]
     code: int
+    command: tuple[str, ...] = ()
 
 
 def _nothing(town: Town) -> None:
@@ -112,6 +127,23 @@ def _day_after(town: Town) -> None:
     town.moodle.faults.clear()
 
 
+def _day_of_the_closing(town: Town) -> None:
+    for number in range(60, 75):
+        town.company.terminate(str(number))
+
+
+def _day_of_the_mistake(town: Town) -> None:
+    for number in range(200, 230):
+        if str(number) in town.company:
+            town.company.edit(str(number), department="Moved by Mistake")
+
+
+def _day_of_the_correction(town: Town) -> None:
+    for number in range(200, 230):
+        if str(number) in town.company:
+            town.company.edit(str(number), department="Moved on Purpose")
+
+
 NIGHTS = (
     Night(
         "the first night",
@@ -142,6 +174,45 @@ NIGHTS = (
         "a quiet night",
         "Nothing happened. Whoever changed while the last window was open is looked at once more; nothing is written.",
         _nothing,
+        0,
+    ),
+    Night(
+        "too many leavers",
+        "An office closes: fifteen people leave at once, or HR's system has a bad day. A guard holds all suspensions,"
+        " names the people, and says which command lets them through.",
+        _day_of_the_closing,
+        4,
+    ),
+    Night(
+        "the approval",
+        "The operator has read the list: they did leave. Whoever is on it and still due is suspended at once.",
+        _nothing,
+        0,
+        ("approve", "RUN"),
+    ),
+    Night(
+        "a mistake in HR",
+        "The held night's window is done, and thirty people were moved to a department that does not exist.",
+        _day_of_the_mistake,
+        0,
+    ),
+    Night(
+        "the mistake is taken back",
+        "The operator undoes the run: every account gets its old values back, unless somebody changed it since.",
+        _nothing,
+        0,
+        ("undo", "RUN", "--yes"),
+    ),
+    Night(
+        "the morning after",
+        "HR has not corrected it yet: whoever was undone is left alone.",
+        _nothing,
+        0,
+    ),
+    Night(
+        "the correction",
+        "HR changes these people again, which releases them.",
+        _day_of_the_correction,
         0,
     ),
 )
@@ -181,10 +252,14 @@ def _night(console: Console, number: int, night: Night, town: Town, environment:
     console.print(night.story)
     town.clock.advance(days=1)
     night.day(town)
+    command = [town.last_run if word == "RUN" else word for word in night.command]
+    told = {"TRIGGER": "manual"} if command else {"SCHEDULED_TIME": f"{town.clock.now:%Y-%m-%dT23:00:00Z}"}
+    if command:
+        console.print(f"$ python -m worker {' '.join(command)}", style="bold", markup=False)
     ended = subprocess.run(
-        [sys.executable, "-m", "worker"],
+        [sys.executable, "-m", "worker", *command],
         cwd=_ROOT,
-        env={**environment, "SCHEDULED_TIME": f"{town.clock.now:%Y-%m-%dT23:00:00Z}"},
+        env={**environment, **told},
         capture_output=True,
         text=True,
         timeout=300,
@@ -196,6 +271,7 @@ def _night(console: Console, number: int, night: Night, town: Town, environment:
     except ValueError:
         console.print(f"[red]no summary line; exit code {ended.returncode}[/red]\n{ended.stderr}", markup=False)
         return False
+    town.last_run = summary["run_id"]
     _account(console, summary)
     errors = [line for line in map(json.loads, ended.stderr.splitlines()) if line["level"] == "error"]
     for line in errors[:_ERRORS_SHOWN]:
@@ -213,8 +289,8 @@ def _night(console: Console, number: int, night: Night, town: Town, environment:
 
 def _account(console: Console, summary: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
-    for name in _TOLD:
-        table.add_column(name.replace("_", " "), justify="right", overflow="fold")
+    for label in _TOLD.values():
+        table.add_column(label, justify="right")
     table.add_row(*(str(summary[name]) for name in _TOLD))
     console.print(table)
     calls = ", ".join(f"{count} calls to {system}" for system, count in summary["http_calls"].items())

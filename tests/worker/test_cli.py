@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,8 +61,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
 # Help
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["sync", "--help"], ["--dry-run", "--help"]])
-def test_help_teaches_exit_codes_variables_and_examples(run: Any, arguments: list[str]) -> None:
+COMMANDS = ["sync", "plan", "explain", "approve", "undo", "reconcile", "parked", "state", "doctor"]
+BELOW = [["parked", "list"], ["parked", "retry"], ["parked", "drop"], ["state", "show"], ["state", "rewind"]]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"]])
+def test_help_teaches_commands_exit_codes_variables_and_examples(run: Any, arguments: list[str]) -> None:
     end = run(*arguments)
 
     assert (end.code, end.err) == (0, "")
@@ -69,8 +74,21 @@ def test_help_teaches_exit_codes_variables_and_examples(run: Any, arguments: lis
         assert f"{int(code):>5}  {code.meaning}" in end.out
     for name, meaning in VARIABLES.items():
         assert any(line.split()[:1] == [name] and meaning in line for line in end.out.splitlines()), name
-    assert "python -m worker sync --employee 4711 --reactivate" in end.out
+    for command in COMMANDS:
+        assert re.search(rf"^    {command}\s+\w", end.out, re.MULTILINE), command
+    assert "python -m worker sync --employee 4711" in end.out
     assert "sync.summary" not in end.out
+
+
+@pytest.mark.parametrize("command", [*([name] for name in COMMANDS), ["--dry-run"], *BELOW, ["state", "reset"]])
+def test_each_commands_help_says_what_it_does_and_how_it_ends(run: Any, command: list[str]) -> None:
+    end = run(*command, "--help")
+
+    assert (end.code, end.err) == (0, "")
+    assert end.out.startswith(f"usage: python -m worker {' '.join(command).replace('--dry-run', 'sync')} ")
+    assert len(end.out.split("exit codes:")[0].splitlines()) > 6
+    for code in ExitCode:
+        assert f"{int(code):>5}  {code.meaning}" in end.out
 
 
 def test_help_of_sync_names_its_options(run: Any) -> None:
@@ -189,7 +207,7 @@ def test_a_crash_ends_with_70_and_a_summary_that_quotes_nobody(
     def read_settings(environment: object) -> None:
         raise crash
 
-    monkeypatch.setattr(cli, "read_settings", read_settings)
+    monkeypatch.setattr("worker.commands.command.read_settings", read_settings)
 
     end = run()
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worker.clients import fuzz
-from worker.directory import Bearers, Directory, Malformed, employee_id, read_directory, text
+from worker.directory import Bearers, Directory, employee_id, read_directory, text
+from worker.streams import Malformed
 
 NEEDED = ("first_name", "last_name", "work_email", "department")
 DECLARED = ("firstName", "lastName", "workEmail", "department")

@@ -172,11 +172,11 @@ def test_a_company_that_has_been_smaller_for_a_week_is_believed() -> None:
 
 
 def held(steps: Sequence[Step]) -> list[int]:
-    return [step.employee_id for step in hold_suspensions(steps, ["too many"]) if is_held(step)]
+    return [step.employee_id for step in hold_suspensions(steps, ["too many"], "run1") if is_held(step)]
 
 
 def test_a_trip_holds_all_suspensions_and_writes_nothing_of_them() -> None:
-    after = hold_suspensions(suspensions(3), ["too many", "too few rows"])
+    after = hold_suspensions(suspensions(3), ["too many", "too few rows"], "run1")
 
     for step in after[:3]:
         assert step.action is Action.HOLD
@@ -189,7 +189,7 @@ def test_a_trip_holds_all_suspensions_and_writes_nothing_of_them() -> None:
 def test_everything_else_goes_on() -> None:
     steps = suspensions(3)
 
-    assert hold_suspensions(steps, ["too many"])[3:] == steps[3:]
+    assert hold_suspensions(steps, ["too many"], "run1")[3:] == steps[3:]
     assert held(steps) == [1, 2, 3]
 
 

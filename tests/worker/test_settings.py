@@ -38,7 +38,7 @@ def test_a_laptop_needs_five_variables_and_the_rest_has_defaults() -> None:
     assert told.bamboo_api == "https://acme.bamboohr.com/api/v1"
     assert told.moodle_endpoint == "https://learn.example.com/webservice/rest/server.php"
     assert (told.bamboo.value, told.moodle.value) == ("a-key", "a-token")
-    assert (told.state_file, told.state_table, told.state_id) == ("state.sqlite", "", "default")
+    assert (told.state.file, told.state.table, told.state.state_id) == ("state.sqlite", "", "default")
     assert (told.batch_size, told.initial_lookback_days, told.max_attempts) == (0, 30, 0)
     assert (told.moodle_auth, told.max_suspensions, told.reactivate_all) == ("oidc", None, False)
     assert (told.protected, told.hire_lookahead_days) == (frozenset(), 0)
@@ -61,7 +61,7 @@ def test_on_aws_the_secrets_and_the_table_take_the_place_of_the_local_ones() -> 
 
     assert (told.bamboo.secret_id, told.bamboo.value) == ("sync/bamboohr", "")
     assert (told.moodle.secret_id, told.moodle.value) == ("sync/moodle", "")
-    assert (told.state_table, told.state_file) == ("sync-state", "")
+    assert (told.state.table, told.state.file) == ("sync-state", "")
 
 
 def test_every_fault_is_told_at_once_and_begins_with_the_name_of_its_variable() -> None:

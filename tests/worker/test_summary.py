@@ -44,7 +44,7 @@ def refused(number: int, action: Action = Action.CREATE, reason: Reason = reason
 
 
 def held(number: int) -> Outcome:
-    (step,) = hold_suspensions([Step(number, Action.SUSPEND, reasons.LEFT, account())], ["too many"])
+    (step,) = hold_suspensions([Step(number, Action.SUSPEND, reasons.LEFT, account())], ["too many"], "run1")
     return Outcome(step, Verdict.HELD)
 
 

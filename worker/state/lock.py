@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from worker import logs
 from worker.errors import DuplicateDelivery, LockHeld, LockLost, SyncError
@@ -17,6 +18,14 @@ from worker.state.items import ABSENT, KEY, Item, Items, When
 
 LEASE_SECONDS = 300
 RENEW_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock, and for how long unless it is renewed."""
+
+    owner: str
+    seconds_left: int
 
 
 class Lock:
@@ -54,6 +63,18 @@ class Lock:
                 self._expires = lease["expires"]
                 return
 
+    def holder(self) -> Holder | None:
+        """Who holds it now; None if nobody does."""
+        held = self._items.get(self.key)
+        left = int(held.get("expires", 0) - self._clock()) if held else 0
+        return Holder(str(held.get("owner")), left) if held and left > 0 else None
+
+    def require_free(self) -> None:
+        """Raise :class:`LockHeld` where somebody holds it."""
+        held = self._items.get(self.key)
+        if held is not None and int(held.get("expires", 0)) > self._clock():
+            raise self._refusal(held)
+
     def keep(self) -> None:
         """Renew the lease in the background until :meth:`release`."""
         self._thread = threading.Thread(target=self._renew_until_ended, name="lock", daemon=True)
@@ -66,6 +87,11 @@ class Lock:
             self._expires = lease["expires"]
         else:
             self._lost = True
+
+    def renew_in_time(self) -> None:
+        """Extend the lease if less than half of it is left: the thread that renews it may be stuck."""
+        if self._expires - self._clock() < LEASE_SECONDS / 2:
+            self.renew()
 
     def require(self, seconds: float) -> None:
         """Raise :class:`LockLost` unless the lock is ours for at least so long."""

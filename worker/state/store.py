@@ -1,19 +1,21 @@
 """The state of one sync, in the terms of a run: position, remembered people, history.
 
-Keys: `<id>` the state row; `<id>#lock`; `<id>#person#<employee id>`; `<id>#run#<run>`.
+Keys: `<id>` the state row; `<id>#lock`; `<id>#person#<employee id>`; `<id>#run#<run>`; `<id>#journal#<run>#<n>`.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from worker.errors import ConfigurationError, LockLost
+from worker.journal import KEPT, Entry, pack, unpack
 from worker.state.items import ABSENT, KEY, Item, Items, When
 from worker.state.lock import Lock
 from worker.timestamps import iso, parse_moment
@@ -43,7 +45,10 @@ class Remembered:
 
     `deleted`: the feed said so when she was last seen there (the feed says it once). `attempts`: consecutive runs in
     which Moodle refused her. `suspended_by_us` and `suspended_at` (seconds since 1970) are written before the
-    suspension is, so that a process that dies in between forgets neither her nor the limit.
+    suspension is, so that a process that dies in between forgets neither her nor the limit. `approved`: an operator
+    decided on that suspension, so it does not count to the limits. `undone_at`: when an operator took back what a run
+    had written to her (`reason` is UNDONE then), and `seen` when BambooHR had changed her last before that run (0: not
+    known).
     """
 
     employee_id: int
@@ -54,6 +59,14 @@ class Remembered:
     attempts: int = 0
     suspended_by_us: bool = False
     suspended_at: int = 0
+    approved: bool = False
+    undone_at: int = 0
+    seen: int = 0
+
+    @property
+    def is_taken_along(self) -> bool:
+        """Whether every run is about her. Whoever was undone is left alone until BambooHR changes her."""
+        return self.reason not in (Remembering.NOTHING, Remembering.UNDONE)
 
     def worth_keeping(self, now: datetime) -> bool:
         """Whether anything of it can still matter."""
@@ -65,8 +78,9 @@ class Remembered:
 class RunRecord:
     """How a run went, as far as later runs need it.
 
-    `clean`: a nightly run without an error. `good`: clean, and it saw the company whole; its figures are what the next
-    run is compared with. `ended_at` is in milliseconds since 1970.
+    `clean`: a run over everybody it was for, without an error. `good`: clean, a sync, and it saw the company whole; its
+    figures are what the next run is compared with. `ended_at` is in milliseconds since 1970. `held`: whose suspensions
+    a guard held. `dates_read`: the day (ISO) up to which dates that arrived were taken up.
     """
 
     run_id: str
@@ -80,6 +94,9 @@ class RunRecord:
     coverage: Mapping[str, int] = field(default_factory=dict)
     mapping: str = ""
     reconcile_due: bool = False
+    outcome: str = ""
+    held: Sequence[int] = ()
+    dates_read: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,17 +111,34 @@ class History:
         return next((run for run in reversed(self.runs) if run.good), None)
 
     def last(self) -> RunRecord | None:
-        """The last nightly run, whatever its end."""
-        return next((run for run in reversed(self.runs) if run.scope == "all"), None)
+        """The last run over everybody, nightly or a reconcile, whatever its end."""
+        whole = (run for run in reversed(self.runs) if run.scope == "all" and run.command in ("sync", "reconcile"))
+        return next(whole, None)
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """A run by its id."""
+        return next((run for run in self.runs if run.run_id == run_id), None)
+
+    def dates_read(self) -> date | None:
+        """Up to which day dates that arrived were taken up; None if they never were."""
+        days = [day for run in self.runs if (day := _day(run.dates_read))]
+        return max(days, default=None)
+
+    def those(self, reason: Remembering) -> dict[int, Remembered]:
+        """Those who are remembered for a reason."""
+        return {number: person for number, person in self.people.items() if person.reason is reason}
 
     def delivered(self, scheduled_time: str) -> bool:
         """Whether a run of this scheduled moment has ended well. One that failed may be tried again."""
         return bool(scheduled_time) and any(run.scheduled_time == scheduled_time for run in self.runs if run.clean)
 
     def suspended_since(self, moment: datetime, leaving_out: Collection[int] = ()) -> int:
-        """How many people this product suspended (or set out to) after a moment, without those who are left out."""
+        """How many people this product suspended (or set out to) after a moment, without those who are left out.
+
+        What an operator decided on does not count.
+        """
         counted = (person for number, person in self.people.items() if number not in leaving_out)
-        return sum(person.suspended_at > moment.timestamp() for person in counted)
+        return sum(person.suspended_at > moment.timestamp() and not person.approved for person in counted)
 
 
 class Store:
@@ -115,6 +149,7 @@ class Store:
         self._clock = clock
         self._id = state_id
         self._row: Item | None = None
+        self._journalled = itertools.count(1)
 
     def lock(self, owner: str) -> Lock:
         """The lock of this state, not yet taken."""
@@ -148,13 +183,8 @@ class Store:
     def move(self, position: Position, lock: Lock, now: datetime) -> None:
         """Write the new position, if the lock is still ours and the row still what was read."""
         row = self._as_row(position, now)
-        read = self._row or {}
-        unchanged = When(equals={name: read[name] for name in ("since", "offset", "updatedAt") if name in read})
-        if not self._items.put_if(row, unchanged, lock.key, lock.ours):
-            raise LockLost(
-                "the state row was changed, or the lock taken over, while this run was at work",
-                advice="the row was left as it is; the next run goes on from there",
-            )
+        if not self._items.put_if(row, _as_read(self._row or {}), lock.key, lock.ours):
+            raise _changed_meanwhile()
         self._row = row
 
     def history(self) -> History:
@@ -166,7 +196,8 @@ class Store:
             if kind == "person" and re.fullmatch("[1-9][0-9]*", name):
                 people[int(name)] = _remembered(int(name), item)
             elif kind == "run":
-                runs.append(_known(RunRecord, {**_UNKNOWN_RUN, **item, "run_id": name}))
+                held = tuple(item.get("held") or ())
+                runs.append(_known(RunRecord, {**_UNKNOWN_RUN, **item, "run_id": name, "held": held}))
         return History(people, tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id))))
 
     def remember(self, people: Iterable[Remembered]) -> None:
@@ -189,6 +220,54 @@ class Store:
         del item["run_id"]
         self._items.put(item)
 
+    def journal(self, run_id: str, entries: Iterable[Entry]) -> None:
+        """Keep what a run is about to write. Several threads of a run may do so at a time."""
+        items = []
+        for portion in pack(entries):
+            number = next(self._journalled)
+            expires = portion[-1]["at"] + int(KEPT.total_seconds())
+            items.append({KEY: f"{self._id}#journal#{run_id}#{number:06}", "entries": portion, EXPIRY: expires})
+        if items:
+            self._items.put_all(items)
+
+    def journal_of(self, run_id: str) -> list[Entry]:
+        """What a run set out to write, in its order, as far as that is still kept."""
+        return unpack(item["entries"] for item in self._journals(f"{run_id}#"))
+
+    def journals_about(self, employee_id: int) -> list[tuple[str, Entry]]:
+        """What the runs of the last months set out to write to one person: run and entry, oldest first."""
+        found = [
+            (item[KEY].split("#")[-2], entry)
+            for item in self._journals("")
+            for entry in unpack([item["entries"]])
+            if entry.employee_id == employee_id
+        ]
+        return sorted(found, key=lambda told: told[1].at)
+
+    def _journals(self, run: str) -> Iterator[Item]:
+        for item in sorted(self._items.scan([f"{self._id}#journal#{run}"]), key=lambda item: str(item[KEY])):
+            if item.get(EXPIRY, 0) > self._clock():
+                yield item
+
+    def raw(self) -> Item | None:
+        """The state row as it stands in the table, whatever it says; None if there is none."""
+        return self._items.get(self._id)
+
+    def overwrite(self, read: Item | None, position: Position, lock: Lock, now: datetime) -> None:
+        """Write a position that an operator chose, if the row is still what was read."""
+        row = self._as_row(position, now)
+        if read is None:
+            done = self._items.put(row, ABSENT)
+        else:
+            done = self._items.put_if(row, _as_read(read), lock.key, lock.ours)
+        if not done:
+            raise _changed_meanwhile()
+
+    def remove(self, read: Item) -> None:
+        """Remove the row, if it is still what was read: the next run begins as the very first did."""
+        if not self._items.delete(self._id, _as_read(read)):
+            raise _changed_meanwhile()
+
     def _person(self, employee_id: int) -> str:
         return f"{self._id}#person#{employee_id}"
 
@@ -204,6 +283,24 @@ class Store:
                 "pinnedRuns": progress.pinned_runs,
             }
         return row
+
+
+def _as_read(row: Item) -> When:
+    return When(equals={name: row[name] for name in ("since", "offset", "updatedAt") if name in row})
+
+
+def _changed_meanwhile() -> LockLost:
+    return LockLost(
+        "the state row was changed, or the lock taken over, while this run was at work",
+        advice="the row was left as it is; the next run goes on from there",
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 _UNKNOWN_RUN: Item = {"ended_at": 0, "command": "", "scope": "", "good": False}

@@ -80,6 +80,9 @@ def test_a_persons_item_holds_her_id_and_no_personal_value(items: Items, store: 
         "attempts": 3,
         "suspended_by_us": False,
         "suspended_at": 0,
+        "approved": False,
+        "undone_at": 0,
+        "seen": 0,
     }
 
 

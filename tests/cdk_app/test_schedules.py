@@ -1,17 +1,24 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cdk_app.synthesis import Synthesis
+from tests.cdk_app.synthesis import ENVIRONMENTS, Synthesis, synthesise
 
 SCHEDULE = "AWS::Scheduler::Schedule"
 ROLE = "AWS::IAM::Role"
 QUEUE = "AWS::SQS::Queue"
 
 
-def schedule(synthesis: Synthesis) -> dict[str, Any]:
-    return dict(synthesis.sync.only(SCHEDULE)["Properties"])
+def schedules(synthesis: Synthesis) -> dict[str, dict[str, Any]]:
+    """By name."""
+    found = [dict(one["Properties"]) for one in synthesis.sync.of_type(SCHEDULE).values()]
+    return {one["Name"]: one for one in found}
+
+
+def schedule(synthesis: Synthesis, name: str = "nightly") -> dict[str, Any]:
+    return schedules(synthesis)[name]
 
 
 def arn(synthesis: Synthesis, part: str, kind: str) -> dict[str, Any]:
@@ -28,6 +35,49 @@ def test_runs_when_the_file_says_in_its_time_zone(dev: Synthesis, prod: Synthesi
         assert (told["ScheduleExpression"], told["ScheduleExpressionTimezone"]) == (expression, timezone)
         assert told["State"] == "ENABLED"
         assert told["FlexibleTimeWindow"] == {"Mode": "OFF"}
+
+
+def test_a_reconcile_has_a_schedule_where_the_file_asks_for_one(dev: Synthesis, prod: Synthesis) -> None:
+    assert set(schedules(dev)) == {"nightly"}
+    assert set(schedules(prod)) == {"nightly", "reconcile"}
+    assert schedule(prod, "reconcile")["ScheduleExpression"] == "cron(30 10 ? * SUN *)"
+    assert prod.sync.body["Outputs"]["ReconcileScheduleName"] == {
+        "Value": {"Ref": prod.sync.named("Reconcile", SCHEDULE)}
+    }
+
+
+def test_a_reconcile_is_scheduled_as_a_night_is_but_for_its_time_and_its_command(prod: Synthesis) -> None:
+    nightly, reconcile = schedule(prod), schedule(prod, "reconcile")
+    differ = {key for key in nightly.keys() | reconcile.keys() if nightly.get(key) != reconcile.get(key)}
+    target = {key for key in nightly["Target"] if nightly["Target"][key] != reconcile["Target"][key]}
+
+    assert differ == {"Name", "Description", "ScheduleExpression", "Target"}
+    assert target == {"Input"}
+
+
+def test_a_reconcile_adds_its_schedule_and_its_output_and_changes_nothing(prod: Synthesis, tmp_path: Path) -> None:
+    lines = (ENVIRONMENTS / "prod.toml").read_text().splitlines()
+    file = tmp_path / "prod.toml"
+    file.write_text("\n".join(line for line in lines if not line.startswith("ReconcileSchedule")))
+
+    without = synthesise("prod", tmp_path / "assembly", file).sync
+
+    reconcile = prod.sync.named("Reconcile", SCHEDULE)
+    assert without.resources == {name: one for name, one in prod.sync.resources.items() if name != reconcile}
+    assert prod.sync.body["Outputs"].keys() - without.body["Outputs"].keys() == {"ReconcileScheduleName"}
+
+
+def test_what_is_deployed_already_keeps_its_logical_ids(each: Synthesis) -> None:
+    """A nightly schedule under another one would be a second of its name, which its group refuses."""
+    deployed = {
+        "TaskSchedule662F55AF": SCHEDULE,
+        "TaskScheduleGroupB9981F77": "AWS::Scheduler::ScheduleGroup",
+        "TaskScheduleRoleAA991CC0": ROLE,
+        "TaskScheduleDeadLetterQueue2DEFDA33": QUEUE,
+    }
+
+    assert {name: each.sync.resources[name]["Type"] for name in deployed} == deployed
+    assert each.sync.resources["TaskSchedule662F55AF"]["Properties"]["Name"] == "nightly"
 
 
 def test_starts_this_task_in_this_cluster_on_fargate(each: Synthesis) -> None:
@@ -68,6 +118,14 @@ def test_tells_the_container_who_started_it_and_for_when(each: Synthesis) -> Non
                 ],
             }
         ]
+    }
+
+
+def test_a_reconcile_is_told_the_same_and_its_command(prod: Synthesis) -> None:
+    (nightly,) = json.loads(schedule(prod)["Target"]["Input"])["containerOverrides"]
+
+    assert json.loads(schedule(prod, "reconcile")["Target"]["Input"]) == {
+        "containerOverrides": [{**nightly, "command": ["reconcile", "--yes"]}]
     }
 
 
@@ -123,7 +181,7 @@ def test_only_schedules_of_this_group_may_take_the_role(each: Synthesis) -> None
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
         "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [group, "Arn"]}},
     }
-    assert schedule(each)["GroupName"] == {"Ref": group}
+    assert [one["GroupName"] for one in schedules(each).values()] == [{"Ref": group}] * len(schedules(each))
 
 
 def test_the_queue_keeps_its_letters_encrypted_for_a_fortnight(each: Synthesis) -> None:

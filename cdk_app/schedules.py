@@ -1,7 +1,8 @@
-"""The schedule that starts the task, and what it is allowed to do."""
+"""The schedules that start the task, and what they are allowed to do."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Aws, Duration, RemovalPolicy, Stack
@@ -13,6 +14,8 @@ from constructs import Construct
 _RETRIES = 3
 _RETRY_WITHIN = Duration.hours(1)
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+# Without --yes the worker asks before it writes everybody, and at night nobody answers.
+_RECONCILE = ("reconcile", "--yes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +29,7 @@ class TaskNetwork:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskTarget:
-    """What the schedule starts: any revision of the family may be started, `task_definition_arn` is."""
+    """What a schedule starts: any revision of the family may be started, `task_definition_arn` is."""
 
     cluster_arn: str
     cluster_name: str
@@ -38,20 +41,29 @@ class TaskTarget:
     network: TaskNetwork
 
 
-class NightlyScheduleConstruct(Construct):
-    """An EventBridge Scheduler schedule that runs one Fargate task.
+class SchedulesConstruct(Construct):
+    """EventBridge Scheduler schedules that run one Fargate task: every night, and (`reconcile`) a reconcile.
 
     A start that fails is tried three times more within the hour, and then goes to the dead-letter queue. The container
-    learns by override that the schedule started it and for when: that time is equal when one night is delivered twice,
-    which the Scheduler may do.
+    learns by override that a schedule started it and for when: that time is equal when one night is delivered twice,
+    which the Scheduler may do. The schedules share their group, so that one role, which trusts that group, serves both.
 
-    `group`, `schedule`, `role` and `dead_letter_queue` are its resources.
+    `group`, `nightly`, `reconcile` (None unless asked for), `role` and `dead_letter_queue` are its resources.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, expression: str, timezone: str, target: TaskTarget
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        nightly: str,
+        reconcile: str | None,
+        timezone: str,
+        target: TaskTarget,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._timezone = timezone
+        self._task = target
         self.dead_letter_queue = sqs.Queue(
             self,
             "DeadLetterQueue",
@@ -62,20 +74,37 @@ class NightlyScheduleConstruct(Construct):
         )
         self.group = scheduler.CfnScheduleGroup(self, "Group")
         self.role = self._role(target)
-        self.schedule = scheduler.CfnSchedule(
-            self,
-            "Schedule",
-            name="nightly",
-            description="Runs the BambooHR to NovaLXP sync",
-            group_name=self.group.ref,
-            schedule_expression=expression,
-            schedule_expression_timezone=timezone,
-            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-            state="ENABLED",
-            target=self._target(target),
+        self.nightly = self._schedule(
+            "Schedule", name="nightly", description="Runs the BambooHR to NovaLXP sync", expression=nightly
+        )
+        self.reconcile = self._reconcile(reconcile) if reconcile else None
+
+    def _reconcile(self, expression: str) -> scheduler.CfnSchedule:
+        return self._schedule(
+            "Reconcile",
+            name="reconcile",
+            description="Brings everybody of BambooHR in step with NovaLXP, not only who changed",
+            expression=expression,
+            command=_RECONCILE,
         )
 
-    def _target(self, target: TaskTarget) -> scheduler.CfnSchedule.TargetProperty:
+    def _schedule(
+        self, construct_id: str, *, name: str, description: str, expression: str, command: Sequence[str] = ()
+    ) -> scheduler.CfnSchedule:
+        return scheduler.CfnSchedule(
+            self,
+            construct_id,
+            name=name,
+            description=description,
+            group_name=self.group.ref,
+            schedule_expression=expression,
+            schedule_expression_timezone=self._timezone,
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            state="ENABLED",
+            target=self._target(self._task, command),
+        )
+
+    def _target(self, target: TaskTarget, command: Sequence[str]) -> scheduler.CfnSchedule.TargetProperty:
         return scheduler.CfnSchedule.TargetProperty(
             arn=target.cluster_arn,
             role_arn=self.role.role_arn,
@@ -100,6 +129,7 @@ class NightlyScheduleConstruct(Construct):
                     "containerOverrides": [
                         {
                             "name": target.container_name,
+                            **({"command": list(command)} if command else {}),
                             "environment": [
                                 {"name": "TRIGGER", "value": "schedule"},
                                 {"name": "SCHEDULED_TIME", "value": _SCHEDULED_TIME},

@@ -1,0 +1,171 @@
+"""Plans to look at: a night of a company as its operator meets it, a very large one, and one that means harm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from worker.reports.report import Cell, Report, Row
+
+HOSTILE = (
+    "</script><script>window.pwned = 1</script>",
+    '"><img src=x onerror="window.pwned = 1">',
+    "<svg onload=window.pwned=1>",
+    "</style><style>body { display: none }</style>",
+    "' onmouseover='window.pwned = 1",
+    "&lt;b&gt; & <!-- ",
+    "javascript:window.pwned=1",
+    "\u05d3\u05e0\u05d4 \u05db\u05d4\u05df",
+    "\u202egnp.exe",
+    "\U0001f469\u200d\U0001f4bb \U0001f9d1\U0001f3fd",
+    "a" * 255,
+    "Anna\u200b ",
+    "Van\u00a0Dyk",
+    "",
+)
+
+_FIRST = (
+    "Amara",
+    "Bj\u00f6rn",
+    "Chlo\u00e9",
+    "Daniel",
+    "Elif",
+    "Farah",
+    "Grzegorz",
+    "Hana",
+    "Ines",
+    "J\u00fcrgen",
+    "Kwame",
+)
+_LAST = (
+    "Okafor",
+    "M\u00fcller",
+    "Dubois",
+    "Kowalski",
+    "Yilmaz",
+    "Haddad",
+    "O'Brien",
+    "Nov\u00e1k",
+    "da Silva",
+    "Tanaka",
+)
+_PLACES = ("Utrecht", "Berlin", "Kigali", "Toronto", "Singapore")
+_TEAMS = ("Finance", "Customer Operations", "People & Culture", "Research and Development", "Sales EMEA")
+
+
+def plan(rows: Iterable[Row], *, shows_values: bool = False, **more: object) -> Report:
+    """A report of these rows."""
+    listed = tuple(rows)
+    told: dict[str, object] = {
+        "run_id": "20260412T021500Z-7f3a",
+        "made_at": "2026-04-12T02:15:07+00:00",
+        "scope": "all",
+        "since": "2026-04-11T02:15:02+00:00",
+        "counts": Counter(row.action for row in listed),
+        "site": "https://learn.example.com",
+        "company": "acme",
+        **more,
+    }
+    return Report(rows=listed, shows_values=shows_values, **told)  # type: ignore[arg-type]
+
+
+def a_night(*, shows_values: bool) -> Report:
+    """About 120 people, and something of everything."""
+    rows = [_row(number, shows_values) for number in range(120)]
+    rows.sort(key=lambda row: row.employee_id)
+    return plan(
+        rows,
+        shows_values=shows_values,
+        warnings=(
+            "The last complete run ended 3 days ago; this plan covers the time since.",
+            "work_email is filled for 91 % of the directory, 97 % before.",
+        ),
+        reconcile_due=True,
+    )
+
+
+def very_large(count: int = 20_000) -> Report:
+    """A first night, with values: every kind of row, each with what it changes."""
+    return plan([_row(number, True) for number in range(count)], shows_values=True, scope="everybody")
+
+
+def hostile() -> Report:
+    """Whatever somebody can type into a field, in every place where text goes."""
+    rows = [
+        Row(
+            employee_id=number,
+            action="update",
+            code=text or "differs",
+            reason=f"BambooHR and Moodle differ {text}",
+            advice=text,
+            account_id=number + 1000,
+            cells=(Cell(text or "firstname", text, text + "2"), Cell("lastname", None, text)),
+            problem=text,
+            notes=(text, text),
+        )
+        for number, text in enumerate(HOSTILE, start=1)
+    ]
+    everything = " ".join(HOSTILE)
+    return plan(
+        rows, shows_values=True, warnings=HOSTILE, company=everything, site=everything, run_id=everything, scope="all"
+    )
+
+
+def _row(number: int, shows_values: bool) -> Row:
+    first, last = _FIRST[number % len(_FIRST)], _LAST[number % len(_LAST)]
+    employee, account = 1000 + number * 7 % 20_011, 300 + number
+    mail = f"{first}.{last}@acme.example".lower().replace("'", "").replace(" ", "")
+    place, team = _PLACES[number % len(_PLACES)], _TEAMS[number // 3 % len(_TEAMS)]
+
+    def cells(*triples: tuple[str, str | None, str]) -> tuple[Cell, ...]:
+        return tuple(Cell(name, *(values if shows_values else (None, None))) for name, *values in triples)
+
+    kind = number % 24
+    if kind == 0:
+        return Row(
+            employee, "conflict", "email_taken", f"the e-mail address belongs to another account, account {account}",
+            "change that account's address; or, if it is hers, enter her employee id as its idnumber",
+        )  # fmt: skip
+    if kind == 1:
+        return Row(
+            employee, "hold", "no_evidence",
+            "BambooHR does not say whether she works here (no row, or a status that is empty, restricted or unknown)",
+            "let the key's user see her and her status; she is asked about in every run until then", account,
+        )  # fmt: skip
+    if kind in (2, 3):
+        return Row(
+            employee, "suspend", "left", "BambooHR says Inactive or Deleted", account_id=account,
+            cells=cells(("suspended", "0", "1")), digest="6b1f",
+        )  # fmt: skip
+    if kind == 4 and number < 100:
+        return Row(
+            employee, "reactivate", "returned", "works here again; this product had suspended the account",
+            account_id=account, cells=cells(("suspended", "1", "0"), ("department", "", team)), digest="11c0",
+        )  # fmt: skip
+    if kind < 10:
+        return Row(
+            employee, "create", "new", "works here and has no account yet", digest="9a2d",
+            cells=cells(
+                ("username", None, mail), ("email", None, mail), ("firstname", None, first), ("lastname", None, last),
+                ("idnumber", None, str(employee)), ("department", None, team), ("city", None, place),
+            ),
+            notes=("country is not shown by BambooHR; the account is made without it",) if kind == 9 else (),
+        )  # fmt: skip
+    if kind < 18:
+        several = (
+            ("department", _TEAMS[(number // 3 + 2) % 5], team),
+            ("profile_field_cost_center", "", f"CC-{number * 37 % 997}"),
+        )
+        one = (("lastname", last, f"{last}-{_LAST[(number + 3) % 10]}"),)
+        problem = "the new user name has characters that Moodle does not take; the account keeps the one it has"
+        return Row(
+            employee, "update", "differs", "BambooHR and Moodle differ", account_id=account, digest="d00f",
+            cells=cells(*(several if kind % 2 else one)), problem=problem if kind == 17 else "",
+            notes=("linked: the account with her e-mail address belonged to nobody; it is hers now",) * (kind == 16),
+        )  # fmt: skip
+    if kind < 20:
+        return Row(
+            employee, "skip", "no_email", "has no work e-mail, and no account can be made without one",
+            "enter it in BambooHR",
+        )  # fmt: skip
+    return Row(employee, "unchanged", "in_step", "nothing differs", account_id=account)

@@ -1,0 +1,244 @@
+"""What an operator clicks and types, what the address says of it, and the way back."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.chromium import Browser
+from tests.browser.conftest import Show
+from tests.browser.plans import a_night, plan, very_large
+from worker.reports.report import Cell, Report, Row
+
+_NIGHT = a_night(shows_values=True)
+_BY_ACTION = Counter(row.action for row in _NIGHT.rows)
+_ROWS = "tbody tr:not(.group)"
+
+
+def _shown(browser: Browser, number: int, of: int = len(_NIGHT.rows)) -> None:
+    """The page says the number, and so many rows are seen."""
+    browser.wait("return document.querySelector('#shown').textContent === arguments[0]", f"{number:,} of {of:,} shown")
+    count = "return [...document.querySelectorAll(arguments[0])].filter(row => row.checkVisibility()).length"
+    assert browser.run(count, _ROWS) == number
+
+
+def _click(browser: Browser, action: str) -> None:
+    browser.one(f"button[data-action={action}]").click()
+
+
+def _pressed(browser: Browser) -> list[str]:
+    return [str(one.get_attribute("data-action")) for one in browser.all("button[aria-pressed=true]")]
+
+
+def _actions(browser: Browser) -> set[str]:
+    return set(browser.texts(f"{_ROWS} .badge"))
+
+
+def test_at_first_everything_is_shown(browser: Browser, show: Show) -> None:
+    show(_NIGHT)
+
+    _shown(browser, 120)
+    assert _pressed(browser) == []
+    assert browser.texts("tr.group .number") == [
+        str(_BY_ACTION[name]) for name in dict.fromkeys(browser.texts(".badge"))
+    ]
+    assert browser.texts("button.clear") == []
+
+
+def test_several_actions_can_be_on_and_each_goes_off_again(browser: Browser, show: Show) -> None:
+    show(_NIGHT)
+
+    _click(browser, "suspend")
+    _shown(browser, _BY_ACTION["suspend"])
+    assert _actions(browser) == {"suspend"}
+
+    _click(browser, "hold")
+    _shown(browser, _BY_ACTION["suspend"] + _BY_ACTION["hold"])
+    assert _pressed(browser) == ["hold", "suspend"]
+    assert browser.fragment == "#action=suspend,hold"
+
+    _click(browser, "suspend")
+    _shown(browser, _BY_ACTION["hold"])
+    assert _actions(browser) == {"hold"}
+
+    _click(browser, "hold")
+    _shown(browser, 120)
+    assert browser.fragment == ""
+
+
+def test_a_button_is_pressed_with_the_keyboard_too(browser: Browser, show: Show) -> None:
+    show(_NIGHT)
+    browser.one("button[data-action=create]").send_keys(Keys.SPACE)
+
+    _shown(browser, _BY_ACTION["create"])
+    assert browser.focused.get_attribute("data-action") == "create"
+
+
+@pytest.mark.parametrize(
+    ("typed", "employees"),
+    [
+        ("4711", [4711]),
+        ("812", [8, 812]),
+        ("COST_CENTER", [8]),
+        ("in_step", [9]),
+        ("nothing  DIFFERS", [9]),
+        ("muller", [8]),
+        ("M\u00dcLLER", [8]),
+        ("tokyo", [4711]),
+        ("o'br", [4711]),
+        ("look closely", [4711]),
+        ("no such word", []),
+    ],
+)
+def test_the_search_finds_ids_fields_reasons_and_values(
+    browser: Browser, show: Show, typed: str, employees: list[int]
+) -> None:
+    show(
+        plan(
+            [
+                Row(
+                    4711, "create", "new", "has no account yet", problem="look closely",
+                    cells=(Cell("city", None, "Tokyo"), Cell("lastname", None, "O'Brien")),
+                ),
+                Row(
+                    8, "update", "changed", "they differ", account_id=812,
+                    cells=(Cell("cost_center", "M\u00fcller", "x"),),
+                ),
+                Row(9, "unchanged", "in_step", "nothing differs", account_id=3),
+                Row(812, "skip", "no_email", "has no address"),
+            ],
+            shows_values=True,
+        )
+    )  # fmt: skip
+    browser.one("#search").send_keys(typed)
+
+    _shown(browser, len(employees), 4)
+    assert sorted(map(int, browser.texts(f"{_ROWS} th"))) == sorted(employees)
+
+
+def test_what_two_cells_say_only_together_is_not_found(browser: Browser, show: Show) -> None:
+    show(plan([Row(11, "update", "c", "r", account_id=22)]))
+    browser.one("#search").send_keys("1122")
+
+    _shown(browser, 0, 1)
+
+
+def test_a_search_within_an_action_counts_by_group(browser: Browser, show: Show) -> None:
+    show(_NIGHT)
+    expected = [row for row in _NIGHT.rows if row.action == "update" and "Dubois" in str(row.cells)]
+
+    _click(browser, "update")
+    browser.one("#search").send_keys("dubois")
+
+    _shown(browser, len(expected))
+    assert 0 < len(expected) < _BY_ACTION["update"]
+    assert browser.texts("tr.group .number") == [f"{len(expected)} of {_BY_ACTION['update']}"]
+    assert browser.fragment == "#action=update&q=dubois"
+
+
+def test_a_filtered_view_can_be_linked(browser: Browser, show: Show) -> None:
+    (wanted,) = (row for row in _NIGHT.rows if row.action == "suspend" and row.employee_id == 1014)
+
+    show(_NIGHT, f"#action=suspend,hold&q={wanted.employee_id}")
+
+    _shown(browser, 1)
+    assert _pressed(browser) == ["hold", "suspend"]
+    assert browser.one("#search").get_attribute("value") == "1014"
+
+
+@pytest.mark.parametrize("typed", ["a&b=c #1", "100 %", "50%25", "na\u00efve +1", "a,b"])
+def test_whatever_is_searched_for_survives_the_address(browser: Browser, show: Show, typed: str) -> None:
+    show(plan([Row(1, "update", "c", f"said: {typed}!"), Row(2, "update", "c", "other")]))
+    browser.one("#search").send_keys(typed)
+    _shown(browser, 1, 2)
+
+    browser.driver.refresh()
+
+    _shown(browser, 1, 2)
+    assert browser.one("#search").get_attribute("value") == typed
+
+
+@pytest.mark.parametrize("fragment", ["#action=nonsense", "#something", "#q=", "#action=&q=%20", "#", "#action=,,"])
+def test_an_address_that_says_nothing_shows_everything(browser: Browser, show: Show, fragment: str) -> None:
+    show(_NIGHT, fragment)
+
+    _shown(browser, 120)
+    assert _pressed(browser) == []
+
+
+def test_the_way_back_and_forward(browser: Browser, show: Show) -> None:
+    show(_NIGHT)
+    _click(browser, "suspend")
+    _shown(browser, _BY_ACTION["suspend"])
+    _click(browser, "hold")
+    _shown(browser, _BY_ACTION["suspend"] + _BY_ACTION["hold"])
+
+    browser.back()
+    _shown(browser, _BY_ACTION["suspend"])
+    assert _pressed(browser) == ["suspend"]
+
+    browser.back()
+    _shown(browser, 120)
+    assert _pressed(browser) == []
+
+    browser.forward()
+    _shown(browser, _BY_ACTION["suspend"])
+
+
+def test_what_was_typed_in_one_go_is_one_step_back(browser: Browser, show: Show) -> None:
+    show(_NIGHT)
+    _click(browser, "update")
+    for text, found in (("dub", "dub"), ("ois-", "dubois-")):
+        browser.one("#search").send_keys(text)
+        browser.wait("return location.hash.endsWith('q=' + arguments[0])", found)
+
+    browser.back()
+
+    _shown(browser, _BY_ACTION["update"])
+    assert browser.one("#search").get_attribute("value") == ""
+
+
+def test_a_link_followed_on_the_open_page_counts(browser: Browser, show: Show) -> None:
+    show(_NIGHT)
+    browser.run("location.hash = 'action=conflict'")
+
+    _shown(browser, _BY_ACTION["conflict"])
+
+
+def test_where_nothing_matches_it_says_so_and_a_button_leads_out(browser: Browser, show: Show) -> None:
+    show(_NIGHT, "#action=suspend&q=nobody-has-this")
+    _shown(browser, 0)
+    assert browser.texts("h2")[-1] == "No row matches the filter"
+    assert not browser.one("table").is_displayed()
+
+    browser.one("#nothing button").click()
+
+    _shown(browser, 120)
+    assert browser.fragment == ""
+    assert browser.focused.get_attribute("id") == "search"
+    assert browser.one("#search").get_attribute("value") == ""
+    assert browser.texts("button.clear") == []
+
+
+def test_an_action_that_nobody_has_cannot_be_pressed(browser: Browser, show: Show) -> None:
+    show(plan([Row(1, "create", "new", "new")]))
+
+    assert browser.texts("button[data-action=suspend]") == ["suspend 0"]
+    assert not browser.one("button[data-action=suspend]").is_enabled()
+
+
+def test_twenty_thousand_rows_are_filtered(browser: Browser, show: Show) -> None:
+    report: Report = very_large()
+    by_action = Counter(row.action for row in report.rows)
+    show(report)
+    _shown(browser, 20_000, 20_000)
+
+    _click(browser, "suspend")
+    _shown(browser, by_action["suspend"], 20_000)
+    _click(browser, "suspend")
+    browser.one("#search").send_keys("singapore")
+    _shown(browser, sum("Singapore" in str(row.cells) for row in report.rows), 20_000)
+    browser.one("p.shown button.clear").click()
+    _shown(browser, 20_000, 20_000)

@@ -1,0 +1,218 @@
+"""How the page looks: light and dark, wide and narrow, printed, without scripts, with text that means harm."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.chromium import NARROW, WIDE, Browser
+from tests.browser.conftest import Picture, Show
+from tests.browser.plans import HOSTILE, a_night, hostile, plan
+
+_SIZES = {"wide": WIDE, "narrow": NARROW, "between": (900, 700), "tiny": (320, 568)}
+_ENOUGH = 4.5
+_CONTRASTS = """
+const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+const read = (color) => {
+  canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+  return [...canvas.getImageData(0, 0, 1, 1).data];
+};
+const ground = (element) => {
+  for (let one = element; one; one = one.parentElement) {
+    const color = read(getComputedStyle(one).backgroundColor);
+    if (color[3] === 255) return color;
+    if (color[3] !== 0) throw new Error("half transparent: " + one.outerHTML.slice(0, 80));
+  }
+  return [255, 255, 255, 255];
+};
+const luminance = ([red, green, blue]) => {
+  const [r, g, b] = [red, green, blue].map((part) => part / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const found = {};
+for (const element of document.body.querySelectorAll("*")) {
+  const says = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+    || ["::before", "::after"].some((part) => !["none", "normal"].includes(getComputedStyle(element, part).content));
+  if (!says || !element.checkVisibility()) continue;
+  const inks = [getComputedStyle(element).color];
+  for (const part of ["::before", "::after"]) inks.push(getComputedStyle(element, part).color);
+  for (const ink of inks) {
+    const [light, dark] = [luminance(read(ink)), luminance(ground(element))].sort((a, b) => b - a);
+    const ratio = (light + 0.05) / (dark + 0.05);
+    const name = element.tagName + "." + element.className + " in " + element.parentElement.tagName;
+    found[name] = Math.min(ratio, found[name] || 99);
+  }
+}
+return found;
+"""
+_OVERFLOWING = """
+const width = document.scrollingElement.clientWidth;
+return [...document.querySelectorAll("main table *, header *")]
+  .filter((one) => one.checkVisibility() && !one.closest("thead") && one.getBoundingClientRect().right > width + 1)
+  .map((one) => one.outerHTML.slice(0, 120));
+"""
+
+
+def _does_not_scroll_sideways(browser: Browser) -> None:
+    wide, seen = browser.run("return [document.scrollingElement.scrollWidth, document.scrollingElement.clientWidth]")
+    assert wide <= seen
+    assert browser.run(_OVERFLOWING) == []
+
+
+@pytest.mark.parametrize("shows_values", [True, False], ids=["values", "names"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", _SIZES)
+def test_it_fits_and_can_be_read(
+    browser: Browser, show: Show, picture: Picture, size: str, scheme: str, shows_values: bool
+) -> None:
+    browser.size(_SIZES[size])
+    browser.media(scheme=scheme)
+    show(a_night(shows_values=shows_values), "#action=suspend,update")
+    name = f"{size}-{scheme}-{'values' if shows_values else 'names'}"
+    picture(f"{name}-filtered")
+    filtered = browser.run(_CONTRASTS)
+    show(a_night(shows_values=shows_values))
+    picture(name)
+
+    _does_not_scroll_sideways(browser)
+    contrasts = browser.run(_CONTRASTS) | {f"{key} (filtered)": value for key, value in filtered.items()}
+    assert len(contrasts) > 40
+    assert {key: value for key, value in contrasts.items() if value < _ENOUGH} == {}
+
+
+def test_dark_is_dark(browser: Browser, show: Show) -> None:
+    grounds = {}
+    for scheme in ("light", "dark"):
+        browser.media(scheme=scheme)
+        show(a_night(shows_values=False))
+        grounds[scheme] = browser.one("body").value_of_css_property("background-color")
+
+    assert grounds["light"] == "rgba(245, 246, 248, 1)"
+    assert grounds["dark"] == "rgba(15, 19, 24, 1)"
+
+
+def test_every_action_has_a_colour_and_a_word(browser: Browser, show: Show) -> None:
+    show(a_night(shows_values=False))
+    badges = [browser.one(f"tbody[data-action={name}] .badge") for name in dict.fromkeys(browser.texts(".badge"))]
+
+    assert len(badges) == 8
+    assert len({badge.text for badge in badges}) == 8
+    # What is left out and what is in step are both quiet: nobody has to look at either.
+    assert len({badge.value_of_css_property("color") for badge in badges}) == 7
+
+
+def test_a_narrow_row_is_a_card_that_names_what_it_shows(browser: Browser, show: Show) -> None:
+    show(a_night(shows_values=True))
+    tops = "return [...document.querySelectorAll('tbody tr:nth-child(2) > *')].slice(0, 4).map(one => one.offsetTop)"
+    assert len(set(browser.run(tops))) == 1
+
+    browser.size(NARROW)
+
+    assert len(set(browser.run(tops))) > 1
+    label = "return getComputedStyle(document.querySelector('tbody tr:nth-child(2) > th'), '::before').content"
+    assert browser.run(label) == '"Employee "'
+
+
+def test_the_toolbar_stays_in_sight(browser: Browser, show: Show) -> None:
+    for size in (WIDE, NARROW):
+        browser.size(size)
+        show(a_night(shows_values=True))
+        browser.run("scrollTo(0, document.body.scrollHeight)")
+
+        assert browser.run("return document.querySelector('.toolbar').getBoundingClientRect().top") == 0
+
+
+def test_the_focus_can_be_seen(browser: Browser, show: Show) -> None:
+    show(a_night(shows_values=True))
+    for _ in range(10):
+        browser.tab()
+        assert browser.focused.value_of_css_property("outline-style") == "solid"
+        assert browser.focused.value_of_css_property("outline-width") == "3px"
+        if browser.focused.get_attribute("id") == "search":
+            return
+    pytest.fail("the search is not reached by the keyboard")
+
+
+def test_it_is_a_table_to_whoever_hears_it(browser: Browser, show: Show) -> None:
+    show(a_night(shows_values=True))
+    nodes = browser.do("Accessibility.getFullAXTree")["nodes"]
+    roles = [node["role"]["value"] for node in nodes if "role" in node and not node["ignored"]]
+
+    assert roles.count("table") == 1
+    assert roles.count("columnheader") == 5
+    assert roles.count("row") == 1 + 8 + 120
+    assert roles.count("rowheader") == 8 + 120
+    (search,) = (node for node in nodes if node.get("role", {}).get("value") == "searchbox")
+    assert search["name"]["value"] == "Search"
+
+
+def test_printed_it_shows_every_row_whatever_the_filter(browser: Browser, show: Show) -> None:
+    show(a_night(shows_values=True), "#action=suspend&q=nobody-has-this")
+    browser.media(medium="print", scheme="dark")
+
+    assert len(browser.texts("tbody tr:not(.group)")) == 120
+    assert browser.texts("#nothing, .search, .shown, .matching") == []
+    assert browser.one("body").value_of_css_property("background-color") == "rgba(255, 255, 255, 1)"
+    assert browser.one(".toolbar").value_of_css_property("position") == "static"
+
+
+def test_without_scripts_every_row_is_seen_and_no_control_lies(browser: Browser, show: Show) -> None:
+    browser.scripts(run=False)
+    show(a_night(shows_values=True), "#action=suspend")
+
+    assert len(browser.texts("tbody tr:not(.group)")) == 120
+    assert browser.texts(".search") == []
+    assert browser.texts("button[data-action=suspend]") == ["suspend 10"]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_what_means_harm_is_only_text(browser: Browser, show: Show, picture: Picture, size: tuple[int, int]) -> None:
+    browser.size(size)
+    show(hostile())
+    picture(f"hostile-{size[0]}")
+
+    assert browser.run("return typeof window.pwned") == "undefined"
+    assert browser.run("return document.querySelectorAll('img, svg, a, iframe, script').length") == 1
+    visible = [value.strip() for value in HOSTILE if value.isprintable() and value]
+    assert set(visible) < set(browser.texts("del"))
+    _does_not_scroll_sideways(browser)
+
+    browser.one("#search").send_keys("onerror")
+    browser.wait("return document.querySelector('#shown').textContent === '1 of 14 shown'")
+    assert browser.run("return typeof window.pwned") == "undefined"
+
+
+def test_a_space_at_the_end_can_be_seen(browser: Browser, show: Show) -> None:
+    show(hostile())
+    widths = browser.run("""
+        const shown = [...document.querySelectorAll("del")].filter((one) => one.textContent.startsWith("Anna"));
+        const before = shown[0].getBoundingClientRect().width;
+        shown[0].lastChild.data = shown[0].lastChild.data.trimEnd();
+        return [before, shown[0].getBoundingClientRect().width];
+    """)
+
+    assert widths[0] > widths[1]
+
+
+def test_the_policy_refuses_what_is_not_the_pages_own(browser: Browser, show: Show) -> None:
+    show(a_night(shows_values=False))
+    browser.run("""
+        const script = document.createElement("script");
+        script.textContent = "window.pwned = 1";
+        document.body.append(script);
+        document.body.setAttribute("style", "display: none");
+    """)
+
+    assert browser.run("return typeof window.pwned") == "undefined"
+    assert browser.one("h1").is_displayed()
+    complaints = browser.complaints()
+    assert len(complaints) == 2
+    assert all("Content Security Policy" in complaint for complaint in complaints)
+
+
+def test_an_empty_plan_says_so(browser: Browser, show: Show, picture: Picture) -> None:
+    show(plan([]))
+    picture("empty")
+
+    assert browser.texts("h1, h2") == ["What the run would do", "This plan is empty"]
+    assert [one.is_enabled() for one in browser.all("button")] == [False] * 6

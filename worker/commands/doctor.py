@@ -1,0 +1,137 @@
+"""`doctor`: is everything as it must be, before the first night and on every bad day?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from worker import checks
+from worker.assembly import Credentials, assemble, open_bamboo, open_moodle, open_store
+from worker.checks import Check, Verdict, failed_by, ok
+from worker.commands.command import Call, Parsers, add_command
+from worker.credentials import read_credential
+from worker.errors import ConfigurationError, CredentialError, ListRefused, SyncError
+from worker.exits import ExitCode
+from worker.job import Job
+from worker.progress import bar
+from worker.settings import Settings
+
+_TEACHES = """\
+Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
+field; Moodle, the four functions, and whether the token truly sees people; clocks; the state and its lock; protected
+accounts; addresses and idnumbers that are there twice; and how many people would be linked to accounts by which rule.
+
+One line each: ok, warning or failed, with what to do and whom to ask. It ends with 0 where nothing failed, with 3 where
+configuration or credentials did, with 1 otherwise. It reads everybody; --quick leaves that out.
+
+Whether the token may create and change accounts is asked by two calls that cannot succeed: a change of an account that
+is not there, and a new account with the guest's user name.
+
+examples:
+  python -m worker doctor
+  python -m worker doctor --quick --json"""
+
+
+def add(parsers: Parsers) -> None:
+    """The parser."""
+    parser = add_command(
+        parsers, "doctor", report=doctor, summary="is everything as it must be? what to ask whom", teaches=_TEACHES
+    )
+    parser.add_argument("--quick", action="store_true", help="without reading everybody")
+    parser.add_argument("--json", action="store_true", help="a JSON object a line")
+
+
+def doctor(call: Call) -> int:
+    """Check, and tell while it goes on."""
+    found: list[Check] = []
+    code = ExitCode.OK
+    for check in _examine(call):
+        found.append(check)
+        _tell(check, as_json=call.options.json)
+        if check.verdict is Verdict.FAILED and code is not ExitCode.CONFIGURATION:
+            code = ExitCode.CONFIGURATION if check.area in (_CONFIGURATION, *_CREDENTIALS) else ExitCode.ERRORS
+    if not call.options.json:
+        counts = {verdict: sum(check.verdict is verdict for check in found) for verdict in Verdict}
+        sys.stdout.write(f"\n{', '.join(f'{count} {verdict}' for verdict, count in counts.items())}\n")
+    return code
+
+
+_CONFIGURATION = "configuration"
+_CREDENTIALS = ("credential BAMBOOHR_API_KEY", "credential MOODLE_TOKEN")
+
+
+def _examine(call: Call) -> Iterator[Check]:
+    try:
+        settings = call.settings()
+    except ConfigurationError as fault:
+        for one in fault.faults:
+            yield checks.failed(_CONFIGURATION, one, fault.advice)
+        return
+    yield ok(_CONFIGURATION, "every variable is set and valid")
+    yield from checks.check_state(open_store(settings.state), _now(), call.summary.run_id)
+    values: list[str] = []
+    for credential in (settings.bamboo, settings.moodle):
+        area = f"credential {credential.variable}"
+        try:
+            values.append(read_credential(credential))
+        except CredentialError as fault:
+            yield failed_by(area, fault)
+        else:
+            yield ok(area, f"is set ({'in ' + credential.secret_id if credential.secret_id else 'in the environment'})")
+    if len(values) == len(_CREDENTIALS):
+        yield from _systems(call, settings, Credentials(*values))
+
+
+def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterator[Check]:
+    bamboo, to_bamboo = open_bamboo(settings, credentials, call.stopping)
+    moodle, to_moodle = open_moodle(settings, credentials, call.stopping)
+    healthy = True
+    for check in checks.check_feed(bamboo, _now()):
+        healthy = healthy and check.verdict is not Verdict.FAILED
+        yield check
+    yield from checks.check_clock("clock, against BambooHR", to_bamboo, _now())
+    try:
+        for check in checks.check_functions(moodle):
+            healthy = healthy and not (check.area == "Moodle sight" and check.verdict is Verdict.FAILED)
+            yield check
+        yield from checks.check_clock("clock, against Moodle", to_moodle, _now())
+        if healthy:
+            yield from checks.check_protected(settings, moodle)
+    except SyncError as fault:
+        healthy = False
+        yield failed_by("Moodle", fault)
+    if call.options.quick:
+        return
+    if not healthy:
+        yield checks.warning("everybody", "was not read", "mend what failed above, then run doctor again")
+        return
+    try:
+        job = Job("sync", everybody=True, dry_run=True)
+        look = assemble(settings, credentials, job, call.stopping, call.summary, bar).look()
+        yield from checks.check_people(look, settings)
+        yield from checks.check_accounts(look, settings, moodle.everybody(settings.moodle_auth))
+    except ListRefused as fault:
+        yield checks.warning(
+            "BambooHR List Employees",
+            fault.message,
+            f"{checks.HR} to let the key's user list employees: without it neither dates nor a reconcile can work",
+        )
+    except SyncError as fault:
+        yield failed_by("everybody", fault)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _tell(check: Check, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps({"event": "doctor.check", **asdict(check)}) + "\n")
+    else:
+        sys.stdout.write(f"{check.verdict:<8} {check.area}: {check.what}\n")
+        if check.advice:
+            sys.stdout.write(f"{'':<9}-> {check.advice}\n")
+    sys.stdout.flush()

@@ -1,0 +1,104 @@
+"""`parked list|retry|drop`: the people whom the state remembers because something about them is open."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from worker.assembly import open_store
+from worker.commands.command import Call, Parsers, add_command, employee
+from worker.errors import UsageError
+from worker.reports.output import put, width
+from worker.reports.table import columns
+from worker.settings import read_state_location
+from worker.state.locked import locked
+from worker.state.store import Remembered, Remembering
+
+_TEACHES = """\
+Who is remembered, and why:
+  waiting   BambooHR does not say yet whether she works here, or her first day is ahead; asked about in every run
+  parked    Moodle refused her in MAX_ATTEMPTS consecutive runs; tried in every run, and no error any more
+  undone    an operator took back what a run had written to her; left alone until BambooHR changes her again
+
+Ids and reasons only. `retry` and `drop` take the run lock for a moment, and are refused while a run is at work."""
+
+_RETRY = """\
+The next run takes these people, as if nothing had happened before: whoever was parked counts as an error again until
+Moodle takes her, whoever was undone is released.
+
+example:
+  python -m worker parked retry 4711 4712"""
+
+_DROP = """\
+Forget why these people were remembered. They are not asked about again until BambooHR changes them, or a reconcile
+finds them. Who was suspended by this product stays known.
+
+example:
+  python -m worker parked drop 4711"""
+
+
+def add(parsers: Parsers) -> None:
+    """The parsers."""
+    group = add_command(
+        parsers, "parked", summary="who is waiting, parked or undone; let them go", teaches=_TEACHES
+    ).add_subparsers(metavar="WHAT", required=True)
+    listing = add_command(group, "list", report=show, summary="who is remembered, and why", teaches=_TEACHES)
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    for name, report, summary, teaches in (
+        ("retry", retry, "let the next run try these people afresh", _RETRY),
+        ("drop", drop, "forget why these people were remembered", _DROP),
+    ):
+        parser = add_command(group, name, report=report, summary=summary, teaches=teaches)
+        parser.add_argument("employee", metavar="ID", nargs="+", type=employee, help="employee ids")
+
+
+def show(call: Call) -> int:
+    """List them."""
+    history = open_store(read_state_location(call.environment)).history()
+    open_ones = [person for _, person in sorted(history.people.items()) if person.reason is not Remembering.NOTHING]
+    if call.options.json:
+        keys = ("employee_id", "reason", "note", "action", "attempts")
+        put(json.dumps([{key: getattr(person, key) for key in keys} for person in open_ones], indent=1), None)
+    elif not open_ones:
+        put("Nobody is waiting, parked or undone.", None)
+    else:
+        rows = [(one.employee_id, str(one.reason), one.attempts, one.action, one.note) for one in open_ones]
+        put(columns(("employee", "is", "attempts", "action", "reason or run"), rows, width()), None)
+    return 0
+
+
+def retry(call: Call) -> int:
+    """Take them into the next run."""
+    told = _change(
+        call,
+        lambda one: replace(
+            one, reason=Remembering.WAITING, note="released", action="", attempts=0, undone_at=0, seen=0
+        ),
+    )
+    put(f"The next run takes {told}.", None)
+    return 0
+
+
+def drop(call: Call) -> int:
+    """Forget why they were remembered."""
+    told = _change(
+        call, lambda one: replace(one, reason=Remembering.NOTHING, note="", action="", attempts=0, undone_at=0, seen=0)
+    )
+    put(f"Forgotten: {told}. A change in BambooHR, or a reconcile, brings them back.", None)
+    return 0
+
+
+def _change(call: Call, change: Callable[[Remembered], Remembered]) -> str:
+    store = open_store(read_state_location(call.environment))
+    with locked(store, call.summary.run_id):
+        people = store.history().people
+        asked = sorted(set(call.options.employee))
+        unknown = [number for number in asked if number not in people or people[number].reason is Remembering.NOTHING]
+        if unknown:
+            raise UsageError(
+                f"neither waiting, parked nor undone: {', '.join(map(str, unknown))}; nothing was changed",
+                advice="see: parked list",
+            )
+        store.remember(change(people[number]) for number in asked)
+    return f"employee{'s' * (len(asked) > 1)} {', '.join(map(str, asked))}"

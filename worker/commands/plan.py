@@ -1,0 +1,100 @@
+"""`plan`: what would be done, for a reader."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+from worker.assembly import assemble, open_credentials
+from worker.commands.command import Call, Parsers, add_command, add_employees, employees
+from worker.digests import digest
+from worker.errors import UsageError
+from worker.job import Job
+from worker.progress import bar
+from worker.reports.build import build
+from worker.reports.document import document
+from worker.reports.output import check_values, check_writable, put, width
+from worker.reports.page import page
+from worker.reports.table import table
+
+_TEACHES = """\
+The same reading, plan and guards as `sync`, and no write call, no lock, no move of the state. Shows who would be
+created, changed, suspended or held, and why; whoever stays as she is is only counted. Values of people only with
+--show-values, to a terminal or a named file.
+
+examples:
+  python -m worker plan                                    what would tonight's run do?
+  python -m worker plan --html plan.html --show-values     a page to read and to search
+  python -m worker plan --everybody                        what would a reconcile do?
+  python -m worker plan --mapping new-mapping.json         what would another mapping do to everybody?
+  python -m worker plan --json --output plan.json          for a script, or for: sync --plan plan.json
+
+The mapping file is JSON as in FIELD_MAPPING, or an environment's TOML file with its [FieldMapping]. The exit code is
+the one that the run itself would end with."""
+
+
+def add(parsers: Parsers) -> None:
+    """The parser."""
+    parser = add_command(
+        parsers, "plan", report=plan, summary="what would be done, as a table, JSON or a page", teaches=_TEACHES
+    )
+    add_employees(parser, "only this employee (repeatable)")
+    parser.add_argument("--everybody", action="store_true", help="everybody, not only the changed: as reconcile does")
+    parser.add_argument("--mapping", metavar="FILE", type=Path, help="with this mapping instead, for everybody")
+    parser.add_argument("--json", action="store_true", help="as JSON, with a keyed digest of each row's values")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="as one self-contained page, into a file")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="the table or the JSON into a file, not to stdout")
+    parser.add_argument("--show-values", action="store_true", help="old and new values as well: personal data")
+
+
+def plan(call: Call) -> int:
+    """Look, and tell."""
+    options, summary = call.options, call.summary
+    asked = employees(options)
+    everybody = options.everybody or options.mapping is not None
+    if asked and everybody:
+        raise UsageError("--employee names some, --everybody and --mapping are about all", advice="give one of them")
+    if options.html and (options.json or options.output):
+        raise UsageError("--html writes a page of its own", advice="leave out --json and --output")
+    file = options.html or options.output
+    check_values(shows_values=options.show_values, file=file)
+    check_writable(file)
+    settings = call.settings(**_other_mapping(options.mapping))
+    credentials = open_credentials(settings)
+    summary.dry_run = True
+    job = Job("sync", asked, everybody=everybody, dry_run=True, releases=bool(asked))
+    look = assemble(settings, credentials, job, call.stopping, summary, bar).look()
+    summary.finish()
+    report = build(
+        look,
+        summary,
+        scope="everybody" if everybody else job.scope,
+        site=settings.moodle_endpoint,
+        company=settings.bamboo_api,
+        digest=lambda step: digest(step, credentials.moodle),
+        shows_values=options.show_values,
+    )
+    if options.html:
+        put(page(report), file)
+    else:
+        put(document(report) if options.json else table(report, 0 if file else width()), file)
+    return summary.exit_code
+
+
+def _other_mapping(path: Path | None) -> dict[str, str]:
+    """The variables that a mapping file stands for. What is wrong with the mapping itself is told like a setting's."""
+    if path is None:
+        return {}
+    try:
+        text = path.read_text(encoding="utf-8")
+        told = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except OSError as fault:
+        raise UsageError(f"{path} cannot be read ({fault.strerror})", advice="name a file that is there") from None
+    except (ValueError, RecursionError) as fault:
+        raise UsageError(f"{path} is no {'TOML' if path.suffix == '.toml' else 'JSON'} ({fault})") from None
+    if path.suffix != ".toml":
+        return {"FIELD_MAPPING": text}
+    mapping = {field: None if entry is False else entry for field, entry in told.get("FieldMapping", {}).items()}
+    template = told.get("UsernameTemplate")
+    return {"FIELD_MAPPING": json.dumps(mapping), **({"USERNAME_TEMPLATE": template} if template else {})}

@@ -1,0 +1,158 @@
+"""`state show|rewind|reset`: where the sync stands, and moving it back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from worker.assembly import open_store
+from worker.commands.command import Call, Parsers, add_command, add_yes, confirm
+from worker.errors import UsageError
+from worker.reports.output import put
+from worker.settings import read_state_location
+from worker.state.locked import locked
+from worker.state.store import Remembering, Store
+from worker.timestamps import iso, parse_moment
+from worker.window import Position
+
+_PEOPLE_SHOWN = 20
+
+_SHOW = "Prints where the sync stands, who holds the lock, who is remembered, and how the last runs ended. Ids only."
+_REWIND = """\
+Lets the next run read every change since an earlier moment. Whoever is in step already is left alone, so this is safe
+and only takes longer. Refused while a run holds the lock.
+
+examples:
+  python -m worker state rewind --days 3
+  python -m worker state rewind --since 2026-01-31T02:00:00Z --yes"""
+_RESET = """\
+Removes the state row: the next run begins as the very first did, INITIAL_LOOKBACK_DAYS back. Who is remembered
+(waiting, parked, undone, suspended by this product) stays remembered. Refused while a run holds the lock."""
+
+
+def add(parsers: Parsers) -> None:
+    """The parsers."""
+    group = add_command(parsers, "state", summary="where the sync stands; move it back", teaches=_SHOW).add_subparsers(
+        metavar="WHAT", required=True
+    )
+    listing = add_command(group, "show", report=show, summary="where the sync stands", teaches=_SHOW)
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    again = add_command(group, "rewind", report=rewind, summary="read changes again", teaches=_REWIND)
+    moment = again.add_mutually_exclusive_group(required=True)
+    moment.add_argument("--since", metavar="MOMENT", help="the moment with its zone: 2026-01-31T02:00:00Z")
+    moment.add_argument("--days", type=_days, metavar="N", help="so many days before now")
+    forget = add_command(group, "reset", report=reset, summary="forget where the sync stands", teaches=_RESET)
+    for parser in (again, forget):
+        add_yes(parser)
+
+
+def show(call: Call) -> int:
+    """Print it."""
+    store = open_store(read_state_location(call.environment))
+    told = {"state": dict(_row(store)), "lock": dict(_lock(store, call)), "people": dict(_people(store))}
+    told["runs"] = dict(_runs(store))
+    if call.options.json:
+        put(json.dumps(told, indent=1), None)
+        return 0
+    for title, lines in told.items():
+        size = max(map(len, lines), default=0)
+        put("\n".join([title, *(f"  {name:<{size}}  {value}" for name, value in lines.items())]), None)
+    return 0
+
+
+def rewind(call: Call) -> int:
+    """Move it back."""
+    options = call.options
+    store = open_store(read_state_location(call.environment))
+    now = datetime.now(UTC)
+    since = now - timedelta(days=options.days) if options.since is None else parse_moment(options.since)
+    if since is None:
+        raise UsageError("--since is no moment with a zone", advice="write it as 2026-01-31T02:00:00Z")
+    if since > now:
+        raise UsageError(f"{iso(since)} is in the future", advice="name a moment that is over")
+    row = store.raw()
+    present = parse_moment(row.get("since")) if row else None
+    if present is not None and since > present:
+        raise UsageError(
+            f"{iso(since)} is later than where the sync stands ({iso(present)}): changes between would be lost",
+            advice="name an earlier moment; the sync moves forward by itself",
+        )
+    store.lock(call.summary.run_id).require_free()
+    confirm(f"Let the next run read every change since {iso(since)} (now: {_position(row)})?", yes=options.yes)
+    with locked(store, call.summary.run_id) as lock:
+        store.overwrite(row, Position(since), lock, now)
+    put(f"The next run reads every change since {iso(since)}.", None)
+    return 0
+
+
+def reset(call: Call) -> int:
+    """Remove the row."""
+    store = open_store(read_state_location(call.environment))
+    row = store.raw()
+    if row is None:
+        put("There is no state row; nothing to reset.", None)
+        return 0
+    store.lock(call.summary.run_id).require_free()
+    confirm(
+        f"Forget where the sync stands ({_position(row)})? The next run begins INITIAL_LOOKBACK_DAYS back.",
+        yes=call.options.yes,
+    )
+    with locked(store, call.summary.run_id):
+        store.remove(row)
+    put(f"The state row is gone; it was: {_position(row)}.", None)
+    return 0
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_DAYS):
+        raise argparse.ArgumentTypeError(f"a whole number from 0 to {_MOST_DAYS}")
+    return int(text)
+
+
+_MOST_DAYS = 18_250
+
+
+def _row(store: Store) -> Iterator[tuple[str, Any]]:
+    row = store.raw()
+    if row is None:
+        yield "row", "none: the next run begins INITIAL_LOOKBACK_DAYS back"
+        return
+    for name in ("since", "offset", "updatedAt"):
+        yield name, row.get(name)
+    window = row.get("window")
+    if isinstance(window, dict):
+        yield "window opened", window.get("latest")
+        yield "last person done", window.get("lastId")
+        yield "pinned runs", window.get("pinnedRuns")
+
+
+def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
+    holder = store.lock(call.summary.run_id).holder()
+    if holder is None:
+        yield "held", "no"
+    else:
+        yield "held", f"for {holder.seconds_left} s more unless it is renewed"
+        yield "by run", holder.owner
+
+
+def _people(store: Store) -> Iterator[tuple[str, Any]]:
+    people = store.history().people
+    yield "remembered", len(people)
+    for reason, count in sorted(Counter(str(one.reason) for one in people.values() if one.reason).items()):
+        ids = [str(number) for number, one in sorted(people.items()) if one.reason is Remembering(reason)]
+        more = f" and {count - _PEOPLE_SHOWN} more" if count > _PEOPLE_SHOWN else ""
+        yield reason, ", ".join(ids[:_PEOPLE_SHOWN]) + more
+
+
+def _runs(store: Store) -> Iterator[tuple[str, Any]]:
+    for run in store.history().runs[-5:]:
+        held = f", {len(run.held)} suspensions held" if run.held else ""
+        yield run.run_id, f"{run.command}, {run.scope}, {'clean' if run.clean else run.outcome or 'not clean'}{held}"
+
+
+def _position(row: dict[str, Any] | None) -> str:
+    return f"since {row.get('since')}, offset {row.get('offset')}" if row else "no row"

@@ -1,0 +1,62 @@
+"""The whole population of a Moodle site, read as a stream: of 20,000 accounts a few words each are kept.
+
+Moodle has no paging for it: one search by authentication gives everybody at once (2 MB for 4,000 accounts, measured on
+Moodle 4.2.3).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from worker.accounts import Glimpse
+from worker.streams import Malformed, read_items
+
+
+class NoPopulation(ValueError):
+    """The answer is no list of accounts. `answer` is what it is instead, if that is whole and short."""
+
+    def __init__(self, answer: object = None) -> None:
+        super().__init__("no list of accounts")
+        self.answer = answer
+
+
+def read_population(chunks: Iterable[bytes], auth: str) -> list[Glimpse]:
+    """Everybody with this authentication. Raises :class:`NoPopulation`, and never gives a part for the whole."""
+    found: list[Glimpse] = []
+    seen = 0
+
+    def take(row: Any) -> None:
+        nonlocal seen
+        seen += 1
+        glimpse = _glimpse(row, auth)
+        if glimpse is not None:
+            found.append(glimpse)
+
+    try:
+        head = read_items(chunks, {"users.item": take})
+    except Malformed as fault:
+        raise NoPopulation from fault
+    if seen == 0:
+        _check_nobody(head)
+    return found
+
+
+def _glimpse(row: Any, auth: str) -> Glimpse | None:
+    if not isinstance(row, dict) or not isinstance(row.get("id"), int):
+        raise Malformed("an account is not an object with an id")
+    if row.get("auth") != auth:
+        # A search by a key that Moodle does not know gives everybody.
+        return None
+    return Glimpse(row["id"], str(row.get("username", "")), str(row.get("idnumber") or ""), bool(row.get("suspended")))
+
+
+def _check_nobody(head: bytes) -> None:
+    """That there is nobody is believed only of a well-formed answer."""
+    try:
+        answer = json.loads(head)
+    except (ValueError, RecursionError) as fault:
+        raise NoPopulation from fault
+    if not isinstance(answer, dict) or answer.get("users") != []:
+        raise NoPopulation(answer)

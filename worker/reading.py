@@ -1,0 +1,255 @@
+"""What a run reads: the state, BambooHR's feed, dates and directory, and the accounts in Moodle. Nothing is written.
+
+state --since, offset--> feed -> window, arrived dates -> directory -> evidence -> look-ups -> World
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from worker import logs
+from worker.accounts import Glimpse
+from worker.bamboohr import Feed
+from worker.company import Company, Source
+from worker.correlation import RESERVED_USERNAMES
+from worker.dates import Span, arrived, shows_dates
+from worker.directory import Directory, employee_id
+from worker.errors import ListRefused
+from worker.fields import DATES, EVIDENCE
+from worker.guards import Health
+from worker.job import Job
+from worker.moodle import Key
+from worker.people import Evidence
+from worker.plan import World, addresses_wanted, idnumbers_wanted, rivals, usernames_wanted
+from worker.progress import Progress
+from worker.settings import Settings
+from worker.state.store import History, Remembering
+from worker.steps import Policy
+from worker.summary import Summary
+from worker.window import Position, Window, select
+from worker.writer import Site
+
+OVERLAP = timedelta(minutes=10)
+"""How far the feed is asked for before `since`: absorbs differing clocks, and whether `since` is inclusive."""
+
+_RIVAL_ROUNDS = 5
+
+
+class Target(Site, Protocol):
+    """What a run needs of Moodle; see :class:`worker.moodle.Moodle`."""
+
+    def check_sight(self) -> None:
+        """Raise unless the token sees people with every key that planning needs."""
+
+    def everybody(self, auth: str) -> list[Glimpse] | None:
+        """Every account with this authentication; None where the token may not search."""
+
+
+@dataclass
+class Reading:
+    """What one run has read.
+
+    `position` and `window` are None where the run is about everybody. `deleted`: everybody in the feed, and whether it
+    says that she was deleted. `everybody`: who is in List Employees, where that was read whole, and `rows` what it
+    says of them, until they are people of the world (20,000 of them are not kept twice). `dated`: whose dates have
+    arrived; `dates_read`: the day up to which they were looked at.
+    """
+
+    history: History
+    position: Position | None = None
+    feed: Feed = field(default_factory=lambda: Feed((), None))
+    deleted: Mapping[int, bool] = field(default_factory=dict)
+    window: Window | None = None
+    directory: Directory = field(default_factory=lambda: Directory(available=False))
+    everybody: frozenset[int] = frozenset()
+    rows: dict[int, Evidence] = field(default_factory=dict)
+    dated: frozenset[int] = frozenset()
+    dates_read: date | None = None
+
+    @property
+    def health(self) -> Health:
+        """What the guards compare with the last good run."""
+        return Health(self.directory.rows, self.directory.coverage())
+
+    @property
+    def changed(self) -> dict[int, datetime]:
+        """When BambooHR changed the people of its feed, by its own clock."""
+        return {change.employee_id: change.at for change in self.feed.changes if change.at}
+
+    @property
+    def undone(self) -> frozenset[int]:
+        """Those of whom a run was taken back, and whom BambooHR has not changed since that run."""
+        changed, held = self.changed, self.history.those(Remembering.UNDONE)
+        return frozenset(
+            number
+            for number, known in held.items()
+            if number not in changed or changed[number].timestamp() <= (known.seen or known.undone_at)
+        )
+
+
+@dataclass
+class Reader:
+    """Reads for one run, and warns in its summary."""
+
+    settings: Settings
+    job: Job
+    source: Source
+    target: Target
+    summary: Summary
+    clock: Callable[[], datetime]
+    progress: Progress
+
+    def read(self, history: History, position: Position | None) -> Reading:
+        """BambooHR: who changed (or everybody, where there is no position), and the directory."""
+        reading = Reading(history, position)
+        fields = self.settings.mapping.fields
+        if position is None:
+            reading.rows = self._everybody((*fields, *EVIDENCE))
+            reading.everybody = frozenset(reading.rows)
+        else:
+            self._window(reading, position)
+            if self.job.moves_the_state:
+                self._dates(reading, position)
+        reading.directory = self.source.directory(reading.deleted.keys() | self._wanted(reading), fields)
+        hidden = [name for name in fields if name not in reading.directory.shown]
+        if not reading.directory.available:
+            self.summary.warn(
+                "directory_unavailable", "BambooHR's directory is refused or empty; everybody is read on her own"
+            )
+        elif hidden:
+            logs.info("bamboohr.directory_fields", not_shown=hidden)
+        return reading
+
+    def _window(self, reading: Reading, position: Position) -> None:
+        reading.feed = self.source.changed(position.since - OVERLAP)
+        changes, latest = reading.feed.changes, reading.feed.latest
+        reading.deleted = {change.employee_id: change.deleted for change in changes}
+        reading.window = select(position, changes, latest, self.summary.started_at, self.settings.batch_size)
+        self.summary.latest = latest
+        self.summary.counts["total_changed"] = reading.window.total
+        logs.info(
+            "sync.window",
+            run_id=self.summary.run_id,
+            offset=position.offset,
+            total_changed=reading.window.total,
+            taken=len(reading.window.changes) if self.job.moves_the_state else 0,
+            dropped=reading.feed.dropped,
+        )
+
+    def _everybody(self, fields: tuple[str, ...]) -> dict[int, Evidence]:
+        rows: dict[int, Evidence] = {}
+        with self.progress("reading BambooHR", 0) as tick:
+            for page in self.source.everybody(fields):
+                if page.is_first:
+                    rows.clear()
+                rows.update(page.rows)
+                tick(len(page.rows))
+        return rows
+
+    def _dates(self, reading: Reading, position: Position) -> None:
+        """Whose dates have arrived. A key that may not list employees costs a warning, not the run."""
+        assert reading.window is not None
+        if not self.settings.dates_as_events or not reading.window.complete:
+            return
+        now = self.clock()
+        span = Span.since(reading.history.dates_read(), position.since, now, self.settings.hire_lookahead_days)
+        found: set[int] = set()
+        rows = shown = 0
+        try:
+            for page in self.source.everybody(DATES):
+                if page.is_first:
+                    found, rows, shown = set(), 0, 0
+                rows += len(page.rows)
+                shown += sum(shows_dates(row.facts) for row in page.rows.values())
+                found.update(number for number, row in page.rows.items() if arrived(row.facts, span))
+        except ListRefused as refused:
+            self.summary.warn(
+                "dates_unread", f"{refused.message}; hires and leaves that arrive without an edit are not seen"
+            )
+            return
+        if rows and not shown:
+            self.summary.warn(
+                "dates_not_shown", "BambooHR shows the key no hire, termination or status date of anybody"
+            )
+            return
+        reading.dated = frozenset(found - reading.deleted.keys())
+        reading.dates_read = now.date()
+        self.summary.counts["arrived_dates"] = len(reading.dated)
+
+    def _wanted(self, reading: Reading) -> set[int]:
+        """Whom this run is about: those asked for, or everybody, or the window, arrived dates and whoever waits."""
+        if self.job.employees:
+            return set(self.job.employees)
+        if reading.window is None:
+            return {*reading.everybody}
+        waiting = (number for number, known in reading.history.people.items() if known.is_taken_along)
+        return {*(change.employee_id for change in reading.window.changes), *reading.dated, *waiting}
+
+    # Moodle
+
+    def world(self, reading: Reading) -> World:
+        """Look the people up in Moodle, in batches: everything that planning needs."""
+        settings, known = self.settings, reading.history.people
+        was_deleted = frozenset(number for number, person in known.items() if person.deleted)
+        company = Company(
+            self.source, reading.directory, settings.mapping.fields, reading.deleted, was_deleted, reading.rows
+        )
+        people = company.people(self._wanted(reading))
+        if company.refused:
+            self.summary.warn("evidence_refused", "BambooHR shows nobody outside the directory to this key")
+        world = World(people, self._policy(reading), self.clock(), reading.directory.bearers, known)
+        self.target.check_sight()
+        self._look_up(world, "idnumber", idnumbers_wanted(world))
+        self._look_up(world, "email", addresses_wanted(world))
+        for _ in range(_RIVAL_ROUNDS):
+            more = rivals(world) & (reading.deleted.keys() | known.keys())
+            if not more:
+                break
+            asked = set(addresses_wanted(world))
+            world.people = sorted([*world.people, *company.people(more)], key=lambda person: person.employee_id)
+            world.add(self.target.look_up("idnumber", map(str, sorted(more))))
+            world.add(self.target.look_up("email", [one for one in addresses_wanted(world) if one not in asked]))
+        world.add(self.target.look_up("username", usernames_wanted(world)))
+        return world
+
+    def _look_up(self, world: World, key: Key, values: list[str]) -> None:
+        """One look-up of many, told on a terminal while it goes on."""
+        with self.progress(f"looking up by {key}", len(values)) as tick:
+            size = _BATCHES_A_TICK * self.target.batch_size
+            for at in range(0, len(values), size):
+                part = values[at : at + size]
+                world.add(self.target.look_up(key, part))
+                tick(len(part))
+
+    def _policy(self, reading: Reading) -> Policy:
+        settings = self.settings
+        return Policy(
+            mapping=settings.mapping,
+            auth=settings.moodle_auth,
+            reactivate_all=settings.reactivate_all,
+            reactivate=frozenset(self.job.employees if self.job.reactivate else ()),
+            protected=settings.protected,
+            undone=frozenset() if self.job.releases else reading.undone,
+            hire_lookahead_days=settings.hire_lookahead_days,
+        )
+
+    def unexplained(self, reading: Reading, explained: frozenset[int]) -> list[int] | None:
+        """Active accounts of our authentication that no employee explains; None where the token may not search."""
+        population = self.target.everybody(self.settings.moodle_auth)
+        if population is None:
+            return None
+        protected = RESERVED_USERNAMES | self.settings.protected
+        return [
+            account.id
+            for account in population
+            if not account.suspended
+            and account.id not in explained
+            and employee_id(account.idnumber) not in reading.everybody
+            and account.username.casefold() not in protected
+        ]
+
+
+_BATCHES_A_TICK = 20

@@ -1,0 +1,71 @@
+"""From what a run saw to a report of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from worker import reasons
+from worker.reports.report import Cell, Report, Row
+from worker.run import Look
+from worker.steps import Action, Step
+from worker.summary import Summary
+from worker.timestamps import iso
+
+_LEFT_OUT = (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN)
+
+
+def build(
+    look: Look,
+    summary: Summary,
+    *,
+    scope: str,
+    site: str,
+    company: str,
+    digest: Callable[[Step], str],
+    shows_values: bool,
+) -> Report:
+    """The report of a plan.
+
+    Whoever stays as she is has no row, unless she was asked for by id or there is something to say of her. In a look at
+    everybody the same goes for those who left and never had an account.
+    """
+    asked = scope == "employees"
+    rows = [_row(step, digest, shows_values=shows_values) for step in look.steps if asked or _is_told(step, scope)]
+    return Report(
+        run_id=summary.run_id,
+        made_at=iso(summary.started_at),
+        scope=scope,
+        since=iso(summary.since) if summary.since else "",
+        counts=Counter(step.action.value for step in look.steps),
+        rows=tuple(rows),
+        warnings=tuple(summary.told_warnings),
+        shows_values=shows_values,
+        reconcile_due=summary.reconcile_due,
+        site=site,
+        company=company,
+    )
+
+
+def _is_told(step: Step, scope: str) -> bool:
+    if step.action is Action.UNCHANGED:
+        return bool(step.notes)
+    return scope != "everybody" or step.reason not in _LEFT_OUT
+
+
+def _row(step: Step, digest: Callable[[Step], str], *, shows_values: bool) -> Row:
+    return Row(
+        employee_id=step.employee_id,
+        action=step.action.value,
+        code=step.reason.code,
+        reason=step.reason.text,
+        advice=step.reason.advice,
+        account_id=step.account.id if step.account else None,
+        cells=tuple(
+            Cell(change.field, change.old, change.new) if shows_values else Cell(change.field)
+            for change in step.changes
+        ),
+        problem=step.problem.text if step.problem and step.problem != step.reason else "",
+        notes=tuple(note.text for note in step.notes),
+        digest=digest(step),
+    )

@@ -1,0 +1,45 @@
+"""A plan as JSON: for scripts, and for `sync --plan`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from worker.digests import KIND, VERSION
+from worker.reports.report import Report, Row
+
+
+def document(report: Report) -> str:
+    """The whole report, with a keyed digest of everything that would be written."""
+    told = {
+        "kind": KIND,
+        "version": VERSION,
+        "run_id": report.run_id,
+        "made_at": report.made_at,
+        "scope": report.scope,
+        "since": report.since or None,
+        "company": report.company,
+        "site": report.site,
+        "reconcile_due": report.reconcile_due,
+        "warnings": list(report.warnings),
+        "counts": dict(report.counts),
+        "rows": [_row(row) for row in report.rows],
+    }
+    return json.dumps(told, indent=1)
+
+
+def _row(row: Row) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "employee_id": row.employee_id,
+        "action": row.action,
+        "code": row.code,
+        "reason": row.reason,
+        "advice": row.advice,
+        "account_id": row.account_id,
+        "fields": [cell.field for cell in row.cells],
+        "problem": row.problem,
+        "notes": list(row.notes),
+        "digest": row.digest,
+    }
+    values = {cell.field: [cell.old, cell.new] for cell in row.cells if cell.new is not None}
+    return {**told, "values": values} if values else told

@@ -1,0 +1,85 @@
+"""A plan as a table of text, for a terminal or a file."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from worker.reports.report import Cell, Report, Row
+
+_NARROWEST = 24
+_ORDER = ("suspend", "conflict", "hold", "create", "reactivate", "update", "skip", "unchanged")
+"""What an operator should see first comes first."""
+
+_SCOPES = {
+    "all": "the next run",
+    "employees": "single employees",
+    "everybody": "everybody (what a reconcile would do)",
+}
+
+
+def columns(heads: Sequence[str], rows: Iterable[Sequence[object]], width: int = 0) -> str:
+    """A table: texts to the left, numbers to the right. With a `width` the last column is wrapped into it."""
+    body = [list(row) for row in rows]
+    shown = [list(heads), *([str(cell) for cell in row] for row in body)]
+    last = len(heads) - 1
+    widths = [max(len(row[at]) for row in shown) for at in range(len(heads))]
+    if width:
+        widths[last] = max(_NARROWEST, width - sum(widths[:last]) - 2 * last)
+    right = [bool(body) and all(isinstance(row[at], (int, float)) for row in body) for at in range(len(heads))]
+    lines = []
+    for row in shown:
+        parts = (textwrap.wrap(row[last], widths[last]) if width else [row[last]]) or [""]
+        for number, part in enumerate(parts):
+            cells = [*row[:last], part] if number == 0 else [""] * last + [part]
+            aligned = (
+                cell.rjust(size) if to_right else cell.ljust(size)
+                for cell, size, to_right in zip(cells, widths, right, strict=True)
+            )
+            lines.append("  ".join(aligned).rstrip())
+    return "\n".join(lines)
+
+
+def table(report: Report, width: int = 0) -> str:
+    """The whole report: what was read, what would be done, and to whom. `width` 0: as wide as it gets."""
+    parts = [_head(report)]
+    rows = sorted(report.rows, key=lambda row: (_ORDER.index(row.action), row.employee_id))
+    if rows:
+        told = [(row.action, row.employee_id, _fields(row.cells), _why(row)) for row in rows]
+        parts.append(columns(("action", "employee", "fields", "why"), told, width))
+    else:
+        parts.append("Nothing would be done.")
+    parts += [*_advice(rows), _counts(report)]
+    return "\n\n".join(parts)
+
+
+def _head(report: Report) -> str:
+    since = f", changes since {report.since}" if report.since else ""
+    lines = [f"Plan {report.run_id} of {report.made_at}: {_SCOPES[report.scope]}{since}. Nothing was written."]
+    lines += [f"warning: {warning}" for warning in report.warnings]
+    if report.reconcile_due:
+        lines.append("The mapping has changed since the last run: a reconcile is due (plan --everybody shows it).")
+    return "\n".join(lines)
+
+
+def _counts(report: Report) -> str:
+    told = [f"{report.counts[action]} {action}" for action in _ORDER if report.counts.get(action)]
+    return ", ".join(told) or "nobody to look at"
+
+
+def _fields(cells: Sequence[Cell]) -> str:
+    shown = (
+        cell.field if cell.new is None else f"{cell.field}: {'' if cell.old is None else cell.old!r} -> {cell.new!r}"
+        for cell in cells
+    )
+    return ", ".join(shown)
+
+
+def _why(row: Row) -> str:
+    return "; ".join(part for part in (row.reason, row.problem, *row.notes) if part)
+
+
+def _advice(rows: Sequence[Row]) -> list[str]:
+    """What to do, once for all rows that say the same."""
+    told = sorted({(row.action, row.advice) for row in rows if row.advice})
+    return ["\n".join(f"{action}: {advice}" for action, advice in told)] if told else []

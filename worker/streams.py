@@ -1,0 +1,56 @@
+"""A long JSON answer, read as it arrives: memory follows what is kept of it, not how long it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import ijson
+
+
+class Malformed(ValueError):
+    """The answer is not what the API documents."""
+
+
+_HEAD = 1 << 16
+_NESTING = (b"[[", b"[ [", b":{", b": {", b"[\n")
+"""What a list of flat objects hardly has: cheap to look for before the pattern is."""
+_TOO_DEEP = re.compile(rb'(?:[\[{]\s*(?:"[^"\\]{0,64}"\s*:\s*)?){25}')
+"""So many openings on end: the parser's memory grows with the square of the depth, to death within some kilobytes."""
+
+
+def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], None]]) -> bytes:
+    """Give every item below a path ("users.item") to its taker; the beginning of the answer, to see what it is.
+
+    Raises :class:`Malformed` for what is not whole JSON, however much of it was taken by then.
+    """
+    found: list[tuple[Any, Callable[[Any], None]]] = []
+    readers = []
+    for path, take in takers.items():
+        items: Any = ijson.sendable_list()
+        # Without use_float the C parser dies of an integer with more digits than Python converts.
+        readers.append(ijson.items_coro(items, path, use_float=True))
+        found.append((items, take))
+    head = bytearray()
+    try:
+        for chunk in chunks:
+            head += chunk[: max(0, _HEAD - len(head))]
+            if any(sign in chunk for sign in _NESTING) and _TOO_DEEP.search(chunk):
+                raise Malformed("nested far deeper than such an answer is")
+            for reader in readers:
+                reader.send(chunk)
+            _hand_over(found)
+        for reader in readers:
+            reader.close()
+    except (ijson.JSONError, ArithmeticError, RecursionError, ValueError) as fault:
+        raise Malformed("not whole JSON") from fault
+    _hand_over(found)
+    return bytes(head)
+
+
+def _hand_over(found: Iterable[tuple[Any, Callable[[Any], None]]]) -> None:
+    for items, take in found:
+        for item in items:
+            take(item)
+        items.clear()
