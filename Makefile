@@ -126,11 +126,27 @@ lock: setup ## pin every dependency anew from the requirements.in files; the wor
 OPS = @$(BIN)/python -m ops
 IN_ENV = --env $(ENV) $(if $(ENV_FILE),--env-file $(ENV_FILE)) $(ARGS)
 
-.PHONY: run dry-run stop tail summaries task
+.PHONY: doctor plan explain
+doctor: setup ## is everything as it must be? here, or as a task: ARGS=--task
+	$(OPS) doctor $(IN_ENV)
+plan: setup ## what would tonight's run do? ARGS="--html plan.html --show-values", ARGS=--everybody
+	$(OPS) plan $(IN_ENV)
+explain: setup ## why is one person treated so? ARGS="--employee 4711"
+	$(OPS) explain $(IN_ENV)
+
+.PHONY: run dry-run approve reconcile undo
 run: setup ## run the sync of ENV (dev) now, wait, print its summary; ARGS="--employee 4711"
 	$(OPS) run $(IN_ENV)
 dry-run: setup ## the same without writing anything
 	$(OPS) run --dry-run $(IN_ENV)
+approve: setup ## let the suspensions through that a run held; ARGS=RUN, ARGS="RUN --dry-run"
+	$(OPS) approve $(IN_ENV)
+reconcile: setup ## compare everybody with Moodle and mend what has drifted; asks first; ARGS=--dry-run
+	$(OPS) reconcile $(IN_ENV)
+undo: setup ## take back what a run wrote; asks first; ARGS="RUN --dry-run", ARGS="RUN --only suspensions"
+	$(OPS) undo $(IN_ENV)
+
+.PHONY: stop tail summaries task
 stop: setup ## stop the task that is at work
 	$(OPS) stop $(IN_ENV)
 tail: setup ## the log of the last run; ARGS=--errors, ARGS=--follow
@@ -139,6 +155,14 @@ summaries: setup ## how the last runs went, a line each; ARGS="--last 30"
 	$(OPS) summaries $(IN_ENV)
 task: setup ## why the last task stopped, its exit code, its times; ARGS=TASK
 	$(OPS) task $(IN_ENV)
+
+.PHONY: parked-list parked-retry parked-drop
+parked-list: setup ## who is waiting, parked or undone, and why
+	$(OPS) parked list $(IN_ENV)
+parked-retry: setup ## let the next run try these people afresh; ARGS="4711 4712"
+	$(OPS) parked retry $(IN_ENV)
+parked-drop: setup ## forget why these people were remembered; ARGS=4711
+	$(OPS) parked drop $(IN_ENV)
 
 .PHONY: state-show state-rewind state-reset
 state-show: setup ## where the sync stands, who holds the lock, who is remembered

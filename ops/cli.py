@@ -9,29 +9,37 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import alerts, credentials, dead_letters, running, schedule, state, stopping, summaries, tail, tasks
+from ops import alerts, credentials, dead_letters, doctor, reports, running, schedule, stopping, summaries, tail, tasks
 from ops.deployment import find
 from ops.errors import OpsError, OpsExit, refusal
 from ops.terminal import Terminal
 from ops.verbs import Context, Pace
 from worker.exits import ExitCode
 
-_MODULES = (running, stopping, tail, summaries, tasks, state, schedule, alerts, dead_letters, credentials)
+_MODULES = (running, reports, doctor, stopping, tail, summaries, tasks, schedule, alerts, dead_letters, credentials)
 
 _EPILOG = f"""\
 examples:
-  .venv/bin/python -m ops run --env dev --dry-run          what would tonight's run do?
-  .venv/bin/python -m ops run --env dev --employee 4711    bring one person in step now
-  .venv/bin/python -m ops summaries --env prod --last 14   how did the last two weeks go?
-  .venv/bin/python -m ops state rewind --env dev --days 3  read three days of changes again
-  .venv/bin/python -m ops VERB --help                      what a verb does, and its options
+  .venv/bin/python -m ops doctor --env prod --task            is everything as it must be?
+  .venv/bin/python -m ops plan --env dev                      what would tonight's run do?
+  .venv/bin/python -m ops run --env dev --employee 4711       bring one person in step now
+  .venv/bin/python -m ops explain --env dev --employee 4711   why her?
+  .venv/bin/python -m ops summaries --env prod --last 14      how did the last two weeks go?
+  .venv/bin/python -m ops approve --env prod RUN --dry-run    whose suspensions were held in a run?
+  .venv/bin/python -m ops undo --env prod RUN --dry-run       what would be taken back of a run?
+  .venv/bin/python -m ops state rewind --env dev --days 3     read three days of changes again
+  .venv/bin/python -m ops VERB --help                         what a verb does, and its options
+
+run, approve, reconcile, undo and doctor --task start a one-off task, with the task's own role and network. plan,
+explain, parked, state and doctor run on this machine, with your own AWS credentials and the deployed task's settings.
 
 `make setup` makes .venv. Each verb is `make VERB ENV=NAME ARGS=...` as well: `state show` is `make state-show`,
-`secret set moodle` is `make secret-moodle`, `run --dry-run` is `make dry-run`. make ends with 2 whatever went wrong.
+`parked retry` is `make parked-retry`, `secret set moodle` is `make secret-moodle`, `run --dry-run` is `make dry-run`.
+make ends with 2 whatever went wrong; only this command line ends with the codes below.
 
-exit codes (run: the exit code of the task):
+exit codes (what starts a task or the worker ends with its exit code):
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in OpsExit)}
-exit codes of the task:
+exit codes of a task, and of the worker on this machine:
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
 
 AWS is reached as boto3 does: AWS_PROFILE, AWS_REGION and so on are honoured. Everything else comes from the outputs of
@@ -64,7 +72,9 @@ def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
 def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
     options = _parser().parse_args(arguments)
     aws, deployment = find(options.env, options.env_file)
-    context = Context(options=options, aws=aws, deployment=deployment, terminal=terminal, pace=pace)
+    context = Context(
+        options=options, arguments=arguments, aws=aws, deployment=deployment, terminal=terminal, pace=pace
+    )
     return int(options.verb(context))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,10 @@ class Aws:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """The outputs of the stack, by their names in Python's spelling: ClusterName is `cluster_name`."""
+    """The outputs of the stack, by their names in Python's spelling: ClusterName is `cluster_name`.
+
+    One with a default is not in every stack: there may be no schedule for a reconcile.
+    """
 
     cluster_name: str
     task_family: str
@@ -61,15 +64,25 @@ class Deployment:
     silence_alarm_name: str
     dead_letter_alarm_name: str
     parked_alarm_name: str
+    reconcile_schedule_name: str = ""
+
+    @property
+    def schedule_names(self) -> list[str]:
+        """The schedules, the nightly one first."""
+        return [name for name in (self.schedule_name, self.reconcile_schedule_name) if name]
 
     def log_stream(self, task_id: str) -> str:
         """The log stream of a task: the driver's prefix, which is the container's name, the container, the task."""
         return f"{self.container_name}/{self.container_name}/{task_id}"
 
 
-def output_names() -> dict[str, str]:
-    """The output of the stack that each attribute comes from."""
-    return {one.name: "".join(part.capitalize() for part in one.name.split("_")) for one in fields(Deployment)}
+def output_names(*, required: bool = False) -> dict[str, str]:
+    """The output of the stack that each attribute comes from; only those that every stack has, if they are required."""
+    return {
+        one.name: "".join(part.capitalize() for part in one.name.split("_"))
+        for one in fields(Deployment)
+        if one.default is MISSING or not required
+    }
 
 
 def find(environment: str, file: Path | None) -> tuple[Aws, Deployment]:
@@ -114,11 +127,10 @@ def _outputs(aws: Aws, stack: str, deploy: str) -> Mapping[str, str]:
 
 
 def _deployment(outputs: Mapping[str, str], stack: str, deploy: str) -> Deployment:
-    names = output_names()
-    missing = [name for name in names.values() if name not in outputs]
+    missing = [name for name in output_names(required=True).values() if name not in outputs]
     if missing:
         raise OpsError(
             f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or is of an older version",
             advice=f"deploy it: {deploy}",
         )
-    return Deployment(**{attribute: outputs[name] for attribute, name in names.items()})
+    return Deployment(**{attribute: outputs[name] for attribute, name in output_names().items() if name in outputs})

@@ -18,13 +18,12 @@ from botocore.exceptions import (
 
 
 class OpsExit(IntEnum):
-    """How a verb ended. `run` ends with the exit code of the task instead, where the task has one."""
+    """How a verb ended. What starts a task or the worker ends with its exit code instead, where it has one."""
 
     DONE = 0
     NO = 1
     USAGE = 2
     FAILED = 69
-    LOCKED = 75
     INTERRUPTED = 130
 
     @property
@@ -38,7 +37,6 @@ _MEANINGS = {
     OpsExit.NO: "the answer is no: the alerts reach nobody, dead letters are there, there is no run to look at",
     OpsExit.USAGE: "the command line was not understood, or an answer is needed and nobody is there to give it",
     OpsExit.FAILED: "it could not be done: AWS refused, the stack is not there, the task has no exit code",
-    OpsExit.LOCKED: "a run holds the lock",
     OpsExit.INTERRUPTED: "interrupted with Ctrl-C",
 }
 

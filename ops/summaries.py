@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ops import log
 from ops.errors import OpsError, OpsExit
-from ops.tables import columns
 from ops.tasks import id_of
 from ops.verbs import Context, add_verb
+from worker.reports.table import columns
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers

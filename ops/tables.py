@@ -1,24 +1,9 @@
-"""Text in columns, the same on a terminal, in a file and in a mail."""
+"""Facts and moments in text, the same on a terminal, in a file and in a mail."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
-
-
-def columns(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table: texts to the left, numbers to the right."""
-    body = [list(row) for row in rows]
-    shown = [list(heads), *([str(cell) for cell in row] for row in body)]
-    widths = [max(len(row[at]) for row in shown) for at in range(len(heads))]
-    right = [bool(body) and all(isinstance(row[at], (int, float)) for row in body) for at in range(len(heads))]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(row, widths, right, strict=True)
-        ).rstrip()
-        for row in shown
-    )
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> str:

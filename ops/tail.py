@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ops import log, tasks
+from ops import check_line, log, tasks
 from ops.ends import exit_code_of
 from ops.errors import OpsExit
 from ops.summary_line import parse, readable
@@ -63,13 +63,16 @@ def _has_ended(context: Context, task_id: str) -> bool:
 
 def _print(context: Context, message: str) -> None:
     options = context.options
-    line, summary = _object(message), parse(message)
-    if options.errors and not summary and line.get("level") not in _GRAVE:
+    line, summary, check = _object(message), parse(message), check_line.parse(message)
+    is_grave = summary or line.get("level") in _GRAVE or (check and check_line.is_grave(check))
+    if options.errors and not is_grave:
         return
     if options.json:
         context.terminal.say(message)
+    elif summary:
+        context.terminal.say(readable(summary, context.in_env))
     else:
-        context.terminal.say(readable(summary) if summary else _readable(message, line))
+        context.terminal.say(check_line.readable(check) if check else _readable(message, line))
 
 
 def _readable(message: str, line: Mapping[str, Any]) -> str:

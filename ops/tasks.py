@@ -94,7 +94,7 @@ def look_closer(context: Context) -> int:
         context.terminal.say(told(known[0], container))
     summary = log.summary_of(context, task_id)
     if summary:
-        context.terminal.say(readable(summary))
+        context.terminal.say(readable(summary, context.in_env))
     elif not known:
         raise unknown(context, task_id)
     if not known:

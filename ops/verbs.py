@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ class Context:
     """What a verb works with."""
 
     options: argparse.Namespace
+    arguments: Sequence[str]
     aws: Aws
     deployment: Deployment
     terminal: Terminal
@@ -63,12 +64,17 @@ Verb = Callable[[Context], int]
 def add_verb(parsers: Parsers, name: str, verb: Verb, *, summary: str, teaches: str) -> argparse.ArgumentParser:
     """A parser for a verb, with the options that all have."""
     parser = parsers.add_parser(name, help=summary, description=teaches)
+    add_environment(parser, verb)
+    return parser
+
+
+def add_environment(parser: argparse.ArgumentParser, verb: Verb) -> None:
+    """`--env` and `--env-file`, which each verb has."""
     parser.add_argument("--env", required=True, metavar="NAME", help="the environment: dev, prod, ...")
     parser.add_argument(
         "--env-file", type=Path, metavar="PATH", help="its file, where that is not cdk_app/environments/NAME.toml"
     )
     parser.set_defaults(verb=verb)
-    return parser
 
 
 def add_group(parsers: Parsers, name: str, *, summary: str) -> Parsers:

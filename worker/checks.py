@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from worker import reasons
-from worker.accounts import Glimpse
 from worker.bamboohr import BambooHR
 from worker.errors import SyncError
 from worker.fields import EVIDENCE
@@ -221,8 +220,9 @@ def _fields(settings: Settings, people: Sequence[Person]) -> Iterator[Check]:
             yield ok(area, f"filled for {filled * 100 // len(people)} % of the active people")
 
 
-def check_accounts(look: Look, settings: Settings, population: Sequence[Glimpse] | None) -> Iterator[Check]:
-    """What Moodle's accounts say, and who would be linked by which rule."""
+def check_accounts(look: Look, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
+    """What Moodle's accounts say, and who would be linked by which rule. `unexplained`: active accounts of nobody."""
+    population = look.reading.population
     if population is None:
         yield warning("Moodle accounts", "cannot be listed", f"{LMS} to add core_user_get_users to the service")
     else:
@@ -244,6 +244,12 @@ def check_accounts(look: Look, settings: Settings, population: Sequence[Glimpse]
             )
         else:
             yield ok("Moodle idnumbers", "each is on one account only")
+    if unexplained:
+        yield warning(
+            "accounts of nobody",
+            f"{len(unexplained)} active accounts have no employee: {ids(unexplained)}",
+            "see whose they are; no run ever touches them",
+        )
     yield from _customs(look, settings)
     yield from _links(look)
 

@@ -20,6 +20,7 @@ from worker.stopping import Stopping
 from worker.summary import Summary
 
 _COMMANDS = (sync, plan, explain, approve, undo, reconcile, parked, state, doctor)
+_RUNS = ("sync", "approve", "undo", "reconcile")
 _NAMES = tuple(module.__name__.rsplit(".", 1)[-1] for module in _COMMANDS)
 
 
@@ -34,12 +35,22 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], stopping: Sto
     try:
         options = _parser().parse_args(_with_command(arguments))
     except UsageError as fault:
-        return _end_run(summary, fault)
+        return _misunderstood(arguments, summary, fault)
     except SystemExit as done:
         return int(done.code or 0)
     call = Call(options, environment, stopping, summary)
     summary.command = options.command
     return _report(call) if options.report else _run(call)
+
+
+def _misunderstood(arguments: Sequence[str], summary: Summary, fault: UsageError) -> int:
+    """Whoever wanted a report is told in words; a run ends with its summary line, whatever it was asked."""
+    if arguments and arguments[0] in _NAMES:
+        summary.command = arguments[0]
+    if summary.command in _RUNS:
+        return _end_run(summary, fault)
+    _say([fault.message], fault.advice)
+    return int(fault.exit_code)
 
 
 def _run(call: Call) -> int:

@@ -15,6 +15,9 @@ from typing import Any
 from worker.steps import Action, FieldChange, Step
 
 KEPT = timedelta(days=90)
+_LONGEST_VALUE = 20_000
+"""Characters. Nothing that is synchronised is near it, but a custom field may have been filled by hand with anything:
+such a field is not kept, and an undo leaves it."""
 _LARGEST = 200_000
 """Bytes of entries in one item. DynamoDB takes 400 KB; beside the values are names and the item's own overhead."""
 
@@ -39,7 +42,8 @@ class Entry:
         """The entry of a step that is about to be sent; `changed`: when BambooHR changed her, if that is known."""
         account_id = step.account.id if step.account else None
         seen = int(changed.timestamp()) if changed else 0
-        return cls(step.employee_id, step.action, account_id, step.changes, int(now.timestamp()), seen)
+        changes = tuple(change for change in step.changes if len(change.old or "") <= _LONGEST_VALUE)
+        return cls(step.employee_id, step.action, account_id, changes, int(now.timestamp()), seen)
 
     def changed(self, field: str) -> FieldChange | None:
         """What was to become of one field."""

@@ -55,7 +55,8 @@ class Reading:
     `position` and `window` are None where the run is about everybody. `deleted`: everybody in the feed, and whether it
     says that she was deleted. `everybody`: who is in List Employees, where that was read whole, and `rows` what it
     says of them, until they are people of the world (20,000 of them are not kept twice). `dated`: whose dates have
-    arrived; `dates_read`: the day up to which they were looked at.
+    arrived; `dates_read`: the day up to which they were looked at. `population`: every account of our authentication,
+    where that was read (None: the token may not search).
     """
 
     history: History
@@ -68,6 +69,7 @@ class Reading:
     rows: dict[int, Evidence] = field(default_factory=dict)
     dated: frozenset[int] = frozenset()
     dates_read: date | None = None
+    population: list[Glimpse] | None = None
 
     @property
     def health(self) -> Health:
@@ -238,13 +240,13 @@ class Reader:
 
     def unexplained(self, reading: Reading, explained: frozenset[int]) -> list[int] | None:
         """Active accounts of our authentication that no employee explains; None where the token may not search."""
-        population = self.target.everybody(self.settings.moodle_auth)
-        if population is None:
+        reading.population = self.target.everybody(self.settings.moodle_auth)
+        if reading.population is None:
             return None
         protected = RESERVED_USERNAMES | self.settings.protected
         return [
             account.id
-            for account in population
+            for account in reading.population
             if not account.suspended
             and account.id not in explained
             and employee_id(account.idnumber) not in reading.everybody

@@ -94,7 +94,7 @@ _UNFINISHED = "crash"
 
 @dataclass
 class Summary:
-    """What is told of a run. Times are UTC."""
+    """What is told of a run. Times are UTC. `about_run`: the run that an approval or an undo is about."""
 
     run_id: str
     command: str
@@ -109,6 +109,7 @@ class Summary:
     next_since: datetime | None = None
     next_offset: int | None = None
     reconcile_due: bool = False
+    about_run: str = ""
     warnings: list[str] = field(default_factory=list)
     told_warnings: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -175,9 +176,14 @@ class Summary:
         else:
             self.exit_code, self.outcome = ExitCode.ERRORS, "errors"
         if self.held and not self.message:
-            again = "the next run tries again" if self.dry_run else f"approve {self.run_id}"
-            self.message = f"a guard holds {len(self.held)} suspensions; everything else went on"
-            self.advice = f"read who is held in the log. If they did leave: {again} (RUNBOOK, Held suspensions)"
+            if self.dry_run:
+                self.message = f"a guard would hold {len(self.held)} suspensions; everything else would go on"
+                self.advice = "read who would be held in the log; the run that holds them names the command to approve"
+            else:
+                self.message = f"a guard holds {len(self.held)} suspensions; everything else went on"
+                self.advice = (
+                    f"read who is held in the log. If they did leave: approve {self.run_id} (RUNBOOK, Held suspensions)"
+                )
 
     def as_dict(self, now: datetime) -> dict[str, Any]:
         """The line as an object."""
@@ -190,6 +196,7 @@ class Summary:
             "scope": self.scope,
             "trigger": self.trigger,
             "run_id": self.run_id,
+            "about_run": self.about_run[:100] or None,
             "dry_run": self.dry_run,
             "started_at": iso(self.started_at),
             "duration_seconds": round((now - self.started_at).total_seconds(), 3),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from moto import mock_aws
 from moto.moto_api import state_manager
+from moto.server import ThreadedMotoServer
 
 from ops.deployment import Aws
 from tests.ops.town_hall import ENVIRONMENT, Hall, client
@@ -29,14 +31,25 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     state_manager.unset_transition("ecs::task")
 
 
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """Where a process of its own reaches the emulated account: the same data, over real HTTP."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
 @pytest.fixture
 def undeployed(
-    account: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    account: None, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Hall:
     """An environment that has a file and nothing else."""
     file = tmp_path / "hall.toml"
     file.write_text(ENVIRONMENT)
-    return Hall(file, capsys, monkeypatch)
+    return Hall(file, capfd, monkeypatch)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ops import cli
+from ops.deployment import output_names
 from ops.errors import OpsExit, refusal
 from tests.cdk_app.synthesis import synthesise
 from tests.ops.town_hall import Hall, every_output
@@ -16,9 +17,16 @@ from worker.exits import ExitCode
 
 
 def test_every_output_that_is_read_is_one_of_the_stack(tmp_path: Path) -> None:
-    sync = synthesise("dev", tmp_path).sync
+    sync = synthesise("prod", tmp_path).sync
 
     assert set(every_output()) <= set(sync.body["Outputs"])
+
+
+def test_the_outputs_that_must_be_there_are_those_of_every_stack(tmp_path: Path) -> None:
+    sync = synthesise("dev", tmp_path).sync
+
+    assert set(every_output()) - set(sync.body["Outputs"]) == {"ReconcileScheduleName"}
+    assert set(output_names(required=True).values()) <= set(sync.body["Outputs"])
 
 
 def test_the_log_stream_is_where_the_task_definition_sends_its_log(tmp_path: Path) -> None:
@@ -76,9 +84,9 @@ def test_without_account_and_region_in_the_file_the_region_comes_from_aws_region
     lines = hall.env_file.read_text().splitlines()
     hall.env_file.write_text("\n".join(line for line in lines if not line.startswith(("Account", "Region"))))
 
-    without = hall.ops("state", "show")
+    without = hall.ops("tail")
     monkeypatch.setenv("AWS_REGION", "eu-west-2")
-    named = hall.ops("state", "show")
+    named = hall.ops("dead-letters")
 
     assert without.code == 69
     assert "no AWS region is set" in without.err
@@ -120,12 +128,22 @@ def test_help_teaches_verbs_exit_codes_and_examples(capsys: pytest.CaptureFixtur
         assert f"{code:>5}  {code.meaning}" in out
     assert ".venv/bin/python -m ops state rewind --env dev --days 3" in out
     assert "`state show` is `make state-show`" in out
+    assert "make ends with 2 whatever went wrong" in out
 
 
 @pytest.mark.parametrize(
     "verb",
     [
         ["run"],
+        ["approve"],
+        ["reconcile"],
+        ["undo"],
+        ["doctor"],
+        ["plan"],
+        ["explain"],
+        ["parked", "list"],
+        ["parked", "retry"],
+        ["parked", "drop"],
         ["stop"],
         ["tail"],
         ["summaries"],

@@ -170,7 +170,7 @@ def test_task_tells_why_it_stopped_and_what_the_run_said(hall: Hall) -> None:
     assert "exit code       4: the only errors are suspensions that a guard held" in end.out
     assert "started by      schedule" in end.out
     assert "created         20" in end.out
-    assert "held_suspensions 9" in end.out
+    assert "held suspensions 9" in end.out
 
 
 def test_task_that_is_at_work_has_no_exit_code(hall: Hall) -> None:

@@ -60,6 +60,12 @@ SCHEDULE = {
     "State": "ENABLED",
     "Target": TARGET,
 }
+RECONCILE = {
+    **SCHEDULE,
+    "Name": "reconcile",
+    "ScheduleExpression": "cron(30 10 ? * SUN *)",
+    "Target": {**TARGET, "Input": '{"containerOverrides": [{"name": "worker", "command": ["reconcile", "--yes"]}]}'},
+}
 
 
 @cache
@@ -97,7 +103,7 @@ class Hall:
     """The environment "hall", and everything its stack would have made."""
 
     env_file: Path
-    capsys: pytest.CaptureFixture[str]
+    capture: pytest.CaptureFixture[str]
     monkeypatch: pytest.MonkeyPatch
     outputs: dict[str, str] = field(default_factory=dict)
     now: float = field(default_factory=time.time)
@@ -110,7 +116,7 @@ class Hall:
             [*arguments, "--env", "hall", "--env-file", str(self.env_file)],
             pace=Pace(sleep=self._sleep, clock=lambda: self.now),
         )
-        said = self.capsys.readouterr()
+        said = self.capture.readouterr()
         return End(code, said.out, said.err)
 
     @property
@@ -163,8 +169,29 @@ class Hall:
             "SilenceAlarmName": f"{PROJECT}-silence",
             "DeadLetterAlarmName": f"{PROJECT}-dead-letters",
             "ParkedAlarmName": f"{PROJECT}-parked",
+            "ReconcileScheduleName": "reconcile",
         }
         self.make_stack(self.outputs)
+
+    def deploy_again_without(self, output: str) -> None:
+        """The stack as an environment has it that does not want something."""
+        del self.outputs[output]
+        self.deploy_again()
+
+    def deploy_again(self) -> None:
+        """The stack with what its outputs are now."""
+        self.client("cloudformation").delete_stack(StackName=PROJECT)
+        self.make_stack(self.outputs)
+
+    def deploy_task(self, environment: dict[str, str]) -> None:
+        """A new revision of the task, whose container has these variables."""
+        (found,) = self.client("ecs").describe_task_definition(taskDefinition=PROJECT)["taskDefinition"][
+            "containerDefinitions"
+        ]
+        found["environment"] = [{"name": name, "value": value} for name, value in environment.items()]
+        made = self.client("ecs").register_task_definition(family=PROJECT, containerDefinitions=[found])
+        self.outputs["TaskDefinitionArn"] = made["taskDefinition"]["taskDefinitionArn"]
+        self.deploy_again()
 
     def make_stack(self, outputs: dict[str, str]) -> None:
         """A stack that has these outputs, and a resource since it must have one."""
@@ -188,7 +215,8 @@ class Hall:
 
     def _make_schedule_and_alarms(self) -> None:
         self.client("scheduler").create_schedule_group(Name="nights")
-        self.client("scheduler").create_schedule(**SCHEDULE)
+        for schedule in (SCHEDULE, RECONCILE):
+            self.client("scheduler").create_schedule(**schedule)
         for name in ("silence", "dead-letters", "parked"):
             self.client("cloudwatch").put_metric_alarm(
                 AlarmName=f"{PROJECT}-{name}",

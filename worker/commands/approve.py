@@ -41,7 +41,7 @@ def add(parsers: Parsers) -> None:
 def approve(call: Call) -> None:
     """Run it."""
     options = call.options
-    call.summary.dry_run, call.summary.scope = options.dry_run, "employees"
+    call.summary.dry_run, call.summary.scope, call.summary.about_run = options.dry_run, "employees", options.held_run
     settings = call.settings()
     held = _held_by(options.held_run, open_store(settings.state).history())
     job = Job(command="approve", employees=held, dry_run=options.dry_run, approved=True, choose=only_suspensions)

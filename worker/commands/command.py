@@ -7,6 +7,7 @@ A *run* (sync, approve, reconcile, undo) changes something: it fills the summary
 from __future__ import annotations
 
 import argparse
+import select
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -101,15 +102,21 @@ def employees(options: argparse.Namespace) -> tuple[int, ...]:
     return tuple(sorted(set(options.employee)))
 
 
-def confirm(question: str, *, yes: bool) -> None:
+def confirm(question: str, stopping: Stopping, *, yes: bool) -> None:
     """Go on only if the operator says so, here or beforehand (`yes`). Speaks on stderr: stdout is the result's."""
     if yes:
         return
     require_somebody(yes=yes)
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
+    # Signals are taken by another thread, so a read that waits would not notice Ctrl-C.
+    while not select.select([sys.stdin], [], [], _LOOKED_UP_SECONDS)[0]:
+        stopping.check()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UsageError("not confirmed; nothing was changed")
+
+
+_LOOKED_UP_SECONDS = 0.2
 
 
 def require_somebody(*, yes: bool) -> None:

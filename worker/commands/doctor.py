@@ -112,7 +112,7 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
         job = Job("sync", everybody=True, dry_run=True)
         look = assemble(settings, credentials, job, call.stopping, call.summary, bar).look()
         yield from checks.check_people(look, settings)
-        yield from checks.check_accounts(look, settings, moodle.everybody(settings.moodle_auth))
+        yield from checks.check_accounts(look, settings, call.summary.people.get("unexplained_accounts", []))
     except ListRefused as fault:
         yield checks.warning(
             "BambooHR List Employees",

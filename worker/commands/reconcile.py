@@ -61,4 +61,4 @@ def _ask(call: Call, settings: Settings, credentials: Credentials, job: Job) -> 
     told = ("processed", "created", "updated", "suspended", "reactivated", "unchanged", "held_suspensions", "conflicts")
     for name in (*told, "unexplained_accounts"):
         sys.stderr.write(f"{seen.counts[name]:>8}  {name.replace('_', ' ')}\n")
-    confirm("Write this?", yes=False)
+    confirm("Write this?", call.stopping, yes=False)

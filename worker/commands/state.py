@@ -60,7 +60,10 @@ def show(call: Call) -> int:
         return 0
     for title, lines in told.items():
         size = max(map(len, lines), default=0)
-        put("\n".join([title, *(f"  {name:<{size}}  {value}" for name, value in lines.items())]), None)
+        put(
+            "\n".join([title, *(f"  {name:<{size}}  {value}" for name, value in lines.items() if value is not None)]),
+            None,
+        )
     return 0
 
 
@@ -82,7 +85,11 @@ def rewind(call: Call) -> int:
             advice="name an earlier moment; the sync moves forward by itself",
         )
     store.lock(call.summary.run_id).require_free()
-    confirm(f"Let the next run read every change since {iso(since)} (now: {_position(row)})?", yes=options.yes)
+    confirm(
+        f"Let the next run read every change since {iso(since)} (now: {_position(row)})?",
+        call.stopping,
+        yes=options.yes,
+    )
     with locked(store, call.summary.run_id) as lock:
         store.overwrite(row, Position(since), lock, now)
     put(f"The next run reads every change since {iso(since)}.", None)
@@ -99,6 +106,7 @@ def reset(call: Call) -> int:
     store.lock(call.summary.run_id).require_free()
     confirm(
         f"Forget where the sync stands ({_position(row)})? The next run begins INITIAL_LOOKBACK_DAYS back.",
+        call.stopping,
         yes=call.options.yes,
     )
     with locked(store, call.summary.run_id):

@@ -59,6 +59,7 @@ def undo(call: Call) -> None:
     options = call.options
     asked = employees(options)
     call.summary.dry_run, call.summary.scope = options.dry_run, "employees" if asked else "all"
+    call.summary.about_run = options.undone_run
     if not options.dry_run:
         require_somebody(yes=options.yes)
     settings = call.settings()
@@ -75,11 +76,11 @@ def undo(call: Call) -> None:
     )
     if not options.dry_run and not options.yes:
         seen = Summary(run_id=uuid.uuid4().hex, command="undo", started_at=call.summary.started_at, dry_run=True)
-        _ask(options.undone_run, replace(run, summary=seen, dry_run=True).look())
+        _tell(replace(run, summary=seen, dry_run=True).look())
+        confirm(f"Take back what the run {options.undone_run} wrote?", call.stopping, yes=False)
     run.execute()
 
 
-def _ask(run_id: str, steps: Sequence[Step]) -> None:
+def _tell(steps: Sequence[Step]) -> None:
     for (action, reason), count in sorted(Counter((step.action.value, step.reason.code) for step in steps).items()):
         sys.stderr.write(f"{count:>8}  {action} ({reason.replace('_', ' ')})\n")
-    confirm(f"Take back what the run {run_id} wrote?", yes=False)

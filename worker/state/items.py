@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 KEY = "StateId"
+EXPIRY = "ExpiresAt"
+"""The table's TTL attribute: when an item may be forgotten, in seconds since 1970."""
 Item = dict[str, Any]
 """Texts, whole numbers, booleans, None, lists and objects of these; the key is under :data:`KEY`."""
 

@@ -1,15 +1,16 @@
-"""The store on a laptop: one SQLite file with the same items."""
+"""The store on a laptop: one SQLite file with the same items. What has expired is removed when it is opened."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from worker.errors import ConfigurationError, StateError
-from worker.state.items import KEY, Item, When
+from worker.state.items import EXPIRY, KEY, Item, When
 
 _BUSY_SECONDS = 10.0
 
@@ -25,6 +26,10 @@ class SqliteItems:
             )
         with self._transaction() as database:
             database.execute("CREATE TABLE IF NOT EXISTS items (key TEXT PRIMARY KEY, body TEXT NOT NULL)")
+            database.execute(
+                f"DELETE FROM items WHERE json_extract(body, '$.{EXPIRY}') < ?",  # noqa: S608 - a name of our own
+                (time.time(),),
+            )
 
     def get(self, key: str) -> Item | None:
         with self._transaction() as database:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from worker.errors import ConfigurationError, LockLost
 from worker.journal import KEPT, Entry, pack, unpack
-from worker.state.items import ABSENT, KEY, Item, Items, When
+from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items, When
 from worker.state.lock import Lock
 from worker.timestamps import iso, parse_moment
 from worker.window import Position, Progress
@@ -26,8 +26,6 @@ T = TypeVar("T", "Remembered", "RunRecord")
 _RECORDING_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 _FUTURE_TOLERATED = timedelta(minutes=5)
 _RUN_KEPT = timedelta(days=400)
-EXPIRY = "ExpiresAt"
-"""The table's TTL attribute."""
 
 
 class Remembering(StrEnum):

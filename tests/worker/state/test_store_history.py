@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from worker.state.items import KEY, Item, Items
-from worker.state.store import EXPIRY, History, Remembered, Remembering, RunRecord, Store
+from worker.state.items import EXPIRY, KEY, Item, Items
+from worker.state.store import History, Remembered, Remembering, RunRecord, Store
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 WAITING = Remembered(7, Remembering.WAITING, "no_evidence", "hold", deleted=True)

@@ -1,0 +1,33 @@
+"""What `doctor` says of one check, as a line of a task's log: read, and told to people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from worker.checks import Verdict
+
+_EVENT = "doctor.check"
+
+
+def parse(message: str) -> Mapping[str, Any] | None:
+    """The check that a log line is; None if it is another line."""
+    if _EVENT not in message:
+        return None
+    try:
+        line = json.loads(message)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) and line.get("event") == _EVENT else None
+
+
+def is_grave(check: Mapping[str, Any]) -> bool:
+    """Whether somebody should look at it."""
+    return check.get("verdict") != Verdict.OK
+
+
+def readable(check: Mapping[str, Any]) -> str:
+    """A check as `doctor` prints it on a terminal."""
+    advice = f"\n{'':<9}-> {check['advice']}" if check.get("advice") else ""
+    return f"{check.get('verdict', ''):<8} {check.get('area', '')}: {check.get('what', '')}{advice}"

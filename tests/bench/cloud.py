@@ -1,0 +1,44 @@
+"""AWS as one run sees it: both secrets, and a table that takes everything and keeps nothing.
+
+So each run is a first one, and the worker is measured as it is deployed: with boto3 loaded, and a round trip whenever
+it renews its lock.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.sandbox.wire import Request, Response
+
+_TABLE, _BAMBOO, _MOODLE = "bench-state", "bench/bamboohr", "bench/moodle"
+SETTINGS = {
+    "STATE_TABLE": _TABLE,
+    "BAMBOO_SECRET_ID": _BAMBOO,
+    "MOODLE_SECRET_ID": _MOODLE,
+    "AWS_REGION": "eu-west-2",
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+}
+"""The worker's variables; AWS_ENDPOINT_URL is added where it is served."""
+
+
+class Cloud:
+    """The app. Operations are AWS's own names: GetSecretValue, PutItem, ..."""
+
+    def __init__(self, api_key: str, token: str) -> None:
+        self._secrets = {_BAMBOO: {"bamboohr_api_key": api_key}, _MOODLE: {"moodle_token": token}}
+
+    def operation(self, request: Request) -> str:
+        """What is called."""
+        return request.headers.get("x-amz-target", "").rpartition(".")[2]
+
+    def answer(self, request: Request) -> Response:
+        """Whatever is written was written, and nothing is there."""
+        operation, told = self.operation(request), dict[str, Any]()
+        if operation == "GetSecretValue":
+            name = json.loads(request.body)["SecretId"]
+            told = {"Name": name, "SecretString": json.dumps(self._secrets[name])}
+        elif operation == "Scan":
+            told = {"Items": [], "Count": 0, "ScannedCount": 0}
+        return Response.of(told)

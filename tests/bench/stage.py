@@ -1,0 +1,162 @@
+"""The three systems, served with their latencies, and the processes that are measured between them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tests.bench import process
+from tests.bench.bare import Record, bodies
+from tests.bench.board import Board, Call, Model
+from tests.bench.cloud import SETTINGS, Cloud
+from tests.nights import API_KEY, some_hours_ago
+from tests.sandbox.bamboohr import BambooApp, Company
+from tests.sandbox.moodle import PATH, TOKEN, MoodleApp, MoodleSite
+from tests.sandbox.wire import App, Request, serve
+
+CLIENTS = 2
+"""Of the bare web service: as many as the worker's own default."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How late each system answers. A real Moodle is as late as it is."""
+
+    moodle: Model
+    bamboohr: Model
+    aws: Model
+
+
+NONE = Latency(Model(), Model(), Model())
+
+
+@dataclass(frozen=True, eq=False)
+class Ran:
+    """One run of the worker: what the process took, its summary, and every call as the servers saw it."""
+
+    ended: process.Ended
+    summary: Mapping[str, Any]
+    moodle: list[Call]
+    bamboohr: list[Call]
+    aws: list[Call]
+    sandbox_cpu: float
+    to_first_call: float | None
+    to_bamboohr: float | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One run of a client that the worker is compared with."""
+
+    seconds: float
+    moodle: list[Call]
+    answer: Any
+
+
+@dataclass
+class Stage:
+    """The systems, and who plays between them. `company` and `site` are replaced between runs."""
+
+    directory: Path
+    to_bamboo: Board
+    to_moodle: Board
+    to_aws: Board
+    environment: dict[str, str]
+    moodle_url: str
+    token: str
+    auth: str
+
+    def enter(self, company: Company) -> None:
+        """Put this company in the place of the last one, its directory written out: it is the same for every run."""
+        app = BambooApp(company, api_key=API_KEY)
+        app.answer(Request("GET", "/api/v1/employees/directory", headers=_asking()))
+        self.to_bamboo.app = app
+
+    def new_site(self) -> None:
+        """An empty Moodle."""
+        self.to_moodle.app = MoodleApp(MoodleSite())
+
+    def worker(self, settings: Mapping[str, str] | None = None) -> Ran:
+        """`python -m worker`, as its first run ever."""
+        boards = (self.to_moodle, self.to_bamboo, self.to_aws)
+        clock, reached = process.Clock(), dict[Board, float | None]()
+        for board in boards:
+            board.take()
+            board.on_first = partial(_note, reached, board, clock)
+        environment = {**self.environment, **(settings or {})}
+        before = time.process_time()
+        ended = process.run("worker", self.directory, environment, clock=clock)
+        spent = time.process_time() - before
+        read = [cpu for cpu in reached.values() if cpu is not None]
+        moodle, bamboohr, aws = (board.take() for board in boards)
+        return Ran(
+            ended=ended,
+            summary=json.loads(ended.stdout),
+            moodle=moodle,
+            bamboohr=bamboohr,
+            aws=aws,
+            sandbox_cpu=spent,
+            to_first_call=min(read, default=None),
+            to_bamboohr=reached.get(self.to_bamboo),
+        )
+
+    def loop(self, people: list[Record], *, leaving: bool) -> Compared:
+        """One person at a time."""
+        task = {"url": self.endpoint, "token": self.token, "auth": self.auth, "people": people, "leaving": leaving}
+        return self._compared("tests.bench.loop", task)
+
+    def bare(self, function: str, records: list[Record]) -> Compared:
+        """The bare web service."""
+        ready = bodies(self.token, function, records)
+        return self._compared("tests.bench.bare", {"url": self.endpoint, "bodies": ready, "clients": CLIENTS})
+
+    @property
+    def endpoint(self) -> str:
+        """Where Moodle's web service is."""
+        return self.moodle_url + PATH
+
+    def _compared(self, module: str, task: dict[str, Any]) -> Compared:
+        self.to_moodle.take()
+        ended = process.run(module, self.directory, given=task)
+        return Compared(ended.seconds, self.to_moodle.take(), json.loads(ended.stdout))
+
+
+@contextmanager
+def stage(
+    directory: Path, latency: Latency, moodle: App | None = None, *, token: str = TOKEN, auth: str = "oidc"
+) -> Iterator[Stage]:
+    """Serve all three while the block runs. `moodle` stands in the place of the sandbox's."""
+    company = Company(some_hours_ago())
+    to_bamboo = Board(BambooApp(company, api_key=API_KEY), latency.bamboohr)
+    to_moodle = Board(moodle or MoodleApp(MoodleSite()), latency.moodle)
+    to_aws = Board(Cloud(API_KEY, token), latency.aws)
+    with ExitStack() as served:
+        bamboo_url, moodle_url, aws_url = (
+            served.enter_context(serve(board)) for board in (to_bamboo, to_moodle, to_aws)
+        )
+        environment = {
+            **SETTINGS,
+            "AWS_ENDPOINT_URL": aws_url,
+            "BAMBOO_COMPANY_DOMAIN": "acme",
+            "BAMBOO_BASE_URL": bamboo_url,
+            "MOODLE_BASE_URL": moodle_url,
+            "MOODLE_AUTH": auth,
+            "MAX_SUSPENSIONS": "200",
+        }
+        yield Stage(directory, to_bamboo, to_moodle, to_aws, environment, moodle_url, token, auth)
+
+
+def _note(reached: dict[Board, float | None], board: Board, clock: process.Clock) -> None:
+    reached[board] = clock.read()
+
+
+def _asking() -> dict[str, str]:
+    key = base64.b64encode(f"{API_KEY}:x".encode()).decode()
+    return {"authorization": f"Basic {key}", "accept": "application/json"}

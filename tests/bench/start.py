@@ -1,0 +1,40 @@
+"""CPU seconds from the start of the process to its first HTTP call, as it is deployed and as it is on a laptop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.bench.rounds import people
+from tests.bench.stage import Ran, Stage
+from tests.nights import API_KEY, some_hours_ago
+from tests.sandbox.bamboohr import Company
+
+DEPLOYED, LAPTOP = "as deployed: secrets and table of AWS", "on a laptop: variables and a state file"
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start."""
+
+    form: str
+    ran: Ran
+
+
+def measure(stage: Stage, times: int, tick: Callable[[str], None]) -> Iterator[Start]:
+    """Each form so many times, in turns, with one person in the company."""
+    company = Company(some_hours_ago())
+    company.add(people(1, 1, "start-"))
+    stage.enter(company)
+    laptop = {
+        "STATE_TABLE": "",
+        "BAMBOO_SECRET_ID": "",
+        "MOODLE_SECRET_ID": "",
+        "BAMBOOHR_API_KEY": API_KEY,
+        "MOODLE_TOKEN": stage.token,
+        "STATE_FILE": str(stage.directory / "start.sqlite"),
+    }
+    for number in range(1, times + 1):
+        for form, settings in ((DEPLOYED, {}), (LAPTOP, laptop)):
+            yield Start(form, stage.worker(settings))
+            tick(f"start {number}")

@@ -1,0 +1,72 @@
+"""A process that sits at a terminal, and what somebody types there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import select
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+_WITHIN_SECONDS = 60
+# A session's first terminal is the one whose Ctrl-C it hears, and has to be taken from within.
+_TAKE_TERMINAL = """\
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])"""
+
+
+class AtTerminal:
+    """A process whose stdin, stdout and stderr are a terminal of its own, which Ctrl-C reaches as well."""
+
+    def __init__(self, command: list[str], *, cwd: Path, environment: dict[str, str]) -> None:
+        self._said = ""
+        self._screen, terminal = pty.openpty()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _TAKE_TERMINAL, *command],
+            cwd=cwd,
+            env=environment,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+        )
+        os.close(terminal)
+
+    def __enter__(self) -> AtTerminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._screen)
+
+    def type(self, text: str) -> None:
+        os.write(self._screen, text.encode())
+
+    def read_until(self, text: str) -> None:
+        """Wait until this is on the screen, after all that was waited for before."""
+        while text not in self._said:
+            part = self._read()
+            assert part, f"it ended, having said: {self._said}"
+            self._said += part
+        self._said = self._said.split(text, 1)[1]
+
+    def ended(self) -> int:
+        """Wait for its end; the exit code."""
+        while self._read():
+            pass
+        return self._process.wait(_WITHIN_SECONDS)
+
+    def _read(self) -> str:
+        ready, _, _ = select.select([self._screen], [], [], _WITHIN_SECONDS)
+        assert ready, f"nothing more was said after: {self._said}"
+        # Linux ends a terminal that nobody holds any more with an error, not with an end of file.
+        with contextlib.suppress(OSError):
+            return os.read(self._screen, 4096).decode(errors="replace")
+        return ""
