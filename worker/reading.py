@@ -17,7 +17,7 @@ from worker.company import Company, Source
 from worker.correlation import RESERVED_USERNAMES
 from worker.dates import Span, arrived, shows_dates
 from worker.directory import Directory, employee_id
-from worker.errors import ListRefused
+from worker.errors import SourceError
 from worker.fields import DATES, EVIDENCE
 from worker.guards import Health
 from worker.job import Job
@@ -152,7 +152,7 @@ class Reader:
         return rows
 
     def _dates(self, reading: Reading, position: Position) -> None:
-        """Whose dates have arrived. A key that may not list employees costs a warning, not the run."""
+        """Whose dates have arrived. Where they cannot be read that is a warning, and the next run reads further back."""
         assert reading.window is not None
         if not self.settings.dates_as_events or not reading.window.complete:
             return
@@ -167,9 +167,9 @@ class Reader:
                 rows += len(page.rows)
                 shown += sum(shows_dates(row.facts) for row in page.rows.values())
                 found.update(number for number, row in page.rows.items() if arrived(row.facts, span))
-        except ListRefused as refused:
+        except SourceError as fault:
             self.summary.warn(
-                "dates_unread", f"{refused.message}; hires and leaves that arrive without an edit are not seen"
+                "dates_unread", f"{fault.message}; hires and leaves that arrive without an edit are not seen"
             )
             return
         if rows and not shown:

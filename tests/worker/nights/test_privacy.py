@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -119,3 +120,39 @@ def test_a_wrong_credential_is_not_repeated(personal: Nights) -> None:
 
         assert night.code == 3
         assert "quux" not in (night.stdout + night.stderr).lower()
+
+
+def test_no_command_names_anybody_unless_asked_to(personal: Nights, tmp_path: Path) -> None:
+    wrote = personal.run()["run_id"]
+    personal.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    for number in range(1, 20):
+        personal.company.terminate(str(number), hireDate="2020-01-01")
+    held = personal.run()["run_id"]
+    page = tmp_path / "page.html"
+
+    for command in (
+        ("plan",),
+        ("plan", "--json", "--everybody"),
+        ("plan", "--html", str(page)),
+        ("explain", "--employee", "2"),
+        ("explain", "--employee", "55", "--json"),
+        ("doctor",),
+        ("approve", held),
+        ("undo", wrote, "--yes"),
+        ("reconcile", "--yes"),
+        ("parked", "list"),
+        ("state", "show"),
+    ):
+        assert_silent(personal, personal.run(*command))
+    assert "quux" not in page.read_text().lower()
+
+
+def test_the_journal_alone_holds_values_and_only_of_what_was_written(personal: Nights) -> None:
+    personal.run()
+
+    with closing(sqlite3.connect(personal.state_file)) as state:
+        rows = state.execute("SELECT key, body FROM items").fetchall()
+    holding = [key for key, body in rows if "quux" in body.lower()]
+
+    assert holding
+    assert all("#journal#" in key for key in holding)
