@@ -152,7 +152,7 @@ class Reader:
         return rows
 
     def _dates(self, reading: Reading, position: Position) -> None:
-        """Whose dates have arrived. Where they cannot be read that is a warning, and the next run reads further back."""
+        """Whose dates have arrived. If they cannot be read, that is a warning, and the next run reads further back."""
         assert reading.window is not None
         if not self.settings.dates_as_events or not reading.window.complete:
             return
