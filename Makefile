@@ -83,6 +83,15 @@ $(BROWSER)/.ready: tests/browser/requirements.txt
 test-browser: $(BROWSER)/.ready ## open the page of a plan in chromium, click and type; needs chromium and chromium-driver
 	$(BROWSER)/bin/pytest --confcutdir=tests/browser tests/browser $(PYTEST_ARGS)
 
+.PHONY: audit
+audit: setup ## pins, hashes and licences; then known vulnerabilities, as PyPI and npm tell them
+	$(BIN)/pytest --quiet tests/test_supply.py
+	$(BIN)/pip check
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	.venv-audit/bin/pip-audit --requirement worker/requirements.txt --require-hashes --disable-pip
+	npm audit --package-lock-only
+
 .PHONY: bench
 bench: setup ## how fast, how much, and are the budgets met; ARGS=--quick, ARGS=--help; about eight minutes
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -5,7 +5,7 @@ Source of the facts: BambooHR's API documentation and OpenAPI specification.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -85,7 +85,7 @@ class BambooHR:
         changes, dropped = _ordered(pairs)
         return Feed(changes, parse_moment(answer.get("latest")), dropped)
 
-    def directory(self, wanted: Collection[int], needed: Iterable[str]) -> Directory:
+    def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
         """The company directory, with the facts of those `wanted`. Refused (403) or empty (404) is no fault."""
         needed = tuple(needed)
 

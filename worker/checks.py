@@ -12,6 +12,7 @@ from enum import StrEnum
 from worker import reasons
 from worker.bamboohr import BambooHR
 from worker.errors import SyncError
+from worker.exits import ExitCode
 from worker.fields import EVIDENCE
 from worker.mapping import PROFILE_FIELD
 from worker.moodle import Moodle
@@ -26,6 +27,8 @@ from worker.transport import Transport
 _CLOCK_TOLERATED = timedelta(minutes=2)
 _FEED_LOOKED_AT = timedelta(days=1)
 _IDS_SHOWN = 10
+_INTERNAL = ("manual", "email")
+"""Moodle's own plugins that make no account without a password (measured on Moodle 4.2.3)."""
 HR = "ask BambooHR's administrator"
 LMS = "ask NovaLXP's (Moodle's) administrator"
 
@@ -40,12 +43,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line. `advice`: what to do, and whom to ask."""
+    """One line. `advice`: what to do, and whom to ask. `exit_code`: what doctor ends with because of it."""
 
     verdict: Verdict
     area: str
     what: str
     advice: str = ""
+    exit_code: ExitCode = ExitCode.OK
 
 
 def ok(area: str, what: str) -> Check:
@@ -58,14 +62,14 @@ def warning(area: str, what: str, advice: str) -> Check:
     return Check(Verdict.WARNING, area, what, advice)
 
 
-def failed(area: str, what: str, advice: str) -> Check:
+def failed(area: str, what: str, advice: str, exit_code: ExitCode = ExitCode.ERRORS) -> Check:
     """A run would end as an error, or do less than it should."""
-    return Check(Verdict.FAILED, area, what, advice)
+    return Check(Verdict.FAILED, area, what, advice, exit_code)
 
 
 def failed_by(area: str, fault: SyncError) -> Check:
     """What a run itself would say."""
-    return failed(area, fault.message, fault.advice)
+    return failed(area, fault.message, fault.advice, fault.exit_code)
 
 
 def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Check]:
@@ -223,6 +227,12 @@ def _fields(settings: Settings, people: Sequence[Person]) -> Iterator[Check]:
 def check_accounts(look: Look, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
     """What Moodle's accounts say, and who would be linked by which rule. `unexplained`: active accounts of nobody."""
     population = look.reading.population
+    if settings.moodle_auth in _INTERNAL:
+        yield failed(
+            f"Moodle auth {settings.moodle_auth}",
+            "keeps passwords itself, and none is ever sent: Moodle refuses every new account",
+            "set MOODLE_AUTH to the plugin that people log in with, such as oidc",
+        )
     if population is None:
         yield warning("Moodle accounts", "cannot be listed", f"{LMS} to add core_user_get_users to the service")
     else:

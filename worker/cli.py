@@ -138,6 +138,8 @@ def _without_values(message: str) -> str:
             if "invalid choice" not in message
             else "--only takes: suspensions, fields"
         )
+    if message.endswith("expected one argument") or " not allowed with argument " in message:
+        return message
     return "not understood"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -22,7 +22,7 @@ class Source(Protocol):
     def everybody(self, fields: Iterable[str]) -> Iterable[Page]:
         """Everybody, active and inactive; ListRefused where the key may not list employees."""
 
-    def directory(self, wanted: Collection[int], needed: Iterable[str]) -> Directory:
+    def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
         """The company directory, with the facts of those wanted."""
 
     def evidence(self, people: Sequence[int], fields: Iterable[str]) -> Answered:

@@ -45,7 +45,7 @@ def read_plan(path: Path, settings: Settings) -> Mapping[int, str]:
         raise UsageError(
             f"the plan {path} cannot be read ({fault.strerror})", advice="name a file that is there"
         ) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         plan = None
     if not isinstance(plan, dict) or plan.get("kind") != KIND or not isinstance(plan.get("rows"), list):
         raise UsageError(f"{path} is no plan", advice="make one: plan --json --output FILE")
@@ -72,7 +72,7 @@ def only_as_planned(rows: Mapping[int, str], key: str) -> Callable[[Step], Step]
     """Leaves every step as it is whose digest is the plan's, and what would write nothing; nothing else is written."""
 
     def choose(step: Step) -> Step:
-        if step.action not in WRITES or hmac.compare_digest(digest(step, key), rows.get(step.employee_id, "")):
+        if step.action not in WRITES or digest(step, key) == rows.get(step.employee_id):
             return step
         return replace(step, action=Action.SKIP, reason=reasons.PLAN_OUTDATED, changes=(), problem=None, waits=False)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,11 +75,13 @@ class Directory:
     """What the directory says.
 
     `available` is False where BambooHR refuses it (403, sharing switched off) or has nobody to show (404). `shown`
-    holds the canonical names of the fields it declares. `filled` counts the rows with a value in each needed field.
+    holds the canonical names of the fields it declares. `ids`: everybody in it. `filled` counts the rows with a value
+    in each needed field.
     """
 
     available: bool = True
     rows: int = 0
+    ids: set[int] = field(default_factory=set)
     shown: frozenset[str] = frozenset()
     people: dict[int, dict[str, str]] = field(default_factory=dict)
     bearers: Bearers = field(default_factory=Bearers)
@@ -95,7 +97,7 @@ class Directory:
         return None if row is None else {name: value for name, value in row.items() if name in self.shown}
 
 
-def read_directory(chunks: Iterable[bytes], wanted: Collection[int], needed: Iterable[str]) -> Directory:
+def read_directory(chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str]) -> Directory:
     """Parse the JSON as it arrives. Raises :class:`Malformed`, and never gives a part for the whole."""
     names = {name: FIELDS[name].directory for name in (*needed, "status") if FIELDS[name].directory}
     directory = Directory(filled=Counter(dict.fromkeys(names.keys() - {"status"}, 0)))
@@ -115,13 +117,14 @@ def read_directory(chunks: Iterable[bytes], wanted: Collection[int], needed: Ite
     return directory
 
 
-def _take(directory: Directory, row: Any, names: Mapping[str, str], wanted: Collection[int]) -> None:
+def _take(directory: Directory, row: Any, names: Mapping[str, str], wanted: Container[int]) -> None:
     if not isinstance(row, dict):
         raise Malformed("an employee is not an object")
     person = employee_id(row.get("id"))
     if person is None:
         return
     directory.rows += 1
+    directory.ids.add(person)
     facts = {name: value for name, theirs in names.items() if (value := text(row.get(theirs))) is not None}
     for name, value in facts.items():
         if value and name != "status":

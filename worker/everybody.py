@@ -44,7 +44,7 @@ def read_population(chunks: Iterable[bytes], auth: str) -> list[Glimpse]:
 
 
 def _glimpse(row: Any, auth: str) -> Glimpse | None:
-    if not isinstance(row, dict) or not isinstance(row.get("id"), int):
+    if not isinstance(row, dict) or type(row.get("id")) is not int:
         raise Malformed("an account is not an object with an id")
     if row.get("auth") != auth:
         # A search by a key that Moodle does not know gives everybody.

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from worker import reasons
 from worker.accounts import Account
 from worker.correlation import is_reserved, match_by_idnumber, names_agree
 from worker.fields import EVIDENCE
@@ -179,14 +180,17 @@ def _step(known: Known) -> Iterator[tuple[str, str]]:
 
 def _holds(known: Known) -> Iterator[tuple[str, str]]:
     number, policy = known.employee_id, known.world.policy
+    protected = str(number) in policy.protected or known.step.reason is reasons.PROTECTED
     if str(number) in policy.protected:
         yield "protected", "PROTECTED_ACCOUNTS names her employee id"
+    elif protected:
+        yield "protected", "the account is Moodle's own, nobody's to log in with, or named by PROTECTED_ACCOUNTS"
     if number in known.reading.undone:
         yield "undone", "an operator took a run back; automatic runs leave her alone. To go on: parked retry ID"
     holding = _holding(known)
     if holding is not None:
         yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: approve {holding.run_id}"
-    if holding is None and number not in known.reading.undone and str(number) not in policy.protected:
+    if holding is None and number not in known.reading.undone and not protected:
         yield "nothing", "the next run that takes her does what is said above, unless a guard holds its suspensions"
 
 

@@ -38,7 +38,7 @@ class Entry:
     seen: int = 0
 
     @classmethod
-    def of(cls, step: Step, now: datetime, changed: datetime | None) -> Entry:
+    def of(cls, step: Step, now: datetime, changed: datetime | None = None) -> Entry:
         """The entry of a step that is about to be sent; `changed`: when BambooHR changed her, if that is known."""
         account_id = step.account.id if step.account else None
         seen = int(changed.timestamp()) if changed else 0

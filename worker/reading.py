@@ -53,10 +53,10 @@ class Reading:
     """What one run has read.
 
     `position` and `window` are None where the run is about everybody. `deleted`: everybody in the feed, and whether it
-    says that she was deleted. `everybody`: who is in List Employees, where that was read whole, and `rows` what it
-    says of them, until they are people of the world (20,000 of them are not kept twice). `dated`: whose dates have
-    arrived; `dates_read`: the day up to which they were looked at. `population`: every account of our authentication,
-    where that was read (None: the token may not search).
+    says that she was deleted. `everybody`: who is in List Employees or the directory, where that was read whole, and
+    `rows` what it says of them, until they are people of the world (20,000 of them are not kept twice). `dated`: whose
+    dates have arrived; `dates_read`: the day up to which they were looked at. `population`: every account of our
+    authentication, where that was read (None: the token may not search).
     """
 
     history: History
@@ -110,12 +110,14 @@ class Reader:
         fields = self.settings.mapping.fields
         if position is None:
             reading.rows = self._everybody((*fields, *EVIDENCE))
-            reading.everybody = frozenset(reading.rows)
         else:
             self._window(reading, position)
             if self.job.moves_the_state:
                 self._dates(reading, position)
-        reading.directory = self.source.directory(reading.deleted.keys() | self._wanted(reading), fields)
+        wanted = _Everybody() if position is None else reading.deleted.keys() | self._wanted(reading)
+        reading.directory = self.source.directory(wanted, fields)
+        if position is None:
+            reading.everybody = frozenset(reading.rows) | reading.directory.ids
         hidden = [name for name in fields if name not in reading.directory.shown]
         if not reading.directory.available:
             self.summary.warn(
@@ -255,3 +257,10 @@ class Reader:
 
 
 _BATCHES_A_TICK = 20
+
+
+class _Everybody:
+    """A set of ids that everybody is in."""
+
+    def __contains__(self, _number: object) -> bool:
+        return True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import ijson
+
+from worker.nesting import Depth
 
 
 class Malformed(ValueError):
@@ -14,10 +15,6 @@ class Malformed(ValueError):
 
 
 _HEAD = 1 << 16
-_NESTING = (b"[[", b"[ [", b":{", b": {", b"[\n")
-"""What a list of flat objects hardly has: cheap to look for before the pattern is."""
-_TOO_DEEP = re.compile(rb'(?:[\[{]\s*(?:"[^"\\]{0,64}"\s*:\s*)?){25}')
-"""So many openings on end: the parser's memory grows with the square of the depth, to death within some kilobytes."""
 
 
 def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], None]]) -> bytes:
@@ -33,11 +30,11 @@ def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], Non
         readers.append(ijson.items_coro(items, path, use_float=True))
         found.append((items, take))
     head = bytearray()
+    depth = Depth()
     try:
         for chunk in chunks:
             head += chunk[: max(0, _HEAD - len(head))]
-            if any(sign in chunk for sign in _NESTING) and _TOO_DEEP.search(chunk):
-                raise Malformed("nested far deeper than such an answer is")
+            depth.feed(chunk)
             for reader in readers:
                 reader.send(chunk)
             _hand_over(found)

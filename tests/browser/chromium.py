@@ -26,11 +26,13 @@ class NoChromium(Exception):
     """chromium or its driver is missing."""
 
 
-def _program(name: str, environment: Mapping[str, str]) -> str:
-    found = shutil.which(name, path=environment.get("PATH"))
-    if found is None:
-        raise NoChromium(f"There is no {name} to open the page in. {_HINT}")
-    return found
+def _program(environment: Mapping[str, str], *names: str) -> str:
+    """The first of these that is there."""
+    found = (shutil.which(name, path=environment.get("PATH")) for name in names)
+    program = next((path for path in found if path), None)
+    if program is None:
+        raise NoChromium(f"There is no {names[0]} to open the page in. {_HINT}")
+    return program
 
 
 class Browser:
@@ -39,7 +41,7 @@ class Browser:
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Raises :class:`NoChromium`."""
         options = ChromeOptions()
-        options.binary_location = _program("chromium", environment)
+        options.binary_location = _program(environment, "chromium", "google-chrome")
         for argument in (
             "--headless=new",
             "--disable-dev-shm-usage",
@@ -55,7 +57,7 @@ class Browser:
             # Its sandbox refuses to start for root.
             options.add_argument("--no-sandbox")
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = Chrome(options=options, service=Service(_program("chromedriver", environment)))
+        self.driver = Chrome(options=options, service=Service(_program(environment, "chromedriver")))
 
     def close(self) -> None:
         self.driver.quit()

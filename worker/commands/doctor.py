@@ -51,8 +51,8 @@ def doctor(call: Call) -> int:
     for check in _examine(call):
         found.append(check)
         _tell(check, as_json=call.options.json)
-        if check.verdict is Verdict.FAILED and code is not ExitCode.CONFIGURATION:
-            code = ExitCode.CONFIGURATION if check.area in (_CONFIGURATION, *_CREDENTIALS) else ExitCode.ERRORS
+        if code is not ExitCode.CONFIGURATION and check.exit_code is not ExitCode.OK:
+            code = ExitCode.CONFIGURATION if check.exit_code is ExitCode.CONFIGURATION else ExitCode.ERRORS
     if not call.options.json:
         counts = {verdict: sum(check.verdict is verdict for check in found) for verdict in Verdict}
         sys.stdout.write(f"\n{', '.join(f'{count} {verdict}' for verdict, count in counts.items())}\n")
@@ -60,7 +60,6 @@ def doctor(call: Call) -> int:
 
 
 _CONFIGURATION = "configuration"
-_CREDENTIALS = ("credential BAMBOOHR_API_KEY", "credential MOODLE_TOKEN")
 
 
 def _examine(call: Call) -> Iterator[Check]:
@@ -68,12 +67,16 @@ def _examine(call: Call) -> Iterator[Check]:
         settings = call.settings()
     except ConfigurationError as fault:
         for one in fault.faults:
-            yield checks.failed(_CONFIGURATION, one, fault.advice)
+            yield checks.failed(_CONFIGURATION, one, fault.advice, fault.exit_code)
         return
     yield ok(_CONFIGURATION, "every variable is set and valid")
-    yield from checks.check_state(open_store(settings.state), _now(), call.summary.run_id)
+    try:
+        yield from checks.check_state(open_store(settings.state), _now(), call.summary.run_id)
+    except SyncError as fault:
+        yield failed_by("state", fault)
     values: list[str] = []
-    for credential in (settings.bamboo, settings.moodle):
+    both = (settings.bamboo, settings.moodle)
+    for credential in both:
         area = f"credential {credential.variable}"
         try:
             values.append(read_credential(credential))
@@ -81,7 +84,7 @@ def _examine(call: Call) -> Iterator[Check]:
             yield failed_by(area, fault)
         else:
             yield ok(area, f"is set ({'in ' + credential.secret_id if credential.secret_id else 'in the environment'})")
-    if len(values) == len(_CREDENTIALS):
+    if len(values) == len(both):
         yield from _systems(call, settings, Credentials(*values))
 
 
@@ -129,7 +132,8 @@ def _now() -> datetime:
 
 def _tell(check: Check, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps({"event": "doctor.check", **asdict(check)}) + "\n")
+        told = {name: value for name, value in asdict(check).items() if name != "exit_code"}
+        sys.stdout.write(json.dumps({"event": "doctor.check", **told}) + "\n")
     else:
         sys.stdout.write(f"{check.verdict:<8} {check.area}: {check.what}\n")
         if check.advice:

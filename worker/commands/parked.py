@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from worker.applying import remember_changes
 from worker.assembly import open_store
 from worker.commands.command import Call, Parsers, add_command, employee
 from worker.errors import UsageError
@@ -100,5 +102,6 @@ def _change(call: Call, change: Callable[[Remembered], Remembered]) -> str:
                 f"neither waiting, parked nor undone: {', '.join(map(str, unknown))}; nothing was changed",
                 advice="see: parked list",
             )
-        store.remember(change(people[number]) for number in asked)
+        changed = {number: change(people[number]) for number in asked}
+        remember_changes(store, changed, people, datetime.now(UTC))
     return f"employee{'s' * (len(asked) > 1)} {', '.join(map(str, asked))}"

@@ -95,6 +95,14 @@ def _other_mapping(path: Path | None) -> dict[str, str]:
         raise UsageError(f"{path} is no {'TOML' if path.suffix == '.toml' else 'JSON'} ({fault})") from None
     if path.suffix != ".toml":
         return {"FIELD_MAPPING": text}
-    mapping = {field: None if entry is False else entry for field, entry in told.get("FieldMapping", {}).items()}
-    template = told.get("UsernameTemplate")
-    return {"FIELD_MAPPING": json.dumps(mapping), **({"USERNAME_TEMPLATE": template} if template else {})}
+    entries, template = told.get("FieldMapping", {}), told.get("UsernameTemplate", "")
+    if not isinstance(entries, dict):
+        raise UsageError(f"{path}: FieldMapping is no table", advice="write it as [FieldMapping]")
+    if not isinstance(template, str):
+        raise UsageError(f"{path}: UsernameTemplate is no text")
+    mapping = {field: None if entry is False else entry for field, entry in entries.items()}
+    # A date of TOML becomes a text, which the mapping refuses by name.
+    return {
+        "FIELD_MAPPING": json.dumps(mapping, default=str),
+        **({"USERNAME_TEMPLATE": template} if template else {}),
+    }

@@ -15,7 +15,7 @@ from worker.errors import UsageError
 from worker.reports.output import put
 from worker.settings import read_state_location
 from worker.state.locked import locked
-from worker.state.store import Remembering, Store
+from worker.state.store import RECORDING_BEGAN, Remembering, Store
 from worker.timestamps import iso, parse_moment
 from worker.window import Position
 
@@ -75,6 +75,8 @@ def rewind(call: Call) -> int:
     since = now - timedelta(days=options.days) if options.since is None else parse_moment(options.since)
     if since is None:
         raise UsageError("--since is no moment with a zone", advice="write it as 2026-01-31T02:00:00Z")
+    if since < RECORDING_BEGAN:
+        raise UsageError(f"{iso(since)} is before BambooHR can have recorded anything", advice="name a later moment")
     if since > now:
         raise UsageError(f"{iso(since)} is in the future", advice="name a moment that is over")
     row = store.raw()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 from pathlib import Path
 
@@ -35,7 +36,12 @@ def put(text: str, file: Path | None) -> None:
         sys.stdout.flush()
         return
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY), "w", encoding="utf-8") as out:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, _OWNER_ONLY)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                # A file that was there before keeps its mode otherwise, and may be anybody's to read.
+                os.fchmod(descriptor, _OWNER_ONLY)
+                os.ftruncate(descriptor, 0)
             out.write(f"{text}\n")
     except OSError as fault:
         raise UsageError(f"{file} cannot be written ({fault.strerror})", advice="name another file") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -19,19 +20,20 @@ _SCOPES = {
 
 
 def columns(heads: Sequence[str], rows: Iterable[Sequence[object]], width: int = 0) -> str:
-    """A table: texts to the left, numbers to the right. With a `width` the last column is wrapped into it."""
+    """A table: texts to the left, numbers to the right. With a `width` the last two columns are wrapped into it."""
     body = [list(row) for row in rows]
     shown = [list(heads), *([str(cell) for cell in row] for row in body)]
-    last = len(heads) - 1
     widths = [max(len(row[at]) for row in shown) for at in range(len(heads))]
     if width:
-        widths[last] = max(_NARROWEST, width - sum(widths[:last]) - 2 * last)
+        *others, before, _ = widths
+        left = width - sum(others) - 2 * (len(heads) - 1)
+        widths[-2] = min(before, max(_NARROWEST, left // 2))
+        widths[-1] = max(_NARROWEST, left - widths[-2])
     right = [bool(body) and all(isinstance(row[at], (int, float)) for row in body) for at in range(len(heads))]
     lines = []
     for row in shown:
-        parts = (textwrap.wrap(row[last], widths[last]) if width else [row[last]]) or [""]
-        for number, part in enumerate(parts):
-            cells = [*row[:last], part] if number == 0 else [""] * last + [part]
+        parts = [textwrap.wrap(cell, size) if width else [cell] for cell, size in zip(row, widths, strict=True)]
+        for cells in itertools.zip_longest(*parts, fillvalue=""):
             aligned = (
                 cell.rjust(size) if to_right else cell.ljust(size)
                 for cell, size, to_right in zip(cells, widths, right, strict=True)
@@ -68,11 +70,13 @@ def _counts(report: Report) -> str:
 
 
 def _fields(cells: Sequence[Cell]) -> str:
-    shown = (
-        cell.field if cell.new is None else f"{cell.field}: {'' if cell.old is None else cell.old!r} -> {cell.new!r}"
-        for cell in cells
-    )
-    return ", ".join(shown)
+    return ", ".join(map(_field, cells))
+
+
+def _field(cell: Cell) -> str:
+    if cell.new is None:
+        return cell.field
+    return f"{cell.field}: {cell.new!r}" if cell.old is None else f"{cell.field}: {cell.old!r} -> {cell.new!r}"
 
 
 def _why(row: Row) -> str:

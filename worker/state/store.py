@@ -23,7 +23,7 @@ from worker.window import Position, Progress
 
 T = TypeVar("T", "Remembered", "RunRecord")
 
-_RECORDING_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
+RECORDING_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 _FUTURE_TOLERATED = timedelta(minutes=5)
 _RUN_KEPT = timedelta(days=400)
 
@@ -161,7 +161,7 @@ class Store:
         since, offset = parse_moment(self._row.get("since")), _whole(self._row.get("offset", 0))
         where, mend = f"state row {self._id!r}", "write since, offset and updatedAt anew (RUNBOOK, state)"
         faults = []
-        if since is None or since < _RECORDING_BEGAN:
+        if since is None or since < RECORDING_BEGAN:
             faults.append(f"{where}: since must be a moment with a zone, such as 2026-01-31T02:00:00Z")
         elif since > now + _FUTURE_TOLERATED:
             faults.append(f"{where}: since ({iso(since)}) is in the future: no change would ever be seen")

@@ -1,0 +1,64 @@
+"""What is installed is pinned to the byte where it is deployed, and may be used: judged without a network."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.metadata import metadata
+
+import pytest
+
+from tests.nights import ROOT
+
+LOCKS = [ROOT / "requirements.txt", ROOT / "worker/requirements.txt", *sorted(ROOT.glob("tests/*/requirements.txt"))]
+WORKER = ROOT / "worker" / "requirements.txt"
+ALLOWED = {"Apache-2.0", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
+# What a package's own metadata says in other words.
+SAID_AS = {"Apache License 2.0": "Apache-2.0", "Dual License": "Apache-2.0 OR BSD-3-Clause"}
+
+
+def requirements(text: str) -> list[str]:
+    """The lines of a lock file, each with its hashes."""
+    joined = re.sub(r"\\\n\s*", " ", text)
+    return [line for line in joined.splitlines() if line and not line.startswith("#")]
+
+
+def shipped() -> list[str]:
+    """The names of what is in the image, which runs on Linux."""
+    lines = requirements(WORKER.read_text())
+    return [re.split("==", line)[0] for line in lines if "sys_platform == 'win32'" not in line]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_version_is_exact(lock: object) -> None:
+    lines = requirements(lock.read_text())  # type: ignore[attr-defined]
+
+    assert lines
+    assert [line for line in lines if not re.match(r"[A-Za-z0-9._\[\],-]+==[^*\s]+(\s|$)", line)] == []
+
+
+def test_what_is_deployed_is_pinned_to_the_byte() -> None:
+    lines = requirements(WORKER.read_text())
+
+    assert len(lines) > 10
+    assert [line for line in lines if not re.search(r"--hash=sha256:[0-9a-f]{64}", line)] == []
+
+
+def test_the_cdks_command_line_is_exact_and_locked() -> None:
+    package = json.loads((ROOT / "package.json").read_text())
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+
+    for name, version in package["devDependencies"].items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+        assert lock["packages"][f"node_modules/{name}"]["version"] == version
+    assert all("integrity" in entry for path, entry in lock["packages"].items() if path)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_each_library_of_the_image_is_listed_with_a_licence_that_may_be_used(name: str) -> None:
+    told = metadata(name).json
+    licence = str(told.get("license_expression") or told.get("license") or "")
+    licence = SAID_AS.get(licence, licence)
+
+    assert set(re.split(r" (?:AND|OR) ", licence)) <= ALLOWED
+    assert f"| {name} | {licence} |" in (ROOT / "README.md").read_text()

@@ -1,0 +1,77 @@
+"""A plan as JSON, for scripts and for `sync --plan`."""
+
+from __future__ import annotations
+
+import json
+
+from worker.digests import KIND, VERSION
+from worker.reports.document import document
+from worker.reports.report import Cell, Report, Row
+
+REPORT = Report(
+    run_id="20261122T030000Z-1a2b3c4d",
+    made_at="2026-11-22T03:00:00Z",
+    scope="all",
+    since="2026-11-21T02:00:00Z",
+    counts={"update": 1, "hold": 1, "unchanged": 9},
+    rows=(
+        Row(7, "update", "differs", "they differ", "", 12, (Cell("department"),), "a problem", ("a note",), "d1gest"),
+        Row(9, "hold", "no_evidence", "nothing is shown", "let her be shown"),
+    ),
+    warnings=("be careful",),
+    reconcile_due=True,
+    site="https://learn.acme.example/x",
+    company="https://acme.bamboohr.com/api/v1",
+)
+
+
+def test_it_says_what_it_is_a_plan_of() -> None:
+    told = json.loads(document(REPORT))
+
+    assert told == {
+        "kind": KIND,
+        "version": VERSION,
+        "run_id": "20261122T030000Z-1a2b3c4d",
+        "made_at": "2026-11-22T03:00:00Z",
+        "scope": "all",
+        "since": "2026-11-21T02:00:00Z",
+        "company": "https://acme.bamboohr.com/api/v1",
+        "site": "https://learn.acme.example/x",
+        "reconcile_due": True,
+        "warnings": ["be careful"],
+        "counts": {"update": 1, "hold": 1, "unchanged": 9},
+        "rows": told["rows"],
+    }
+
+
+def test_a_row_says_everything_but_values() -> None:
+    update, hold = json.loads(document(REPORT))["rows"]
+
+    assert update == {
+        "employee_id": 7,
+        "action": "update",
+        "code": "differs",
+        "reason": "they differ",
+        "advice": "",
+        "account_id": 12,
+        "fields": ["department"],
+        "problem": "a problem",
+        "notes": ["a note"],
+        "digest": "d1gest",
+    }
+    assert (hold["account_id"], hold["fields"], hold["digest"]) == (None, [], "")
+
+
+def test_values_are_beside_their_fields_where_they_were_asked_for() -> None:
+    cells = (Cell("department", "Sales", "Legal"), Cell("email", None, "a@b.example"), Cell("city", "Rome", ""))
+    row = Row(7, "update", "differs", "they differ", cells=cells)
+    report = Report("r", "m", "all", "", {}, (row,), shows_values=True)
+
+    (told,) = json.loads(document(report))["rows"]
+
+    assert told["values"] == {"department": ["Sales", "Legal"], "email": [None, "a@b.example"], "city": ["Rome", ""]}
+    assert told["fields"] == ["department", "email", "city"]
+
+
+def test_a_plan_that_does_not_look_since_a_moment_says_none() -> None:
+    assert json.loads(document(Report("r", "m", "everybody", "", {}, ())))["since"] is None

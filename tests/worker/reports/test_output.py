@@ -1,0 +1,128 @@
+"""Where a report goes, and who can read it there."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from worker.errors import UsageError
+from worker.reports.output import check_values, check_writable, put, width
+
+
+def mode(file: Path) -> int:
+    return stat.S_IMODE(file.stat().st_mode)
+
+
+def test_without_a_file_it_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    put("the report", None)
+
+    assert tuple(capsys.readouterr()) == ("the report\n", "")
+
+
+def test_a_file_is_its_owners_alone_and_named_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "plan"
+
+    put("the report \u4e2d", file)
+
+    assert (file.read_text(encoding="utf-8"), mode(file)) == ("the report \u4e2d\n", 0o600)
+    assert tuple(capsys.readouterr()) == ("", f"written to {file}\n")
+
+
+def test_a_file_that_was_there_is_replaced_whole_and_no_longer_anybodys_to_read(tmp_path: Path) -> None:
+    file = tmp_path / "plan"
+    file.write_text("something longer than the report")
+    file.chmod(0o666)
+
+    put("the report", file)
+
+    assert (file.read_text(), mode(file)) == ("the report\n", 0o600)
+
+
+def test_what_is_no_ordinary_file_keeps_its_mode() -> None:
+    device = Path(os.devnull)
+    before = mode(device)
+
+    check_writable(device)
+    put("the report", device)
+
+    assert mode(device) == before
+
+
+def test_a_pipe_is_written_to_as_it_is(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+
+    put("the report", Path(f"/dev/fd/{writer}"))
+    os.close(writer)
+
+    with os.fdopen(reader) as text:
+        assert text.read() == "the report\n"
+
+
+def test_a_folder_and_a_file_in_no_folder_cannot_be_written(tmp_path: Path) -> None:
+    for file in (tmp_path, tmp_path / "nowhere" / "plan"):
+        with pytest.raises(UsageError, match="cannot be written"):
+            check_writable(file)
+        with pytest.raises(UsageError, match="cannot be written"):
+            put("the report", file)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_what_may_not_be_written_is_known_beforehand(tmp_path: Path) -> None:
+    file = tmp_path / "plan"
+    file.touch(0o400)
+    tmp_path.chmod(0o500)
+    try:
+        for one in (file, tmp_path / "another"):
+            with pytest.raises(UsageError, match="cannot be written"):
+                check_writable(one)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_file_in_the_folder_where_one_is_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    check_writable(Path("plan"))
+    check_writable(None)
+
+
+class Terminal:
+    """A stdout that is a terminal, or is none."""
+
+    def __init__(self, is_one: bool) -> None:
+        self._is_one = is_one
+
+    def isatty(self) -> bool:
+        return self._is_one
+
+
+@pytest.mark.parametrize(
+    ("shows_values", "file", "terminal", "allowed"),
+    [
+        (True, None, True, True),
+        (True, None, False, False),
+        (True, Path("plan"), False, True),
+        (False, None, False, True),
+    ],
+)
+def test_values_go_to_a_terminal_or_a_named_file_alone(
+    monkeypatch: pytest.MonkeyPatch, shows_values: bool, file: Path | None, terminal: bool, allowed: bool
+) -> None:
+    monkeypatch.setattr("sys.stdout", Terminal(terminal))
+
+    if allowed:
+        check_values(shows_values=shows_values, file=file)
+    else:
+        with pytest.raises(UsageError, match="a terminal or a named file"):
+            check_values(shows_values=shows_values, file=file)
+
+
+@pytest.mark.parametrize(("terminal", "columns"), [(True, 97), (False, 0)])
+def test_a_table_is_as_wide_as_its_terminal(monkeypatch: pytest.MonkeyPatch, terminal: bool, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", "97")
+    monkeypatch.setattr("sys.stdout", Terminal(terminal))
+
+    assert width() == columns
