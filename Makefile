@@ -71,8 +71,10 @@ test-e2e: setup-e2e ## deploy to the emulator, run nights there, hear how they e
 	$(BIN)/pytest tests/e2e
 
 .PHONY: test-image
-test-image: setup ## build the image, run it as the task does; CONTAINER_ENGINE, docker or podman, whichever answers
-	$(BIN)/pytest tests/image
+test-image: setup ## build the image, deploy it to the emulator, run it as the task does; needs docker or podman
+	@$(BIN)/python -m tests.image.engine
+	@$(MAKE) --no-print-directory setup-e2e
+	$(BIN)/pytest tests/image $(PYTEST_ARGS)
 
 $(BROWSER)/.ready: tests/browser/requirements.txt
 	$(PYTHON) -m venv $(BROWSER)

@@ -5,9 +5,14 @@ says of user, file system, capabilities, memory, init process, stop time-out and
 container engine, and a key that has no option here fails. The containers run nights between the sandbox's BambooHR and
 Moodle, with their state and secrets in the emulated AWS.
 
-It needs Python, Node, a container engine and what a build pulls. The engine is $CONTAINER_ENGINE (a command, such as
-`docker`, or `sudo docker`), else docker where one answers, else podman. The stand-ins listen on loopback, so the
-containers share the host's network: the engine has to run on this machine's own Linux, or to offer host networking.
+`test_deployed.py` goes the whole way: `make deploy` to the emulator of tests/e2e, with this engine building what it
+publishes; then that very image, with the variables of the registered task definition, in front of the deployed table
+and secrets. `test_unit_suite.py` runs the worker's unit suite in the image's own Python.
+
+It needs Python, Node, make, a container engine, what a build pulls, and a package index for the unit suite's tools. The
+engine is $CONTAINER_ENGINE (a command, such as `docker`, or `sudo docker`), else docker where one answers, else podman.
+The stand-ins listen on loopback, so the containers share the host's network: the engine has to run on this machine's
+own Linux, or to offer host networking. What was measured is printed at the end.
 
 A plain `pytest` leaves this folder out (`norecursedirs` in pyproject.toml).
 
@@ -21,4 +26,5 @@ What differs from Fargate
 -------------------------
 The credentials of the emulator are variables, and AWS_ENDPOINT_URL leads to it; the log is read from the engine; the
 share of a CPU is not limited, because a rootless engine often cannot. `no-new-privileges` is stricter than the task.
+The unit suite has a /tmp in memory and its tests, read-only, and is otherwise confined as the task is.
 """

@@ -11,13 +11,23 @@ import pytest
 
 from tests.image.containers import Image, Worker
 from tests.image.engine import Engine, NoEngine
+from tests.image.figures import FIGURE
 from tests.image.layers import Layer, own_layers
-from tests.image.task import Task
+from tests.image.task import Asset, Synthesised, Task
 from tests.nights import API_KEY, ROOT, Nights
 from tests.sandbox.aws import emulated_aws, prepare
 from tests.sandbox.moodle import TOKEN
 
 _TAG = "lxp-sync-image-test"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports: list[pytest.TestReport] = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    figures = [str(value) for report in reports for name, value in report.user_properties if name == FIGURE]
+    if figures:
+        terminalreporter.section("figures of the image")
+        for figure in figures:
+            terminalreporter.line(figure)
 
 
 @pytest.fixture(scope="session")
@@ -29,15 +39,25 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def task(tmp_path_factory: pytest.TempPathFactory) -> Task:
-    return Task.synthesised(tmp_path_factory.mktemp("synthesis"))
+def synthesised(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
+    return Synthesised.into(tmp_path_factory.mktemp("synthesis"))
+
+
+@pytest.fixture(scope="session")
+def task(synthesised: Synthesised) -> Task:
+    return synthesised.task
+
+
+@pytest.fixture(scope="session")
+def asset(synthesised: Synthesised) -> Asset:
+    return synthesised.asset
 
 
 @pytest.fixture(scope="session")
 def image(engine: Engine, task: Task) -> Image:
     """Built as the Dockerfile says by hand, for the architecture of the task."""
     tag = f"{_TAG}:by-hand"
-    engine.must("build", f"--platform={task.asset.platform}", f"--tag={tag}", str(ROOT / "worker"))
+    engine.must("build", f"--platform={task.platform}", f"--tag={tag}", str(ROOT / "worker"))
     return Image(engine, tag, task)
 
 
@@ -47,7 +67,7 @@ def base(engine: Engine, task: Task, tmp_path_factory: pytest.TempPathFactory) -
     tag, directory = f"{_TAG}:base", tmp_path_factory.mktemp("base")
     (name,) = re.findall(r"^ARG BASE=(.+)$", (ROOT / "worker" / "Dockerfile").read_text(), re.MULTILINE)
     (directory / "Dockerfile").write_text(f"FROM {name}\n", encoding="utf-8")
-    engine.must("build", f"--platform={task.asset.platform}", f"--tag={tag}", str(directory))
+    engine.must("build", f"--platform={task.platform}", f"--tag={tag}", str(directory))
     return tag
 
 
@@ -59,14 +79,14 @@ def layers(image: Image, base: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="session")
 def layers_of_a_deploy(
-    engine: Engine, task: Task, base: str, tmp_path_factory: pytest.TempPathFactory
+    engine: Engine, asset: Asset, base: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[Layer]]:
     """The same of an image that is built anew from what a deploy stages, checked out under a strict umask."""
     tag, directory = f"{_TAG}:of-a-deploy", tmp_path_factory.mktemp("staged")
-    staged = shutil.copytree(task.asset.directory, directory / "asset")
+    staged = shutil.copytree(asset.directory, directory / "asset")
     for path in (staged, *staged.rglob("*")):
         path.chmod(path.stat().st_mode & 0o700)
-    engine.must("build", "--no-cache", f"--platform={task.asset.platform}", f"--tag={tag}", str(staged))
+    engine.must("build", "--no-cache", f"--platform={asset.platform}", f"--tag={tag}", str(staged))
     yield own_layers(engine, tag, base, directory)
     engine.must("rmi", tag)
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -25,14 +26,19 @@ class Image:
     tag: str
     task: Task
 
-    def run(self, *arguments: str, variables: Mapping[str, str] | None = None) -> Ended:
-        """The entry point, as the task runs it."""
-        return self.engine.call("run", "--rm", *self._options(variables or {}), self.tag, *arguments)
+    def run(self, *arguments: str, variables: Mapping[str, str] | None = None, options: Sequence[str] = ()) -> Ended:
+        """The entry point, as the task runs it; `options` are further ones of the engine."""
+        return self.engine.call("run", "--rm", *self._options(variables or {}), *options, self.tag, *arguments)
 
-    def python(self, script: str, *, variables: Mapping[str, str] | None = None) -> Ended:
+    def python(
+        self,
+        script: str,
+        *arguments: str,
+        variables: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
+    ) -> Ended:
         """A few lines of Python in the place of the worker."""
-        options = [*self._options(variables or {}), "--entrypoint=python"]
-        return self.engine.call("run", "--rm", *options, self.tag, "-c", script)
+        return self.run("-c", script, *arguments, variables=variables, options=[*options, "--entrypoint=python"])
 
     @contextmanager
     def started(self, variables: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
@@ -103,6 +109,25 @@ class Worker:
             aws_access_key_id=self.aws["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.aws["AWS_SECRET_ACCESS_KEY"],
         )
+
+
+def mounted(places: Mapping[Path, str]) -> list[str]:
+    """The engine's options under which a container sees these files and directories, and cannot change them.
+
+    The task's user has to find them readable: :func:`readable`.
+    """
+    # Where SELinux guards the machine's files, a container reads none but those that are labelled for it.
+    return [
+        "--security-opt=label=disable",
+        *(f"--mount=type=bind,source={source},target={target},readonly" for source, target in places.items()),
+    ]
+
+
+def readable(directory: Path) -> Path:
+    """The same directory, with what is in it, readable for everybody."""
+    for path in (directory, *directory.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return directory
 
 
 def _settings(variables: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,9 @@ import tomllib
 from pathlib import Path, PurePosixPath
 
 from tests.image.containers import Image, Worker
+from tests.image.figures import FIGURE, Record
 from tests.image.layers import Layer
+from tests.image.task import Asset
 from tests.nights import ROOT
 from tests.sandbox.bamboohr import generate
 
@@ -32,10 +34,10 @@ def test_it_starts_the_worker_without_a_shell(image: Image) -> None:
     assert config["User"] == image.task.container["User"]
 
 
-def test_it_is_for_the_architecture_of_the_task(image: Image) -> None:
+def test_it_is_for_the_architecture_of_the_task(image: Image, asset: Asset) -> None:
     told = image.engine.inspect(image.tag)
 
-    assert f"{told['Os']}/{told['Architecture']}" == image.task.asset.platform
+    assert f"{told['Os']}/{told['Architecture']}" == image.task.platform == asset.platform
 
 
 def test_it_adds_the_worker_and_nothing_else(layers: list[Layer]) -> None:
@@ -92,8 +94,11 @@ def test_a_night_compiles_nothing(worker: Worker) -> None:
     assert [path for path in loaded if not path.endswith(".pyc")] == []
 
 
-def test_what_it_adds_is_small(layers: list[Layer]) -> None:
-    assert sum(layer.compressed for layer in layers) < 25 * _MEGABYTE
+def test_what_it_adds_is_small(layers: list[Layer], record_property: Record) -> None:
+    added = sum(layer.compressed for layer in layers)
+    record_property(FIGURE, f"size above the base, compressed: {added / _MEGABYTE:.1f} MB")
+
+    assert added < 25 * _MEGABYTE
 
 
 def test_two_builds_are_the_same(layers: list[Layer], layers_of_a_deploy: list[Layer]) -> None:

@@ -19,7 +19,9 @@ def install(directory: Path, name: str, *, version: str = "", info: int = 0) -> 
     """A command that answers `--version` with a text and `info` with an exit code."""
     path = directory / name
     answer = shlex.quote(version or f"{name} version 1")
-    path.write_text(f'#!/bin/sh\ncase "$1" in info) exit {info};; --version) echo {answer};; esac\n', encoding="utf-8")
+    fault = f"echo 'no daemon of {name}' >&2; " if info else ""
+    lines = f'#!/bin/sh\ncase "$1" in info) {fault}exit {info};; --version) echo {answer};; esac\n'
+    path.write_text(lines, encoding="utf-8")
     path.chmod(0o755)
     return str(path)
 
@@ -67,18 +69,23 @@ def test_the_one_that_is_named_is_not_passed_over_when_it_does_not_answer(tmp_pa
         found(tmp_path, CONTAINER_ENGINE=named)
 
 
-def test_where_none_answers_it_is_said_how_to_install_one(tmp_path: Path) -> None:
+def test_where_none_answers_it_is_said_why_and_how_to_start_or_install_one(tmp_path: Path) -> None:
     install(tmp_path, "docker", info=1)
 
     with pytest.raises(
-        NoEngine, match=r"neither docker nor podman answers to `info`\. Install .* apt-get install podman"
+        NoEngine,
+        match=r"neither docker nor podman answers to `info`\. docker says: no daemon of docker\."
+        r" Start one .*systemctl start docker.* install one: .*apt-get install podman",
     ):
         found(tmp_path)
 
 
-def test_without_an_engine_the_suite_fails_at_once_and_says_why() -> None:
+@pytest.mark.parametrize(
+    "command", [["pytest", "-p", "no:cacheprovider", "tests/image/test_deployed.py"], ["tests.image.engine"]]
+)
+def test_without_an_engine_it_ends_at_once_and_says_why(command: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/image/test_content.py"],
+        [sys.executable, "-m", *command],
         cwd=ROOT,
         env={**os.environ, "CONTAINER_ENGINE": "nowhere/engine"},
         capture_output=True,
