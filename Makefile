@@ -76,6 +76,10 @@ test-image: setup ## build the image, deploy it to the emulator, run it as the t
 	@$(MAKE) --no-print-directory setup-e2e
 	$(BIN)/pytest tests/image $(PYTEST_ARGS)
 
+.PHONY: test-faults
+test-faults: setup ## every call of a night fails in every way, or the process dies: how many are survived
+	$(BIN)/pytest tests/faults -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
 $(BROWSER)/.ready: tests/browser/requirements.txt
 	$(PYTHON) -m venv $(BROWSER)
 	$(BROWSER)/bin/pip install --quiet --disable-pip-version-check -r $<

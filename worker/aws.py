@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from http import HTTPStatus
 from typing import Any, Literal
 
 from worker.errors import ConfigurationError
@@ -19,12 +21,38 @@ def aws_client(service: Literal["dynamodb", "secretsmanager"]) -> Any:
 
     config = Config(connect_timeout=5, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
     try:
-        return boto3.client(service, region_name=_region(), config=config)
+        client = boto3.client(service, region_name=_region(), config=config)
     except (BotoCoreError, ValueError) as fault:
         raise ConfigurationError(
             [f"AWS_REGION or another AWS setting cannot be used ({type(fault).__name__})"],
             advice="set AWS_REGION; without AWS set STATE_FILE, BAMBOOHR_API_KEY and MOODLE_TOKEN instead",
         ) from None
+    client.meta.events.register("before-parse", _only_objects)
+    client.meta.events.register("after-call", _answered)
+    return client
+
+
+def _only_objects(response_dict: dict[str, Any], **_: object) -> None:
+    """A web page, or half an answer, counts as none, and is asked for again.
+
+    boto3 takes what is no JSON for an empty answer (no item; a write that succeeded), and dies of another type.
+    """
+    if response_dict["status_code"] >= HTTPStatus.MULTIPLE_CHOICES:
+        return
+    try:
+        whole = isinstance(json.loads(response_dict["body"] or b"{}"), dict)
+    except ValueError:
+        whole = False
+    if not whole:
+        response_dict.update(status_code=HTTPStatus.INTERNAL_SERVER_ERROR, body=b'{"__type": "RequestTimeout"}')
+
+
+def _answered(http_response: Any, parsed: dict[str, Any], **_: object) -> None:
+    """boto3 goes by the status of the last attempt, which was good."""
+    from botocore.exceptions import HTTPClientError
+
+    if "Error" in parsed and http_response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        raise HTTPClientError(error="no answer of AWS")
 
 
 def _region() -> str | None:
@@ -33,12 +61,16 @@ def _region() -> str | None:
 
 
 def aws_failure(fault: Exception) -> str:
-    """What AWS calls a failure; the name of the fault where AWS never answered. Other faults are raised again."""
+    """What AWS calls a failure; the name of the fault where AWS never answered, or nothing that boto3 understands."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if isinstance(fault, ClientError):
         code = str(fault.response.get("Error", {}).get("Code", ""))
         return code if _CODE.fullmatch(code) else "unknown error"
-    if isinstance(fault, BotoCoreError):
+    if isinstance(fault, (BotoCoreError, *_NOT_UNDERSTOOD)):
         return type(fault).__name__
     raise fault
+
+
+_NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
+"""What boto3's parsers die of where an answer has another form than AWS's."""

@@ -63,7 +63,7 @@ def read_credential(credential: Credential, reader: SecretReader | None = None) 
     key = KEYS[credential.variable]
     try:
         value = json.loads(document)[key]
-    except (ValueError, TypeError, KeyError, IndexError):
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         raise CredentialError(f'{secret} is malformed: it must hold JSON with the key "{key}"', advice=mend) from None
     return _well_formed(value, f'"{key}" in {secret} is', mend)
 

@@ -60,6 +60,8 @@ class DynamoItems:
         found: list[Item] = []
         while True:
             answer = self._call(self._client.scan, **query)
+            if "Items" not in answer:
+                raise self._error(KeyError("Items"))
             found.extend(self._plain(item) for item in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return found

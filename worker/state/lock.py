@@ -52,11 +52,11 @@ class Lock:
         self._scheduled = scheduled_time
         while True:
             held = self._items.get(self.key)
-            if held is not None and int(held.get("expires", 0)) > self._clock():
+            if held is not None and _expires(held) > self._clock():
                 if held.get("owner") != self._owner:
                     raise self._refusal(held)
                 # The client repeated a write whose answer was lost, and met the first one.
-                self._expires = int(held["expires"])
+                self._expires = _expires(held)
                 return
             lease = self._lease()
             if self._items.put(lease, ABSENT if held is None else _unchanged(held)):
@@ -66,13 +66,13 @@ class Lock:
     def holder(self) -> Holder | None:
         """Who holds it now; None if nobody does."""
         held = self._items.get(self.key)
-        left = int(held.get("expires", 0) - self._clock()) if held else 0
+        left = int(_expires(held) - self._clock()) if held else 0
         return Holder(str(held.get("owner")), left) if held and left > 0 else None
 
     def require_free(self) -> None:
         """Raise :class:`LockHeld` where somebody holds it."""
         held = self._items.get(self.key)
-        if held is not None and int(held.get("expires", 0)) > self._clock():
+        if held is not None and _expires(held) > self._clock():
             raise self._refusal(held)
 
     def keep(self) -> None:
@@ -116,7 +116,7 @@ class Lock:
     def _refusal(self, held: Item) -> Exception:
         if self._scheduled and held.get("scheduledTime") == self._scheduled:
             return DuplicateDelivery("this scheduled run is already at work; the scheduler delivered it twice")
-        left = int(held.get("expires", 0)) - int(self._clock())
+        left = _expires(held) - int(self._clock())
         return LockHeld(
             f"another run ({held.get('owner')}) holds the lock, for {left} s more unless it renews it",
             advice="wait for it to end; the lock of a run that died frees itself within five minutes",
@@ -128,6 +128,12 @@ class Lock:
                 self.renew()
             except SyncError as fault:
                 logs.warning("lock.not_renewed", reason=fault.message)
+
+
+def _expires(held: Item) -> int:
+    """When a lease runs out; one that says no moment (a hand wrote it) is nobody's."""
+    value = held.get("expires")
+    return value if isinstance(value, int) else 0
 
 
 def _unchanged(held: Item) -> When:

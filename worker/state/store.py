@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from worker.errors import ConfigurationError, LockLost
+from worker.errors import ConfigurationError, LockLost, StateError
 from worker.journal import KEPT, Entry, pack, unpack
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items, When
 from worker.state.lock import Lock
@@ -230,21 +230,22 @@ class Store:
 
     def journal_of(self, run_id: str) -> list[Entry]:
         """What a run set out to write, in its order, as far as that is still kept."""
-        return unpack(item["entries"] for item in self._journals(f"{run_id}#"))
+        return [entry for item in self._journals(f"{run_id}#") for entry in _entries(item)]
 
     def journals_about(self, employee_id: int) -> list[tuple[str, Entry]]:
         """What the runs of the last months set out to write to one person: run and entry, oldest first."""
         found = [
             (item[KEY].split("#")[-2], entry)
             for item in self._journals("")
-            for entry in unpack([item["entries"]])
+            for entry in _entries(item)
             if entry.employee_id == employee_id
         ]
         return sorted(found, key=lambda told: told[1].at)
 
     def _journals(self, run: str) -> Iterator[Item]:
         for item in sorted(self._items.scan([f"{self._id}#journal#{run}"]), key=lambda item: str(item[KEY])):
-            if item.get(EXPIRY, 0) > self._clock():
+            expiry = item.get(EXPIRY)
+            if isinstance(expiry, int) and expiry > self._clock():
                 yield item
 
     def raw(self) -> Item | None:
@@ -292,6 +293,15 @@ def _changed_meanwhile() -> LockLost:
         "the state row was changed, or the lock taken over, while this run was at work",
         advice="the row was left as it is; the next run goes on from there",
     )
+
+
+def _entries(item: Item) -> list[Entry]:
+    try:
+        return unpack([item["entries"]])
+    except (KeyError, TypeError, ValueError):
+        raise StateError(
+            f"the journal item {item[KEY]} is malformed", advice="somebody changed it by hand; restore or remove it"
+        ) from None
 
 
 def _day(text: str) -> date | None:

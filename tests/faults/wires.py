@@ -1,0 +1,157 @@
+"""The three seams at which a call fails without a socket: `requests`, the answer of an app, and the state's items."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from tests.faults.injection import Injector
+from tests.sandbox.wire import App, InProcess, Request, Response, Switchboard
+from tests.simulation import MemoryItems, Process
+from worker.errors import ConfigurationError, StateError
+from worker.state.items import Item, When
+
+T = TypeVar("T")
+_HTML = Response(200, b"<!DOCTYPE html><html><body>Sign in, Vorname1Quux</body></html>", "text/html; charset=utf-8")
+_STATUS = {"429": 429, "503": 503, "500": 500}
+
+
+def spoil(kind: str, act: Callable[[], Response]) -> Response:
+    """The answer to a call that meets this fault; `act` lets the server do what it was asked for."""
+    if kind == "reset_before":
+        return Response(fate="reset")
+    if kind == "timeout_before":
+        return Response(fate="hang")
+    if kind == "html":
+        return _HTML
+    if kind in _STATUS:
+        return Response(_STATUS[kind], b"", "text/html")
+    if kind.endswith("_retry_after"):
+        return Response(_STATUS[kind[:3]], b"", "text/html", {"Retry-After": "2"})
+    return _after(kind, act())
+
+
+def _after(kind: str, answer: Response) -> Response:
+    if kind == "reset_after":
+        return dataclasses.replace(answer, fate="reset")
+    if kind == "timeout_after":
+        return dataclasses.replace(answer, fate="hang")
+    if kind == "500_after":
+        return Response(500, b"", "text/html")
+    if kind == "cut":
+        return dataclasses.replace(answer, fate="truncate")
+    if kind == "truncated":
+        return dataclasses.replace(answer, body=answer.body[: len(answer.body) // 2], headers={})
+    if kind.startswith("wrong_"):
+        return Response(200, json.dumps(_wrong(kind, answer.body)).encode(), answer.content_type)
+    return answer
+
+
+def _wrong(kind: str, body: bytes) -> object:
+    right = json.loads(body or b"{}")
+    if kind == "wrong_text":
+        return "an answer of another type"
+    if kind == "wrong_swapped":
+        return {} if isinstance(right, list) else []
+    return ["Vorname 1 Quux" for _ in right] if isinstance(right, list) else dict.fromkeys(right, "Vorname 1 Quux")
+
+
+class Spoiling:
+    """An app whose next answer is spoiled as the caller of it was told beforehand."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.kind = ""
+
+    def operation(self, request: Request) -> str:
+        return self.app.operation(request)
+
+    def answer(self, request: Request) -> Response:
+        kind, self.kind = self.kind, ""
+        return spoil(kind, lambda: self.app.answer(request))
+
+
+class FaultyWire(InProcess):
+    """Mounts apps on a `requests` session by their hosts, and lets the calls of a run fail."""
+
+    def __init__(self, injector: Injector, apps: Mapping[str, tuple[str, App]]) -> None:
+        self._injector = injector
+        self._apps = {host: (system, Spoiling(app)) for host, (system, app) in apps.items()}
+        super().__init__(Switchboard(next(iter(self._apps.values()))[1]))
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **named: Any) -> requests.Response:
+        assert request.url is not None
+        system, app = self._apps[urlsplit(request.url).hostname or ""]
+        self.switchboard = Switchboard(app)
+        kind = self._injector.next(system, app.operation(_plain(request)))
+        if kind == "refused":
+            raise _refused(request)
+        app.kind = kind
+        send = super().send
+        return self._injector.through(kind, lambda: send(request, *arguments, **named))
+
+
+def _plain(request: requests.PreparedRequest) -> Request:
+    body = request.body or b""
+    return Request(
+        request.method or "GET",
+        urlsplit(request.url or "").path,
+        body=body.encode() if isinstance(body, str) else bytes(body),
+    )
+
+
+def _refused(request: requests.PreparedRequest) -> requests.ConnectionError:
+    """What `requests` makes of a port at which nobody listens."""
+    cause = NewConnectionError(HTTPConnection("nowhere"), "connection refused")
+    return requests.ConnectionError(MaxRetryError(HTTPConnectionPool("nowhere"), "/", cause), request=request)
+
+
+class FaultyItems:
+    """The state in memory, whose calls fail as a table's do once boto3 has given up."""
+
+    def __init__(self, injector: Injector, rows: dict[str, Item]) -> None:
+        self._injector = injector
+        self._items = MemoryItems(Process(), rows)
+
+    def get(self, key: str) -> Item | None:
+        return self._call("get", lambda: self._items.get(key))
+
+    def put(self, item: Item, when: When | None = None) -> bool:
+        return self._call("put", lambda: self._items.put(item, when))
+
+    def delete(self, key: str, when: When | None = None) -> bool:
+        return self._call("delete", lambda: self._items.delete(key, when))
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        # A table takes them in no order and not in one: every one of them is a step at which it can end.
+        for item in items:
+            self._call("put_all", lambda item=item: self._items.put_all([item]))  # type: ignore[misc]
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self._call("delete_all", lambda key=key: self._items.delete_all([key]))  # type: ignore[misc]
+
+    def scan(self, prefixes: Iterable[str]) -> list[Item]:
+        return self._call("scan", lambda: self._items.scan(prefixes))
+
+    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+        return self._call("put_if", lambda: self._items.put_if(item, when, other_key, other_when))
+
+    def _call(self, operation: str, act: Callable[[], T]) -> T:
+        kind = self._injector.next("state", operation)
+        if kind == "denied":
+            raise ConfigurationError(["STATE_TABLE may not be used by this role"])
+        if kind == "error_before":
+            raise StateError("the state table could not be used")
+        done = self._injector.through(kind, act)
+        if kind == "error_after":
+            raise StateError("the state table could not be used")
+        return done
