@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .venv-ministack
 BROWSER := .venv-browser
+MUTATION := .venv-mutation
 WORKERS ?= 3
 LOCK := --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 ENV ?= dev
@@ -89,6 +90,17 @@ $(BROWSER)/.ready: tests/browser/requirements.txt
 test-browser: $(BROWSER)/.ready ## open the page of a plan in chromium, click and type; needs chromium and chromium-driver
 	$(BROWSER)/bin/pytest --confcutdir=tests/browser tests/browser $(PYTEST_ARGS)
 
+$(MUTATION)/.ready: tests/mutation/requirements.txt
+	$(PYTHON) -m venv $(MUTATION)
+	$(MUTATION)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: test-mutation
+test-mutation: $(MUTATION)/.ready ## are the tests good? each small fault put into the code has to make one fail; takes an hour
+	rm -rf mutants
+	PATH="$(CURDIR)/$(MUTATION)/bin:$$PATH" mutmut run --max-children $(WORKERS)
+	$(MUTATION)/bin/python -m tests.mutation.survivors
+
 .PHONY: audit
 audit: setup ## pins, hashes and licences; then known vulnerabilities, as PyPI and npm tell them
 	$(BIN)/pytest --quiet tests/test_supply.py
@@ -135,6 +147,7 @@ lock: setup ## pin every dependency anew from the requirements.in files; the wor
 	$(BIN)/uv pip compile $(LOCK) --generate-hashes -c requirements.txt worker/requirements.in -o worker/requirements.txt
 	$(BIN)/uv pip compile $(LOCK) tests/e2e/requirements.in -o tests/e2e/requirements.txt
 	$(BIN)/uv pip compile $(LOCK) -c requirements.txt tests/browser/requirements.in -o tests/browser/requirements.txt
+	$(BIN)/uv pip compile $(LOCK) -c requirements.txt tests/mutation/requirements.in -o tests/mutation/requirements.txt
 
 # The operator's verbs: `.venv/bin/python -m ops VERB --help` explains each. Further options go in ARGS. make itself ends
 # with 2 whatever the exit code was; `.venv/bin/python -m ops` ends with the code itself.

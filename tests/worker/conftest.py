@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import responses
@@ -16,6 +19,22 @@ from worker.moodle import Moodle
 @pytest.fixture
 def patient() -> Patient:
     return Patient()
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
+    """What the worker logs, line by line."""
+    lines: list[dict[str, Any]] = []
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append({"level": record.levelname, **vars(record)["fields"]})
+
+    kept = Kept()
+    caplog.set_level(logging.INFO, "worker")
+    logging.getLogger("worker").addHandler(kept)
+    yield lines
+    logging.getLogger("worker").removeHandler(kept)
 
 
 @pytest.fixture
@@ -38,3 +57,13 @@ def site() -> MoodleSite:
 @pytest.fixture
 def board(site: MoodleSite) -> Switchboard:
     return Switchboard(MoodleApp(site))
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """No garbage is collected meanwhile: a finalizer that runs at the very bottom of a deep recursion fails by it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

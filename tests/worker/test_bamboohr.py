@@ -109,6 +109,48 @@ def test_what_is_no_positive_integer_is_dropped_and_counted(bamboo: BambooHR, no
     assert (feed.changes, feed.dropped) == ((Change(5),), 1)
 
 
+def test_a_feed_that_is_asked_for_again_is_logged_under_its_system(
+    bamboo: BambooHR, logged: list[dict[str, Any]]
+) -> None:
+    responses.get(CHANGED, status=502)
+    responses.get(CHANGED, json=feed_of([]))
+
+    bamboo.changed(SINCE)
+
+    assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "bamboohr")]
+
+
+def test_a_directory_that_is_asked_for_again_is_logged_under_its_system(
+    bamboo: BambooHR, logged: list[dict[str, Any]]
+) -> None:
+    responses.get(DIRECTORY, status=502)
+    responses.get(DIRECTORY, status=404)
+
+    assert not bamboo.directory([], NEEDED).available
+
+    assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "bamboohr")]
+
+
+def test_how_many_were_dropped_is_logged(bamboo: BambooHR, logged: list[dict[str, Any]]) -> None:
+    responses.get(CHANGED, json=feed_of([entry("x"), entry("y"), entry("5")]))
+
+    assert bamboo.changed(SINCE).dropped == 2
+
+    told = {"event": "bamboohr.dropped_ids", "count": 2, "reason": "not a positive integer"}
+    assert logged == [{"level": "WARNING", **told}]
+
+
+def test_when_somebody_changed_is_known_where_the_feed_says_it(bamboo: BambooHR) -> None:
+    responses.get(
+        CHANGED, json=feed_of([{**entry("5"), "lastChanged": "2026-11-22T01:02:03Z"}, {"id": "6", "action": "Updated"}])
+    )
+
+    assert [change.at for change in bamboo.changed(SINCE).changes] == [
+        datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC),
+        None,
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "moment"),
     [

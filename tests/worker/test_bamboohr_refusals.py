@@ -85,7 +85,7 @@ def test_a_wrong_address_is_told_with_the_setting(bamboo: BambooHR, status: int)
 def test_another_refusal_is_not_tried_again(bamboo: BambooHR, status: int) -> None:
     responses.get(CHANGED, status=status)
 
-    with pytest.raises(SourceError, match=str(status)):
+    with pytest.raises(SourceError, match=f"HTTP {status} for the list of changed employees$"):
         read_anything(bamboo)
 
     assert len(responses.calls) == 1

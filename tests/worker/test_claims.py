@@ -50,6 +50,8 @@ def test_what_nobody_has_is_free() -> None:
 
 def test_what_she_has_herself_is_no_hindrance() -> None:
     assert addresses(moves(1, "a")).grant(1) == Grant()
+    twin = account(155, email="a")
+    assert addresses(moves(1, "a"), accounts=[ONES, twin]).grant(1).stays == (twin,)
 
 
 def test_what_somebody_gives_up_is_free_after_her() -> None:
@@ -97,7 +99,9 @@ def test_a_circle_is_refused_to_everybody_in_it_whoever_is_asked_first() -> None
     circle = [moves(1, "b"), moves(2, "c"), moves(3, "a")]
 
     for first in (0, 1, 2):
-        assert set(refusals(addresses(*circle[first:], *circle[:first])).values()) == {"email_swapped"}
+        claims = addresses(*circle[first:], *circle[:first])
+        assert set(refusals(claims).values()) == {"email_swapped"}
+        assert [claims.grant(number).stays for number in (1, 2, 3)] == [(TWOS,), (THREES,), (ONES,)]
 
 
 def test_a_dispute_is_told_even_in_a_circle() -> None:

@@ -45,7 +45,7 @@ def read(body: bytes, *wanted: int, needed: Iterable[str] = NEEDED, size: int = 
 # Ids and values
 
 
-@pytest.mark.parametrize(("value", "person"), [("1", 1), (7, 7), ("50000", 50000), (str(10**18), 10**18)])
+@pytest.mark.parametrize(("value", "person"), [("1", 1), (1, 1), (7, 7), ("50000", 50000), (str(10**18), 10**18)])
 def test_an_employee_id_is_a_positive_integer_as_text_or_number(value: object, person: int) -> None:
     assert employee_id(value) == person
 
@@ -166,7 +166,8 @@ def test_declarations_of_another_form_declare_nothing(fields: object) -> None:
 
 
 def test_how_well_each_needed_field_is_filled_is_counted_over_everybody() -> None:
-    directory = read(answer(row("1"), row("2", department=None), row("3", department=" "), row("4", workEmail="")), 1)
+    rows = row("1", status="Active"), row("2", department=None), row("3", department=" "), row("4", workEmail="")
+    directory = read(answer(*rows), 1)
 
     assert directory.coverage() == {"department": 5000, "first_name": 10000, "last_name": 10000, "work_email": 7500}
 

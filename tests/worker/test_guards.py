@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,10 +12,13 @@ from worker.guards import Health, Limits, has_shrunk, hold_suspensions, is_held,
 from worker.state.store import RunRecord
 from worker.steps import Action, Step
 
+ENDED = datetime(2026, 2, 1, 2, 0, tzinfo=UTC)
+
 
 def last_run(rows: int, coverage: Mapping[str, int] | None = None) -> RunRecord:
     """The last good run's figures."""
-    return RunRecord("r", ended_at=1, command="sync", scope="all", good=True, rows=rows, coverage=coverage or {})
+    ended_at = int(ENDED.timestamp() * 1000)
+    return RunRecord("r", ended_at, command="sync", scope="all", good=True, rows=rows, coverage=coverage or {})
 
 
 def suspensions(count: int) -> list[Step]:
@@ -153,7 +156,7 @@ def test_every_reason_is_told() -> None:
 
 
 def shrunk(rows: int, last: RunRecord | None, *, days: float = 1) -> bool:
-    return has_shrunk(Health(rows, FILLED), last, datetime.fromtimestamp(days * 86_400, UTC))
+    return has_shrunk(Health(rows, FILLED), last, ENDED + timedelta(days=days))
 
 
 def test_a_company_that_shrank_since_the_last_good_run_goes_on_being_compared_with_it() -> None:
@@ -183,6 +186,7 @@ def test_a_trip_holds_all_suspensions_and_writes_nothing_of_them() -> None:
         assert step.changes == ()
         assert is_held(step)
         assert "too many; too few rows" in step.reason.text
+        assert "approve run1" in step.reason.advice
         assert step.account is not None
 
 

@@ -90,7 +90,11 @@ def test_who_works_here_is_no_matter_of_the_mapping() -> None:
         ({"profile_field_a b": "department"}, "FIELD_MAPPING 'profile_field_a b' is no Moodle field"),
         ({"city": "town"}, "FIELD_MAPPING 'city' knows no BambooHR field 'town'"),
         ({"city": ["city", "town"]}, "FIELD_MAPPING 'city' knows no BambooHR field 'town'"),
-        ({"city": []}, "FIELD_MAPPING 'city' must name a BambooHR field"),
+        (
+            {"city": []},
+            "FIELD_MAPPING 'city' must name a BambooHR field, a list of them, or an object with \"from\";"
+            " null leaves it alone",
+        ),
         ({"city": 7}, "FIELD_MAPPING 'city' must name a BambooHR field"),
         ({"city": ["city", 7]}, "FIELD_MAPPING 'city' must name a BambooHR field"),
         ({"city": {"when": "create"}}, "FIELD_MAPPING 'city' must name a BambooHR field"),
@@ -101,7 +105,11 @@ def test_who_works_here_is_no_matter_of_the_mapping() -> None:
         ({"country": {"from": "country", "default": "Atlantis"}}, "FIELD_MAPPING 'country' \"default\" is not a"),
         ({"email": "display_name"}, "FIELD_MAPPING 'email' must come from work_email"),
         ({"email": ["work_email", "display_name"]}, "FIELD_MAPPING 'email' must come from work_email"),
-        ({"email": None}, "FIELD_MAPPING 'email' must name a BambooHR field"),
+        (
+            {"email": None},
+            "FIELD_MAPPING 'email' must name a BambooHR field, a list of them, or an object with \"from\";"
+            " it cannot be left out",
+        ),
         ({"firstname": None}, "FIELD_MAPPING 'firstname' must name a BambooHR field"),
         ({"lastname": None}, "FIELD_MAPPING 'lastname' must name a BambooHR field"),
     ],
@@ -133,6 +141,20 @@ def test_a_template_that_cannot_name_one_person_is_a_fault(template: str) -> Non
     (fault,) = faults({}, template)
 
     assert fault.startswith("USERNAME_TEMPLATE")
+
+
+@pytest.mark.parametrize("template", ["fixed", "{nickname}"])
+def test_what_a_template_may_name_is_told(template: str) -> None:
+    (fault,) = faults({}, template)
+
+    assert " {work_email}, {first_name}, {last_name}, {employee_id}" in fault
+
+
+@pytest.mark.parametrize(("template", "unknown"), [("{nickname}", "nickname"), ("{}", "empty name")])
+def test_what_a_template_must_not_name_is_told(template: str, unknown: str) -> None:
+    (fault,) = faults({}, template)
+
+    assert fault.startswith(f"USERNAME_TEMPLATE knows no {unknown};")
 
 
 @pytest.mark.parametrize(

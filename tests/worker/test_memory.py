@@ -9,7 +9,7 @@ import pytest
 
 from tests.worker.builders import account
 from worker import reasons
-from worker.memory import Outcome, Verdict, intends_to_suspend, park, remember
+from worker.memory import Outcome, Verdict, intends_to_suspend, park, remember, takes_back, undone
 from worker.reasons import Reason
 from worker.state.store import Remembered, Remembering
 from worker.steps import Action, Step
@@ -40,9 +40,10 @@ def after(
     wrote: bool = False,
     deleted: bool = False,
     max_attempts: int = 0,
+    **decided: bool,
 ) -> Remembered:
     outcome = Outcome(step, verdict, wrote=wrote)
-    return remember(known, outcome, deleted=deleted, now=NOW, max_attempts=max_attempts)
+    return remember(known, outcome, deleted=deleted, now=NOW, max_attempts=max_attempts, **decided)
 
 
 @pytest.mark.parametrize("step", [CREATE, UPDATE, UNCHANGED, SKIP])
@@ -111,16 +112,32 @@ def test_a_suspension_is_remembered_before_it_is_sent_with_all_else_that_is_know
     assert intends_to_suspend(waiting, 7, NOW) == replace(waiting, suspended_by_us=True, suspended_at=SECONDS)
 
 
-def test_a_suspension_that_was_done_is_ours() -> None:
-    person = after(None, SUSPEND, wrote=True)
+@pytest.mark.parametrize("verdict", [Verdict.DONE, Verdict.FAILED])
+def test_a_suspension_that_was_done_or_may_have_arrived_is_ours(verdict: Verdict) -> None:
+    assert after(None, SUSPEND, verdict, wrote=True) == Remembered(7, suspended_by_us=True, suspended_at=SECONDS)
 
-    assert (person.suspended_by_us, person.suspended_at) == (True, SECONDS)
+
+@pytest.mark.parametrize("verdict", [Verdict.DONE, Verdict.FAILED])
+def test_a_suspension_that_an_operator_decided_on_is_remembered_as_such(verdict: Verdict) -> None:
+    assert after(None, SUSPEND, verdict, wrote=True, approved=True).approved
+    assert not after(None, SUSPEND, verdict, wrote=True, approved=False).approved
 
 
-def test_a_suspension_that_may_have_arrived_is_taken_for_ours() -> None:
-    person = after(None, SUSPEND, Verdict.FAILED, wrote=True)
+def test_beside_a_suspension_that_was_done_what_the_feed_said_is_remembered() -> None:
+    assert after(None, SUSPEND, wrote=True, deleted=True) == replace(intends_to_suspend(None, 7, NOW), deleted=True)
 
-    assert (person.suspended_by_us, person.suspended_at) == (True, SECONDS)
+
+def test_beside_a_suspension_that_may_have_arrived_all_else_is_remembered_as_before() -> None:
+    waiting = Remembered(7, Remembering.WAITING, "no_evidence", "hold", attempts=1)
+
+    assert after(waiting, SUSPEND, Verdict.FAILED, wrote=True) == intends_to_suspend(waiting, 7, NOW)
+
+
+def test_when_she_was_suspended_last_stays_known_beside_a_suspension_that_moodle_does_not_allow() -> None:
+    person = after(OURS, SUSPEND, Verdict.EXEMPT)
+
+    assert (person.suspended_by_us, person.suspended_at) == (False, 1)
+    assert after(OURS, STAYS_SUSPENDED, Verdict.EXEMPT).suspended_by_us
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.HELD, Verdict.REFUSED, Verdict.EXEMPT])
@@ -160,6 +177,60 @@ def test_when_she_was_suspended_outlasts_the_reactivation_for_the_limit_of_24_ho
     assert person.worth_keeping(NOW)
 
 
+# Taken back
+
+TAKEN_BACK = Remembered(7, Remembering.UNDONE, "run1", undone_at=SECONDS, seen=5)
+
+
+def taken_back(
+    known: Remembered | None, step: Step, verdict: Verdict = Verdict.DONE, *, suspended: bool | None = None
+) -> Remembered | None:
+    return undone(known, Outcome(step, verdict, wrote=True), "run1", NOW, seen=5, suspended=suspended)
+
+
+@pytest.mark.parametrize("step", [UPDATE, UNCHANGED])
+def test_of_somebody_taken_back_the_run_is_remembered_and_when_bamboohr_had_changed_her(step: Step) -> None:
+    assert taken_back(None, step) == TAKEN_BACK
+
+
+def test_taking_back_replaces_what_she_was_waiting_for_and_nothing_else() -> None:
+    waiting = replace(OURS, reason=Remembering.WAITING, note="no_evidence", action="hold", deleted=True, attempts=2)
+
+    assert taken_back(waiting, UPDATE) == replace(TAKEN_BACK, deleted=True, suspended_by_us=True, suspended_at=1)
+
+
+def test_an_account_that_is_suspended_by_taking_back_is_ours_and_decided_on() -> None:
+    person = taken_back(None, SUSPEND, suspended=True)
+
+    assert person == replace(TAKEN_BACK, suspended_by_us=True, suspended_at=SECONDS, approved=True)
+
+
+def test_an_account_that_is_reactivated_by_taking_back_is_ours_no_more() -> None:
+    assert taken_back(OURS, REACTIVATE, suspended=False) == replace(TAKEN_BACK, suspended_at=1)
+
+
+@pytest.mark.parametrize(
+    ("step", "verdict"), [(UPDATE, Verdict.FAILED), (UPDATE, Verdict.REFUSED), (SKIP, Verdict.DONE)]
+)
+def test_who_was_not_touched_by_taking_back_is_remembered_as_before(step: Step, verdict: Verdict) -> None:
+    assert taken_back(OURS, step, verdict) is None
+
+
+def test_taking_back_is_remembered_before_it_is_written() -> None:
+    assert takes_back(None, 7, "run1", NOW, seen=5, suspended=None) == TAKEN_BACK
+
+
+def test_she_is_left_alone_for_as_long_as_the_plan_says_so() -> None:
+    left_alone = Step(7, Action.HOLD, reasons.UNDONE)
+
+    assert after(TAKEN_BACK, left_alone, deleted=True) == replace(TAKEN_BACK, deleted=True)
+    assert after(OURS, Step(7, Action.SKIP, reasons.NOT_DUE)) == OURS
+
+
+def test_once_she_is_planned_for_again_nothing_of_it_is_left() -> None:
+    assert after(TAKEN_BACK, UPDATE, wrote=True) == NOTHING
+
+
 # Parked
 
 
@@ -191,6 +262,10 @@ def test_somebody_who_was_refused_often_enough_is_parked_with_the_reason_and_the
 @pytest.mark.parametrize("verdict", [Verdict.DONE, Verdict.FAILED, Verdict.HELD, Verdict.EXEMPT])
 def test_nobody_is_parked_but_for_a_refusal(verdict: Verdict) -> None:
     assert parked(refused(9), verdict) == {}
+
+
+def test_one_refusal_is_often_enough_where_the_setting_says_so() -> None:
+    assert set(parked(refused(0, 1, 2), max_attempts=1)) == {2, 3}
 
 
 def test_nobody_is_parked_where_parking_is_switched_off() -> None:

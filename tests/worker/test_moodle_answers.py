@@ -149,7 +149,7 @@ def test_another_refusal_ends_the_run_and_repeats_nothing_but_a_plain_code(
 ) -> None:
     mocked.post(MOODLE, json=moodle_error(code))
 
-    with pytest.raises(TargetError, match=BY_FIELD) as caught:
+    with pytest.raises(TargetError, match=f"refused {BY_FIELD} ") as caught:
         moodle.look_up("idnumber", ["1"])
 
     said = texts(caught.value)

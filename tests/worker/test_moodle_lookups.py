@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import responses
 
@@ -199,6 +201,45 @@ def test_a_search_that_answers_with_everybody_finds_only_who_was_asked_for(
     mocked.post(MOODLE, json={"users": everybody, "warnings": [{"warningcode": "invalidfieldparameter"}]})
 
     assert [account.id for account in moodle.look_up("idnumber", ["2"])] == [2]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (moodle_error("dmlreadexception"), f"refused {SEARCH} \\(dmlreadexception\\)"),
+        ({"users": None}, "a look-up with something else than users"),
+        ([], "a look-up with something else than users"),
+    ],
+)
+def test_a_search_that_is_not_answered_is_told(
+    moodle: Moodle, mocked: responses.RequestsMock, answer: object, told: str
+) -> None:
+    mocked.post(MOODLE, json=moodle_error("accessexception"))
+    mocked.post(MOODLE, json=answer)
+
+    with pytest.raises(TargetError, match=told):
+        moodle.look_up("idnumber", ["1"])
+
+
+@pytest.mark.parametrize(("headers", "told"), [({"Retry-After": "3600"}, ", and asks for 3600 s"), ({}, "")])
+def test_a_site_that_limits_the_requests_is_told_with_the_pause_it_asks_for(
+    moodle: Moodle, mocked: responses.RequestsMock, headers: dict[str, str], told: str
+) -> None:
+    mocked.post(MOODLE, status=429, headers=headers)
+
+    with pytest.raises(TargetError, match=f"HTTP 429: its web server limits the rate of requests{told}$"):
+        moodle.look_up("idnumber", ["1"])
+
+
+def test_a_look_up_that_is_asked_for_again_is_logged_under_its_system(
+    moodle: Moodle, mocked: responses.RequestsMock, logged: list[dict[str, Any]]
+) -> None:
+    mocked.post(MOODLE, status=502)
+    mocked.post(MOODLE, json=[])
+
+    moodle.look_up("idnumber", ["1"])
+
+    assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "moodle")]
 
 
 def test_a_token_that_may_look_nobody_up_is_told_with_the_command(site: MoodleSite, board: Switchboard) -> None:

@@ -72,7 +72,8 @@ def test_custom_profile_fields_are_numbered_pairs_under_their_short_names(
 ) -> None:
     mocked.post(MOODLE, json={"warnings": []})
 
-    moodle.update([{"id": 7, "profile_field_site": "Berlin", "city": "B", "profile_field_team": "A & B"}])
+    customs = {"profile_field_site": "Berlin", "city": "B", "profile_field_team": "A & B", "profile_field_shift": "2"}
+    moodle.update([{"id": 7, **customs}])
 
     assert sent_form()[2:] == [
         ("users[0][id]", "7"),
@@ -81,6 +82,8 @@ def test_custom_profile_fields_are_numbered_pairs_under_their_short_names(
         ("users[0][city]", "B"),
         ("users[0][customfields][1][type]", "team"),
         ("users[0][customfields][1][value]", "A & B"),
+        ("users[0][customfields][2][type]", "shift"),
+        ("users[0][customfields][2][value]", "2"),
         ("wsfunction", UPDATE),
     ]
 
@@ -292,8 +295,9 @@ def test_a_request_that_is_too_large_is_refused_so_that_a_smaller_one_can_be_tri
 ) -> None:
     mocked.post(MOODLE, status=413)
 
-    with pytest.raises(Refused):
+    with pytest.raises(Refused) as caught:
         moodle.create([record(1)])
+    assert caught.value.code == "requesttoolarge"
 
 
 @pytest.mark.parametrize("status", [301, 302, 400, 401, 403, 404])

@@ -165,6 +165,7 @@ def test_an_account_may_be_made_ahead_by_as_many_days_as_are_set() -> None:
 
     assert starts_within(starter, NOW, days=3)
     assert not starts_within(starter, NOW, days=2)
+    assert starts_within(leaver(hire_date=TOMORROW), NOW, days=1)
 
 
 def test_no_account_is_made_ahead_by_default_not_even_on_the_first_day() -> None:

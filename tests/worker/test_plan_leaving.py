@@ -137,6 +137,8 @@ def test_a_leaver_without_an_address_is_not_found_in_an_account_without_one() ->
     plan = plan_of(leaver(7, work_email=""), person(8), accounts=[account_of(8, email="", username="u8")])
 
     assert told(plan[7]) == (Action.SKIP, "left_without_account")
+    theirs = account(55, idnumber="9", email="", username="p8@acme.example")
+    assert told(plan_of(leaver(7, work_email=""), person(8), accounts=[theirs])[7]) == told(plan[7])
 
 
 def test_a_deleted_person_of_whom_nothing_is_shown_is_found_by_idnumber_alone() -> None:

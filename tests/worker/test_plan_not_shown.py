@@ -37,7 +37,7 @@ def test_nobody_gets_an_account_while_a_part_of_it_is_not_shown(field: str) -> N
         step = step_of(someone)
 
         assert told(step) == (Action.HOLD, "field_not_shown")
-        assert field in step.reason.text
+        assert f"does not show {field}, which" in step.reason.text
         assert step.waits
 
 

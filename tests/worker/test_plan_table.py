@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.worker.builders import (
@@ -17,8 +19,9 @@ from tests.worker.builders import (
     told,
     unseen,
 )
+from worker.accounts import Account
 from worker.people import Evidence, Person
-from worker.steps import Action
+from worker.steps import Action, FieldChange
 
 WITHOUT_EVIDENCE = [
     unseen(),
@@ -55,7 +58,7 @@ def test_somebody_in_the_directory_who_was_suspended_by_us_is_reactivated() -> N
     step = step_of(person(), account_of(1, suspended=True), remembered=suspended_by_us(1))
 
     assert told(step) == (Action.REACTIVATE, "returned")
-    assert new(step) == {"suspended": "0"}
+    assert step.changes == (FieldChange("suspended", "1", "0"),)
 
 
 def test_somebody_in_the_directory_whose_account_is_in_step_is_not_written() -> None:
@@ -94,7 +97,7 @@ def test_a_leavers_account_is_suspended_and_nothing_else_about_it_changes(someon
     step = step_of(someone, account_of(1, firstname="Other", department="Other", email="other@acme.example"))
 
     assert told(step) == (Action.SUSPEND, "left")
-    assert new(step) == {"suspended": "1"}
+    assert step.changes == (FieldChange("suspended", "0", "1"),)
 
 
 @pytest.mark.parametrize("someone", LEAVERS)
@@ -143,6 +146,53 @@ def test_an_account_with_her_address_is_not_linked_before_she_starts() -> None:
 
     assert told(step) == (Action.HOLD, "starts_later")
     assert step.waits
+
+
+# Before her first day
+
+
+@pytest.mark.parametrize(
+    ("accounts", "action"),
+    [
+        ([], Action.CREATE),
+        ([account_of(1, department="Legal")], Action.UPDATE),
+        ([account_of(1)], Action.UNCHANGED),
+    ],
+)
+def test_somebody_active_before_her_first_day_is_looked_at_again_until_then(
+    accounts: list[Account], action: Action
+) -> None:
+    ahead, begun = (step_of(hidden(1, hire_date=day), *accounts) for day in (TOMORROW, "2026-11-21"))
+
+    assert (ahead.action, ahead.waits) == (action, True)
+    assert (begun.action, begun.waits) == (action, False)
+
+
+def test_somebody_who_cannot_be_written_before_her_first_day_is_not_looked_at_again() -> None:
+    assert not step_of(hidden(1, hire_date=TOMORROW, work_email="")).waits
+
+
+# Whose account it is about
+
+
+@pytest.mark.parametrize(
+    ("someone", "different"),
+    [
+        (person(), {"auth": "nologin"}),
+        (person(), {"auth": "nologin", "idnumber": ""}),
+        (person(), {"idnumber": "9"}),
+        (leaver(), {"suspended": True}),
+        (leaver(), {"idnumber": "9"}),
+        (leaver(), {"idnumber": "", "auth": "nologin"}),
+        (leaver(), {"idnumber": "", "firstname": "Some", "lastname": "Body"}),
+        (leaver(hire_date=TOMORROW), {}),
+        (leaver(hire_date=TOMORROW), {"idnumber": ""}),
+    ],
+)
+def test_a_step_that_writes_nothing_names_the_account_all_the_same(someone: Person, different: dict[str, Any]) -> None:
+    known = account_of(1, **different)
+
+    assert step_of(someone, known, hire_lookahead_days=30).account == known
 
 
 # Anything else

@@ -81,7 +81,8 @@ def test_a_field_that_is_not_mapped_is_not_touched() -> None:
 def test_a_custom_field_that_the_account_does_not_have_yet_is_filled() -> None:
     mapping = mapping_of(profile_field_site="location")
 
-    assert new(step_of(person(location="Cork"), account_of(1), mapping=mapping)) == {"profile_field_site": "Cork"}
+    filled = step_of(person(location="Cork"), account_of(1), mapping=mapping)
+    assert filled.changes == (FieldChange("profile_field_site", "", "Cork"),)
     assert step_of(person(location=""), account_of(1), mapping=mapping).changes == ()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.worker.builders import account, account_of, code, mapping_of, new, person, plan_of, step_of, told
 from tests.worker.tiny_moodle import TinyMoodle
-from worker.steps import Action
+from worker.steps import Action, FieldChange
 
 MOVED = person(1, work_email="Ada@acme.example")
 BY_NAME = mapping_of("{first_name}")
@@ -29,7 +29,10 @@ def test_a_user_name_is_made_by_the_template_in_lower_case(template: str, made: 
 def test_a_user_name_follows_where_the_present_one_is_what_the_template_makes() -> None:
     step = step_of(MOVED, account_of(1))
 
-    assert new(step) == {"email": "Ada@acme.example", "username": "ada@acme.example"}
+    assert step.changes == (
+        FieldChange("email", "p1@acme.example", "Ada@acme.example"),
+        FieldChange("username", "p1@acme.example", "ada@acme.example"),
+    )
 
 
 @pytest.mark.parametrize("chosen", ["ada", "p1@acme.example.old", "p2@acme.example"])

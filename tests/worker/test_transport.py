@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 from tests.sandbox.wire import Response, Switchboard, serve
 from tests.worker.clients import KEY, Patient, RawServer, Script, fuzz, raw_server, read_request, texts
+from worker.deadline import TimedAdapter
 from worker.errors import OutOfTime, Terminated
 from worker.stopping import Stopping
 from worker.transport import (
@@ -66,6 +68,52 @@ def test_a_whole_answer_is_a_reply_whatever_its_status(transport: Transport) -> 
         reply = transport.send("GET", url + "/x")
 
     assert (reply.status, reply.json(), reply.headers["retry-after"]) == (418, {"no": 1}, "7")
+
+
+def test_a_long_answer_is_put_together_again(transport: Transport) -> None:
+    with serve(Switchboard(Script(Response(200, b"ab" * 100_000)))) as url:
+        assert transport.send("GET", url + "/x").body == b"ab" * 100_000
+
+
+def test_an_answer_is_read_while_it_arrives(transport: Transport) -> None:
+    begun = threading.Event()
+
+    def talk(connection: socket.socket, server: RawServer) -> None:
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+        connection.sendall(b"late" if begun.wait(3) else b"lost")
+
+    with raw_server(talk) as server, transport.open("GET", server.url) as (reply, chunks):
+        begun.set()
+        assert (reply.status, b"".join(chunks)) == (200, b"late")
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "what"),
+    [
+        (requests.exceptions.InvalidURL(SECRET), NoAnswer, "the request failed (InvalidURL)"),
+        (IsADirectoryError(SECRET), NotSent, "the request could not be made (IsADirectoryError)"),
+    ],
+)
+def test_another_fault_is_told_by_its_name_alone(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch, fault: Exception, kind: type[TransportError], what: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(transport.session, "request", fail)
+
+    with pytest.raises(TransportError) as caught:
+        transport.send("GET", "https://x.example/")
+
+    assert (type(caught.value), caught.value.what) == (kind, what)
+
+
+def test_a_session_has_timed_connections_and_the_proxies_of_the_environment_unless_it_must_not() -> None:
+    session = new_session(1)
+
+    assert all(isinstance(session.get_adapter(url), TimedAdapter) for url in ("https://x.example", "http://x.example"))
+    assert (session.trust_env, new_session(1, proxies=False).trust_env) == (True, False)
 
 
 def test_every_attempt_is_counted_also_the_failed_ones(transport: Transport) -> None:
@@ -250,7 +298,7 @@ def test_no_fault_repeats_the_address_the_query_the_body_or_the_answer() -> None
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff", b"[" * 100_000, b"1" * 10_000, b'{"a":1'])
-def test_what_is_no_json_is_a_value_error_and_nothing_else(body: bytes) -> None:
+def test_what_is_no_json_is_a_value_error_and_nothing_else(body: bytes, no_collection: None) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         Reply(200, {}, body).json()
 

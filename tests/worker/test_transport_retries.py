@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -132,6 +133,35 @@ def test_a_read_is_repeated_until_it_is_answered() -> None:
     assert (told.status, value) == (200, "value 4")
     assert len(stopping.waits) == 3
     assert all(map(is_retry_pause, stopping.waits))
+
+
+def test_every_retry_is_logged_with_what_happened_and_the_pause(logged: list[dict[str, Any]]) -> None:
+    attempts, stopping = Attempts(NoAnswer("cut"), reply(429, "7"), 200), Patient()
+
+    patiently(attempts, system="moodle", stopping=stopping, tries=5)
+
+    told = {"level": "WARNING", "event": "http.retry", "system": "moodle"}
+    pause = round(stopping.waits[0], 2)
+    assert logged == [
+        {**told, "attempt": 1, "status": None, "fault": "cut", "wait_seconds": pause},
+        {**told, "attempt": 2, "status": 429, "fault": None, "wait_seconds": 7},
+    ]
+
+
+def test_a_server_that_asks_for_no_pause_gets_none() -> None:
+    stopping = Patient()
+
+    patiently(Attempts(reply(503, "0"), 200), system="moodle", stopping=stopping, tries=5)
+
+    assert stopping.waits == [0]
+
+
+@pytest.mark.parametrize(("attempt", "about"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (5, 8), (9, 8)])
+def test_a_pause_of_our_own_doubles_up_to_eight_seconds_give_or_take_a_quarter(attempt: int, about: float) -> None:
+    pauses = [pause_before_retry(None, attempt) or 0.0 for _ in range(20)]
+
+    assert all(0.75 * about <= pause <= 1.25 * about for pause in pauses)
+    assert len(set(pauses)) > 1
 
 
 def test_the_last_answer_is_given_when_patience_ends() -> None:

@@ -50,6 +50,24 @@ def test_people_who_cannot_be_explained_among_others_who_are_made_break_no_circu
     assert len(desk.made()) == 40
 
 
+def test_who_is_made_starts_the_count_of_those_who_cannot_be_explained_anew() -> None:
+    desk = Desk(batch_size=1)
+    bad: dict[str, Any] = {"firstname": "<b>"}
+
+    outcomes = desk.write(*[create(number, **(bad if 1 < number < 11 else {})) for number in range(1, 12)])
+
+    assert (outcomes[10].verdict, outcomes[11].verdict) == (REFUSED, DONE)
+
+
+def test_a_batch_that_gets_through_starts_the_count_of_those_that_do_not_anew() -> None:
+    desk = Desk(batch_size=1)
+    desk.fail("status", CREATE, status=429, retry_after="86400", skip=1, times=2)
+
+    outcomes = desk.write(*[create(number) for number in range(1, 5)])
+
+    assert verdicts(outcomes) == {1: DONE, 2: FAILED, 3: FAILED, 4: DONE}
+
+
 def test_a_request_that_is_too_large_is_halved(desk: Desk) -> None:
     desk.fail("status", CREATE, status=413)
 

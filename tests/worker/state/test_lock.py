@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from worker.errors import DuplicateDelivery, LockHeld, LockLost, StateError, Syn
 from worker.exits import ExitCode
 from worker.state import lock as lock_module
 from worker.state.items import KEY, Item, Items, When
-from worker.state.lock import LEASE_SECONDS, Lock
+from worker.state.lock import LEASE_SECONDS, Holder, Lock
 
 TONIGHT = "2026-01-31T02:00:00Z"
 
@@ -161,6 +162,20 @@ def test_a_dead_run_that_came_back_and_renewed_keeps_its_lock(items: Items, cloc
         lock_of(racing, "two", clock).acquire()
 
 
+def test_a_lock_that_ran_out_is_taken_over_only_from_whom_it_was_seen_with(items: Items, clock: Clock) -> None:
+    items.put(lease("dead", clock.now - 1))
+    puts: list[When | None] = []
+
+    class Watched(Racing):
+        def put(self, item: Item, when: When | None = None) -> bool:
+            puts.append(when)
+            return super().put(item, when)
+
+    lock_of(Watched(items, []), "two", clock).acquire()
+
+    assert puts == [When(equals={"owner": "dead", "expires": int(clock.now) - 1})]
+
+
 def test_a_lock_that_is_given_back_just_then_is_taken_all_the_same(items: Items, clock: Clock) -> None:
     items.put(lease("dead", clock.now - 1))
 
@@ -212,6 +227,43 @@ def test_a_lease_is_required_with_time_left_on_it(items: Items, clock: Clock) ->
     with pytest.raises(LockLost) as caught:
         lock.require(31)
     assert caught.value.exit_code is ExitCode.ERRORS
+
+
+def test_a_lease_of_which_less_than_half_is_left_is_extended(items: Items, clock: Clock) -> None:
+    lock = lock_of(items, "one", clock)
+    lock.acquire()
+
+    clock.now += LEASE_SECONDS / 2
+    lock.renew_in_time()
+    with pytest.raises(LockLost):
+        lock.require(LEASE_SECONDS)
+    clock.now += 1
+    lock.renew_in_time()
+    lock.require(LEASE_SECONDS)
+
+
+def test_who_holds_a_lock_is_told_with_the_time_that_is_left(items: Items, clock: Clock) -> None:
+    lock = lock_of(items, "two", clock)
+    assert lock.holder() is None
+    lock.require_free()
+
+    lock_of(items, "one", clock).acquire()
+    clock.now += LEASE_SECONDS - 1
+    assert lock.holder() == Holder("one", 1)
+    with pytest.raises(LockHeld, match="another run \\(one\\) holds the lock, for 1 s more"):
+        lock.require_free()
+
+    clock.now += 1
+    assert lock.holder() is None
+    lock.require_free()
+
+
+def test_a_lock_item_without_an_expiry_is_held_by_nobody(items: Items, clock: Clock) -> None:
+    items.put({KEY: "a#lock", "owner": "by hand"})
+    clock.now = 0.5
+
+    assert lock_of(items, "one", clock).holder() is None
+    lock_of(items, "one", clock).require_free()
 
 
 def test_a_lock_that_was_never_taken_satisfies_nobody(items: Items, clock: Clock) -> None:
@@ -297,6 +349,7 @@ def test_a_kept_lock_is_renewed_in_the_background_until_it_is_given_back(
 
     lock.keep()
     assert recording.wrote.wait(10)
+    assert [thread.daemon for thread in threading.enumerate() if thread.name == "lock"] == [True]
     lock.release()
 
     assert items.get("a#lock") is None
@@ -304,7 +357,7 @@ def test_a_kept_lock_is_renewed_in_the_background_until_it_is_given_back(
 
 
 def test_a_store_that_cannot_be_reached_for_a_while_does_not_end_the_renewing(
-    items: Items, clock: Clock, hurried: None
+    items: Items, clock: Clock, hurried: None, logged: list[dict[str, Any]]
 ) -> None:
     recording = Recording(items)
     lock = lock_of(recording, "one", clock)
@@ -318,6 +371,7 @@ def test_a_store_that_cannot_be_reached_for_a_while_does_not_end_the_renewing(
 
     assert recording.wrote.wait(10)
     lock.release()
+    assert logged[0] == {"level": "WARNING", "event": "lock.not_renewed", "reason": "no answer"}
 
 
 def test_a_store_that_cannot_be_reached_lets_the_lease_run_out(items: Items, clock: Clock) -> None:

@@ -117,6 +117,19 @@ def test_an_offset_with_a_fraction_is_a_configuration_error(dynamodb: DynamoDBCl
     assert len(faults(Store(DynamoItems(table, dynamodb), "a"))) == 1
 
 
+def test_a_row_without_an_offset_is_at_the_beginning_of_its_window(items: Items, store: Store) -> None:
+    items.put({KEY: "a", "since": "2026-01-31T02:00:00Z"})
+
+    assert store.position(NOW) == Position(SINCE, 0)
+
+
+@pytest.mark.parametrize("since", ["1970-01-01T00:00:00Z", "2026-02-01T02:05:00Z"])
+def test_the_earliest_and_the_latest_since_that_are_believed(items: Items, store: Store, since: str) -> None:
+    items.put({**HAND_WRITTEN, "since": since})
+
+    assert store.position(NOW) == Position(datetime.fromisoformat(since))
+
+
 def test_a_since_in_the_future_is_a_configuration_error(items: Items, store: Store) -> None:
     items.put({**HAND_WRITTEN, "since": "2027-01-31T02:00:00Z"})
 
@@ -193,6 +206,18 @@ def test_the_first_row_is_written_once(items: Items, store: Store) -> None:
     assert Store(items, "a").position(NOW) == Position(SINCE)
 
 
+def test_a_first_row_that_an_operator_changed_in_the_same_run_is_left_alone(
+    items: Items, store: Store, lock: Lock
+) -> None:
+    store.create(Position(SINCE), NOW)
+    items.put(HAND_WRITTEN)
+
+    with pytest.raises(LockLost):
+        store.move(Position(LATEST), lock, NOW)
+
+    assert items.get("a") == HAND_WRITTEN
+
+
 def test_a_first_row_can_be_moved_in_the_same_run(items: Items, store: Store, lock: Lock) -> None:
     store.create(Position(SINCE), NOW)
 
@@ -226,6 +251,20 @@ def test_a_row_can_be_moved_twice(items: Items, store: Store, lock: Lock) -> Non
     store.move(Position(LATEST), lock, NOW + timedelta(seconds=1))
 
     assert store.position(NOW) == Position(LATEST)
+
+
+def test_a_row_that_an_operator_changed_since_the_run_moved_it_is_left_alone(
+    items: Items, store: Store, lock: Lock
+) -> None:
+    items.put(HAND_WRITTEN)
+    store.position(NOW)
+    store.move(Position(SINCE, 50, PROGRESS), lock, NOW)
+    items.put(HAND_WRITTEN)
+
+    with pytest.raises(LockLost):
+        store.move(Position(LATEST), lock, NOW)
+
+    assert items.get("a") == HAND_WRITTEN
 
 
 @pytest.mark.parametrize(

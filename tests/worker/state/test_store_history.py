@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +99,7 @@ def test_other_states_and_other_items_of_the_table_are_not_ours(items: Items, st
         "a#person#me",
         "a#person#",
         "a#parson#7",
+        "a#person#7#1",
     ):
         items.put({KEY: key})
 
@@ -108,7 +109,7 @@ def test_other_states_and_other_items_of_the_table_are_not_ours(items: Items, st
 def test_attributes_and_reasons_of_another_version_are_left_aside(items: Items, store: Store) -> None:
     items.put({KEY: "a#person#7", "reason": "waiting", "mood": "fine", "employee_id": "somebody else's"})
     items.put({KEY: "a#person#8", "reason": "seconded"})
-    items.put({KEY: "a#person#9"})
+    items.put({KEY: "a#person#9", "attempts": "many", "deleted": 1, "note": 7})
 
     assert store.history().people == {
         7: Remembered(7, Remembering.WAITING),
@@ -127,6 +128,9 @@ def test_a_run_is_read_back_with_its_figures(store: Store) -> None:
         coverage={"work_email": 9_900},
         mapping="0123",
         reconcile_due=True,
+        held=(7, 8),
+        dates_read="2026-02-01",
+        outcome="errors",
     )
 
     store.record(run, {"outcome": "errors"}, NOW)
@@ -177,6 +181,9 @@ def test_the_last_run_is_the_last_one_of_everybody_whatever_its_end() -> None:
     nightly, failed, single = run_of("1"), run_of("2", good=False), run_of("3", scope="employees")
 
     assert history(nightly, failed, single).last() == failed
+    assert history(nightly, run_of("2", command="reconcile"), run_of("3", command="undo")).last() == run_of(
+        "2", command="reconcile"
+    )
     assert history(single).last() is None
 
 
@@ -193,6 +200,40 @@ def test_the_suspensions_of_24_hours_are_counted_by_when_they_were_sent() -> Non
     people = {number: Remembered(number, suspended_at=at) for number, at in enumerate((0, 999, 1_000, 1_001, 2_000))}
 
     assert History(people).suspended_since(moment) == 2
+    assert History(people).suspended_since(moment, leaving_out=[3]) == 1
+
+
+def test_a_suspension_that_an_operator_decided_on_does_not_count() -> None:
+    people = {7: Remembered(7, suspended_at=2_000, approved=True), 8: Remembered(8, suspended_at=2_000)}
+
+    assert History(people).suspended_since(datetime.fromtimestamp(1_000, UTC)) == 1
+
+
+def test_a_run_is_found_by_its_id() -> None:
+    first, second = run_of("1"), run_of("2")
+
+    assert history(first, second).run("2") == second
+    assert history(first, second).run("3") is None
+
+
+def test_dates_were_taken_up_to_the_latest_day_that_any_run_says() -> None:
+    days = ["", "2026-02-03", "2026-02-01", "yesterday"]
+
+    assert history(*(run_of(day, dates_read=day) for day in days)).dates_read() == date(2026, 2, 3)
+    assert history(run_of("1")).dates_read() is None
+
+
+def test_those_who_are_remembered_for_one_reason() -> None:
+    past = History({7: WAITING, 8: PARKED, 9: SUSPENDED})
+
+    assert past.those(Remembering.PARKED) == {8: PARKED}
+
+
+def test_who_waits_or_is_parked_is_taken_along_and_who_was_undone_is_left_alone() -> None:
+    assert WAITING.is_taken_along
+    assert PARKED.is_taken_along
+    assert not SUSPENDED.is_taken_along
+    assert not Remembered(7, Remembering.UNDONE).is_taken_along
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""The score of a mutation run, and every survivor that nobody explained: run by `make test-mutation`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.stats import status_by_exit_code
+
+EXPLAINED = Path(__file__).with_name("explained.toml")
+KILLED = ("killed", "timeout", "segfault")
+REFUSED = "caught by type check"
+
+
+def function_of(mutant: str) -> str:
+    """`worker.plan._View.step` of mutmut's `worker.plan.xǁ_Viewǁstep__mutmut_12`."""
+    module, _, mangled = mutant.partition("__mutmut_")[0].rpartition(".")
+    return f"{module}.{mangled.removeprefix('x').removeprefix('_').strip('ǁ').replace('ǁ', '.')}"
+
+
+def difference(mutant: str, path: Path) -> str:
+    """The lines that differ, without their indent: they stay the same wherever the code moves to."""
+    lines = [line for line in get_diff_for_mutant(mutant, path=path).splitlines()[2:] if line[0] in "-+"]
+    return "\n".join(f"{line[0]} {line[1:].strip()}" for line in lines)
+
+
+def verdicts(root: Path) -> Iterator[tuple[str, Path, str]]:
+    """Every mutant, the file it is one of, and what came of it."""
+    for meta in sorted(root.rglob("*.meta")):
+        path = meta.relative_to(root).with_suffix("")
+        for mutant, code in json.loads(meta.read_text())["exit_code_by_key"].items():
+            yield mutant, path, status_by_exit_code[code]
+
+
+def explains(entry: dict[str, Any], function: str, text: str) -> bool:
+    """Whether an entry speaks of this mutant: of exactly this one, or of a whole class."""
+    if "pattern" in entry:
+        return re.search(entry["pattern"], text) is not None and re.match(entry.get("in", ""), function) is not None
+    return entry["function"] == function and text in entry["mutants"]
+
+
+def report(found: Iterable[tuple[str, Path, str]], entries: list[dict[str, Any]]) -> int:
+    """Print the score and what is not explained; 1 if there is any, or an explanation of nothing."""
+    counted: Counter[tuple[str, str]] = Counter()
+    used: set[int] = set()
+    unexplained = 0
+    for mutant, path, status in found:
+        verdict = "killed" if status in KILLED else status
+        if verdict not in ("killed", REFUSED):
+            function, text = function_of(mutant), difference(mutant, path)
+            speaking = [number for number, entry in enumerate(entries) if explains(entry, function, text)]
+            used.update(speaking)
+            verdict = "explained" if speaking else "unexplained"
+            if not speaking:
+                unexplained += 1
+                print(f"\n{function} ({mutant}: {status})\n{text}")
+        counted[str(path), verdict] += 1
+    score(counted)
+    for number in sorted(set(range(len(entries))) - used):
+        print(f"explains nothing: {entries[number].get('function', entries[number].get('pattern'))}")
+    return 1 if unexplained or len(used) < len(entries) else 0
+
+
+def score(counted: Counter[tuple[str, str]]) -> None:
+    """A line a module, and one of all."""
+    paths = sorted({path for path, _ in counted})
+    columns = ("killed", "explained", "unexplained", REFUSED)
+    print(f"\n{'':28}" + "".join(f"{column:>22}" for column in columns) + f"{'score':>10}")
+    for path in [*paths, "all"]:
+        row = [sum(counted[one, column] for one in (paths if path == "all" else [path])) for column in columns]
+        print(f"{path:28}" + "".join(f"{count:22}" for count in row) + f"{100 * row[0] / max(1, sum(row[:3])):8.1f} %")
+
+
+if __name__ == "__main__":
+    sys.exit(report(verdicts(Path("mutants")), tomllib.loads(EXPLAINED.read_text())["explained"]))
