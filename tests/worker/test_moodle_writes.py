@@ -217,7 +217,7 @@ def test_a_write_without_an_answer_is_undecided_and_not_sent_again(kind: Any) ->
     board.faults.append(Fault(kind, times=0, seconds=0.05 if kind == "trickle" else 60))
     with serve(board) as url:
         moodle = moodle_client(
-            transport_to(timeout=0.2), endpoint=f"{url}/webservice/rest/server.php", token=SITE_TOKEN
+            transport_to(timeout=1.0), endpoint=f"{url}/webservice/rest/server.php", token=SITE_TOKEN
         )
         with pytest.raises(Undecided):
             moodle.create([record(1)])
