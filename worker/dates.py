@@ -34,9 +34,9 @@ class Span:
         return cls(begin - _TAKES_EFFECT_WITHIN, today, today + timedelta(days=lookahead_days))
 
 
-def arrived(facts: Mapping[str, str], span: Span) -> bool:
-    """Whether one of somebody's dates lies in the span."""
-    for field in DATES:
+def arrived(facts: Mapping[str, str], span: Span, *, suspended: bool = False) -> bool:
+    """Whether one of somebody's dates lies in the span; of whoever is suspended already only the day she returns."""
+    for field in ("hire_date",) if suspended else DATES:
         day = day_of(facts, field)
         last = span.hired_by if field == "hire_date" else span.last
         if day is not None and span.first <= day <= last:

@@ -160,6 +160,7 @@ class Reader:
             return
         now = self.clock()
         span = Span.since(reading.history.dates_read(), position.since, now, self.settings.hire_lookahead_days)
+        suspended = {number for number, known in reading.history.people.items() if known.suspended_by_us}
         found: set[int] = set()
         rows = shown = 0
         try:
@@ -168,7 +169,11 @@ class Reader:
                     found, rows, shown = set(), 0, 0
                 rows += len(page.rows)
                 shown += sum(shows_dates(row.facts) for row in page.rows.values())
-                found.update(number for number, row in page.rows.items() if arrived(row.facts, span))
+                found.update(
+                    number
+                    for number, row in page.rows.items()
+                    if arrived(row.facts, span, suspended=number in suspended)
+                )
         except SourceError as fault:
             self.summary.warn(
                 "dates_unread", f"{fault.message}; hires and leaves that arrive without an edit are not seen"

@@ -6,6 +6,7 @@ Keys: `<id>` the state row; `<id>#lock`; `<id>#person#<employee id>`; `<id>#run#
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -224,7 +225,9 @@ class Store:
         for portion in pack(entries):
             number = next(self._journalled)
             expires = portion[-1]["at"] + int(KEPT.total_seconds())
-            items.append({KEY: f"{self._id}#journal#{run_id}#{number:06}", "entries": portion, EXPIRY: expires})
+            # One text: a thousand nested values would each be packed for the table, in the time of the next batch.
+            told = json.dumps(portion, ensure_ascii=False)
+            items.append({KEY: f"{self._id}#journal#{run_id}#{number:06}", "entries": told, EXPIRY: expires})
         if items:
             self._items.put_all(items)
 
@@ -297,8 +300,8 @@ def _changed_meanwhile() -> LockLost:
 
 def _entries(item: Item) -> list[Entry]:
     try:
-        return unpack([item["entries"]])
-    except (KeyError, TypeError, ValueError):
+        return unpack([json.loads(item["entries"])])
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise StateError(
             f"the journal item {item[KEY]} is malformed", advice="somebody changed it by hand; restore or remove it"
         ) from None

@@ -118,7 +118,7 @@ def test_whoever_was_taken_up_is_not_written_again_and_soon_forgotten(town: Nigh
 
     later = [night(town) for _ in range(4)]
 
-    assert [one["arrived_dates"] for one in later] == [2, 2, 2, 0]
+    assert [one["arrived_dates"] for one in later] == [1, 1, 1, 0]
     assert all(one.code == 0 and one["created"] + one["suspended"] == 0 for one in later)
 
 
