@@ -195,8 +195,9 @@ class Store:
             if kind == "person" and re.fullmatch("[1-9][0-9]*", name):
                 people[int(name)] = _remembered(int(name), item)
             elif kind == "run":
-                held = tuple(item.get("held") or ())
-                runs.append(_known(RunRecord, {**_UNKNOWN_RUN, **item, "run_id": name, "held": held}))
+                held = item.get("held")
+                ids = tuple(one for one in held if isinstance(one, int)) if isinstance(held, (list, tuple)) else ()
+                runs.append(_known(RunRecord, {**_UNKNOWN_RUN, **item, "run_id": name, "held": ids}))
         return History(people, tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id))))
 
     def remember(self, people: Iterable[Remembered]) -> None:
