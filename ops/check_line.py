@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from ops.log_line import of_event
 from worker.checks import Verdict
-
-_EVENT = "doctor.check"
 
 
 def parse(message: str) -> Mapping[str, Any] | None:
     """The check that a log line is; None if it is another line."""
-    if _EVENT not in message:
-        return None
-    try:
-        line = json.loads(message)
-    except ValueError:
-        return None
-    return line if isinstance(line, dict) and line.get("event") == _EVENT else None
+    return of_event(message, "doctor.check")
 
 
 def is_grave(check: Mapping[str, Any]) -> bool:

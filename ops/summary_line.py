@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.ends import meaning_of
+from ops.log_line import of_event
 from ops.tables import facts
 from worker.summary import COUNTS
 
-_EVENT = "sync.summary"
 _TOLD_APART = {
     "arrived_dates": "whose first or last day has come",
     "held_undone": "left alone since an undo; `parked list` names them, `parked retry` releases them",
@@ -24,13 +23,7 @@ _TOLD_APART = {
 
 def parse(message: str) -> Mapping[str, Any] | None:
     """The summary that a log line is; None if it is another line."""
-    if _EVENT not in message:
-        return None
-    try:
-        line = json.loads(message)
-    except ValueError:
-        return None
-    return line if isinstance(line, dict) and line.get("event") == _EVENT else None
+    return of_event(message, "sync.summary")
 
 
 def readable(summary: Mapping[str, Any], in_env: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ops import check_line, log, tasks
 from ops.ends import exit_code_of
 from ops.errors import OpsExit
+from ops.log_line import fields
 from ops.summary_line import parse, readable
 from ops.verbs import Context, add_verb
 
@@ -63,7 +64,7 @@ def _has_ended(context: Context, task_id: str) -> bool:
 
 def _print(context: Context, message: str) -> None:
     options = context.options
-    line, summary, check = _object(message), parse(message), check_line.parse(message)
+    line, summary, check = fields(message), parse(message), check_line.parse(message)
     is_grave = summary or line.get("level") in _GRAVE or (check and check_line.is_grave(check))
     if options.errors and not is_grave:
         return
@@ -90,14 +91,6 @@ def _value(value: object) -> str:
     if isinstance(value, str) and " " not in value:
         return value
     return json.dumps(value, ensure_ascii=False)
-
-
-def _object(message: str) -> Mapping[str, Any]:
-    try:
-        line = json.loads(message)
-    except ValueError:
-        return {}
-    return line if isinstance(line, dict) else {}
 
 
 def _say_why_there_is_none(context: Context, task_id: str) -> None:

@@ -30,9 +30,10 @@ from worker.state.items import KEY, Item, When
 from worker.state.store import Store
 from worker.stopping import Stopping
 from worker.summary import Summary
+from worker.sync_run import SyncRun
 from worker.transport import Transport
 from worker.undo import Only
-from worker.undo_run import Undo
+from worker.undo_run import UndoRun
 
 BAMBOO, MOODLE = "https://acme.bamboohr.com", "https://moodle.example.com"
 
@@ -153,9 +154,7 @@ class Simulation:
         """A run of any job; None if it was killed."""
         return self._ended(lambda summary, process: self._run(process, job, summary), job.command, dies_at)
 
-    def _ended(
-        self, assembled: Callable[[Summary, Process], Run | Undo], command: str, dies_at: int | None
-    ) -> Summary | None:
+    def _ended(self, assembled: Callable[[Summary, Process], Run], command: str, dies_at: int | None) -> Summary | None:
         self.clock.advance(minutes=6)
         process = Process(dies_at)
         summary = Summary(run_id=f"run{next(self._numbers):04}", command=command, started_at=self.clock())
@@ -198,11 +197,11 @@ class Simulation:
             mend="mend",
         )
 
-    def _run(self, process: Process, job: Job, summary: Summary) -> Run:
+    def _run(self, process: Process, job: Job, summary: Summary) -> SyncRun:
         settings, stopping = self._settings(), _Impatient()
         bamboo = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stopping)
         bamboo.session.auth = ("k" * 40, "x")
-        return Run(
+        return SyncRun(
             settings=settings,
             job=job,
             store=self._store(process),
@@ -213,9 +212,9 @@ class Simulation:
             clock=_reading(self.clock),
         )
 
-    def _undo(self, process: Process, run_id: str, employees: tuple[int, ...], summary: Summary) -> Undo:
+    def _undo(self, process: Process, run_id: str, employees: tuple[int, ...], summary: Summary) -> UndoRun:
         settings, stopping = self._settings(), _Impatient()
-        return Undo(
+        return UndoRun(
             settings=settings,
             run_id=run_id,
             only=Only.EVERYTHING,

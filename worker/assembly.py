@@ -12,15 +12,15 @@ from worker.errors import CredentialError
 from worker.job import Job
 from worker.moodle import Moodle
 from worker.progress import Progress
-from worker.run import Run
 from worker.settings import Settings, StateLocation, is_loopback
 from worker.state.items import Items
 from worker.state.store import Store
 from worker.stopping import Stopping
 from worker.summary import Summary
+from worker.sync_run import SyncRun
 from worker.transport import Transport, new_session
 from worker.undo import Only
-from worker.undo_run import Undo
+from worker.undo_run import UndoRun
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,12 @@ def assemble(
     stopping: Stopping,
     summary: Summary,
     progress: Progress,
-) -> Run:
+) -> SyncRun:
     """A run over real clients. Nothing of BambooHR or Moodle is called yet."""
     source, to_bamboo = open_bamboo(settings, credentials, stopping)
     target, to_moodle = open_moodle(settings, credentials, stopping)
     summary.count_calls(bamboohr=lambda: to_bamboo.calls, moodle=lambda: to_moodle.calls)
-    return Run(
+    return SyncRun(
         settings=settings,
         job=job,
         store=open_store(settings.state),
@@ -122,11 +122,11 @@ def assemble_undo(
     only: Only,
     employees: tuple[int, ...],
     dry_run: bool,
-) -> Undo:
+) -> UndoRun:
     """An undo over real clients. Nothing of Moodle is called yet."""
     target, to_moodle = open_moodle(settings, credentials, stopping)
     summary.count_calls(moodle=lambda: to_moodle.calls)
-    return Undo(
+    return UndoRun(
         settings=settings,
         run_id=run_id,
         only=only,

@@ -17,10 +17,10 @@ from worker.fields import EVIDENCE
 from worker.mapping import PROFILE_FIELD
 from worker.moodle import Moodle
 from worker.people import Person
-from worker.run import Look
 from worker.settings import Settings
 from worker.state.store import Remembering, Store
 from worker.steps import Action
+from worker.sync_run import Look
 from worker.timestamps import iso
 from worker.transport import Transport
 

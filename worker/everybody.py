@@ -25,11 +25,11 @@ class NoPopulation(ValueError):
 def read_population(chunks: Iterable[bytes], auth: str) -> list[Glimpse]:
     """Everybody with this authentication. Raises :class:`NoPopulation`, and never gives a part for the whole."""
     found: list[Glimpse] = []
-    seen = 0
+    anybody = False
 
     def take(row: Any) -> None:
-        nonlocal seen
-        seen += 1
+        nonlocal anybody
+        anybody = True
         glimpse = _glimpse(row, auth)
         if glimpse is not None:
             found.append(glimpse)
@@ -38,7 +38,7 @@ def read_population(chunks: Iterable[bytes], auth: str) -> list[Glimpse]:
         head = read_items(chunks, {"users.item": take})
     except Malformed as fault:
         raise NoPopulation from fault
-    if seen == 0:
+    if not anybody:
         _check_nobody(head)
     return found
 

@@ -197,13 +197,8 @@ class _View:
         return self._username(person, email or account.email, {**now, **self._kept(person)})
 
     def _username(self, person: Person, email: str, values: Mapping[str, str]) -> str:
-        return username(
-            self.mapping.username_template,
-            person.employee_id,
-            email,
-            values.get("firstname", ""),
-            values.get("lastname", ""),
-        )
+        template = self.mapping.username_template
+        return username(template, person.employee_id, email, values["firstname"], values["lastname"])
 
     def _wanted(self, person: Person) -> dict[str, str]:
         """What the mapping makes of what BambooHR shows."""

@@ -1,69 +1,71 @@
-"""One run, step by step: the shell around the plan. Everything that reads or writes is a thin client behind a protocol.
+"""What every run is, whatever it does: the lock around it, what it leaves in the state, and how it says that it ended.
 
-settings, credentials -> lock -> state -> reading -> PLAN -> guards -> journal, writes -> memory -> new state -> summary
-
-Every command that plans from BambooHR is such a run, with another :class:`worker.job.Job`: sync, sync of single people,
-approve, reconcile, and all that only look.
+lock -> state -> what this run does -> memory -> record -> summary
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from worker import logs, reasons
-from worker.applying import Applied, Applier, remember_changes
-from worker.company import Source
+from worker import logs
+from worker.applying import Applied, Applier, Intents, remember_changes
 from worker.errors import DuplicateDelivery, LockLost, SyncError
-from worker.guards import has_shrunk, hold_suspensions, is_held, trips
-from worker.job import Job
-from worker.memory import Outcome, intends_to_suspend, park, remember
-from worker.outcomes import planned, tell
-from worker.plan import World, make_plan
 from worker.progress import Progress, no_bar
-from worker.reading import Reader, Reading, Target
+from worker.reading import Target
 from worker.settings import Settings
 from worker.state.lock import Lock
-from worker.state.store import History, Remembered, Remembering, RunRecord, Store
-from worker.steps import Action, Step
+from worker.state.store import History, Remembered, RunRecord, Store
+from worker.steps import Step
 from worker.stopping import Stopping
 from worker.summary import Summary
-from worker.window import Position, advance
 
 
-@dataclass(frozen=True)
-class Look:
-    """What a run that only looks has seen."""
-
-    reading: Reading
-    world: World
-    steps: Sequence[Step]
-
-
-@dataclass
-class Run:
+@dataclass(kw_only=True)
+class Run(ABC):
     """One run. Fills `summary` while it goes; raises a SyncError where it cannot go on."""
 
     settings: Settings
-    job: Job
     store: Store
-    source: Source
     target: Target
     stopping: Stopping
     summary: Summary
     clock: Callable[[], datetime]
     progress: Progress = field(default=no_bar)
 
-    def __post_init__(self) -> None:
-        self._reader = Reader(
-            self.settings, self.job, self.source, self.target, self.summary, self.clock, self.progress
-        )
+    @abstractmethod
+    def look(self) -> object:
+        """Everything but writing, without the lock. Gives what was seen."""
+
+    @abstractmethod
+    def _do(self, history: History, lock: Lock) -> None:
+        """All of it, under the lock."""
+
+    @abstractmethod
+    def _record(self, history: History, now: datetime) -> RunRecord:
+        """What later runs are to know of this one."""
+
+    @property
+    @abstractmethod
+    def _only_looks(self) -> bool:
+        """Whether this is a dry run."""
+
+    @property
+    @abstractmethod
+    def _asked_for(self) -> bool:
+        """Whether somebody named the people, and wants to hear of each."""
+
+    @property
+    def _scheduled_time(self) -> str:
+        """The night that this run stands for; "" where it stands for none."""
+        return ""
 
     def execute(self) -> None:
         """Do it, and say in the summary how it ended."""
         try:
-            if self.job.dry_run:
+            if self._only_looks:
                 self.look()
             else:
                 self._work()
@@ -71,18 +73,6 @@ class Run:
             self.summary.finish(end)
             raise
         self.summary.finish()
-
-    def look(self) -> Look:
-        """Everything but writing. It takes no lock: it must not make the nightly run wait."""
-        history = self.store.history()
-        reading = self._reader.read(history, self._position(None))
-        world, steps = self._plan(reading)
-        outcomes = {step.employee_id: planned(step) for step in steps}
-        for outcome in outcomes.values():
-            tell(outcome, asked_for=bool(self.job.employees), dry_run=True, quiet=self.job.everybody)
-        self._count(world, outcomes, reading)
-        self.summary.reconcile_due = self._is_reconcile_due(history)
-        return Look(reading, world, steps)
 
     def _work(self) -> None:
         lock = self.store.lock(self.summary.run_id)
@@ -93,103 +83,33 @@ class Run:
         finally:
             lock.release()
 
-    @property
-    def _scheduled_time(self) -> str:
-        """The night this run stands for; a look at single people stands for none, a reconcile for another."""
-        moment = self.settings.scheduled_time if not self.job.employees else ""
-        return f"{moment} reconcile" if moment and self.job.everybody else moment
-
     def _locked(self, lock: Lock) -> None:
         history = self.store.history()
-        if history.delivered(self._scheduled_time):
-            raise DuplicateDelivery("this scheduled run was done before; the scheduler delivered it twice")
-        reading: Reading | None = None
         try:
-            reading = self._reader.read(history, self._position(lock))
-            world, steps = self._plan(reading)
-            applied = self._applier(lock, reading).apply(steps, self._intents(history))
-            self._conclude(reading, world, applied, lock)
-        except LockLost:
+            self._do(history, lock)
+        except (LockLost, DuplicateDelivery):
             raise
         except SyncError as end:
             self.summary.finish(end)
-            self._record(reading, history)
+            self._keep_record(history)
             raise
         self.summary.finish()
-        self._record(reading, history)
+        self._keep_record(history)
 
-    def _position(self, lock: Lock | None) -> Position | None:
-        """Where the sync stands; a run over everybody has nothing to do with that."""
-        if self.job.everybody:
-            return None
+    def _keep_record(self, history: History) -> None:
+        """Keep this run for the ones to come. That it cannot be kept must not hide how it ended."""
         now = self.clock()
-        position = self.store.position(now)
-        if position is None:
-            position = Position(now - timedelta(days=self.settings.initial_lookback_days))
-            if lock is not None and self.job.moves_the_state:
-                self.store.create(position, now)
-        self.summary.since, self.summary.offset = position.since, position.offset
-        self.summary.next_since, self.summary.next_offset = position.since, position.offset
-        return position
+        record = self._record(history, now)
+        try:
+            self.store.record(record, self.summary.as_dict(now), now)
+        except SyncError as fault:
+            logs.warning("state.run_not_recorded", reason=fault.message)
 
-    # Planning
-
-    def _plan(self, reading: Reading) -> tuple[World, list[Step]]:
-        world = self._reader.world(reading)
-        self.summary.counts["processed"] = len(world.people)
-        steps = [self.job.choose(self._unless_unknown(step, world, reading)) for step in make_plan(world)]
-        if self.job.everybody:
-            steps = [_not_waited_for(step, world) for step in steps]
-            self._tell_unexplained(reading, steps)
-        if self.job.approved:
-            return world, steps
-        why = trips(
-            steps,
-            reading.health,
-            reading.history.last_good(),
-            self._suspended_today(reading.history, steps),
-            self.settings.max_suspensions,
-        )
-        if not why:
-            return world, steps
-        self.summary.warn("suspensions_held", "; ".join(why))
-        return world, hold_suspensions(steps, why, "RUN" if self.job.dry_run else self.summary.run_id)
-
-    def _unless_unknown(self, step: Step, world: World, reading: Reading) -> Step:
-        """An id that was asked for by hand and is known to nobody is a typing error; it is said, and not waited for."""
-        number = step.employee_id
-        known = number in reading.deleted or number in world.remembered
-        if not self.job.employees or known or step.reason is not reasons.NO_EVIDENCE:
-            return step
-        if next(person for person in world.people if person.employee_id == number).is_shown:
-            return replace(step, waits=False)
-        self.summary.warn("unknown_employee", f"BambooHR shows nothing of employee {number}")
-        return replace(step, reason=reasons.UNKNOWN_EMPLOYEE, waits=False)
-
-    def _tell_unexplained(self, reading: Reading, steps: Sequence[Step]) -> None:
-        """Accounts that no employee explains are reported, and never touched."""
-        explained = frozenset(step.account.id for step in steps if step.account is not None)
-        unexplained = self._reader.unexplained(reading, explained)
-        if unexplained is None:
-            self.summary.warn(
-                "accounts_unread", "the token may not use core_user_get_users: accounts of nobody are not found"
-            )
-            return
-        self.summary.tell_ids("unexplained_accounts", unexplained)
-        for account in unexplained:
-            logs.warning(
-                "reconcile.unexplained_account", account_id=account, advice="see whose it is; it was not touched"
-            )
-
-    def _suspended_today(self, history: History, steps: Sequence[Step]) -> int:
-        """How many were suspended in the last 24 hours; those who are due again now were not, or count as due."""
-        due = {step.employee_id for step in steps if step.action is Action.SUSPEND}
-        return history.suspended_since(self.clock() - timedelta(days=1), leaving_out=due)
-
-    # Writing
-
-    def _applier(self, lock: Lock, reading: Reading) -> Applier:
-        return Applier(
+    def _write(
+        self, steps: Sequence[Step], intents: Intents, changed: Mapping[int, datetime], lock: Lock, *, quiet: bool
+    ) -> Applied:
+        """Write the plan. `changed`: when BambooHR changed these people; `quiet`: say nothing of who is not written."""
+        applier = Applier(
             self.summary.run_id,
             self.store,
             self.target,
@@ -198,101 +118,18 @@ class Run:
             self.settings.http_timeout,
             self.clock,
             self.progress,
-            reading.changed,
-            asked_for=bool(self.job.employees),
-            quiet=self.job.everybody,
+            changed,
+            asked_for=self._asked_for,
+            quiet=quiet,
         )
+        return applier.apply(steps, intents)
 
-    def _intents(self, history: History) -> Callable[[Sequence[Step]], Iterable[Remembered]]:
-        def intents(batch: Sequence[Step]) -> Iterable[Remembered]:
-            now = self.clock()
-            leavers = (step.employee_id for step in batch if step.action is Action.SUSPEND)
-            return [
-                intends_to_suspend(history.people.get(number), number, now, approved=self.job.approved)
-                for number in leavers
-            ]
-
-        return intents
-
-    def _conclude(self, reading: Reading, world: World, applied: Applied, lock: Lock) -> None:
-        """Count, remember, and move the state; in this order, so that nobody is forgotten in between."""
-        after = self._count(world, applied.outcomes, reading)
+    def _remember(self, after: Mapping[int, Remembered], applied: Applied, history: History, lock: Lock) -> None:
+        """Remember what came of everybody, under a lock that is still ours; then raise what ended the writing early."""
         if isinstance(applied.end, LockLost):
             raise applied.end
         lock.renew()
         lock.require(0)
-        remember_changes(self.store, after, {**reading.history.people, **applied.intents}, self.clock())
+        remember_changes(self.store, after, {**history.people, **applied.intents}, self.clock())
         if applied.end is not None:
             raise applied.end
-        if self.job.moves_the_state and reading.position is not None and reading.window is not None:
-            self.stopping.check()
-            moved = advance(reading.position, reading.window, failed=self.summary.counts["errors"] > 0)
-            self.store.move(moved, lock, self.clock())
-            self.summary.next_since, self.summary.next_offset = moved.since, moved.offset
-
-    def _count(self, world: World, outcomes: Mapping[int, Outcome], reading: Reading) -> dict[int, Remembered]:
-        """Count what came of everybody; what is to be remembered of each."""
-        now, limit = self.clock(), self.settings.max_attempts
-        after = {
-            person.employee_id: remember(
-                reading.history.people.get(person.employee_id),
-                outcomes[person.employee_id],
-                deleted=person.deleted or person.was_deleted,
-                now=now,
-                max_attempts=limit,
-                approved=self.job.approved,
-            )
-            for person in world.people
-        }
-        parked = park(after, outcomes, max_attempts=limit, company=reading.directory.rows)
-        self.summary.take(outcomes.values(), parked)
-        self.summary.held = sorted(number for number, outcome in outcomes.items() if is_held(outcome.step))
-        return {**after, **parked}
-
-    def _is_reconcile_due(self, history: History) -> bool:
-        last = history.last()
-        return last is not None and (last.reconcile_due or last.mapping not in ("", self.settings.mapping.digest))
-
-    def _record(self, reading: Reading | None, history: History) -> None:
-        """Keep this run for the ones to come. That it cannot be kept must not hide how it ended."""
-        now = self.clock()
-        clean = not self.job.employees and self.summary.counts["errors"] == 0
-        reconciled = self.job.everybody and clean
-        self.summary.reconcile_due = self._is_reconcile_due(history) and not reconciled
-        dates_read = reading.dates_read if reading and clean else None
-        record = RunRecord(
-            run_id=self.summary.run_id,
-            ended_at=int(now.timestamp() * 1000),
-            command=self.summary.command,
-            scope=self.job.scope,
-            clean=clean,
-            good=clean and self.job.moves_the_state and reading is not None and not self._is_doubtful(reading),
-            scheduled_time=self._scheduled_time,
-            rows=reading.directory.rows if reading else 0,
-            coverage=reading.directory.coverage() if reading else {},
-            mapping=self.settings.mapping.digest,
-            reconcile_due=self.summary.reconcile_due,
-            outcome=self.summary.outcome,
-            held=tuple(self.summary.held),
-            dates_read=dates_read.isoformat() if dates_read else "",
-        )
-        try:
-            self.store.record(record, self.summary.as_dict(now), now)
-        except SyncError as fault:
-            logs.warning("state.run_not_recorded", reason=fault.message)
-
-    def _is_doubtful(self, reading: Reading) -> bool:
-        """Whether a read is too unlike the last good one to be what later runs are compared with."""
-        return not reading.directory.available or has_shrunk(reading.health, reading.history.last_good(), self.clock())
-
-
-def _not_waited_for(step: Step, world: World) -> Step:
-    """A look at everybody adds nobody to those who wait, but for future hires: the next one looks at them anyway.
-
-    (A company's former employees whose hire dates are not shown would all be asked about in every night from then on.)
-    """
-    known = world.remembered.get(step.employee_id)
-    waits_already = known is not None and known.reason is not Remembering.NOTHING
-    if not step.waits or waits_already or step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN):
-        return step
-    return replace(step, waits=False) if step.action is Action.HOLD else step

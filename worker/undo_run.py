@@ -1,92 +1,58 @@
-"""Takes a run back, under the same lock, with the same journal and the same writer as every run.
+"""A run that takes another one back.
 
-lock -> journal of that run -> look-ups -> reverse plan -> journal, writes -> whoever was undone is left alone ->
-summary
+journal of that run -> look-ups -> reverse plan -> journal, writes -> whoever was undone is left alone
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from worker import logs
-from worker.applying import Applied, Applier, remember_changes
-from worker.errors import LockLost, SyncError, UsageError
+from worker.applying import Applied, Intents
+from worker.errors import UsageError
 from worker.memory import takes_back, undone
 from worker.outcomes import planned, tell
-from worker.progress import Progress
-from worker.reading import Target
-from worker.settings import Settings
+from worker.run import Run
 from worker.state.lock import Lock
-from worker.state.store import History, Remembered, RunRecord, Store
+from worker.state.store import History, Remembered, RunRecord
 from worker.steps import Step
-from worker.stopping import Stopping
-from worker.summary import Summary
 from worker.undo import Only, Written, becomes_suspended, undo_steps, written
 
 
-@dataclass
-class Undo:
+@dataclass(kw_only=True)
+class UndoRun(Run):
     """Takes back what `run_id` wrote: to everybody or to `employees`, all of it or `only` a part."""
 
-    settings: Settings
     run_id: str
     only: Only
     employees: tuple[int, ...]
     dry_run: bool
-    store: Store
-    target: Target
-    stopping: Stopping
-    summary: Summary
-    clock: Callable[[], datetime]
-    progress: Progress
     _seen: dict[int, int] = field(default_factory=dict, init=False)
 
-    def execute(self) -> None:
-        """Do it, and say in the summary how it ended."""
-        try:
-            if self.dry_run:
-                self.look()
-            else:
-                self._work()
-        except SyncError as end:
-            self.summary.finish(end)
-            raise
-        self.summary.finish()
+    @property
+    def _only_looks(self) -> bool:
+        return self.dry_run
+
+    @property
+    def _asked_for(self) -> bool:
+        return bool(self.employees)
 
     def look(self) -> list[Step]:
         """The reverse plan. Nothing is written and no lock is taken."""
         steps = self._plan(self.store.history())
         outcomes = [planned(step) for step in steps]
         for outcome in outcomes:
-            tell(outcome, asked_for=bool(self.employees), dry_run=True)
+            tell(outcome, asked_for=self._asked_for, dry_run=True)
         self.summary.take(outcomes, ())
         return steps
 
-    def _work(self) -> None:
-        lock = self.store.lock(self.summary.run_id)
-        lock.acquire()
-        lock.keep()
-        try:
-            self._locked(lock)
-        finally:
-            lock.release()
-
-    def _locked(self, lock: Lock) -> None:
-        history = self.store.history()
-        try:
-            steps = self._plan(history)
-            applied = self._applier(lock).apply(steps, self._intents(history))
-            self._conclude(history, applied, lock)
-        except LockLost:
-            raise
-        except SyncError as end:
-            self.summary.finish(end)
-            self._record()
-            raise
-        self.summary.finish()
-        self._record()
+    def _do(self, history: History, lock: Lock) -> None:
+        steps = self._plan(history)
+        changed = {number: datetime.fromtimestamp(seen, UTC) for number, seen in self._seen.items() if seen}
+        applied = self._write(steps, self._intents(history), changed, lock, quiet=False)
+        self.summary.take(applied.outcomes.values(), ())
+        self._remember(self._left_alone(history, applied), applied, history, lock)
 
     def _plan(self, history: History) -> list[Step]:
         wrote = self._written(history)
@@ -115,21 +81,7 @@ class Undo:
             )
         raise UsageError(f"the run {self.run_id} wrote nothing to Moodle; there is nothing to take back")
 
-    def _applier(self, lock: Lock) -> Applier:
-        return Applier(
-            self.summary.run_id,
-            self.store,
-            self.target,
-            lock,
-            self.stopping,
-            self.settings.http_timeout,
-            self.clock,
-            self.progress,
-            {number: datetime.fromtimestamp(seen, UTC) for number, seen in self._seen.items() if seen},
-            asked_for=bool(self.employees),
-        )
-
-    def _intents(self, history: History) -> Callable[[Sequence[Step]], Iterable[Remembered]]:
+    def _intents(self, history: History) -> Intents:
         def intents(batch: Sequence[Step]) -> Iterable[Remembered]:
             now = self.clock()
             return [
@@ -146,13 +98,8 @@ class Undo:
 
         return intents
 
-    def _conclude(self, history: History, applied: Applied, lock: Lock) -> None:
-        """Count and remember. Whoever was taken back, even in part, is left alone from now on."""
-        self.summary.take(applied.outcomes.values(), ())
-        if isinstance(applied.end, LockLost):
-            raise applied.end
-        lock.renew()
-        lock.require(0)
+    def _left_alone(self, history: History, applied: Applied) -> dict[int, Remembered]:
+        """Whoever was taken back, even in part, is left alone from now on."""
         now = self.clock()
         after: dict[int, Remembered] = {}
         for number, outcome in applied.outcomes.items():
@@ -169,13 +116,10 @@ class Undo:
                 person = applied.intents[number] if outcome.wrote else known or Remembered(number)
             if person is not None:
                 after[number] = person
-        remember_changes(self.store, after, {**history.people, **applied.intents}, now)
-        if applied.end is not None:
-            raise applied.end
+        return after
 
-    def _record(self) -> None:
-        now = self.clock()
-        record = RunRecord(
+    def _record(self, _history: History, now: datetime) -> RunRecord:
+        return RunRecord(
             run_id=self.summary.run_id,
             ended_at=int(now.timestamp() * 1000),
             command=self.summary.command,
@@ -183,7 +127,3 @@ class Undo:
             good=False,
             outcome=self.summary.outcome,
         )
-        try:
-            self.store.record(record, self.summary.as_dict(now), now)
-        except SyncError as fault:
-            logs.warning("state.run_not_recorded", reason=fault.message)

@@ -30,12 +30,12 @@ _DAY = 24 * 60 * 60
 _CRASH = """
 import sys
 sys.path.insert(0, "/app")
-import worker.run
+import worker.sync_run
 
 def crash(*_, **__):
     raise RuntimeError("Jo Doe, jo@example.com")
 
-worker.run.make_plan = crash
+worker.sync_run.make_plan = crash
 """
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from worker import reasons
 from worker.reports.report import Cell, Report, Row
-from worker.run import Look
 from worker.steps import Action, Step
 from worker.summary import Summary
+from worker.sync_run import Look
 from worker.timestamps import iso
 
 _LEFT_OUT = (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN)
