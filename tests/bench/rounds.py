@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from tests.bench.bare import Record
@@ -23,6 +24,9 @@ WRITTEN = ("creates", "updates")
 
 MOST_LEAVERS = 200
 """A guard lets no more go in one run."""
+
+LONG_GONE = timedelta(days=100)
+"""A leaver's last day was so long ago: nothing remembers her between runs, and a recent day would bring her back."""
 
 _COUNTED = {"creates": "created", "updates": "updated", "unchanged": "unchanged", "leavers": "suspended"}
 _LOOPED = {"creates": "created", "updates": "updated", "unchanged": "unchanged", "leavers": "updated"}
@@ -151,7 +155,7 @@ def _worked(stage: Stage, company: Company, kind: str) -> Worked:
             if kind == "updates":
                 company.edit(number, department=ELSEWHERE)
             elif kind == "leavers":
-                company.terminate(number)
+                company.terminate(number, on=company.today() - LONG_GONE)
         stage.enter(company)
         run = stage.worker()
         _expect(run.summary.get(_COUNTED[kind]), len(part), f"{kind}, the worker")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import pytest
 import responses
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -32,6 +33,10 @@ from worker.transport import Transport, new_session
 KEY = "0123456789abcdef0123456789abcdef01234567"
 TOKEN = "0123456789abcdef0123456789abcdef"
 BAMBOO = "https://acme.bamboohr.com/api/v1"
+CHANGED = f"{BAMBOO}/employees/changed"
+DIRECTORY = f"{BAMBOO}/employees/directory"
+SINCE = datetime.datetime(2026, 11, 21, 3, 0, tzinfo=datetime.UTC)
+NEEDED = ("first_name", "work_email")
 MOODLE = "https://learn.acme.example/webservice/rest/server.php"
 MEND = "set-the-credential"
 PRIVATE = "Ada Byron, ada@acme.example"
@@ -116,6 +121,19 @@ def sent_form(number: int = -1) -> list[tuple[str, str]]:
     """The form fields of a request that `responses` saw, in their order."""
     body = responses.calls[number].request.body
     return parse_qsl(body.decode() if isinstance(body, bytes) else str(body), keep_blank_values=True)
+
+
+def noted_deadlines(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> list[float | None]:
+    """The deadlines of the requests that are opened from now on."""
+    deadlines: list[float | None] = []
+    opened = transport.open
+
+    def noted(*arguments: Any, deadline: float | None = None, **more: Any) -> Any:
+        deadlines.append(deadline)
+        return opened(*arguments, deadline=deadline, **more)
+
+    monkeypatch.setattr(transport, "open", noted)
+    return deadlines
 
 
 def texts(error: BaseException) -> str:

@@ -12,7 +12,8 @@ import responses
 
 from tests.sandbox.moodle import MoodleApp, MoodleSite
 from tests.sandbox.wire import Switchboard
-from tests.worker.clients import Patient, moodle_client, transport_to
+from tests.worker.clients import Patient, bamboo_client, moodle_client, transport_to
+from worker.bamboohr import BambooHR
 from worker.moodle import Moodle
 
 
@@ -41,6 +42,12 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
 def mocked() -> Iterator[responses.RequestsMock]:
     with responses.mock as mock:
         yield mock
+
+
+@pytest.fixture
+def bamboo(patient: Patient) -> BambooHR:
+    """A client of answers that are made up."""
+    return bamboo_client(transport_to(system="bamboohr", stopping=patient))
 
 
 @pytest.fixture

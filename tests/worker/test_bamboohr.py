@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,10 +14,15 @@ from hypothesis import strategies as st
 from tests.sandbox.wire import Response
 from tests.worker.clients import (
     BAMBOO,
+    CHANGED,
+    DIRECTORY,
+    NEEDED,
+    SINCE,
     Patient,
     Script,
     bamboo_client,
     fuzz,
+    noted_deadlines,
     transport_to,
 )
 from worker.bamboohr import DIRECTORY_SECONDS, BambooHR
@@ -26,21 +30,7 @@ from worker.directory import Directory
 from worker.errors import SourceError, SyncError
 from worker.people import Change
 
-SINCE = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-CHANGED = f"{BAMBOO}/employees/changed"
-DIRECTORY = f"{BAMBOO}/employees/directory"
-NEEDED = ("first_name", "work_email")
-
-
-@pytest.fixture
-def bamboo(patient: Patient) -> BambooHR:
-    return bamboo_client(transport_to(system="bamboohr", stopping=patient))
-
-
-@pytest.fixture(autouse=True)
-def mocked() -> Iterator[None]:
-    with responses.mock:
-        yield
+pytestmark = pytest.mark.usefixtures("mocked")
 
 
 def feed_of(employees: object, **more: object) -> dict[str, object]:
@@ -286,14 +276,7 @@ def test_a_directory_that_is_cut_is_read_again_and_nobody_counts_twice() -> None
 
 def test_the_directory_may_take_longer_than_other_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     transport = transport_to(Script(Response.of(directory_answer())), system="bamboohr")
-    deadlines: list[float | None] = []
-    opened = transport.open
-
-    def noted(*arguments: Any, deadline: float | None = None, **more: Any) -> Any:
-        deadlines.append(deadline)
-        return opened(*arguments, deadline=deadline, **more)
-
-    monkeypatch.setattr(transport, "open", noted)
+    deadlines = noted_deadlines(transport, monkeypatch)
 
     bamboo_client(transport).directory({1}, NEEDED)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -30,10 +30,7 @@ def bamboo() -> BambooHR:
     return bamboo_client(transport_to(system="bamboohr", stopping=Patient()))
 
 
-@pytest.fixture(autouse=True)
-def mocked() -> Iterator[None]:
-    with responses.mock:
-        yield
+pytestmark = pytest.mark.usefixtures("mocked")
 
 
 def row(number: object, *hidden: str, **different: object) -> dict[str, object]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 import responses
@@ -12,8 +10,13 @@ import responses
 from tests.sandbox.wire import Response
 from tests.worker.clients import (
     BAMBOO,
+    CHANGED,
+    DIRECTORY,
     KEY,
     MEND,
+    NEEDED,
+    PRIVATE,
+    SINCE,
     Patient,
     Script,
     bamboo_client,
@@ -25,22 +28,7 @@ from tests.worker.clients import (
 from worker.bamboohr import TRIES, BambooHR
 from worker.errors import CredentialError, SourceError
 
-SINCE = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-CHANGED = f"{BAMBOO}/employees/changed"
-DIRECTORY = f"{BAMBOO}/employees/directory"
-PRIVATE = "Ada Byron, ada@acme.example"
-NEEDED = ("first_name", "work_email")
-
-
-@pytest.fixture
-def bamboo(patient: Patient) -> BambooHR:
-    return bamboo_client(transport_to(system="bamboohr", stopping=patient))
-
-
-@pytest.fixture(autouse=True)
-def mocked() -> Iterator[None]:
-    with responses.mock:
-        yield
+pytestmark = pytest.mark.usefixtures("mocked")
 
 
 def read_anything(bamboo: BambooHR) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
 from tests.sandbox.moodle import FOUR_FUNCTIONS, MoodleSite
 from tests.sandbox.wire import Response, Switchboard
-from tests.worker.clients import TOKEN, Script, client_of, moodle_client, moodle_error, transport_to
+from tests.worker.clients import TOKEN, Script, client_of, moodle_client, moodle_error, noted_deadlines, transport_to
 from worker.accounts import Glimpse
 from worker.errors import CredentialError, TargetError
 from worker.moodle import EVERYBODY_SECONDS, TRIES
@@ -44,14 +43,7 @@ def test_everybody_of_one_authentication_is_asked_for_at_once() -> None:
 
 def test_it_may_take_longer_than_an_ordinary_request(monkeypatch: pytest.MonkeyPatch) -> None:
     transport = transport_to(Script(Response.of({"users": []})))
-    deadlines: list[float | None] = []
-    opened = transport.open
-
-    def noted(*arguments: Any, deadline: float | None = None, **more: Any) -> Any:
-        deadlines.append(deadline)
-        return opened(*arguments, deadline=deadline, **more)
-
-    monkeypatch.setattr(transport, "open", noted)
+    deadlines = noted_deadlines(transport, monkeypatch)
 
     moodle_client(transport).everybody("oidc")
 

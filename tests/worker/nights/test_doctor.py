@@ -13,7 +13,7 @@ from tests.sandbox.aws import emulated_aws, prepare
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 from tests.worker.nights.examining import examined
-from tests.worker.nights.looking import everything, forward, hold_lock, write_item
+from tests.worker.nights.looking import everything, hold_lock, write_item
 
 FUNCTIONS = (
     "core_user_get_users_by_field",
@@ -21,16 +21,6 @@ FUNCTIONS = (
     "core_user_create_users",
     "core_user_update_users",
 )
-
-
-@pytest.fixture
-def healthy(town: Nights) -> Nights:
-    """Thirty people in step."""
-    town.company.add(generate(30, seed=101))
-    assert town.run().code == 0
-    forward(town, hours=1)
-    town.listen()
-    return town
 
 
 # All is well

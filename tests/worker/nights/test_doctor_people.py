@@ -5,21 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.nights import API_KEY, Nights
-from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN, ProfileField
 from tests.worker.nights.examining import examined
-from tests.worker.nights.looking import forward
-
-
-@pytest.fixture
-def healthy(town: Nights) -> Nights:
-    """Thirty people in step."""
-    town.company.add(generate(30, seed=101))
-    assert town.run().code == 0
-    forward(town, hours=1)
-    town.listen()
-    return town
-
 
 # What BambooHR shows
 

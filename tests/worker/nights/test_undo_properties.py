@@ -83,6 +83,16 @@ def happen(town: Simulation, what: str, number: int, nth: int) -> None:
         company.hide(who)
 
 
+def the_night_after(town: Simulation, what: list[tuple[str, int]]) -> tuple[dict[int, dict[str, Any]], str]:
+    """These changes, and the run that takes them up: what Moodle held before it, and its id."""
+    for nth, (kind, number) in enumerate(what):
+        happen(town, kind, number, nth)
+    before = snapshot(town)
+    run = town.night()
+    assert run is not None
+    return before, run.run_id
+
+
 def edit_by_hand(town: Simulation, at: int, field: str) -> None:
     own = {town.site.guest_id, town.site.admin_id, town.site.service_id}
     users = [user for user in town.site.users() if user["id"] not in own]
@@ -101,17 +111,13 @@ def test_undo_restores_what_the_run_changed_and_nobody_else_changed(
     what: list[tuple[str, int]], edits: list[tuple[int, str]], moodle_batch: int
 ) -> None:
     town = town_of(moodle_batch)
-    for nth, (kind, number) in enumerate(what):
-        happen(town, kind, number, nth)
-    before = snapshot(town)
-    run = town.night()
-    assert run is not None
+    before, run_id = the_night_after(town, what)
     wrote = snapshot(town)
     for at, field in edits:
         edit_by_hand(town, at, field)
     edited = snapshot(town)
 
-    undo = town.undo(run.run_id)
+    undo = town.undo(run_id)
 
     assert undo is not None
     after = snapshot(town)
@@ -144,15 +150,11 @@ def test_an_undo_that_is_killed_is_finished_by_the_next_one(
     what: list[tuple[str, int]], dies_at: int, moodle_batch: int
 ) -> None:
     town = town_of(moodle_batch)
-    for nth, (kind, number) in enumerate(what):
-        happen(town, kind, number, nth)
-    before = snapshot(town)
-    run = town.night()
-    assert run is not None
+    before, run_id = the_night_after(town, what)
     wrote = snapshot(town)
 
-    town.undo(run.run_id, dies_at=dies_at)
-    town.undo(run.run_id)
+    town.undo(run_id, dies_at=dies_at)
+    town.undo(run_id)
 
     after = snapshot(town)
     for account, values in before.items():
@@ -165,11 +167,8 @@ def test_an_undo_that_is_killed_is_finished_by_the_next_one(
 @given(what=changes, nights=st.integers(1, 3), reconcile=st.booleans())
 def test_what_was_undone_stays_undone(what: list[tuple[str, int]], nights: int, reconcile: bool) -> None:
     town = town_of(50)
-    for nth, (kind, number) in enumerate(what):
-        happen(town, kind, number, nth)
-    run = town.night()
-    assert run is not None
-    undo = town.undo(run.run_id)
+    _, run_id = the_night_after(town, what)
+    undo = town.undo(run_id)
     assert undo is not None
     undone = snapshot(town)
 
