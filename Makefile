@@ -8,7 +8,7 @@ BROWSER := .venv-browser
 MUTATION := .venv-mutation
 WORKERS ?= 3
 LOCK := --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
-ENV ?= dev
+ENV ?= $(if $(ENV_FILE),$(basename $(notdir $(ENV_FILE))),dev)
 ENVIRONMENTS := $(patsubst cdk_app/environments/%.toml,%,$(wildcard cdk_app/environments/*.toml))
 CDK = node_modules/.bin/cdk --app "$(BIN)/python app.py" --output cdk.out/$(ENV) -c env=$(ENV) $(if $(ENV_FILE),-c env_file=$(ENV_FILE))
 .DEFAULT_GOAL := help

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 _WIDTH = 24
+_SHOWN = Duration.days(30)
 _SUMMARIES = 'filter event = "sync.summary" and command = "sync" and scope = "all" and dry_run = 0'
 
 
@@ -28,7 +30,13 @@ class DashboardConstruct(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._log_group_name = log_group_name
-        self.dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=dashboard_name)
+        self.dashboard = cloudwatch.Dashboard(
+            # Without an interval it opens on the last three hours, in which there is a night only in the morning.
+            self,
+            "Dashboard",
+            dashboard_name=dashboard_name,
+            default_interval=_SHOWN,
+        )
         self.dashboard.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_WIDTH, height=3))
         self.dashboard.add_widgets(
             self._chart("People written, by day", "created", "updated", "suspended", "reactivated"),

@@ -23,7 +23,7 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 _PRODUCTION_NAMES = frozenset({"prod", "production"})
 _REGISTRY_SUFFIX = "-registry"
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})"
-_REGION = r"[a-z]{2}(-[a-z]{3,4})?-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9]"
+_REGION = r"[a-z]{2,4}(-[a-z]{3,4})?-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9]"
 _NOT_A_PLACE = frozenset({"localtime", "Factory"})
 # CloudWatch: period x evaluation periods may not pass seven days, and the period is one hour.
 _LONGEST_SILENCE_HOURS = 168
@@ -69,8 +69,9 @@ def load(environment: str, file: Path | None = None, *, environments: Path = ENV
     """
     path = file or environments / f"{environment}.toml"
     shown = _shown(path)
+    _refuse_file_of_another(path, shown, environment, environments)
     reader = ParameterReader(file=shown, values=_table(path, shown, environments))
-    parameters = _parameters(reader, environment)
+    parameters = _parameters(reader, environment, production=not {environment, path.stem}.isdisjoint(_PRODUCTION_NAMES))
     reader.refuse_unknown()
     _refuse_shared_name(reader, path, environment, environments)
     if reader.faults:
@@ -81,6 +82,14 @@ def load(environment: str, file: Path | None = None, *, environments: Path = ENV
 def names(environments: Path = ENVIRONMENTS) -> tuple[str, ...]:
     """The environments that have a file."""
     return tuple(sorted(path.stem for path in environments.glob("*.toml")))
+
+
+def _refuse_file_of_another(path: Path, shown: str, environment: str, environments: Path) -> None:
+    """Production's file under another environment's name would be deployed without what protects production."""
+    if path.stem != environment and path.resolve().parent == environments.resolve():
+        raise ParameterError(
+            [f"{shown}: is the file of {path.stem}, and {environment} is named; name {path.stem} (ENV={path.stem})"]
+        )
 
 
 def _table(path: Path, shown: str, environments: Path) -> Mapping[str, object]:
@@ -95,8 +104,8 @@ def _table(path: Path, shown: str, environments: Path) -> Mapping[str, object]:
         raise ParameterError([f"{shown}: is not TOML ({fault})"]) from None
 
 
-def _parameters(read: ParameterReader, environment: str) -> Parameters:
-    production = read.boolean("Production", default=environment in _PRODUCTION_NAMES)
+def _parameters(read: ParameterReader, environment: str, *, production: bool) -> Parameters:
+    production = read.boolean("Production", default=production)
     account = read.optional_text(
         "Account", allowed='twelve digits in quotes, as in "111122223333"', check=matches(r"\d{12}")
     )
@@ -214,8 +223,9 @@ def _log_retention_days(read: ParameterReader) -> int:
 
 
 def _refuse_shared_name(reader: ParameterReader, path: Path, environment: str, environments: Path) -> None:
-    for other in sorted(environments.glob("*.toml")):
-        if other.stem == environment or other.resolve() == path.resolve():
+    for other in sorted({*environments.glob("*.toml"), *path.parent.glob("*.toml")}):
+        replaced = other.parent == environments and other.stem == environment
+        if replaced or other.resolve() == path.resolve():
             continue
         try:
             taken = tomllib.loads(other.read_text(encoding="utf-8")).get("ProjectName")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -9,18 +11,18 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 _SUBNETS = ("10.88.0.0/26", "10.88.0.64/26")
-_HTTPS = 443
+HTTPS = 443
 
 
 class EgressOnlySecurityGroup(Construct):
-    """A security group that lets nothing in, and out only HTTPS.
+    """A security group that lets nothing in, and out only to `ports`: HTTPS, unless a system is elsewhere.
 
     Name look-ups go to the VPC's own resolver, which security groups do not filter (VPC user guide, "DNS attributes").
 
     `security_group` is the group.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, vpc_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, vpc_id: str, ports: Sequence[int] = (HTTPS,)) -> None:
         super().__init__(scope, construct_id)
         self.security_group = ec2.CfnSecurityGroup(
             self,
@@ -30,11 +32,12 @@ class EgressOnlySecurityGroup(Construct):
             security_group_egress=[
                 ec2.CfnSecurityGroup.EgressProperty(
                     ip_protocol="tcp",
-                    from_port=_HTTPS,
-                    to_port=_HTTPS,
+                    from_port=port,
+                    to_port=port,
                     cidr_ip="0.0.0.0/0",
                     description="BambooHR, NovaLXP and AWS",
                 )
+                for port in ports
             ],
         )
 
@@ -54,6 +57,7 @@ class PublicNetworkConstruct(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        ports: Sequence[int] = (HTTPS,),
         flow_logs: bool = False,
         flow_log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
     ) -> None:
@@ -75,7 +79,9 @@ class PublicNetworkConstruct(Construct):
         )
         route.add_resource_dependency(attachment)
         self.subnets = [self._subnet(number, cidr_block) for number, cidr_block in enumerate(_SUBNETS)]
-        self.security_group = EgressOnlySecurityGroup(self, "SecurityGroup", vpc_id=self.vpc.ref).security_group
+        self.security_group = EgressOnlySecurityGroup(
+            self, "SecurityGroup", vpc_id=self.vpc.ref, ports=ports
+        ).security_group
         self.flow_log = self._flow_log(flow_log_retention) if flow_logs else None
 
     @property

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _CLOCK_CHANGE_HOURS = frozenset({0, 1, 2})
+_A_DAY, _STEP = 24 * 60, 15
 _FIELD_COUNT = 6
 
 
@@ -116,9 +117,29 @@ def skipped_hours(expression: str, timezone: str, year: int) -> tuple[int, ...]:
     has no run. Nothing is returned for a zone whose clock does not change in `year`, and for rate and at.
     """
     kind, body = _split(expression)
-    if kind != "cron" or not _clock_changes(timezone, year):
-        return ()
-    return tuple(sorted(_cron(body)[1] & _CLOCK_CHANGE_HOURS))
+    return tuple(sorted(_cron(body)[1] & changed_hours(timezone, year))) if kind == "cron" else ()
+
+
+def changed_hours(timezone: str, year: int) -> frozenset[int]:
+    """The hours of the day that a clock change of this zone may take away; none where the clock does not change.
+
+    The first three are always among them: most clocks change there, and when is for a parliament to say. Others are
+    what the time zone database says of `year`: 03:00 to 04:00 in Helsinki, Athens and Bucharest.
+    """
+    zone = ZoneInfo(timezone)
+    start = datetime.combine(date(year, 1, 1), datetime.min.time(), UTC)
+    found: set[int] = set()
+    changes = False
+    for number in range(366):
+        day = start + timedelta(days=number)
+        if day.astimezone(zone).utcoffset() == (day + timedelta(days=1)).astimezone(zone).utcoffset():
+            continue
+        changes = True
+        for minute in range(-_A_DAY, 2 * _A_DAY, _STEP):
+            local = day.replace(tzinfo=None) + timedelta(minutes=minute)
+            if local.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
+                found.add(local.hour)
+    return frozenset(found | _CLOCK_CHANGE_HOURS) if changes else frozenset()
 
 
 def may_meet(one: str, other: str) -> bool:
@@ -170,10 +191,3 @@ def _at(body: str) -> None:
     except ValueError:
         pass
     raise ScheduleExpressionError("at is a local time as in at(2030-01-31T02:30:00)")
-
-
-def _clock_changes(timezone: str, year: int) -> bool:
-    zone = ZoneInfo(timezone)
-    start = datetime.combine(date(year, 1, 1), datetime.min.time(), UTC)
-    offsets = {(start + timedelta(days=day)).astimezone(zone).utcoffset() for day in range(0, 365, 7)}
-    return len(offsets) > 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Environment, Stack, Tags
+from aws_cdk import Annotations, Aws, CfnOutput, DefaultStackSynthesizer, Environment, Stack, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
+from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from cdk_app import schedule_expression
@@ -14,7 +16,7 @@ from cdk_app.alerting import AlertingConstruct
 from cdk_app.dashboard import DashboardConstruct
 from cdk_app.log_retention import RETENTION
 from cdk_app.parameters import Parameters
-from cdk_app.public_network import EgressOnlySecurityGroup, PublicNetworkConstruct
+from cdk_app.public_network import HTTPS, EgressOnlySecurityGroup, PublicNetworkConstruct
 from cdk_app.registry import RegistryConstruct
 from cdk_app.schedules import TaskNetwork
 from cdk_app.state_table import StateTableConstruct
@@ -32,6 +34,13 @@ _TABLE_ACTIONS = (
 )
 # The year that a clock change is looked for in; any will do, and a fixed one keeps a synthesis repeatable.
 _SAMPLE_YEAR = 2026
+
+
+_CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
 
 
 class RegistryStack(Stack):
@@ -125,6 +134,8 @@ class SyncStack(Stack):
                 ),
                 container_name=CONTAINER,
                 log_group_name=log_group_name,
+                environment=parameters.environment,
+                console=_console(parameters.region),
             ),
             log_group=self.task.log_group,
             dead_letter_queue=self.task.schedules.dead_letter_queue,
@@ -145,6 +156,7 @@ class SyncStack(Stack):
         return PublicNetworkConstruct(
             self,
             "Network",
+            ports=self._ports(),
             flow_logs=wanted.flow_logs,
             flow_log_retention=logs.RetentionDays[RETENTION[self.parameters.log_retention_days]],
         )
@@ -157,13 +169,20 @@ class SyncStack(Stack):
             subnet_ids = given.subnet_ids
             security_group_id = (
                 given.security_group_id
-                or EgressOnlySecurityGroup(self, "SecurityGroup", vpc_id=given.vpc_id).security_group.attr_group_id
+                or EgressOnlySecurityGroup(
+                    self, "SecurityGroup", vpc_id=given.vpc_id, ports=self._ports()
+                ).security_group.attr_group_id
             )
         return TaskNetwork(
             subnet_ids=subnet_ids,
             security_group_id=security_group_id,
             assign_public_ip=self.parameters.network.assign_public_ip,
         )
+
+    def _ports(self) -> tuple[int, ...]:
+        """What the task has to reach: HTTPS, and where BambooHR or Moodle are told to be elsewhere."""
+        urls = (self.parameters.worker_environment.get(name, "") for name in ("BAMBOO_BASE_URL", "MOODLE_BASE_URL"))
+        return tuple(sorted({HTTPS, *(urlsplit(url).port or HTTPS for url in urls)}))
 
     def _dashboard(self, log_group_name: str) -> DashboardConstruct | None:
         if not self.parameters.dashboard:
@@ -198,6 +217,8 @@ class SyncStack(Stack):
             "ScheduleGroupName": self.task.schedules.group.ref,
             "DeadLetterQueueUrl": self.task.schedules.dead_letter_queue.queue_url,
             "SilenceAlarmName": self.alerting.silence_alarm.alarm_name,
+            "SuccessRuleName": self.alerting.success_rule.rule_name,
+            "FailureRuleName": self.alerting.failure_rule.rule_name,
             "DeadLetterAlarmName": self.alerting.dead_letter_alarm.alarm_name,
             "ParkedAlarmName": self.alerting.parked_alarm.alarm_name,
             "RepositoryName": self.parameters.project_name,
@@ -208,13 +229,15 @@ class SyncStack(Stack):
             CfnOutput(self, name, value=value)
 
     def _warn_of_clock_change(self, key: str, expression: str) -> None:
-        hours = schedule_expression.skipped_hours(expression, self.parameters.schedule_timezone, _SAMPLE_YEAR)
+        zone = self.parameters.schedule_timezone
+        hours = schedule_expression.skipped_hours(expression, zone, _SAMPLE_YEAR)
         if hours:
+            unsafe = schedule_expression.changed_hours(zone, _SAMPLE_YEAR)
+            safe = next(hour for hour in range(3, 24) if hour not in unsafe)
             Annotations.of(self).add_warning_v2(
                 "lxp-sync:clock-change",
-                f"{key} runs in hour {', '.join(map(str, hours))} of {self.parameters.schedule_timezone}. "
-                "In the night that the clocks go forward a local time that does not exist has no run; choose one from "
-                "03:30 on, or accept it.",
+                f"{key} runs in hour {', '.join(map(str, hours))} of {zone}. In the night that the clocks go forward "
+                f"a local time that does not exist has no run; choose one in hour {safe}, or accept it.",
             )
 
     def _warn_of_meeting(self, reconcile: str) -> None:
@@ -224,6 +247,14 @@ class SyncStack(Stack):
                 "ReconcileSchedule and ScheduleExpression may start in the same minute. Of two runs at once only one "
                 "does its work; give ReconcileSchedule an hour at which no nightly run is at work.",
             )
+
+
+def _console(region: str | None) -> str | None:
+    """The host of the web console; None where AWS's own list of regions does not tell it."""
+    if region is None:
+        return f"{Aws.REGION}.{_CONSOLES['aws']}"
+    host = _CONSOLES.get(RegionInfo.get(region).partition or "aws")
+    return f"{region}.{host}" if host else None
 
 
 def _environment(parameters: Parameters) -> Environment | None:

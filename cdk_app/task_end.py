@@ -27,7 +27,8 @@ class WatchedTask:
     """Which task's ends are meant, and how a reader looks closer.
 
     `family_arn_prefix` ends in the colon before the revision: a run that began before a deploy is heard, and a family
-    whose name merely begins alike is not.
+    whose name merely begins alike is not. `environment` is its name for the operator's verbs, and `console` the host of
+    the region's web console, None where that is not known.
     """
 
     project_name: str
@@ -36,6 +37,8 @@ class WatchedTask:
     family_arn_prefix: str
     container_name: str
     log_group_name: str
+    environment: str
+    console: str | None
 
 
 def success_pattern(task: WatchedTask) -> events.EventPattern:
@@ -57,6 +60,15 @@ def failure_pattern(task: WatchedTask) -> events.EventPattern:
             "$or": [
                 {"containers": {"name": [task.container_name], "exitCode": [{"anything-but": [0]}]}},
                 {"containers": {"exitCode": [{"exists": False}]}},
+                # The worker never ran and a container beside it did. `containerArn` comes first by the alphabet, and so
+                # chooses the one container that the other two are then asked of.
+                {
+                    "containers": {
+                        "containerArn": [{"exists": True}],
+                        "exitCode": [{"exists": False}],
+                        "name": [task.container_name],
+                    }
+                },
                 {"stopCode": [{"anything-but": [_ENDED_BY_ITSELF]}]},
                 {"stopCode": [{"exists": False}]},
             ]
@@ -100,6 +112,7 @@ def failure_message(task: WatchedTask) -> events.RuleTargetInput:
 def _facts(task: WatchedTask) -> tuple[str, ...]:
     field = events.EventField.from_path
     log_group = quote(quote(task.log_group_name, safe=""), safe="").replace("%25", "$25")
+    page = (f"Log: https://{task.console}/cloudwatch/home?region={Aws.REGION}#logsV2:log-groups/log-group/{log_group}",)
     return (
         f"Stopped reason: {field('$.detail.stoppedReason')}",
         f"Stop code: {field('$.detail.stopCode')}",
@@ -107,11 +120,12 @@ def _facts(task: WatchedTask) -> tuple[str, ...]:
         f"Container: {field('$.detail.containers[0].name')}, exit code: {field('$.detail.containers[0].exitCode')}",
         f"Started by: {field('$.detail.startedBy')}",
         f"Task: {field('$.detail.taskArn')}",
-        f"Log: https://{Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region={Aws.REGION}"
-        f"#logsV2:log-groups/log-group/{log_group}",
-        f"Look closer: aws ecs describe-tasks --region {Aws.REGION} --cluster {task.cluster_name} "
-        f"--tasks {field('$.detail.taskArn')}",
-        f"What it said: aws logs tail {task.log_group_name} --region {Aws.REGION} --since 3h",
+        *(page if task.console else ()),
+        f"What it said: make tail ENV={task.environment} ARGS={field('$.detail.taskArn')}",
+        f"The same without a checkout: aws logs tail {task.log_group_name} --region {Aws.REGION} "
+        f"--since {field('$.detail.createdAt')}",
+        f"Look closer, while ECS remembers the task (about an hour): aws ecs describe-tasks --region {Aws.REGION} "
+        f"--cluster {task.cluster_name} --tasks {field('$.detail.taskArn')}",
     )
 
 

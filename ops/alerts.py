@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ops.errors import OpsExit
+from botocore.exceptions import ClientError
+
+from ops.errors import OpsExit, code_of
 from ops.verbs import Context, add_verb
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers
-
-_PENDING = frozenset({"PendingConfirmation", "pending confirmation"})
 
 
 def add(verbs: Parsers) -> None:
@@ -26,8 +26,8 @@ def add(verbs: Parsers) -> None:
         "alerts",
         alerts,
         summary="do the alerts still reach somebody? and a test message",
-        teaches="Looks at the subscriptions of the alert topic (unconfirmed, vanished, none) and at the alarms "
-        "(actions that are switched off). Ends with 1 if something is wrong. Run it once a month.",
+        teaches="Looks at the subscriptions of the alert topic (unconfirmed, vanished, none), the rules that hear the "
+        "end of a task and the alarms (gone, switched off). Ends with 1 if something is wrong. Run it once a month.",
     )
     parser.add_argument("--test", action="store_true", help="send a test message to everybody who is subscribed")
     parser.add_argument(
@@ -63,7 +63,7 @@ def alerts(context: Context) -> int:
     for one in found:
         state = "confirmed" if one.confirmed else "NOT CONFIRMED"
         context.terminal.say(f"{one.protocol} {_masked(one.endpoint)}: {state}")
-    wrong = [*_wrong_subscriptions(context, found), *_wrong_alarms(context)]
+    wrong = [*_wrong_subscriptions(context, found), *_wrong_rules(context), *_wrong_alarms(context)]
     for text in wrong:
         context.terminal.say(f"WRONG: {text}")
     if options.test:
@@ -83,6 +83,20 @@ def _wrong_subscriptions(context: Context, found: list[_Subscription]) -> Iterat
         yield f"AlertEmail ({_masked(wanted)}) is not subscribed: it lapsed, or somebody unsubscribed it; {anew}"
     elif not any(one.confirmed for one in mine):
         yield f"AlertEmail ({_masked(wanted)}) has not confirmed; look for the mail, in the junk too, or {anew}"
+
+
+def _wrong_rules(context: Context) -> Iterator[str]:
+    events = context.client("events")
+    for name in (context.deployment.success_rule_name, context.deployment.failure_rule_name):
+        try:
+            state = events.describe_rule(Name=name)["State"]
+        except ClientError as fault:
+            if code_of(fault) != "ResourceNotFoundException":
+                raise
+            yield f"the rule {name} is gone: some ends of the task go unheard; deploy: make deploy {context.in_env}"
+        else:
+            if state != "ENABLED":
+                yield f"the rule {name} is switched off; switch it on: aws events enable-rule --name {name}"
 
 
 def _wrong_alarms(context: Context) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsExit
@@ -38,17 +38,22 @@ def dead_letters(context: Context) -> int:
     options = context.options
     sqs, queue = context.client("sqs"), context.deployment.dead_letter_queue_url
     found = list(_received(sqs, queue))
-    for message in found:
-        context.terminal.say(_told(message))
     if not found:
         context.terminal.say("There are no dead letters.")
         return OpsExit.DONE
-    if not options.clear:
-        return OpsExit.NO
-    context.terminal.confirm(f"Remove {len(found)} dead letters?", yes=options.yes)
-    for message in found:
-        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    context.terminal.say(f"{len(found)} removed.")
+    shown = len(found)
+    try:
+        for message in found:
+            context.terminal.say(_told(message))
+        if not options.clear:
+            return OpsExit.NO
+        context.terminal.confirm(f"Remove {shown} dead letters?", yes=options.yes)
+        while found:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=found[-1]["ReceiptHandle"])
+            found.pop()
+    finally:
+        _show_again(sqs, queue, found)
+    context.terminal.say(f"{shown} removed.")
     return OpsExit.DONE
 
 
@@ -67,6 +72,12 @@ def _received(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:
         if not messages:
             return
         yield from messages
+
+
+def _show_again(sqs: Any, queue: str, found: Sequence[Mapping[str, Any]]) -> None:
+    """What was only looked at is there for the next look; otherwise a look within 30 s would find the queue empty."""
+    for message in found:
+        sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
 
 
 def _told(message: Mapping[str, Any]) -> str:

@@ -64,6 +64,8 @@ class Deployment:
     silence_alarm_name: str
     dead_letter_alarm_name: str
     parked_alarm_name: str
+    success_rule_name: str
+    failure_rule_name: str
     reconcile_schedule_name: str = ""
 
     @property
@@ -94,7 +96,9 @@ def find(environment: str, file: Path | None) -> tuple[Aws, Deployment]:
     aws = Aws(wanted.region)
     _refuse_another_account(aws, wanted.account, environment)
     deploy = f"make deploy {named_to_make(environment, file)}"
-    return aws, _deployment(_outputs(aws, wanted.project_name, deploy), wanted.project_name, deploy)
+    outputs = _outputs(aws, wanted.project_name, deploy)
+    _refuse_another_environment(outputs, wanted.project_name, environment)
+    return aws, _deployment(outputs, wanted.project_name, deploy)
 
 
 def named_to_make(environment: str, file: Path | None) -> str:
@@ -110,6 +114,16 @@ def _refuse_another_account(aws: Aws, account: str | None, environment: str) -> 
         raise OpsError(
             f"{environment} lives in account {account}, and these credentials are for {ours}",
             advice="name the right credentials with AWS_PROFILE",
+        )
+
+
+def _refuse_another_environment(outputs: Mapping[str, str], stack: str, environment: str) -> None:
+    deployed = outputs.get("Environment", environment)
+    if deployed != environment:
+        raise OpsError(
+            f"the stack {stack} was deployed as {deployed}, and {environment} is named here",
+            advice=f"name the environment that is meant: ENV={deployed}",
+            exit_code=OpsExit.USAGE,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -37,8 +38,10 @@ def add(verbs: Parsers) -> None:
         teaches="Reads the summary lines of the last runs from the log, newest last. A night in which the container "
         "never ran has no line: that is what the failure mail and the silence alarm are for.",
     )
-    parser.add_argument("--last", type=int, default=10, metavar="N", help="how many (default: %(default)s)")
-    parser.add_argument("--days", type=int, default=30, metavar="N", help="how far back to look (default: %(default)s)")
+    parser.add_argument("--last", type=_positive, default=10, metavar="N", help="how many (default: %(default)s)")
+    parser.add_argument(
+        "--days", type=_positive, default=30, metavar="N", help="how far back to look (default: %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="the lines as they were printed")
 
 
@@ -58,6 +61,12 @@ def summaries(context: Context) -> int:
     else:
         context.terminal.say(columns(["STARTED", "BY", "WHAT", "OUTCOME", *_COUNTS, "TASK"], map(_row, found)))
     return OpsExit.DONE
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError("a whole number above 0")
+    return int(text)
 
 
 def _row(found: tuple[str, Mapping[str, Any]]) -> list[object]:

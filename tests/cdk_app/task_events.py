@@ -46,6 +46,7 @@ def task(
         "clusterArn": CLUSTER,
         "containers": list(containers),
         "cpu": "256",
+        "createdAt": "2026-01-31T03:30:01.123Z",
         "desiredStatus": "STOPPED",
         "group": f"family:{FAMILY}",
         "lastStatus": "STOPPED",
@@ -152,6 +153,14 @@ ENDS: dict[str, tuple[dict[str, Any], str]] = {
     "no stop code, no exit code": (task(container(), stop_code=None, reason=None), FAILURE),
     "no stop code, exit 1": (task(container(1), stop_code=None), FAILURE),
     "essential container exited, but no exit code": (task(container()), FAILURE),
+    "no exit code beside an injected container that has one": (
+        task(container(), container(0, name="aws-guardduty-agent")),
+        FAILURE,
+    ),
+    "no exit code behind an injected container that has one": (
+        task(container(137, name="aws-guardduty-agent"), container()),
+        FAILURE,
+    ),
     "no containers at all": (task(stop_code="TaskFailedToStart"), FAILURE),
     "containers not told": (task(containers=None, stop_code="TaskFailedToStart"), FAILURE),
     "exit code that is no number": (task(container(None)), FAILURE),

@@ -176,6 +176,8 @@ def test_with_a_key_of_ones_own_events_and_alarms_may_use_it() -> None:
             family_arn_prefix="arn:aws:ecs:eu-west-2:111122223333:task-definition/a:",
             container_name="worker",
             log_group_name="/ecs/a",
+            environment="dev",
+            console=None,
         ),
         log_group=logs.LogGroup(stack, "Log"),
         dead_letter_queue=sqs.Queue(stack, "Queue"),

@@ -231,6 +231,31 @@ def test_no_two_environments_share_a_name(folder: Folder) -> None:
     assert fault.endswith("one.toml has it already")
 
 
+def test_neither_do_files_that_lie_elsewhere_side_by_side(folder: Folder, tmp_path: Path) -> None:
+    elsewhere = Folder(tmp_path / "elsewhere")
+    elsewhere.path.mkdir()
+    elsewhere.write("prod")
+
+    with pytest.raises(ParameterError, match=r"prod\.toml has it already"):
+        parameters.load("dev", elsewhere.write("dev"), environments=folder.path)
+
+
+def test_the_file_of_one_environment_is_not_taken_under_the_name_of_another(folder: Folder) -> None:
+    """Else production would be deployed without what protects its data."""
+    file = folder.write("prod", Account='"111122223333"', Region='"eu-west-2"')
+
+    with pytest.raises(ParameterError, match=r"is the file of prod, and dev is named; name prod \(ENV=prod\)"):
+        parameters.load("dev", file, environments=folder.path)
+
+
+def test_a_file_from_elsewhere_that_is_named_for_production_is_productions(folder: Folder, tmp_path: Path) -> None:
+    elsewhere = Folder(tmp_path / "elsewhere")
+    elsewhere.path.mkdir()
+    file = elsewhere.write("prod", Account='"111122223333"', Region='"eu-west-2"')
+
+    assert parameters.load("live", file, environments=folder.path).production
+
+
 def test_a_broken_file_of_another_environment_is_not_this_ones_fault(folder: Folder) -> None:
     (folder.path / "broken.toml").write_text("ProjectName =")
     folder.write()

@@ -109,6 +109,7 @@ def test_the_outputs_are_what_an_operator_needs(each: Synthesis) -> None:
         "DeadLetterAlarmName",
         "DeadLetterQueueUrl",
         "Environment",
+        "FailureRuleName",
         "LogGroupName",
         "MoodleSecretArn",
         "ParkedAlarmName",
@@ -119,6 +120,7 @@ def test_the_outputs_are_what_an_operator_needs(each: Synthesis) -> None:
         "SilenceAlarmName",
         "StateId",
         "SubnetIds",
+        "SuccessRuleName",
         "TableName",
         "TaskDefinitionArn",
         "TaskFamily",
@@ -161,6 +163,31 @@ def test_without_a_security_group_one_is_made_in_the_given_network(tmp_path: Pat
     assert template.body["Outputs"]["SecurityGroupId"]["Value"] == {
         "Fn::GetAtt": [template.named("SecurityGroup", "AWS::EC2::SecurityGroup"), "GroupId"]
     }
+
+
+def test_a_system_on_a_port_of_its_own_can_be_reached(tmp_path: Path) -> None:
+    file = tmp_path / "dev.toml"
+    lines = (ENVIRONMENTS / "dev.toml").read_text()
+    file.write_text(re.sub('MoodleBaseUrl = "[^"]*', 'MoodleBaseUrl = "https://acme.example:8443', lines))
+    group = synthesise("dev", tmp_path / "assembly", file).sync.only("AWS::EC2::SecurityGroup")["Properties"]
+
+    assert [(one["FromPort"], one["ToPort"]) for one in group["SecurityGroupEgress"]] == [(443, 443), (8443, 8443)]
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-2", "eu-west-2.console.aws.amazon.com"),
+        ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
+        ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+    ],
+)
+def test_the_mail_links_to_the_console_of_its_region(region: str, host: str, tmp_path: Path) -> None:
+    file = tmp_path / "dev.toml"
+    file.write_text(f'Account = "111122223333"\nRegion = "{region}"\n{(ENVIRONMENTS / "dev.toml").read_text()}')
+    template = synthesise("dev", tmp_path / "assembly", file).sync
+
+    assert f"https://{host}/cloudwatch/home" in json.dumps(template.properties("FailureRule", "AWS::Events::Rule"))
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_the_message_says_what_happened_first_and_then_all_that_is_known(
     (target,) = prod.sync.properties(rule, RULE)["Targets"]
     lines = told(target["InputTransformer"], task_events.task(task_events.container(137), reason="Out of memory"))
 
-    assert lines[:9] == [
+    assert lines[:10] == [
         start,
         "Stopped reason: Out of memory",
         "Stop code: EssentialContainerExited",
@@ -105,9 +105,10 @@ def test_the_message_says_what_happened_first_and_then_all_that_is_known(
         "Task: arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
         "Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2"
         "#logsV2:log-groups/log-group/$252Fecs$252Fsnap",
-        "Look closer: aws ecs describe-tasks --region eu-west-2 --cluster sync "
-        "--tasks arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
-        "What it said: aws logs tail /ecs/snap --region eu-west-2 --since 3h",
+        "What it said: make tail ENV=prod ARGS=arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
+        "The same without a checkout: aws logs tail /ecs/snap --region eu-west-2 --since 2026-01-31T03:30:01.123Z",
+        "Look closer, while ECS remembers the task (about an hour): aws ecs describe-tasks --region eu-west-2 "
+        "--cluster sync --tasks arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
     ]
 
 

@@ -79,6 +79,20 @@ def test_an_alarm_that_is_switched_off_or_gone(hall: Hall) -> None:
     assert "the alarm hall-parked is gone" in end.out
 
 
+def test_a_rule_that_is_switched_off_or_gone(hall: Hall) -> None:
+    subscribe(hall)
+    hall.client("events").disable_rule(Name=f"{PROJECT}-failure")
+    hall.client("events").delete_rule(Name=f"{PROJECT}-success")
+
+    end = hall.ops("alerts")
+
+    assert end.code == 1
+    assert "the rule hall-failure is switched off; switch it on: aws events enable-rule --name hall-failure" in end.out
+    assert (
+        f"the rule hall-success is gone: some ends of the task go unheard; deploy: make deploy {hall.in_env}" in end.out
+    )
+
+
 def test_a_test_message_reaches_the_subscribers(hall: Hall) -> None:
     subscribe(hall)
     sqs = hall.client("sqs")

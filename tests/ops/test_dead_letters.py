@@ -44,6 +44,20 @@ def test_their_reasons_are_shown_and_they_stay(hall: Hall) -> None:
     assert left(hall) == 2
 
 
+def test_they_are_there_for_the_next_look_whatever_became_of_this_one(hall: Hall) -> None:
+    bury(hall, "reason")
+    hall.types("n\n")
+
+    looks = [
+        hall.ops("dead-letters"),
+        hall.ops("dead-letters", "--clear"),
+        hall.ops("dead-letters", "--clear", "--yes"),
+    ]
+
+    assert [(end.code, "error message  reason" in end.out) for end in looks] == [(1, True), (1, True), (0, True)]
+    assert left(hall) == 0
+
+
 def test_clear_removes_them(hall: Hall) -> None:
     bury(hall, *(f"reason {number}" for number in range(12)))
 

@@ -63,6 +63,17 @@ def test_credentials_of_another_account(hall: Hall) -> None:
     assert "lives in account 111122223333, and these credentials are for 123456789012" in end.err
 
 
+def test_a_stack_that_was_deployed_under_another_name(hall: Hall) -> None:
+    hall.outputs["Environment"] = "prod"
+    hall.deploy_again()
+
+    end = hall.ops("reconcile", "--yes")
+
+    assert end.code == 2
+    assert "the stack hall was deployed as prod, and hall is named here" in end.err
+    assert not hall.tasks
+
+
 def test_a_file_with_faults(hall: Hall) -> None:
     hall.env_file.write_text(hall.env_file.read_text().replace("Europe/London", "Europe/Londn"))
 

@@ -148,6 +148,14 @@ def test_summaries_as_lines(hall: Hall) -> None:
     assert json.loads(hall.ops("summaries", "--json").out) == line
 
 
+@pytest.mark.parametrize("words", [("--last", "0"), ("--last", "-1"), ("--days", "0"), ("--days", "x")])
+def test_how_many_and_how_far_back_are_whole_numbers(hall: Hall, words: tuple[str, str]) -> None:
+    end = hall.ops("summaries", *words)
+
+    assert end.code == 2
+    assert "a whole number above 0" in end.err
+
+
 def test_no_summaries(hall: Hall) -> None:
     end = hall.ops("summaries", "--days", "3")
 

@@ -167,6 +167,8 @@ class Hall:
             "ScheduleGroupName": "nights",
             "DeadLetterQueueUrl": queue,
             "SilenceAlarmName": f"{PROJECT}-silence",
+            "SuccessRuleName": f"{PROJECT}-success",
+            "FailureRuleName": f"{PROJECT}-failure",
             "DeadLetterAlarmName": f"{PROJECT}-dead-letters",
             "ParkedAlarmName": f"{PROJECT}-parked",
             "ReconcileScheduleName": "reconcile",
@@ -217,6 +219,8 @@ class Hall:
         self.client("scheduler").create_schedule_group(Name="nights")
         for schedule in (SCHEDULE, RECONCILE):
             self.client("scheduler").create_schedule(**schedule)
+        for end in ("success", "failure"):
+            self.client("events").put_rule(Name=f"{PROJECT}-{end}", EventPattern='{"source": ["aws.ecs"]}')
         for name in ("silence", "dead-letters", "parked"):
             self.client("cloudwatch").put_metric_alarm(
                 AlarmName=f"{PROJECT}-{name}",
