@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -118,3 +119,25 @@ def test_every_variable_it_names_is_the_workers() -> None:
     named = set(re.findall(r"\b((?:BAMBOO|MOODLE|STATE|BATCH|MAX|INITIAL)_?[A-Z]*_[A-Z_]+)\b", TEXT))
 
     assert named <= set(VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ((), "env=dev"),
+        (("ENV=prod",), "env=prod"),
+        (("ENV_FILE=../settings/prod.toml",), "env=prod -c env_file=../settings/prod.toml"),
+        (("ENV=live", "ENV_FILE=../settings/prod.toml"), "env=live -c env_file=../settings/prod.toml"),
+    ],
+)
+def test_an_environment_is_called_like_its_file_unless_it_is_named(words: tuple[str, ...], named: str) -> None:
+    dry = subprocess.run(
+        ["make", "-n", "deploy", *words],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert f"-c {named} deploy" in " ".join(dry.stdout.split())
