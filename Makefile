@@ -7,7 +7,7 @@ EMULATOR := .venv-ministack
 BROWSER := .venv-browser
 MUTATION := .venv-mutation
 WORKERS ?= 3
-LOCK := --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
+LOCK := --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" $(ARGS)
 ENV ?= $(if $(ENV_FILE),$(basename $(notdir $(ENV_FILE))),dev)
 ENVIRONMENTS := $(patsubst cdk_app/environments/%.toml,%,$(wildcard cdk_app/environments/*.toml))
 CDK = node_modules/.bin/cdk --app "$(BIN)/python app.py" --output cdk.out/$(ENV) -c env=$(ENV) $(if $(ENV_FILE),-c env_file=$(ENV_FILE))
@@ -96,7 +96,7 @@ $(MUTATION)/.ready: tests/mutation/requirements.txt
 	@touch $@
 
 .PHONY: test-mutation
-test-mutation: $(MUTATION)/.ready ## are the tests good? each small fault put into the code has to make one fail; takes an hour
+test-mutation: $(MUTATION)/.ready ## are the tests good? each small fault put into the code has to make one fail; takes half an hour
 	rm -rf mutants
 	PATH="$(CURDIR)/$(MUTATION)/bin:$$PATH" mutmut run --max-children $(WORKERS)
 	$(MUTATION)/bin/python -m tests.mutation.survivors
@@ -107,7 +107,7 @@ audit: setup ## pins, hashes and licences; then known vulnerabilities, as PyPI a
 	$(BIN)/pip check
 	$(PYTHON) -m venv .venv-audit
 	.venv-audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
-	.venv-audit/bin/pip-audit --requirement worker/requirements.txt --require-hashes --disable-pip
+	.venv-audit/bin/pip-audit --strict --requirement worker/requirements.txt --require-hashes --disable-pip
 	npm audit --package-lock-only
 
 .PHONY: bench
@@ -141,7 +141,7 @@ destroy: setup-cdk ## remove ENV (dev); the CDK asks first; ARGS go to cdk destr
 	$(CDK) destroy --all $(ARGS)
 
 .PHONY: lock
-lock: setup ## pin every dependency anew from the requirements.in files; the worker's with hashes
+lock: setup ## write the pins again from the requirements.in files, the worker's with hashes; ARGS=--upgrade takes newer ones
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
 	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt
 	$(BIN)/uv pip compile $(LOCK) --generate-hashes -c requirements.txt worker/requirements.in -o worker/requirements.txt

@@ -104,6 +104,7 @@ def failure_message(task: WatchedTask) -> events.RuleTargetInput:
         f"FAILED: {task.project_name}, the BambooHR to NovaLXP sync, did not end well.",
         *_facts(task),
         "No exit code: the container never ran, and the reason above says why. 1: errors, tried again next time. "
+        "2: a command by hand that cannot be done. "
         "3: configuration or credentials. 4: suspensions held by a guard. 70: a defect. 75: another run held the lock. "
         "137: killed, out of memory perhaps. 143: stopped from outside.",
     )

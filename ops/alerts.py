@@ -93,7 +93,7 @@ def _wrong_rules(context: Context) -> Iterator[str]:
         except ClientError as fault:
             if code_of(fault) != "ResourceNotFoundException":
                 raise
-            yield f"the rule {name} is gone: some ends of the task go unheard; deploy: make deploy {context.in_env}"
+            yield f"the rule {name} is gone: some ends of the task go unheard; {_anew(context)}"
         else:
             if state != "ENABLED":
                 yield f"the rule {name} is switched off; switch it on: aws events enable-rule --name {name}"
@@ -108,9 +108,14 @@ def _wrong_alarms(context: Context) -> Iterator[str]:
     }
     for name in names:
         if name not in alarms:
-            yield f"the alarm {name} is gone; deploy again: make deploy {context.in_env}"
+            yield f"the alarm {name} is gone; {_anew(context)}"
         elif not alarms[name]["ActionsEnabled"]:
             yield f"the alarm {name} is switched off; if the nights should run: make resume {context.in_env}"
+
+
+def _anew(context: Context) -> str:
+    """How to get back what is gone: an ordinary deploy compares templates, and sees no change."""
+    return f"deploy it again: make deploy {context.in_env} ARGS=--revert-drift"
 
 
 def _send_test(context: Context, sns: Any) -> None:

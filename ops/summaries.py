@@ -59,7 +59,7 @@ def summaries(context: Context) -> int:
         for _, summary in found:
             context.terminal.say(json.dumps(summary, separators=(",", ":")))
     else:
-        context.terminal.say(columns(["STARTED", "BY", "WHAT", "OUTCOME", *_COUNTS, "TASK"], map(_row, found)))
+        context.terminal.say(columns(["STARTED", "RUN", "BY", "WHAT", "OUTCOME", *_COUNTS, "TASK"], map(_row, found)))
     return OpsExit.DONE
 
 
@@ -74,4 +74,4 @@ def _row(found: tuple[str, Mapping[str, Any]]) -> list[object]:
     what = f"{summary['command']} {summary['scope']}{' (dry)' if summary['dry_run'] else ''}"
     outcome = f"{summary['outcome']} ({summary['exit_code']})"
     counts = [summary.get(name, 0) for name in _COUNTS.values()]
-    return [summary["started_at"], summary["trigger"], what, outcome, *counts, id_of(stream)]
+    return [summary["started_at"], summary["run_id"], summary["trigger"], what, outcome, *counts, id_of(stream)]

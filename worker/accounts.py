@@ -45,6 +45,11 @@ class Account:
         known = self.idnumber if self.idnumber.isascii() and self.idnumber.isdigit() else ""
         return f"account {self.id}" + (f" (idnumber {known})" if known else "")
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether Moodle keeps it as a deleted one: found by id alone, with a hash in the place of the address."""
+        return "@" not in self.email
+
     def bears(self, address: str) -> bool:
         """Whether it has this e-mail address, whatever the case."""
         return bool(address) and self.email.casefold() == address.casefold()

@@ -15,8 +15,9 @@ from worker.journal import Entry
 from worker.memory import Outcome
 from worker.outcomes import planned, tell
 from worker.progress import Progress
+from worker.state.history import Remembered
 from worker.state.lock import Lock
-from worker.state.store import Remembered, Store
+from worker.state.store import Store
 from worker.steps import WRITES, Step
 from worker.stopping import Stopping
 from worker.writer import Site, Writer
@@ -39,7 +40,7 @@ class Applier:
     """Writes for one run.
 
     `seconds`: what an HTTP request may take, so much has to be left on the lease. `changed`: when BambooHR changed the
-    people of its feed.
+    people of its feed; `began`: when the run began, since when it knows of no change of anybody else.
     """
 
     run_id: str
@@ -50,7 +51,8 @@ class Applier:
     seconds: float
     clock: Callable[[], datetime]
     progress: Progress
-    changed: Mapping[int, datetime] = field(default_factory=dict)
+    changed: Mapping[int, datetime]
+    began: datetime
     asked_for: bool = False
     quiet: bool = False
 
@@ -68,7 +70,8 @@ class Applier:
                 self._permit()
                 now = self.clock()
                 self.store.journal(
-                    self.run_id, (Entry.of(step, now, self.changed.get(step.employee_id)) for step in batch)
+                    self.run_id,
+                    (Entry.of(step, now, self.changed.get(step.employee_id, self.began)) for step in batch),
                 )
                 intended = {person.employee_id: person for person in intents(batch)}
                 applied.intents.update(intended)

@@ -18,7 +18,8 @@ from worker.mapping import PROFILE_FIELD
 from worker.moodle import Moodle
 from worker.people import Person
 from worker.settings import Settings
-from worker.state.store import Remembering, Store
+from worker.state.history import Remembering
+from worker.state.store import Store
 from worker.steps import Action
 from worker.sync_run import Look
 from worker.timestamps import iso

@@ -57,11 +57,7 @@ class Company:
     def people(self, wanted: Iterable[int]) -> list[Person]:
         """These people, ordered by id. Where the directory does not show what is needed, each is read as evidence."""
         ids = sorted(wanted)
-        asked = [
-            number
-            for number in ids
-            if number not in self._rows and (self._thin or _needs_evidence(self.directory.listing(number)))
-        ]
+        asked = [number for number in ids if number not in self._rows and (self._thin or self._needs_evidence(number))]
         answered = self._source.evidence(asked, (*self._fields, *EVIDENCE)) if asked else Answered({})
         if answered.refused and not self.directory.available:
             raise SourceError(
@@ -70,6 +66,14 @@ class Company:
             )
         self.refused = self.refused or answered.refused
         return [self._person(number, answered.rows.get(number) or self._rows.pop(number, None)) for number in ids]
+
+    def _needs_evidence(self, number: int) -> bool:
+        """Whether the directory alone does not tell who she is.
+
+        It does not show her, or says that she left, or a field is empty of which that says nothing.
+        """
+        listing = self.directory.listing(number)
+        return listing is None or listing.get("status") == "Inactive" or not self.directory.doubted <= listing.keys()
 
     def _person(self, number: int, row: Evidence | None) -> Person:
         if row is not None:
@@ -83,8 +87,3 @@ class Company:
             listing=listing,
             evidence=row,
         )
-
-
-def _needs_evidence(listing: Mapping[str, str] | None) -> bool:
-    """Whether the directory alone does not tell who she is: not shown, or with a status that says she left."""
-    return listing is None or listing.get("status") == "Inactive"

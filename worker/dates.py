@@ -7,7 +7,7 @@ look.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -20,30 +20,35 @@ _TAKES_EFFECT_WITHIN = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The days that count, both included; and for hires, up to when an account may be made ahead."""
+    """The days that count, all included: from which on, for each kind of date; and for hires, up to when an account may
+    be made ahead."""
 
-    first: date
+    first: Mapping[str, date]
     last: date
     hired_by: date
 
     @classmethod
-    def since(cls, last_read: date | None, opened: datetime, now: datetime, lookahead_days: int) -> Span:
-        """From the last such reading (the first one: from when the window opened) until today."""
+    def since(cls, read: Mapping[str, date], opened: datetime, now: datetime, lookahead_days: int) -> Span:
+        """From the day up to which each kind was read last (never yet: from when the window opened) until today."""
         today = now.date()
-        begin = min(last_read or opened.date(), today)
-        return cls(begin - _TAKES_EFFECT_WITHIN, today, today + timedelta(days=lookahead_days))
+        first = {field: min(read.get(field, opened.date()), today) for field in DATES}
+        return cls(first, today, today + timedelta(days=lookahead_days))
+
+    def read(self, shown: Container[str]) -> dict[str, date]:
+        """Up to which day each kind is read now. One that was shown of nobody is read again from where it began."""
+        return {field: self.last if field in shown else first for field, first in self.first.items()}
 
 
-def arrived(facts: Mapping[str, str], span: Span, *, suspended: bool = False) -> bool:
-    """Whether one of somebody's dates lies in the span; of whoever is suspended already only the day she returns."""
-    for field in ("hire_date",) if suspended else DATES:
+def arrived(facts: Mapping[str, str], span: Span) -> bool:
+    """Whether one of somebody's dates lies in the span."""
+    for field, first in span.first.items():
         day = day_of(facts, field)
         last = span.hired_by if field == "hire_date" else span.last
-        if day is not None and span.first <= day <= last:
+        if day is not None and first - _TAKES_EFFECT_WITHIN <= day <= last:
             return True
     return False
 
 
-def shows_dates(facts: Mapping[str, str]) -> bool:
-    """Whether BambooHR shows any of the dates, set or not."""
-    return any(field in facts for field in DATES)
+def shown_dates(facts: Mapping[str, str]) -> Iterator[str]:
+    """The kinds of which BambooHR shows a date. One that is not set may be one that may not be seen."""
+    return (field for field in DATES if facts.get(field))

@@ -76,7 +76,7 @@ class Directory:
 
     `available` is False where BambooHR refuses it (403, sharing switched off) or has nobody to show (404). `shown`
     holds the canonical names of the fields it declares. `ids`: everybody in it. `filled` counts the rows with a value
-    in each needed field.
+    in each needed field. `doubted`: fields of which an empty value says nothing.
     """
 
     available: bool = True
@@ -86,6 +86,7 @@ class Directory:
     people: dict[int, dict[str, str]] = field(default_factory=dict)
     bearers: Bearers = field(default_factory=Bearers)
     filled: Counter[str] = field(default_factory=Counter)
+    doubted: frozenset[str] = frozenset()
 
     def coverage(self) -> dict[str, int]:
         """For each needed field the share of rows that have a value, in hundredths of a per cent."""
@@ -94,7 +95,11 @@ class Directory:
     def listing(self, person: int) -> Mapping[str, str] | None:
         """The facts that the directory shows of somebody; None if she is not in it."""
         row = self.people.get(person)
-        return None if row is None else {name: value for name, value in row.items() if name in self.shown}
+        if row is None:
+            return None
+        return {
+            name: value for name, value in row.items() if name in self.shown and (value or name not in self.doubted)
+        }
 
 
 def read_directory(chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str]) -> Directory:

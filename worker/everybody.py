@@ -49,7 +49,8 @@ def _glimpse(row: Any, auth: str) -> Glimpse | None:
     if row.get("auth") != auth:
         # A search by a key that Moodle does not know gives everybody.
         return None
-    return Glimpse(row["id"], str(row.get("username", "")), str(row.get("idnumber") or ""), bool(row.get("suspended")))
+    username, idnumber = (str(row.get(key) or "") for key in ("username", "idnumber"))
+    return Glimpse(row["id"], username, idnumber, bool(row.get("suspended")))
 
 
 def _check_nobody(head: bytes) -> None:

@@ -15,12 +15,12 @@ from worker.correlation import is_reserved, match_by_idnumber, names_agree
 from worker.fields import EVIDENCE
 from worker.journal import Entry
 from worker.mapping import Rule
-from worker.people import Person, Standing, standing
-from worker.plan import World
+from worker.people import Person, Standing
 from worker.reading import Reading
-from worker.state.store import Remembered, Remembering, RunRecord
+from worker.state.history import Remembered, Remembering, RunRecord
 from worker.steps import Action, Step
 from worker.timestamps import iso
+from worker.world import World
 
 Lines = Mapping[str, str]
 
@@ -85,7 +85,7 @@ def _bamboo(known: Known) -> Iterator[tuple[str, str]]:
         yield "changed feed", f"says {'Deleted' if change.deleted else 'changed'}{when}"
     if person.was_deleted:
         yield "earlier feed", "said Deleted"
-    yield "standing", _STANDINGS[standing(person, world.now)]
+    yield "standing", _STANDINGS[world.standing(person)]
     for field in dict.fromkeys((*EVIDENCE, *world.policy.mapping.fields)):
         if field in person.facts:
             # Whether somebody works here, and since when, is what the explanation is about: always told.
@@ -114,6 +114,8 @@ def _account(known: Known) -> Iterator[tuple[str, str]]:
         yield "rule", f"idnumber, not believed: {match.conflict.text}"
     elif match.account is not None:
         yield "rule", f"idnumber, believed: {', '.join(_grounds(person, match.account, world))}"
+    elif account is not None and known.remembered and known.remembered.account == account.id:
+        yield "rule", "none of these, but it was suspended by an earlier run as hers"
     elif account is not None:
         yield "rule", "e-mail: the one account with her address, whose idnumber is empty"
     else:

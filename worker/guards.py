@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from worker.reasons import Reason
-from worker.state.store import RunRecord
+from worker.state.history import RunRecord
 from worker.steps import Action, Step
 
 LEAST = 5
@@ -75,7 +75,7 @@ def _shrunk(health: Health, last_good: RunRecord | None) -> list[str]:
     if last_good is None:
         return []
     found = []
-    if health.rows * 100 < last_good.rows * ROWS_PERCENT:
+    if not sees_everybody(health, last_good):
         found.append(f"the directory has {health.rows} rows, the last good run read {last_good.rows}")
     for name, before in sorted(last_good.coverage.items()):
         # A field that the mapping needs no more is not read any more: that is no loss.
@@ -85,14 +85,44 @@ def _shrunk(health: Health, last_good: RunRecord | None) -> list[str]:
     return found
 
 
-def has_shrunk(health: Health, last_good: RunRecord | None, now: datetime) -> bool:
+def emptied(health: Health, last_good: RunRecord | None) -> list[str]:
+    """The fields that so many lost since the last good run that an empty value of the directory says nothing.
+
+    A field that the key may no longer see looks like one that is not set. Beside what the guard on suspensions goes by
+    these are the fields that a few had, and now nobody has. New people without a value take it from nobody.
+    """
+    if last_good is None or not health.rows:
+        return []
+    found = []
+    for name, before in sorted(last_good.coverage.items()):
+        now = health.coverage.get(name, before)
+        # Shares are rounded down, so there may be nearly one part more of the rows.
+        had, have_less_than = before * last_good.rows, (now + 1) * health.rows
+        if (before - now >= COVERAGE_LOST and have_less_than <= had) or (had >= _A_FEW and now == 0):
+            found.append(name)
+    return found
+
+
+_A_FEW = 3 * 10_000
+
+
+def sees_everybody(health: Health, last_good: RunRecord | None) -> bool:
+    """Whether the directory shows the company as whole as it did in the last good run."""
+    return last_good is None or health.rows * 100 >= last_good.rows * ROWS_PERCENT
+
+
+def is_doubtful(health: Health, last_good: RunRecord | None, now: datetime) -> bool:
     """Whether this read lost so much that later runs should go on being compared with the one before it.
 
     A company that really became smaller is believed when it has been so for a week.
     """
-    if last_good is None or now.timestamp() - last_good.ended_at / 1000 > _BELIEVED_AFTER.total_seconds():
-        return False
-    return bool(_shrunk(health, last_good))
+    lost = not sees_everybody(health, last_good) or bool(emptied(health, last_good))
+    return lost and not is_old(last_good, now)
+
+
+def is_old(last_good: RunRecord | None, now: datetime) -> bool:
+    """Whether the last good run is so long ago that what is read now is believed from the next run on."""
+    return last_good is not None and now.timestamp() - last_good.ended_at / 1000 > _BELIEVED_AFTER.total_seconds()
 
 
 _BELIEVED_AFTER = timedelta(days=7)

@@ -27,7 +27,7 @@ class Entry:
     """What a run set out to write to one account. `account_id` is None where the write makes the account.
 
     `at` is the moment just before the write, in seconds since 1970. `seen`: when BambooHR had last changed her by then,
-    by its own clock; 0 where the run did not know.
+    by its own clock, or else when the run began to read; 0 where neither is known.
     """
 
     employee_id: int

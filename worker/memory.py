@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from worker import reasons
 from worker.reasons import Reason
-from worker.state.store import Remembered, Remembering
+from worker.state.history import Remembered, Remembering
 from worker.steps import WRITES, Action, Step
 
 
@@ -64,7 +64,7 @@ def remember(
         return person
     if outcome.verdict in (Verdict.FAILED, Verdict.HELD):
         may_have_happened = step.action is Action.SUSPEND and outcome.wrote
-        return intends_to_suspend(person, step.employee_id, now, approved=approved) if may_have_happened else person
+        return intends_to_suspend(person, step, now, approved=approved) if may_have_happened else person
     if outcome.verdict is Verdict.REFUSED:
         person = replace(person, attempts=person.attempts + 1 if max_attempts else 0)
         return replace(person, suspended_by_us=False) if _is_active(outcome) else person
@@ -81,7 +81,7 @@ def _suspension(person: Remembered, outcome: Outcome, now: datetime, *, approved
     if outcome.verdict is not Verdict.DONE:
         return replace(person, suspended_by_us=False) if step.action is Action.SUSPEND else person
     if step.action is Action.SUSPEND:
-        return intends_to_suspend(person, step.employee_id, now, approved=approved)
+        return intends_to_suspend(person, step, now, approved=approved)
     return replace(person, suspended_by_us=False) if _is_active(outcome) else person
 
 
@@ -94,15 +94,14 @@ def _is_active(outcome: Outcome) -> bool:
     return seen_active and step.action in (Action.UPDATE, Action.UNCHANGED)
 
 
-def intends_to_suspend(
-    known: Remembered | None, employee_id: int, now: datetime, *, approved: bool = False
-) -> Remembered:
+def intends_to_suspend(known: Remembered | None, step: Step, now: datetime, *, approved: bool = False) -> Remembered:
     """What is remembered *before* a suspension is sent: a process that dies in between forgets nothing.
 
     `approved`: an operator decided on it, so it does not count to the limits.
     """
-    person = known or Remembered(employee_id)
-    return replace(person, suspended_by_us=True, suspended_at=int(now.timestamp()), approved=approved)
+    person = known or Remembered(step.employee_id)
+    account = step.account.id if step.account and step.account.idnumber != str(step.employee_id) else 0
+    return replace(person, suspended_by_us=True, suspended_at=int(now.timestamp()), approved=approved, account=account)
 
 
 def undone(
@@ -116,15 +115,19 @@ def undone(
     """
     if outcome.verdict is not Verdict.DONE or outcome.step.action not in (*WRITES, Action.UNCHANGED):
         return None
-    return takes_back(known, outcome.step.employee_id, run_id, now, seen=seen, suspended=suspended)
+    person = takes_back(known, outcome.step, run_id, now, seen=seen, suspended=suspended)
+    return replace(person, suspended_by_us=False) if suspended is False else person
 
 
 def takes_back(
-    known: Remembered | None, employee_id: int, run_id: str, now: datetime, *, seen: int, suspended: bool | None
+    known: Remembered | None, step: Step, run_id: str, now: datetime, *, seen: int, suspended: bool | None
 ) -> Remembered:
-    """What is remembered *before* it is written that a run is taken back of somebody."""
+    """What is remembered *before* it is written that a run is taken back of somebody.
+
+    That it was this product which suspended her is known until she is active again: the write may not get through.
+    """
     person = replace(
-        known or Remembered(employee_id),
+        known or Remembered(step.employee_id),
         reason=Remembering.UNDONE,
         note=run_id,
         action="",
@@ -132,11 +135,7 @@ def takes_back(
         undone_at=int(now.timestamp()),
         seen=seen,
     )
-    if suspended is None:
-        return person
-    if suspended:
-        return intends_to_suspend(person, employee_id, now, approved=True)
-    return replace(person, suspended_by_us=False)
+    return intends_to_suspend(person, step, now, approved=True) if suspended else person
 
 
 def park(

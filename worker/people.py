@@ -90,15 +90,20 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
 
 
-def standing(person: Person, now: datetime) -> Standing:
-    """The rows of the table "who becomes what". Absence is never evidence of leaving."""
+def standing(person: Person, now: datetime, *, was_to_start: bool = False) -> Standing:
+    """The rows of the table "who becomes what". Absence is never evidence of leaving.
+
+    `was_to_start`: an earlier run saw that her first day lay ahead. Where BambooHR does not show that day now, Inactive
+    does not say that she left (and a last day may be that of an earlier time here).
+    """
     status = person.facts.get("status", "")
     if person.deleted or person.was_deleted:
         if status == "Inactive" and not person.listed:
             return Standing.LEFT
         return Standing.LEFT if person.deleted and not person.is_shown else Standing.UNKNOWN
     if status == "Inactive":
-        return Standing.FUTURE if starts_later(person, now) else Standing.LEFT
+        is_hidden = was_to_start and "hire_date" not in person.facts
+        return Standing.FUTURE if is_hidden or starts_later(person, now) else Standing.LEFT
     if status == "Active" or (person.listed and status.casefold() != "inactive"):
         return Standing.ACTIVE
     return Standing.UNKNOWN

@@ -5,44 +5,34 @@ It is one list of :class:`worker.steps.Step`, and the only one: dry run, guards,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from worker import reasons
 from worker.accounts import Account
 from worker.claims import Claim, Claims, Grant, address_claims, username_claims
 from worker.correlation import Known, Match, is_passed_on, is_reserved, match_by_idnumber, names_agree
-from worker.directory import Bearers, employee_id
+from worker.directory import employee_id
 from worker.limits import is_email, is_username
 from worker.mapping import username
-from worker.people import Person, Standing, standing, starts_later, starts_within
+from worker.people import Person, Standing, starts_later, starts_within
 from worker.reasons import Reason
-from worker.state.store import Remembered
-from worker.steps import WRITES, Action, FieldChange, Policy, Step
+from worker.steps import WRITES, Action, FieldChange, Step
+from worker.world import World
 
 _NAMES = ("firstname", "lastname")
 
 
-@dataclass
-class World:
-    """Everything that planning looks at: the people of the run, ordered by id, and the accounts that were looked up."""
-
-    people: Sequence[Person]
-    policy: Policy
-    now: datetime
-    bearers: Bearers = field(default_factory=Bearers)
-    remembered: Mapping[int, Remembered] = field(default_factory=dict)
-    accounts: dict[int, Account] = field(default_factory=dict)
-
-    def add(self, accounts: Iterable[Account]) -> None:
-        """Take in what a look-up found."""
-        self.accounts.update((account.id, account) for account in accounts)
-
-
 def idnumbers_wanted(world: World) -> list[str]:
     """The first look-up: everybody about whom something may be written."""
-    return [str(person.employee_id) for person in world.people if _is_open(world, person)]
+    return [str(person.employee_id) for person in world.people if world.is_open(person)]
+
+
+def accounts_wanted(world: World) -> list[str]:
+    """Beside it: accounts that this product suspended, though no idnumber says whose they are."""
+    people = ((person, world.remembered.get(person.employee_id)) for person in world.people)
+    return [str(known.account) for person, known in people if known and known.account and world.is_open(person)]
 
 
 def addresses_wanted(world: World) -> list[str]:
@@ -83,12 +73,6 @@ def _until_her_first_day(step: Step, person: Person, now: datetime) -> Step:
     return replace(step, waits=True) if early and starts_later(person, now) else step
 
 
-def _is_open(world: World, person: Person) -> bool:
-    if str(person.employee_id) in world.policy.protected or person.employee_id in world.policy.undone:
-        return False
-    return standing(person, world.now) is not Standing.UNKNOWN
-
-
 class _View:
     """One reading of the world: who stands how, who has which account, who claims what."""
 
@@ -96,7 +80,7 @@ class _View:
         self.world = world
         self.policy = world.policy
         self.mapping = world.policy.mapping
-        self.standings = {person.employee_id: standing(person, world.now) for person in world.people}
+        self.standings = {person.employee_id: world.standing(person) for person in world.people}
         self._leavers = {number for number, stands in self.standings.items() if stands is Standing.LEFT}
         self._known = Known(world.accounts.values())
         self.matches = {person.employee_id: self._match(person) for person in world.people}
@@ -105,10 +89,19 @@ class _View:
         self.username_claims = self._claim_usernames()
 
     def _match(self, person: Person) -> Match:
-        if not _is_open(self.world, person):
+        if not self.world.is_open(person):
             return Match()
         candidates = self._known.by_idnumber(str(person.employee_id))
-        return match_by_idnumber(person, candidates, self.policy.auth, self.policy.protected)
+        match = match_by_idnumber(person, candidates, self.policy.auth, self.policy.protected)
+        return match if match != Match() else Match(self._suspended_by_us(person))
+
+    def _suspended_by_us(self, person: Person) -> Account | None:
+        """The account without idnumber that this product suspended, unless another one has her address now."""
+        known, address = self.world.remembered.get(person.employee_id), self._address(person)
+        account = self.world.accounts.get(known.account) if known else None
+        if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
+            return None
+        return account if account.suspended and not account.idnumber and not account.is_deleted else None
 
     # Addresses and user names
 
@@ -116,7 +109,7 @@ class _View:
         """The address whose holders have to be known; "" if it does not matter who has it."""
         stands = self.standings[person.employee_id]
         match = self.matches[person.employee_id]
-        if match.conflict is not None or not _is_open(self.world, person):
+        if match.conflict is not None or not self.world.is_open(person):
             return ""
         address = self._address(person)
         account = match.account
@@ -302,6 +295,8 @@ class _View:
             return Step(number, Action.CONFLICT, reasons.email_taken(account), account)
         if stands is Standing.FUTURE:
             return Step(number, Action.HOLD, reasons.STARTS_LATER, account, waits=True)
+        if not self.world.sees_everybody and not names_agree(person, account):
+            return Step(number, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
         return self._kept_in_step(person, account, linked=True)
 
     def _creation(self, person: Person, address: str, grant: Grant) -> Step:

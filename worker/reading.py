@@ -5,7 +5,7 @@ state --since, offset--> feed -> window, arrived dates -> directory -> evidence 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -15,21 +15,22 @@ from worker.accounts import Glimpse
 from worker.bamboohr import Feed
 from worker.company import Company, Source
 from worker.correlation import RESERVED_USERNAMES
-from worker.dates import Span, arrived, shows_dates
+from worker.dates import Span, arrived, shown_dates
 from worker.directory import Directory, employee_id
 from worker.errors import SourceError
 from worker.fields import DATES, EVIDENCE
-from worker.guards import Health
+from worker.guards import Health, emptied, sees_everybody
 from worker.job import Job
 from worker.moodle import Key
 from worker.people import Evidence
-from worker.plan import World, addresses_wanted, idnumbers_wanted, rivals, usernames_wanted
+from worker.plan import accounts_wanted, addresses_wanted, idnumbers_wanted, rivals, usernames_wanted
 from worker.progress import Progress
 from worker.settings import Settings
-from worker.state.store import History, Remembering
+from worker.state.history import History, Remembering
 from worker.steps import Policy
 from worker.summary import Summary
 from worker.window import Position, Window, select
+from worker.world import World
 from worker.writer import Site
 
 OVERLAP = timedelta(minutes=10)
@@ -55,7 +56,7 @@ class Reading:
     `position` and `window` are None where the run is about everybody. `deleted`: everybody in the feed, and whether it
     says that she was deleted. `everybody`: who is in List Employees or the directory, where that was read whole, and
     `rows` what it says of them, until they are people of the world (20,000 of them are not kept twice). `dated`: whose
-    dates have arrived; `dates_read`: the day up to which they were looked at. `population`: every account of our
+    dates have arrived; `dates_read`: the days up to which they were looked at. `population`: every account of our
     authentication, where that was read (None: the token may not search).
     """
 
@@ -68,7 +69,7 @@ class Reading:
     everybody: frozenset[int] = frozenset()
     rows: dict[int, Evidence] = field(default_factory=dict)
     dated: frozenset[int] = frozenset()
-    dates_read: date | None = None
+    dates_read: Mapping[str, date] = field(default_factory=dict)
     population: list[Glimpse] | None = None
 
     @property
@@ -125,7 +126,19 @@ class Reader:
             )
         elif hidden:
             logs.info("bamboohr.directory_fields", not_shown=hidden)
+        self._doubt(reading)
         return reading
+
+    def _doubt(self, reading: Reading) -> None:
+        """Fields that were filled at the last good run and are not now: what each person's own record says counts."""
+        lost = emptied(reading.health, reading.history.last_good())
+        reading.directory.doubted = reading.directory.shown.intersection(lost)
+        if reading.directory.doubted:
+            self.summary.warn(
+                "fields_emptied",
+                f"the directory has lost {', '.join(sorted(reading.directory.doubted))} of many people since the last "
+                "good run; whoever has none is read on her own",
+            )
 
     def _window(self, reading: Reading, position: Position) -> None:
         reading.feed = self.source.changed(position.since - OVERLAP)
@@ -159,34 +172,50 @@ class Reader:
         if not self.settings.dates_as_events or not reading.window.complete:
             return
         now = self.clock()
-        span = Span.since(reading.history.dates_read(), position.since, now, self.settings.hire_lookahead_days)
-        suspended = {number for number, known in reading.history.people.items() if known.suspended_by_us}
+        read = reading.history.dates_read(position.since)
+        span = Span.since(read, position.since, now, self.settings.hire_lookahead_days)
         found: set[int] = set()
-        rows = shown = 0
+        shown: set[str] = set()
+        rows = 0
         try:
             for page in self.source.everybody(DATES):
                 if page.is_first:
-                    found, rows, shown = set(), 0, 0
+                    found, shown, rows = set(), set(), 0
                 rows += len(page.rows)
-                shown += sum(shows_dates(row.facts) for row in page.rows.values())
-                found.update(
-                    number
-                    for number, row in page.rows.items()
-                    if arrived(row.facts, span, suspended=number in suspended)
-                )
+                for number, row in page.rows.items():
+                    shown.update(shown_dates(row.facts))
+                    if arrived(row.facts, span):
+                        found.add(number)
         except SourceError as fault:
             self.summary.warn(
                 "dates_unread", f"{fault.message}; hires and leaves that arrive without an edit are not seen"
             )
             return
-        if rows and not shown:
-            self.summary.warn(
-                "dates_not_shown", "BambooHR shows the key no hire, termination or status date of anybody"
-            )
-            return
-        reading.dated = frozenset(found - reading.deleted.keys())
-        reading.dates_read = now.date()
+        self._tell_hidden_dates(read, shown, rows)
+        reading.dated = frozenset(found.difference(self._done_today(reading, position)))
+        reading.dates_read = span.read(shown)
         self.summary.counts["arrived_dates"] = len(reading.dated)
+
+    def _done_today(self, reading: Reading, position: Position) -> Collection[int]:
+        """Those of the feed who have their turn in this run, or had it today in an earlier part of the same window.
+
+        Whoever had it on an earlier day may have started or left since.
+        """
+        assert reading.window is not None
+        if reading.history.began(position.since, self.clock().date()):
+            return {change.employee_id for change in reading.window.changes}
+        return reading.deleted.keys()
+
+    def _tell_hidden_dates(self, read: Mapping[str, date], shown: Container[str], rows: int) -> None:
+        """A kind of date that is shown of nobody, though it was at the last reading; or none of any kind."""
+        hidden = [field for field in DATES if field not in shown]
+        lost = [field for field in hidden if field in read and read[field] == max(read.values())]
+        if rows and (lost or len(hidden) == len(DATES)):
+            self.summary.warn(
+                "dates_not_shown",
+                f"BambooHR shows {', '.join(lost or hidden)} of nobody; whoever starts or leaves by such a date is "
+                "taken up when it is shown again",
+            )
 
     def _wanted(self, reading: Reading) -> set[int]:
         """Whom this run is about: those asked for, or everybody, or the window, arrived dates and whoever waits."""
@@ -209,9 +238,14 @@ class Reader:
         people = company.people(self._wanted(reading))
         if company.refused:
             self.summary.warn("evidence_refused", "BambooHR shows nobody outside the directory to this key")
-        world = World(people, self._policy(reading), self.clock(), reading.directory.bearers, known)
+        whole = "work_email" not in reading.directory.doubted
+        whole = whole and sees_everybody(reading.health, reading.history.last_good())
+        world = World(
+            people, self._policy(reading), self.clock(), reading.directory.bearers, known, sees_everybody=whole
+        )
         self.target.check_sight()
         self._look_up(world, "idnumber", idnumbers_wanted(world))
+        self._look_up(world, "id", accounts_wanted(world))
         self._look_up(world, "email", addresses_wanted(world))
         for _ in range(_RIVAL_ROUNDS):
             more = rivals(world) & (reading.deleted.keys() | known.keys())

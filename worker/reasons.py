@@ -83,6 +83,12 @@ LEAVER_UNSURE = Reason(
     "left; the account with her e-mail address may be somebody else's (the names differ, or others have the address)",
     "suspend it by hand, or enter her employee id as its idnumber",
 )
+LINK_UNSURE = Reason(
+    "link_unsure",
+    "the account with her e-mail address has another name, and the directory shows less of the company than before: the"
+    " address may be somebody else's",
+    "nothing, if the directory is whole again in the next run; else enter her employee id as the account's idnumber",
+)
 SUSPENDED_ELSEWHERE = Reason(
     "suspended_elsewhere",
     "works here, but somebody else suspended the account; it is left so",

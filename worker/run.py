@@ -16,8 +16,9 @@ from worker.errors import DuplicateDelivery, LockLost, SyncError
 from worker.progress import Progress, no_bar
 from worker.reading import Target
 from worker.settings import Settings
+from worker.state.history import History, Remembered, RunRecord
 from worker.state.lock import Lock
-from worker.state.store import History, Remembered, RunRecord, Store
+from worker.state.store import Store
 from worker.steps import Step
 from worker.stopping import Stopping
 from worker.summary import Summary
@@ -119,6 +120,7 @@ class Run(ABC):
             self.clock,
             self.progress,
             changed,
+            self.summary.started_at,
             asked_for=self._asked_for,
             quiet=quiet,
         )

@@ -16,17 +16,20 @@ from worker import logs, reasons
 from worker.applying import Intents
 from worker.company import Source
 from worker.errors import DuplicateDelivery
-from worker.guards import has_shrunk, hold_suspensions, is_held, trips
+from worker.exits import ExitCode
+from worker.guards import hold_suspensions, is_doubtful, is_held, is_old, trips
 from worker.job import Job
 from worker.memory import Outcome, intends_to_suspend, park, remember
 from worker.outcomes import planned, tell
-from worker.plan import World, make_plan
+from worker.plan import make_plan
 from worker.reading import Reader, Reading
 from worker.run import Run
+from worker.state.history import History, Remembered, Remembering, RunRecord
 from worker.state.lock import Lock
-from worker.state.store import History, Remembered, Remembering, RunRecord
 from worker.steps import Action, Step
+from worker.timestamps import iso
 from worker.window import Position, advance
+from worker.world import World
 
 
 @dataclass(frozen=True)
@@ -160,10 +163,10 @@ class SyncRun(Run):
     def _intents(self, history: History) -> Intents:
         def intents(batch: Sequence[Step]) -> Iterable[Remembered]:
             now = self.clock()
-            leavers = (step.employee_id for step in batch if step.action is Action.SUSPEND)
             return [
-                intends_to_suspend(history.people.get(number), number, now, approved=self.job.approved)
-                for number in leavers
+                intends_to_suspend(history.people.get(step.employee_id), step, now, approved=self.job.approved)
+                for step in batch
+                if step.action is Action.SUSPEND
             ]
 
         return intents
@@ -204,14 +207,14 @@ class SyncRun(Run):
         clean = not self.job.employees and self.summary.counts["errors"] == 0
         reconciled = self.job.everybody and clean
         self.summary.reconcile_due = self._is_reconcile_due(history) and not reconciled
-        dates_read = reading.dates_read if reading and clean else None
+        dates_read = reading.dates_read if reading and clean else {}
         return RunRecord(
             run_id=self.summary.run_id,
             ended_at=int(now.timestamp() * 1000),
             command=self.summary.command,
             scope=self.job.scope,
             clean=clean,
-            good=clean and self.job.moves_the_state and reading is not None and not self._is_doubtful(reading),
+            good=reading is not None and self._is_good(reading, clean=clean, now=now),
             scheduled_time=self._scheduled_time,
             rows=reading.directory.rows if reading else 0,
             coverage=reading.directory.coverage() if reading else {},
@@ -219,12 +222,19 @@ class SyncRun(Run):
             reconcile_due=self.summary.reconcile_due,
             outcome=self.summary.outcome,
             held=tuple(self.summary.held),
-            dates_read=dates_read.isoformat() if dates_read else "",
+            since=iso(reading.position.since) if reading and reading.position else "",
+            dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
         )
 
-    def _is_doubtful(self, reading: Reading) -> bool:
-        """Whether a read is too unlike the last good one to be what later runs are compared with."""
-        return not reading.directory.available or has_shrunk(reading.health, reading.history.last_good(), self.clock())
+    def _is_good(self, reading: Reading, *, clean: bool, now: datetime) -> bool:
+        """Whether later runs are compared with what this one read.
+
+        Held suspensions are errors, and it may be a company that became smaller which holds them: after a week without
+        a good run they do not stand in the way of its being believed.
+        """
+        last_good = reading.history.last_good()
+        went_through = clean or (self.summary.exit_code is ExitCode.HELD and is_old(last_good, now))
+        return self.job.moves_the_state and went_through and not is_doubtful(reading.health, last_good, now)
 
 
 def _not_waited_for(step: Step, world: World) -> Step:

@@ -14,8 +14,8 @@ from worker.errors import UsageError
 from worker.memory import takes_back, undone
 from worker.outcomes import planned, tell
 from worker.run import Run
+from worker.state.history import History, Remembered, RunRecord
 from worker.state.lock import Lock
-from worker.state.store import History, Remembered, RunRecord
 from worker.steps import Step
 from worker.undo import Only, Written, becomes_suspended, undo_steps, written
 
@@ -87,7 +87,7 @@ class UndoRun(Run):
             return [
                 takes_back(
                     history.people.get(step.employee_id),
-                    step.employee_id,
+                    step,
                     self.run_id,
                     now,
                     seen=self._seen[step.employee_id],

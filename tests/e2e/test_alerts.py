@@ -74,9 +74,13 @@ def test_the_words_for_an_operator(deployed: Deployment, heard: Heard) -> None:
         '"Task: TASK"',
         '"Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2'
         '#logsV2:log-groups/log-group/$252Fecs$252Facme-lxp-sync-e2e"',
-        '"Look closer: aws ecs describe-tasks --region eu-west-2 --cluster CLUSTER --tasks TASK"',
-        '"What it said: aws logs tail /ecs/acme-lxp-sync-e2e --region eu-west-2 --since 3h"',
+        '"What it said: make tail ENV=e2e ARGS=TASK"',
+        '"The same without a checkout: aws logs tail /ecs/acme-lxp-sync-e2e --region eu-west-2 '
+        '--since 2026-01-31T03:30:01.123Z"',
+        '"Look closer, while ECS remembers the task (about an hour): aws ecs describe-tasks --region eu-west-2 '
+        '--cluster CLUSTER --tasks TASK"',
         '"No exit code: the container never ran, and the reason above says why. 1: errors, tried again next time. '
+        "2: a command by hand that cannot be done. "
         "3: configuration or credentials. 4: suspensions held by a guard. 70: a defect. 75: another run held the lock. "
         '137: killed, out of memory perhaps. 143: stopped from outside."',
     ]
@@ -99,15 +103,17 @@ def _told(verdict: str, detail: Mapping[str, Any], deployed: Deployment) -> str:
         f"Task: {detail['taskArn']}",
         f"Log: https://{REGION}.console.aws.amazon.com/cloudwatch/home?region={REGION}"
         f"#logsV2:log-groups/log-group/$252Fecs$252F{PROJECT}",
-        f"Look closer: aws ecs describe-tasks --region {REGION} --cluster {deployed.outputs['ClusterName']} "
-        f"--tasks {detail['taskArn']}",
-        f"What it said: aws logs tail /ecs/{PROJECT} --region {REGION} --since 3h",
+        f"What it said: make tail ENV=e2e ARGS={detail['taskArn']}",
+        f"The same without a checkout: aws logs tail /ecs/{PROJECT} --region {REGION} --since {detail['createdAt']}",
+        f"Look closer, while ECS remembers the task (about an hour): aws ecs describe-tasks --region {REGION} "
+        f"--cluster {deployed.outputs['ClusterName']} --tasks {detail['taskArn']}",
     ]
     if verdict == FAILURE:
         lines.append(
             "No exit code: the container never ran, and the reason above says why. 1: errors, tried again next time. "
-            "3: configuration or credentials. 4: suspensions held by a guard. 70: a defect. 75: another run held the "
-            "lock. 137: killed, out of memory perhaps. 143: stopped from outside."
+            "2: a command by hand that cannot be done. 3: configuration or credentials. 4: suspensions held by a "
+            "guard. 70: a defect. 75: another run held the lock. 137: killed, out of memory perhaps. 143: stopped from "
+            "outside."
         )
     return "\n".join(f'"{line}"' for line in lines)
 

@@ -27,7 +27,8 @@ from tests.sandbox.expected import differences
 from tests.sandbox.moodle import TOKEN
 from tests.simulation import MemoryItems, Process
 from worker.exits import ExitCode
-from worker.state.store import Remembered, Store
+from worker.state.history import Remembered
+from worker.state.store import Store
 from worker.steps import Action
 
 _DOCUMENTED = {*ExitCode} - {ExitCode.CRASH}

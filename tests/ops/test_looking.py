@@ -132,11 +132,11 @@ def test_summaries_are_a_table_of_the_last_runs(hall: Hall) -> None:
     end = hall.ops("summaries", "--last", "2")
 
     assert end.code == 0
-    heads = "STARTED BY WHAT OUTCOME CHANGED NEW UPDATED SUSPENDED HELD PARKED ERRORS SECONDS TASK"
+    heads = "STARTED RUN BY WHAT OUTCOME CHANGED NEW UPDATED SUSPENDED HELD PARKED ERRORS SECONDS TASK"
     assert [" ".join(line.split()) for line in end.out.splitlines()] == [
         heads,
-        "2026-11-21T03:30:04Z schedule sync all (dry) ok (0) 0 21 0 0 0 0 0 0.0 task-21",
-        "2026-11-22T03:30:04Z schedule sync all ok (0) 0 22 0 0 0 0 0 0.0 task-22",
+        "2026-11-21T03:30:04Z 20261122T033004Z-0a1b2c3d schedule sync all (dry) ok (0) 0 21 0 0 0 0 0 0.0 task-21",
+        "2026-11-22T03:30:04Z 20261122T033004Z-0a1b2c3d schedule sync all ok (0) 0 22 0 0 0 0 0 0.0 task-22",
     ]
     assert len({line.index("task-2") for line in end.out.splitlines()[1:]} | {end.out.index("TASK")}) == 1
 

@@ -23,7 +23,8 @@ from tests.ops.town_hall import PROJECT, REGION, STATE_ID, Hall
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 from worker.state.dynamodb import DynamoItems
-from worker.state.store import Remembered, Remembering, Store
+from worker.state.history import Remembered, Remembering
+from worker.state.store import Store
 from worker.window import Position
 
 ROOT = Path(__file__).parents[2]

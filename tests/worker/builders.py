@@ -15,10 +15,11 @@ from worker.accounts import Account
 from worker.directory import Bearers
 from worker.mapping import FieldMapping, parse_mapping
 from worker.people import Evidence, Person
-from worker.plan import World, addresses_wanted, idnumbers_wanted, make_plan, usernames_wanted
+from worker.plan import accounts_wanted, addresses_wanted, idnumbers_wanted, make_plan, usernames_wanted
 from worker.reasons import Reason
-from worker.state.store import Remembered
+from worker.state.history import Remembered
 from worker.steps import Action, Policy, Step
+from worker.world import World
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 YESTERDAY, TODAY, TOMORROW = "2026-11-21", "2026-11-22", "2026-11-23"
@@ -139,13 +140,17 @@ def world_of(
     remembered: Mapping[int, Remembered] | None = None,
     now: datetime = NOW,
     policy: Policy | None = None,
+    sees_everybody: bool = True,
     **settings: Any,
 ) -> World:
-    """The people, and of a site's accounts those that the three look-ups of a run find."""
+    """The people, and of a site's accounts those that the look-ups of a run find."""
     ordered = sorted(people, key=lambda one: one.employee_id)
     bearers = bearers_of(ordered, colleagues or {})
-    world = World(ordered, policy or policy_of(**settings), now, bearers, remembered or {})
+    world = World(
+        ordered, policy or policy_of(**settings), now, bearers, remembered or {}, sees_everybody=sees_everybody
+    )
     world.add(_found(accounts, lambda one: one.idnumber, idnumbers_wanted(world)))
+    world.add(_found(accounts, lambda one: str(one.id), accounts_wanted(world)))
     world.add(_found(accounts, lambda one: one.email, addresses_wanted(world)))
     world.add(_found(accounts, lambda one: one.username, usernames_wanted(world)))
     return world

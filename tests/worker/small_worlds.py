@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tests.worker.builders import NOW, bearers_of, mapping_of, policy_of, suspended_by_us
 from worker.accounts import Account
 from worker.people import Evidence, Person
-from worker.plan import World, make_plan
-from worker.state.store import Remembered
+from worker.plan import make_plan
+from worker.state.history import Remembered
 from worker.steps import Policy, Step
+from worker.world import World
 
 ADDRESSES = ("a@x.io", "b@x.io", "c@x.io", "d@x.io", "A@X.io", "B@x.io")
 FIRST = ("Ann", "Bob", "Cleo")

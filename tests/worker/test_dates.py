@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.dates import Span, arrived, shows_dates
+from worker.dates import Span, arrived, shown_dates
+from worker.fields import DATES
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -20,20 +21,38 @@ def day(days: int) -> str:
 
 
 def span(last_read: date | None = TODAY - timedelta(days=1), lookahead: int = 0) -> Span:
-    return Span.since(last_read, OPENED, NOW, lookahead)
+    return Span.since(dict.fromkeys(DATES, last_read) if last_read else {}, OPENED, NOW, lookahead)
 
 
-def test_a_span_reaches_from_two_days_before_the_last_reading_until_today() -> None:
-    assert span() == Span(date(2026, 11, 19), TODAY, TODAY)
+def test_a_span_reaches_from_the_last_reading_until_today() -> None:
+    assert span() == Span(dict.fromkeys(DATES, TODAY - timedelta(days=1)), TODAY, TODAY)
 
 
 def test_the_first_span_begins_where_the_window_opened() -> None:
-    assert Span.since(None, NOW - timedelta(days=30), NOW, 0).first == TODAY - timedelta(days=32)
+    first = Span.since({}, NOW - timedelta(days=30), NOW, 0).first
+
+    assert first == dict.fromkeys(DATES, TODAY - timedelta(days=30))
 
 
 def test_a_reading_that_lies_in_the_future_leaves_no_gap() -> None:
-    assert span(TODAY + timedelta(days=9)).first == TODAY - timedelta(days=2)
-    assert Span.since(None, NOW + timedelta(days=9), NOW, 0).first == TODAY - timedelta(days=2)
+    assert set(span(TODAY + timedelta(days=9)).first.values()) == {TODAY}
+    assert set(Span.since({}, NOW + timedelta(days=9), NOW, 0).first.values()) == {TODAY}
+
+
+def test_each_kind_of_date_is_read_from_where_it_was_shown_last() -> None:
+    read = {"hire_date": TODAY - timedelta(days=1), "termination_date": TODAY - timedelta(days=9)}
+    tonight = Span.since(read, OPENED, NOW, 0)
+
+    assert arrived({"termination_date": day(-9)}, tonight)
+    assert not arrived({"hire_date": day(-9)}, tonight)
+
+
+def test_what_was_shown_of_nobody_is_read_again_from_the_same_day() -> None:
+    assert span(TODAY - timedelta(days=4)).read({"hire_date", "status_date"}) == {
+        "hire_date": TODAY,
+        "termination_date": TODAY - timedelta(days=4),
+        "status_date": TODAY,
+    }
 
 
 @pytest.mark.parametrize("field", ["hire_date", "termination_date", "status_date"])
@@ -74,10 +93,15 @@ def test_other_dates_are_nobodys_event() -> None:
 
 @pytest.mark.parametrize(
     ("facts", "shown"),
-    [({}, False), ({"status": "Active"}, False), ({"hire_date": ""}, True), ({"status_date": "2026-01-01"}, True)],
+    [
+        ({}, []),
+        ({"status": "Active"}, []),
+        ({"hire_date": ""}, []),
+        ({"hire_date": "2026-01-01", "status_date": "2026-01-01"}, ["hire_date", "status_date"]),
+    ],
 )
-def test_a_date_that_is_not_set_is_shown_all_the_same(facts: dict[str, str], shown: bool) -> None:
-    assert shows_dates(facts) is shown
+def test_only_a_date_that_is_set_is_known_to_be_shown(facts: dict[str, str], shown: list[str]) -> None:
+    assert list(shown_dates(facts)) == shown
 
 
 @given(
@@ -89,15 +113,15 @@ def test_no_day_falls_between_two_nights_however_far_apart_they_are(
     nights: list[int], comes: int, takes_effect_after: int
 ) -> None:
     """Whenever a day comes, and even if BambooHR says it up to two days late, a night after that takes it up."""
-    last_read = opened = TODAY
-    tonight, found = TODAY, False
+    read = {"termination_date": TODAY}
+    opened = tonight = TODAY
+    found = False
     facts = {"termination_date": (TODAY + timedelta(days=comes)).isoformat()}
     for gap in nights:
         tonight += timedelta(days=gap)
         now = datetime(tonight.year, tonight.month, tonight.day, 3, tzinfo=UTC)
-        seen = arrived(
-            facts, Span.since(last_read, datetime(opened.year, opened.month, opened.day, tzinfo=UTC), now, 0)
-        )
+        tonights = Span.since(read, datetime(opened.year, opened.month, opened.day, tzinfo=UTC), now, 0)
+        seen = arrived(facts, tonights)
         found = found or (seen and (tonight - TODAY).days >= comes + takes_effect_after)
-        last_read = tonight
+        read = tonights.read({"termination_date"})
     assert found or (tonight - TODAY).days < comes + takes_effect_after

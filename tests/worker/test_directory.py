@@ -141,6 +141,19 @@ def test_a_declared_field_without_a_value_is_shown_as_empty() -> None:
     assert directory.listing(2) == {"first_name": "Jo", "last_name": "", "work_email": "", "department": ""}
 
 
+def test_of_a_doubted_field_an_empty_value_is_not_shown() -> None:
+    directory = read(answer(row("1"), row("2", department=None)), 1, 2)
+    directory.doubted = frozenset({"department"})
+
+    first, second = directory.listing(1), directory.listing(2)
+
+    assert first is not None
+    assert second is not None
+    assert "department" in first
+    assert "department" not in second
+    assert "last_name" in second
+
+
 def test_a_value_of_another_type_is_not_shown() -> None:
     listing = read(answer(row("1", department=["Sales"])), 1).listing(1)
 

@@ -60,6 +60,13 @@ def test_an_account_without_an_idnumber_has_an_empty_one() -> None:
     ]
 
 
+def test_an_account_without_a_user_name_has_an_empty_one() -> None:
+    bare = user(4)
+    del bare["username"]
+
+    assert read(answer(bare)) == [Glimpse(4, "", "4", suspended=False)]
+
+
 def test_accounts_of_another_authentication_are_left_out() -> None:
     """A search by a key that Moodle does not know gives everybody."""
     assert [one.id for one in read(answer(user(4, auth="manual"), user(5), user(6, auth=None)))] == [5]

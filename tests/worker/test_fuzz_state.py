@@ -17,6 +17,7 @@ from tests.worker.clients import end_of, fuzz, texts
 from tests.worker.fuzzing import SAID, anything, bodies, nearly
 from worker.credentials import read_credential
 from worker.digests import KIND, VERSION, read_plan
+from worker.guards import Health, emptied
 from worker.settings import Credential, read_settings
 from worker.state.items import EXPIRY, KEY, Item
 from worker.state.store import Store
@@ -37,7 +38,8 @@ RUN = {
     "rows": 7,
     "coverage": {"first_name": 10_000},
     "held": [1, 2],
-    "dates_read": "2026-11-19",
+    "since": MOMENT,
+    "dates_read": {"hire_date": "2026-11-19"},
     "summary": {"errors": 0},
 }
 ENTRY = {"employee": 1, "action": "update", "account": 7, "at": 5, "seen": 0, "changes": [["lastname", "A", SAID]]}
@@ -87,7 +89,9 @@ def test_any_items_are_a_history_that_can_be_asked(person: dict[str, Any], run: 
 
         history.last_good()
         history.last()
-        history.dates_read()
+        history.dates_read(NOW)
+        history.began(NOW, NOW.date())
+        emptied(Health(7), history.last_good())
         history.delivered(MOMENT)
         history.suspended_since(NOW)
         assert all(

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.worker.builders import account_of, leaver, person, plan_of
-from worker.guards import Health, Limits, has_shrunk, hold_suspensions, is_held, limits, trips
-from worker.state.store import RunRecord
+from worker.guards import Health, Limits, emptied, hold_suspensions, is_doubtful, is_held, limits, sees_everybody, trips
+from worker.state.history import RunRecord
 from worker.steps import Action, Step
 
 ENDED = datetime(2026, 2, 1, 2, 0, tzinfo=UTC)
@@ -156,7 +156,7 @@ def test_every_reason_is_told() -> None:
 
 
 def shrunk(rows: int, last: RunRecord | None, *, days: float = 1) -> bool:
-    return has_shrunk(Health(rows, FILLED), last, ENDED + timedelta(days=days))
+    return is_doubtful(Health(rows, FILLED), last, ENDED + timedelta(days=days))
 
 
 def test_a_company_that_shrank_since_the_last_good_run_goes_on_being_compared_with_it() -> None:
@@ -169,6 +169,51 @@ def test_a_company_that_shrank_since_the_last_good_run_goes_on_being_compared_wi
 def test_a_company_that_has_been_smaller_for_a_week_is_believed() -> None:
     assert shrunk(1, last_run(1000), days=7)
     assert not shrunk(1, last_run(1000), days=7.01)
+
+
+# Fields that are empty all of a sudden
+
+
+def lost(before: int, now: int, *, rows: int = 1_000) -> list[str]:
+    return emptied(Health(rows, {"preferred_name": now}), last_run(1_000, {"preferred_name": before}))
+
+
+def test_a_field_that_lost_ten_points_is_doubted() -> None:
+    assert lost(5_000, 4_000) == ["preferred_name"]
+    assert lost(5_000, 4_001) == []
+
+
+def test_a_field_that_a_few_had_and_now_nobody_has_is_doubted() -> None:
+    assert lost(30, 0) == ["preferred_name"]
+    assert lost(30, 10) == []
+    assert lost(29, 0) == []
+
+
+def test_a_field_that_many_new_people_do_not_have_was_lost_by_nobody() -> None:
+    assert lost(5_000, 500, rows=10_000) == []
+    assert lost(5_000, 499, rows=10_000) == ["preferred_name"]
+
+
+def test_without_a_directory_or_a_good_run_before_no_field_is_doubted() -> None:
+    assert lost(5_000, 0, rows=0) == []
+    assert emptied(Health(1_000, {"preferred_name": 0}), NO_RUN_YET) == []
+
+
+def test_what_is_compared_with_a_doubtful_read_would_lose_the_measure() -> None:
+    last = last_run(1_000, {**FILLED, "preferred_name": 100})
+
+    assert is_doubtful(Health(1_000, {**FILLED, "preferred_name": 0}), last, ENDED + timedelta(days=1))
+    assert not is_doubtful(Health(1_000, {**FILLED, "preferred_name": 90}), last, ENDED + timedelta(days=1))
+
+
+@pytest.mark.parametrize(("rows", "whole"), [(799, False), (800, True), (0, False)])
+def test_a_directory_is_whole_unless_it_lost_more_than_a_fifth(rows: int, whole: bool) -> None:
+    assert sees_everybody(Health(rows), last_run(1_000)) is whole
+
+
+def test_whoever_never_had_a_directory_sees_as_much_as_ever() -> None:
+    assert sees_everybody(Health(0), last_run(0))
+    assert sees_everybody(Health(0), NO_RUN_YET)
 
 
 # Holding

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.worker.builders import account, leaver, person, step_of
+from tests.worker.builders import account, account_of, leaver, person, step_of
 from worker.journal import KEPT, Entry, pack, unpack
 from worker.state.items import EXPIRY
 from worker.state.sqlite import SqliteItems
@@ -29,6 +28,15 @@ def entry(employee_id: int = 1, *changes: FieldChange, action: Action = Action.U
 
 def wide(employee_id: int, length: int) -> Entry:
     return entry(employee_id, FieldChange("description", "o" * length, "n" * length))
+
+
+def size(plain: object) -> int:
+    return len(json.dumps(plain, ensure_ascii=False).encode())
+
+
+def entry_of_size(length: int) -> Entry:
+    ((bare,),) = pack([wide(1, 0)])
+    return entry(1, FieldChange("description", "", "n" * (length - size(bare))))
 
 
 # What an entry says
@@ -57,6 +65,20 @@ def test_a_suspension_is_a_change_like_any_other() -> None:
     assert kept.changes == (FieldChange("suspended", "0", "1"),)
 
 
+def test_an_entry_says_when_bamboohr_had_changed_her_if_the_run_knew() -> None:
+    step = step_of(person(1))
+
+    assert Entry.of(step, NOW, NOW - timedelta(minutes=5)).seen == int(NOW.timestamp()) - 300
+    assert Entry.of(step, NOW).seen == 0
+
+
+@pytest.mark.parametrize(("length", "kept"), [(20_000, ["firstname", "department"]), (20_001, ["firstname"])])
+def test_a_field_whose_old_value_is_far_too_long_is_not_kept_and_the_others_are(length: int, kept: list[str]) -> None:
+    step = step_of(person(1, first_name="Ann", department="Legal"), account_of(1, department="x" * length))
+
+    assert [change.field for change in Entry.of(step, NOW).changes] == kept
+
+
 # Portions
 
 
@@ -75,6 +97,13 @@ def test_many_values_are_spread_over_items_that_fit() -> None:
     assert unpack(portions) == entries
 
 
+def test_a_portion_takes_200_000_bytes_of_entries_and_not_one_more() -> None:
+    half, more = entry_of_size(100_000), entry_of_size(100_001)
+
+    assert [len(portion) for portion in pack([half, half, half, half])] == [2, 2]
+    assert [len(portion) for portion in pack([half, more, half])] == [1, 1, 1]
+
+
 def test_letters_that_take_several_bytes_are_counted_as_such() -> None:
     entries = [entry(number, FieldChange("address", "\U0001f600" * 255, "\u4e2d" * 255)) for number in range(1, 501)]
 
@@ -87,10 +116,6 @@ def test_a_single_entry_is_never_split() -> None:
     assert len(portion) == 1
 
 
-def size(portion: Sequence[object]) -> int:
-    return len(json.dumps(portion, ensure_ascii=False).encode())
-
-
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=300)
 _CHANGES = st.lists(st.builds(FieldChange, _TEXT, st.none() | _TEXT, _TEXT), max_size=8).map(tuple)
 _ENTRIES = st.lists(
@@ -100,6 +125,7 @@ _ENTRIES = st.lists(
         st.sampled_from(Action),
         st.none() | st.integers(1, 10**9),
         _CHANGES,
+        st.integers(0, 2**33),
         st.integers(0, 2**33),
     ),
     max_size=40,
@@ -112,6 +138,15 @@ def test_whatever_was_packed_is_unpacked_in_its_order(entries: list[Entry]) -> N
 
     assert unpack(json.loads(json.dumps(portions))) == entries
     assert all(portion and size(portion) < LARGEST_ITEM for portion in portions)
+
+
+def test_an_entry_without_the_moment_of_her_last_change_did_not_know_it() -> None:
+    ((plain,),) = pack([entry(1)])
+    del plain["seen"]
+
+    (kept,) = unpack([[plain]])
+
+    assert kept.seen == 0
 
 
 # In the state

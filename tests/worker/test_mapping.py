@@ -120,6 +120,14 @@ def test_a_mapping_that_cannot_be_meant_is_a_fault(told: object, begins: str) ->
     assert fault.startswith(begins)
 
 
+def test_what_a_mapping_may_feed_is_told() -> None:
+    (fault,) = faults({"idnumber": "department"})
+
+    assert fault.endswith(
+        "; allowed are firstname, lastname, email, department, institution, city, country, profile_field_<short name>"
+    )
+
+
 @pytest.mark.parametrize(("target", "source"), [("firstname", "first_name"), ("email", "work_email")])
 def test_nobody_gets_a_made_up_name_or_address(target: str, source: str) -> None:
     (fault,) = faults({target: {"from": source, "default": "unknown"}})

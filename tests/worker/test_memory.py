@@ -11,7 +11,7 @@ from tests.worker.builders import account
 from worker import reasons
 from worker.memory import Outcome, Verdict, intends_to_suspend, park, remember, takes_back, undone
 from worker.reasons import Reason
-from worker.state.store import Remembered, Remembering
+from worker.state.history import Remembered, Remembering
 from worker.steps import Action, Step
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
@@ -107,9 +107,17 @@ def test_a_success_ends_the_count(verdict: Verdict) -> None:
 
 
 def test_a_suspension_is_remembered_before_it_is_sent_with_all_else_that_is_known() -> None:
-    assert intends_to_suspend(None, 7, NOW) == Remembered(7, suspended_by_us=True, suspended_at=SECONDS)
+    assert intends_to_suspend(None, SUSPEND, NOW) == Remembered(7, suspended_by_us=True, suspended_at=SECONDS)
     waiting = Remembered(7, Remembering.WAITING, "no_evidence", "hold", deleted=True, attempts=1)
-    assert intends_to_suspend(waiting, 7, NOW) == replace(waiting, suspended_by_us=True, suspended_at=SECONDS)
+    assert intends_to_suspend(waiting, SUSPEND, NOW) == replace(waiting, suspended_by_us=True, suspended_at=SECONDS)
+
+
+def test_of_an_account_without_her_idnumber_it_is_remembered_which_one_it_was() -> None:
+    anonymous = replace(SUSPEND, account=account(90))
+
+    assert intends_to_suspend(None, anonymous, NOW).account == 90
+    assert after(None, anonymous, wrote=True).account == 90
+    assert intends_to_suspend(Remembered(7, account=90), SUSPEND, NOW).account == 0
 
 
 @pytest.mark.parametrize("verdict", [Verdict.DONE, Verdict.FAILED])
@@ -124,13 +132,15 @@ def test_a_suspension_that_an_operator_decided_on_is_remembered_as_such(verdict:
 
 
 def test_beside_a_suspension_that_was_done_what_the_feed_said_is_remembered() -> None:
-    assert after(None, SUSPEND, wrote=True, deleted=True) == replace(intends_to_suspend(None, 7, NOW), deleted=True)
+    suspended = intends_to_suspend(None, SUSPEND, NOW)
+
+    assert after(None, SUSPEND, wrote=True, deleted=True) == replace(suspended, deleted=True)
 
 
 def test_beside_a_suspension_that_may_have_arrived_all_else_is_remembered_as_before() -> None:
     waiting = Remembered(7, Remembering.WAITING, "no_evidence", "hold", attempts=1)
 
-    assert after(waiting, SUSPEND, Verdict.FAILED, wrote=True) == intends_to_suspend(waiting, 7, NOW)
+    assert after(waiting, SUSPEND, Verdict.FAILED, wrote=True) == intends_to_suspend(waiting, SUSPEND, NOW)
 
 
 def test_when_she_was_suspended_last_stays_known_beside_a_suspension_that_moodle_does_not_allow() -> None:
@@ -217,7 +227,11 @@ def test_who_was_not_touched_by_taking_back_is_remembered_as_before(step: Step, 
 
 
 def test_taking_back_is_remembered_before_it_is_written() -> None:
-    assert takes_back(None, 7, "run1", NOW, seen=5, suspended=None) == TAKEN_BACK
+    assert takes_back(None, UPDATE, "run1", NOW, seen=5, suspended=None) == TAKEN_BACK
+
+
+def test_until_a_reactivation_by_taking_back_got_through_the_suspension_is_still_ours() -> None:
+    assert takes_back(OURS, REACTIVATE, "run1", NOW, seen=5, suspended=False).suspended_by_us
 
 
 def test_she_is_left_alone_for_as_long_as_the_plan_says_so() -> None:

@@ -148,6 +148,15 @@ def test_the_last_day_of_an_earlier_time_or_one_ahead_ends_nothing(last_day: str
     assert stands(leaver(hire_date=TOMORROW, termination_date=last_day)) is Standing.FUTURE
 
 
+def test_whoever_was_to_start_has_not_left_while_her_first_day_is_hidden() -> None:
+    starter = hidden(1, "Inactive", termination_date="2019-12-31")
+
+    assert standing(starter, NOW, was_to_start=True) is Standing.FUTURE
+    assert standing(starter, NOW) is Standing.LEFT
+    assert standing(leaver(hire_date=YESTERDAY), NOW, was_to_start=True) is Standing.LEFT
+    assert standing(leaver(hire_date=""), NOW, was_to_start=True) is Standing.LEFT
+
+
 def at(hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 11, 22, hour, minute, tzinfo=UTC)
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.worker.builders import account, account_of, mapping_of, new, person, plan_of, step_of, suspended_by_us, told
 from worker.accounts import Account
+from worker.state.history import Remembered
 from worker.steps import Action
 
 ADA = person(7, first_name="Ada", last_name="Lovelace", work_email="ada@acme.example")
@@ -118,3 +119,65 @@ def test_a_linked_account_that_somebody_else_suspended_is_linked_and_stays_suspe
 
     assert new(step) == {"idnumber": "7"}
     assert [note.code for note in step.notes] == ["suspended_elsewhere"]
+
+
+# A directory that shows less than before
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ({}, (Action.UPDATE, "linked")),
+        ({"firstname": "Augusta"}, (Action.UPDATE, "linked")),
+        ({"firstname": "Eve", "lastname": "Moor"}, (Action.HOLD, "link_unsure")),
+    ],
+)
+def test_without_the_whole_company_an_address_alone_does_not_say_whose_the_account_is(
+    names: dict[str, str], expected: tuple[Action, str]
+) -> None:
+    assert told(step_of(ADA, nobodys(**names), sees_everybody=False)) == expected
+    assert told(step_of(ADA, nobodys(**names))) == (Action.UPDATE, "linked")
+
+
+# Accounts that were suspended as hers
+
+OURS = {7: Remembered(7, suspended_by_us=True, suspended_at=1, account=55)}
+
+
+def old(**different: Any) -> Account:
+    """The account that was suspended as Ada's, by the address that she had then."""
+    return nobodys(**{"number": 55, "email": "countess@acme.example", "suspended": True, **different})
+
+
+def test_whoever_returns_with_another_address_gets_the_account_that_was_suspended_as_hers() -> None:
+    step = step_of(ADA, old(), remembered=OURS)
+
+    assert told(step) == (Action.REACTIVATE, "returned")
+    assert new(step) == {"idnumber": "7", "email": "ada@acme.example", "username": "ada@acme.example", "suspended": "0"}
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"suspended": False},
+        {"idnumber": "8"},
+        {"email": "0cc175b9c0f1b6a831c399e269772661", "username": "countess@acme.example.1763950000"},
+    ],
+)
+def test_an_account_that_was_put_to_another_use_or_deleted_is_not_hers_any_more(different: dict[str, Any]) -> None:
+    step = step_of(ADA, old(**different), remembered=OURS)
+
+    assert told(step) == (Action.CREATE, "new")
+
+
+def test_an_account_that_has_her_new_address_comes_first() -> None:
+    step = step_of(ADA, old(), nobodys(number=60), remembered=OURS)
+
+    assert step.account is not None
+    assert (step.account.id, told(step)) == (60, (Action.UPDATE, "linked"))
+
+
+def test_what_is_remembered_of_an_account_is_nothing_to_somebody_whose_idnumber_is_found() -> None:
+    hers = account_of(ADA, suspended=True)
+
+    assert step_of(ADA, hers, old(), remembered=OURS).account == hers

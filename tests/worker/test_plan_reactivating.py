@@ -18,7 +18,7 @@ from tests.worker.builders import (
     unseen,
 )
 from worker.people import Person
-from worker.state.store import Remembered, Remembering
+from worker.state.history import Remembered, Remembering
 from worker.steps import Action
 
 SUSPENDED = account_of(1, suspended=True)

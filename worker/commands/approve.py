@@ -11,7 +11,7 @@ from worker.commands.command import Call, Parsers, add_command, add_dry_run
 from worker.errors import UsageError
 from worker.job import Job
 from worker.progress import bar
-from worker.state.store import History, RunRecord
+from worker.state.history import History, RunRecord
 from worker.steps import WRITES, Action, Step
 
 _VALID = timedelta(days=1)

@@ -14,8 +14,8 @@ from worker.errors import UsageError
 from worker.reports.output import put, width
 from worker.reports.table import columns
 from worker.settings import read_state_location
+from worker.state.history import Remembered, Remembering
 from worker.state.locked import locked
-from worker.state.store import Remembered, Remembering
 
 _TEACHES = """\
 Who is remembered, and why:

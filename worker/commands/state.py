@@ -14,8 +14,9 @@ from worker.commands.command import Call, Parsers, add_command, add_yes, confirm
 from worker.errors import UsageError
 from worker.reports.output import put
 from worker.settings import read_state_location
+from worker.state.history import Remembering
 from worker.state.locked import locked
-from worker.state.store import RECORDING_BEGAN, Remembering, Store
+from worker.state.store import RECORDING_BEGAN, Store
 from worker.timestamps import iso, parse_moment
 from worker.window import Position
 

@@ -133,7 +133,11 @@ class Lock:
 def _expires(held: Item) -> int:
     """When a lease runs out; one that says no moment (a hand wrote it) is nobody's."""
     value = held.get("expires")
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and 0 < value < _NO_MOMENT else 0
+
+
+_NO_MOMENT = 10**11
+"""Seconds since 1970: three thousand years from now; a moment in milliseconds is beyond it."""
 
 
 def _unchanged(held: Item) -> When:

@@ -9,135 +9,25 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from worker.errors import ConfigurationError, LockLost, StateError
 from worker.journal import KEPT, Entry, pack, unpack
+from worker.state.history import History, Remembered, Remembering, RunRecord
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items, When
 from worker.state.lock import Lock
 from worker.timestamps import iso, parse_moment
 from worker.window import Position, Progress
 
 T = TypeVar("T", "Remembered", "RunRecord")
+V = TypeVar("V")
 
 RECORDING_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
 _FUTURE_TOLERATED = timedelta(minutes=5)
 _RUN_KEPT = timedelta(days=400)
-
-
-class Remembering(StrEnum):
-    """The one reason for which somebody is taken into every run."""
-
-    NOTHING = ""
-    WAITING = "waiting"
-    PARKED = "parked"
-    UNDONE = "undone"
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What is remembered about one person. No personal values.
-
-    `deleted`: the feed said so when she was last seen there (the feed says it once). `attempts`: consecutive runs in
-    which Moodle refused her. `suspended_by_us` and `suspended_at` (seconds since 1970) are written before the
-    suspension is, so that a process that dies in between forgets neither her nor the limit. `approved`: an operator
-    decided on that suspension, so it does not count to the limits. `undone_at`: when an operator took back what a run
-    had written to her (`reason` is UNDONE then), and `seen` when BambooHR had changed her last before that run (0: not
-    known).
-    """
-
-    employee_id: int
-    reason: Remembering = Remembering.NOTHING
-    note: str = ""
-    action: str = ""
-    deleted: bool = False
-    attempts: int = 0
-    suspended_by_us: bool = False
-    suspended_at: int = 0
-    approved: bool = False
-    undone_at: int = 0
-    seen: int = 0
-
-    @property
-    def is_taken_along(self) -> bool:
-        """Whether every run is about her. Whoever was undone is left alone until BambooHR changes her."""
-        return self.reason not in (Remembering.NOTHING, Remembering.UNDONE)
-
-    def worth_keeping(self, now: datetime) -> bool:
-        """Whether anything of it can still matter."""
-        recent = self.suspended_at > (now - timedelta(days=1)).timestamp()
-        return bool(self.reason or self.attempts or self.suspended_by_us or recent)
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """How a run went, as far as later runs need it.
-
-    `clean`: a run over everybody it was for, without an error. `good`: clean, a sync, and it saw the company whole; its
-    figures are what the next run is compared with. `ended_at` is in milliseconds since 1970. `held`: whose suspensions
-    a guard held. `dates_read`: the day (ISO) up to which dates that arrived were taken up.
-    """
-
-    run_id: str
-    ended_at: int
-    command: str
-    scope: str
-    good: bool
-    clean: bool = False
-    scheduled_time: str = ""
-    rows: int = 0
-    coverage: Mapping[str, int] = field(default_factory=dict)
-    mapping: str = ""
-    reconcile_due: bool = False
-    outcome: str = ""
-    held: Sequence[int] = ()
-    dates_read: str = ""
-
-
-@dataclass(frozen=True)
-class History:
-    """Everybody who is remembered, and the runs of the last months, oldest first."""
-
-    people: Mapping[int, Remembered] = field(default_factory=dict)
-    runs: tuple[RunRecord, ...] = ()
-
-    def last_good(self) -> RunRecord | None:
-        """The last good run; None if there is none yet."""
-        return next((run for run in reversed(self.runs) if run.good), None)
-
-    def last(self) -> RunRecord | None:
-        """The last run over everybody, nightly or a reconcile, whatever its end."""
-        whole = (run for run in reversed(self.runs) if run.scope == "all" and run.command in ("sync", "reconcile"))
-        return next(whole, None)
-
-    def run(self, run_id: str) -> RunRecord | None:
-        """A run by its id."""
-        return next((run for run in self.runs if run.run_id == run_id), None)
-
-    def dates_read(self) -> date | None:
-        """Up to which day dates that arrived were taken up; None if they never were."""
-        days = [day for run in self.runs if (day := _day(run.dates_read))]
-        return max(days, default=None)
-
-    def those(self, reason: Remembering) -> dict[int, Remembered]:
-        """Those who are remembered for a reason."""
-        return {number: person for number, person in self.people.items() if person.reason is reason}
-
-    def delivered(self, scheduled_time: str) -> bool:
-        """Whether a run of this scheduled moment has ended well. One that failed may be tried again."""
-        return bool(scheduled_time) and any(run.scheduled_time == scheduled_time for run in self.runs if run.clean)
-
-    def suspended_since(self, moment: datetime, leaving_out: Collection[int] = ()) -> int:
-        """How many people this product suspended (or set out to) after a moment, without those who are left out.
-
-        What an operator decided on does not count.
-        """
-        counted = (person for number, person in self.people.items() if number not in leaving_out)
-        return sum(person.suspended_at > moment.timestamp() and not person.approved for person in counted)
 
 
 class Store:
@@ -195,9 +85,7 @@ class Store:
             if kind == "person" and re.fullmatch("[1-9][0-9]*", name):
                 people[int(name)] = _remembered(int(name), item)
             elif kind == "run":
-                held = item.get("held")
-                ids = tuple(one for one in held if isinstance(one, int)) if isinstance(held, (list, tuple)) else ()
-                runs.append(_known(RunRecord, {**_UNKNOWN_RUN, **item, "run_id": name, "held": ids}))
+                runs.append(_known(RunRecord, {**_UNKNOWN_RUN, **item, **_figures(item), "run_id": name}))
         return History(people, tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id))))
 
     def remember(self, people: Iterable[Remembered]) -> None:
@@ -308,14 +196,24 @@ def _entries(item: Item) -> list[Entry]:
         ) from None
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+def _figures(item: Item) -> Item:
+    """What is computed with of a run record, without what cannot be meant."""
+    held, days, coverage = item.get("held"), item.get("dates_read"), item.get("coverage")
+    ended_at = item.get("ended_at")
+    return {
+        "ended_at": ended_at if type(ended_at) is int else 0,
+        "held": tuple(one for one in held if isinstance(one, int)) if isinstance(held, (list, tuple)) else (),
+        "dates_read": _texts_to(str, days),
+        "coverage": _texts_to(int, coverage),
+    }
 
 
-_UNKNOWN_RUN: Item = {"ended_at": 0, "command": "", "scope": "", "good": False}
+def _texts_to(kind: type[V], told: object) -> dict[str, V]:
+    """A mapping's values of this type; none of something else."""
+    return {name: value for name, value in told.items() if type(value) is kind} if isinstance(told, dict) else {}
+
+
+_UNKNOWN_RUN: Item = {"command": "", "scope": "", "good": False}
 
 
 def _whole(value: object) -> int | None:

@@ -5,7 +5,13 @@ After the faults stop, finitely many nights bring Moodle to exactly what BambooH
 
 from __future__ import annotations
 
+import random
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -13,6 +19,7 @@ from tests.sandbox.bamboohr import generate
 from tests.sandbox.expected import differences
 from tests.sandbox.wire import Fault
 from tests.simulation import Simulation
+from tests.worker.nights.weeks import in_step, next_night
 
 BALLAST = 60
 MOST_NIGHTS = 60
@@ -180,3 +187,127 @@ TestConvergence = Nights.TestCase
 TestConvergence.settings = settings(
     max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+# Weeks in which days come without a word in the feed
+
+FURTHEST_DAY = 5
+LESS_SHOWN: list[dict[str, Any]] = [
+    {"list_refused": 403},
+    {"list_restricted": frozenset({"terminationDate"})},
+    {"list_restricted": frozenset({"hireDate", "terminationDate"})},
+    {"list_restricted": frozenset({"status"}), "get_restricted": frozenset({"status"})},
+    {"directory_sharing": "off"},
+    {"directory_keeps": 0.9},
+    {"directory_nulls": frozenset({"department"})},
+]
+
+
+@dataclass
+class Weeks:
+    """People who start and leave on days that were entered long ago, and nights of which any may go wrong."""
+
+    dice: random.Random
+    town: Simulation
+    people: list[str] = field(default_factory=lambda: [str(number) for number in range(2, 14)])
+    story: list[object] = field(default_factory=list)
+
+    def a_day(self) -> None:
+        """Two things happen, dates take effect, and there is a night."""
+        for happens in self.dice.choices([self.leave, self.start, self.return_, self.edit, self.busy], k=2):
+            self.town.clock.advance(minutes=17)
+            happens()
+        self.a_day_comes()
+        (night,) = self.dice.choices(
+            [self.quiet, self.killed, self.moodle_takes_nothing, self.less_is_shown, self.reconcile], [8, 4, 3, 3, 2]
+        )
+        night()
+
+    def a_day_comes(self) -> None:
+        self.town.clock.advance(days=1)
+        self.town.company.dawn(stamp=False)
+
+    def somebody(self, status: str) -> str | None:
+        company = self.town.company
+        found = [
+            number
+            for number in self.people
+            if company.values(number)["status"] == status
+            and (employee := company.find(number)) is not None
+            and employee.pending is None
+        ]
+        return self.dice.choice(found) if found else None
+
+    def day(self) -> date:
+        return self.town.company.today() + timedelta(days=self.dice.randint(1, FURTHEST_DAY))
+
+    def leave(self) -> None:
+        if who := self.somebody("Active"):
+            on, stamp = self.day(), self.dice.random() < 0.3
+            self.town.company.terminate(who, on=on, stamp=stamp)
+            self.story.append(("leaves", who, on, stamp))
+
+    def start(self) -> None:
+        on, number = self.day(), len(self.people)
+        self.town.clock.advance(days=-40)
+        who = self.town.company.hire_ahead(
+            on, firstName=f"F{number}", lastName="L", workEmail=f"p{number}@example.net", department="Sales"
+        )
+        self.town.clock.advance(days=40)
+        self.people.append(who)
+        self.story.append(("starts", who, on))
+
+    def return_(self) -> None:
+        if who := self.somebody("Inactive"):
+            self.town.company.rehire(who)
+            self.story.append(("returns", who))
+
+    def edit(self) -> None:
+        who = self.dice.choice(self.people)
+        self.town.company.edit(who, department=self.dice.choice(["Sales", "Legal", None]))
+        self.story.append(("edited", who))
+
+    def busy(self) -> None:
+        for number in range(40, 52):
+            self.town.company.touch(str(number))
+
+    def quiet(self) -> None:
+        self.told("night", self.town.night())
+
+    def killed(self) -> None:
+        self.told("killed", self.town.night(dies_at=self.dice.randint(10, 40)))
+
+    def moodle_takes_nothing(self) -> None:
+        self.town.to_moodle.faults.append(Fault("reset_before", "core_user_update_users", times=0))
+        self.told("unwritten", self.town.night())
+        self.town.to_moodle.faults.clear()
+
+    def less_is_shown(self) -> None:
+        whole, less = self.town.bamboo.settings, self.dice.choice(LESS_SHOWN)
+        self.town.bamboo.settings = replace(whole, **less)
+        self.told(less, self.town.night())
+        for _ in range(self.dice.randint(0, 3)):
+            self.a_day_comes()
+            self.told(less, self.town.night())
+        self.town.bamboo.settings = whole
+
+    def reconcile(self) -> None:
+        self.told("reconcile", self.town.reconcile(dies_at=self.dice.choice([None, self.dice.randint(1, 60)])))
+
+    def told(self, what: object, summary: Any) -> None:
+        self.story.append((str(self.town.company.today()), what, summary.outcome if summary else "dead"))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_after_weeks_in_which_any_night_may_go_wrong_everybody_is_where_the_dates_say(seed: int) -> None:
+    dice = random.Random(seed)
+    weeks = Weeks(dice, in_step(BALLAST, HIRE_LOOKAHEAD_DAYS=dice.choice(["0", "3"])))
+    weeks.town.settings["BATCH_SIZE"] = dice.choice(["0", "2", "5"])
+    for _ in range(12):
+        weeks.a_day()
+    weeks.town.settings["BATCH_SIZE"] = "0"
+
+    peace = [next_night(weeks.town) for _ in range(FURTHEST_DAY + 3)]
+
+    wrong = differences(weeks.town.company, weeks.town.site.users(), weeks.town.ever)
+    assert (wrong, peace[-1].counts["errors"]) == ([], 0), weeks.story

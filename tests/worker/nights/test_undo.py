@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,9 @@ import pytest
 
 from tests.nights import Night, Nights
 from tests.sandbox.bamboohr import generate
+from tests.simulation import Simulation
+from tests.worker.nights.weeks import account, in_step, next_night, slept, tomorrow
+from worker.summary import Summary
 
 PEOPLE = 40
 
@@ -221,3 +225,82 @@ def test_a_leaver_found_by_her_address_alone_is_made_active_again(town: Nights) 
 
     assert (night["suspended"], end["reactivated"]) == (1, 1)
     assert not town.site.user_named("old")["suspended"]  # type: ignore[index]
+
+
+# What BambooHR changes between a run and its undo is no part of that run
+
+
+def reconciled(town: Simulation) -> Summary:
+    """A reconcile that mended an account which was edited by hand."""
+    town.site.change_user(account(town, "4")["id"], department="By Hand")
+    summary = town.reconcile()
+    assert summary is not None
+    assert summary.counts["updated"] == 1
+    return summary
+
+
+def taken_in_by_date(town: Simulation) -> Summary:
+    """A night that suspended somebody whose last day had come."""
+    town.company.terminate("4", on=town.company.today() + timedelta(days=1), stamp=False)
+    summary = next_night(town)
+    assert summary.people["suspended"] == [4]
+    return summary
+
+
+def test_whoever_left_after_a_reconcile_is_suspended_though_the_reconcile_was_taken_back() -> None:
+    town = in_step()
+    reconcile = reconciled(town)
+    town.clock.advance(hours=6)
+    town.company.terminate("4")
+    town.clock.advance(hours=5)
+    town.undo(reconcile.run_id)
+
+    night = next_night(town)
+
+    assert (night.counts["held_undone"], night.people["suspended"]) == (0, [4])
+
+
+def test_whoever_came_back_after_the_night_of_her_last_day_is_kept_in_step_though_it_was_taken_back() -> None:
+    town = in_step()
+    wrote = taken_in_by_date(town)
+    town.clock.advance(hours=6)
+    town.company.rehire("4", department="Elsewhere")
+    town.clock.advance(hours=5)
+    town.undo(wrote.run_id)
+
+    next_night(town)
+
+    assert (account(town, "4")["suspended"], account(town, "4")["department"]) == (False, "Elsewhere")
+
+
+def test_what_bamboohr_had_changed_before_the_run_is_left_as_the_undo_left_it() -> None:
+    town = in_step()
+    town.company.touch("4")
+    town.clock.advance(hours=1)
+    reconcile = reconciled(town)
+    town.clock.advance(hours=6)
+    town.undo(reconcile.run_id)
+
+    nights = [slept(town), next_night(town)]
+
+    assert [night.counts["updated"] for night in nights] == [0, 0]
+    assert account(town, "4")["department"] == "By Hand"
+
+
+def test_wherever_the_undo_of_a_suspension_dies_whoever_returns_is_active_again() -> None:
+    for dies_at in itertools.count(1):
+        town = in_step()
+        town.company.terminate("4")
+        town.clock.advance(hours=1)
+        wrote = slept(town)
+        town.clock.advance(hours=1)
+        killed = town.undo(wrote.run_id, dies_at=dies_at) is None
+        town.clock.advance(days=1)
+        town.company.rehire("4")
+        tomorrow(town)
+        slept(town)
+
+        assert not account(town, "4")["suspended"], dies_at
+        if not killed:
+            break
+    assert dies_at > 10

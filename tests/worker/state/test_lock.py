@@ -193,7 +193,9 @@ def test_a_lock_whose_write_was_done_but_not_answered_is_ours(items: Items, cloc
     lock.require(299)
 
 
-@pytest.mark.parametrize("attributes", [{}, {"expires": 0}, {"owner": "somebody"}])
+@pytest.mark.parametrize(
+    "attributes", [{}, {"expires": 0}, {"expires": 10**11}, {"expires": -1}, {"owner": "somebody"}]
+)
 def test_a_lock_item_that_somebody_wrote_by_hand_is_taken_over(
     items: Items, clock: Clock, attributes: dict[str, object]
 ) -> None:

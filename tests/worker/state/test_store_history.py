@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from worker.state.history import History, Remembered, Remembering, RunRecord
 from worker.state.items import EXPIRY, KEY, Item, Items
-from worker.state.store import History, Remembered, Remembering, RunRecord, Store
+from worker.state.store import Store
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 WAITING = Remembered(7, Remembering.WAITING, "no_evidence", "hold", deleted=True)
@@ -83,6 +84,7 @@ def test_a_persons_item_holds_her_id_and_no_personal_value(items: Items, store: 
         "approved": False,
         "undone_at": 0,
         "seen": 0,
+        "account": 0,
     }
 
 
@@ -129,7 +131,8 @@ def test_a_run_is_read_back_with_its_figures(store: Store) -> None:
         mapping="0123",
         reconcile_due=True,
         held=(7, 8),
-        dates_read="2026-02-01",
+        since="2026-01-31T02:00:00Z",
+        dates_read={"hire_date": "2026-02-01"},
         outcome="errors",
     )
 
@@ -216,11 +219,47 @@ def test_a_run_is_found_by_its_id() -> None:
     assert history(first, second).run("3") is None
 
 
-def test_dates_were_taken_up_to_the_latest_day_that_any_run_says() -> None:
-    days = ["", "2026-02-03", "2026-02-01", "yesterday"]
+BEFORE, LATER = "2026-01-30T02:00:00Z", "2026-02-02T02:00:00Z"
 
-    assert history(*(run_of(day, dates_read=day) for day in days)).dates_read() == date(2026, 2, 3)
-    assert history(run_of("1")).dates_read() is None
+
+def test_each_kind_of_date_was_taken_up_to_the_latest_day_that_any_run_says() -> None:
+    days = ["", "2026-02-03", "2026-02-01", "yesterday"]
+    runs = [run_of(day, since=BEFORE, dates_read={"hire_date": day, "status_date": "2026-01-05"}) for day in days]
+
+    read = history(*runs).dates_read(NOW)
+
+    assert read == {"hire_date": date(2026, 2, 3), "status_date": date(2026, 1, 5)}
+    assert history(run_of("1")).dates_read(NOW) == {}
+
+
+def test_of_runs_that_began_later_than_the_state_says_now_no_date_was_taken_up() -> None:
+    read = [run_of(since, since=since, dates_read={"hire_date": since[:10]}) for since in (BEFORE, LATER, "")]
+
+    assert history(*read).dates_read(NOW) == {"hire_date": date(2026, 1, 30)}
+
+
+def test_a_window_is_known_by_where_its_runs_began() -> None:
+    past = history(run_of("1", ended_at=int(NOW.timestamp() * 1000), since=BEFORE))
+
+    assert past.began(datetime(2026, 1, 30, 2, tzinfo=UTC), date(2026, 2, 2))
+    assert not past.began(datetime(2026, 1, 30, 2, tzinfo=UTC), date(2026, 2, 1))
+    assert not past.began(NOW, date(2026, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("action", "note", "is_to_start"),
+    [
+        ("hold", "starts_later", True),
+        ("create", "new", True),
+        ("unchanged", "in_step", True),
+        ("hold", "no_evidence", False),
+        ("", "starts_later", True),
+        ("", "", False),
+    ],
+)
+def test_who_waits_for_her_first_day(action: str, note: str, is_to_start: bool) -> None:
+    assert Remembered(7, Remembering.WAITING, note, action).was_to_start is is_to_start
+    assert not Remembered(7, Remembering.PARKED, note, action).was_to_start
 
 
 def test_those_who_are_remembered_for_one_reason() -> None:

@@ -60,6 +60,14 @@ def test_more_than_an_item_holds_is_kept_in_several(items: Items, store: Store) 
     assert [item[KEY] for item in items.scan(["a#journal#"])] == [f"a#journal#run1#00000{n}" for n in (1, 2, 3)]
 
 
+def test_letters_that_take_several_bytes_fit_into_an_item_as_they_were_counted(items: Items, store: Store) -> None:
+    change = FieldChange("address", "\u4e2d" * 255, "\U0001f600" * 255)
+
+    store.journal("run1", [Entry(number, Action.UPDATE, number, (change,), SECONDS) for number in range(1, 201)])
+
+    assert all(len(item["entries"].encode()) < 300 * 1024 for item in items.scan(["a#journal#"]))
+
+
 def test_another_run_and_another_state_have_journals_of_their_own(items: Items, store: Store) -> None:
     store.journal("run1", [entry(7)])
     store.journal("run11", [entry(8)])
