@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from worker.reasons import Reason
-from worker.state.history import RunRecord
+from worker.state.history import History, RunRecord
 from worker.steps import Action, Step
 
 LEAST = 5
@@ -111,21 +111,33 @@ def sees_everybody(health: Health, last_good: RunRecord | None) -> bool:
     return last_good is None or health.rows * 100 >= last_good.rows * ROWS_PERCENT
 
 
-def is_doubtful(health: Health, last_good: RunRecord | None, now: datetime) -> bool:
-    """Whether this read lost so much that later runs should go on being compared with the one before it.
+def is_doubtful(health: Health, history: History, now: datetime) -> bool:
+    """Whether this read lost so much that later runs should go on being compared with the last good one.
 
     A company that really became smaller is believed when it has been so for a week.
     """
-    lost = not sees_everybody(health, last_good) or bool(emptied(health, last_good))
-    return lost and not is_old(last_good, now)
+    return _lost(health, history.last_good()) and not is_settled(history, now)
 
 
-def is_old(last_good: RunRecord | None, now: datetime) -> bool:
-    """Whether the last good run is so long ago that what is read now is believed from the next run on."""
-    return last_good is not None and now.timestamp() - last_good.ended_at / 1000 > _BELIEVED_AFTER.total_seconds()
+def is_settled(history: History, now: datetime) -> bool:
+    """Whether every read of a week has lost what the last good run saw, and none in between saw it again.
+
+    That no run was good for a week is not enough: one bad read after a week of other errors would be believed.
+    """
+    last_good, lost_since = history.last_good(), None
+    for run in history.runs:
+        if last_good is not None and run.ended_at > last_good.ended_at and run.since:
+            lost = _lost(Health(run.rows, run.coverage), last_good)
+            lost_since = (lost_since or run.ended_at) if lost else None
+    return lost_since is not None and now.timestamp() - lost_since / 1000 > _BELIEVED_AFTER.total_seconds()
 
 
-_BELIEVED_AFTER = timedelta(days=7)
+def _lost(health: Health, last_good: RunRecord | None) -> bool:
+    return not sees_everybody(health, last_good) or bool(emptied(health, last_good))
+
+
+_BELIEVED_AFTER = timedelta(days=6, hours=12)
+"""A week of nights, which do not all end at the same minute."""
 
 
 def hold_suspensions(steps: Sequence[Step], why: Sequence[str], run_id: str) -> list[Step]:

@@ -17,7 +17,7 @@ from worker.applying import Intents
 from worker.company import Source
 from worker.errors import DuplicateDelivery
 from worker.exits import ExitCode
-from worker.guards import hold_suspensions, is_doubtful, is_held, is_old, trips
+from worker.guards import hold_suspensions, is_doubtful, is_held, is_settled, trips
 from worker.job import Job
 from worker.memory import Outcome, intends_to_suspend, park, remember
 from worker.outcomes import planned, tell
@@ -223,18 +223,19 @@ class SyncRun(Run):
             outcome=self.summary.outcome,
             held=tuple(self.summary.held),
             since=iso(reading.position.since) if reading and reading.position else "",
+            reached=iso(self.summary.next_since) if self.summary.next_since else "",
             dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
         )
 
     def _is_good(self, reading: Reading, *, clean: bool, now: datetime) -> bool:
         """Whether later runs are compared with what this one read.
 
-        Held suspensions are errors, and it may be a company that became smaller which holds them: after a week without
-        a good run they do not stand in the way of its being believed.
+        Held suspensions are errors, and it may be a company that became smaller which holds them: after a week of that
+        they do not stand in the way of its being believed.
         """
-        last_good = reading.history.last_good()
-        went_through = clean or (self.summary.exit_code is ExitCode.HELD and is_old(last_good, now))
-        return self.job.moves_the_state and went_through and not is_doubtful(reading.health, last_good, now)
+        history = reading.history
+        went_through = clean or (self.summary.exit_code is ExitCode.HELD and is_settled(history, now))
+        return self.job.moves_the_state and went_through and not is_doubtful(reading.health, history, now)
 
 
 def _not_waited_for(step: Step, world: World) -> Step:

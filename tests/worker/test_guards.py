@@ -8,8 +8,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.worker.builders import account_of, leaver, person, plan_of
-from worker.guards import Health, Limits, emptied, hold_suspensions, is_doubtful, is_held, limits, sees_everybody, trips
-from worker.state.history import RunRecord
+from worker.guards import (
+    Health,
+    Limits,
+    emptied,
+    hold_suspensions,
+    is_doubtful,
+    is_held,
+    is_settled,
+    limits,
+    sees_everybody,
+    trips,
+)
+from worker.state.history import History, RunRecord
 from worker.steps import Action, Step
 
 ENDED = datetime(2026, 2, 1, 2, 0, tzinfo=UTC)
@@ -156,7 +167,17 @@ def test_every_reason_is_told() -> None:
 
 
 def shrunk(rows: int, last: RunRecord | None, *, days: float = 1) -> bool:
-    return is_doubtful(Health(rows, FILLED), last, ENDED + timedelta(days=days))
+    return is_doubtful(Health(rows, FILLED), past(last), ENDED + timedelta(days=days))
+
+
+def past(last: RunRecord | None, *later: tuple[float, int]) -> History:
+    """The last good run, and runs so many days later that read so many rows."""
+    ended = [int((ENDED + timedelta(days=days)).timestamp() * 1000) for days, _ in later]
+    reads = [
+        RunRecord(f"later{at}", at, "sync", "all", good=False, since="2026-02-01T02:00:00Z", rows=rows, coverage=FILLED)
+        for at, (_, rows) in zip(ended, later, strict=True)
+    ]
+    return History(runs=(*([last] if last else []), *reads))
 
 
 def test_a_company_that_shrank_since_the_last_good_run_goes_on_being_compared_with_it() -> None:
@@ -166,9 +187,23 @@ def test_a_company_that_shrank_since_the_last_good_run_goes_on_being_compared_wi
     assert not shrunk(1, NO_RUN_YET)
 
 
-def test_a_company_that_has_been_smaller_for_a_week_is_believed() -> None:
-    assert shrunk(1, last_run(1000), days=7)
-    assert not shrunk(1, last_run(1000), days=7.01)
+def settled(*later: tuple[float, int], days: float) -> bool:
+    return is_settled(past(last_run(1_000), *later), ENDED + timedelta(days=days))
+
+
+def test_a_company_that_has_been_smaller_in_every_read_of_a_week_is_believed() -> None:
+    smaller = [(float(day), 500) for day in range(1, 8)]
+
+    assert not settled(*smaller, days=7)
+    assert settled(*smaller, days=8)
+    assert not is_doubtful(Health(500, FILLED), past(last_run(1_000), *smaller), ENDED + timedelta(days=8))
+
+
+def test_one_bad_read_after_a_week_without_a_good_run_is_not_believed() -> None:
+    assert not settled(*((float(day), 1_000) for day in range(1, 9)), (9, 500), days=10)
+    assert not settled((1, 500), (5, 1_000), (6, 500), days=10)
+    assert not settled(days=30)
+    assert not is_settled(History(), ENDED)
 
 
 # Fields that are empty all of a sudden
@@ -202,8 +237,8 @@ def test_without_a_directory_or_a_good_run_before_no_field_is_doubted() -> None:
 def test_what_is_compared_with_a_doubtful_read_would_lose_the_measure() -> None:
     last = last_run(1_000, {**FILLED, "preferred_name": 100})
 
-    assert is_doubtful(Health(1_000, {**FILLED, "preferred_name": 0}), last, ENDED + timedelta(days=1))
-    assert not is_doubtful(Health(1_000, {**FILLED, "preferred_name": 90}), last, ENDED + timedelta(days=1))
+    assert is_doubtful(Health(1_000, {**FILLED, "preferred_name": 0}), past(last), ENDED)
+    assert not is_doubtful(Health(1_000, {**FILLED, "preferred_name": 90}), past(last), ENDED)
 
 
 @pytest.mark.parametrize(("rows", "whole"), [(799, False), (800, True), (0, False)])

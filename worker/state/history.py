@@ -64,10 +64,10 @@ class Remembered:
 class RunRecord:
     """How a run went, as far as later runs need it.
 
-    `clean`: a run over everybody it was for, without an error. `good`: clean, a sync, and it saw the company whole; its
-    figures are what the next run is compared with. `ended_at` is in milliseconds since 1970. `held`: whose suspensions
-    a guard held. `since`: where it began. `dates_read`: for each kind of date the day (ISO) up to which dates that
-    arrived were taken up.
+    `clean`: a run over everybody it was for, without an error. `good`: clean, a sync, and it saw the company whole;
+    its figures are what the next run is compared with. `ended_at` is in milliseconds since 1970. `held`: whose
+    suspensions a guard held. `since` and `reached`: where it began, and where it left the state. `dates_read`: for
+    each kind of date the day (ISO) up to which dates that arrived were taken up.
     """
 
     run_id: str
@@ -84,6 +84,7 @@ class RunRecord:
     outcome: str = ""
     held: Sequence[int] = ()
     since: str = ""
+    reached: str = ""
     dates_read: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -115,16 +116,19 @@ class History:
     def dates_read(self, since: datetime) -> dict[str, date]:
         """Up to which day each kind of date was taken up; what is not in it never was.
 
-        By runs that began no later than `since`: whoever moves the state back wants the dates again as well.
+        A run that reached more than `since` says that the state was moved back: then no more than up to there, for who
+        wants the changes again wants the dates as well.
         """
         found: dict[str, date] = {}
+        moved_back = False
         for run in self.runs:
-            began = parse_moment(run.since)
-            if began is not None and began <= since:
-                for kind, text in run.dates_read.items():
-                    day = _day(text)
-                    found[kind] = max(day, found.get(kind, day)) if day else found.get(kind, date.min)
-        return {kind: day for kind, day in found.items() if day != date.min}
+            reached = parse_moment(run.reached)
+            moved_back = moved_back or (reached is not None and reached > since)
+            for kind, text in run.dates_read.items():
+                day = _day(text)
+                found[kind] = max(day, found.get(kind, day)) if day else found.get(kind, date.min)
+        latest = since.date() if moved_back else date.max
+        return {kind: min(day, latest) for kind, day in found.items() if day != date.min}
 
     def those(self, reason: Remembering) -> dict[int, Remembered]:
         """Those who are remembered for a reason."""

@@ -10,6 +10,8 @@ import pytest
 from tests.sandbox.wire import Fault
 from tests.simulation import Simulation
 from tests.worker.nights.weeks import account, in_step, next_night, slept, tomorrow
+from worker.state.items import KEY
+from worker.timestamps import iso
 
 ANN = {"firstName": "Ann", "lastName": "Lee", "workEmail": "ann.lee@example.com", "department": "Sales"}
 
@@ -165,3 +167,22 @@ def test_she_starts_as_if_nothing_had_been(expecting: Simulation) -> None:
 
     assert expecting.company.values("50")["status"] == "Active"
     assert (account(expecting, "50")["suspended"], account(expecting, "50")["department"]) == (False, "Sales")
+
+
+def test_a_rewind_into_quiet_days_finds_who_left_in_them() -> None:
+    town = in_step()
+    backup = town.clock.now + timedelta(hours=6)
+    town.company.terminate("4", on=in_days(town, 2), stamp=False)
+    for _ in range(8):
+        town.clock.advance(days=1)
+        town.company.dawn(stamp=False)
+        slept(town)
+    next_night(town)
+    assert account(town, "4")["suspended"]
+    town.site.change_user(account(town, "4")["id"], suspended=False)
+    moved = {KEY: "default", "since": iso(backup), "offset": 0, "updatedAt": iso(town.clock.now)}
+    town.rows["default"] = moved
+
+    next_night(town)
+
+    assert account(town, "4")["suspended"]

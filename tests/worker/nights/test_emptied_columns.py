@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.sandbox.wire import Fault
 from tests.simulation import Simulation
 from tests.worker.nights.weeks import account, in_step, next_night, slept, tomorrow
 
@@ -80,8 +81,25 @@ def test_a_column_that_stays_empty_is_believed_after_a_week() -> None:
 
     believed = next_night(town)
 
-    assert [night.warnings for night in (*nights, believed)] == [["fields_emptied"]] * 7 + [[]] * 2
+    assert [night.warnings for night in (*nights, believed)] == [["fields_emptied"]] * 8 + [[]]
     assert account(town, "4")["department"] == ""
+
+
+def test_a_column_is_not_believed_because_a_week_of_other_errors_came_before() -> None:
+    town = in_step(30)
+    before = account(town, "4")["department"]
+    for _ in range(8):
+        town.site.change_user(account(town, "1")["id"], department="By hand")
+        town.to_moodle.faults.append(Fault("reset_before", operation="core_user_update_users", times=0))
+        assert next_night(town).exit_code == 1
+        town.to_moodle.faults.clear()
+    emptied(town, "department")
+    next_night(town)
+    town.company.touch("4")
+
+    second = next_night(town)
+
+    assert (second.warnings, account(town, "4")["department"]) == (["fields_emptied"], before)
 
 
 def test_two_people_who_were_the_only_ones_with_a_department_may_lose_it() -> None:

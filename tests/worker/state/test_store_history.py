@@ -132,6 +132,7 @@ def test_a_run_is_read_back_with_its_figures(store: Store) -> None:
         reconcile_due=True,
         held=(7, 8),
         since="2026-01-31T02:00:00Z",
+        reached="2026-02-01T01:00:00Z",
         dates_read={"hire_date": "2026-02-01"},
         outcome="errors",
     )
@@ -232,10 +233,14 @@ def test_each_kind_of_date_was_taken_up_to_the_latest_day_that_any_run_says() ->
     assert history(run_of("1")).dates_read(NOW) == {}
 
 
-def test_of_runs_that_began_later_than_the_state_says_now_no_date_was_taken_up() -> None:
-    read = [run_of(since, since=since, dates_read={"hire_date": since[:10]}) for since in (BEFORE, LATER, "")]
+def test_after_the_state_was_moved_back_dates_were_taken_up_to_there_and_no_further() -> None:
+    quiet = run_of(
+        "1", since=BEFORE, reached=BEFORE, dates_read={"hire_date": "2026-02-20", "status_date": "2026-01-05"}
+    )
+    moved = run_of("2", since=BEFORE, reached=LATER)
 
-    assert history(*read).dates_read(NOW) == {"hire_date": date(2026, 1, 30)}
+    assert history(quiet).dates_read(NOW)["hire_date"] == date(2026, 2, 20)
+    assert history(quiet, moved).dates_read(NOW) == {"hire_date": date(2026, 2, 1), "status_date": date(2026, 1, 5)}
 
 
 def test_a_window_is_known_by_where_its_runs_began() -> None:
