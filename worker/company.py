@@ -80,6 +80,9 @@ class Company:
             self.directory.bearers.add(row.facts.get("work_email", ""), number)
         listing = self.directory.listing(number)
         self.directory.people.pop(number, None)
+        if row is not None and listing is not None:
+            hidden = self.directory.doubted - listing.keys()
+            self.directory.contradicted.update(name for name in hidden if row.facts.get(name))
         return Person.seen(
             number,
             deleted=self._deleted.get(number, False),

@@ -76,7 +76,8 @@ class Directory:
 
     `available` is False where BambooHR refuses it (403, sharing switched off) or has nobody to show (404). `shown`
     holds the canonical names of the fields it declares. `ids`: everybody in it. `filled` counts the rows with a value
-    in each needed field. `doubted`: fields of which an empty value says nothing.
+    in each needed field. `doubted`: fields of which an empty value says nothing;
+    `contradicted`: those of them that somebody's own record has, though the directory does not.
     """
 
     available: bool = True
@@ -87,6 +88,7 @@ class Directory:
     bearers: Bearers = field(default_factory=Bearers)
     filled: Counter[str] = field(default_factory=Counter)
     doubted: frozenset[str] = frozenset()
+    contradicted: set[str] = field(default_factory=set)
 
     def coverage(self) -> dict[str, int]:
         """For each needed field the share of rows that have a value, in hundredths of a per cent."""

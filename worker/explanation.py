@@ -27,7 +27,7 @@ Lines = Mapping[str, str]
 _STANDINGS = {
     Standing.ACTIVE: "works here",
     Standing.LEFT: "has left: BambooHR says Inactive or Deleted",
-    Standing.FUTURE: "has not started yet: Inactive, and the hire date is ahead",
+    Standing.FUTURE: "has not started yet: Inactive, and the hire date is ahead (or was, and is not shown now)",
     Standing.UNKNOWN: "unknown: BambooHR says neither Active nor Inactive of her, and absence is no evidence",
 }
 _RUNS_SHOWN = 10

@@ -89,7 +89,7 @@ def emptied(health: Health, last_good: RunRecord | None) -> list[str]:
     """The fields that so many lost since the last good run that an empty value of the directory says nothing.
 
     A field that the key may no longer see looks like one that is not set. Beside what the guard on suspensions goes by
-    these are the fields that a few had, and now nobody has. New people without a value take it from nobody.
+    these are the fields that three or more had, and now nobody has. New people without a value take it from nobody.
     """
     if last_good is None or not health.rows:
         return []
@@ -98,12 +98,14 @@ def emptied(health: Health, last_good: RunRecord | None) -> list[str]:
         now = health.coverage.get(name, before)
         # Shares are rounded down, so there may be nearly one part more of the rows.
         had, have_less_than = before * last_good.rows, (now + 1) * health.rows
-        if (before - now >= COVERAGE_LOST and have_less_than <= had) or (had >= _A_FEW and now == 0):
+        many = before - now >= COVERAGE_LOST and have_less_than * 100 <= had * _STILL_PERCENT
+        if many or (now == 0 and had - have_less_than > _TWO):
             found.append(name)
     return found
 
 
-_A_FEW = 3 * 10_000
+_STILL_PERCENT = 90
+_TWO = 2 * 10_000
 
 
 def sees_everybody(health: Health, last_good: RunRecord | None) -> bool:
@@ -127,7 +129,8 @@ def is_settled(history: History, now: datetime) -> bool:
     last_good, lost_since = history.last_good(), None
     for run in history.runs:
         if last_good is not None and run.ended_at > last_good.ended_at and run.since:
-            lost = _lost(Health(run.rows, run.coverage), last_good)
+            read = Health(run.rows, run.coverage)
+            lost = bool(_shrunk(read, last_good) or emptied(read, last_good))
             lost_since = (lost_since or run.ended_at) if lost else None
     return lost_since is not None and now.timestamp() - lost_since / 1000 > _BELIEVED_AFTER.total_seconds()
 

@@ -69,6 +69,8 @@ def remember(
         person = replace(person, attempts=person.attempts + 1 if max_attempts else 0)
         return replace(person, suspended_by_us=False) if _is_active(outcome) else person
     person = replace(person, attempts=0, undone_at=0, seen=0)
+    if step.waits and person.was_to_start and step.reason in (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN):
+        return person
     if step.waits:
         person = replace(person, reason=Remembering.WAITING, note=step.reason.code, action=step.action.value)
     else:
@@ -100,7 +102,10 @@ def intends_to_suspend(known: Remembered | None, step: Step, now: datetime, *, a
     `approved`: an operator decided on it, so it does not count to the limits.
     """
     person = known or Remembered(step.employee_id)
-    account = step.account.id if step.account and step.account.idnumber != str(step.employee_id) else 0
+    idnumber = next((change.new for change in step.changes if change.field == "idnumber"), None)
+    if idnumber is None and step.account is not None:
+        idnumber = step.account.idnumber
+    account = step.account.id if step.account and idnumber != str(step.employee_id) else 0
     return replace(person, suspended_by_us=True, suspended_at=int(now.timestamp()), approved=approved, account=account)
 
 

@@ -101,7 +101,8 @@ class _View:
         account = self.world.accounts.get(known.account) if known else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
             return None
-        return account if account.suspended and not account.idnumber and not account.is_deleted else None
+        is_hers = known is not None and known.suspended_by_us and names_agree(person, account)
+        return account if is_hers and account.suspended and not account.idnumber and not account.is_deleted else None
 
     # Addresses and user names
 
@@ -227,9 +228,12 @@ class _View:
             return self._leaver(person, match.account)
         if match.account is not None:
             if stands is Standing.FUTURE:
-                return Step(number, Action.HOLD, reasons.STARTS_LATER, match.account, waits=True)
+                return Step(number, Action.HOLD, self._not_started(person), match.account, waits=True)
             return self._kept_in_step(person, match.account, linked=False)
         return self._newcomer(person, stands)
+
+    def _not_started(self, person: Person) -> Reason:
+        return reasons.STARTS_LATER if starts_later(person, self.world.now) else reasons.START_NOT_SHOWN
 
     def _leaver(self, person: Person, account: Account | None) -> Step:
         number = person.employee_id
@@ -265,7 +269,7 @@ class _View:
         """Somebody without an account of her own by idnumber: link, create, or say why not."""
         number = person.employee_id
         if not self._may_hold_account(person):
-            return Step(number, Action.HOLD, reasons.STARTS_LATER, waits=True)
+            return Step(number, Action.HOLD, self._not_started(person), waits=True)
         address = self._address(person)
         if not address:
             return self._without_address(person)
@@ -294,7 +298,7 @@ class _View:
         if account.idnumber:
             return Step(number, Action.CONFLICT, reasons.email_taken(account), account)
         if stands is Standing.FUTURE:
-            return Step(number, Action.HOLD, reasons.STARTS_LATER, account, waits=True)
+            return Step(number, Action.HOLD, self._not_started(person), account, waits=True)
         if not self.world.sees_everybody and not names_agree(person, account):
             return Step(number, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
         return self._kept_in_step(person, account, linked=True)

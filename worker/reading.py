@@ -6,7 +6,7 @@ state --since, offset--> feed -> window, arrived dates -> directory -> evidence 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -76,6 +76,13 @@ class Reading:
     def health(self) -> Health:
         """What the guards compare with the last good run."""
         return Health(self.directory.rows, self.directory.coverage())
+
+    @property
+    def confirmed(self) -> Health:
+        """The same, with what people's own records contradict as it was: a column that is hidden is not empty."""
+        last_good, contradicted = self.history.last_good(), self.directory.contradicted
+        kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
+        return replace(self.health, coverage={**self.health.coverage, **kept})
 
     @property
     def changed(self) -> dict[int, datetime]:
@@ -238,10 +245,13 @@ class Reader:
         people = company.people(self._wanted(reading))
         if company.refused:
             self.summary.warn("evidence_refused", "BambooHR shows nobody outside the directory to this key")
-        whole = "work_email" not in reading.directory.doubted
-        whole = whole and sees_everybody(reading.health, reading.history.last_good())
         world = World(
-            people, self._policy(reading), self.clock(), reading.directory.bearers, known, sees_everybody=whole
+            people,
+            self._policy(reading),
+            self.clock(),
+            reading.directory.bearers,
+            known,
+            sees_everybody=self._knows_every_address(reading),
         )
         self.target.check_sight()
         self._look_up(world, "idnumber", idnumbers_wanted(world))
@@ -257,6 +267,14 @@ class Reader:
             world.add(self.target.look_up("email", [one for one in addresses_wanted(world) if one not in asked]))
         world.add(self.target.look_up("username", usernames_wanted(world)))
         return world
+
+    def _knows_every_address(self, reading: Reading) -> bool:
+        """Whether nobody's address is unknown: else an account may be somebody's of whom nothing was read."""
+        if reading.position is None:
+            return True
+        directory = reading.directory
+        whole = directory.available and sees_everybody(reading.health, reading.history.last_good())
+        return whole and "work_email" not in directory.doubted
 
     def _look_up(self, world: World, key: Key, values: list[str]) -> None:
         """One look-up of many, told on a terminal while it goes on."""

@@ -16,7 +16,6 @@ from worker import logs, reasons
 from worker.applying import Intents
 from worker.company import Source
 from worker.errors import DuplicateDelivery
-from worker.exits import ExitCode
 from worker.guards import hold_suspensions, is_doubtful, is_held, is_settled, trips
 from worker.job import Job
 from worker.memory import Outcome, intends_to_suspend, park, remember
@@ -30,6 +29,8 @@ from worker.steps import Action, Step
 from worker.timestamps import iso
 from worker.window import Position, advance
 from worker.world import World
+
+_TO_ITS_END = ("held", "errors")
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,7 @@ class SyncRun(Run):
             good=reading is not None and self._is_good(reading, clean=clean, now=now),
             scheduled_time=self._scheduled_time,
             rows=reading.directory.rows if reading else 0,
-            coverage=reading.directory.coverage() if reading else {},
+            coverage=reading.confirmed.coverage if reading else {},
             mapping=self.settings.mapping.digest,
             reconcile_due=self.summary.reconcile_due,
             outcome=self.summary.outcome,
@@ -231,11 +232,11 @@ class SyncRun(Run):
         """Whether later runs are compared with what this one read.
 
         Held suspensions are errors, and it may be a company that became smaller which holds them: after a week of that
-        they do not stand in the way of its being believed.
+        no error of a person stands in the way of its being believed.
         """
         history = reading.history
-        went_through = clean or (self.summary.exit_code is ExitCode.HELD and is_settled(history, now))
-        return self.job.moves_the_state and went_through and not is_doubtful(reading.health, history, now)
+        went_through = clean or (self.summary.outcome in _TO_ITS_END and is_settled(history, now))
+        return self.job.moves_the_state and went_through and not is_doubtful(reading.confirmed, history, now)
 
 
 def _not_waited_for(step: Step, world: World) -> Step:

@@ -27,7 +27,15 @@ LATER = int(NOW.timestamp()) + 1_000_000
 MOMENT = "2026-11-19T00:00:00Z"
 WINDOW = {"since": MOMENT, "offset": 3, "latest": MOMENT, "lastId": 4, "pinnedRuns": 1}
 ROW = {"since": MOMENT, "offset": 3, "updatedAt": MOMENT, "window": WINDOW}
-PERSON = {"reason": "waiting", "note": "x", "attempts": 1, "suspended_by_us": True, "suspended_at": 5, "undone_at": 0}
+PERSON = {
+    "reason": "waiting",
+    "note": "x",
+    "attempts": 1,
+    "suspended_by_us": True,
+    "suspended_at": 5,
+    "undone_at": 0,
+    "account": 9,
+}
 RUN = {
     "ended_at": 5,
     "command": "sync",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -199,6 +200,15 @@ def test_a_company_that_has_been_smaller_in_every_read_of_a_week_is_believed() -
     assert not is_doubtful(Health(500, FILLED), past(last_run(1_000), *smaller), ENDED + timedelta(days=8))
 
 
+def test_a_field_that_newcomers_do_not_have_is_the_new_measure_after_a_week_of_holding() -> None:
+    share = {**FILLED, "department": 7_000}
+    reads = [
+        replace(run, rows=1_150, coverage=share) for run in past(None, *((float(day), 0) for day in range(1, 8))).runs
+    ]
+
+    assert is_settled(History(runs=(last_run(1_000, FILLED), *reads)), ENDED + timedelta(days=8))
+
+
 def test_one_bad_read_after_a_week_without_a_good_run_is_not_believed() -> None:
     assert not settled(*((float(day), 1_000) for day in range(1, 9)), (9, 500), days=10)
     assert not settled((1, 500), (5, 1_000), (6, 500), days=10)
@@ -221,12 +231,16 @@ def test_a_field_that_lost_ten_points_is_doubted() -> None:
 def test_a_field_that_a_few_had_and_now_nobody_has_is_doubted() -> None:
     assert lost(30, 0) == ["preferred_name"]
     assert lost(30, 10) == []
-    assert lost(29, 0) == []
+    assert lost(20, 0) == []
+
+
+def test_of_a_field_that_very_few_of_many_have_it_is_not_known_that_nobody_has_it_now() -> None:
+    assert emptied(Health(50_000, {"preferred_name": 0}), last_run(50_000, {"preferred_name": 1})) == []
 
 
 def test_a_field_that_many_new_people_do_not_have_was_lost_by_nobody() -> None:
-    assert lost(5_000, 500, rows=10_000) == []
-    assert lost(5_000, 499, rows=10_000) == ["preferred_name"]
+    assert lost(5_000, 450, rows=10_000) == []
+    assert lost(5_000, 449, rows=10_000) == ["preferred_name"]
 
 
 def test_without_a_directory_or_a_good_run_before_no_field_is_doubted() -> None:

@@ -12,7 +12,7 @@ from worker import reasons
 from worker.memory import Outcome, Verdict, intends_to_suspend, park, remember, takes_back, undone
 from worker.reasons import Reason
 from worker.state.history import Remembered, Remembering
-from worker.steps import Action, Step
+from worker.steps import Action, FieldChange, Step
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -103,6 +103,13 @@ def test_a_success_ends_the_count(verdict: Verdict) -> None:
     assert after(Remembered(7, attempts=2), UPDATE, verdict, max_attempts=3).attempts == 0
 
 
+def test_that_she_is_to_start_outlasts_a_night_that_shows_nothing_of_her() -> None:
+    to_start = Remembered(7, Remembering.WAITING, "starts_later", "hold")
+
+    assert after(to_start, WAIT) == to_start
+    assert after(Remembered(7, Remembering.WAITING, "link_unsure", "hold"), WAIT).note == "no_evidence"
+
+
 # Suspended by us
 
 
@@ -118,6 +125,12 @@ def test_of_an_account_without_her_idnumber_it_is_remembered_which_one_it_was() 
     assert intends_to_suspend(None, anonymous, NOW).account == 90
     assert after(None, anonymous, wrote=True).account == 90
     assert intends_to_suspend(Remembered(7, account=90), SUSPEND, NOW).account == 0
+
+
+def test_an_account_that_loses_her_idnumber_by_being_taken_back_is_remembered_as_well() -> None:
+    changes = (FieldChange("idnumber", "7", ""), FieldChange("suspended", "0", "1"))
+
+    assert intends_to_suspend(None, replace(SUSPEND, changes=changes), NOW).account == 107
 
 
 @pytest.mark.parametrize("verdict", [Verdict.DONE, Verdict.FAILED])

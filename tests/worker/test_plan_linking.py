@@ -161,6 +161,7 @@ def test_whoever_returns_with_another_address_gets_the_account_that_was_suspende
     [
         {"suspended": False},
         {"idnumber": "8"},
+        {"firstname": "Eve", "lastname": "Moor"},
         {"email": "0cc175b9c0f1b6a831c399e269772661", "username": "countess@acme.example.1763950000"},
     ],
 )
@@ -168,6 +169,10 @@ def test_an_account_that_was_put_to_another_use_or_deleted_is_not_hers_any_more(
     step = step_of(ADA, old(**different), remembered=OURS)
 
     assert told(step) == (Action.CREATE, "new")
+
+
+def test_what_another_run_made_active_is_remembered_no_longer() -> None:
+    assert told(step_of(ADA, old(), remembered={7: Remembered(7, account=55)})) == (Action.CREATE, "new")
 
 
 def test_an_account_that_has_her_new_address_comes_first() -> None:

@@ -47,7 +47,8 @@ class Remembered:
     @property
     def was_to_start(self) -> bool:
         """Whether she waits for her first day: seen as such, or written ahead of it."""
-        return self.reason is Remembering.WAITING and (self.note == "starts_later" or self.action not in ("", "hold"))
+        was_seen_so = self.note in ("starts_later", "start_not_shown")
+        return self.reason is Remembering.WAITING and (was_seen_so or self.action not in ("", "hold"))
 
     @property
     def is_taken_along(self) -> bool:
@@ -149,6 +150,10 @@ class History:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.year >= _FIRST_YEAR else None
+
+
+_FIRST_YEAR = 1970

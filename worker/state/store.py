@@ -201,7 +201,7 @@ def _figures(item: Item) -> Item:
     held, days, coverage = item.get("held"), item.get("dates_read"), item.get("coverage")
     ended_at = item.get("ended_at")
     return {
-        "ended_at": ended_at if type(ended_at) is int else 0,
+        "ended_at": ended_at if type(ended_at) is int and 0 <= ended_at < _NO_MOMENT else 0,
         "held": tuple(one for one in held if isinstance(one, int)) if isinstance(held, (list, tuple)) else (),
         "dates_read": _texts_to(str, days),
         "coverage": _texts_to(int, coverage),
@@ -213,6 +213,8 @@ def _texts_to(kind: type[V], told: object) -> dict[str, V]:
     return {name: value for name, value in told.items() if type(value) is kind} if isinstance(told, dict) else {}
 
 
+_NO_MOMENT = 10**15
+"""Milliseconds since 1970: thirty thousand years from now."""
 _UNKNOWN_RUN: Item = {"command": "", "scope": "", "good": False}
 
 
@@ -237,7 +239,11 @@ def _progress(row: Item, since: datetime, offset: int) -> Progress | None:
 def _remembered(employee_id: int, item: Item) -> Remembered:
     person = _known(Remembered, {**item, "employee_id": employee_id})
     known = person.reason in set(Remembering)
-    return replace(person, reason=Remembering(person.reason) if known else Remembering.WAITING)
+    account = person.account if 0 <= person.account < _NO_ID else 0
+    return replace(person, reason=Remembering(person.reason) if known else Remembering.WAITING, account=account)
+
+
+_NO_ID = 2**53
 
 
 def _stored(person: Remembered) -> Item:

@@ -73,9 +73,24 @@ def test_the_night_after_goes_by_the_directory_again() -> None:
     assert (night.warnings, account(town, "4")["department"]) == ([], "")
 
 
-def test_a_column_that_stays_empty_is_believed_after_a_week() -> None:
+def test_a_column_that_is_hidden_is_not_believed_while_anybodys_own_record_has_it() -> None:
     town = in_step(30)
-    emptied(town, "department")
+    before = account(town, "4")["department"]
+    emptied(town, "department", "workEmail")
+    nights = [next_night(town) for _ in range(10)]
+    town.company.touch("4")
+    town.company.hire("50", firstName="Ann", lastName="Lee", workEmail="ann@example.com")
+
+    nights.append(next_night(town))
+
+    assert [night.warnings for night in nights] == [["fields_emptied"]] * 11
+    assert (account(town, "4")["department"], account(town, "50")["email"]) == (before, "ann@example.com")
+
+
+def test_a_column_that_stays_empty_everywhere_is_believed_after_a_week() -> None:
+    town = in_step(30)
+    for number in range(1, 31):
+        town.company.edit(str(number), stamp=False, department=None)
     nights = [next_night(town) for _ in range(8)]
     town.company.touch("4")
 

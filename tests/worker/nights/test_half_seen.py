@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.simulation import Simulation
-from tests.worker.nights.weeks import next_night
+from tests.worker.nights.weeks import in_step, next_night
 
 SHARED = "office@example.com"
 
@@ -79,3 +79,19 @@ def test_an_account_of_her_own_name_is_linked_at_once(setting: str, value: objec
     next_night(town)
 
     assert holder(town)["idnumber"] == "9"
+
+
+@pytest.mark.parametrize("off_for_days", [0, 10])
+def test_where_there_is_no_directory_at_all_an_address_alone_links_nobody(off_for_days: int) -> None:
+    town = in_step(10)
+    town.site.add_user("eve", firstname="Eve", lastname="Moor", email="office@example.com", auth="manual")
+    town.bamboo.settings.directory_sharing = "off"
+    for _ in range(off_for_days):
+        next_night(town)
+    town.company.hire("90", firstName="Nora", lastName="New", workEmail="office@example.com", department="Sales")
+
+    night = next_night(town)
+
+    assert night.people["no_evidence"] == [90]
+    (eve,) = [user for user in town.site.users() if user["username"] == "eve"]
+    assert (eve["firstname"], eve["idnumber"]) == ("Eve", "")

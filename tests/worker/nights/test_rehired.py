@@ -91,3 +91,20 @@ def test_not_if_another_account_has_her_new_address(gone: Simulation) -> None:
     other = gone.site.user_named("new.hand")
     assert other is not None
     assert (night.exit_code, night.counts["created"], other["idnumber"], held(gone)) == (0, 0, "77", before)
+
+
+def test_a_return_that_is_taken_back_leaves_one_account_all_the_same() -> None:
+    town = in_step(10)
+    town.site.add_user("old@example.com", firstname="Old", lastname="Hand", email="old@example.com", auth="oidc")
+    town.company.hire("77", firstName="Old", lastName="Hand", workEmail="old@example.com", department="Sales")
+    town.company.terminate("77")
+    next_night(town)
+    town.company.rehire("77", workEmail="new@example.com")
+    returned = next_night(town)
+    town.undo(returned.run_id)
+    town.company.touch("77")
+
+    next_night(town)
+
+    hers = [user for user in town.site.users() if user["lastname"] == "Hand"]
+    assert [(user["idnumber"], user["email"], user["suspended"]) for user in hers] == [("77", "new@example.com", False)]

@@ -56,3 +56,15 @@ def test_after_a_week_of_quiet_nights_the_first_leaver_is_not_held(setting: str,
     night = next_night(town)
 
     assert (night.outcome, night.counts["suspended"]) == ("ok", 1)
+
+
+def test_a_conflict_that_stays_does_not_keep_a_smaller_company_from_being_believed() -> None:
+    town = company_of_sixty()
+    town.company.hire("200", firstName="A", lastName="B", workEmail=town.company.values("10")["workEmail"])
+    town.bamboo.settings.directory_keeps = 0.5
+    town.company.terminate("30")
+
+    nights = [next_night(town) for _ in range(10)]
+
+    assert [night.counts["suspended"] for night in nights] == [0] * 8 + [1, 0]
+    assert all(night.outcome == "errors" for night in nights)

@@ -255,6 +255,7 @@ def test_a_window_is_known_by_where_its_runs_began() -> None:
     ("action", "note", "is_to_start"),
     [
         ("hold", "starts_later", True),
+        ("hold", "start_not_shown", True),
         ("create", "new", True),
         ("unchanged", "in_step", True),
         ("hold", "no_evidence", False),
