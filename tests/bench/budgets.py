@@ -122,9 +122,10 @@ def _by_kind(
 def _memory(figures: Figures) -> Verdict:
     directory, changes = _LARGE
     budget = f"memory: under {_MEGABYTES:g} MB with a directory of {directory:,} and {changes:,} changes"
-    peaks = {
-        (point.directory, point.changes): max(run.ended.megabytes for run in point.runs) for point in figures.points
-    }
+    peaks: dict[tuple[int, int], float] = {}
+    for point in figures.points:
+        size, peak = (point.directory, point.changes), max(run.ended.megabytes for run in point.runs)
+        peaks[size] = max(peak, peaks.get(size, 0))
     if not peaks:
         return Verdict(budget, "-", "not measured")
     largest = max(peaks)
