@@ -209,10 +209,22 @@ def test_a_field_that_newcomers_do_not_have_is_the_new_measure_after_a_week_of_h
     assert is_settled(History(runs=(last_run(1_000, FILLED), *reads)), ENDED + timedelta(days=8))
 
 
+def test_a_column_that_a_few_had_is_the_new_measure_after_a_week_as_well() -> None:
+    few = last_run(1_000, {"preferred_name": 30})
+    reads = [
+        replace(run, rows=1_000, coverage={"preferred_name": 0})
+        for run in past(None, *((float(day), 0) for day in range(1, 8))).runs
+    ]
+
+    assert is_settled(History(runs=(few, *reads)), ENDED + timedelta(days=8))
+
+
 def test_one_bad_read_after_a_week_without_a_good_run_is_not_believed() -> None:
     assert not settled(*((float(day), 1_000) for day in range(1, 9)), (9, 500), days=10)
     assert not settled((1, 500), (5, 1_000), (6, 500), days=10)
     assert not settled(days=30)
+    earlier = past(None, *((float(day), 500) for day in range(-9, 0))).runs
+    assert not is_settled(History(runs=(*earlier, last_run(1_000))), ENDED)
     assert not is_settled(History(), ENDED)
 
 
@@ -231,7 +243,7 @@ def test_a_field_that_lost_ten_points_is_doubted() -> None:
 def test_a_field_that_a_few_had_and_now_nobody_has_is_doubted() -> None:
     assert lost(30, 0) == ["preferred_name"]
     assert lost(30, 10) == []
-    assert lost(20, 0) == []
+    assert lost(21, 0) == []
 
 
 def test_of_a_field_that_very_few_of_many_have_it_is_not_known_that_nobody_has_it_now() -> None:

@@ -131,6 +131,7 @@ def test_an_account_that_loses_her_idnumber_by_being_taken_back_is_remembered_as
     changes = (FieldChange("idnumber", "7", ""), FieldChange("suspended", "0", "1"))
 
     assert intends_to_suspend(None, replace(SUSPEND, changes=changes), NOW).account == 107
+    assert intends_to_suspend(None, replace(SUSPEND, changes=changes[1:]), NOW).account == 0
 
 
 @pytest.mark.parametrize("verdict", [Verdict.DONE, Verdict.FAILED])

@@ -24,6 +24,11 @@ def test_what_nests_too_deeply_is_refused_wherever_it_is_cut(opening: bytes, siz
         feed(opening * (DEEPEST + 1), size)
 
 
+def test_what_was_closed_before_lets_nothing_nest_deeper() -> None:
+    with pytest.raises(TooDeep):
+        feed(b"[" + b"[]" * 100 + b"[" * DEEPEST, 1)
+
+
 @pytest.mark.parametrize("size", [1, 2, 7, 1_000])
 @pytest.mark.parametrize(
     "text",

@@ -139,6 +139,14 @@ def test_without_the_whole_company_an_address_alone_does_not_say_whose_the_accou
     assert told(step_of(ADA, nobodys(**names))) == (Action.UPDATE, "linked")
 
 
+def test_whoever_is_not_linked_for_that_waits_and_the_account_is_named() -> None:
+    account = nobodys(firstname="Eve", lastname="Moor")
+
+    step = step_of(ADA, account, sees_everybody=False)
+
+    assert (step.account, step.waits) == (account, True)
+
+
 # Accounts that were suspended as hers
 
 OURS = {7: Remembered(7, suspended_by_us=True, suspended_at=1, account=55)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.worker.builders import account_of, hidden, mapping_of, new, person, step_of, told
+from worker.state.history import Remembered, Remembering
 from worker.steps import Action
 
 FIELDS = ("first_name", "last_name", "work_email", "department")
@@ -69,3 +70,11 @@ def test_a_default_does_not_stand_in_for_a_field_that_is_not_shown() -> None:
 
 def test_a_user_name_does_not_follow_an_address_that_is_not_shown() -> None:
     assert step_of(person(not_shown=["work_email"]), account_of(1)).changes == ()
+
+
+def test_whoever_was_to_start_is_no_leaver_while_her_first_day_is_hidden() -> None:
+    to_start = {1: Remembered(1, Remembering.WAITING, "starts_later", "hold")}
+
+    step = step_of(hidden(1, "Inactive"), account_of(1), remembered=to_start)
+
+    assert (told(step), step.waits) == ((Action.HOLD, "start_not_shown"), True)

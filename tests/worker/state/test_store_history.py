@@ -243,12 +243,40 @@ def test_after_the_state_was_moved_back_dates_were_taken_up_to_there_and_no_furt
     assert history(quiet, moved).dates_read(NOW) == {"hire_date": date(2026, 2, 1), "status_date": date(2026, 1, 5)}
 
 
+def test_a_state_that_stands_where_a_run_left_it_was_not_moved_back() -> None:
+    left = run_of("1", since=BEFORE, reached="2026-02-01T02:00:00Z", dates_read={"hire_date": "2026-02-20"})
+
+    assert history(left).dates_read(NOW) == {"hire_date": date(2026, 2, 20)}
+
+
+def test_a_day_before_bamboohr_is_none() -> None:
+    read = {"hire_date": "1970-01-01", "status_date": "1969-12-31"}
+
+    assert history(run_of("1", dates_read=read)).dates_read(NOW) == {"hire_date": date(1970, 1, 1)}
+
+
+@pytest.mark.parametrize(("stored", "read"), [(90, 90), (1, 1), (-1, 0), (2**53, 0)])
+def test_an_account_is_remembered_by_an_id_that_moodle_can_have(store: Store, stored: int, read: int) -> None:
+    store.remember([Remembered(7, suspended_by_us=True, account=stored)])
+
+    assert store.history().people[7].account == read
+
+
+@pytest.mark.parametrize(("stored", "read"), [(5, 5), (-1, 0), (10**15, 0)])
+def test_when_a_run_ended_is_a_moment_or_not_known(store: Store, stored: int, read: int) -> None:
+    store.record(run_of("r1", ended_at=stored), {}, NOW)
+
+    assert store.history().runs[0].ended_at == read
+
+
 def test_a_window_is_known_by_where_its_runs_began() -> None:
     past = history(run_of("1", ended_at=int(NOW.timestamp() * 1000), since=BEFORE))
 
     assert past.began(datetime(2026, 1, 30, 2, tzinfo=UTC), date(2026, 2, 2))
     assert not past.began(datetime(2026, 1, 30, 2, tzinfo=UTC), date(2026, 2, 1))
     assert not past.began(NOW, date(2026, 2, 2))
+    at_midnight = history(run_of("1", ended_at=int(datetime(2026, 2, 1, tzinfo=UTC).timestamp() * 1000), since=BEFORE))
+    assert not at_midnight.began(datetime(2026, 1, 30, 2, tzinfo=UTC), date(2026, 2, 1))
 
 
 @pytest.mark.parametrize(
