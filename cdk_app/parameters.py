@@ -16,7 +16,7 @@ from cdk_app import schedule_expression
 from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError, ParameterReader, all_match, matches
 from cdk_app.worker_parameters import worker_environment
-from worker.limits import is_email
+from worker.model.moodle_fields import is_email
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
 

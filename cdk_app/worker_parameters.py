@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 
 from cdk_app.parameter_reader import ParameterReader, all_match, is_url
+from worker.config.settings import read_settings
 from worker.errors import ConfigurationError
-from worker.settings import read_settings
 
 _URL = "an https URL without query (http only to this machine), as in "
 _KEYS = {

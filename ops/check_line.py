@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.log_line import of_event
-from worker.checks import Verdict
+from worker.runs.checks import CheckStatus
 
 
 def parse(message: str) -> Mapping[str, Any] | None:
@@ -16,7 +16,7 @@ def parse(message: str) -> Mapping[str, Any] | None:
 
 def is_grave(check: Mapping[str, Any]) -> bool:
     """Whether somebody should look at it."""
-    return check.get("verdict") != Verdict.OK
+    return check.get("verdict") != CheckStatus.OK
 
 
 def readable(check: Mapping[str, Any]) -> str:

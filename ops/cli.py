@@ -14,7 +14,7 @@ from ops.deployment import find
 from ops.errors import OpsError, OpsExit, refusal
 from ops.terminal import Terminal
 from ops.verbs import Context, Pace
-from worker.exits import ExitCode
+from worker.errors import ExitCode
 
 _MODULES = (running, reports, doctor, stopping, tail, summaries, tasks, schedule, alerts, dead_letters, credentials)
 

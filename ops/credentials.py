@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ops.errors import OpsError, OpsExit
 from ops.verbs import Context, add_group, add_verb
-from worker.credentials import KEYS
+from worker.config.credentials import KEYS
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers

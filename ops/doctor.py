@@ -10,8 +10,8 @@ from ops.local import run_worker
 from ops.one_off import LOG_WITHIN, POLL_SECONDS, add_waiting, run_task
 from ops.reports import READS_ALL, adopt
 from ops.verbs import Context
-from worker.checks import Verdict
 from worker.commands import doctor as command
+from worker.runs.checks import CheckStatus
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers
@@ -53,7 +53,7 @@ def _tell(context: Context, task_id: str) -> bool:
     if not found:
         terminal.remark("The task checked nothing.")
     elif not context.options.json:
-        terminal.say(f"\n{', '.join(f'{found[verdict]} {verdict}' for verdict in Verdict)}")
+        terminal.say(f"\n{', '.join(f'{found[verdict]} {verdict}' for verdict in CheckStatus)}")
     return bool(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from worker.exits import ExitCode
+from worker.errors import ExitCode
 
 KILLED = 137
 _MEANING_OF_KILLED = "killed: out of memory, or stopped without heeding SIGTERM"

@@ -11,7 +11,7 @@ from ops.errors import OpsError, OpsExit
 from ops.one_off import add_summary_as_json, add_waiting, run_task
 from ops.verbs import Context, Verb, add_verb, add_yes
 from worker.commands.command import add_dry_run, add_employees, employees
-from worker.undo import Only
+from worker.planning.undo_plan import UndoScope
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers
@@ -90,7 +90,7 @@ def _add_undo(verbs: Parsers) -> None:
     parser.add_argument("undone_run", metavar="RUN", help="the run_id of the run (its summary and log name it)")
     parser.add_argument(
         "--only",
-        choices=[only.value for only in Only if only is not Only.EVERYTHING],
+        choices=[only.value for only in UndoScope if only is not UndoScope.EVERYTHING],
         help="suspensions: make active whom it suspended; fields: put values back (default: both, and suspend the "
         "accounts that it made)",
     )

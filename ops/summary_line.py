@@ -8,7 +8,7 @@ from typing import Any
 from ops.ends import meaning_of
 from ops.log_line import of_event
 from ops.tables import facts
-from worker.summary import COUNTS
+from worker.runs.summary import COUNTS
 
 _TOLD_APART = {
     "arrived_dates": "whose first or last day has come",

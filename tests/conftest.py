@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nights import Nights, nights
+from tests.run_harness import Nights, nights
 
 
 @pytest.fixture

@@ -18,22 +18,22 @@ import requests
 from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import InProcess, Switchboard
-from worker.bamboohr import BambooHR
+from worker.bamboohr.client import BambooHRClient
 from worker.commands.approve import only_suspensions
+from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
-from worker.job import Job
-from worker.moodle import Moodle
+from worker.moodle.client import MoodleClient
+from worker.planning.undo_plan import UndoScope
 from worker.progress import no_bar
-from worker.run import Run
-from worker.settings import Settings, read_settings
-from worker.state.items import KEY, Item, When
+from worker.runs.request import RunRequest
+from worker.runs.run import Run
+from worker.runs.summary import Summary
+from worker.runs.sync import SyncRun
+from worker.runs.undo import UndoRun
+from worker.state.items import KEY, Condition, Item
 from worker.state.store import Store
-from worker.stopping import Stopping
-from worker.summary import Summary
-from worker.sync_run import SyncRun
-from worker.transport import Transport
-from worker.undo import Only
-from worker.undo_run import UndoRun
+from worker.stopping import StopSignal
+from worker.transport.http import Transport
 
 BAMBOO, MOODLE = "https://acme.bamboohr.com", "https://moodle.example.com"
 
@@ -69,7 +69,7 @@ class MemoryItems:
         found = self.rows.get(key)
         return dict(found) if found else None
 
-    def put(self, item: Item, when: When | None = None) -> bool:
+    def put(self, item: Item, when: Condition | None = None) -> bool:
         self.process.step()
         if when is not None and not when.holds(self.rows.get(item[KEY])):
             return False
@@ -77,7 +77,7 @@ class MemoryItems:
         self.process.step()
         return True
 
-    def delete(self, key: str, when: When | None = None) -> bool:
+    def delete(self, key: str, when: Condition | None = None) -> bool:
         self.process.step()
         if when is not None and not when.holds(self.rows.get(key)):
             return False
@@ -96,7 +96,7 @@ class MemoryItems:
         wanted = tuple(prefixes)
         return [dict(row) for key, row in sorted(self.rows.items()) if key.startswith(wanted)]
 
-    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+    def put_if(self, item: Item, when: Condition, other_key: str, other_when: Condition) -> bool:
         self.process.step()
         if not (when.holds(self.rows.get(item[KEY])) and other_when.holds(self.rows.get(other_key))):
             return False
@@ -105,7 +105,7 @@ class MemoryItems:
         return True
 
 
-class _Impatient(Stopping):
+class _Impatient(StopSignal):
     """Waits for nothing: a retry comes at once."""
 
     def wait(self, seconds: float) -> None:
@@ -134,23 +134,23 @@ class Simulation:
         self, *, dies_at: int | None = None, employees: tuple[int, ...] = (), dry_run: bool = False
     ) -> Summary | None:
         """One run; None if it was killed. Its lock, if it was left behind, has run out by the next one."""
-        return self.do(Job("sync", employees, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
+        return self.do(RunRequest("sync", employees, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
 
     def approve(self, run_id: str) -> Summary | None:
         """Let the suspensions through that a run held."""
         held = Store(MemoryItems(Process(), self.rows), "default").history().run(run_id)
         assert held is not None
-        return self.do(Job("approve", tuple(held.held), approved=True, choose=only_suspensions))
+        return self.do(RunRequest("approve", tuple(held.held), approved=True, choose=only_suspensions))
 
     def reconcile(self, *, dies_at: int | None = None) -> Summary | None:
         """Everybody."""
-        return self.do(Job("reconcile", everybody=True), dies_at=dies_at)
+        return self.do(RunRequest("reconcile", everybody=True), dies_at=dies_at)
 
     def undo(self, run_id: str, *, dies_at: int | None = None, employees: tuple[int, ...] = ()) -> Summary | None:
         """Take a run back; None if it was killed."""
         return self._ended(lambda summary, process: self._undo(process, run_id, employees, summary), "undo", dies_at)
 
-    def do(self, job: Job, *, dies_at: int | None = None) -> Summary | None:
+    def do(self, job: RunRequest, *, dies_at: int | None = None) -> Summary | None:
         """A run of any job; None if it was killed."""
         return self._ended(lambda summary, process: self._run(process, job, summary), job.command, dies_at)
 
@@ -186,18 +186,18 @@ class Simulation:
     def _store(self, process: Process) -> Store:
         return Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp())
 
-    def _target(self, process: Process, settings: Settings, stopping: Stopping) -> Moodle:
-        return Moodle(
+    def _target(self, process: Process, settings: Settings, stopping: StopSignal) -> MoodleClient:
+        return MoodleClient(
             Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stopping),
             settings.moodle_endpoint,
             TOKEN,
             mapping=settings.mapping,
             batch_size=settings.moodle_batch_size,
             concurrency=1,
-            mend="mend",
+            fix_command="mend",
         )
 
-    def _run(self, process: Process, job: Job, summary: Summary) -> SyncRun:
+    def _run(self, process: Process, job: RunRequest, summary: Summary) -> SyncRun:
         settings, stopping = self._settings(), _Impatient()
         bamboo = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stopping)
         bamboo.session.auth = ("k" * 40, "x")
@@ -205,7 +205,7 @@ class Simulation:
             settings=settings,
             job=job,
             store=self._store(process),
-            source=BambooHR(bamboo, settings.bamboo_api, "mend"),
+            source=BambooHRClient(bamboo, settings.bamboo_api, "mend"),
             target=self._target(process, settings, stopping),
             stopping=stopping,
             summary=summary,
@@ -217,7 +217,7 @@ class Simulation:
         return UndoRun(
             settings=settings,
             run_id=run_id,
-            only=Only.EVERYTHING,
+            only=UndoScope.EVERYTHING,
             employees=employees,
             dry_run=False,
             store=self._store(process),

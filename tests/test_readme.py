@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from tests.nights import ROOT
-from worker.fields import FIELDS, MAPPABLE
-from worker.mapping import _DERIVABLE, CORE_TARGETS, parse_mapping
-from worker.settings import VARIABLES
+from tests.run_harness import ROOT
+from worker.config.settings import VARIABLES
+from worker.model.field_catalogue import FIELDS, MAPPABLE
+from worker.model.mapping import _DERIVABLE, CORE_TARGETS, parse_mapping
 
 README = (ROOT / "README.md").read_text()
 MAPPING = README[README.index("### The mapping") : README.index("## What an idle month costs")]

@@ -8,7 +8,7 @@ from importlib.metadata import metadata
 
 import pytest
 
-from tests.nights import ROOT
+from tests.run_harness import ROOT
 
 LOCKS = [ROOT / "requirements.txt", ROOT / "worker/requirements.txt", *sorted(ROOT.glob("tests/*/requirements.txt"))]
 WORKER = ROOT / "worker" / "requirements.txt"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from worker.stopping import Stopping, stop_on_signals
+from worker.stopping import StopSignal, stop_on_signals
 
 if __name__ == "__main__":
     # Signals first: the imports below take a noticeable part of a second, and a stop in it must not be lost.
-    stopping = Stopping()
+    stopping = StopSignal()
     stop_on_signals(stopping)
 
     from worker.cli import main

@@ -13,18 +13,17 @@ from typing import NoReturn
 from worker import logs
 from worker.commands import approve, doctor, explain, parked, plan, reconcile, state, sync, undo
 from worker.commands.command import Call
-from worker.errors import ConfigurationError, SyncError, UsageError
-from worker.exits import ExitCode
-from worker.settings import describe
-from worker.stopping import Stopping
-from worker.summary import Summary
+from worker.config.settings import describe
+from worker.errors import ConfigurationError, ExitCode, SyncError, UsageError
+from worker.runs.summary import Summary
+from worker.stopping import StopSignal
 
 _COMMANDS = (sync, plan, explain, approve, undo, reconcile, parked, state, doctor)
 _RUNS = ("sync", "approve", "undo", "reconcile")
 _NAMES = tuple(module.__name__.rsplit(".", 1)[-1] for module in _COMMANDS)
 
 
-def main(arguments: Sequence[str], environment: Mapping[str, str], stopping: Stopping) -> int:
+def main(arguments: Sequence[str], environment: Mapping[str, str], stopping: StopSignal) -> int:
     """Do what the command line says; the exit code.
 
     A run prints its summary line on every end, a crash included. A report prints itself, or what is wrong.

@@ -17,7 +17,7 @@ GRACE_SECONDS = 60.0
 """What a request in flight may still take after SIGTERM (the task's stop time-out is 120 s)."""
 
 
-class Stopping:
+class StopSignal:
     """Shared by everything that waits or starts a request."""
 
     def __init__(self, max_minutes: float | None = None) -> None:
@@ -59,7 +59,7 @@ class Stopping:
         return min(seconds, self._asked_at + GRACE_SECONDS - time.monotonic())
 
 
-def stop_on_signals(stopping: Stopping) -> None:
+def stop_on_signals(stopping: StopSignal) -> None:
     """Let SIGTERM and SIGINT ask the run to end. Call it from the main thread before any other thread starts."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tests.nights import WRITES
+from tests.run_harness import WRITES
 from tests.sandbox.wire import App, Request, Response, Switchboard
 
 

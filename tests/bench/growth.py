@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.bench.process import Unmeasured
 from tests.bench.stage import Ran, Stage
-from tests.nights import some_hours_ago
+from tests.run_harness import some_hours_ago
 from tests.sandbox.bamboohr import Company, generate
 
 NEW, SAME = "all new", "nothing different"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.image.engine import Engine, NoEngine
 from tests.image.layers import Layer, own_layers
-from tests.nights import ROOT
+from tests.run_harness import ROOT
 
 IMAGE, BASE = "lxp-sync-image-test:by-hand", "lxp-sync-image-test:base"
 """What `tests/image` builds, and leaves."""

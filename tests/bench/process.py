@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.nights import ROOT
+from tests.run_harness import ROOT
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _UNIT = 1 if sys.platform == "darwin" else 1024

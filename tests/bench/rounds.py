@@ -14,7 +14,7 @@ from tests.bench.bare import Record
 from tests.bench.board import Call, span, writes
 from tests.bench.process import Unmeasured
 from tests.bench.stage import Compared, Ran, Stage
-from tests.nights import some_hours_ago
+from tests.run_harness import some_hours_ago
 from tests.sandbox.bamboohr import Company, generate
 from tests.sandbox.bamboohr.company import Values
 

@@ -16,7 +16,7 @@ from tests.bench import process
 from tests.bench.bare import Record, bodies
 from tests.bench.board import Board, Call, Model
 from tests.bench.cloud import SETTINGS, Cloud
-from tests.nights import API_KEY, some_hours_ago
+from tests.run_harness import API_KEY, some_hours_ago
 from tests.sandbox.bamboohr import BambooApp, Company
 from tests.sandbox.moodle import PATH, TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import App, Request, serve

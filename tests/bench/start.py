@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.bench.rounds import people
 from tests.bench.stage import Ran, Stage
-from tests.nights import API_KEY, some_hours_ago
+from tests.run_harness import API_KEY, some_hours_ago
 from tests.sandbox.bamboohr import Company
 
 DEPLOYED, LAPTOP = "as deployed: secrets and table of AWS", "on a laptop: variables and a state file"

@@ -14,7 +14,7 @@ from tests.bench.__main__ import MET, REFUSED, UNMEASURED, main
 from tests.bench.process import Unmeasured
 from tests.bench.real import AUTH, TOKEN, URL
 from tests.bench.rounds import KINDS
-from tests.nights import ROOT
+from tests.run_harness import ROOT
 from tests.sandbox import moodle
 from tests.sandbox.moodle import MoodleApp, MoodleSite
 from tests.sandbox.wire import Switchboard, serve

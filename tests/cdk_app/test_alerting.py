@@ -14,7 +14,7 @@ from cdk_app.task_end import WatchedTask
 from tests.cdk_app.log_filter import takes
 from tests.cdk_app.synthesis import Synthesis, Template, app
 from worker.errors import DuplicateDelivery, LockHeld
-from worker.summary import Summary
+from worker.runs.summary import Summary
 
 ALARM = "AWS::CloudWatch::Alarm"
 FILTER = "AWS::Logs::MetricFilter"

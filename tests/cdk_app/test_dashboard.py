@@ -2,7 +2,7 @@ import json
 import re
 
 from tests.cdk_app.synthesis import Synthesis
-from worker.summary import COUNTS
+from worker.runs.summary import COUNTS
 
 DASHBOARD = "AWS::CloudWatch::Dashboard"
 

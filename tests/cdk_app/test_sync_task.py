@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cdk_app.synthesis import Synthesis, texts
-from worker.settings import VARIABLES, read_settings
+from worker.config.settings import VARIABLES, read_settings
 
 TASK = "AWS::ECS::TaskDefinition"
 ROLE = "AWS::IAM::Role"

@@ -6,7 +6,7 @@ import pytest
 
 from cdk_app.parameter_reader import ParameterReader
 from cdk_app.worker_parameters import worker_environment
-from worker.settings import VARIABLES, read_settings
+from worker.config.settings import VARIABLES, read_settings
 
 LEAST = 'BambooCompanyDomain = "acme"\nMoodleBaseUrl = "https://lxp.example"\n'
 

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.deployment import Deployment, Environment, make
 from tests.e2e.emulator import Emulator, emulated_aws
 from tests.e2e.story import FIRST_BATCH, PEOPLE, SECOND_BATCH, Done
-from tests.nights import API_KEY, Night, Nights, nights
+from tests.run_harness import API_KEY, Night, Nights, nights
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 

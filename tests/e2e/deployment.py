@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.e2e.docker_stub import write_stub
 from tests.e2e.emulator import REGION, ROOT, Emulator
-from tests.nights import Night
+from tests.run_harness import Night
 
 PROJECT = "acme-lxp-sync-e2e"
 _NAME = "e2e"

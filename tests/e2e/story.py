@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.nights import Night
+from tests.run_harness import Night
 
 PEOPLE = 10
 FIRST_BATCH = 4

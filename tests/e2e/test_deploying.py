@@ -8,7 +8,7 @@ from tests.e2e import docker_stub
 from tests.e2e.deployment import PROJECT, Deployment, Environment
 from tests.e2e.emulator import ACCOUNT, REGION
 from tests.e2e.story import FIRST_BATCH, SECOND_BATCH, Done
-from tests.nights import API_KEY, Nights
+from tests.run_harness import API_KEY, Nights
 from tests.sandbox.moodle import TOKEN
 
 

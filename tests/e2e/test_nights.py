@@ -9,7 +9,7 @@ import pytest
 from tests.cdk_app.log_filter import takes
 from tests.e2e.deployment import Deployment
 from tests.e2e.story import FIRST_BATCH, PEOPLE, Done
-from tests.nights import API_KEY
+from tests.run_harness import API_KEY
 from tests.sandbox.moodle import TOKEN
 
 

@@ -21,7 +21,7 @@ from werkzeug.test import Client
 
 from tests.faults.injection import Injector
 from tests.faults.wires import Spoiling
-from tests.nights import API_KEY
+from tests.run_harness import API_KEY
 from tests.sandbox.aws import REGION, TABLE, prepare
 from tests.sandbox.moodle import TOKEN
 from tests.sandbox.wire import Request, Response, Switchboard, serve

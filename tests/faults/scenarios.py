@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.faults.world import World
-from tests.nights import Night
+from tests.run_harness import Night
 from tests.sandbox.moodle import FOUR_FUNCTIONS
 
 NIGHT = ("sync",)

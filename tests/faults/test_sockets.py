@@ -16,7 +16,7 @@ import pytest
 from tests.faults.conftest import Tell
 from tests.faults.scenarios import person
 from tests.faults.verdict import ended
-from tests.nights import Nights
+from tests.run_harness import Nights
 from tests.sandbox.expected import differences
 from tests.sandbox.wire import Request, Response
 
@@ -81,7 +81,7 @@ def test_survived(
 ) -> None:
     of_moodle = operation.startswith("core_")
     tell("moodle" if of_moodle else "bamboohr", operation, f"{kind} (socket)")
-    monkeypatch.setattr("worker.cli.Stopping.wait", lambda stopping, _: stopping.check())
+    monkeypatch.setattr("worker.cli.StopSignal.wait", lambda stopping, _: stopping.check())
     fault = {"kind": kind, "operation": operation, "times": times, **_KINDS[kind]}
     (day.fail_moodle if of_moodle else day.fail_bamboo)(**fault)
 
@@ -94,7 +94,7 @@ def test_survived(
 def test_a_time_out_is_survived(day: Nights, operation: str, tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
     of_moodle = operation.startswith("core_")
     tell("moodle" if of_moodle else "bamboohr", operation, "timeout_before (socket)")
-    monkeypatch.setattr("worker.cli.Stopping.wait", lambda stopping, _: stopping.check())
+    monkeypatch.setattr("worker.cli.StopSignal.wait", lambda stopping, _: stopping.check())
     (day.fail_moodle if of_moodle else day.fail_bamboo)("hang", operation=operation, seconds=5)
 
     assert ended(day.run(HTTP_TIMEOUT_SECONDS="1", **_SETTINGS)) == []
@@ -105,7 +105,7 @@ def test_a_time_out_is_survived(day: Nights, operation: str, tell: Tell, monkeyp
 @pytest.mark.parametrize("variable", ["BAMBOO_BASE_URL", "MOODLE_BASE_URL"])
 def test_a_closed_port_is_survived(day: Nights, variable: str, tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
     tell("moodle" if "MOODLE" in variable else "bamboohr", "every call", "refused (socket)")
-    monkeypatch.setattr("worker.cli.Stopping.wait", lambda stopping, _: stopping.check())
+    monkeypatch.setattr("worker.cli.StopSignal.wait", lambda stopping, _: stopping.check())
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
 

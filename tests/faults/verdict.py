@@ -22,14 +22,14 @@ from tests.faults.cloud import Cloud
 from tests.faults.injection import Fault, Injector, Step
 from tests.faults.scenarios import ARRIVED, NIGHT, SCENARIOS, Scenario
 from tests.faults.world import LOCK, Saved, World
-from tests.nights import API_KEY, Night
+from tests.run_harness import API_KEY, Night
 from tests.sandbox.expected import differences
 from tests.sandbox.moodle import TOKEN
 from tests.simulation import MemoryItems, Process
-from worker.exits import ExitCode
-from worker.state.history import Remembered
+from worker.errors import ExitCode
+from worker.model.history import EmployeeRecord
+from worker.model.step import Action
 from worker.state.store import Store
-from worker.steps import Action
 
 _DOCUMENTED = {*ExitCode} - {ExitCode.CRASH}
 _FIELDS = ("idnumber", "username", "firstname", "lastname", "email", "department", "suspended", "auth")
@@ -149,7 +149,7 @@ def _left_behind(world: World, right: Reference, night: Night | None, step: Step
         if not right.moves or (night is not None and night.code != ExitCode.OK and not answer_lost and before):
             wrong.append("the state moved in spite of an error")
         if now is not None and before is not None:
-            known = {str(number) for number, person in _people(world).items() if person.is_taken_along}
+            known = {str(number) for number, person in _people(world).items() if person.needs_follow_up}
             lost = _unfinished(world) - right.unfinished - known - _found_later(night)
             wrong += [f"the state moved past employee {number}" for number in sorted(lost)]
     if night is not None and step.system not in ("state", "aws") and LOCK in world.rows:
@@ -233,7 +233,7 @@ def _store(world: World) -> Store:
     return Store(MemoryItems(Process(), world.rows), "default")
 
 
-def _people(world: World) -> Mapping[int, Remembered]:
+def _people(world: World) -> Mapping[int, EmployeeRecord]:
     return _store(world).history().people
 
 

@@ -17,7 +17,7 @@ from tests.faults.injection import Injector
 from tests.sandbox.wire import App, InProcess, Request, Response, Switchboard
 from tests.simulation import MemoryItems, Process
 from worker.errors import ConfigurationError, StateError
-from worker.state.items import Item, When
+from worker.state.items import Condition, Item
 
 T = TypeVar("T")
 _HTML = Response(200, b"<!DOCTYPE html><html><body>Sign in, Vorname1Quux</body></html>", "text/html; charset=utf-8")
@@ -124,10 +124,10 @@ class FaultyItems:
     def get(self, key: str) -> Item | None:
         return self._call("get", lambda: self._items.get(key))
 
-    def put(self, item: Item, when: When | None = None) -> bool:
+    def put(self, item: Item, when: Condition | None = None) -> bool:
         return self._call("put", lambda: self._items.put(item, when))
 
-    def delete(self, key: str, when: When | None = None) -> bool:
+    def delete(self, key: str, when: Condition | None = None) -> bool:
         return self._call("delete", lambda: self._items.delete(key, when))
 
     def put_all(self, items: Sequence[Item]) -> None:
@@ -142,7 +142,7 @@ class FaultyItems:
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         return self._call("scan", lambda: self._items.scan(prefixes))
 
-    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+    def put_if(self, item: Item, when: Condition, other_key: str, other_when: Condition) -> bool:
         return self._call("put_if", lambda: self._items.put_if(item, when, other_key, other_when))
 
     def _call(self, operation: str, act: Callable[[], T]) -> T:

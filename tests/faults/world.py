@@ -18,16 +18,16 @@ import requests
 from tests.faults.cloud import Cloud
 from tests.faults.injection import Injector, Killed
 from tests.faults.wires import FaultyItems, FaultyWire
-from tests.nights import API_KEY, Night, some_hours_ago
+from tests.run_harness import API_KEY, Night, some_hours_ago
 from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import App
-from worker.assembly import open_items
 from worker.cli import _parser as build_parser
 from worker.cli import main
+from worker.runs.assembly import open_items
 from worker.state.items import Item
-from worker.stopping import Stopping
-from worker.transport import new_session
+from worker.stopping import StopSignal
+from worker.transport.http import new_session
 
 LOCK = "default#lock"
 _ENVIRONMENT = {
@@ -47,7 +47,7 @@ PEOPLE_A_PAGE = 16
 _parser = functools.cache(build_parser)
 
 
-class Impatient(Stopping):
+class Impatient(StopSignal):
     """Waits for nothing: a retry comes at once."""
 
     def wait(self, seconds: float) -> None:
@@ -90,12 +90,12 @@ class World:
         now = datetime.now(UTC)
         with (
             patch.multiple(
-                "worker.assembly",
+                "worker.runs.assembly",
                 new_session=functools.partial(self._session, injector),
                 _now=lambda: now,
                 open_items=lambda where: open_items(where) if where.table else FaultyItems(injector, self.rows),
             ),
-            patch("worker.bamboohr.ROWS_PER_PAGE", PEOPLE_A_PAGE),
+            patch("worker.bamboohr.client.ROWS_PER_PAGE", PEOPLE_A_PAGE),
             patch("worker.cli._parser", _parser),
             contextlib.redirect_stdout(stdout),
             contextlib.redirect_stderr(stderr),

@@ -14,7 +14,7 @@ from tests.image.engine import Engine, NoEngine
 from tests.image.figures import FIGURE
 from tests.image.layers import Layer, own_layers
 from tests.image.task import Asset, Synthesised, Task
-from tests.nights import API_KEY, ROOT, Nights
+from tests.run_harness import API_KEY, ROOT, Nights
 from tests.sandbox.aws import emulated_aws, prepare
 from tests.sandbox.moodle import TOKEN
 

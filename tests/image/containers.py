@@ -14,7 +14,7 @@ import boto3
 
 from tests.image.engine import Ended, Engine
 from tests.image.task import Task
-from tests.nights import Night, Nights
+from tests.run_harness import Night, Nights
 from tests.sandbox.aws import TABLE
 
 

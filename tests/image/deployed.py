@@ -14,7 +14,7 @@ from tests.e2e.deployment import PROJECT, Deployment, Environment
 from tests.image.containers import Image
 from tests.image.engine import Engine
 from tests.image.task import Task
-from tests.nights import Night, Nights
+from tests.run_harness import Night, Nights
 
 _TASK = "AWS::ECS::TaskDefinition"
 # An engine finds its service, its settings and its proxies by these; the deploy hands none of them on.

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from tests.image.containers import Image
-from tests.nights import ROOT
+from tests.run_harness import ROOT
 
 _WORKER = ROOT / "worker"
 

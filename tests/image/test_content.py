@@ -9,7 +9,7 @@ from tests.image.containers import Image, Worker
 from tests.image.figures import FIGURE, Record
 from tests.image.layers import Layer
 from tests.image.task import Asset
-from tests.nights import ROOT
+from tests.run_harness import ROOT
 from tests.sandbox.bamboohr import generate
 
 _MEGABYTE = 1_000_000

@@ -18,7 +18,7 @@ from tests.image.containers import mounted, readable
 from tests.image.deployed import DeployedWorker, build_with, template, write_seam
 from tests.image.engine import Engine
 from tests.image.task import own_architecture
-from tests.nights import API_KEY, Night, Nights, nights
+from tests.run_harness import API_KEY, Night, Nights, nights
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 
@@ -30,12 +30,12 @@ _DAY = 24 * 60 * 60
 _CRASH = """
 import sys
 sys.path.insert(0, "/app")
-import worker.sync_run
+import worker.runs.sync
 
 def crash(*_, **__):
     raise RuntimeError("Jo Doe, jo@example.com")
 
-worker.sync_run.make_plan = crash
+worker.runs.sync.make_plan = crash
 """
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.image.engine import Engine, NoEngine
-from tests.nights import ROOT
+from tests.run_harness import ROOT
 
 
 def install(directory: Path, name: str, *, version: str = "", info: int = 0) -> str:

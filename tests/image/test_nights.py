@@ -6,11 +6,11 @@ import json
 import time
 
 from tests.image.containers import Image, Worker
-from tests.nights import API_KEY, Nights
+from tests.run_harness import API_KEY, Nights
 from tests.sandbox.aws import TABLE
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
-from worker.settings import VARIABLES
+from worker.config.settings import VARIABLES
 
 _PATIENCE = 30.0
 _PEOPLE = 30

@@ -13,7 +13,7 @@ import pytest
 
 from tests.image.containers import Image, mounted, readable
 from tests.image.figures import FIGURE, Record
-from tests.nights import ROOT
+from tests.run_harness import ROOT
 
 # What these tests import beside the worker's own libraries; which versions, requirements.txt says.
 _TOOLS = ("hypothesis", "moto[dynamodb,secretsmanager]", "pytest", "responses", "types-boto3[dynamodb,secretsmanager]")
@@ -30,7 +30,7 @@ assert worker.__file__ == "/app/worker/__init__.py", worker.__file__
 assert boto3.__file__.startswith("/opt/venv/"), boto3.__file__
 sys.exit(pytest.main(sys.argv[1:]))
 """
-_SUITE_IS = ("tests/worker", "--ignore=tests/worker/nights")
+_SUITE_IS = ("tests/worker", "--ignore=tests/worker/end_to_end")
 _OLDEST_LIBC = 17
 
 

@@ -20,7 +20,7 @@ REFUSED = "caught by type check"
 
 
 def function_of(mutant: str) -> str:
-    """`worker.plan._View.step` of mutmut's `worker.plan.xǁ_Viewǁstep__mutmut_12`."""
+    """`worker.planning.planner._View.step` of mutmut's `worker.planning.planner.xǁ_Viewǁstep__mutmut_12`."""
     module, _, mangled = mutant.partition("__mutmut_")[0].rpartition(".")
     return f"{module}.{mangled.removeprefix('x').removeprefix('_').strip('ǁ').replace('ǁ', '.')}"
 

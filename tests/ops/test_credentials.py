@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.ops.town_hall import Hall
-from worker.credentials import read_credential
-from worker.settings import Credential
+from worker.config.credentials import read_credential
+from worker.config.settings import Credential
 
 API_KEY = "0123456789abcdef0123456789abcdef01234567"
 TOKEN = "fedcba9876543210fedcba9876543210"

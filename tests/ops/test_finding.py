@@ -13,7 +13,7 @@ from ops.deployment import output_names
 from ops.errors import OpsExit, refusal
 from tests.cdk_app.synthesis import synthesise
 from tests.ops.town_hall import Hall, every_output
-from worker.exits import ExitCode
+from worker.errors import ExitCode
 
 
 def test_every_output_that_is_read_is_one_of_the_stack(tmp_path: Path) -> None:

@@ -18,16 +18,16 @@ import pytest
 from ops import cli
 from ops.errors import OpsExit
 from ops.verbs import Context
-from tests.nights import API_KEY, Nights, nights
 from tests.ops.terminal import AtTerminal
 from tests.ops.town_hall import PROJECT, REGION, STATE_ID, Hall
+from tests.run_harness import API_KEY, Nights, nights
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
-from worker.exits import ExitCode
+from worker.errors import ExitCode
+from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.position import Position
 from worker.state.dynamodb import DynamoItems
-from worker.state.history import Remembered, Remembering
 from worker.state.store import Store
-from worker.window import Position
 
 ROOT = Path(__file__).parents[2]
 ROW = {"StateId": STATE_ID, "since": "2026-11-20T02:00:00Z", "offset": 40, "updatedAt": "2026-11-21T02:00:09Z"}
@@ -65,7 +65,7 @@ def store(hall: Hall) -> Store:
 
 
 def park(hall: Hall, *numbers: int) -> None:
-    store(hall).remember(Remembered(number, Remembering.PARKED, note="email_taken", attempts=7) for number in numbers)
+    store(hall).remember(EmployeeRecord(number, FollowUp.PARKED, note="email_taken", attempts=7) for number in numbers)
 
 
 # plan, explain, doctor

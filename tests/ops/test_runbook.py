@@ -13,11 +13,11 @@ import pytest
 
 from cdk_app.parameters import names
 from ops.cli import _parser
-from worker.exits import ExitCode
-from worker.guards import HELD
-from worker.refusals import UNEXPLAINED
-from worker.settings import VARIABLES
-from worker.summary import Summary
+from worker.config.settings import VARIABLES
+from worker.errors import ExitCode
+from worker.moodle.refusals import UNEXPLAINED
+from worker.planning.guards import HELD
+from worker.runs.summary import Summary
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "RUNBOOK.md").read_text(encoding="utf-8")

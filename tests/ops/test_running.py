@@ -10,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.ops.town_hall import REGION, Hall, replace_client, summary
-from worker.exits import ExitCode
+from worker.errors import ExitCode
 
 
 def started(hall: Hall) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class End:
 
 def summary(**said: Any) -> dict[str, Any]:
     """A summary line as the worker prints it, of a clean night unless said otherwise."""
-    from worker.summary import Summary
+    from worker.runs.summary import Summary
 
     line = Summary("20261122T033004Z-0a1b2c3d", "sync", datetime(2026, 11, 22, 3, 30, 4, tzinfo=UTC))
     line.finish()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.nights import ROOT
+from tests.run_harness import ROOT
 
 
 @contextmanager

@@ -11,15 +11,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from worker.accounts import Account
-from worker.directory import Bearers
-from worker.mapping import FieldMapping, parse_mapping
-from worker.people import Evidence, Person
-from worker.plan import accounts_wanted, addresses_wanted, idnumbers_wanted, make_plan, usernames_wanted
-from worker.reasons import Reason
-from worker.state.history import Remembered
-from worker.steps import Action, Policy, Step
-from worker.world import World
+from worker.model.account import Account
+from worker.model.email_index import EmailIndex
+from worker.model.employee import Employee, Evidence
+from worker.model.history import EmployeeRecord
+from worker.model.mapping import FieldMapping, parse_mapping
+from worker.model.reasons import Reason
+from worker.model.step import Action, Step
+from worker.planning.plan_input import PlanInput, PlanSettings
+from worker.planning.planner import accounts_wanted, addresses_wanted, idnumbers_wanted, make_plan, usernames_wanted
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 YESTERDAY, TODAY, TOMORROW = "2026-11-21", "2026-11-22", "2026-11-23"
@@ -36,10 +36,10 @@ def facts_of(employee_id: int, **different: str) -> dict[str, str]:
     return {**ordinary, **different}
 
 
-def person(employee_id: int = 1, *, deleted: bool = False, not_shown: Collection[str] = (), **facts: str) -> Person:
+def person(employee_id: int = 1, *, deleted: bool = False, not_shown: Collection[str] = (), **facts: str) -> Employee:
     """Somebody in the directory, which needs no further evidence."""
     shown = {name: value for name, value in facts_of(employee_id, **facts).items() if name not in not_shown}
-    return Person.seen(employee_id, deleted=deleted, listing=shown, evidence=None)
+    return Employee.seen(employee_id, deleted=deleted, listing=shown, evidence=None)
 
 
 def hidden(
@@ -49,23 +49,23 @@ def hidden(
     deleted: bool = False,
     restricted: Collection[str] = (),
     **facts: str,
-) -> Person:
+) -> Employee:
     """Somebody whom the directory does not show, with a row of her own."""
     shown = facts_of(employee_id, **facts)
     if status is not None:
         shown["status"] = status
     row = {name: value for name, value in shown.items() if name not in restricted}
-    return Person.seen(employee_id, deleted=deleted, listing=None, evidence=Evidence(row, frozenset(restricted)))
+    return Employee.seen(employee_id, deleted=deleted, listing=None, evidence=Evidence(row, frozenset(restricted)))
 
 
-def leaver(employee_id: int = 1, **more: Any) -> Person:
+def leaver(employee_id: int = 1, **more: Any) -> Employee:
     """Somebody who worked here until she was set Inactive."""
     return hidden(employee_id, "Inactive", **{"hire_date": "2020-01-01", **more})
 
 
-def unseen(employee_id: int = 1, *, deleted: bool = False) -> Person:
+def unseen(employee_id: int = 1, *, deleted: bool = False) -> Employee:
     """Somebody of whom neither the directory nor the evidence has a row."""
-    return Person.seen(employee_id, deleted=deleted, listing=None, evidence=None)
+    return Employee.seen(employee_id, deleted=deleted, listing=None, evidence=None)
 
 
 def account(
@@ -90,7 +90,7 @@ def account(
     )
 
 
-def account_of(someone: int | Person, *, number: int | None = None, **different: Any) -> Account:
+def account_of(someone: int | Employee, *, number: int | None = None, **different: Any) -> Account:
     """The account that this person has when nothing differs, but for what does; its id is 100 and the employee id."""
     someone = person(someone) if isinstance(someone, int) else someone
     employee_id = someone.employee_id
@@ -112,42 +112,42 @@ def mapping_of(username_template: str = "{work_email}", **rules: Any) -> FieldMa
     return mapping
 
 
-def policy_of(*, mapping: FieldMapping | None = None, protected: Iterable[str] = (), **settings: Any) -> Policy:
+def policy_of(*, mapping: FieldMapping | None = None, protected: Iterable[str] = (), **settings: Any) -> PlanSettings:
     """The default settings, but for these."""
     settings = {"auth": "oidc", **settings}
-    return Policy(mapping=mapping or mapping_of(), protected=frozenset(protected), **settings)
+    return PlanSettings(mapping=mapping or mapping_of(), protected=frozenset(protected), **settings)
 
 
-def bearers_of(people: Iterable[Person], colleagues: Mapping[int, str]) -> Bearers:
+def bearers_of(people: Iterable[Employee], colleagues: Mapping[int, str]) -> EmailIndex:
     """Who has which address: the people of the run, and colleagues who did not change."""
-    bearers = Bearers()
+    email_index = EmailIndex()
     for someone in people:
-        bearers.add(someone.facts.get("work_email", ""), someone.employee_id)
+        email_index.add(someone.facts.get("work_email", ""), someone.employee_id)
     for employee_id, address in colleagues.items():
-        bearers.add(address, employee_id)
-    return bearers
+        email_index.add(address, employee_id)
+    return email_index
 
 
-def suspended_by_us(*employee_ids: int) -> dict[int, Remembered]:
+def suspended_by_us(*employee_ids: int) -> dict[int, EmployeeRecord]:
     """What is remembered of people whom this product suspended."""
-    return {number: Remembered(number, suspended_by_us=True, suspended_at=1) for number in employee_ids}
+    return {number: EmployeeRecord(number, suspended_by_us=True, suspended_at=1) for number in employee_ids}
 
 
 def world_of(
-    *people: Person,
+    *people: Employee,
     accounts: Sequence[Account] = (),
     colleagues: Mapping[int, str] | None = None,
-    remembered: Mapping[int, Remembered] | None = None,
+    remembered: Mapping[int, EmployeeRecord] | None = None,
     now: datetime = NOW,
-    policy: Policy | None = None,
+    policy: PlanSettings | None = None,
     sees_everybody: bool = True,
     **settings: Any,
-) -> World:
+) -> PlanInput:
     """The people, and of a site's accounts those that the look-ups of a run find."""
     ordered = sorted(people, key=lambda one: one.employee_id)
-    bearers = bearers_of(ordered, colleagues or {})
-    world = World(
-        ordered, policy or policy_of(**settings), now, bearers, remembered or {}, sees_everybody=sees_everybody
+    email_index = bearers_of(ordered, colleagues or {})
+    world = PlanInput(
+        ordered, policy or policy_of(**settings), now, email_index, remembered or {}, sees_everybody=sees_everybody
     )
     world.add(_found(accounts, lambda one: one.idnumber, idnumbers_wanted(world)))
     world.add(_found(accounts, lambda one: str(one.id), accounts_wanted(world)))
@@ -162,12 +162,12 @@ def _found(accounts: Iterable[Account], key: Callable[[Account], str], wanted: I
     return [one for one in accounts if key(one).casefold() in values]
 
 
-def plan_of(*people: Person, **circumstances: Any) -> dict[int, Step]:
+def plan_of(*people: Employee, **circumstances: Any) -> dict[int, Step]:
     """Everybody's step, by employee id. `circumstances`: see :func:`world_of`."""
     return {step.employee_id: step for step in make_plan(world_of(*people, **circumstances))}
 
 
-def step_of(someone: Person, *accounts: Account, **circumstances: Any) -> Step:
+def step_of(someone: Employee, *accounts: Account, **circumstances: Any) -> Step:
     """The step of the only person of a run."""
     (step,) = plan_of(someone, accounts=accounts, **circumstances).values()
     return step

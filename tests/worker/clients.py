@@ -23,12 +23,12 @@ from hypothesis import settings
 
 from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.wire import InProcess, Request, Response, Switchboard
-from worker.bamboohr import BambooHR
+from worker.bamboohr.client import BambooHRClient
 from worker.errors import SyncError
-from worker.mapping import FieldMapping, parse_mapping
-from worker.moodle import Moodle
-from worker.stopping import Stopping
-from worker.transport import Transport, new_session
+from worker.model.mapping import FieldMapping, parse_mapping
+from worker.moodle.client import MoodleClient
+from worker.stopping import StopSignal
+from worker.transport.http import Transport, new_session
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -45,7 +45,7 @@ fuzz = settings(deadline=None, max_examples=60)
 """For tests that throw any answer at a client: this machine's pace is no failure."""
 
 
-class Patient(Stopping):
+class Patient(StopSignal):
     """Waits for nothing, and remembers how long it was asked to wait."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Script:
 
 
 def transport_to(
-    app: Any = None, *, system: str = "moodle", timeout: float = 5, stopping: Stopping | None = None
+    app: Any = None, *, system: str = "moodle", timeout: float = 5, stopping: StopSignal | None = None
 ) -> Transport:
     """A transport; with an `app` (or a switchboard) nothing leaves this process."""
     session = new_session(2, (KEY, "x") if system == "bamboohr" else None)
@@ -82,8 +82,8 @@ def transport_to(
     return Transport(system, session, timeout, stopping or Patient())
 
 
-def bamboo_client(transport: Transport, api: str = BAMBOO) -> BambooHR:
-    return BambooHR(transport, api, MEND)
+def bamboo_client(transport: Transport, api: str = BAMBOO) -> BambooHRClient:
+    return BambooHRClient(transport, api, MEND)
 
 
 def mapping_for(rules: str = "") -> FieldMapping:
@@ -100,15 +100,15 @@ def moodle_client(
     rules: str = "",
     batch_size: int = 50,
     concurrency: int = 1,
-) -> Moodle:
-    return Moodle(
+) -> MoodleClient:
+    return MoodleClient(
         transport,
         endpoint,
         token,
         mapping=mapping_for(rules),
         batch_size=batch_size,
         concurrency=concurrency,
-        mend=MEND,
+        fix_command=MEND,
     )
 
 
@@ -271,6 +271,6 @@ class Identity:
         self.server.load_cert_chain(self.authority, private)
 
 
-def client_of(board: Switchboard, **more: Any) -> Moodle:
+def client_of(board: Switchboard, **more: Any) -> MoodleClient:
     """A client of a site that does what a real one does."""
     return moodle_client(transport_to(board), token=SITE_TOKEN, **more)

@@ -13,8 +13,8 @@ import responses
 from tests.sandbox.moodle import MoodleApp, MoodleSite
 from tests.sandbox.wire import Switchboard
 from tests.worker.clients import Patient, bamboo_client, moodle_client, transport_to
-from worker.bamboohr import BambooHR
-from worker.moodle import Moodle
+from worker.bamboohr.client import BambooHRClient
+from worker.moodle.client import MoodleClient
 
 
 @pytest.fixture
@@ -45,13 +45,13 @@ def mocked() -> Iterator[responses.RequestsMock]:
 
 
 @pytest.fixture
-def bamboo(patient: Patient) -> BambooHR:
+def bamboo(patient: Patient) -> BambooHRClient:
     """A client of answers that are made up."""
     return bamboo_client(transport_to(system="bamboohr", stopping=patient))
 
 
 @pytest.fixture
-def moodle(patient: Patient) -> Moodle:
+def moodle(patient: Patient) -> MoodleClient:
     """A client of answers that are made up."""
     return moodle_client(transport_to(stopping=patient))
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.nights import ROOT, Nights
+from tests.run_harness import ROOT, Nights
 from worker import cli
-from worker.exits import ExitCode
-from worker.settings import VARIABLES
-from worker.stopping import Stopping
+from worker.config.settings import VARIABLES
+from worker.errors import ExitCode
+from worker.stopping import StopSignal
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ class End:
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Any:
     def call(*arguments: str, **environment: str) -> End:
-        code = cli.main(arguments, environment, Stopping())
+        code = cli.main(arguments, environment, StopSignal())
         return End(code, *capsys.readouterr())
 
     return call

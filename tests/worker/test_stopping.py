@@ -11,16 +11,15 @@ from pathlib import Path
 import pytest
 
 from worker import stopping as module
-from worker.errors import OutOfTime, SyncError, Terminated
-from worker.exits import ExitCode
-from worker.stopping import Stopping
+from worker.errors import ExitCode, OutOfTime, SyncError, Terminated
+from worker.stopping import StopSignal
 
 ROOT = Path(__file__).resolve().parents[2]
 A_DAY = 86_400.0
 
 
 def test_nothing_stops_a_run_that_nobody_asked_to_stop() -> None:
-    stopping = Stopping()
+    stopping = StopSignal()
 
     stopping.check()
     stopping.wait(0)
@@ -29,7 +28,7 @@ def test_nothing_stops_a_run_that_nobody_asked_to_stop() -> None:
 
 
 def test_after_a_request_to_stop_nothing_new_may_start() -> None:
-    stopping = Stopping()
+    stopping = StopSignal()
 
     stopping.ask()
 
@@ -39,7 +38,7 @@ def test_after_a_request_to_stop_nothing_new_may_start() -> None:
 
 
 def test_after_its_minutes_nothing_new_may_start_and_the_advice_names_the_setting() -> None:
-    stopping = Stopping(max_minutes=0)
+    stopping = StopSignal(max_minutes=0)
 
     with pytest.raises(OutOfTime) as caught:
         stopping.check()
@@ -48,13 +47,13 @@ def test_after_its_minutes_nothing_new_may_start_and_the_advice_names_the_settin
 
 
 def test_minutes_that_are_left_stop_nothing() -> None:
-    stopping = Stopping(max_minutes=1)
+    stopping = StopSignal(max_minutes=1)
 
     stopping.check()
 
 
 def test_the_minutes_can_be_set_once_the_settings_are_read() -> None:
-    stopping = Stopping()
+    stopping = StopSignal()
     stopping.check()
 
     stopping.limit(0)
@@ -64,7 +63,7 @@ def test_the_minutes_can_be_set_once_the_settings_are_read() -> None:
 
 
 def test_whoever_is_asked_to_stop_does_not_wait_first() -> None:
-    stopping = Stopping()
+    stopping = StopSignal()
     stopping.ask()
 
     with pytest.raises(Terminated):
@@ -72,7 +71,7 @@ def test_whoever_is_asked_to_stop_does_not_wait_first() -> None:
 
 
 def test_a_request_to_stop_ends_a_wait_that_has_begun() -> None:
-    stopping = Stopping()
+    stopping = StopSignal()
     began, ended = threading.Event(), []
 
     def wait() -> None:
@@ -92,14 +91,14 @@ def test_a_request_to_stop_ends_a_wait_that_has_begun() -> None:
 
 
 def test_a_wait_ends_with_the_minutes_of_the_run() -> None:
-    stopping = Stopping(max_minutes=0)
+    stopping = StopSignal(max_minutes=0)
 
     with pytest.raises(OutOfTime):
         stopping.wait(A_DAY)
 
 
 def test_a_request_under_way_gets_a_grace_after_the_request_to_stop_and_never_more_than_it_had() -> None:
-    stopping = Stopping()
+    stopping = StopSignal()
     stopping.ask()
 
     assert stopping.allowance(A_DAY) == pytest.approx(module.GRACE_SECONDS, abs=5)
@@ -116,9 +115,9 @@ def test_the_grace_is_shorter_than_the_time_that_the_task_is_given_to_stop() -> 
 def test_a_signal_ends_a_process_that_waits(number: signal.Signals) -> None:
     program = f"""
 from worker.errors import Terminated
-from worker.stopping import Stopping, stop_on_signals
+from worker.stopping import StopSignal, stop_on_signals
 
-stopping = Stopping()
+stopping = StopSignal()
 stop_on_signals(stopping)
 print("ready", flush=True)
 try:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from worker import reasons
-from worker.assembly import assemble, open_credentials, open_store
 from worker.commands.command import Call, Parsers, add_command, add_dry_run
 from worker.errors import UsageError
-from worker.job import Job
+from worker.model import reasons
+from worker.model.history import History, RunRecord
+from worker.model.step import WRITES, Action, Step
 from worker.progress import bar
-from worker.state.history import History, RunRecord
-from worker.steps import WRITES, Action, Step
+from worker.runs.assembly import assemble, open_credentials, open_store
+from worker.runs.request import RunRequest
 
 _VALID = timedelta(days=1)
 
@@ -44,7 +44,7 @@ def approve(call: Call) -> None:
     call.summary.dry_run, call.summary.scope, call.summary.about_run = options.dry_run, "employees", options.held_run
     settings = call.settings()
     held = _held_by(options.held_run, open_store(settings.state).history())
-    job = Job(command="approve", employees=held, dry_run=options.dry_run, approved=True, choose=only_suspensions)
+    job = RunRequest(command="approve", employees=held, dry_run=options.dry_run, approved=True, choose=only_suspensions)
     assemble(settings, open_credentials(settings), job, call.stopping, call.summary, bar).execute()
 
 

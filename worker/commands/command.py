@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from worker.directory import employee_id
-from worker.errors import UsageError
-from worker.exits import ExitCode
-from worker.settings import Settings, read_settings
-from worker.stopping import Stopping
-from worker.summary import Summary
+from worker.config.settings import Settings, read_settings
+from worker.errors import ExitCode, UsageError
+from worker.model.employee import employee_id
+from worker.runs.summary import Summary
+from worker.stopping import StopSignal
 
 if TYPE_CHECKING:
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -32,7 +31,7 @@ class Call:
 
     options: argparse.Namespace
     environment: Mapping[str, str]
-    stopping: Stopping
+    stopping: StopSignal
     summary: Summary
 
     def settings(self, **instead: str) -> Settings:
@@ -102,7 +101,7 @@ def employees(options: argparse.Namespace) -> tuple[int, ...]:
     return tuple(sorted(set(options.employee)))
 
 
-def confirm(question: str, stopping: Stopping, *, yes: bool) -> None:
+def confirm(question: str, stopping: StopSignal, *, yes: bool) -> None:
     """Go on only if the operator says so, here or beforehand (`yes`). Speaks on stderr: stdout is the result's."""
     if yes:
         return

@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from worker import checks
-from worker.assembly import Credentials, assemble, open_bamboo, open_moodle, open_store
-from worker.checks import Check, Verdict, failed_by, ok
 from worker.commands.command import Call, Parsers, add_command
-from worker.credentials import read_credential
-from worker.errors import ConfigurationError, CredentialError, ListRefused, SyncError
-from worker.exits import ExitCode
-from worker.job import Job
+from worker.config.credentials import read_credential
+from worker.config.settings import Settings
+from worker.errors import ConfigurationError, CredentialError, ExitCode, ListRefused, SyncError
 from worker.progress import bar
-from worker.settings import Settings
+from worker.runs import checks
+from worker.runs.assembly import Credentials, assemble, open_bamboo, open_moodle, open_store
+from worker.runs.checks import Check, CheckStatus, failed_by, ok
+from worker.runs.request import RunRequest
 
 _TEACHES = """\
 Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
@@ -54,7 +53,7 @@ def doctor(call: Call) -> int:
         if code is not ExitCode.CONFIGURATION and check.exit_code is not ExitCode.OK:
             code = ExitCode.CONFIGURATION if check.exit_code is ExitCode.CONFIGURATION else ExitCode.ERRORS
     if not call.options.json:
-        counts = {verdict: sum(check.verdict is verdict for check in found) for verdict in Verdict}
+        counts = {verdict: sum(check.verdict is verdict for check in found) for verdict in CheckStatus}
         sys.stdout.write(f"\n{', '.join(f'{count} {verdict}' for verdict, count in counts.items())}\n")
     return code
 
@@ -93,12 +92,12 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
     moodle, to_moodle = open_moodle(settings, credentials, call.stopping)
     healthy = True
     for check in checks.check_feed(bamboo, _now()):
-        healthy = healthy and check.verdict is not Verdict.FAILED
+        healthy = healthy and check.verdict is not CheckStatus.FAILED
         yield check
     yield from checks.check_clock("clock, against BambooHR", to_bamboo, _now())
     try:
         for check in checks.check_functions(moodle):
-            healthy = healthy and not (check.area == "Moodle sight" and check.verdict is Verdict.FAILED)
+            healthy = healthy and not (check.area == "Moodle sight" and check.verdict is CheckStatus.FAILED)
             yield check
         yield from checks.check_clock("clock, against Moodle", to_moodle, _now())
         if healthy:
@@ -112,7 +111,7 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
         yield checks.warning("everybody", "was not read", "mend what failed above, then run doctor again")
         return
     try:
-        job = Job("sync", everybody=True, dry_run=True)
+        job = RunRequest("sync", everybody=True, dry_run=True)
         look = assemble(settings, credentials, job, call.stopping, call.summary, bar).look()
         yield from checks.check_people(look, settings)
         yield from checks.check_accounts(look, settings, call.summary.people.get("unexplained_accounts", []))

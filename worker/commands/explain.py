@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from worker.assembly import assemble, open_credentials, open_store
 from worker.commands.command import Call, Parsers, add_command, employee
-from worker.explanation import Known, explain, readable
-from worker.job import Job
 from worker.progress import no_bar
+from worker.reports.explanation import EmployeeContext, explain, readable
 from worker.reports.output import check_values, check_writable, put
+from worker.runs.assembly import assemble, open_credentials, open_store
+from worker.runs.request import RunRequest
 
 _TEACHES = """\
 Reads one person as a run would, and tells everything that decides: what BambooHR says of her and what it does not show,
@@ -43,11 +43,11 @@ def explain_person(call: Call) -> int:
     check_writable(options.output)
     settings = call.settings()
     store = open_store(settings.state)
-    job = Job("sync", (options.employee,), dry_run=True, releases=True)
+    job = RunRequest("sync", (options.employee,), dry_run=True, releases=True)
     look = assemble(settings, open_credentials(settings), job, call.stopping, summary, no_bar).look()
     history = look.reading.history
     sections = explain(
-        Known(
+        EmployeeContext(
             options.employee,
             look.reading,
             look.world,

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from worker.applying import remember_changes
-from worker.assembly import open_store
 from worker.commands.command import Call, Parsers, add_command, employee
+from worker.config.settings import read_state_location
 from worker.errors import UsageError
+from worker.model.history import EmployeeRecord, FollowUp
 from worker.reports.output import put, width
 from worker.reports.table import columns
-from worker.settings import read_state_location
-from worker.state.history import Remembered, Remembering
-from worker.state.locked import locked
+from worker.runs.applying import remember_changes
+from worker.runs.assembly import open_store
+from worker.state.store import locked
 
 _TEACHES = """\
 Who is remembered, and why:
@@ -58,7 +58,7 @@ def add(parsers: Parsers) -> None:
 def show(call: Call) -> int:
     """List them."""
     history = open_store(read_state_location(call.environment)).history()
-    open_ones = [person for _, person in sorted(history.people.items()) if person.reason is not Remembering.NOTHING]
+    open_ones = [person for _, person in sorted(history.people.items()) if person.reason is not FollowUp.NOTHING]
     if call.options.json:
         keys = ("employee_id", "reason", "note", "action", "attempts")
         put(json.dumps([{key: getattr(person, key) for key in keys} for person in open_ones], indent=1), None)
@@ -74,9 +74,7 @@ def retry(call: Call) -> int:
     """Take them into the next run."""
     told = _change(
         call,
-        lambda one: replace(
-            one, reason=Remembering.WAITING, note="released", action="", attempts=0, undone_at=0, seen=0
-        ),
+        lambda one: replace(one, reason=FollowUp.WAITING, note="released", action="", attempts=0, undone_at=0, seen=0),
     )
     put(f"The next run takes {told}.", None)
     return 0
@@ -85,18 +83,18 @@ def retry(call: Call) -> int:
 def drop(call: Call) -> int:
     """Forget why they were remembered."""
     told = _change(
-        call, lambda one: replace(one, reason=Remembering.NOTHING, note="", action="", attempts=0, undone_at=0, seen=0)
+        call, lambda one: replace(one, reason=FollowUp.NOTHING, note="", action="", attempts=0, undone_at=0, seen=0)
     )
     put(f"Forgotten: {told}. A change in BambooHR, or a reconcile, brings them back.", None)
     return 0
 
 
-def _change(call: Call, change: Callable[[Remembered], Remembered]) -> str:
+def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> str:
     store = open_store(read_state_location(call.environment))
     with locked(store, call.summary.run_id):
         people = store.history().people
         asked = sorted(set(call.options.employee))
-        unknown = [number for number in asked if number not in people or people[number].reason is Remembering.NOTHING]
+        unknown = [number for number in asked if number not in people or people[number].reason is FollowUp.NOTHING]
         if unknown:
             raise UsageError(
                 f"neither waiting, parked nor undone: {', '.join(map(str, unknown))}; nothing was changed",

@@ -6,17 +6,17 @@ import json
 import tomllib
 from pathlib import Path
 
-from worker.assembly import assemble, open_credentials
 from worker.commands.command import Call, Parsers, add_command, add_employees, employees
-from worker.digests import digest
 from worker.errors import UsageError
-from worker.job import Job
+from worker.planning.digests import digest
 from worker.progress import bar
 from worker.reports.build import build
 from worker.reports.document import document
 from worker.reports.output import check_values, check_writable, put, width
 from worker.reports.page import page
 from worker.reports.table import table
+from worker.runs.assembly import assemble, open_credentials
+from worker.runs.request import RunRequest
 
 _TEACHES = """\
 The same reading, plan and guards as `sync`, and no write call, no lock, no move of the state. Shows who would be
@@ -63,7 +63,7 @@ def plan(call: Call) -> int:
     settings = call.settings(**_other_mapping(options.mapping))
     credentials = open_credentials(settings)
     summary.dry_run = True
-    job = Job("sync", asked, everybody=everybody, dry_run=True, releases=bool(asked))
+    job = RunRequest("sync", asked, everybody=everybody, dry_run=True, releases=bool(asked))
     look = assemble(settings, credentials, job, call.stopping, summary, bar).look()
     summary.finish()
     report = build(

@@ -6,12 +6,12 @@ import sys
 import uuid
 from dataclasses import replace
 
-from worker.assembly import Credentials, assemble, open_credentials
 from worker.commands.command import Call, Parsers, add_command, add_dry_run, add_yes, confirm, require_somebody
-from worker.job import Job
+from worker.config.settings import Settings
 from worker.progress import bar
-from worker.settings import Settings
-from worker.summary import Summary
+from worker.runs.assembly import Credentials, assemble, open_credentials
+from worker.runs.request import RunRequest
+from worker.runs.summary import Summary
 
 _TEACHES = """\
 Compares everybody in BambooHR, active and inactive, with Moodle, and brings in step what has drifted: an account that
@@ -44,7 +44,7 @@ def reconcile(call: Call) -> None:
     """Run it."""
     options = call.options
     call.summary.dry_run = options.dry_run
-    job = Job(command="reconcile", everybody=True, dry_run=options.dry_run)
+    job = RunRequest(command="reconcile", everybody=True, dry_run=options.dry_run)
     if not options.dry_run:
         require_somebody(yes=options.yes)
     settings = call.settings()
@@ -54,7 +54,7 @@ def reconcile(call: Call) -> None:
     assemble(settings, credentials, job, call.stopping, call.summary, bar).execute()
 
 
-def _ask(call: Call, settings: Settings, credentials: Credentials, job: Job) -> None:
+def _ask(call: Call, settings: Settings, credentials: Credentials, job: RunRequest) -> None:
     """Look first, without the lock, for the answer may take its time; then it is read again and done."""
     seen = Summary(run_id=uuid.uuid4().hex, command="reconcile", started_at=call.summary.started_at, dry_run=True)
     assemble(settings, credentials, replace(job, dry_run=True), call.stopping, seen, bar).execute()

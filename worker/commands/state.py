@@ -9,16 +9,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.assembly import open_store
 from worker.commands.command import Call, Parsers, add_command, add_yes, confirm
+from worker.config.settings import read_state_location
 from worker.errors import UsageError
+from worker.model.history import FollowUp
+from worker.model.position import Position
 from worker.reports.output import put
-from worker.settings import read_state_location
-from worker.state.history import Remembering
-from worker.state.locked import locked
-from worker.state.store import RECORDING_BEGAN, Store
+from worker.runs.assembly import open_store
+from worker.state.store import RECORDING_BEGAN, Store, locked
 from worker.timestamps import iso, parse_moment
-from worker.window import Position
 
 _PEOPLE_SHOWN = 20
 
@@ -154,7 +153,7 @@ def _people(store: Store) -> Iterator[tuple[str, Any]]:
     people = store.history().people
     yield "remembered", len(people)
     for reason, count in sorted(Counter(str(one.reason) for one in people.values() if one.reason).items()):
-        ids = [str(number) for number, one in sorted(people.items()) if one.reason is Remembering(reason)]
+        ids = [str(number) for number, one in sorted(people.items()) if one.reason is FollowUp(reason)]
         more = f" and {count - _PEOPLE_SHOWN} more" if count > _PEOPLE_SHOWN else ""
         yield reason, ", ".join(ids[:_PEOPLE_SHOWN]) + more
 

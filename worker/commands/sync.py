@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from worker.assembly import assemble, open_credentials
 from worker.commands.command import Call, Parsers, add_command, add_dry_run, add_employees, employees
-from worker.digests import only_as_planned, read_plan
 from worker.errors import UsageError
-from worker.job import Job, as_planned
+from worker.model.step import Step
+from worker.planning.digests import only_as_planned, read_plan
 from worker.progress import bar
-from worker.steps import Step
+from worker.runs.assembly import assemble, open_credentials
+from worker.runs.request import RunRequest, as_planned
 
 _TEACHES = """\
 Reads who changed in BambooHR since the last run, looks these people up in Moodle, creates, updates, suspends and
@@ -68,7 +68,7 @@ def sync(call: Call) -> None:
     if options.plan:
         rows = read_plan(options.plan, settings)
         asked, choose = tuple(sorted(rows)), only_as_planned(rows, credentials.moodle)
-    job = Job(
+    job = RunRequest(
         employees=asked, dry_run=options.dry_run, reactivate=options.reactivate, releases=bool(asked), choose=choose
     )
     assemble(settings, credentials, job, call.stopping, call.summary, bar).execute()

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from worker.assembly import assemble_undo, open_credentials
 from worker.commands.command import (
     Call,
     Parsers,
@@ -20,10 +19,11 @@ from worker.commands.command import (
     employees,
     require_somebody,
 )
+from worker.model.step import Step
+from worker.planning.undo_plan import UndoScope
 from worker.progress import bar
-from worker.steps import Step
-from worker.summary import Summary
-from worker.undo import Only
+from worker.runs.assembly import assemble_undo, open_credentials
+from worker.runs.summary import Summary
 
 _TEACHES = """\
 Puts back, field by field, what the accounts held before the run RUN wrote to them. What somebody has changed since is
@@ -45,7 +45,7 @@ def add(parsers: Parsers) -> None:
     parser.add_argument("undone_run", metavar="RUN", help="the run_id of the run (its summary and log name it)")
     parser.add_argument(
         "--only",
-        choices=[only.value for only in Only if only is not Only.EVERYTHING],
+        choices=[only.value for only in UndoScope if only is not UndoScope.EVERYTHING],
         help="suspensions: make active whom it suspended; fields: put values back (default: both, and suspend the"
         " accounts that it made)",
     )
@@ -70,7 +70,7 @@ def undo(call: Call) -> None:
         call.summary,
         bar,
         run_id=options.undone_run,
-        only=Only(options.only or Only.EVERYTHING),
+        only=UndoScope(options.only or UndoScope.EVERYTHING),
         employees=asked,
         dry_run=options.dry_run,
     )

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from worker import reasons
+from worker.model import reasons
+from worker.model.step import Action, Step
 from worker.reports.report import Cell, Report, Row
-from worker.steps import Action, Step
-from worker.summary import Summary
-from worker.sync_run import Look
+from worker.runs.summary import Summary
+from worker.runs.sync import Preview
 from worker.timestamps import iso
 
 _LEFT_OUT = (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN)
 
 
 def build(
-    look: Look,
+    look: Preview,
     summary: Summary,
     *,
     scope: str,

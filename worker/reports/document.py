@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from worker.digests import KIND, VERSION
+from worker.planning.digests import KIND, VERSION
 from worker.reports.report import Report, Row
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from worker.aws import aws_client, aws_failure
 from worker.errors import ConfigurationError, StateError
-from worker.state.items import KEY, Item, When
+from worker.state.items import KEY, Condition, Item
 
 _BATCH = 25
 _TRANSACTION_TRIES = 5
@@ -36,10 +36,10 @@ class DynamoItems:
         answer = self._call(self._client.get_item, TableName=self._table, Key=self._key(key), ConsistentRead=True)
         return self._plain(answer["Item"]) if "Item" in answer else None
 
-    def put(self, item: Item, when: When | None = None) -> bool:
+    def put(self, item: Item, when: Condition | None = None) -> bool:
         return self._conditional(self._client.put_item, Item=self._packed(item), **self._condition(when))
 
-    def delete(self, key: str, when: When | None = None) -> bool:
+    def delete(self, key: str, when: Condition | None = None) -> bool:
         return self._conditional(self._client.delete_item, Key=self._key(key), **self._condition(when))
 
     def put_all(self, items: Sequence[Item]) -> None:
@@ -67,7 +67,7 @@ class DynamoItems:
                 return found
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+    def put_if(self, item: Item, when: Condition, other_key: str, other_when: Condition) -> bool:
         check = {"TableName": self._table, "Key": self._key(other_key), **self._condition(other_when)}
         put = {"TableName": self._table, "Item": self._packed(item), **self._condition(when)}
         for attempt in range(1, _TRANSACTION_TRIES + 1):
@@ -119,7 +119,7 @@ class DynamoItems:
             else:
                 raise StateError(f"the state table {self._table} is throttled", advice="the next run tries again")
 
-    def _condition(self, when: When | None) -> dict[str, Any]:
+    def _condition(self, when: Condition | None) -> dict[str, Any]:
         if when is None:
             return {}
         if when.absent:

@@ -17,7 +17,7 @@ Item = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class When:
+class Condition:
     """The condition of a write: the item is absent, or has exactly these attributes."""
 
     absent: bool = False
@@ -30,7 +30,7 @@ class When:
         return item is not None and all(item.get(name) == value for name, value in self.equals.items())
 
 
-ABSENT = When(absent=True)
+ABSENT = Condition(absent=True)
 
 
 class Items(Protocol):
@@ -39,10 +39,10 @@ class Items(Protocol):
     def get(self, key: str) -> Item | None:
         """The item, read consistently."""
 
-    def put(self, item: Item, when: When | None = None) -> bool:
+    def put(self, item: Item, when: Condition | None = None) -> bool:
         """Write it; False if the condition does not hold."""
 
-    def delete(self, key: str, when: When | None = None) -> bool:
+    def delete(self, key: str, when: Condition | None = None) -> bool:
         """Remove it; False if the condition does not hold."""
 
     def put_all(self, items: Sequence[Item]) -> None:
@@ -54,5 +54,5 @@ class Items(Protocol):
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         """Every item whose key begins with one of the prefixes, read consistently."""
 
-    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+    def put_if(self, item: Item, when: Condition, other_key: str, other_when: Condition) -> bool:
         """Write the item if both its own and another item's condition hold, in one transaction."""

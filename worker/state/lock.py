@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from worker import logs
 from worker.errors import DuplicateDelivery, LockHeld, LockLost, SyncError
-from worker.state.items import ABSENT, KEY, Item, Items, When
+from worker.state.items import ABSENT, KEY, Condition, Item, Items
 
 LEASE_SECONDS = 300
 RENEW_SECONDS = 60.0
@@ -43,9 +43,9 @@ class Lock:
         self._thread: threading.Thread | None = None
 
     @property
-    def ours(self) -> When:
+    def ours(self) -> Condition:
         """The condition that the lock is still this run's."""
-        return When(equals={"owner": self._owner})
+        return Condition(equals={"owner": self._owner})
 
     def acquire(self, scheduled_time: str = "") -> None:
         """Take it, or raise :class:`LockHeld` or, where it is held for the same scheduled night, DuplicateDelivery."""
@@ -140,5 +140,5 @@ _NO_MOMENT = 10**11
 """Seconds since 1970: three thousand years from now; a moment in milliseconds is beyond it."""
 
 
-def _unchanged(held: Item) -> When:
-    return When(equals={name: held[name] for name in ("owner", "expires") if name in held})
+def _unchanged(held: Item) -> Condition:
+    return Condition(equals={name: held[name] for name in ("owner", "expires") if name in held})

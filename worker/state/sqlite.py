@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from worker.errors import ConfigurationError, StateError
-from worker.state.items import EXPIRY, KEY, Item, When
+from worker.state.items import EXPIRY, KEY, Condition, Item
 
 _BUSY_SECONDS = 10.0
 
@@ -35,14 +35,14 @@ class SqliteItems:
         with self._transaction() as database:
             return _read(database, key)
 
-    def put(self, item: Item, when: When | None = None) -> bool:
+    def put(self, item: Item, when: Condition | None = None) -> bool:
         with self._transaction() as database:
             if when is not None and not when.holds(_read(database, item[KEY])):
                 return False
             _write(database, item)
             return True
 
-    def delete(self, key: str, when: When | None = None) -> bool:
+    def delete(self, key: str, when: Condition | None = None) -> bool:
         with self._transaction() as database:
             if when is not None and not when.holds(_read(database, key)):
                 return False
@@ -64,7 +64,7 @@ class SqliteItems:
             rows = database.execute("SELECT key, body FROM items ORDER BY key")
             return [json.loads(body) for key, body in rows if key.startswith(begins)]
 
-    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+    def put_if(self, item: Item, when: Condition, other_key: str, other_when: Condition) -> bool:
         with self._transaction() as database:
             if not (when.holds(_read(database, item[KEY])) and other_when.holds(_read(database, other_key))):
                 return False

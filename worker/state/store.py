@@ -10,19 +10,20 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from worker.errors import ConfigurationError, LockLost, StateError
-from worker.journal import KEPT, Entry, pack, unpack
-from worker.state.history import History, Remembered, Remembering, RunRecord
-from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items, When
+from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
+from worker.model.journal_entry import KEPT, JournalEntry, pack, unpack
+from worker.model.position import Position, WindowProgress
+from worker.state.items import ABSENT, EXPIRY, KEY, Condition, Item, Items
 from worker.state.lock import Lock
 from worker.timestamps import iso, parse_moment
-from worker.window import Position, Progress
 
-T = TypeVar("T", "Remembered", "RunRecord")
+T = TypeVar("T", "EmployeeRecord", "RunRecord")
 V = TypeVar("V")
 
 RECORDING_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,7 +79,7 @@ class Store:
 
     def history(self) -> History:
         """Everything that is remembered: one scan, the table is small."""
-        people: dict[int, Remembered] = {}
+        people: dict[int, EmployeeRecord] = {}
         runs: list[RunRecord] = []
         for item in self._items.scan([f"{self._id}#person#", f"{self._id}#run#"]):
             _, kind, name = item[KEY].split("#", 2)
@@ -88,7 +89,7 @@ class Store:
                 runs.append(_known(RunRecord, {**_UNKNOWN_RUN, **item, **_figures(item), "run_id": name}))
         return History(people, tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id))))
 
-    def remember(self, people: Iterable[Remembered]) -> None:
+    def remember(self, people: Iterable[EmployeeRecord]) -> None:
         """Write what is remembered about these people."""
         items = [{KEY: self._person(person.employee_id), **_stored(person)} for person in people]
         if items:
@@ -108,7 +109,7 @@ class Store:
         del item["run_id"]
         self._items.put(item)
 
-    def journal(self, run_id: str, entries: Iterable[Entry]) -> None:
+    def journal(self, run_id: str, entries: Iterable[JournalEntry]) -> None:
         """Keep what a run is about to write. Several threads of a run may do so at a time."""
         items = []
         for portion in pack(entries):
@@ -120,11 +121,11 @@ class Store:
         if items:
             self._items.put_all(items)
 
-    def journal_of(self, run_id: str) -> list[Entry]:
+    def journal_of(self, run_id: str) -> list[JournalEntry]:
         """What a run set out to write, in its order, as far as that is still kept."""
         return [entry for item in self._journals(f"{run_id}#") for entry in _entries(item)]
 
-    def journals_about(self, employee_id: int) -> list[tuple[str, Entry]]:
+    def journals_about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
         """What the runs of the last months set out to write to one person: run and entry, oldest first."""
         found = [
             (item[KEY].split("#")[-2], entry)
@@ -176,8 +177,8 @@ class Store:
         return row
 
 
-def _as_read(row: Item) -> When:
-    return When(equals={name: row[name] for name in ("since", "offset", "updatedAt") if name in row})
+def _as_read(row: Item) -> Condition:
+    return Condition(equals={name: row[name] for name in ("since", "offset", "updatedAt") if name in row})
 
 
 def _changed_meanwhile() -> LockLost:
@@ -187,7 +188,7 @@ def _changed_meanwhile() -> LockLost:
     )
 
 
-def _entries(item: Item) -> list[Entry]:
+def _entries(item: Item) -> list[JournalEntry]:
     try:
         return unpack([json.loads(item["entries"])])
     except (KeyError, TypeError, ValueError, RecursionError):
@@ -224,29 +225,29 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _progress(row: Item, since: datetime, offset: int) -> Progress | None:
+def _progress(row: Item, since: datetime, offset: int) -> WindowProgress | None:
     """What the row says of its window, if it is about this `since` and `offset` (an operator may have moved them)."""
     window = row.get("window")
     if not isinstance(window, dict) or parse_moment(window.get("since")) != since or window.get("offset") != offset:
         return None
-    return Progress(
+    return WindowProgress(
         latest=parse_moment(window.get("latest")),
         last_id=_whole(window.get("lastId")),
         pinned_runs=_whole(window.get("pinnedRuns")) or 0,
     )
 
 
-def _remembered(employee_id: int, item: Item) -> Remembered:
-    person = _known(Remembered, {**item, "employee_id": employee_id})
-    known = person.reason in set(Remembering)
+def _remembered(employee_id: int, item: Item) -> EmployeeRecord:
+    person = _known(EmployeeRecord, {**item, "employee_id": employee_id})
+    known = person.reason in set(FollowUp)
     account = person.account if 0 <= person.account < _NO_ID else 0
-    return replace(person, reason=Remembering(person.reason) if known else Remembering.WAITING, account=account)
+    return replace(person, reason=FollowUp(person.reason) if known else FollowUp.WAITING, account=account)
 
 
 _NO_ID = 2**53
 
 
-def _stored(person: Remembered) -> Item:
+def _stored(person: EmployeeRecord) -> Item:
     told = asdict(person)
     del told["employee_id"]
     return {**told, "reason": str(person.reason)}
@@ -265,3 +266,14 @@ def _known(kind: type[T], item: Item) -> T:
 
 def _plain_type(default: object) -> type:
     return str if isinstance(default, str) else type(default)
+
+
+@contextmanager
+def locked(store: Store, owner: str) -> Iterator[Lock]:
+    """Hold the lock; raises LockHeld while a run is at work."""
+    lock = store.lock(owner)
+    lock.acquire()
+    try:
+        yield lock
+    finally:
+        lock.release()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from worker.digests import KIND, VERSION
+from worker.planning.digests import KIND, VERSION
 from worker.reports.document import document
 from worker.reports.report import Cell, Report, Row
 

@@ -11,9 +11,9 @@ from types_boto3_dynamodb import DynamoDBClient
 
 from worker.errors import ConfigurationError, StateError, SyncError
 from worker.state.dynamodb import DynamoItems
-from worker.state.items import ABSENT, KEY, When
+from worker.state.items import ABSENT, KEY, Condition
 
-PRESENT = When(equals={"owner": "me"})
+PRESENT = Condition(equals={"owner": "me"})
 
 
 class Troubled:
@@ -234,4 +234,4 @@ def test_a_number_that_an_operator_wrote_with_a_fraction_is_not_made_whole(
     read = items.get("a")
 
     assert read is not None
-    assert items.put({KEY: "a", "updatedAt": 1}, When(equals={"updatedAt": read["updatedAt"]}))
+    assert items.put({KEY: "a", "updatedAt": 1}, Condition(equals={"updatedAt": read["updatedAt"]}))

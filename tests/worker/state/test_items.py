@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.state.items import ABSENT, KEY, Item, Items, When
+from worker.state.items import ABSENT, KEY, Condition, Item, Items
 
 ROW = {KEY: "a", "owner": "me", "expires": 7}
 
@@ -53,18 +53,18 @@ def test_absent_lets_the_first_write_through_and_no_second(items: Items) -> None
 @pytest.mark.parametrize(
     ("when", "holds"),
     [
-        (When(equals={"owner": "me"}), True),
-        (When(equals={"owner": "me", "expires": 7}), True),
-        (When(), True),
-        (When(equals={"owner": "you"}), False),
-        (When(equals={"owner": "me", "expires": 8}), False),
-        (When(equals={"expires": "7"}), False),
-        (When(equals={"unknown": "x"}), False),
+        (Condition(equals={"owner": "me"}), True),
+        (Condition(equals={"owner": "me", "expires": 7}), True),
+        (Condition(), True),
+        (Condition(equals={"owner": "you"}), False),
+        (Condition(equals={"owner": "me", "expires": 8}), False),
+        (Condition(equals={"expires": "7"}), False),
+        (Condition(equals={"unknown": "x"}), False),
         (ABSENT, False),
     ],
 )
 def test_a_conditional_write_or_removal_is_done_only_where_the_condition_holds(
-    items: Items, when: When, holds: bool
+    items: Items, when: Condition, holds: bool
 ) -> None:
     new = {KEY: "a", "owner": "new"}
     items.put(ROW)
@@ -77,8 +77,8 @@ def test_a_conditional_write_or_removal_is_done_only_where_the_condition_holds(
     assert items.get("a") == (None if holds else ROW)
 
 
-@pytest.mark.parametrize("when", [When(equals={"owner": "me"}), When()])
-def test_what_is_not_there_equals_nothing(items: Items, when: When) -> None:
+@pytest.mark.parametrize("when", [Condition(equals={"owner": "me"}), Condition()])
+def test_what_is_not_there_equals_nothing(items: Items, when: Condition) -> None:
     assert not items.put(ROW, when)
     assert not items.delete("a", when)
 
@@ -132,7 +132,9 @@ def test_a_transaction_writes_where_both_conditions_hold(items: Items) -> None:
     items.put({KEY: "row", "offset": 0})
     items.put(ROW)
 
-    assert items.put_if({KEY: "row", "offset": 5}, When(equals={"offset": 0}), "a", When(equals={"owner": "me"}))
+    assert items.put_if(
+        {KEY: "row", "offset": 5}, Condition(equals={"offset": 0}), "a", Condition(equals={"owner": "me"})
+    )
 
     assert items.get("row") == {KEY: "row", "offset": 5}
     assert items.get("a") == ROW
@@ -141,16 +143,16 @@ def test_a_transaction_writes_where_both_conditions_hold(items: Items) -> None:
 @pytest.mark.parametrize(
     ("own", "other_key", "others"),
     [
-        (When(equals={"offset": 1}), "a", When(equals={"owner": "me"})),
-        (When(equals={"offset": 0}), "a", When(equals={"owner": "you"})),
-        (When(equals={"offset": 0}), "gone", When(equals={"owner": "me"})),
-        (When(equals={"offset": 1}), "gone", When(equals={"owner": "me"})),
-        (ABSENT, "a", When(equals={"owner": "me"})),
-        (When(equals={"offset": 0}), "a", ABSENT),
+        (Condition(equals={"offset": 1}), "a", Condition(equals={"owner": "me"})),
+        (Condition(equals={"offset": 0}), "a", Condition(equals={"owner": "you"})),
+        (Condition(equals={"offset": 0}), "gone", Condition(equals={"owner": "me"})),
+        (Condition(equals={"offset": 1}), "gone", Condition(equals={"owner": "me"})),
+        (ABSENT, "a", Condition(equals={"owner": "me"})),
+        (Condition(equals={"offset": 0}), "a", ABSENT),
     ],
 )
 def test_a_transaction_writes_nothing_where_either_condition_fails(
-    items: Items, own: When, other_key: str, others: When
+    items: Items, own: Condition, other_key: str, others: Condition
 ) -> None:
     items.put({KEY: "row", "offset": 0})
     items.put(ROW)

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from worker.errors import DuplicateDelivery, LockHeld, LockLost, StateError, SyncError
-from worker.exits import ExitCode
+from worker.errors import DuplicateDelivery, ExitCode, LockHeld, LockLost, StateError, SyncError
 from worker.state import lock as lock_module
-from worker.state.items import KEY, Item, Items, When
+from worker.state.items import KEY, Condition, Item, Items
 from worker.state.lock import LEASE_SECONDS, Holder, Lock
 
 TONIGHT = "2026-01-31T02:00:00Z"
@@ -119,10 +118,10 @@ class Racing:
                 self._items.put(item)
         return found
 
-    def put(self, item: Item, when: When | None = None) -> bool:
+    def put(self, item: Item, when: Condition | None = None) -> bool:
         return self._items.put(item, when)
 
-    def delete(self, key: str, when: When | None = None) -> bool:
+    def delete(self, key: str, when: Condition | None = None) -> bool:
         return self._items.delete(key, when)
 
     def put_all(self, items: Sequence[Item]) -> None:
@@ -134,7 +133,7 @@ class Racing:
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         return self._items.scan(prefixes)
 
-    def put_if(self, item: Item, when: When, other_key: str, other_when: When) -> bool:
+    def put_if(self, item: Item, when: Condition, other_key: str, other_when: Condition) -> bool:
         return self._items.put_if(item, when, other_key, other_when)
 
 
@@ -164,16 +163,16 @@ def test_a_dead_run_that_came_back_and_renewed_keeps_its_lock(items: Items, cloc
 
 def test_a_lock_that_ran_out_is_taken_over_only_from_whom_it_was_seen_with(items: Items, clock: Clock) -> None:
     items.put(lease("dead", clock.now - 1))
-    puts: list[When | None] = []
+    puts: list[Condition | None] = []
 
     class Watched(Racing):
-        def put(self, item: Item, when: When | None = None) -> bool:
+        def put(self, item: Item, when: Condition | None = None) -> bool:
             puts.append(when)
             return super().put(item, when)
 
     lock_of(Watched(items, []), "two", clock).acquire()
 
-    assert puts == [When(equals={"owner": "dead", "expires": int(clock.now) - 1})]
+    assert puts == [Condition(equals={"owner": "dead", "expires": int(clock.now) - 1})]
 
 
 def test_a_lock_that_is_given_back_just_then_is_taken_all_the_same(items: Items, clock: Clock) -> None:
@@ -322,7 +321,7 @@ class Recording(Racing):
         self.wrote = threading.Event()
         self.tried = threading.Event()
 
-    def put(self, item: Item, when: When | None = None) -> bool:
+    def put(self, item: Item, when: Condition | None = None) -> bool:
         self.tried.set()
         if self.cut_off:
             raise self.cut_off
@@ -331,7 +330,7 @@ class Recording(Racing):
             self.wrote.set()
         return super().put(item, when)
 
-    def delete(self, key: str, when: When | None = None) -> bool:
+    def delete(self, key: str, when: Condition | None = None) -> bool:
         if self.cut_off:
             raise self.cut_off
         return super().delete(key, when)

@@ -10,11 +10,11 @@ from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 from worker.errors import ConfigurationError, LockLost
+from worker.model.position import Position, WindowProgress
 from worker.state.dynamodb import DynamoItems
 from worker.state.items import KEY, Item, Items
 from worker.state.lock import LEASE_SECONDS, Lock
 from worker.state.store import Store
-from worker.window import Position, Progress
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 SINCE = datetime(2026, 1, 31, 2, 0, 0, tzinfo=UTC)
@@ -149,15 +149,15 @@ def test_both_faults_of_a_row_are_told_at_once(items: Items, store: Store) -> No
     assert len(faults(store)) == 2
 
 
-PROGRESS = Progress(latest=LATEST, last_id=42, pinned_runs=2)
+PROGRESS = WindowProgress(latest=LATEST, last_id=42, pinned_runs=2)
 
 
 def test_what_a_run_wrote_is_what_the_next_one_reads(items: Items, store: Store, lock: Lock) -> None:
     for position in (
         Position(SINCE),
         Position(SINCE, 50, PROGRESS),
-        Position(SINCE, 0, Progress(latest=None, last_id=None, pinned_runs=1)),
-        Position(SINCE, 100, Progress()),
+        Position(SINCE, 0, WindowProgress(latest=None, last_id=None, pinned_runs=1)),
+        Position(SINCE, 100, WindowProgress()),
     ):
         items.put(HAND_WRITTEN)
         store.position(NOW)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from worker.state.history import History, Remembered, Remembering, RunRecord
+from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
 from worker.state.items import EXPIRY, KEY, Item, Items
 from worker.state.store import Store
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
-WAITING = Remembered(7, Remembering.WAITING, "no_evidence", "hold", deleted=True)
-PARKED = Remembered(8, Remembering.PARKED, "email_taken", "create", attempts=3)
-SUSPENDED = Remembered(9, suspended_by_us=True, suspended_at=1_769_900_000)
+WAITING = EmployeeRecord(7, FollowUp.WAITING, "no_evidence", "hold", deleted=True)
+PARKED = EmployeeRecord(8, FollowUp.PARKED, "email_taken", "create", attempts=3)
+SUSPENDED = EmployeeRecord(9, suspended_by_us=True, suspended_at=1_769_900_000)
 
 
 def run_of(run_id: str, ended_at: int = 1, **more: Any) -> RunRecord:
@@ -47,7 +47,7 @@ def test_what_is_remembered_of_people_is_read_back(store: Store) -> None:
 
 
 def test_more_people_than_one_request_takes_are_remembered_and_forgotten(store: Store) -> None:
-    store.remember(Remembered(number, Remembering.WAITING) for number in range(1, 71))
+    store.remember(EmployeeRecord(number, FollowUp.WAITING) for number in range(1, 71))
     assert len(store.history().people) == 70
 
     store.forget(range(1, 70))
@@ -64,9 +64,9 @@ def test_nobody_at_all_may_be_remembered_and_forgotten(store: Store) -> None:
 
 def test_a_person_is_remembered_once(store: Store) -> None:
     store.remember([WAITING])
-    store.remember([Remembered(7, suspended_by_us=True)])
+    store.remember([EmployeeRecord(7, suspended_by_us=True)])
 
-    assert store.history().people == {7: Remembered(7, suspended_by_us=True)}
+    assert store.history().people == {7: EmployeeRecord(7, suspended_by_us=True)}
 
 
 def test_a_persons_item_holds_her_id_and_no_personal_value(items: Items, store: Store) -> None:
@@ -114,9 +114,9 @@ def test_attributes_and_reasons_of_another_version_are_left_aside(items: Items, 
     items.put({KEY: "a#person#9", "attempts": "many", "deleted": 1, "note": 7})
 
     assert store.history().people == {
-        7: Remembered(7, Remembering.WAITING),
-        8: Remembered(8, Remembering.WAITING),
-        9: Remembered(9),
+        7: EmployeeRecord(7, FollowUp.WAITING),
+        8: EmployeeRecord(8, FollowUp.WAITING),
+        9: EmployeeRecord(9),
     }
 
 
@@ -201,14 +201,16 @@ def test_a_scheduled_moment_is_delivered_once_a_run_of_it_has_ended() -> None:
 
 def test_the_suspensions_of_24_hours_are_counted_by_when_they_were_sent() -> None:
     moment = datetime.fromtimestamp(1_000, UTC)
-    people = {number: Remembered(number, suspended_at=at) for number, at in enumerate((0, 999, 1_000, 1_001, 2_000))}
+    people = {
+        number: EmployeeRecord(number, suspended_at=at) for number, at in enumerate((0, 999, 1_000, 1_001, 2_000))
+    }
 
     assert History(people).suspended_since(moment) == 2
     assert History(people).suspended_since(moment, leaving_out=[3]) == 1
 
 
 def test_a_suspension_that_an_operator_decided_on_does_not_count() -> None:
-    people = {7: Remembered(7, suspended_at=2_000, approved=True), 8: Remembered(8, suspended_at=2_000)}
+    people = {7: EmployeeRecord(7, suspended_at=2_000, approved=True), 8: EmployeeRecord(8, suspended_at=2_000)}
 
     assert History(people).suspended_since(datetime.fromtimestamp(1_000, UTC)) == 1
 
@@ -257,7 +259,7 @@ def test_a_day_before_bamboohr_is_none() -> None:
 
 @pytest.mark.parametrize(("stored", "read"), [(90, 90), (1, 1), (-1, 0), (2**53, 0)])
 def test_an_account_is_remembered_by_an_id_that_moodle_can_have(store: Store, stored: int, read: int) -> None:
-    store.remember([Remembered(7, suspended_by_us=True, account=stored)])
+    store.remember([EmployeeRecord(7, suspended_by_us=True, account=stored)])
 
     assert store.history().people[7].account == read
 
@@ -292,38 +294,38 @@ def test_a_window_is_known_by_where_its_runs_began() -> None:
     ],
 )
 def test_who_waits_for_her_first_day(action: str, note: str, is_to_start: bool) -> None:
-    assert Remembered(7, Remembering.WAITING, note, action).was_to_start is is_to_start
-    assert not Remembered(7, Remembering.PARKED, note, action).was_to_start
+    assert EmployeeRecord(7, FollowUp.WAITING, note, action).was_to_start is is_to_start
+    assert not EmployeeRecord(7, FollowUp.PARKED, note, action).was_to_start
 
 
 def test_those_who_are_remembered_for_one_reason() -> None:
     past = History({7: WAITING, 8: PARKED, 9: SUSPENDED})
 
-    assert past.those(Remembering.PARKED) == {8: PARKED}
+    assert past.those(FollowUp.PARKED) == {8: PARKED}
 
 
 def test_who_waits_or_is_parked_is_taken_along_and_who_was_undone_is_left_alone() -> None:
-    assert WAITING.is_taken_along
-    assert PARKED.is_taken_along
-    assert not SUSPENDED.is_taken_along
-    assert not Remembered(7, Remembering.UNDONE).is_taken_along
+    assert WAITING.needs_follow_up
+    assert PARKED.needs_follow_up
+    assert not SUSPENDED.needs_follow_up
+    assert not EmployeeRecord(7, FollowUp.UNDONE).needs_follow_up
 
 
 @pytest.mark.parametrize(
     ("person", "kept"),
     [
-        (Remembered(7), False),
-        (Remembered(7, deleted=True), False),
-        (Remembered(7, note="no_evidence", action="hold"), False),
-        (Remembered(7, Remembering.WAITING), True),
-        (Remembered(7, Remembering.UNDONE), True),
-        (Remembered(7, attempts=1), True),
-        (Remembered(7, suspended_by_us=True), True),
-        (Remembered(7, suspended_at=int(NOW.timestamp()) - 86_399), True),
-        (Remembered(7, suspended_at=int(NOW.timestamp()) - 86_400), False),
+        (EmployeeRecord(7), False),
+        (EmployeeRecord(7, deleted=True), False),
+        (EmployeeRecord(7, note="no_evidence", action="hold"), False),
+        (EmployeeRecord(7, FollowUp.WAITING), True),
+        (EmployeeRecord(7, FollowUp.UNDONE), True),
+        (EmployeeRecord(7, attempts=1), True),
+        (EmployeeRecord(7, suspended_by_us=True), True),
+        (EmployeeRecord(7, suspended_at=int(NOW.timestamp()) - 86_399), True),
+        (EmployeeRecord(7, suspended_at=int(NOW.timestamp()) - 86_400), False),
     ],
 )
-def test_somebody_is_kept_while_anything_of_it_can_matter(person: Remembered, kept: bool) -> None:
+def test_somebody_is_kept_while_anything_of_it_can_matter(person: EmployeeRecord, kept: bool) -> None:
     assert person.worth_keeping(NOW) is kept
 
 

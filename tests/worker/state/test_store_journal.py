@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from worker.errors import LockLost
-from worker.journal import Entry
+from worker.model.journal_entry import JournalEntry
+from worker.model.position import Position
+from worker.model.step import Action, FieldChange
 from worker.state.items import EXPIRY, KEY, Item, Items
 from worker.state.store import Store
-from worker.steps import Action, FieldChange
-from worker.window import Position
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -19,9 +19,9 @@ DAYS_90 = 90 * 86_400
 ROW: Item = {KEY: "a", "since": "2026-01-31T02:00:00Z", "offset": 0, "updatedAt": "2026-01-31T09:00:00Z"}
 
 
-def entry(employee_id: int, at: int = SECONDS, length: int = 5) -> Entry:
+def entry(employee_id: int, at: int = SECONDS, length: int = 5) -> JournalEntry:
     changes = (FieldChange("department", "Sales", "x" * length),)
-    return Entry(employee_id, Action.UPDATE, 100 + employee_id, changes, at)
+    return JournalEntry(employee_id, Action.UPDATE, 100 + employee_id, changes, at)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_more_than_an_item_holds_is_kept_in_several(items: Items, store: Store) 
 def test_letters_that_take_several_bytes_fit_into_an_item_as_they_were_counted(items: Items, store: Store) -> None:
     change = FieldChange("address", "\u4e2d" * 255, "\U0001f600" * 255)
 
-    store.journal("run1", [Entry(number, Action.UPDATE, number, (change,), SECONDS) for number in range(1, 201)])
+    store.journal("run1", [JournalEntry(number, Action.UPDATE, number, (change,), SECONDS) for number in range(1, 201)])
 
     assert all(len(item["entries"].encode()) < 300 * 1024 for item in items.scan(["a#journal#"]))
 

@@ -1,0 +1,153 @@
+"""A company, a Moodle and a worker that runs its nights between them: the seam at which a user stands.
+
+The two systems answer over real HTTP. `run` calls the command line in this process (fast, the same code); `process`
+starts `python -m worker` as the schedule does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
+from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
+from tests.sandbox.wire import Fault, Switchboard, serve
+from worker.cli import main
+from worker.stopping import StopSignal
+
+ROOT = Path(__file__).resolve().parent.parent
+API_KEY = "0123456789abcdef0123456789abcdef01234567"
+WRITES = ("core_user_create_users", "core_user_update_users")
+
+
+@dataclass
+class Night:
+    """How a run ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The one line on stdout."""
+        (line,) = self.stdout.splitlines()
+        return dict(json.loads(line))
+
+    def __getitem__(self, name: str) -> Any:
+        """A value of the summary."""
+        return self.summary[name]
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The log lines."""
+        return [json.loads(line) for line in self.stderr.splitlines()]
+
+    def told(self, employee_id: str) -> list[str]:
+        """The reason codes logged about one person."""
+        return [line["code"] for line in self.log if line.get("employee_id") == int(employee_id)]
+
+
+@dataclass
+class Nights:
+    """Both systems, served, and the worker's environment."""
+
+    company: Company
+    bamboo: BambooApp
+    site: MoodleSite
+    to_bamboo: Switchboard
+    to_moodle: Switchboard
+    environment: dict[str, str]
+    state_file: Path
+
+    def run(self, *arguments: str, **settings: str) -> Night:
+        """One run in this process; `settings` are further environment variables."""
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+            code = main(arguments, {**self.environment, **settings}, StopSignal())
+        return Night(code, stdout.getvalue(), stderr.getvalue())
+
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        """Start the real process."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "worker", *arguments],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **self.environment, **settings},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def process(self, *arguments: str, **settings: str) -> Night:
+        """One run of the real process."""
+        with self.start(*arguments, **settings) as running:
+            stdout, stderr = running.communicate(timeout=120)
+        return Night(running.returncode, stdout, stderr)
+
+    def account(self, employee_id: str) -> dict[str, Any]:
+        """The one account with this idnumber."""
+        (found,) = [user for user in self.site.users() if user["idnumber"] == employee_id]
+        return found
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Everybody's accounts, without the site's own."""
+        own = {self.site.guest_id, self.site.admin_id, self.site.service_id}
+        return [user for user in self.site.users() if user["id"] not in own]
+
+    def fail_moodle(self, kind: Any, **more: Any) -> None:
+        """Switch a fault of Moodle on."""
+        self.to_moodle.faults.append(Fault(kind, **more))
+
+    def fail_bamboo(self, kind: Any, **more: Any) -> None:
+        """Switch a fault of BambooHR on."""
+        self.to_bamboo.faults.append(Fault(kind, **more))
+
+    def heal(self) -> None:
+        """Switch every fault off."""
+        self.to_moodle.faults.clear()
+        self.to_bamboo.faults.clear()
+
+    def writes(self) -> list[str]:
+        """The write calls that Moodle has seen since :meth:`listen`."""
+        return [call for call in self.to_moodle.calls if call in WRITES]
+
+    def listen(self) -> None:
+        """Forget the calls that were seen so far."""
+        self.to_moodle.calls.clear()
+        self.to_bamboo.calls.clear()
+
+
+@contextmanager
+def nights(tmp_path: Path, *, clock: ManualClock | None = None) -> Iterator[Nights]:
+    """An empty company and an empty Moodle. The company's clock stands three hours ago until it is moved."""
+    company = Company(clock or some_hours_ago())
+    bamboo = BambooApp(company, api_key=API_KEY)
+    site = MoodleSite()
+    to_bamboo, to_moodle = Switchboard(bamboo), Switchboard(MoodleApp(site))
+    state_file = tmp_path / "state.sqlite"
+    with serve(to_bamboo) as bamboo_url, serve(to_moodle) as moodle_url:
+        environment = {
+            "BAMBOO_COMPANY_DOMAIN": "acme",
+            "BAMBOO_BASE_URL": bamboo_url,
+            "MOODLE_BASE_URL": moodle_url,
+            "BAMBOOHR_API_KEY": API_KEY,
+            "MOODLE_TOKEN": TOKEN,
+            "STATE_FILE": str(state_file),
+            "HTTP_TIMEOUT_SECONDS": "5",
+        }
+        yield Nights(company, bamboo, site, to_bamboo, to_moodle, environment, state_file)
+
+
+def some_hours_ago(hours: int = 3) -> ManualClock:
+    """A company's clock that can be moved forward and still be in the past."""
+    return ManualClock(f"{datetime.now(UTC) - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}")

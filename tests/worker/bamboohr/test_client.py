@@ -1,0 +1,325 @@
+"""BambooHR: the changed feed, the directory, and what a refusal means."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import responses
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sandbox.wire import Response
+from tests.worker.clients import (
+    BAMBOO,
+    CHANGED,
+    DIRECTORY,
+    NEEDED,
+    SINCE,
+    Patient,
+    Script,
+    bamboo_client,
+    fuzz,
+    noted_deadlines,
+    transport_to,
+)
+from worker.bamboohr.client import DIRECTORY_SECONDS, BambooHRClient
+from worker.bamboohr.directory import Directory
+from worker.errors import SourceError, SyncError
+from worker.model.employee import Change
+
+pytestmark = pytest.mark.usefixtures("mocked")
+
+
+def feed_of(employees: object, **more: object) -> dict[str, object]:
+    return {"latest": "2026-11-22T01:02:03+00:00", "employees": employees, **more}
+
+
+def entry(number: object, action: str = "Updated") -> dict[str, object]:
+    return {"id": number, "action": action, "lastChanged": "2026-11-22T01:02:03+00:00"}
+
+
+def ids(bamboo: BambooHRClient) -> list[int]:
+    return [change.employee_id for change in bamboo.changed(SINCE).changes]
+
+
+def sent(number: int = -1) -> Any:
+    return responses.calls[number].request
+
+
+# The changed feed
+
+
+def test_the_changes_are_ordered_by_id_compared_as_numbers(bamboo: BambooHRClient) -> None:
+    responses.get(CHANGED, json=feed_of({number: entry(number) for number in ("10", "9", "100", "2")}))
+
+    assert ids(bamboo) == [2, 9, 10, 100]
+
+
+def test_inserted_and_updated_are_alike_and_deleted_is_told(bamboo: BambooHRClient) -> None:
+    actions = {"3": "Inserted", "4": "Updated", "5": "Deleted", "6": "deleted", "7": "Something"}
+    responses.get(CHANGED, json=feed_of({number: entry(number, action) for number, action in actions.items()}))
+
+    assert bamboo.changed(SINCE).changes == (
+        Change(3),
+        Change(4),
+        Change(5, deleted=True),
+        Change(6),
+        Change(7),
+    )
+
+
+@pytest.mark.parametrize("nobody", [[], {}, None])
+def test_nothing_changed_is_told_in_three_ways(bamboo: BambooHRClient, nobody: object) -> None:
+    responses.get(CHANGED, json=feed_of(nobody))
+
+    assert bamboo.changed(SINCE).changes == ()
+
+
+def test_a_map_that_became_a_list_of_entries_is_read(bamboo: BambooHRClient) -> None:
+    responses.get(CHANGED, json=feed_of([entry("2", "Deleted"), entry("1")]))
+
+    assert bamboo.changed(SINCE).changes == (Change(1), Change(2, deleted=True))
+
+
+def test_an_entry_without_an_id_of_its_own_has_its_keys(bamboo: BambooHRClient) -> None:
+    responses.get(CHANGED, json=feed_of({"8": {"action": "Updated"}}))
+
+    assert ids(bamboo) == [8]
+
+
+@pytest.mark.parametrize("nobody", ["0", 0, "-3", "", "x", "1.0", None, True])
+def test_what_is_no_positive_integer_is_dropped_and_counted(bamboo: BambooHRClient, nobody: object) -> None:
+    responses.get(CHANGED, json=feed_of([entry(nobody), entry("5")]))
+
+    feed = bamboo.changed(SINCE)
+
+    assert (feed.changes, feed.dropped) == ((Change(5),), 1)
+
+
+def test_a_feed_that_is_asked_for_again_is_logged_under_its_system(
+    bamboo: BambooHRClient, logged: list[dict[str, Any]]
+) -> None:
+    responses.get(CHANGED, status=502)
+    responses.get(CHANGED, json=feed_of([]))
+
+    bamboo.changed(SINCE)
+
+    assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "bamboohr")]
+
+
+def test_a_directory_that_is_asked_for_again_is_logged_under_its_system(
+    bamboo: BambooHRClient, logged: list[dict[str, Any]]
+) -> None:
+    responses.get(DIRECTORY, status=502)
+    responses.get(DIRECTORY, status=404)
+
+    assert not bamboo.directory([], NEEDED).available
+
+    assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "bamboohr")]
+
+
+def test_how_many_were_dropped_is_logged(bamboo: BambooHRClient, logged: list[dict[str, Any]]) -> None:
+    responses.get(CHANGED, json=feed_of([entry("x"), entry("y"), entry("5")]))
+
+    assert bamboo.changed(SINCE).dropped == 2
+
+    told = {"event": "bamboohr.dropped_ids", "count": 2, "reason": "not a positive integer"}
+    assert logged == [{"level": "WARNING", **told}]
+
+
+def test_when_somebody_changed_is_known_where_the_feed_says_it(bamboo: BambooHRClient) -> None:
+    responses.get(
+        CHANGED, json=feed_of([{**entry("5"), "lastChanged": "2026-11-22T01:02:03Z"}, {"id": "6", "action": "Updated"}])
+    )
+
+    assert [change.at for change in bamboo.changed(SINCE).changes] == [
+        datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-22T01:02:03+00:00", datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)),
+        ("2026-11-22T01:02:03Z", datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)),
+        ("2026-11-22T01:02:03.999Z", datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)),
+        ("2026-11-22T01:02:03-0700", datetime(2026, 11, 22, 8, 2, 3, tzinfo=UTC)),
+        ("2026-11-22T01:02:03", None),
+        ("", None),
+        (None, None),
+        (1790000000, None),
+        ("yesterday, perhaps at noon", None),
+    ],
+)
+def test_latest_is_a_moment_with_a_zone_or_unknown(
+    bamboo: BambooHRClient, text: object, moment: datetime | None
+) -> None:
+    responses.get(CHANGED, json=feed_of([], latest=text))
+
+    assert bamboo.changed(SINCE).latest == moment
+
+
+def test_a_missing_latest_is_unknown(bamboo: BambooHRClient) -> None:
+    responses.get(CHANGED, json={"employees": []})
+
+    assert bamboo.changed(SINCE).latest is None
+
+
+def test_since_is_sent_in_utc_with_whole_seconds_and_no_plus_sign(bamboo: BambooHRClient) -> None:
+    responses.get(CHANGED, json=feed_of([]))
+
+    bamboo.changed(datetime(2026, 11, 21, 5, 0, 1, 999_999, tzinfo=timezone(timedelta(hours=2))))
+
+    assert dict(parse_qsl(urlsplit(sent().url).query)) == {"since": "2026-11-21T03:00:01Z"}
+
+
+def test_every_request_asks_for_json_and_carries_the_key_from_the_start(bamboo: BambooHRClient) -> None:
+    responses.get(CHANGED, json=feed_of([]))
+    responses.get(DIRECTORY, json={"fields": [], "employees": []})
+    responses.get(f"{BAMBOO}/employees", json={"data": []})
+
+    bamboo.changed(SINCE)
+    bamboo.directory({1}, NEEDED)
+    bamboo.evidence([1], NEEDED)
+
+    assert {call.request.headers["Accept"] for call in responses.calls} == {"application/json"}
+    assert all(call.request.headers["Authorization"].startswith("Basic ") for call in responses.calls)
+    assert len(responses.calls) == 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "<!DOCTYPE html><html></html>",
+        "<?xml version='1.0'?><employees/>",
+        "null",
+        "[]",
+        '"text"',
+        "7",
+        "{}",
+        '{"latest":"2026-11-22T01:02:03Z"}',
+        '{"employees":"none"}',
+        '{"employees":7}',
+        '{"employees":["1","2"]}',
+        '{"employees":{"1":"Updated"}}',
+        '{"employees":[null]}',
+        '{"error":{"code":429,"message":"Over rate limit"}}',
+    ],
+)
+def test_an_answer_of_another_form_is_not_believed(bamboo: BambooHRClient, body: str) -> None:
+    responses.get(CHANGED, body=body)
+
+    with pytest.raises(SourceError, match="something else than the documented JSON"):
+        bamboo.changed(SINCE)
+
+
+# The directory
+
+
+def directory_answer(*rows: dict[str, object]) -> dict[str, object]:
+    return {"fields": [{"id": "firstName"}, {"id": "workEmail"}], "employees": rows}
+
+
+def test_the_directory_is_read_for_those_who_are_wanted(bamboo: BambooHRClient) -> None:
+    responses.get(DIRECTORY, json=directory_answer({"id": "1", "firstName": "Jo"}, {"id": "2", "firstName": "Al"}))
+
+    directory = bamboo.directory({2}, NEEDED)
+
+    assert (directory.available, directory.rows) == (True, 2)
+    assert directory.listing(2) == {"first_name": "Al", "work_email": ""}
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_directory_that_is_switched_off_or_empty_is_no_fault(
+    bamboo: BambooHRClient, patient: Patient, status: int
+) -> None:
+    responses.get(DIRECTORY, status=status, body="<html>")
+
+    directory = bamboo.directory({1}, NEEDED)
+
+    assert (directory.available, directory.rows, directory.listing(1)) == (False, 0, None)
+    assert (len(responses.calls), patient.waits) == (1, [])
+
+
+def test_a_directory_of_nobody_is_as_one_that_is_refused(bamboo: BambooHRClient) -> None:
+    responses.get(DIRECTORY, json=directory_answer())
+
+    assert bamboo.directory({1}, NEEDED).available is False
+
+
+@pytest.mark.parametrize(
+    "body", ["", "<!DOCTYPE html>", "{}", "[]", '{"employees":{}}', '{"fields":[],"employees":[{"id":"1"}', '"text"']
+)
+def test_a_directory_that_is_no_whole_answer_ends_the_run(bamboo: BambooHRClient, body: str) -> None:
+    responses.get(DIRECTORY, body=body)
+
+    with pytest.raises(SourceError, match="the directory"):
+        bamboo.directory({1}, NEEDED)
+
+
+def test_a_directory_that_is_not_there_for_a_moment_is_read_again(bamboo: BambooHRClient, patient: Patient) -> None:
+    responses.get(DIRECTORY, status=503, headers={"Retry-After": "11"})
+    responses.get(DIRECTORY, json=directory_answer({"id": "1"}))
+
+    assert bamboo.directory({1}, NEEDED).rows == 1
+    assert patient.waits == [11]
+
+
+def test_a_directory_that_is_cut_is_read_again_and_nobody_counts_twice() -> None:
+    whole = Response.of(directory_answer({"id": "1", "firstName": "Jo"}, {"id": "2", "firstName": "Al"}))
+    cut = Response(200, whole.body, fate="truncate")
+    transport = transport_to(Script(cut, whole), system="bamboohr")
+
+    assert bamboo_client(transport).directory({1}, NEEDED).rows == 2
+
+
+def test_the_directory_may_take_longer_than_other_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    transport = transport_to(Script(Response.of(directory_answer())), system="bamboohr")
+    deadlines = noted_deadlines(transport, monkeypatch)
+
+    bamboo_client(transport).directory({1}, NEEDED)
+
+    assert deadlines == [DIRECTORY_SECONDS]
+
+
+# Any answer at all
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["1", "Deleted"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["id", "employees", "latest", "action", "fields", "1"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def answered_with(value: object) -> BambooHRClient:
+    return bamboo_client(transport_to(Script(Response.of(value)), system="bamboohr"))
+
+
+@fuzz
+@given(_JSON | st.fixed_dictionaries({"employees": _JSON, "latest": _JSON}))
+def test_any_json_is_a_feed_or_an_end_of_the_run(value: Any) -> None:
+    try:
+        feed = answered_with(value).changed(SINCE)
+    except SyncError:
+        return
+    numbers = [change.employee_id for change in feed.changes]
+    assert numbers == sorted(set(numbers))
+    assert all(number > 0 for number in numbers)
+
+
+@fuzz
+@given(_JSON | st.fixed_dictionaries({"employees": _JSON, "fields": _JSON}))
+def test_any_json_is_a_directory_or_an_end_of_the_run(value: Any) -> None:
+    try:
+        assert isinstance(answered_with(value).directory({1}, NEEDED), Directory)
+    except SyncError:
+        return

@@ -1,0 +1,46 @@
+"""Everybody, active and inactive, as List Employees gives them page by page."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sandbox.wire import Response
+from tests.worker.clients import Script, bamboo_client, transport_to
+from worker.bamboohr.client import ROWS_PER_PAGE, Page
+from worker.errors import ListRefused
+from worker.model.employee import Evidence
+
+
+def page(*people: int, after: str | None = None) -> Response:
+    rows = [{"employeeId": str(number), "status": "Active"} for number in people]
+    return Response.of({"data": rows, "meta": {"page": {"nextCursor": after}}})
+
+
+def rows(*people: int) -> dict[int, Evidence]:
+    return {number: Evidence({"status": "Active"}) for number in people}
+
+
+def read(script: Script) -> list[Page]:
+    return list(bamboo_client(transport_to(script, system="bamboohr")).everybody(["status"]))
+
+
+def test_everybody_comes_page_by_page_in_pages_as_long_as_they_may_be() -> None:
+    script = Script(page(1, 2, after="next"), page(3))
+
+    assert read(script) == [Page(rows(1, 2), is_first=True), Page(rows(3), is_first=False)]
+    first, second = (dict(request.query) for request in script.requests)
+    assert first == {"fields": "status", "page[limit]": str(ROWS_PER_PAGE)}
+    assert second == {**first, "page[after]": "next"}
+
+
+def test_a_listing_that_changed_under_the_reading_begins_anew_with_another_first_page() -> None:
+    script = Script(page(1, after="next"), Response(400), page(2, after="next"), page(3))
+
+    assert [(page.is_first, list(page.rows)) for page in read(script)] == [(True, [1]), (True, [2]), (False, [3])]
+
+
+def test_a_key_that_may_list_nobody_is_told_with_what_mends_it() -> None:
+    with pytest.raises(ListRefused, match="lets the key list no employees") as caught:
+        read(Script(Response(403)))
+
+    assert "list all employees" in caught.value.advice

@@ -1,0 +1,296 @@
+"""The company directory, read as a stream."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.worker.clients import fuzz
+from worker.bamboohr.directory import Directory, read_directory, text
+from worker.model.email_index import EmailIndex
+from worker.model.employee import employee_id
+from worker.transport.json_stream import Malformed
+
+NEEDED = ("first_name", "last_name", "work_email", "department")
+DECLARED = ("firstName", "lastName", "workEmail", "department")
+
+
+def row(number: object, **different: object) -> dict[str, object]:
+    ordinary = {
+        "firstName": f"First{number}",
+        "lastName": f"Last{number}",
+        "workEmail": f"p{number}@acme.example",
+        "department": "Sales",
+    }
+    return {"id": number, **ordinary, **different}
+
+
+def answer(*rows: object, declared: Iterable[str] = DECLARED) -> bytes:
+    fields = [{"id": name, "type": "text", "name": name} for name in declared]
+    return json.dumps({"fields": fields, "employees": rows}).encode()
+
+
+def in_parts(body: bytes, size: int = 7) -> Iterator[bytes]:
+    return (body[at : at + size] for at in range(0, len(body), size))
+
+
+def read(body: bytes, *wanted: int, needed: Iterable[str] = NEEDED, size: int = 1 << 16) -> Directory:
+    return read_directory(in_parts(body, size), frozenset(wanted), needed)
+
+
+# Ids and values
+
+
+@pytest.mark.parametrize(("value", "person"), [("1", 1), (1, 1), (7, 7), ("50000", 50000), (str(10**18), 10**18)])
+def test_an_employee_id_is_a_positive_integer_as_text_or_number(value: object, person: int) -> None:
+    assert employee_id(value) == person
+
+
+@pytest.mark.parametrize(
+    "value", ["0", 0, "-1", -1, "", " 1", "1 ", "01", "1.0", 1.0, "1e3", "٣", "²", "me", None, True, [], {}, "9" * 400]
+)
+def test_anything_else_is_nobody_so_that_the_me_of_the_key_is_never_asked_for(value: object) -> None:
+    assert employee_id(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "read_as"),
+    [(None, ""), ("", ""), ("  Jo ", "Jo"), (True, "true"), (False, "false"), (7, "7"), ([], None), ({"a": 1}, None)],
+)
+def test_a_value_is_text_or_is_not_shown(value: object, read_as: str | None) -> None:
+    assert text(value) == read_as
+
+
+# Who is in it
+
+
+def test_the_facts_of_those_who_are_wanted_are_kept_and_of_nobody_else() -> None:
+    directory = read(answer(row("1"), row("2"), row("3")), 2)
+
+    assert directory.available
+    assert directory.rows == 3
+    assert directory.listing(2) == {
+        "first_name": "First2",
+        "last_name": "Last2",
+        "work_email": "p2@acme.example",
+        "department": "Sales",
+    }
+    assert directory.listing(1) is None
+    assert "First1" not in repr(directory.people)
+
+
+def test_somebody_who_is_hidden_is_not_listed() -> None:
+    assert read(answer(row("1")), 2).listing(2) is None
+
+
+def test_it_is_read_the_same_in_whatever_parts_it_arrives() -> None:
+    body = answer(*(row(str(number), firstName="Zoë 漢字") for number in range(1, 40)))
+
+    whole, parts = read(body, 5), read(body, 5, size=1)
+
+    assert parts.people == whole.people
+    assert (parts.rows, parts.shown, parts.filled) == (whole.rows, whole.shown, whole.filled)
+
+
+def test_the_order_of_fields_and_employees_does_not_matter() -> None:
+    turned = json.dumps({"employees": [row("1")], "fields": [{"id": name} for name in DECLARED]}).encode()
+
+    assert read(turned, 1).listing(1) == read(answer(row("1")), 1).listing(1)
+
+
+def test_memory_follows_those_who_are_wanted_and_not_the_company() -> None:
+    def company() -> Iterator[bytes]:
+        yield b'{"fields":[],"employees":['
+        for number in range(1, 2_000):
+            yield json.dumps(row(str(number), jobTitle="x" * 2_000)).encode() + b","
+        yield json.dumps(row("2000")).encode() + b"]}"
+
+    tracemalloc.start()
+    directory = read_directory(company(), frozenset({5}), NEEDED)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert directory.rows == 2_000
+    assert peak < 2_000_000, "the answer itself has four megabytes"
+
+
+def test_rows_that_are_nobodys_are_not_counted() -> None:
+    directory = read(answer(row("1"), row("0"), row(None), row("x"), {}), 1)
+
+    assert (directory.rows, list(directory.people)) == (1, [1])
+
+
+# What it shows
+
+
+def test_a_field_that_is_not_declared_is_not_shown_even_if_rows_have_it() -> None:
+    directory = read(answer(row("1"), declared=["firstName", "workEmail"]), 1)
+
+    assert directory.shown == {"first_name", "work_email"}
+    assert directory.listing(1) == {"first_name": "First1", "work_email": "p1@acme.example"}
+
+
+def test_a_declared_field_without_a_value_is_shown_as_empty() -> None:
+    directory = read(answer(row("1", department=None), {"id": "2", "firstName": "Jo"}), 1, 2)
+
+    assert directory.people[1]["department"] == ""
+    assert directory.listing(2) == {"first_name": "Jo", "last_name": "", "work_email": "", "department": ""}
+
+
+def test_of_a_doubted_field_an_empty_value_is_not_shown() -> None:
+    directory = read(answer(row("1"), row("2", department=None)), 1, 2)
+    directory.doubted = frozenset({"department"})
+
+    first, second = directory.listing(1), directory.listing(2)
+
+    assert first is not None
+    assert second is not None
+    assert "department" in first
+    assert "department" not in second
+    assert "last_name" in second
+
+
+def test_a_value_of_another_type_is_not_shown() -> None:
+    listing = read(answer(row("1", department=["Sales"])), 1).listing(1)
+
+    assert listing is not None
+    assert "department" not in listing
+
+
+def test_the_status_is_taken_where_a_tenant_shows_it() -> None:
+    shown = read(answer(row("1", status="Inactive"), declared=[*DECLARED, "status"]), 1).listing(1)
+    hidden = read(answer(row("1", status="Inactive")), 1).listing(1)
+
+    assert shown is not None
+    assert shown["status"] == "Inactive"
+    assert hidden is not None
+    assert "status" not in hidden
+
+
+@pytest.mark.parametrize("fields", [None, [], {}, "x", [None, 7, {"id": None}, {"id": ["workEmail"]}, {"name": "x"}]])
+def test_declarations_of_another_form_declare_nothing(fields: object) -> None:
+    body = json.dumps({"fields": fields, "employees": [row("1")]}).encode()
+
+    assert read(body, 1).shown == frozenset()
+
+
+def test_how_well_each_needed_field_is_filled_is_counted_over_everybody() -> None:
+    rows = row("1", status="Active"), row("2", department=None), row("3", department=" "), row("4", workEmail="")
+    directory = read(answer(*rows), 1)
+
+    assert directory.coverage() == {"department": 5000, "first_name": 10000, "last_name": 10000, "work_email": 7500}
+
+
+def test_a_field_that_nobody_has_counts_as_empty_and_not_as_unknown() -> None:
+    assert read(answer({"id": "1"}), 1).coverage() == dict.fromkeys(sorted(NEEDED), 0)
+
+
+def test_the_bearers_of_an_address_are_found_over_the_whole_company_whatever_the_case() -> None:
+    directory = read(answer(row("1", workEmail="Jo@acme.example"), row("2", workEmail="jo@ACME.example"), row("3")), 9)
+
+    assert directory.email_index.of("JO@acme.example") == (1, 2)
+    assert directory.email_index.of("p3@acme.example") == (3,)
+    assert directory.email_index.of("nobody@acme.example") == ()
+
+
+def test_an_empty_address_is_nobodys_and_somebody_bears_an_address_once() -> None:
+    email_index = EmailIndex()
+    for person, address in [
+        (1, ""),
+        (2, ""),
+        (3, "a@b.example"),
+        (3, "A@B.example"),
+        (4, "a@b.example"),
+        (4, "a@b.example"),
+    ]:
+        email_index.add(address, person)
+
+    assert email_index.of("") == ()
+    assert email_index.of("a@b.example") == (3, 4)
+
+
+# What is not believed
+
+
+WHOLE = answer(row("1"), row("2"), row("3"))
+
+
+@pytest.mark.parametrize("at", range(0, len(WHOLE), 11))
+def test_a_part_is_never_taken_for_the_whole(at: int) -> None:
+    with pytest.raises(Malformed):
+        read(WHOLE[:at], 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<!DOCTYPE html><html></html>",
+        b"null",
+        b"[]",
+        b"{}",
+        b'"text"',
+        b'{"fields":[]}',
+        b'{"employees":null}',
+        b'{"employees":{}}',
+        b'{"employees":{"1":{"id":"1"}}}',
+        b'{"employees":[1]}',
+        b'{"employees":[null]}',
+        b'{"employees":["x"]}',
+        b'{"employees":[[]]}',
+        b'{"employees":[{"id":"0"}]}',
+        b'{"employees":[{"id":"1"},7]}',
+        b'{"error":{"code":429}}',
+        WHOLE + b"x",
+        WHOLE + WHOLE,
+        WHOLE.replace(b"First1", b"First\xff"),
+        b'{"employees":[],"more":"' + b"x" * (1 << 17) + b'"}',
+        b'{"more":' + b"[" * 5_000 + b"]" * 5_000 + b',"employees":[]}',
+        b'{"employees":[{"id":' + b"9" * 5_000 + b"}]}",
+        b'{"employees":[{"id":1e999999999999999999999}]}',
+    ],
+)
+def test_an_answer_of_another_form_is_malformed_and_never_an_empty_company(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        read(body, 1)
+
+
+def test_a_well_formed_answer_without_anybody_says_that_there_is_no_directory() -> None:
+    directory = read(answer(), 1)
+
+    assert (directory.available, directory.rows, directory.coverage()) == (False, 0, {})
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["1", "2", "workEmail"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["id", "fields", "employees", "workEmail", "status", "x"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@fuzz
+@given(_JSON | st.fixed_dictionaries({"fields": _JSON, "employees": st.lists(_JSON)}))
+def test_any_json_is_a_directory_or_malformed(value: Any) -> None:
+    try:
+        directory = read(json.dumps(value).encode(), 1, 2)
+    except Malformed:
+        return
+    assert all(isinstance(text, str) for facts in directory.people.values() for text in facts.values())
+
+
+@fuzz
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_directory_or_malformed(body: bytes) -> None:
+    try:
+        read(body, 1)
+    except Malformed:
+        return
+    assert json.loads(body)

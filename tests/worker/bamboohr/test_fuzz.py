@@ -1,0 +1,90 @@
+"""Whatever BambooHR, or somebody in front of it, answers: a value or a named end, and never what was said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sandbox.wire import Response
+from tests.worker.clients import Script, bamboo_client, end_of, fuzz, texts, transport_to
+from tests.worker.fuzzing import SAID, bodies, hostile
+from worker.bamboohr import listing
+from worker.bamboohr.client import BambooHRClient
+from worker.model.employee import Evidence
+from worker.timestamps import parse_moment
+from worker.transport.json_stream import Malformed
+
+SINCE = parse_moment("2026-11-20T00:00:00Z")
+FIELDS = ("first_name", "last_name", "work_email", "status", "hire_date")
+PERSON = {"firstName": SAID, "lastName": SAID, "workEmail": SAID, "status": "Inactive", "hireDate": "2020-01-01"}
+CHANGED = {
+    "latest": "2026-11-20T09:00:00+00:00",
+    "employees": {"1": {"id": "1", "action": "Updated", "lastChanged": "2026-11-20T08:00:00+00:00"}, "2": {"id": "2"}},
+}
+DIRECTORY = {
+    "fields": [{"id": "firstName", "type": "text", "name": SAID}, {"id": "workEmail"}],
+    "employees": [{"id": "1", **PERSON}, {"id": "2", **PERSON}],
+}
+LISTED = {
+    "data": [{"employeeId": 1, **PERSON, "_restrictedFields": ["hireDate"]}, {"employeeId": "2", **PERSON}],
+    "meta": {"total": 2, "page": {"limit": 2, "nextCursor": None}},
+}
+ONE = {"id": "1", **PERSON}
+
+
+def _changed(client: BambooHRClient) -> object:
+    assert SINCE is not None
+    return client.changed(SINCE)
+
+
+ENDPOINTS: dict[str, tuple[object, Callable[[BambooHRClient], object]]] = {
+    "changed": (CHANGED, _changed),
+    "directory": (DIRECTORY, lambda client: client.directory({1}, FIELDS)),
+    "evidence": (LISTED, lambda client: client.evidence([1, 2], FIELDS)),
+    "everybody": (LISTED, lambda client: [*client.everybody(FIELDS)]),
+}
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@fuzz
+@given(data=st.data())
+def test_any_answer_is_a_value_or_a_named_end(endpoint: str, data: st.DataObject) -> None:
+    document, call = ENDPOINTS[endpoint]
+    answer = Response(200, data.draw(bodies(document)))
+
+    end = end_of(lambda: call(bamboo_client(transport_to(Script(answer), system="bamboohr"))))
+
+    assert end is None or SAID not in texts(end)
+
+
+@fuzz
+@given(bodies(ONE))
+def test_any_answer_about_one_person_is_a_value_or_a_named_end(body: bytes) -> None:
+    answers = Script(Response(403), Response(200, body))
+
+    end = end_of(lambda: bamboo_client(transport_to(answers, system="bamboohr")).evidence([1], FIELDS))
+
+    assert end is None or SAID not in texts(end)
+
+
+@fuzz
+@given(hostile(LISTED))
+def test_any_object_is_a_page_or_malformed(value: Any) -> None:
+    if not isinstance(value, dict):
+        return
+    told, cursor = "", None
+    rows: dict[int, Evidence] = {}
+    try:
+        rows, cursor = listing.parse(value, [1, 2], FIELDS)
+    except Malformed as fault:
+        told = texts(fault)
+
+    assert SAID not in told
+    assert rows.keys() <= {1, 2}
+    assert cursor is None or isinstance(cursor, str)
+    json.dumps([row.facts for row in rows.values()])

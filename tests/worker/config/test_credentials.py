@@ -1,0 +1,213 @@
+"""The two credentials: what is wrong, how it is mended, and never any of the value."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
+from moto import mock_aws
+from types_boto3_secretsmanager import SecretsManagerClient
+
+from worker.config.credentials import SecretReader, fix_command, read_credential
+from worker.config.settings import Credential
+from worker.errors import ConfigurationError, CredentialError, ExitCode
+
+BAMBOO = Credential("BAMBOOHR_API_KEY", "sync/bamboohr")
+MOODLE = Credential("MOODLE_TOKEN", "sync/moodle")
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretsManagerClient]:
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "testing"),
+        ("AWS_SECRET_ACCESS_KEY", "testing"),
+        ("AWS_DEFAULT_REGION", "eu-central-1"),
+    ):
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        yield boto3.client("secretsmanager")
+
+
+class Refusing:
+    """A Secrets Manager that fails every read."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
+        raise self.fault
+
+
+class Holding:
+    """A Secrets Manager with one secret."""
+
+    def __init__(self, document: str) -> None:
+        self.document = document
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
+        return {"Name": SecretId, "SecretString": self.document}
+
+
+def refused(code: str) -> Refusing:
+    said = "User: arn:aws:iam::1:role/r is not authorized"
+    return Refusing(ClientError({"Error": {"Code": code, "Message": said}}, "GetSecretValue"))
+
+
+def refusal(credential: Credential, reader: SecretReader | None = None) -> CredentialError:
+    with pytest.raises(CredentialError) as caught:
+        read_credential(credential, reader)
+    assert caught.value.exit_code is ExitCode.CONFIGURATION
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("credential", "document"),
+    [(BAMBOO, {"bamboohr_api_key": "abc123", "other": 1}), (MOODLE, {"moodle_token": " abc123\n"})],
+)
+def test_a_credential_is_read_out_of_its_json_secret(
+    secrets: SecretsManagerClient, credential: Credential, document: dict[str, object]
+) -> None:
+    secrets.create_secret(Name=credential.secret_id, SecretString=json.dumps(document))
+
+    assert read_credential(credential) == "abc123"
+
+
+def test_a_credential_of_the_environment_needs_no_aws() -> None:
+    assert read_credential(Credential("MOODLE_TOKEN", "", " abc123 "), refused("Unasked")) == "abc123"
+
+
+def test_a_missing_secret_is_told_with_the_command_that_sets_it(secrets: SecretsManagerClient) -> None:
+    end = refusal(MOODLE)
+
+    assert end.message == "the secret sync/moodle does not exist or was never set"
+    assert end.advice.startswith(f"set it: {fix_command(MOODLE)} (then type ")
+
+
+def test_a_secret_that_was_deployed_and_never_set_is_told_like_a_missing_one(secrets: SecretsManagerClient) -> None:
+    secrets.create_secret(Name=BAMBOO.secret_id)
+
+    end = refusal(BAMBOO)
+
+    assert end.message == "the secret sync/bamboohr does not exist or was never set"
+    assert fix_command(BAMBOO) in end.advice
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "hush-abc123",
+        '{"hush": "abc123"}',
+        '"hush-abc123"',
+        '["hush-abc123"]',
+        "7",
+        "null",
+        '{"moodle_token": ',
+    ],
+)
+def test_a_secret_without_the_key_is_malformed(document: str) -> None:
+    end = refusal(MOODLE, Holding(document))
+
+    assert end.message == 'the secret sync/moodle is malformed: it must hold JSON with the key "moodle_token"'
+    assert fix_command(MOODLE) in end.advice
+    assert_silent(end)
+
+
+@pytest.mark.parametrize("value", ["", "  ", "hush abc123", "hush-äbc", "hush\nabc", 123456, None, ["hush"], "h" * 513])
+def test_a_value_that_is_no_single_text_is_malformed(value: object) -> None:
+    end = refusal(MOODLE, Holding(json.dumps({"moodle_token": value})))
+
+    assert end.message.startswith('"moodle_token" in the secret sync/moodle is malformed')
+    assert fix_command(MOODLE) in end.advice
+    assert_silent(end)
+
+
+def test_a_binary_secret_is_malformed(secrets: SecretsManagerClient) -> None:
+    secrets.create_secret(Name=MOODLE.secret_id, SecretBinary=b'{"moodle_token": "hush"}')
+
+    assert "is malformed" in refusal(MOODLE).message
+
+
+def test_a_malformed_value_of_the_environment_is_told_without_it() -> None:
+    end = refusal(Credential("MOODLE_TOKEN", "", "hush abc123"))
+
+    assert end.message.startswith("MOODLE_TOKEN is malformed")
+    assert end.advice == "set it: read -rs MOODLE_TOKEN && export MOODLE_TOKEN"
+    assert_silent(end)
+
+
+def test_a_secret_that_may_not_be_read_is_told_with_the_name_of_the_refusal_alone() -> None:
+    end = refusal(MOODLE, refused("AccessDeniedException"))
+
+    assert end.message == "the secret sync/moodle cannot be read (AccessDeniedException)"
+    assert "task role" in end.advice
+    assert "arn:" not in end.message + end.advice
+
+
+def test_a_secret_that_is_to_be_deleted_is_told_as_unreadable(secrets: SecretsManagerClient) -> None:
+    secrets.create_secret(Name=MOODLE.secret_id, SecretString='{"moodle_token": "hush"}')
+    secrets.delete_secret(SecretId=MOODLE.secret_id)
+
+    end = refusal(MOODLE)
+
+    assert end.message == "the secret sync/moodle cannot be read (InvalidRequestException)"
+    assert "scheduled for deletion" in end.advice
+
+
+def test_missing_malformed_and_unreadable_are_three_messages(secrets: SecretsManagerClient) -> None:
+    missing = refusal(MOODLE).message
+    secrets.create_secret(Name=MOODLE.secret_id, SecretString="hush")
+
+    assert len({missing, refusal(MOODLE).message, refusal(MOODLE, refused("AccessDenied")).message}) == 3
+
+
+@pytest.mark.parametrize("credential", [BAMBOO, MOODLE, Credential("MOODLE_TOKEN", "arn:aws:x:y it's")])
+def test_the_mending_command_survives_the_shell(credential: Credential) -> None:
+    words = shlex.split(fix_command(credential))
+
+    assert words[:4] == ["aws", "secretsmanager", "put-secret-value", "--secret-id"]
+    assert words[4:] == [credential.secret_id, "--secret-string", "file:///dev/stdin"]
+
+
+def test_what_the_advice_says_to_type_mends(secrets: SecretsManagerClient) -> None:
+    secrets.create_secret(Name=MOODLE.secret_id)
+    (document,) = re.findall(r"then type (\{.*?\})", refusal(MOODLE).advice)
+    secrets.put_secret_value(SecretId=MOODLE.secret_id, SecretString=document.replace("...", "abc123"))
+
+    assert read_credential(MOODLE) == "abc123"
+
+
+@pytest.mark.parametrize("credential", [Credential("MOODLE_TOKEN", "", "a b"), BAMBOO])
+def test_no_advice_puts_a_value_on_a_command_line(credential: Credential) -> None:
+    assert "..." not in fix_command(credential)
+
+
+def test_aws_without_a_region_is_a_configuration_error_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "none")
+
+    with pytest.raises(ConfigurationError) as caught:
+        read_credential(MOODLE)
+
+    (fault,) = caught.value.faults
+    assert fault.startswith("AWS_REGION")
+
+
+def test_aws_without_credentials_is_told_and_not_a_crash() -> None:
+    end = refusal(MOODLE, Refusing(NoCredentialsError()))
+
+    assert end.message == "the secret sync/moodle cannot be read (NoCredentialsError)"
+
+
+def assert_silent(end: CredentialError) -> None:
+    """Neither the message, nor the advice, nor what Python would print as the cause holds any of the value."""
+    assert "hush" not in end.message + end.advice
+    assert end.__cause__ is None
+    assert end.__suppress_context__

@@ -1,0 +1,55 @@
+"""Country names to Moodle's codes: what is not known is not sent."""
+
+from __future__ import annotations
+
+import pytest
+from iso3166 import countries
+
+from tests.sandbox.moodle.countries import COUNTRIES
+from worker.model.countries import country_code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("United States", "US"),
+        ("USA", "US"),
+        ("us", "US"),
+        ("United Kingdom", "GB"),
+        ("Northern Ireland", "GB"),
+        ("Germany", "DE"),
+        ("DEU", "DE"),
+        ("  germany ", "DE"),
+        ("Czech Republic", "CZ"),
+        ("Czechia", "CZ"),
+        ("Türkiye", "TR"),
+        ("Turkey", "TR"),
+        ("Côte d\u2019Ivoire", "CI"),
+        ("Ivory Coast", "CI"),
+        ("Curaçao", "CW"),
+        ("Korea, Republic of", "KR"),
+        ("South Korea", "KR"),
+        ("Virgin Islands, U.S.", "VI"),
+        ("Viet Nam", "VN"),
+        ("Hong Kong", "HK"),
+        ("Macedonia", "MK"),
+    ],
+)
+def test_a_name_as_bamboohr_writes_it_has_its_code(name: str, code: str) -> None:
+    assert country_code(name) == code
+
+
+@pytest.mark.parametrize("name", ["", " ", "Atlantis", "Kosovo", "XK", "Yugoslavia", "Europe", "日本", "0", "-"])
+def test_what_is_no_country_has_none(name: str) -> None:
+    assert country_code(name) is None
+
+
+def test_every_country_that_moodle_knows_is_found_by_each_of_its_names_and_no_other() -> None:
+    found = set()
+    for country in countries:
+        for name in (country.name, country.apolitical_name, country.alpha2, country.alpha3):
+            code = country_code(name)
+            assert code == (country.alpha2 if country.alpha2 in COUNTRIES else None), name
+            found.add(code)
+
+    assert found - {None} == COUNTRIES

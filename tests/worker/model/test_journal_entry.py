@@ -1,0 +1,195 @@
+"""What a run sets out to write, kept in portions that fit into the table."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.worker.builders import account, account_of, leaver, person, step_of
+from worker.model.journal_entry import KEPT, JournalEntry, pack, unpack
+from worker.model.step import Action, FieldChange
+from worker.state.items import EXPIRY
+from worker.state.sqlite import SqliteItems
+from worker.state.store import Store
+
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+LARGEST_ITEM = 300 * 1024
+"""DESIGN: items stay under 300 KB."""
+
+
+def entry(employee_id: int = 1, *changes: FieldChange, action: Action = Action.UPDATE) -> JournalEntry:
+    return JournalEntry(employee_id, action, 100 + employee_id, changes, int(NOW.timestamp()))
+
+
+def wide(employee_id: int, length: int) -> JournalEntry:
+    return entry(employee_id, FieldChange("description", "o" * length, "n" * length))
+
+
+def size(plain: object) -> int:
+    return len(json.dumps(plain, ensure_ascii=False).encode())
+
+
+def entry_of_size(length: int) -> JournalEntry:
+    ((bare,),) = pack([wide(1, 0)])
+    return entry(1, FieldChange("description", "", "n" * (length - size(bare))))
+
+
+# What an entry says
+
+
+def test_an_entry_keeps_old_and_new_of_every_field() -> None:
+    step = step_of(person(1, department="Legal"), account(7, idnumber="1", email="p1@acme.example", department="Sales"))
+
+    kept = JournalEntry.of(step, NOW)
+
+    assert (kept.employee_id, kept.action, kept.account_id, kept.at) == (1, Action.UPDATE, 7, int(NOW.timestamp()))
+    assert kept.changed("department") == FieldChange("department", "Sales", "Legal")
+    assert kept.changed("email") is None
+
+
+def test_an_account_that_is_made_has_no_number_yet_and_nothing_old() -> None:
+    kept = JournalEntry.of(step_of(person(1)), NOW)
+
+    assert (kept.action, kept.account_id) == (Action.CREATE, None)
+    assert {change.old for change in kept.changes} == {None}
+
+
+def test_a_suspension_is_a_change_like_any_other() -> None:
+    kept = JournalEntry.of(step_of(leaver(1), account(7, idnumber="1")), NOW)
+
+    assert kept.changes == (FieldChange("suspended", "0", "1"),)
+
+
+def test_an_entry_says_when_bamboohr_had_changed_her_if_the_run_knew() -> None:
+    step = step_of(person(1))
+
+    assert JournalEntry.of(step, NOW, NOW - timedelta(minutes=5)).seen == int(NOW.timestamp()) - 300
+    assert JournalEntry.of(step, NOW).seen == 0
+
+
+@pytest.mark.parametrize(("length", "kept"), [(20_000, ["firstname", "department"]), (20_001, ["firstname"])])
+def test_a_field_whose_old_value_is_far_too_long_is_not_kept_and_the_others_are(length: int, kept: list[str]) -> None:
+    step = step_of(person(1, first_name="Ann", department="Legal"), account_of(1, department="x" * length))
+
+    assert [change.field for change in JournalEntry.of(step, NOW).changes] == kept
+
+
+# Portions
+
+
+def test_few_entries_are_one_portion_and_none_are_none() -> None:
+    assert len(list(pack([entry(1), entry(2)]))) == 1
+    assert list(pack([])) == []
+
+
+def test_many_values_are_spread_over_items_that_fit() -> None:
+    entries = [wide(number, 5_000) for number in range(1, 101)]
+
+    portions = list(pack(entries))
+
+    assert len(portions) > 4
+    assert all(size(portion) < LARGEST_ITEM for portion in portions)
+    assert unpack(portions) == entries
+
+
+def test_a_portion_takes_200_000_bytes_of_entries_and_not_one_more() -> None:
+    half, more = entry_of_size(100_000), entry_of_size(100_001)
+
+    assert [len(portion) for portion in pack([half, half, half, half])] == [2, 2]
+    assert [len(portion) for portion in pack([half, more, half])] == [1, 1, 1]
+
+
+def test_letters_that_take_several_bytes_are_counted_as_such() -> None:
+    entries = [entry(number, FieldChange("address", "\U0001f600" * 255, "\u4e2d" * 255)) for number in range(1, 501)]
+
+    assert all(size(portion) < LARGEST_ITEM for portion in pack(entries))
+
+
+def test_a_single_entry_is_never_split() -> None:
+    (portion,) = pack([wide(1, 150_000)])
+
+    assert len(portion) == 1
+
+
+_TEXT = st.text(st.characters(codec="utf-8"), max_size=300)
+_CHANGES = st.lists(st.builds(FieldChange, _TEXT, st.none() | _TEXT, _TEXT), max_size=8).map(tuple)
+_ENTRIES = st.lists(
+    st.builds(
+        JournalEntry,
+        st.integers(1, 10**9),
+        st.sampled_from(Action),
+        st.none() | st.integers(1, 10**9),
+        _CHANGES,
+        st.integers(0, 2**33),
+        st.integers(0, 2**33),
+    ),
+    max_size=40,
+)
+
+
+@given(_ENTRIES)
+def test_whatever_was_packed_is_unpacked_in_its_order(entries: list[JournalEntry]) -> None:
+    portions = list(pack(entries))
+
+    assert unpack(json.loads(json.dumps(portions))) == entries
+    assert all(portion and size(portion) < LARGEST_ITEM for portion in portions)
+
+
+def test_an_entry_without_the_moment_of_her_last_change_did_not_know_it() -> None:
+    ((plain,),) = pack([entry(1)])
+    del plain["seen"]
+
+    (kept,) = unpack([[plain]])
+
+    assert kept.seen == 0
+
+
+# In the state
+
+
+@pytest.fixture
+def items(tmp_path: Path) -> SqliteItems:
+    return SqliteItems(str(tmp_path / "state.sqlite"))
+
+
+def test_a_run_is_read_back_in_its_order_whatever_the_number_of_items(items: SqliteItems) -> None:
+    store = Store(items, "a", NOW.timestamp)
+    entries = [wide(number, 9_000) for number in range(1, 301)]
+    for at in range(0, 300, 50):
+        store.journal("run-1", entries[at : at + 50])
+    store.journal("run-10", [entry(999)])
+
+    assert store.journal_of("run-1") == entries
+    assert store.journal_of("run-10") == [entry(999)]
+    assert store.journal_of("run-2") == []
+
+
+def test_a_persons_history_names_the_run_of_every_entry_oldest_first(items: SqliteItems) -> None:
+    store = Store(items, "a", NOW.timestamp)
+    now = int(NOW.timestamp())
+    first, then = JournalEntry(7, Action.CREATE, None, (), now - 60), JournalEntry(7, Action.SUSPEND, 12, (), now)
+    store.journal("a-later", [entry(9), then])
+    store.journal("z-first", [first, entry(8)])
+
+    assert store.journals_about(7) == [("z-first", first), ("a-later", then)]
+    assert store.journals_about(5) == []
+
+
+@pytest.mark.parametrize(("days", "known"), [(0, True), (89, True), (90, False), (400, False)])
+def test_an_entry_is_believed_for_90_days_however_late_the_table_forgets_it(
+    items: SqliteItems, days: int, known: bool
+) -> None:
+    Store(items, "a", NOW.timestamp).journal("run", [entry(1)])
+    (item,) = items.scan(["a#journal#"])
+
+    later = Store(items, "a", (NOW + timedelta(days=days)).timestamp)
+
+    assert timedelta(days=90) == KEPT
+    assert item[EXPIRY] == int((NOW + KEPT).timestamp())
+    assert later.journal_of("run") == ([entry(1)] if known else [])
+    assert len(later.journals_about(1)) == known

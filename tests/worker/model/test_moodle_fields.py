@@ -1,0 +1,135 @@
+"""What Moodle can hold: measured against the sandbox's Moodle, which refuses what a real one refuses."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.sandbox.moodle import params
+from tests.sandbox.moodle.settings import Settings
+from worker.model.moodle_fields import LENGTHS, is_email, is_username, normalize, same_text
+
+TEXTS = ("firstname", "lastname", "department", "institution", "city", "profile_field_team")
+
+
+@given(target=st.sampled_from(TEXTS), text=st.text(max_size=400))
+@example(target="firstname", text="a" * 98 + " < b")
+@example(target="department", text="a <\n\x00")
+@example(target="city", text="<b>\x00< b")
+def test_a_fitted_value_is_one_that_moodle_stores_as_it_is(target: str, text: str) -> None:
+    fitted = normalize(target, text)
+
+    assert fitted is not None
+    assert params.clean("notags", fitted, Settings()) == fitted
+    assert fitted == fitted.strip()
+    assert len(fitted) <= LENGTHS.get(target, 255)
+    assert normalize(target, fitted) == fitted, "a value that fits would be rewritten every night"
+
+
+@pytest.mark.parametrize("name", ["Zoë", "O'Neill-Łukasz", "山田 太郎", "محمد", "a < b", "3 > 2", "👩‍🚀", "Dr. A & B"])
+def test_an_ordinary_name_is_left_as_it_is(name: str) -> None:
+    assert normalize("firstname", name) == name
+
+
+@pytest.mark.parametrize(
+    ("given_text", "held"),
+    [
+        ("  two\t\tblanks\u00a0 ", "two blanks"),
+        ("bell\x07 and\x00 nul", "bell and nul"),
+        ("line\u2028break", "line break"),
+        ("half \ud800 pair", "half pair"),
+        ("<b>Sales</b>", "b Sales /b"),
+        ("R&D <team", "R&D team"),
+        ("", ""),
+    ],
+)
+def test_what_moodle_cannot_hold_is_mended(given_text: str, held: str) -> None:
+    assert normalize("department", given_text) == held
+
+
+@pytest.mark.parametrize(("target", "longest"), [*((name, LENGTHS[name]) for name in TEXTS[:-1]), (TEXTS[-1], 255)])
+def test_a_value_that_is_too_long_is_cut_by_characters(target: str, longest: int) -> None:
+    assert normalize(target, "ü" * longest) == "ü" * longest
+    assert normalize(target, "ü" * (longest + 1)) == "ü" * longest
+    assert normalize(target, "ü" * (longest - 1) + " ü") == "ü" * (longest - 1)
+
+
+def test_a_country_becomes_a_code_and_an_unknown_one_nothing() -> None:
+    assert normalize("country", "United States") == "US"
+    assert normalize("country", "") == ""
+    assert normalize("country", "Atlantis") is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ann@acme.example", "Ann.O'Neill+x@mail.acme-2.example", "a@b.co", "1@2.xn--p1ai", "x" * 64 + "@acme.example"],
+)
+def test_an_address_that_moodle_takes(address: str) -> None:
+    assert is_email(address)
+    assert params.is_email(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "ann",
+        "ann@acme",
+        "ann@@acme.example",
+        "ann lee@acme.example",
+        " ann@acme.example",
+        "ann@acme.example ",
+        "ann@acme.example\n",
+        ".ann@acme.example",
+        "ann..lee@acme.example",
+        "ann@-acme.example",
+        "ann@acme.example.",
+        "ann@[127.0.0.1]",
+        "Ann <ann@acme.example>",
+        "änn@acme.example",
+        "ann@äcme.example",
+        "x" * 65 + "@acme.example",
+        "ann@" + "a" * 64 + ".example",
+        "ann@" + "a." * 60 + "example",
+    ],
+)
+def test_an_address_that_moodle_refuses_or_would_cut(address: str) -> None:
+    assert not is_email(address)
+
+
+@given(st.emails() | st.from_regex(r"[!-~]{1,30}@[!-~]{1,30}\.[!-~]{1,10}", fullmatch=True))
+def test_no_address_is_sent_that_moodle_refuses(address: str) -> None:
+    if is_email(address):
+        assert params.is_email(address)
+        assert len(address) <= 100
+
+
+@pytest.mark.parametrize("name", ["ann.lee@acme.example", "e-4711", "a_b", "x" * 100])
+def test_a_user_name_that_moodle_takes(name: str) -> None:
+    assert is_username(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Ann", "ann lee", "o'neill@acme.example", "a+b@acme.example", "zoë", "x" * 101, "a\n"]
+)
+def test_a_user_name_that_moodle_refuses(name: str) -> None:
+    assert not is_username(name)
+
+
+@given(st.text(max_size=30))
+def test_no_user_name_is_sent_that_moodle_would_change(name: str) -> None:
+    if is_username(name):
+        assert params.clean("username", name, Settings()) == name
+
+
+def test_names_agree_whatever_their_case_width_and_blanks() -> None:
+    assert same_text("ANN  Marie", "ann marie ")
+    assert same_text("Zoe\u0308", "ZOË")
+    assert same_text("STRASSE", "straße")
+    assert not same_text("Ann", "Anna")
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\u00a0"])
+def test_two_blanks_agree_about_nothing(blank: str) -> None:
+    assert not same_text(blank, blank)

@@ -1,0 +1,115 @@
+"""The whole population of a site in one call, and which functions a token may call at all."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+import pytest
+
+from tests.sandbox.moodle import FOUR_FUNCTIONS, MoodleSite
+from tests.sandbox.wire import Response, Switchboard
+from tests.worker.clients import TOKEN, Script, client_of, moodle_client, moodle_error, noted_deadlines, transport_to
+from worker.errors import CredentialError, TargetError
+from worker.model.account import AccountRef
+from worker.moodle.client import EVERYBODY_SECONDS, TRIES
+
+SEARCH = "core_user_get_users"
+ADA = {"id": 107, "username": "ada", "idnumber": "7", "auth": "oidc", "suspended": False}
+
+
+def everybody(*answers: Response) -> list[AccountRef] | None:
+    return moodle_client(transport_to(Script(*answers))).everybody("oidc")
+
+
+# Everybody
+
+
+def test_everybody_of_one_authentication_is_asked_for_at_once() -> None:
+    script = Script(Response.of({"users": [ADA]}))
+
+    found = moodle_client(transport_to(script)).everybody("oidc")
+
+    assert found == [AccountRef(107, "ada", "7", suspended=False)]
+    (request,) = script.requests
+    assert (request.method, request.headers["content-type"]) == ("POST", "application/x-www-form-urlencoded")
+    assert parse_qsl(request.body.decode()) == [
+        ("wstoken", TOKEN),
+        ("moodlewsrestformat", "json"),
+        ("criteria[0][key]", "auth"),
+        ("criteria[0][value]", "oidc"),
+        ("wsfunction", SEARCH),
+    ]
+
+
+def test_it_may_take_longer_than_an_ordinary_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    transport = transport_to(Script(Response.of({"users": []})))
+    deadlines = noted_deadlines(transport, monkeypatch)
+
+    moodle_client(transport).everybody("oidc")
+
+    assert deadlines == [EVERYBODY_SECONDS]
+
+
+def test_an_answer_that_does_not_come_is_asked_for_again() -> None:
+    assert everybody(Response(502), Response.of({"users": []})) == []
+    with pytest.raises(TargetError, match="HTTP 502"):
+        everybody(*[Response(502)] * TRIES)
+
+
+def test_a_token_that_may_not_search_gets_nobody_and_no_error(site: MoodleSite, board: Switchboard) -> None:
+    site.service_functions.remove(SEARCH)
+
+    assert client_of(board).everybody("oidc") is None
+
+
+@pytest.mark.parametrize("answer", [{"users": None}, [], "text"])
+def test_an_answer_of_another_form_is_not_taken_for_nobody(answer: object) -> None:
+    with pytest.raises(TargetError, match="something else than users"):
+        everybody(Response.of(answer))
+
+
+def test_another_refusal_is_told_with_the_function_and_the_code() -> None:
+    with pytest.raises(TargetError, match=f"refused {SEARCH} \\(dmlreadexception\\)"):
+        everybody(Response.of(moodle_error("dmlreadexception")))
+    with pytest.raises(CredentialError, match="does not know the token"):
+        everybody(Response.of(moodle_error("invalidtoken")))
+
+
+# What a token may call
+
+
+def test_a_token_with_every_function_is_refused_none_and_writes_nothing(site: MoodleSite, board: Switchboard) -> None:
+    before = site.users()
+
+    assert client_of(board).access() == dict.fromkeys(FOUR_FUNCTIONS, "")
+
+    assert site.users() == before
+
+
+@pytest.mark.parametrize("function", FOUR_FUNCTIONS)
+def test_a_function_that_is_not_the_tokens_is_told_with_the_code(
+    site: MoodleSite, board: Switchboard, function: str
+) -> None:
+    site.service_functions.remove(function)
+
+    assert client_of(board).access() == {**dict.fromkeys(FOUR_FUNCTIONS, ""), function: "accessexception"}
+
+
+def test_the_calls_that_ask_can_write_nothing_whatever_the_site_is() -> None:
+    script = Script(Response.of(moodle_error("invalidparameter")))
+
+    moodle_client(transport_to(script)).access()
+
+    sent = [parse_qsl(request.body.decode())[2:] for request in script.requests]
+    assert sent == [
+        [("field", "username"), ("values[0]", "guest"), ("wsfunction", "core_user_get_users_by_field")],
+        [("criteria[0][key]", "username"), ("criteria[0][value]", "guest"), ("wsfunction", SEARCH)],
+        [
+            ("users[0][username]", "guest"),
+            ("users[0][firstname]", "-"),
+            ("users[0][lastname]", "-"),
+            ("users[0][email]", "none@localhost"),
+            ("wsfunction", "core_user_create_users"),
+        ],
+        [("users[0][id]", "0"), ("wsfunction", "core_user_update_users")],
+    ]

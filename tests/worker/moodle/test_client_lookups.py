@@ -1,0 +1,259 @@
+"""Moodle's look-ups: what is sent, what is believed, and what an answer of another form means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import responses
+
+from tests.sandbox.moodle import TOKEN as SITE_TOKEN
+from tests.sandbox.moodle import MoodleApp, MoodleSite, Settings
+from tests.sandbox.wire import Switchboard
+from tests.worker.clients import (
+    MEND,
+    MOODLE,
+    PRIVATE,
+    TOKEN,
+    client_of,
+    moodle_error,
+    sent_form,
+    texts,
+)
+from worker.errors import CredentialError, TargetError
+from worker.moodle.client import MoodleClient
+
+BY_FIELD = "core_user_get_users_by_field"
+SEARCH = "core_user_get_users"
+
+
+def people(site: MoodleSite, count: int) -> None:
+    for number in range(1, count + 1):
+        site.add_user(f"u{number}", firstname="F", lastname="L", email=f"u{number}@x.example", idnumber=str(number))
+
+
+# The request
+
+
+def test_the_function_is_the_last_field_so_that_a_request_that_is_cut_does_nothing(
+    moodle: MoodleClient, mocked: responses.RequestsMock
+) -> None:
+    mocked.post(MOODLE, json=[])
+
+    moodle.look_up("idnumber", ["1", "2"])
+
+    assert sent_form() == [
+        ("wstoken", TOKEN),
+        ("moodlewsrestformat", "json"),
+        ("field", "idnumber"),
+        ("values[0]", "1"),
+        ("values[1]", "2"),
+        ("wsfunction", BY_FIELD),
+    ]
+    assert responses.calls[0].request.url == MOODLE, "the token is never part of an address"
+
+
+def test_people_are_looked_up_in_batches(site: MoodleSite, board: Switchboard) -> None:
+    people(site, 120)
+
+    found = client_of(board, batch_size=50, concurrency=2).look_up("idnumber", map(str, range(1, 201)))
+
+    assert {account.idnumber for account in found} == {str(number) for number in range(1, 121)}
+    assert board.calls == [BY_FIELD] * 4
+
+
+def test_nothing_is_asked_about_nobody_and_a_value_is_asked_for_once(
+    moodle: MoodleClient, mocked: responses.RequestsMock
+) -> None:
+    mocked.post(MOODLE, json=[])
+
+    moodle.look_up("email", [])
+    moodle.look_up("email", ["", ""])
+    assert len(responses.calls) == 0
+
+    moodle.look_up("email", ["a@x.example", "", "b@x.example", "a@x.example"])
+    assert [value for name, value in sent_form() if name.startswith("values")] == ["a@x.example", "b@x.example"]
+
+
+@pytest.mark.parametrize("spoils", ["Upper", "with space", "plus+sign", "ümlaut", "o'brien", " padded"])
+def test_a_username_that_would_fail_the_whole_batch_is_not_sent(
+    site: MoodleSite, board: Switchboard, spoils: str
+) -> None:
+    people(site, 2)
+
+    found = client_of(board).look_up("username", ["u1", spoils, "u2"])
+
+    assert [account.username for account in found] == ["u1", "u2"]
+
+
+def test_a_look_up_gives_what_moodle_takes_for_the_same(site: MoodleSite, board: Switchboard) -> None:
+    """Moodle compares without case, accents and trailing blanks; whoever needs it exact compares again."""
+    site.add_user("zoe", firstname="Z", lastname="L", email="zoe@x.example", idnumber="Zoë")
+
+    found = client_of(board).look_up("idnumber", ["zoe"])
+
+    assert [account.idnumber for account in found] == ["Zoë"]
+
+
+# The canary
+
+
+def test_a_token_that_sees_the_guest_with_every_key_sees_people(board: Switchboard) -> None:
+    client_of(board).check_visibility()
+
+
+@pytest.mark.parametrize(
+    ("capability", "unseen"),
+    [
+        ("moodle/user:viewdetails", "does not see people at all"),
+        ("moodle/user:viewalldetails", "does not see people at all"),
+        ("moodle/site:viewuseridentity", "email"),
+        ("moodle/site:viewfullnames", "firstname, lastname"),
+    ],
+)
+def test_a_missing_capability_is_told_although_moodle_says_it_by_silence(
+    site: MoodleSite, board: Switchboard, capability: str, unseen: str
+) -> None:
+    site.capabilities.remove(capability)
+
+    with pytest.raises(TargetError, match=unseen) as caught:
+        client_of(board).check_visibility()
+
+    assert "viewfullnames" in caught.value.advice
+
+
+@pytest.mark.parametrize("hidden", ["suspended", "email"])
+def test_a_hidden_field_that_planning_needs_is_told(hidden: str) -> None:
+    board = Switchboard(MoodleApp(MoodleSite(Settings(hiddenuserfields=(hidden,)))))
+
+    with pytest.raises(TargetError, match=hidden):
+        client_of(board).check_visibility()
+
+
+def test_the_canary_works_where_only_the_search_is_allowed(site: MoodleSite, board: Switchboard) -> None:
+    site.service_functions.remove(BY_FIELD)
+    client_of(board).check_visibility()
+
+    site.capabilities.remove("moodle/site:viewfullnames")
+    with pytest.raises(TargetError, match="firstname"):
+        client_of(board).check_visibility()
+
+
+@pytest.mark.parametrize("answer", [[], [None], ["guest"], [{}], [{"username": "Guest"}]])
+def test_an_answer_without_the_guest_is_no_sight(
+    moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
+) -> None:
+    mocked.post(MOODLE, json=answer)
+
+    with pytest.raises(TargetError, match="does not see people"):
+        moodle.check_visibility()
+
+
+def test_an_account_that_is_shown_in_part_ends_the_run(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
+    mocked.post(MOODLE, json=[{"id": 4, "username": "ada", "email": PRIVATE}])
+
+    with pytest.raises(TargetError, match="firstname, lastname, auth, suspended") as caught:
+        moodle.look_up("idnumber", ["1"])
+    assert PRIVATE not in texts(caught.value)
+
+
+# Without the batched function
+
+
+def test_where_the_batched_function_is_not_allowed_each_is_searched_for(site: MoodleSite, board: Switchboard) -> None:
+    people(site, 3)
+    site.service_functions.remove(BY_FIELD)
+    moodle = client_of(board, concurrency=2)
+
+    found = moodle.look_up("idnumber", ["1", "2", "9"])
+    again = moodle.look_up("email", ["U3@X.example"])
+
+    assert [account.idnumber for account in found] == ["1", "2"]
+    assert [account.idnumber for account in again] == ["3"]
+    assert board.calls == [BY_FIELD] + [SEARCH] * 4, "the refusal is remembered"
+
+
+@pytest.mark.parametrize("wildcard", ["u_@x.example", "%", "%@x.example", "u%"])
+def test_the_wildcards_of_the_search_find_nobody(site: MoodleSite, board: Switchboard, wildcard: str) -> None:
+    people(site, 3)
+    site.service_functions.remove(BY_FIELD)
+
+    assert client_of(board).look_up("email", [wildcard]) == []
+
+
+def test_a_search_that_answers_with_everybody_finds_only_who_was_asked_for(
+    moodle: MoodleClient, mocked: responses.RequestsMock
+) -> None:
+    def account(number: int, **more: object) -> dict[str, object]:
+        shown = {"id": number, "username": f"u{number}", "idnumber": str(number), "email": f"u{number}@x.example"}
+        return {
+            **shown,
+            "firstname": "F",
+            "lastname": "L",
+            "department": "",
+            "auth": "oidc",
+            "suspended": False,
+            **more,
+        }
+
+    everybody = [account(1), account(2), account(3, idnumber="02"), account(4, idnumber=None), None, 7]
+    mocked.post(MOODLE, json=moodle_error("accessexception"))
+    mocked.post(MOODLE, json={"users": everybody, "warnings": [{"warningcode": "invalidfieldparameter"}]})
+
+    assert [account.id for account in moodle.look_up("idnumber", ["2"])] == [2]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (moodle_error("dmlreadexception"), f"refused {SEARCH} \\(dmlreadexception\\)"),
+        ({"users": None}, "a look-up with something else than users"),
+        ([], "a look-up with something else than users"),
+    ],
+)
+def test_a_search_that_is_not_answered_is_told(
+    moodle: MoodleClient, mocked: responses.RequestsMock, answer: object, told: str
+) -> None:
+    mocked.post(MOODLE, json=moodle_error("accessexception"))
+    mocked.post(MOODLE, json=answer)
+
+    with pytest.raises(TargetError, match=told):
+        moodle.look_up("idnumber", ["1"])
+
+
+@pytest.mark.parametrize(("headers", "told"), [({"Retry-After": "3600"}, ", and asks for 3600 s"), ({}, "")])
+def test_a_site_that_limits_the_requests_is_told_with_the_pause_it_asks_for(
+    moodle: MoodleClient, mocked: responses.RequestsMock, headers: dict[str, str], told: str
+) -> None:
+    mocked.post(MOODLE, status=429, headers=headers)
+
+    with pytest.raises(TargetError, match=f"HTTP 429: its web server limits the rate of requests{told}$"):
+        moodle.look_up("idnumber", ["1"])
+
+
+def test_a_look_up_that_is_asked_for_again_is_logged_under_its_system(
+    moodle: MoodleClient, mocked: responses.RequestsMock, logged: list[dict[str, Any]]
+) -> None:
+    mocked.post(MOODLE, status=502)
+    mocked.post(MOODLE, json=[])
+
+    moodle.look_up("idnumber", ["1"])
+
+    assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "moodle")]
+
+
+def test_a_token_that_may_look_nobody_up_is_told_with_the_command(site: MoodleSite, board: Switchboard) -> None:
+    site.service_functions -= {BY_FIELD, SEARCH}
+
+    with pytest.raises(CredentialError, match="neither") as caught:
+        client_of(board).look_up("idnumber", ["1"])
+
+    assert MEND in caught.value.advice
+
+
+def test_a_token_that_has_just_expired_is_told_as_what_it_is(site: MoodleSite, board: Switchboard) -> None:
+    """Its first call is an access error, by which Moodle deletes it; only the next one says "invalid token"."""
+    site.expire(SITE_TOKEN)
+
+    with pytest.raises(CredentialError, match="does not know the token"):
+        client_of(board).look_up("idnumber", ["1"])

@@ -1,0 +1,374 @@
+"""Moodle's create and update: what is sent, what an answer means, and what may have happened without one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+import responses
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sandbox.moodle import TOKEN as SITE_TOKEN
+from tests.sandbox.moodle import MoodleApp, MoodleSite, ProfileField, Settings
+from tests.sandbox.wire import Fault, Response, Switchboard, serve
+from tests.worker.clients import (
+    MOODLE,
+    PRIVATE,
+    TOKEN,
+    Patient,
+    Script,
+    fuzz,
+    is_retry_pause,
+    moodle_client,
+    moodle_error,
+    sent_form,
+    texts,
+    transport_to,
+)
+from worker.errors import CredentialError, SyncError, TargetError, Terminated
+from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
+from worker.transport.http import NotSent
+from worker.transport.parallel import in_parallel
+
+CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
+
+
+def record(number: int = 1, **more: str) -> Record:
+    names = {"auth": "oidc", "idnumber": str(number), "username": f"u{number}", "firstname": "Ada", "lastname": "B"}
+    return {**names, **more, "email": f"u{number}@x.example"}
+
+
+def made(*numbers: int) -> list[dict[str, object]]:
+    return [{"id": 100 + number, "username": f"u{number}"} for number in numbers]
+
+
+# The request
+
+
+def test_a_records_fields_are_sent_in_its_order_and_the_function_after_all(
+    moodle: MoodleClient, mocked: responses.RequestsMock
+) -> None:
+    mocked.post(MOODLE, json=made(1, 2))
+
+    moodle.create([record(1), record(2, department="R&D")])
+
+    names = ("auth", "idnumber", "username", "firstname", "lastname")
+    assert [name for name, _ in sent_form()] == [
+        "wstoken",
+        "moodlewsrestformat",
+        *[f"users[0][{name}]" for name in (*names, "email")],
+        *[f"users[1][{name}]" for name in (*names, "department", "email")],
+        "wsfunction",
+    ]
+    assert sent_form()[0] == ("wstoken", TOKEN)
+    assert sent_form()[-1] == ("wsfunction", CREATE)
+    assert ("users[1][department]", "R&D") in sent_form()
+    assert responses.calls[0].request.url == MOODLE, "the token is never part of an address"
+
+
+def test_custom_profile_fields_are_numbered_pairs_under_their_short_names(
+    moodle: MoodleClient, mocked: responses.RequestsMock
+) -> None:
+    mocked.post(MOODLE, json={"warnings": []})
+
+    customs = {"profile_field_site": "Berlin", "city": "B", "profile_field_team": "A & B", "profile_field_shift": "2"}
+    moodle.update([{"id": 7, **customs}])
+
+    assert sent_form()[2:] == [
+        ("users[0][id]", "7"),
+        ("users[0][customfields][0][type]", "site"),
+        ("users[0][customfields][0][value]", "Berlin"),
+        ("users[0][city]", "B"),
+        ("users[0][customfields][1][type]", "team"),
+        ("users[0][customfields][1][value]", "A & B"),
+        ("users[0][customfields][2][type]", "shift"),
+        ("users[0][customfields][2][value]", "2"),
+        ("wsfunction", UPDATE),
+    ]
+
+
+def test_what_is_written_is_what_moodle_holds() -> None:
+    site = MoodleSite(Settings(profile_fields=(ProfileField("site"),)))
+    moodle = moodle_client(transport_to(MoodleApp(site)), token=SITE_TOKEN)
+
+    moodle.create([record(1, firstname="Zoë 漢字", department="R&D = 100 %+", profile_field_site="Köln & Bonn")])
+    (account,) = moodle.look_up("idnumber", ["1"])
+    moodle.update([{"id": account.id, "department": "", "suspended": "1"}])
+    (later,) = moodle.look_up("idnumber", ["1"])
+
+    assert (account.values["firstname"], account.values["department"]) == ("Zoë 漢字", "R&D = 100 %+")
+    assert account.values["profile_field_site"] == "Köln & Bonn"
+    assert (later.values["department"], later.suspended) == ("", True)
+
+
+def test_a_batch_that_php_cuts_creates_nobody() -> None:
+    site = MoodleSite(Settings(max_input_vars=60))
+    moodle = moodle_client(transport_to(MoodleApp(site)), token=SITE_TOKEN)
+    before = len(site.users())
+
+    with pytest.raises(Refused):
+        moodle.create([record(number) for number in range(1, 21)])
+
+    assert len(site.users()) == before
+
+
+# Create
+
+
+@pytest.mark.parametrize(
+    "answer", [made(1), made(1, 2, 3), [], {}, None, "x", 7, {"warnings": []}, [None] * 2, [{}] * 2]
+)
+def test_an_answer_that_does_not_name_everybody_leaves_a_creation_undecided(
+    moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
+) -> None:
+    mocked.post(MOODLE, json=answer)
+
+    with pytest.raises(Undecided):
+        moodle.create([record(1), record(2)])
+
+
+def test_a_refused_batch_is_refused_with_moodles_code(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
+    mocked.post(MOODLE, json=moodle_error("dmlwriteexception"))
+
+    with pytest.raises(Refused) as caught:
+        moodle.create([record(1)])
+
+    assert (caught.value.code, caught.value.is_access) == ("dmlwriteexception", False)
+    assert len(responses.calls) == 1
+
+
+@pytest.mark.parametrize("code", ["accessexception", "nopermissions", "invalidrecord"])
+def test_a_function_that_the_token_may_not_call_is_told_apart(
+    moodle: MoodleClient, mocked: responses.RequestsMock, code: str
+) -> None:
+    mocked.post(MOODLE, json=moodle_error(code))
+
+    with pytest.raises(Refused) as caught:
+        moodle.update([{"id": 1}])
+
+    assert caught.value.is_access
+
+
+@pytest.mark.parametrize("code", ["<div>Ada Byron needs 8 characters</div>", None, 7, [PRIVATE], "x" * 99, "Ada Byron"])
+def test_a_code_that_is_no_plain_word_is_not_repeated(
+    moodle: MoodleClient, mocked: responses.RequestsMock, code: object
+) -> None:
+    mocked.post(MOODLE, json=moodle_error(code))
+
+    with pytest.raises(Refused) as caught:
+        moodle.create([record(1)])
+
+    assert caught.value.code == "unknown"
+    assert PRIVATE not in texts(caught.value)
+
+
+# Update
+
+
+def test_warnings_say_who_was_not_updated(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
+    warnings = [
+        {"item": "user", "itemid": 4, "warningcode": "useremailduplicate", "message": PRIVATE},
+        {"item": "user", "itemid": 2, "warningcode": "<b>Ada</b>", "message": PRIVATE},
+    ]
+    mocked.post(MOODLE, json={"warnings": warnings})
+
+    answer = moodle.update([{"id": 2}, {"id": 3}, {"id": 4}])
+
+    assert answer == Updated({4: "useremailduplicate", 2: "unknown"})
+
+
+def test_an_update_without_warnings_updated_everybody(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
+    mocked.post(MOODLE, json={"warnings": []})
+
+    assert moodle.update([{"id": 2}]) == Updated({})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        "x",
+        7,
+        {},
+        {"warnings": None},
+        {"warnings": {}},
+        {"warnings": ["x"]},
+        {"warnings": [{"warningcode": "x"}]},
+        {"warnings": [{"itemid": "4", "warningcode": "x"}]},
+    ],
+)
+def test_an_answer_of_another_form_leaves_an_update_undecided(
+    moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
+) -> None:
+    mocked.post(MOODLE, json=answer)
+
+    with pytest.raises(Undecided):
+        moodle.update([{"id": 4}])
+
+
+# Without an answer
+
+
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after", "truncate", "hang", "trickle"])
+def test_a_write_without_an_answer_is_undecided_and_not_sent_again(kind: Any) -> None:
+    board = Switchboard(MoodleApp(MoodleSite()))
+    board.faults.append(Fault(kind, times=0, seconds=0.05 if kind == "trickle" else 60))
+    with serve(board) as url:
+        moodle = moodle_client(
+            transport_to(timeout=1.0), endpoint=f"{url}/webservice/rest/server.php", token=SITE_TOKEN
+        )
+        with pytest.raises(Undecided):
+            moodle.create([record(1)])
+
+    assert board.calls == [CREATE]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_error_leaves_a_write_undecided_and_it_is_not_sent_again(
+    moodle: MoodleClient, mocked: responses.RequestsMock, status: int
+) -> None:
+    mocked.post(MOODLE, status=status, body="<html>")
+
+    with pytest.raises(Undecided, match=str(status)):
+        moodle.create([record(1)])
+    assert len(responses.calls) == 1
+
+
+@pytest.mark.parametrize("body", ["", "<br />\n<b>Warning</b>: truncated\n[]", "<!DOCTYPE html>", "{"])
+def test_what_is_no_json_leaves_a_write_undecided(
+    moodle: MoodleClient, mocked: responses.RequestsMock, body: str
+) -> None:
+    mocked.post(MOODLE, body=body)
+
+    with pytest.raises(Undecided):
+        moodle.create([record(1)])
+
+
+def test_a_write_that_was_not_sent_may_be_tried_again_after_a_pause(moodle: MoodleClient, patient: Patient) -> None:
+    with responses.mock as mock:
+        mock.post(MOODLE, body=requests.ConnectTimeout())
+        with pytest.raises(TryAgain):
+            moodle.create([record(1)])
+        assert len(responses.calls) == 1, "whoever writes again has to be allowed to, again"
+
+    assert len(patient.waits) == 1
+    assert is_retry_pause(patient.waits[0])
+
+
+def test_a_write_that_was_limited_may_be_tried_again_after_the_pause_that_is_asked_for(
+    moodle: MoodleClient, patient: Patient, mocked: responses.RequestsMock
+) -> None:
+    mocked.post(MOODLE, status=429, headers={"Retry-After": "42"})
+
+    with pytest.raises(TryAgain, match="429"):
+        moodle.update([{"id": 1}])
+    assert (patient.waits, len(responses.calls)) == ([42], 1)
+
+
+def test_a_write_that_was_limited_for_too_long_is_given_up(
+    moodle: MoodleClient, patient: Patient, mocked: responses.RequestsMock
+) -> None:
+    mocked.post(MOODLE, status=429, headers={"Retry-After": "86400"})
+
+    with pytest.raises(NotSent) as caught:
+        moodle.update([{"id": 1}])
+    assert not isinstance(caught.value, TryAgain)
+    assert patient.waits == []
+
+
+def test_nothing_is_written_once_the_run_was_asked_to_stop(
+    moodle: MoodleClient, patient: Patient, mocked: responses.RequestsMock
+) -> None:
+    mocked.post(MOODLE, json=made(1))
+    patient.ask()
+
+    with pytest.raises(Terminated):
+        moodle.create([record(1)])
+    assert len(responses.calls) == 0
+
+
+# What ends the writing
+
+
+def test_a_request_that_is_too_large_is_refused_so_that_a_smaller_one_can_be_tried(
+    moodle: MoodleClient, mocked: responses.RequestsMock
+) -> None:
+    mocked.post(MOODLE, status=413)
+
+    with pytest.raises(Refused) as caught:
+        moodle.create([record(1)])
+    assert caught.value.code == "requesttoolarge"
+
+
+@pytest.mark.parametrize("status", [301, 302, 400, 401, 403, 404])
+def test_a_status_that_will_not_change_ends_the_run(
+    moodle: MoodleClient, mocked: responses.RequestsMock, status: int
+) -> None:
+    mocked.post(MOODLE, status=status, body=PRIVATE, headers={"Location": "https://x.example/?" + PRIVATE})
+
+    with pytest.raises(TargetError, match=str(status)) as caught:
+        moodle.update([{"id": 1}])
+    assert PRIVATE not in texts(caught.value)
+    assert TOKEN not in texts(caught.value)
+    assert len(responses.calls) == 1
+
+
+def test_a_token_that_is_unknown_by_now_ends_the_run(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
+    mocked.post(MOODLE, json=moodle_error("invalidtoken"))
+
+    with pytest.raises(CredentialError):
+        moodle.create([record(1)])
+
+
+def test_maintenance_that_begins_meanwhile_ends_the_run(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
+    mocked.post(MOODLE, json=moodle_error("sitemaintenance"))
+
+    with pytest.raises(TargetError, match="maintenance"):
+        moodle.create([record(1)])
+
+
+# Any answer at all
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("accessexception"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["warnings", "itemid", "warningcode", "id", "exception", "errorcode"]), inner, max_size=4
+        )
+    ),
+    max_leaves=10,
+)
+
+
+@fuzz
+@given(_JSON | st.fixed_dictionaries({"warnings": _JSON}))
+def test_any_json_is_the_end_of_a_write_that_the_writer_knows(value: Any) -> None:
+    moodle = moodle_client(transport_to(Script(Response.of(value))))
+    for write in (moodle.create, moodle.update):
+        try:
+            write([record(1)])
+        except (Refused, Undecided, SyncError):
+            continue
+
+
+# Two at a time
+
+
+def test_batches_in_parallel_give_their_results_in_order() -> None:
+    assert in_parallel(lambda batch: batch * 2, list(range(20)), 4) == [number * 2 for number in range(20)]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_failure_of_one_batch_is_raised(workers: int) -> None:
+    def fail_at_seven(batch: int) -> int:
+        if batch == 7:
+            raise TargetError("seven")
+        return batch
+
+    with pytest.raises(TargetError, match="seven"):
+        in_parallel(fail_at_seven, list(range(20)), workers)

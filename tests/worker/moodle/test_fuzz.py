@@ -1,0 +1,100 @@
+"""Whatever Moodle, or somebody in front of it, answers: a value or a named end, and never what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.sandbox.wire import Response
+from tests.worker.clients import Script, end_of, fuzz, moodle_client, moodle_error, texts, transport_to
+from tests.worker.fuzzing import SAID, bodies
+from worker.errors import SyncError
+from worker.model.account import AccountRef
+from worker.moodle.account_listing import NotAListing, read_account_listing
+from worker.moodle.client import MoodleClient, Refused, Undecided
+from worker.transport.http import TransportError
+
+ACCOUNT = {
+    "id": 7,
+    "username": SAID,
+    "firstname": SAID,
+    "lastname": SAID,
+    "email": SAID,
+    "auth": "oidc",
+    "suspended": False,
+    "department": SAID,
+    "idnumber": "1",
+    "customfields": [{"shortname": "team", "type": "text", "value": SAID}],
+}
+GUEST = {**ACCOUNT, "username": "guest"}
+WARNING = {"item": "user", "itemid": 7, "warningcode": "useremailduplicate", "message": SAID}
+ERROR = moodle_error("invalidparameter")
+RECORD = {"username": SAID, "idnumber": "1"}
+
+READS: dict[str, tuple[object, Callable[[MoodleClient], object]]] = {
+    "check_sight": ([GUEST], lambda moodle: moodle.check_visibility()),
+    "look_up": ([ACCOUNT, GUEST], lambda moodle: moodle.look_up("idnumber", ["1", "2"])),
+    "look_up, refused": (ERROR, lambda moodle: moodle.look_up("email", [SAID])),
+    "everybody": ({"users": [ACCOUNT, GUEST], "warnings": []}, lambda moodle: moodle.everybody("oidc")),
+    "access": (ERROR, lambda moodle: moodle.access()),
+}
+WRITES: dict[str, tuple[object, Callable[[MoodleClient], object]]] = {
+    "create": ([{"id": 7, "username": SAID}], lambda moodle: moodle.create([RECORD])),
+    "update": ({"warnings": [WARNING]}, lambda moodle: moodle.update([{"id": 7, "department": SAID}])),
+    "create, refused": (ERROR, lambda moodle: moodle.create([RECORD])),
+}
+
+
+@pytest.mark.parametrize("call", READS)
+@fuzz
+@given(data=st.data())
+def test_any_answer_to_a_read_is_a_value_or_a_named_end(call: str, data: st.DataObject) -> None:
+    document, ask = READS[call]
+    answer = Response(200, data.draw(bodies(document)))
+
+    end = end_of(lambda: ask(moodle_client(transport_to(Script(answer)))))
+
+    assert end is None or SAID not in texts(end)
+
+
+@fuzz
+@given(bodies({"users": [ACCOUNT], "warnings": []}))
+def test_any_answer_to_a_search_is_a_value_or_a_named_end(body: bytes) -> None:
+    answers = Script(Response.of(moodle_error("accessexception")), Response(200, body))
+
+    end = end_of(lambda: moodle_client(transport_to(answers)).look_up("idnumber", ["1"]))
+
+    assert end is None or SAID not in texts(end)
+
+
+@pytest.mark.parametrize("call", WRITES)
+@fuzz
+@given(data=st.data())
+def test_any_answer_to_a_write_is_a_value_or_an_end_that_the_writer_knows(call: str, data: st.DataObject) -> None:
+    document, write = WRITES[call]
+    answer = Response(200, data.draw(bodies(document)))
+
+    told = ""
+    try:
+        write(moodle_client(transport_to(Script(answer))))
+    except (Refused, Undecided, TransportError, SyncError) as known:
+        told = texts(known)
+
+    assert SAID not in told
+
+
+@fuzz
+@given(bodies({"users": [ACCOUNT, GUEST], "warnings": []}), st.integers(1, 64))
+def test_any_stream_is_a_population_or_none(body: bytes, size: int) -> None:
+    chunks = (body[at : at + size] for at in range(0, len(body), size))
+    told, found = "", []
+    try:
+        found = read_account_listing(chunks, "oidc")
+    except NotAListing as fault:
+        told = texts(fault)
+
+    assert SAID not in told
+    assert all(isinstance(one, AccountRef) for one in found)

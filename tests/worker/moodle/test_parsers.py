@@ -1,0 +1,164 @@
+"""A Moodle account as the look-ups show it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.worker.clients import end_of, fuzz, mapping_for, texts
+from worker.errors import TargetError
+from worker.model.account import Account
+from worker.moodle.parsers import ALWAYS_SHOWN, missing_keys, needed_keys, parse_account
+
+PRIVATE = "ada@acme.example"
+
+
+def row(**different: object) -> dict[str, object]:
+    """What Moodle answers about an ordinary account."""
+    ordinary: dict[str, object] = {
+        "id": 4,
+        "username": "ada",
+        "firstname": "Ada",
+        "lastname": "Byron",
+        "email": PRIVATE,
+        "department": "Sales",
+        "idnumber": "7",
+        "auth": "oidc",
+        "suspended": False,
+    }
+    return {**ordinary, **different}
+
+
+def parsed(**different: object) -> Account:
+    return parse_account(row(**different), ALWAYS_SHOWN)
+
+
+def without(*keys: str) -> dict[str, object]:
+    return {key: value for key, value in row().items() if key not in keys}
+
+
+def test_an_account_is_read() -> None:
+    account = parsed(city="Berlin", country="DE", institution="Acme")
+
+    assert (account.id, account.username, account.idnumber, account.auth) == (4, "ada", "7", "oidc")
+    assert (account.email, account.suspended) == (PRIVATE, False)
+    assert dict(account.values) == {
+        "firstname": "Ada",
+        "lastname": "Byron",
+        "email": PRIVATE,
+        "department": "Sales",
+        "institution": "Acme",
+        "city": "Berlin",
+        "country": "DE",
+    }
+
+
+def test_keys_that_moodle_leaves_out_when_empty_are_empty() -> None:
+    account = parse_account(without("idnumber", "department"), ALWAYS_SHOWN)
+
+    assert account.idnumber == ""
+    assert {account.values[key] for key in ("department", "institution", "city", "country")} == {""}
+
+
+@pytest.mark.parametrize(("shown", "suspended"), [(True, True), (False, False), (1, True), (0, False)])
+def test_suspended_is_a_boolean_or_a_number(shown: object, suspended: bool) -> None:
+    assert parsed(suspended=shown).suspended is suspended
+
+
+def test_custom_profile_fields_are_known_by_their_short_name_and_read_without_display_escapes() -> None:
+    custom = [{"type": "text", "value": "R&amp;D", "name": "Site", "shortname": "site"}, {"shortname": "empty"}]
+
+    account = parsed(customfields=custom)
+
+    assert account.values["profile_field_site"] == "R&D"
+    assert account.values["profile_field_empty"] == ""
+
+
+@pytest.mark.parametrize("customfields", [None, [], [None, 7, "x", []]])
+def test_custom_fields_may_be_absent(customfields: object) -> None:
+    assert not any(name.startswith("profile_field") for name in parsed(customfields=customfields).values)
+
+
+@pytest.mark.parametrize("key", ALWAYS_SHOWN)
+def test_an_account_that_is_shown_in_part_is_not_believed(key: str) -> None:
+    with pytest.raises(TargetError, match=f"without {key}"):
+        parse_account(without(key), ALWAYS_SHOWN)
+
+
+def test_the_department_has_to_be_shown_where_it_is_kept_in_step() -> None:
+    kept, dropped = needed_keys(mapping_for()), needed_keys(mapping_for('{"department": null}'))
+
+    assert missing_keys(without("department"), kept) == ["department"]
+    assert missing_keys(without("department"), dropped) == []
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"id": PRIVATE},
+        {"id": None},
+        {"id": [PRIVATE]},
+        {"suspended": "0"},
+        {"suspended": None},
+        {"suspended": []},
+        {"customfields": 7},
+        {"customfields": PRIVATE},
+        {"customfields": {"shortname": PRIVATE}},
+    ],
+)
+def test_an_account_of_another_form_is_not_believed_and_not_quoted(different: dict[str, object]) -> None:
+    with pytest.raises(TargetError) as caught:
+        parsed(**different)
+
+    assert PRIVATE not in texts(caught.value)
+
+
+@pytest.mark.parametrize("value", [None, [], 7, PRIVATE])
+def test_what_is_no_account_at_all_is_not_believed(value: object) -> None:
+    with pytest.raises(TargetError):
+        parse_account(value, ALWAYS_SHOWN)
+
+
+def test_a_message_about_a_half_shown_account_does_not_quote_it() -> None:
+    with pytest.raises(TargetError) as caught:
+        parse_account({"id": PRIVATE, "username": PRIVATE}, ALWAYS_SHOWN)
+
+    assert PRIVATE not in texts(caught.value)
+
+
+def test_an_account_is_named_by_its_ids_and_never_by_a_name() -> None:
+    assert parsed().name == "account 4 (idnumber 7)"
+    assert parsed(idnumber="").name == "account 4"
+    assert parsed(idnumber=PRIVATE).name == "account 4"
+
+
+def test_an_address_is_borne_whatever_its_case_and_nobody_bears_an_empty_one() -> None:
+    assert parsed(email="Ada@Acme.example").bears("aDA@acme.EXAMPLE")
+    assert not parsed().bears("ada@acme.example.org")
+    assert not parsed(email="").bears("")
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["shortname", "value"]), inner),
+    max_leaves=6,
+)
+
+
+@fuzz
+@given(_JSON | st.fixed_dictionaries({}, optional=dict.fromkeys([*row(), "customfields", "city"], _JSON)))
+def test_any_json_is_an_account_or_an_end_of_the_run(value: Any) -> None:
+    end_of(lambda: parse_account(value, ALWAYS_SHOWN))
+
+
+@fuzz
+@given(st.fixed_dictionaries(dict.fromkeys([*row(), "customfields"], _JSON)), st.integers(), st.booleans())
+def test_any_values_are_an_account_or_an_end_of_the_run(value: Any, number: int, suspended: bool) -> None:
+    def parse() -> None:
+        account = parse_account({**value, "id": number, "suspended": suspended}, ALWAYS_SHOWN)
+        assert all(isinstance(text, str) for text in account.values.values())
+
+    end_of(parse)

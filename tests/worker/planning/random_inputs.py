@@ -1,0 +1,130 @@
+"""Random small worlds: few people, few accounts, few values, so that everything collides with everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.worker.builders import NOW, bearers_of, mapping_of, policy_of, suspended_by_us
+from worker.model.account import Account
+from worker.model.employee import Employee, Evidence
+from worker.model.history import EmployeeRecord
+from worker.model.step import Step
+from worker.planning.plan_input import PlanInput, PlanSettings
+from worker.planning.planner import make_plan
+
+ADDRESSES = ("a@x.io", "b@x.io", "c@x.io", "d@x.io", "A@X.io", "B@x.io")
+FIRST = ("Ann", "Bob", "Cleo")
+LAST = ("Ng", "Poe")
+DEPARTMENTS = ("", "Sales")
+FIELDS = ("first_name", "last_name", "preferred_name", "work_email", "department", "status", "hire_date")
+OUTSIDER = 90
+"""A colleague who did not change, and is in the directory."""
+
+TEMPLATES = ("{work_email}", "{first_name}", "{first_name}.{last_name}", "u{employee_id}")
+MAPPINGS: tuple[dict[str, Any], ...] = (
+    {},
+    {"department": None},
+    {"firstname": ["preferred_name", "first_name"]},
+    {"firstname": {"from": "first_name", "when": "create"}},
+    {"email": {"from": "work_email", "when": "create"}},
+    {"department": {"from": "department", "default": "None"}},
+)
+
+
+@dataclass
+class SmallWorld:
+    """What a run read, and the site it looks at."""
+
+    people: list[Employee]
+    accounts: list[Account]
+    policy: PlanSettings
+    colleagues: dict[int, str]
+    remembered: dict[int, EmployeeRecord] = field(default_factory=dict)
+
+    def plan(self, accounts: Sequence[Account] | None = None) -> list[Step]:
+        """The plan, with these accounts instead of the first ones."""
+        email_index = bearers_of(self.people, self.colleagues)
+        world = PlanInput(self.people, self.policy, NOW, email_index, self.remembered)
+        world.add(self.accounts if accounts is None else accounts)
+        return make_plan(world)
+
+    def person(self, step: Step) -> Employee:
+        """Whose step it is."""
+        return next(person for person in self.people if person.employee_id == step.employee_id)
+
+
+@st.composite
+def people(draw: st.DrawFn, employee_id: int) -> Employee:
+    facts = {
+        "first_name": draw(st.sampled_from((*FIRST, "", " "))),
+        "last_name": draw(st.sampled_from((*LAST, ""))),
+        "preferred_name": draw(st.sampled_from((*FIRST, ""))),
+        "work_email": draw(st.sampled_from((*ADDRESSES, *ADDRESSES, "", "no address"))),
+        "department": draw(st.sampled_from(DEPARTMENTS)),
+    }
+    status = draw(st.sampled_from(("Active", "Inactive", "Inactive", "inactive", "", "Third party")))
+    hire_date = draw(st.sampled_from(("", "0000-00-00", "2020-01-01", "2026-12-01")))
+    hiding = draw(st.lists(st.sampled_from(FIELDS), max_size=2)) if draw(st.booleans()) else []
+    listing = {name: value for name, value in facts.items() if name not in hiding}
+    row = {
+        name: value for name, value in {**facts, "status": status, "hire_date": hire_date}.items() if name not in hiding
+    }
+    evidence = Evidence(row, frozenset(hiding) if draw(st.booleans()) else frozenset())
+    where = draw(st.sampled_from(("directory", "directory", "evidence", "evidence", "both", "nowhere")))
+    return Employee.seen(
+        employee_id,
+        deleted=draw(st.sampled_from((False, False, False, True))),
+        listing=listing if where in ("directory", "both") else None,
+        evidence=evidence if where in ("evidence", "both") else None,
+    )
+
+
+@st.composite
+def sites(draw: st.DrawFn, *, unique: bool) -> list[Account]:
+    emails = draw(
+        st.lists(
+            st.sampled_from((*ADDRESSES, "z@x.io")),
+            max_size=6,
+            unique_by=(lambda email: email.lower()) if unique else None,
+        )
+    )
+    accounts: list[Account] = []
+    for at, email in enumerate(emails):
+        first, last = draw(st.sampled_from(FIRST)), draw(st.sampled_from(LAST))
+        idnumber = draw(st.sampled_from(("", "", "1", "2", "3", "4", "5", "6", "7", "X1")))
+        made = (email.lower(), first.lower(), f"{first}.{last}".lower(), f"u{idnumber}", f"own{at}")
+        names = [name for name in made if name not in {account.username for account in accounts}]
+        values = {
+            "email": email,
+            "firstname": first,
+            "lastname": last,
+            "department": draw(st.sampled_from(DEPARTMENTS)),
+        }
+        auth = draw(st.sampled_from(("oidc", "oidc", "manual", "nologin")))
+        username = draw(st.sampled_from(names))
+        accounts.append(Account(101 + at, username, idnumber, auth, draw(st.booleans()), values))
+    return accounts
+
+
+@st.composite
+def small_worlds(draw: st.DrawFn, *, unique: bool = True) -> SmallWorld:
+    """`unique`: no two accounts have the same e-mail address, as on a site with Moodle's default settings."""
+    ids = sorted(draw(st.sets(st.integers(1, 6), min_size=1)))
+    numbers = st.frozensets(st.integers(1, 6), max_size=2)
+    return SmallWorld(
+        people=[draw(people(employee_id)) for employee_id in ids],
+        accounts=draw(sites(unique=unique)),
+        policy=policy_of(
+            mapping=mapping_of(draw(st.sampled_from(TEMPLATES)), **draw(st.sampled_from(MAPPINGS))),
+            protected=draw(st.frozensets(st.sampled_from(("3", "ann", "a@x.io", "own1")), max_size=1)),
+            reactivate_all=draw(st.booleans()),
+            reactivate=draw(numbers),
+            hire_lookahead_days=draw(st.sampled_from((0, 30))),
+        ),
+        colleagues=draw(st.sampled_from(({}, {}, {OUTSIDER: "a@x.io"}))),
+        remembered=suspended_by_us(*draw(numbers)),
+    )

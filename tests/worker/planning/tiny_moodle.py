@@ -1,0 +1,76 @@
+"""Moodle's rules of uniqueness, and nothing else: a site to which a whole plan is written in an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from worker.model.account import Account
+from worker.model.step import Step
+from worker.moodle.client import Key, Record, Updated
+from worker.runs.writer import Writer
+
+
+class Duplicate(AssertionError):
+    """Somebody else has the address or the user name: the plan was wrong, or was written in the wrong order."""
+
+
+class TinyMoodle:
+    """Accounts in memory. A duplicate is no answer here but a failed test."""
+
+    concurrency = 1
+
+    def __init__(self, accounts: Iterable[Account], *, batch_size: int = 2) -> None:
+        self.batch_size = batch_size
+        self._accounts = {account.id: account for account in accounts}
+
+    @property
+    def accounts(self) -> list[Account]:
+        """Everybody's account."""
+        return list(self._accounts.values())
+
+    def apply(self, steps: Sequence[Step]) -> None:
+        """Write a plan as the product does, in its order and its batches."""
+        writer = Writer(self, permit=lambda: None, before_batch=lambda _: None, report=lambda _: None)
+        outcomes = writer.write([step for step in steps if step.changes])
+        unwritten = sorted(number for number, outcome in outcomes.items() if not outcome.wrote)
+        assert not unwritten, f"not written: {unwritten}"
+
+    def create(self, records: Sequence[Record]) -> None:
+        """Take new accounts, one after the other: a batch must not collide with itself either."""
+        for record in records:
+            number = max(self._accounts, default=100) + 1
+            blank = Account(number, "", "", "", suspended=False, values={"email": ""})
+            self._put(_changed(blank, record))
+
+    def update(self, records: Sequence[Record]) -> Updated:
+        """Change accounts in the order sent."""
+        for record in records:
+            self._put(_changed(self._accounts[int(record["id"])], record))
+        return Updated({})
+
+    def look_up(self, key: Key, values: Iterable[str]) -> list[Account]:
+        """Nobody looks anything up while nothing is refused."""
+        raise AssertionError(f"a look-up by {key}")
+
+    def _put(self, account: Account) -> None:
+        before = self._accounts.get(account.id)
+        others = [other for other in self._accounts.values() if other.id != account.id]
+        if any(other.username == account.username for other in others):
+            raise Duplicate(f"user name of account {account.id}")
+        moved = before is None or before.email != account.email
+        if moved and any(other.bears(account.email) for other in others):
+            raise Duplicate(f"e-mail address of account {account.id}")
+        self._accounts[account.id] = account
+
+
+def _changed(account: Account, record: Mapping[str, str | int]) -> Account:
+    texts = {name: str(value) for name, value in record.items() if name != "id"}
+    return replace(
+        account,
+        username=texts.pop("username", account.username),
+        idnumber=texts.pop("idnumber", account.idnumber),
+        auth=texts.pop("auth", account.auth),
+        suspended=texts.pop("suspended", "1" if account.suspended else "0") == "1",
+        values={**account.values, **texts},
+    )

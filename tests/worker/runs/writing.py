@@ -1,0 +1,162 @@
+"""A Moodle that does what a real one does, and a writer that writes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite, Settings
+from tests.sandbox.wire import Fault, Request, Response, Switchboard
+from tests.worker.clients import Patient, moodle_client, transport_to
+from worker.errors import LockLost, SyncError
+from worker.model import reasons
+from worker.model.account import Account
+from worker.model.reasons import Reason
+from worker.model.result import Status, StepResult
+from worker.model.step import Action, FieldChange, Step
+from worker.moodle.client import MoodleClient
+from worker.runs.writer import Writer
+
+CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
+BY_FIELD = "core_user_get_users_by_field"
+
+
+class _Watched:
+    """The site's own app; `before` is told every request before it is answered, `instead` may answer in its place."""
+
+    def __init__(self, app: MoodleApp) -> None:
+        self.app = app
+        self.bodies: list[dict[str, str]] = []
+        self.before: Callable[[str], None] = lambda _: None
+        self.instead: Callable[[str], Response | None] = lambda _: None
+
+    def operation(self, request: Request) -> str:
+        return self.app.operation(request)
+
+    def answer(self, request: Request) -> Response:
+        self.bodies.append(dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
+        self.before(self.operation(request))
+        return self.instead(self.operation(request)) or self.app.answer(request)
+
+
+@dataclass
+class Desk:
+    """What a test needs: the site, its faults and calls, and the writer's outcomes."""
+
+    site: MoodleSite = field(default_factory=MoodleSite)
+    batch_size: int = 50
+    concurrency: int = 1
+    permits: int = 0
+    """How often it was asked whether writing is allowed."""
+    permits_left: int = 10**9
+    """After so many, the lock is lost."""
+    batches: list[list[int]] = field(default_factory=list)
+    """Who was in each batch that was begun."""
+    reported: list[StepResult] = field(default_factory=list)
+    ended_by: SyncError | None = None
+
+    def __post_init__(self) -> None:
+        self.watched = _Watched(MoodleApp(self.site))
+        self.board = Switchboard(self.watched)
+        self.patient = Patient()
+
+    @property
+    def moodle(self) -> MoodleClient:
+        return moodle_client(
+            transport_to(self.board, stopping=self.patient),
+            token=TOKEN,
+            batch_size=self.batch_size,
+            concurrency=self.concurrency,
+        )
+
+    def write(self, *steps: Step) -> Mapping[int, StepResult]:
+        """Write these steps, once."""
+        self.board.calls.clear()
+        writer = Writer(self.moodle, self._permit, self._begin, self.reported.append)
+        outcomes = writer.write(steps)
+        self.ended_by = writer.ended_by
+        return outcomes
+
+    def _permit(self) -> None:
+        self.permits += 1
+        if self.permits > self.permits_left:
+            raise LockLost("the lock is lost")
+
+    def _begin(self, batch: Sequence[Step]) -> None:
+        self.batches.append([step.employee_id for step in batch])
+
+    def fail(self, kind: Any, operation: str, **more: Any) -> None:
+        self.board.faults.append(Fault(kind, operation, **more))
+
+    def calls(self, operation: str) -> int:
+        return self.board.calls.count(operation)
+
+    # People
+
+    def add(self, number: int, **columns: Any) -> Account:
+        """An account that is employee `number`'s."""
+        ordinary = {
+            "firstname": f"First{number}",
+            "lastname": "L",
+            "email": f"u{number}@x.example",
+            "idnumber": str(number),
+            "auth": "oidc",
+        }
+        return self.account(self.site.add_user(f"u{number}", **{**ordinary, **columns}))
+
+    def account(self, account_id: int) -> Account:
+        """What Moodle holds by now."""
+        user = self.site.user(account_id)
+        values = {name: user[name] for name in ("firstname", "lastname", "email", "department", "city")}
+        return Account(account_id, user["username"], user["idnumber"], user["auth"], user["suspended"], values)
+
+    def made(self) -> dict[int, dict[str, Any]]:
+        """Everybody who has an idnumber, by it; nobody may be there twice."""
+        users = [user for user in self.site.users() if user["idnumber"]]
+        found = {int(user["idnumber"]): user for user in users}
+        assert len(found) == len(users), "somebody was made twice"
+        return found
+
+
+def create(number: int, *, after: Iterable[int] = (), problem: Reason | None = None, **fields: str) -> Step:
+    """A new account, its fields in the order of a plan: idnumber before what is optional, the e-mail last."""
+    values = {
+        "auth": "oidc",
+        "idnumber": str(number),
+        "username": f"u{number}",
+        "firstname": f"First{number}",
+        "lastname": "L",
+        **fields,
+    }
+    values["email"] = values.pop("email", f"u{number}@x.example")
+    changes = tuple(FieldChange(name, None, value) for name, value in values.items())
+    return Step(number, Action.CREATE, reasons.NEW, changes=changes, after=frozenset(after), problem=problem)
+
+
+def update(
+    number: int,
+    account: Account,
+    *,
+    action: Action = Action.UPDATE,
+    after: Iterable[int] = (),
+    problem: Reason | None = None,
+    **fields: str,
+) -> Step:
+    """A change of an account."""
+    present = {**account.values, "username": account.username, "idnumber": account.idnumber}
+    changes = tuple(FieldChange(name, present.get(name, ""), value) for name, value in fields.items())
+    return Step(number, action, reasons.DIFFERS, account, changes, frozenset(after), problem)
+
+
+def suspend(number: int, account: Account) -> Step:
+    return update(number, account, action=Action.SUSPEND, suspended="1")
+
+
+def verdicts(outcomes: Mapping[int, StepResult]) -> dict[int, Status]:
+    return {number: outcome.verdict for number, outcome in outcomes.items()}
+
+
+def small_site(**settings: Any) -> MoodleSite:
+    return MoodleSite(Settings(**settings))

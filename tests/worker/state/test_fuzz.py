@@ -1,0 +1,168 @@
+"""Whatever is in the table, a plan file or a secret, by whatever hand: a value or a named end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.simulation import MemoryItems, Process
+from tests.worker.clients import end_of, fuzz, texts
+from tests.worker.fuzzing import SAID, anything, bodies, nearly
+from worker.config.credentials import read_credential
+from worker.config.settings import Credential, read_settings
+from worker.planning.digests import KIND, VERSION, read_plan
+from worker.planning.guards import DirectoryStats, fields_lost
+from worker.state.items import EXPIRY, KEY, Item
+from worker.state.store import Store
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+LATER = int(NOW.timestamp()) + 1_000_000
+MOMENT = "2026-11-19T00:00:00Z"
+WINDOW = {"since": MOMENT, "offset": 3, "latest": MOMENT, "lastId": 4, "pinnedRuns": 1}
+ROW = {"since": MOMENT, "offset": 3, "updatedAt": MOMENT, "window": WINDOW}
+PERSON = {
+    "reason": "waiting",
+    "note": "x",
+    "attempts": 1,
+    "suspended_by_us": True,
+    "suspended_at": 5,
+    "undone_at": 0,
+    "account": 9,
+}
+RUN = {
+    "ended_at": 5,
+    "command": "sync",
+    "scope": "all",
+    "good": True,
+    "clean": True,
+    "scheduled_time": "",
+    "rows": 7,
+    "coverage": {"first_name": 10_000},
+    "held": [1, 2],
+    "since": MOMENT,
+    "dates_read": {"hire_date": "2026-11-19"},
+    "summary": {"errors": 0},
+}
+ENTRY = {"employee": 1, "action": "update", "account": 7, "at": 5, "seen": 0, "changes": [["lastname", "A", SAID]]}
+JOURNAL = {"entries": json.dumps([ENTRY, ENTRY]), EXPIRY: LATER}
+LOCK = {"owner": "run", "expires": 5, "scheduledTime": MOMENT}
+SETTINGS = read_settings(
+    {
+        "BAMBOO_COMPANY_DOMAIN": "acme",
+        "MOODLE_BASE_URL": "https://learn.acme.example",
+        "BAMBOOHR_API_KEY": "k" * 40,
+        "MOODLE_TOKEN": "t" * 32,
+        "STATE_FILE": "unused",
+    }
+)
+PLAN = {
+    "kind": KIND,
+    "version": VERSION,
+    "site": SETTINGS.moodle_endpoint,
+    "company": SETTINGS.bamboo_api,
+    "rows": [{"employee_id": 1, "digest": "d"}, {"employee_id": "2", "digest": ""}],
+}
+
+
+def _store(key: str, item: Mapping[str, Any]) -> Store:
+    rows: dict[str, Item] = {key: {**item, KEY: key}}
+    return Store(MemoryItems(Process(), rows), "default", NOW.timestamp)
+
+
+def _items(document: object) -> st.SearchStrategy[dict[str, Any]]:
+    """An item of a table is always an object."""
+    return nearly(document).filter(lambda value: isinstance(value, dict))
+
+
+@fuzz
+@given(_items(ROW))
+def test_any_row_is_a_position_or_a_named_end(row: dict[str, Any]) -> None:
+    end = end_of(lambda: _store("default", row).position(NOW))
+
+    assert end is None or SAID not in texts(end)
+
+
+@fuzz
+@given(_items(PERSON), _items(RUN), st.sampled_from(["1", "0", "x", "1#2", ""]))
+def test_any_items_are_a_history_that_can_be_asked(person: dict[str, Any], run: dict[str, Any], name: str) -> None:
+    for key, item in ((f"default#person#{name}", person), (f"default#run#{name}", run)):
+        history = _store(key, item).history()
+
+        history.last_good()
+        history.last()
+        history.dates_read(NOW)
+        history.began(NOW, NOW.date())
+        fields_lost(DirectoryStats(7), history.last_good())
+        history.delivered(MOMENT)
+        history.suspended_since(NOW)
+        assert all(
+            isinstance(number, int) and known.worth_keeping(NOW) in (True, False)
+            for number, known in history.people.items()
+        )
+
+
+def _journals() -> st.SearchStrategy[dict[str, Any]]:
+    """An item that is odd, or a good one whose entries are."""
+    return _items(JOURNAL) | nearly([ENTRY, ENTRY]).map(lambda odd: {**JOURNAL, "entries": json.dumps(odd)})
+
+
+@fuzz
+@given(_journals())
+def test_any_journal_is_entries_or_a_named_end(item: dict[str, Any]) -> None:
+    store = _store("default#journal#run#000001", item)
+
+    for end in (end_of(lambda: store.journal_of("run")), end_of(lambda: store.journals_about(1))):
+        assert end is None or SAID not in texts(end)
+
+
+@fuzz
+@given(_items(LOCK))
+def test_any_lock_is_taken_or_a_named_end(item: dict[str, Any]) -> None:
+    store = _store("default#lock", item)
+
+    end_of(store.lock("me").holder)
+    end_of(store.lock("me").require_free)
+    end = end_of(lambda: store.lock("me").acquire(MOMENT))
+
+    assert end is None or "jo.privat" not in texts(end)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("plans")
+
+
+@settings(fuzz, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=bodies(PLAN))
+def test_any_file_is_a_plan_or_a_named_end(folder: Path, body: bytes) -> None:
+    path = folder / "plan.json"
+    path.write_bytes(body)
+
+    end = end_of(lambda: read_plan(path, SETTINGS))
+
+    assert end is None or SAID not in texts(end)
+
+
+class _Secret:
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
+        return {"SecretString": self._value}
+
+
+@fuzz
+@given(bodies({"moodle_token": SAID}).map(lambda body: body.decode(errors="replace")) | anything)
+def test_any_secret_is_a_credential_or_a_named_end(value: object) -> None:
+    credential = Credential("MOODLE_TOKEN", "the/secret")
+
+    end = end_of(lambda: json.dumps(read_credential(credential, _Secret(value))))
+
+    assert end is None or SAID not in texts(end)

@@ -1,0 +1,71 @@
+"""How batches are spread over threads, and how many are under way at once."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.worker.runs.writing import CREATE, Desk, create
+from worker.model.result import Status
+from worker.transport.parallel import in_parallel
+
+
+def thread_of(_: object) -> str:
+    return threading.current_thread().name
+
+
+@pytest.mark.parametrize(("batches", "workers"), [(0, 4), (1, 4), (3, 1)])
+def test_what_needs_no_thread_gets_none(batches: int, workers: int) -> None:
+    assert in_parallel(thread_of, range(batches), workers) == [threading.current_thread().name] * batches
+
+
+def test_two_at_a_time_are_two_threads_at_once() -> None:
+    both = threading.Barrier(2)
+
+    def meet(_: object) -> str:
+        both.wait(5)
+        return threading.current_thread().name
+
+    assert set(in_parallel(meet, range(2), 2)) == {"moodle_0", "moodle_1"}
+
+
+def test_two_at_a_time_are_no_three() -> None:
+    third_came, guard, under_way = threading.Event(), threading.Lock(), set[int]()
+
+    def count(batch: int) -> int:
+        with guard:
+            under_way.add(batch)
+            counted = len(under_way)
+        if counted > 2:
+            third_came.set()
+        third_came.wait(0.1)
+        with guard:
+            under_way.discard(batch)
+        return counted
+
+    assert max(in_parallel(count, range(4), 2)) == 2
+
+
+def test_a_writer_that_may_has_two_batches_under_way_at_once() -> None:
+    desk = Desk(batch_size=1, concurrency=2)
+    both = threading.Barrier(2)
+
+    def meet(name: str) -> None:
+        if name == CREATE:
+            both.wait(5)
+
+    desk.watched.before = meet
+    outcomes = desk.write(*[create(number) for number in range(1, 7)])
+
+    assert {outcome.verdict for outcome in outcomes.values()} == {Status.DONE}
+
+
+def test_a_writer_that_may_not_has_no_thread_but_its_own() -> None:
+    desk = Desk(batch_size=1, concurrency=1)
+    threads: set[str] = set()
+    desk.watched.before = lambda name: threads.add(threading.current_thread().name)
+
+    desk.write(*[create(number) for number in range(1, 4)])
+
+    assert threads == {threading.current_thread().name}

@@ -1,0 +1,1 @@
+"""BambooHR: the client and the parsers of its answers."""

@@ -1,0 +1,1 @@
+"""The configuration and the credentials of a run."""

@@ -1,0 +1,1 @@
+"""Moodle's user web services: the client, the parsers, refusals in words."""

@@ -1,0 +1,1 @@
+"""What becomes of each employee. Pure: no I/O, no clock."""

@@ -1,0 +1,248 @@
+"""Why is this person treated so? Everything a run knew of one person, put into words. Pure.
+
+Sections of lines, a name and what is said of it. Values of the person are there only where they were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from worker.model import reasons
+from worker.model.account import Account
+from worker.model.employee import Employee, LifecycleState
+from worker.model.field_catalogue import EVIDENCE
+from worker.model.history import EmployeeRecord, FollowUp, RunRecord
+from worker.model.journal_entry import JournalEntry
+from worker.model.mapping import Rule
+from worker.model.step import Action, Step
+from worker.planning.correlation import is_reserved, match_by_idnumber, names_agree
+from worker.planning.plan_input import PlanInput
+from worker.runs.reading import RunInput
+from worker.timestamps import iso
+
+Lines = Mapping[str, str]
+
+_STANDINGS = {
+    LifecycleState.ACTIVE: "works here",
+    LifecycleState.LEFT: "has left: BambooHR says Inactive or Deleted",
+    LifecycleState.FUTURE: "has not started yet: Inactive, and the hire date is ahead (or was, and is not shown now)",
+    LifecycleState.UNKNOWN: "unknown: BambooHR says neither Active nor Inactive of her, and absence is no evidence",
+}
+_RUNS_SHOWN = 10
+_LIST_VALID = timedelta(days=1)
+_SUSPENDED = {"1": "active -> suspended", "0": "suspended -> active"}
+
+
+@dataclass(frozen=True)
+class EmployeeContext:
+    """What is known of one person."""
+
+    employee_id: int
+    reading: RunInput
+    world: PlanInput
+    step: Step
+    remembered: EmployeeRecord | None
+    journal: Sequence[tuple[str, JournalEntry]]
+    runs: Sequence[RunRecord]
+    shows_values: bool
+
+    @property
+    def person(self) -> Employee:
+        """She, as BambooHR shows her."""
+        return next(person for person in self.world.people if person.employee_id == self.employee_id)
+
+    def value(self, text: str) -> str:
+        """A value, or that there is one."""
+        if self.shows_values:
+            return repr(text)
+        return "set" if text else "empty"
+
+
+def explain(known: EmployeeContext) -> dict[str, Lines]:
+    """The sections, in the order in which they are read."""
+    return {
+        "BambooHR": dict(_bamboo(known)),
+        "Account": dict(_account(known)),
+        "Mapping": dict(_mapping(known)),
+        "What would be done": dict(_step(known)),
+        "What holds it": dict(_holds(known)),
+        "Remembered": dict(_remembered(known.remembered)),
+        "What the last runs did": dict(_history(known)),
+    }
+
+
+def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
+    person, world = known.person, known.world
+    yield "directory", "shows her" if person.listed else "does not show her (hidden, left, or not started)"
+    yield "List Employees or Get Employee", "shows a row of hers" if person.evidenced else _not_asked(person)
+    change = next((one for one in known.reading.feed.changes if one.employee_id == known.employee_id), None)
+    if change is None:
+        yield "changed feed", "does not name her since the state's since"
+    else:
+        when = f" at {iso(change.at)}" if change.at else ""
+        yield "changed feed", f"says {'Deleted' if change.deleted else 'changed'}{when}"
+    if person.was_deleted:
+        yield "earlier feed", "said Deleted"
+    yield "standing", _STANDINGS[world.lifecycle_state(person)]
+    for field in dict.fromkeys((*EVIDENCE, *world.policy.mapping.fields)):
+        if field in person.facts:
+            # Whether somebody works here, and since when, is what the explanation is about: always told.
+            told = repr(person.facts[field]) if field in EVIDENCE else known.value(person.facts[field])
+        elif field in person.restricted:
+            told = "NOT SHOWN: restricted for the key's user"
+        else:
+            told = "NOT SHOWN"
+        yield field, told
+
+
+def _not_asked(person: Employee) -> str:
+    return "was not needed: the directory shows all" if person.listed else "shows no row of hers"
+
+
+def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
+    person, world = known.person, known.world
+    accounts = sorted(world.accounts.values(), key=lambda account: account.id)
+    own = [account for account in accounts if account.idnumber == str(known.employee_id)]
+    address = person.facts.get("work_email", "")
+    yield "by idnumber", ", ".join(_named(account) for account in own) or "none"
+    yield "by e-mail", ", ".join(_named(account) for account in accounts if account.bears(address)) or "none looked up"
+    match = match_by_idnumber(person, own, world.policy.auth, world.policy.protected)
+    account = match.account or known.step.account
+    if match.conflict is not None:
+        yield "rule", f"idnumber, not believed: {match.conflict.text}"
+    elif match.account is not None:
+        yield "rule", f"idnumber, believed: {', '.join(_grounds(person, match.account, world))}"
+    elif account is not None and known.remembered and known.remembered.account == account.id:
+        yield "rule", "none of these, but it was suspended by an earlier run as hers"
+    elif account is not None:
+        yield "rule", "e-mail: the one account with her address, whose idnumber is empty"
+    else:
+        yield "rule", "none matches: she has no account"
+    if account is not None:
+        yield "state", "suspended" if account.suspended else "active"
+
+
+def _named(account: Account) -> str:
+    return f"{account.name}, auth {account.auth}"
+
+
+def _grounds(person: Employee, account: Account, world: PlanInput) -> Iterator[str]:
+    if account.auth == world.policy.auth:
+        yield "its authentication is ours"
+    if account.bears(person.facts.get("work_email", "")):
+        yield "the e-mail agrees"
+    if names_agree(person, account):
+        yield "a name agrees"
+    if is_reserved(account, world.policy.protected):
+        yield "it is protected"
+
+
+def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
+    account = known.step.account
+    changed = {change.field for change in known.step.changes}
+    for rule in known.world.policy.mapping.rules:
+        told = _source(rule, known)
+        if account is not None:
+            told += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
+        if rule.when == "create":
+            told += "; only when the account is made"
+        yield rule.target, told + ("; WILL CHANGE" if rule.target in changed else "")
+
+
+def _source(rule: Rule, known: EmployeeContext) -> str:
+    facts = known.person.facts
+    hidden = next((source for source in rule.sources if source not in facts), None)
+    source = next((source for source in rule.sources if facts.get(source)), None)
+    if hidden is not None and (source is None or rule.sources.index(hidden) < rule.sources.index(source)):
+        return f"from {hidden}, which is not shown: left as it is"
+    if source is not None:
+        return f"from {source}: {known.value(rule.value(facts) or '')}"
+    return f"{', '.join(rule.sources)} empty: {known.value(rule.default)}"
+
+
+def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
+    step = known.step
+    yield "action", step.action.value
+    yield "because", step.reason.text
+    if step.reason.advice:
+        yield "what to do", step.reason.advice
+    for change in step.changes:
+        old = "no account yet" if change.old is None else known.value(change.old)
+        told = f"{old} -> {known.value(change.new)}"
+        yield f"field {change.field}", _SUSPENDED[change.new] if change.field == "suspended" else told
+    if step.problem is not None and step.problem != step.reason:
+        yield "problem", f"{step.problem.text}; {step.problem.advice}"
+    for number, note in enumerate(step.notes, 1):
+        yield f"note {number}", "; ".join(part for part in (note.text, note.advice) if part)
+    if step.after:
+        yield "waits for", ", ".join(f"employee {number}" for number in sorted(step.after))
+
+
+def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
+    number, policy = known.employee_id, known.world.policy
+    protected = str(number) in policy.protected or known.step.reason is reasons.PROTECTED
+    if str(number) in policy.protected:
+        yield "protected", "PROTECTED_ACCOUNTS names her employee id"
+    elif protected:
+        yield "protected", "the account is Moodle's own, nobody's to log in with, or named by PROTECTED_ACCOUNTS"
+    if number in known.reading.undone:
+        yield "undone", "an operator took a run back; automatic runs leave her alone. To go on: parked retry ID"
+    holding = _holding(known)
+    if holding is not None:
+        yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: approve {holding.run_id}"
+    if holding is None and number not in known.reading.undone and not protected:
+        yield "nothing", "the next run that takes her does what is said above, unless a guard holds its suspensions"
+
+
+def _holding(known: EmployeeContext) -> RunRecord | None:
+    """The run of the last day that held her suspension, unless she was suspended since."""
+    suspended = max((entry.at for _, entry in known.journal if entry.action is Action.SUSPEND), default=0)
+    since = max(known.world.now.timestamp() - _LIST_VALID.total_seconds(), suspended)
+    runs = [run for run in known.runs if known.employee_id in run.held and run.ended_at / 1000 > since]
+    return runs[-1] if runs and known.step.action in (Action.SUSPEND, Action.HOLD) else None
+
+
+def _remembered(person: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
+    if person is None:
+        yield "nothing", "there is nothing to remember of her"
+        return
+    if person.reason is not FollowUp.NOTHING:
+        yield str(person.reason), person.note
+    if person.attempts:
+        yield "refused by Moodle", f"in {person.attempts} consecutive runs"
+    if person.deleted:
+        yield "deleted", "an earlier feed said so"
+    if person.suspended_at:
+        yield (
+            "suspended",
+            f"{'by us' if person.suspended_by_us else 'and active again since'}, {_when(person.suspended_at)}",
+        )
+    if person.undone_at:
+        yield "taken back", _when(person.undone_at)
+
+
+def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
+    if not known.journal:
+        yield "nothing", "no run of the last 90 days wrote to her"
+    for run_id, entry in list(known.journal)[-_RUNS_SHOWN:]:
+        told = ", ".join(
+            f"{change.field} {change.old!r} -> {change.new!r}" if known.shows_values else change.field
+            for change in entry.changes
+        )
+        yield run_id, f"{_when(entry.at)} set out to {entry.action.value}: {told}"
+
+
+def _when(seconds: int) -> str:
+    return iso(datetime.fromtimestamp(seconds, UTC))
+
+
+def readable(employee_id: int, sections: Mapping[str, Lines], warnings: Iterable[str]) -> str:
+    """The sections as text."""
+    parts = [f"Employee {employee_id}"]
+    parts += [f"warning: {warning}" for warning in warnings]
+    for title, lines in sections.items():
+        size = max(map(len, lines), default=0)
+        parts.append("\n".join([title, *(f"  {name:<{size}}  {told}" for name, told in lines.items())]))
+    return "\n\n".join(parts)

@@ -1,0 +1,1 @@
+"""The runs: read, plan, guard, write, remember, summarise."""

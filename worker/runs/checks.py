@@ -1,0 +1,315 @@
+"""What doctor checks: one thing a check, each with what to do about it and whom to ask. Nothing is written."""
+
+from __future__ import annotations
+
+import email.utils
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from worker.bamboohr.client import BambooHRClient
+from worker.config.settings import Settings
+from worker.errors import ExitCode, SyncError
+from worker.model import reasons
+from worker.model.employee import Employee
+from worker.model.field_catalogue import EVIDENCE
+from worker.model.history import FollowUp
+from worker.model.mapping import PROFILE_FIELD
+from worker.model.step import Action
+from worker.moodle.client import MoodleClient
+from worker.runs.sync import Preview
+from worker.state.store import Store
+from worker.timestamps import iso
+from worker.transport.http import Transport
+
+_CLOCK_TOLERATED = timedelta(minutes=2)
+_FEED_LOOKED_AT = timedelta(days=1)
+_IDS_SHOWN = 10
+_INTERNAL = ("manual", "email")
+"""Moodle's own plugins that make no account without a password (measured on Moodle 4.2.3)."""
+HR = "ask BambooHR's administrator"
+LMS = "ask NovaLXP's (Moodle's) administrator"
+
+
+class CheckStatus(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line. `advice`: what to do, and whom to ask. `exit_code`: what doctor ends with because of it."""
+
+    verdict: CheckStatus
+    area: str
+    what: str
+    advice: str = ""
+    exit_code: ExitCode = ExitCode.OK
+
+
+def ok(area: str, what: str) -> Check:
+    """All is well."""
+    return Check(CheckStatus.OK, area, what)
+
+
+def warning(area: str, what: str, advice: str) -> Check:
+    """A run would go on, and an operator should know."""
+    return Check(CheckStatus.WARNING, area, what, advice)
+
+
+def failed(area: str, what: str, advice: str, exit_code: ExitCode = ExitCode.ERRORS) -> Check:
+    """A run would end as an error, or do less than it should."""
+    return Check(CheckStatus.FAILED, area, what, advice, exit_code)
+
+
+def failed_by(area: str, fault: SyncError) -> Check:
+    """What a run itself would say."""
+    return failed(area, fault.message, fault.advice, fault.exit_code)
+
+
+def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Check]:
+    """This machine's clock against the other system's, as its last answer told it."""
+    try:
+        theirs = email.utils.parsedate_to_datetime(transport.server_time)
+    except (TypeError, ValueError):
+        return
+    if theirs.tzinfo is None:
+        return
+    apart = abs(now - theirs)
+    if apart > _CLOCK_TOLERATED:
+        yield warning(area, f"the clocks are {apart.total_seconds():.0f} s apart", "set this machine's clock by NTP")
+    else:
+        yield ok(area, "the clocks agree")
+
+
+def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
+    """The list of changed employees."""
+    try:
+        feed = bamboo.changed(now - _FEED_LOOKED_AT)
+    except SyncError as fault:
+        yield failed_by("BambooHR changed feed", fault)
+    else:
+        yield ok("BambooHR changed feed", f"{len(feed.changes)} changed in the last day")
+
+
+def check_functions(moodle: MoodleClient) -> Iterator[Check]:
+    """The four functions, and whether the token sees people."""
+    access = moodle.access()
+    by_field = "core_user_get_users_by_field"
+    for function, code in access.items():
+        area = f"Moodle {function}"
+        if not code:
+            yield ok(area, "may be called")
+        elif function == "core_user_get_users":
+            yield warning(area, f"refused ({code})", f"accounts of nobody cannot be found without it; {LMS} to add it")
+        elif function == by_field and not access["core_user_get_users"]:
+            yield warning(area, f"refused ({code}): people are looked up one by one", f"{LMS} to add it to the service")
+        else:
+            yield failed(area, f"refused ({code})", f"{LMS} to add it to the service, and its capability to the role")
+    try:
+        moodle.check_visibility()
+    except SyncError as fault:
+        yield failed("Moodle sight", fault.message, f"{fault.advice}; {LMS}")
+    else:
+        yield ok("Moodle sight", "the token sees people, with every key that is needed")
+
+
+def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
+    """The row, the lock, what is remembered, how the last run ended."""
+    try:
+        position = store.position(now)
+        history = store.history()
+        holder = store.lock(run_id).holder()
+    except SyncError as fault:
+        yield failed_by("state", fault)
+        return
+    if position is None:
+        yield ok("state row", "none yet: the first run looks INITIAL_LOOKBACK_DAYS back")
+    elif position.progress and position.progress.pinned_runs:
+        yield warning(
+            "state row",
+            f"pinned at {iso(position.since)} for {position.progress.pinned_runs} runs by errors",
+            "see what the last run says of its errors",
+        )
+    else:
+        yield ok("state row", f"since {iso(position.since)}, offset {position.offset}")
+    if holder is not None:
+        yield warning("lock", f"held by the run {holder.owner}", "wait for its end; a dead run's lock frees itself")
+    else:
+        yield ok("lock", "free")
+    last = next((run for run in reversed(history.runs) if run.command == "sync" and run.scope == "all"), None)
+    if last is None:
+        yield ok("last run", "none yet")
+    elif last.clean:
+        yield ok("last run", f"{last.run_id}, clean")
+    else:
+        yield warning("last run", f"{last.run_id} ended with errors", "see its summary and log")
+    for reason, advice in (
+        (FollowUp.PARKED, "see: parked list; mend what its reason says, then: parked retry ID"),
+        (FollowUp.UNDONE, "see: parked list; to let the runs go on with them: parked retry ID"),
+    ):
+        people = history.those(reason)
+        if people:
+            yield warning("people", f"{len(people)} {reason}: {ids(people)}", advice)
+
+
+def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]:
+    """That the protected user names exist, and that there are any."""
+    names = [name for name in sorted(settings.protected) if not name.isdigit()]
+    if not names:
+        yield warning(
+            "protected accounts",
+            "PROTECTED_ACCOUNTS names no user name",
+            "put the token's own user there, so that nothing can ever lock this product out",
+        )
+        return
+    found = {account.username for account in moodle.look_up("username", names)}
+    missing = [name for name in names if name not in found]
+    if missing:
+        yield warning(
+            "protected accounts",
+            f"{len(missing)} of {len(names)} user names of PROTECTED_ACCOUNTS are in nobody's use",
+            "correct their spelling: a name that nobody has protects nobody",
+        )
+    else:
+        yield ok("protected accounts", f"{len(names)} user names, all found")
+
+
+def check_people(look: Preview, settings: Settings) -> Iterator[Check]:
+    """What BambooHR shows of everybody."""
+    people = look.world.people
+    active = [person for person in people if person.facts.get("status") == "Active"]
+    yield ok("BambooHR List Employees", f"{len(people)} people, {len(active)} of them Active")
+    if look.reading.directory.available:
+        yield ok("BambooHR directory", f"{look.reading.directory.rows} people")
+    else:
+        yield warning(
+            "BambooHR directory",
+            "refused or empty: everybody is read on her own, which takes longer",
+            f"{HR} to share the directory with the key's user",
+        )
+    yield from _fields(settings, active)
+    addresses = ((person.facts.get("work_email", "").casefold(), person.employee_id) for person in active)
+    duplicates = _duplicates(addresses)
+    if duplicates:
+        sharing = sorted({number for several in duplicates for number in several})
+        yield warning(
+            "BambooHR e-mail addresses",
+            f"{len(duplicates)} addresses are used by several people: {ids(sharing)}",
+            f"{HR}: each needs an address of her own, or the later one gets no account",
+        )
+    else:
+        yield ok("BambooHR e-mail addresses", "nobody shares one")
+
+
+def _fields(settings: Settings, people: Sequence[Employee]) -> Iterator[Check]:
+    for name in dict.fromkeys((*EVIDENCE, *settings.mapping.fields)):
+        area = f"BambooHR field {name}"
+        restricted = sum(name in person.restricted or name not in person.facts for person in people)
+        filled = sum(bool(person.facts.get(name)) for person in people)
+        if not people:
+            continue
+        if restricted == len(people):
+            yield failed(area, "is not shown for anybody", f"{HR} to let the key's user see it")
+        elif restricted:
+            yield warning(area, f"is not shown for {restricted} of {len(people)}", f"{HR} to let the key's user see it")
+        elif not filled and name != "termination_date":
+            yield warning(area, "is empty for everybody", "check that the mapping means this field")
+        elif name != "termination_date":
+            yield ok(area, f"filled for {filled * 100 // len(people)} % of the active people")
+
+
+def check_accounts(look: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
+    """What Moodle's accounts say, and who would be linked by which rule. `unexplained`: active accounts of nobody."""
+    population = look.reading.population
+    if settings.moodle_auth in _INTERNAL:
+        yield failed(
+            f"Moodle auth {settings.moodle_auth}",
+            "keeps passwords itself, and none is ever sent: Moodle refuses every new account",
+            "set MOODLE_AUTH to the plugin that people log in with, such as oidc",
+        )
+    if population is None:
+        yield warning("Moodle accounts", "cannot be listed", f"{LMS} to add core_user_get_users to the service")
+    else:
+        if population:
+            yield ok(f"Moodle auth {settings.moodle_auth}", f"{len(population)} accounts have it")
+        else:
+            yield warning(
+                f"Moodle auth {settings.moodle_auth}",
+                "no account has it: the plugin may not be there (Moodle takes any installed one, even a disabled one)",
+                f"{LMS} whether it is installed and enabled, before the first night",
+            )
+        twice = _duplicates((account.idnumber, account.id) for account in population)
+        if twice:
+            shown = sorted({account for several in twice for account in several})
+            yield warning(
+                "Moodle idnumbers",
+                f"{len(twice)} idnumbers are on several accounts: {ids(shown)}",
+                f"{LMS}: leave each on one account; their people are conflicts until then",
+            )
+        else:
+            yield ok("Moodle idnumbers", "each is on one account only")
+    if unexplained:
+        yield warning(
+            "accounts of nobody",
+            f"{len(unexplained)} active accounts have no employee: {ids(unexplained)}",
+            "see whose they are; no run ever touches them",
+        )
+    yield from _customs(look, settings)
+    yield from _links(look)
+
+
+def _customs(look: Preview, settings: Settings) -> Iterator[Check]:
+    for rule in settings.mapping.rules:
+        if not rule.target.startswith(PROFILE_FIELD):
+            continue
+        area = f"Moodle field {rule.target}"
+        if any(rule.target in account.values for account in look.world.accounts.values()):
+            yield ok(area, "is there")
+        else:
+            yield warning(
+                area,
+                "no account shows it: it does not exist, is hidden, or is empty for everybody",
+                f"{LMS} whether a custom field of this short name exists and is visible to the token's user",
+            )
+
+
+def _links(look: Preview) -> Iterator[Check]:
+    steps = look.steps
+    by_idnumber = sum(step.account is not None and step.account.idnumber == str(step.employee_id) for step in steps)
+    told = [f"{by_idnumber} by idnumber"]
+    told.append(f"{sum(step.reason is reasons.LINKED for step in steps)} would be linked by e-mail")
+    told.append(f"{sum(step.action is Action.CREATE for step in steps)} would be made")
+    yield ok("accounts and people", ", ".join(told))
+    conflicts = sorted(step.employee_id for step in steps if step.is_error and step.action is Action.CONFLICT)
+    if conflicts:
+        kinds = Counter(step.reason.code for step in steps if step.action is Action.CONFLICT)
+        named = ", ".join(f"{count} {code}" for code, count in sorted(kinds.items()))
+        yield warning(
+            "conflicts", f"{len(conflicts)} people ({named}): {ids(conflicts)}", "see each with: explain --employee ID"
+        )
+    suspend = sum(step.action is Action.SUSPEND for step in steps) + sum(
+        step.reason.code == "suspension_held" for step in steps
+    )
+    if suspend:
+        yield warning("suspensions", f"a reconcile would suspend {suspend} accounts", "see them with: plan --everybody")
+
+
+def _duplicates(pairs: Iterator[tuple[str, int]]) -> list[list[int]]:
+    found: dict[str, list[int]] = {}
+    for value, number in pairs:
+        if value:
+            found.setdefault(value, []).append(number)
+    return [numbers for numbers in found.values() if len(numbers) > 1]
+
+
+def ids(numbers: Mapping[int, object] | Sequence[int]) -> str:
+    """Some of the ids, and how many more there are."""
+    shown = sorted(numbers)
+    more = f" and {len(shown) - _IDS_SHOWN} more" if len(shown) > _IDS_SHOWN else ""
+    return ", ".join(map(str, shown[:_IDS_SHOWN])) + more

@@ -1,0 +1,329 @@
+"""What a run reads: the state, BambooHR's feed, dates and directory, and the accounts in Moodle. Nothing is written.
+
+state --since, offset--> feed -> window, arrived dates -> directory -> evidence -> look-ups -> World
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Container, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from worker import logs
+from worker.bamboohr.client import Feed
+from worker.bamboohr.directory import Directory
+from worker.config.settings import Settings
+from worker.errors import SourceError
+from worker.model.account import AccountRef
+from worker.model.employee import Evidence, employee_id
+from worker.model.field_catalogue import DATES, EVIDENCE
+from worker.model.history import FollowUp, History
+from worker.model.position import Position
+from worker.moodle.client import Key
+from worker.planning.correlation import RESERVED_USERNAMES
+from worker.planning.dates import DateRange, arrived, shown_dates
+from worker.planning.guards import DirectoryStats, fields_lost, sees_everybody
+from worker.planning.plan_input import PlanInput, PlanSettings
+from worker.planning.planner import (
+    accounts_wanted,
+    addresses_wanted,
+    competing_employees,
+    idnumbers_wanted,
+    usernames_wanted,
+)
+from worker.planning.window import Window, select
+from worker.progress import Progress
+from worker.runs.employee_reader import BambooHRApi, EmployeeReader
+from worker.runs.request import RunRequest
+from worker.runs.summary import Summary
+from worker.runs.writer import MoodleWriterApi
+
+OVERLAP = timedelta(minutes=10)
+"""How far the feed is asked for before `since`: absorbs differing clocks, and whether `since` is inclusive."""
+
+_RIVAL_ROUNDS = 5
+
+
+class MoodleApi(MoodleWriterApi, Protocol):
+    """What a run needs of Moodle; see :class:`worker.moodle.client.client.Moodle`."""
+
+    def check_visibility(self) -> None:
+        """Raise unless the token sees people with every key that planning needs."""
+
+    def everybody(self, auth: str) -> list[AccountRef] | None:
+        """Every account with this authentication; None where the token may not search."""
+
+
+@dataclass
+class RunInput:
+    """What one run has read.
+
+    `position` and `window` are None where the run is about everybody. `deleted`: everybody in the feed, and whether it
+    says that she was deleted. `everybody`: who is in List Employees or the directory, where that was read whole, and
+    `rows` what it says of them, until they are people of the world (20,000 of them are not kept twice). `dated`: whose
+    dates have arrived; `dates_read`: the days up to which they were looked at. `population`: every account of our
+    authentication, where that was read (None: the token may not search).
+    """
+
+    history: History
+    position: Position | None = None
+    feed: Feed = field(default_factory=lambda: Feed((), None))
+    deleted: Mapping[int, bool] = field(default_factory=dict)
+    window: Window | None = None
+    directory: Directory = field(default_factory=lambda: Directory(available=False))
+    everybody: frozenset[int] = frozenset()
+    rows: dict[int, Evidence] = field(default_factory=dict)
+    dated: frozenset[int] = frozenset()
+    dates_read: Mapping[str, date] = field(default_factory=dict)
+    population: list[AccountRef] | None = None
+
+    @property
+    def health(self) -> DirectoryStats:
+        """What the guards compare with the last good run."""
+        return DirectoryStats(self.directory.rows, self.directory.coverage())
+
+    @property
+    def confirmed(self) -> DirectoryStats:
+        """The same, with what people's own records contradict as it was: a column that is hidden is not empty."""
+        last_good, contradicted = self.history.last_good(), self.directory.contradicted
+        kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
+        return replace(self.health, coverage={**self.health.coverage, **kept})
+
+    @property
+    def changed(self) -> dict[int, datetime]:
+        """When BambooHR changed the people of its feed, by its own clock."""
+        return {change.employee_id: change.at for change in self.feed.changes if change.at}
+
+    @property
+    def undone(self) -> frozenset[int]:
+        """Those of whom a run was taken back, and whom BambooHR has not changed since that run."""
+        changed, held = self.changed, self.history.those(FollowUp.UNDONE)
+        return frozenset(
+            number
+            for number, known in held.items()
+            if number not in changed or changed[number].timestamp() <= (known.seen or known.undone_at)
+        )
+
+
+@dataclass
+class Reader:
+    """Reads for one run, and warns in its summary."""
+
+    settings: Settings
+    job: RunRequest
+    source: BambooHRApi
+    target: MoodleApi
+    summary: Summary
+    clock: Callable[[], datetime]
+    progress: Progress
+
+    def read(self, history: History, position: Position | None) -> RunInput:
+        """BambooHR: who changed (or everybody, where there is no position), and the directory."""
+        reading = RunInput(history, position)
+        fields = self.settings.mapping.fields
+        if position is None:
+            reading.rows = self._everybody((*fields, *EVIDENCE))
+        else:
+            self._window(reading, position)
+            if self.job.moves_the_state:
+                self._dates(reading, position)
+        wanted = _Everybody() if position is None else reading.deleted.keys() | self._wanted(reading)
+        reading.directory = self.source.directory(wanted, fields)
+        if position is None:
+            reading.everybody = frozenset(reading.rows) | reading.directory.ids
+        hidden = [name for name in fields if name not in reading.directory.shown]
+        if not reading.directory.available:
+            self.summary.warn(
+                "directory_unavailable", "BambooHR's directory is refused or empty; everybody is read on her own"
+            )
+        elif hidden:
+            logs.info("bamboohr.directory_fields", not_shown=hidden)
+        self._doubt(reading)
+        return reading
+
+    def _doubt(self, reading: RunInput) -> None:
+        """Fields that were filled at the last good run and are not now: what each person's own record says counts."""
+        lost = fields_lost(reading.health, reading.history.last_good())
+        reading.directory.doubted = reading.directory.shown.intersection(lost)
+        if reading.directory.doubted:
+            self.summary.warn(
+                "fields_emptied",
+                f"the directory has lost {', '.join(sorted(reading.directory.doubted))} of many people since the last "
+                "good run; whoever has none is read on her own",
+            )
+
+    def _window(self, reading: RunInput, position: Position) -> None:
+        reading.feed = self.source.changed(position.since - OVERLAP)
+        changes, latest = reading.feed.changes, reading.feed.latest
+        reading.deleted = {change.employee_id: change.deleted for change in changes}
+        reading.window = select(position, changes, latest, self.summary.started_at, self.settings.batch_size)
+        self.summary.latest = latest
+        self.summary.counts["total_changed"] = reading.window.total
+        logs.info(
+            "sync.window",
+            run_id=self.summary.run_id,
+            offset=position.offset,
+            total_changed=reading.window.total,
+            taken=len(reading.window.changes) if self.job.moves_the_state else 0,
+            dropped=reading.feed.dropped,
+        )
+
+    def _everybody(self, fields: tuple[str, ...]) -> dict[int, Evidence]:
+        rows: dict[int, Evidence] = {}
+        with self.progress("reading BambooHR", 0) as tick:
+            for page in self.source.everybody(fields):
+                if page.is_first:
+                    rows.clear()
+                rows.update(page.rows)
+                tick(len(page.rows))
+        return rows
+
+    def _dates(self, reading: RunInput, position: Position) -> None:
+        """Whose dates have arrived. If they cannot be read, that is a warning, and the next run reads further back."""
+        assert reading.window is not None
+        if not self.settings.dates_as_events or not reading.window.complete:
+            return
+        now = self.clock()
+        read = reading.history.dates_read(position.since)
+        span = DateRange.since(read, position.since, now, self.settings.hire_lookahead_days)
+        found: set[int] = set()
+        shown: set[str] = set()
+        rows = 0
+        try:
+            for page in self.source.everybody(DATES):
+                if page.is_first:
+                    found, shown, rows = set(), set(), 0
+                rows += len(page.rows)
+                for number, row in page.rows.items():
+                    shown.update(shown_dates(row.facts))
+                    if arrived(row.facts, span):
+                        found.add(number)
+        except SourceError as fault:
+            self.summary.warn(
+                "dates_unread", f"{fault.message}; hires and leaves that arrive without an edit are not seen"
+            )
+            return
+        self._tell_hidden_dates(read, shown, rows)
+        reading.dated = frozenset(found.difference(self._done_today(reading, position)))
+        reading.dates_read = span.read(shown)
+        self.summary.counts["arrived_dates"] = len(reading.dated)
+
+    def _done_today(self, reading: RunInput, position: Position) -> Collection[int]:
+        """Those of the feed who have their turn in this run, or had it today in an earlier part of the same window.
+
+        Whoever had it on an earlier day may have started or left since.
+        """
+        assert reading.window is not None
+        if reading.history.began(position.since, self.clock().date()):
+            return {change.employee_id for change in reading.window.changes}
+        return reading.deleted.keys()
+
+    def _tell_hidden_dates(self, read: Mapping[str, date], shown: Container[str], rows: int) -> None:
+        """A kind of date that is shown of nobody, though it was at the last reading; or none of any kind."""
+        hidden = [field for field in DATES if field not in shown]
+        lost = [field for field in hidden if field in read and read[field] == max(read.values())]
+        if rows and (lost or len(hidden) == len(DATES)):
+            self.summary.warn(
+                "dates_not_shown",
+                f"BambooHR shows {', '.join(lost or hidden)} of nobody; whoever starts or leaves by such a date is "
+                "taken up when it is shown again",
+            )
+
+    def _wanted(self, reading: RunInput) -> set[int]:
+        """Whom this run is about: those asked for, or everybody, or the window, arrived dates and whoever waits."""
+        if self.job.employees:
+            return set(self.job.employees)
+        if reading.window is None:
+            return {*reading.everybody}
+        waiting = (number for number, known in reading.history.people.items() if known.needs_follow_up)
+        return {*(change.employee_id for change in reading.window.changes), *reading.dated, *waiting}
+
+    # Moodle
+
+    def world(self, reading: RunInput) -> PlanInput:
+        """Look the people up in Moodle, in batches: everything that planning needs."""
+        settings, known = self.settings, reading.history.people
+        was_deleted = frozenset(number for number, person in known.items() if person.deleted)
+        company = EmployeeReader(
+            self.source, reading.directory, settings.mapping.fields, reading.deleted, was_deleted, reading.rows
+        )
+        people = company.people(self._wanted(reading))
+        if company.refused:
+            self.summary.warn("evidence_refused", "BambooHR shows nobody outside the directory to this key")
+        world = PlanInput(
+            people,
+            self._policy(reading),
+            self.clock(),
+            reading.directory.email_index,
+            known,
+            sees_everybody=self._knows_every_address(reading),
+        )
+        self.target.check_visibility()
+        self._look_up(world, "idnumber", idnumbers_wanted(world))
+        self._look_up(world, "id", accounts_wanted(world))
+        self._look_up(world, "email", addresses_wanted(world))
+        for _ in range(_RIVAL_ROUNDS):
+            more = competing_employees(world) & (reading.deleted.keys() | known.keys())
+            if not more:
+                break
+            asked = set(addresses_wanted(world))
+            world.people = sorted([*world.people, *company.people(more)], key=lambda person: person.employee_id)
+            world.add(self.target.look_up("idnumber", map(str, sorted(more))))
+            world.add(self.target.look_up("email", [one for one in addresses_wanted(world) if one not in asked]))
+        world.add(self.target.look_up("username", usernames_wanted(world)))
+        return world
+
+    def _knows_every_address(self, reading: RunInput) -> bool:
+        """Whether nobody's address is unknown: else an account may be somebody's of whom nothing was read."""
+        if reading.position is None:
+            return True
+        directory = reading.directory
+        whole = directory.available and sees_everybody(reading.health, reading.history.last_good())
+        return whole and "work_email" not in directory.doubted
+
+    def _look_up(self, world: PlanInput, key: Key, values: list[str]) -> None:
+        """One look-up of many, told on a terminal while it goes on."""
+        with self.progress(f"looking up by {key}", len(values)) as tick:
+            size = _BATCHES_A_TICK * self.target.batch_size
+            for at in range(0, len(values), size):
+                part = values[at : at + size]
+                world.add(self.target.look_up(key, part))
+                tick(len(part))
+
+    def _policy(self, reading: RunInput) -> PlanSettings:
+        settings = self.settings
+        return PlanSettings(
+            mapping=settings.mapping,
+            auth=settings.moodle_auth,
+            reactivate_all=settings.reactivate_all,
+            reactivate=frozenset(self.job.employees if self.job.reactivate else ()),
+            protected=settings.protected,
+            undone=frozenset() if self.job.releases else reading.undone,
+            hire_lookahead_days=settings.hire_lookahead_days,
+        )
+
+    def unexplained(self, reading: RunInput, explained: frozenset[int]) -> list[int] | None:
+        """Active accounts of our authentication that no employee explains; None where the token may not search."""
+        reading.population = self.target.everybody(self.settings.moodle_auth)
+        if reading.population is None:
+            return None
+        protected = RESERVED_USERNAMES | self.settings.protected
+        return [
+            account.id
+            for account in reading.population
+            if not account.suspended
+            and account.id not in explained
+            and employee_id(account.idnumber) not in reading.everybody
+            and account.username.casefold() not in protected
+        ]
+
+
+_BATCHES_A_TICK = 20
+
+
+class _Everybody:
+    """A set of ids that everybody is in."""
+
+    def __contains__(self, _number: object) -> bool:
+        return True

@@ -1,0 +1,256 @@
+"""The one line on stdout: how the run ended. At most 8 KB; counts, and ids of at most twenty of a kind.
+
+It is filled while the run goes on and printed on every end that this process can see, so that a night never ends
+without a word.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import accumulate
+from typing import Any
+
+from worker import logs
+from worker.errors import ConfigurationError, ExitCode, SyncError
+from worker.model.result import Status, StepResult
+from worker.model.step import Action
+from worker.planning.guards import is_held
+from worker.timestamps import iso
+
+IDS_SHOWN = 20
+_LONGEST_TEXT = 800
+"""Bytes of a text as it is printed: with both texts and every list full, the line stays under 8 KB."""
+
+COUNTS = (
+    "total_changed",
+    "processed",
+    "created",
+    "updated",
+    "suspended",
+    "reactivated",
+    "unchanged",
+    "skipped_no_email",
+    "skipped_invalid_email",
+    "skipped_no_name",
+    "skipped_invalid_username",
+    "skipped_deleted",
+    "skipped_protected",
+    "held_suspensions",
+    "no_evidence",
+    "waiting_for_start",
+    "arrived_dates",
+    "held_undone",
+    "not_due",
+    "not_as_planned",
+    "edited_since",
+    "suspended_elsewhere",
+    "unexplained_accounts",
+    "conflicts",
+    "parked",
+    "errors",
+)
+
+_DONE = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.SUSPEND: "suspended",
+    Action.REACTIVATE: "reactivated",
+    Action.UNCHANGED: "unchanged",
+}
+_SKIPPED = {
+    "no_email": "skipped_no_email",
+    "invalid_email": "skipped_invalid_email",
+    "no_name": "skipped_no_name",
+    "invalid_username": "skipped_invalid_username",
+    "left_without_account": "skipped_deleted",
+    "protected": "skipped_protected",
+    "starts_later": "waiting_for_start",
+    "undone": "held_undone",
+    "not_due": "not_due",
+    "plan_outdated": "not_as_planned",
+    "edited_since": "edited_since",
+}
+_LISTED = (
+    "suspended",
+    "held_suspensions",
+    "no_evidence",
+    "conflicts",
+    "parked",
+    "errors",
+    "skipped_no_email",
+    "skipped_invalid_email",
+    "skipped_invalid_username",
+    "edited_since",
+)
+
+_UNFINISHED = "crash"
+
+
+@dataclass
+class Summary:
+    """What is told of a run. Times are UTC. `about_run`: the run that an approval or an undo is about."""
+
+    run_id: str
+    command: str
+    started_at: datetime
+    scope: str = "all"
+    trigger: str = "manual"
+    dry_run: bool = False
+    batch_size: int = 0
+    since: datetime | None = None
+    offset: int | None = None
+    latest: datetime | None = None
+    next_since: datetime | None = None
+    next_offset: int | None = None
+    reconcile_due: bool = False
+    about_run: str = ""
+    warnings: list[str] = field(default_factory=list)
+    told_warnings: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    people: dict[str, list[int]] = field(default_factory=dict)
+    held: list[int] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    calls: dict[str, Callable[[], int]] = field(default_factory=lambda: {"bamboohr": lambda: 0, "moodle": lambda: 0})
+    exit_code: ExitCode = ExitCode.CRASH
+    outcome: str = _UNFINISHED
+    message: str = ""
+    advice: str = ""
+
+    def count_calls(self, **calls: Callable[[], int]) -> None:
+        """Where to read, at the end, how many HTTP calls went to each system."""
+        self.calls.update(calls)
+
+    def take(self, outcomes: Iterable[StepResult], parked: Iterable[int]) -> None:
+        """Count what came of everybody. Somebody who is parked is no error."""
+        parked = frozenset(parked)
+        for outcome in outcomes:
+            number = outcome.step.employee_id
+            for name in _counted(outcome):
+                self._count(name, number)
+            if outcome.verdict is Status.DONE:
+                continue
+            if number in parked:
+                self._count("parked", number)
+            elif outcome.verdict is not Status.EXEMPT:
+                self._count("errors", number)
+                self.reasons[outcome.why.code] += 1
+
+    def _count(self, name: str, number: int) -> None:
+        self.counts[name] += 1
+        if name in _LISTED:
+            self.people.setdefault(name, []).append(number)
+
+    def warn(self, code: str, text: str) -> None:
+        """Something the operator should know: its code goes into the line, the sentence into the log and reports."""
+        self.warnings.append(code)
+        self.told_warnings.append(text)
+        logs.warning("sync.warning", code=code, reason=text)
+
+    def tell_ids(self, name: str, numbers: Sequence[int]) -> None:
+        """Count what is told by its ids beside the people: accounts, say."""
+        self.counts[name] = len(numbers)
+        if numbers:
+            self.people[name] = [*numbers]
+
+    def finish(self, end: SyncError | None = None) -> None:
+        """Say how it ended: by itself, or by `end`. The first word counts."""
+        if self.outcome != _UNFINISHED:
+            return
+        if end is not None:
+            if end.exit_code is not ExitCode.OK and end.exit_code is not ExitCode.LOCKED:
+                self.counts["errors"] += 1
+            self.exit_code, self.outcome = end.exit_code, end.outcome
+            self.message, self.advice = end.message, end.advice
+            if isinstance(end, ConfigurationError):
+                self.counts["errors"] = max(self.counts["errors"], len(end.faults))
+        elif self.counts["errors"] == 0:
+            self.exit_code, self.outcome = ExitCode.OK, "ok"
+        elif self.counts["errors"] == self.counts["held_suspensions"]:
+            self.exit_code, self.outcome = ExitCode.HELD, "held"
+        else:
+            self.exit_code, self.outcome = ExitCode.ERRORS, "errors"
+        if self.held and not self.message:
+            if self.dry_run:
+                self.message = f"a guard would hold {len(self.held)} suspensions; everything else would go on"
+                self.advice = "read who would be held in the log; the run that holds them names the command to approve"
+            else:
+                self.message = f"a guard holds {len(self.held)} suspensions; everything else went on"
+                self.advice = (
+                    f"read who is held in the log. If they did leave: approve {self.run_id} (RUNBOOK, Held suspensions)"
+                )
+
+    def as_dict(self, now: datetime) -> dict[str, Any]:
+        """The line as an object."""
+        told: dict[str, Any] = {
+            "event": "sync.summary",
+            "ok": self.exit_code is ExitCode.OK,
+            "outcome": self.outcome,
+            "exit_code": int(self.exit_code),
+            "command": self.command,
+            "scope": self.scope,
+            "trigger": self.trigger,
+            "run_id": self.run_id,
+            "about_run": self.about_run[:100] or None,
+            "dry_run": self.dry_run,
+            "started_at": iso(self.started_at),
+            "duration_seconds": round((now - self.started_at).total_seconds(), 3),
+            "since": _iso(self.since),
+            "offset": self.offset,
+            "batch_size": self.batch_size,
+            **{name: self.counts[name] for name in COUNTS},
+            "latest": _iso(self.latest),
+            "next_since": _iso(self.next_since),
+            "next_offset": self.next_offset,
+            "reconcile_due": self.reconcile_due,
+            "http_calls": {name: count() for name, count in self.calls.items()},
+            "error_reasons": dict(self.reasons.most_common(IDS_SHOWN)),
+            "warnings": self.warnings[:IDS_SHOWN],
+            "message": _short(self.message),
+            "advice": _short(self.advice),
+        }
+        for name, numbers in self.people.items():
+            told[f"{name}_ids"] = sorted(numbers)[:IDS_SHOWN]
+            if len(numbers) > IDS_SHOWN:
+                told[f"{name}_ids_truncated"] = len(numbers) - IDS_SHOWN
+        return told
+
+    def line(self) -> str:
+        """The line as it is printed: ASCII, so that it can be written whatever the encoding of stdout."""
+        return json.dumps(self.as_dict(datetime.now(UTC)), separators=(",", ":"))
+
+
+def _counted(outcome: StepResult) -> Iterable[str]:
+    """The counts that an outcome goes into, apart from errors and parked."""
+    step = outcome.step
+    if outcome.wrote and step.action in _DONE and outcome.verdict in (Status.DONE, Status.REFUSED):
+        yield _DONE[step.action]
+    elif outcome.verdict is Status.DONE and step.action is Action.UNCHANGED:
+        yield "unchanged"
+    elif outcome.verdict is Status.EXEMPT:
+        yield "skipped_protected"
+    elif is_held(step):
+        yield "held_suspensions"
+    elif step.action in (Action.SKIP, Action.HOLD):
+        yield _SKIPPED.get(step.reason.code, "no_evidence")
+    if step.is_error:
+        yield "conflicts"
+    for note in step.notes:
+        if note.code in ("suspended_elsewhere", "edited_since"):
+            yield note.code
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)
+
+
+def _short(text: str) -> str:
+    """The text, or as much of its beginning as there is room for once JSON has escaped it."""
+    ends = list(accumulate(len(json.dumps(char)) - 2 for char in text))
+    if not ends or ends[-1] <= _LONGEST_TEXT:
+        return text
+    return text[: bisect_right(ends, _LONGEST_TEXT - 3)] + "..."

@@ -1,0 +1,1 @@
+"""HTTP: one attempt, deadlines, retries, parallel batches, streams."""

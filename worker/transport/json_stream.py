@@ -1,0 +1,82 @@
+"""A long JSON answer, read as it arrives: memory follows what is kept of it, not how long it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import ijson
+
+
+class Malformed(ValueError):
+    """The answer is not what the API documents."""
+
+
+_HEAD = 1 << 16
+
+
+def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], None]]) -> bytes:
+    """Give every item below a path ("users.item") to its taker; the beginning of the answer, to see what it is.
+
+    Raises :class:`Malformed` for what is not whole JSON, however much of it was taken by then.
+    """
+    found: list[tuple[Any, Callable[[Any], None]]] = []
+    readers = []
+    for path, take in takers.items():
+        items: Any = ijson.sendable_list()
+        # Without use_float the C parser dies of an integer with more digits than Python converts.
+        readers.append(ijson.items_coro(items, path, use_float=True))
+        found.append((items, take))
+    head = bytearray()
+    depth = Depth()
+    try:
+        for chunk in chunks:
+            head += chunk[: max(0, _HEAD - len(head))]
+            depth.feed(chunk)
+            for reader in readers:
+                reader.send(chunk)
+            _hand_over(found)
+        for reader in readers:
+            reader.close()
+    except (ijson.JSONError, ArithmeticError, RecursionError, ValueError) as fault:
+        raise Malformed("not whole JSON") from fault
+    _hand_over(found)
+    return bytes(head)
+
+
+def _hand_over(found: Iterable[tuple[Any, Callable[[Any], None]]]) -> None:
+    for items, take in found:
+        for item in items:
+            take(item)
+        items.clear()
+
+
+DEEPEST = 32
+
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+
+
+_OTHER = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class TooDeep(ValueError):
+    """Nested far deeper than any answer is."""
+
+
+class Depth:
+    """Follows one document."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._unfinished = b""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next part. Raises TooDeep."""
+        text, quote, rest = _STRING.sub(b"", self._unfinished + chunk).partition(b'"')
+        self._unfinished = quote + rest
+        for sign in text.translate(None, delete=_OTHER):
+            self._depth += 1 if sign in b"[{" else -1
+            if self._depth > DEEPEST:
+                raise TooDeep("nested too deeply")
