@@ -234,7 +234,7 @@ def _store(world: World) -> Store:
 
 
 def _people(world: World) -> Mapping[int, EmployeeRecord]:
-    return _store(world).history().people
+    return _store(world).history().records
 
 
 def _memory(world: World) -> dict[int, tuple[str, bool]]:

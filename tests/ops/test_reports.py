@@ -289,7 +289,7 @@ def test_parked_list_retry_and_drop(standing: Hall) -> None:
     listed = standing.ops("parked", "list", "--json")
     retried = standing.ops("parked", "retry", "9", "7")
     dropped = standing.ops("parked", "drop", "11")
-    people = store(standing).history().people
+    people = store(standing).history().records
 
     assert [one["employee_id"] for one in json.loads(listed.out)] == [7, 9, 11]
     assert "The next run takes employees 7, 9." in retried.out

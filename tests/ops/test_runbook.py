@@ -54,7 +54,9 @@ def test_every_field_of_the_summary_is_explained() -> None:
 
 
 def test_every_reason_has_a_place() -> None:
-    sources = [(ROOT / "worker" / f"{name}.py").read_text(encoding="utf-8") for name in ("reasons", "refusals")]
+    sources = [
+        (ROOT / "worker" / f"{name}.py").read_text(encoding="utf-8") for name in ("model/reasons", "moodle/refusals")
+    ]
     codes = {code for source in sources for code in re.findall(r'Reason\(\s*"([a-z_]+)"', source)}
     told = section("Reasons")
 

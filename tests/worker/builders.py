@@ -140,20 +140,25 @@ def world_of(
     remembered: Mapping[int, EmployeeRecord] | None = None,
     now: datetime = NOW,
     policy: PlanSettings | None = None,
-    sees_everybody: bool = True,
+    sees_whole_company: bool = True,
     **settings: Any,
 ) -> PlanInput:
     """The people, and of a site's accounts those that the look-ups of a run find."""
     ordered = sorted(people, key=lambda one: one.employee_id)
     email_index = bearers_of(ordered, colleagues or {})
-    world = PlanInput(
-        ordered, policy or policy_of(**settings), now, email_index, remembered or {}, sees_everybody=sees_everybody
+    plan_input = PlanInput(
+        ordered,
+        policy or policy_of(**settings),
+        now,
+        email_index,
+        remembered or {},
+        sees_whole_company=sees_whole_company,
     )
-    world.add(_found(accounts, lambda one: one.idnumber, idnumbers_wanted(world)))
-    world.add(_found(accounts, lambda one: str(one.id), accounts_wanted(world)))
-    world.add(_found(accounts, lambda one: one.email, addresses_wanted(world)))
-    world.add(_found(accounts, lambda one: one.username, usernames_wanted(world)))
-    return world
+    plan_input.add(_found(accounts, lambda one: one.idnumber, idnumbers_wanted(plan_input)))
+    plan_input.add(_found(accounts, lambda one: str(one.id), accounts_wanted(plan_input)))
+    plan_input.add(_found(accounts, lambda one: one.email, addresses_wanted(plan_input)))
+    plan_input.add(_found(accounts, lambda one: one.username, usernames_wanted(plan_input)))
+    return plan_input
 
 
 def _found(accounts: Iterable[Account], key: Callable[[Account], str], wanted: Iterable[str]) -> list[Account]:

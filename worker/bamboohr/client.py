@@ -109,17 +109,17 @@ class BambooHRClient:
             return directory
         raise self._refusal(reply, "the directory")
 
-    def evidence(self, people: Sequence[int], fields: Iterable[str]) -> Answered:
+    def evidence(self, employees: Sequence[int], fields: Iterable[str]) -> Answered:
         """What BambooHR says of each of these people: in batches, or one by one where the key may not list them."""
         fields = tuple(fields)
         rows: dict[int, Evidence] = {}
-        for at in range(0, len(people), IDS_PER_CALL):
-            part = self._listed(people[at : at + IDS_PER_CALL], fields)
+        for at in range(0, len(employees), IDS_PER_CALL):
+            part = self._listed(employees[at : at + IDS_PER_CALL], fields)
             if part is None:
                 logs.warning(
                     "bamboohr.list_refused", advice="allow the key's user to list employees; reading one by one"
                 )
-                return self._one_by_one(people[at:], fields, rows)
+                return self._one_by_one(employees[at:], fields, rows)
             rows.update(part)
         return Answered(rows)
 
@@ -137,10 +137,10 @@ class BambooHRClient:
                 )
             yield page
 
-    def _listed(self, people: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence] | None:
+    def _listed(self, employees: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence] | None:
         """One batch from List Employees; None where it is refused."""
         rows: dict[int, Evidence] = {}
-        for page in self._pages(people, fields, len(people)):
+        for page in self._pages(employees, fields, len(employees)):
             if page is None:
                 return None
             if page.is_first:
@@ -148,7 +148,7 @@ class BambooHRClient:
             rows.update(page.rows)
         return rows
 
-    def _pages(self, people: Collection[int] | None, fields: Sequence[str], limit: int) -> Iterator[Page | None]:
+    def _pages(self, employees: Collection[int] | None, fields: Sequence[str], limit: int) -> Iterator[Page | None]:
         """The pages of List Employees, for these people or for all; None, and no more, where it is refused."""
         for _ in range(_LISTING_RESTARTS):
             cursor: str | None = ""
@@ -157,7 +157,7 @@ class BambooHRClient:
                 if cursor in seen:
                     raise _malformed("List Employees")
                 seen.add(cursor)
-                reply = self._get("/employees", listing.query(people, fields, limit, cursor))
+                reply = self._get("/employees", listing.query(employees, fields, limit, cursor))
                 if reply.status in _REFUSED:
                     yield None
                     return
@@ -166,7 +166,7 @@ class BambooHRClient:
                 if reply.status != HTTPStatus.OK:
                     raise self._refusal(reply, "List Employees")
                 try:
-                    rows, following = listing.parse(_object(reply, "List Employees"), people, fields)
+                    rows, following = listing.parse(_object(reply, "List Employees"), employees, fields)
                 except Malformed as fault:
                     raise _malformed("List Employees") from fault
                 yield Page(rows, is_first=cursor == "")
@@ -177,13 +177,13 @@ class BambooHRClient:
             "List Employees changed under the reading of it, three times", advice="the next run reads it again"
         )
 
-    def _one_by_one(self, people: Sequence[int], fields: Sequence[str], rows: dict[int, Evidence]) -> Answered:
+    def _one_by_one(self, employees: Sequence[int], fields: Sequence[str], rows: dict[int, Evidence]) -> Answered:
         names = {name: FIELDS[name].employee for name in fields if FIELDS[name].employee}
         query = {"fields": ",".join(names.values())}
         answered = bool(rows)
         refusals = 0
-        for person in people:
-            reply = self._get(f"/employees/{person}", query)
+        for employee in employees:
+            reply = self._get(f"/employees/{employee}", query)
             if reply.status == HTTPStatus.FORBIDDEN:
                 refusals += 1
                 if refusals >= _REFUSALS_BELIEVED and not answered:
@@ -193,11 +193,11 @@ class BambooHRClient:
             elif reply.status == HTTPStatus.OK:
                 answered = True
                 row = _object(reply, "Get Employee")
-                if employee_id(row.get("id")) == person:
-                    rows[person] = Evidence(listing.facts(row, names))
+                if employee_id(row.get("id")) == employee:
+                    rows[employee] = Evidence(listing.facts(row, names))
             else:
                 raise self._refusal(reply, "Get Employee")
-        return Answered(rows, refused=bool(people) and not answered)
+        return Answered(rows, refused=bool(employees) and not answered)
 
     def _get(self, path: str, query: Mapping[str, str]) -> Reply:
         def attempt() -> tuple[Reply, None]:
@@ -265,13 +265,13 @@ def _ordered(pairs: Iterable[tuple[Any, Any]]) -> tuple[tuple[Change, ...], int]
     for key, entry in pairs:
         if not isinstance(entry, dict):
             raise _malformed("the list of changed employees")
-        person = employee_id(entry.get("id", key))
-        if person is None:
+        employee = employee_id(entry.get("id", key))
+        if employee is None:
             dropped += 1
             continue
-        found[person] = Change(
-            person, deleted=entry.get("action") == "Deleted", at=parse_moment(entry.get("lastChanged"))
+        found[employee] = Change(
+            employee, deleted=entry.get("action") == "Deleted", at=parse_moment(entry.get("lastChanged"))
         )
     if dropped:
         logs.warning("bamboohr.dropped_ids", count=dropped, reason="not a positive integer")
-    return tuple(found[person] for person in sorted(found)), dropped
+    return tuple(found[employee] for employee in sorted(found)), dropped

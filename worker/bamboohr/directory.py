@@ -49,23 +49,25 @@ class Directory:
     rows: int = 0
     ids: set[int] = field(default_factory=set)
     shown: frozenset[str] = frozenset()
-    people: dict[int, dict[str, str]] = field(default_factory=dict)
+    employees: dict[int, dict[str, str]] = field(default_factory=dict)
     email_index: EmailIndex = field(default_factory=EmailIndex)
     filled: Counter[str] = field(default_factory=Counter)
-    doubted: frozenset[str] = frozenset()
+    unreliable_fields: frozenset[str] = frozenset()
     contradicted: set[str] = field(default_factory=set)
 
     def coverage(self) -> dict[str, int]:
         """For each needed field the share of rows that have a value, in hundredths of a per cent."""
         return {name: count * 10_000 // self.rows for name, count in sorted(self.filled.items())} if self.rows else {}
 
-    def listing(self, person: int) -> Mapping[str, str] | None:
+    def listing(self, employee: int) -> Mapping[str, str] | None:
         """The facts that the directory shows of somebody; None if she is not in it."""
-        row = self.people.get(person)
+        row = self.employees.get(employee)
         if row is None:
             return None
         return {
-            name: value for name, value in row.items() if name in self.shown and (value or name not in self.doubted)
+            name: value
+            for name, value in row.items()
+            if name in self.shown and (value or name not in self.unreliable_fields)
         }
 
 
@@ -92,18 +94,18 @@ def read_directory(chunks: Iterable[bytes], wanted: Container[int], needed: Iter
 def _take(directory: Directory, row: Any, names: Mapping[str, str], wanted: Container[int]) -> None:
     if not isinstance(row, dict):
         raise Malformed("an employee is not an object")
-    person = employee_id(row.get("id"))
-    if person is None:
+    employee = employee_id(row.get("id"))
+    if employee is None:
         return
     directory.rows += 1
-    directory.ids.add(person)
+    directory.ids.add(employee)
     facts = {name: value for name, theirs in names.items() if (value := text(row.get(theirs))) is not None}
     for name, value in facts.items():
         if value and name != "status":
             directory.filled[name] += 1
-    directory.email_index.add(facts.get("work_email", ""), person)
-    if person in wanted:
-        directory.people[person] = shared(facts)
+    directory.email_index.add(facts.get("work_email", ""), employee)
+    if employee in wanted:
+        directory.employees[employee] = shared(facts)
 
 
 def _check_empty(head: bytes) -> None:

@@ -15,33 +15,33 @@ from worker.model.field_catalogue import FIELDS
 from worker.transport.json_stream import Malformed
 
 
-def query(people: Collection[int] | None, fields: Sequence[str], limit: int, cursor: str) -> dict[str, str]:
+def query(employees: Collection[int] | None, fields: Sequence[str], limit: int, cursor: str) -> dict[str, str]:
     """The parameters of one page: of these people, or of everybody (None)."""
     asked = {
         "fields": ",".join(FIELDS[name].listing for name in fields if FIELDS[name].listing),
         "page[limit]": str(limit),
     }
-    if people is not None:
-        asked["filter[ids]"] = ",".join(map(str, people))
+    if employees is not None:
+        asked["filter[ids]"] = ",".join(map(str, employees))
     return {**asked, "page[after]": cursor} if cursor else asked
 
 
 def parse(
-    answer: Mapping[str, Any], people: Collection[int] | None, fields: Sequence[str]
+    answer: Mapping[str, Any], employees: Collection[int] | None, fields: Sequence[str]
 ) -> tuple[dict[int, Evidence], str | None]:
     """One page, and the cursor of the next (None: it was the last). Raises Malformed."""
     data = answer.get("data")
     if not isinstance(data, list):
         raise Malformed("no list of employees")
     names = {name: FIELDS[name].listing for name in fields if FIELDS[name].listing}
-    asked = None if people is None else set(people)
+    asked = None if employees is None else set(employees)
     rows: dict[int, Evidence] = {}
     for row in data:
         if not isinstance(row, dict):
             raise Malformed("an employee is not an object")
-        person = employee_id(row.get("employeeId"))
-        if person is not None and (asked is None or person in asked):
-            rows[person] = _evidence(row, names)
+        employee = employee_id(row.get("employeeId"))
+        if employee is not None and (asked is None or employee in asked):
+            rows[employee] = _evidence(row, names)
     meta = answer.get("meta")
     page = meta.get("page") if isinstance(meta, dict) else None
     cursor = page.get("nextCursor") if isinstance(page, dict) else None

@@ -114,7 +114,7 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
         job = RunRequest("sync", everybody=True, dry_run=True)
         look = assemble(settings, credentials, job, call.stopping, call.summary, bar).look()
         yield from checks.check_people(look, settings)
-        yield from checks.check_accounts(look, settings, call.summary.people.get("unexplained_accounts", []))
+        yield from checks.check_accounts(look, settings, call.summary.employees.get("unexplained_accounts", []))
     except ListRefused as fault:
         yield checks.warning(
             "BambooHR List Employees",

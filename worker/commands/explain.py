@@ -45,22 +45,22 @@ def explain_person(call: Call) -> int:
     store = open_store(settings.state)
     job = RunRequest("sync", (options.employee,), dry_run=True, releases=True)
     look = assemble(settings, open_credentials(settings), job, call.stopping, summary, no_bar).look()
-    history = look.reading.history
+    history = look.run_input.history
     sections = explain(
         EmployeeContext(
             options.employee,
-            look.reading,
-            look.world,
+            look.run_input,
+            look.plan_input,
             next(step for step in look.steps if step.employee_id == options.employee),
-            history.people.get(options.employee),
+            history.records.get(options.employee),
             store.journals_about(options.employee),
             history.runs,
             options.show_values,
         )
     )
     if options.json:
-        told = {"employee_id": options.employee, "warnings": summary.told_warnings, **sections}
+        told = {"employee_id": options.employee, "warnings": summary.warning_texts, **sections}
         put(json.dumps(told, indent=1), options.output)
     else:
-        put(readable(options.employee, sections, summary.told_warnings), options.output)
+        put(readable(options.employee, sections, summary.warning_texts), options.output)
     return 0

@@ -58,10 +58,10 @@ def add(parsers: Parsers) -> None:
 def show(call: Call) -> int:
     """List them."""
     history = open_store(read_state_location(call.environment)).history()
-    open_ones = [person for _, person in sorted(history.people.items()) if person.reason is not FollowUp.NOTHING]
+    open_ones = [employee for _, employee in sorted(history.records.items()) if employee.reason is not FollowUp.NOTHING]
     if call.options.json:
         keys = ("employee_id", "reason", "note", "action", "attempts")
-        put(json.dumps([{key: getattr(person, key) for key in keys} for person in open_ones], indent=1), None)
+        put(json.dumps([{key: getattr(employee, key) for key in keys} for employee in open_ones], indent=1), None)
     elif not open_ones:
         put("Nobody is waiting, parked or undone.", None)
     else:
@@ -92,14 +92,16 @@ def drop(call: Call) -> int:
 def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> str:
     store = open_store(read_state_location(call.environment))
     with locked(store, call.summary.run_id):
-        people = store.history().people
+        employees = store.history().records
         asked = sorted(set(call.options.employee))
-        unknown = [number for number in asked if number not in people or people[number].reason is FollowUp.NOTHING]
+        unknown = [
+            number for number in asked if number not in employees or employees[number].reason is FollowUp.NOTHING
+        ]
         if unknown:
             raise UsageError(
                 f"neither waiting, parked nor undone: {', '.join(map(str, unknown))}; nothing was changed",
                 advice="see: parked list",
             )
-        changed = {number: change(people[number]) for number in asked}
-        remember_changes(store, changed, people, datetime.now(UTC))
+        changed = {number: change(employees[number]) for number in asked}
+        remember_changes(store, changed, employees, datetime.now(UTC))
     return f"employee{'s' * (len(asked) > 1)} {', '.join(map(str, asked))}"

@@ -150,10 +150,10 @@ def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
 
 
 def _people(store: Store) -> Iterator[tuple[str, Any]]:
-    people = store.history().people
-    yield "remembered", len(people)
-    for reason, count in sorted(Counter(str(one.reason) for one in people.values() if one.reason).items()):
-        ids = [str(number) for number, one in sorted(people.items()) if one.reason is FollowUp(reason)]
+    employees = store.history().records
+    yield "remembered", len(employees)
+    for reason, count in sorted(Counter(str(one.reason) for one in employees.values() if one.reason).items()):
+        ids = [str(number) for number, one in sorted(employees.items()) if one.reason is FollowUp(reason)]
         more = f" and {count - _PEOPLE_SHOWN} more" if count > _PEOPLE_SHOWN else ""
         yield reason, ", ".join(ids[:_PEOPLE_SHOWN]) + more
 

@@ -39,7 +39,7 @@ class Account:
         """Whether Moodle keeps it as a deleted one: found by id alone, with a hash in the place of the address."""
         return "@" not in self.email
 
-    def bears(self, address: str) -> bool:
+    def has_email(self, address: str) -> bool:
         """Whether it has this e-mail address, whatever the case."""
         return bool(address) and self.email.casefold() == address.casefold()
 

@@ -12,18 +12,18 @@ class EmailIndex:
     def __init__(self) -> None:
         self._ids: dict[int, int | tuple[int, ...]] = {}
 
-    def add(self, address: str, person: int) -> None:
+    def add(self, address: str, employee: int) -> None:
         """Note that `person` bears `address`; an empty address is nobody's."""
         if not address:
             return
         key = hash(address.casefold())
         known = self._ids.get(key)
         if known is None:
-            self._ids[key] = person
+            self._ids[key] = employee
         else:
             known = known if isinstance(known, tuple) else (known,)
-            if person not in known:
-                self._ids[key] = (*known, person)
+            if employee not in known:
+                self._ids[key] = (*known, employee)
 
     def of(self, address: str) -> tuple[int, ...]:
         """Everybody who bears it, whatever its case."""

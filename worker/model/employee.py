@@ -90,21 +90,21 @@ class LifecycleState(StrEnum):
     UNKNOWN = "unknown"
 
 
-def lifecycle_state(person: Employee, now: datetime, *, was_to_start: bool = False) -> LifecycleState:
+def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = False) -> LifecycleState:
     """The rows of the table "who becomes what". Absence is never evidence of leaving.
 
     `was_to_start`: an earlier run saw that her first day lay ahead. Where BambooHR does not show that day now, Inactive
     does not say that she left (and a last day may be that of an earlier time here).
     """
-    status = person.facts.get("status", "")
-    if person.deleted or person.was_deleted:
-        if status == "Inactive" and not person.listed:
+    status = employee.facts.get("status", "")
+    if employee.deleted or employee.was_deleted:
+        if status == "Inactive" and not employee.listed:
             return LifecycleState.LEFT
-        return LifecycleState.LEFT if person.deleted and not person.is_shown else LifecycleState.UNKNOWN
+        return LifecycleState.LEFT if employee.deleted and not employee.is_shown else LifecycleState.UNKNOWN
     if status == "Inactive":
-        is_hidden = was_to_start and "hire_date" not in person.facts
-        return LifecycleState.FUTURE if is_hidden or starts_later(person, now) else LifecycleState.LEFT
-    if status == "Active" or (person.listed and status.casefold() != "inactive"):
+        is_hidden = was_to_start and "hire_date" not in employee.facts
+        return LifecycleState.FUTURE if is_hidden or starts_later(employee, now) else LifecycleState.LEFT
+    if status == "Active" or (employee.listed and status.casefold() != "inactive"):
         return LifecycleState.ACTIVE
     return LifecycleState.UNKNOWN
 
@@ -120,22 +120,22 @@ def day_of(facts: Mapping[str, str], field: str) -> date | None:
 _LAST_ZONE = timedelta(hours=12)
 
 
-def starts_later(person: Employee, now: datetime) -> bool:
+def starts_later(employee: Employee, now: datetime) -> bool:
     """Whether the hire date is still ahead.
 
     A day has begun everywhere only twelve hours after it began in UTC. Until then somebody who starts "today" may not
     have been made active by BambooHR, and is not taken for a leaver; unless her last day, on or after the first, is
     known and past. (The last day of an earlier time here lies before the first day.)
     """
-    day, end = day_of(person.facts, "hire_date"), day_of(person.facts, "termination_date")
+    day, end = day_of(employee.facts, "hire_date"), day_of(employee.facts, "termination_date")
     if day is None or day <= (now - _LAST_ZONE).date():
         return False
     return end is None or end < day or end > now.date()
 
 
-def starts_within(person: Employee, now: datetime, days: int) -> bool:
+def starts_within(employee: Employee, now: datetime, days: int) -> bool:
     """Whether somebody who starts later may be given an account already."""
-    day = day_of(person.facts, "hire_date")
+    day = day_of(employee.facts, "hire_date")
     return days > 0 and day is not None and day <= now.date() + timedelta(days=days)
 
 

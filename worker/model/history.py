@@ -93,7 +93,7 @@ class RunRecord:
 class History:
     """Everybody who is remembered, and the runs of the last months, oldest first."""
 
-    people: Mapping[int, EmployeeRecord] = field(default_factory=dict)
+    records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     runs: tuple[RunRecord, ...] = ()
 
     def last_good(self) -> RunRecord | None:
@@ -133,7 +133,7 @@ class History:
 
     def those(self, reason: FollowUp) -> dict[int, EmployeeRecord]:
         """Those who are remembered for a reason."""
-        return {number: person for number, person in self.people.items() if person.reason is reason}
+        return {number: employee for number, employee in self.records.items() if employee.reason is reason}
 
     def delivered(self, scheduled_time: str) -> bool:
         """Whether a run of this scheduled moment has ended well. One that failed may be tried again."""
@@ -144,8 +144,8 @@ class History:
 
         What an operator decided on does not count.
         """
-        counted = (person for number, person in self.people.items() if number not in leaving_out)
-        return sum(person.suspended_at > moment.timestamp() and not person.approved for person in counted)
+        counted = (employee for number, employee in self.records.items() if number not in leaving_out)
+        return sum(employee.suspended_at > moment.timestamp() and not employee.approved for employee in counted)
 
 
 def _day(text: str) -> date | None:

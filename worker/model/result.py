@@ -30,7 +30,7 @@ class StepResult:
     was done as far as the verdict does not say otherwise."""
 
     step: Step
-    verdict: Status
+    status: Status
     reason: Reason | None = None
     wrote: bool = False
 

@@ -48,7 +48,7 @@ class Step:
     reason: Reason
     account: Account | None = None
     changes: tuple[FieldChange, ...] = ()
-    after: frozenset[int] = frozenset()
+    depends_on: frozenset[int] = frozenset()
     problem: Reason | None = None
     notes: tuple[Reason, ...] = ()
     waits: bool = False

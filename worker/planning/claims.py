@@ -19,8 +19,8 @@ class Resolution:
     """Whether a claim holds. `after`: who has to be written first. `stays`: accounts that keep what is claimed."""
 
     refused: Reason | None = None
-    after: frozenset[int] = frozenset()
-    stays: tuple[Account, ...] = ()
+    depends_on: frozenset[int] = frozenset()
+    kept_by: tuple[Account, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +48,25 @@ class Claims:
     swapped: Callable[[int], Reason]
     taken: Callable[[Account], Reason]
     before: Callable[[int], frozenset[int]] = lambda _: frozenset()
-    _grants: dict[int, Resolution] = field(default_factory=dict)
+    _resolutions: dict[int, Resolution] = field(default_factory=dict)
     _asking: list[int] = field(default_factory=list)
     _circling: set[int] = field(default_factory=set)
 
-    def grant(self, employee_id: int) -> Resolution:
+    def resolution(self, employee_id: int) -> Resolution:
         """Whether this person's claim holds. Whoever it depends on is judged first; by a loop, for chains are long."""
-        if employee_id not in self._grants:
+        if employee_id not in self._resolutions:
             self._asking.append(employee_id)
             self._judge_upwards(employee_id)
-        return self._grants[employee_id]
+        return self._resolutions[employee_id]
 
     def _judge_upwards(self, employee_id: int) -> None:
-        while employee_id not in self._grants:
+        while employee_id not in self._resolutions:
             asking = self._asking[-1]
-            further = next((owner for owner in self._depends_on(asking) if owner not in self._grants), None)
+            further = next((owner for owner in self._depends_on(asking) if owner not in self._resolutions), None)
             if further is not None:
                 self._asking.append(further)
             else:
-                self._grants[asking] = self._judge(self.claims[asking])
+                self._resolutions[asking] = self._judge(self.claims[asking])
                 self._asking.pop()
 
     def _depends_on(self, employee_id: int) -> Iterable[int]:
@@ -76,37 +76,37 @@ class Claims:
             if owner is not None and owner in self.claims and owner not in self._asking:
                 yield owner
 
-    def after(self, employee_id: int) -> frozenset[int]:
+    def depends_on(self, employee_id: int) -> frozenset[int]:
         """Who has to be written first for the sake of this person's claim, if she has one that holds."""
-        return self.grant(employee_id).after if employee_id in self.claims else frozenset()
+        return self.resolution(employee_id).depends_on if employee_id in self.claims else frozenset()
 
     def _judge(self, claim: Claim) -> Resolution:
         disputed = self.disputed(claim)
         own_id = claim.own.id if claim.own else None
-        after: set[int] = set()
-        stays: list[Account] = []
+        depends_on: set[int] = set()
+        kept_by: list[Account] = []
         for account in self.holders(claim.value):
             if account.id == own_id:
                 continue
             owner = self.owners.get(account.id)
             if owner is None or owner not in self.claims:
-                stays.append(account)
+                kept_by.append(account)
             elif self._is_circle(claim.employee_id, owner):
-                return Resolution(disputed or self.swapped(owner), stays=(account,))
-            elif self.grant(owner).refused is None:
-                after.add(owner)
+                return Resolution(disputed or self.swapped(owner), kept_by=(account,))
+            elif self.resolution(owner).refused is None:
+                depends_on.add(owner)
             else:
-                stays.append(account)
-        if disputed is None and stays and claim.own is not None:
-            disputed = self.taken(stays[0])
-        return Resolution(disputed, frozenset() if disputed else frozenset(after), tuple(stays))
+                kept_by.append(account)
+        if disputed is None and kept_by and claim.own is not None:
+            disputed = self.taken(kept_by[0])
+        return Resolution(disputed, frozenset() if disputed else frozenset(depends_on), tuple(kept_by))
 
     def _is_circle(self, employee_id: int, owner: int) -> bool:
         """Whether the owner can be written only after this person, who would have to wait for her."""
         if owner in self._asking:
             self._circling.update(self._asking[self._asking.index(owner) :])
             return True
-        self.grant(owner)
+        self.resolution(owner)
         return employee_id in self._circling or employee_id in self._first(owner)
 
     def _first(self, employee_id: int) -> set[int]:
@@ -115,8 +115,8 @@ class Claims:
         left = [employee_id]
         while left:
             number = left.pop()
-            known = self._grants.get(number, Resolution())
-            more = (known.after | self.before(number)) - found
+            known = self._resolutions.get(number, Resolution())
+            more = (known.depends_on | self.before(number)) - found
             found |= more
             left += more
         return found

@@ -48,33 +48,37 @@ class Match:
     conflict: Reason | None = None
 
 
-def match_by_idnumber(person: Employee, accounts: Iterable[Account], own_auth: str, protected: Iterable[str]) -> Match:
+def match_by_idnumber(
+    employee: Employee, accounts: Iterable[Account], own_auth: str, protected: Iterable[str]
+) -> Match:
     """The account whose idnumber is the employee id, compared exactly.
 
     Moodle does not keep idnumbers unique and finds them whatever their case; another system may use the same numbers.
     So the account is believed only if its authentication is ours, or the e-mail, the first or the last name agrees. A
     protected one needs no belief: nothing is written to it, whosever it is.
     """
-    same = [account for account in accounts if account.idnumber == str(person.employee_id)]
+    same = [account for account in accounts if account.idnumber == str(employee.employee_id)]
     if not same:
         return Match()
     if len(same) > 1:
         return Match(conflict=several_accounts(same))
     account = same[0]
     believed = (
-        account.auth == own_auth or account.bears(person.facts.get("work_email", "")) or names_agree(person, account)
+        account.auth == own_auth
+        or account.has_email(employee.facts.get("work_email", ""))
+        or names_agree(employee, account)
     )
     if believed or is_reserved(account, protected):
         return Match(account)
     return Match(conflict=foreign_account(account))
 
 
-def names_agree(person: Employee, account: Account) -> bool:
+def names_agree(employee: Employee, account: Account) -> bool:
     """Whether the first or the last name is the same; blank names agree with nothing."""
-    firsts = (person.facts.get("first_name", ""), person.facts.get("preferred_name", ""))
+    firsts = (employee.facts.get("first_name", ""), employee.facts.get("preferred_name", ""))
     if any(same_text(first, account.values["firstname"]) for first in firsts):
         return True
-    return same_text(person.facts.get("last_name", ""), account.values["lastname"])
+    return same_text(employee.facts.get("last_name", ""), account.values["lastname"])
 
 
 def is_reserved(account: Account, protected: Iterable[str]) -> bool:

@@ -75,7 +75,7 @@ def _shrunk(health: DirectoryStats, last_good: RunRecord | None) -> list[str]:
     if last_good is None:
         return []
     found = []
-    if not sees_everybody(health, last_good):
+    if not sees_whole_company(health, last_good):
         found.append(f"the directory has {health.rows} rows, the last good run read {last_good.rows}")
     for name, before in sorted(last_good.coverage.items()):
         # A field that the mapping needs no more is not read any more: that is no loss.
@@ -108,7 +108,7 @@ _STILL_PERCENT = 90
 _TWO = 2 * 10_000
 
 
-def sees_everybody(health: DirectoryStats, last_good: RunRecord | None) -> bool:
+def sees_whole_company(health: DirectoryStats, last_good: RunRecord | None) -> bool:
     """Whether the directory shows the company as whole as it did in the last good run."""
     return last_good is None or health.rows * 100 >= last_good.rows * ROWS_PERCENT
 
@@ -136,7 +136,7 @@ def shrink_confirmed(history: History, now: datetime) -> bool:
 
 
 def _lost(health: DirectoryStats, last_good: RunRecord | None) -> bool:
-    return not sees_everybody(health, last_good) or bool(fields_lost(health, last_good))
+    return not sees_whole_company(health, last_good) or bool(fields_lost(health, last_good))
 
 
 _BELIEVED_AFTER = timedelta(days=6, hours=12)

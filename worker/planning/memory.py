@@ -14,7 +14,7 @@ from worker.model.step import WRITES, Action, Step
 
 def remember(
     known: EmployeeRecord | None,
-    outcome: StepResult,
+    result: StepResult,
     *,
     deleted: bool,
     now: datetime,
@@ -25,41 +25,41 @@ def remember(
 
     `approved`: an operator decided on the suspensions of this run.
     """
-    step = outcome.step
-    person = known or EmployeeRecord(step.employee_id)
-    person = replace(person, deleted=deleted)
+    step = result.step
+    employee = known or EmployeeRecord(step.employee_id)
+    employee = replace(employee, deleted=deleted)
     if step.reason in (reasons.UNDONE, reasons.NOT_DUE):
-        return person
-    if outcome.verdict in (Status.FAILED, Status.HELD):
-        may_have_happened = step.action is Action.SUSPEND and outcome.wrote
-        return intends_to_suspend(person, step, now, approved=approved) if may_have_happened else person
-    if outcome.verdict is Status.REFUSED:
-        person = replace(person, attempts=person.attempts + 1 if max_attempts else 0)
-        return replace(person, suspended_by_us=False) if _is_active(outcome) else person
-    person = replace(person, attempts=0, undone_at=0, seen=0)
-    if step.waits and person.was_to_start and step.reason in (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN):
-        return person
+        return employee
+    if result.status in (Status.FAILED, Status.HELD):
+        may_have_happened = step.action is Action.SUSPEND and result.wrote
+        return intends_to_suspend(employee, step, now, approved=approved) if may_have_happened else employee
+    if result.status is Status.REFUSED:
+        employee = replace(employee, attempts=employee.attempts + 1 if max_attempts else 0)
+        return replace(employee, suspended_by_us=False) if _is_active(result) else employee
+    employee = replace(employee, attempts=0, undone_at=0, seen=0)
+    if step.waits and employee.was_to_start and step.reason in (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN):
+        return employee
     if step.waits:
-        person = replace(person, reason=FollowUp.WAITING, note=step.reason.code, action=step.action.value)
+        employee = replace(employee, reason=FollowUp.WAITING, note=step.reason.code, action=step.action.value)
     else:
-        person = replace(person, reason=FollowUp.NOTHING, note="", action="")
-    return _suspension(person, outcome, now, approved=approved)
+        employee = replace(employee, reason=FollowUp.NOTHING, note="", action="")
+    return _suspension(employee, result, now, approved=approved)
 
 
-def _suspension(person: EmployeeRecord, outcome: StepResult, now: datetime, *, approved: bool) -> EmployeeRecord:
-    step = outcome.step
-    if outcome.verdict is not Status.DONE:
-        return replace(person, suspended_by_us=False) if step.action is Action.SUSPEND else person
+def _suspension(employee: EmployeeRecord, result: StepResult, now: datetime, *, approved: bool) -> EmployeeRecord:
+    step = result.step
+    if result.status is not Status.DONE:
+        return replace(employee, suspended_by_us=False) if step.action is Action.SUSPEND else employee
     if step.action is Action.SUSPEND:
-        return intends_to_suspend(person, step, now, approved=approved)
-    return replace(person, suspended_by_us=False) if _is_active(outcome) else person
+        return intends_to_suspend(employee, step, now, approved=approved)
+    return replace(employee, suspended_by_us=False) if _is_active(result) else employee
 
 
-def _is_active(outcome: StepResult) -> bool:
+def _is_active(result: StepResult) -> bool:
     """Whether her account is active now: this run made it so, or saw it so and left it so."""
-    step = outcome.step
+    step = result.step
     if step.action in (Action.CREATE, Action.REACTIVATE):
-        return outcome.wrote
+        return result.wrote
     seen_active = step.account is not None and not step.account.suspended
     return seen_active and step.action in (Action.UPDATE, Action.UNCHANGED)
 
@@ -71,16 +71,18 @@ def intends_to_suspend(
 
     `approved`: an operator decided on it, so it does not count to the limits.
     """
-    person = known or EmployeeRecord(step.employee_id)
+    employee = known or EmployeeRecord(step.employee_id)
     idnumber = next((change.new for change in step.changes if change.field == "idnumber"), None)
     if idnumber is None and step.account is not None:
         idnumber = step.account.idnumber
     account = step.account.id if step.account and idnumber != str(step.employee_id) else 0
-    return replace(person, suspended_by_us=True, suspended_at=int(now.timestamp()), approved=approved, account=account)
+    return replace(
+        employee, suspended_by_us=True, suspended_at=int(now.timestamp()), approved=approved, account=account
+    )
 
 
 def undone(
-    known: EmployeeRecord | None, outcome: StepResult, run_id: str, now: datetime, *, seen: int, suspended: bool | None
+    known: EmployeeRecord | None, result: StepResult, run_id: str, now: datetime, *, seen: int, suspended: bool | None
 ) -> EmployeeRecord | None:
     """What is remembered of somebody of whom a run is taken back; None if nothing is to change.
 
@@ -88,10 +90,10 @@ def undone(
     `suspended`: what became of her account by it (None: it was neither suspended nor reactivated). Whoever was not
     touched, because her account was changed since or could not be written, is remembered as before.
     """
-    if outcome.verdict is not Status.DONE or outcome.step.action not in (*WRITES, Action.UNCHANGED):
+    if result.status is not Status.DONE or result.step.action not in (*WRITES, Action.UNCHANGED):
         return None
-    person = intends_to_undo(known, outcome.step, run_id, now, seen=seen, suspended=suspended)
-    return replace(person, suspended_by_us=False) if suspended is False else person
+    employee = intends_to_undo(known, result.step, run_id, now, seen=seen, suspended=suspended)
+    return replace(employee, suspended_by_us=False) if suspended is False else employee
 
 
 def intends_to_undo(
@@ -101,7 +103,7 @@ def intends_to_undo(
 
     That it was this product which suspended her is known until she is active again: the write may not get through.
     """
-    person = replace(
+    employee = replace(
         known or EmployeeRecord(step.employee_id),
         reason=FollowUp.UNDONE,
         note=run_id,
@@ -110,33 +112,33 @@ def intends_to_undo(
         undone_at=int(now.timestamp()),
         seen=seen,
     )
-    return intends_to_suspend(person, step, now, approved=True) if suspended else person
+    return intends_to_suspend(employee, step, now, approved=True) if suspended else employee
 
 
 def park(
-    people: Mapping[int, EmployeeRecord], outcomes: Mapping[int, StepResult], *, max_attempts: int, company: int
+    employees: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult], *, max_attempts: int, company: int
 ) -> dict[int, EmployeeRecord]:
     """Those who are parked now: refused by name in `max_attempts` consecutive runs, or parked before and refused again.
 
     When more than max(5, 1 %) would be parked at once the fault is not theirs, and nobody is.
     """
-    refused = [number for number, outcome in outcomes.items() if outcome.verdict is Status.REFUSED]
-    again = [number for number in refused if people[number].reason is FollowUp.PARKED]
+    refused = [number for number, result in results.items() if result.status is Status.REFUSED]
+    again = [number for number in refused if employees[number].reason is FollowUp.PARKED]
     newly = [
         number
         for number in refused
-        if number not in again and max_attempts > 0 and people[number].attempts >= max_attempts
+        if number not in again and max_attempts > 0 and employees[number].attempts >= max_attempts
     ]
     if len(newly) > max(_PARKED_AT_ONCE, company // 100):
         newly = []
     parked = {}
     for number in (*again, *newly):
-        outcome = outcomes[number]
+        result = results[number]
         parked[number] = replace(
-            people[number],
+            employees[number],
             reason=FollowUp.PARKED,
-            note=outcome.why.code,
-            action=outcome.step.action.value,
+            note=result.why.code,
+            action=result.step.action.value,
         )
     return parked
 

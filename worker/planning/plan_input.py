@@ -20,24 +20,24 @@ class PlanInput:
     `sees_everybody`: whether `bearers` is of the whole company.
     """
 
-    people: Sequence[Employee]
-    policy: PlanSettings
+    employees: Sequence[Employee]
+    settings: PlanSettings
     now: datetime
     email_index: EmailIndex = field(default_factory=EmailIndex)
     remembered: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     accounts: dict[int, Account] = field(default_factory=dict)
-    sees_everybody: bool = True
+    sees_whole_company: bool = True
 
-    def lifecycle_state(self, person: Employee) -> LifecycleState:
+    def lifecycle_state(self, employee: Employee) -> LifecycleState:
         """Whether somebody works here, by what BambooHR shows and what is remembered of her."""
-        known = self.remembered.get(person.employee_id)
-        return lifecycle_state(person, self.now, was_to_start=known is not None and known.was_to_start)
+        known = self.remembered.get(employee.employee_id)
+        return lifecycle_state(employee, self.now, was_to_start=known is not None and known.was_to_start)
 
-    def is_writable(self, person: Employee) -> bool:
+    def is_writable(self, employee: Employee) -> bool:
         """Whether anything may be written about somebody."""
-        number, policy = person.employee_id, self.policy
-        closed = str(number) in policy.protected or number in policy.undone
-        return not closed and self.lifecycle_state(person) is not LifecycleState.UNKNOWN
+        number, settings = employee.employee_id, self.settings
+        closed = str(number) in settings.protected or number in settings.undone
+        return not closed and self.lifecycle_state(employee) is not LifecycleState.UNKNOWN
 
     def add(self, accounts: Iterable[Account]) -> None:
         """Take in what a look-up found."""

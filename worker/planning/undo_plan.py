@@ -167,7 +167,7 @@ def _in_turn(steps: Sequence[Step]) -> list[Step]:
     for step in steps:
         wanted = [(change.field, change.new.casefold()) for change in step.changes if change.field in _UNIQUE]
         first = {holders[one] for one in wanted if one in holders} - {step.employee_id}
-        ordered.append(replace(step, after=frozenset(first)))
+        ordered.append(replace(step, depends_on=frozenset(first)))
     return ordered
 
 

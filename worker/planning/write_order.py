@@ -21,7 +21,9 @@ def in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
         path = [step]
         asked.add(step.employee_id)
         while path:
-            first = next((number for number in sorted(path[-1].after) if number in known and number not in asked), None)
+            first = next(
+                (number for number in sorted(path[-1].depends_on) if number in known and number not in asked), None
+            )
             if first is None:
                 done = path.pop()
                 ordered[done.employee_id] = done
@@ -30,7 +32,7 @@ def in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
                 path.append(known[first])
 
     for step in updates:
-        if step.after and step.employee_id not in asked:
+        if step.depends_on and step.employee_id not in asked:
             place(step)
     chained = len(ordered)
     for step in updates:

@@ -31,7 +31,7 @@ def build(
     everybody the same goes for those who left and never had an account.
     """
     asked = scope == "employees"
-    rows = [_row(step, digest, shows_values=shows_values) for step in look.steps if asked or _is_told(step, scope)]
+    rows = [_row(step, digest, shows_values=shows_values) for step in look.steps if asked or _is_reported(step, scope)]
     return Report(
         run_id=summary.run_id,
         made_at=iso(summary.started_at),
@@ -39,7 +39,7 @@ def build(
         since=iso(summary.since) if summary.since else "",
         counts=Counter(step.action.value for step in look.steps),
         rows=tuple(rows),
-        warnings=tuple(summary.told_warnings),
+        warnings=tuple(summary.warning_texts),
         shows_values=shows_values,
         reconcile_due=summary.reconcile_due,
         site=site,
@@ -47,7 +47,7 @@ def build(
     )
 
 
-def _is_told(step: Step, scope: str) -> bool:
+def _is_reported(step: Step, scope: str) -> bool:
     if step.action is Action.UNCHANGED:
         return bool(step.notes)
     return scope != "everybody" or step.reason not in _LEFT_OUT

@@ -40,8 +40,8 @@ class EmployeeContext:
     """What is known of one person."""
 
     employee_id: int
-    reading: RunInput
-    world: PlanInput
+    run_input: RunInput
+    plan_input: PlanInput
     step: Step
     remembered: EmployeeRecord | None
     journal: Sequence[tuple[str, JournalEntry]]
@@ -49,9 +49,9 @@ class EmployeeContext:
     shows_values: bool
 
     @property
-    def person(self) -> Employee:
+    def employee(self) -> Employee:
         """She, as BambooHR shows her."""
-        return next(person for person in self.world.people if person.employee_id == self.employee_id)
+        return next(employee for employee in self.plan_input.employees if employee.employee_id == self.employee_id)
 
     def value(self, text: str) -> str:
         """A value, or that there is one."""
@@ -74,46 +74,49 @@ def explain(known: EmployeeContext) -> dict[str, Lines]:
 
 
 def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    person, world = known.person, known.world
-    yield "directory", "shows her" if person.listed else "does not show her (hidden, left, or not started)"
-    yield "List Employees or Get Employee", "shows a row of hers" if person.evidenced else _not_asked(person)
-    change = next((one for one in known.reading.feed.changes if one.employee_id == known.employee_id), None)
+    employee, plan_input = known.employee, known.plan_input
+    yield "directory", "shows her" if employee.listed else "does not show her (hidden, left, or not started)"
+    yield "List Employees or Get Employee", "shows a row of hers" if employee.evidenced else _not_asked(employee)
+    change = next((one for one in known.run_input.feed.changes if one.employee_id == known.employee_id), None)
     if change is None:
         yield "changed feed", "does not name her since the state's since"
     else:
         when = f" at {iso(change.at)}" if change.at else ""
         yield "changed feed", f"says {'Deleted' if change.deleted else 'changed'}{when}"
-    if person.was_deleted:
+    if employee.was_deleted:
         yield "earlier feed", "said Deleted"
-    yield "standing", _STANDINGS[world.lifecycle_state(person)]
-    for field in dict.fromkeys((*EVIDENCE, *world.policy.mapping.fields)):
-        if field in person.facts:
+    yield "standing", _STANDINGS[plan_input.lifecycle_state(employee)]
+    for field in dict.fromkeys((*EVIDENCE, *plan_input.settings.mapping.fields)):
+        if field in employee.facts:
             # Whether somebody works here, and since when, is what the explanation is about: always told.
-            told = repr(person.facts[field]) if field in EVIDENCE else known.value(person.facts[field])
-        elif field in person.restricted:
+            told = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
+        elif field in employee.restricted:
             told = "NOT SHOWN: restricted for the key's user"
         else:
             told = "NOT SHOWN"
         yield field, told
 
 
-def _not_asked(person: Employee) -> str:
-    return "was not needed: the directory shows all" if person.listed else "shows no row of hers"
+def _not_asked(employee: Employee) -> str:
+    return "was not needed: the directory shows all" if employee.listed else "shows no row of hers"
 
 
 def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    person, world = known.person, known.world
-    accounts = sorted(world.accounts.values(), key=lambda account: account.id)
+    employee, plan_input = known.employee, known.plan_input
+    accounts = sorted(plan_input.accounts.values(), key=lambda account: account.id)
     own = [account for account in accounts if account.idnumber == str(known.employee_id)]
-    address = person.facts.get("work_email", "")
+    address = employee.facts.get("work_email", "")
     yield "by idnumber", ", ".join(_named(account) for account in own) or "none"
-    yield "by e-mail", ", ".join(_named(account) for account in accounts if account.bears(address)) or "none looked up"
-    match = match_by_idnumber(person, own, world.policy.auth, world.policy.protected)
+    yield (
+        "by e-mail",
+        ", ".join(_named(account) for account in accounts if account.has_email(address)) or "none looked up",
+    )
+    match = match_by_idnumber(employee, own, plan_input.settings.auth, plan_input.settings.protected)
     account = match.account or known.step.account
     if match.conflict is not None:
         yield "rule", f"idnumber, not believed: {match.conflict.text}"
     elif match.account is not None:
-        yield "rule", f"idnumber, believed: {', '.join(_grounds(person, match.account, world))}"
+        yield "rule", f"idnumber, believed: {', '.join(_grounds(employee, match.account, plan_input))}"
     elif account is not None and known.remembered and known.remembered.account == account.id:
         yield "rule", "none of these, but it was suspended by an earlier run as hers"
     elif account is not None:
@@ -128,21 +131,21 @@ def _named(account: Account) -> str:
     return f"{account.name}, auth {account.auth}"
 
 
-def _grounds(person: Employee, account: Account, world: PlanInput) -> Iterator[str]:
-    if account.auth == world.policy.auth:
+def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Iterator[str]:
+    if account.auth == plan_input.settings.auth:
         yield "its authentication is ours"
-    if account.bears(person.facts.get("work_email", "")):
+    if account.has_email(employee.facts.get("work_email", "")):
         yield "the e-mail agrees"
-    if names_agree(person, account):
+    if names_agree(employee, account):
         yield "a name agrees"
-    if is_reserved(account, world.policy.protected):
+    if is_reserved(account, plan_input.settings.protected):
         yield "it is protected"
 
 
 def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     account = known.step.account
     changed = {change.field for change in known.step.changes}
-    for rule in known.world.policy.mapping.rules:
+    for rule in known.plan_input.settings.mapping.rules:
         told = _source(rule, known)
         if account is not None:
             told += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
@@ -152,7 +155,7 @@ def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
 
 
 def _source(rule: Rule, known: EmployeeContext) -> str:
-    facts = known.person.facts
+    facts = known.employee.facts
     hidden = next((source for source in rule.sources if source not in facts), None)
     source = next((source for source in rule.sources if facts.get(source)), None)
     if hidden is not None and (source is None or rule.sources.index(hidden) < rule.sources.index(source)):
@@ -176,51 +179,51 @@ def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "problem", f"{step.problem.text}; {step.problem.advice}"
     for number, note in enumerate(step.notes, 1):
         yield f"note {number}", "; ".join(part for part in (note.text, note.advice) if part)
-    if step.after:
-        yield "waits for", ", ".join(f"employee {number}" for number in sorted(step.after))
+    if step.depends_on:
+        yield "waits for", ", ".join(f"employee {number}" for number in sorted(step.depends_on))
 
 
 def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    number, policy = known.employee_id, known.world.policy
-    protected = str(number) in policy.protected or known.step.reason is reasons.PROTECTED
-    if str(number) in policy.protected:
+    number, settings = known.employee_id, known.plan_input.settings
+    protected = str(number) in settings.protected or known.step.reason is reasons.PROTECTED
+    if str(number) in settings.protected:
         yield "protected", "PROTECTED_ACCOUNTS names her employee id"
     elif protected:
         yield "protected", "the account is Moodle's own, nobody's to log in with, or named by PROTECTED_ACCOUNTS"
-    if number in known.reading.undone:
+    if number in known.run_input.undone:
         yield "undone", "an operator took a run back; automatic runs leave her alone. To go on: parked retry ID"
     holding = _holding(known)
     if holding is not None:
         yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: approve {holding.run_id}"
-    if holding is None and number not in known.reading.undone and not protected:
+    if holding is None and number not in known.run_input.undone and not protected:
         yield "nothing", "the next run that takes her does what is said above, unless a guard holds its suspensions"
 
 
 def _holding(known: EmployeeContext) -> RunRecord | None:
     """The run of the last day that held her suspension, unless she was suspended since."""
     suspended = max((entry.at for _, entry in known.journal if entry.action is Action.SUSPEND), default=0)
-    since = max(known.world.now.timestamp() - _LIST_VALID.total_seconds(), suspended)
+    since = max(known.plan_input.now.timestamp() - _LIST_VALID.total_seconds(), suspended)
     runs = [run for run in known.runs if known.employee_id in run.held and run.ended_at / 1000 > since]
     return runs[-1] if runs and known.step.action in (Action.SUSPEND, Action.HOLD) else None
 
 
-def _remembered(person: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
-    if person is None:
+def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
+    if employee is None:
         yield "nothing", "there is nothing to remember of her"
         return
-    if person.reason is not FollowUp.NOTHING:
-        yield str(person.reason), person.note
-    if person.attempts:
-        yield "refused by Moodle", f"in {person.attempts} consecutive runs"
-    if person.deleted:
+    if employee.reason is not FollowUp.NOTHING:
+        yield str(employee.reason), employee.note
+    if employee.attempts:
+        yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
+    if employee.deleted:
         yield "deleted", "an earlier feed said so"
-    if person.suspended_at:
+    if employee.suspended_at:
         yield (
             "suspended",
-            f"{'by us' if person.suspended_by_us else 'and active again since'}, {_when(person.suspended_at)}",
+            f"{'by us' if employee.suspended_by_us else 'and active again since'}, {_when(employee.suspended_at)}",
         )
-    if person.undone_at:
-        yield "taken back", _when(person.undone_at)
+    if employee.undone_at:
+        yield "taken back", _when(employee.undone_at)
 
 
 def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:

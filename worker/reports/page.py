@@ -49,7 +49,7 @@ _LONG = 1_000
 def page(report: Report) -> str:
     """The whole report as one HTML5 document, with every row in it. Without JavaScript all rows are seen."""
     style, script = _resource("page.css"), _resource("page.js")
-    policy = (
+    settings = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}';"
         " base-uri 'none'; form-action 'none'"
     )
@@ -60,7 +60,7 @@ def page(report: Report) -> str:
         '<html lang="en">',
         "<head>",
         '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{settings}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="referrer" content="no-referrer">',
         '<meta name="robots" content="noindex">',

@@ -30,7 +30,7 @@ Intents = Callable[[Sequence[Step]], Iterable[EmployeeRecord]]
 class WriteResult:
     """What came of everybody, what ended the writing early if anything did, and what was remembered before it."""
 
-    outcomes: dict[int, StepResult] = field(default_factory=dict)
+    results: dict[int, StepResult] = field(default_factory=dict)
     end: SyncError | None = None
     intents: dict[int, EmployeeRecord] = field(default_factory=dict)
 
@@ -59,8 +59,8 @@ class Applier:
     def apply(self, steps: Sequence[Step], intents: Intents) -> WriteResult:
         """Write what is to be written; every step has an outcome afterwards."""
         applied = WriteResult({step.employee_id: planned(step) for step in steps if step.action not in WRITES})
-        for outcome in applied.outcomes.values():
-            log_outcome(outcome, asked_for=self.asked_for, quiet=self.quiet)
+        for result in applied.results.values():
+            log_outcome(result, asked_for=self.asked_for, quiet=self.quiet)
         writes = [step for step in steps if step.action in WRITES]
         with self.progress("writing", len(writes)) as tick:
 
@@ -73,16 +73,16 @@ class Applier:
                     self.run_id,
                     (JournalEntry.of(step, now, self.changed.get(step.employee_id, self.began)) for step in batch),
                 )
-                intended = {person.employee_id: person for person in intents(batch)}
+                intended = {employee.employee_id: employee for employee in intents(batch)}
                 applied.intents.update(intended)
                 self.store.remember(intended.values())
 
-            def report(outcome: StepResult) -> None:
-                log_outcome(outcome, asked_for=self.asked_for)
+            def report(result: StepResult) -> None:
+                log_outcome(result, asked_for=self.asked_for)
                 tick(1)
 
             writer = Writer(self.site, self._permit, before_batch, report)
-            applied.outcomes.update(writer.write(writes))
+            applied.results.update(writer.write(writes))
         applied.end = writer.ended_by
         return applied
 
@@ -92,9 +92,9 @@ class Applier:
 
 
 def remember_changes(
-    store: Store, after: Mapping[int, EmployeeRecord], stored: Mapping[int, EmployeeRecord], now: datetime
+    store: Store, records: Mapping[int, EmployeeRecord], stored: Mapping[int, EmployeeRecord], now: datetime
 ) -> None:
     """Write what is to be remembered now, where that is not what the state says already; forget what cannot matter."""
-    keep = {number: person for number, person in after.items() if person.worth_keeping(now)}
-    store.remember(person for number, person in keep.items() if stored.get(number) != person)
-    store.forget(number for number in after if number in stored and number not in keep)
+    keep = {number: employee for number, employee in records.items() if employee.worth_keeping(now)}
+    store.remember(employee for number, employee in keep.items() if stored.get(number) != employee)
+    store.forget(number for number in records if number in stored and number not in keep)

@@ -153,9 +153,9 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         (FollowUp.PARKED, "see: parked list; mend what its reason says, then: parked retry ID"),
         (FollowUp.UNDONE, "see: parked list; to let the runs go on with them: parked retry ID"),
     ):
-        people = history.those(reason)
-        if people:
-            yield warning("people", f"{len(people)} {reason}: {ids(people)}", advice)
+        employees = history.those(reason)
+        if employees:
+            yield warning("people", f"{len(employees)} {reason}: {ids(employees)}", advice)
 
 
 def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]:
@@ -182,11 +182,11 @@ def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]
 
 def check_people(look: Preview, settings: Settings) -> Iterator[Check]:
     """What BambooHR shows of everybody."""
-    people = look.world.people
-    active = [person for person in people if person.facts.get("status") == "Active"]
-    yield ok("BambooHR List Employees", f"{len(people)} people, {len(active)} of them Active")
-    if look.reading.directory.available:
-        yield ok("BambooHR directory", f"{look.reading.directory.rows} people")
+    employees = look.plan_input.employees
+    active = [employee for employee in employees if employee.facts.get("status") == "Active"]
+    yield ok("BambooHR List Employees", f"{len(employees)} people, {len(active)} of them Active")
+    if look.run_input.directory.available:
+        yield ok("BambooHR directory", f"{look.run_input.directory.rows} people")
     else:
         yield warning(
             "BambooHR directory",
@@ -194,7 +194,7 @@ def check_people(look: Preview, settings: Settings) -> Iterator[Check]:
             f"{HR} to share the directory with the key's user",
         )
     yield from _fields(settings, active)
-    addresses = ((person.facts.get("work_email", "").casefold(), person.employee_id) for person in active)
+    addresses = ((employee.facts.get("work_email", "").casefold(), employee.employee_id) for employee in active)
     duplicates = _duplicates(addresses)
     if duplicates:
         sharing = sorted({number for several in duplicates for number in several})
@@ -207,26 +207,28 @@ def check_people(look: Preview, settings: Settings) -> Iterator[Check]:
         yield ok("BambooHR e-mail addresses", "nobody shares one")
 
 
-def _fields(settings: Settings, people: Sequence[Employee]) -> Iterator[Check]:
+def _fields(settings: Settings, employees: Sequence[Employee]) -> Iterator[Check]:
     for name in dict.fromkeys((*EVIDENCE, *settings.mapping.fields)):
         area = f"BambooHR field {name}"
-        restricted = sum(name in person.restricted or name not in person.facts for person in people)
-        filled = sum(bool(person.facts.get(name)) for person in people)
-        if not people:
+        restricted = sum(name in employee.restricted or name not in employee.facts for employee in employees)
+        filled = sum(bool(employee.facts.get(name)) for employee in employees)
+        if not employees:
             continue
-        if restricted == len(people):
+        if restricted == len(employees):
             yield failed(area, "is not shown for anybody", f"{HR} to let the key's user see it")
         elif restricted:
-            yield warning(area, f"is not shown for {restricted} of {len(people)}", f"{HR} to let the key's user see it")
+            yield warning(
+                area, f"is not shown for {restricted} of {len(employees)}", f"{HR} to let the key's user see it"
+            )
         elif not filled and name != "termination_date":
             yield warning(area, "is empty for everybody", "check that the mapping means this field")
         elif name != "termination_date":
-            yield ok(area, f"filled for {filled * 100 // len(people)} % of the active people")
+            yield ok(area, f"filled for {filled * 100 // len(employees)} % of the active people")
 
 
 def check_accounts(look: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
     """What Moodle's accounts say, and who would be linked by which rule. `unexplained`: active accounts of nobody."""
-    population = look.reading.population
+    population = look.run_input.population
     if settings.moodle_auth in _INTERNAL:
         yield failed(
             f"Moodle auth {settings.moodle_auth}",
@@ -269,7 +271,7 @@ def _customs(look: Preview, settings: Settings) -> Iterator[Check]:
         if not rule.target.startswith(PROFILE_FIELD):
             continue
         area = f"Moodle field {rule.target}"
-        if any(rule.target in account.values for account in look.world.accounts.values()):
+        if any(rule.target in account.values for account in look.plan_input.accounts.values()):
             yield ok(area, "is there")
         else:
             yield warning(

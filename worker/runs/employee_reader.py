@@ -25,7 +25,7 @@ class BambooHRApi(Protocol):
     def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
         """The company directory, with the facts of those wanted."""
 
-    def evidence(self, people: Sequence[int], fields: Iterable[str]) -> Answered:
+    def evidence(self, employees: Sequence[int], fields: Iterable[str]) -> Answered:
         """What is known of single people."""
 
 
@@ -54,7 +54,7 @@ class EmployeeReader:
         self._rows = {} if rows is None else rows
         self._thin = not directory.available or any(name not in directory.shown for name in fields)
 
-    def people(self, wanted: Iterable[int]) -> list[Employee]:
+    def employees(self, wanted: Iterable[int]) -> list[Employee]:
         """These people, ordered by id. Where the directory does not show what is needed, each is read as evidence."""
         ids = sorted(wanted)
         asked = [number for number in ids if number not in self._rows and (self._thin or self._needs_evidence(number))]
@@ -73,15 +73,19 @@ class EmployeeReader:
         It does not show her, or says that she left, or a field is empty of which that says nothing.
         """
         listing = self.directory.listing(number)
-        return listing is None or listing.get("status") == "Inactive" or not self.directory.doubted <= listing.keys()
+        return (
+            listing is None
+            or listing.get("status") == "Inactive"
+            or not self.directory.unreliable_fields <= listing.keys()
+        )
 
     def _person(self, number: int, row: Evidence | None) -> Employee:
         if row is not None:
             self.directory.email_index.add(row.facts.get("work_email", ""), number)
         listing = self.directory.listing(number)
-        self.directory.people.pop(number, None)
+        self.directory.employees.pop(number, None)
         if row is not None and listing is not None:
-            hidden = self.directory.doubted - listing.keys()
+            hidden = self.directory.unreliable_fields - listing.keys()
             self.directory.contradicted.update(name for name in hidden if row.facts.get(name))
         return Employee.seen(
             number,

@@ -23,7 +23,7 @@ from worker.model.position import Position
 from worker.moodle.client import Key
 from worker.planning.correlation import RESERVED_USERNAMES
 from worker.planning.dates import DateRange, arrived, shown_dates
-from worker.planning.guards import DirectoryStats, fields_lost, sees_everybody
+from worker.planning.guards import DirectoryStats, fields_lost, sees_whole_company
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import (
     accounts_wanted,
@@ -120,53 +120,53 @@ class Reader:
 
     def read(self, history: History, position: Position | None) -> RunInput:
         """BambooHR: who changed (or everybody, where there is no position), and the directory."""
-        reading = RunInput(history, position)
+        run_input = RunInput(history, position)
         fields = self.settings.mapping.fields
         if position is None:
-            reading.rows = self._everybody((*fields, *EVIDENCE))
+            run_input.rows = self._everybody((*fields, *EVIDENCE))
         else:
-            self._window(reading, position)
+            self._window(run_input, position)
             if self.job.moves_the_state:
-                self._dates(reading, position)
-        wanted = _Everybody() if position is None else reading.deleted.keys() | self._wanted(reading)
-        reading.directory = self.source.directory(wanted, fields)
+                self._dates(run_input, position)
+        wanted = _Everybody() if position is None else run_input.deleted.keys() | self._wanted(run_input)
+        run_input.directory = self.source.directory(wanted, fields)
         if position is None:
-            reading.everybody = frozenset(reading.rows) | reading.directory.ids
-        hidden = [name for name in fields if name not in reading.directory.shown]
-        if not reading.directory.available:
+            run_input.everybody = frozenset(run_input.rows) | run_input.directory.ids
+        hidden = [name for name in fields if name not in run_input.directory.shown]
+        if not run_input.directory.available:
             self.summary.warn(
                 "directory_unavailable", "BambooHR's directory is refused or empty; everybody is read on her own"
             )
         elif hidden:
             logs.info("bamboohr.directory_fields", not_shown=hidden)
-        self._doubt(reading)
-        return reading
+        self._doubt(run_input)
+        return run_input
 
-    def _doubt(self, reading: RunInput) -> None:
+    def _doubt(self, run_input: RunInput) -> None:
         """Fields that were filled at the last good run and are not now: what each person's own record says counts."""
-        lost = fields_lost(reading.health, reading.history.last_good())
-        reading.directory.doubted = reading.directory.shown.intersection(lost)
-        if reading.directory.doubted:
+        lost = fields_lost(run_input.health, run_input.history.last_good())
+        run_input.directory.unreliable_fields = run_input.directory.shown.intersection(lost)
+        if run_input.directory.unreliable_fields:
             self.summary.warn(
                 "fields_emptied",
-                f"the directory has lost {', '.join(sorted(reading.directory.doubted))} of many people since the last "
+                f"the directory has lost {', '.join(sorted(run_input.directory.unreliable_fields))} of many people since the last "
                 "good run; whoever has none is read on her own",
             )
 
-    def _window(self, reading: RunInput, position: Position) -> None:
-        reading.feed = self.source.changed(position.since - OVERLAP)
-        changes, latest = reading.feed.changes, reading.feed.latest
-        reading.deleted = {change.employee_id: change.deleted for change in changes}
-        reading.window = select(position, changes, latest, self.summary.started_at, self.settings.batch_size)
+    def _window(self, run_input: RunInput, position: Position) -> None:
+        run_input.feed = self.source.changed(position.since - OVERLAP)
+        changes, latest = run_input.feed.changes, run_input.feed.latest
+        run_input.deleted = {change.employee_id: change.deleted for change in changes}
+        run_input.window = select(position, changes, latest, self.summary.started_at, self.settings.batch_size)
         self.summary.latest = latest
-        self.summary.counts["total_changed"] = reading.window.total
+        self.summary.counts["total_changed"] = run_input.window.total
         logs.info(
             "sync.window",
             run_id=self.summary.run_id,
             offset=position.offset,
-            total_changed=reading.window.total,
-            taken=len(reading.window.changes) if self.job.moves_the_state else 0,
-            dropped=reading.feed.dropped,
+            total_changed=run_input.window.total,
+            taken=len(run_input.window.changes) if self.job.moves_the_state else 0,
+            dropped=run_input.feed.dropped,
         )
 
     def _everybody(self, fields: tuple[str, ...]) -> dict[int, Evidence]:
@@ -179,13 +179,13 @@ class Reader:
                 tick(len(page.rows))
         return rows
 
-    def _dates(self, reading: RunInput, position: Position) -> None:
+    def _dates(self, run_input: RunInput, position: Position) -> None:
         """Whose dates have arrived. If they cannot be read, that is a warning, and the next run reads further back."""
-        assert reading.window is not None
-        if not self.settings.dates_as_events or not reading.window.complete:
+        assert run_input.window is not None
+        if not self.settings.dates_as_events or not run_input.window.complete:
             return
         now = self.clock()
-        read = reading.history.dates_read(position.since)
+        read = run_input.history.dates_read(position.since)
         span = DateRange.since(read, position.since, now, self.settings.hire_lookahead_days)
         found: set[int] = set()
         shown: set[str] = set()
@@ -205,19 +205,19 @@ class Reader:
             )
             return
         self._tell_hidden_dates(read, shown, rows)
-        reading.dated = frozenset(found.difference(self._done_today(reading, position)))
-        reading.dates_read = span.read(shown)
-        self.summary.counts["arrived_dates"] = len(reading.dated)
+        run_input.dated = frozenset(found.difference(self._done_today(run_input, position)))
+        run_input.dates_read = span.read(shown)
+        self.summary.counts["arrived_dates"] = len(run_input.dated)
 
-    def _done_today(self, reading: RunInput, position: Position) -> Collection[int]:
+    def _done_today(self, run_input: RunInput, position: Position) -> Collection[int]:
         """Those of the feed who have their turn in this run, or had it today in an earlier part of the same window.
 
         Whoever had it on an earlier day may have started or left since.
         """
-        assert reading.window is not None
-        if reading.history.began(position.since, self.clock().date()):
-            return {change.employee_id for change in reading.window.changes}
-        return reading.deleted.keys()
+        assert run_input.window is not None
+        if run_input.history.began(position.since, self.clock().date()):
+            return {change.employee_id for change in run_input.window.changes}
+        return run_input.deleted.keys()
 
     def _tell_hidden_dates(self, read: Mapping[str, date], shown: Container[str], rows: int) -> None:
         """A kind of date that is shown of nobody, though it was at the last reading; or none of any kind."""
@@ -230,68 +230,72 @@ class Reader:
                 "taken up when it is shown again",
             )
 
-    def _wanted(self, reading: RunInput) -> set[int]:
+    def _wanted(self, run_input: RunInput) -> set[int]:
         """Whom this run is about: those asked for, or everybody, or the window, arrived dates and whoever waits."""
         if self.job.employees:
             return set(self.job.employees)
-        if reading.window is None:
-            return {*reading.everybody}
-        waiting = (number for number, known in reading.history.people.items() if known.needs_follow_up)
-        return {*(change.employee_id for change in reading.window.changes), *reading.dated, *waiting}
+        if run_input.window is None:
+            return {*run_input.everybody}
+        waiting = (number for number, known in run_input.history.records.items() if known.needs_follow_up)
+        return {*(change.employee_id for change in run_input.window.changes), *run_input.dated, *waiting}
 
     # Moodle
 
-    def world(self, reading: RunInput) -> PlanInput:
+    def plan_input(self, run_input: RunInput) -> PlanInput:
         """Look the people up in Moodle, in batches: everything that planning needs."""
-        settings, known = self.settings, reading.history.people
-        was_deleted = frozenset(number for number, person in known.items() if person.deleted)
+        settings, known = self.settings, run_input.history.records
+        was_deleted = frozenset(number for number, employee in known.items() if employee.deleted)
         company = EmployeeReader(
-            self.source, reading.directory, settings.mapping.fields, reading.deleted, was_deleted, reading.rows
+            self.source, run_input.directory, settings.mapping.fields, run_input.deleted, was_deleted, run_input.rows
         )
-        people = company.people(self._wanted(reading))
+        employees = company.employees(self._wanted(run_input))
         if company.refused:
             self.summary.warn("evidence_refused", "BambooHR shows nobody outside the directory to this key")
-        world = PlanInput(
-            people,
-            self._policy(reading),
+        plan_input = PlanInput(
+            employees,
+            self._plan_settings(run_input),
             self.clock(),
-            reading.directory.email_index,
+            run_input.directory.email_index,
             known,
-            sees_everybody=self._knows_every_address(reading),
+            sees_whole_company=self._knows_every_address(run_input),
         )
         self.target.check_visibility()
-        self._look_up(world, "idnumber", idnumbers_wanted(world))
-        self._look_up(world, "id", accounts_wanted(world))
-        self._look_up(world, "email", addresses_wanted(world))
+        self._look_up(plan_input, "idnumber", idnumbers_wanted(plan_input))
+        self._look_up(plan_input, "id", accounts_wanted(plan_input))
+        self._look_up(plan_input, "email", addresses_wanted(plan_input))
         for _ in range(_RIVAL_ROUNDS):
-            more = competing_employees(world) & (reading.deleted.keys() | known.keys())
+            more = competing_employees(plan_input) & (run_input.deleted.keys() | known.keys())
             if not more:
                 break
-            asked = set(addresses_wanted(world))
-            world.people = sorted([*world.people, *company.people(more)], key=lambda person: person.employee_id)
-            world.add(self.target.look_up("idnumber", map(str, sorted(more))))
-            world.add(self.target.look_up("email", [one for one in addresses_wanted(world) if one not in asked]))
-        world.add(self.target.look_up("username", usernames_wanted(world)))
-        return world
+            asked = set(addresses_wanted(plan_input))
+            plan_input.employees = sorted(
+                [*plan_input.employees, *company.employees(more)], key=lambda employee: employee.employee_id
+            )
+            plan_input.add(self.target.look_up("idnumber", map(str, sorted(more))))
+            plan_input.add(
+                self.target.look_up("email", [one for one in addresses_wanted(plan_input) if one not in asked])
+            )
+        plan_input.add(self.target.look_up("username", usernames_wanted(plan_input)))
+        return plan_input
 
-    def _knows_every_address(self, reading: RunInput) -> bool:
+    def _knows_every_address(self, run_input: RunInput) -> bool:
         """Whether nobody's address is unknown: else an account may be somebody's of whom nothing was read."""
-        if reading.position is None:
+        if run_input.position is None:
             return True
-        directory = reading.directory
-        whole = directory.available and sees_everybody(reading.health, reading.history.last_good())
-        return whole and "work_email" not in directory.doubted
+        directory = run_input.directory
+        whole = directory.available and sees_whole_company(run_input.health, run_input.history.last_good())
+        return whole and "work_email" not in directory.unreliable_fields
 
-    def _look_up(self, world: PlanInput, key: Key, values: list[str]) -> None:
+    def _look_up(self, plan_input: PlanInput, key: Key, values: list[str]) -> None:
         """One look-up of many, told on a terminal while it goes on."""
         with self.progress(f"looking up by {key}", len(values)) as tick:
             size = _BATCHES_A_TICK * self.target.batch_size
             for at in range(0, len(values), size):
                 part = values[at : at + size]
-                world.add(self.target.look_up(key, part))
+                plan_input.add(self.target.look_up(key, part))
                 tick(len(part))
 
-    def _policy(self, reading: RunInput) -> PlanSettings:
+    def _plan_settings(self, run_input: RunInput) -> PlanSettings:
         settings = self.settings
         return PlanSettings(
             mapping=settings.mapping,
@@ -299,22 +303,22 @@ class Reader:
             reactivate_all=settings.reactivate_all,
             reactivate=frozenset(self.job.employees if self.job.reactivate else ()),
             protected=settings.protected,
-            undone=frozenset() if self.job.releases else reading.undone,
+            undone=frozenset() if self.job.releases else run_input.undone,
             hire_lookahead_days=settings.hire_lookahead_days,
         )
 
-    def unexplained(self, reading: RunInput, explained: frozenset[int]) -> list[int] | None:
+    def unexplained(self, run_input: RunInput, explained: frozenset[int]) -> list[int] | None:
         """Active accounts of our authentication that no employee explains; None where the token may not search."""
-        reading.population = self.target.everybody(self.settings.moodle_auth)
-        if reading.population is None:
+        run_input.population = self.target.everybody(self.settings.moodle_auth)
+        if run_input.population is None:
             return None
         protected = RESERVED_USERNAMES | self.settings.protected
         return [
             account.id
-            for account in reading.population
+            for account in run_input.population
             if not account.suspended
             and account.id not in explained
-            and employee_id(account.idnumber) not in reading.everybody
+            and employee_id(account.idnumber) not in run_input.everybody
             and account.username.casefold() not in protected
         ]
 

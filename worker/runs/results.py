@@ -19,25 +19,25 @@ def planned(step: Step) -> StepResult:
     return StepResult(step, Status.REFUSED if step.is_error else Status.DONE, step.problem, wrote=wrote)
 
 
-def log_outcome(outcome: StepResult, *, asked_for: bool, dry_run: bool = False, quiet: bool = False) -> None:
+def log_outcome(result: StepResult, *, asked_for: bool, dry_run: bool = False, quiet: bool = False) -> None:
     """One line for everybody who was written, held, skipped or failed, and for whoever was asked for by id.
 
     Ids, reasons and field names only. `quiet`: not for those who left long ago and never had an account, of whom a look
     at everybody finds years.
     """
-    step = outcome.step
+    step = result.step
     if step.action is Action.UNCHANGED and not step.notes and not asked_for:
         return
     if quiet and step.reason in (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN):
         return
-    why = outcome.why
-    failed = outcome.verdict in (Status.REFUSED, Status.FAILED, Status.HELD)
+    why = result.why
+    failed = result.status in (Status.REFUSED, Status.FAILED, Status.HELD)
     log = logs.error if failed else logs.info
     log(
         "sync.person",
         employee_id=step.employee_id,
         action=step.action.value,
-        result="planned" if dry_run and outcome.wrote else outcome.verdict.value,
+        result="planned" if dry_run and result.wrote else result.status.value,
         code=why.code,
         reason=why.text,
         advice=why.advice,

@@ -127,13 +127,13 @@ class Run(ABC):
         return applier.apply(steps, intents)
 
     def _remember(
-        self, after: Mapping[int, EmployeeRecord], applied: WriteResult, history: History, lock: Lock
+        self, records: Mapping[int, EmployeeRecord], applied: WriteResult, history: History, lock: Lock
     ) -> None:
         """Remember what came of everybody, under a lock that is still ours; then raise what ended the writing early."""
         if isinstance(applied.end, LockLost):
             raise applied.end
         lock.renew()
         lock.require(0)
-        remember_changes(self.store, after, {**history.people, **applied.intents}, self.clock())
+        remember_changes(self.store, records, {**history.records, **applied.intents}, self.clock())
         if applied.end is not None:
             raise applied.end

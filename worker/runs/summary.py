@@ -110,9 +110,9 @@ class Summary:
     reconcile_due: bool = False
     about_run: str = ""
     warnings: list[str] = field(default_factory=list)
-    told_warnings: list[str] = field(default_factory=list)
+    warning_texts: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    people: dict[str, list[int]] = field(default_factory=dict)
+    employees: dict[str, list[int]] = field(default_factory=dict)
     held: list[int] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     calls: dict[str, Callable[[], int]] = field(default_factory=lambda: {"bamboohr": lambda: 0, "moodle": lambda: 0})
@@ -125,37 +125,37 @@ class Summary:
         """Where to read, at the end, how many HTTP calls went to each system."""
         self.calls.update(calls)
 
-    def take(self, outcomes: Iterable[StepResult], parked: Iterable[int]) -> None:
+    def take(self, results: Iterable[StepResult], parked: Iterable[int]) -> None:
         """Count what came of everybody. Somebody who is parked is no error."""
         parked = frozenset(parked)
-        for outcome in outcomes:
-            number = outcome.step.employee_id
-            for name in _counted(outcome):
+        for result in results:
+            number = result.step.employee_id
+            for name in _counted(result):
                 self._count(name, number)
-            if outcome.verdict is Status.DONE:
+            if result.status is Status.DONE:
                 continue
             if number in parked:
                 self._count("parked", number)
-            elif outcome.verdict is not Status.EXEMPT:
+            elif result.status is not Status.EXEMPT:
                 self._count("errors", number)
-                self.reasons[outcome.why.code] += 1
+                self.reasons[result.why.code] += 1
 
     def _count(self, name: str, number: int) -> None:
         self.counts[name] += 1
         if name in _LISTED:
-            self.people.setdefault(name, []).append(number)
+            self.employees.setdefault(name, []).append(number)
 
     def warn(self, code: str, text: str) -> None:
         """Something the operator should know: its code goes into the line, the sentence into the log and reports."""
         self.warnings.append(code)
-        self.told_warnings.append(text)
+        self.warning_texts.append(text)
         logs.warning("sync.warning", code=code, reason=text)
 
-    def tell_ids(self, name: str, numbers: Sequence[int]) -> None:
+    def list_ids(self, name: str, numbers: Sequence[int]) -> None:
         """Count what is told by its ids beside the people: accounts, say."""
         self.counts[name] = len(numbers)
         if numbers:
-            self.people[name] = [*numbers]
+            self.employees[name] = [*numbers]
 
     def finish(self, end: SyncError | None = None) -> None:
         """Say how it ended: by itself, or by `end`. The first word counts."""
@@ -213,7 +213,7 @@ class Summary:
             "message": _short(self.message),
             "advice": _short(self.advice),
         }
-        for name, numbers in self.people.items():
+        for name, numbers in self.employees.items():
             told[f"{name}_ids"] = sorted(numbers)[:IDS_SHOWN]
             if len(numbers) > IDS_SHOWN:
                 told[f"{name}_ids_truncated"] = len(numbers) - IDS_SHOWN
@@ -224,14 +224,14 @@ class Summary:
         return json.dumps(self.as_dict(datetime.now(UTC)), separators=(",", ":"))
 
 
-def _counted(outcome: StepResult) -> Iterable[str]:
-    """The counts that an outcome goes into, apart from errors and parked."""
-    step = outcome.step
-    if outcome.wrote and step.action in _DONE and outcome.verdict in (Status.DONE, Status.REFUSED):
+def _counted(result: StepResult) -> Iterable[str]:
+    """The counts that a result goes into, apart from errors and parked."""
+    step = result.step
+    if result.wrote and step.action in _DONE and result.status in (Status.DONE, Status.REFUSED):
         yield _DONE[step.action]
-    elif outcome.verdict is Status.DONE and step.action is Action.UNCHANGED:
+    elif result.status is Status.DONE and step.action is Action.UNCHANGED:
         yield "unchanged"
-    elif outcome.verdict is Status.EXEMPT:
+    elif result.status is Status.EXEMPT:
         yield "skipped_protected"
     elif is_held(step):
         yield "held_suspensions"

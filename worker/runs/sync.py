@@ -40,8 +40,8 @@ _TO_ITS_END = ("held", "errors")
 class Preview:
     """What a run that only looks has seen."""
 
-    reading: RunInput
-    world: PlanInput
+    run_input: RunInput
+    plan_input: PlanInput
     steps: Sequence[Step]
 
 
@@ -51,7 +51,7 @@ class SyncRun(Run):
 
     job: RunRequest
     source: BambooHRApi
-    _reading: RunInput | None = field(default=None, init=False)
+    _run_input: RunInput | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._reader = Reader(
@@ -75,24 +75,24 @@ class SyncRun(Run):
     def look(self) -> Preview:
         """Everything but writing. It takes no lock: it must not make the nightly run wait."""
         history = self.store.history()
-        reading = self._reader.read(history, self._position(None))
-        world, steps = self._plan(reading)
-        outcomes = {step.employee_id: planned(step) for step in steps}
-        for outcome in outcomes.values():
-            log_outcome(outcome, asked_for=self._asked_for, dry_run=True, quiet=self.job.everybody)
-        self._count(world, outcomes, reading)
+        run_input = self._reader.read(history, self._position(None))
+        plan_input, steps = self._plan(run_input)
+        results = {step.employee_id: planned(step) for step in steps}
+        for result in results.values():
+            log_outcome(result, asked_for=self._asked_for, dry_run=True, quiet=self.job.everybody)
+        self._count(plan_input, results, run_input)
         self.summary.reconcile_due = self._is_reconcile_due(history)
-        return Preview(reading, world, steps)
+        return Preview(run_input, plan_input, steps)
 
     def _do(self, history: History, lock: Lock) -> None:
         if history.delivered(self._scheduled_time):
             raise DuplicateDelivery("this scheduled run was done before; the scheduler delivered it twice")
-        reading = self._reading = self._reader.read(history, self._position(lock))
-        world, steps = self._plan(reading)
-        applied = self._write(steps, self._intents(history), reading.changed, lock, quiet=self.job.everybody)
+        run_input = self._run_input = self._reader.read(history, self._position(lock))
+        plan_input, steps = self._plan(run_input)
+        applied = self._write(steps, self._intents(history), run_input.changed, lock, quiet=self.job.everybody)
         # Counted, remembered, moved: in this order, so that nobody is forgotten in between.
-        self._remember(self._count(world, applied.outcomes, reading), applied, history, lock)
-        self._move(reading, lock)
+        self._remember(self._count(plan_input, applied.results, run_input), applied, history, lock)
+        self._move(run_input, lock)
 
     def _position(self, lock: Lock | None) -> Position | None:
         """Where the sync stands; a run over everybody has nothing to do with that."""
@@ -110,48 +110,48 @@ class SyncRun(Run):
 
     # Planning
 
-    def _plan(self, reading: RunInput) -> tuple[PlanInput, list[Step]]:
-        world = self._reader.world(reading)
-        self.summary.counts["processed"] = len(world.people)
-        steps = [self.job.choose(self._unless_unknown(step, world, reading)) for step in make_plan(world)]
+    def _plan(self, run_input: RunInput) -> tuple[PlanInput, list[Step]]:
+        plan_input = self._reader.plan_input(run_input)
+        self.summary.counts["processed"] = len(plan_input.employees)
+        steps = [self.job.choose(self._unless_unknown(step, plan_input, run_input)) for step in make_plan(plan_input)]
         if self.job.everybody:
-            steps = [_not_waited_for(step, world) for step in steps]
-            self._tell_unexplained(reading, steps)
+            steps = [_not_waited_for(step, plan_input) for step in steps]
+            self._tell_unexplained(run_input, steps)
         if self.job.approved:
-            return world, steps
+            return plan_input, steps
         why = violations(
             steps,
-            reading.health,
-            reading.history.last_good(),
-            self._suspended_today(reading.history, steps),
+            run_input.health,
+            run_input.history.last_good(),
+            self._suspended_today(run_input.history, steps),
             self.settings.max_suspensions,
         )
         if not why:
-            return world, steps
+            return plan_input, steps
         self.summary.warn("suspensions_held", "; ".join(why))
-        return world, hold_suspensions(steps, why, "RUN" if self.job.dry_run else self.summary.run_id)
+        return plan_input, hold_suspensions(steps, why, "RUN" if self.job.dry_run else self.summary.run_id)
 
-    def _unless_unknown(self, step: Step, world: PlanInput, reading: RunInput) -> Step:
+    def _unless_unknown(self, step: Step, plan_input: PlanInput, run_input: RunInput) -> Step:
         """An id that was asked for by hand and is known to nobody is a typing error; it is said, and not waited for."""
         number = step.employee_id
-        known = number in reading.deleted or number in world.remembered
+        known = number in run_input.deleted or number in plan_input.remembered
         if not self.job.employees or known or step.reason is not reasons.NO_EVIDENCE:
             return step
-        if next(person for person in world.people if person.employee_id == number).is_shown:
+        if next(employee for employee in plan_input.employees if employee.employee_id == number).is_shown:
             return replace(step, waits=False)
         self.summary.warn("unknown_employee", f"BambooHR shows nothing of employee {number}")
         return replace(step, reason=reasons.UNKNOWN_EMPLOYEE, waits=False)
 
-    def _tell_unexplained(self, reading: RunInput, steps: Sequence[Step]) -> None:
+    def _tell_unexplained(self, run_input: RunInput, steps: Sequence[Step]) -> None:
         """Accounts that no employee explains are reported, and never touched."""
         explained = frozenset(step.account.id for step in steps if step.account is not None)
-        unexplained = self._reader.unexplained(reading, explained)
+        unexplained = self._reader.unexplained(run_input, explained)
         if unexplained is None:
             self.summary.warn(
                 "accounts_unread", "the token may not use core_user_get_users: accounts of nobody are not found"
             )
             return
-        self.summary.tell_ids("unexplained_accounts", unexplained)
+        self.summary.list_ids("unexplained_accounts", unexplained)
         for account in unexplained:
             logs.warning(
                 "reconcile.unexplained_account", account_id=account, advice="see whose it is; it was not touched"
@@ -168,88 +168,88 @@ class SyncRun(Run):
         def intents(batch: Sequence[Step]) -> Iterable[EmployeeRecord]:
             now = self.clock()
             return [
-                intends_to_suspend(history.people.get(step.employee_id), step, now, approved=self.job.approved)
+                intends_to_suspend(history.records.get(step.employee_id), step, now, approved=self.job.approved)
                 for step in batch
                 if step.action is Action.SUSPEND
             ]
 
         return intents
 
-    def _move(self, reading: RunInput, lock: Lock) -> None:
-        if not self.job.moves_the_state or reading.position is None or reading.window is None:
+    def _move(self, run_input: RunInput, lock: Lock) -> None:
+        if not self.job.moves_the_state or run_input.position is None or run_input.window is None:
             return
         self.stopping.check()
-        moved = advance(reading.position, reading.window, failed=self.summary.counts["errors"] > 0)
+        moved = advance(run_input.position, run_input.window, failed=self.summary.counts["errors"] > 0)
         self.store.move(moved, lock, self.clock())
         self.summary.next_since, self.summary.next_offset = moved.since, moved.offset
 
     def _count(
-        self, world: PlanInput, outcomes: Mapping[int, StepResult], reading: RunInput
+        self, plan_input: PlanInput, results: Mapping[int, StepResult], run_input: RunInput
     ) -> dict[int, EmployeeRecord]:
         """Count what came of everybody; what is to be remembered of each."""
         now, limit = self.clock(), self.settings.max_attempts
-        after = {
-            person.employee_id: remember(
-                reading.history.people.get(person.employee_id),
-                outcomes[person.employee_id],
-                deleted=person.deleted or person.was_deleted,
+        records = {
+            employee.employee_id: remember(
+                run_input.history.records.get(employee.employee_id),
+                results[employee.employee_id],
+                deleted=employee.deleted or employee.was_deleted,
                 now=now,
                 max_attempts=limit,
                 approved=self.job.approved,
             )
-            for person in world.people
+            for employee in plan_input.employees
         }
-        parked = park(after, outcomes, max_attempts=limit, company=reading.directory.rows)
-        self.summary.take(outcomes.values(), parked)
-        self.summary.held = sorted(number for number, outcome in outcomes.items() if is_held(outcome.step))
-        return {**after, **parked}
+        parked = park(records, results, max_attempts=limit, company=run_input.directory.rows)
+        self.summary.take(results.values(), parked)
+        self.summary.held = sorted(number for number, result in results.items() if is_held(result.step))
+        return {**records, **parked}
 
     def _is_reconcile_due(self, history: History) -> bool:
         last = history.last()
         return last is not None and (last.reconcile_due or last.mapping not in ("", self.settings.mapping.digest))
 
     def _record(self, history: History, now: datetime) -> RunRecord:
-        reading = self._reading
+        run_input = self._run_input
         clean = not self.job.employees and self.summary.counts["errors"] == 0
         reconciled = self.job.everybody and clean
         self.summary.reconcile_due = self._is_reconcile_due(history) and not reconciled
-        dates_read = reading.dates_read if reading and clean else {}
+        dates_read = run_input.dates_read if run_input and clean else {}
         return RunRecord(
             run_id=self.summary.run_id,
             ended_at=int(now.timestamp() * 1000),
             command=self.summary.command,
             scope=self.job.scope,
             clean=clean,
-            good=reading is not None and self._is_good(reading, clean=clean, now=now),
+            good=run_input is not None and self._is_good(run_input, clean=clean, now=now),
             scheduled_time=self._scheduled_time,
-            rows=reading.directory.rows if reading else 0,
-            coverage=reading.confirmed.coverage if reading else {},
+            rows=run_input.directory.rows if run_input else 0,
+            coverage=run_input.confirmed.coverage if run_input else {},
             mapping=self.settings.mapping.digest,
             reconcile_due=self.summary.reconcile_due,
             outcome=self.summary.outcome,
             held=tuple(self.summary.held),
-            since=iso(reading.position.since) if reading and reading.position else "",
+            since=iso(run_input.position.since) if run_input and run_input.position else "",
             reached=iso(self.summary.next_since) if self.summary.next_since else "",
             dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
         )
 
-    def _is_good(self, reading: RunInput, *, clean: bool, now: datetime) -> bool:
+    def _is_good(self, run_input: RunInput, *, clean: bool, now: datetime) -> bool:
         """Whether later runs are compared with what this one read.
 
         Held suspensions are errors, and it may be a company that became smaller which holds them: after a week of that
         no error of a person stands in the way of its being believed.
         """
-        history = reading.history
+        history = run_input.history
         went_through = clean or (self.summary.outcome in _TO_ITS_END and shrink_confirmed(history, now))
-        return self.job.moves_the_state and went_through and not is_unreliable(reading.confirmed, history, now)
+        return self.job.moves_the_state and went_through and not is_unreliable(run_input.confirmed, history, now)
 
 
-def _not_waited_for(step: Step, world: PlanInput) -> Step:
+def _not_waited_for(step: Step, plan_input: PlanInput) -> Step:
     """A look at everybody adds nobody to those who wait, but for future hires: the next one looks at them anyway.
 
     (A company's former employees whose hire dates are not shown would all be asked about in every night from then on.)
     """
-    known = world.remembered.get(step.employee_id)
+    known = plan_input.remembered.get(step.employee_id)
     waits_already = known is not None and known.reason is not FollowUp.NOTHING
     if not step.waits or waits_already or step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN):
         return step

@@ -41,17 +41,17 @@ class UndoRun(Run):
     def look(self) -> list[Step]:
         """The reverse plan. Nothing is written and no lock is taken."""
         steps = self._plan(self.store.history())
-        outcomes = [planned(step) for step in steps]
-        for outcome in outcomes:
-            log_outcome(outcome, asked_for=self._asked_for, dry_run=True)
-        self.summary.take(outcomes, ())
+        results = [planned(step) for step in steps]
+        for result in results:
+            log_outcome(result, asked_for=self._asked_for, dry_run=True)
+        self.summary.take(results, ())
         return steps
 
     def _do(self, history: History, lock: Lock) -> None:
         steps = self._plan(history)
         changed = {number: datetime.fromtimestamp(seen, UTC) for number, seen in self._seen.items() if seen}
         applied = self._write(steps, self._intents(history), changed, lock, quiet=False)
-        self.summary.take(applied.outcomes.values(), ())
+        self.summary.take(applied.results.values(), ())
         self._remember(self._left_alone(history, applied), applied, history, lock)
 
     def _plan(self, history: History) -> list[Step]:
@@ -86,7 +86,7 @@ class UndoRun(Run):
             now = self.clock()
             return [
                 intends_to_undo(
-                    history.people.get(step.employee_id),
+                    history.records.get(step.employee_id),
                     step,
                     self.run_id,
                     now,
@@ -101,22 +101,22 @@ class UndoRun(Run):
     def _left_alone(self, history: History, applied: WriteResult) -> dict[int, EmployeeRecord]:
         """Whoever was taken back, even in part, is left alone from now on."""
         now = self.clock()
-        after: dict[int, EmployeeRecord] = {}
-        for number, outcome in applied.outcomes.items():
-            known = history.people.get(number)
-            person = undone(
+        records: dict[int, EmployeeRecord] = {}
+        for number, result in applied.results.items():
+            known = history.records.get(number)
+            employee = undone(
                 known,
-                outcome,
+                result,
                 self.run_id,
                 now,
                 seen=self._seen[number],
-                suspended=becomes_suspended(outcome.step),
+                suspended=becomes_suspended(result.step),
             )
-            if person is None and number in applied.intents:
-                person = applied.intents[number] if outcome.wrote else known or EmployeeRecord(number)
-            if person is not None:
-                after[number] = person
-        return after
+            if employee is None and number in applied.intents:
+                employee = applied.intents[number] if result.wrote else known or EmployeeRecord(number)
+            if employee is not None:
+                records[number] = employee
+        return records
 
     def _record(self, _history: History, now: datetime) -> RunRecord:
         return RunRecord(

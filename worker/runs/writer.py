@@ -124,7 +124,7 @@ class Writer:
         """Leaves out those whose address was to be freed by a write that failed, or was not made as a whole."""
         ready: dict[int, Step] = {}
         for step in batch:
-            blocking = step.after - self._whole - ready.keys()
+            blocking = step.depends_on - self._whole - ready.keys()
             if blocking:
                 self._settle([step], Status.FAILED, refusals.waits_for(min(blocking)))
             else:
@@ -132,18 +132,18 @@ class Writer:
         return list(ready.values())
 
     def _settle(
-        self, steps: Iterable[Step], verdict: Status, reason: Reason | None = None, *, wrote: bool = False
+        self, steps: Iterable[Step], status: Status, reason: Reason | None = None, *, wrote: bool = False
     ) -> None:
         for step in steps:
-            if verdict is Status.DONE and step.problem is not None:
-                outcome = StepResult(step, Status.REFUSED, step.problem, wrote=True)
+            if status is Status.DONE and step.problem is not None:
+                result = StepResult(step, Status.REFUSED, step.problem, wrote=True)
             else:
-                outcome = StepResult(step, verdict, reason, wrote=wrote or verdict is Status.DONE)
+                result = StepResult(step, status, reason, wrote=wrote or status is Status.DONE)
             with self._guard:
-                self._outcomes[step.employee_id] = outcome
-                if verdict is Status.DONE:
+                self._outcomes[step.employee_id] = result
+                if status is Status.DONE:
                     self._whole.add(step.employee_id)
-            self._report(outcome)
+            self._report(result)
 
     def _close(self, kind: Kind, steps: Sequence[Step], reason: Reason) -> None:
         """Nothing more of this kind is sent: Moodle would refuse it all for the same reason."""
@@ -282,7 +282,7 @@ class Writer:
         except (Undecided, TransportError) as fault:
             self._settle([step], Status.FAILED, refusals.not_through(fault.what), wrote=True)
         else:
-            blocking = step.after - self._whole
+            blocking = step.depends_on - self._whole
             if blocking:
                 self._settle([step], Status.FAILED, refusals.waits_for(min(blocking)), wrote=wrote)
             else:
@@ -305,7 +305,7 @@ class Writer:
             value = _new(step, key)
             holders = self._site.look_up(key, [value]) if value else []
             for account in holders:
-                same = account.bears(value) if key == "email" else account.username == value
+                same = account.has_email(value) if key == "email" else account.username == value
                 if same and account.id != own:
                     return refusals.taken(key, account)
         return refusals.explain(code, step.fields)

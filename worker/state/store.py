@@ -79,25 +79,25 @@ class Store:
 
     def history(self) -> History:
         """Everything that is remembered: one scan, the table is small."""
-        people: dict[int, EmployeeRecord] = {}
+        employees: dict[int, EmployeeRecord] = {}
         runs: list[RunRecord] = []
         for item in self._items.scan([f"{self._id}#person#", f"{self._id}#run#"]):
             _, kind, name = item[KEY].split("#", 2)
             if kind == "person" and re.fullmatch("[1-9][0-9]*", name):
-                people[int(name)] = _remembered(int(name), item)
+                employees[int(name)] = _remembered(int(name), item)
             elif kind == "run":
                 runs.append(_known(RunRecord, {**_UNKNOWN_RUN, **item, **_figures(item), "run_id": name}))
-        return History(people, tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id))))
+        return History(employees, tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id))))
 
-    def remember(self, people: Iterable[EmployeeRecord]) -> None:
+    def remember(self, employees: Iterable[EmployeeRecord]) -> None:
         """Write what is remembered about these people."""
-        items = [{KEY: self._person(person.employee_id), **_stored(person)} for person in people]
+        items = [{KEY: self._person(employee.employee_id), **_stored(employee)} for employee in employees]
         if items:
             self._items.put_all(items)
 
-    def forget(self, people: Iterable[int]) -> None:
+    def forget(self, employees: Iterable[int]) -> None:
         """Nothing is to be remembered about these any more."""
-        keys = [self._person(person) for person in people]
+        keys = [self._person(employee) for employee in employees]
         if keys:
             self._items.delete_all(keys)
 
@@ -238,19 +238,19 @@ def _progress(row: Item, since: datetime, offset: int) -> WindowProgress | None:
 
 
 def _remembered(employee_id: int, item: Item) -> EmployeeRecord:
-    person = _known(EmployeeRecord, {**item, "employee_id": employee_id})
-    known = person.reason in set(FollowUp)
-    account = person.account if 0 <= person.account < _NO_ID else 0
-    return replace(person, reason=FollowUp(person.reason) if known else FollowUp.WAITING, account=account)
+    employee = _known(EmployeeRecord, {**item, "employee_id": employee_id})
+    known = employee.reason in set(FollowUp)
+    account = employee.account if 0 <= employee.account < _NO_ID else 0
+    return replace(employee, reason=FollowUp(employee.reason) if known else FollowUp.WAITING, account=account)
 
 
 _NO_ID = 2**53
 
 
-def _stored(person: EmployeeRecord) -> Item:
-    told = asdict(person)
+def _stored(employee: EmployeeRecord) -> Item:
+    told = asdict(employee)
     del told["employee_id"]
-    return {**told, "reason": str(person.reason)}
+    return {**told, "reason": str(employee.reason)}
 
 
 def _known(kind: type[T], item: Item) -> T:

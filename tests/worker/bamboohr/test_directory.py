@@ -82,7 +82,7 @@ def test_the_facts_of_those_who_are_wanted_are_kept_and_of_nobody_else() -> None
         "department": "Sales",
     }
     assert directory.listing(1) is None
-    assert "First1" not in repr(directory.people)
+    assert "First1" not in repr(directory.employees)
 
 
 def test_somebody_who_is_hidden_is_not_listed() -> None:
@@ -94,7 +94,7 @@ def test_it_is_read_the_same_in_whatever_parts_it_arrives() -> None:
 
     whole, parts = read(body, 5), read(body, 5, size=1)
 
-    assert parts.people == whole.people
+    assert parts.employees == whole.employees
     assert (parts.rows, parts.shown, parts.filled) == (whole.rows, whole.shown, whole.filled)
 
 
@@ -123,7 +123,7 @@ def test_memory_follows_those_who_are_wanted_and_not_the_company() -> None:
 def test_rows_that_are_nobodys_are_not_counted() -> None:
     directory = read(answer(row("1"), row("0"), row(None), row("x"), {}), 1)
 
-    assert (directory.rows, list(directory.people)) == (1, [1])
+    assert (directory.rows, list(directory.employees)) == (1, [1])
 
 
 # What it shows
@@ -139,13 +139,13 @@ def test_a_field_that_is_not_declared_is_not_shown_even_if_rows_have_it() -> Non
 def test_a_declared_field_without_a_value_is_shown_as_empty() -> None:
     directory = read(answer(row("1", department=None), {"id": "2", "firstName": "Jo"}), 1, 2)
 
-    assert directory.people[1]["department"] == ""
+    assert directory.employees[1]["department"] == ""
     assert directory.listing(2) == {"first_name": "Jo", "last_name": "", "work_email": "", "department": ""}
 
 
 def test_of_a_doubted_field_an_empty_value_is_not_shown() -> None:
     directory = read(answer(row("1"), row("2", department=None)), 1, 2)
-    directory.doubted = frozenset({"department"})
+    directory.unreliable_fields = frozenset({"department"})
 
     first, second = directory.listing(1), directory.listing(2)
 
@@ -283,7 +283,7 @@ def test_any_json_is_a_directory_or_malformed(value: Any) -> None:
         directory = read(json.dumps(value).encode(), 1, 2)
     except Malformed:
         return
-    assert all(isinstance(text, str) for facts in directory.people.values() for text in facts.values())
+    assert all(isinstance(text, str) for facts in directory.employees.values() for text in facts.values())
 
 
 @fuzz

@@ -136,9 +136,9 @@ def test_an_account_is_named_by_its_ids_and_never_by_a_name() -> None:
 
 
 def test_an_address_is_borne_whatever_its_case_and_nobody_bears_an_empty_one() -> None:
-    assert parsed(email="Ada@Acme.example").bears("aDA@acme.EXAMPLE")
-    assert not parsed().bears("ada@acme.example.org")
-    assert not parsed(email="").bears("")
+    assert parsed(email="Ada@Acme.example").has_email("aDA@acme.EXAMPLE")
+    assert not parsed().has_email("ada@acme.example.org")
+    assert not parsed(email="").has_email("")
 
 
 _JSON = st.recursive(

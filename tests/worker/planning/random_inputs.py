@@ -48,9 +48,9 @@ class SmallWorld:
     def plan(self, accounts: Sequence[Account] | None = None) -> list[Step]:
         """The plan, with these accounts instead of the first ones."""
         email_index = bearers_of(self.people, self.colleagues)
-        world = PlanInput(self.people, self.policy, NOW, email_index, self.remembered)
-        world.add(self.accounts if accounts is None else accounts)
-        return make_plan(world)
+        plan_input = PlanInput(self.people, self.policy, NOW, email_index, self.remembered)
+        plan_input.add(self.accounts if accounts is None else accounts)
+        return make_plan(plan_input)
 
     def person(self, step: Step) -> Employee:
         """Whose step it is."""

@@ -41,28 +41,28 @@ def names(*claims: Claim, before: Mapping[int, int] = {}) -> Claims:
 
 
 def refusals(claims: Claims) -> dict[int, str]:
-    return {number: code(claims.grant(number).refused) for number in claims.claims}
+    return {number: code(claims.resolution(number).refused) for number in claims.claims}
 
 
 def test_what_nobody_has_is_free() -> None:
-    assert addresses(moves(1, "new")).grant(1) == Resolution()
+    assert addresses(moves(1, "new")).resolution(1) == Resolution()
 
 
 def test_what_she_has_herself_is_no_hindrance() -> None:
-    assert addresses(moves(1, "a")).grant(1) == Resolution()
+    assert addresses(moves(1, "a")).resolution(1) == Resolution()
     twin = account(155, email="a")
-    assert addresses(moves(1, "a"), accounts=[ONES, twin]).grant(1).stays == (twin,)
+    assert addresses(moves(1, "a"), accounts=[ONES, twin]).resolution(1).kept_by == (twin,)
 
 
 def test_what_somebody_gives_up_is_free_after_her() -> None:
-    assert addresses(moves(1, "b"), moves(2, "new")).grant(1) == Resolution(after=frozenset({2}))
+    assert addresses(moves(1, "b"), moves(2, "new")).resolution(1) == Resolution(depends_on=frozenset({2}))
 
 
 def test_what_somebody_keeps_is_refused() -> None:
-    grant = addresses(moves(1, "b")).grant(1)
+    grant = addresses(moves(1, "b")).resolution(1)
 
     assert code(grant.refused) == "email_taken"
-    assert grant.stays == (TWOS,)
+    assert grant.kept_by == (TWOS,)
 
 
 def test_what_somebody_wants_to_give_up_and_cannot_is_refused() -> None:
@@ -72,15 +72,15 @@ def test_what_somebody_wants_to_give_up_and_cannot_is_refused() -> None:
 def test_a_newcomer_is_told_which_accounts_keep_what_she_claims_and_may_be_hers() -> None:
     twin = account(55, email="b")
 
-    grant = addresses(joins(4, "b"), moves(2, "new"), accounts=[*ACCOUNTS, twin]).grant(4)
+    grant = addresses(joins(4, "b"), moves(2, "new"), accounts=[*ACCOUNTS, twin]).resolution(4)
 
-    assert grant == Resolution(after=frozenset({2}), stays=(twin,))
+    assert grant == Resolution(depends_on=frozenset({2}), kept_by=(twin,))
 
 
 def test_a_disputed_claim_is_refused_and_waits_for_nobody() -> None:
     dispute = email_disputed(9)
 
-    grant = addresses(moves(1, "b"), moves(2, "new"), disputed={1: dispute}).grant(1)
+    grant = addresses(moves(1, "b"), moves(2, "new"), disputed={1: dispute}).resolution(1)
 
     assert grant == Resolution(dispute)
 
@@ -101,7 +101,7 @@ def test_a_circle_is_refused_to_everybody_in_it_whoever_is_asked_first() -> None
     for first in (0, 1, 2):
         claims = addresses(*circle[first:], *circle[:first])
         assert set(refusals(claims).values()) == {"email_swapped"}
-        assert [claims.grant(number).stays for number in (1, 2, 3)] == [(TWOS,), (THREES,), (ONES,)]
+        assert [claims.resolution(number).kept_by for number in (1, 2, 3)] == [(TWOS,), (THREES,), (ONES,)]
 
 
 def test_a_dispute_is_told_even_in_a_circle() -> None:
@@ -114,7 +114,7 @@ def test_whoever_only_waits_for_somebody_in_a_circle_is_told_that_it_is_taken() 
     claims = addresses(joins(4, "a"), moves(1, "b"), moves(2, "a"), moves(3, "b"))
 
     assert refusals(claims) == {4: "", 1: "email_swapped", 2: "email_swapped", 3: "email_taken"}
-    assert claims.grant(4).stays == (ONES,)
+    assert claims.resolution(4).kept_by == (ONES,)
 
 
 def test_a_long_chain_is_no_circle() -> None:
@@ -124,8 +124,8 @@ def test_a_long_chain_is_no_circle() -> None:
 def test_after_tells_who_is_written_first_and_nobody_for_whoever_claims_nothing() -> None:
     claims = addresses(moves(1, "b"), moves(2, "new"))
 
-    assert claims.after(1) == {2}
-    assert claims.after(3) == frozenset()
+    assert claims.depends_on(1) == {2}
+    assert claims.depends_on(3) == frozenset()
 
 
 def test_of_two_who_are_made_one_user_name_the_first_has_it() -> None:

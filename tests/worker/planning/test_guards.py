@@ -19,7 +19,7 @@ from worker.planning.guards import (
     is_held,
     is_unreliable,
     limits,
-    sees_everybody,
+    sees_whole_company,
     shrink_confirmed,
     violations,
 )
@@ -269,12 +269,12 @@ def test_what_is_compared_with_a_doubtful_read_would_lose_the_measure() -> None:
 
 @pytest.mark.parametrize(("rows", "whole"), [(799, False), (800, True), (0, False)])
 def test_a_directory_is_whole_unless_it_lost_more_than_a_fifth(rows: int, whole: bool) -> None:
-    assert sees_everybody(DirectoryStats(rows), last_run(1_000)) is whole
+    assert sees_whole_company(DirectoryStats(rows), last_run(1_000)) is whole
 
 
 def test_whoever_never_had_a_directory_sees_as_much_as_ever() -> None:
-    assert sees_everybody(DirectoryStats(0), last_run(0))
-    assert sees_everybody(DirectoryStats(0), NO_RUN_YET)
+    assert sees_whole_company(DirectoryStats(0), last_run(0))
+    assert sees_whole_company(DirectoryStats(0), NO_RUN_YET)
 
 
 # Holding

@@ -135,14 +135,14 @@ def test_a_linked_account_that_somebody_else_suspended_is_linked_and_stays_suspe
 def test_without_the_whole_company_an_address_alone_does_not_say_whose_the_account_is(
     names: dict[str, str], expected: tuple[Action, str]
 ) -> None:
-    assert told(step_of(ADA, nobodys(**names), sees_everybody=False)) == expected
+    assert told(step_of(ADA, nobodys(**names), sees_whole_company=False)) == expected
     assert told(step_of(ADA, nobodys(**names))) == (Action.UPDATE, "linked")
 
 
 def test_whoever_is_not_linked_for_that_waits_and_the_account_is_named() -> None:
     account = nobodys(firstname="Eve", lastname="Moor")
 
-    step = step_of(ADA, account, sees_everybody=False)
+    step = step_of(ADA, account, sees_whole_company=False)
 
     assert (step.account, step.waits) == (account, True)
 

@@ -7,23 +7,23 @@ from worker.planning.planner import addresses_wanted, competing_employees, idnum
 
 
 def test_everybody_of_whom_something_is_known_is_looked_up_by_idnumber() -> None:
-    world = world_of(person(1), hidden(2), leaver(3), leaver(4, hire_date=TOMORROW), unseen(5, deleted=True))
+    plan_input = world_of(person(1), hidden(2), leaver(3), leaver(4, hire_date=TOMORROW), unseen(5, deleted=True))
 
-    assert idnumbers_wanted(world) == ["1", "2", "3", "4", "5"]
+    assert idnumbers_wanted(plan_input) == ["1", "2", "3", "4", "5"]
 
 
 def test_nobody_without_evidence_and_nobody_protected_is_looked_up() -> None:
-    world = world_of(unseen(1), hidden(2, ""), person(3, deleted=True), person(4), protected={"4"})
+    plan_input = world_of(unseen(1), hidden(2, ""), person(3, deleted=True), person(4), protected={"4"})
 
-    assert idnumbers_wanted(world) == []
-    assert addresses_wanted(world) == []
-    assert usernames_wanted(world) == []
+    assert idnumbers_wanted(plan_input) == []
+    assert addresses_wanted(plan_input) == []
+    assert usernames_wanted(plan_input) == []
 
 
 def test_whoever_is_not_found_by_idnumber_is_looked_up_by_address() -> None:
-    world = world_of(person(1), leaver(2), person(3), accounts=[account_of(3)])
+    plan_input = world_of(person(1), leaver(2), person(3), accounts=[account_of(3)])
 
-    assert addresses_wanted(world) == ["p1@acme.example", "p2@acme.example"]
+    assert addresses_wanted(plan_input) == ["p1@acme.example", "p2@acme.example"]
 
 
 def test_whose_address_would_be_new_is_looked_up_by_it() -> None:
@@ -31,9 +31,9 @@ def test_whose_address_would_be_new_is_looked_up_by_it() -> None:
     same = person(2, work_email="P2@acme.example")
     gone = leaver(3, work_email="gone@acme.example")
 
-    world = world_of(moved, same, gone, accounts=[account_of(1), account_of(2), account_of(3)])
+    plan_input = world_of(moved, same, gone, accounts=[account_of(1), account_of(2), account_of(3)])
 
-    assert addresses_wanted(world) == ["new@acme.example"]
+    assert addresses_wanted(plan_input) == ["new@acme.example"]
 
 
 def test_an_address_that_will_not_be_written_is_not_looked_up() -> None:
@@ -51,9 +51,9 @@ def test_an_address_for_new_accounts_only_is_looked_up_for_these_only() -> None:
 
 
 def test_an_address_that_moodle_does_not_take_is_not_looked_up() -> None:
-    world = world_of(person(1, work_email=""), person(2, work_email="a@localhost"), leaver(3, work_email="x"))
+    plan_input = world_of(person(1, work_email=""), person(2, work_email="a@localhost"), leaver(3, work_email="x"))
 
-    assert addresses_wanted(world) == []
+    assert addresses_wanted(plan_input) == []
 
 
 def test_the_user_names_of_new_and_of_renamed_accounts_are_looked_up() -> None:
@@ -61,19 +61,19 @@ def test_the_user_names_of_new_and_of_renamed_accounts_are_looked_up() -> None:
     linked = person(3)
     accounts = [account_of(2), account_of(3, idnumber="")]
 
-    world = world_of(person(1), renamed, linked, person(4), accounts=[*accounts, account_of(4)])
+    plan_input = world_of(person(1), renamed, linked, person(4), accounts=[*accounts, account_of(4)])
 
-    assert usernames_wanted(world) == ["p1@acme.example", "new@acme.example"]
+    assert usernames_wanted(plan_input) == ["p1@acme.example", "new@acme.example"]
 
 
 def test_no_user_name_that_would_fail_the_look_up_is_sent() -> None:
-    world = world_of(person(1, work_email="O'Brien@acme.example"), person(2, work_email="ADA@acme.example"))
+    plan_input = world_of(person(1, work_email="O'Brien@acme.example"), person(2, work_email="ADA@acme.example"))
 
-    assert usernames_wanted(world) == ["ada@acme.example"]
+    assert usernames_wanted(plan_input) == ["ada@acme.example"]
 
 
 def test_no_user_name_is_looked_up_for_somebody_who_gets_no_account() -> None:
-    world = world_of(
+    plan_input = world_of(
         person(1),
         person(2, first_name=""),
         person(3, work_email=""),
@@ -82,7 +82,7 @@ def test_no_user_name_is_looked_up_for_somebody_who_gets_no_account() -> None:
         colleagues={9: "p1@acme.example"},
     )
 
-    assert usernames_wanted(world) == []
+    assert usernames_wanted(plan_input) == []
 
 
 def test_whoever_outside_the_run_has_an_address_that_is_claimed_is_a_rival() -> None:

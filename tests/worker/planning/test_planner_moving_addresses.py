@@ -33,8 +33,8 @@ def test_an_address_may_be_taken_from_somebody_who_gives_it_up(taker: int, giver
     plan = plan_of(lives_at(taker, "sales"), lives_at(giver, "new"), accounts=accounts)
 
     assert told(plan[taker]) == (Action.UPDATE, "differs")
-    assert plan[taker].after == {giver}
-    assert plan[giver].after == frozenset()
+    assert plan[taker].depends_on == {giver}
+    assert plan[giver].depends_on == frozenset()
     assert written(plan, accounts) == {str(taker): "sales", str(giver): "new"}
 
 
@@ -44,7 +44,7 @@ def test_a_newcomer_may_take_an_address_that_somebody_gives_up() -> None:
     plan = plan_of(lives_at(1, "sales"), lives_at(2, "new"), accounts=accounts)
 
     assert told(plan[1]) == (Action.CREATE, "new")
-    assert plan[1].after == {2}
+    assert plan[1].depends_on == {2}
     assert written(plan, accounts) == {"1": "sales", "2": "new"}
 
 
@@ -53,7 +53,7 @@ def test_addresses_may_move_along_a_chain() -> None:
 
     plan = plan_of(lives_at(1, "b"), lives_at(2, "c"), lives_at(3, "d"), lives_at(4, "e"), accounts=accounts)
 
-    assert [sorted(plan[number].after) for number in (1, 2, 3, 4)] == [[2], [3], [4], []]
+    assert [sorted(plan[number].depends_on) for number in (1, 2, 3, 4)] == [[2], [3], [4], []]
     assert written(plan, accounts) == {"1": "b", "2": "c", "3": "d", "4": "e"}
 
 
@@ -64,7 +64,7 @@ def test_a_chain_may_be_as_long_as_the_company() -> None:
     plan = plan_of(*(lives_at(number, f"desk{number + 1}") for number in everybody), accounts=accounts)
 
     assert all(told(step) == (Action.UPDATE, "differs") for step in plan.values())
-    assert plan[1].after == {2}
+    assert plan[1].depends_on == {2}
 
 
 def test_a_circle_may_be_as_long_as_the_company() -> None:
@@ -117,7 +117,7 @@ def test_all_other_fields_of_somebody_who_swaps_go_on() -> None:
 
     assert new(plan[1]) == {"department": "Legal"}
     assert code(plan[1].problem) == "email_swapped"
-    assert plan[1].after == frozenset()
+    assert plan[1].depends_on == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_whoever_is_refused_her_address_waits_for_nobody() -> None:
     )
 
     assert told(plan[1]) == (Action.CONFLICT, "email_disputed")
-    assert plan[1].after == frozenset()
+    assert plan[1].depends_on == frozenset()
 
 
 def test_an_account_is_linked_though_another_one_with_its_address_moves_away() -> None:

@@ -110,7 +110,7 @@ def test_a_user_name_may_be_taken_from_somebody_who_gives_it_up() -> None:
 
     plan = plan_of(person(1, first_name="Ada"), person(2, first_name="Cleo"), accounts=accounts, mapping=BY_NAME)
 
-    assert plan[1].after == {2}
+    assert plan[1].depends_on == {2}
     site = TinyMoodle(accounts)
     site.apply(list(plan.values()))
     assert [one.username for one in site.accounts] == ["ada", "cleo"]
@@ -122,7 +122,7 @@ def test_a_newcomer_may_take_a_user_name_that_somebody_gives_up() -> None:
     plan = plan_of(person(1, first_name="Ada"), person(2, first_name="Cleo"), accounts=accounts, mapping=BY_NAME)
 
     assert told(plan[1]) == (Action.CREATE, "new")
-    assert plan[1].after == {2}
+    assert plan[1].depends_on == {2}
 
 
 def test_two_people_who_swap_user_names_keep_theirs() -> None:

@@ -247,7 +247,7 @@ def test_whoever_gets_an_address_back_waits_for_whoever_gives_it_up() -> None:
 
     first, second = undo_steps(wrote(entry(7, given), entry(8, taken)), accounts, ())
 
-    assert (first.after, second.after) == (frozenset({8}), frozenset())
+    assert (first.depends_on, second.depends_on) == (frozenset({8}), frozenset())
     assert (new(first), new(second)) == ({"email": "Ada@acme.example"}, {"email": "bob@acme.example"})
 
 
@@ -259,10 +259,10 @@ def test_a_user_name_is_waited_for_as_well_and_equal_values_of_other_fields_are_
 
     steps = undo_steps(wrote(entry(7, MOVED, named), entry(8, swapped, freed)), accounts, ())
 
-    assert [step.after for step in steps] == [frozenset({8}), frozenset()]
+    assert [step.depends_on for step in steps] == [frozenset({8}), frozenset()]
 
 
 def test_nobody_waits_for_herself() -> None:
     step = back(entry(7, FieldChange("username", "ada", "Ada")), ada(username="Ada"))
 
-    assert (new(step), step.after) == ({"username": "ada"}, frozenset())
+    assert (new(step), step.depends_on) == ({"username": "ada"}, frozenset())

@@ -10,7 +10,7 @@ from worker.planning.write_order import halves, in_order
 
 
 def step(employee_id: int, *after: int) -> Step:
-    return Step(employee_id, Action.UPDATE, reasons.DIFFERS, after=frozenset(after))
+    return Step(employee_id, Action.UPDATE, reasons.DIFFERS, depends_on=frozenset(after))
 
 
 def ordered(*steps: Step) -> tuple[list[int], int]:

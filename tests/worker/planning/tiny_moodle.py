@@ -59,7 +59,7 @@ class TinyMoodle:
         if any(other.username == account.username for other in others):
             raise Duplicate(f"user name of account {account.id}")
         moved = before is None or before.email != account.email
-        if moved and any(other.bears(account.email) for other in others):
+        if moved and any(other.has_email(account.email) for other in others):
             raise Duplicate(f"e-mail address of account {account.id}")
         self._accounts[account.id] = account
 

@@ -51,7 +51,7 @@ def test_nothing_to_write_is_no_call(desk: Desk) -> None:
 def test_updates_go_before_creations_because_they_free_addresses(desk: Desk) -> None:
     account = desk.add(1, email="jo@x.example")
 
-    outcomes = desk.write(create(2, email="jo@x.example", after=[1]), update(1, account, email="jo.old@x.example"))
+    outcomes = desk.write(create(2, email="jo@x.example", depends_on=[1]), update(1, account, email="jo.old@x.example"))
 
     assert verdicts(outcomes) == {1: DONE, 2: DONE}
     assert desk.board.calls == [UPDATE, CREATE]
@@ -62,7 +62,7 @@ def test_whoever_takes_an_address_is_written_after_whoever_gives_it_up(batch_siz
     desk = Desk(batch_size=batch_size, concurrency=2)
     people = {number: desk.add(number, email=f"a{number}@x.example") for number in range(1, 7)}
     chain = [
-        update(number, account, email=f"a{number + 1}@x.example", after=[number + 1] if number < 6 else [])
+        update(number, account, email=f"a{number + 1}@x.example", depends_on=[number + 1] if number < 6 else [])
         for number, account in people.items()
     ]
 
@@ -86,7 +86,9 @@ def test_of_those_who_wait_for_each_other_two_are_never_under_way_at_once() -> N
             second_came.set()
 
     desk.watched.before = watch
-    outcomes = desk.write(update(2, taker, email="jo@x.example", after=[1]), update(1, holder, email="old@x.example"))
+    outcomes = desk.write(
+        update(2, taker, email="jo@x.example", depends_on=[1]), update(1, holder, email="old@x.example")
+    )
 
     assert (verdicts(outcomes), early) == ({1: DONE, 2: DONE}, [False])
 
@@ -97,7 +99,7 @@ def test_a_chain_may_be_as_long_as_the_company() -> None:
 
     outcomes = desk.write(
         *[
-            update(number, account, email=f"a{number + 1}@x.example", after={number + 1} & people.keys())
+            update(number, account, email=f"a{number + 1}@x.example", depends_on={number + 1} & people.keys())
             for number, account in people.items()
         ]
     )
@@ -112,8 +114,8 @@ def test_whoever_waits_for_a_write_that_failed_is_not_sent_and_is_told_for_whom(
 
     outcomes = desk.write(
         update(1, holder, email="taken@x.example", department="New"),
-        update(2, taker, email="jo@x.example", after=[1]),
-        create(4, email="jo@x.example", after=[1]),
+        update(2, taker, email="jo@x.example", depends_on=[1]),
+        create(4, email="jo@x.example", depends_on=[1]),
     )
 
     assert verdicts(outcomes) == {1: REFUSED, 2: FAILED, 4: FAILED}
@@ -131,9 +133,9 @@ def test_whoever_waits_for_somebody_of_her_own_batch_who_is_not_sent_is_not_sent
 
     outcomes = desk.write(
         update(3, third, email="taken@x.example"),
-        update(8, desk.add(8), department="New", after=[3]),
-        update(2, second, email="a3@x.example", after=[3]),
-        update(1, first, email="a2@x.example", after=[2]),
+        update(8, desk.add(8), department="New", depends_on=[3]),
+        update(2, second, email="a3@x.example", depends_on=[3]),
+        update(1, first, email="a2@x.example", depends_on=[2]),
     )
 
     assert verdicts(outcomes) == {3: REFUSED, 8: DONE, 2: FAILED, 1: FAILED}
@@ -147,7 +149,7 @@ def test_whoever_is_refused_because_of_somebody_in_the_same_batch_is_not_blamed(
 
     outcomes = desk.write(
         update(1, holder, email="taken@x.example"),
-        update(2, taker, email="jo@x.example", department="New", after=[1]),
+        update(2, taker, email="jo@x.example", department="New", depends_on=[1]),
     )
 
     assert verdicts(outcomes) == {1: REFUSED, 2: FAILED}
@@ -160,8 +162,8 @@ def test_two_who_wait_for_each_other_are_told_and_cost_nobody_else_anything(desk
     one, two = desk.add(1), desk.add(2)
 
     outcomes = desk.write(
-        update(1, one, email="u2@x.example", after=[2]),
-        update(2, two, username="u1", after=[1]),
+        update(1, one, email="u2@x.example", depends_on=[2]),
+        update(2, two, username="u1", depends_on=[1]),
         update(3, desk.add(3), department="New"),
     )
 
@@ -199,7 +201,7 @@ def test_of_fifty_new_accounts_forty_nine_are_made_and_the_one_is_named(desk: De
     outcomes = desk.write(*steps)
 
     assert [number for number, verdict in verdicts(outcomes).items() if verdict is not DONE] == [31]
-    assert (outcomes[31].verdict, outcomes[31].why.code, outcomes[31].wrote) == (REFUSED, "email_taken", False)
+    assert (outcomes[31].status, outcomes[31].why.code, outcomes[31].wrote) == (REFUSED, "email_taken", False)
     assert len(desk.made()) == 49
     assert desk.calls(CREATE) <= 1 + 2 * ceil(log2(50))
     assert desk.calls(BY_FIELD) <= 2
@@ -239,7 +241,7 @@ def test_an_update_that_fails_its_whole_batch_costs_the_others_nothing(desk: Des
     )
 
     assert [number for number, verdict in verdicts(outcomes).items() if verdict is not DONE] == [20]
-    assert outcomes[20].verdict is REFUSED
+    assert outcomes[20].status is REFUSED
     assert sum(user["department"] == "New" for user in desk.made().values()) == 49
     assert desk.calls(UPDATE) <= 1 + 2 * ceil(log2(50))
 
@@ -248,7 +250,7 @@ def test_a_value_that_is_too_long_is_tried_once_more_before_it_is_believed(desk:
     """Moodle says the same of a deadlock, which is gone the next time."""
     outcomes = desk.write(create(1, department="x" * 256))
 
-    assert outcomes[1].verdict is REFUSED
+    assert outcomes[1].status is REFUSED
     assert desk.calls(CREATE) == 2
 
 
@@ -289,7 +291,7 @@ def test_an_address_that_is_refused_does_not_cost_the_other_fields(desk: Desk) -
 
     outcomes = desk.write(update(1, account, department="New", username="u1new", email="taken@x.example"))
 
-    assert (outcomes[1].verdict, outcomes[1].why.code, outcomes[1].wrote) == (REFUSED, "email_taken", True)
+    assert (outcomes[1].status, outcomes[1].why.code, outcomes[1].wrote) == (REFUSED, "email_taken", True)
     assert "account" in outcomes[1].why.text
     assert (desk.made()[1]["department"], desk.made()[1]["email"]) == ("New", "u1@x.example")
     assert desk.made()[1]["username"] == "u1", "a user name that follows the address stays with it"
@@ -298,7 +300,7 @@ def test_an_address_that_is_refused_does_not_cost_the_other_fields(desk: Desk) -
 def test_an_address_that_moodle_does_not_take_is_named(desk: Desk) -> None:
     outcomes = desk.write(update(1, desk.add(1), email="jo@localhost"))
 
-    assert (outcomes[1].verdict, outcomes[1].why.code, outcomes[1].wrote) == (REFUSED, "invalid_email", False)
+    assert (outcomes[1].status, outcomes[1].why.code, outcomes[1].wrote) == (REFUSED, "invalid_email", False)
     assert desk.calls(UPDATE) == 1, "there is nothing else to send"
 
 
@@ -308,7 +310,7 @@ def test_a_user_name_that_is_taken_is_named_and_does_not_cost_the_other_fields(d
 
     outcomes = desk.write(update(1, account, department="New", username="u2"))
 
-    assert (outcomes[1].verdict, outcomes[1].why.code, outcomes[1].wrote) == (REFUSED, "username_taken", True)
+    assert (outcomes[1].status, outcomes[1].why.code, outcomes[1].wrote) == (REFUSED, "username_taken", True)
     assert desk.made()[1]["department"] == "New"
 
 
@@ -347,7 +349,7 @@ def test_a_problem_beside_the_action_stays_an_error_although_the_rest_was_writte
 
     outcomes = desk.write(update(1, desk.add(1), department="New", problem=problem))
 
-    assert (outcomes[1].verdict, outcomes[1].why, outcomes[1].wrote) == (REFUSED, problem, True)
+    assert (outcomes[1].status, outcomes[1].why, outcomes[1].wrote) == (REFUSED, problem, True)
     assert desk.made()[1]["department"] == "New"
 
 

@@ -23,10 +23,10 @@ def test_when_moodle_refuses_every_new_account_the_rest_is_not_tried(desk: Desk)
 
     outcomes = desk.write(*[create(number) for number in range(1, 501)], update(900, account, department="New"))
 
-    assert outcomes[900].verdict is DONE
+    assert outcomes[900].status is DONE
     told = [outcomes[number] for number in range(1, 501)]
-    assert sum(outcome.verdict is REFUSED for outcome in told) == 10
-    assert {outcome.why.code for outcome in told if outcome.verdict is FAILED} == {"refuses_everybody"}
+    assert sum(outcome.status is REFUSED for outcome in told) == 10
+    assert {outcome.why.code for outcome in told if outcome.status is FAILED} == {"refuses_everybody"}
     assert "'oidc'" in outcomes[500].why.advice
     assert len(desk.board.calls) < 100
 
@@ -38,7 +38,7 @@ def test_people_who_are_refused_for_reasons_of_their_own_break_no_circuit(desk: 
     outcomes = desk.write(*[create(number) for number in range(1, 61)])
 
     assert sum(outcome.why.code == "email_taken" for outcome in outcomes.values()) == 30
-    assert sum(outcome.verdict is DONE for outcome in outcomes.values()) == 30
+    assert sum(outcome.status is DONE for outcome in outcomes.values()) == 30
 
 
 def test_people_who_cannot_be_explained_among_others_who_are_made_break_no_circuit(desk: Desk) -> None:
@@ -56,7 +56,7 @@ def test_who_is_made_starts_the_count_of_those_who_cannot_be_explained_anew() ->
 
     outcomes = desk.write(*[create(number, **(bad if 1 < number < 11 else {})) for number in range(1, 12)])
 
-    assert (outcomes[10].verdict, outcomes[11].verdict) == (REFUSED, DONE)
+    assert (outcomes[10].status, outcomes[11].status) == (REFUSED, DONE)
 
 
 def test_a_batch_that_gets_through_starts_the_count_of_those_that_do_not_anew() -> None:

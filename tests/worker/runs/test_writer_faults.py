@@ -82,7 +82,7 @@ def test_an_account_that_was_made_without_all_of_its_fields_is_told(desk: Desk) 
 
     outcomes = desk.write(create(1, department="Sales"))
 
-    assert (outcomes[1].verdict, outcomes[1].why.code, outcomes[1].wrote) == (FAILED, "half_made", True)
+    assert (outcomes[1].status, outcomes[1].why.code, outcomes[1].wrote) == (FAILED, "half_made", True)
     assert desk.calls(CREATE) == 1
 
 
@@ -153,7 +153,7 @@ def test_a_site_that_limits_for_ever_is_given_up_and_nothing_was_written(desk: D
 
     outcomes = desk.write(suspend(1, desk.add(1)))
 
-    assert (outcomes[1].verdict, outcomes[1].wrote) == (FAILED, False)
+    assert (outcomes[1].status, outcomes[1].wrote) == (FAILED, False)
     assert desk.calls(UPDATE) == 3
 
 
@@ -166,7 +166,7 @@ def test_an_account_that_is_tried_alone_without_an_answer_is_not_refused(desk: D
 
     outcomes = desk.write(update(1, account, username="u2"))
 
-    assert (outcomes[1].verdict, outcomes[1].why.code, outcomes[1].wrote) == (FAILED, "not_through", True)
+    assert (outcomes[1].status, outcomes[1].why.code, outcomes[1].wrote) == (FAILED, "not_through", True)
 
 
 # Not allowed
@@ -183,8 +183,8 @@ def test_a_token_that_may_not_create_still_updates(how: str) -> None:
 
     outcomes = desk.write(*[create(number) for number in range(1, 21)], update(900, account, department="New"))
 
-    assert outcomes[900].verdict is DONE
-    assert {outcomes[number].verdict for number in range(1, 21)} == {FAILED}
+    assert outcomes[900].status is DONE
+    assert {outcomes[number].status for number in range(1, 21)} == {FAILED}
     assert {outcomes[number].why.code for number in range(1, 21)} == {"no_access"}
     assert CREATE in outcomes[20].why.text
     assert desk.calls(CREATE) == 1
@@ -199,7 +199,7 @@ def test_a_token_that_may_not_update_still_creates() -> None:
 
     assert {outcomes[number].why.code for number in accounts} == {"no_access"}
     assert not any(outcomes[number].wrote for number in accounts)
-    assert outcomes[99].verdict is DONE
+    assert outcomes[99].status is DONE
     assert desk.calls(UPDATE) == 1
 
 
@@ -215,7 +215,7 @@ def test_a_right_that_is_taken_away_while_a_batch_is_halved_ends_the_halving(des
         *[update(n, account, department="<b>" if n == 8 else "New") for n, account in accounts.items()]
     )
 
-    assert {(outcome.verdict, outcome.why.code) for outcome in outcomes.values()} == {(FAILED, "no_access")}
+    assert {(outcome.status, outcome.why.code) for outcome in outcomes.values()} == {(FAILED, "no_access")}
     assert desk.calls(UPDATE) == 2
 
 
@@ -231,7 +231,7 @@ def test_a_right_that_is_taken_away_in_the_middle_is_nobodys_fault(desk: Desk) -
 
     outcomes = desk.write(update(1, account, username="u2"))
 
-    assert (outcomes[1].verdict, outcomes[1].why.code) == (FAILED, "no_access")
+    assert (outcomes[1].status, outcomes[1].why.code) == (FAILED, "no_access")
 
 
 # What ends the writing
@@ -269,7 +269,7 @@ def test_a_lock_that_is_lost_during_a_pause_is_not_written_without(desk: Desk) -
 
     outcomes = desk.write(create(1))
 
-    assert outcomes[1].verdict is FAILED
+    assert outcomes[1].status is FAILED
     assert isinstance(desk.ended_by, LockLost)
     assert (desk.calls(CREATE), desk.made()) == (1, {})
 
@@ -333,8 +333,8 @@ def test_a_site_that_cannot_be_read_after_a_doubtful_write_ends_the_writing(desk
     outcomes = desk.write(create(1), create(2))
 
     assert isinstance(desk.ended_by, TargetError)
-    assert (outcomes[1].verdict, outcomes[1].wrote) == (FAILED, True)
-    assert (outcomes[2].verdict, outcomes[2].wrote) == (FAILED, False)
+    assert (outcomes[1].status, outcomes[1].wrote) == (FAILED, True)
+    assert (outcomes[2].status, outcomes[2].wrote) == (FAILED, False)
 
 
 def test_a_request_to_stop_ends_the_writing_between_two_requests() -> None:
@@ -358,7 +358,7 @@ def test_a_batch_that_must_not_begin_is_not_sent_and_ends_the_writing(desk: Desk
     outcomes = writer.write([suspend(1, desk.add(1))])
 
     assert isinstance(writer.ended_by, LockLost)
-    assert (outcomes[1].verdict, outcomes[1].wrote, desk.board.calls) == (FAILED, False, [])
+    assert (outcomes[1].status, outcomes[1].wrote, desk.board.calls) == (FAILED, False, [])
 
 
 def test_what_a_batch_holds_is_told_before_it_is_sent() -> None:

@@ -31,7 +31,7 @@ def test_an_account_that_met_a_deadlock_is_done_at_the_second_try(desk: Desk) ->
 
     outcomes = desk.write(update(1, account, department="New"))
 
-    assert (outcomes[1].verdict, outcomes[1].wrote) == (Status.DONE, True)
+    assert (outcomes[1].status, outcomes[1].wrote) == (Status.DONE, True)
     assert desk.account(account.id).values["department"] == "New"
     assert desk.board.calls == [UPDATE] * 2
 
@@ -42,7 +42,7 @@ def test_what_is_refused_without_an_address_in_it_is_not_tried_without_the_addre
 
     outcomes = desk.write(update(1, account, department="New"))
 
-    assert (outcomes[1].verdict, outcomes[1].wrote) == (Status.REFUSED, False)
+    assert (outcomes[1].status, outcomes[1].wrote) == (Status.REFUSED, False)
     assert desk.board.calls == [UPDATE] * 2
 
 
@@ -52,10 +52,10 @@ def test_whoever_has_to_wait_for_her_address_is_told_so_though_her_other_fields_
 
     outcomes = desk.write(
         update(2, two, email="taken@x.example"),
-        update(1, one, after=[2], email=two.email, department="New"),
+        update(1, one, depends_on=[2], email=two.email, department="New"),
     )
 
-    assert (outcomes[1].verdict, outcomes[1].why.code, outcomes[1].wrote) == (Status.FAILED, "waits_for", True)
+    assert (outcomes[1].status, outcomes[1].why.code, outcomes[1].wrote) == (Status.FAILED, "waits_for", True)
     assert desk.account(one.id).values["department"] == "New"
 
 
@@ -66,5 +66,5 @@ def test_a_field_that_was_emptied_and_is_not_shown_any_more_was_written() -> Non
 
     outcomes = desk.write(update(1, account, profile_field_shift="", department="New"))
 
-    assert outcomes[1].verdict is Status.DONE
+    assert outcomes[1].status is Status.DONE
     assert desk.board.calls == [UPDATE, BY_FIELD]

@@ -120,7 +120,7 @@ class Desk:
         return found
 
 
-def create(number: int, *, after: Iterable[int] = (), problem: Reason | None = None, **fields: str) -> Step:
+def create(number: int, *, depends_on: Iterable[int] = (), problem: Reason | None = None, **fields: str) -> Step:
     """A new account, its fields in the order of a plan: idnumber before what is optional, the e-mail last."""
     values = {
         "auth": "oidc",
@@ -132,7 +132,7 @@ def create(number: int, *, after: Iterable[int] = (), problem: Reason | None = N
     }
     values["email"] = values.pop("email", f"u{number}@x.example")
     changes = tuple(FieldChange(name, None, value) for name, value in values.items())
-    return Step(number, Action.CREATE, reasons.NEW, changes=changes, after=frozenset(after), problem=problem)
+    return Step(number, Action.CREATE, reasons.NEW, changes=changes, depends_on=frozenset(depends_on), problem=problem)
 
 
 def update(
@@ -140,14 +140,14 @@ def update(
     account: Account,
     *,
     action: Action = Action.UPDATE,
-    after: Iterable[int] = (),
+    depends_on: Iterable[int] = (),
     problem: Reason | None = None,
     **fields: str,
 ) -> Step:
     """A change of an account."""
     present = {**account.values, "username": account.username, "idnumber": account.idnumber}
     changes = tuple(FieldChange(name, present.get(name, ""), value) for name, value in fields.items())
-    return Step(number, action, reasons.DIFFERS, account, changes, frozenset(after), problem)
+    return Step(number, action, reasons.DIFFERS, account, changes, frozenset(depends_on), problem)
 
 
 def suspend(number: int, account: Account) -> Step:
@@ -155,7 +155,7 @@ def suspend(number: int, account: Account) -> Step:
 
 
 def verdicts(outcomes: Mapping[int, StepResult]) -> dict[int, Status]:
-    return {number: outcome.verdict for number, outcome in outcomes.items()}
+    return {number: outcome.status for number, outcome in outcomes.items()}
 
 
 def small_site(**settings: Any) -> MoodleSite:

@@ -104,7 +104,7 @@ def test_any_items_are_a_history_that_can_be_asked(person: dict[str, Any], run: 
         history.suspended_since(NOW)
         assert all(
             isinstance(number, int) and known.worth_keeping(NOW) in (True, False)
-            for number, known in history.people.items()
+            for number, known in history.records.items()
         )
 
 

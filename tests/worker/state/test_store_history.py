@@ -43,30 +43,30 @@ def test_a_state_without_a_past_remembers_nobody(store: Store) -> None:
 def test_what_is_remembered_of_people_is_read_back(store: Store) -> None:
     store.remember([WAITING, PARKED, SUSPENDED])
 
-    assert store.history().people == {7: WAITING, 8: PARKED, 9: SUSPENDED}
+    assert store.history().records == {7: WAITING, 8: PARKED, 9: SUSPENDED}
 
 
 def test_more_people_than_one_request_takes_are_remembered_and_forgotten(store: Store) -> None:
     store.remember(EmployeeRecord(number, FollowUp.WAITING) for number in range(1, 71))
-    assert len(store.history().people) == 70
+    assert len(store.history().records) == 70
 
     store.forget(range(1, 70))
 
-    assert list(store.history().people) == [70]
+    assert list(store.history().records) == [70]
 
 
 def test_nobody_at_all_may_be_remembered_and_forgotten(store: Store) -> None:
     store.remember([])
     store.forget([])
 
-    assert store.history().people == {}
+    assert store.history().records == {}
 
 
 def test_a_person_is_remembered_once(store: Store) -> None:
     store.remember([WAITING])
     store.remember([EmployeeRecord(7, suspended_by_us=True)])
 
-    assert store.history().people == {7: EmployeeRecord(7, suspended_by_us=True)}
+    assert store.history().records == {7: EmployeeRecord(7, suspended_by_us=True)}
 
 
 def test_a_persons_item_holds_her_id_and_no_personal_value(items: Items, store: Store) -> None:
@@ -113,7 +113,7 @@ def test_attributes_and_reasons_of_another_version_are_left_aside(items: Items, 
     items.put({KEY: "a#person#8", "reason": "seconded"})
     items.put({KEY: "a#person#9", "attempts": "many", "deleted": 1, "note": 7})
 
-    assert store.history().people == {
+    assert store.history().records == {
         7: EmployeeRecord(7, FollowUp.WAITING),
         8: EmployeeRecord(8, FollowUp.WAITING),
         9: EmployeeRecord(9),
@@ -261,7 +261,7 @@ def test_a_day_before_bamboohr_is_none() -> None:
 def test_an_account_is_remembered_by_an_id_that_moodle_can_have(store: Store, stored: int, read: int) -> None:
     store.remember([EmployeeRecord(7, suspended_by_us=True, account=stored)])
 
-    assert store.history().people[7].account == read
+    assert store.history().records[7].account == read
 
 
 @pytest.mark.parametrize(("stored", "read"), [(5, 5), (-1, 0), (10**15, 0)])
@@ -335,4 +335,4 @@ def test_a_state_of_thousands_is_read_whole(items: Items, store: Store) -> None:
     ]
     items.put_all(padded)
 
-    assert len(store.history().people) == 1_200
+    assert len(store.history().records) == 1_200

@@ -58,7 +58,7 @@ def test_a_writer_that_may_has_two_batches_under_way_at_once() -> None:
     desk.watched.before = meet
     outcomes = desk.write(*[create(number) for number in range(1, 7)])
 
-    assert {outcome.verdict for outcome in outcomes.values()} == {Status.DONE}
+    assert {outcome.status for outcome in outcomes.values()} == {Status.DONE}
 
 
 def test_a_writer_that_may_not_has_no_thread_but_its_own() -> None:
