@@ -36,7 +36,7 @@ _LONG = 1_000
 
 @dataclass(frozen=True)
 class _Group:
-    """All employees with one action: how many they are, and the rows of those that are listed."""
+    """All employees with one action: their number, and the rows of those that are listed."""
 
     action: str
     meaning: str
@@ -76,16 +76,14 @@ def page(report: Report) -> str:
 
 
 def _groups(report: Report) -> list[_Group]:
-    rows: dict[str, list[Row]] = {action: [] for action in _MEANINGS}
-    for action in sorted({*report.counts, *(row.action for row in report.rows)}):
-        rows.setdefault(action, [])
-    for row in sorted(report.rows, key=lambda row: (not row.problem, row.employee_id)):
-        rows[row.action].append(row)
-    groups = [
-        _Group(action, _MEANINGS.get(action, ""), report.counts.get(action, len(listed)), listed)
-        for action, listed in rows.items()
-    ]
-    return [group for group in groups if group.count or group.rows or group.action in _ALWAYS_COUNTED]
+    ordered = sorted(report.rows, key=lambda row: (not row.problem, row.employee_id))
+    groups = []
+    for action in dict.fromkeys([*_MEANINGS, *sorted({*report.counts, *(row.action for row in ordered)})]):
+        rows = [row for row in ordered if row.action == action]
+        count = report.counts.get(action, len(rows))
+        if count or rows or action in _ALWAYS_COUNTED:
+            groups.append(_Group(action, _MEANINGS.get(action, ""), count, rows))
+    return groups
 
 
 def _title(report: Report, groups: Sequence[_Group]) -> str:
@@ -113,7 +111,7 @@ def _number(number: int, one: str = "", more: str = "") -> str:
 
 
 def _utc(text: str) -> str:
-    """Format a moment in ISO 8601 for a reader. Without a time zone, or as another text, it is no moment: ""."""
+    """Format an ISO 8601 timestamp for a reader; return an empty string for any other text, or without a time zone."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
