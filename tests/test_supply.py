@@ -13,8 +13,12 @@ from tests.run_harness import ROOT
 LOCKS = [ROOT / "requirements.txt", ROOT / "worker/requirements.txt", *sorted(ROOT.glob("tests/*/requirements.txt"))]
 WORKER = ROOT / "worker" / "requirements.txt"
 ALLOWED = {"Apache-2.0", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
-# What a package's own metadata says in other words.
-SAID_AS = {"Apache License 2.0": "Apache-2.0", "Dual License": "Apache-2.0 OR BSD-3-Clause"}
+# Licences that a package's metadata names in other words, or names only in a classifier.
+SAID_AS = {
+    "Apache License 2.0": "Apache-2.0",
+    "BSD License": "BSD-3-Clause",
+    "Dual License": "Apache-2.0 OR BSD-3-Clause",
+}
 
 
 def requirements(text: str) -> list[str]:
@@ -56,8 +60,9 @@ def test_the_cdks_command_line_is_exact_and_locked() -> None:
 
 @pytest.mark.parametrize("name", shipped())
 def test_each_library_of_the_image_is_listed_with_a_licence_that_may_be_used(name: str) -> None:
-    told = metadata(name).json
-    licence = str(told.get("license_expression") or told.get("license") or "")
+    stated = metadata(name).json
+    classified = [one.split(" :: ")[-1] for one in stated.get("classifier", []) if one.startswith("License :: ")]
+    licence = str(stated.get("license_expression") or stated.get("license") or " AND ".join(classified))
     licence = SAID_AS.get(licence, licence)
 
     assert set(re.split(r" (?:AND|OR) ", licence)) <= ALLOWED

@@ -1,4 +1,4 @@
-"""Debian's chromium without a window, driven through its own driver. Nothing is fetched, and no name is resolved."""
+"""Headless chromium from Debian, driven through its own driver. Nothing is fetched, and no name is resolved."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _program(environment: Mapping[str, str], *names: str) -> str:
 
 
 class Browser:
-    """One window, and what a person does in it."""
+    """One window, and what a reader does in it."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Raises :class:`NoChromium`."""
@@ -82,7 +82,7 @@ class Browser:
         self.do("Emulation.setScriptExecutionDisabled", value=not run)
 
     def open(self, page: Path, fragment: str = "") -> None:
-        """A tab that has been nowhere yet: to the page alone, a new fragment would be no new load."""
+        """Load the page from a blank one, because another fragment alone would not reload it."""
         self.driver.get("about:blank")
         self.driver.get(page.as_uri() + fragment)
 
@@ -93,7 +93,7 @@ class Browser:
         return list(self.driver.find_elements(By.CSS_SELECTOR, selector))
 
     def texts(self, selector: str) -> list[str]:
-        """What is seen of each, those that are hidden left out; in one call, however many there are."""
+        """Return the texts of all visible elements, in one call."""
         script = (
             "return [...document.querySelectorAll(arguments[0])].filter(one => one.checkVisibility())"
             ".map(one => one.textContent.trim())"
@@ -101,7 +101,7 @@ class Browser:
         return [str(text) for text in self.run(script, selector)]
 
     def wait(self, script: str, *arguments: object) -> None:
-        """Until the script says yes."""
+        """Wait until the script returns a true value."""
         WebDriverWait(self.driver, _PATIENCE_S, poll_frequency=0.05).until(
             lambda _: bool(self.run(script, *arguments)), f"{script} {arguments}"
         )
@@ -127,5 +127,5 @@ class Browser:
         return self.driver.switch_to.active_element
 
     def complaints(self) -> list[str]:
-        """What stands in the console: errors, and what the policy refused."""
+        """Return the messages of the console: errors, and what the policy refused."""
         return [str(entry["message"]) for entry in self.driver.get_log("browser")]

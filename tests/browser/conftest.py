@@ -1,4 +1,4 @@
-"""One browser for the session; nothing may complain in any test. BROWSER_SCREENSHOTS names a directory for pictures."""
+"""One browser per session, whose console stays empty. BROWSER_SCREENSHOTS names a directory for screenshots."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _window() -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(_window: Browser) -> Iterator[Browser]:
-    """Wide and light, until a test says otherwise."""
+    """A wide window in the light scheme, until a test changes it."""
     _window.size(WIDE)
     _window.media()
     _window.complaints()
@@ -41,7 +41,7 @@ def browser(_window: Browser) -> Iterator[Browser]:
 
 @pytest.fixture
 def show(browser: Browser, tmp_path: Path) -> Show:
-    """Opens the page of a report, at a fragment where one is given."""
+    """Open the page of a report, optionally at a fragment."""
 
     def opened(report: Report, fragment: str = "") -> None:
         path = tmp_path / "plan.html"
@@ -53,7 +53,7 @@ def show(browser: Browser, tmp_path: Path) -> Show:
 
 @pytest.fixture
 def picture(browser: Browser) -> Picture:
-    """Keeps what is seen under a name, where somebody wants to look."""
+    """Save a screenshot under a name, if a directory is named."""
     wanted = os.environ.get(_PICTURES, "").strip()
 
     def taken(name: str) -> None:

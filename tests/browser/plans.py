@@ -1,4 +1,4 @@
-"""Plans to look at: a night of a company as its operator meets it, a very large one, and one that means harm."""
+"""Plans to open: an ordinary run of a company, a very large one, and one with hostile text."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _TEAMS = ("Finance", "Customer Operations", "People & Culture", "Research and De
 def plan(rows: Iterable[Row], *, shows_values: bool = False, **more: object) -> Report:
     """A report of these rows."""
     listed = tuple(rows)
-    told: dict[str, object] = {
+    fields: dict[str, object] = {
         "run_id": "20260412T021500Z-7f3a",
         "made_at": "2026-04-12T02:15:07+00:00",
         "scope": "all",
@@ -66,11 +66,11 @@ def plan(rows: Iterable[Row], *, shows_values: bool = False, **more: object) -> 
         "company": "acme",
         **more,
     }
-    return Report(rows=listed, shows_values=shows_values, **told)  # type: ignore[arg-type]
+    return Report(rows=listed, shows_values=shows_values, **fields)  # type: ignore[arg-type]
 
 
-def a_night(*, shows_values: bool) -> Report:
-    """About 120 people, and something of everything."""
+def a_run(*, shows_values: bool) -> Report:
+    """120 employees, with every action and every kind of text."""
     rows = [_row(number, shows_values) for number in range(120)]
     rows.sort(key=lambda row: row.employee_id)
     return plan(
@@ -85,12 +85,12 @@ def a_night(*, shows_values: bool) -> Report:
 
 
 def very_large(count: int = 20_000) -> Report:
-    """A first night, with values: every kind of row, each with what it changes."""
+    """A first run, with values: every kind of row, each with its changes."""
     return plan([_row(number, True) for number in range(count)], shows_values=True, scope="everybody")
 
 
 def hostile() -> Report:
-    """Whatever somebody can type into a field, in every place where text goes."""
+    """Hostile text, as it can be typed into a field, in every place where text goes."""
     rows = [
         Row(
             employee_id=number,
@@ -124,13 +124,13 @@ def _row(number: int, shows_values: bool) -> Row:
     if kind == 0:
         return Row(
             employee, "conflict", "email_taken", f"the e-mail address belongs to another account, account {account}",
-            "change that account's address; or, if it is hers, enter her employee id as its idnumber",
+            "change that account's address; or, if it is the employee's, enter their id as its idnumber",
         )  # fmt: skip
     if kind == 1:
         return Row(
             employee, "hold", "no_evidence",
-            "BambooHR does not say whether she works here (no row, or a status that is empty, restricted or unknown)",
-            "let the key's user see her and her status; she is asked about in every run until then", account,
+            "BambooHR does not show the employee's status (no row, or an empty, restricted or unknown status)",
+            "let the key's user see the employee and their status; every run asks again until then", account,
         )  # fmt: skip
     if kind in (2, 3):
         return Row(
@@ -161,7 +161,7 @@ def _row(number: int, shows_values: bool) -> Row:
         return Row(
             employee, "update", "differs", "BambooHR and Moodle differ", account_id=account, digest="d00f",
             cells=cells(*(several if kind % 2 else one)), problem=problem if kind == 17 else "",
-            notes=("linked: the account with her e-mail address belonged to nobody; it is hers now",) * (kind == 16),
+            notes=("linked: the account with the employee's e-mail address now carries their id",) * (kind == 16),
         )  # fmt: skip
     if kind < 20:
         return Row(

@@ -1,4 +1,4 @@
-"""Where there is no chromium, the suite says what to install."""
+"""Without chromium, the suite says what to install."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from tests.browser.chromium import Browser, NoChromium
 
 
 @pytest.mark.parametrize(("there", "missing"), [([], "chromium"), (["chromium"], "chromedriver")])
-def test_what_is_missing_is_named_with_a_way_to_get_it(tmp_path: Path, there: list[str], missing: str) -> None:
+def test_a_missing_program_is_named_with_the_command_that_installs_it(
+    tmp_path: Path, there: list[str], missing: str
+) -> None:
     for name in there:
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)

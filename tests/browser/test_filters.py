@@ -1,4 +1,4 @@
-"""What an operator clicks and types, what the address says of it, and the way back."""
+"""What an operator clicks and types, how the address records it, and the browser history."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.browser.chromium import Browser
 from tests.browser.conftest import Show
-from tests.browser.plans import a_night, plan, very_large
+from tests.browser.plans import a_run, plan, very_large
 from worker.reports.report import Cell, Report, Row
 
-_NIGHT = a_night(shows_values=True)
-_BY_ACTION = Counter(row.action for row in _NIGHT.rows)
+_RUN = a_run(shows_values=True)
+_BY_ACTION = Counter(row.action for row in _RUN.rows)
 _ROWS = "tbody tr:not(.group)"
 
 
-def _shown(browser: Browser, number: int, of: int = len(_NIGHT.rows)) -> None:
-    """The page says the number, and so many rows are seen."""
+def _shown(browser: Browser, number: int, of: int = len(_RUN.rows)) -> None:
+    """Check the number that the page states, and the number of visible rows."""
     browser.wait("return document.querySelector('#shown').textContent === arguments[0]", f"{number:,} of {of:,} shown")
     count = "return [...document.querySelectorAll(arguments[0])].filter(row => row.checkVisibility()).length"
     assert browser.run(count, _ROWS) == number
@@ -37,7 +37,7 @@ def _actions(browser: Browser) -> set[str]:
 
 
 def test_at_first_everything_is_shown(browser: Browser, show: Show) -> None:
-    show(_NIGHT)
+    show(_RUN)
 
     _shown(browser, 120)
     assert _pressed(browser) == []
@@ -47,8 +47,8 @@ def test_at_first_everything_is_shown(browser: Browser, show: Show) -> None:
     assert browser.texts("button.clear") == []
 
 
-def test_several_actions_can_be_on_and_each_goes_off_again(browser: Browser, show: Show) -> None:
-    show(_NIGHT)
+def test_several_actions_can_be_selected_and_deselected(browser: Browser, show: Show) -> None:
+    show(_RUN)
 
     _click(browser, "suspend")
     _shown(browser, _BY_ACTION["suspend"])
@@ -69,7 +69,7 @@ def test_several_actions_can_be_on_and_each_goes_off_again(browser: Browser, sho
 
 
 def test_a_button_is_pressed_with_the_keyboard_too(browser: Browser, show: Show) -> None:
-    show(_NIGHT)
+    show(_RUN)
     browser.one("button[data-action=create]").send_keys(Keys.SPACE)
 
     _shown(browser, _BY_ACTION["create"])
@@ -118,7 +118,7 @@ def test_the_search_finds_ids_fields_reasons_and_values(
     assert sorted(map(int, browser.texts(f"{_ROWS} th"))) == sorted(employees)
 
 
-def test_what_two_cells_say_only_together_is_not_found(browser: Browser, show: Show) -> None:
+def test_text_that_spans_two_cells_is_not_found(browser: Browser, show: Show) -> None:
     show(plan([Row(11, "update", "c", "r", account_id=22)]))
     browser.one("#search").send_keys("1122")
 
@@ -126,8 +126,8 @@ def test_what_two_cells_say_only_together_is_not_found(browser: Browser, show: S
 
 
 def test_a_search_within_an_action_counts_by_group(browser: Browser, show: Show) -> None:
-    show(_NIGHT)
-    expected = [row for row in _NIGHT.rows if row.action == "update" and "Dubois" in str(row.cells)]
+    show(_RUN)
+    expected = [row for row in _RUN.rows if row.action == "update" and "Dubois" in str(row.cells)]
 
     _click(browser, "update")
     browser.one("#search").send_keys("dubois")
@@ -139,9 +139,9 @@ def test_a_search_within_an_action_counts_by_group(browser: Browser, show: Show)
 
 
 def test_a_filtered_view_can_be_linked(browser: Browser, show: Show) -> None:
-    (wanted,) = (row for row in _NIGHT.rows if row.action == "suspend" and row.employee_id == 1014)
+    (wanted,) = (row for row in _RUN.rows if row.action == "suspend" and row.employee_id == 1014)
 
-    show(_NIGHT, f"#action=suspend,hold&q={wanted.employee_id}")
+    show(_RUN, f"#action=suspend,hold&q={wanted.employee_id}")
 
     _shown(browser, 1)
     assert _pressed(browser) == ["hold", "suspend"]
@@ -149,7 +149,7 @@ def test_a_filtered_view_can_be_linked(browser: Browser, show: Show) -> None:
 
 
 @pytest.mark.parametrize("typed", ["a&b=c #1", "100 %", "50%25", "na\u00efve +1", "a,b"])
-def test_whatever_is_searched_for_survives_the_address(browser: Browser, show: Show, typed: str) -> None:
+def test_any_search_text_survives_the_address(browser: Browser, show: Show, typed: str) -> None:
     show(plan([Row(1, "update", "c", f"said: {typed}!"), Row(2, "update", "c", "other")]))
     browser.one("#search").send_keys(typed)
     _shown(browser, 1, 2)
@@ -161,15 +161,15 @@ def test_whatever_is_searched_for_survives_the_address(browser: Browser, show: S
 
 
 @pytest.mark.parametrize("fragment", ["#action=nonsense", "#something", "#q=", "#action=&q=%20", "#", "#action=,,"])
-def test_an_address_that_says_nothing_shows_everything(browser: Browser, show: Show, fragment: str) -> None:
-    show(_NIGHT, fragment)
+def test_an_address_without_a_filter_shows_everything(browser: Browser, show: Show, fragment: str) -> None:
+    show(_RUN, fragment)
 
     _shown(browser, 120)
     assert _pressed(browser) == []
 
 
-def test_the_way_back_and_forward(browser: Browser, show: Show) -> None:
-    show(_NIGHT)
+def test_back_and_forward(browser: Browser, show: Show) -> None:
+    show(_RUN)
     _click(browser, "suspend")
     _shown(browser, _BY_ACTION["suspend"])
     _click(browser, "hold")
@@ -187,8 +187,8 @@ def test_the_way_back_and_forward(browser: Browser, show: Show) -> None:
     _shown(browser, _BY_ACTION["suspend"])
 
 
-def test_what_was_typed_in_one_go_is_one_step_back(browser: Browser, show: Show) -> None:
-    show(_NIGHT)
+def test_one_burst_of_typing_is_one_entry_of_the_history(browser: Browser, show: Show) -> None:
+    show(_RUN)
     _click(browser, "update")
     for text, found in (("dub", "dub"), ("ois-", "dubois-")):
         browser.one("#search").send_keys(text)
@@ -200,15 +200,15 @@ def test_what_was_typed_in_one_go_is_one_step_back(browser: Browser, show: Show)
     assert browser.one("#search").get_attribute("value") == ""
 
 
-def test_a_link_followed_on_the_open_page_counts(browser: Browser, show: Show) -> None:
-    show(_NIGHT)
+def test_a_link_followed_on_the_open_page_applies(browser: Browser, show: Show) -> None:
+    show(_RUN)
     browser.run("location.hash = 'action=conflict'")
 
     _shown(browser, _BY_ACTION["conflict"])
 
 
-def test_where_nothing_matches_it_says_so_and_a_button_leads_out(browser: Browser, show: Show) -> None:
-    show(_NIGHT, "#action=suspend&q=nobody-has-this")
+def test_without_a_match_the_page_says_so_and_offers_to_show_all(browser: Browser, show: Show) -> None:
+    show(_RUN, "#action=suspend&q=no-such-employee")
     _shown(browser, 0)
     assert browser.texts("h2")[-1] == "No row matches the filter"
     assert not browser.one("table").is_displayed()
@@ -222,7 +222,7 @@ def test_where_nothing_matches_it_says_so_and_a_button_leads_out(browser: Browse
     assert browser.texts("button.clear") == []
 
 
-def test_an_action_that_nobody_has_cannot_be_pressed(browser: Browser, show: Show) -> None:
+def test_an_action_without_rows_cannot_be_pressed(browser: Browser, show: Show) -> None:
     show(plan([Row(1, "create", "new", "new")]))
 
     assert browser.texts("button[data-action=suspend]") == ["suspend 0"]

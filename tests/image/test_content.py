@@ -45,7 +45,7 @@ def test_it_adds_the_worker_and_nothing_else(layers: list[Layer]) -> None:
     package = {path.removeprefix(_PACKAGE) for path in added if path.startswith("app/")}
     sources = {str(path.relative_to(ROOT / "worker")) for path in (ROOT / "worker").rglob("*.py")}
 
-    page = {"reports/page.css", "reports/page.js"}
+    page = {"reports/page.css", "reports/page.html.j2", "reports/page.js"}
     assert {path for path in package if not path.endswith(".pyc")} == {*sources, *page, "requirements.txt"}
     assert {_source(path) for path in package if path.endswith(".pyc")} == sources
     assert not [path for path in added if not path.startswith((_VENV, _PACKAGE)) and not path.endswith(".pyc")]

@@ -1,1 +1,1 @@
-"""What a plan looks like to a reader: a table, JSON, a web page."""
+"""The forms of a plan: a table, JSON and a web page."""

@@ -1,4 +1,4 @@
-"""From what a run saw to a report of it."""
+"""Build the report of a plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEFT_OUT = (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN)
 
 
 def build(
-    look: Preview,
+    preview: Preview,
     summary: Summary,
     *,
     scope: str,
@@ -25,19 +25,18 @@ def build(
     digest: Callable[[Step], str],
     shows_values: bool,
 ) -> Report:
-    """The report of a plan.
+    """Build the report of a plan.
 
-    Whoever stays as she is has no row, unless she was asked for by id or there is something to say of her. In a look at
-    everybody the same goes for those who left and never had an account.
+    An unchanged employee has no row, unless they were requested by id or have a note. In a report of all employees,
+    the same applies to those who left and never had an account.
     """
-    asked = scope == "employees"
-    rows = [_row(step, digest, shows_values=shows_values) for step in look.steps if asked or _is_reported(step, scope)]
+    rows = [_row(step, digest, shows_values=shows_values) for step in preview.steps if _has_row(step, scope)]
     return Report(
         run_id=summary.run_id,
         made_at=iso(summary.started_at),
         scope=scope,
         since=iso(summary.since) if summary.since else "",
-        counts=Counter(step.action.value for step in look.steps),
+        counts=Counter(step.action.value for step in preview.steps),
         rows=tuple(rows),
         warnings=tuple(summary.warning_texts),
         shows_values=shows_values,
@@ -47,7 +46,9 @@ def build(
     )
 
 
-def _is_reported(step: Step, scope: str) -> bool:
+def _has_row(step: Step, scope: str) -> bool:
+    if scope == "employees":
+        return True
     if step.action is Action.UNCHANGED:
         return bool(step.notes)
     return scope != "everybody" or step.reason not in _LEFT_OUT

@@ -1,4 +1,4 @@
-"""A plan as JSON: for scripts, and for `sync --plan`."""
+"""A plan as JSON."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from worker.reports.report import Report, Row
 
 
 def document(report: Report) -> str:
-    """The whole report, with a keyed digest of everything that would be written."""
-    told = {
+    """Return the report as JSON, with a keyed digest of everything that would be written."""
+    data = {
         "kind": KIND,
         "version": VERSION,
         "run_id": report.run_id,
@@ -25,11 +25,11 @@ def document(report: Report) -> str:
         "counts": dict(report.counts),
         "rows": [_row(row) for row in report.rows],
     }
-    return json.dumps(told, indent=1)
+    return json.dumps(data, indent=1)
 
 
 def _row(row: Row) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    data: dict[str, Any] = {
         "employee_id": row.employee_id,
         "action": row.action,
         "code": row.code,
@@ -42,4 +42,4 @@ def _row(row: Row) -> dict[str, Any]:
         "digest": row.digest,
     }
     values = {cell.field: [cell.old, cell.new] for cell in row.cells if cell.new is not None}
-    return {**told, "values": values} if values else told
+    return {**data, "values": values} if values else data

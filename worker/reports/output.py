@@ -1,4 +1,4 @@
-"""Where a report goes: to stdout, or to a file that was named. Values of people only to a terminal or such a file."""
+"""Where a report goes: to stdout or a named file. Employee values go to a terminal or a named file only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OWNER_ONLY = 0o600
 
 
 def check_values(*, shows_values: bool, file: Path | None) -> None:
-    """Refuse, before anything is read, to show values to what is neither a terminal nor a named file."""
+    """Refuse, before anything is read, to show values elsewhere than on a terminal or in a named file."""
     if shows_values and file is None and not sys.stdout.isatty():
         raise UsageError(
             "--show-values shows personal data to a terminal or a named file only", advice="name one: --output FILE"
@@ -22,15 +22,15 @@ def check_values(*, shows_values: bool, file: Path | None) -> None:
 
 
 def check_writable(file: Path | None) -> None:
-    """Refuse at once, and not after minutes of reading, a file that cannot be written."""
+    """Refuse a file that cannot be written now, rather than after minutes of reading."""
     if file is not None and (
         file.is_dir() or not os.access(file if file.exists() else file.absolute().parent, os.W_OK)
     ):
-        raise UsageError(f"{file} cannot be written", advice="name a file in a folder that is there")
+        raise UsageError(f"{file} cannot be written", advice="name a file in an existing directory")
 
 
 def put(text: str, file: Path | None) -> None:
-    """Print it, or write it to the file, which its owner alone can read."""
+    """Print the text, or write it to the file with read access for its owner only."""
     if file is None:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
@@ -39,7 +39,7 @@ def put(text: str, file: Path | None) -> None:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, _OWNER_ONLY)
         with os.fdopen(descriptor, "w", encoding="utf-8") as out:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                # A file that was there before keeps its mode otherwise, and may be anybody's to read.
+                # An existing file would keep its mode, which may let others read it.
                 os.fchmod(descriptor, _OWNER_ONLY)
                 os.ftruncate(descriptor, 0)
             out.write(f"{text}\n")
@@ -49,5 +49,5 @@ def put(text: str, file: Path | None) -> None:
 
 
 def width() -> int:
-    """How wide a table may be: a terminal's width, or 0 for as wide as it gets."""
+    """Return the width available to a table: that of the terminal, or 0 for no limit."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0

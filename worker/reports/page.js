@@ -1,4 +1,4 @@
-// The page is whole without this: it only hides rows. What is hidden stands in the address, so that it can be linked.
+// The page is complete without this script, which only hides rows. The filter is in the address, so it can be linked.
 "use strict";
 
 document.documentElement.classList.add("js");
@@ -93,7 +93,7 @@ document.addEventListener("DOMContentLoaded", () => {
     clearing.forEach((button) => { button.hidden = !actions.size && !words.length; });
   };
 
-  // One burst of typing is one step back, however many pauses it had.
+  // One burst of typing is one entry of the history, however many pauses it had.
   let isTyping = false;
   let timer = 0;
   search.addEventListener("input", () => {

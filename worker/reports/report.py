@@ -1,4 +1,4 @@
-"""A plan as a report: what every form of it (table, JSON, page) is made from. Values only where they were asked for."""
+"""A plan as a report, from which its table, JSON and page are made. It holds values only if they were requested."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One field that changes. `old` and `new` are None where values are not shown, and `old` where there was none."""
+    """One field that changes. `old` and `new` are None if values are not shown; `old` also if there was none."""
 
     field: str
     old: str | None = None
@@ -17,11 +17,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person's line.
+    """One employee's line.
 
-    `action`: create, update, suspend, reactivate, unchanged, skip, hold or conflict. `code` and `reason`: why, as a
-    stable word and as a sentence; `advice`: what to do about it, where something is to be done. `problem`: an error
-    beside the action. `digest`: a keyed digest of what would be written, "" where nothing would be.
+    Attributes:
+        action: create, update, suspend, reactivate, unchanged, skip, hold or conflict.
+        code: the reason as a stable word.
+        reason: the reason as a sentence.
+        advice: what the operator can do about it, if anything.
+        problem: an error in addition to the action.
+        digest: a keyed digest of what would be written, "" if nothing would be.
     """
 
     employee_id: int
@@ -40,8 +44,11 @@ class Row:
 class Report:
     """The whole plan.
 
-    `made_at` and `since` are moments in ISO 8601. `scope` is "all" (the next run), "employees" (single people) or
-    "everybody" (a reconcile). `counts` go by action. `warnings` are sentences. `site` and `company` say what was read.
+    Attributes:
+        made_at: an ISO 8601 timestamp, as is `since`.
+        scope: "all" (the next run), "employees" (selected ones) or "everybody" (a reconcile).
+        counts: the number of employees per action, whether or not each has a row.
+        site: the Moodle endpoint that was read; `company` is BambooHR's.
     """
 
     run_id: str

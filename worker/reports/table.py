@@ -1,4 +1,4 @@
-"""A plan as a table of text, for a terminal or a file."""
+"""A plan as a text table, for a terminal or a file."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from worker.reports.report import Cell, Report, Row
 
 _NARROWEST = 24
 _ORDER = ("suspend", "conflict", "hold", "create", "reactivate", "update", "skip", "unchanged")
-"""What an operator should see first comes first."""
+"""Every action, in the order of the table: what takes access away or needs a decision comes first."""
 
 _SCOPES = {
     "all": "the next run",
-    "employees": "single employees",
-    "everybody": "everybody (what a reconcile would do)",
+    "employees": "selected employees",
+    "everybody": "all employees (what a reconcile would do)",
 }
 
 
 def columns(heads: Sequence[str], rows: Iterable[Sequence[object]], width: int = 0) -> str:
-    """A table: texts to the left, numbers to the right. With a `width` the last two columns are wrapped into it."""
+    """Align texts left and numbers right. With a `width`, the last two columns are wrapped to fit it."""
     body = [list(row) for row in rows]
     shown = [list(heads), *([str(cell) for cell in row] for row in body)]
     widths = [max(len(row[at]) for row in shown) for at in range(len(heads))]
@@ -43,12 +43,12 @@ def columns(heads: Sequence[str], rows: Iterable[Sequence[object]], width: int =
 
 
 def table(report: Report, width: int = 0) -> str:
-    """The whole report: what was read, what would be done, and to whom. `width` 0: as wide as it gets."""
+    """Return the report as text: what was read, every row, advice and counts. A `width` of 0 is no limit."""
     parts = [_head(report)]
     rows = sorted(report.rows, key=lambda row: (_ORDER.index(row.action), row.employee_id))
     if rows:
-        told = [(row.action, row.employee_id, _fields(row.cells), _why(row)) for row in rows]
-        parts.append(columns(("action", "employee", "fields", "why"), told, width))
+        lines = [(row.action, row.employee_id, ", ".join(map(_field, row.cells)), _why(row)) for row in rows]
+        parts.append(columns(("action", "employee", "fields", "why"), lines, width))
     else:
         parts.append("Nothing would be done.")
     parts += [*_advice(rows), _counts(report)]
@@ -65,12 +65,8 @@ def _head(report: Report) -> str:
 
 
 def _counts(report: Report) -> str:
-    told = [f"{report.counts[action]} {action}" for action in _ORDER if report.counts.get(action)]
-    return ", ".join(told) or "nobody to look at"
-
-
-def _fields(cells: Sequence[Cell]) -> str:
-    return ", ".join(map(_field, cells))
+    counts = [f"{report.counts[action]} {action}" for action in _ORDER if report.counts.get(action)]
+    return ", ".join(counts) or "no employees"
 
 
 def _field(cell: Cell) -> str:
@@ -84,6 +80,6 @@ def _why(row: Row) -> str:
 
 
 def _advice(rows: Sequence[Row]) -> list[str]:
-    """What to do, once for all rows that say the same."""
-    told = sorted({(row.action, row.advice) for row in rows if row.advice})
-    return ["\n".join(f"{action}: {advice}" for action, advice in told)] if told else []
+    """Give each piece of advice once, whatever the number of rows that have it."""
+    advice = sorted({(row.action, row.advice) for row in rows if row.advice})
+    return ["\n".join(f"{action}: {text}" for action, text in advice)] if advice else []

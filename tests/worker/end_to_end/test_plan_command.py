@@ -117,7 +117,7 @@ def test_a_quiet_night_is_said_in_a_line(town: Nights) -> None:
     night = town.run("plan")
 
     assert (night.code, night.stderr) == (0, "")
-    assert night.stdout.split("\n\n")[1:] == ["Nothing would be done.", "nobody to look at\n"]
+    assert night.stdout.split("\n\n")[1:] == ["Nothing would be done.", "no employees\n"]
 
 
 def test_warnings_and_a_reconcile_that_is_due_are_told_on_top(eve: Nights) -> None:

@@ -1,4 +1,4 @@
-"""A plan as JSON, for scripts and for `sync --plan`."""
+"""A plan as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REPORT = Report(
     counts={"update": 1, "hold": 1, "unchanged": 9},
     rows=(
         Row(7, "update", "differs", "they differ", "", 12, (Cell("department"),), "a problem", ("a note",), "d1gest"),
-        Row(9, "hold", "no_evidence", "nothing is shown", "let her be shown"),
+        Row(9, "hold", "no_evidence", "nothing is shown", "let the employee be shown"),
     ),
     warnings=("be careful",),
     reconcile_due=True,
@@ -25,10 +25,10 @@ REPORT = Report(
 )
 
 
-def test_it_says_what_it_is_a_plan_of() -> None:
-    told = json.loads(document(REPORT))
+def test_it_describes_the_plan() -> None:
+    plan = json.loads(document(REPORT))
 
-    assert told == {
+    assert plan == {
         "kind": KIND,
         "version": VERSION,
         "run_id": "20261122T030000Z-1a2b3c4d",
@@ -40,11 +40,11 @@ def test_it_says_what_it_is_a_plan_of() -> None:
         "reconcile_due": True,
         "warnings": ["be careful"],
         "counts": {"update": 1, "hold": 1, "unchanged": 9},
-        "rows": told["rows"],
+        "rows": plan["rows"],
     }
 
 
-def test_a_row_says_everything_but_values() -> None:
+def test_a_row_holds_everything_but_values() -> None:
     update, hold = json.loads(document(REPORT))["rows"]
 
     assert update == {
@@ -62,16 +62,20 @@ def test_a_row_says_everything_but_values() -> None:
     assert (hold["account_id"], hold["fields"], hold["digest"]) == (None, [], "")
 
 
-def test_values_are_beside_their_fields_where_they_were_asked_for() -> None:
+def test_requested_values_are_given_by_field() -> None:
     cells = (Cell("department", "Sales", "Legal"), Cell("email", None, "a@b.example"), Cell("city", "Rome", ""))
     row = Row(7, "update", "differs", "they differ", cells=cells)
     report = Report("r", "m", "all", "", {}, (row,), shows_values=True)
 
-    (told,) = json.loads(document(report))["rows"]
+    (plan_row,) = json.loads(document(report))["rows"]
 
-    assert told["values"] == {"department": ["Sales", "Legal"], "email": [None, "a@b.example"], "city": ["Rome", ""]}
-    assert told["fields"] == ["department", "email", "city"]
+    assert plan_row["values"] == {
+        "department": ["Sales", "Legal"],
+        "email": [None, "a@b.example"],
+        "city": ["Rome", ""],
+    }
+    assert plan_row["fields"] == ["department", "email", "city"]
 
 
-def test_a_plan_that_does_not_look_since_a_moment_says_none() -> None:
+def test_a_plan_without_a_window_has_no_since() -> None:
     assert json.loads(document(Report("r", "m", "everybody", "", {}, ())))["since"] is None

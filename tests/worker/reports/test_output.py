@@ -1,4 +1,4 @@
-"""Where a report goes, and who can read it there."""
+"""Where a report goes, and who can read it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def test_without_a_file_it_is_printed(capsys: pytest.CaptureFixture[str]) -> Non
     assert tuple(capsys.readouterr()) == ("the report\n", "")
 
 
-def test_a_file_is_its_owners_alone_and_named_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_is_readable_by_its_owner_only_and_named_on_stderr(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "plan"
 
     put("the report \u4e2d", file)
@@ -31,7 +33,7 @@ def test_a_file_is_its_owners_alone_and_named_on_stderr(tmp_path: Path, capsys: 
     assert tuple(capsys.readouterr()) == ("", f"written to {file}\n")
 
 
-def test_a_file_that_was_there_is_replaced_whole_and_no_longer_anybodys_to_read(tmp_path: Path) -> None:
+def test_an_existing_file_is_replaced_and_becomes_private(tmp_path: Path) -> None:
     file = tmp_path / "plan"
     file.write_text("something longer than the report")
     file.chmod(0o666)
@@ -41,7 +43,7 @@ def test_a_file_that_was_there_is_replaced_whole_and_no_longer_anybodys_to_read(
     assert (file.read_text(), mode(file)) == ("the report\n", 0o600)
 
 
-def test_what_is_no_ordinary_file_keeps_its_mode() -> None:
+def test_a_special_file_keeps_its_mode() -> None:
     device = Path(os.devnull)
     before = mode(device)
 
@@ -61,7 +63,7 @@ def test_a_pipe_is_written_to_as_it_is(tmp_path: Path) -> None:
         assert text.read() == "the report\n"
 
 
-def test_a_folder_and_a_file_in_no_folder_cannot_be_written(tmp_path: Path) -> None:
+def test_a_directory_and_a_file_in_a_missing_directory_cannot_be_written(tmp_path: Path) -> None:
     for file in (tmp_path, tmp_path / "nowhere" / "plan"):
         with pytest.raises(UsageError, match="cannot be written"):
             check_writable(file)
@@ -69,7 +71,7 @@ def test_a_folder_and_a_file_in_no_folder_cannot_be_written(tmp_path: Path) -> N
             put("the report", file)
 
 
-def test_what_may_not_be_written_is_known_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forbidden_file_is_refused_before_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "plan"
     file.touch()
     # Modes do not keep root out, and tests may run as root.
@@ -81,7 +83,7 @@ def test_what_may_not_be_written_is_known_beforehand(tmp_path: Path, monkeypatch
             check_writable(one)
 
 
-def test_a_file_in_the_folder_where_one_is_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_in_the_current_directory_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     check_writable(Path("plan"))
@@ -89,7 +91,7 @@ def test_a_file_in_the_folder_where_one_is_can_be_written(tmp_path: Path, monkey
 
 
 class Terminal:
-    """A stdout that is a terminal, or is none."""
+    """A stdout that is or is not a terminal."""
 
     def __init__(self, is_one: bool) -> None:
         self._is_one = is_one
@@ -107,7 +109,7 @@ class Terminal:
         (False, None, False, True),
     ],
 )
-def test_values_go_to_a_terminal_or_a_named_file_alone(
+def test_values_go_to_a_terminal_or_a_named_file_only(
     monkeypatch: pytest.MonkeyPatch, shows_values: bool, file: Path | None, terminal: bool, allowed: bool
 ) -> None:
     monkeypatch.setattr("sys.stdout", Terminal(terminal))

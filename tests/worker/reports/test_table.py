@@ -20,7 +20,7 @@ def row(number: int, action: str = "update", *cells: Cell, **more: Any) -> Row:
 
 
 def report(*rows: Row, **more: Any) -> Report:
-    told = {
+    fields: dict[str, Any] = {
         "run_id": "20261122T030000Z-1a2b3c4d",
         "made_at": "2026-11-22T03:00:00Z",
         "scope": "all",
@@ -29,7 +29,7 @@ def report(*rows: Row, **more: Any) -> Report:
         "rows": rows,
         **more,
     }
-    return Report(**told)
+    return Report(**fields)
 
 
 def lines(text: str) -> list[list[str]]:
@@ -41,7 +41,7 @@ def lines(text: str) -> list[list[str]]:
 # Columns
 
 
-def test_texts_stand_to_the_left_and_numbers_to_the_right() -> None:
+def test_texts_are_aligned_left_and_numbers_right() -> None:
     assert columns(("action", "employee", "why"), [("skip", 7, "a"), ("create", 123456789, "b")]).splitlines() == [
         "action   employee  why",
         "skip            7  a",
@@ -55,7 +55,7 @@ def test_no_line_ends_with_blanks() -> None:
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
-def test_the_last_column_is_wrapped_into_the_width() -> None:
+def test_the_last_column_is_wrapped_to_the_width() -> None:
     text = columns(("employee", "why"), [(7, "one two three four five six seven eight nine ten")], 36)
 
     assert text.splitlines() == [
@@ -76,14 +76,14 @@ def test_without_a_width_nothing_is_wrapped() -> None:
     assert len(columns(("employee", "why"), [(7, "word " * 200)]).splitlines()) == 2
 
 
-def test_a_table_of_nothing_has_its_heads() -> None:
+def test_a_table_without_rows_has_its_headers() -> None:
     assert columns(("employee", "why"), []) == "employee  why"
 
 
 # A plan
 
 
-def test_what_takes_away_comes_first_and_then_by_id() -> None:
+def test_rows_are_sorted_by_action_and_then_by_id() -> None:
     rows = [row(number, action) for number, action in enumerate(reversed(_ACTIONS), 1)]
 
     text = table(report(*rows, row(20, "suspend"), row(3, "suspend")))
@@ -113,11 +113,11 @@ def test_a_row_names_fields_and_every_reason() -> None:
         (Cell("lastname", "a\x1b[2Jb", "c\nd"), r"lastname: 'a\x1b[2Jb' -> 'c\nd'"),
     ],
 )
-def test_values_are_shown_where_there_are_some_and_no_terminal_obeys_them(cell: Cell, shown: str) -> None:
+def test_values_are_shown_with_control_characters_escaped(cell: Cell, shown: str) -> None:
     assert f"  {shown}  because 7" in table(report(row(7, "update", cell)))
 
 
-def test_advice_is_given_once_for_all_who_need_it() -> None:
+def test_advice_is_given_once_for_all_rows_that_have_it() -> None:
     text = table(
         report(*(row(number, "skip", advice="enter it in BambooHR") for number in (7, 8, 9)), row(5, "update"))
     )
@@ -130,28 +130,28 @@ def test_advice_is_given_once_for_all_who_need_it() -> None:
     ("scope", "since", "said"),
     [
         ("all", "2026-11-21T02:00:00Z", ": the next run, changes since 2026-11-21T02:00:00Z. Nothing was written."),
-        ("employees", "", ": single employees. Nothing was written."),
-        ("everybody", "", ": everybody (what a reconcile would do). Nothing was written."),
+        ("employees", "", ": selected employees. Nothing was written."),
+        ("everybody", "", ": all employees (what a reconcile would do). Nothing was written."),
     ],
 )
-def test_the_head_says_what_was_looked_at(scope: str, since: str, said: str) -> None:
+def test_the_head_says_what_was_read(scope: str, since: str, said: str) -> None:
     head = table(report(scope=scope, since=since)).splitlines()[0]
 
     assert head == f"Plan 20261122T030000Z-1a2b3c4d of 2026-11-22T03:00:00Z{said}"
 
 
-def test_warnings_stand_on_top() -> None:
+def test_warnings_come_first() -> None:
     head = table(report(row(7), warnings=("one", "two"), reconcile_due=True)).split("\n\n")[0].splitlines()
 
     assert head[1:3] == ["warning: one", "warning: two"]
     assert "a reconcile is due" in head[3]
 
 
-def test_the_counts_come_last_and_are_of_everybody() -> None:
+def test_the_counts_come_last_and_include_employees_without_a_row() -> None:
     text = table(report(row(7), counts={"unchanged": 900, "update": 1, "skip": 0}))
 
     assert text.endswith("\n\n1 update, 900 unchanged")
 
 
-def test_nothing_to_do_is_said() -> None:
-    assert table(report()).split("\n\n")[1:] == ["Nothing would be done.", "nobody to look at"]
+def test_an_empty_plan_says_that_nothing_would_be_done() -> None:
+    assert table(report()).split("\n\n")[1:] == ["Nothing would be done.", "no employees"]
