@@ -34,7 +34,7 @@ lint: setup ## ruff and mypy strict
 
 .PHONY: unit
 unit: setup ## the worker and the operator's verbs, module by module
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests/worker tests/ops --ignore=tests/worker/nights $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests/worker tests/ops --ignore=tests/worker/end_to_end $(PYTEST_ARGS)
 
 .PHONY: suites
 suites: setup ## every suite but the emulator's, side by side: modules, sandbox, whole nights, templates
