@@ -1,11 +1,14 @@
-# Every verb sets up what it needs. `make help` lists them.
+# Every target sets up what it needs. `make help` lists them.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .venv-ministack
 BROWSER := .venv-browser
 MUTATION := .venv-mutation
+# The demo needs a fraction of the packages: it has an environment of its own, unless the whole one is there.
+DEMO := $(if $(wildcard $(VENV)/.ready),$(VENV),.venv-demo)
 WORKERS ?= 3
 LOCK := --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" $(ARGS)
 ENV ?= $(if $(ENV_FILE),$(basename $(notdir $(ENV_FILE))),dev)
@@ -13,15 +16,38 @@ ENVIRONMENTS := $(patsubst cdk_app/environments/%.toml,%,$(wildcard cdk_app/envi
 CDK = node_modules/.bin/cdk --app "$(BIN)/python app.py" --output cdk.out/$(ENV) -c env=$(ENV) $(if $(ENV_FILE),-c env_file=$(ENV_FILE))
 .DEFAULT_GOAL := help
 
+# Make the virtual environment of the target with the packages of its first prerequisite, and show how far it is.
+# Python compiles the modules that are used when they are used, which is a fraction of what is installed.
+define make-environment
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=python3.11 ...")'
+@echo "Setting up $(@D) with the $$(grep -c == $<) packages of $<:"
+@$(PYTHON) -m venv $(@D)
+@$(@D)/bin/pip install --disable-pip-version-check --no-compile -r $< | while read -r state name rest; do \
+  case $$state in \
+    Collecting) echo "  $$name" ;; \
+    Installing) echo "  installing them ..." ;; \
+  esac; \
+done
+@touch $@
+endef
+
+##@ Try it
+
 .PHONY: help
-help: ## list the verbs
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+help: ## list the targets
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: requirements.txt worker/requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
+	$(make-environment)
+
+.venv-demo/.ready: tests/sandbox/requirements.txt
+	$(make-environment)
+
+.PHONY: demo
+demo: $(DEMO)/.ready ## twelve runs of a company of 300 against sandbox servers; ARGS=--verbose, ARGS=--help
+	@$(DEMO)/bin/python -m tests.sandbox demo $(ARGS)
+
+##@ Develop
 
 .PHONY: setup
 setup: $(VENV)/.ready ## make the virtual environment
@@ -33,19 +59,27 @@ lint: setup ## ruff and mypy strict
 	$(BIN)/mypy
 
 .PHONY: unit
-unit: setup ## the worker and the operator's verbs, module by module
+unit: setup ## the suites of the worker and of the operator's commands, module by module
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests/worker tests/ops --ignore=tests/worker/nights $(PYTEST_ARGS)
 
 .PHONY: suites
-suites: setup ## every suite but the emulator's, side by side: modules, sandbox, whole nights, templates
+suites: setup ## all suites but the emulator's: modules, sandbox servers, whole runs, templates
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
-.PHONY: test
-test: lint suites synth-all test-e2e ## lint and every suite that needs nothing but Python, Node and make
+.PHONY: cdk-test
+cdk-test: setup ## the suite of the infrastructure alone
+	$(BIN)/pytest tests/cdk_app $(PYTEST_ARGS)
 
-.PHONY: demo
-demo: setup ## several nights of a company against local stand-ins, end to end
-	$(BIN)/python -m tests.sandbox demo
+BESIDE := $(addprefix beside-,lint suites synth-all test-e2e)
+
+.PHONY: test
+test: setup-e2e ## lint, all suites, synthesis and the emulator, side by side; needs Python, Node and make only
+	@$(MAKE) --no-print-directory -j$(words $(BESIDE)) $(BESIDE)
+
+# Each line names its target, so that what is written at the same time can be told apart.
+.PHONY: $(BESIDE)
+$(BESIDE): beside-%:
+	@$(MAKE) --no-print-directory $* 2>&1 | while IFS= read -r line; do printf '%-9s| %s\n' '$*' "$$line"; done
 
 node_modules/.ready: package.json package-lock.json
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Node 20 or newer is needed (22 or newer is best)"; exit 1; }
@@ -55,21 +89,15 @@ node_modules/.ready: package.json package-lock.json
 .PHONY: setup-cdk
 setup-cdk: setup node_modules/.ready ## setup, and the pinned CDK command line
 
-.PHONY: cdk-test
-cdk-test: setup ## the suite of the infrastructure alone
-	$(BIN)/pytest tests/cdk_app
-
 $(EMULATOR)/.ready: tests/e2e/requirements.txt
-	$(PYTHON) -m venv $(EMULATOR)
-	$(EMULATOR)/bin/pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
+	$(make-environment)
 
 .PHONY: setup-e2e
 setup-e2e: setup-cdk $(EMULATOR)/.ready ## setup-cdk, and an emulator of AWS in a virtual environment of its own
 
 .PHONY: test-e2e
-test-e2e: setup-e2e ## deploy to the emulator, run nights there, hear how they end
-	$(BIN)/pytest tests/e2e
+test-e2e: setup-e2e ## deploy to the emulator, run there, check how each run is reported
+	$(BIN)/pytest tests/e2e $(PYTEST_ARGS)
 
 .PHONY: test-image
 test-image: setup ## build the image, deploy it to the emulator, run it as the task does; needs docker or podman
@@ -78,31 +106,27 @@ test-image: setup ## build the image, deploy it to the emulator, run it as the t
 	$(BIN)/pytest tests/image $(PYTEST_ARGS)
 
 .PHONY: test-faults
-test-faults: setup ## every call of a night fails in every way, or the process dies: how many are survived
+test-faults: setup ## each call of a run fails in each way, or the process dies: how many are survived
 	$(BIN)/pytest tests/faults -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 $(BROWSER)/.ready: tests/browser/requirements.txt
-	$(PYTHON) -m venv $(BROWSER)
-	$(BROWSER)/bin/pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
+	$(make-environment)
 
 .PHONY: test-browser
 test-browser: $(BROWSER)/.ready ## open the page of a plan in chromium, click and type; needs chromium and chromium-driver
 	$(BROWSER)/bin/pytest --confcutdir=tests/browser tests/browser $(PYTEST_ARGS)
 
 $(MUTATION)/.ready: tests/mutation/requirements.txt
-	$(PYTHON) -m venv $(MUTATION)
-	$(MUTATION)/bin/pip install --quiet --disable-pip-version-check -r $<
-	@touch $@
+	$(make-environment)
 
 .PHONY: test-mutation
 test-mutation: $(MUTATION)/.ready ## are the tests good? each small fault put into the code has to make one fail; takes half an hour
 	rm -rf mutants
-	PATH="$(CURDIR)/$(MUTATION)/bin:$$PATH" mutmut run --max-children $(WORKERS)
+	PATH="$(CURDIR)/$(MUTATION)/bin:$$PATH" PYTEST_ADDOPTS=--hypothesis-profile=full mutmut run --max-children $(WORKERS)
 	$(MUTATION)/bin/python -m tests.mutation.survivors
 
 .PHONY: audit
-audit: setup ## pins, hashes and licences; then known vulnerabilities, as PyPI and npm tell them
+audit: setup ## pins, hashes and licences; then the vulnerabilities that PyPI and npm know
 	$(BIN)/pytest --quiet tests/test_supply.py
 	$(BIN)/pip check
 	$(PYTHON) -m venv .venv-audit
@@ -113,6 +137,18 @@ audit: setup ## pins, hashes and licences; then known vulnerabilities, as PyPI a
 .PHONY: bench
 bench: setup ## how fast, how much, and are the budgets met; ARGS=--quick, ARGS=--help; about eight minutes
 	$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: lock
+lock: setup ## write the pins from the requirements.in files, the worker's with hashes; ARGS=--upgrade takes newer ones
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt
+	$(BIN)/uv pip compile $(LOCK) --generate-hashes -c requirements.txt worker/requirements.in -o worker/requirements.txt
+	$(BIN)/uv pip compile $(LOCK) tests/e2e/requirements.in -o tests/e2e/requirements.txt
+	$(BIN)/uv pip compile $(LOCK) -c requirements.txt tests/browser/requirements.in -o tests/browser/requirements.txt
+	$(BIN)/uv pip compile $(LOCK) -c requirements.txt tests/mutation/requirements.in -o tests/mutation/requirements.txt
+	$(BIN)/uv pip compile $(LOCK) -c requirements.txt tests/sandbox/requirements.in -o tests/sandbox/requirements.txt
+
+##@ Deploy
 
 .PHONY: synth
 synth: setup-cdk ## write the templates of ENV (dev) to cdk.out/ENV; needs no account, container engine or network
@@ -140,14 +176,13 @@ destroy: setup-cdk ## remove ENV (dev); the CDK asks first; ARGS go to cdk destr
 	@echo "Outside production this removes the state, the log and the images as well, and the values of both secrets at once."
 	$(CDK) destroy --all $(ARGS)
 
-.PHONY: lock
-lock: setup ## write the pins again from the requirements.in files, the worker's with hashes; ARGS=--upgrade takes newer ones
-	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
-	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt
-	$(BIN)/uv pip compile $(LOCK) --generate-hashes -c requirements.txt worker/requirements.in -o worker/requirements.txt
-	$(BIN)/uv pip compile $(LOCK) tests/e2e/requirements.in -o tests/e2e/requirements.txt
-	$(BIN)/uv pip compile $(LOCK) -c requirements.txt tests/browser/requirements.in -o tests/browser/requirements.txt
-	$(BIN)/uv pip compile $(LOCK) -c requirements.txt tests/mutation/requirements.in -o tests/mutation/requirements.txt
+.PHONY: secret-bamboohr secret-moodle
+secret-bamboohr: setup ## set the BambooHR API key, from a hidden prompt or stdin
+	$(OPS) secret set bamboohr $(IN_ENV)
+secret-moodle: setup ## set the Moodle token, from a hidden prompt or stdin
+	$(OPS) secret set moodle $(IN_ENV)
+
+##@ Operate
 
 # The operator's verbs: `.venv/bin/python -m ops VERB --help` explains each. Further options go in ARGS. make itself ends
 # with 2 whatever the exit code was; `.venv/bin/python -m ops` ends with the code itself.
@@ -209,9 +244,3 @@ alerts: setup ## do the alerts reach somebody? ARGS=--test, ARGS=--subscribe
 	$(OPS) alerts $(IN_ENV)
 dead-letters: setup ## why the schedule or an alert could not get through; ARGS=--clear
 	$(OPS) dead-letters $(IN_ENV)
-
-.PHONY: secret-bamboohr secret-moodle
-secret-bamboohr: setup ## set the BambooHR API key, from a hidden prompt or stdin
-	$(OPS) secret set bamboohr $(IN_ENV)
-secret-moodle: setup ## set the Moodle token, from a hidden prompt or stdin
-	$(OPS) secret set moodle $(IN_ENV)
