@@ -139,8 +139,8 @@ RUNS = (
     Run(
         title="a busy day",
         story="The leaver is rehired. Five hires, four moves, a new name, a new address, four leavers, a deleted"
-        " record, an employee hidden from the directory who moved, one without an address, and a new hire with the address"
-        " of a colleague: that one is an error.",
+        " record, an employee hidden from the directory who moved, one without an address, and a new hire with a"
+        " colleague's address: that one is an error.",
         day=_busy_day,
         exit_code=1,
         plan_first=True,
