@@ -200,9 +200,9 @@ class _Demo:
         if code == intended:
             self.console.print(f"exit code {code}{', as intended' if code else ''}", style="green")
         else:
-            self.console.print(
-                f"exit code {code}, but {intended} was intended\n{ended.stderr}", style="red", markup=False
-            )
+            self.console.print(f"exit code {code}, but {intended} was intended", style="red")
+            if not ended.stdout:
+                self.console.print(ended.stderr.rstrip(), markup=False, soft_wrap=True)
             self.failures.append(f"{title!r} ended with exit code {code}, not {intended}")
 
     def _show_excerpt(self, lines: Sequence[str]) -> None:
