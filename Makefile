@@ -20,11 +20,11 @@ CDK = node_modules/.bin/cdk --app "$(BIN)/python app.py" --output cdk.out/$(ENV)
 # Python compiles the modules that are used when they are used, which is a fraction of what is installed.
 define make-environment
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=python3.11 ...")'
-@echo "Setting up $(@D) with the $$(grep -c == $<) packages of $<:"
+@echo "Setting up $(@D) from $< ..."
 @$(PYTHON) -m venv $(@D)
-@$(@D)/bin/pip install --disable-pip-version-check --no-compile -r $< | while read -r state name rest; do \
+@total=$$(grep -Ecv "^( |#)|win32" $<); $(@D)/bin/pip install --disable-pip-version-check --no-compile -r $< | while read -r state name rest; do \
   case $$state in \
-    Collecting) echo "  $$name" ;; \
+    Collecting) echo "  $$((number += 1))/$$total $$name" ;; \
     Installing) echo "  installing them ..." ;; \
   esac; \
 done
