@@ -120,7 +120,7 @@ $(MUTATION)/.ready: tests/mutation/requirements.txt
 	$(make-environment)
 
 .PHONY: test-mutation
-test-mutation: $(MUTATION)/.ready ## are the tests good? each small fault put into the code has to make one fail; takes half an hour
+test-mutation: $(MUTATION)/.ready ## are the tests good? each small fault put into the code has to make one fail; about half an hour
 	rm -rf mutants
 	PATH="$(CURDIR)/$(MUTATION)/bin:$$PATH" PYTEST_ADDOPTS=--hypothesis-profile=full mutmut run --max-children $(WORKERS)
 	$(MUTATION)/bin/python -m tests.mutation.survivors
@@ -135,7 +135,7 @@ audit: setup ## pins, hashes and licences; then the vulnerabilities that PyPI an
 	npm audit --package-lock-only
 
 .PHONY: bench
-bench: setup ## how fast, how much, and are the budgets met; ARGS=--quick, ARGS=--help; about eight minutes
+bench: setup ## speed, calls and memory against the budgets; ARGS=--quick, ARGS=--help; about nine minutes
 	$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: lock
@@ -184,63 +184,63 @@ secret-moodle: setup ## set the Moodle token, from a hidden prompt or stdin
 
 ##@ Operate
 
-# The operator's verbs: `.venv/bin/python -m ops VERB --help` explains each. Further options go in ARGS. make itself ends
-# with 2 whatever the exit code was; `.venv/bin/python -m ops` ends with the code itself.
+# The operator's commands: `.venv/bin/python -m ops COMMAND --help` explains each. Further options go in ARGS. make itself
+# ends with 2 whatever the exit code was; `.venv/bin/python -m ops` ends with the code itself.
 OPS = @$(BIN)/python -m ops
 IN_ENV = --env $(ENV) $(if $(ENV_FILE),--env-file $(ENV_FILE)) $(ARGS)
 
 .PHONY: doctor plan explain
-doctor: setup ## is everything as it must be? here, or as a task: ARGS=--task
+doctor: setup ## is everything as it should be? here, or as a task: ARGS=--task
 	$(OPS) doctor $(IN_ENV)
-plan: setup ## what would tonight's run do? ARGS="--html plan.html --show-values", ARGS=--everybody
+plan: setup ## what would the next run do? ARGS="--html plan.html --show-values", ARGS=--everybody
 	$(OPS) plan $(IN_ENV)
-explain: setup ## why is one person treated so? ARGS="--employee 4711"
+explain: setup ## why does a run treat an employee as it does? ARGS="--employee 4711"
 	$(OPS) explain $(IN_ENV)
 
 .PHONY: run dry-run approve reconcile undo
 run: setup ## run the sync of ENV (dev) now, wait, print its summary; ARGS="--employee 4711"
 	$(OPS) run $(IN_ENV)
-dry-run: setup ## the same without writing anything
+dry-run: setup ## the same, but nothing is written
 	$(OPS) run --dry-run $(IN_ENV)
-approve: setup ## let the suspensions through that a run held; ARGS=RUN, ARGS="RUN --dry-run"
+approve: setup ## release the suspensions that a run held; ARGS=RUN, ARGS="RUN --dry-run"
 	$(OPS) approve $(IN_ENV)
-reconcile: setup ## compare everybody with Moodle and mend what has drifted; asks first; ARGS=--dry-run
+reconcile: setup ## compare all employees with Moodle and fix what has drifted; asks first; ARGS=--dry-run
 	$(OPS) reconcile $(IN_ENV)
-undo: setup ## take back what a run wrote; asks first; ARGS="RUN --dry-run", ARGS="RUN --only suspensions"
+undo: setup ## undo what a run wrote; asks first; ARGS="RUN --dry-run", ARGS="RUN --only suspensions"
 	$(OPS) undo $(IN_ENV)
 
 .PHONY: stop tail summaries task
-stop: setup ## stop the task that is at work
+stop: setup ## stop the running task
 	$(OPS) stop $(IN_ENV)
 tail: setup ## the log of the last run; ARGS=--errors, ARGS=--follow
 	$(OPS) tail $(IN_ENV)
-summaries: setup ## how the last runs went, a line each; ARGS="--last 30"
+summaries: setup ## the result of each of the last runs; ARGS="--last 30"
 	$(OPS) summaries $(IN_ENV)
-task: setup ## why the last task stopped, its exit code, its times; ARGS=TASK
+task: setup ## the last task: why it stopped, its exit code and times; ARGS=TASK
 	$(OPS) task $(IN_ENV)
 
 .PHONY: parked-list parked-retry parked-drop
-parked-list: setup ## who is waiting, parked or undone, and why
+parked-list: setup ## the employees who wait, are parked or were undone, and why
 	$(OPS) parked list $(IN_ENV)
-parked-retry: setup ## let the next run try these people afresh; ARGS="4711 4712"
+parked-retry: setup ## let the next run try these employees again; ARGS="4711 4712"
 	$(OPS) parked retry $(IN_ENV)
-parked-drop: setup ## forget why these people were remembered; ARGS=4711
+parked-drop: setup ## delete the records of these employees; ARGS=4711
 	$(OPS) parked drop $(IN_ENV)
 
 .PHONY: state-show state-rewind state-reset
-state-show: setup ## where the sync stands, who holds the lock, who is remembered
+state-show: setup ## the position of the sync, its lock, the employees on record
 	$(OPS) state show $(IN_ENV)
 state-rewind: setup ## read changes again from an earlier moment; ARGS="--days 3"
 	$(OPS) state rewind $(IN_ENV)
-state-reset: setup ## forget where the sync stands
+state-reset: setup ## reset the position of the sync
 	$(OPS) state reset $(IN_ENV)
 
 .PHONY: pause resume alerts dead-letters
-pause: setup ## no more nights until resume; the silence alarm keeps quiet too
+pause: setup ## no scheduled runs until resume, and no silence alarm
 	$(OPS) pause $(IN_ENV)
-resume: setup ## let the nights and the silence alarm go on
+resume: setup ## schedule runs again, and the silence alarm
 	$(OPS) resume $(IN_ENV)
-alerts: setup ## do the alerts reach somebody? ARGS=--test, ARGS=--subscribe
+alerts: setup ## do alerts reach the operator? ARGS=--test, ARGS=--subscribe
 	$(OPS) alerts $(IN_ENV)
-dead-letters: setup ## why the schedule or an alert could not get through; ARGS=--clear
+dead-letters: setup ## the scheduled runs and alerts that were not delivered, and why; ARGS=--clear
 	$(OPS) dead-letters $(IN_ENV)
