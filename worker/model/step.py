@@ -69,3 +69,8 @@ class Step:
     def fields(self) -> list[str]:
         """The names of the fields that change."""
         return [change.field for change in self.changes]
+
+    @property
+    def suspends(self) -> bool | None:
+        """True if the step suspends the account, False if it reactivates it, None if it does neither."""
+        return next((change.new == "1" for change in self.changes if change.field == "suspended"), None)

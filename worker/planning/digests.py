@@ -1,7 +1,7 @@
-"""What ties a plan file to the values that were planned, without holding them: keyed digests.
+"""Keyed digests, which tie a stored plan to the planned values without storing the values. Pure.
 
-A plain digest of a department or a name could be guessed by trying; these are keyed with the Moodle token, which is
-neither in the file nor in the repository. A plan therefore outlives no change of the token.
+A plain digest of a department or a name could be guessed by trial. These are keyed with the Moodle token, which is
+neither in the plan nor in the repository, so a plan becomes invalid when the token changes.
 """
 
 from __future__ import annotations
@@ -25,16 +25,24 @@ VERSION = 1
 
 
 def digest(step: Step, key: str) -> str:
-    """The digest of everything that a step would write, and of what is there now; "" for one that writes nothing."""
+    """Return the digest of everything that a step would write and of the present values.
+
+    Args:
+        step: The step.
+        key: The Moodle token.
+
+    Returns:
+        32 hexadecimal digits; "" if the step writes nothing.
+    """
     if step.action not in WRITES:
         return ""
-    told = [
+    content = [
         step.employee_id,
         step.action.value,
         step.account.id if step.account else None,
         sorted([change.field, change.old, change.new] for change in step.changes),
     ]
-    return hmac.new(f"plan {key}".encode(), json.dumps(told).encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(f"plan {key}".encode(), json.dumps(content).encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def read_plan(path: Path, settings: Settings) -> Mapping[int, str]:

@@ -13,7 +13,7 @@ from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.reasons import Reason
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.memory import intends_to_suspend, intends_to_undo, park, remember, undone
+from worker.planning.memory import after_undoing, before_suspending, before_undoing, park, remember
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -115,24 +115,24 @@ def test_that_she_is_to_start_outlasts_a_night_that_shows_nothing_of_her() -> No
 
 
 def test_a_suspension_is_remembered_before_it_is_sent_with_all_else_that_is_known() -> None:
-    assert intends_to_suspend(None, SUSPEND, NOW) == EmployeeRecord(7, suspended_by_us=True, suspended_at=SECONDS)
+    assert before_suspending(None, SUSPEND, NOW) == EmployeeRecord(7, suspended_by_us=True, suspended_at=SECONDS)
     waiting = EmployeeRecord(7, FollowUp.WAITING, "no_evidence", "hold", deleted=True, attempts=1)
-    assert intends_to_suspend(waiting, SUSPEND, NOW) == replace(waiting, suspended_by_us=True, suspended_at=SECONDS)
+    assert before_suspending(waiting, SUSPEND, NOW) == replace(waiting, suspended_by_us=True, suspended_at=SECONDS)
 
 
 def test_of_an_account_without_her_idnumber_it_is_remembered_which_one_it_was() -> None:
     anonymous = replace(SUSPEND, account=account(90))
 
-    assert intends_to_suspend(None, anonymous, NOW).account == 90
+    assert before_suspending(None, anonymous, NOW).account == 90
     assert after(None, anonymous, wrote=True).account == 90
-    assert intends_to_suspend(EmployeeRecord(7, account=90), SUSPEND, NOW).account == 0
+    assert before_suspending(EmployeeRecord(7, account=90), SUSPEND, NOW).account == 0
 
 
 def test_an_account_that_loses_her_idnumber_by_being_taken_back_is_remembered_as_well() -> None:
     changes = (FieldChange("idnumber", "7", ""), FieldChange("suspended", "0", "1"))
 
-    assert intends_to_suspend(None, replace(SUSPEND, changes=changes), NOW).account == 107
-    assert intends_to_suspend(None, replace(SUSPEND, changes=changes[1:]), NOW).account == 0
+    assert before_suspending(None, replace(SUSPEND, changes=changes), NOW).account == 107
+    assert before_suspending(None, replace(SUSPEND, changes=changes[1:]), NOW).account == 0
 
 
 @pytest.mark.parametrize("verdict", [Status.DONE, Status.FAILED])
@@ -147,7 +147,7 @@ def test_a_suspension_that_an_operator_decided_on_is_remembered_as_such(verdict:
 
 
 def test_beside_a_suspension_that_was_done_what_the_feed_said_is_remembered() -> None:
-    suspended = intends_to_suspend(None, SUSPEND, NOW)
+    suspended = before_suspending(None, SUSPEND, NOW)
 
     assert after(None, SUSPEND, wrote=True, deleted=True) == replace(suspended, deleted=True)
 
@@ -155,7 +155,7 @@ def test_beside_a_suspension_that_was_done_what_the_feed_said_is_remembered() ->
 def test_beside_a_suspension_that_may_have_arrived_all_else_is_remembered_as_before() -> None:
     waiting = EmployeeRecord(7, FollowUp.WAITING, "no_evidence", "hold", attempts=1)
 
-    assert after(waiting, SUSPEND, Status.FAILED, wrote=True) == intends_to_suspend(waiting, SUSPEND, NOW)
+    assert after(waiting, SUSPEND, Status.FAILED, wrote=True) == before_suspending(waiting, SUSPEND, NOW)
 
 
 def test_when_she_was_suspended_last_stays_known_beside_a_suspension_that_moodle_does_not_allow() -> None:
@@ -210,7 +210,9 @@ TAKEN_BACK = EmployeeRecord(7, FollowUp.UNDONE, "run1", undone_at=SECONDS, seen=
 def taken_back(
     known: EmployeeRecord | None, step: Step, verdict: Status = Status.DONE, *, suspended: bool | None = None
 ) -> EmployeeRecord | None:
-    return undone(known, StepResult(step, verdict, wrote=True), "run1", NOW, seen=5, suspended=suspended)
+    changes = () if suspended is None else (FieldChange("suspended", "", "1" if suspended else "0"),)
+    result = StepResult(replace(step, changes=changes), verdict, wrote=True)
+    return after_undoing(known, result, "run1", NOW, seen=5)
 
 
 @pytest.mark.parametrize("step", [UPDATE, UNCHANGED])
@@ -240,11 +242,11 @@ def test_who_was_not_touched_by_taking_back_is_remembered_as_before(step: Step, 
 
 
 def test_taking_back_is_remembered_before_it_is_written() -> None:
-    assert intends_to_undo(None, UPDATE, "run1", NOW, seen=5, suspended=None) == TAKEN_BACK
+    assert before_undoing(None, UPDATE, "run1", NOW, seen=5) == TAKEN_BACK
 
 
 def test_until_a_reactivation_by_taking_back_got_through_the_suspension_is_still_ours() -> None:
-    assert intends_to_undo(OURS, REACTIVATE, "run1", NOW, seen=5, suspended=False).suspended_by_us
+    assert before_undoing(OURS, REACTIVATE, "run1", NOW, seen=5).suspended_by_us
 
 
 def test_she_is_left_alone_for_as_long_as_the_plan_says_so() -> None:
