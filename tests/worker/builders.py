@@ -7,19 +7,19 @@ the employee's values. A test names only what differs.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from worker.model.account import Account
+from worker.model.account import Account, AccountKey
 from worker.model.email_index import EmailIndex
 from worker.model.employee import Employee, Evidence
-from worker.model.history import EmployeeRecord
+from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.mapping import FieldMapping, parse_mapping
 from worker.model.reasons import Reason
 from worker.model.step import Step
 from worker.planning.plan_input import PlanInput, PlanSettings
-from worker.planning.planner import accounts_wanted, addresses_wanted, idnumbers_wanted, make_plan, usernames_wanted
+from worker.planning.planner import Planner
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 YESTERDAY, TODAY, TOMORROW = "2026-11-21", "2026-11-22", "2026-11-23"
@@ -128,46 +128,66 @@ def email_index_of(employees: Iterable[Employee], colleagues: Mapping[int, str])
     return email_index
 
 
+def record_of(
+    employee_id: int, flag: FollowUp = FollowUp.NOTHING, note: str = "", action: str = "", **more: Any
+) -> EmployeeRecord:
+    """What is remembered about an employee."""
+    return EmployeeRecord(employee_id, flag, note, action, **more)
+
+
 def suspended_by_us(*employee_ids: int) -> dict[int, EmployeeRecord]:
     """The records of employees whom this product suspended."""
-    return {number: EmployeeRecord(number, suspended_by_us=True, suspended_at=1) for number in employee_ids}
+    return {number: record_of(number, suspended_by_us=True, suspended_at=1) for number in employee_ids}
 
 
-def plan_input_of(
+def input_of(
     *employees: Employee,
-    accounts: Sequence[Account] = (),
     colleagues: Mapping[int, str] | None = None,
     remembered: Mapping[int, EmployeeRecord] | None = None,
     now: datetime = NOW,
     sees_whole_company: bool = True,
+    changed: Collection[int] = (),
     **settings: Any,
 ) -> PlanInput:
-    """The employees, and the accounts among these that the look-ups of a run find."""
+    """The input of a plan for these employees, with the default settings except `settings`."""
     ordered = sorted(employees, key=lambda employee: employee.employee_id)
-    plan_input = PlanInput(
+    return PlanInput(
         ordered,
         settings_of(**settings),
         now,
         email_index_of(ordered, colleagues or {}),
         remembered or {},
-        sees_whole_company=sees_whole_company,
+        sees_whole_company,
+        frozenset(changed),
     )
-    plan_input.add(_found(accounts, lambda account: account.idnumber, idnumbers_wanted(plan_input)))
-    plan_input.add(_found(accounts, lambda account: str(account.id), accounts_wanted(plan_input)))
-    plan_input.add(_found(accounts, lambda account: account.email, addresses_wanted(plan_input)))
-    plan_input.add(_found(accounts, lambda account: account.username, usernames_wanted(plan_input)))
-    return plan_input
 
 
-def _found(accounts: Iterable[Account], key: Callable[[Account], str], wanted: Iterable[str]) -> list[Account]:
+def look_up(planner: Planner, accounts: Sequence[Account]) -> dict[str, list[str]]:
+    """Answer the planner's look-ups from these accounts. BambooHR is not asked about other employees.
+
+    Returns:
+        What was asked for, by key; under "employee" the employees outside the run.
+    """
+    asked: dict[str, list[str]] = {"idnumber": [], "id": [], "email": [], "username": [], "employee": []}
+    while needed := planner.lookups_needed():
+        asked["employee"] += map(str, sorted(needed.employees))
+        for key, values in needed.accounts.items():
+            asked[key] += values
+            planner.add(found(accounts, key, values))
+    return asked
+
+
+def found(accounts: Iterable[Account], key: AccountKey, values: Iterable[str]) -> list[Account]:
     """The accounts that Moodle finds, which ignores case."""
-    values = {value.casefold() for value in wanted if value}
-    return [account for account in accounts if key(account).casefold() in values]
+    wanted = {value.casefold() for value in values if value}
+    return [account for account in accounts if str(getattr(account, key)).casefold() in wanted]
 
 
-def plan_of(*employees: Employee, **circumstances: Any) -> dict[int, Step]:
-    """The plan by employee id. `circumstances`: see :func:`plan_input_of`."""
-    return {step.employee_id: step for step in make_plan(plan_input_of(*employees, **circumstances))}
+def plan_of(*employees: Employee, accounts: Sequence[Account] = (), **circumstances: Any) -> dict[int, Step]:
+    """The plan by employee id. `circumstances`: see :func:`input_of`."""
+    planner = Planner(input_of(*employees, **circumstances))
+    look_up(planner, accounts)
+    return {step.employee_id: step for step in planner.plan().steps}
 
 
 def step_of(employee: Employee, *accounts: Account, **circumstances: Any) -> Step:

@@ -47,11 +47,6 @@ UNDONE = Reason(
     "to release the employee earlier: parked retry ID",
 )
 NOT_DUE = Reason("not_due", "is on the list, but no suspension is due any more", "see: explain --employee ID")
-PLAN_OUTDATED = Reason(
-    "plan_outdated",
-    "something has changed since the plan was made, so that another thing would be written now; left as it is",
-    "make a new plan and read it",
-)
 NOTHING_TO_UNDO = Reason("nothing_to_undo", "the account holds nothing of what that run set out to write")
 TAKEN_BACK = Reason("taken_back", "what that run wrote is undone")
 CANNOT_BE_BLANK = Reason(

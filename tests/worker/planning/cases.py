@@ -82,7 +82,7 @@ def case(
         notes: The codes of the notes.
         about: The id of the account in the step. By default that of the only account of the site.
         says: A part of the text of the reason, or of the problem if there is one.
-        circumstances: As for :func:`tests.worker.builders.plan_input_of`.
+        circumstances: As for :func:`tests.worker.builders.input_of`.
     """
     action = expect.split()[0]
     if about == _THE_ONLY_ACCOUNT:

@@ -14,7 +14,7 @@ from worker.model.employee import Employee, Evidence
 from worker.model.history import EmployeeRecord
 from worker.model.step import Step
 from worker.planning.plan_input import PlanInput, PlanSettings
-from worker.planning.planner import make_plan
+from worker.planning.planner import Planner
 
 ADDRESSES = ("a@x.io", "b@x.io", "c@x.io", "d@x.io", "A@X.io", "B@x.io")
 FIRST = ("Ann", "Bob", "Cleo")
@@ -49,8 +49,9 @@ class RandomInput:
         """The plan, for the original accounts by default."""
         email_index = email_index_of(self.employees, self.colleagues)
         plan_input = PlanInput(self.employees, self.settings, NOW, email_index, self.remembered)
-        plan_input.add(self.accounts if accounts is None else accounts)
-        return make_plan(plan_input)
+        planner = Planner(plan_input)
+        planner.add(self.accounts if accounts is None else accounts)
+        return list(planner.plan().steps)
 
     def employee(self, step: Step) -> Employee:
         """The employee of a step."""

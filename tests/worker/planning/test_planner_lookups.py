@@ -1,6 +1,8 @@
-"""Which accounts a run looks up before it plans: those it may write, those in the way, and no others."""
+"""What the planner asks for before it plans: accounts that may be written or are in the way, and no others."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
@@ -9,30 +11,37 @@ from tests.worker.builders import (
     account,
     account_of,
     hidden,
+    input_of,
     leaver,
     listed,
+    look_up,
     mapping_of,
-    plan_input_of,
+    suspended_by_us,
     unseen,
 )
+from tests.worker.planning.cases import Values
 from worker.model.account import Account
 from worker.model.employee import Employee
-from worker.planning.planner import addresses_wanted, competing_employees, idnumbers_wanted, usernames_wanted
+from worker.planning.planner import Planner
 
 MOVED = listed(1, work_email="sales@acme.example")
 HOLDER = account_of(9, email="sales@acme.example")
 
 
-def test_every_employee_who_may_be_written_is_looked_up_by_idnumber() -> None:
-    plan_input = plan_input_of(listed(1), hidden(2), leaver(3), leaver(4, hire_date=TOMORROW), unseen(5, deleted=True))
+def asked(*employees: Employee, accounts: list[Account] | None = None, **more: Any) -> dict[str, list[str]]:
+    return look_up(Planner(input_of(*employees, **more)), accounts or [])
 
-    assert idnumbers_wanted(plan_input) == ["1", "2", "3", "4", "5"]
+
+def test_every_employee_who_may_be_written_is_looked_up_by_idnumber() -> None:
+    wanted = asked(listed(1), hidden(2), leaver(3), leaver(4, hire_date=TOMORROW), unseen(5, deleted=True))
+
+    assert wanted["idnumber"] == ["1", "2", "3", "4", "5"]
 
 
 def test_employees_without_evidence_and_protected_ones_are_not_looked_up() -> None:
-    plan_input = plan_input_of(unseen(1), hidden(2, ""), listed(3, deleted=True), listed(4), protected={"4"})
+    wanted = asked(unseen(1), hidden(2, ""), listed(3, deleted=True), listed(4), protected={"4"})
 
-    assert idnumbers_wanted(plan_input) == addresses_wanted(plan_input) == usernames_wanted(plan_input) == []
+    assert not any(wanted.values())
 
 
 @pytest.mark.parametrize(
@@ -50,24 +59,21 @@ def test_employees_without_evidence_and_protected_ones_are_not_looked_up() -> No
 def test_addresses_that_may_be_matched_or_written_are_looked_up(
     employees: list[Employee], accounts: list[Account], expected: list[str]
 ) -> None:
-    assert addresses_wanted(plan_input_of(*employees, accounts=accounts)) == expected
+    assert asked(*employees, accounts=accounts)["email"] == expected
 
 
 def test_an_address_mapped_for_new_accounts_is_looked_up_for_these_only() -> None:
     mapping = mapping_of(email={"from": "work_email", "when": "create"})
 
-    assert addresses_wanted(plan_input_of(MOVED, listed(2), accounts=[account_of(1)], mapping=mapping)) == [
-        "p2@acme.example"
-    ]
+    assert asked(MOVED, listed(2), accounts=[account_of(1)], mapping=mapping)["email"] == ["p2@acme.example"]
 
 
 def test_the_usernames_of_new_and_renamed_accounts_are_looked_up() -> None:
-    accounts = [account_of(2), account_of(3, idnumber=""), account_of(4)]
-    plan_input = plan_input_of(
-        listed(1), listed(2, work_email="new@acme.example"), listed(3), listed(4), accounts=accounts
-    )
+    employees = [listed(1), listed(2, work_email="new@acme.example"), listed(3), listed(4)]
 
-    assert usernames_wanted(plan_input) == ["p1@acme.example", "new@acme.example"]
+    wanted = asked(*employees, accounts=[account_of(2), account_of(3, idnumber=""), account_of(4)])
+
+    assert wanted["username"] == ["p1@acme.example", "new@acme.example"]
 
 
 def test_usernames_that_moodle_refuses_or_no_account_gets_are_not_looked_up() -> None:
@@ -81,25 +87,36 @@ def test_usernames_that_moodle_refuses_or_no_account_gets_are_not_looked_up() ->
         leaver(7, hire_date=TOMORROW),
     ]
 
-    assert usernames_wanted(plan_input_of(*employees, colleagues={9: "p3@acme.example"})) == ["ada@acme.example"]
+    assert asked(*employees, colleagues={9: "p3@acme.example"})["username"] == ["ada@acme.example"]
+
+
+MOVES_AWAY = listed(9, work_email="new@acme.example")
+BOTH: Values = {"changed": {1, 9}}
 
 
 @pytest.mark.parametrize(
-    ("employees", "accounts", "expected"),
+    ("employees", "accounts", "more", "expected"),
     [
-        ([MOVED], [account_of(1), HOLDER], {9}),
-        ([listed(2, work_email="SALES@acme.example")], [HOLDER], {9}),
-        ([MOVED, listed(9, work_email="new@acme.example")], [account_of(1), HOLDER], set()),
-        (
-            [MOVED],
-            [account(55, email="sales@acme.example"), account(56, idnumber="X-9", email="sales@acme.example")],
-            set(),
-        ),
-        ([leaver(1, work_email="sales@acme.example")], [HOLDER], set()),
+        ([MOVED], [account_of(1), HOLDER], {"changed": {9}}, ["9"]),
+        ([listed(2, work_email="SALES@acme.example")], [HOLDER], {"remembered": suspended_by_us(9)}, ["9"]),
+        ([MOVED], [HOLDER], {}, []),
+        ([MOVED, MOVES_AWAY], [account_of(1), HOLDER], BOTH, []),
+        ([MOVED], [account(55, email="sales@acme.example")], {"changed": {55}}, []),
+        ([MOVED], [account(56, idnumber="X-9", email="sales@acme.example")], {"changed": {9, 56}}, []),
+        ([leaver(1, work_email="sales@acme.example")], [HOLDER], {"changed": {9}}, []),
     ],
-    ids=["changes to it", "is new", "the holder is in the run", "no employee holds it", "claimed by a leaver"],
+    ids=["changed", "remembered", "not changed", "in the run", "no idnumber", "another system", "claimed by a leaver"],
 )
-def test_employees_outside_the_run_who_hold_a_claimed_address_compete_for_it(
-    employees: list[Employee], accounts: list[Account], expected: set[int]
+def test_a_changed_employee_outside_the_run_joins_it_if_they_hold_a_claimed_address(
+    employees: list[Employee], accounts: list[Account], more: Values, expected: list[str]
 ) -> None:
-    assert competing_employees(plan_input_of(*employees, accounts=accounts)) == expected
+    assert asked(*employees, accounts=accounts, **more)["employee"] == expected
+
+
+def test_employees_who_joined_are_looked_up_as_well() -> None:
+    planner = Planner(input_of(MOVED, changed={9}))
+    look_up(planner, [HOLDER])
+
+    planner.add(employees=[MOVES_AWAY])
+
+    assert look_up(planner, [HOLDER])["idnumber"] == ["9"]

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.worker.builders import account_of, leaver, listed, suspended_by_us, unseen
+from tests.worker.builders import account_of, leaver, listed, record_of, suspended_by_us, unseen
 from tests.worker.planning.cases import STRANGER, Case, Values, case
 from worker.model.account import Account
-from worker.model.history import EmployeeRecord
 
 NAMED: Values = {"first_name": "Ada", "last_name": "Lovelace", "work_email": "ada@acme.example"}
 ADA = listed(7, **NAMED)
@@ -124,8 +123,8 @@ def test_with_an_incomplete_directory_a_match_by_email_needs_a_name(row: Case) -
     row.check()
 
 
-OURS: Values = {"remembered": {7: EmployeeRecord(7, suspended_by_us=True, suspended_at=1, account=55)}}
-NOT_OURS: Values = {"remembered": {7: EmployeeRecord(7, account=55)}}
+OURS: Values = {"remembered": {7: record_of(7, suspended_by_us=True, suspended_at=1, account=55)}}
+NOT_OURS: Values = {"remembered": {7: record_of(7, account=55)}}
 EVERYTHING: Values = {**LINKS, "email": "ada@acme.example", "username": "ada@acme.example", "suspended": "0"}
 DELETED: Values = {"email": "0cc175b9c0f1b6a831c399e269772661", "username": "countess@acme.example.1763950000"}
 

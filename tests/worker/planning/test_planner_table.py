@@ -18,12 +18,13 @@ from tests.worker.builders import (
     listed,
     outcome,
     plan_of,
+    record_of,
     suspended_by_us,
     unseen,
 )
 from tests.worker.planning.cases import STRANGER, Case, Values, case
 from worker.model.employee import Employee, Evidence
-from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.history import FollowUp
 
 LEGAL: Values = {"department": "Legal"}
 OURS: Values = {"remembered": suspended_by_us(1)}
@@ -86,7 +87,7 @@ LEFT_WITHOUT_ACCOUNT = [
 STARTS = leaver(hire_date=TOMORROW, department="Legal")
 STARTS_IN_3_DAYS = leaver(hire_date="2026-11-25")
 UNDATED = leaver(restricted=["hire_date"])
-SEEN_BEFORE_START: Values = {"remembered": {1: EmployeeRecord(1, FollowUp.WAITING, "starts_later", "hold")}}
+SEEN_BEFORE_START: Values = {"remembered": {1: record_of(1, FollowUp.WAITING, "starts_later", "hold")}}
 FUTURE = [
     case("starts: account", "hold starts_later", STARTS, SAME),
     case("starts: suspended", "hold starts_later", STARTS, SUSPENDED, **ALL_REACTIVATED),
@@ -147,7 +148,7 @@ def test_a_company_missing_from_the_directory_is_neither_suspended_nor_renamed()
 # Reactivation
 
 BY_OTHERS: Values = {"notes": ["suspended_elsewhere"]}
-WAITING = {1: EmployeeRecord(1, FollowUp.WAITING)}
+WAITING = {1: record_of(1, FollowUp.WAITING)}
 NEW_ADDRESS = listed(work_email="new@acme.example")
 ITS_HOLDER = account(55, email="new@acme.example")
 
