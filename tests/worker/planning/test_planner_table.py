@@ -145,10 +145,37 @@ def test_a_company_missing_from_the_directory_is_neither_suspended_nor_renamed()
     assert {outcome(step) for step in plan.values()} == {"hold no_evidence"}
 
 
+# Who is read again in every run
+
+NAMED: Values = {"selected": {1}}
+ALL: Values = {"all_employees": True}
+WAITING: Values = {"remembered": {1: record_of(1, FollowUp.WAITING)}}
+ANOTHER_NAME = account_of(1, idnumber="", firstname="Other", lastname="Name")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case("named, unknown", "hold unknown_employee", unseen(), waits=False, **NAMED),
+        case("named, shown", "hold no_evidence", hidden(1, ""), waits=False, **NAMED),
+        case("named, changed", "hold no_evidence", unseen(), changed={1}, **NAMED),
+        case("named, remembered", "hold no_evidence", unseen(), **NAMED, **WAITING),
+        case("all, no evidence", "hold no_evidence", unseen(), waits=False, **ALL),
+        case("all, unsure", "hold leaver_unsure", leaver(), ANOTHER_NAME, waits=False, **ALL),
+        case("all, hire date not shown", "hold start_not_shown", UNDATED, waits=False, **ALL),
+        case("all, deleted but shown", "hold deleted_but_shown", listed(deleted=True), **ALL),
+        case("all, starts", "hold starts_later", STARTS, **ALL),
+        case("all, Active, starts", "create new", hidden(hire_date=TOMORROW), waits=True, **ALL),
+        case("all, waiting already", "hold no_evidence", unseen(), **ALL, **WAITING),
+    ],
+)
+def test_a_named_employee_or_a_full_pass_adds_no_one_to_those_who_wait(row: Case) -> None:
+    row.check()
+
+
 # Reactivation
 
 BY_OTHERS: Values = {"notes": ["suspended_elsewhere"]}
-WAITING = {1: record_of(1, FollowUp.WAITING)}
 NEW_ADDRESS = listed(work_email="new@acme.example")
 ITS_HOLDER = account(55, email="new@acme.example")
 
@@ -172,7 +199,7 @@ ITS_HOLDER = account(55, email="new@acme.example")
         ),
         case("by others", "unchanged in_step", listed(), SUSPENDED, **BY_OTHERS),
         case("by others, differs", "update differs", listed(department="Legal"), SUSPENDED, writes=LEGAL, **BY_OTHERS),
-        case("waiting, not ours", "unchanged in_step", listed(), SUSPENDED, remembered=WAITING, **BY_OTHERS),
+        case("waiting, not ours", "unchanged in_step", listed(), SUSPENDED, **WAITING, **BY_OTHERS),
         case("another one ours", "unchanged in_step", listed(), SUSPENDED, remembered=suspended_by_us(2), **BY_OTHERS),
         case("REACTIVATE=always", "reactivate reactivated", listed(), SUSPENDED, reactivate_all=True),
         case("--reactivate", "reactivate reactivated", listed(), SUSPENDED, reactivate={1}),
