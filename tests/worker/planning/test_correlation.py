@@ -18,7 +18,7 @@ BLANK = listed(7, first_name="", last_name="", work_email="")
 
 
 def foreign(**different: Any) -> Account:
-    """An account with Ada's employee id that has nothing else in common with her."""
+    """An account with Ada's employee id and nothing else in common with the employee."""
     return account(101, idnumber="7", **{**STRANGER, **different})
 
 
