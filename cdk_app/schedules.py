@@ -56,12 +56,14 @@ class SchedulesConstruct(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        project_name: str,
         nightly: str,
         reconcile: str | None,
         timezone: str,
         target: TaskTarget,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._project_name = project_name
         self._timezone = timezone
         self._task = target
         self.dead_letter_queue = sqs.Queue(
@@ -94,7 +96,9 @@ class SchedulesConstruct(Construct):
         return scheduler.CfnSchedule(
             self,
             construct_id,
-            name=name,
+            # CloudFormation identifies a schedule by its name alone, whatever its group: two environments in one account
+            # and region must not share one.
+            name=f"{self._project_name}-{name}",
             description=description,
             group_name=self.group.ref,
             schedule_expression=expression,

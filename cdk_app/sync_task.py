@@ -115,6 +115,7 @@ class SyncTaskConstruct(Construct):
         self.schedules = SchedulesConstruct(
             self,
             "Schedule",
+            project_name=project_name,
             nightly=schedule_expression,
             reconcile=reconcile_schedule,
             timezone=schedule_timezone,

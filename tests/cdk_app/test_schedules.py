@@ -12,9 +12,9 @@ QUEUE = "AWS::SQS::Queue"
 
 
 def schedules(synthesis: Synthesis) -> dict[str, dict[str, Any]]:
-    """By name."""
+    """By name, without the project's."""
     found = [dict(one["Properties"]) for one in synthesis.sync.of_type(SCHEDULE).values()]
-    return {one["Name"]: one for one in found}
+    return {one["Name"].removeprefix(f"{synthesis.parameters.project_name}-"): one for one in found}
 
 
 def schedule(synthesis: Synthesis, name: str = "nightly") -> dict[str, Any]:
@@ -68,7 +68,7 @@ def test_a_reconcile_adds_its_schedule_and_its_output_and_changes_nothing(prod: 
 
 
 def test_what_is_deployed_already_keeps_its_logical_ids(each: Synthesis) -> None:
-    """A nightly schedule under another one would be a second of its name, which its group refuses."""
+    """A new logical id would make the queue again, and lose the letters in it."""
     deployed = {
         "TaskSchedule662F55AF": SCHEDULE,
         "TaskScheduleGroupB9981F77": "AWS::Scheduler::ScheduleGroup",
@@ -77,7 +77,9 @@ def test_what_is_deployed_already_keeps_its_logical_ids(each: Synthesis) -> None
     }
 
     assert {name: each.sync.resources[name]["Type"] for name in deployed} == deployed
-    assert each.sync.resources["TaskSchedule662F55AF"]["Properties"]["Name"] == "nightly"
+    assert (
+        each.sync.resources["TaskSchedule662F55AF"]["Properties"]["Name"] == f"{each.parameters.project_name}-nightly"
+    )
 
 
 def test_starts_this_task_in_this_cluster_on_fargate(each: Synthesis) -> None:

@@ -101,7 +101,7 @@ def test_the_message_says_what_happened_first_and_then_all_that_is_known(
         "Stopped reason: Out of memory",
         "Stop code: EssentialContainerExited",
         "Container: worker, exit code: 137",
-        "Started by: chronos-schedule/nightly",
+        "Started by: chronos-schedule/acme-lxp-sync-nightly",
         "Task: arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
         "Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2"
         "#logsV2:log-groups/log-group/$252Fecs$252Fsnap",
@@ -125,7 +125,7 @@ def test_the_message_says_which_schedule_started_the_task(prod: Synthesis) -> No
     (target,) = prod.sync.properties("FailureRule", RULE)["Targets"]
     lines = told(target["InputTransformer"], task_events.ENDS["exit 4 of a reconcile"][0])
 
-    assert "Started by: chronos-schedule/reconcile" in lines
+    assert "Started by: chronos-schedule/acme-lxp-sync-reconcile" in lines
 
 
 def test_the_template_keeps_to_the_limits_of_input_transformers(each: Synthesis) -> None:

@@ -70,7 +70,7 @@ def test_the_words_for_an_operator(deployed: Deployment, heard: Heard) -> None:
         '"Stopped reason: Essential container in task exited"',
         '"Stop code: EssentialContainerExited"',
         '"Container: worker, exit code: 137"',
-        '"Started by: chronos-schedule/nightly"',
+        '"Started by: chronos-schedule/acme-lxp-sync-nightly"',
         '"Task: TASK"',
         '"Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2'
         '#logsV2:log-groups/log-group/$252Fecs$252Facme-lxp-sync-e2e"',
