@@ -21,13 +21,14 @@ def acknowledge(sync: SyncStack) -> None:
             secret,
             "SMG4",
             "The token is issued by BambooHR or Moodle, neither of which has an interface to rotate it; the RUNBOOK "
-            "says how the operator does, without a deploy.",
+            "says how the operator rotates it, without a deploy.",
         )
-    _acknowledge(
-        task.cluster,
-        "ECS4",
-        "One short task a night: its summary line says more than Container Insights, which are charged by metric.",
-    )
+    if task.cluster:
+        _acknowledge(
+            task.cluster,
+            "ECS4",
+            "One short task a day: its summary line says more than Container Insights, which are charged by metric.",
+        )
     _acknowledge(
         task.task_definition,
         "ECS2",
@@ -46,7 +47,7 @@ def acknowledge(sync: SyncStack) -> None:
     )
     _acknowledge(
         schedules.role,
-        f"IAM5[Resource::{_ecs_arn(sync, f'task/<{sync.get_logical_id(task.cluster)}>/*')}]",
+        f"IAM5[Resource::{_ecs_arn(sync, f'task/<{task.cluster and sync.get_logical_id(task.cluster)}>/*')}]",
         "The tasks of this one cluster: a task's id is not known before it is started. Only while starting one.",
     )
     if sync.network and not sync.network.flow_log:

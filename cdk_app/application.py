@@ -8,12 +8,11 @@ from pathlib import Path
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
+from constructs import Construct
 
-from cdk_app import acknowledgements, manifest, parameters
+from cdk_app import acknowledgements, base_image, parameters
 from cdk_app.parameter_reader import ParameterError
 from cdk_app.stacks import RegistryStack, SyncStack
-
-IMAGE_DIRECTORY = Path(__file__).parent.parent / "worker"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,31 +32,36 @@ def chosen(app: cdk.App) -> parameters.Parameters:
     return parameters.load(environment, Path(file) if file else None)
 
 
-def compose(app: cdk.App, chosen_parameters: parameters.Parameters) -> Stacks:
-    """Both stacks of an environment, in their order, ready to be judged by cdk-nag."""
+def chosen_base(app: cdk.App) -> str | None:
+    """The base image that the command line chose with `-c base=IMAGE`; None for the Dockerfile's own."""
+    base = app.node.try_get_context("base")
+    if not base:
+        return None
+    if not isinstance(base, str) or not base_image.is_reference(base):
+        raise ParameterError([f"BASE = {base!r} is not an image, as in python:3.13-slim@sha256:..."])
+    return base
+
+
+def compose(scope: Construct, chosen_parameters: parameters.Parameters, base: str | None = None) -> Stacks:
+    """Both stacks of an environment in an app or a stage, ready to be judged by cdk-nag."""
     name = chosen_parameters.project_name
-    registry = RegistryStack(app, f"{name}-registry", parameters=chosen_parameters)
-    sync = SyncStack(app, name, parameters=chosen_parameters, image_directory=IMAGE_DIRECTORY)
-    sync.add_stack_dependency(registry, "its image is published to the registry's repository")
+    registry = RegistryStack(scope, f"{name}-registry", parameters=chosen_parameters)
+    sync = SyncStack(scope, name, parameters=chosen_parameters, registry=registry, base=base)
     acknowledgements.acknowledge(sync)
     return Stacks(registry=registry, sync=sync)
 
 
-def synthesise(app: cdk.App, stacks: Stacks) -> Path:
-    """Write the assembly, after cdk-nag has judged it, and order the image's build; answer where it is."""
+def synthesise(app: cdk.App) -> Path:
+    """Write the assembly, after cdk-nag has judged it; answer where it is."""
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    assembly = Path(app.synth().directory)
-    manifest.build_images_after(
-        assembly, image_stack=stacks.sync.artifact_id, registry_stack=stacks.registry.artifact_id
-    )
-    return assembly
+    return Path(app.synth().directory)
 
 
 def main() -> None:
-    """Synthesise the chosen environment, or say everything that is wrong with its file."""
+    """Synthesise the chosen environment, or report everything that is wrong with its file."""
     app = cdk.App()
     try:
-        chosen_parameters = chosen(app)
+        compose(app, chosen(app), chosen_base(app))
     except ParameterError as fault:
         sys.exit(f"{fault}\n\nNothing was synthesised.")
-    synthesise(app, compose(app, chosen_parameters))
+    synthesise(app)

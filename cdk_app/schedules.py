@@ -11,20 +11,13 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk_app.task_network import TaskNetwork
+
 _RETRIES = 3
 _RETRY_WITHIN = Duration.hours(1)
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
-# Without --yes the worker asks before it writes everybody, and at night nobody answers.
+# Without --yes the worker asks before it writes, and a scheduled run has no terminal to answer at.
 _RECONCILE = ("reconcile", "--yes")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskNetwork:
-    """Where the task runs."""
-
-    subnet_ids: tuple[str, ...]
-    security_group_id: str
-    assign_public_ip: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +35,11 @@ class TaskTarget:
 
 
 class SchedulesConstruct(Construct):
-    """EventBridge Scheduler schedules that run one Fargate task: every night, and (`reconcile`) a reconcile.
+    """EventBridge Scheduler schedules that start one Fargate task: for a sync and, if asked for, for a reconcile.
 
-    A start that fails is tried three times more within the hour, and then goes to the dead-letter queue. The container
-    learns by override that a schedule started it and for when: that time is equal when one night is delivered twice,
-    which the Scheduler may do. The schedules share their group, so that one role, which trusts that group, serves both.
+    A start that fails is retried three times within the hour and then goes to the dead-letter queue. Overrides tell the
+    container that a schedule started it and for which time: the time is equal when one start is delivered twice, which
+    the Scheduler may do. The schedules share their group, so that one role, which trusts that group, serves both.
 
     `group`, `nightly`, `reconcile` (None unless asked for), `role` and `dead_letter_queue` are its resources.
     """
@@ -85,7 +78,7 @@ class SchedulesConstruct(Construct):
         return self._schedule(
             "Reconcile",
             name="reconcile",
-            description="Brings everybody of BambooHR in step with NovaLXP, not only who changed",
+            description="Compares all employees of BambooHR with NovaLXP, not only those that changed",
             expression=expression,
             command=_RECONCILE,
         )
@@ -96,8 +89,8 @@ class SchedulesConstruct(Construct):
         return scheduler.CfnSchedule(
             self,
             construct_id,
-            # CloudFormation identifies a schedule by its name alone, whatever its group: two environments in one account
-            # and region must not share one.
+            # CloudFormation identifies a schedule by its name alone, whatever its group: two environments in one
+            # account and region must not share one.
             name=f"{self._project_name}-{name}",
             description=description,
             group_name=self.group.ref,

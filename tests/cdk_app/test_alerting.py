@@ -5,12 +5,10 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template as Assertions
 
 from cdk_app.alerting import AlertingConstruct
-from cdk_app.task_end import WatchedTask
+from tests.cdk_app.constructs import sync_task
 from tests.cdk_app.log_filter import takes
 from tests.cdk_app.synthesis import Synthesis, Template, app
 from worker.errors import DuplicateDelivery, LockHeld
@@ -169,18 +167,7 @@ def test_with_a_key_of_ones_own_events_and_alarms_may_use_it() -> None:
     AlertingConstruct(
         stack,
         "Alerting",
-        task=WatchedTask(
-            project_name="a",
-            cluster_arn="arn:aws:ecs:eu-west-2:111122223333:cluster/c",
-            cluster_name="c",
-            family_arn_prefix="arn:aws:ecs:eu-west-2:111122223333:task-definition/a:",
-            container_name="worker",
-            log_group_name="/ecs/a",
-            environment="dev",
-            console=None,
-        ),
-        log_group=logs.LogGroup(stack, "Log"),
-        dead_letter_queue=sqs.Queue(stack, "Queue"),
+        task=sync_task(stack),
         alert_email="ops@example.com",
         encryption_key=kms.Key(stack, "Key"),
     )

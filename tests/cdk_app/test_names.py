@@ -44,7 +44,7 @@ def identifiers(kind: str) -> set[str]:
     by_schema = {path.split("/")[2] for paths in sets for path in paths if path not in read_only}
     # Some are identified by an ARN or a URL that their name is a part of.
     by_name = {"Name", "Family", f"{kind.rpartition(':')[2]}Name"} & schema["properties"].keys()
-    return by_schema | by_name
+    return {str(name) for name in by_schema | by_name}
 
 
 def physical_names(template: Template) -> Iterator[tuple[str, str]]:

@@ -41,8 +41,8 @@ def test_a_reconcile_has_a_schedule_where_the_file_asks_for_one(dev: Synthesis, 
     assert set(schedules(dev)) == {"nightly"}
     assert set(schedules(prod)) == {"nightly", "reconcile"}
     assert schedule(prod, "reconcile")["ScheduleExpression"] == "cron(30 10 ? * SUN *)"
-    assert prod.sync.body["Outputs"]["ReconcileScheduleName"] == {
-        "Value": {"Ref": prod.sync.named("Reconcile", SCHEDULE)}
+    assert prod.sync.body["Outputs"]["ReconcileScheduleName"]["Value"] == {
+        "Ref": prod.sync.named("Reconcile", SCHEDULE)
     }
 
 
@@ -193,15 +193,15 @@ def test_the_queue_keeps_its_letters_encrypted_for_a_fortnight(each: Synthesis) 
     assert properties["SqsManagedSseEnabled"] is True
 
 
-@pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule"])
-def test_the_queue_takes_letters_of_the_two_rules_and_over_tls_only(each: Synthesis, rule: str) -> None:
+@pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule", "ScanRule"])
+def test_the_queue_takes_letters_of_the_rules_and_over_tls_only(each: Synthesis, rule: str) -> None:
     statements = each.sync.only("AWS::SQS::QueuePolicy")["Properties"]["PolicyDocument"]["Statement"]
     (refusal,) = [one for one in statements if one["Effect"] == "Deny"]
     allowed = [one for one in statements if one["Effect"] == "Allow"]
 
     assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert {one["Principal"]["Service"] for one in allowed} == {"events.amazonaws.com"}
-    assert len(allowed) == 2
+    assert len(allowed) == 3
     assert {"ArnEquals": {"aws:SourceArn": arn(each, rule, "AWS::Events::Rule")}} in [
         one["Condition"] for one in allowed
     ]

@@ -103,6 +103,7 @@ def test_the_outputs_are_what_an_operator_needs(each: Synthesis) -> None:
     assert set(each.sync.body["Outputs"]) - only_where_there_is_one == {
         "AlertEmail",
         "AssignPublicIp",
+        "BaseImage",
         "BambooSecretArn",
         "ClusterName",
         "ContainerName",
@@ -128,12 +129,16 @@ def test_the_outputs_are_what_an_operator_needs(each: Synthesis) -> None:
     }
 
 
-def test_the_sync_stack_and_its_image_wait_for_the_registry(each: Synthesis) -> None:
+def test_every_output_has_a_description(each: Synthesis) -> None:
+    for template in (each.registry, each.sync):
+        assert [name for name, one in template.body["Outputs"].items() if not one.get("Description")] == []
+
+
+def test_the_sync_stack_waits_for_the_registry(each: Synthesis) -> None:
     name = each.parameters.project_name
     artifacts = json.loads((each.assembly / "manifest.json").read_text())["artifacts"]
 
     assert f"{name}-registry" in artifacts[name]["dependencies"]
-    assert artifacts[f"{name}.assets"]["dependencies"] == [f"{name}-registry"]
 
 
 def test_production_is_deployed_to_its_own_account_only(dev: Synthesis, prod: Synthesis) -> None:
