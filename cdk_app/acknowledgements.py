@@ -42,14 +42,15 @@ def acknowledge(sync: SyncStack) -> None:
     )
     _acknowledge(
         schedules.role,
-        f"IAM5[Resource::{_ecs_arn(sync, f'task-definition/{sync.parameters.project_name}:*')}]",
+        f"IAM5[Resource::{_task_definitions(sync)}]",
         "Every revision of this one family, so that a deploy need not wait for the schedule; in this one cluster.",
     )
     _acknowledge(
         schedules.role,
-        f"IAM5[Resource::{_ecs_arn(sync, f'task/<{task.cluster and sync.get_logical_id(task.cluster)}>/*')}]",
+        f"IAM5[Resource::{_tasks(sync)}]",
         "The tasks of this one cluster: a task's id is not known before it is started. Only while starting one.",
     )
+    _acknowledge_people(sync)
     if sync.network and not sync.network.flow_log:
         _acknowledge(
             sync.network.vpc,
@@ -58,8 +59,41 @@ def acknowledge(sync: SyncStack) -> None:
         )
 
 
+def _acknowledge_people(sync: SyncStack) -> None:
+    if sync.operator_role:
+        role = sync.operator_role.role
+        _acknowledge(
+            role, "IAM5[Resource::*]", "ListTasks is limited to the cluster by a condition; the others only describe."
+        )
+        _acknowledge(
+            role,
+            f"IAM5[Resource::{_task_definitions(sync)}]",
+            "Every revision of this one family, in this one cluster.",
+        )
+        _acknowledge(
+            role,
+            f"IAM5[Resource::{_tasks(sync)}]",
+            "The tasks of this one cluster: a task's id is not known before it is started.",
+        )
+    if sync.deploy_role:
+        _acknowledge(
+            sync.deploy_role.role,
+            "IAM5[Resource::*]",
+            "DescribeAlarms and DescribeTaskDefinition have no resource to name.",
+        )
+
+
 def _acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
     cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=f"{_PACK}{rule}", reason=reason))
+
+
+def _task_definitions(sync: SyncStack) -> str:
+    return _ecs_arn(sync, f"task-definition/{sync.task.project_name}:*")
+
+
+def _tasks(sync: SyncStack) -> str:
+    cluster = sync.task.cluster
+    return _ecs_arn(sync, f"task/<{cluster and sync.get_logical_id(cluster)}>/*")
 
 
 def _ecs_arn(stack: cdk.Stack, resource: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from cdk_app import schedule_expression
+from cdk_app.iam_names import are_principals, is_github_repository
 from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError, ParameterReader, all_match, matches
 from cdk_app.worker_parameters import worker_environment
@@ -59,6 +60,8 @@ class Parameters:
     dashboard: bool
     cpu_architecture: str
     log_retention_days: int
+    operator_principals: tuple[str, ...]
+    github_repository: str | None
     worker_environment: Mapping[str, str]
 
 
@@ -143,6 +146,14 @@ def _parameters(read: ParameterReader, environment: str, *, production: bool) ->
         dashboard=read.boolean("Dashboard", default=False),
         cpu_architecture=read.choice("CpuArchitecture", of=("X86_64", "ARM64"), default="X86_64"),
         log_retention_days=_log_retention_days(read),
+        operator_principals=read.texts(
+            "OperatorPrincipals",
+            allowed='a list of ARNs of IAM users or roles, as in ["arn:aws:iam::111122223333:role/Operators"]',
+            check=are_principals,
+        ),
+        github_repository=read.optional_text(
+            "GitHubRepository", allowed='organisation/name, as in "acme/lxp-sync"', check=is_github_repository
+        ),
         worker_environment=worker_environment(read),
     )
 

@@ -74,6 +74,11 @@ class SchedulesConstruct(Construct):
         )
         self.reconcile = self._reconcile(reconcile) if reconcile else None
 
+    @property
+    def schedule_arns(self) -> list[str]:
+        """The ARN of each schedule that there is."""
+        return [schedule.attr_arn for schedule in (self.nightly, self.reconcile) if schedule]
+
     def _reconcile(self, expression: str) -> scheduler.CfnSchedule:
         return self._schedule(
             "Reconcile",

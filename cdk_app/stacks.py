@@ -12,7 +12,9 @@ from constructs import Construct
 from cdk_app import base_image, schedule_expression
 from cdk_app.alerting import AlertingConstruct
 from cdk_app.dashboard import DashboardConstruct
+from cdk_app.deploy_role import DeployRoleConstruct
 from cdk_app.log_retention import RETENTION
+from cdk_app.operator_role import OperatorRoleConstruct
 from cdk_app.ordered_synthesizer import OrderedSynthesizer
 from cdk_app.parameters import Parameters
 from cdk_app.public_network import HTTPS, EgressOnlySecurityGroup, PublicNetworkConstruct
@@ -66,9 +68,9 @@ class RegistryStack(Stack):
 class SyncStack(Stack):
     """`<ProjectName>`: everything else of an environment.
 
-    `network` (None where one is given), `state`, `task`, `alerting` and `dashboard` (None unless asked for) are its
-    constructs, and `parameters` is what it was made from. Its image goes to the registry stack's repository, whose name
-    both stacks know: neither refers to the other.
+    `network` (None where one is given), `state`, `task`, `alerting`, and `dashboard`, `operator_role` and `deploy_role`
+    (None unless asked for) are its constructs; `parameters` is what it was made from. Its image goes to the registry
+    stack's repository, whose name both stacks know: neither refers to the other.
     """
 
     def __init__(
@@ -107,6 +109,8 @@ class SyncStack(Stack):
             image_repository_name=parameters.project_name,
         )
         self.dashboard = self._dashboard()
+        self.operator_role = self._operator_role()
+        self.deploy_role = self._deploy_role()
         self._outputs()
         self._warn_of_clock_change("ScheduleExpression", parameters.schedule_expression)
         if parameters.reconcile_schedule:
@@ -176,6 +180,32 @@ class SyncStack(Stack):
             alarms=self.alerting.alarms,
         )
 
+    def _operator_role(self) -> OperatorRoleConstruct | None:
+        if not self.parameters.operator_principals:
+            return None
+        return OperatorRoleConstruct(
+            self,
+            "Operator",
+            task=self.task,
+            state=self.state,
+            alerting=self.alerting,
+            principals=self.parameters.operator_principals,
+        )
+
+    def _deploy_role(self) -> DeployRoleConstruct | None:
+        if self.parameters.github_repository is None:
+            return None
+        return DeployRoleConstruct(
+            self,
+            "Deploy",
+            repository=self.parameters.github_repository,
+            github_environment=self.parameters.environment,
+            repository_name=self.parameters.project_name,
+            task=self.task,
+            state=self.state,
+            alerting=self.alerting,
+        )
+
     def _outputs(self) -> None:
         """What an operator's commands need to find everything by the stack's name alone."""
         network, task, alerting = self._task_network, self.task, self.alerting
@@ -218,6 +248,10 @@ class SyncStack(Stack):
             outputs["SilenceAlarmName"] = (alerting.silence_alarm.alarm_name, "Alarm: no successful sync for too long")
         if task.schedules.reconcile:
             outputs["ReconcileScheduleName"] = (task.schedules.reconcile.ref, "The schedule of the reconcile")
+        if self.operator_role:
+            outputs["OperatorRoleArn"] = (self.operator_role.role.role_arn, "The role of the operator's commands")
+        if self.deploy_role:
+            outputs["DeployRoleArn"] = (self.deploy_role.role.role_arn, "AWS_ROLE_ARN of the GitHub environment")
         for name, (value, description) in outputs.items():
             CfnOutput(self, name, value=value, description=description)
 

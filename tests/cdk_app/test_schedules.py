@@ -55,16 +55,15 @@ def test_a_reconcile_is_scheduled_as_a_night_is_but_for_its_time_and_its_command
     assert target == {"Input"}
 
 
-def test_a_reconcile_adds_its_schedule_and_its_output_and_changes_nothing(prod: Synthesis, tmp_path: Path) -> None:
-    lines = (ENVIRONMENTS / "prod.toml").read_text().splitlines()
-    file = tmp_path / "prod.toml"
-    file.write_text("\n".join(line for line in lines if not line.startswith("ReconcileSchedule")))
+def test_a_reconcile_adds_its_schedule_and_its_output_and_changes_nothing(dev: Synthesis, tmp_path: Path) -> None:
+    file = tmp_path / "dev.toml"
+    file.write_text((ENVIRONMENTS / "dev.toml").read_text() + 'ReconcileSchedule = "cron(30 10 ? * SUN *)"\n')
 
-    without = synthesise("prod", tmp_path / "assembly", file).sync
+    added = synthesise("dev", tmp_path / "assembly", file).sync
 
-    reconcile = prod.sync.named("Reconcile", SCHEDULE)
-    assert without.resources == {name: one for name, one in prod.sync.resources.items() if name != reconcile}
-    assert prod.sync.body["Outputs"].keys() - without.body["Outputs"].keys() == {"ReconcileScheduleName"}
+    reconcile = added.named("Reconcile", SCHEDULE)
+    assert dev.sync.resources == {name: one for name, one in added.resources.items() if name != reconcile}
+    assert added.body["Outputs"].keys() - dev.sync.body["Outputs"].keys() == {"ReconcileScheduleName"}
 
 
 def test_what_is_deployed_already_keeps_its_logical_ids(each: Synthesis) -> None:
