@@ -16,6 +16,7 @@ from cdk_app import schedule_expression
 from cdk_app.iam_names import are_principals, is_github_repository
 from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError, ParameterReader, all_match, matches
+from cdk_app.regions import is_region
 from cdk_app.worker_parameters import worker_environment
 from worker.limits import is_email
 
@@ -24,7 +25,6 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 _PRODUCTION_NAMES = frozenset({"prod", "production"})
 _REGISTRY_SUFFIX = "-registry"
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})"
-_REGION = r"[a-z]{2,4}(-[a-z]{3,4})?-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9]"
 _NOT_A_PLACE = frozenset({"localtime", "Factory"})
 # CloudWatch: period x evaluation periods may not pass seven days, and the period is one hour.
 _LONGEST_SILENCE_HOURS = 168
@@ -108,11 +108,14 @@ def _table(path: Path, shown: str, environments: Path) -> Mapping[str, object]:
 
 
 def _parameters(read: ParameterReader, environment: str, *, production: bool) -> Parameters:
+    if not read.has("Production"):
+        today = str(production).lower()
+        read.fault("Production", f"true or false; Production = {today} keeps what this environment is today")
     production = read.boolean("Production", default=production)
     account = read.optional_text(
         "Account", allowed='twelve digits in quotes, as in "111122223333"', check=matches(r"\d{12}")
     )
-    region = read.optional_text("Region", allowed='an AWS region, as in "eu-west-2"', check=matches(_REGION))
+    region = read.optional_text("Region", allowed='an AWS region, as in "eu-west-2"', check=is_region)
     for key, other in (("Account", "Region"), ("Region", "Account")):
         if not read.has(key) and (production or read.has(other)):
             why = (

@@ -41,6 +41,7 @@ class RegistryStack(Stack):
             stack_name=f"{parameters.project_name}-registry",
             description="The image repository of the BambooHR to NovaLXP sync",
             env=_environment(parameters),
+            termination_protection=parameters.production,
             tags=_tags(parameters),
         )
         _tag(self, parameters)
@@ -88,6 +89,7 @@ class SyncStack(Stack):
             stack_name=parameters.project_name,
             description="Keeps a NovaLXP (Moodle) site in sync with BambooHR, on a schedule",
             env=_environment(parameters),
+            termination_protection=parameters.production,
             tags=_tags(parameters),
             synthesizer=_ordered_after(registry, parameters.project_name),
         )

@@ -8,6 +8,7 @@ from tests.cdk_app.synthesis import ENVIRONMENTS
 
 LEAST = {
     "ProjectName": '"acme-sync"',
+    "Production": "false",
     "CreatePublicNetwork": "true",
     "ScheduleExpression": '"cron(30 3 * * ? *)"',
     "ScheduleTimezone": '"Europe/London"',
@@ -96,6 +97,7 @@ def test_the_environments_that_are_shipped_are_right() -> None:
         ("Account", "111122223333", "twelve digits in quotes"),
         ("Account", '"1111"', "twelve digits"),
         ("Region", '"eu-wst-2"', "an AWS region"),
+        ("Region", '"aws-global"', "an AWS region"),
         ("Production", '"yes"', "true or false"),
         ("CreatePublicNetwork", "1", "true or false"),
         ("ScheduleExpression", '"cron(0 3 * * * *)"', "(exactly one of day-of-month and day-of-week must be ?)"),
@@ -126,6 +128,13 @@ def test_a_fault_names_file_key_value_and_what_is_allowed(folder: Folder, key: s
     (fault,) = [fault for fault in folder.faults(**{key: value}) if fault.startswith(start)]
 
     assert allowed in fault
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eusc-de-east-1", "cn-northwest-1", "us-gov-east-1", "us-iso-west-1"])
+def test_every_partition_has_regions(folder: Folder, region: str) -> None:
+    folder.write(Account='"111122223333"', Region=f'"{region}"')
+
+    assert folder.load().region == region
 
 
 @pytest.mark.parametrize(
@@ -196,9 +205,22 @@ def test_account_and_region_go_together(folder: Folder) -> None:
     assert "Region is missing; allowed is both of Account and Region, or neither (Account is set)" in fault
 
 
-@pytest.mark.parametrize(("name", "changes"), [("prod", {}), ("live", {"Production": "true"})])
-def test_production_names_its_account(folder: Folder, name: str, changes: dict[str, str]) -> None:
-    faults = folder.faults(name, **changes)
+@pytest.mark.parametrize(
+    ("name", "today"), [("dev", "false"), ("live", "false"), ("prod", "true"), ("production", "true")]
+)
+def test_production_is_said_and_a_file_without_it_is_answered_with_what_it_is_today(
+    folder: Folder, name: str, today: str
+) -> None:
+    faults = folder.faults(name, Production=None)
+
+    assert faults[0].endswith(
+        f"Production is missing; allowed is true or false; Production = {today} keeps what this environment is today"
+    )
+
+
+@pytest.mark.parametrize("name", ["prod", "live"])
+def test_production_names_its_account(folder: Folder, name: str) -> None:
+    faults = folder.faults(name, Production="true")
 
     assert [fault.split(": ")[1].split(" is")[0] for fault in faults] == ["Account", "Region"]
     assert "so that nobody deploys it to another one" in faults[0]
@@ -246,14 +268,6 @@ def test_the_file_of_one_environment_is_not_taken_under_the_name_of_another(fold
 
     with pytest.raises(ParameterError, match=r"is the file of prod, and dev is named; name prod \(ENV=prod\)"):
         parameters.load("dev", file, environments=folder.path)
-
-
-def test_a_file_from_elsewhere_that_is_named_for_production_is_productions(folder: Folder, tmp_path: Path) -> None:
-    elsewhere = Folder(tmp_path / "elsewhere")
-    elsewhere.path.mkdir()
-    file = elsewhere.write("prod", Account='"111122223333"', Region='"eu-west-2"')
-
-    assert parameters.load("live", file, environments=folder.path).production
 
 
 def test_a_broken_file_of_another_environment_is_not_this_ones_fault(folder: Folder) -> None:

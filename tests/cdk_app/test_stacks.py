@@ -148,6 +148,14 @@ def test_the_sync_stack_waits_for_the_registry(each: Synthesis) -> None:
     assert f"{name}-registry" in artifacts[name]["dependencies"]
 
 
+def test_only_production_is_protected_from_being_deleted(dev: Synthesis, prod: Synthesis) -> None:
+    for synthesis, protected in ((dev, False), (prod, True)):
+        artifacts = json.loads((synthesis.assembly / "manifest.json").read_text())["artifacts"]
+        stacks = [one for one in artifacts.values() if one["type"] == "aws:cloudformation:stack"]
+
+        assert [stack["properties"]["terminationProtection"] for stack in stacks] == [protected, protected]
+
+
 def test_production_is_deployed_to_its_own_account_only(dev: Synthesis, prod: Synthesis) -> None:
     for synthesis, where in ((dev, "aws://unknown-account/unknown-region"), (prod, "aws://111122223333/eu-west-2")):
         artifacts = json.loads((synthesis.assembly / "manifest.json").read_text())["artifacts"]
