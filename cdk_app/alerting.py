@@ -16,10 +16,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app import arguments, console, image_scan, task_end
+from cdk_app.silence import LONGEST_SILENCE_HOURS
 from cdk_app.sync_task import CONTAINER, SyncTaskConstruct
 
-# CloudWatch: period x evaluation periods may not pass seven days, and the period is one hour.
-LONGEST_SILENCE_HOURS = 168
 _HOUR = Duration.hours(1)
 _FIVE_MINUTES = Duration.minutes(5)
 

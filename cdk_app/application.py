@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 from constructs import Construct
 
-from cdk_app import acknowledgements, base_image, parameters
+from cdk_app import acknowledgements, base_image, parameters, silence
 from cdk_app.parameter_reader import ParameterError
 from cdk_app.stacks import RegistryStack, SyncStack
+
+# The worker's default, for a file that does not set MaxRunMinutes.
+_MAX_RUN_MINUTES = 360
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +27,32 @@ class Stacks:
     sync: SyncStack
 
 
-def chosen(app: cdk.App) -> parameters.Parameters:
-    """The environment that the command line chose with `-c env=NAME`, or with `-c env_file=PATH` beside it."""
+def chosen(app: cdk.App, now: datetime | None = None) -> parameters.Parameters:
+    """The environment that the command line chose with `-c env=NAME`, or with `-c env_file=PATH` beside it.
+
+    Its schedules are judged here and not with the file: an operator's command still reads a file whose last scheduled
+    run is over.
+    """
     environment, file = app.node.try_get_context("env"), app.node.try_get_context("env_file")
     if not isinstance(environment, str) or not environment:
         known = " or ".join(f"-c env={name}" for name in parameters.names())
         raise ParameterError([f"which environment? Say {known}."])
-    return parameters.load(environment, Path(file) if file else None)
+    loaded = parameters.load(environment, Path(file) if file else None)
+    faults = silence.faults(_schedules(loaded), now or datetime.now(UTC))
+    if faults:
+        shown = file or parameters.ENVIRONMENTS / f"{environment}.toml"
+        raise ParameterError(f"{shown}: {fault}" for fault in faults)
+    return loaded
+
+
+def _schedules(loaded: parameters.Parameters) -> silence.Schedules:
+    return silence.Schedules(
+        nightly=loaded.schedule_expression,
+        reconcile=loaded.reconcile_schedule,
+        timezone=loaded.schedule_timezone,
+        silence_hours=loaded.silence_hours,
+        max_run_minutes=int(loaded.worker_environment.get("MAX_RUN_MINUTES", _MAX_RUN_MINUTES)),
+    )
 
 
 def chosen_base(app: cdk.App) -> str | None:
@@ -48,6 +71,8 @@ def compose(scope: Construct, chosen_parameters: parameters.Parameters, base: st
     registry = RegistryStack(scope, f"{name}-registry", parameters=chosen_parameters)
     sync = SyncStack(scope, name, parameters=chosen_parameters, registry=registry, base=base)
     acknowledgements.acknowledge(sync)
+    for warning in silence.warnings(_schedules(chosen_parameters), datetime.now(UTC)):
+        cdk.Annotations.of(sync).add_warning_v2("lxp-sync:runs-overlap", warning)
     return Stacks(registry=registry, sync=sync)
 
 

@@ -17,6 +17,7 @@ from cdk_app.iam_names import are_principals, is_github_repository
 from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError, ParameterReader, all_match, matches
 from cdk_app.regions import is_region
+from cdk_app.silence import LONGEST_SILENCE_HOURS
 from cdk_app.worker_parameters import worker_environment
 from worker.limits import is_email
 
@@ -26,8 +27,6 @@ _PRODUCTION_NAMES = frozenset({"prod", "production"})
 _REGISTRY_SUFFIX = "-registry"
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})"
 _NOT_A_PLACE = frozenset({"localtime", "Factory"})
-# CloudWatch: period x evaluation periods may not pass seven days, and the period is one hour.
-_LONGEST_SILENCE_HOURS = 168
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +144,7 @@ def _parameters(read: ParameterReader, environment: str, *, production: bool) ->
             check=lambda zone: zone in available_timezones() - _NOT_A_PLACE,
         ),
         alert_email=read.text("AlertEmail", allowed='an e-mail address, as in "hr-sync@example.com"', check=is_email),
-        silence_hours=read.integer("SilenceHours", low=2, high=_LONGEST_SILENCE_HOURS, default=30),
+        silence_hours=read.integer("SilenceHours", low=0, high=LONGEST_SILENCE_HOURS, default=30),
         dashboard=read.boolean("Dashboard", default=False),
         cpu_architecture=read.choice("CpuArchitecture", of=("X86_64", "ARM64"), default="X86_64"),
         log_retention_days=_log_retention_days(read),

@@ -99,6 +99,37 @@ _FIELDS = (
 )
 
 
+def kind(expression: str) -> str:
+    """The kind of an expression: cron, rate or at."""
+    return _split(expression)[0]
+
+
+def cron_texts(expression: str) -> list[str]:
+    """The six fields of a cron expression, as they are written."""
+    return _split(expression)[1].split()
+
+
+def cron_values(expression: str) -> list[frozenset[int]]:
+    """The numbers that each of the six fields stands for; none where it depends on the calendar."""
+    return _cron(_split(expression)[1])
+
+
+def day_of_week(text: str) -> int:
+    """The number of a day of the week, which is written as a number or a name; Sunday is 1."""
+    return _DAYS.index(text) + 1 if text in _DAYS else int(text)
+
+
+def rate_parts(expression: str) -> tuple[int, str]:
+    """The number and the unit, in the singular, of a rate."""
+    number, unit = _split(expression)[1].split()
+    return int(number), unit.removesuffix("s")
+
+
+def at_time(expression: str) -> datetime:
+    """The local time of a one-time schedule."""
+    return datetime.fromisoformat(_split(expression)[1])
+
+
 def check(expression: str) -> None:
     """Raise `ScheduleExpressionError` unless EventBridge Scheduler takes the expression."""
     kind, body = _split(expression)
@@ -113,8 +144,8 @@ def check(expression: str) -> None:
 def skipped_hours(expression: str, timezone: str, year: int) -> tuple[int, ...]:
     """The hours of a cron expression that fall where a spring clock change may leave a day without them.
 
-    EventBridge Scheduler skips a local time that does not exist (its user guide, "Daylight savings time"): that night
-    has no run. Nothing is returned for a zone whose clock does not change in `year`, and for rate and at.
+    EventBridge Scheduler skips a local time that does not exist (its user guide, "Daylight savings time"): that day has
+    no run. Nothing is returned for a zone whose clock does not change in `year`, and for rate and at.
     """
     kind, body = _split(expression)
     return tuple(sorted(_cron(body)[1] & changed_hours(timezone, year))) if kind == "cron" else ()
