@@ -130,14 +130,17 @@ bootstrap: setup-cdk ## once an account and region: what the CDK needs there, an
 # The base image with the digest that its tag has today, where an engine can ask the registry; nothing otherwise.
 BASE_IMAGE = $(BIN)/python -m cdk_app.base_image $(if $(BASE),--base "$(BASE)")
 
+AFTER_DEPLOY = $(BIN)/python -m ops.after_deploy --env $(ENV) $(if $(ENV_FILE),--env-file $(ENV_FILE))
+
 .PHONY: diff
 diff: setup-cdk ## what a deploy of ENV (dev) would change
 	base=$$($(BASE_IMAGE)) && $(CDK) diff -c "base=$$base"
 
 .PHONY: deploy
 deploy: setup-cdk ## deploy ENV (dev) whole: registry, image, sync; ARGS go to cdk deploy; BASE pins the base image
-	base=$$($(BASE_IMAGE)) && $(CDK) deploy --all -c "base=$$base" $(ARGS)
-	@$(BIN)/python -m ops.after_deploy --env $(ENV) $(if $(ENV_FILE),--env-file $(ENV_FILE))
+	paused=$$($(AFTER_DEPLOY) --before) && base=$$($(BASE_IMAGE)) && \
+		$(CDK) deploy --all -c "base=$$base" $(ARGS) && \
+		$(AFTER_DEPLOY) $${paused:+--was-paused}
 
 .PHONY: destroy
 destroy: setup-cdk ## remove ENV (dev); the CDK asks first; ARGS go to cdk destroy

@@ -1,6 +1,7 @@
 """After a deploy: start a scan of the image, and say what is still to do: `python -m ops.after_deploy --env NAME`.
 
-`make deploy` ends with it. It never fails a deploy: what AWS does not answer is named and left out.
+`make deploy` ends with it, and asks it before (`--before`) whether the environment is paused: a deploy that changes a
+schedule or an alarm turns it on. It never fails a deploy: what AWS does not answer is named and left out.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from ops.errors import OpsError
 
 # One scan in 24 hours, and none beside one that is running or where the registry scans continuously.
 _NO_SCAN_NEEDED = frozenset({"LimitExceededException", "ValidationException"})
+_PAUSED = "paused"
 _PAUSED_BEFORE = """\
-The alarm on silence is paused, and the schedules are on: this deploy has replaced or changed them, which enables them.
-Pause again: make pause {env}
-Or go on:    make resume {env}"""
+The environment was paused, and this deploy has changed its schedules or alarms, which turns them on.
+Pause it again: make pause {env}
+Or go on:       make resume {env}"""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class After:
     aws: Aws
     deployment: Deployment
     env: str
+    was_paused: bool = False
 
     def scan(self) -> None:
         """Start a scan of the image that the task runs: an image is otherwise scanned when it is pushed only."""
@@ -86,12 +89,18 @@ class After:
         )
 
     def pause(self) -> str | None:
-        """A deploy that changes the schedules enables them, whatever they were before."""
+        """What was paused before the deploy is still paused, or should be again."""
+        if not self.was_paused or (self.is_paused() and not self._silence_is_reported()):
+            return None
+        return _PAUSED_BEFORE.format(env=self.env)
+
+    def is_paused(self) -> bool:
+        """Whether no schedule is on."""
+        return "ENABLED" not in self._schedule_states()
+
+    def _silence_is_reported(self) -> bool:
         alarms = self.aws.client("cloudwatch").describe_alarms(AlarmNames=[self.deployment.silence_alarm_name])
-        silenced = any(not alarm["ActionsEnabled"] for alarm in alarms["MetricAlarms"])
-        if silenced and "ENABLED" in self._schedule_states():
-            return _PAUSED_BEFORE.format(env=self.env)
-        return None
+        return any(alarm["ActionsEnabled"] for alarm in alarms["MetricAlarms"])
 
     def _schedule_states(self) -> Iterator[str]:
         for name in self.deployment.schedule_names:
@@ -139,16 +148,24 @@ def _remark(text: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Report on one environment; always 0, for the deploy has succeeded."""
+    """Report on one environment; always 0, for the deploy itself decides how `make deploy` ends."""
     parser = argparse.ArgumentParser(prog="python -m ops.after_deploy", description=__doc__)
     parser.add_argument("--env", required=True, metavar="NAME")
     parser.add_argument("--env-file", type=Path, metavar="FILE")
+    parser.add_argument("--before", action="store_true", help=f"print {_PAUSED} if it is, and nothing else")
+    parser.add_argument("--was-paused", action="store_true", help="what --before said")
     options = parser.parse_args(arguments)
     try:
         aws, deployment = find(options.env, options.env_file)
-        report(After(aws, deployment, named_to_make(options.env, options.env_file)))
+        after = After(aws, deployment, named_to_make(options.env, options.env_file), options.was_paused)
+        if options.before:
+            sys.stdout.write(f"{_PAUSED}\n" if after.is_paused() else "")
+        else:
+            report(after)
     except (OpsError, BotoCoreError, ClientError) as fault:
-        _remark(f"What to do next is not known: {fault}")
+        # Before a first deploy there is no stack, and what is wrong otherwise the deploy itself reports.
+        if not options.before:
+            _remark(f"What to do next is not known: {fault}")
     return 0
 
 

@@ -31,5 +31,5 @@ def test_diff_and_deploy_ask_for_the_current_base_and_deploy_has_the_image_scann
 
     assert set(recipes) == {"diff", "deploy"}
     for recipe in recipes.values():
-        assert "base=$$($(BASE_IMAGE)) && $(CDK)" in recipe
-    assert "-m ops.after_deploy" in recipes["deploy"]
+        assert "base=$$($(BASE_IMAGE)) && $(CDK)" in re.sub(r"\\\n\s*", "", recipe)
+    assert "$(AFTER_DEPLOY) $${paused:+--was-paused}" in recipes["deploy"]

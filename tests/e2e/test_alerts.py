@@ -70,7 +70,7 @@ def test_the_words_for_an_operator(deployed: Deployment, heard: Heard) -> None:
         '"Stopped reason: Essential container in task exited"',
         '"Stop code: EssentialContainerExited"',
         '"Container: worker, exit code: 137"',
-        '"Started by: chronos-schedule/acme-lxp-sync-nightly"',
+        '"Started by: chronos-schedule/acme-lxp-sync-e2e-nightly"',
         '"Task: TASK"',
         '"Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2'
         '#logsV2:log-groups/log-group/$252Fecs$252Facme-lxp-sync-e2e"',
@@ -111,9 +111,8 @@ def _told(verdict: str, detail: Mapping[str, Any], deployed: Deployment) -> str:
     if verdict == FAILURE:
         lines.append(
             "No exit code: the container never ran, and the reason above says why. 1: errors, retried in the next run. "
-            "2: a command that cannot be carried out. 3: configuration or credentials. 4: changes held by a "
-            "guard. 70: a defect. 75: another run held the lock. 137: killed, possibly out of memory. 143: stopped from "
-            "outside."
+            "2: a command that cannot be carried out. 3: configuration or credentials. 4: changes held by a guard. 70: "
+            "a defect. 75: another run held the lock. 137: killed, possibly out of memory. 143: stopped from outside."
         )
     return "\n".join(f'"{line}"' for line in lines)
 

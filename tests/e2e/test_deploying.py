@@ -1,4 +1,4 @@
-"""Two verbs bring an empty account to a service that could run tonight."""
+"""Two commands bring an empty account to a service that is ready to run."""
 
 from __future__ import annotations
 
@@ -28,6 +28,24 @@ def test_both_stacks_are_complete_and_tagged(deployed: Deployment) -> None:
             "Environment": "e2e",
             "Project": PROJECT,
         }
+
+
+def test_a_deploy_ends_with_what_to_do_next(deployed: Deployment, environment: Environment) -> None:
+    said = deployed.verb.said
+
+    assert "What to do next:" in said
+    assert f"make doctor {environment.in_env} ARGS=--task" in said
+    assert f"make run {environment.in_env}" in said
+
+
+def test_where_no_engine_can_ask_the_registry_the_tag_of_the_base_stays(
+    deployed: Deployment, environment: Environment
+) -> None:
+    build = next(call for call in docker_stub.calls(environment.docker) if call[0] == "build")
+
+    assert "The image is built on python:3.13-slim as the engine has it" in deployed.verb.said
+    assert deployed.outputs["BaseImage"] == "python:3.13-slim"
+    assert "--build-arg" not in build
 
 
 def test_the_outputs_lead_to_everything_that_an_operator_needs(deployed: Deployment) -> None:
@@ -109,7 +127,7 @@ def test_a_deploy_leaves_state_and_secrets_alone(first_night: Done, redeployed: 
 @pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule"])
 def test_a_rule_is_on_and_says_where_what_it_cannot_send_goes(deployed: Deployment, rule: str) -> None:
     events = deployed.emulator.client("events")
-    (found,) = [one for one in events.list_rules()["Rules"] if rule in one["Name"]]
+    (found,) = [one for one in events.list_rules()["Rules"] if one["Name"] == deployed.outputs[f"{rule}Name"]]
     (target,) = events.list_targets_by_rule(Rule=found["Name"])["Targets"]
 
     assert found["State"] == "ENABLED"

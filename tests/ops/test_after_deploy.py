@@ -21,9 +21,9 @@ MANIFEST = json.dumps(
 )
 
 
-def after(hall: Hall) -> tuple[str, str]:
+def after(hall: Hall, *options: str) -> tuple[str, str]:
     """What it prints for the environment, on each stream."""
-    assert after_deploy.main(["--env", "hall", "--env-file", str(hall.env_file)]) == 0
+    assert after_deploy.main(["--env", "hall", "--env-file", str(hall.env_file), *options]) == 0
     said = hall.capture.readouterr()
     return said.out, said.err
 
@@ -89,22 +89,38 @@ def test_where_everything_is_done_it_says_so(pushed: Hall) -> None:
     assert after(pushed) == ("\nNothing is left to do.\n", "")
 
 
+def test_before_a_deploy_it_says_whether_the_environment_is_paused(pushed: Hall) -> None:
+    assert after(pushed, "--before") == ("", "")
+    pushed.ops("pause")
+
+    assert after(pushed, "--before") == ("paused\n", "")
+
+
+def test_before_a_first_deploy_it_says_nothing(undeployed: Hall) -> None:
+    assert after(undeployed, "--before") == ("", "")
+
+
 def test_a_pause_that_the_deploy_has_ended_comes_first(pushed: Hall) -> None:
-    confirm(pushed)
-    pushed.client("cloudwatch").disable_alarm_actions(AlarmNames=[pushed.outputs["SilenceAlarmName"]])
+    pushed.ops("pause")
+    pushed.ops("resume")
 
-    out, _ = after(pushed)
+    out, _ = after(pushed, "--was-paused")
 
-    assert "1. The alarm on silence is paused, and the schedules are on" in out
+    assert "1. The environment was paused, and this deploy has changed its schedules or alarms" in out
     assert f"make pause {pushed.in_env}" in out
+
+
+def test_so_does_one_whose_alarm_the_deploy_has_turned_on(pushed: Hall) -> None:
+    pushed.ops("pause")
+    pushed.client("cloudwatch").enable_alarm_actions(AlarmNames=[pushed.outputs["SilenceAlarmName"]])
+
+    assert "1. The environment was paused" in after(pushed, "--was-paused")[0]
 
 
 def test_a_pause_that_still_holds_is_not_named(pushed: Hall) -> None:
     pushed.ops("pause")
 
-    out, _ = after(pushed)
-
-    assert "The alarm on silence is paused" not in out
+    assert "was paused" not in after(pushed, "--was-paused")[0]
 
 
 def test_the_image_that_the_task_runs_is_scanned(pushed: Hall) -> None:
