@@ -27,22 +27,30 @@ class Stacks:
     sync: SyncStack
 
 
-def chosen(app: cdk.App, now: datetime | None = None) -> parameters.Parameters:
-    """The environment that the command line chose with `-c env=NAME`, or with `-c env_file=PATH` beside it.
+def load(environment: str, file: Path | None = None, now: datetime | None = None) -> parameters.Parameters:
+    """The parameters of an environment that is to be deployed at the time `now`.
 
     Its schedules are judged here and not with the file: an operator's command still reads a file whose last scheduled
     run is over.
+
+    Raises:
+        ParameterError: The file is faulty, or its schedules are.
     """
-    environment, file = app.node.try_get_context("env"), app.node.try_get_context("env_file")
-    if not isinstance(environment, str) or not environment:
-        known = " or ".join(f"-c env={name}" for name in parameters.names())
-        raise ParameterError([f"which environment? Say {known}."])
-    loaded = parameters.load(environment, Path(file) if file else None)
+    loaded = parameters.load(environment, file)
     faults = silence.faults(_schedules(loaded), now or datetime.now(UTC))
     if faults:
         shown = file or parameters.ENVIRONMENTS / f"{environment}.toml"
         raise ParameterError(f"{shown}: {fault}" for fault in faults)
     return loaded
+
+
+def chosen(app: cdk.App, now: datetime | None = None) -> parameters.Parameters:
+    """The environment that the command line chose with `-c env=NAME`, or with `-c env_file=PATH` beside it."""
+    environment, file = app.node.try_get_context("env"), app.node.try_get_context("env_file")
+    if not isinstance(environment, str) or not environment:
+        known = " or ".join(f"-c env={name}" for name in parameters.names())
+        raise ParameterError([f"which environment? Say {known}."])
+    return load(environment, Path(file) if file else None, now)
 
 
 def _schedules(loaded: parameters.Parameters) -> silence.Schedules:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from zoneinfo import available_timezones
 
 from cdk_app import schedule_expression
+from cdk_app.timezones import is_timezone
 
 # CPU units -> the memory sizes in MiB that Fargate combines them with (ECS developer guide, "Fargate task definition
 # parameters").
@@ -69,7 +69,7 @@ def schedule(name: str, expression: str) -> None:
 
 def timezone(value: str) -> None:
     """The name of an IANA time zone."""
-    if value not in available_timezones():
+    if not is_timezone(value):
         raise _refused("schedule_timezone", value, 'the name of an IANA time zone, as in "Europe/London"')
 
 

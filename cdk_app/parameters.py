@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from cdk_app import schedule_expression
 from cdk_app.iam_names import are_principals, is_github_repository
@@ -18,6 +17,7 @@ from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError, ParameterReader, all_match, matches
 from cdk_app.regions import is_region
 from cdk_app.silence import LONGEST_SILENCE_HOURS
+from cdk_app.timezones import is_timezone
 from cdk_app.worker_parameters import worker_environment
 from worker.limits import is_email
 
@@ -26,7 +26,6 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 _PRODUCTION_NAMES = frozenset({"prod", "production"})
 _REGISTRY_SUFFIX = "-registry"
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})"
-_NOT_A_PLACE = frozenset({"localtime", "Factory"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +101,9 @@ def _table(path: Path, shown: str, environments: Path) -> Mapping[str, object]:
         raise ParameterError([f"{shown}: there is no such file; environments are {known}"]) from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ParameterError([f"{shown}: cannot be read ({fault})"]) from None
-    except tomllib.TOMLDecodeError as fault:
+    except RecursionError:
+        raise ParameterError([f"{shown}: is not an environment's file (it is nested too deeply)"]) from None
+    except ValueError as fault:
         raise ParameterError([f"{shown}: is not TOML ({fault})"]) from None
 
 
@@ -141,7 +142,7 @@ def _parameters(read: ParameterReader, environment: str, *, production: bool) ->
         schedule_timezone=read.text(
             "ScheduleTimezone",
             allowed='the name of an IANA time zone, as in "Europe/London"',
-            check=lambda zone: zone in available_timezones() - _NOT_A_PLACE,
+            check=is_timezone,
         ),
         alert_email=read.text("AlertEmail", allowed='an e-mail address, as in "hr-sync@example.com"', check=is_email),
         silence_hours=read.integer("SilenceHours", low=0, high=LONGEST_SILENCE_HOURS, default=30),
@@ -242,7 +243,7 @@ def _refuse_shared_name(reader: ParameterReader, path: Path, environment: str, e
             continue
         try:
             taken = tomllib.loads(other.read_text(encoding="utf-8")).get("ProjectName")
-        except (OSError, ValueError):
+        except (OSError, RecursionError, ValueError):
             # What is wrong with another environment is told when that one is synthesised.
             continue
         if reader.has("ProjectName") and taken == reader.value("ProjectName"):

@@ -19,6 +19,7 @@ _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _CLOCK_CHANGE_HOURS = frozenset({0, 1, 2})
 _A_DAY, _STEP = 24 * 60, 15
 _FIELD_COUNT = 6
+_LAST_YEAR = 2199
 
 
 class ScheduleExpressionError(ValueError):
@@ -95,7 +96,7 @@ _FIELDS = (
         special=rf"\?|L|([1-7]|{'|'.join(_DAYS)})(L|#[1-5])",
         wildcards=", - * ? L #",
     ),
-    _CronField(name="year", low=1970, high=2199),
+    _CronField(name="year", low=1970, high=_LAST_YEAR),
 )
 
 
@@ -207,18 +208,18 @@ def _cron(body: str) -> list[frozenset[int]]:
 
 
 def _rate(body: str) -> None:
-    match = re.fullmatch(r"([1-9][0-9]*) (minute|hour|day)(s?)", body)
+    match = re.fullmatch(r"([1-9][0-9]{0,5}) (minute|hour|day)(s?)", body)
     if not match or (match[1] == "1") == bool(match[3]):
         raise ScheduleExpressionError(
-            "rate is a positive number and minutes, hours or days (in the singular after 1), as in rate(1 day)"
+            "rate is a positive number of up to six digits and minutes, hours or days (in the singular after 1), as in rate(1 day)"
         )
 
 
 def _at(body: str) -> None:
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", body):
-            datetime.fromisoformat(body)
-            return
+            if datetime.fromisoformat(body).year <= _LAST_YEAR:
+                return
     except ValueError:
         pass
     raise ScheduleExpressionError("at is a local time as in at(2030-01-31T02:30:00)")
