@@ -50,7 +50,7 @@ def acknowledge(sync: SyncStack) -> None:
         f"IAM5[Resource::{_tasks(sync)}]",
         "The tasks of this one cluster: a task's id is not known before it is started. Only while starting one.",
     )
-    _acknowledge_people(sync)
+    _acknowledge_optional_roles(sync)
     if sync.network and not sync.network.flow_log:
         _acknowledge(
             sync.network.vpc,
@@ -59,7 +59,7 @@ def acknowledge(sync: SyncStack) -> None:
         )
 
 
-def _acknowledge_people(sync: SyncStack) -> None:
+def _acknowledge_optional_roles(sync: SyncStack) -> None:
     if sync.operator_role:
         role = sync.operator_role.role
         _acknowledge(

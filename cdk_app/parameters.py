@@ -119,9 +119,7 @@ def _parameters(read: ParameterReader, environment: str, *, production: bool) ->
     for key, other in (("Account", "Region"), ("Region", "Account")):
         if not read.has(key) and (production or read.has(other)):
             why = (
-                "production names its account, so that nobody deploys it to another one"
-                if production
-                else f"{other} is set"
+                "production names its account, so that it is deployed to no other" if production else f"{other} is set"
             )
             read.fault(key, f"both of Account and Region, or neither ({why})")
     nightly, reconcile = _schedules(read)
@@ -203,12 +201,12 @@ def _network(read: ParameterReader) -> NetworkParameters:
 
 def _schedules(read: ParameterReader) -> tuple[str, str | None]:
     expression = "an EventBridge Scheduler expression, as in "
-    every_night = f'{expression}"cron(30 3 * * ? *)" for every night at 03:30'
+    every_day = f'{expression}"cron(30 3 * * ? *)" for every day at 03:30'
     every_week = f'{expression}"cron(30 10 ? * SUN *)" for every Sunday at 10:30'
-    nightly = read.text("ScheduleExpression", allowed=every_night, check=lambda _: True)
+    nightly = read.text("ScheduleExpression", allowed=every_day, check=lambda _: True)
     reconcile = read.optional_text("ReconcileSchedule", allowed=every_week)
     for key, told, allowed in (
-        ("ScheduleExpression", nightly, every_night),
+        ("ScheduleExpression", nightly, every_day),
         ("ReconcileSchedule", reconcile, every_week),
     ):
         if told is not None and not read.faulted(key):
@@ -217,7 +215,7 @@ def _schedules(read: ParameterReader) -> tuple[str, str | None]:
         read.refuse(
             "ReconcileSchedule",
             "ScheduleExpression is the same, so two runs would start at once, and one would find the lock held; give "
-            "ReconcileSchedule an hour at which no nightly run is at work, or leave it out",
+            "ReconcileSchedule an hour at which no scheduled sync is running, or leave it out",
         )
     return nightly, reconcile
 
@@ -244,7 +242,7 @@ def _refuse_shared_name(reader: ParameterReader, path: Path, environment: str, e
         try:
             taken = tomllib.loads(other.read_text(encoding="utf-8")).get("ProjectName")
         except (OSError, RecursionError, ValueError):
-            # What is wrong with another environment is told when that one is synthesised.
+            # What is wrong with another environment is reported when that one is synthesised.
             continue
         if reader.has("ProjectName") and taken == reader.value("ProjectName"):
             reader.fault("ProjectName", f"a name of its own: {_shown(other)} has it already")

@@ -211,15 +211,16 @@ def _rate(body: str) -> None:
     match = re.fullmatch(r"([1-9][0-9]{0,5}) (minute|hour|day)(s?)", body)
     if not match or (match[1] == "1") == bool(match[3]):
         raise ScheduleExpressionError(
-            "rate is a positive number of up to six digits and minutes, hours or days (in the singular after 1), as in rate(1 day)"
+            "rate is a positive number of up to six digits and minutes, hours or days (in the singular after 1), "
+            "as in rate(1 day)"
         )
 
 
 def _at(body: str) -> None:
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", body):
-            if datetime.fromisoformat(body).year <= _LAST_YEAR:
-                return
+        shaped = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", body)
+        if shaped and datetime.fromisoformat(body).year <= _LAST_YEAR:
+            return
     except ValueError:
         pass
     raise ScheduleExpressionError("at is a local time as in at(2030-01-31T02:30:00)")

@@ -1,4 +1,4 @@
-"""Whether the alarm on silence fits the schedule, and other things that only today's date can tell of a schedule.
+"""Whether the alarm on silence suits the schedule, and what else today's date decides about a schedule.
 
 The alarm counts whole hours without a successful sync. Between two scheduled runs there may be as many as the longest
 gap has, and up to two more, for one run takes longer than the other. CloudWatch looks back 168 hours at most.
@@ -43,22 +43,22 @@ class Fault:
         return f"{self.key} = {value} is not allowed; {self.reason}"
 
 
-def faults(told: Schedules, now: datetime) -> list[Fault]:
+def faults(schedules: Schedules, now: datetime) -> list[Fault]:
     """What makes a deploy of these schedules useless or its alarm wrong; empty where nothing does."""
     found = [
         Fault(key, expression, "it has no run after today; give it a time in the future")
-        for key, expression in (("ScheduleExpression", told.nightly), ("ReconcileSchedule", told.reconcile))
-        if expression is not None and occurrences.next_run(expression, told.timezone, now) is None
+        for key, expression in (("ScheduleExpression", schedules.nightly), ("ReconcileSchedule", schedules.reconcile))
+        if expression is not None and occurrences.next_run(expression, schedules.timezone, now) is None
     ]
-    if not found and (reason := _too_short(told, now)):
-        found.append(Fault("SilenceHours", told.silence_hours, reason))
+    if not found and (reason := _too_short(schedules, now)):
+        found.append(Fault("SilenceHours", schedules.silence_hours, reason))
     return found
 
 
-def _too_short(told: Schedules, now: datetime) -> str | None:
-    if told.silence_hours == 0:
+def _too_short(schedules: Schedules, now: datetime) -> str | None:
+    if schedules.silence_hours == 0:
         return None
-    gaps = occurrences.gaps(told.nightly, told.timezone, now)
+    gaps = occurrences.gaps(schedules.nightly, schedules.timezone, now)
     if gaps is None:
         return "ScheduleExpression has one run only, so silence after it is no fault; SilenceHours = 0 makes no alarm"
     hours = math.ceil(gaps.longest / _HOUR)
@@ -67,22 +67,22 @@ def _too_short(told: Schedules, now: datetime) -> str | None:
             f"ScheduleExpression leaves up to {hours} hours between two runs, and an alarm looks back "
             f"{LONGEST_SILENCE_HOURS} at most; SilenceHours = 0 makes no alarm"
         )
-    if told.silence_hours < hours + _MARGIN_HOURS:
+    if schedules.silence_hours < hours + _MARGIN_HOURS:
         return (
-            f"ScheduleExpression leaves up to {hours} hours between two runs, so the alarm would ring without a fault; "
+            f"ScheduleExpression leaves up to {hours} hours between two runs, so the alarm would fire without a fault; "
             f"SilenceHours = {hours + _MARGIN_HOURS} works"
         )
     return None
 
 
-def warnings(told: Schedules, now: datetime) -> list[str]:
-    """What may be meant, and is worth a look."""
-    gaps = occurrences.gaps(told.nightly, told.timezone, now)
-    if gaps is None or gaps.shortest >= timedelta(minutes=told.max_run_minutes):
+def warnings(schedules: Schedules, now: datetime) -> list[str]:
+    """What may be intended, and is worth checking."""
+    gaps = occurrences.gaps(schedules.nightly, schedules.timezone, now)
+    if gaps is None or gaps.shortest >= timedelta(minutes=schedules.max_run_minutes):
         return []
     minutes = math.floor(gaps.shortest / timedelta(minutes=1))
     return [
         f"ScheduleExpression starts a run {minutes} minutes after another, and a run may take MaxRunMinutes = "
-        f"{told.max_run_minutes}. A run that finds another at work ends with exit code 75 and a FAILED mail; "
+        f"{schedules.max_run_minutes}. A run that finds another at work ends with exit code 75 and a FAILED mail; "
         f"set MaxRunMinutes = {minutes} or less, or a longer interval."
     ]

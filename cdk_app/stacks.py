@@ -299,6 +299,6 @@ def _tags(parameters: Parameters) -> dict[str, str]:
 
 
 def _tag(stack: Stack, parameters: Parameters) -> None:
-    """In the template too, where a reviewer sees them; a stack's own tags are only told to CloudFormation."""
+    """In the template too, where a reviewer sees them; a stack's own tags are only passed to CloudFormation."""
     for key, value in _tags(parameters).items():
         Tags.of(stack).add(key, value)

@@ -233,8 +233,8 @@ class SyncTaskConstruct(Construct):
             logging=ecs.LogDriver.aws_logs(
                 stream_prefix=CONTAINER,
                 log_group=self.log_group,
-                # ECS drops lines when its buffer is full, unless it is told to wait: a run whose summary is lost cannot
-                # be told from one that did not happen.
+                # ECS drops lines when its buffer is full, unless it has to wait: a run whose summary is lost looks
+                # like one that did not happen.
                 mode=ecs.AwsLogDriverMode.BLOCKING,
             ),
         )

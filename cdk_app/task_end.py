@@ -1,4 +1,4 @@
-"""Hearing of every end of the task: the two event patterns, and the message that each sends.
+"""Reporting every end of the task: the two event patterns, and the message that each sends.
 
 Of the two rules exactly one matches every end. A pair that looks at the exit code alone is silent when the task never
 started: an image that cannot be pulled, a network that is not there, a stop before the start leave no exit code. So

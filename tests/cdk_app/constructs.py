@@ -1,4 +1,4 @@
-"""The constructs as a stack of somebody else's would use them, with everything optional left out."""
+"""The constructs as another stack would use them, with everything optional left out."""
 
 from __future__ import annotations
 

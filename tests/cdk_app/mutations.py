@@ -1,4 +1,4 @@
-"""Environment files with something wrong in them, as hands and editors make them: always the same for a number."""
+"""Environment files with something wrong in them, as people and editors leave them: always the same for a number."""
 
 from __future__ import annotations
 

@@ -32,12 +32,12 @@ def ended(line: Summary, end: Any = None, **counts: int) -> str:
 
 
 CLEAN = ended(summary())
-CLEAN_NIGHTS = {
-    "a clean night": CLEAN,
-    "a clean night that an operator started": ended(summary(trigger="manual")),
-    "a clean night with somebody parked": ended(summary(), parked=2),
+COUNTED = {
+    "a successful run": CLEAN,
+    "a successful run that an operator started": ended(summary(trigger="manual")),
+    "a successful run with employees parked": ended(summary(), parked=2),
 }
-NO_CLEAN_NIGHTS = {
+NOT_COUNTED = {
     "errors": ended(summary(), errors=1),
     "held suspensions": ended(summary(), errors=3, held_suspensions=3),
     "a dry run": ended(summary(dry_run=True)),
@@ -45,8 +45,8 @@ NO_CLEAN_NIGHTS = {
     "a reconcile that the schedule started": ended(summary(command="reconcile")),
     "a reconcile that an operator started": ended(summary(command="reconcile", trigger="manual")),
     "an undo": ended(summary(command="undo")),
-    "the second delivery of a night": ended(summary(), DuplicateDelivery("delivered before")),
-    "a night that found the lock held": ended(summary(), LockHeld("another run is at work")),
+    "the second delivery of a start": ended(summary(), DuplicateDelivery("delivered before")),
+    "a run that found the lock held": ended(summary(), LockHeld("another run is at work")),
     "a crash": summary().line(),
     "another line of the log": json.dumps({"event": "person.created", "ok": True, "scope": "all", "dry_run": False}),
     "no JSON": "Traceback (most recent call last):",
@@ -54,14 +54,14 @@ NO_CLEAN_NIGHTS = {
 }
 
 
-@pytest.mark.parametrize("kind", CLEAN_NIGHTS)
+@pytest.mark.parametrize("kind", COUNTED)
 def test_the_silence_filter_counts(each: Synthesis, kind: str) -> None:
-    assert takes(each.sync.properties("CleanNights", FILTER)["FilterPattern"], CLEAN_NIGHTS[kind])
+    assert takes(each.sync.properties("CleanNights", FILTER)["FilterPattern"], COUNTED[kind])
 
 
-@pytest.mark.parametrize("kind", NO_CLEAN_NIGHTS)
+@pytest.mark.parametrize("kind", NOT_COUNTED)
 def test_the_silence_filter_does_not_count(each: Synthesis, kind: str) -> None:
-    assert not takes(each.sync.properties("CleanNights", FILTER)["FilterPattern"], NO_CLEAN_NIGHTS[kind])
+    assert not takes(each.sync.properties("CleanNights", FILTER)["FilterPattern"], NOT_COUNTED[kind])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_filters_read_the_tasks_log_and_invent_no_data(each: Synthesis) -> N
         }
 
 
-def test_silence_is_no_clean_night_in_so_many_hours(dev: Synthesis, prod: Synthesis) -> None:
+def test_silence_is_no_successful_run_in_so_many_hours(dev: Synthesis, prod: Synthesis) -> None:
     for synthesis, hours in ((dev, 30), (prod, 54)):
         alarm = synthesis.sync.properties("Silence", ALARM)
 
@@ -102,7 +102,7 @@ def test_silence_is_no_clean_night_in_so_many_hours(dev: Synthesis, prod: Synthe
         assert alarm["MetricName"] == "CleanNights"
 
 
-def test_the_parked_alarm_stays_from_one_night_to_the_next(dev: Synthesis) -> None:
+def test_the_parked_alarm_stays_from_one_run_to_the_next(dev: Synthesis) -> None:
     alarm = dev.sync.properties("Parked", ALARM)
 
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
@@ -123,7 +123,7 @@ def test_one_dead_letter_is_enough(each: Synthesis) -> None:
 
 
 @pytest.mark.parametrize("name", ["Silence", "Parked", "DeadLetter"])
-def test_each_alarm_says_so_when_it_comes_and_when_it_goes(each: Synthesis, name: str) -> None:
+def test_each_alarm_reports_its_start_and_its_end(each: Synthesis, name: str) -> None:
     alarm = each.sync.properties(name, ALARM)
     topic = {"Ref": each.sync.named("Topic", TOPIC)}
 

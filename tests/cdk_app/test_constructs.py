@@ -1,4 +1,4 @@
-"""The constructs in a stack of somebody else's: what they accept, and how they refuse."""
+"""The constructs in another stack: what they accept, and how they refuse."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ def test_a_file_without_any_network(folder: Folder) -> None:
     ]
 
 
-def test_flow_logs_of_a_network_that_is_somebody_elses(folder: Folder) -> None:
+def test_flow_logs_of_a_network_that_is_given(folder: Folder) -> None:
     (fault,) = folder.faults(**GIVEN_NETWORK, VpcFlowLogs="true")
 
     assert "VpcFlowLogs = true is not allowed" in fault
@@ -186,14 +186,14 @@ def test_a_schedule_of_a_reconcile(folder: Folder, expression: str) -> None:
 
 
 @pytest.mark.parametrize("reconcile", ["cron(30 3 * * ? *)", "cron(30  3 * *  ? *)"])
-def test_a_reconcile_never_starts_whenever_a_night_does(folder: Folder, reconcile: str) -> None:
+def test_a_reconcile_never_starts_with_a_sync(folder: Folder, reconcile: str) -> None:
     (fault,) = folder.faults(ReconcileSchedule=f'"{reconcile}"')
 
     assert f'ReconcileSchedule = "{reconcile}" is not allowed; ScheduleExpression is the same' in fault
-    assert fault.endswith("give ReconcileSchedule an hour at which no nightly run is at work, or leave it out")
+    assert fault.endswith("give ReconcileSchedule an hour at which no scheduled sync is running, or leave it out")
 
 
-def test_two_schedules_that_are_wrong_in_the_same_way_are_told_once_each(folder: Folder) -> None:
+def test_two_schedules_that_are_wrong_in_the_same_way_are_reported_once_each(folder: Folder) -> None:
     faults = folder.faults(ScheduleExpression='"nightly"', ReconcileSchedule='"nightly"')
 
     assert [fault.split(": ")[1].split(" = ")[0] for fault in faults] == ["ScheduleExpression", "ReconcileSchedule"]
@@ -223,10 +223,10 @@ def test_production_names_its_account(folder: Folder, name: str) -> None:
     faults = folder.faults(name, Production="true")
 
     assert [fault.split(": ")[1].split(" is")[0] for fault in faults] == ["Account", "Region"]
-    assert "so that nobody deploys it to another one" in faults[0]
+    assert "so that it is deployed to no other" in faults[0]
 
 
-def test_all_faults_are_told_at_once(folder: Folder) -> None:
+def test_all_faults_are_reported_at_once(folder: Folder) -> None:
     faults = folder.faults(ProjectName='"X"', ScheduleTimezone='"Mars"', AlertEmail=None, Surprise="1", BatchSize="-1")
 
     assert len(faults) == 5

@@ -42,7 +42,7 @@ def test_what_the_scheduler_takes(expression: str) -> None:
         ("0 2 * * ? *", "none of cron"),
         ("cron(0 2 * * ? *) ", "none of cron"),
         ("CRON(0 2 * * ? *)", "none of cron"),
-        ("every night", "none of cron"),
+        ("every day", "none of cron"),
         ("", "none of cron"),
         ("cron(0 2 * * *)", "six fields .* here are 5"),
         ("cron(0 0 2 * * ? *)", "here are 7"),

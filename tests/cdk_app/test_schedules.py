@@ -46,7 +46,7 @@ def test_a_reconcile_has_a_schedule_where_the_file_asks_for_one(dev: Synthesis, 
     }
 
 
-def test_a_reconcile_is_scheduled_as_a_night_is_but_for_its_time_and_its_command(prod: Synthesis) -> None:
+def test_a_reconcile_is_scheduled_as_a_sync_is_but_for_its_time_and_its_command(prod: Synthesis) -> None:
     nightly, reconcile = schedule(prod), schedule(prod, "reconcile")
     differ = {key for key in nightly.keys() | reconcile.keys() if nightly.get(key) != reconcile.get(key)}
     target = {key for key in nightly["Target"] if nightly["Target"][key] != reconcile["Target"][key]}
@@ -108,7 +108,7 @@ def test_runs_in_the_public_network_with_an_address_of_its_own(dev: Synthesis) -
     assert network["AssignPublicIp"] == "ENABLED"
 
 
-def test_tells_the_container_who_started_it_and_for_when(each: Synthesis) -> None:
+def test_the_container_learns_what_started_it_and_for_when(each: Synthesis) -> None:
     assert json.loads(schedule(each)["Target"]["Input"]) == {
         "containerOverrides": [
             {

@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 DAILY = "cron(30 3 * * ? *)"
 
 
-def told(
+def schedules(
     nightly: str = DAILY,
     *,
     hours: int = 30,
@@ -44,10 +44,10 @@ def told(
     ],
 )
 def test_the_fewest_hours_that_fit(nightly: str, hours: int) -> None:
-    assert faults(told(nightly, hours=hours), NOW) == []
-    (fault,) = faults(told(nightly, hours=hours - 1), NOW)
+    assert faults(schedules(nightly, hours=hours), NOW) == []
+    (fault,) = faults(schedules(nightly, hours=hours - 1), NOW)
     assert f"SilenceHours = {hours - 1} is not allowed; " in str(fault)
-    assert str(fault).endswith(f"so the alarm would ring without a fault; SilenceHours = {hours} works")
+    assert str(fault).endswith(f"so the alarm would fire without a fault; SilenceHours = {hours} works")
 
 
 @pytest.mark.parametrize(
@@ -55,28 +55,28 @@ def test_the_fewest_hours_that_fit(nightly: str, hours: int) -> None:
     [("cron(30 3 ? * SUN *)", 169), ("cron(0 3 1 * ? *)", 745), ("rate(7 days)", 168), ("cron(0 3 LW * ? *)", 792)],
 )
 def test_a_gap_that_no_alarm_can_look_back_over(nightly: str, gap: int) -> None:
-    (fault,) = faults(told(nightly, hours=168), NOW)
+    (fault,) = faults(schedules(nightly, hours=168), NOW)
 
     assert f"leaves up to {gap} hours between two runs, and an alarm looks back 168 at most" in str(fault)
     assert str(fault).endswith("SilenceHours = 0 makes no alarm")
-    assert faults(told(nightly, hours=0), NOW) == []
+    assert faults(schedules(nightly, hours=0), NOW) == []
 
 
 def test_the_longest_gap_that_an_alarm_can_look_back_over() -> None:
-    assert faults(told("rate(166 hours)", hours=168), NOW) == []
-    assert "SilenceHours = 0" in str(faults(told("rate(167 hours)", hours=168), NOW)[0])
+    assert faults(schedules("rate(166 hours)", hours=168), NOW) == []
+    assert "SilenceHours = 0" in str(faults(schedules("rate(167 hours)", hours=168), NOW)[0])
 
 
 def test_a_schedule_of_one_run_has_no_alarm_on_silence() -> None:
-    (fault,) = faults(told("at(2030-01-01T00:00:00)"), NOW)
+    (fault,) = faults(schedules("at(2030-01-01T00:00:00)"), NOW)
 
     assert "has one run only" in str(fault)
-    assert faults(told("at(2030-01-01T00:00:00)", hours=0), NOW) == []
+    assert faults(schedules("at(2030-01-01T00:00:00)", hours=0), NOW) == []
 
 
 @pytest.mark.parametrize("past", ["at(2026-11-26T11:00:00)", "cron(30 3 * * ? 2020-2025)", "cron(0 3 30 2 ? *)"])
 def test_a_schedule_in_the_past(past: str) -> None:
-    nightly, reconcile = faults(told(past, hours=0), NOW), faults(told(reconcile=past), NOW)
+    nightly, reconcile = faults(schedules(past, hours=0), NOW), faults(schedules(reconcile=past), NOW)
 
     assert [str(one) for one in nightly] == [
         f'ScheduleExpression = "{past}" is not allowed; it has no run after today; give it a time in the future'
@@ -88,8 +88,8 @@ def test_a_schedule_in_the_past(past: str) -> None:
     ("nightly", "minutes", "apart"),
     [("rate(1 minute)", 360, 1), ("rate(2 hours)", 360, 120), ("cron(0 3,8 * * ? *)", 360, 300), (DAILY, 1440, 1380)],
 )
-def test_runs_that_may_meet_are_told(nightly: str, minutes: int, apart: int) -> None:
-    (warning,) = warnings(told(nightly, minutes=minutes), NOW)
+def test_runs_that_may_meet_are_reported(nightly: str, minutes: int, apart: int) -> None:
+    (warning,) = warnings(schedules(nightly, minutes=minutes), NOW)
 
     assert f"starts a run {apart} minutes after another" in warning
     assert f"MaxRunMinutes = {minutes}." in warning
@@ -99,7 +99,7 @@ def test_runs_that_may_meet_are_told(nightly: str, minutes: int, apart: int) -> 
     ("nightly", "minutes"), [(DAILY, 360), ("rate(2 hours)", 120), ("at(2030-01-01T00:00:00)", 360)]
 )
 def test_runs_that_cannot_meet(nightly: str, minutes: int) -> None:
-    assert warnings(told(nightly, minutes=minutes), NOW) == []
+    assert warnings(schedules(nightly, minutes=minutes), NOW) == []
 
 
 def edited(tmp_path: Path, *, add: str = "", **changes: str) -> Path:

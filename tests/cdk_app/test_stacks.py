@@ -86,7 +86,7 @@ def test_the_only_wildcards_of_any_role_of_the_task(prod: Synthesis) -> None:
     ]
 
 
-def test_the_task_has_three_roles_and_nobody_else_has_a_policy(each: Synthesis) -> None:
+def test_the_task_has_three_roles_and_nothing_else_has_a_policy(each: Synthesis) -> None:
     roles = set(each.sync.of_type(ROLE))
     policies = each.sync.of_type("AWS::IAM::Policy").values()
 

@@ -3,7 +3,7 @@
 What happens, once a session (`conftest.py`): ministack starts on a free port of loopback, in a virtual environment of
 its own because it pins its own botocore. `make bootstrap` and `make deploy`, the verbs that an engineer types, bring
 the environment of `environment.toml` into it. The operator's part, the values of the two secrets, is done. The real
-process (`python -m worker`) runs its nights with exactly the variables of the deployed task definition, between the
+process (`python -m worker`) runs with exactly the variables of the deployed task definition, between the
 sandbox's BambooHR and Moodle. A parameter changes and `make deploy` runs again. Every kind of end of the task goes
 through the deployed rules, and a queue that is subscribed to the topic tells what an operator would read.
 

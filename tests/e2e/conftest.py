@@ -10,7 +10,7 @@ import pytest
 from tests.e2e import former
 from tests.e2e.deployment import PROJECT, Deployment, Environment, Setting, Verb, make
 from tests.e2e.emulator import Emulator, emulated_aws
-from tests.e2e.story import FIRST_BATCH, PEOPLE, SECOND_BATCH, Done
+from tests.e2e.story import EMPLOYEES, FIRST_BATCH, SECOND_BATCH, Done
 from tests.nights import API_KEY, Night, Nights, nights
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
@@ -28,7 +28,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     """A company of ten in BambooHR, and an empty Moodle."""
     with nights(tmp_path_factory.mktemp("systems")) as both:
-        both.company.add(generate(PEOPLE, seed=5))
+        both.company.add(generate(EMPLOYEES, seed=5))
         yield both
 
 
@@ -52,33 +52,33 @@ def deployed(emulator: Emulator, environment: Environment) -> Deployment:
 
 
 @pytest.fixture(scope="session")
-def night_without_secrets(deployed: Deployment, systems: Nights) -> Done:
+def run_without_secrets(deployed: Deployment, systems: Nights) -> Done:
     """A run before the operator has set anything."""
     return _done(deployed, systems, deployed.run())
 
 
 @pytest.fixture(scope="session")
-def first_night(night_without_secrets: Done, deployed: Deployment, systems: Nights) -> Done:
+def first_run(run_without_secrets: Done, deployed: Deployment, systems: Nights) -> Done:
     """The first run after the secrets were set."""
     deployed.put_secrets(api_key=API_KEY, token=TOKEN)
     return _done(deployed, systems, deployed.run())
 
 
 @pytest.fixture(scope="session")
-def redeployed(first_night: Done, emulator: Emulator, environment: Environment) -> Deployment:
+def redeployed(first_run: Done, emulator: Emulator, environment: Environment) -> Deployment:
     """A deploy of another batch size."""
     environment.set(BatchSize=SECOND_BATCH)
     return Deployment.found(emulator, environment.deploy())
 
 
 @pytest.fixture(scope="session")
-def second_night(redeployed: Deployment, systems: Nights) -> Done:
+def second_run(redeployed: Deployment, systems: Nights) -> Done:
     """The schedule's run after it."""
     return _done(redeployed, systems, redeployed.run(**redeployed.overrides("2026-11-23T03:30:00Z")))
 
 
 @pytest.fixture(scope="session")
-def second_delivery(second_night: Done, redeployed: Deployment, systems: Nights) -> Done:
+def second_delivery(second_run: Done, redeployed: Deployment, systems: Nights) -> Done:
     """The same scheduled run, delivered once more."""
     return _done(redeployed, systems, redeployed.run(**redeployed.overrides("2026-11-23T03:30:00Z")))
 
@@ -128,5 +128,5 @@ def _addresses(systems: Nights) -> dict[str, str]:
     }
 
 
-def _done(deployment: Deployment, systems: Nights, night: Night) -> Done:
-    return Done(night, deployment.items(), systems.accounts(), deployment.secrets())
+def _done(deployment: Deployment, systems: Nights, run: Night) -> Done:
+    return Done(run, deployment.items(), systems.accounts(), deployment.secrets())

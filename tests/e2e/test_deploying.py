@@ -99,11 +99,11 @@ def test_the_image_is_built_from_the_workers_directory(deployed: Deployment, env
     assert build[-1] == "."
 
 
-def test_the_task_definition_holds_ids_and_no_secret(deployed: Deployment, first_night: Done) -> None:
+def test_the_task_definition_holds_ids_and_no_secret(deployed: Deployment, first_run: Done) -> None:
     values = set(deployed.variables.values())
 
     assert {deployed.outputs[f"{system}SecretArn"] for system in ("Bamboo", "Moodle")} <= values
-    assert first_night.night.code == 0
+    assert first_run.run.code == 0
     assert not {API_KEY, TOKEN} & values
     assert "secrets" not in deployed.container
 
@@ -119,9 +119,9 @@ def test_a_changed_parameter_is_a_new_revision_and_nothing_else(deployed: Deploy
     assert changed == {"TaskDefinitionArn"}
 
 
-def test_a_deploy_leaves_state_and_secrets_alone(first_night: Done, redeployed: Deployment, systems: Nights) -> None:
-    assert redeployed.items()[redeployed.outputs["StateId"]] == first_night.items["default"]
-    assert redeployed.secrets() == first_night.secrets
+def test_a_deploy_leaves_state_and_secrets_alone(first_run: Done, redeployed: Deployment, systems: Nights) -> None:
+    assert redeployed.items()[redeployed.outputs["StateId"]] == first_run.items["default"]
+    assert redeployed.secrets() == first_run.secrets
 
 
 @pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule"])

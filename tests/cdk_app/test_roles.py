@@ -1,4 +1,4 @@
-"""The roles of the people: the operator's is the RUNBOOK's table, and GitHub's deploys one environment."""
+"""The optional roles: the operator's is the RUNBOOK's table, and GitHub's deploys one environment."""
 
 from __future__ import annotations
 
