@@ -63,10 +63,11 @@ def resolved(reference: str, run: Run) -> str:
 
 def _by_imagetools(reference: str, run: Run) -> str:
     """Ask the registry without pulling: the digest of the image index, which holds every architecture."""
-    said = run(["buildx", "imagetools", "inspect", reference, "--format", "{{.Manifest.Digest}}"]).strip()
-    if not _DIGEST.fullmatch(said):
-        raise BaseImageError(f"imagetools answered {said[:80]!r}")
-    return said
+    manifest = json.loads(run(["buildx", "imagetools", "inspect", reference, "--format", "{{json .Manifest}}"]))
+    digest = manifest.get("digest") if isinstance(manifest, dict) else None
+    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        raise BaseImageError(f"imagetools knows no digest of {reference}")
+    return digest
 
 
 def _by_pull(reference: str, run: Run) -> str:

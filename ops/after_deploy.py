@@ -99,6 +99,8 @@ class After:
         return "ENABLED" not in self._schedule_states()
 
     def _silence_is_reported(self) -> bool:
+        if not self.deployment.silence_alarm_name:
+            return False
         alarms = self.aws.client("cloudwatch").describe_alarms(AlarmNames=[self.deployment.silence_alarm_name])
         return any(alarm["ActionsEnabled"] for alarm in alarms["MetricAlarms"])
 

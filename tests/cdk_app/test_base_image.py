@@ -38,7 +38,7 @@ def inspected(**image: object) -> str:
 @pytest.mark.parametrize(
     "answers",
     [
-        {"buildx": f"{INDEX}\n"},
+        {"buildx": json.dumps({"mediaType": "application/vnd.oci.image.index.v1+json", "digest": INDEX})},
         {"pull": "", "image": inspected(RepoDigests=[f"docker.io/library/python@{INDEX}"])},
         # podman, which lists the index and this machine's own image
         {"pull": "", "image": inspected(Digest=HERE, RepoDigests=[f"python@{HERE}", f"python@{INDEX}"])},
@@ -56,7 +56,9 @@ def test_the_digest_that_the_tag_has_in_the_registry(answers: Answers, capsys: p
         ({}, "unknown command"),
         ({"buildx": FileNotFoundError("no docker"), "pull": FileNotFoundError("no docker")}, "no docker"),
         ({"pull": subprocess.TimeoutExpired(["docker"], 120)}, "timed out after 120 seconds"),
-        ({"buildx": "", "pull": "", "image": ""}, "imagetools answered ''"),
+        ({"buildx": "", "pull": "", "image": ""}, "Expecting value"),
+        ({"buildx": "{}"}, "imagetools knows no digest of python:3.13-slim"),
+        ({"buildx": '["sha256:1"]'}, "imagetools knows no digest"),
         ({"pull": "", "image": inspected(RepoDigests=[])}, "the engine knows no digest"),
     ],
 )
