@@ -41,19 +41,19 @@ def alerts(context: Context) -> int:
     sns = context.client("sns")
     if options.subscribe:
         sns.subscribe(TopicArn=deployment.topic_arn, Protocol="email", Endpoint=deployment.alert_email)
-        terminal.say("AlertEmail was asked to confirm. Open that mail and follow its link within two days.")
+        terminal.print("AlertEmail was asked to confirm. Open that mail and follow its link within two days.")
     pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=deployment.topic_arn)
     subscriptions = [one for page in pages for one in page["Subscriptions"]]
     for one in subscriptions:
         state = "confirmed" if _is_confirmed(one) else "NOT CONFIRMED"
-        terminal.say(f"{one['Protocol']} {_masked(one['Endpoint'])}: {state}")
+        terminal.print(f"{one['Protocol']} {_masked(one['Endpoint'])}: {state}")
     faults = [*_wrong_subscriptions(context, subscriptions), *_wrong_rules(context), *_wrong_alarms(context)]
     for text in faults:
-        terminal.say(f"WRONG: {text}")
+        terminal.print(f"WRONG: {text}")
     if options.test:
         _send_test(context, sns)
     if not faults:
-        terminal.say("The alerts are delivered.")
+        terminal.print("The alerts are delivered.")
     return OpsExit.NO if faults else OpsExit.DONE
 
 
@@ -114,7 +114,7 @@ def _send_test(context: Context, sns: Any) -> None:
         Subject=f"Test: {family}",
         Message=f"This is a test of the alerts of {family}. Nothing is wrong.",
     )
-    context.terminal.say(f"A test message was sent ({sent['MessageId']}). Check that it arrives, and not as junk.")
+    context.terminal.print(f"A test message was sent ({sent['MessageId']}). Check that it arrives, and not as junk.")
 
 
 def _masked(endpoint: str) -> str:

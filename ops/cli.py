@@ -68,9 +68,9 @@ def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
         # The reader of the output has closed it (`... | head`). Python would report that once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OpsExit.DONE
-    terminal.remark(f"ops: {end.message}")
+    terminal.note(f"ops: {end.message}")
     if end.advice:
-        terminal.remark(f"     {end.advice}")
+        terminal.note(f"     {end.advice}")
     return end.exit_code
 
 

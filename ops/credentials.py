@@ -61,7 +61,7 @@ def set_secret(context: Context) -> int:
     secret = deployment.bamboo_secret_arn if system == "bamboohr" else deployment.moodle_secret_arn
     value = _checked(context.terminal.hidden(f"{kind.name} (not shown): ").strip(), kind, context.options)
     context.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps({kind.key: value}))
-    context.terminal.say(
+    context.terminal.print(
         f"The {kind.name} of {context.env} is set. The next run uses it; to try it now, without writing anything:\n"
         f"{advice.command('sync', '--dry-run')}"
     )

@@ -39,12 +39,12 @@ def dead_letters(context: Context) -> int:
     sqs, queue = context.client("sqs"), context.deployment.dead_letter_queue_url
     found = list(_received(sqs, queue))
     if not found:
-        context.terminal.say("There are no dead letters.")
+        context.terminal.print("There are no dead letters.")
         return OpsExit.DONE
     shown = len(found)
     try:
         for message in found:
-            context.terminal.say(_readable(message))
+            context.terminal.print(_readable(message))
         if not options.clear:
             return OpsExit.NO
         context.terminal.confirm(f"Remove {shown} dead letters?", yes=options.yes)
@@ -53,7 +53,7 @@ def dead_letters(context: Context) -> int:
             found.pop()
     finally:
         _show_again(sqs, queue, found)
-    context.terminal.say(f"{shown} removed.")
+    context.terminal.print(f"{shown} removed.")
     return OpsExit.DONE
 
 

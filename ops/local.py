@@ -39,7 +39,7 @@ def _ended(context: Context, process: subprocess.Popen[bytes]) -> int:
         code = process.wait()
     except KeyboardInterrupt:
         # The terminal sends the signal to the worker as well, which ends between two requests.
-        context.terminal.remark("The worker ends after its present request; Ctrl-C again ends it at once.")
+        context.terminal.note("The worker ends after its present request; Ctrl-C again ends it at once.")
         try:
             code = process.wait()
         except KeyboardInterrupt:

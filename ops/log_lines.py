@@ -32,7 +32,7 @@ def summary(message: str) -> Mapping[str, Any] | None:
 
 
 def is_grave(message: str) -> bool:
-    """Whether a reader who looks for errors has to see the line. Text is a report, or a crash that was not logged."""
+    """Whether `tail --errors` shows the line. Text is shown: it is a report, or a crash that was not logged."""
     line = parse(message)
     return not line or line["event"] == _SUMMARY or line.get("level") in _GRAVE
 
@@ -48,18 +48,18 @@ def readable(message: str) -> str:
 def readable_summary(line: Mapping[str, Any]) -> str:
     """A summary with the names that the RUNBOOK explains; what is zero, empty or false is left out."""
     code = int(line["exit_code"])
-    shown = [(name.replace("_", " "), _list(value)) for name, value in _told(line, _SUMMARY_HEADING)]
+    shown = [(name.replace("_", " "), _list(value)) for name, value in _filled(line, _SUMMARY_HEADING)]
     text = facts([("exit code", f"{code}: {meaning_of(code)}"), *shown])
     return advice.current().fill_in(f"Run {line['run_id']}: {line['outcome']}\n{text}")
 
 
 def _readable_event(line: Mapping[str, Any]) -> str:
-    values = (f"{name}={_word(value)}" for name, value in _told(line, _EVENT_HEADING))
+    values = (f"{name}={_word(value)}" for name, value in _filled(line, _EVENT_HEADING))
     heading = f"{line.get('time', '')} {line.get('level', ''):<7} {line['event']}".strip()
     return advice.current().fill_in(" ".join([heading, "", *values]).rstrip())
 
 
-def _told(line: Mapping[str, Any], without: frozenset[str]) -> list[tuple[str, Any]]:
+def _filled(line: Mapping[str, Any], without: frozenset[str]) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in line.items() if value and name not in without]
 
 

@@ -35,10 +35,10 @@ def print_summary(context: Context, task_id: str) -> bool:
         if summary is not None:
             as_json = context.options.json
             text = json.dumps(summary, separators=(",", ":")) if as_json else log_lines.readable_summary(summary)
-            context.terminal.say(text)
+            context.terminal.print(text)
             return True
         context.terminal.progress("waiting for the summary in the log")
-    context.terminal.remark("The run printed no summary.")
+    context.terminal.note("The run printed no summary.")
     return False
 
 
@@ -48,9 +48,9 @@ def print_log(context: Context, task_id: str) -> bool:
     messages = _complete_log(context, task_id)
     for message in messages:
         if as_json:
-            (terminal.say if log_lines.parse(message) else terminal.remark)(message)
+            (terminal.print if log_lines.parse(message) else terminal.note)(message)
         else:
-            terminal.say(log_lines.readable(message))
+            terminal.print(log_lines.readable(message))
     return bool(messages)
 
 
@@ -68,7 +68,7 @@ def _complete_log(context: Context, task_id: str) -> list[str]:
 def run_task(context: Context, command: Sequence[str], *, show: Show, settings: Mapping[str, str] | None = None) -> int:
     """Start the task with this command, wait, and show what it logged; the exit code is the task's."""
     task_id = _start(context, command, {"TRIGGER": "manual", **(settings or {})})
-    context.terminal.remark(f"Task {task_id} was started. Its log: {advice.command('tail')}")
+    context.terminal.note(f"Task {task_id} was started. Its log: {advice.command('tail')}")
     try:
         task = _wait(context, task_id)
     except KeyboardInterrupt:
@@ -80,10 +80,10 @@ def run_task(context: Context, command: Sequence[str], *, show: Show, settings: 
     container = context.deployment.container_name
     code = exit_code_of(task, container)
     if code is None:
-        context.terminal.say(tasks.readable(task, container))
+        context.terminal.print(tasks.readable(task, container))
         raise OpsError("the container never ran, so there is no exit code", advice="see the stopped reason above")
     if not show(context, task_id):
-        context.terminal.say(tasks.readable(task, container))
+        context.terminal.print(tasks.readable(task, container))
     return code
 
 

@@ -93,7 +93,7 @@ def _run_confirmed(context: Context, command: str) -> int:
     """Ask here for the confirmation that the worker would ask for: a task has no terminal."""
     options, arguments = context.options, [command, *_arguments(context)]
     if not options.dry_run and not options.yes:
-        context.terminal.remark(f"To see first what it would do: {advice.command(*arguments, '--dry-run')}")
+        context.terminal.note(f"To see first what it would do: {advice.command(*arguments, '--dry-run')}")
         context.terminal.confirm(f"Run `{' '.join(arguments)}` in {context.env}?", yes=False)
     return run_task(context, [*arguments, "--yes"], show=print_summary)
 

@@ -40,7 +40,7 @@ def pause(context: Context) -> int:
     # In this order: an alarm without runs is better than runs without an alarm.
     names = [schedule["Name"] for schedule in _set_schedules(context, "DISABLED")]
     context.client("cloudwatch").disable_alarm_actions(AlarmNames=[context.deployment.silence_alarm_name])
-    context.terminal.say(
+    context.terminal.print(
         f"Disabled in {context.env}: {', '.join(names)}. The silence alarm is muted.\n"
         f"To go on: {advice.command('resume')}"
     )
@@ -56,10 +56,10 @@ def resume(context: Context) -> int:
         f"{schedule['Name']} ({schedule['ScheduleExpression']}, {schedule.get('ScheduleExpressionTimezone', 'UTC')})"
         for schedule in _set_schedules(context, "ENABLED")
     ]
-    context.terminal.say(f"Enabled in {context.env}: {', '.join(times)}. The silence alarm is on.")
+    context.terminal.print(f"Enabled in {context.env}: {', '.join(times)}. The silence alarm is on.")
     alarms = cloudwatch.describe_alarms(AlarmNames=[alarm_name])["MetricAlarms"]
     if any(alarm["StateValue"] == "ALARM" for alarm in alarms):
-        context.terminal.remark(
+        context.terminal.note(
             "The silence alarm is in ALARM already, and mails only when that changes, after a successful run.\n"
             f"Start one now: {advice.command('sync')}"
         )

@@ -58,9 +58,9 @@ def summaries(context: Context) -> int:
         )
     if options.json:
         for _, summary in found:
-            context.terminal.say(json.dumps(summary, separators=(",", ":")))
+            context.terminal.print(json.dumps(summary, separators=(",", ":")))
     else:
-        context.terminal.say(columns(["STARTED", "RUN", "BY", "WHAT", "OUTCOME", *_COUNTS, "TASK"], map(_row, found)))
+        context.terminal.print(columns(["STARTED", "RUN", "BY", "WHAT", "OUTCOME", *_COUNTS, "TASK"], map(_row, found)))
     return OpsExit.DONE
 
 

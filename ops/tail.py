@@ -36,7 +36,7 @@ def add(verbs: Parsers) -> None:
 def tail(context: Context) -> int:
     """Print the log of a task."""
     options, task_id = context.options, tasks.chosen(context)
-    context.terminal.remark(f"Task {task_id}")
+    context.terminal.note(f"Task {task_id}")
     is_empty, token = True, None
     for _ in context.pace.ticks(every=_FOLLOW_SECONDS, within=_FOLLOW_WITHIN_SECONDS if options.follow else 0):
         # Asked before the log is read, so that the last of it is read once the task has stopped.
@@ -45,7 +45,7 @@ def tail(context: Context) -> int:
         for message in messages:
             is_empty = False
             if log_lines.is_grave(message) or not options.errors:
-                context.terminal.say(message if options.json else log_lines.readable(message))
+                context.terminal.print(message if options.json else log_lines.readable(message))
         if has_ended:
             break
     if is_empty:
@@ -62,5 +62,5 @@ def _explain_empty_log(context: Context, task_id: str) -> None:
     known = tasks.described(context, [task_id])
     if not known:
         raise tasks.unknown(task_id)
-    context.terminal.remark("Nothing was logged. What ECS knows of the task:")
-    context.terminal.remark(tasks.readable(known[0], context.deployment.container_name))
+    context.terminal.note("Nothing was logged. What ECS knows of the task:")
+    context.terminal.note(tasks.readable(known[0], context.deployment.container_name))

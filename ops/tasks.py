@@ -99,14 +99,14 @@ def show(context: Context) -> int:
     task_id = chosen(context)
     known = described(context, [task_id])
     for task in known:
-        context.terminal.say(readable(task, context.deployment.container_name))
+        context.terminal.print(readable(task, context.deployment.container_name))
     summary = log.summary_of(context, task_id)
     if summary:
-        context.terminal.say(log_lines.readable_summary(summary))
+        context.terminal.print(log_lines.readable_summary(summary))
     elif not known:
         raise unknown(task_id)
     if not known:
-        context.terminal.remark("ECS has forgotten this task (it does after about an hour); this is what its log says.")
+        context.terminal.note("ECS has forgotten this task (it does after about an hour); this is what its log says.")
     return OpsExit.DONE
 
 
@@ -117,7 +117,7 @@ def stop(context: Context) -> int:
     context.client("ecs").stop_task(
         cluster=context.deployment.cluster_name, task=task_id, reason="stopped by an operator"
     )
-    context.terminal.say(f"Task {task_id} was asked to stop; it may take two minutes.")
+    context.terminal.print(f"Task {task_id} was asked to stop; it may take two minutes.")
     return OpsExit.DONE
 
 

@@ -16,13 +16,13 @@ class Terminal:
     def __init__(self) -> None:
         self._shown = False
 
-    def say(self, text: str) -> None:
+    def print(self, text: str) -> None:
         """Print a result."""
         self._clear()
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
-    def remark(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Print something beside the result."""
         self._clear()
         sys.stderr.write(f"{text}\n")

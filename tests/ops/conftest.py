@@ -10,7 +10,7 @@ from moto.moto_api import state_manager
 from moto.server import ThreadedMotoServer
 
 from ops.deployment import Aws
-from tests.ops.town_hall import ENVIRONMENT, Hall, client
+from tests.ops.deployed_environment import ENVIRONMENT, Environment, client
 
 
 @pytest.fixture
@@ -47,15 +47,15 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture
 def undeployed(
     account: None, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Hall:
+) -> Environment:
     """An environment that has a file and no stack."""
-    file = tmp_path / "hall.toml"
+    file = tmp_path / "acme.toml"
     file.write_text(ENVIRONMENT)
-    return Hall(file, capfd, monkeypatch)
+    return Environment(file, capfd, monkeypatch)
 
 
 @pytest.fixture
-def hall(undeployed: Hall) -> Hall:
+def deployed(undeployed: Environment) -> Environment:
     """A deployed environment in which nothing has run yet."""
     undeployed.deploy()
     return undeployed
