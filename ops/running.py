@@ -13,7 +13,7 @@ from worker import advice
 from worker.commands import approve as approve_command
 from worker.commands import reconcile as reconcile_command
 from worker.commands import undo as undo_command
-from worker.commands.command import add_dry_run, add_employees
+from worker.commands.base import add_dry_run, add_employees
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers

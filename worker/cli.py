@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from worker import logs
 from worker.commands import approve, doctor, explain, parked, plan, reconcile, state, sync, undo
-from worker.commands.command import Call
+from worker.commands.base import Call
 from worker.config.settings import describe
 from worker.errors import ConfigurationError, ExitCode, SyncError, UsageError
 from worker.runs.summary import Summary
@@ -23,7 +23,7 @@ _RUNS = ("sync", "approve", "undo", "reconcile")
 _NAMES = tuple(module.__name__.rsplit(".", 1)[-1] for module in _COMMANDS)
 
 
-def main(arguments: Sequence[str], environment: Mapping[str, str], stopping: StopSignal) -> int:
+def main(arguments: Sequence[str], environment: Mapping[str, str], stop: StopSignal) -> int:
     """Do what the command line says; the exit code.
 
     A run prints its summary line on every end, a crash included. A report prints itself, or what is wrong.
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], stopping: Sto
         return _misunderstood(arguments, summary, fault)
     except SystemExit as done:
         return int(done.code or 0)
-    call = Call(options, environment, stopping, summary)
+    call = Call(options, environment, stop, summary)
     summary.command = options.command
     return _report(call) if options.report else _run(call)
 

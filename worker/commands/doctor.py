@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from worker.commands.command import Call, Parsers, add_command
+from worker.commands.base import Call, Parsers, add_command
 from worker.config.credentials import read_credential
 from worker.config.settings import Settings
 from worker.errors import ConfigurationError, CredentialError, ExitCode, ListRefused, SyncError
 from worker.progress import bar
 from worker.runs import checks
-from worker.runs.assembly import Credentials, assemble, open_bamboo, open_moodle, open_store
 from worker.runs.checks import Check, CheckStatus, failed_by, ok
-from worker.runs.request import RunRequest
+from worker.runs.request import AllEmployees, RunRequest
+from worker.runs.services import Credentials, open_bamboohr, open_moodle, open_services, open_store
+from worker.runs.sync import preview
 
 _TEACHES = """\
 Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
@@ -88,8 +89,8 @@ def _examine(call: Call) -> Iterator[Check]:
 
 
 def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterator[Check]:
-    bamboo, to_bamboo = open_bamboo(settings, credentials, call.stopping)
-    moodle, to_moodle = open_moodle(settings, credentials, call.stopping)
+    bamboo, to_bamboo = open_bamboohr(settings, credentials, call.stop)
+    moodle, to_moodle = open_moodle(settings, credentials, call.stop)
     healthy = True
     for check in checks.check_feed(bamboo, _now()):
         healthy = healthy and check.verdict is not CheckStatus.FAILED
@@ -111,10 +112,10 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
         yield checks.warning("everybody", "was not read", "mend what failed above, then run doctor again")
         return
     try:
-        job = RunRequest("sync", everybody=True, dry_run=True)
-        look = assemble(settings, credentials, job, call.stopping, call.summary, bar).look()
-        yield from checks.check_people(look, settings)
-        yield from checks.check_accounts(look, settings, call.summary.employees.get("unexplained_accounts", []))
+        services = open_services(settings, credentials, call.stop, call.summary, bar)
+        seen = preview(RunRequest("sync", AllEmployees(), dry_run=True), services, call.summary)
+        yield from checks.check_people(seen, settings)
+        yield from checks.check_accounts(seen, settings, call.summary.employees.get("unexplained_accounts", []))
     except ListRefused as fault:
         yield checks.warning(
             "BambooHR List Employees",

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from worker.commands.command import Call, Parsers, add_command, employee
+from worker.commands.base import Call, Parsers, add_command, employee
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.reports.output import put, width
 from worker.reports.table import columns
-from worker.runs.applying import remember_changes
-from worker.runs.assembly import open_store
+from worker.runs.locked_run import remember_changes
+from worker.runs.services import open_store
 from worker.state.store import locked
 
 _TEACHES = """\

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.commands.command import Call, Parsers, add_command, add_yes, confirm
+from worker.commands.base import Call, Parsers, add_command, add_yes, confirm
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model.history import FollowUp
 from worker.model.position import Position
 from worker.reports.output import put
-from worker.runs.assembly import open_store
+from worker.runs.services import open_store
 from worker.state.store import RECORDING_BEGAN, Store, locked
 from worker.timestamps import iso, parse_moment
 
@@ -89,7 +89,7 @@ def rewind(call: Call) -> int:
     store.lock(call.summary.run_id).require_free()
     confirm(
         f"Let the next run read every change since {iso(since)} (now: {_position(row)})?",
-        call.stopping,
+        call.stop,
         yes=options.yes,
     )
     with locked(store, call.summary.run_id) as lock:
@@ -108,7 +108,7 @@ def reset(call: Call) -> int:
     store.lock(call.summary.run_id).require_free()
     confirm(
         f"Forget where the sync stands ({_position(row)})? The next run begins INITIAL_LOOKBACK_DAYS back.",
-        call.stopping,
+        call.stop,
         yes=call.options.yes,
     )
     with locked(store, call.summary.run_id):

@@ -19,7 +19,8 @@ from worker.model.mapping import Rule
 from worker.model.step import Action, Step
 from worker.planning.correlation import is_reserved, match_by_idnumber, names_agree
 from worker.planning.plan_input import PlanInput
-from worker.runs.reading import RunInput
+from worker.planning.planner import Plan
+from worker.runs.read_bamboohr import RunInput
 from worker.timestamps import iso
 
 Lines = Mapping[str, str]
@@ -40,18 +41,27 @@ class EmployeeContext:
     """What is known of one person."""
 
     employee_id: int
-    run_input: RunInput
-    plan_input: PlanInput
-    step: Step
-    remembered: EmployeeRecord | None
+    inputs: RunInput
+    plan: Plan
+    record: EmployeeRecord | None
     journal: Sequence[tuple[str, JournalEntry]]
     runs: Sequence[RunRecord]
     shows_values: bool
 
     @property
+    def plan_input(self) -> PlanInput:
+        """What the plan was made from."""
+        return self.plan.plan_input
+
+    @property
+    def step(self) -> Step:
+        """What would be done."""
+        return self.plan.step(self.employee_id)
+
+    @property
     def employee(self) -> Employee:
-        """She, as BambooHR shows her."""
-        return next(employee for employee in self.plan_input.employees if employee.employee_id == self.employee_id)
+        """The employee as BambooHR shows them."""
+        return self.plan.employee(self.employee_id)
 
     def value(self, text: str) -> str:
         """A value, or that there is one."""
@@ -68,7 +78,7 @@ def explain(known: EmployeeContext) -> dict[str, Lines]:
         "Mapping": dict(_mapping(known)),
         "What would be done": dict(_step(known)),
         "What holds it": dict(_holds(known)),
-        "Remembered": dict(_remembered(known.remembered)),
+        "Remembered": dict(_remembered(known.record)),
         "What the last runs did": dict(_history(known)),
     }
 
@@ -77,7 +87,7 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     employee, plan_input = known.employee, known.plan_input
     yield "directory", "shows her" if employee.listed else "does not show her (hidden, left, or not started)"
     yield "List Employees or Get Employee", "shows a row of hers" if employee.evidenced else _not_asked(employee)
-    change = next((one for one in known.run_input.feed.changes if one.employee_id == known.employee_id), None)
+    change = next((one for one in known.inputs.feed.changes if one.employee_id == known.employee_id), None)
     if change is None:
         yield "changed feed", "does not name her since the state's since"
     else:
@@ -103,7 +113,7 @@ def _not_asked(employee: Employee) -> str:
 
 def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     employee, plan_input = known.employee, known.plan_input
-    accounts = sorted(plan_input.accounts.values(), key=lambda account: account.id)
+    accounts = sorted(known.plan.accounts.values(), key=lambda account: account.id)
     own = [account for account in accounts if account.idnumber == str(known.employee_id)]
     address = employee.facts.get("work_email", "")
     yield "by idnumber", ", ".join(_named(account) for account in own) or "none"
@@ -117,7 +127,7 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "rule", f"idnumber, not believed: {match.conflict.text}"
     elif match.account is not None:
         yield "rule", f"idnumber, believed: {', '.join(_grounds(employee, match.account, plan_input))}"
-    elif account is not None and known.remembered and known.remembered.account == account.id:
+    elif account is not None and known.record and known.record.account == account.id:
         yield "rule", "none of these, but it was suspended by an earlier run as hers"
     elif account is not None:
         yield "rule", "e-mail: the one account with her address, whose idnumber is empty"
@@ -190,12 +200,12 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "protected", "PROTECTED_ACCOUNTS names her employee id"
     elif protected:
         yield "protected", "the account is Moodle's own, nobody's to log in with, or named by PROTECTED_ACCOUNTS"
-    if number in known.run_input.undone:
+    if number in known.inputs.undone:
         yield "undone", "an operator took a run back; automatic runs leave her alone. To go on: parked retry ID"
     holding = _holding(known)
     if holding is not None:
         yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: approve {holding.run_id}"
-    if holding is None and number not in known.run_input.undone and not protected:
+    if holding is None and number not in known.inputs.undone and not protected:
         yield "nothing", "the next run that takes her does what is said above, unless a guard holds its suspensions"
 
 

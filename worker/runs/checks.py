@@ -180,13 +180,13 @@ def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]
         yield ok("protected accounts", f"{len(names)} user names, all found")
 
 
-def check_people(look: Preview, settings: Settings) -> Iterator[Check]:
+def check_people(seen: Preview, settings: Settings) -> Iterator[Check]:
     """What BambooHR shows of everybody."""
-    employees = look.plan_input.employees
+    employees = seen.plan.plan_input.employees
     active = [employee for employee in employees if employee.facts.get("status") == "Active"]
     yield ok("BambooHR List Employees", f"{len(employees)} people, {len(active)} of them Active")
-    if look.run_input.directory.available:
-        yield ok("BambooHR directory", f"{look.run_input.directory.rows} people")
+    if seen.inputs.directory.available:
+        yield ok("BambooHR directory", f"{seen.inputs.directory.rows} people")
     else:
         yield warning(
             "BambooHR directory",
@@ -226,9 +226,9 @@ def _fields(settings: Settings, employees: Sequence[Employee]) -> Iterator[Check
             yield ok(area, f"filled for {filled * 100 // len(employees)} % of the active people")
 
 
-def check_accounts(look: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
+def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
     """What Moodle's accounts say, and who would be linked by which rule. `unexplained`: active accounts of nobody."""
-    population = look.run_input.population
+    population = seen.accounts
     if settings.moodle_auth in _INTERNAL:
         yield failed(
             f"Moodle auth {settings.moodle_auth}",
@@ -262,16 +262,16 @@ def check_accounts(look: Preview, settings: Settings, unexplained: Sequence[int]
             f"{len(unexplained)} active accounts have no employee: {ids(unexplained)}",
             "see whose they are; no run ever touches them",
         )
-    yield from _customs(look, settings)
-    yield from _links(look)
+    yield from _customs(seen, settings)
+    yield from _links(seen)
 
 
-def _customs(look: Preview, settings: Settings) -> Iterator[Check]:
+def _customs(seen: Preview, settings: Settings) -> Iterator[Check]:
     for rule in settings.mapping.rules:
         if not rule.target.startswith(PROFILE_FIELD):
             continue
         area = f"Moodle field {rule.target}"
-        if any(rule.target in account.values for account in look.plan_input.accounts.values()):
+        if any(rule.target in account.values for account in seen.plan.accounts.values()):
             yield ok(area, "is there")
         else:
             yield warning(
@@ -281,8 +281,8 @@ def _customs(look: Preview, settings: Settings) -> Iterator[Check]:
             )
 
 
-def _links(look: Preview) -> Iterator[Check]:
-    steps = look.steps
+def _links(seen: Preview) -> Iterator[Check]:
+    steps = seen.plan.steps
     by_idnumber = sum(step.account is not None and step.account.idnumber == str(step.employee_id) for step in steps)
     told = [f"{by_idnumber} by idnumber"]
     told.append(f"{sum(step.reason is reasons.LINKED for step in steps)} would be linked by e-mail")
