@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from worker import advice
 from worker.errors import ExitCode
 
 _MEANINGS = {137: "killed: out of memory, or stopped without heeding SIGTERM"} | {
@@ -13,14 +14,14 @@ _MEANINGS = {137: "killed: out of memory, or stopped without heeding SIGTERM"} |
 # What the reasons contain: Amazon ECS developer guide, "Stopped tasks error messages".
 _ADVICE = {
     "CannotPullContainer": "The image could not be pulled. Check that the subnets have a way out on port 443 (a public"
-    " IP, or a NAT gateway), and that the image is there: deploy again.",
+    " IP, or a NAT gateway). If the image was deleted: {command:deploy}",
     "ResourceInitialization": "The task could not be prepared. Check the subnets' way out on port 443, the log group"
-    " and the execution role: deploy again.",
+    " and the execution role; to deploy again: {command:deploy}",
     "OutOfMemory": "The container ran out of memory. Set BatchSize in the environment's file to split the work.",
-    "Capacity is unavailable": "Fargate had no capacity in this zone. Run it again later, or give it subnets in two"
-    " zones.",
-    "Timeout waiting for network": "The network interface did not come up. Run it again; check that the subnets have"
-    " free addresses.",
+    "Capacity is unavailable": "Fargate had no capacity in this zone. Give it subnets in two zones, or run it again"
+    " later: {command:sync}",
+    "Timeout waiting for network": "The network interface did not come up. Check that the subnets have free addresses,"
+    " then: {command:sync}",
 }
 
 
@@ -46,4 +47,4 @@ def meaning_of(code: int) -> str:
 def advice_on(task: Mapping[str, Any], container: str) -> str:
     """What to do about a task that did not end by itself; empty if the reason is not a known one."""
     reasons = f"{task.get('stoppedReason', '')} {container_of(task, container).get('reason', '')}"
-    return next((text for sign, text in _ADVICE.items() if sign in reasons), "")
+    return advice.resolve(next((text for sign, text in _ADVICE.items() if sign in reasons), ""))

@@ -46,7 +46,7 @@ class Terminal:
         if not sys.stdin.isatty():
             raise OpsError(
                 f"there is no terminal to ask at: {question}",
-                advice="to confirm, add --yes",
+                advice="pass --yes if that is what you want",
                 exit_code=OpsExit.USAGE,
             )
         sys.stderr.write(f"{question} [y/N] ")

@@ -193,8 +193,11 @@ def test_a_running_task_has_no_exit_code(deployed: Environment) -> None:
     ("reason", "fix"),
     [
         ("OutOfMemoryError: Container killed due to memory usage", "Set BatchSize"),
-        ("Capacity is unavailable at this time.", "Run it again later"),
-        ("Timeout waiting for network interface provisioning to complete.", "Run it again"),
+        ("Capacity is unavailable at this time.", "run it again later: make run ENV=acme"),
+        (
+            "Timeout waiting for network interface provisioning to complete.",
+            "have free addresses, then: make run ENV=acme",
+        ),
     ],
 )
 def test_task_says_what_to_do(deployed: Environment, reason: str, fix: str) -> None:

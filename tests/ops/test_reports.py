@@ -304,7 +304,7 @@ def test_without_a_terminal_yes_is_needed(with_state: Environment) -> None:
     end = with_state.ops("state", "reset")
 
     assert end.code == 2
-    assert "say --yes" in end.err
+    assert "pass --yes" in end.err
     assert with_state.row() == ROW
 
 

@@ -110,7 +110,7 @@ def test_without_a_terminal_yes_is_needed(deployed: Environment, arguments: list
     end = deployed.ops(*arguments)
 
     assert end.code == 2
-    assert "to confirm, add --yes" in end.err
+    assert "pass --yes" in end.err
     assert not deployed.tasks
 
 
