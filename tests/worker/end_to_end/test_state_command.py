@@ -252,7 +252,7 @@ def test_where_nobody_can_be_asked_it_needs_yes(
     night = staffed.run("state", *change)
 
     assert (night.code, night.stdout) == (2, "")
-    assert "say --yes if that is what you want" in night.stderr
+    assert "pass --yes if that is what you want" in night.stderr
     assert everything(staffed) == before
 
 
