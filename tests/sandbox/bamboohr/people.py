@@ -1,4 +1,4 @@
-"""Invented people: believable, of many alphabets, and the same ones every time for the same seed."""
+"""Invented employees: plausible, of many alphabets, and the same ones for the same seed."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _DEPARTMENTS: Final = tuple(DEPARTMENTS.items())
 
 
 def generate(count: int, seed: int = 1, *, without_email: float = 0.0) -> list[Values]:
-    """So many Active employees with the ids "1" to `count`, ready for `Company.add`.
+    """Active employees with the ids "1" to `count`, ready for `Company.add`.
 
-    Work e-mails are unique and ASCII, at example.com, example.org or example.net; the part `without_email` of the
-    people has none. Everybody but "1" has a manager with a smaller id. More people of one seed begin with the same
-    people as fewer.
+    Work e-mails are unique and ASCII, at example.com, example.org or example.net; the share `without_email` of the
+    employees has none. Each employee but "1" has a manager with a smaller id. A longer list of one seed begins with
+    the employees of a shorter one.
     """
     dice = random.Random(seed)
     taken: dict[str, int] = {}
@@ -75,7 +75,7 @@ def _displayed(first: str, last: str, place: Place) -> str:
 
 @cache
 def _latin(name: str) -> str:
-    """A name as it stands in an address: lower-case ASCII, words joined by dots."""
+    """A name as part of an address: lower-case ASCII, words joined by dots."""
     shown, _, given = name.partition("=")
     plain = (given or shown).replace("ß", "ss")
     plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode().lower()
