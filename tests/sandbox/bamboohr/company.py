@@ -18,7 +18,7 @@ Values = dict[str, str | None]
 
 @dataclass
 class Employee:
-    """One record. `pending` says what the arrival of hireDate or terminationDate is going to do."""
+    """One record. `pending` is the effect that the arrival of hireDate or terminationDate will have."""
 
     id: str
     values: Values = field(default_factory=dict)
@@ -118,10 +118,10 @@ class Company:
             planned: Values = {"status": "Inactive", "hireDate": start.isoformat()}
             return self._insert(id, {**planned, **values}, False, "start")
 
-    def add(self, people: Iterable[Mapping[str, str | None]]) -> list[str]:
+    def add(self, records: Iterable[Mapping[str, str | None]]) -> list[str]:
         """Hire several employees, such as those of `people.generate`."""
         with self.lock:
-            return [self.hire(person.get("id"), hidden=False, **_without_id(person)) for person in people]
+            return [self.hire(record.get("id"), hidden=False, **_without_id(record)) for record in records]
 
     def edit(self, id: str, *, stamp: bool = True, **values: str | None) -> None:
         """Set values, None to unset."""
@@ -258,5 +258,5 @@ def _date(employee: Employee) -> str:
     return employee.values.get("hireDate" if employee.pending == "start" else "terminationDate") or ""
 
 
-def _without_id(person: Mapping[str, str | None]) -> Values:
-    return {name: value for name, value in person.items() if name != "id"}
+def _without_id(record: Mapping[str, str | None]) -> Values:
+    return {name: value for name, value in record.items() if name != "id"}

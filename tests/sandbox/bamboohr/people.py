@@ -30,10 +30,10 @@ def generate(count: int, seed: int = 1, *, without_email: float = 0.0) -> list[V
     """
     dice = random.Random(seed)
     taken: dict[str, int] = {}
-    return [_person(number, dice, taken, without_email) for number in range(1, count + 1)]
+    return [_record(number, dice, taken, without_email) for number in range(1, count + 1)]
 
 
-def _person(number: int, dice: random.Random, taken: dict[str, int], without_email: float) -> Values:
+def _record(number: int, dice: random.Random, taken: dict[str, int], without_email: float) -> Values:
     place = dice.choice(PLACES)
     department, (division, titles) = dice.choice(_DEPARTMENTS)
     first, last = dice.choice(place.first), dice.choice(place.last)
@@ -41,7 +41,7 @@ def _person(number: int, dice: random.Random, taken: dict[str, int], without_ema
         first, last = LONG_NAMES[number // _LONG_NAME_EVERY % len(LONG_NAMES)]
     email = _address(_latin(first), _latin(last), DOMAINS[division], taken)
     hired = _OPENED + timedelta(days=dice.randrange((_LAST_HIRE - _OPENED).days))
-    person: Values = {
+    record: Values = {
         "id": str(number),
         "employeeNumber": f"E{number:06d}",
         "firstName": first.partition("=")[0],
@@ -62,10 +62,10 @@ def _person(number: int, dice: random.Random, taken: dict[str, int], without_ema
         "homeEmail": f"home.{number}@example.net",
     }
     if number > 1:
-        person["supervisorEId"] = str((number - 2) // _TEAM + 1)
+        record["supervisorEId"] = str((number - 2) // _TEAM + 1)
     if dice.random() < _PREFERRED:
-        person["preferredName"] = _latin(first).split(".")[0].title()
-    return person
+        record["preferredName"] = _latin(first).split(".")[0].title()
+    return record
 
 
 def _displayed(first: str, last: str, place: Place) -> str:

@@ -59,8 +59,8 @@ class Moodle:
     @functools.cached_property
     def release(self) -> tuple[int, ...]:
         """The version of the site, such as (4, 5)."""
-        told = self._release or self.call("core_webservice_get_site_info")["release"]
-        return tuple(int(part) for part in re.findall(r"\d+", told)[:2])
+        release = self._release or self.call("core_webservice_get_site_info")["release"]
+        return tuple(int(part) for part in re.findall(r"\d+", release)[:2])
 
     @functools.cached_property
     def exact(self) -> bool:
