@@ -116,10 +116,14 @@ def details(site: MoodleSite, user: User) -> dict[str, Any]:
         shown["email"] = user.email
     if everything or "department" in identity:
         shown["department"] = user.department
-    by_identity = {"idnumber": everything, "institution": everything, "phone1": False, "phone2": False}
-    by_identity["address"] = settings.at_least("4.5")
-    by_identity |= {"city": True, "country": True}
-    for name, always in by_identity.items():
+    private = unhidden and not settings.at_least("4.2")
+    always_shown = {
+        **dict.fromkeys(("idnumber", "institution"), everything),
+        **dict.fromkeys(("phone1", "phone2"), private),
+        "address": private or settings.at_least("4.5"),
+        **dict.fromkeys(("city", "country"), True),
+    }
+    for name, always in always_shown.items():
         value = getattr(user, name)
         # PHP takes "0" for empty, which is what makes the idnumber "0" invisible.
         if (always or name in identity) and value not in ("", "0"):

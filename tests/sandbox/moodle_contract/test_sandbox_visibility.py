@@ -94,6 +94,15 @@ def test_hidden_fields_are_left_out_unless_hidden_details_may_be_seen(sandbox: S
     assert {"suspended", "email"} <= sandbox.moodle.read(made).keys()
 
 
+def test_phone_and_postal_address_are_hidden_details_on_4_1_only(sandbox: Sandbox) -> None:
+    made = ada(sandbox, phone1="+385 1 234", address="Main Street 1")
+    sandbox.site.capabilities.add("moodle/user:viewhiddendetails")
+    assert not {"phone1", "address"} & sandbox.moodle.read(made).keys()
+
+    sandbox.site.settings.version = "4.1"
+    assert {"phone1", "address"} <= sandbox.moodle.read(made).keys()
+
+
 def test_from_4_5_on_names_of_the_full_name_format_and_the_postal_address_are_always_shown(sandbox: Sandbox) -> None:
     made = ada(sandbox, address="Main Street 1")
     sandbox.site.capabilities.discard(NAMES)
