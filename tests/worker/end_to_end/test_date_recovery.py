@@ -157,7 +157,7 @@ def test_an_employee_who_is_yet_to_start_is_no_leaver_when_the_date_is_hidden(
 
     hidden = next_day_run(expecting)
 
-    assert (hidden.exit_code, hidden.counts["suspended"], hidden.employees["no_evidence"]) == (0, 0, [50, 51])
+    assert (hidden.exit_code, hidden.counts["suspended"], hidden.listed_ids["no_evidence"]) == (0, 0, [50, 51])
 
 
 def test_an_employee_starts_as_planned_after_the_date_was_hidden(expecting: Simulation) -> None:

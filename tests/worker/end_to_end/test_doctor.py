@@ -50,10 +50,10 @@ def test_every_check_of_a_healthy_installation_is_ok(healthy: RunHarness) -> Non
         "BambooHR e-mail addresses",
         "Moodle auth oidc",
         "Moodle idnumbers",
-        "accounts and people",
+        "accounts and employees",
     ]
-    assert report["BambooHR List Employees"] == ("ok", "30 people, 30 of them Active")
-    assert report["accounts and people"] == ("ok", "30 by idnumber, 0 would be linked by e-mail, 0 would be made")
+    assert report["BambooHR List Employees"] == ("ok", "30 employees, 30 of them Active")
+    assert report["accounts and employees"] == ("ok", "30 by idnumber, 0 would be linked by e-mail, 0 would be created")
 
 
 def test_the_text_has_a_line_for_each_check_and_the_counts(healthy: RunHarness) -> None:
@@ -63,8 +63,8 @@ def test_the_text_has_a_line_for_each_check_and_the_counts(healthy: RunHarness) 
 
     lines = run.stdout.splitlines()
     assert lines[0] == "ok       configuration: every variable is set and valid"
-    assert "warning  BambooHR e-mail addresses: 1 addresses are used by several people: 3, 4" in lines
-    assert "         -> ask BambooHR's administrator: each needs an address of her own" in run.stdout
+    assert "warning  BambooHR e-mail addresses: 1 addresses are used by several employees: 3, 4" in lines
+    assert "         -> ask BambooHR's administrator: each needs an address of their own" in run.stdout
     assert lines[-1].endswith(" ok, 3 warning, 0 failed")
     assert (run.code, run.stderr) == (0, "")
 
@@ -99,7 +99,7 @@ def test_doctor_before_the_first_run_says_what_that_run_will_do(harness: RunHarn
     assert report.code == 0
     assert report["state row"][1].startswith("none yet")
     assert report["last run"] == ("ok", "none yet")
-    assert report["accounts and people"][1] == "0 by idnumber, 1 would be linked by e-mail, 9 would be made"
+    assert report["accounts and employees"][1] == "0 by idnumber, 1 would be linked by e-mail, 9 would be created"
     assert report["Moodle auth oidc"] == (
         "warning",
         "no account has it: the plugin may not be there (Moodle takes any installed one, even a disabled one)",
@@ -154,7 +154,7 @@ def test_a_wrong_api_key_is_reported_and_moodle_is_still_checked(healthy: RunHar
     assert report.code == 3
     assert report["BambooHR changed feed"] == ("failed", "BambooHR does not know the API key (HTTP 401)")
     assert report["Moodle sight"][0] == "ok"
-    assert report["everybody"] == ("warning", "was not read")
+    assert report["all employees"] == ("warning", "were not read")
     assert healthy.to_bamboo.calls == ["changed"]
 
 
@@ -163,7 +163,7 @@ def test_a_wrong_token_is_reported_once_and_further_moodle_checks_are_skipped(he
 
     assert report.code == 3
     assert report["BambooHR changed feed"][0] == "ok"
-    assert (report["Moodle"][0], report["everybody"][0]) == ("failed", "warning")
+    assert (report["Moodle"][0], report["all employees"][0]) == ("failed", "warning")
     assert "read -rs MOODLE_TOKEN" in report.advice("Moodle")
     assert len(healthy.to_moodle.calls) == 1
 
@@ -211,7 +211,7 @@ def test_a_service_without_both_look_up_functions_fails(healthy: RunHarness) -> 
     assert report.code == 1
     assert report["Moodle core_user_get_users_by_field"][0] == "failed"
     assert report["Moodle sight"][0] == "failed"
-    assert report["everybody"] == ("warning", "was not read")
+    assert report["all employees"] == ("warning", "were not read")
 
 
 @pytest.mark.parametrize("right", ["create", "update"])
@@ -242,7 +242,7 @@ def test_a_token_that_cannot_see_users_is_detected(healthy: RunHarness, capabili
     assert (report.code, report["Moodle sight"][0]) == (1, "failed")
     assert expected in report["Moodle sight"][1]
     assert "viewdetails, viewalldetails, viewuseridentity, viewfullnames" in report.advice("Moodle sight")
-    assert report["everybody"] == ("warning", "was not read")
+    assert report["all employees"] == ("warning", "were not read")
 
 
 def test_disabled_web_services_are_reported(healthy: RunHarness) -> None:
@@ -279,7 +279,7 @@ def test_parked_and_undone_employees_are_reported(healthy: RunHarness) -> None:
 
     report = run_doctor(healthy, "--quick")
 
-    assert [check["what"] for check in report.checks if check["area"] == "people"] == ["1 parked: 50", "1 undone: 3"]
+    assert [check["what"] for check in report.checks if check["area"] == "employees"] == ["1 parked: 50", "1 undone: 3"]
 
 
 def test_an_unusable_state_row_is_a_failed_check_and_the_others_run(healthy: RunHarness) -> None:

@@ -38,10 +38,10 @@ def test_each_field_has_its_own_check(healthy: RunHarness) -> None:
 
     report = run_doctor(healthy, FIELD_MAPPING='{"institution": "division"}')
 
-    assert report["BambooHR field hire_date"] == ("failed", "is not shown for anybody")
+    assert report["BambooHR field hire_date"] == ("failed", "is not shown for any employee")
     assert report["BambooHR field department"] == ("warning", "is not shown for 2 of 30")
-    assert report["BambooHR field division"] == ("warning", "is empty for everybody")
-    assert report["BambooHR field last_name"] == ("ok", "filled for 100 % of the active people")
+    assert report["BambooHR field division"] == ("warning", "is empty for all employees")
+    assert report["BambooHR field last_name"] == ("ok", "filled for 100 % of the active employees")
     assert report.code == 1
 
 
@@ -51,7 +51,7 @@ def test_an_address_shared_by_employees_names_their_ids(healthy: RunHarness) -> 
 
     report = run_doctor(healthy)
 
-    assert report["BambooHR e-mail addresses"] == ("warning", "1 addresses are used by several people: 3, 9")
+    assert report["BambooHR e-mail addresses"] == ("warning", "1 addresses are used by several employees: 3, 9")
     assert shared not in report.output.lower()
 
 
@@ -67,7 +67,7 @@ def test_an_idnumber_on_several_accounts_names_the_account_ids(healthy: RunHarne
         "warning",
         f"1 idnumbers are on several accounts: {healthy.site.user_named(_username(healthy, '3'))['id']}, {twin}",  # type: ignore[index]
     )
-    assert report["conflicts"] == ("warning", "1 people (1 several_accounts): 3")
+    assert report["conflicts"] == ("warning", "1 employees (1 several_accounts): 3")
     assert "explain --employee ID" in report.advice("conflicts")
 
 
@@ -95,7 +95,7 @@ def test_a_custom_field_that_no_account_has_is_reported(healthy: RunHarness) -> 
         ("SYNC-SERVICE 4711", "ok", "1 user names, all found"),
         ("", "warning", "PROTECTED_ACCOUNTS names no user name"),
         ("4711", "warning", "PROTECTED_ACCOUNTS names no user name"),
-        ("sync-service, typo, Other", "warning", "2 of 3 user names of PROTECTED_ACCOUNTS are in nobody's use"),
+        ("sync-service, typo, Other", "warning", "2 of 3 user names of PROTECTED_ACCOUNTS are not in use"),
     ],
 )
 def test_protected_accounts_are_looked_up(healthy: RunHarness, setting: str, verdict: str, expected: str) -> None:

@@ -60,16 +60,16 @@ def assert_no_values(run: RunResult) -> None:
 def test_an_active_employee_in_sync(staffed: RunHarness) -> None:
     explanation = explain(staffed, "100")
 
-    assert explanation["BambooHR"]["directory"] == "shows her"
+    assert explanation["BambooHR"]["directory"] == "shows the employee"
     assert explanation["BambooHR"]["standing"] == "works here"
     assert (
         explanation["Account"]["rule"]
-        == "idnumber, believed: its authentication is ours, the e-mail agrees, a name agrees"
+        == "idnumber, trusted: its authentication is ours, the e-mail agrees, a name agrees"
     )
     assert explanation["Account"]["state"] == "active"
     assert explanation["Mapping"]["department"] == "from department: set; Moodle has set"
     assert planned_step(explanation) == ("unchanged", "nothing differs")
-    assert explanation["Remembered"] == {"nothing": "there is nothing to remember of her"}
+    assert explanation["Remembered"] == {"nothing": "nothing is remembered of this employee"}
     assert list(explanation) == [
         "BambooHR",
         "Account",
@@ -99,7 +99,7 @@ def test_a_leaver_and_the_writes_of_the_last_runs(staffed: RunHarness) -> None:
 
     explanation = explain(staffed, "100")
 
-    assert explanation["BambooHR"]["directory"].startswith("does not show her")
+    assert explanation["BambooHR"]["directory"].startswith("does not show the employee")
     assert explanation["BambooHR"]["standing"] == "has left: BambooHR says Inactive or Deleted"
     assert (explanation["BambooHR"]["status"], explanation["BambooHR"]["hire_date"]) == ("'Inactive'", "'2020-01-01'")
     assert explanation["Account"]["state"] == "suspended"
@@ -116,8 +116,8 @@ def test_an_employee_hidden_from_the_directory(staffed: RunHarness) -> None:
 
     explanation = explain(staffed, "100")["BambooHR"]
 
-    assert explanation["directory"].startswith("does not show her")
-    assert explanation["List Employees or Get Employee"] == "shows a row of hers"
+    assert explanation["directory"].startswith("does not show the employee")
+    assert explanation["List Employees or Get Employee"] == "shows a row"
     assert explanation["standing"] == "works here"
 
 
@@ -127,8 +127,8 @@ def test_an_unknown_employee_id(staffed: RunHarness) -> None:
     assert run.code == 0
     assert "warning: BambooHR shows nothing of employee 77777" in run.stdout
     explanation = explain(staffed, "77777")
-    assert explanation["BambooHR"]["List Employees or Get Employee"] == "shows no row of hers"
-    assert explanation["Account"]["rule"] == "none matches: she has no account"
+    assert explanation["BambooHR"]["List Employees or Get Employee"] == "shows no row"
+    assert explanation["Account"]["rule"] == "none matches: there is no account"
     assert planned_step(explanation) == ("hold", "BambooHR shows nothing of this employee id to the key")
 
 
@@ -153,7 +153,9 @@ def test_fields_that_the_key_may_not_see_are_marked(staffed: RunHarness) -> None
     assert explanation["BambooHR"]["standing"].startswith("unknown")
     assert explanation["Mapping"]["department"].startswith("from department, which is not shown: left as it is")
     assert planned_step(explanation)[0] == "hold"
-    assert explanation["What would be done"]["what to do"].startswith("let the key's user see her and her status")
+    assert explanation["What would be done"]["what to do"].startswith(
+        "let the key's user see the employee and their status"
+    )
 
 
 def test_a_conflict_names_the_other_account(staffed: RunHarness) -> None:
@@ -174,7 +176,7 @@ def test_an_account_whose_match_is_contradicted(staffed: RunHarness) -> None:
     explanation = explain(staffed, "200")
 
     assert explanation["Account"]["by idnumber"] == f"account {foreign} (idnumber 200), auth manual"
-    assert explanation["Account"]["rule"].startswith("idnumber, not believed: ")
+    assert explanation["Account"]["rule"].startswith("idnumber, not trusted: ")
 
 
 # What holds the employee
@@ -183,8 +185,8 @@ def test_an_account_whose_match_is_contradicted(staffed: RunHarness) -> None:
 def test_a_protected_employee(staffed: RunHarness) -> None:
     explanation = explain(staffed, "100", PROTECTED_ACCOUNTS="100")
 
-    assert planned_step(explanation) == ("skip", "a protected account or person; nothing is ever written")
-    assert explanation["What holds it"] == {"protected": "PROTECTED_ACCOUNTS names her employee id"}
+    assert planned_step(explanation) == ("skip", "a protected account or employee; nothing is ever written")
+    assert explanation["What holds it"] == {"protected": "PROTECTED_ACCOUNTS names the employee id"}
 
 
 def test_a_protected_username(staffed: RunHarness) -> None:
@@ -202,7 +204,7 @@ def test_an_employee_of_an_undone_run(staffed: RunHarness) -> None:
 
     explanation = explain(staffed, "100")
 
-    assert explanation["What holds it"]["undone"].endswith("To go on: parked retry ID")
+    assert explanation["What holds it"]["undone"].endswith("To release: parked retry ID")
     assert explanation["Remembered"]["undone"] == run
     assert "taken back" in explanation["Remembered"]
 

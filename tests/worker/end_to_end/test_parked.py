@@ -77,7 +77,7 @@ def test_the_list_is_a_table_of_ids_and_reasons(remembered: RunHarness) -> None:
 
 
 def test_an_empty_list_says_so(harness: RunHarness) -> None:
-    assert harness.run("parked", "list").stdout == "Nobody is waiting, parked or undone.\n"
+    assert harness.run("parked", "list").stdout == "No employee is waiting, parked or undone.\n"
     assert json.loads(harness.run("parked", "list", "--json").stdout) == []
 
 

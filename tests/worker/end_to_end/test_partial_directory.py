@@ -56,7 +56,7 @@ def test_an_account_with_another_name_is_not_linked_until_all_employees_are_seen
     complete = next_day_run(simulation)
 
     assert (partial.exit_code, after) == (0, before)
-    assert (complete.employees["conflicts"], office_account(simulation)) == ([9], before)
+    assert (complete.listed_ids["conflicts"], office_account(simulation)) == ([9], before)
 
 
 @PARTIAL_DIRECTORY
@@ -98,6 +98,6 @@ def test_an_address_alone_links_no_account_without_a_directory(off_for_days: int
 
     run = next_day_run(simulation)
 
-    assert run.employees["no_evidence"] == [90]
+    assert run.listed_ids["no_evidence"] == [90]
     (eve,) = [user for user in simulation.site.users() if user["username"] == "eve"]
     assert (eve["firstname"], eve["idnumber"]) == ("Eve", "")

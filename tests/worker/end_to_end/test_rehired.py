@@ -19,7 +19,7 @@ def departed() -> Simulation:
     simulation.site.add_user("old.hand", firstname="Old", lastname="Hand", email=OLD, auth="manual")
     simulation.company.hire("77", firstName="Old", lastName="Hand", workEmail=OLD, department="Sales")
     simulation.company.terminate("77")
-    assert next_day_run(simulation).employees["suspended"] == [77]
+    assert next_day_run(simulation).listed_ids["suspended"] == [77]
     assert (suspended_account(simulation)["suspended"], suspended_account(simulation)["idnumber"]) == (True, "")
     simulation.clock.advance(days=30)
     return simulation

@@ -62,7 +62,7 @@ def test_show_has_the_row_the_lock_the_follow_ups_and_the_runs(staffed: RunHarne
     assert stored is not None
     assert state["state"] == {name: stored[name] for name in ("since", "offset", "updatedAt")}
     assert state["lock"] == {"held": "no"}
-    assert state["people"] == {"remembered": 1, "waiting": "40"}
+    assert state["employees"] == {"remembered": 1, "waiting": "40"}
     assert set(state["runs"].values()) == {"sync, all, clean"}
 
 
@@ -76,7 +76,7 @@ def test_show_has_an_open_and_pinned_window(staffed: RunHarness) -> None:
     state = shown(staffed)
 
     assert pinned.code == 1
-    assert (state["state"]["offset"], state["state"]["last person done"], state["state"]["pinned runs"]) == (1, 1, 1)
+    assert (state["state"]["offset"], state["state"]["last employee done"], state["state"]["pinned runs"]) == (1, 1, 1)
     assert "errors" in state["runs"].values() or "sync, all, errors" in state["runs"].values()
 
 
@@ -100,7 +100,7 @@ def test_show_before_the_first_run(harness: RunHarness) -> None:
     state = shown(harness)
 
     assert state["state"] == {"row": "none: the next run begins INITIAL_LOOKBACK_DAYS back"}
-    assert (state["people"], state["runs"]) == ({"remembered": 0}, {})
+    assert (state["employees"], state["runs"]) == ({"remembered": 0}, {})
 
 
 def test_an_invalid_row_is_shown_unchanged(staffed: RunHarness) -> None:
@@ -197,10 +197,10 @@ def test_a_rewind_before_the_first_run_sets_its_start(harness: RunHarness) -> No
     ("arguments", "expected"),
     [
         (["--since", "2099-01-01T00:00:00Z"], "is in the future"),
-        (["--since", "yesterday"], "no moment with a zone"),
-        (["--since", "2026-01-31T02:00:00"], "no moment with a zone"),
-        (["--since", "2026-01-31"], "no moment with a zone"),
-        (["--since", ""], "no moment with a zone"),
+        (["--since", "yesterday"], "not a moment with a zone"),
+        (["--since", "2026-01-31T02:00:00"], "not a moment with a zone"),
+        (["--since", "2026-01-31"], "not a moment with a zone"),
+        (["--since", ""], "not a moment with a zone"),
         (["--since", "1960-01-01T00:00:00Z"], "before"),
         (["--days", "-1"], "a whole number from 0 to 18250"),
         (["--days", "1.5"], "a whole number from 0 to 18250"),
@@ -348,7 +348,7 @@ def test_a_state_in_a_table_works_like_one_in_a_file(harness: RunHarness, monkey
 
     assert (run.code, run["created"]) == (0, 10)
     assert (state["state"]["since"], state["state"]["offset"]) == (run["next_since"], 0)
-    assert state["people"] == {"remembered": 1, "waiting": "40"}
+    assert state["employees"] == {"remembered": 1, "waiting": "40"}
     assert codes == [0] * 6
     assert after["state"] == {"row": "none: the next run begins INITIAL_LOOKBACK_DAYS back"}
-    assert after["people"]["undone"].startswith("1, 2, 3")
+    assert after["employees"]["undone"].startswith("1, 2, 3")

@@ -247,7 +247,7 @@ def suspend_by_date(simulation: Simulation) -> Summary:
     """Run on the last day of an employee, who is suspended."""
     simulation.company.terminate("4", on=simulation.company.today() + timedelta(days=1), stamp=False)
     summary = next_day_run(simulation)
-    assert summary.employees["suspended"] == [4]
+    assert summary.listed_ids["suspended"] == [4]
     return summary
 
 
@@ -261,7 +261,7 @@ def test_a_leaver_after_an_undone_reconcile_is_suspended() -> None:
 
     run = next_day_run(simulation)
 
-    assert (run.counts["held_undone"], run.employees["suspended"]) == (0, [4])
+    assert (run.counts["held_undone"], run.listed_ids["suspended"]) == (0, [4])
 
 
 def test_an_employee_rehired_after_an_undone_suspension_is_kept_in_sync() -> None:
