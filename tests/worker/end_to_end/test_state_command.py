@@ -62,7 +62,7 @@ def test_show_has_the_row_the_lock_the_follow_ups_and_the_runs(staffed: RunHarne
     assert stored is not None
     assert state["state"] == {name: stored[name] for name in ("since", "offset", "updatedAt")}
     assert state["lock"] == {"held": "no"}
-    assert state["employees"] == {"remembered": 1, "waiting": "40"}
+    assert state["people"] == {"remembered": 1, "waiting": "40"}
     assert set(state["runs"].values()) == {"sync, all, clean"}
 
 
@@ -100,7 +100,7 @@ def test_show_before_the_first_run(harness: RunHarness) -> None:
     state = shown(harness)
 
     assert state["state"] == {"row": "none: the next run begins INITIAL_LOOKBACK_DAYS back"}
-    assert (state["employees"], state["runs"]) == ({"remembered": 0}, {})
+    assert (state["people"], state["runs"]) == ({"remembered": 0}, {})
 
 
 def test_an_invalid_row_is_shown_unchanged(staffed: RunHarness) -> None:
@@ -348,7 +348,7 @@ def test_a_state_in_a_table_works_like_one_in_a_file(harness: RunHarness, monkey
 
     assert (run.code, run["created"]) == (0, 10)
     assert (state["state"]["since"], state["state"]["offset"]) == (run["next_since"], 0)
-    assert state["employees"] == {"remembered": 1, "waiting": "40"}
+    assert state["people"] == {"remembered": 1, "waiting": "40"}
     assert codes == [0] * 6
     assert after["state"] == {"row": "none: the next run begins INITIAL_LOOKBACK_DAYS back"}
-    assert after["employees"]["undone"].startswith("1, 2, 3")
+    assert after["people"]["undone"].startswith("1, 2, 3")
