@@ -226,6 +226,8 @@ BY_FROZEN_NAME: Values = {"mapping": mapping_of("{first_name}", firstname={"from
 MOVED = listed(work_email="Ada@acme.example")
 RENAMED = listed(first_name="Ada")
 AUGUSTA = account_of(1, firstname="Augusta", username="augusta")
+AUGUSTA_WITH_ADDRESS = account_of(1, firstname="Augusta", username="augusta.p1@acme.example")
+ADA_WITH_ADDRESS = {"firstname": "Ada", "username": "ada.p1@acme.example"}
 
 
 @pytest.mark.parametrize(
@@ -279,8 +281,16 @@ def test_a_template_without_the_address_makes_usernames_for_addresses_that_are_n
             "follows the value that changed",
             "update differs",
             RENAMED,
-            account_of(1, firstname="Augusta", username="augusta.p1@acme.example"),
-            writes={"firstname": "Ada", "username": "ada.p1@acme.example"},
+            AUGUSTA_WITH_ADDRESS,
+            writes=ADA_WITH_ADDRESS,
+            **BY_NAME_AND_ADDRESS,
+        ),
+        case(
+            "follows while the address is not shown",
+            "update differs",
+            listed(first_name="Ada", not_shown=["work_email"]),
+            AUGUSTA_WITH_ADDRESS,
+            writes=ADA_WITH_ADDRESS,
             **BY_NAME_AND_ADDRESS,
         ),
         case("frozen name", "unchanged in_step", RENAMED, AUGUSTA, **BY_FROZEN_NAME),
