@@ -22,6 +22,7 @@ from worker.bamboohr.client import BambooHRClient
 from worker.commands.approve import only_suspensions
 from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
+from worker.model.history import History
 from worker.moodle.client import MoodleClient
 from worker.planning.undo_plan import UndoScope
 from worker.progress import no_bar
@@ -69,6 +70,9 @@ class MemoryItems:
         found = self.rows.get(key)
         return dict(found) if found else None
 
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        return {key: dict(self.rows[key]) for key in keys if key in self.rows}
+
     def put(self, item: Item, when: Condition | None = None) -> bool:
         self.process.step()
         if when is not None and not when.holds(self.rows.get(item[KEY])):
@@ -87,10 +91,6 @@ class MemoryItems:
     def put_all(self, items: Sequence[Item]) -> None:
         for item in items:
             self.put(item)
-
-    def delete_all(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            self.delete(key)
 
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         wanted = tuple(prefixes)
@@ -138,7 +138,7 @@ class Simulation:
 
     def approve(self, run_id: str) -> Summary | None:
         """Let the suspensions through that a run held."""
-        held = Store(MemoryItems(Process(), self.rows), "default").history().run(run_id)
+        held = self._store(Process()).run(run_id)
         assert held is not None
         return self.do(RunRequest("approve", tuple(held.held), approved=True, choose=only_suspensions))
 
@@ -149,6 +149,10 @@ class Simulation:
     def undo(self, run_id: str, *, dies_at: int | None = None, employees: tuple[int, ...] = ()) -> Summary | None:
         """Take a run back; None if it was killed."""
         return self._ended(lambda summary, process: self._undo(process, run_id, employees, summary), "undo", dies_at)
+
+    def memory(self) -> History:
+        """What the state remembers."""
+        return self._store(Process()).history()
 
     def do(self, job: RunRequest, *, dies_at: int | None = None) -> Summary | None:
         """A run of any job; None if it was killed."""

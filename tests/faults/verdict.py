@@ -49,7 +49,7 @@ class Reference:
     moves: bool
     accounts: Accounts
     events: Counter[tuple[str, str]]
-    memory: Mapping[int, tuple[str, bool]]
+    memory: Mapping[int, tuple[list[str], bool]]
 
 
 @functools.cache
@@ -237,11 +237,11 @@ def _people(world: World) -> Mapping[int, EmployeeRecord]:
     return _store(world).history().records
 
 
-def _memory(world: World) -> dict[int, tuple[str, bool]]:
+def _memory(world: World) -> dict[int, tuple[list[str], bool]]:
     return {
-        number: (str(person.reason), person.suspended_by_us)
+        number: ([*person.follow_ups], person.suspended_by_us)
         for number, person in _people(world).items()
-        if person.reason or person.suspended_by_us
+        if person.follow_ups or person.suspended_by_us
     }
 
 

@@ -65,7 +65,8 @@ def store(hall: Hall) -> Store:
 
 
 def park(hall: Hall, *numbers: int) -> None:
-    store(hall).remember(EmployeeRecord(number, FollowUp.PARKED, note="email_taken", attempts=7) for number in numbers)
+    parked = (EmployeeRecord(number, attempts=7).flagged(FollowUp.PARKED, "email_taken") for number in numbers)
+    store(hall).remember(parked)
 
 
 # plan, explain, doctor
@@ -258,7 +259,7 @@ def test_state_reset_removes_the_row_and_nothing_else(standing: Hall) -> None:
     end = standing.ops("state", "reset", "--yes")
 
     assert end.code == 0, end.err
-    assert [item["StateId"] for item in standing.table.scan()["Items"]] == [f"{STATE_ID}#person#4"]
+    assert [item["StateId"] for item in standing.table.scan()["Items"]] == [f"{STATE_ID}#followups#4"]
 
 
 @pytest.mark.parametrize("arguments", [["rewind", "--days", "30"], ["reset"]])
@@ -294,7 +295,7 @@ def test_parked_list_retry_and_drop(standing: Hall) -> None:
     assert [one["employee_id"] for one in json.loads(listed.out)] == [7, 9, 11]
     assert "The next run takes employees 7, 9." in retried.out
     assert "Forgotten: employee 11." in dropped.out
-    assert {number: str(person.reason) for number, person in people.items()} == {7: "waiting", 9: "waiting"}
+    assert {number: [*person.follow_ups] for number, person in people.items()} == {7: ["waiting"], 9: ["waiting"]}
 
 
 # At a terminal

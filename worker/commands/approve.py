@@ -13,6 +13,7 @@ from worker.model.step import WRITES, Action, Step
 from worker.progress import bar
 from worker.runs.assembly import assemble, open_credentials, open_store
 from worker.runs.request import RunRequest
+from worker.state.store import Store
 
 _VALID = timedelta(days=1)
 
@@ -43,14 +44,14 @@ def approve(call: Call) -> None:
     options = call.options
     call.summary.dry_run, call.summary.scope, call.summary.about_run = options.dry_run, "employees", options.held_run
     settings = call.settings()
-    held = _held_by(options.held_run, open_store(settings.state).history())
+    held = _held_by(options.held_run, open_store(settings.state))
     job = RunRequest(command="approve", employees=held, dry_run=options.dry_run, approved=True, choose=only_suspensions)
     assemble(settings, open_credentials(settings), job, call.stopping, call.summary, bar).execute()
 
 
-def _held_by(run_id: str, history: History) -> tuple[int, ...]:
+def _held_by(run_id: str, store: Store) -> tuple[int, ...]:
     """Who is on the list of a run. Raises UsageError where there is none that is valid."""
-    run = history.run(run_id)
+    run, history = store.run(run_id), store.history()
     if run is None:
         raise UsageError(f"there is no run {run_id}", advice=_others(history))
     if not run.held:
@@ -68,7 +69,7 @@ def _age(run: RunRecord) -> timedelta:
 
 
 def _others(history: History) -> str:
-    fresh = [run.run_id for run in history.runs if run.held and _age(run) <= _VALID]
+    fresh = [run.run_id for run in history.runs if run.held_count and _age(run) <= _VALID]
     return (
         f"runs of the last day that held some: {', '.join(fresh[-5:])}" if fresh else "no run of the last day held any"
     )

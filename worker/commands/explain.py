@@ -54,7 +54,7 @@ def explain_person(call: Call) -> int:
             next(step for step in look.steps if step.employee_id == options.employee),
             history.records.get(options.employee),
             store.journals_about(options.employee),
-            history.runs,
+            [store.run(run.run_id) or run for run in history.runs if run.held_count],
             options.show_values,
         )
     )

@@ -1,4 +1,4 @@
-"""Where the sync stands in the changed feed."""
+"""Where the sync stands in BambooHR's changed feed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class WindowProgress:
-    """What belongs to one window: its closing time, the last person done, and how many runs left it pinned."""
+    """What belongs to one window: the time it closes, the last employee done, and how many runs left it pinned."""
 
     latest: datetime | None = None
     last_id: int | None = None

@@ -118,7 +118,7 @@ def is_unreliable(health: DirectoryStats, history: History, now: datetime) -> bo
 
     A company that really became smaller is believed when it has been so for a week.
     """
-    return _lost(health, history.last_good()) and not shrink_confirmed(history, now)
+    return _lost(health, history.last_baseline()) and not shrink_confirmed(history, now)
 
 
 def shrink_confirmed(history: History, now: datetime) -> bool:
@@ -126,7 +126,7 @@ def shrink_confirmed(history: History, now: datetime) -> bool:
 
     That no run was good for a week is not enough: one bad read after a week of other errors would be believed.
     """
-    last_good, lost_since = history.last_good(), None
+    last_good, lost_since = history.last_baseline(), None
     for run in history.runs:
         if last_good is not None and run.ended_at > last_good.ended_at and run.since:
             read = DirectoryStats(run.rows, run.coverage)

@@ -36,13 +36,13 @@ def remember(
     if result.status is Status.REFUSED:
         employee = replace(employee, attempts=employee.attempts + 1 if max_attempts else 0)
         return replace(employee, suspended_by_us=False) if _is_active(result) else employee
-    employee = replace(employee, attempts=0, undone_at=0, seen=0)
+    employee = replace(employee, attempts=0, undone_at=0, last_change_at=0)
     if step.waits and employee.was_to_start and step.reason in (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN):
         return employee
     if step.waits:
-        employee = replace(employee, reason=FollowUp.WAITING, note=step.reason.code, action=step.action.value)
+        employee = employee.flagged(FollowUp.WAITING, step.reason.code, step.action.value)
     else:
-        employee = replace(employee, reason=FollowUp.NOTHING, note="", action="")
+        employee = employee.unflagged()
     return _suspension(employee, result, now, approved=approved)
 
 
@@ -77,7 +77,7 @@ def intends_to_suspend(
         idnumber = step.account.idnumber
     account = step.account.id if step.account and idnumber != str(step.employee_id) else 0
     return replace(
-        employee, suspended_by_us=True, suspended_at=int(now.timestamp()), approved=approved, account=account
+        employee, suspended_by_us=True, suspended_at=int(now.timestamp()), approved=approved, account_id=account
     )
 
 
@@ -104,13 +104,10 @@ def intends_to_undo(
     That it was this product which suspended her is known until she is active again: the write may not get through.
     """
     employee = replace(
-        known or EmployeeRecord(step.employee_id),
-        reason=FollowUp.UNDONE,
-        note=run_id,
-        action="",
+        (known or EmployeeRecord(step.employee_id)).flagged(FollowUp.UNDONE, run_id),
         attempts=0,
         undone_at=int(now.timestamp()),
-        seen=seen,
+        last_change_at=seen,
     )
     return intends_to_suspend(employee, step, now, approved=True) if suspended else employee
 
@@ -123,7 +120,7 @@ def park(
     When more than max(5, 1 %) would be parked at once the fault is not theirs, and nobody is.
     """
     refused = [number for number, result in results.items() if result.status is Status.REFUSED]
-    again = [number for number in refused if employees[number].reason is FollowUp.PARKED]
+    again = [number for number in refused if employees[number].has(FollowUp.PARKED)]
     newly = [
         number
         for number in refused
@@ -134,12 +131,7 @@ def park(
     parked = {}
     for number in (*again, *newly):
         result = results[number]
-        parked[number] = replace(
-            employees[number],
-            reason=FollowUp.PARKED,
-            note=result.why.code,
-            action=result.step.action.value,
-        )
+        parked[number] = employees[number].flagged(FollowUp.PARKED, result.why.code, result.step.action.value)
     return parked
 
 

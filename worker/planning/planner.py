@@ -32,9 +32,9 @@ def accounts_wanted(plan_input: PlanInput) -> list[str]:
     """Beside it: accounts that this product suspended, though no idnumber says whose they are."""
     employees = ((employee, plan_input.remembered.get(employee.employee_id)) for employee in plan_input.employees)
     return [
-        str(known.account)
+        str(known.account_id)
         for employee, known in employees
-        if known and known.account and plan_input.is_writable(employee)
+        if known and known.account_id and plan_input.is_writable(employee)
     ]
 
 
@@ -107,7 +107,7 @@ class Planner:
     def _suspended_by_us(self, employee: Employee) -> Account | None:
         """The account without idnumber that this product suspended, unless another one has her address now."""
         known, address = self.plan_input.remembered.get(employee.employee_id), self._address(employee)
-        account = self.plan_input.accounts.get(known.account) if known else None
+        account = self.plan_input.accounts.get(known.account_id) if known else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
             return None
         is_hers = known is not None and known.suspended_by_us and names_agree(employee, account)

@@ -13,7 +13,7 @@ from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState
 from worker.model.field_catalogue import EVIDENCE
-from worker.model.history import EmployeeRecord, FollowUp, RunRecord
+from worker.model.history import EmployeeRecord, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
 from worker.model.step import Action, Step
@@ -117,7 +117,7 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "rule", f"idnumber, not believed: {match.conflict.text}"
     elif match.account is not None:
         yield "rule", f"idnumber, believed: {', '.join(_grounds(employee, match.account, plan_input))}"
-    elif account is not None and known.remembered and known.remembered.account == account.id:
+    elif account is not None and known.remembered and known.remembered.account_id == account.id:
         yield "rule", "none of these, but it was suspended by an earlier run as hers"
     elif account is not None:
         yield "rule", "e-mail: the one account with her address, whose idnumber is empty"
@@ -211,8 +211,8 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
     if employee is None:
         yield "nothing", "there is nothing to remember of her"
         return
-    if employee.reason is not FollowUp.NOTHING:
-        yield str(employee.reason), employee.note
+    for flag, detail in employee.follow_ups.items():
+        yield str(flag), detail.note
     if employee.attempts:
         yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
     if employee.deleted:

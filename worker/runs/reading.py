@@ -86,7 +86,7 @@ class RunInput:
     @property
     def confirmed(self) -> DirectoryStats:
         """The same, with what people's own records contradict as it was: a column that is hidden is not empty."""
-        last_good, contradicted = self.history.last_good(), self.directory.contradicted
+        last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
         kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
         return replace(self.health, coverage={**self.health.coverage, **kept})
 
@@ -98,11 +98,11 @@ class RunInput:
     @property
     def undone(self) -> frozenset[int]:
         """Those of whom a run was taken back, and whom BambooHR has not changed since that run."""
-        changed, held = self.changed, self.history.those(FollowUp.UNDONE)
+        changed, held = self.changed, self.history.flagged(FollowUp.UNDONE)
         return frozenset(
             number
             for number, known in held.items()
-            if number not in changed or changed[number].timestamp() <= (known.seen or known.undone_at)
+            if number not in changed or changed[number].timestamp() <= (known.last_change_at or known.undone_at)
         )
 
 
@@ -144,7 +144,7 @@ class Reader:
 
     def _doubt(self, run_input: RunInput) -> None:
         """Fields that were filled at the last good run and are not now: what each person's own record says counts."""
-        lost = fields_lost(run_input.health, run_input.history.last_good())
+        lost = fields_lost(run_input.health, run_input.history.last_baseline())
         run_input.directory.unreliable_fields = run_input.directory.shown.intersection(lost)
         if run_input.directory.unreliable_fields:
             self.summary.warn(
@@ -215,7 +215,7 @@ class Reader:
         Whoever had it on an earlier day may have started or left since.
         """
         assert run_input.window is not None
-        if run_input.history.began(position.since, self.clock().date()):
+        if run_input.history.window_opened_before(position.since, self.clock().date()):
             return {change.employee_id for change in run_input.window.changes}
         return run_input.deleted.keys()
 
@@ -283,7 +283,7 @@ class Reader:
         if run_input.position is None:
             return True
         directory = run_input.directory
-        whole = directory.available and sees_whole_company(run_input.health, run_input.history.last_good())
+        whole = directory.available and sees_whole_company(run_input.health, run_input.history.last_baseline())
         return whole and "work_email" not in directory.unreliable_fields
 
     def _look_up(self, plan_input: PlanInput, key: Key, values: list[str]) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from worker import logs
 from worker.errors import DuplicateDelivery
 from worker.model import reasons
-from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
+from worker.model.history import EmployeeRecord, History, RunRecord
 from worker.model.position import Position
 from worker.model.result import StepResult
 from worker.model.step import Action, Step
@@ -122,7 +122,7 @@ class SyncRun(Run):
         why = violations(
             steps,
             run_input.health,
-            run_input.history.last_good(),
+            run_input.history.last_baseline(),
             self._suspended_today(run_input.history, steps),
             self.settings.max_suspensions,
         )
@@ -205,8 +205,10 @@ class SyncRun(Run):
         return {**records, **parked}
 
     def _is_reconcile_due(self, history: History) -> bool:
-        last = history.last()
-        return last is not None and (last.reconcile_due or last.mapping not in ("", self.settings.mapping.digest))
+        last = history.last_full_run()
+        return last is not None and (
+            last.reconcile_due or last.mapping_digest not in ("", self.settings.mapping.digest)
+        )
 
     def _record(self, history: History, now: datetime) -> RunRecord:
         run_input = self._run_input
@@ -219,12 +221,12 @@ class SyncRun(Run):
             ended_at=int(now.timestamp() * 1000),
             command=self.summary.command,
             scope=self.job.scope,
-            clean=clean,
-            good=run_input is not None and self._is_good(run_input, clean=clean, now=now),
+            successful=clean,
+            is_baseline=run_input is not None and self._is_good(run_input, clean=clean, now=now),
             scheduled_time=self._scheduled_time,
             rows=run_input.directory.rows if run_input else 0,
             coverage=run_input.confirmed.coverage if run_input else {},
-            mapping=self.settings.mapping.digest,
+            mapping_digest=self.settings.mapping.digest,
             reconcile_due=self.summary.reconcile_due,
             outcome=self.summary.outcome,
             held=tuple(self.summary.held),
@@ -250,7 +252,7 @@ def _not_waited_for(step: Step, plan_input: PlanInput) -> Step:
     (A company's former employees whose hire dates are not shown would all be asked about in every night from then on.)
     """
     known = plan_input.remembered.get(step.employee_id)
-    waits_already = known is not None and known.reason is not FollowUp.NOTHING
+    waits_already = known is not None and bool(known.follow_ups)
     if not step.waits or waits_already or step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN):
         return step
     return replace(step, waits=False) if step.action is Action.HOLD else step

@@ -40,7 +40,7 @@ class UndoRun(Run):
 
     def look(self) -> list[Step]:
         """The reverse plan. Nothing is written and no lock is taken."""
-        steps = self._plan(self.store.history())
+        steps = self._plan()
         results = [planned(step) for step in steps]
         for result in results:
             log_outcome(result, asked_for=self._asked_for, dry_run=True)
@@ -48,14 +48,14 @@ class UndoRun(Run):
         return steps
 
     def _do(self, history: History, lock: Lock) -> None:
-        steps = self._plan(history)
+        steps = self._plan()
         changed = {number: datetime.fromtimestamp(seen, UTC) for number, seen in self._seen.items() if seen}
         applied = self._write(steps, self._intents(history), changed, lock, quiet=False)
         self.summary.take(applied.results.values(), ())
         self._remember(self._left_alone(history, applied), applied, history, lock)
 
-    def _plan(self, history: History) -> list[Step]:
-        wrote = self._written(history)
+    def _plan(self) -> list[Step]:
+        wrote = self._written()
         self._seen = {one.employee_id: one.seen for one in wrote}
         self.summary.counts["processed"] = len(wrote)
         self.target.check_visibility()
@@ -64,7 +64,7 @@ class UndoRun(Run):
         accounts = [*self.target.look_up("id", by_id), *self.target.look_up("idnumber", made)]
         return undo_steps(wrote, accounts, self.settings.protected)
 
-    def _written(self, history: History) -> list[RecordedWrite]:
+    def _written(self) -> list[RecordedWrite]:
         entries = self.store.journal_of(self.run_id)
         wrote = written(entries, self.only, self.employees)
         if wrote:
@@ -74,7 +74,7 @@ class UndoRun(Run):
                 f"the run {self.run_id} wrote nothing of what is to be taken back",
                 advice="see what it wrote: explain --employee ID; or leave out --only and --employee",
             )
-        if history.run(self.run_id) is None:
+        if self.store.run(self.run_id) is None:
             raise UsageError(
                 f"there is no run {self.run_id}, or its journal is older than 90 days",
                 advice="the id is the run_id of the run's summary line, and is named in its log",
@@ -124,6 +124,5 @@ class UndoRun(Run):
             ended_at=int(now.timestamp() * 1000),
             command=self.summary.command,
             scope=self.summary.scope,
-            good=False,
             outcome=self.summary.outcome,
         )

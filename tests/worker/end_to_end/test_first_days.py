@@ -54,9 +54,9 @@ def test_whoever_has_begun_is_no_longer_asked_about() -> None:
     town = staffed()
     town.company.hire(hireDate=(town.company.today() + timedelta(days=10)).isoformat(), **JO)
     town.night()
-    waiting = [key for key in town.rows if "#person#" in key]
+    waiting = [*town.memory().records]
     town.clock.advance(days=12)
     town.night()
 
     assert waiting
-    assert [key for key in town.rows if "#person#" in key] == []
+    assert [*town.memory().records] == []

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import pytest
 
 from tests.run_harness import Nights
 from tests.sandbox.bamboohr import generate
+from worker.model.history import EmployeeRecord
+from worker.state.sqlite import SqliteItems
+from worker.state.store import Store
 
 
 @pytest.fixture
@@ -22,18 +22,21 @@ def staffed(town: Nights) -> Nights:
     return town
 
 
-def items(town: Nights, kind: str) -> dict[str, Any]:
-    with closing(sqlite3.connect(town.state_file)) as state:
-        rows = state.execute("SELECT key, body FROM items WHERE key LIKE ?", (f"default#{kind}#%",)).fetchall()
-    return {key.rsplit("#", 1)[-1]: json.loads(body) for key, body in rows}
+def runs(town: Nights) -> list[dict[str, Any]]:
+    """The items of the runs, oldest first."""
+    items = SqliteItems(str(town.state_file)).scan(["default#run#"])
+    return sorted(items, key=lambda run: int(run["ended_at"]))
+
+
+def remembered(town: Nights) -> dict[int, EmployeeRecord]:
+    return {**Store(SqliteItems(str(town.state_file)), "default").history().records}
 
 
 def test_a_run_is_recorded_as_it_ended(staffed: Nights) -> None:
     staffed.fail_bamboo("html", operation="changed", times=0)
     staffed.run()
 
-    runs = sorted(items(staffed, "run").values(), key=lambda run: run["ended_at"])
-    good, bad = (run["summary"] for run in runs)
+    good, bad = (run["summary"] for run in runs(staffed))
 
     assert (good["outcome"], good["ok"]) == ("ok", True)
     assert (bad["outcome"], bad["exit_code"]) == ("bamboohr_error", 1)
@@ -48,7 +51,7 @@ def test_somebody_whom_we_could_not_suspend_is_not_remembered_as_suspended(staff
         staffed.site.settings.maintenance = "gui"
 
     assert staffed.run().code == 1
-    assert items(staffed, "person") == {}
+    assert remembered(staffed) == {}
 
 
 def test_a_suspension_that_may_have_happened_is_remembered(staffed: Nights) -> None:
@@ -136,7 +139,7 @@ def test_a_mistyped_employee_is_not_waited_for(staffed: Nights) -> None:
 
     assert (night.code, night["no_evidence"], night["warnings"]) == (0, 1, ["unknown_employee"])
     assert night.told("77777") == ["unknown_employee"]
-    assert items(staffed, "person") == {}
+    assert remembered(staffed) == {}
 
 
 def test_whoever_was_asked_for_by_id_gets_a_line_even_if_nothing_differs(staffed: Nights) -> None:

@@ -30,7 +30,7 @@ ENDED = datetime(2026, 2, 1, 2, 0, tzinfo=UTC)
 def last_run(rows: int, coverage: Mapping[str, int] | None = None) -> RunRecord:
     """The last good run's figures."""
     ended_at = int(ENDED.timestamp() * 1000)
-    return RunRecord("r", ended_at, command="sync", scope="all", good=True, rows=rows, coverage=coverage or {})
+    return RunRecord("r", ended_at, command="sync", scope="all", is_baseline=True, rows=rows, coverage=coverage or {})
 
 
 def suspensions(count: int) -> list[Step]:
@@ -175,7 +175,7 @@ def past(last: RunRecord | None, *later: tuple[float, int]) -> History:
     """The last good run, and runs so many days later that read so many rows."""
     ended = [int((ENDED + timedelta(days=days)).timestamp() * 1000) for days, _ in later]
     reads = [
-        RunRecord(f"later{at}", at, "sync", "all", good=False, since="2026-02-01T02:00:00Z", rows=rows, coverage=FILLED)
+        RunRecord(f"later{at}", at, "sync", "all", since="2026-02-01T02:00:00Z", rows=rows, coverage=FILLED)
         for at, (_, rows) in zip(ended, later, strict=True)
     ]
     return History(runs=(*([last] if last else []), *reads))

@@ -61,18 +61,18 @@ def test_nothing_is_remembered_of_somebody_who_is_done(step: Step) -> None:
 def test_somebody_who_waits_is_remembered_with_the_reason_and_whether_she_was_deleted() -> None:
     person = after(None, WAIT, deleted=True)
 
-    assert person == EmployeeRecord(7, FollowUp.WAITING, "no_evidence", "hold", deleted=True)
+    assert person == EmployeeRecord(7, deleted=True).flagged(FollowUp.WAITING, "no_evidence", "hold")
     assert person.worth_keeping(NOW)
 
 
 @pytest.mark.parametrize("step", [CREATE, SKIP, UNCHANGED])
 def test_waiting_ends_when_it_is_clear_who_she_is(step: Step) -> None:
-    assert after(EmployeeRecord(7, FollowUp.WAITING, "no_evidence", "hold"), step, wrote=True) == NOTHING
+    assert after(EmployeeRecord(7).flagged(FollowUp.WAITING, "no_evidence", "hold"), step, wrote=True) == NOTHING
 
 
 @pytest.mark.parametrize("verdict", [Status.FAILED, Status.REFUSED, Status.HELD])
 def test_waiting_goes_on_while_the_write_does_not_succeed(verdict: Status) -> None:
-    waiting = EmployeeRecord(7, FollowUp.WAITING, "starts_later", "hold")
+    waiting = EmployeeRecord(7).flagged(FollowUp.WAITING, "starts_later", "hold")
 
     assert after(waiting, CREATE, verdict) == waiting
 
@@ -105,10 +105,12 @@ def test_a_success_ends_the_count(verdict: Status) -> None:
 
 
 def test_that_she_is_to_start_outlasts_a_night_that_shows_nothing_of_her() -> None:
-    to_start = EmployeeRecord(7, FollowUp.WAITING, "starts_later", "hold")
+    to_start = EmployeeRecord(7).flagged(FollowUp.WAITING, "starts_later", "hold")
 
     assert after(to_start, WAIT) == to_start
-    assert after(EmployeeRecord(7, FollowUp.WAITING, "link_unsure", "hold"), WAIT).note == "no_evidence"
+    assert after(EmployeeRecord(7).flagged(FollowUp.WAITING, "link_unsure", "hold"), WAIT).follow_ups == {
+        FollowUp.WAITING: ("no_evidence", "hold")
+    }
 
 
 # Suspended by us
@@ -116,23 +118,23 @@ def test_that_she_is_to_start_outlasts_a_night_that_shows_nothing_of_her() -> No
 
 def test_a_suspension_is_remembered_before_it_is_sent_with_all_else_that_is_known() -> None:
     assert intends_to_suspend(None, SUSPEND, NOW) == EmployeeRecord(7, suspended_by_us=True, suspended_at=SECONDS)
-    waiting = EmployeeRecord(7, FollowUp.WAITING, "no_evidence", "hold", deleted=True, attempts=1)
+    waiting = EmployeeRecord(7, deleted=True, attempts=1).flagged(FollowUp.WAITING, "no_evidence", "hold")
     assert intends_to_suspend(waiting, SUSPEND, NOW) == replace(waiting, suspended_by_us=True, suspended_at=SECONDS)
 
 
 def test_of_an_account_without_her_idnumber_it_is_remembered_which_one_it_was() -> None:
     anonymous = replace(SUSPEND, account=account(90))
 
-    assert intends_to_suspend(None, anonymous, NOW).account == 90
-    assert after(None, anonymous, wrote=True).account == 90
-    assert intends_to_suspend(EmployeeRecord(7, account=90), SUSPEND, NOW).account == 0
+    assert intends_to_suspend(None, anonymous, NOW).account_id == 90
+    assert after(None, anonymous, wrote=True).account_id == 90
+    assert intends_to_suspend(EmployeeRecord(7, account_id=90), SUSPEND, NOW).account_id == 0
 
 
 def test_an_account_that_loses_her_idnumber_by_being_taken_back_is_remembered_as_well() -> None:
     changes = (FieldChange("idnumber", "7", ""), FieldChange("suspended", "0", "1"))
 
-    assert intends_to_suspend(None, replace(SUSPEND, changes=changes), NOW).account == 107
-    assert intends_to_suspend(None, replace(SUSPEND, changes=changes[1:]), NOW).account == 0
+    assert intends_to_suspend(None, replace(SUSPEND, changes=changes), NOW).account_id == 107
+    assert intends_to_suspend(None, replace(SUSPEND, changes=changes[1:]), NOW).account_id == 0
 
 
 @pytest.mark.parametrize("verdict", [Status.DONE, Status.FAILED])
@@ -153,7 +155,7 @@ def test_beside_a_suspension_that_was_done_what_the_feed_said_is_remembered() ->
 
 
 def test_beside_a_suspension_that_may_have_arrived_all_else_is_remembered_as_before() -> None:
-    waiting = EmployeeRecord(7, FollowUp.WAITING, "no_evidence", "hold", attempts=1)
+    waiting = EmployeeRecord(7, attempts=1).flagged(FollowUp.WAITING, "no_evidence", "hold")
 
     assert after(waiting, SUSPEND, Status.FAILED, wrote=True) == intends_to_suspend(waiting, SUSPEND, NOW)
 
@@ -204,7 +206,7 @@ def test_when_she_was_suspended_outlasts_the_reactivation_for_the_limit_of_24_ho
 
 # Taken back
 
-TAKEN_BACK = EmployeeRecord(7, FollowUp.UNDONE, "run1", undone_at=SECONDS, seen=5)
+TAKEN_BACK = EmployeeRecord(7, undone_at=SECONDS, last_change_at=5).flagged(FollowUp.UNDONE, "run1")
 
 
 def taken_back(
@@ -219,7 +221,7 @@ def test_of_somebody_taken_back_the_run_is_remembered_and_when_bamboohr_had_chan
 
 
 def test_taking_back_replaces_what_she_was_waiting_for_and_nothing_else() -> None:
-    waiting = replace(OURS, reason=FollowUp.WAITING, note="no_evidence", action="hold", deleted=True, attempts=2)
+    waiting = replace(OURS, deleted=True, attempts=2).flagged(FollowUp.WAITING, "no_evidence", "hold")
 
     assert taken_back(waiting, UPDATE) == replace(TAKEN_BACK, deleted=True, suspended_by_us=True, suspended_at=1)
 
@@ -281,8 +283,8 @@ def refused(*attempts: int) -> list[EmployeeRecord]:
 
 def test_somebody_who_was_refused_often_enough_is_parked_with_the_reason_and_the_action() -> None:
     assert parked(refused(2, 3, 4)) == {
-        2: EmployeeRecord(2, FollowUp.PARKED, "no_name", "create", attempts=3),
-        3: EmployeeRecord(3, FollowUp.PARKED, "no_name", "create", attempts=4),
+        2: EmployeeRecord(2, attempts=3).flagged(FollowUp.PARKED, "no_name", "create"),
+        3: EmployeeRecord(3, attempts=4).flagged(FollowUp.PARKED, "no_name", "create"),
     }
 
 
@@ -306,7 +308,9 @@ def test_more_than_five_or_one_per_cent_at_once_are_not_parked_at_all(company: i
 
 
 def test_those_who_are_parked_already_stay_parked_and_do_not_count_as_new() -> None:
-    before = [EmployeeRecord(number, FollowUp.PARKED, "invalid_email", "update", attempts=9) for number in range(1, 9)]
+    before = [
+        EmployeeRecord(number, attempts=9).flagged(FollowUp.PARKED, "invalid_email", "update") for number in range(1, 9)
+    ]
     new = [EmployeeRecord(number, attempts=3) for number in range(11, 16)]
 
     assert set(parked([*before, *new], company=0)) == {*range(1, 9), *range(11, 16)}
@@ -315,29 +319,29 @@ def test_those_who_are_parked_already_stay_parked_and_do_not_count_as_new() -> N
 
 
 def test_somebody_parked_is_told_with_the_reason_of_tonight() -> None:
-    before = EmployeeRecord(7, FollowUp.PARKED, "invalid_email", "update", attempts=9)
+    before = EmployeeRecord(7, attempts=9).flagged(FollowUp.PARKED, "invalid_email", "update")
 
-    assert (parked([before])[7].note, parked([before])[7].action) == ("no_name", "create")
+    assert parked([before])[7].follow_ups == {FollowUp.PARKED: ("no_name", "create")}
 
 
 def test_somebody_parked_is_free_again_once_the_write_succeeds() -> None:
-    before = EmployeeRecord(7, FollowUp.PARKED, "no_name", "create", attempts=9)
+    before = EmployeeRecord(7, attempts=9).flagged(FollowUp.PARKED, "no_name", "create")
 
     assert after(before, CREATE, wrote=True, max_attempts=3) == NOTHING
     assert parked([NOTHING], Status.DONE) == {}
 
 
 def test_somebody_parked_stays_so_over_a_run_that_could_not_try() -> None:
-    before = EmployeeRecord(7, FollowUp.PARKED, "no_name", "create", attempts=9)
+    before = EmployeeRecord(7, attempts=9).flagged(FollowUp.PARKED, "no_name", "create")
 
     assert after(before, CREATE, Status.FAILED, max_attempts=3) == before
 
 
 def test_who_waits_and_is_refused_often_enough_has_one_reason() -> None:
-    waiting = EmployeeRecord(7, FollowUp.WAITING, "starts_later", "hold", attempts=2)
+    waiting = EmployeeRecord(7, attempts=2).flagged(FollowUp.WAITING, "starts_later", "hold")
     person = after(waiting, CREATE, Status.REFUSED, max_attempts=3)
 
-    assert parked([person])[7].reason is FollowUp.PARKED
+    assert [*parked([person])[7].follow_ups] == [FollowUp.PARKED]
 
 
 def test_the_reason_to_report_is_the_refusal_then_the_problem_then_why_the_step_was_planned() -> None:

@@ -149,7 +149,7 @@ def test_whoever_is_not_linked_for_that_waits_and_the_account_is_named() -> None
 
 # Accounts that were suspended as hers
 
-OURS = {7: EmployeeRecord(7, suspended_by_us=True, suspended_at=1, account=55)}
+OURS = {7: EmployeeRecord(7, suspended_by_us=True, suspended_at=1, account_id=55)}
 
 
 def old(**different: Any) -> Account:
@@ -180,7 +180,7 @@ def test_an_account_that_was_put_to_another_use_or_deleted_is_not_hers_any_more(
 
 
 def test_what_another_run_made_active_is_remembered_no_longer() -> None:
-    assert told(step_of(ADA, old(), remembered={7: EmployeeRecord(7, account=55)})) == (Action.CREATE, "new")
+    assert told(step_of(ADA, old(), remembered={7: EmployeeRecord(7, account_id=55)})) == (Action.CREATE, "new")
 
 
 def test_an_account_that_has_her_new_address_comes_first() -> None:

@@ -73,7 +73,7 @@ def test_a_user_name_does_not_follow_an_address_that_is_not_shown() -> None:
 
 
 def test_whoever_was_to_start_is_no_leaver_while_her_first_day_is_hidden() -> None:
-    to_start = {1: EmployeeRecord(1, FollowUp.WAITING, "starts_later", "hold")}
+    to_start = {1: EmployeeRecord(1).flagged(FollowUp.WAITING, "starts_later", "hold")}
 
     step = step_of(hidden(1, "Inactive"), account_of(1), remembered=to_start)
 

@@ -60,7 +60,7 @@ def test_an_account_that_somebody_else_suspended_gets_its_other_fields() -> None
 
 
 def test_whoever_is_remembered_for_another_reason_was_not_suspended_by_us() -> None:
-    waiting = {1: EmployeeRecord(1, reason=FollowUp.WAITING)}
+    waiting = {1: EmployeeRecord(1).flagged(FollowUp.WAITING)}
 
     assert told(step_of(person(), SUSPENDED, remembered=waiting)) == (Action.UNCHANGED, "in_step")
 

@@ -118,6 +118,9 @@ class Racing:
                 self._items.put(item)
         return found
 
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        return self._items.get_all(keys)
+
     def put(self, item: Item, when: Condition | None = None) -> bool:
         return self._items.put(item, when)
 
@@ -126,9 +129,6 @@ class Racing:
 
     def put_all(self, items: Sequence[Item]) -> None:
         self._items.put_all(items)
-
-    def delete_all(self, keys: Sequence[str]) -> None:
-        self._items.delete_all(keys)
 
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         return self._items.scan(prefixes)
