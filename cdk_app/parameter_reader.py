@@ -1,4 +1,4 @@
-"""Reads typed values out of one TOML table and collects every fault, so that all are told at once.
+"""Reads typed values out of one TOML table and collects every fault, so that all are reported at once.
 
 A fault names the file, the key, the value and what is allowed.
 """
@@ -30,7 +30,7 @@ class ParameterError(Exception):
 class ParameterReader:
     """One file's table: each read names its key once, with what is allowed, and answers a value of the right type.
 
-    After a fault a read answers its stand-in, so that reading goes on: look at `faults` before using anything.
+    After a fault a read answers a placeholder, so that reading goes on: check `faults` before using anything.
     """
 
     def __init__(self, *, file: str, values: Mapping[str, object]) -> None:

@@ -10,11 +10,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from cdk_app import schedule_expression
+from cdk_app.iam_names import are_principals, is_github_repository
 from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError, ParameterReader, all_match, matches
+from cdk_app.regions import is_region
+from cdk_app.silence import LONGEST_SILENCE_HOURS
+from cdk_app.timezones import is_timezone
 from cdk_app.worker_parameters import worker_environment
 from worker.model.moodle_fields import is_email
 
@@ -23,10 +26,6 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 _PRODUCTION_NAMES = frozenset({"prod", "production"})
 _REGISTRY_SUFFIX = "-registry"
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})"
-_REGION = r"[a-z]{2,4}(-[a-z]{3,4})?-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9]"
-_NOT_A_PLACE = frozenset({"localtime", "Factory"})
-# CloudWatch: period x evaluation periods may not pass seven days, and the period is one hour.
-_LONGEST_SILENCE_HOURS = 168
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +58,8 @@ class Parameters:
     dashboard: bool
     cpu_architecture: str
     log_retention_days: int
+    operator_principals: tuple[str, ...]
+    github_repository: str | None
     worker_environment: Mapping[str, str]
 
 
@@ -100,22 +101,25 @@ def _table(path: Path, shown: str, environments: Path) -> Mapping[str, object]:
         raise ParameterError([f"{shown}: there is no such file; environments are {known}"]) from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ParameterError([f"{shown}: cannot be read ({fault})"]) from None
-    except tomllib.TOMLDecodeError as fault:
+    except RecursionError:
+        raise ParameterError([f"{shown}: is not an environment's file (it is nested too deeply)"]) from None
+    except ValueError as fault:
         raise ParameterError([f"{shown}: is not TOML ({fault})"]) from None
 
 
 def _parameters(read: ParameterReader, environment: str, *, production: bool) -> Parameters:
+    if not read.has("Production"):
+        today = str(production).lower()
+        read.fault("Production", f"true or false; Production = {today} keeps what this environment is today")
     production = read.boolean("Production", default=production)
     account = read.optional_text(
         "Account", allowed='twelve digits in quotes, as in "111122223333"', check=matches(r"\d{12}")
     )
-    region = read.optional_text("Region", allowed='an AWS region, as in "eu-west-2"', check=matches(_REGION))
+    region = read.optional_text("Region", allowed='an AWS region, as in "eu-west-2"', check=is_region)
     for key, other in (("Account", "Region"), ("Region", "Account")):
         if not read.has(key) and (production or read.has(other)):
             why = (
-                "production names its account, so that nobody deploys it to another one"
-                if production
-                else f"{other} is set"
+                "production names its account, so that it is deployed to no other" if production else f"{other} is set"
             )
             read.fault(key, f"both of Account and Region, or neither ({why})")
     nightly, reconcile = _schedules(read)
@@ -136,13 +140,21 @@ def _parameters(read: ParameterReader, environment: str, *, production: bool) ->
         schedule_timezone=read.text(
             "ScheduleTimezone",
             allowed='the name of an IANA time zone, as in "Europe/London"',
-            check=lambda zone: zone in available_timezones() - _NOT_A_PLACE,
+            check=is_timezone,
         ),
         alert_email=read.text("AlertEmail", allowed='an e-mail address, as in "hr-sync@example.com"', check=is_email),
-        silence_hours=read.integer("SilenceHours", low=2, high=_LONGEST_SILENCE_HOURS, default=30),
+        silence_hours=read.integer("SilenceHours", low=0, high=LONGEST_SILENCE_HOURS, default=30),
         dashboard=read.boolean("Dashboard", default=False),
         cpu_architecture=read.choice("CpuArchitecture", of=("X86_64", "ARM64"), default="X86_64"),
         log_retention_days=_log_retention_days(read),
+        operator_principals=read.texts(
+            "OperatorPrincipals",
+            allowed='a list of ARNs of IAM users or roles, as in ["arn:aws:iam::111122223333:role/Operators"]',
+            check=are_principals,
+        ),
+        github_repository=read.optional_text(
+            "GitHubRepository", allowed='organisation/name, as in "acme/lxp-sync"', check=is_github_repository
+        ),
         worker_environment=worker_environment(read),
     )
 
@@ -189,12 +201,12 @@ def _network(read: ParameterReader) -> NetworkParameters:
 
 def _schedules(read: ParameterReader) -> tuple[str, str | None]:
     expression = "an EventBridge Scheduler expression, as in "
-    every_night = f'{expression}"cron(30 3 * * ? *)" for every night at 03:30'
+    every_day = f'{expression}"cron(30 3 * * ? *)" for every day at 03:30'
     every_week = f'{expression}"cron(30 10 ? * SUN *)" for every Sunday at 10:30'
-    nightly = read.text("ScheduleExpression", allowed=every_night, check=lambda _: True)
+    nightly = read.text("ScheduleExpression", allowed=every_day, check=lambda _: True)
     reconcile = read.optional_text("ReconcileSchedule", allowed=every_week)
     for key, told, allowed in (
-        ("ScheduleExpression", nightly, every_night),
+        ("ScheduleExpression", nightly, every_day),
         ("ReconcileSchedule", reconcile, every_week),
     ):
         if told is not None and not read.faulted(key):
@@ -203,7 +215,7 @@ def _schedules(read: ParameterReader) -> tuple[str, str | None]:
         read.refuse(
             "ReconcileSchedule",
             "ScheduleExpression is the same, so two runs would start at once, and one would find the lock held; give "
-            "ReconcileSchedule an hour at which no nightly run is at work, or leave it out",
+            "ReconcileSchedule an hour at which no scheduled sync is running, or leave it out",
         )
     return nightly, reconcile
 
@@ -229,8 +241,8 @@ def _refuse_shared_name(reader: ParameterReader, path: Path, environment: str, e
             continue
         try:
             taken = tomllib.loads(other.read_text(encoding="utf-8")).get("ProjectName")
-        except (OSError, ValueError):
-            # What is wrong with another environment is told when that one is synthesised.
+        except (OSError, RecursionError, ValueError):
+            # What is wrong with another environment is reported when that one is synthesised.
             continue
         if reader.has("ProjectName") and taken == reader.value("ProjectName"):
             reader.fault("ProjectName", f"a name of its own: {_shown(other)} has it already")

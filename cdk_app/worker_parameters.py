@@ -1,7 +1,7 @@
 """The worker's settings in an environment's file: which key feeds which variable of the container.
 
 The values are judged by the worker's own reader of its variables, so that a synthesis refuses exactly what the
-container would refuse at night, in the same words.
+container would refuse, in the same words.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ _WHOLE_NUMBERS = (
     "MAX_RUN_MINUTES",
 )
 _ON_OR_OFF = {True: "on", False: "off", None: None}
-# How the file calls what the worker names. A quoted word is somebody's value and stays. TOML has no null.
+# How the file calls what the worker names. A quoted word is a value and stays. TOML has no null.
 _OURS = {**_KEYS, "null": "false"}
 _THEIRS = re.compile(rf"(?<!['\"])\b(?:{'|'.join(_OURS)})\b")
-# What the stack adds: the worker must be told these, and here only the rest is judged.
+# What the stack adds: the worker requires these; only the rest is checked here.
 _ADDED_BY_THE_STACK = {"BAMBOO_SECRET_ID": "-", "MOODLE_SECRET_ID": "-", "STATE_TABLE": "-"}
 
 
@@ -90,7 +90,7 @@ def _mapping(read: ParameterReader) -> str | None:
     mapping = read.table(_KEYS["FIELD_MAPPING"], allowed="a table of Moodle fields")
     if not mapping:
         return None
-    # TOML has no null, which is how the worker is told not to synchronise a field.
+    # TOML has no null, the worker's way to leave a field alone.
     return json.dumps({field: None if source is False else source for field, source in mapping.items()}, default=str)
 
 
@@ -98,7 +98,7 @@ def _judge(read: ParameterReader, environment: Mapping[str, str]) -> None:
     try:
         read_settings({**environment, **_ADDED_BY_THE_STACK})
     except ConfigurationError as refusal:
-        # A key that is faulted already has a stand-in here, and what is said of that is nobody's business.
+        # A key that is faulted already has a placeholder here, of which nothing is to be reported.
         unread = {key for key in _KEYS.values() if read.faulted(key)}
         for fault in refusal.faults:
             key = _KEYS[fault.split()[0]]

@@ -8,6 +8,7 @@ from tests.cdk_app.synthesis import ENVIRONMENTS
 
 LEAST = {
     "ProjectName": '"acme-sync"',
+    "Production": "false",
     "CreatePublicNetwork": "true",
     "ScheduleExpression": '"cron(30 3 * * ? *)"',
     "ScheduleTimezone": '"Europe/London"',
@@ -96,6 +97,7 @@ def test_the_environments_that_are_shipped_are_right() -> None:
         ("Account", "111122223333", "twelve digits in quotes"),
         ("Account", '"1111"', "twelve digits"),
         ("Region", '"eu-wst-2"', "an AWS region"),
+        ("Region", '"aws-global"', "an AWS region"),
         ("Production", '"yes"', "true or false"),
         ("CreatePublicNetwork", "1", "true or false"),
         ("ScheduleExpression", '"cron(0 3 * * * *)"', "(exactly one of day-of-month and day-of-week must be ?)"),
@@ -107,8 +109,8 @@ def test_the_environments_that_are_shipped_are_right() -> None:
         ("ScheduleTimezone", '"GMT+1"', "IANA time zone"),
         ("AlertEmail", '"ops at example.com"', "an e-mail address"),
         ("AlertEmail", '"ops@localhost"', "an e-mail address"),
-        ("SilenceHours", "1", "a whole number from 2 to 168"),
-        ("SilenceHours", "169", "a whole number from 2 to 168"),
+        ("SilenceHours", "-1", "a whole number from 0 to 168"),
+        ("SilenceHours", "169", "a whole number from 0 to 168"),
         ("SilenceHours", "30.5", "a whole number"),
         ("SilenceHours", "true", "a whole number"),
         ("Dashboard", "0", "true or false"),
@@ -126,6 +128,13 @@ def test_a_fault_names_file_key_value_and_what_is_allowed(folder: Folder, key: s
     (fault,) = [fault for fault in folder.faults(**{key: value}) if fault.startswith(start)]
 
     assert allowed in fault
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eusc-de-east-1", "cn-northwest-1", "us-gov-east-1", "us-iso-west-1"])
+def test_every_partition_has_regions(folder: Folder, region: str) -> None:
+    folder.write(Account='"111122223333"', Region=f'"{region}"')
+
+    assert folder.load().region == region
 
 
 @pytest.mark.parametrize(
@@ -163,7 +172,7 @@ def test_a_file_without_any_network(folder: Folder) -> None:
     ]
 
 
-def test_flow_logs_of_a_network_that_is_somebody_elses(folder: Folder) -> None:
+def test_flow_logs_of_a_network_that_is_given(folder: Folder) -> None:
     (fault,) = folder.faults(**GIVEN_NETWORK, VpcFlowLogs="true")
 
     assert "VpcFlowLogs = true is not allowed" in fault
@@ -177,14 +186,14 @@ def test_a_schedule_of_a_reconcile(folder: Folder, expression: str) -> None:
 
 
 @pytest.mark.parametrize("reconcile", ["cron(30 3 * * ? *)", "cron(30  3 * *  ? *)"])
-def test_a_reconcile_never_starts_whenever_a_night_does(folder: Folder, reconcile: str) -> None:
+def test_a_reconcile_never_starts_with_a_sync(folder: Folder, reconcile: str) -> None:
     (fault,) = folder.faults(ReconcileSchedule=f'"{reconcile}"')
 
     assert f'ReconcileSchedule = "{reconcile}" is not allowed; ScheduleExpression is the same' in fault
-    assert fault.endswith("give ReconcileSchedule an hour at which no nightly run is at work, or leave it out")
+    assert fault.endswith("give ReconcileSchedule an hour at which no scheduled sync is running, or leave it out")
 
 
-def test_two_schedules_that_are_wrong_in_the_same_way_are_told_once_each(folder: Folder) -> None:
+def test_two_schedules_that_are_wrong_in_the_same_way_are_reported_once_each(folder: Folder) -> None:
     faults = folder.faults(ScheduleExpression='"nightly"', ReconcileSchedule='"nightly"')
 
     assert [fault.split(": ")[1].split(" = ")[0] for fault in faults] == ["ScheduleExpression", "ReconcileSchedule"]
@@ -196,15 +205,28 @@ def test_account_and_region_go_together(folder: Folder) -> None:
     assert "Region is missing; allowed is both of Account and Region, or neither (Account is set)" in fault
 
 
-@pytest.mark.parametrize(("name", "changes"), [("prod", {}), ("live", {"Production": "true"})])
-def test_production_names_its_account(folder: Folder, name: str, changes: dict[str, str]) -> None:
-    faults = folder.faults(name, **changes)
+@pytest.mark.parametrize(
+    ("name", "today"), [("dev", "false"), ("live", "false"), ("prod", "true"), ("production", "true")]
+)
+def test_production_is_said_and_a_file_without_it_is_answered_with_what_it_is_today(
+    folder: Folder, name: str, today: str
+) -> None:
+    faults = folder.faults(name, Production=None)
+
+    assert faults[0].endswith(
+        f"Production is missing; allowed is true or false; Production = {today} keeps what this environment is today"
+    )
+
+
+@pytest.mark.parametrize("name", ["prod", "live"])
+def test_production_names_its_account(folder: Folder, name: str) -> None:
+    faults = folder.faults(name, Production="true")
 
     assert [fault.split(": ")[1].split(" is")[0] for fault in faults] == ["Account", "Region"]
-    assert "so that nobody deploys it to another one" in faults[0]
+    assert "so that it is deployed to no other" in faults[0]
 
 
-def test_all_faults_are_told_at_once(folder: Folder) -> None:
+def test_all_faults_are_reported_at_once(folder: Folder) -> None:
     faults = folder.faults(ProjectName='"X"', ScheduleTimezone='"Mars"', AlertEmail=None, Surprise="1", BatchSize="-1")
 
     assert len(faults) == 5
@@ -246,14 +268,6 @@ def test_the_file_of_one_environment_is_not_taken_under_the_name_of_another(fold
 
     with pytest.raises(ParameterError, match=r"is the file of prod, and dev is named; name prod \(ENV=prod\)"):
         parameters.load("dev", file, environments=folder.path)
-
-
-def test_a_file_from_elsewhere_that_is_named_for_production_is_productions(folder: Folder, tmp_path: Path) -> None:
-    elsewhere = Folder(tmp_path / "elsewhere")
-    elsewhere.path.mkdir()
-    file = elsewhere.write("prod", Account='"111122223333"', Region='"eu-west-2"')
-
-    assert parameters.load("live", file, environments=folder.path).production
 
 
 def test_a_broken_file_of_another_environment_is_not_this_ones_fault(folder: Folder) -> None:

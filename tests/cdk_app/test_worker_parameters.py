@@ -119,7 +119,7 @@ def test_a_switch_is_on_or_off(told: str, variable: str) -> None:
         ("[FieldMapping]\ncity = 2026-01-01", "FieldMapping 'city' knows no BambooHR field"),
     ],
 )
-def test_a_value_that_the_worker_would_refuse_at_night(line: str, reason: str) -> None:
+def test_a_value_that_the_worker_would_refuse(line: str, reason: str) -> None:
     (fault,) = read(f"{LEAST}{line}\n")[1]
 
     assert fault.startswith("test.toml: ")

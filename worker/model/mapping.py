@@ -43,7 +43,7 @@ ApplyWhen = Literal["always", "create"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One Moodle field. `sources`: canonical BambooHR fields, the first that is not empty counts."""
+    """How one Moodle field is filled. `sources`: canonical BambooHR fields; the first non-empty one is used."""
 
     target: str
     sources: tuple[str, ...]
@@ -56,10 +56,10 @@ class Rule:
         return self.target.startswith(PROFILE_FIELD)
 
     def value(self, facts: Mapping[str, str]) -> str | None:
-        """What the field should hold; None where BambooHR does not show it, and what Moodle has stays.
+        """The value for the field; None if BambooHR does not show it, and the account keeps its present value.
 
-        A source that is not shown hides all after it: a person's nickname that is restricted today must not turn her
-        back into her legal first name.
+        A source that is not shown hides the sources after it: if the preferred name is restricted today, the account
+        must not fall back to the legal first name.
         """
         for source in self.sources:
             if source not in facts:
@@ -71,7 +71,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """All rules, the user name template, and what they need of BambooHR."""
+    """All rules, the username template, and the BambooHR fields they need."""
 
     rules: tuple[Rule, ...]
     username_template: str
@@ -85,17 +85,17 @@ class FieldMapping:
 
     @property
     def digest(self) -> str:
-        """Changes when the mapping does: a reconcile is due then."""
-        told = json.dumps([[r.target, r.sources, r.when, r.default] for r in self.rules] + [self.username_template])
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        """A fingerprint of the mapping. A reconcile is due when it changes."""
+        text = json.dumps([[r.target, r.sources, r.when, r.default] for r in self.rules] + [self.username_template])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def rule(self, target: str) -> Rule | None:
-        """The rule of one Moodle field."""
+        """The rule for one Moodle field; None if the field is not mapped."""
         return next((rule for rule in self.rules if rule.target == target), None)
 
 
 def placeholders(template: str) -> list[str]:
-    """The field names in a user name template."""
+    """The field names in a username template."""
     return [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
 
 
@@ -183,7 +183,7 @@ def _template_faults(template: str) -> list[str]:
 
 
 def username(template: str, employee_id: int | str, email: str, firstname: str, lastname: str) -> str:
-    """The template filled in, in lower case; "" where a value it needs is missing."""
+    """Fill in the username template, in lower case; "" if a value it needs is missing."""
     values = {"work_email": email, "first_name": firstname, "last_name": lastname, "employee_id": str(employee_id)}
     if any(not values[name] for name in placeholders(template)):
         return ""

@@ -23,7 +23,7 @@ DAYS = ("hireDate", "terminationDate", "employmentStatusEffectiveDate")
 def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nights]:
     """Thirty people in step, of whom the feed names one; and a worker that lives by the company's clock, weeks ago."""
     clock = ManualClock(f"{datetime.now(UTC) - timedelta(days=21):%Y-%m-%dT02:00:00Z}")
-    monkeypatch.setattr("worker.runs.assembly._now", clock)
+    monkeypatch.setattr("worker.runs.services.now", clock)
     with nights(tmp_path, clock=clock) as both:
         both.company.add(generate(30, seed=51))
         assert both.run().code == 0
@@ -270,14 +270,6 @@ def test_everybody_is_read_by_pages_of_2500(town: Nights) -> None:
     found = night(town)
 
     assert (listings(town), found["created"], found["arrived_dates"]) == (2, 1, 1)
-
-
-def test_it_can_be_switched_off(town: Nights) -> None:
-    leave_silently(town, "7", on=in_days(town, 1))
-
-    quiet = night(town, DATES_AS_EVENTS="off")
-
-    assert (quiet.code, quiet["suspended"], listings(town)) == (0, 0, 0)
 
 
 def test_a_window_in_batches_looks_once_when_it_is_complete(town: Nights) -> None:
