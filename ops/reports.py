@@ -25,8 +25,10 @@ _HERE = """\
 It runs on this machine, with the code of this checkout, the settings of the deployed task (an edit that is not deployed
 does not count) and your own AWS credentials. These must allow, beside what every verb needs:"""
 _SETTINGS = "ecs:DescribeTaskDefinition"
-_READS_STATE = "dynamodb:GetItem, Scan on the table"
-_WRITES_STATE = "dynamodb:GetItem, Scan, PutItem, DeleteItem, BatchWriteItem, ConditionCheckItem on the table"
+_READS_STATE = "dynamodb:GetItem, BatchGetItem, Scan on the table"
+_WRITES_STATE = (
+    "dynamodb:GetItem, BatchGetItem, Scan, PutItem, DeleteItem, BatchWriteItem, ConditionCheckItem on the table"
+)
 READS_ALL = (_SETTINGS, "secretsmanager:GetSecretValue on both secrets", _READS_STATE)
 _NEEDS = {
     **dict.fromkeys(("show", "list"), (_SETTINGS, _READS_STATE)),
