@@ -91,7 +91,7 @@ class RunRecord:
     Attributes:
         ended_at: Milliseconds since 1970.
         is_baseline: A successful sync that saw the whole company; later runs are compared with its figures.
-        successful: A run over everybody it was for, without an error.
+        successful: A run over all employees of its scope, without an error.
         rows: Rows of the directory.
         coverage: For each field that is needed, the share of rows that have it, in hundredths of a per cent.
         mapping_digest: The mapping that the run planned with.
@@ -124,7 +124,7 @@ class RunRecord:
 
     @property
     def is_full(self) -> bool:
-        """Whether it was a run over everybody: a sync or a reconcile."""
+        """Whether it was a sync or a reconcile without a selection of employees."""
         return self.scope == "all" and self.command in ("sync", "reconcile")
 
 
@@ -140,7 +140,7 @@ class History:
         return next((run for run in reversed(self.runs) if run.is_baseline), None)
 
     def last_full_run(self) -> RunRecord | None:
-        """The last run over everybody, whatever its end."""
+        """The last run over all employees, whatever its end."""
         return next((run for run in reversed(self.runs) if run.is_full), None)
 
     def window_opened_before(self, since: datetime, day: date) -> bool:

@@ -22,7 +22,7 @@ RENEW_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock, and for how long unless it is renewed."""
+    """The run that holds a lock, and for how long unless it is renewed."""
 
     owner: str
     seconds_left: int
@@ -69,7 +69,7 @@ class Lock:
                 return
 
     def holder(self) -> Holder | None:
-        """Who holds the lock now; None if it is free."""
+        """The present holder; None if the lock is free."""
         held = self._items.get(self.key)
         left = int(_expires(held) - self._clock()) if held else 0
         return Holder(str(held.get("owner")), left) if held and left > 0 else None

@@ -230,7 +230,7 @@ def test_an_answer_without_the_table_does_not_pass_for_one_without_items(
         ("ExpiredTokenException", "have expired"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_a_configuration_error_under_its_variable(
+def test_a_table_that_cannot_be_used_is_a_configuration_error_that_names_the_variable(
     dynamodb: DynamoDBClient, table: str, code: str, said: str
 ) -> None:
     items = DynamoItems(table, Troubled(dynamodb, "get_item", lambda _: refused(code)))
@@ -244,7 +244,7 @@ def test_a_table_that_cannot_be_used_is_a_configuration_error_under_its_variable
     assert "arn:" not in fault
 
 
-def test_a_table_that_is_not_there_is_a_configuration_error(dynamodb: DynamoDBClient) -> None:
+def test_a_missing_table_is_a_configuration_error(dynamodb: DynamoDBClient) -> None:
     with pytest.raises(ConfigurationError, match="STATE_TABLE nowhere does not exist in this region"):
         DynamoItems("nowhere", dynamodb).get("a")
 
@@ -281,7 +281,7 @@ def test_a_table_that_fails_is_a_state_error_that_names_the_failure_alone(
     assert caught.value.message == f"the state table {table} could not be used ({named})"
 
 
-def test_a_number_is_a_plain_one_however_deep_it_lies(dynamodb: DynamoDBClient, table: str) -> None:
+def test_a_number_is_a_plain_one_at_any_depth(dynamodb: DynamoDBClient, table: str) -> None:
     items = DynamoItems(table, dynamodb)
     items.put({KEY: "row", "deep": [{"numbers": [7]}]})
 
