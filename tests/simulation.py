@@ -200,12 +200,11 @@ class Simulation:
     def _run(self, process: Process, job: RunRequest, summary: Summary) -> SyncRun:
         settings, stopping = self._settings(), _Impatient()
         bamboo = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stopping)
-        bamboo.session.auth = ("k" * 40, "x")
         return SyncRun(
             settings=settings,
             job=job,
             store=self._store(process),
-            source=BambooHRClient(bamboo, settings.bamboo_api, "mend"),
+            source=BambooHRClient(bamboo, settings.bamboo_api, "k" * 40, "mend"),
             target=self._target(process, settings, stopping),
             stopping=stopping,
             summary=summary,

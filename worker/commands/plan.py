@@ -72,7 +72,7 @@ def plan(call: Call) -> int:
         scope="everybody" if everybody else job.scope,
         site=settings.moodle_endpoint,
         company=settings.bamboo_api,
-        digest=lambda step: digest(step, credentials.moodle),
+        digest=lambda step: digest(step, credentials.moodle.value),
         shows_values=options.show_values,
     )
     if options.html:

@@ -67,7 +67,7 @@ def sync(call: Call) -> None:
     credentials = open_credentials(settings)
     if options.plan:
         rows = read_plan(options.plan, settings)
-        asked, choose = tuple(sorted(rows)), only_as_planned(rows, credentials.moodle)
+        asked, choose = tuple(sorted(rows)), only_as_planned(rows, credentials.moodle.value)
     job = RunRequest(
         employees=asked, dry_run=options.dry_run, reactivate=options.reactivate, releases=bool(asked), choose=choose
     )

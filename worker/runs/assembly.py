@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from worker.bamboohr.client import BambooHRClient
-from worker.config.credentials import fix_command, read_credential
+from worker.config.credentials import RenewableCredential, fix_command, open_credential
 from worker.config.settings import Settings, StateLocation, is_loopback
 from worker.errors import CredentialError
 from worker.moodle.client import MoodleClient
@@ -21,44 +21,44 @@ from worker.state.items import Items
 from worker.state.store import Store
 from worker.stopping import StopSignal
 from worker.transport.http import Transport, new_session
+from worker.transport.patience import Patience
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """The API key and the token. Their values are never shown."""
+    """The API key and the token, and how long a run waits for either system. Their values are never shown."""
 
-    bamboo: str
-    moodle: str
-
-    def __repr__(self) -> str:
-        return "Credentials(...)"
+    bamboo: RenewableCredential
+    moodle: RenewableCredential
+    patience: Patience = field(default_factory=Patience)
 
 
 def open_credentials(settings: Settings) -> Credentials:
     """Both credentials, or what is wrong with either of them."""
-    values: list[str] = []
+    values: list[RenewableCredential] = []
     faults: list[CredentialError] = []
     for credential in (settings.bamboo, settings.moodle):
         try:
-            values.append(read_credential(credential))
+            values.append(open_credential(credential))
         except CredentialError as fault:
             faults.append(fault)
     if faults:
         raise CredentialError(
             "; ".join(fault.message for fault in faults), advice="; ".join(fault.advice for fault in faults)
         )
-    return Credentials(*values)
+    return Credentials(values[0], values[1])
 
 
 def open_bamboo(settings: Settings, credentials: Credentials, stopping: StopSignal) -> tuple[BambooHRClient, Transport]:
     """BambooHR, and the transport that counts its calls. Nothing is called yet."""
     transport = Transport(
         "bamboohr",
-        new_session(1, (credentials.bamboo, "x"), proxies=_uses_proxies(settings.bamboo_api)),
+        new_session(1, proxies=_uses_proxies(settings.bamboo_api)),
         settings.http_timeout,
         stopping,
+        credentials.patience,
     )
-    return BambooHRClient(transport, settings.bamboo_api, fix_command(settings.bamboo)), transport
+    return BambooHRClient(transport, settings.bamboo_api, credentials.bamboo, fix_command(settings.bamboo)), transport
 
 
 def open_moodle(settings: Settings, credentials: Credentials, stopping: StopSignal) -> tuple[MoodleClient, Transport]:
@@ -68,6 +68,7 @@ def open_moodle(settings: Settings, credentials: Credentials, stopping: StopSign
         new_session(settings.moodle_concurrency, proxies=_uses_proxies(settings.moodle_endpoint)),
         settings.http_timeout,
         stopping,
+        credentials.patience,
     )
     moodle = MoodleClient(
         transport,

@@ -16,10 +16,10 @@ from worker.model.field_catalogue import EVIDENCE
 class BambooHRApi(Protocol):
     """What a run needs of BambooHR; see :class:`worker.bamboohr.client.client.BambooHR`."""
 
-    def changed(self, since: datetime) -> Feed:
+    def changed_employees(self, since: datetime) -> Feed:
         """Who changed, ordered by id."""
 
-    def everybody(self, fields: Iterable[str]) -> Iterable[Page]:
+    def list_employees(self, fields: Iterable[str]) -> Iterable[Page]:
         """Everybody, active and inactive; ListRefused where the key may not list employees."""
 
     def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:

@@ -51,7 +51,7 @@ class MoodleApi(MoodleWriterApi, Protocol):
     def check_visibility(self) -> None:
         """Raise unless the token sees people with every key that planning needs."""
 
-    def everybody(self, auth: str) -> list[AccountRef] | None:
+    def list_accounts(self, auth: str) -> list[AccountRef] | None:
         """Every account with this authentication; None where the token may not search."""
 
 
@@ -154,7 +154,7 @@ class Reader:
             )
 
     def _window(self, run_input: RunInput, position: Position) -> None:
-        run_input.feed = self.source.changed(position.since - OVERLAP)
+        run_input.feed = self.source.changed_employees(position.since - OVERLAP)
         changes, latest = run_input.feed.changes, run_input.feed.latest
         run_input.deleted = {change.employee_id: change.deleted for change in changes}
         run_input.window = select(position, changes, latest, self.summary.started_at, self.settings.batch_size)
@@ -172,7 +172,7 @@ class Reader:
     def _everybody(self, fields: tuple[str, ...]) -> dict[int, Evidence]:
         rows: dict[int, Evidence] = {}
         with self.progress("reading BambooHR", 0) as tick:
-            for page in self.source.everybody(fields):
+            for page in self.source.list_employees(fields):
                 if page.is_first:
                     rows.clear()
                 rows.update(page.rows)
@@ -191,7 +191,7 @@ class Reader:
         shown: set[str] = set()
         rows = 0
         try:
-            for page in self.source.everybody(DATES):
+            for page in self.source.list_employees(DATES):
                 if page.is_first:
                     found, shown, rows = set(), set(), 0
                 rows += len(page.rows)
@@ -309,7 +309,7 @@ class Reader:
 
     def unexplained(self, run_input: RunInput, explained: frozenset[int]) -> list[int] | None:
         """Active accounts of our authentication that no employee explains; None where the token may not search."""
-        run_input.population = self.target.everybody(self.settings.moodle_auth)
+        run_input.population = self.target.list_accounts(self.settings.moodle_auth)
         if run_input.population is None:
             return None
         protected = RESERVED_USERNAMES | self.settings.protected
