@@ -274,6 +274,6 @@ class Identity:
         self.server.load_cert_chain(self.authority, private)
 
 
-def client_of(board: Switchboard, **more: Any) -> MoodleClient:
+def client_of(board: Switchboard, *, stopping: StopSignal | None = None, **more: Any) -> MoodleClient:
     """A client of a site that does what a real one does."""
-    return moodle_client(transport_to(board), token=SITE_TOKEN, **more)
+    return moodle_client(transport_to(board, stopping=stopping), **{"token": SITE_TOKEN, **more})
