@@ -192,7 +192,6 @@ class Simulation:
     def _services(self, process: Process) -> Services:
         settings, stop = self._settings(), _Impatient()
         bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stop)
-        bamboohr.session.auth = ("k" * 40, "x")
         moodle = MoodleClient(
             Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),
             settings.moodle_endpoint,
@@ -205,7 +204,7 @@ class Simulation:
         return Services(
             settings=settings,
             store=self._store(process),
-            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "fix"),
+            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "k" * 40, "fix"),
             moodle=moodle,
             stop=stop,
             clock=_reading(self.clock),
