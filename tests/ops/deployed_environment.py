@@ -244,7 +244,9 @@ class Environment:
             requiresCompatibilities=["FARGATE"],
             cpu="256",
             memory="512",
-            containerDefinitions=[{"name": "worker", "image": "images/deployed:abc", "essential": True, "memory": 512}],
+            containerDefinitions=[
+                {"name": "worker", "image": f"images/{PROJECT}:abc", "essential": True, "memory": 512}
+            ],
         )
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
