@@ -21,7 +21,7 @@ from ops.errors import OpsExit
 from ops.verbs import Context
 from tests.ops.deployed_environment import PROJECT, REGION, STATE_ID, Environment
 from tests.ops.terminal import AtTerminal
-from tests.run_harness import API_KEY, Nights, nights
+from tests.run_harness import API_KEY, RunHarness, start_harness
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 from worker import advice
@@ -44,15 +44,15 @@ def with_state(deployed: Environment, endpoint: str) -> Environment:
 
 
 @pytest.fixture
-def systems(tmp_path: Path) -> Iterator[Nights]:
+def systems(tmp_path: Path) -> Iterator[RunHarness]:
     """A BambooHR with five employees, and a Moodle."""
-    with nights(tmp_path) as both:
+    with start_harness(tmp_path) as both:
         both.company.add(generate(5))
         yield both
 
 
 @pytest.fixture
-def complete(deployed: Environment, endpoint: str, systems: Nights) -> Environment:
+def complete(deployed: Environment, endpoint: str, systems: RunHarness) -> Environment:
     """A deployed task with everything that a run needs."""
     for system, value in (("bamboohr", {"bamboohr_api_key": API_KEY}), ("moodle", {"moodle_token": TOKEN})):
         deployed.client("secretsmanager").put_secret_value(
@@ -81,7 +81,7 @@ def park(deployed: Environment, *numbers: int) -> None:
 # plan, explain, doctor
 
 
-def test_plan_shows_what_the_deployed_task_would_do(complete: Environment, systems: Nights) -> None:
+def test_plan_shows_what_the_deployed_task_would_do(complete: Environment, systems: RunHarness) -> None:
     end = complete.ops("plan")
 
     assert end.code == 0, end.err
@@ -120,7 +120,7 @@ def test_doctor_here(complete: Environment) -> None:
     assert not complete.tasks
 
 
-def test_the_exit_code_is_the_workers(complete: Environment, systems: Nights) -> None:
+def test_the_exit_code_is_the_workers(complete: Environment, systems: RunHarness) -> None:
     systems.fail_bamboo("status", operation="changed", status=401, times=0)
 
     end = complete.ops("plan")
