@@ -129,10 +129,11 @@ def email_index_of(employees: Iterable[Employee], colleagues: Mapping[int, str])
 
 
 def record_of(
-    employee_id: int, flag: FollowUp = FollowUp.NOTHING, note: str = "", action: str = "", **more: Any
+    employee_id: int, flag: FollowUp | None = None, note: str = "", action: str = "", **more: Any
 ) -> EmployeeRecord:
     """What is remembered about an employee."""
-    return EmployeeRecord(employee_id, flag, note, action, **more)
+    record = EmployeeRecord(employee_id, **more)
+    return record if flag is None else record.flagged(flag, note, action)
 
 
 def suspended_by_us(*employee_ids: int) -> dict[int, EmployeeRecord]:
