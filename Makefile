@@ -110,6 +110,10 @@ audit: setup ## pins, hashes and licences; then known vulnerabilities, as PyPI a
 	.venv-audit/bin/pip-audit --strict --requirement worker/requirements.txt --require-hashes --disable-pip
 	npm audit --package-lock-only
 
+.PHONY: schema
+schema: setup ## write docs/configuration.md and the JSON Schema of the environment files
+	$(BIN)/python -m cdk_app.configuration
+
 .PHONY: bench
 bench: setup ## how fast, how much, and are the budgets met; ARGS=--quick, ARGS=--help; about eight minutes
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -23,9 +23,10 @@ from hypothesis import settings
 
 from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.wire import InProcess, Request, Response, Switchboard
+from tests.worker.builders import settings_of
 from worker.bamboohr.client import BambooHRClient
 from worker.errors import SyncError
-from worker.model.mapping import FieldMapping, parse_mapping
+from worker.model.mapping import FieldMapping
 from worker.moodle.client import MoodleClient
 from worker.stopping import StopSignal
 from worker.transport.http import Transport, new_session
@@ -87,9 +88,7 @@ def bamboo_client(transport: Transport, api: str = BAMBOO) -> BambooHRClient:
 
 
 def mapping_for(rules: str = "") -> FieldMapping:
-    mapping, faults = parse_mapping(rules, "{work_email}")
-    assert not faults
-    return mapping
+    return settings_of(FIELD_MAPPING=rules).mapping
 
 
 def moodle_client(

@@ -182,7 +182,7 @@ class Reader:
     def _dates(self, run_input: RunInput, position: Position) -> None:
         """Whose dates have arrived. If they cannot be read, that is a warning, and the next run reads further back."""
         assert run_input.window is not None
-        if not self.settings.dates_as_events or not run_input.window.complete:
+        if not run_input.window.complete:
             return
         now = self.clock()
         read = run_input.history.dates_read(position.since)

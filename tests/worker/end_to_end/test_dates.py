@@ -272,14 +272,6 @@ def test_everybody_is_read_by_pages_of_2500(town: Nights) -> None:
     assert (listings(town), found["created"], found["arrived_dates"]) == (2, 1, 1)
 
 
-def test_it_can_be_switched_off(town: Nights) -> None:
-    leave_silently(town, "7", on=in_days(town, 1))
-
-    quiet = night(town, DATES_AS_EVENTS="off")
-
-    assert (quiet.code, quiet["suspended"], listings(town)) == (0, 0, 0)
-
-
 def test_a_window_in_batches_looks_once_when_it_is_complete(town: Nights) -> None:
     hire_long_ago(town, "100", in_days(town, 1))
     forward(town, days=1)

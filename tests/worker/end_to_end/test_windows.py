@@ -123,7 +123,7 @@ def test_people_who_vanish_from_the_feed_do_not_shift_the_window(town: Nights) -
     for number in ("1", "2"):
         del town.company.changes[number]
 
-    night = town.run(BATCH_SIZE="2", DATES_AS_EVENTS="off")
+    night = town.run(BATCH_SIZE="2")
 
     assert (night["processed"], moved(night)) == (2, (True, 0))
     assert {user["idnumber"] for user in town.accounts()} == {"1", "2", "3", "4"}
