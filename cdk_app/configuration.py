@@ -86,8 +86,7 @@ def page() -> str:
         targets=", ".join(f"`{target}`" for target in (*CORE_TARGETS, f"{PROFILE_FIELD}<short name>")),
         sources=", ".join(f"`{source}`" for source in MAPPABLE),
         entry=_table(
-            ("key", "meaning"),
-            ([f"`{f.alias or name}`", meaning(f)] for name, f in RuleTable.model_fields.items()),
+            ("key", "meaning"), ([f"`{f.alias or name}`", meaning(f)] for name, f in RuleTable.model_fields.items())
         ),
         infrastructure=_table(
             ("key", "meaning", "example"), ([f"`{f.alias}`", meaning(f), _example(f)] for f in infrastructure)

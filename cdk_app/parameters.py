@@ -19,7 +19,7 @@ from cdk_app import parameter_reader, regions, schedule_expression
 from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError
 from cdk_app.worker_parameters import worker_environment
-from worker.config.faults import Expected, Faults, Problem, refusal
+from worker.config.faults import Faults, Problem, refusal
 from worker.config.mapping_table import mapping_problems
 from worker.config.settings_model import REMOVED, SharedSettings
 from worker.model.moodle_fields import is_email
@@ -29,7 +29,6 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 _PRODUCTION_NAMES = frozenset({"prod", "production"})
 _REGISTRY_SUFFIX = "-registry"
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})"
-_EXPRESSION = "an EventBridge Scheduler expression"
 _NOT_A_PLACE = frozenset({"localtime", "Factory"})
 # CloudWatch: period x evaluation periods may not pass seven days, and the period is one hour.
 _LONGEST_SILENCE_HOURS = 168
@@ -68,6 +67,9 @@ def _schedule(expression: str) -> str:
     return expression
 
 
+_Schedule = Annotated[str, AfterValidator(_schedule)]
+
+
 def _different(items: list[str]) -> list[str]:
     if len(set(items)) < len(items):
         raise ValueError
@@ -98,68 +100,63 @@ class Parameters(SharedSettings):
     model_config = ConfigDict(alias_generator=to_pascal)
     _environment: str = ""
 
-    project_name: Annotated[
-        str,
-        AfterValidator(_project_name),
-        Expected(
-            "3 to 40 lower-case letters, digits and single hyphens, starting with a letter, "
-            f"not ending in {_REGISTRY_SUFFIX}"
-        ),
-    ] = Field(
+    project_name: Annotated[str, AfterValidator(_project_name)] = Field(
         pattern="^[a-z][a-z0-9-]{2,39}$",
-        description="names the stacks, secrets, log group and image repository; every environment has its own",
+        description=f"3 to 40 lower-case letters, digits and single hyphens, starting with a letter, not ending in "
+        f"{_REGISTRY_SUFFIX}: the name of the stacks, secrets, log group and image repository",
         examples=["acme-lxp-sync"],
     )
     production: bool = Field(
         False, description="true: what holds data outlives the stack, and the account is named", examples=[True]
     )
-    account: Annotated[str | None, Expected("twelve digits in quotes")] = Field(
-        None, pattern="^[0-9]{12}$", description="the AWS account; required in production", examples=["111122223333"]
+    account: str | None = Field(
+        None,
+        pattern="^[0-9]{12}$",
+        description="the AWS account, twelve digits in quotes; required in production",
+        examples=["111122223333"],
     )
-    region: Annotated[str | None, AfterValidator(_region), Expected("an AWS region")] = Field(
+    region: Annotated[str | None, AfterValidator(_region)] = Field(
         None, description="the AWS region; set together with Account", examples=["eu-west-2"]
     )
     create_public_network: bool = Field(
         False, description="create a small public network without a NAT gateway", examples=[True]
     )
     vpc_flow_logs: bool = Field(False, description="record the connections of the network created", examples=[True])
-    vpc_id: Annotated[str | None, Expected("a VPC id")] = Field(
-        None, pattern=f"^vpc-{_ID}$", description="an existing network", examples=["vpc-0123456789abcdef0"]
+    vpc_id: str | None = Field(
+        None,
+        pattern=f"^vpc-{_ID}$",
+        description="the VPC id of an existing network",
+        examples=["vpc-0123456789abcdef0"],
     )
-    subnet_ids: Annotated[
-        list[Annotated[str, Field(pattern=f"^subnet-{_ID}$")]],
-        AfterValidator(_different),
-        Expected("a list of 1 to 16 different subnet ids"),
-    ] = Field(
+    subnet_ids: Annotated[list[Annotated[str, Field(pattern=f"^subnet-{_ID}$")]], AfterValidator(_different)] = Field(
         [],
         min_length=1,
         max_length=16,
-        description="its subnets for the task",
+        description="a list of 1 to 16 different subnet ids of that network",
         examples=[["subnet-0123456789abcdef0"]],
     )
-    security_group_id: Annotated[
-        str | None,
-        Expected("a security group id"),
-    ] = Field(
+    security_group_id: str | None = Field(
         None,
         pattern=f"^sg-{_ID}$",
-        description="the task's security group; if not set, one that lets only HTTPS out",
+        description="a security group id of that network; if not set, the stack creates one that lets only HTTPS out",
         examples=["sg-0123456789abcdef0"],
     )
     assign_public_ip: bool = Field(
         False, description="true in public subnets, which have no NAT gateway", examples=[True]
     )
-    schedule_expression: Annotated[str, AfterValidator(_schedule), Expected(_EXPRESSION)] = Field(
-        description="when the sync runs, an expression of EventBridge Scheduler", examples=["cron(30 3 * * ? *)"]
+    schedule_expression: _Schedule = Field(
+        description="when the sync runs: an EventBridge Scheduler expression", examples=["cron(30 3 * * ? *)"]
     )
-    schedule_timezone: Annotated[str, AfterValidator(_timezone), Expected("an IANA time zone")] = Field(
+    schedule_timezone: Annotated[str, AfterValidator(_timezone)] = Field(
         description="the IANA time zone of the schedules", examples=["Europe/London"]
     )
-    reconcile_schedule: Annotated[str | None, AfterValidator(_schedule), Expected(_EXPRESSION)] = Field(
-        None, description="when all employees are compared; if not set, never", examples=["cron(30 10 ? * SUN *)"]
+    reconcile_schedule: _Schedule | None = Field(
+        None,
+        description="when all employees are compared: an EventBridge Scheduler expression; if not set, never",
+        examples=["cron(30 10 ? * SUN *)"],
     )
-    alert_email: Annotated[str, AfterValidator(_email), Expected("an e-mail address")] = Field(
-        description="the address that is mailed how runs end", examples=["lxp-sync@example.com"]
+    alert_email: Annotated[str, AfterValidator(_email)] = Field(
+        description="the e-mail address that is told how runs end", examples=["lxp-sync@example.com"]
     )
     silence_hours: int = Field(
         30,
@@ -169,9 +166,9 @@ class Parameters(SharedSettings):
         examples=[54],
     )
     dashboard: bool = Field(False, description="a CloudWatch dashboard", examples=[True])
-    log_retention_days: Annotated[
-        int, AfterValidator(_log_retention), Expected(f"one of {', '.join(map(str, RETENTION))}")
-    ] = Field(90, description="days that the log is kept", examples=[365])
+    log_retention_days: Annotated[int, AfterValidator(_log_retention)] = Field(
+        90, description=f"days that the log is kept: one of {', '.join(map(str, RETENTION))}", examples=[365]
+    )
     cpu_architecture: Literal["X86_64", "ARM64"] = Field(
         "X86_64",
         description="X86_64, or ARM64, which is cheaper and needs an image built on or for ARM",

@@ -27,11 +27,10 @@ _ALIKE = 0.75
 
 
 @dataclass(frozen=True)
-class Expected:
-    """An annotation that says in words what a field takes, and what each entry of a table takes."""
+class EachEntry:
+    """An annotation of a table that says in words what each of its entries takes."""
 
     text: str
-    entry: str = ""
 
 
 class Problem(NamedTuple):
@@ -46,7 +45,7 @@ def refusal(expected: str = "", *, detail: str = "", choices: Iterable[str] = ()
     """The error of a validator.
 
     Args:
-        expected: What is expected, instead of the field's :class:`Expected`.
+        expected: What is expected, instead of the field's description.
         detail: What exactly is wrong.
         choices: Values of which one may have been meant.
     """
@@ -129,18 +128,18 @@ class Faults:
 
 
 def expectation(field: FieldInfo | None, *, is_entry: bool = False) -> str:
-    """What a field takes, or an entry of it, in words."""
+    """What a field takes, or an entry of it, in words: from its type, or else its description and example."""
     assert field is not None
-    for note in field.metadata:
-        if isinstance(note, Expected):
-            example = f", as in {json.dumps(field.examples[0])}" if field.examples else ""
-            return note.entry if is_entry else f"{note.text}{example}"
+    low, high = limits(field)
+    if is_entry:
+        return next(note.text for note in field.metadata if isinstance(note, EachEntry))
+    if low is not None:
+        return f"a whole number from {low} to {high}"
     if choices := _choices(field):
         return " or ".join(f'"{choice}"' for choice in choices)
     if bool in _types(field):
         return "true or false"
-    low, high = limits(field)
-    return f"a whole number from {low} to {high}"
+    return f"{field.description}{f', as in {json.dumps(field.examples[0])}' if field.examples else ''}"
 
 
 def limits(field: FieldInfo) -> tuple[int | None, int | None]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from worker.config.faults import Expected, Problem, refusal
+from worker.config.faults import EachEntry, Problem, refusal
 from worker.model.field_catalogue import MAPPABLE
 from worker.model.mapping import CORE_TARGETS, DEFAULT, NEVER_BLANK, PROFILE_FIELD, ApplyWhen, FieldMapping, Rule
 from worker.model.moodle_fields import normalize
@@ -49,24 +49,23 @@ class RuleTable(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
-    sources: Annotated[
-        Annotated[Text | List, Discriminator(_form)],
-        Field(alias="from", description="the BambooHR field, or a list of which the first that is not empty is used"),
-        Expected("a BambooHR field, or a list of them"),
-    ]
+    sources: Annotated[Text | List, Discriminator(_form)] = Field(
+        alias="from", description="a BambooHR field, or a list of them of which the first that is not empty is used"
+    )
     when: ApplyWhen = Field("always", description="create: only when the account is created")
-    default: Annotated[str, Expected("a text")] = Field("", description="used where BambooHR has no value")
+    default: str = Field("", description="a text that is used where BambooHR has no value")
 
 
 Entry = Annotated[
     Text | List | Annotated[RuleTable, Tag("<table>")] | Annotated[Literal[False] | None, Tag("<off>")],
     Discriminator(_form),
 ]
-MappingTable = dict[Target, Entry]
-EXPECTED = Expected(
-    "a table of Moodle fields and their BambooHR fields",
-    'a BambooHR field, a list of them, a table with "from", "when" and "default", or false to leave it alone',
-)
+MappingTable = Annotated[
+    dict[Target, Entry],
+    EachEntry(
+        'a BambooHR field, a list of them, a table with "from", "when" and "default", or false to leave it alone'
+    ),
+]
 
 
 def build_mapping(table: Mapping[str, Any], username_template: str) -> FieldMapping:

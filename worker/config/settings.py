@@ -19,14 +19,7 @@ from pydantic.fields import FieldInfo
 from worker import logs
 from worker.config.faults import Faults, Model, limits
 from worker.config.mapping_table import build_mapping, mapping_problems
-from worker.config.settings_model import (
-    EXACTLY_ONE,
-    REMOVED,
-    LocatedState,
-    StateVariables,
-    WorkerVariables,
-    is_loopback,
-)
+from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables, is_loopback
 from worker.errors import ConfigurationError
 from worker.model.mapping import FieldMapping
 
@@ -142,8 +135,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def read_state_location(environment: Mapping[str, str]) -> StateLocation:
     """Where the state is, for a command that works on the state alone. Raises as :func:`read_settings` does."""
-    faults = _read(environment, LocatedState)
-    variables = faults.validate(LocatedState)
+    faults = _read(environment, StateVariables)
+    variables = faults.validate(StateVariables)
     _check_pairs(faults, EXACTLY_ONE[-1:])
     return _location(_accepted(variables, faults))
 
@@ -185,7 +178,7 @@ def _check_pairs(faults: Faults, pairs: Iterable[tuple[str, str]]) -> None:
         if first in faults.values and second in faults.values:
             faults.add(first, f"and {second} are both set: set exactly one")
         elif first not in faults.values and second not in faults.values:
-            faults.add(first, f"or {second} must be set: {VARIABLES[first]}; or {VARIABLES[second]}")
+            faults.add(first, f"or {second} must be set: {VARIABLES[first]}, or {VARIABLES[second]}")
 
 
 def _secret(value: SecretStr | None) -> str:

@@ -14,14 +14,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from worker.config.faults import Expected, refusal
-from worker.config.mapping_table import EXPECTED as A_MAPPING
+from worker.config.faults import refusal
 from worker.config.mapping_table import MappingTable
 from worker.model.mapping import DERIVABLE, template_fault
 
-REMOVED = {
-    "dates_as_events": "hires and leaves are always handled on the day their date arrives; remove this setting",
-}
+REMOVED = {"dates_as_events": "hires and leaves are always handled on the day their date arrives; remove this setting"}
 """Settings of earlier versions, and what to do. In a file each is a fault, as a variable a warning."""
 
 Trigger = Literal["schedule", "manual"]
@@ -68,11 +65,8 @@ def _username_template(text: str) -> str:
     return text
 
 
-_BaseUrl = Annotated[
-    str,
-    AfterValidator(_base_url),
-    Expected("an https address (http only to loopback) without user, query or fragment"),
-]
+_URL = "https (http to loopback), no user, query or fragment"
+_BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
 class SharedSettings(BaseModel):
@@ -80,19 +74,16 @@ class SharedSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
 
-    bamboo_company_domain: Annotated[
-        str, Expected('the first label of the company\'s BambooHR address: "acme" of https://acme.bamboohr.com')
-    ] = Field(
+    bamboo_company_domain: str = Field(
         pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
         description="the company's BambooHR subdomain: acme for acme.bamboohr.com",
         examples=["acme"],
     )
     bamboo_base_url: _BaseUrl = Field(
-        "", description="another address of BambooHR, for tests", examples=["http://127.0.0.1:8080"]
+        "", description=f"another address of BambooHR, for tests: {_URL}", examples=["http://127.0.0.1:8080"]
     )
     moodle_base_url: _BaseUrl = Field(
-        description="the address of the NovaLXP site, https (or http to loopback)",
-        examples=["https://acme.mylxp.example"],
+        description=f"address of the NovaLXP site: {_URL}", examples=["https://acme.mylxp.example"]
     )
     batch_size: int = Field(
         0,
@@ -104,24 +95,18 @@ class SharedSettings(BaseModel):
     initial_lookback_days: int = Field(
         30, ge=0, le=18_250, description="days that the first run looks back", examples=[14]
     )
-    moodle_auth: Annotated[
-        str,
-        AfterValidator(_auth),
-        Expected("the short name of an authentication plugin that employees can log in with"),
-    ] = Field(
+    moodle_auth: Annotated[str, AfterValidator(_auth)] = Field(
         "oidc",
         pattern="^[a-z][a-z0-9_]{0,19}$",
-        description="authentication plugin of new accounts",
+        description="short name of the authentication plugin of new accounts, which employees log in with",
         examples=["saml2"],
     )
     reactivate: Literal["ours", "always"] = Field(
-        "ours",
-        description="accounts to reactivate: ours (suspended by this product) or always",
-        examples=["always"],
+        "ours", description="accounts to reactivate: ours (suspended by this product) or always", examples=["always"]
     )
-    username_template: Annotated[str, AfterValidator(_username_template), Expected("a text")] = Field(
+    username_template: Annotated[str, AfterValidator(_username_template)] = Field(
         "{work_email}",
-        description="how the username of a new account is made",
+        description="a text from which the username of a new account is made",
         examples=["{first_name}.{last_name}"],
     )
     max_suspensions: int | None = Field(
@@ -153,19 +138,16 @@ class SharedSettings(BaseModel):
     max_run_minutes: int = Field(
         360, ge=1, le=1_440, description="minutes after which a run ends between two batches", examples=[120]
     )
-    protected_accounts: Annotated[
-        list[Annotated[str, Field(pattern=r"^[^\s,]+$")]],
-        Expected("a list of at most 500 Moodle usernames and BambooHR employee ids, each without blanks and commas"),
-    ] = Field(
+    protected_accounts: list[Annotated[str, Field(pattern=r"^[^\s,]+$")]] = Field(
         [],
         max_length=500,
         repr=False,
-        description="usernames and employee ids that are never changed, separated by commas as a variable",
+        description="usernames and employee ids that are never changed: a list of at most 500 (variable: with commas)",
         examples=[["svc-bamboohr-sync", "4711"]],
     )
-    field_mapping: Annotated[MappingTable, A_MAPPING] = Field(
+    field_mapping: MappingTable = Field(
         {},
-        description="Moodle fields and the BambooHR fields they get, as JSON if a variable, laid over the defaults",
+        description="a table of Moodle fields and their BambooHR fields, laid over the defaults (variable: in JSON)",
         examples=[{"institution": "division"}],
     )
 
@@ -173,52 +155,43 @@ class SharedSettings(BaseModel):
 class StateVariables(BaseModel):
     """Where the state is; variables only."""
 
-    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(
+        alias_generator=str.upper, strict=True, frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
     state_table: str = Field("", description="DynamoDB table of the state", examples=["acme-lxp-sync-state"])
     state_file: str = Field(
         "",
-        description="SQLite file of the state, instead of STATE_TABLE; created if it does not exist",
+        description="SQLite file of the state, instead; created if it does not exist",
         examples=["state.sqlite"],
     )
-    state_id: Annotated[str, Expected("at most 100 letters, digits, _ . -")] = Field(
-        "default", pattern="^[A-Za-z0-9_.-]{1,100}$", description="which state of the table", examples=["default"]
+    state_id: str = Field(
+        "default",
+        pattern="^[A-Za-z0-9_.-]{1,100}$",
+        description="which state of the table: at most 100 letters, digits, _ . -",
+        examples=["default"],
     )
 
 
 class WorkerVariables(StateVariables, SharedSettings):
     """Every environment variable of the worker."""
 
-    model_config = ConfigDict(alias_generator=str.upper)
-
     bamboo_secret_id: str = Field(
         "",
-        description='Secrets Manager secret that holds {"bamboohr_api_key": "..."}',
+        description='Secrets Manager secret with {"bamboohr_api_key": "..."}',
         examples=["acme-lxp-sync/bamboohr"],
     )
-    bamboohr_api_key: SecretStr | None = Field(None, description="the API key itself, instead of BAMBOO_SECRET_ID")
+    bamboohr_api_key: SecretStr | None = Field(None, description="the API key itself, instead")
     moodle_secret_id: str = Field(
-        "",
-        description='Secrets Manager secret that holds {"moodle_token": "..."}',
-        examples=["acme-lxp-sync/moodle"],
+        "", description='Secrets Manager secret with {"moodle_token": "..."}', examples=["acme-lxp-sync/moodle"]
     )
-    moodle_token: SecretStr | None = Field(None, description="the token itself, instead of MOODLE_SECRET_ID")
+    moodle_token: SecretStr | None = Field(None, description="the token itself, instead")
     trigger: Trigger = Field("manual", description="what started the run: schedule or manual", examples=["schedule"])
-    scheduled_time: Annotated[
-        str,
-        AfterValidator(_moment),
-        Expected("a moment with date and time"),
-    ] = Field(
+    scheduled_time: Annotated[str, AfterValidator(_moment)] = Field(
         "",
-        description="the scheduled moment of this run; a second delivery of the same moment does nothing",
+        description="the scheduled date and time of this run; a second run with the same one does nothing",
         examples=["2026-01-31T02:00:00Z"],
     )
-
-
-class LocatedState(StateVariables):
-    """The variables that a command on the state alone needs."""
-
-    model_config = ConfigDict(alias_generator=str.upper, extra="ignore")
 
 
 EXACTLY_ONE = (

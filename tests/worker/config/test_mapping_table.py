@@ -8,11 +8,7 @@ from tests.worker.builders import mapping_of
 from worker.model.field_catalogue import MAPPABLE
 from worker.model.mapping import CORE_TARGETS, Rule
 
-NAMES_AND_EMAIL = (
-    Rule("firstname", ("first_name",)),
-    Rule("lastname", ("last_name",)),
-    Rule("email", ("work_email",)),
-)
+NAMES_AND_EMAIL = (Rule("firstname", ("first_name",)), Rule("lastname", ("last_name",)), Rule("email", ("work_email",)))
 
 
 def test_without_the_setting_names_address_and_department_are_synchronised() -> None:
