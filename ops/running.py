@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ops.errors import OpsError, OpsExit
 from ops.one_off import add_summary_as_json, add_waiting, run_task
 from ops.verbs import Context, Verb, add_verb, add_yes
-from worker.commands.command import add_dry_run, add_employees, employees
+from worker.commands.base import add_dry_run, add_employees, employees
 from worker.planning.undo_plan import UndoScope
 
 if TYPE_CHECKING:

@@ -19,17 +19,14 @@ from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import InProcess, Switchboard
 from worker.bamboohr.client import BambooHRClient
-from worker.commands.approve import only_suspensions
 from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
 from worker.moodle.client import MoodleClient
-from worker.planning.undo_plan import UndoScope
-from worker.progress import no_bar
-from worker.runs.request import RunRequest
-from worker.runs.run import Run
+from worker.runs.request import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
+from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.sync import SyncRun
-from worker.runs.undo import UndoRun
+from worker.runs.sync import run_sync
+from worker.runs.undo import UndoRequest, run_undo
 from worker.state.items import KEY, Condition, Item
 from worker.state.store import Store
 from worker.stopping import StopSignal
@@ -134,32 +131,34 @@ class Simulation:
         self, *, dies_at: int | None = None, employees: tuple[int, ...] = (), dry_run: bool = False
     ) -> Summary | None:
         """One run; None if it was killed. Its lock, if it was left behind, has run out by the next one."""
-        return self.do(RunRequest("sync", employees, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
+        scope = SelectedEmployees(employees) if employees else ChangedEmployees()
+        return self.do(RunRequest("sync", scope, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
 
     def approve(self, run_id: str) -> Summary | None:
         """Let the suspensions through that a run held."""
         held = Store(MemoryItems(Process(), self.rows), "default").history().run(run_id)
         assert held is not None
-        return self.do(RunRequest("approve", tuple(held.held), approved=True, choose=only_suspensions))
+        return self.do(RunRequest("approve", SelectedEmployees(tuple(held.held)), approved=True))
 
     def reconcile(self, *, dies_at: int | None = None) -> Summary | None:
         """Everybody."""
-        return self.do(RunRequest("reconcile", everybody=True), dies_at=dies_at)
+        return self.do(RunRequest("reconcile", AllEmployees()), dies_at=dies_at)
 
     def undo(self, run_id: str, *, dies_at: int | None = None, employees: tuple[int, ...] = ()) -> Summary | None:
         """Take a run back; None if it was killed."""
-        return self._ended(lambda summary, process: self._undo(process, run_id, employees, summary), "undo", dies_at)
+        request = UndoRequest(run_id, employees=employees)
+        return self._ended(lambda services, summary: run_undo(request, services, summary), "undo", dies_at)
 
-    def do(self, job: RunRequest, *, dies_at: int | None = None) -> Summary | None:
-        """A run of any job; None if it was killed."""
-        return self._ended(lambda summary, process: self._run(process, job, summary), job.command, dies_at)
+    def do(self, request: RunRequest, *, dies_at: int | None = None) -> Summary | None:
+        """Any run; None if it was killed."""
+        return self._ended(lambda services, summary: run_sync(request, services, summary), request.command, dies_at)
 
-    def _ended(self, assembled: Callable[[Summary, Process], Run], command: str, dies_at: int | None) -> Summary | None:
+    def _ended(self, run: Callable[[Services, Summary], None], command: str, dies_at: int | None) -> Summary | None:
         self.clock.advance(minutes=6)
         process = Process(dies_at)
         summary = Summary(run_id=f"run{next(self._numbers):04}", command=command, started_at=self.clock())
         try:
-            assembled(summary, process).execute()
+            run(self._services(process), summary)
             summary.finish()
         except SyncError as end:
             summary.finish(end)
@@ -183,49 +182,26 @@ class Simulation:
             }
         )
 
-    def _store(self, process: Process) -> Store:
-        return Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp())
-
-    def _target(self, process: Process, settings: Settings, stopping: StopSignal) -> MoodleClient:
-        return MoodleClient(
-            Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stopping),
+    def _services(self, process: Process) -> Services:
+        settings, stop = self._settings(), _Impatient()
+        bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stop)
+        bamboohr.session.auth = ("k" * 40, "x")
+        moodle = MoodleClient(
+            Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),
             settings.moodle_endpoint,
             TOKEN,
             mapping=settings.mapping,
             batch_size=settings.moodle_batch_size,
             concurrency=1,
-            fix_command="mend",
+            fix_command="fix",
         )
-
-    def _run(self, process: Process, job: RunRequest, summary: Summary) -> SyncRun:
-        settings, stopping = self._settings(), _Impatient()
-        bamboo = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stopping)
-        bamboo.session.auth = ("k" * 40, "x")
-        return SyncRun(
+        return Services(
             settings=settings,
-            job=job,
-            store=self._store(process),
-            source=BambooHRClient(bamboo, settings.bamboo_api, "mend"),
-            target=self._target(process, settings, stopping),
-            stopping=stopping,
-            summary=summary,
+            store=Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp()),
+            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "fix"),
+            moodle=moodle,
+            stop=stop,
             clock=_reading(self.clock),
-        )
-
-    def _undo(self, process: Process, run_id: str, employees: tuple[int, ...], summary: Summary) -> UndoRun:
-        settings, stopping = self._settings(), _Impatient()
-        return UndoRun(
-            settings=settings,
-            run_id=run_id,
-            only=UndoScope.EVERYTHING,
-            employees=employees,
-            dry_run=False,
-            store=self._store(process),
-            target=self._target(process, settings, stopping),
-            stopping=stopping,
-            summary=summary,
-            clock=_reading(self.clock),
-            progress=no_bar,
         )
 
 

@@ -41,6 +41,15 @@ def test_every_version_is_exact(lock: object) -> None:
     assert [line for line in lines if not re.match(r"[A-Za-z0-9._\[\],-]+==[^*\s]+(\s|$)", line)] == []
 
 
+def test_the_demo_installs_what_the_tests_run_with_and_little_of_it() -> None:
+    everything = set(requirements((ROOT / "requirements.txt").read_text()))
+    demo = set(requirements((ROOT / "tests/sandbox/requirements.txt").read_text()))
+
+    assert demo <= everything
+    assert len(demo) < len(everything) / 2
+    assert set(shipped()) <= {line.split("==")[0] for line in demo}
+
+
 def test_what_is_deployed_is_pinned_to_the_byte() -> None:
     lines = requirements(WORKER.read_text())
 

@@ -24,7 +24,7 @@ from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import App
 from worker.cli import _parser as build_parser
 from worker.cli import main
-from worker.runs.assembly import open_items
+from worker.runs.services import _open_items
 from worker.state.items import Item
 from worker.stopping import StopSignal
 from worker.transport.http import new_session
@@ -90,10 +90,10 @@ class World:
         now = datetime.now(UTC)
         with (
             patch.multiple(
-                "worker.runs.assembly",
+                "worker.runs.services",
                 new_session=functools.partial(self._session, injector),
-                _now=lambda: now,
-                open_items=lambda where: open_items(where) if where.table else FaultyItems(injector, self.rows),
+                now=lambda: now,
+                _open_items=lambda where: _open_items(where) if where.table else FaultyItems(injector, self.rows),
             ),
             patch("worker.bamboohr.client.ROWS_PER_PAGE", PEOPLE_A_PAGE),
             patch("worker.cli._parser", _parser),

@@ -35,7 +35,7 @@ import worker.runs.sync
 def crash(*_, **__):
     raise RuntimeError("Jo Doe, jo@example.com")
 
-worker.runs.sync.make_plan = crash
+worker.runs.sync.plan_from = crash
 """
 
 

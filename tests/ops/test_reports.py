@@ -276,7 +276,7 @@ def test_need_a_yes_where_nobody_can_be_asked(standing: Hall) -> None:
     end = standing.ops("state", "reset")
 
     assert end.code == 2
-    assert "say --yes" in end.err
+    assert " --yes" in end.err
     assert standing.row() == ROW
 
 

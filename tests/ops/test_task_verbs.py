@@ -108,7 +108,7 @@ def test_need_a_yes_where_nobody_can_be_asked(hall: Hall, words: list[str]) -> N
     end = hall.ops(*words)
 
     assert end.code == 2
-    assert "say --yes" in end.err
+    assert " --yes" in end.err
     assert not hall.tasks
 
 

@@ -33,7 +33,7 @@ def started(*arguments: str) -> Iterator[str]:
 
 
 def test_the_worker_between_two_stand_ins_started_by_hand(tmp_path: Path) -> None:
-    with started("bamboohr", "--people", "12") as bamboo, started("moodle") as moodle:
+    with started("bamboohr", "--employees", "12") as bamboo, started("moodle") as moodle:
         environment = {
             "PATH": os.environ["PATH"],
             "BAMBOO_COMPANY_DOMAIN": "acme",

@@ -7,12 +7,12 @@ asked for one; a test says only what is different.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from worker.config.settings import Settings, read_settings
-from worker.model.account import Account
+from worker.model.account import Account, AccountKey
 from worker.model.email_index import EmailIndex
 from worker.model.employee import Employee, Evidence
 from worker.model.history import EmployeeRecord
@@ -20,7 +20,7 @@ from worker.model.mapping import FieldMapping
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
 from worker.planning.plan_input import PlanInput, PlanSettings
-from worker.planning.planner import accounts_wanted, addresses_wanted, idnumbers_wanted, make_plan, usernames_wanted
+from worker.planning.planner import Plan, Planner
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 YESTERDAY, TODAY, TOMORROW = "2026-11-21", "2026-11-22", "2026-11-23"
@@ -147,43 +147,57 @@ def suspended_by_us(*employee_ids: int) -> dict[int, EmployeeRecord]:
     return {number: EmployeeRecord(number, suspended_by_us=True, suspended_at=1) for number in employee_ids}
 
 
-def world_of(
+def input_of(
     *people: Employee,
-    accounts: Sequence[Account] = (),
     colleagues: Mapping[int, str] | None = None,
     remembered: Mapping[int, EmployeeRecord] | None = None,
     now: datetime = NOW,
     policy: PlanSettings | None = None,
     sees_whole_company: bool = True,
-    **settings: Any,
+    changed: Collection[int] = (),
+    **different: Any,
 ) -> PlanInput:
-    """The people, and of a site's accounts those that the look-ups of a run find."""
+    """What planning looks at: these people, under the default settings but for those that are `different`."""
     ordered = sorted(people, key=lambda one: one.employee_id)
-    email_index = bearers_of(ordered, colleagues or {})
-    plan_input = PlanInput(
+    return PlanInput(
         ordered,
-        policy or policy_of(**settings),
+        policy or policy_of(**different),
         now,
-        email_index,
+        bearers_of(ordered, colleagues or {}),
         remembered or {},
-        sees_whole_company=sees_whole_company,
+        sees_whole_company,
+        frozenset(changed),
     )
-    plan_input.add(_found(accounts, lambda one: one.idnumber, idnumbers_wanted(plan_input)))
-    plan_input.add(_found(accounts, lambda one: str(one.id), accounts_wanted(plan_input)))
-    plan_input.add(_found(accounts, lambda one: one.email, addresses_wanted(plan_input)))
-    plan_input.add(_found(accounts, lambda one: one.username, usernames_wanted(plan_input)))
-    return plan_input
 
 
-def _found(accounts: Iterable[Account], key: Callable[[Account], str], wanted: Iterable[str]) -> list[Account]:
-    """As Moodle finds them: whatever the case."""
-    values = {value.casefold() for value in wanted if value}
-    return [one for one in accounts if key(one).casefold() in values]
+def planned(plan_input: PlanInput, accounts: Sequence[Account]) -> Plan:
+    """The plan that a run makes: of a site's accounts it sees those that its look-ups find."""
+    planner = Planner(plan_input)
+    asked(planner, accounts)
+    return planner.plan()
 
 
-def plan_of(*people: Employee, **circumstances: Any) -> dict[int, Step]:
-    """Everybody's step, by employee id. `circumstances`: see :func:`world_of`."""
-    return {step.employee_id: step for step in make_plan(world_of(*people, **circumstances))}
+def asked(planner: Planner, accounts: Sequence[Account]) -> dict[str, list[str]]:
+    """What a run looks up, by key; under "employee" those it asks BambooHR about. They stay outside."""
+    looked_up: dict[str, list[str]] = {"idnumber": [], "id": [], "email": [], "username": [], "employee": []}
+    while needed := planner.lookups_needed():
+        looked_up["employee"] += map(str, sorted(needed.employees))
+        for key, values in needed.accounts.items():
+            looked_up[key] += values
+            planner.add(found(accounts, key, values))
+    return looked_up
+
+
+def found(accounts: Iterable[Account], key: AccountKey, values: Iterable[str]) -> list[Account]:
+    """The accounts that Moodle finds: whatever the case."""
+    wanted = {value.casefold() for value in values if value}
+    return [one for one in accounts if str(getattr(one, key)).casefold() in wanted]
+
+
+def plan_of(*people: Employee, accounts: Sequence[Account] = (), **circumstances: Any) -> dict[int, Step]:
+    """Everybody's step, by employee id. `circumstances`: see :func:`input_of`."""
+    plan = planned(input_of(*people, **circumstances), accounts)
+    return {step.employee_id: step for step in plan.steps}
 
 
 def step_of(someone: Employee, *accounts: Account, **circumstances: Any) -> Step:

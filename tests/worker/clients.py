@@ -42,8 +42,8 @@ MOODLE = "https://learn.acme.example/webservice/rest/server.php"
 MEND = "set-the-credential"
 PRIVATE = "Ada Byron, ada@acme.example"
 
-fuzz = settings(deadline=None, max_examples=60)
-"""For tests that throw any answer at a client: this machine's pace is no failure."""
+fuzz = settings()
+"""For tests that throw any answer at a client."""
 
 
 class Patient(StopSignal):

@@ -207,7 +207,7 @@ def test_a_crash_ends_with_70_and_a_summary_that_quotes_nobody(
     def read_settings(environment: object) -> None:
         raise crash
 
-    monkeypatch.setattr("worker.commands.command.read_settings", read_settings)
+    monkeypatch.setattr("worker.commands.base.read_settings", read_settings)
 
     end = run()
 

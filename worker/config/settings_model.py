@@ -76,7 +76,7 @@ class SharedSettings(BaseModel):
 
     bamboo_company_domain: str = Field(
         pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
-        description="the company's BambooHR subdomain: acme for acme.bamboohr.com",
+        description="first label of the company's BambooHR address, acme.bamboohr.com",
         examples=["acme"],
     )
     bamboo_base_url: _BaseUrl = Field(
@@ -162,7 +162,7 @@ class StateVariables(BaseModel):
     state_table: str = Field("", description="DynamoDB table of the state", examples=["acme-lxp-sync-state"])
     state_file: str = Field(
         "",
-        description="SQLite file of the state, instead; created if it does not exist",
+        description="SQLite file, created if missing",
         examples=["state.sqlite"],
     )
     state_id: str = Field(
@@ -181,11 +181,11 @@ class WorkerVariables(StateVariables, SharedSettings):
         description='Secrets Manager secret with {"bamboohr_api_key": "..."}',
         examples=["acme-lxp-sync/bamboohr"],
     )
-    bamboohr_api_key: SecretStr | None = Field(None, description="the API key itself, instead")
+    bamboohr_api_key: SecretStr | None = Field(None, description="the API key itself")
     moodle_secret_id: str = Field(
         "", description='Secrets Manager secret with {"moodle_token": "..."}', examples=["acme-lxp-sync/moodle"]
     )
-    moodle_token: SecretStr | None = Field(None, description="the token itself, instead")
+    moodle_token: SecretStr | None = Field(None, description="the token itself")
     trigger: Trigger = Field("manual", description="what started the run: schedule or manual", examples=["schedule"])
     scheduled_time: Annotated[str, AfterValidator(_moment)] = Field(
         "",

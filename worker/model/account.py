@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+AccountKey = Literal["id", "idnumber", "email", "username"]
+"""What an account can be looked up by."""
 
 
 @dataclass(frozen=True, slots=True)

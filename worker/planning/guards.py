@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from worker.model import reasons
 from worker.model.history import History, RunRecord
 from worker.model.reasons import Reason
-from worker.model.step import Action, Step
+from worker.model.step import WRITES, Action, Step
 
 LEAST = 5
 MOST = 200
@@ -166,3 +167,12 @@ HELD = "suspension_held"
 def is_held(step: Step) -> bool:
     """Whether a guard holds this step."""
     return step.reason.code == HELD
+
+
+def only_suspensions(step: Step) -> Step:
+    """What an approval does of a plan: suspensions alone."""
+    if step.action is Action.SUSPEND or (step.action not in WRITES and step.action is not Action.UNCHANGED):
+        return step
+    if step.reason is reasons.ALREADY_SUSPENDED:
+        return step
+    return replace(step, action=Action.SKIP, reason=reasons.NOT_DUE, changes=(), problem=None, waits=False)

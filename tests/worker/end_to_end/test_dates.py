@@ -23,7 +23,7 @@ DAYS = ("hireDate", "terminationDate", "employmentStatusEffectiveDate")
 def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nights]:
     """Thirty people in step, of whom the feed names one; and a worker that lives by the company's clock, weeks ago."""
     clock = ManualClock(f"{datetime.now(UTC) - timedelta(days=21):%Y-%m-%dT02:00:00Z}")
-    monkeypatch.setattr("worker.runs.assembly._now", clock)
+    monkeypatch.setattr("worker.runs.services.now", clock)
     with nights(tmp_path, clock=clock) as both:
         both.company.add(generate(30, seed=51))
         assert both.run().code == 0

@@ -155,7 +155,7 @@ def test_whoever_is_to_start_is_no_leaver_because_the_day_is_hidden(expecting: S
 
     hidden = next_night(expecting)
 
-    assert (hidden.exit_code, hidden.counts["suspended"], hidden.employees["no_evidence"]) == (0, 0, [50, 51])
+    assert (hidden.exit_code, hidden.counts["suspended"], hidden.listed_ids["no_evidence"]) == (0, 0, [50, 51])
 
 
 def test_she_starts_as_if_nothing_had_been(expecting: Simulation) -> None:

@@ -50,10 +50,10 @@ def test_where_all_is_well_every_line_says_so(healthy: Nights) -> None:
         "BambooHR e-mail addresses",
         "Moodle auth oidc",
         "Moodle idnumbers",
-        "accounts and people",
+        "accounts and employees",
     ]
-    assert told["BambooHR List Employees"] == ("ok", "30 people, 30 of them Active")
-    assert told["accounts and people"] == ("ok", "30 by idnumber, 0 would be linked by e-mail, 0 would be made")
+    assert told["BambooHR List Employees"] == ("ok", "30 employees, 30 of them Active")
+    assert told["accounts and employees"] == ("ok", "30 by idnumber, 0 would be linked by e-mail, 0 would be created")
 
 
 def test_the_text_is_a_line_each_and_the_counts(healthy: Nights) -> None:
@@ -63,8 +63,8 @@ def test_the_text_is_a_line_each_and_the_counts(healthy: Nights) -> None:
 
     lines = night.stdout.splitlines()
     assert lines[0] == "ok       configuration: every variable is set and valid"
-    assert "warning  BambooHR e-mail addresses: 1 addresses are used by several people: 3, 4" in lines
-    assert "         -> ask BambooHR's administrator: each needs an address of her own" in night.stdout
+    assert "warning  BambooHR e-mail addresses: 1 addresses are used by several employees: 3, 4" in lines
+    assert "         -> ask BambooHR's administrator: each needs an address of their own" in night.stdout
     assert lines[-1].endswith(" ok, 3 warning, 0 failed")
     assert (night.code, night.stderr) == (0, "")
 
@@ -99,7 +99,7 @@ def test_before_the_first_night_it_says_what_that_night_will_do(town: Nights) ->
     assert told.code == 0
     assert told["state row"][1].startswith("none yet")
     assert told["last run"] == ("ok", "none yet")
-    assert told["accounts and people"][1] == "0 by idnumber, 1 would be linked by e-mail, 9 would be made"
+    assert told["accounts and employees"][1] == "0 by idnumber, 1 would be linked by e-mail, 9 would be created"
     assert told["Moodle auth oidc"] == (
         "warning",
         "no account has it: the plugin may not be there (Moodle takes any installed one, even a disabled one)",
@@ -154,7 +154,7 @@ def test_a_wrong_api_key_is_said_and_moodle_looked_at_all_the_same(healthy: Nigh
     assert told.code == 3
     assert told["BambooHR changed feed"] == ("failed", "BambooHR does not know the API key (HTTP 401)")
     assert told["Moodle sight"][0] == "ok"
-    assert told["everybody"] == ("warning", "was not read")
+    assert told["all employees"] == ("warning", "were not read")
     assert healthy.to_bamboo.calls == ["changed"]
 
 
@@ -163,7 +163,7 @@ def test_a_wrong_token_is_said_once_and_the_rest_not_tried(healthy: Nights) -> N
 
     assert told.code == 3
     assert told["BambooHR changed feed"][0] == "ok"
-    assert (told["Moodle"][0], told["everybody"][0]) == ("failed", "warning")
+    assert (told["Moodle"][0], told["all employees"][0]) == ("failed", "warning")
     assert "read -rs MOODLE_TOKEN" in told.advice("Moodle")
     assert len(healthy.to_moodle.calls) == 1
 
@@ -211,7 +211,7 @@ def test_without_either_look_up_nothing_can_be_done(healthy: Nights) -> None:
     assert told.code == 1
     assert told["Moodle core_user_get_users_by_field"][0] == "failed"
     assert told["Moodle sight"][0] == "failed"
-    assert told["everybody"] == ("warning", "was not read")
+    assert told["all employees"] == ("warning", "were not read")
 
 
 @pytest.mark.parametrize("right", ["create", "update"])
@@ -242,7 +242,7 @@ def test_a_token_that_does_not_see_people_is_found_out(healthy: Nights, blind: s
     assert (told.code, told["Moodle sight"][0]) == (1, "failed")
     assert said in told["Moodle sight"][1]
     assert "viewdetails, viewalldetails, viewuseridentity, viewfullnames" in told.advice("Moodle sight")
-    assert told["everybody"] == ("warning", "was not read")
+    assert told["all employees"] == ("warning", "were not read")
 
 
 def test_web_services_that_are_off_are_said(healthy: Nights) -> None:

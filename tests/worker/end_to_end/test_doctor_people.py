@@ -38,10 +38,10 @@ def test_fields_are_told_one_by_one(healthy: Nights) -> None:
 
     told = examined(healthy, FIELD_MAPPING='{"institution": "division"}')
 
-    assert told["BambooHR field hire_date"] == ("failed", "is not shown for anybody")
+    assert told["BambooHR field hire_date"] == ("failed", "is not shown for any employee")
     assert told["BambooHR field department"] == ("warning", "is not shown for 2 of 30")
-    assert told["BambooHR field division"] == ("warning", "is empty for everybody")
-    assert told["BambooHR field last_name"] == ("ok", "filled for 100 % of the active people")
+    assert told["BambooHR field division"] == ("warning", "is empty for all employees")
+    assert told["BambooHR field last_name"] == ("ok", "filled for 100 % of the active employees")
     assert told.code == 1
 
 
@@ -51,7 +51,7 @@ def test_an_address_of_several_people_names_them_by_id(healthy: Nights) -> None:
 
     told = examined(healthy)
 
-    assert told["BambooHR e-mail addresses"] == ("warning", "1 addresses are used by several people: 3, 9")
+    assert told["BambooHR e-mail addresses"] == ("warning", "1 addresses are used by several employees: 3, 9")
     assert shared not in told.output.lower()
 
 
@@ -67,7 +67,7 @@ def test_an_idnumber_on_several_accounts_names_them_by_id(healthy: Nights) -> No
         "warning",
         f"1 idnumbers are on several accounts: {healthy.site.user_named(_name(healthy, '3'))['id']}, {twin}",  # type: ignore[index]
     )
-    assert told["conflicts"] == ("warning", "1 people (1 several_accounts): 3")
+    assert told["conflicts"] == ("warning", "1 employees (1 several_accounts): 3")
     assert "explain --employee ID" in told.advice("conflicts")
 
 
@@ -95,7 +95,7 @@ def test_a_custom_field_that_nobody_is_seen_to_have_is_told(healthy: Nights) -> 
         ("SYNC-SERVICE 4711", "ok", "1 user names, all found"),
         ("", "warning", "PROTECTED_ACCOUNTS names no user name"),
         ("4711", "warning", "PROTECTED_ACCOUNTS names no user name"),
-        ("sync-service, typo, Other", "warning", "2 of 3 user names of PROTECTED_ACCOUNTS are in nobody's use"),
+        ("sync-service, typo, Other", "warning", "2 of 3 user names of PROTECTED_ACCOUNTS are not in use"),
     ],
 )
 def test_protected_accounts_are_looked_up(healthy: Nights, setting: str, verdict: str, said: str) -> None:

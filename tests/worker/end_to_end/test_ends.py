@@ -86,7 +86,7 @@ def test_a_crash_ends_with_a_summary_and_names_no_value(town: Nights, monkeypatc
     def crash(*_: object) -> None:
         raise RuntimeError("Jo Doe, jo@example.com")
 
-    monkeypatch.setattr("worker.runs.sync.make_plan", crash)
+    monkeypatch.setattr("worker.runs.sync.plan_from", crash)
 
     night = town.run()
 

@@ -60,13 +60,13 @@ def silent(night: Night) -> None:
 def test_somebody_who_works_here_and_is_in_step(staffed: Nights) -> None:
     told = explained(staffed, "100")
 
-    assert told["BambooHR"]["directory"] == "shows her"
+    assert told["BambooHR"]["directory"] == "shows the employee"
     assert told["BambooHR"]["standing"] == "works here"
-    assert told["Account"]["rule"] == "idnumber, believed: its authentication is ours, the e-mail agrees, a name agrees"
+    assert told["Account"]["rule"] == "idnumber, trusted: its authentication is ours, the e-mail agrees, a name agrees"
     assert told["Account"]["state"] == "active"
     assert told["Mapping"]["department"] == "from department: set; Moodle has set"
     assert done(told) == ("unchanged", "nothing differs")
-    assert told["Remembered"] == {"nothing": "there is nothing to remember of her"}
+    assert told["Remembered"] == {"nothing": "nothing is remembered of this employee"}
     assert list(told) == [
         "BambooHR",
         "Account",
@@ -96,7 +96,7 @@ def test_a_leaver_and_what_was_done_to_her(staffed: Nights) -> None:
 
     told = explained(staffed, "100")
 
-    assert told["BambooHR"]["directory"].startswith("does not show her")
+    assert told["BambooHR"]["directory"].startswith("does not show the employee")
     assert told["BambooHR"]["standing"] == "has left: BambooHR says Inactive or Deleted"
     assert (told["BambooHR"]["status"], told["BambooHR"]["hire_date"]) == ("'Inactive'", "'2020-01-01'")
     assert told["Account"]["state"] == "suspended"
@@ -113,8 +113,8 @@ def test_somebody_hidden_from_the_directory(staffed: Nights) -> None:
 
     told = explained(staffed, "100")["BambooHR"]
 
-    assert told["directory"].startswith("does not show her")
-    assert told["List Employees or Get Employee"] == "shows a row of hers"
+    assert told["directory"].startswith("does not show the employee")
+    assert told["List Employees or Get Employee"] == "shows a row"
     assert told["standing"] == "works here"
 
 
@@ -124,8 +124,8 @@ def test_an_id_that_nobody_has(staffed: Nights) -> None:
     assert night.code == 0
     assert "warning: BambooHR shows nothing of employee 77777" in night.stdout
     told = explained(staffed, "77777")
-    assert told["BambooHR"]["List Employees or Get Employee"] == "shows no row of hers"
-    assert told["Account"]["rule"] == "none matches: she has no account"
+    assert told["BambooHR"]["List Employees or Get Employee"] == "shows no row"
+    assert told["Account"]["rule"] == "none matches: there is no account"
     assert done(told) == ("hold", "BambooHR shows nothing of this employee id to the key")
 
 
@@ -171,7 +171,7 @@ def test_an_account_that_is_not_believed(staffed: Nights) -> None:
     told = explained(staffed, "200")
 
     assert told["Account"]["by idnumber"] == f"account {foreign} (idnumber 200), auth manual"
-    assert told["Account"]["rule"].startswith("idnumber, not believed: ")
+    assert told["Account"]["rule"].startswith("idnumber, not trusted: ")
 
 
 # What holds her
@@ -181,7 +181,7 @@ def test_a_protected_employee(staffed: Nights) -> None:
     told = explained(staffed, "100", PROTECTED_ACCOUNTS="100")
 
     assert done(told) == ("skip", "a protected account or person; nothing is ever written")
-    assert told["What holds it"] == {"protected": "PROTECTED_ACCOUNTS names her employee id"}
+    assert told["What holds it"] == {"protected": "PROTECTED_ACCOUNTS names the employee id"}
 
 
 def test_a_protected_user_name(staffed: Nights) -> None:
@@ -199,7 +199,7 @@ def test_somebody_of_whom_a_run_was_taken_back(staffed: Nights) -> None:
 
     told = explained(staffed, "100")
 
-    assert told["What holds it"]["undone"].endswith("To go on: parked retry ID")
+    assert told["What holds it"]["undone"].endswith("To release: parked retry ID")
     assert told["Remembered"]["undone"] == run
     assert "taken back" in told["Remembered"]
 

@@ -54,7 +54,7 @@ def test_an_account_of_another_name_is_nobodys_until_everybody_is_seen(setting: 
     decided = next_night(town)
 
     assert (blind.exit_code, after) == (0, before)
-    assert (decided.employees["conflicts"], holder(town)) == ([9], before)
+    assert (decided.listed_ids["conflicts"], holder(town)) == ([9], before)
 
 
 @HALF_SEEN
@@ -92,6 +92,6 @@ def test_where_there_is_no_directory_at_all_an_address_alone_links_nobody(off_fo
 
     night = next_night(town)
 
-    assert night.employees["no_evidence"] == [90]
+    assert night.listed_ids["no_evidence"] == [90]
     (eve,) = [user for user in town.site.users() if user["username"] == "eve"]
     assert (eve["firstname"], eve["idnumber"]) == ("Eve", "")

@@ -101,5 +101,7 @@ class Limits(RuleBasedStateMachine):
 
 TestLimits = Limits.TestCase
 TestLimits.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=settings().max_examples * 3 // 5,
+    stateful_step_count=25,
+    suppress_health_check=[HealthCheck.too_slow],
 )

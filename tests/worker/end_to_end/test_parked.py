@@ -74,7 +74,7 @@ def test_the_list_is_a_table_of_ids_and_reasons(remembered: Nights) -> None:
 
 
 def test_a_list_of_nobody_says_so(town: Nights) -> None:
-    assert town.run("parked", "list").stdout == "Nobody is waiting, parked or undone.\n"
+    assert town.run("parked", "list").stdout == "No employee is waiting, parked or undone.\n"
     assert json.loads(town.run("parked", "list", "--json").stdout) == []
 
 

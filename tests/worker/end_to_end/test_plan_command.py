@@ -376,8 +376,8 @@ def test_a_mapping_file_that_is_none_is_refused_before_anything_is_read(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--employee", "7", "--everybody"], "--employee names some"),
-        (["--employee", "7", "--mapping", "x.json"], "--employee names some"),
+        (["--employee", "7", "--everybody"], "--employee selects some"),
+        (["--employee", "7", "--mapping", "x.json"], "--employee selects some"),
         (["--html", "x.html", "--json"], "--html writes a page"),
         (["--html", "x.html", "--output", "y"], "--html writes a page"),
         (["--employee", "seven"], "an employee id is a whole number above 0"),

@@ -19,7 +19,7 @@ def gone() -> Simulation:
     town.site.add_user("old.hand", firstname="Old", lastname="Hand", email=OLD, auth="manual")
     town.company.hire("77", firstName="Old", lastName="Hand", workEmail=OLD, department="Sales")
     town.company.terminate("77")
-    assert next_night(town).employees["suspended"] == [77]
+    assert next_night(town).listed_ids["suspended"] == [77]
     assert (held(town)["suspended"], held(town)["idnumber"]) == (True, "")
     town.clock.advance(days=30)
     return town

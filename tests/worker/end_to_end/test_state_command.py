@@ -54,7 +54,7 @@ def test_it_shows_the_row_the_lock_the_people_and_the_runs(staffed: Nights) -> N
     assert stored is not None
     assert told["state"] == {name: stored[name] for name in ("since", "offset", "updatedAt")}
     assert told["lock"] == {"held": "no"}
-    assert told["people"] == {"remembered": 1, "waiting": "40"}
+    assert told["employees"] == {"remembered": 1, "waiting": "40"}
     assert set(told["runs"].values()) == {"sync, all, clean"}
 
 
@@ -68,7 +68,7 @@ def test_it_shows_a_window_that_is_open_and_pinned(staffed: Nights) -> None:
     told = shown(staffed)
 
     assert pinned.code == 1
-    assert (told["state"]["offset"], told["state"]["last person done"], told["state"]["pinned runs"]) == (1, 1, 1)
+    assert (told["state"]["offset"], told["state"]["last employee done"], told["state"]["pinned runs"]) == (1, 1, 1)
     assert "errors" in told["runs"].values() or "sync, all, errors" in told["runs"].values()
 
 
@@ -92,7 +92,7 @@ def test_before_the_first_night_there_is_nothing_to_show(town: Nights) -> None:
     told = shown(town)
 
     assert told["state"] == {"row": "none: the next run begins INITIAL_LOOKBACK_DAYS back"}
-    assert (told["people"], told["runs"]) == ({"remembered": 0}, {})
+    assert (told["employees"], told["runs"]) == ({"remembered": 0}, {})
 
 
 def test_a_row_that_cannot_be_meant_is_shown_as_it_is(staffed: Nights) -> None:
@@ -252,7 +252,7 @@ def test_where_nobody_can_be_asked_it_needs_yes(
     night = staffed.run("state", *change)
 
     assert (night.code, night.stdout) == (2, "")
-    assert "say --yes if that is what you want" in night.stderr
+    assert "pass --yes if that is what you want" in night.stderr
     assert everything(staffed) == before
 
 
@@ -342,7 +342,7 @@ def test_a_state_in_a_table_is_shown_and_moved_like_one_in_a_file(
 
     assert (night.code, night["created"]) == (0, 10)
     assert (told["state"]["since"], told["state"]["offset"]) == (night["next_since"], 0)
-    assert told["people"] == {"remembered": 1, "waiting": "40"}
+    assert told["employees"] == {"remembered": 1, "waiting": "40"}
     assert codes == [0] * 6
     assert after["state"] == {"row": "none: the next run begins INITIAL_LOOKBACK_DAYS back"}
     assert after["people"]["undone"].startswith("1, 2, 3")

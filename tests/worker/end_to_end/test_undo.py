@@ -243,7 +243,7 @@ def taken_in_by_date(town: Simulation) -> Summary:
     """A night that suspended somebody whose last day had come."""
     town.company.terminate("4", on=town.company.today() + timedelta(days=1), stamp=False)
     summary = next_night(town)
-    assert summary.employees["suspended"] == [4]
+    assert summary.listed_ids["suspended"] == [4]
     return summary
 
 
@@ -257,7 +257,7 @@ def test_whoever_left_after_a_reconcile_is_suspended_though_the_reconcile_was_ta
 
     night = next_night(town)
 
-    assert (night.counts["held_undone"], night.employees["suspended"]) == (0, [4])
+    assert (night.counts["held_undone"], night.listed_ids["suspended"]) == (0, [4])
 
 
 def test_whoever_came_back_after_the_night_of_her_last_day_is_kept_in_step_though_it_was_taken_back() -> None:

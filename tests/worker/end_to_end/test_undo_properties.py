@@ -105,7 +105,7 @@ def edit_by_hand(town: Simulation, at: int, field: str) -> None:
     town.site.change_user(user["id"], **{field: values.get(field, f"Hand {user['id']}")})
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples * 3 // 2, suppress_health_check=[HealthCheck.too_slow])
 @given(what=changes, edits=hand_edits, moodle_batch=st.sampled_from([1, 2, 50]))
 def test_undo_restores_what_the_run_changed_and_nobody_else_changed(
     what: list[tuple[str, int]], edits: list[tuple[int, str]], moodle_batch: int
@@ -144,7 +144,7 @@ def restored(
     return wanted
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(what=changes, dies_at=st.integers(1, 40), moodle_batch=st.sampled_from([1, 50]))
 def test_an_undo_that_is_killed_is_finished_by_the_next_one(
     what: list[tuple[str, int]], dies_at: int, moodle_batch: int
@@ -163,7 +163,7 @@ def test_an_undo_that_is_killed_is_finished_by_the_next_one(
     assert all(values["suspended"] for account, values in after.items() if account not in before)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(what=changes, nights=st.integers(1, 3), reconcile=st.booleans())
 def test_what_was_undone_stays_undone(what: list[tuple[str, int]], nights: int, reconcile: bool) -> None:
     town = town_of(50)

@@ -14,7 +14,7 @@ from worker.model.employee import Employee, Evidence
 from worker.model.history import EmployeeRecord
 from worker.model.step import Step
 from worker.planning.plan_input import PlanInput, PlanSettings
-from worker.planning.planner import make_plan
+from worker.planning.planner import Planner
 
 ADDRESSES = ("a@x.io", "b@x.io", "c@x.io", "d@x.io", "A@X.io", "B@x.io")
 FIRST = ("Ann", "Bob", "Cleo")
@@ -47,10 +47,10 @@ class SmallWorld:
 
     def plan(self, accounts: Sequence[Account] | None = None) -> list[Step]:
         """The plan, with these accounts instead of the first ones."""
-        email_index = bearers_of(self.people, self.colleagues)
-        plan_input = PlanInput(self.people, self.policy, NOW, email_index, self.remembered)
-        plan_input.add(self.accounts if accounts is None else accounts)
-        return make_plan(plan_input)
+        plan_input = PlanInput(self.people, self.policy, NOW, bearers_of(self.people, self.colleagues), self.remembered)
+        planner = Planner(plan_input)
+        planner.add(self.accounts if accounts is None else accounts)
+        return list(planner.plan().steps)
 
     def person(self, step: Step) -> Employee:
         """Whose step it is."""

@@ -15,8 +15,8 @@ from worker.planning.correlation import is_reserved
 
 any_world = small_worlds(unique=False)
 tidy_world = small_worlds()
-often = settings(max_examples=60, deadline=None)
-very_often = settings(max_examples=150, deadline=None)
+often = settings()
+very_often = settings(max_examples=settings().max_examples * 3 // 2)
 
 
 def twice(values: Iterable[object]) -> list[object]:

@@ -12,7 +12,7 @@ from worker.errors import CredentialError, LockLost, TargetError, Terminated
 from worker.model.result import Status
 from worker.model.step import Step
 from worker.moodle.client import MoodleClient
-from worker.runs.writer import Writer
+from worker.runs.batch_writer import BatchWriter
 
 DONE, REFUSED, FAILED = Status.DONE, Status.REFUSED, Status.FAILED
 
@@ -351,10 +351,11 @@ def test_a_request_to_stop_ends_the_writing_between_two_requests() -> None:
 def test_a_batch_that_must_not_begin_is_not_sent_and_ends_the_writing(desk: Desk) -> None:
     """What a run keeps before it writes (who is to be suspended) has to be kept, or nothing is written."""
 
-    def cannot_keep(batch: Sequence[Step]) -> None:
-        raise LockLost("the store is gone")
+    class Gate(Desk):
+        def open_for(self, batch: Sequence[Step]) -> None:
+            raise LockLost("the store is gone")
 
-    writer = Writer(desk.moodle, lambda: None, cannot_keep, desk.reported.append)
+    writer = BatchWriter(desk.moodle, Gate(), desk.reported.append)
     outcomes = writer.write([suspend(1, desk.add(1))])
 
     assert isinstance(writer.ended_by, LockLost)
@@ -362,13 +363,13 @@ def test_a_batch_that_must_not_begin_is_not_sent_and_ends_the_writing(desk: Desk
 
 
 def test_what_a_batch_holds_is_told_before_it_is_sent() -> None:
-    desk = Desk(batch_size=2)
     told: list[tuple[list[int], int]] = []
 
-    def begin(batch: Sequence[Step]) -> None:
-        told.append(([step.employee_id for step in batch], len(desk.board.calls)))
+    class Telling(Desk):
+        def open_for(self, batch: Sequence[Step]) -> None:
+            told.append(([step.employee_id for step in batch], len(self.board.calls)))
 
-    Writer(desk.moodle, lambda: None, begin, desk.reported.append).write([create(number) for number in (1, 2, 3)])
+    Telling(batch_size=2).write(*[create(number) for number in (1, 2, 3)])
 
     assert told == [([1, 2], 0), ([3], 1)]
 

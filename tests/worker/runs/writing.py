@@ -17,7 +17,7 @@ from worker.model.reasons import Reason
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, FieldChange, Step
 from worker.moodle.client import MoodleClient
-from worker.runs.writer import Writer
+from worker.runs.batch_writer import BatchWriter
 
 CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
 BY_FIELD = "core_user_get_users_by_field"
@@ -74,17 +74,19 @@ class Desk:
     def write(self, *steps: Step) -> Mapping[int, StepResult]:
         """Write these steps, once."""
         self.board.calls.clear()
-        writer = Writer(self.moodle, self._permit, self._begin, self.reported.append)
-        outcomes = writer.write(steps)
+        writer = BatchWriter(self.moodle, self, self.reported.append)
+        results = writer.write(steps)
         self.ended_by = writer.ended_by
-        return outcomes
+        return results
 
-    def _permit(self) -> None:
+    # The gate
+
+    def check(self) -> None:
         self.permits += 1
         if self.permits > self.permits_left:
             raise LockLost("the lock is lost")
 
-    def _begin(self, batch: Sequence[Step]) -> None:
+    def open_for(self, batch: Sequence[Step]) -> None:
         self.batches.append([step.employee_id for step in batch])
 
     def fail(self, kind: Any, operation: str, **more: Any) -> None:

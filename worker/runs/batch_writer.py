@@ -19,10 +19,22 @@ from worker.model.reasons import Reason
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, Step
 from worker.moodle import refusals
-from worker.moodle.client import Key, Record, Refused, TryAgain, Undecided, Updated
+from worker.moodle.client import Record, Refused, TryAgain, Undecided, Updated
 from worker.planning.write_order import halves, in_order
+from worker.runs.apis import MoodleWriteApi
 from worker.transport.http import TransportError
 from worker.transport.parallel import in_parallel
+
+
+class Gate(Protocol):
+    """See :class:`worker.runs.write_gate.WriteGate`."""
+
+    def check(self) -> None:
+        """Raise unless one more request may be sent."""
+
+    def open_for(self, batch: Sequence[Step]) -> None:
+        """Keep what the batch sets out to do; raise unless it may be sent."""
+
 
 Kind = Literal["create", "update"]
 _FUNCTIONS: Mapping[Kind, str] = {"create": "core_user_create_users", "update": "core_user_update_users"}
@@ -34,40 +46,18 @@ _EXEMPT = frozenset({"usernotupdatedadmin", "usernotupdatedguest", "usernotupdat
 _ADDRESS_REFUSED = frozenset({"useremailduplicate", "useremailinvalid"})
 
 
-class MoodleWriterApi(Protocol):
-    """What the writer needs of Moodle; see :class:`worker.moodle.client.client.Moodle`."""
+class BatchWriter:
+    """Writes one plan.
 
-    batch_size: int
-    concurrency: int
-
-    def create(self, records: Sequence[Record]) -> None:
-        """Make accounts, all or none: one attempt."""
-
-    def update(self, records: Sequence[Record]) -> Updated:
-        """Change accounts, each for itself: one attempt."""
-
-    def look_up(self, key: Key, values: Iterable[str]) -> list[Account]:
-        """Accounts by a key."""
-
-
-class Writer:
-    """Writes once.
-
-    `permit` is called before every single write and `before_batch` before every batch; what they raise ends the
-    writing. `report` is told every outcome as it comes.
+    Args:
+        gate: Asked before every batch and before every request; what it raises ends the writing.
+        report: Given every result as it comes.
     """
 
-    def __init__(
-        self,
-        site: MoodleWriterApi,
-        permit: Callable[[], None],
-        before_batch: Callable[[Sequence[Step]], None],
-        report: Callable[[StepResult], None],
-    ) -> None:
+    def __init__(self, moodle: MoodleWriteApi, gate: Gate, report: Callable[[StepResult], None]) -> None:
         self.ended_by: SyncError | None = None
-        self._site = site
-        self._permit = permit
-        self._before_batch = before_batch
+        self._moodle = moodle
+        self._gate = gate
         self._report = report
         self._outcomes: dict[int, StepResult] = {}
         self._whole: set[int] = set()
@@ -75,16 +65,16 @@ class Writer:
         self._lost_batches = 0
         self._unexplained: Counter[Kind] = Counter()
         self._guard = threading.RLock()
-        self._line = threading.BoundedSemaphore(site.concurrency)
-        # One more than may be sent at a time: it prepares the next batch (journal, memory) while the others are sent.
-        self._workers = site.concurrency + 1 if site.concurrency > 1 else 1
+        self._line = threading.BoundedSemaphore(moodle.concurrency)
+        # One more than may be sent at a time: it keeps the next batch (journal, memory) while the others are sent.
+        self._workers = moodle.concurrency + 1 if moodle.concurrency > 1 else 1
 
     def write(self, steps: Sequence[Step]) -> Mapping[int, StepResult]:
         """Updates first (they free addresses), those that others wait for one after the other; then creations."""
         updates = [step for step in steps if step.action in _UPDATES]
         ordered, chained = in_order(updates)
         batches = self._batches(ordered)
-        in_turn = -(-chained // self._site.batch_size)
+        in_turn = -(-chained // self._moodle.batch_size)
         for batch in batches[:in_turn]:
             self._update(batch)
         in_parallel(self._update, batches[in_turn:], self._workers)
@@ -93,7 +83,7 @@ class Writer:
         return self._outcomes
 
     def _batches(self, steps: Sequence[Step]) -> list[Sequence[Step]]:
-        size = self._site.batch_size
+        size = self._moodle.batch_size
         return [steps[at : at + size] for at in range(0, len(steps), size)]
 
     # One batch
@@ -110,7 +100,7 @@ class Writer:
         begun = False
         try:
             if batch and self.ended_by is None and kind not in self._closed:
-                self._before_batch(batch)
+                self._gate.open_for(batch)
                 begun = True
                 self._send(kind, batch)
         except SyncError as end:
@@ -194,16 +184,16 @@ class Writer:
 
     def _call(self, kind: Kind, steps: Sequence[Step], fields: set[str] | None = None) -> Updated:
         with self._line:
-            self._permit()
+            self._gate.check()
             if kind == "create":
-                self._site.create([_creation_record(step) for step in steps])
+                self._moodle.create([_creation_record(step) for step in steps])
                 return Updated({})
-            return self._site.update([_update_record(step, fields) for step in steps])
+            return self._moodle.update([_update_record(step, fields) for step in steps])
 
     def _not_done(self, kind: Kind, steps: Sequence[Step]) -> list[Step]:
         """After a write without an answer: settle those that were done all the same, give the others."""
         found = {
-            account.idnumber: account for account in self._site.look_up("idnumber", [_number(step) for step in steps])
+            account.idnumber: account for account in self._moodle.look_up("idnumber", [_number(step) for step in steps])
         }
         left = []
         for step in steps:
@@ -240,7 +230,7 @@ class Writer:
     def _refused_alone(self, kind: Kind, step: Step, code: str) -> None:
         if kind == "create":
             number = _number(step)
-            own = [account for account in self._site.look_up("idnumber", [number]) if account.idnumber == number]
+            own = [account for account in self._moodle.look_up("idnumber", [number]) if account.idnumber == number]
             if own:
                 self._found_done(step, own[0])
                 return
@@ -303,7 +293,7 @@ class Writer:
         own = step.account.id if step.account else None
         for key in ("email", "username"):
             value = _new(step, key)
-            holders = self._site.look_up(key, [value]) if value else []
+            holders = self._moodle.look_up(key, [value]) if value else []
             for account in holders:
                 same = account.has_email(value) if key == "email" else account.username == value
                 if same and account.id != own:

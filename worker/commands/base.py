@@ -1,7 +1,7 @@
-"""What every command is: a parser that teaches, and a function that gets all it works with.
+"""What every command is: a parser that teaches, and a function that is given all it works with.
 
 A *run* (sync, approve, reconcile, undo) changes something: it fills the summary, whose line is all that stdout gets. A
-*report* (plan, explain, doctor, parked, state) is for a reader: it prints, and answers an exit code.
+*report* (plan, explain, doctor, parked, state) is for a reader: it prints, and returns an exit code.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 from worker.config.settings import Settings, read_settings
 from worker.errors import ExitCode, UsageError
 from worker.model.employee import employee_id
+from worker.progress import Progress, bar
+from worker.runs.request import RunRequest
+from worker.runs.services import Services, open_services, read_credentials
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
 
@@ -31,15 +34,25 @@ class Call:
 
     options: argparse.Namespace
     environment: Mapping[str, str]
-    stopping: StopSignal
+    stop: StopSignal
     summary: Summary
 
+    def begin(self, request: RunRequest, about_run: str = "") -> None:
+        """Let the summary say what was requested, whatever the end will be."""
+        self.summary.dry_run, self.summary.scope = request.dry_run, request.scope_name
+        self.summary.about_run = about_run
+
     def settings(self, **instead: str) -> Settings:
-        """The whole configuration, `instead` laid over the environment; limits how long the command may take."""
+        """Return the whole configuration, `instead` laid over the environment; the time limit begins to count."""
         settings = read_settings({**self.environment, **instead})
         self.summary.trigger, self.summary.batch_size = settings.trigger, settings.batch_size
-        self.stopping.limit(settings.max_run_minutes)
+        self.stop.limit(settings.max_run_minutes)
         return settings
+
+    def services(self, settings: Settings | None = None, progress: Progress = bar) -> Services:
+        """Return what a run works with. Nothing of BambooHR or Moodle is called yet."""
+        settings = settings or self.settings()
+        return open_services(settings, read_credentials(settings), self.stop, self.summary, progress)
 
 
 _EPILOG = f"""\
@@ -61,7 +74,7 @@ def add_command(
     run: RunCommand | None = None,
     report: ReportCommand | None = None,
 ) -> argparse.ArgumentParser:
-    """A parser for a command."""
+    """Return the parser of a command."""
     parser = parsers.add_parser(
         name,
         help=summary,
@@ -74,22 +87,22 @@ def add_command(
 
 
 def add_employees(parser: argparse.ArgumentParser, meaning: str) -> None:
-    """`--employee ID`, repeatable."""
+    """Add `--employee ID`, repeatable."""
     parser.add_argument("--employee", metavar="ID", action="append", default=[], type=employee, help=meaning)
 
 
 def add_yes(parser: argparse.ArgumentParser) -> None:
-    """`--yes`, for what is asked about."""
+    """Add `--yes`, for commands that ask."""
     parser.add_argument("--yes", action="store_true", help="do not ask: for scripts and schedules")
 
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:
-    """`--dry-run`."""
+    """Add `--dry-run`."""
     parser.add_argument("--dry-run", action="store_true", help="do everything but write: no account, no state, no lock")
 
 
 def employee(text: str) -> int:
-    """An employee id of the command line."""
+    """Parse an employee id of the command line."""
     number = employee_id(text)
     if number is None:
         raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
@@ -97,28 +110,28 @@ def employee(text: str) -> int:
 
 
 def employees(options: argparse.Namespace) -> tuple[int, ...]:
-    """Those who are named, each once."""
+    """Return the employees that were named, each once."""
     return tuple(sorted(set(options.employee)))
 
 
-def confirm(question: str, stopping: StopSignal, *, yes: bool) -> None:
-    """Go on only if the operator says so, here or beforehand (`yes`). Speaks on stderr: stdout is the result's."""
+def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
+    """Go on only if the operator says so, here or beforehand (`yes`). Asks on stderr: stdout is for the result."""
     if yes:
         return
-    require_somebody(yes=yes)
+    require_terminal(yes=yes)
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     # Signals are taken by another thread, so a read that waits would not notice Ctrl-C.
-    while not select.select([sys.stdin], [], [], _LOOKED_UP_SECONDS)[0]:
-        stopping.check()
+    while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
+        stop.check()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UsageError("not confirmed; nothing was changed")
 
 
-_LOOKED_UP_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 
 
-def require_somebody(*, yes: bool) -> None:
+def require_terminal(*, yes: bool) -> None:
     """Refuse at once, and not after minutes of reading, where a question could not be answered."""
     if not yes and not (sys.stdin is not None and sys.stdin.isatty()):
-        raise UsageError("nobody is at a terminal to be asked", advice="say --yes if that is what you want")
+        raise UsageError("there is no terminal to ask for confirmation", advice="pass --yes if that is what you want")
