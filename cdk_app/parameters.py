@@ -156,7 +156,7 @@ class Parameters(SharedSettings):
         examples=["cron(30 10 ? * SUN *)"],
     )
     alert_email: Annotated[str, AfterValidator(_email)] = Field(
-        description="the e-mail address that is told how runs end", examples=["lxp-sync@example.com"]
+        description="the e-mail address for notifications of how runs end", examples=["lxp-sync@example.com"]
     )
     silence_hours: int = Field(
         30,
