@@ -168,13 +168,20 @@ bootstrap: setup-cdk ## once an account and region: what the CDK needs there, an
 	$(CDK) bootstrap
 	$(BIN)/python -m cdk_app.service_linked_role
 
+# The base image with the digest that its tag has today, where an engine can ask the registry; nothing otherwise.
+BASE_IMAGE = $(BIN)/python -m cdk_app.base_image $(if $(BASE),--base "$(BASE)")
+
+AFTER_DEPLOY = $(BIN)/python -m ops.after_deploy --env $(ENV) $(if $(ENV_FILE),--env-file $(ENV_FILE))
+
 .PHONY: diff
 diff: setup-cdk ## what a deploy of ENV (dev) would change
-	$(CDK) diff
+	base=$$($(BASE_IMAGE)) && $(CDK) diff -c "base=$$base"
 
 .PHONY: deploy
-deploy: setup-cdk ## deploy ENV (dev) whole: registry, image, sync; ARGS go to cdk deploy
-	$(CDK) deploy --all $(ARGS)
+deploy: setup-cdk ## deploy ENV (dev) whole: registry, image, sync; ARGS go to cdk deploy; BASE pins the base image
+	paused=$$($(AFTER_DEPLOY) --before) && base=$$($(BASE_IMAGE)) && \
+		$(CDK) deploy --all -c "base=$$base" $(ARGS) && \
+		$(AFTER_DEPLOY) $${paused:+--was-paused}
 
 .PHONY: destroy
 destroy: setup-cdk ## remove ENV (dev); the CDK asks first; ARGS go to cdk destroy

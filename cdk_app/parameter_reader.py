@@ -35,7 +35,9 @@ def read_file(path: Path, environment: str, environments: Path) -> Mapping[str, 
         raise ParameterError([f"{shown}: there is no such file; environments are {known}"]) from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ParameterError([f"{shown}: cannot be read ({fault})"]) from None
-    except tomllib.TOMLDecodeError as fault:
+    except RecursionError:
+        raise ParameterError([f"{shown}: is not an environment's file (it is nested too deeply)"]) from None
+    except ValueError as fault:
         raise ParameterError([f"{shown}: is not TOML ({fault})"]) from None
 
 
@@ -47,7 +49,7 @@ def same_project(project: object, path: Path, environment: str, environments: Pa
             continue
         try:
             taken = tomllib.loads(other.read_text(encoding="utf-8")).get("ProjectName")
-        except (OSError, ValueError):
+        except (OSError, RecursionError, ValueError):
             # The faults of another environment are reported when that one is synthesised.
             continue
         if taken is not None and taken == project:

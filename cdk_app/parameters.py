@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
-from cdk_app import parameter_reader, regions, schedule_expression
+from cdk_app import parameter_reader, regions, schedule_expression, timezones
+from cdk_app.iam_names import are_principals, is_github_repository
 from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError
+from cdk_app.silence import LONGEST_SILENCE_HOURS
 from cdk_app.worker_parameters import worker_environment
 from worker.config.faults import Faults, Problem, refusal
 from worker.config.mapping_table import mapping_problems
@@ -29,9 +30,6 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 _PRODUCTION_NAMES = frozenset({"prod", "production"})
 _REGISTRY_SUFFIX = "-registry"
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})"
-_NOT_A_PLACE = frozenset({"localtime", "Factory"})
-# CloudWatch: period x evaluation periods may not pass seven days, and the period is one hour.
-_LONGEST_SILENCE_HOURS = 168
 
 
 def _project_name(name: str) -> str:
@@ -46,10 +44,21 @@ def _region(name: str) -> str:
     return name
 
 
+def _principals(names: list[str]) -> list[str]:
+    if not are_principals(names):
+        raise ValueError
+    return names
+
+
+def _repository(name: str) -> str:
+    if not is_github_repository(name):
+        raise ValueError
+    return name
+
+
 def _timezone(name: str) -> str:
-    zones = available_timezones() - _NOT_A_PLACE
-    if name not in zones:
-        raise refusal(choices=zones)
+    if not timezones.is_timezone(name):
+        raise refusal(choices=timezones.names())
     return name
 
 
@@ -107,7 +116,7 @@ class Parameters(SharedSettings):
         examples=["acme-lxp-sync"],
     )
     production: bool = Field(
-        False, description="true: what holds data outlives the stack, and the account is named", examples=[True]
+        description="true: what holds data outlives the stack, and Account and Region are named", examples=[True]
     )
     account: str | None = Field(
         None,
@@ -160,9 +169,9 @@ class Parameters(SharedSettings):
     )
     silence_hours: int = Field(
         30,
-        ge=2,
-        le=_LONGEST_SILENCE_HOURS,
-        description="hours without a successful sync after which an alarm is raised",
+        ge=0,
+        le=LONGEST_SILENCE_HOURS,
+        description="hours without a successful sync after which an alarm is raised; 0: never",
         examples=[54],
     )
     dashboard: bool = Field(False, description="a CloudWatch dashboard", examples=[True])
@@ -173,6 +182,17 @@ class Parameters(SharedSettings):
         "X86_64",
         description="X86_64, or ARM64, which is cheaper and needs an image built on or for ARM",
         examples=["ARM64"],
+    )
+    operator_principals: Annotated[list[str], AfterValidator(_principals)] = Field(
+        [],
+        description="1 to 20 different ARNs of IAM users or roles that may assume a role for the operator's commands",
+        examples=[["arn:aws:iam::111122223333:role/Operators"]],
+    )
+    github_repository: Annotated[str | None, AfterValidator(_repository)] = Field(
+        None,
+        alias="GitHubRepository",
+        description="the GitHub repository, organisation/name, that may deploy this environment; if not set, none",
+        examples=["acme/lxp-sync"],
     )
 
     @property
@@ -205,9 +225,12 @@ def load(environment: str, file: Path | None = None, *, environments: Path = ENV
     """
     path = file or environments / f"{environment}.toml"
     values = parameter_reader.read_file(path, environment, environments)
-    production = bool(values.get("Production", not {environment, path.stem}.isdisjoint(_PRODUCTION_NAMES)))
-    removed = {to_pascal(name): advice for name, advice in REMOVED.items()}
-    faults = Faults(values, where=f"{parameter_reader.shown_path(path)}: ", removed=removed)
+    by_name = not {environment, path.stem}.isdisjoint(_PRODUCTION_NAMES)
+    said = values.get("Production")
+    production = said if isinstance(said, bool) else by_name
+    advice = {to_pascal(name): text for name, text in REMOVED.items()}
+    advice["Production"] = f"Production = {str(production).lower()} keeps what this environment is today"
+    faults = Faults(values, where=f"{parameter_reader.shown_path(path)}: ", advice=advice)
     read = faults.validate(Parameters)
     faults.check(_account_problems(values, production=production))
     faults.check(_network_problems(values))
@@ -219,9 +242,8 @@ def load(environment: str, file: Path | None = None, *, environments: Path = ENV
         faults.check([Problem("ProjectName", f"expected a name of its own: {shown} has it already")])
     if read is None or faults.lines:
         raise ParameterError(faults.lines)
-    parameters = read.model_copy(update={"production": production})
-    parameters._environment = environment
-    return parameters
+    read._environment = environment
+    return read
 
 
 def names(environments: Path = ENVIRONMENTS) -> tuple[str, ...]:
@@ -232,7 +254,7 @@ def names(environments: Path = ENVIRONMENTS) -> tuple[str, ...]:
 def _account_problems(values: Mapping[str, object], *, production: bool) -> Iterator[Problem]:
     for key, other in (("Account", "Region"), ("Region", "Account")):
         if key not in values and (production or other in values):
-            named = "production names its account, so that it is never deployed to another one"
+            named = "production names its account, so that it is deployed to no other"
             why = named if production else f"{other} is set"
             yield Problem(key, f"expected both of Account and Region, or neither ({why})")
 
@@ -256,5 +278,5 @@ def _schedule_problems(values: Mapping[str, object]) -> Iterator[Problem]:
         yield Problem(
             "ReconcileSchedule",
             "ScheduleExpression is the same, so two runs would start at once, and one would find the lock held; give "
-            "ReconcileSchedule an hour at which no scheduled run is at work, or leave it out",
+            "ReconcileSchedule an hour at which no scheduled sync is running, or leave it out",
         )

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.run_harness import ROOT
-from tests.worker.builders import settings_of
+from tests.worker.builders import run_settings
 from worker.model.field_catalogue import FIELDS, MAPPABLE
 from worker.model.mapping import CORE_TARGETS, DERIVABLE
 
@@ -42,7 +42,7 @@ def test_each_module_of_the_worker_has_its_place() -> None:
 def test_the_mapping_of_the_example_is_valid() -> None:
     (shown,) = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
 
-    assert settings_of(FIELD_MAPPING=shown).mapping.rule("institution") is not None
+    assert run_settings(FIELD_MAPPING=shown).mapping.rule("institution") is not None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from cdk_app.parameter_reader import ParameterError
 
 LEAST = {
     "ProjectName": '"acme-sync"',
+    "Production": "false",
     "CreatePublicNetwork": "true",
     "ScheduleExpression": '"cron(30 3 * * ? *)"',
     "ScheduleTimezone": '"Europe/London"',

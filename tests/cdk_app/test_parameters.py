@@ -66,6 +66,7 @@ def test_the_environments_that_are_shipped_are_right() -> None:
         ("Account", "111122223333", "twelve digits in quotes"),
         ("Account", '"1111"', "twelve digits"),
         ("Region", '"eu-wst-2"', 'AWS region; set together with Account, as in "eu-west-2"; did you mean "eu-west-2"?'),
+        ("Region", '"aws-global"', "AWS region"),
         ("Production", '"yes"', "true or false"),
         ("CreatePublicNetwork", "1", "true or false"),
         ("ScheduleExpression", '"cron(0 3 * * * *)"', "(exactly one of day-of-month and day-of-week must be ?)"),
@@ -77,8 +78,8 @@ def test_the_environments_that_are_shipped_are_right() -> None:
         ("ScheduleTimezone", '"GMT+1"', "IANA time zone"),
         ("AlertEmail", '"ops at example.com"', "the e-mail address"),
         ("AlertEmail", '"ops@localhost"', "the e-mail address"),
-        ("SilenceHours", "1", "a whole number from 2 to 168"),
-        ("SilenceHours", "169", "a whole number from 2 to 168"),
+        ("SilenceHours", "-1", "a whole number from 0 to 168"),
+        ("SilenceHours", "169", "a whole number from 0 to 168"),
         ("SilenceHours", "30.5", "a whole number"),
         ("SilenceHours", "true", "a whole number"),
         ("Dashboard", "0", "true or false"),
@@ -95,6 +96,13 @@ def test_a_fault_names_file_key_value_and_what_is_expected(folder: Folder, key: 
     (fault,) = [fault for fault in folder.faults(**{key: value}) if fault.startswith(start)]
 
     assert allowed in fault
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eusc-de-east-1", "cn-northwest-1", "us-gov-east-1", "us-iso-west-1"])
+def test_every_partition_has_regions(folder: Folder, region: str) -> None:
+    folder.write(Account='"111122223333"', Region=f'"{region}"')
+
+    assert folder.load().region == region
 
 
 @pytest.mark.parametrize(
@@ -155,7 +163,7 @@ def test_a_reconcile_never_starts_together_with_a_sync(folder: Folder, reconcile
     (fault,) = folder.faults(ReconcileSchedule=f'"{reconcile}"')
 
     assert f'ReconcileSchedule = "{reconcile}" is not allowed; ScheduleExpression is the same' in fault
-    assert fault.endswith("give ReconcileSchedule an hour at which no scheduled run is at work, or leave it out")
+    assert fault.endswith("give ReconcileSchedule an hour at which no scheduled sync is running, or leave it out")
 
 
 def test_two_schedules_that_are_wrong_in_the_same_way_are_reported_once_each(folder: Folder) -> None:
@@ -170,12 +178,25 @@ def test_account_and_region_go_together(folder: Folder) -> None:
     assert "Region is missing; expected both of Account and Region, or neither (Account is set)" in fault
 
 
-@pytest.mark.parametrize(("name", "changes"), [("prod", {}), ("live", {"Production": "true"})])
-def test_production_names_its_account(folder: Folder, name: str, changes: dict[str, str]) -> None:
-    faults = folder.faults(name, **changes)
+@pytest.mark.parametrize(
+    ("name", "today"), [("dev", "false"), ("live", "false"), ("prod", "true"), ("production", "true")]
+)
+def test_production_is_said_and_a_file_without_it_is_answered_with_what_it_is_today(
+    folder: Folder, name: str, today: str
+) -> None:
+    faults = folder.faults(name, Production=None)
+
+    assert faults[0].endswith(
+        f"Production is missing; expected true or false; Production = {today} keeps what this environment is today"
+    )
+
+
+@pytest.mark.parametrize("name", ["prod", "live"])
+def test_production_names_its_account(folder: Folder, name: str) -> None:
+    faults = folder.faults(name, Production="true")
 
     assert [fault.split(": ")[1].split(" is")[0] for fault in faults] == ["Account", "Region"]
-    assert "so that it is never deployed to another one" in faults[0]
+    assert "so that it is deployed to no other" in faults[0]
 
 
 def test_all_faults_are_reported_at_once(folder: Folder) -> None:
@@ -221,14 +242,6 @@ def test_the_file_of_one_environment_is_not_taken_under_the_name_of_another(fold
 
     with pytest.raises(ParameterError, match=r"is the file of prod, and dev is named; name prod \(ENV=prod\)"):
         parameters.load("dev", file, environments=folder.path)
-
-
-def test_a_file_from_elsewhere_that_is_named_for_production_is_productions(folder: Folder, tmp_path: Path) -> None:
-    elsewhere = Folder(tmp_path / "elsewhere")
-    elsewhere.path.mkdir()
-    file = elsewhere.write("prod", Account='"111122223333"', Region='"eu-west-2"')
-
-    assert parameters.load("live", file, environments=folder.path).production
 
 
 def test_a_broken_file_of_another_environment_is_not_this_ones_fault(folder: Folder) -> None:

@@ -1,4 +1,4 @@
-"""The figures of the story that `conftest.py` tells, and what is kept of each of its nights."""
+"""The figures of the story that `conftest.py` tells, and what is kept of each of its runs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 from tests.run_harness import Night
 
-PEOPLE = 10
+EMPLOYEES = 10
 FIRST_BATCH = 4
 SECOND_BATCH = 50
 
 
 @dataclass(frozen=True)
 class Done:
-    """A night, and what was there after it."""
+    """A run, and what was there after it."""
 
-    night: Night
+    run: Night
     items: dict[str, dict[str, Any]]
     accounts: list[dict[str, Any]]
     secrets: list[str]

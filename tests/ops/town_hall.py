@@ -28,6 +28,7 @@ STATE_ID = "default"
 
 ENVIRONMENT = f"""\
 ProjectName = "{PROJECT}"
+Production = false
 Account = "{ACCOUNT}"
 Region = "{REGION}"
 CreatePublicNetwork = true

@@ -23,7 +23,7 @@ from hypothesis import settings
 
 from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.wire import InProcess, Request, Response, Switchboard
-from tests.worker.builders import settings_of
+from tests.worker.builders import run_settings
 from worker.bamboohr.client import BambooHRClient
 from worker.errors import SyncError
 from worker.model.mapping import FieldMapping
@@ -88,7 +88,7 @@ def bamboo_client(transport: Transport, api: str = BAMBOO) -> BambooHRClient:
 
 
 def mapping_for(rules: str = "") -> FieldMapping:
-    return settings_of(FIELD_MAPPING=rules).mapping
+    return run_settings(FIELD_MAPPING=rules).mapping
 
 
 def moodle_client(

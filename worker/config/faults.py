@@ -60,15 +60,15 @@ class Faults:
     Args:
         values: The values by key.
         where: What each fault begins with, such as the name of a file.
-        removed: Keys that an earlier version had, and what to do about each.
+        advice: What to do about a key that is missing, or about one that an earlier version had.
     """
 
     def __init__(
-        self, values: Mapping[str, object], *, where: str = "", removed: Mapping[str, str] | None = None
+        self, values: Mapping[str, object], *, where: str = "", advice: Mapping[str, str] | None = None
     ) -> None:
         self.values = values
         self.where = where
-        self.removed = removed or {}
+        self.advice = advice or {}
         self.lines: list[str] = []
         self._keys: set[str] = set()
 
@@ -108,11 +108,12 @@ class Faults:
         names, owner, field, is_entry = _find(model, location)
         key = ".".join(names)
         if kind == "missing":
-            self.add(key, f"is missing; expected {expectation(field)}")
+            advice = f"; {self.advice[key]}" if key in self.advice else ""
+            self.add(key, f"is missing; expected {expectation(field)}{advice}")
             return
         if kind == "extra_forbidden":
             unknown = f"is an unknown key; {_unknown(names[-1], owner)}"
-            removed = f"is no longer a setting; {self.removed[key]}" if key in self.removed else ""
+            removed = f"is no longer a setting; {self.advice[key]}" if key in self.advice else ""
             self.add(key, f"= {_shown(key, value)} {removed or unknown}")
             return
         own = context if kind == "refused" else {}
@@ -161,13 +162,13 @@ def _find(
 ) -> tuple[list[str], type[BaseModel], FieldInfo | None, bool]:
     """Follow a location: the names that a reader knows, the last model and field, and whether more names follow it.
 
-    Pydantic adds positions in lists, "[key]", and the tags of unions (written <text>) to a location.
+    Pydantic adds positions in lists, "[key]", and the tags of unions (written <text>) to a location, not at its start.
     """
     names: list[str] = []
     field: FieldInfo | None = None
     is_entry = False
-    for part in location:
-        if isinstance(part, int) or part == "[key]" or part.startswith("<"):
+    for place, part in enumerate(location):
+        if isinstance(part, int) or (place > 0 and (part == "[key]" or part.startswith("<"))):
             continue
         names.append(part)
         known = {info.alias or name: info for name, info in model.model_fields.items()}

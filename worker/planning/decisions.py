@@ -1,4 +1,4 @@
-"""What becomes of one employee: the rules of docs/design.md, "How each employee is handled", in their order. Pure."""
+"""What happens to one employee: the rules of docs/design.md, "How each employee is handled", in their order. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def decide(situation: Situation, employee: Employee) -> Step:
     if settings.all_employees:
         step = _without_waiting(situation, step)
     # BambooHR shows the job of a new employee from the first day on, and whether the feed says so is not documented:
-    # an account created or seen before that day is looked at again until then.
+    # an account created or seen before that day is read again until then.
     early = step.action in WRITES or step.action is Action.UNCHANGED
     return replace(step, waits=True) if early and starts_later(employee, situation.plan_input.now) else step
 
@@ -55,7 +55,7 @@ def _decide(situation: Situation, employee: Employee) -> Step:
 
 
 def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step) -> Step:
-    """An id that an operator named and nobody knows is a typing error: it is reported, and not waited for."""
+    """An id that an operator named and no source knows is a typing error: report it, and do not ask for it again."""
     number, plan_input = employee.employee_id, situation.plan_input
     if number in plan_input.changed or number in plan_input.records:
         return step
@@ -64,9 +64,9 @@ def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step)
 
 
 def _without_waiting(situation: Situation, step: Step) -> Step:
-    """A full pass makes nobody wait but future hires: the next one looks at all employees anyway.
+    """A full pass makes only future hires wait, because the next one reads all employees anyway.
 
-    (Otherwise a company's former employees whose hire dates are hidden would be asked about in every run from then on.)
+    Otherwise every later run would ask about all former employees whose hire dates are hidden.
     """
     record = situation.plan_input.records.get(step.employee_id)
     waits_already = record is not None and record.reason is not FollowUp.NOTHING
@@ -176,7 +176,7 @@ def _creation(situation: Situation, employee: Employee, address: str, resolution
         return Step(number, Action.CONFLICT, refused)
     fields = {"auth": situation.settings.auth, "idnumber": str(number), "username": name}
     fields.update({target: value for target, value in values.items() if value and target != "email"})
-    # Required by Moodle, so it comes last: a request that PHP cut short then creates nobody.
+    # Required by Moodle, so it comes last: a request that PHP truncated then creates no account.
     fields["email"] = address
     changes = tuple(FieldChange(target, None, value) for target, value in fields.items())
     depends_on = resolution.depends_on | claim.depends_on

@@ -1,6 +1,6 @@
-"""What follows from the input and the accounts found so far: who stands how, whose is which account, who claims what.
+"""What follows from the input and the accounts found so far: lifecycle states, matches and claims. Pure.
 
-Pure. The planner asks it twice: which accounts have to be looked up next, and what becomes of each employee.
+The planner uses it for the look-ups that are still needed, and for the step of each employee.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Situation:
 
     @cached_property
     def lifecycle_states(self) -> Mapping[int, LifecycleState]:
-        """Whether each employee of the run works here."""
+        """The lifecycle state of each employee of the run."""
         return {one.employee_id: self.plan_input.lifecycle_state(one) for one in self.plan_input.employees}
 
     @cached_property
@@ -45,7 +45,7 @@ class Situation:
 
     @cached_property
     def matches(self) -> Mapping[int, Match]:
-        """The account of each employee, or what stands against it."""
+        """The account of each employee, or the conflict that prevents a match."""
         return {employee.employee_id: self._match(employee) for employee in self.plan_input.employees}
 
     @cached_property
@@ -71,7 +71,7 @@ class Situation:
         return account if is_theirs and is_free else None
 
     def is_reserved(self, account: Account) -> bool:
-        """Return whether nothing may ever be written to the account."""
+        """Return whether the account is protected: nothing is ever written to it."""
         return is_reserved(account, self.settings.protected)
 
     # Addresses
@@ -117,7 +117,7 @@ class Situation:
 
     @cached_property
     def address_claims(self) -> Claims:
-        """Who wants an address that their account does not have."""
+        """The claims of employees on addresses that their accounts do not have."""
         claims = [
             Claim(employee.employee_id, address, self.matches[employee.employee_id].account)
             for employee in self.plan_input.employees
@@ -139,11 +139,11 @@ class Situation:
         resolution = self.address_claims.resolution(employee.employee_id)
         return ("" if resolution.refused else address), resolution
 
-    # User names
+    # Usernames
 
     @cached_property
     def username_claims(self) -> Claims:
-        """Who wants a user name that their account does not have."""
+        """The claims of employees on usernames that their accounts do not have."""
         claims = []
         for employee in self.plan_input.employees:
             account = self.matches[employee.employee_id].account
@@ -153,7 +153,7 @@ class Situation:
         return username_claims(claims, self._index.by_username, self.owners, self.address_claims.depends_on)
 
     def _new_username(self, employee: Employee) -> str:
-        """Return the user name of an account that is to be created, "" if none is."""
+        """Return the username of an account that is to be created, "" if none is."""
         number = employee.employee_id
         if number not in self.address_claims.claims:
             return ""
@@ -164,7 +164,7 @@ class Situation:
         return self.username(employee, self.address(employee), values) if all(map(values.get, NAMES)) else ""
 
     def following_username(self, employee: Employee, account: Account) -> str:
-        """Return the user name that follows the account's values if the present one does, "" otherwise."""
+        """Return the username that follows the account's values if the present one does, "" otherwise."""
         is_active = self.lifecycle_states[employee.employee_id] is LifecycleState.ACTIVE
         if not is_active or self.is_reserved(account):
             return ""
@@ -177,7 +177,7 @@ class Situation:
         return self.username(employee, email or account.email, {**now, **self.updated(employee)})
 
     def username(self, employee: Employee, email: str, values: Mapping[str, str]) -> str:
-        """Return the user name that the template makes of these values."""
+        """Return the username that the template makes of these values."""
         template = self.mapping.username_template
         return username(template, employee.employee_id, email, values["firstname"], values["lastname"])
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worker.builders import LAPTOP
-from tests.worker.builders import settings_of as settings
+from tests.worker.builders import run_settings as settings
 from tests.worker.config.bad_values import BAD, NUMBERS, is_message
 from worker.config.settings import VARIABLES, StateLocation, describe, read_settings, read_state_location
 from worker.config.settings_model import EXACTLY_ONE

@@ -279,7 +279,7 @@ def test_parked_and_undone_people_are_told(healthy: Nights) -> None:
 
     told = examined(healthy, "--quick")
 
-    assert [check["what"] for check in told.checks if check["area"] == "people"] == ["1 parked: 50", "1 undone: 3"]
+    assert [check["what"] for check in told.checks if check["area"] == "employees"] == ["1 parked: 50", "1 undone: 3"]
 
 
 def test_a_row_that_no_night_could_use_is_a_failure_and_not_the_end(healthy: Nights) -> None:

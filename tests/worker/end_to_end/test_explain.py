@@ -150,7 +150,7 @@ def test_fields_that_the_key_may_not_see_are_said_so(staffed: Nights) -> None:
     assert told["BambooHR"]["standing"].startswith("unknown")
     assert told["Mapping"]["department"].startswith("from department, which is not shown: left as it is")
     assert done(told)[0] == "hold"
-    assert told["What would be done"]["what to do"].startswith("let the key's user see her and her status")
+    assert told["What would be done"]["what to do"].startswith("let the key's user see the employee and their status")
 
 
 def test_a_conflict_names_the_other_account(staffed: Nights) -> None:
@@ -180,7 +180,7 @@ def test_an_account_that_is_not_believed(staffed: Nights) -> None:
 def test_a_protected_employee(staffed: Nights) -> None:
     told = explained(staffed, "100", PROTECTED_ACCOUNTS="100")
 
-    assert done(told) == ("skip", "a protected account or person; nothing is ever written")
+    assert done(told) == ("skip", "a protected account or employee; nothing is ever written")
     assert told["What holds it"] == {"protected": "PROTECTED_ACCOUNTS names the employee id"}
 
 

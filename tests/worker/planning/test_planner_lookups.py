@@ -1,4 +1,4 @@
-"""Whom a run looks up before it plans: everybody whom it may write, whoever is in her way, and nobody else."""
+"""What the planner asks for before it plans: accounts that may be written or are in the way, and no others."""
 
 from __future__ import annotations
 
@@ -10,150 +10,113 @@ from tests.worker.builders import (
     TOMORROW,
     account,
     account_of,
-    asked,
     hidden,
     input_of,
     leaver,
+    listed,
+    look_up,
     mapping_of,
-    person,
     suspended_by_us,
     unseen,
 )
+from tests.worker.planning.cases import Values
 from worker.model.account import Account
 from worker.model.employee import Employee
 from worker.planning.planner import Planner
 
-
-def looked_up(
-    *people: Employee, accounts: tuple[Account, ...] | list[Account] = (), **more: Any
-) -> dict[str, list[str]]:
-    return asked(Planner(input_of(*people, **more)), accounts)
+MOVED = listed(1, work_email="sales@acme.example")
+HOLDER = account_of(9, email="sales@acme.example")
 
 
-def test_everybody_of_whom_something_is_known_is_looked_up_by_idnumber() -> None:
-    wanted = looked_up(person(1), hidden(2), leaver(3), leaver(4, hire_date=TOMORROW), unseen(5, deleted=True))
+def asked(*employees: Employee, accounts: list[Account] | None = None, **more: Any) -> dict[str, list[str]]:
+    return look_up(Planner(input_of(*employees, **more)), accounts or [])
+
+
+def test_every_employee_who_may_be_written_is_looked_up_by_idnumber() -> None:
+    wanted = asked(listed(1), hidden(2), leaver(3), leaver(4, hire_date=TOMORROW), unseen(5, deleted=True))
 
     assert wanted["idnumber"] == ["1", "2", "3", "4", "5"]
 
 
-def test_nobody_without_evidence_and_nobody_protected_is_looked_up() -> None:
-    wanted = looked_up(unseen(1), hidden(2, ""), person(3, deleted=True), person(4), protected={"4"})
+def test_employees_without_evidence_and_protected_ones_are_not_looked_up() -> None:
+    wanted = asked(unseen(1), hidden(2, ""), listed(3, deleted=True), listed(4), protected={"4"})
 
-    assert wanted["idnumber"] == []
-    assert wanted["email"] == []
-    assert wanted["username"] == []
+    assert not any(wanted.values())
 
 
-def test_whoever_is_not_found_by_idnumber_is_looked_up_by_address() -> None:
-    wanted = looked_up(person(1), leaver(2), person(3), accounts=[account_of(3)])
-
-    assert wanted["email"] == ["p1@acme.example", "p2@acme.example"]
-
-
-def test_whose_address_would_be_new_is_looked_up_by_it() -> None:
-    moved = person(1, work_email="new@acme.example")
-    same = person(2, work_email="P2@acme.example")
-    gone = leaver(3, work_email="gone@acme.example")
-
-    wanted = looked_up(moved, same, gone, accounts=[account_of(1), account_of(2), account_of(3)])
-
-    assert wanted["email"] == ["new@acme.example"]
-
-
-def test_an_address_that_will_not_be_written_is_not_looked_up() -> None:
-    moved = [person(number, work_email=f"new{number}@acme.example") for number in (1, 2)]
-    accounts = [account_of(1, auth="nologin"), account(55, idnumber="2", auth="manual")]
-
-    assert looked_up(*moved, accounts=accounts)["email"] == []
+@pytest.mark.parametrize(
+    ("employees", "accounts", "expected"),
+    [
+        ([listed(1), leaver(2), listed(3)], [account_of(3)], ["p1@acme.example", "p2@acme.example"]),
+        ([MOVED, listed(2, work_email="P2@acme.example")], [account_of(1), account_of(2)], ["sales@acme.example"]),
+        ([leaver(1, work_email="sales@acme.example")], [account_of(1)], []),
+        ([MOVED], [account_of(1, auth="nologin")], []),
+        ([MOVED], [account(55, idnumber="1", auth="manual")], []),
+        ([listed(1, work_email=""), listed(2, work_email="a@localhost"), leaver(3, work_email="x")], [], []),
+    ],
+    ids=["no idnumber", "new address", "left", "protected", "another system", "invalid"],
+)
+def test_addresses_that_may_be_matched_or_written_are_looked_up(
+    employees: list[Employee], accounts: list[Account], expected: list[str]
+) -> None:
+    assert asked(*employees, accounts=accounts)["email"] == expected
 
 
-def test_an_address_for_new_accounts_only_is_looked_up_for_these_only() -> None:
+def test_an_address_mapped_for_new_accounts_is_looked_up_for_these_only() -> None:
     mapping = mapping_of(email={"from": "work_email", "when": "create"})
-    people = [person(1, work_email="new@acme.example"), person(2)]
 
-    assert looked_up(*people, accounts=[account_of(1)], mapping=mapping)["email"] == ["p2@acme.example"]
-
-
-def test_an_address_that_moodle_does_not_take_is_not_looked_up() -> None:
-    wanted = looked_up(person(1, work_email=""), person(2, work_email="a@localhost"), leaver(3, work_email="x"))
-
-    assert wanted["email"] == []
+    assert asked(MOVED, listed(2), accounts=[account_of(1)], mapping=mapping)["email"] == ["p2@acme.example"]
 
 
-def test_the_user_names_of_new_and_of_renamed_accounts_are_looked_up() -> None:
-    renamed = person(2, work_email="new@acme.example")
-    linked = person(3)
-    accounts = [account_of(2), account_of(3, idnumber="")]
+def test_the_usernames_of_new_and_renamed_accounts_are_looked_up() -> None:
+    employees = [listed(1), listed(2, work_email="new@acme.example"), listed(3), listed(4)]
 
-    wanted = looked_up(person(1), renamed, linked, person(4), accounts=[*accounts, account_of(4)])
+    wanted = asked(*employees, accounts=[account_of(2), account_of(3, idnumber=""), account_of(4)])
 
     assert wanted["username"] == ["p1@acme.example", "new@acme.example"]
 
 
-def test_no_user_name_that_would_fail_the_look_up_is_sent() -> None:
-    wanted = looked_up(person(1, work_email="O'Brien@acme.example"), person(2, work_email="ADA@acme.example"))
+def test_usernames_that_moodle_refuses_or_no_account_gets_are_not_looked_up() -> None:
+    employees = [
+        listed(1, work_email="O'Brien@acme.example"),
+        listed(2, work_email="ADA@acme.example"),
+        listed(3),
+        listed(4, first_name=""),
+        listed(5, work_email=""),
+        leaver(6),
+        leaver(7, hire_date=TOMORROW),
+    ]
 
-    assert wanted["username"] == ["ada@acme.example"]
-
-
-def test_no_user_name_is_looked_up_for_somebody_who_gets_no_account() -> None:
-    wanted = looked_up(
-        person(1),
-        person(2, first_name=""),
-        person(3, work_email=""),
-        leaver(4),
-        leaver(5, hire_date=TOMORROW),
-        colleagues={9: "p1@acme.example"},
-    )
-
-    assert wanted["username"] == []
+    assert asked(*employees, colleagues={9: "p3@acme.example"})["username"] == ["ada@acme.example"]
 
 
-def test_an_employee_outside_the_run_joins_it_if_they_hold_an_address_that_is_claimed() -> None:
-    holder = account_of(9, email="sales@acme.example")
-
-    moved = looked_up(person(1, work_email="sales@acme.example"), accounts=[account_of(1), holder], changed={9})
-    joining = looked_up(person(2, work_email="SALES@acme.example"), accounts=[holder], remembered=suspended_by_us(9))
-
-    assert moved["employee"] == ["9"]
-    assert joining["employee"] == ["9"]
+MOVES_AWAY = listed(9, work_email="new@acme.example")
+BOTH: Values = {"changed": {1, 9}}
 
 
 @pytest.mark.parametrize(
-    ("accounts", "changed"),
+    ("employees", "accounts", "more", "expected"),
     [
-        ([account_of(9, email="sales@acme.example")], set()),
-        ([account(55, idnumber="", email="sales@acme.example")], {55}),
-        ([account(56, idnumber="X-9", email="sales@acme.example")], {9, 56}),
+        ([MOVED], [account_of(1), HOLDER], {"changed": {9}}, ["9"]),
+        ([listed(2, work_email="SALES@acme.example")], [HOLDER], {"remembered": suspended_by_us(9)}, ["9"]),
+        ([MOVED], [HOLDER], {}, []),
+        ([MOVED, MOVES_AWAY], [account_of(1), HOLDER], BOTH, []),
+        ([MOVED], [account(55, email="sales@acme.example")], {"changed": {55}}, []),
+        ([MOVED], [account(56, idnumber="X-9", email="sales@acme.example")], {"changed": {9, 56}}, []),
+        ([leaver(1, work_email="sales@acme.example")], [HOLDER], {"changed": {9}}, []),
     ],
-    ids=["BambooHR did not change them", "the account is nobody's", "another system's account"],
+    ids=["changed", "remembered", "not changed", "in the run", "no idnumber", "another system", "claimed by a leaver"],
 )
-def test_nobody_else_joins_the_run(accounts: list[Account], changed: set[int]) -> None:
-    wanted = looked_up(person(1, work_email="sales@acme.example"), accounts=accounts, changed=changed)
-
-    assert wanted["employee"] == []
-
-
-def test_nobody_of_the_run_joins_it_again() -> None:
-    holder = account_of(2, email="sales@acme.example")
-    people = [person(1, work_email="sales@acme.example"), person(2, work_email="new@acme.example")]
-
-    assert looked_up(*people, accounts=[account_of(1), holder], changed={1, 2})["employee"] == []
-
-
-def test_an_address_that_nobody_claims_makes_nobody_join() -> None:
-    gone = leaver(1, work_email="sales@acme.example")
-
-    wanted = looked_up(gone, accounts=[account_of(9, email="sales@acme.example")], changed={9})
-
-    assert wanted["employee"] == []
+def test_a_changed_employee_outside_the_run_joins_it_if_they_hold_a_claimed_address(
+    employees: list[Employee], accounts: list[Account], more: Values, expected: list[str]
+) -> None:
+    assert asked(*employees, accounts=accounts, **more)["employee"] == expected
 
 
 def test_employees_who_joined_are_looked_up_as_well() -> None:
-    holder = account_of(9, email="sales@acme.example")
-    planner = Planner(input_of(person(1, work_email="sales@acme.example"), changed={9}))
-    asked(planner, [holder])
+    planner = Planner(input_of(MOVED, changed={9}))
+    look_up(planner, [HOLDER])
 
-    planner.add(employees=[person(9, work_email="own@acme.example")])
+    planner.add(employees=[MOVES_AWAY])
 
-    assert asked(planner, [holder])["idnumber"] == ["9"]
+    assert look_up(planner, [HOLDER])["idnumber"] == ["9"]

@@ -1,23 +1,20 @@
-"""Whatever is in the table, a plan file or a secret, by whatever hand: a value or a named end."""
+"""Whatever is in the table or a secret, by whatever hand: a value or a named end."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.simulation import MemoryItems, Process
 from tests.worker.clients import end_of, fuzz, texts
 from tests.worker.fuzzing import SAID, anything, bodies, nearly
 from worker.config.credentials import read_credential
-from worker.config.settings import Credential, read_settings
-from worker.planning.digests import KIND, VERSION, read_plan
+from worker.config.settings import Credential
 from worker.planning.guards import DirectoryStats, fields_lost
 from worker.state.items import EXPIRY, KEY, Item
 from worker.state.store import Store
@@ -53,22 +50,6 @@ RUN = {
 ENTRY = {"employee": 1, "action": "update", "account": 7, "at": 5, "seen": 0, "changes": [["lastname", "A", SAID]]}
 JOURNAL = {"entries": json.dumps([ENTRY, ENTRY]), EXPIRY: LATER}
 LOCK = {"owner": "run", "expires": 5, "scheduledTime": MOMENT}
-SETTINGS = read_settings(
-    {
-        "BAMBOO_COMPANY_DOMAIN": "acme",
-        "MOODLE_BASE_URL": "https://learn.acme.example",
-        "BAMBOOHR_API_KEY": "k" * 40,
-        "MOODLE_TOKEN": "t" * 32,
-        "STATE_FILE": "unused",
-    }
-)
-PLAN = {
-    "kind": KIND,
-    "version": VERSION,
-    "site": SETTINGS.moodle_endpoint,
-    "company": SETTINGS.bamboo_api,
-    "rows": [{"employee_id": 1, "digest": "d"}, {"employee_id": "2", "digest": ""}],
-}
 
 
 def _store(key: str, item: Mapping[str, Any]) -> Store:
@@ -132,22 +113,6 @@ def test_any_lock_is_taken_or_a_named_end(item: dict[str, Any]) -> None:
     end = end_of(lambda: store.lock("me").acquire(MOMENT))
 
     assert end is None or "jo.privat" not in texts(end)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("plans")
-
-
-@settings(fuzz, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(body=bodies(PLAN))
-def test_any_file_is_a_plan_or_a_named_end(folder: Path, body: bytes) -> None:
-    path = folder / "plan.json"
-    path.write_bytes(body)
-
-    end = end_of(lambda: read_plan(path, SETTINGS))
-
-    assert end is None or SAID not in texts(end)
 
 
 class _Secret:
