@@ -1,4 +1,4 @@
-"""What the runs before this one mean for it: intents, records, baselines, second deliveries."""
+"""What earlier runs mean for a run: intents, run records, baselines, duplicate deliveries."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import Nights
+from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
 
 
 @pytest.fixture
-def staffed(town: Nights) -> Nights:
-    """A company of sixty, in step."""
-    town.company.add(generate(60, seed=31))
-    assert town.run().code == 0
-    town.company.clock.advance(hours=1)  # type: ignore[attr-defined]
-    return town
+def staffed(harness: RunHarness) -> RunHarness:
+    """Sixty employees in sync."""
+    harness.company.add(generate(60, seed=31))
+    assert harness.run().code == 0
+    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    return harness
 
 
-def items(town: Nights, kind: str) -> dict[str, Any]:
-    with closing(sqlite3.connect(town.state_file)) as state:
+def items(harness: RunHarness, kind: str) -> dict[str, Any]:
+    with closing(sqlite3.connect(harness.state_file)) as state:
         rows = state.execute("SELECT key, body FROM items WHERE key LIKE ?", (f"default#{kind}#%",)).fetchall()
     return {key.rsplit("#", 1)[-1]: json.loads(body) for key, body in rows}
 
 
-def test_a_run_is_recorded_as_it_ended(staffed: Nights) -> None:
+def test_a_run_is_recorded_as_it_ended(staffed: RunHarness) -> None:
     staffed.fail_bamboo("html", operation="changed", times=0)
     staffed.run()
 
     runs = sorted(items(staffed, "run").values(), key=lambda run: run["ended_at"])
-    good, bad = (run["summary"] for run in runs)
+    succeeded, failed = (run["summary"] for run in runs)
 
-    assert (good["outcome"], good["ok"]) == ("ok", True)
-    assert (bad["outcome"], bad["exit_code"]) == ("bamboohr_error", 1)
+    assert (succeeded["outcome"], succeeded["ok"]) == ("ok", True)
+    assert (failed["outcome"], failed["exit_code"]) == ("bamboohr_error", 1)
 
 
 @pytest.mark.parametrize("fault", ["no right", "not sent"])
-def test_somebody_whom_we_could_not_suspend_is_not_remembered_as_suspended(staffed: Nights, fault: str) -> None:
+def test_a_failed_suspension_is_not_recorded(staffed: RunHarness, fault: str) -> None:
     staffed.company.terminate("1", hireDate="2020-01-01")
     if fault == "no right":
         staffed.site.capabilities.discard("moodle/user:update")
@@ -51,7 +51,7 @@ def test_somebody_whom_we_could_not_suspend_is_not_remembered_as_suspended(staff
     assert items(staffed, "person") == {}
 
 
-def test_a_suspension_that_may_have_happened_is_remembered(staffed: Nights) -> None:
+def test_a_suspension_with_an_unknown_outcome_is_recorded(staffed: RunHarness) -> None:
     staffed.company.terminate("1", hireDate="2020-01-01")
     staffed.fail_moodle("reset_after", operation="core_user_update_users")
     staffed.fail_moodle("html", operation="core_user_get_users_by_field", skip=3, times=0)
@@ -65,7 +65,7 @@ def test_a_suspension_that_may_have_happened_is_remembered(staffed: Nights) -> N
     assert staffed.run()["reactivated"] == 1
 
 
-def test_those_who_are_tried_again_are_not_counted_twice_against_the_day(staffed: Nights) -> None:
+def test_a_retried_suspension_does_not_count_twice_towards_the_daily_limit(staffed: RunHarness) -> None:
     for number in ("1", "2", "3"):
         staffed.company.terminate(number, hireDate="2020-01-01")
     assert staffed.run(MAX_SUSPENSIONS="3")["suspended"] == 3
@@ -80,7 +80,7 @@ def test_those_who_are_tried_again_are_not_counted_twice_against_the_day(staffed
 
 
 @pytest.mark.parametrize("damage", ["half", "refused"])
-def test_a_doubtful_read_is_not_what_later_ones_are_compared_with(staffed: Nights, damage: str) -> None:
+def test_an_unreliable_read_is_no_baseline(staffed: RunHarness, damage: str) -> None:
     if damage == "half":
         staffed.bamboo.settings.directory_keeps = 0.3
     else:
@@ -94,7 +94,7 @@ def test_a_doubtful_read_is_not_what_later_ones_are_compared_with(staffed: Night
     assert staffed.run()["held_suspensions"] == 1
 
 
-def test_what_the_feed_said_in_an_earlier_run_is_no_evidence_in_this_one(staffed: Nights) -> None:
+def test_an_entry_in_the_feed_of_an_earlier_run_is_no_evidence(staffed: RunHarness) -> None:
     staffed.company.hide("1")
     staffed.company.touch("1", "Deleted")
     held = staffed.run()
@@ -103,11 +103,11 @@ def test_what_the_feed_said_in_an_earlier_run_is_no_evidence_in_this_one(staffed
 
     later = staffed.run()
 
-    assert (held.told("1"), later.told("1")) == (["deleted_but_shown"], ["no_evidence"])
+    assert (held.reason_codes("1"), later.reason_codes("1")) == (["deleted_but_shown"], ["no_evidence"])
     assert not staffed.account("1")["suspended"]
 
 
-def test_a_night_that_failed_may_be_delivered_again(staffed: Nights) -> None:
+def test_a_failed_scheduled_run_may_be_delivered_again(staffed: RunHarness) -> None:
     moment = "2026-11-22T02:00:00Z"
     staffed.fail_bamboo("html", operation="changed", times=0)
     failed = staffed.run(SCHEDULED_TIME=moment)
@@ -117,7 +117,7 @@ def test_a_night_that_failed_may_be_delivered_again(staffed: Nights) -> None:
     assert staffed.run(SCHEDULED_TIME=moment)["outcome"] == "duplicate"
 
 
-def test_single_people_and_dry_runs_stand_for_no_night(staffed: Nights) -> None:
+def test_runs_of_single_employees_and_dry_runs_do_not_count_as_the_scheduled_run(staffed: RunHarness) -> None:
     moment = "2026-11-22T02:00:00Z"
     staffed.run("--employee", "1", SCHEDULED_TIME=moment)
     staffed.run("--dry-run", SCHEDULED_TIME=moment)
@@ -127,33 +127,33 @@ def test_single_people_and_dry_runs_stand_for_no_night(staffed: Nights) -> None:
 
 
 @pytest.mark.parametrize("text", ["<aws.scheduler.scheduled-time>", "yesterday", "2026-11-22"])
-def test_a_scheduled_time_that_is_no_moment_is_a_fault(staffed: Nights, text: str) -> None:
+def test_an_invalid_scheduled_time_is_a_configuration_fault(staffed: RunHarness, text: str) -> None:
     assert staffed.run(SCHEDULED_TIME=text).code == 3
 
 
-def test_a_mistyped_employee_is_not_waited_for(staffed: Nights) -> None:
-    night = staffed.run("--employee", "77777")
+def test_an_unknown_employee_id_is_not_remembered(staffed: RunHarness) -> None:
+    run = staffed.run("--employee", "77777")
 
-    assert (night.code, night["no_evidence"], night["warnings"]) == (0, 1, ["unknown_employee"])
-    assert night.told("77777") == ["unknown_employee"]
+    assert (run.code, run["no_evidence"], run["warnings"]) == (0, 1, ["unknown_employee"])
+    assert run.reason_codes("77777") == ["unknown_employee"]
     assert items(staffed, "person") == {}
 
 
-def test_whoever_was_asked_for_by_id_gets_a_line_even_if_nothing_differs(staffed: Nights) -> None:
-    assert staffed.run("--employee", "7").told("7") == ["in_step"]
-    assert staffed.run("--employee", "7", "--dry-run").told("7") == ["in_step"]
-    assert staffed.run().told("7") == []
+def test_an_employee_selected_by_id_gets_a_log_line_even_if_nothing_differs(staffed: RunHarness) -> None:
+    assert staffed.run("--employee", "7").reason_codes("7") == ["in_step"]
+    assert staffed.run("--employee", "7", "--dry-run").reason_codes("7") == ["in_step"]
+    assert staffed.run().reason_codes("7") == []
 
 
-def test_whoever_was_given_another_address_after_her_turn_frees_it_for_the_window(town: Nights) -> None:
-    town.company.hire("1", firstName="A", lastName="One", workEmail="shared@example.com")
-    town.company.hire("2", firstName="B", lastName="Two", workEmail="b@example.com")
-    town.run(BATCH_SIZE="1")
-    town.company.clock.advance(minutes=30)  # type: ignore[attr-defined]
-    town.company.edit("1", workEmail="a.new@example.com")
-    town.company.edit("2", workEmail="shared@example.com")
+def test_an_address_that_changed_after_its_batch_is_free_for_the_rest_of_the_window(harness: RunHarness) -> None:
+    harness.company.hire("1", firstName="A", lastName="One", workEmail="shared@example.com")
+    harness.company.hire("2", firstName="B", lastName="Two", workEmail="b@example.com")
+    harness.run(BATCH_SIZE="1")
+    harness.company.clock.advance(minutes=30)  # type: ignore[attr-defined]
+    harness.company.edit("1", workEmail="a.new@example.com")
+    harness.company.edit("2", workEmail="shared@example.com")
 
-    night = town.run(BATCH_SIZE="1")
+    run = harness.run(BATCH_SIZE="1")
 
-    assert night.code == 0
-    assert (town.account("1")["email"], town.account("2")["email"]) == ("a.new@example.com", "shared@example.com")
+    assert run.code == 0
+    assert (harness.account("1")["email"], harness.account("2")["email"]) == ("a.new@example.com", "shared@example.com")

@@ -1,23 +1,23 @@
-"""What doctor says, by what it looked at."""
+"""The report of `doctor`, by area."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 
-from tests.run_harness import Nights
+from tests.run_harness import RunHarness
 
 
 @dataclass
-class Told:
-    """What doctor said, by area."""
+class DoctorReport:
+    """The checks of a `doctor` run."""
 
     code: int
     checks: list[dict[str, str]]
     output: str
 
     def __getitem__(self, area: str) -> tuple[str, str]:
-        """The verdict and the text of an area; of several checks there the first."""
+        """Return the verdict and the text of the first check of an area."""
         check = next(check for check in self.checks if check["area"] == area)
         return check["verdict"], check["what"]
 
@@ -30,13 +30,13 @@ class Told:
 
     @property
     def bad(self) -> dict[str, str]:
-        """Everything that is not ok."""
+        """The verdicts that are not ok, by area."""
         return {check["area"]: check["verdict"] for check in self.checks if check["verdict"] != "ok"}
 
 
-def examined(town: Nights, *arguments: str, **settings: str) -> Told:
-    """Ask doctor, where the service account is protected."""
-    night = town.run("doctor", "--json", *arguments, **{"PROTECTED_ACCOUNTS": "sync-service", **settings})
-    checks = [json.loads(line) for line in night.stdout.splitlines()]
+def run_doctor(harness: RunHarness, *arguments: str, **settings: str) -> DoctorReport:
+    """Run `doctor` with the service account protected."""
+    run = harness.run("doctor", "--json", *arguments, **{"PROTECTED_ACCOUNTS": "sync-service", **settings})
+    checks = [json.loads(line) for line in run.stdout.splitlines()]
     assert all(check.pop("event") == "doctor.check" for check in checks)
-    return Told(night.code, checks, night.stdout + night.stderr)
+    return DoctorReport(run.code, checks, run.stdout + run.stderr)
