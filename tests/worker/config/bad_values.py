@@ -48,6 +48,7 @@ _NO_URLS = (
         "https://",
         "https://:443",
         "https://lxp.example:port",
+        "https://lxp.example:0",
         "https://lxp .example",
     ),
 )
