@@ -159,7 +159,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         (FollowUp.PARKED, "see: parked list; fix what its reason says, then: parked retry ID"),
         (FollowUp.UNDONE, "see: parked list; to let the runs go on with them: parked retry ID"),
     ):
-        employees = history.flagged(reason)
+        employees = history.with_flag(reason)
         if employees:
             yield warning("employees", f"{len(employees)} {reason}: {ids(employees)}", advice)
 
