@@ -1,7 +1,7 @@
-"""Thousands of nights without a socket: the worker's real clients, plan, lock and state between two in-process systems.
+"""Thousands of runs without a socket: the worker's real clients, plan, lock and state between two in-process systems.
 
-A night can be killed before or after any HTTP call and any write of the state, as SIGKILL would do it: nothing that the
-process would have done afterwards, not even in a `finally`, reaches anybody.
+A run can be killed before or after any HTTP call and any write of the state, as SIGKILL would do it: nothing that the
+process would have done afterwards, not even in a `finally`, takes effect.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ BAMBOO, MOODLE = "https://acme.bamboohr.com", "https://moodle.example.com"
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 @dataclass
 class Process:
-    """A process that dies at its n-th step: an HTTP call or a write of the state, before or after it acted."""
+    """A process that is killed at its n-th step: before or after an HTTP call or a write of the state."""
 
     dies_at: int | None = None
     steps: int = 0
     dead: bool = False
 
     def step(self) -> None:
-        """One more step, unless it is dead."""
+        """Count a step, or raise :class:`Killed`."""
         self.steps += 1
         if self.dead or self.steps == self.dies_at:
             self.dead = True
@@ -103,7 +103,7 @@ class MemoryItems:
 
 
 class _Impatient(StopSignal):
-    """Waits for nothing: a retry comes at once."""
+    """A stop signal that never waits, so that a retry follows at once."""
 
     def wait(self, seconds: float) -> None:
         self.check()
@@ -111,7 +111,7 @@ class _Impatient(StopSignal):
 
 @dataclass
 class Simulation:
-    """A company, a Moodle, a state table, and nights between them."""
+    """A company, a Moodle, a state table, and the runs between them."""
 
     settings: dict[str, str] = field(default_factory=dict)
     clock: ManualClock = field(default_factory=lambda: ManualClock("2026-11-20T22:00:00Z"))
@@ -127,25 +127,25 @@ class Simulation:
         self.to_moodle = Switchboard(MoodleApp(self.site))
         self._numbers = itertools.count(1)
 
-    def night(
+    def sync(
         self, *, dies_at: int | None = None, employees: tuple[int, ...] = (), dry_run: bool = False
     ) -> Summary | None:
-        """One run; None if it was killed. Its lock, if it was left behind, has run out by the next one."""
+        """Run `sync`; None if the run was killed. A lock it left behind has expired by the next run."""
         scope = SelectedEmployees(employees) if employees else ChangedEmployees()
         return self.do(RunRequest("sync", scope, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
 
     def approve(self, run_id: str) -> Summary | None:
-        """Let the suspensions through that a run held."""
+        """Approve the suspensions that a run held."""
         held = self._store(Process()).run(run_id)
         assert held is not None
         return self.do(RunRequest("approve", SelectedEmployees(tuple(held.held)), approved=True))
 
     def reconcile(self, *, dies_at: int | None = None) -> Summary | None:
-        """Everybody."""
+        """Run `reconcile`; None if the run was killed."""
         return self.do(RunRequest("reconcile", AllEmployees()), dies_at=dies_at)
 
     def undo(self, run_id: str, *, dies_at: int | None = None, employees: tuple[int, ...] = ()) -> Summary | None:
-        """Take a run back; None if it was killed."""
+        """Undo a run; None if the undo was killed."""
         request = UndoRequest(run_id, employees=employees)
         return self._ended(lambda services, summary: run_undo(request, services, summary), "undo", dies_at)
 
@@ -154,7 +154,7 @@ class Simulation:
         return self._store(Process()).history()
 
     def do(self, request: RunRequest, *, dies_at: int | None = None) -> Summary | None:
-        """Any run; None if it was killed."""
+        """Execute any run; None if it was killed."""
         return self._ended(lambda services, summary: run_sync(request, services, summary), request.command, dies_at)
 
     def _ended(self, run: Callable[[Services, Summary], None], command: str, dies_at: int | None) -> Summary | None:
@@ -192,7 +192,6 @@ class Simulation:
     def _services(self, process: Process) -> Services:
         settings, stop = self._settings(), _Impatient()
         bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stop)
-        bamboohr.session.auth = ("k" * 40, "x")
         moodle = MoodleClient(
             Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),
             settings.moodle_endpoint,
@@ -205,7 +204,7 @@ class Simulation:
         return Services(
             settings=settings,
             store=self._store(process),
-            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "fix"),
+            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "k" * 40, "fix"),
             moodle=moodle,
             stop=stop,
             clock=_reading(self.clock),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import ROOT, Nights
+from tests.run_harness import ROOT, RunHarness
 from worker import cli
 from worker.config.settings import VARIABLES
 from worker.errors import ExitCode
@@ -225,24 +225,24 @@ def test_a_crash_ends_with_70_and_a_summary_that_quotes_nobody(
 # The program
 
 
-def test_without_a_command_it_is_sync(town: Nights) -> None:
-    bare = town.process()
-    named = town.process("sync")
+def test_without_a_command_it_is_sync(harness: RunHarness) -> None:
+    bare = harness.process()
+    named = harness.process("sync")
 
     assert (bare.code, named.code) == (0, 0)
     assert bare["command"] == named["command"] == "sync"
     assert bare["scope"] == "all"
 
 
-def test_several_employees_may_be_named_in_any_order_and_twice(town: Nights) -> None:
-    night = town.run("--employee", "12", "--employee=3", "--employee", "12", "--dry-run")
+def test_several_employees_may_be_named_in_any_order_and_twice(harness: RunHarness) -> None:
+    night = harness.run("--employee", "12", "--employee=3", "--employee", "12", "--dry-run")
 
     assert (night.code, night["scope"], night["dry_run"]) == (0, "employees", True)
     assert night["processed"] == 2
 
 
-def test_a_shell_without_a_terminal_gets_no_progress_bar(town: Nights) -> None:
-    night = town.process()
+def test_a_shell_without_a_terminal_gets_no_progress_bar(harness: RunHarness) -> None:
+    night = harness.process()
 
     assert all(line.startswith("{") for line in night.stderr.splitlines())
 

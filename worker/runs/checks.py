@@ -90,7 +90,7 @@ def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Chec
 def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
     """Read the list of changed employees."""
     try:
-        feed = bamboo.changed(now - _FEED_LOOKED_AT)
+        feed = bamboo.changed_employees(now - _FEED_LOOKED_AT)
     except SyncError as fault:
         yield failed_by("BambooHR changed feed", fault)
     else:

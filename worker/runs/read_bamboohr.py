@@ -125,7 +125,7 @@ def read_bamboohr(
 def _list_company(services: Services, fields: tuple[str, ...]) -> dict[int, Evidence]:
     rows: dict[int, Evidence] = {}
     with services.progress("reading BambooHR", 0) as tick:
-        for page in services.bamboohr.everybody(fields):
+        for page in services.bamboohr.list_employees(fields):
             if page.is_first:
                 rows.clear()
             rows.update(page.rows)
@@ -136,7 +136,7 @@ def _list_company(services: Services, fields: tuple[str, ...]) -> dict[int, Evid
 def _read_window(
     services: Services, request: RunRequest, history: History, position: Position, summary: Summary
 ) -> RunInput:
-    feed = services.bamboohr.changed(position.since - OVERLAP)
+    feed = services.bamboohr.changed_employees(position.since - OVERLAP)
     window = select(position, feed.changes, feed.latest, summary.started_at, services.settings.batch_size)
     summary.latest = feed.latest
     summary.counts["total_changed"] = window.total
@@ -190,7 +190,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     shown: set[str] = set()
     rows = 0
     try:
-        for page in services.bamboohr.everybody(DATES):
+        for page in services.bamboohr.list_employees(DATES):
             if page.is_first:
                 found, shown, rows = set(), set(), 0
             rows += len(page.rows)

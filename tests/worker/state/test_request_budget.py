@@ -54,23 +54,23 @@ def leaver(number: int) -> EmployeeRecord:
 
 def test_a_run_costs_the_same_after_400_runs_with_20_000_employees(dynamodb: DynamoDBClient, table: str) -> None:
     counting = Counting(dynamodb)
-    town = InTheCloud(items=DynamoItems(table, counting))
-    town.company.add(generate(20, seed=5))
-    assert town.night() is not None
+    company = InTheCloud(items=DynamoItems(table, counting))
+    company.company.add(generate(20, seed=5))
+    assert company.sync() is not None
 
     def requests_of_a_run() -> dict[str, int]:
-        town.clock.advance(hours=24)
+        company.clock.advance(hours=24)
         counting.requests.clear()
-        summary = town.night()
+        summary = company.sync()
         assert summary is not None
         assert (summary.outcome, summary.counts["created"], summary.counts["updated"]) == ("ok", 0, 0)
         return dict(counting.requests)
 
     young = requests_of_a_run()
-    store = town._store(Process())
+    store = company._store(Process())
     store.remember(map(leaver, range(1_000, 21_000)))
     for number in range(400):
-        ended = town.clock() - timedelta(days=400 - number)
+        ended = company.clock() - timedelta(days=400 - number)
         run = RunRecord(
             f"20250101T020000Z-{number:08}",
             int(ended.timestamp() * 1000),
@@ -84,6 +84,6 @@ def test_a_run_costs_the_same_after_400_runs_with_20_000_employees(dynamodb: Dyn
         store.record(run, {"outcome": "ok"}, ended)
     old = requests_of_a_run()
 
-    assert len(town.memory().records) == 20_000
+    assert len(company.memory().records) == 20_000
     assert young == old == EXPECTED
     assert sum(old.values()) <= MOST
