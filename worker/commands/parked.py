@@ -86,7 +86,9 @@ def retry(call: Call) -> int:
     """Take them into the next run."""
     changed = _change(
         call,
-        lambda one: replace(one.flagged(FollowUp.WAITING, "released"), attempts=0, undone_at=0, last_change_at=0),
+        lambda one: replace(
+            one.unflagged().flagged(FollowUp.WAITING, "released"), attempts=0, undone_at=0, last_change_at=0
+        ),
     )
     put(f"The next run takes {changed}.", None)
     return 0

@@ -161,7 +161,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         (FollowUp.PARKED, f"see: {parked}; fix what its reason says, then: {retry}"),
         (FollowUp.UNDONE, f"see: {parked}; to let the runs go on with them: {retry}"),
     ):
-        employees = history.flagged(flag)
+        employees = history.with_flag(flag)
         if employees:
             yield warning("employees", f"{len(employees)} {flag}: {ids(employees)}", what_to_do)
 
