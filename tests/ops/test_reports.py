@@ -20,7 +20,7 @@ from ops.errors import OpsExit
 from ops.verbs import Context
 from tests.ops.terminal import AtTerminal
 from tests.ops.town_hall import PROJECT, REGION, STATE_ID, Hall
-from tests.run_harness import API_KEY, Nights, nights
+from tests.run_harness import API_KEY, RunHarness, start_harness
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 from worker.errors import ExitCode
@@ -42,15 +42,15 @@ def standing(hall: Hall, endpoint: str) -> Hall:
 
 
 @pytest.fixture
-def systems(tmp_path: Path) -> Iterator[Nights]:
+def systems(tmp_path: Path) -> Iterator[RunHarness]:
     """A BambooHR with five people, and a Moodle."""
-    with nights(tmp_path) as both:
+    with start_harness(tmp_path) as both:
         both.company.add(generate(5))
         yield both
 
 
 @pytest.fixture
-def whole(hall: Hall, endpoint: str, systems: Nights) -> Hall:
+def whole(hall: Hall, endpoint: str, systems: RunHarness) -> Hall:
     """A deployed task with everything that a run needs."""
     for system, value in (("bamboohr", {"bamboohr_api_key": API_KEY}), ("moodle", {"moodle_token": TOKEN})):
         hall.client("secretsmanager").put_secret_value(SecretId=f"{PROJECT}/{system}", SecretString=json.dumps(value))
@@ -71,7 +71,7 @@ def park(hall: Hall, *numbers: int) -> None:
 # plan, explain, doctor
 
 
-def test_plan_shows_what_the_deployed_task_would_do(whole: Hall, systems: Nights) -> None:
+def test_plan_shows_what_the_deployed_task_would_do(whole: Hall, systems: RunHarness) -> None:
     end = whole.ops("plan")
 
     assert end.code == 0, end.err
@@ -110,7 +110,7 @@ def test_doctor_here(whole: Hall) -> None:
     assert not whole.tasks
 
 
-def test_the_exit_code_is_the_workers(whole: Hall, systems: Nights) -> None:
+def test_the_exit_code_is_the_workers(whole: Hall, systems: RunHarness) -> None:
     systems.fail_bamboo("status", operation="changed", status=401, times=0)
 
     end = whole.ops("plan")
