@@ -7,6 +7,7 @@ schedule or an alarm turns it on. It never fails a deploy: what AWS does not ans
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,16 +16,14 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.deployment import Aws, Deployment, find, named_to_make
+from ops.deployment import Aws, Deployment, find
 from ops.errors import OpsError
+from worker import advice
+from worker.advice import CommandLine
 
 # One scan in 24 hours, and none beside one that is running or where the registry scans continuously.
 _NO_SCAN_NEEDED = frozenset({"LimitExceededException", "ValidationException"})
 _PAUSED = "paused"
-_PAUSED_BEFORE = """\
-The environment was paused, and this deploy has changed its schedules or alarms, which turns them on.
-Pause it again: make pause {env}
-Or go on:       make resume {env}"""
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ class After:
 
     aws: Aws
     deployment: Deployment
-    env: str
     was_paused: bool = False
 
     def scan(self) -> None:
@@ -62,7 +60,7 @@ class After:
             return None
         return (
             "Confirm the subscription of the alerts: open the link in the mail from AWS within two days.\n"
-            f"Then check it: make alerts {self.env} ARGS=--test"
+            f"Then check it: {advice.command('alerts', '--test')}"
         )
 
     def secrets(self) -> str | None:
@@ -71,7 +69,7 @@ class After:
         unset = [name for name, arn in named.items() if not self._has_value(arn)]
         if not unset:
             return None
-        return "\n".join(["Set the credentials:", *(f"make secret-{name} {self.env}" for name in unset)])
+        return "\n".join(["Set the credentials:", *(advice.command("secret", "set", name) for name in unset)])
 
     def first_run(self) -> str | None:
         """Before the first run there is no state row."""
@@ -84,7 +82,7 @@ class After:
             return None
         return (
             "Check everything, look at what a run would do, and run:\n"
-            f"make doctor {self.env} ARGS=--task\nmake dry-run {self.env}\nmake run {self.env}\n"
+            f"{advice.command('doctor', '--task')}\n{advice.command('sync', '--dry-run')}\n{advice.command('sync')}\n"
             "Until the first successful sync the alarm on silence is in ALARM."
         )
 
@@ -92,7 +90,10 @@ class After:
         """What was paused before the deploy is still paused, or should be again."""
         if not self.was_paused or (self.is_paused() and not self._silence_is_reported()):
             return None
-        return _PAUSED_BEFORE.format(env=self.env)
+        return (
+            "The environment was paused, and this deploy has changed its schedules or alarms, which turns them on.\n"
+            f"Pause it again: {advice.command('pause')}\nOr go on:       {advice.command('resume')}"
+        )
 
     def is_paused(self) -> bool:
         """Whether no schedule is on."""
@@ -157,13 +158,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--before", action="store_true", help=f"print {_PAUSED} if it is, and nothing else")
     parser.add_argument("--was-paused", action="store_true", help="what --before said")
     options = parser.parse_args(arguments)
+    file = str(options.env_file) if options.env_file else ""
     try:
         aws, deployment = find(options.env, options.env_file)
-        after = After(aws, deployment, named_to_make(options.env, options.env_file), options.was_paused)
+        after = After(aws, deployment, options.was_paused)
         if options.before:
             sys.stdout.write(f"{_PAUSED}\n" if after.is_paused() else "")
         else:
-            report(after)
+            with advice.using(CommandLine.of_operator(os.environ, options.env, file)):
+                report(after)
     except (OpsError, BotoCoreError, ClientError) as fault:
         # Before a first deploy there is no stack, and what is wrong otherwise the deploy itself reports.
         if not options.before:

@@ -12,6 +12,8 @@ if __name__ == "__main__":
     stopping = StopSignal()
     stop_on_signals(stopping)
 
+    from worker.advice import CommandLine, using
     from worker.cli import main
 
-    sys.exit(main(sys.argv[1:], os.environ, stopping))
+    with using(CommandLine.of_worker(os.environ, at_terminal=sys.stderr.isatty())):
+        sys.exit(main(sys.argv[1:], os.environ, stopping))

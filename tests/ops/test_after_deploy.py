@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops import after_deploy
-from tests.ops.town_hall import ALERT_EMAIL, PROJECT, STATE_ID, Hall, replace_client
+from tests.ops.deployed_environment import ALERT_EMAIL, PROJECT, STATE_ID, Environment, replace_client
 
 MANIFEST = json.dumps(
     {
@@ -21,36 +21,36 @@ MANIFEST = json.dumps(
 )
 
 
-def after(hall: Hall, *options: str) -> tuple[str, str]:
+def after(deployed: Environment, *options: str) -> tuple[str, str]:
     """What it prints for the environment, on each stream."""
-    assert after_deploy.main(["--env", "hall", "--env-file", str(hall.env_file), *options]) == 0
-    said = hall.capture.readouterr()
+    assert after_deploy.main(["--env", "acme", "--env-file", str(deployed.env_file), *options]) == 0
+    said = deployed.capture.readouterr()
     return said.out, said.err
 
 
 @pytest.fixture
-def pushed(hall: Hall) -> Hall:
+def pushed(deployed: Environment) -> Environment:
     """The environment with its image in the registry."""
-    registry = hall.client("ecr")
+    registry = deployed.client("ecr")
     registry.create_repository(repositoryName=PROJECT)
     registry.put_image(repositoryName=PROJECT, imageTag="abc", imageManifest=MANIFEST)
-    return hall
+    return deployed
 
 
-def confirm(hall: Hall) -> None:
-    hall.client("sns").subscribe(TopicArn=hall.outputs["TopicArn"], Protocol="email", Endpoint=ALERT_EMAIL)
+def confirm(deployed: Environment) -> None:
+    deployed.client("sns").subscribe(TopicArn=deployed.outputs["TopicArn"], Protocol="email", Endpoint=ALERT_EMAIL)
 
 
-def set_secrets(hall: Hall, *systems: str) -> None:
+def set_secrets(deployed: Environment, *systems: str) -> None:
     for system in systems:
-        hall.client("secretsmanager").put_secret_value(SecretId=f"{PROJECT}/{system}", SecretString="{}")
+        deployed.client("secretsmanager").put_secret_value(SecretId=f"{PROJECT}/{system}", SecretString="{}")
 
 
-def have_run(hall: Hall) -> None:
-    hall.table.put_item(Item={"StateId": STATE_ID, "since": "2026-11-22T00:00:00Z"})
+def have_run(deployed: Environment) -> None:
+    deployed.table.put_item(Item={"StateId": STATE_ID, "since": "2026-11-22T00:00:00Z"})
 
 
-def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Hall) -> None:
+def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Environment) -> None:
     out, err = after(pushed)
 
     assert err == ""
@@ -70,7 +70,7 @@ def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Hall) -> N
     ]
 
 
-def test_what_is_done_is_not_named(pushed: Hall) -> None:
+def test_what_is_done_is_not_named(pushed: Environment) -> None:
     confirm(pushed)
     set_secrets(pushed, "bamboohr")
 
@@ -81,7 +81,7 @@ def test_what_is_done_is_not_named(pushed: Hall) -> None:
     assert f"1. Set the credentials:\n   make secret-moodle {pushed.in_env}\n2. Check everything" in out
 
 
-def test_where_everything_is_done_it_says_so(pushed: Hall) -> None:
+def test_where_everything_is_done_it_says_so(pushed: Environment) -> None:
     confirm(pushed)
     set_secrets(pushed, "bamboohr", "moodle")
     have_run(pushed)
@@ -89,18 +89,18 @@ def test_where_everything_is_done_it_says_so(pushed: Hall) -> None:
     assert after(pushed) == ("\nNothing is left to do.\n", "")
 
 
-def test_before_a_deploy_it_says_whether_the_environment_is_paused(pushed: Hall) -> None:
+def test_before_a_deploy_it_says_whether_the_environment_is_paused(pushed: Environment) -> None:
     assert after(pushed, "--before") == ("", "")
     pushed.ops("pause")
 
     assert after(pushed, "--before") == ("paused\n", "")
 
 
-def test_before_a_first_deploy_it_says_nothing(undeployed: Hall) -> None:
+def test_before_a_first_deploy_it_says_nothing(undeployed: Environment) -> None:
     assert after(undeployed, "--before") == ("", "")
 
 
-def test_a_pause_that_the_deploy_has_ended_comes_first(pushed: Hall) -> None:
+def test_a_pause_that_the_deploy_has_ended_comes_first(pushed: Environment) -> None:
     pushed.ops("pause")
     pushed.ops("resume")
 
@@ -110,34 +110,34 @@ def test_a_pause_that_the_deploy_has_ended_comes_first(pushed: Hall) -> None:
     assert f"make pause {pushed.in_env}" in out
 
 
-def test_so_does_one_whose_alarm_the_deploy_has_turned_on(pushed: Hall) -> None:
+def test_so_does_one_whose_alarm_the_deploy_has_turned_on(pushed: Environment) -> None:
     pushed.ops("pause")
     pushed.client("cloudwatch").enable_alarm_actions(AlarmNames=[pushed.outputs["SilenceAlarmName"]])
 
     assert "1. The environment was paused" in after(pushed, "--was-paused")[0]
 
 
-def test_a_pause_that_still_holds_is_not_named(pushed: Hall) -> None:
+def test_a_pause_that_still_holds_is_not_named(pushed: Environment) -> None:
     pushed.ops("pause")
 
     assert "was paused" not in after(pushed, "--was-paused")[0]
 
 
-def test_the_image_that_the_task_runs_is_scanned(pushed: Hall) -> None:
+def test_the_image_that_the_task_runs_is_scanned(pushed: Environment) -> None:
     after(pushed)
 
     found = pushed.client("ecr").describe_image_scan_findings(repositoryName=PROJECT, imageId={"imageTag": "abc"})
     assert found["imageScanStatus"]["status"] == "COMPLETE"
 
 
-def test_an_image_that_was_scanned_within_a_day_is_no_fault(pushed: Hall) -> None:
+def test_an_image_that_was_scanned_within_a_day_is_no_fault(pushed: Environment) -> None:
     after(pushed)
 
     assert after(pushed)[1] == ""
 
 
 def test_what_the_credentials_may_not_ask_is_named_and_the_rest_is_told(
-    pushed: Hall, monkeypatch: pytest.MonkeyPatch
+    pushed: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Denied:
         """A client whose every call is refused."""
@@ -159,8 +159,8 @@ def test_what_the_credentials_may_not_ask_is_named_and_the_rest_is_told(
     assert "2. Check everything" in out
 
 
-def test_a_stack_that_is_not_there_is_no_failure_of_the_deploy(undeployed: Hall) -> None:
+def test_a_stack_that_is_not_there_is_no_failure_of_the_deploy(undeployed: Environment) -> None:
     out, err = after(undeployed)
 
     assert out == ""
-    assert err.startswith("What to do next is not known: there is no stack hall")
+    assert err.startswith("What to do next is not known: there is no stack acme-sync")

@@ -11,12 +11,15 @@ import re
 import shlex
 from typing import Protocol
 
+from worker import advice
 from worker.aws import aws_client, aws_failure
 from worker.config.settings import Credential
 from worker.errors import CredentialError
 
 KEYS = {"BAMBOOHR_API_KEY": "bamboohr_api_key", "MOODLE_TOKEN": "moodle_token"}
 """What each credential is called inside its JSON secret."""
+
+_SYSTEMS = {"BAMBOOHR_API_KEY": "bamboohr", "MOODLE_TOKEN": "moodle"}
 
 _UNREADABLE = {
     "NoCredentialsError": "no AWS credentials were found: log in, or set AWS_PROFILE",
@@ -35,9 +38,11 @@ class SecretReader(Protocol):
 
 
 def fix_command(credential: Credential) -> str:
-    """The command that sets a credential anew. The value is typed or pasted, never an argument that a shell keeps."""
+    """The command that sets a credential again. The value is typed or pasted, never an argument that a shell keeps."""
     if not credential.secret_id:
         return f"read -rs {credential.variable} && export {credential.variable}"
+    if advice.current().environment:
+        return advice.command("secret", "set", _SYSTEMS[credential.variable])
     return (
         f"aws secretsmanager put-secret-value --secret-id {shlex.quote(credential.secret_id)}"
         " --secret-string file:///dev/stdin"
@@ -47,10 +52,10 @@ def fix_command(credential: Credential) -> str:
 def _how(credential: Credential) -> str:
     """What to do, for the advice of a message."""
     mend = fix_command(credential)
-    if not credential.secret_id:
+    if not credential.secret_id or advice.current().environment:
         return f"set it: {mend}"
     document = json.dumps({KEYS[credential.variable]: "..."})
-    return f"set it: {mend} (then type {document} and Ctrl-D; or use the RUNBOOK's verb for it)"
+    return f"set it: {mend} (then type {document} and Ctrl-D; or use the command of the RUNBOOK)"
 
 
 def read_credential(credential: Credential, reader: SecretReader | None = None) -> str:

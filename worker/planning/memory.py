@@ -168,26 +168,3 @@ def park(
 
 
 _PARKED_AT_ONCE = 5
-
-
-def intends_to_suspend(
-    known: EmployeeRecord | None, step: Step, now: datetime, *, approved: bool = False
-) -> EmployeeRecord:
-    """The former name of :func:`before_suspending`."""
-    return before_suspending(known, step, now, approved=approved)
-
-
-def intends_to_undo(
-    known: EmployeeRecord | None, step: Step, run_id: str, now: datetime, *, seen: int, suspended: bool | None
-) -> EmployeeRecord:
-    """The former name of :func:`before_undoing`."""
-    del suspended
-    return before_undoing(known, step, run_id, now, seen=seen)
-
-
-def undone(
-    known: EmployeeRecord | None, result: StepResult, run_id: str, now: datetime, *, seen: int, suspended: bool | None
-) -> EmployeeRecord | None:
-    """The former name of :func:`after_undoing`."""
-    del suspended
-    return after_undoing(known, result, run_id, now, seen=seen)

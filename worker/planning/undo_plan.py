@@ -191,8 +191,3 @@ def _with_dependencies(steps: Sequence[Step]) -> list[Step]:
 
 
 _UNIQUE = ("email", "username")
-
-
-def becomes_suspended(step: Step) -> bool | None:
-    """The former name of :attr:`Step.suspends`."""
-    return step.suspends

@@ -45,7 +45,6 @@ COUNTS = (
     "arrived_dates",
     "held_undone",
     "not_due",
-    "not_as_planned",
     "edited_since",
     "suspended_elsewhere",
     "unexplained_accounts",
@@ -71,7 +70,6 @@ _SKIPPED = {
     "starts_later": "waiting_for_start",
     "undone": "held_undone",
     "not_due": "not_due",
-    "plan_outdated": "not_as_planned",
     "edited_since": "edited_since",
 }
 _LISTED = (

@@ -18,7 +18,7 @@ from worker.model.result import StepResult
 from worker.model.step import Action, Step
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.guards import hold_suspensions, is_held, only_suspensions, violations
-from worker.planning.memory import intends_to_suspend, park, remember
+from worker.planning.memory import before_suspending, park, remember
 from worker.planning.planner import Plan
 from worker.planning.window import advance
 from worker.runs.locked_run import LockedRun, locked_run
@@ -159,7 +159,7 @@ def _intent(request: RunRequest, services: Services, history: History) -> Intent
         if step.action is not Action.SUSPEND:
             return None
         record = history.records.get(step.employee_id)
-        return intends_to_suspend(record, step, services.clock(), approved=request.approved)
+        return before_suspending(record, step, services.clock(), approved=request.approved)
 
     return intent
 

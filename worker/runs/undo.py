@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from worker.errors import UsageError
 from worker.model.history import EmployeeRecord, History
 from worker.model.step import Step
-from worker.planning.memory import intends_to_undo, undone
-from worker.planning.undo_plan import RecordedWrite, UndoScope, becomes_suspended, undo_steps, written
+from worker.planning.memory import after_undoing, before_undoing
+from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, written
 from worker.runs.locked_run import WriteResult, locked_run
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
@@ -90,13 +90,12 @@ def _intent(
     request: UndoRequest, services: Services, history: History, recorded: Mapping[int, RecordedWrite]
 ) -> Intent:
     def intent(step: Step) -> EmployeeRecord:
-        return intends_to_undo(
+        return before_undoing(
             history.records.get(step.employee_id),
             step,
             request.run_id,
             services.clock(),
             seen=recorded[step.employee_id].seen,
-            suspended=becomes_suspended(step),
         )
 
     return intent
@@ -113,13 +112,12 @@ def _undone_records(
     records: dict[int, EmployeeRecord] = {}
     for number, result in written.results.items():
         known = history.records.get(number)
-        record = undone(
+        record = after_undoing(
             known,
             result,
             request.run_id,
             services.clock(),
             seen=recorded[number].seen,
-            suspended=becomes_suspended(result.step),
         )
         if record is None and number in written.intents:
             record = written.intents[number] if result.wrote else known or EmployeeRecord(number)

@@ -90,6 +90,7 @@ def test_waiting_goes_on_until_the_write_succeeds(status: Status) -> None:
 def test_a_run_that_shows_nothing_does_not_end_the_wait_for_the_hire_date() -> None:
     assert after(TO_START, WAIT) == TO_START
     assert after(record_of(7, FollowUp.WAITING, "link_unsure", "hold"), WAIT) == WAITING
+    assert after(TO_START, replace(WAIT, reason=reasons.LEAVER_UNSURE)).note == "leaver_unsure"
 
 
 # Attempts
@@ -171,6 +172,8 @@ def test_a_suspension_that_was_not_sent_is_not_ours(status: Status) -> None:
         (SKIP, Status.DONE, False, True),
         (WAIT, Status.DONE, False, True),
         (CONFLICT, Status.DONE, False, True),
+        (replace(WAIT, account=ACTIVE), Status.DONE, False, True),
+        (UPDATE, Status.FAILED, True, True),
         (REACTIVATE, Status.REFUSED, False, True),
         (REACTIVATE, Status.FAILED, False, True),
         (SUSPEND, Status.EXEMPT, False, False),

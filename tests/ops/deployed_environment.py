@@ -22,8 +22,8 @@ from ops.verbs import Pace
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-2"
-PROJECT = "hall"
-ALERT_EMAIL = "night.watch@example.com"
+PROJECT = "acme-sync"
+ALERT_EMAIL = "alerts@example.com"
 STATE_ID = "default"
 
 ENVIRONMENT = f"""\
@@ -52,8 +52,8 @@ TARGET = {
     "DeadLetterConfig": {"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead"},
 }
 SCHEDULE = {
-    "Name": "nightly",
-    "GroupName": "nights",
+    "Name": "acme-sync-nightly",
+    "GroupName": "schedules",
     "Description": "Runs the BambooHR to NovaLXP sync",
     "ScheduleExpression": "cron(30 3 * * ? *)",
     "ScheduleExpressionTimezone": "Europe/London",
@@ -71,18 +71,18 @@ RECONCILE = {
 
 @cache
 def client(service: str, region: str) -> Any:
-    """A client, made once: reading what a service is takes longer than any test here."""
+    """A client, made once: loading the description of a service takes longer than a test."""
     return boto3.client(service, region_name=region or None)  # type: ignore[call-overload]
 
 
 @cache
 def resource(service: str) -> Any:
-    """The same for boto3's other way to speak to a service."""
+    """A resource of boto3, made once."""
     return boto3.resource(service, region_name=REGION)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)
-class End:
+class Result:
     """What the operator sees of a verb."""
 
     code: int
@@ -90,18 +90,18 @@ class End:
     err: str
 
 
-def summary(**said: Any) -> dict[str, Any]:
-    """A summary line as the worker prints it, of a clean night unless said otherwise."""
+def summary(**fields: Any) -> dict[str, Any]:
+    """A summary line as the worker prints it, of a successful run unless `fields` say otherwise."""
     from worker.runs.summary import Summary
 
     line = Summary("20261122T033004Z-0a1b2c3d", "sync", datetime(2026, 11, 22, 3, 30, 4, tzinfo=UTC))
     line.finish()
-    return {**line.as_dict(line.started_at), **said}
+    return {**line.as_dict(line.started_at), **fields}
 
 
 @dataclass
-class Hall:
-    """The environment "hall", and everything its stack would have made."""
+class Environment:
+    """The environment "acme", and everything its stack would have created."""
 
     env_file: Path
     capture: pytest.CaptureFixture[str]
@@ -109,34 +109,34 @@ class Hall:
     outputs: dict[str, str] = field(default_factory=dict)
     now: float = field(default_factory=time.time)
     slept: list[float] = field(default_factory=list)
-    to_come: list[Callable[[], None]] = field(default_factory=list)
+    while_waiting: list[Callable[[], None]] = field(default_factory=list)
 
-    def ops(self, *arguments: str) -> End:
-        """Say a verb. What is `to_come` happens one by one while it waits."""
+    def ops(self, *arguments: str) -> Result:
+        """Run a verb. The functions in `while_waiting` are called one by one while it waits."""
         code = cli.main(
-            [*arguments, "--env", "hall", "--env-file", str(self.env_file)],
+            [*arguments, "--env", "acme", "--env-file", str(self.env_file)],
             pace=Pace(sleep=self._sleep, clock=lambda: self.now),
         )
-        said = self.capture.readouterr()
-        return End(code, said.out, said.err)
+        captured = self.capture.readouterr()
+        return Result(code, captured.out, captured.err)
 
     @property
     def in_env(self) -> str:
-        """How a message names the environment in the commands that it tells."""
-        return f"ENV=hall ENV_FILE={self.env_file}"
+        """How the commands in messages name the environment."""
+        return f"ENV=acme ENV_FILE={self.env_file}"
 
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        if self.to_come:
-            self.to_come.pop(0)()
+        if self.while_waiting:
+            self.while_waiting.pop(0)()
 
     def client(self, service: str) -> Any:
         return client(service, REGION)
 
-    # What the stack makes
+    # The stack
 
     def deploy(self) -> None:
-        """Everything that the outputs name."""
+        """Create everything that the outputs name."""
         queue = self.client("sqs").create_queue(QueueName="dead")["QueueUrl"]
         topic = self.client("sns").create_topic(Name="alerts")["TopicArn"]
         self.client("logs").create_log_group(logGroupName=f"/ecs/{PROJECT}")
@@ -164,8 +164,8 @@ class Hall:
             "TopicArn": topic,
             "AlertEmail": ALERT_EMAIL,
             "LogGroupName": f"/ecs/{PROJECT}",
-            "ScheduleName": "nightly",
-            "ScheduleGroupName": "nights",
+            "ScheduleName": "acme-sync-nightly",
+            "ScheduleGroupName": "schedules",
             "DeadLetterQueueUrl": queue,
             "SilenceAlarmName": f"{PROJECT}-silence",
             "SuccessRuleName": f"{PROJECT}-success",
@@ -177,17 +177,17 @@ class Hall:
         self.make_stack(self.outputs)
 
     def deploy_again_without(self, output: str) -> None:
-        """The stack as an environment has it that does not want something."""
+        """The stack of an environment that does not need an output."""
         del self.outputs[output]
         self.deploy_again()
 
     def deploy_again(self) -> None:
-        """The stack with what its outputs are now."""
+        """The stack with the present `outputs`."""
         self.client("cloudformation").delete_stack(StackName=PROJECT)
         self.make_stack(self.outputs)
 
     def deploy_task(self, environment: dict[str, str]) -> None:
-        """A new revision of the task, whose container has these variables."""
+        """Register a revision of the task whose container has these variables."""
         (found,) = self.client("ecs").describe_task_definition(taskDefinition=PROJECT)["taskDefinition"][
             "containerDefinitions"
         ]
@@ -197,7 +197,7 @@ class Hall:
         self.deploy_again()
 
     def make_stack(self, outputs: dict[str, str]) -> None:
-        """A stack that has these outputs, and a resource since it must have one."""
+        """Create a stack with these outputs, and a resource since it must have one."""
         self.client("cloudformation").create_stack(
             StackName=PROJECT,
             TemplateBody=json.dumps(
@@ -217,7 +217,7 @@ class Hall:
         )
 
     def _make_schedule_and_alarms(self) -> None:
-        self.client("scheduler").create_schedule_group(Name="nights")
+        self.client("scheduler").create_schedule_group(Name="schedules")
         for schedule in (SCHEDULE, RECONCILE):
             self.client("scheduler").create_schedule(**schedule)
         for end in ("success", "failure"):
@@ -244,19 +244,21 @@ class Hall:
             requiresCompatibilities=["FARGATE"],
             cpu="256",
             memory="512",
-            containerDefinitions=[{"name": "worker", "image": "images/hall:abc", "essential": True, "memory": 512}],
+            containerDefinitions=[
+                {"name": "worker", "image": f"images/{PROJECT}:abc", "essential": True, "memory": 512}
+            ],
         )
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
-    # What runs do
+    # Runs
 
     @property
     def tasks(self) -> list[Any]:
-        """The emulator's own tasks, oldest first; what it answers of them can be set."""
+        """The emulator's own tasks, oldest first; their attributes can be set."""
         return list(ecs_backends[ACCOUNT][REGION].tasks.get(PROJECT, {}).values())
 
     def start_task(self) -> str:
-        """A run that the schedule began; its id."""
+        """Start a run as the schedule does; returns its id."""
         answer = self.client("ecs").run_task(
             cluster=PROJECT,
             taskDefinition=PROJECT,
@@ -272,11 +274,11 @@ class Hall:
         self.tasks[-1].created_at = datetime.fromtimestamp(self.now + len(self.tasks), UTC)
         return str(answer["tasks"][0]["taskArn"]).rsplit("/", 1)[-1]
 
-    def end_task(self, exit_code: int | None, said: Sequence[dict[str, Any]] = (), **facts: Any) -> None:
+    def end_task(self, exit_code: int | None, lines: Sequence[dict[str, Any] | str] = (), **facts: Any) -> None:
         """The newest task ends, having logged these lines."""
         task = self.tasks[-1]
-        if said:
-            self.log(task.id, said)
+        if lines:
+            self.log(task.id, lines)
         task.last_status = task.desired_status = "STOPPED"
         task.stop_code = "EssentialContainerExited"
         task.stopped_reason = "Essential container in task exited"
@@ -289,16 +291,19 @@ class Hall:
         for name, value in facts.items():
             setattr(task, name, value)
 
-    def log(self, task_id: str, said: Sequence[dict[str, Any]]) -> None:
-        """Lines in the log stream of a task."""
+    def log(self, task_id: str, lines: Sequence[dict[str, Any] | str]) -> None:
+        """Write lines to the log stream of a task: text as it is, an event as JSON."""
         logs = self.client("logs")
         stream = f"worker/worker/{task_id}"
         if not logs.describe_log_streams(logGroupName=f"/ecs/{PROJECT}", logStreamNamePrefix=stream)["logStreams"]:
             logs.create_log_stream(logGroupName=f"/ecs/{PROJECT}", logStreamName=stream)
-        events = [{"timestamp": int(self.now * 1000), "message": json.dumps(line)} for line in said]
+        events = [
+            {"timestamp": int(self.now * 1000), "message": line if isinstance(line, str) else json.dumps(line)}
+            for line in lines
+        ]
         logs.put_log_events(logGroupName=f"/ecs/{PROJECT}", logStreamName=stream, logEvents=events)
 
-    # What the table holds
+    # The table
 
     @property
     def table(self) -> Any:
@@ -309,17 +314,17 @@ class Hall:
         return item
 
     def lock(self, *, seconds: int) -> None:
-        """A run holds the lock for so much longer."""
+        """Let a run hold the lock."""
         self.table.put_item(Item={"StateId": f"{STATE_ID}#lock", "owner": "run-1", "expires": int(self.now) + seconds})
 
     # The operator
 
     def types(self, text: str) -> None:
-        """The operator sits at a terminal and answers so."""
+        """The operator is at a terminal and types this."""
         self.monkeypatch.setattr("sys.stdin", _Keyboard(text))
 
     def pipes(self, text: str) -> None:
-        """Nobody is at a terminal; stdin holds this."""
+        """There is no terminal; stdin holds this."""
         self.monkeypatch.setattr("sys.stdin", _Keyboard(text, terminal=False))
 
 
@@ -339,7 +344,7 @@ class _Keyboard:
 
 
 def replace_client(monkeypatch: pytest.MonkeyPatch, service: str, client: Any) -> None:
-    """Let the verbs use this client of one service, and the others as ever."""
+    """Let the verbs use this client of one service."""
     real = Aws._client
     monkeypatch.setattr(Aws, "_client", lambda self, name: client if name == service else real(self, name))
 
