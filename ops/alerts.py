@@ -90,7 +90,8 @@ def _wrong_rules(context: Context) -> Iterator[str]:
 
 def _wrong_alarms(context: Context) -> Iterator[str]:
     deployment = context.deployment
-    names = [deployment.silence_alarm_name, deployment.dead_letter_alarm_name, deployment.parked_alarm_name]
+    alarm_names = (deployment.silence_alarm_name, deployment.dead_letter_alarm_name, deployment.parked_alarm_name)
+    names = [name for name in alarm_names if name]
     alarms = {
         alarm["AlarmName"]: alarm
         for alarm in context.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]

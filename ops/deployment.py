@@ -42,7 +42,8 @@ class Aws:
 class Deployment:
     """The outputs of the stack, in Python's spelling: ClusterName is `cluster_name`.
 
-    An attribute with a default is not in every stack: a reconcile need not have a schedule.
+    Attributes with a default are not in every stack: `SilenceHours = 0` makes no alarm, and a reconcile may have no
+    schedule.
     """
 
     cluster_name: str
@@ -62,11 +63,11 @@ class Deployment:
     schedule_name: str
     schedule_group_name: str
     dead_letter_queue_url: str
-    silence_alarm_name: str
     dead_letter_alarm_name: str
     parked_alarm_name: str
     success_rule_name: str
     failure_rule_name: str
+    silence_alarm_name: str = ""
     reconcile_schedule_name: str = ""
 
     @property

@@ -39,9 +39,11 @@ def pause(context: Context) -> int:
     """Disable the schedules, then the alarm."""
     # In this order: an alarm without runs is better than runs without an alarm.
     names = [schedule["Name"] for schedule in _set_schedules(context, "DISABLED")]
-    context.client("cloudwatch").disable_alarm_actions(AlarmNames=[context.deployment.silence_alarm_name])
+    alarm = context.deployment.silence_alarm_name
+    if alarm:
+        context.client("cloudwatch").disable_alarm_actions(AlarmNames=[alarm])
     context.terminal.print(
-        f"Disabled in {context.env}: {', '.join(names)}. The silence alarm is muted.\n"
+        f"Disabled in {context.env}: {', '.join(names)}.{' The silence alarm is muted.' if alarm else ''}\n"
         f"To go on: {advice.command('resume')}"
     )
     return OpsExit.DONE
@@ -49,21 +51,27 @@ def pause(context: Context) -> int:
 
 def resume(context: Context) -> int:
     """Enable the alarm, then the schedules."""
-    alarm_name = context.deployment.silence_alarm_name
-    cloudwatch = context.client("cloudwatch")
-    cloudwatch.enable_alarm_actions(AlarmNames=[alarm_name])
+    alarm, cloudwatch = context.deployment.silence_alarm_name, context.client("cloudwatch")
+    if alarm:
+        cloudwatch.enable_alarm_actions(AlarmNames=[alarm])
     times = [
         f"{schedule['Name']} ({schedule['ScheduleExpression']}, {schedule.get('ScheduleExpressionTimezone', 'UTC')})"
         for schedule in _set_schedules(context, "ENABLED")
     ]
-    context.terminal.print(f"Enabled in {context.env}: {', '.join(times)}. The silence alarm is on.")
-    alarms = cloudwatch.describe_alarms(AlarmNames=[alarm_name])["MetricAlarms"]
-    if any(alarm["StateValue"] == "ALARM" for alarm in alarms):
+    context.terminal.print(
+        f"Enabled in {context.env}: {', '.join(times)}.{' The silence alarm is on.' if alarm else ''}"
+    )
+    if alarm and _is_in_alarm(cloudwatch, alarm):
         context.terminal.note(
             "The silence alarm is in ALARM already, and mails only when that changes, after a successful run.\n"
             f"Start one now: {advice.command('sync')}"
         )
     return OpsExit.DONE
+
+
+def _is_in_alarm(cloudwatch: Any, name: str) -> bool:
+    alarms = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return any(alarm["StateValue"] == "ALARM" for alarm in alarms)
 
 
 def _set_schedules(context: Context, state: str) -> list[dict[str, Any]]:

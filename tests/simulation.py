@@ -21,6 +21,7 @@ from tests.sandbox.wire import InProcess, Switchboard
 from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
+from worker.model.history import History
 from worker.moodle.client import MoodleClient
 from worker.runs.request import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.services import Services
@@ -66,6 +67,9 @@ class MemoryItems:
         found = self.rows.get(key)
         return dict(found) if found else None
 
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        return {key: dict(self.rows[key]) for key in keys if key in self.rows}
+
     def put(self, item: Item, when: Condition | None = None) -> bool:
         self.process.step()
         if when is not None and not when.holds(self.rows.get(item[KEY])):
@@ -84,10 +88,6 @@ class MemoryItems:
     def put_all(self, items: Sequence[Item]) -> None:
         for item in items:
             self.put(item)
-
-    def delete_all(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            self.delete(key)
 
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         wanted = tuple(prefixes)
@@ -136,7 +136,7 @@ class Simulation:
 
     def approve(self, run_id: str) -> Summary | None:
         """Approve the suspensions that a run held."""
-        held = Store(MemoryItems(Process(), self.rows), "default").history().run(run_id)
+        held = self._store(Process()).run(run_id)
         assert held is not None
         return self.do(RunRequest("approve", SelectedEmployees(tuple(held.held)), approved=True))
 
@@ -148,6 +148,10 @@ class Simulation:
         """Undo a run; None if the undo was killed."""
         request = UndoRequest(run_id, employees=employees)
         return self._ended(lambda services, summary: run_undo(request, services, summary), "undo", dies_at)
+
+    def memory(self) -> History:
+        """What the state remembers."""
+        return self._store(Process()).history()
 
     def do(self, request: RunRequest, *, dies_at: int | None = None) -> Summary | None:
         """Execute any run; None if it was killed."""
@@ -182,10 +186,12 @@ class Simulation:
             }
         )
 
+    def _store(self, process: Process) -> Store:
+        return Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp())
+
     def _services(self, process: Process) -> Services:
         settings, stop = self._settings(), _Impatient()
         bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stop)
-        bamboohr.session.auth = ("k" * 40, "x")
         moodle = MoodleClient(
             Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),
             settings.moodle_endpoint,
@@ -197,8 +203,8 @@ class Simulation:
         )
         return Services(
             settings=settings,
-            store=Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp()),
-            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "fix"),
+            store=self._store(process),
+            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "k" * 40, "fix"),
             moodle=moodle,
             stop=stop,
             clock=_reading(self.clock),

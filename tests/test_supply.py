@@ -12,7 +12,7 @@ from tests.run_harness import ROOT
 
 LOCKS = [ROOT / "requirements.txt", ROOT / "worker/requirements.txt", *sorted(ROOT.glob("tests/*/requirements.txt"))]
 WORKER = ROOT / "worker" / "requirements.txt"
-ALLOWED = {"Apache-2.0", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
+ALLOWED = {"Apache-2.0", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "PSF-2.0"}
 # Licences that a package's metadata states in other words, or only in a classifier.
 SPDX = {
     "Apache License 2.0": "Apache-2.0",

@@ -49,7 +49,7 @@ class Reference:
     moves: bool
     accounts: Accounts
     events: Counter[tuple[str, str]]
-    memory: Mapping[int, tuple[str, bool]]
+    memory: Mapping[int, tuple[list[str], bool]]
 
 
 @functools.cache
@@ -238,11 +238,11 @@ def _records(world: World) -> Mapping[int, EmployeeRecord]:
     return _store(world).history().records
 
 
-def _memory(world: World) -> dict[int, tuple[str, bool]]:
+def _memory(world: World) -> dict[int, tuple[list[str], bool]]:
     return {
-        number: (str(record.reason), record.suspended_by_us)
+        number: ([*record.follow_ups], record.suspended_by_us)
         for number, record in _records(world).items()
-        if record.reason or record.suspended_by_us
+        if record.follow_ups or record.suspended_by_us
     }
 
 

@@ -128,6 +128,9 @@ class FaultyItems:
     def get(self, key: str) -> Item | None:
         return self._call("get", lambda: self._items.get(key))
 
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        return self._call("get_all", lambda: self._items.get_all(keys))
+
     def put(self, item: Item, when: Condition | None = None) -> bool:
         return self._call("put", lambda: self._items.put(item, when))
 
@@ -138,10 +141,6 @@ class FaultyItems:
         # A table writes them in any order and not as one: the run can end after each of them.
         for item in items:
             self._call("put_all", lambda item=item: self._items.put_all([item]))  # type: ignore[misc]
-
-    def delete_all(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            self._call("delete_all", lambda key=key: self._items.delete_all([key]))  # type: ignore[misc]
 
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         return self._call("scan", lambda: self._items.scan(prefixes))

@@ -1,4 +1,4 @@
-"""What `make deploy` says at its end: only what is still open, and a scan of the image is started."""
+"""What `make deploy` runs at its end: a scan of the image, and the list of open steps."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MANIFEST = json.dumps(
 
 
 def after(deployed: Environment, *options: str) -> tuple[str, str]:
-    """What it prints for the environment, on each stream."""
+    """What it prints, to stdout and stderr."""
     assert after_deploy.main(["--env", "acme", "--env-file", str(deployed.env_file), *options]) == 0
-    said = deployed.capture.readouterr()
-    return said.out, said.err
+    captured = deployed.capture.readouterr()
+    return captured.out, captured.err
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Environmen
         "2. Set the credentials:",
         f"   make secret-bamboohr {pushed.in_env}",
         f"   make secret-moodle {pushed.in_env}",
-        "3. Check everything, look at what a run would do, and run:",
+        "3. Check everything, see what a run would do, and run:",
         f"   make doctor {pushed.in_env} ARGS=--task",
         f"   make dry-run {pushed.in_env}",
         f"   make run {pushed.in_env}",
@@ -81,7 +81,7 @@ def test_what_is_done_is_not_named(pushed: Environment) -> None:
     assert f"1. Set the credentials:\n   make secret-moodle {pushed.in_env}\n2. Check everything" in out
 
 
-def test_where_everything_is_done_it_says_so(pushed: Environment) -> None:
+def test_nothing_is_left_to_do(pushed: Environment) -> None:
     confirm(pushed)
     set_secrets(pushed, "bamboohr", "moodle")
     have_run(pushed)
@@ -110,7 +110,7 @@ def test_a_pause_that_the_deploy_has_ended_comes_first(pushed: Environment) -> N
     assert f"make pause {pushed.in_env}" in out
 
 
-def test_so_does_one_whose_alarm_the_deploy_has_turned_on(pushed: Environment) -> None:
+def test_a_pause_whose_alarm_the_deploy_has_enabled_comes_first(pushed: Environment) -> None:
     pushed.ops("pause")
     pushed.client("cloudwatch").enable_alarm_actions(AlarmNames=[pushed.outputs["SilenceAlarmName"]])
 
@@ -130,15 +130,13 @@ def test_the_image_that_the_task_runs_is_scanned(pushed: Environment) -> None:
     assert found["imageScanStatus"]["status"] == "COMPLETE"
 
 
-def test_an_image_that_was_scanned_within_a_day_is_no_fault(pushed: Environment) -> None:
+def test_an_image_that_was_scanned_within_a_day_is_not_a_fault(pushed: Environment) -> None:
     after(pushed)
 
     assert after(pushed)[1] == ""
 
 
-def test_what_the_credentials_may_not_ask_is_named_and_the_rest_is_told(
-    pushed: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refused_call_is_named_and_the_rest_is_reported(pushed: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     class Denied:
         """A client whose every call is refused."""
 
@@ -159,7 +157,7 @@ def test_what_the_credentials_may_not_ask_is_named_and_the_rest_is_told(
     assert "2. Check everything" in out
 
 
-def test_a_stack_that_is_not_there_is_no_failure_of_the_deploy(undeployed: Environment) -> None:
+def test_a_missing_stack_is_not_a_failure_of_the_deploy(undeployed: Environment) -> None:
     out, err = after(undeployed)
 
     assert out == ""

@@ -26,6 +26,13 @@ def test_confirmed_subscription_and_enabled_alarms(deployed: Environment) -> Non
     assert end.out.splitlines() == ["email al***@example.com: confirmed", "The alerts are delivered."]
 
 
+def test_an_environment_without_a_silence_alarm(deployed: Environment) -> None:
+    subscribe(deployed)
+    deployed.deploy_again_without("SilenceAlarmName")
+
+    assert deployed.ops("alerts").code == 0
+
+
 def test_no_subscription(deployed: Environment) -> None:
     end = deployed.ops("alerts")
 

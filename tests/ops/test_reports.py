@@ -73,9 +73,8 @@ def store(deployed: Environment) -> Store:
 
 
 def park(deployed: Environment, *numbers: int) -> None:
-    store(deployed).remember(
-        EmployeeRecord(number, FollowUp.PARKED, note="email_taken", attempts=7) for number in numbers
-    )
+    parked = (EmployeeRecord(number, attempts=7).flagged(FollowUp.PARKED, "email_taken") for number in numbers)
+    store(deployed).remember(parked)
 
 
 # plan, explain, doctor
@@ -286,7 +285,7 @@ def test_state_reset_removes_the_row_and_nothing_else(with_state: Environment) -
     end = with_state.ops("state", "reset", "--yes")
 
     assert end.code == 0, end.err
-    assert [item["StateId"] for item in with_state.table.scan()["Items"]] == [f"{STATE_ID}#person#4"]
+    assert [item["StateId"] for item in with_state.table.scan()["Items"]] == [f"{STATE_ID}#followups#4"]
 
 
 @pytest.mark.parametrize("arguments", [["rewind", "--days", "30"], ["reset"]])
@@ -322,7 +321,7 @@ def test_parked_list_retry_and_drop(with_state: Environment) -> None:
     assert [one["employee_id"] for one in json.loads(listed.out)] == [7, 9, 11]
     assert "The next run takes employees 7, 9." in retried.out
     assert "Forgotten: employee 11." in dropped.out
-    assert {number: str(record.reason) for number, record in records.items()} == {7: "waiting", 9: "waiting"}
+    assert {number: [*record.follow_ups] for number, record in records.items()} == {7: ["waiting"], 9: ["waiting"]}
 
 
 # At a terminal

@@ -59,6 +59,16 @@ def test_an_environment_without_a_reconcile_has_one_schedule(deployed: Environme
     assert "Enabled in acme: acme-sync-nightly (cron(30 3 * * ? *), Europe/London)." in resumed.out
 
 
+def test_an_environment_without_a_silence_alarm(deployed: Environment) -> None:
+    deployed.deploy_again_without("SilenceAlarmName")
+
+    paused, resumed = deployed.ops("pause"), deployed.ops("resume")
+
+    assert (paused.code, resumed.code) == (0, 0)
+    assert "silence alarm" not in paused.out + resumed.out + resumed.err
+    assert all(actions(deployed).values())
+
+
 @pytest.mark.parametrize("verb", ["pause", "resume"])
 def test_a_schedule_that_cannot_be_changed_leaves_the_alarm_on(deployed: Environment, verb: str) -> None:
     deployed.client("scheduler").delete_schedule(Name="reconcile", GroupName="schedules")

@@ -53,7 +53,7 @@ def explain_employee(call: Call) -> int:
             seen.plan,
             history.records.get(number),
             services.store.journals_about(number),
-            history.runs,
+            [services.store.run(run.run_id) or run for run in history.runs if run.held_count],
             options.show_values,
         )
     )

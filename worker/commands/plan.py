@@ -76,7 +76,7 @@ def plan(call: Call) -> int:
         scope="everybody" if everybody else request.scope_name,
         site=settings.moodle_endpoint,
         company=settings.bamboo_api,
-        digest=lambda step: digest(step, credentials.moodle),
+        digest=lambda step: digest(step, credentials.moodle.value),
         shows_values=options.show_values,
     )
     if options.html:

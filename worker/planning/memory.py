@@ -41,13 +41,12 @@ def remember(
     if result.status is Status.REFUSED:
         record = replace(record, attempts=record.attempts + 1 if max_attempts else 0)
         return replace(record, suspended_by_us=False) if _is_active(result) else record
-    record = replace(record, attempts=0, undone_at=0, seen=0)
+    record = replace(record, attempts=0, undone_at=0, last_change_at=0)
     if step.waits and record.was_to_start and step.reason in (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN):
         return record
+    record = record.unflagged()
     if step.waits:
-        record = replace(record, reason=FollowUp.WAITING, note=step.reason.code, action=step.action.value)
-    else:
-        record = replace(record, reason=FollowUp.NOTHING, note="", action="")
+        record = record.flagged(FollowUp.WAITING, step.reason.code, step.action.value)
     return _with_suspension(record, result, now, approved=approved)
 
 
@@ -88,7 +87,7 @@ def before_suspending(
         suspended_by_us=True,
         suspended_at=int(now.timestamp()),
         approved=approved,
-        account=account,
+        account_id=account,
     )
 
 
@@ -107,13 +106,10 @@ def before_undoing(
         seen: When BambooHR had last changed the employee before that run, in seconds since 1970; 0 if unknown.
     """
     record = replace(
-        known or EmployeeRecord(step.employee_id),
-        reason=FollowUp.UNDONE,
-        note=run_id,
-        action="",
+        (known or EmployeeRecord(step.employee_id)).flagged(FollowUp.UNDONE, run_id),
         attempts=0,
         undone_at=int(now.timestamp()),
-        seen=seen,
+        last_change_at=seen,
     )
     return before_suspending(record, step, now, approved=True) if step.suspends else record
 
@@ -148,7 +144,7 @@ def park(
         company: The number of employees in the directory.
     """
     refused = [number for number, result in results.items() if result.status is Status.REFUSED]
-    again = [number for number in refused if records[number].reason is FollowUp.PARKED]
+    again = [number for number in refused if records[number].has(FollowUp.PARKED)]
     newly = [
         number
         for number in refused
@@ -157,12 +153,7 @@ def park(
     if len(newly) > max(_PARKED_AT_ONCE, company // 100):
         newly = []
     return {
-        number: replace(
-            records[number],
-            reason=FollowUp.PARKED,
-            note=results[number].why.code,
-            action=results[number].step.action.value,
-        )
+        number: records[number].flagged(FollowUp.PARKED, results[number].why.code, results[number].step.action.value)
         for number in (*again, *newly)
     }
 

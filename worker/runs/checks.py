@@ -90,7 +90,7 @@ def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Chec
 def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
     """Read the list of changed employees."""
     try:
-        feed = bamboo.changed(now - _FEED_LOOKED_AT)
+        feed = bamboo.changed_employees(now - _FEED_LOOKED_AT)
     except SyncError as fault:
         yield failed_by("BambooHR changed feed", fault)
     else:
@@ -151,7 +151,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     last = next((run for run in reversed(history.runs) if run.command == "sync" and run.scope == "all"), None)
     if last is None:
         yield ok("last run", "none yet")
-    elif last.clean:
+    elif last.successful:
         yield ok("last run", f"{last.run_id}, clean")
     else:
         yield warning("last run", f"{last.run_id} ended with errors", "see its summary and log")
@@ -159,7 +159,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         (FollowUp.PARKED, "see: parked list; fix what its reason says, then: parked retry ID"),
         (FollowUp.UNDONE, "see: parked list; to let the runs go on with them: parked retry ID"),
     ):
-        employees = history.those(reason)
+        employees = history.flagged(reason)
         if employees:
             yield warning("employees", f"{len(employees)} {reason}: {ids(employees)}", advice)
 

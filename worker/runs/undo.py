@@ -37,7 +37,7 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
         preview_undo(request, services, summary)
         return
     with locked_run(services, summary) as run:
-        recorded = _recorded_writes(request, services, run.history)
+        recorded = _recorded_writes(request, services)
         steps = _plan(recorded, services, summary)
         seen = {number: datetime.fromtimestamp(one.seen, UTC) for number, one in recorded.items() if one.seen}
         written = run.write(
@@ -49,7 +49,7 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
 
 def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> list[Step]:
     """Return the reverse plan. Nothing is written and no lock is taken."""
-    steps = _plan(_recorded_writes(request, services, services.store.history()), services, summary)
+    steps = _plan(_recorded_writes(request, services), services, summary)
     results = [result_without_sending(step) for step in steps]
     for result in results:
         log_outcome(result, selected=bool(request.employees), dry_run=True)
@@ -57,7 +57,7 @@ def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> 
     return steps
 
 
-def _recorded_writes(request: UndoRequest, services: Services, history: History) -> Mapping[int, RecordedWrite]:
+def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, RecordedWrite]:
     """Return what is to be taken back, by employee id. Raises UsageError where that is nothing."""
     entries = services.store.journal_of(request.run_id)
     recorded = written(entries, request.scope, request.employees)
@@ -68,7 +68,7 @@ def _recorded_writes(request: UndoRequest, services: Services, history: History)
             f"the run {request.run_id} wrote nothing of what is to be taken back",
             advice="see what it wrote: explain --employee ID; or leave out --only and --employee",
         )
-    if history.run(request.run_id) is None:
+    if services.store.run(request.run_id) is None:
         raise UsageError(
             f"there is no run {request.run_id}, or its journal is older than 90 days",
             advice="the id is the run_id of the run's summary line, and is named in its log",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import pytest
 
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
+from worker.model.history import EmployeeRecord
+from worker.state.sqlite import SqliteItems
+from worker.state.store import Store
 
 
 @pytest.fixture
@@ -22,18 +22,21 @@ def staffed(harness: RunHarness) -> RunHarness:
     return harness
 
 
-def items(harness: RunHarness, kind: str) -> dict[str, Any]:
-    with closing(sqlite3.connect(harness.state_file)) as state:
-        rows = state.execute("SELECT key, body FROM items WHERE key LIKE ?", (f"default#{kind}#%",)).fetchall()
-    return {key.rsplit("#", 1)[-1]: json.loads(body) for key, body in rows}
+def run_items(harness: RunHarness) -> list[dict[str, Any]]:
+    """The items of the runs, oldest first."""
+    items = SqliteItems(str(harness.state_file)).scan(["default#run#"])
+    return sorted(items, key=lambda run: int(run["ended_at"]))
+
+
+def remembered(harness: RunHarness) -> dict[int, EmployeeRecord]:
+    return {**Store(SqliteItems(str(harness.state_file)), "default").history().records}
 
 
 def test_a_run_is_recorded_as_it_ended(staffed: RunHarness) -> None:
     staffed.fail_bamboo("html", operation="changed", times=0)
     staffed.run()
 
-    runs = sorted(items(staffed, "run").values(), key=lambda run: run["ended_at"])
-    succeeded, failed = (run["summary"] for run in runs)
+    succeeded, failed = (run["summary"] for run in run_items(staffed))
 
     assert (succeeded["outcome"], succeeded["ok"]) == ("ok", True)
     assert (failed["outcome"], failed["exit_code"]) == ("bamboohr_error", 1)
@@ -48,7 +51,7 @@ def test_a_failed_suspension_is_not_recorded(staffed: RunHarness, fault: str) ->
         staffed.site.settings.maintenance = "gui"
 
     assert staffed.run().code == 1
-    assert items(staffed, "person") == {}
+    assert remembered(staffed) == {}
 
 
 def test_a_suspension_with_an_unknown_outcome_is_recorded(staffed: RunHarness) -> None:
@@ -136,7 +139,7 @@ def test_an_unknown_employee_id_is_not_remembered(staffed: RunHarness) -> None:
 
     assert (run.code, run["no_evidence"], run["warnings"]) == (0, 1, ["unknown_employee"])
     assert run.reason_codes("77777") == ["unknown_employee"]
-    assert items(staffed, "person") == {}
+    assert remembered(staffed) == {}
 
 
 def test_an_employee_selected_by_id_gets_a_log_line_even_if_nothing_differs(staffed: RunHarness) -> None:

@@ -32,12 +32,12 @@ FILLED = {"work_email": 9_500, "department": 8_000}
 
 def baseline(rows: int, coverage: Mapping[str, int] | None = None) -> RunRecord:
     ended_at = int(ENDED.timestamp() * 1000)
-    return RunRecord("r", ended_at, command="sync", scope="all", good=True, rows=rows, coverage=coverage or {})
+    return RunRecord("r", ended_at, command="sync", scope="all", is_baseline=True, rows=rows, coverage=coverage or {})
 
 
 def reads(*later: tuple[float, int], coverage: Mapping[str, int] = FILLED) -> list[RunRecord]:
     """Runs that ended so many days after the baseline, with so many rows."""
-    template = RunRecord("later", 0, "sync", "all", good=False, since="2026-02-01T02:00:00Z", coverage=coverage)
+    template = RunRecord("later", 0, "sync", "all", since="2026-02-01T02:00:00Z", coverage=coverage)
     return [
         replace(template, rows=rows, ended_at=int((ENDED + timedelta(days=days)).timestamp() * 1000))
         for days, rows in later

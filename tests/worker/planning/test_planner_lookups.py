@@ -48,7 +48,7 @@ def test_employees_without_evidence_and_protected_or_undone_ones_are_not_looked_
 
 
 def test_an_account_that_this_product_suspended_is_looked_up_by_id_if_it_has_no_idnumber() -> None:
-    with_idnumber, without = record_of(1, suspended_by_us=True), record_of(2, suspended_by_us=True, account=55)
+    with_idnumber, without = record_of(1, suspended_by_us=True), record_of(2, suspended_by_us=True, account_id=55)
 
     assert asked(listed(1), listed(2), remembered={1: with_idnumber, 2: without})["id"] == ["55"]
 
