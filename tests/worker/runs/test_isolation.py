@@ -121,7 +121,7 @@ def test_a_small_company_of_bad_records_is_named() -> None:
     assert site.named.keys() == {0, 1, 2}
 
 
-def test_the_allowance_bounds_the_cost_and_loses_nobody() -> None:
+def test_the_allowance_bounds_the_cost_and_loses_no_record() -> None:
     site = Site(frozenset(range(0, 500, 2)))
 
     send(site, range(500))
