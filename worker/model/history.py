@@ -62,10 +62,6 @@ class EmployeeRecord:
         """The record with this flag as well."""
         return replace(self, follow_ups={**self.follow_ups, flag: FollowUpDetail(note, action)})
 
-    def also_flagged(self, flag: FollowUp, note: str = "", action: str = "") -> EmployeeRecord:
-        """The record with this flag beside those it has."""
-        return replace(self, follow_ups={**self.follow_ups, flag: FollowUpDetail(note, action)})
-
     def unflagged(self) -> EmployeeRecord:
         """The record without any flag."""
         return replace(self, follow_ups={})
