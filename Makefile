@@ -135,6 +135,10 @@ audit: setup ## pins, hashes and licences; then the vulnerabilities that PyPI an
 	.venv-audit/bin/pip-audit --strict --requirement worker/requirements.txt --require-hashes --disable-pip
 	npm audit --package-lock-only
 
+.PHONY: schema
+schema: setup ## write docs/configuration.md and the JSON Schema of the environment files
+	$(BIN)/python -m cdk_app.configuration
+
 .PHONY: bench
 bench: setup ## speed, calls and memory against the budgets; ARGS=--quick, ARGS=--help; about nine minutes
 	$(BIN)/python -m tests.bench $(ARGS)

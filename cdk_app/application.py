@@ -15,9 +15,6 @@ from cdk_app import acknowledgements, base_image, parameters, silence
 from cdk_app.parameter_reader import ParameterError
 from cdk_app.stacks import RegistryStack, SyncStack
 
-# The worker's default, for a file that does not set MaxRunMinutes.
-_MAX_RUN_MINUTES = 360
-
 
 @dataclass(frozen=True, kw_only=True)
 class Stacks:
@@ -59,7 +56,7 @@ def _schedules(loaded: parameters.Parameters) -> silence.Schedules:
         reconcile=loaded.reconcile_schedule,
         timezone=loaded.schedule_timezone,
         silence_hours=loaded.silence_hours,
-        max_run_minutes=int(loaded.worker_environment.get("MAX_RUN_MINUTES", _MAX_RUN_MINUTES)),
+        max_run_minutes=loaded.max_run_minutes,
     )
 
 

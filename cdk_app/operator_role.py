@@ -127,7 +127,7 @@ def _on_logs_secrets_and_state(task: SyncTaskConstruct, state: StateTableConstru
         _Right(on="the secrets, to set", actions=["secretsmanager:PutSecretValue"], resources=secrets),
         _Right(
             on="the state table, to read",
-            actions=["dynamodb:GetItem", "dynamodb:Scan"],
+            actions=["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Scan"],
             resources=[state.table.table_arn],
         ),
         _Right(

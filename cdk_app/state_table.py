@@ -10,6 +10,7 @@ from constructs import Construct
 KEY = "StateId"
 EXPIRY = "ExpiresAt"
 _WORKER_ACTIONS = (
+    "dynamodb:BatchGetItem",
     "dynamodb:BatchWriteItem",
     "dynamodb:ConditionCheckItem",
     "dynamodb:DeleteItem",

@@ -1,12 +1,13 @@
-"""After a deploy: start a scan of the image, and say what is still to do: `python -m ops.after_deploy --env NAME`.
+"""After a deploy: start a scan of the image, and list what is still to do: `python -m ops.after_deploy --env NAME`.
 
-`make deploy` ends with it, and asks it before (`--before`) whether the environment is paused: a deploy that changes a
-schedule or an alarm turns it on. It never fails a deploy: what AWS does not answer is named and left out.
+`make deploy` runs it at its end, and before (`--before`) to learn whether the environment is paused: a deploy that
+changes a schedule or an alarm enables it. It never fails a deploy: what AWS refuses to answer is named and left out.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,25 +16,21 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.deployment import Aws, Deployment, find, named_to_make
+from ops.deployment import Aws, Deployment, find
 from ops.errors import OpsError
+from worker import advice
 
 # One scan in 24 hours, and none beside one that is running or where the registry scans continuously.
 _NO_SCAN_NEEDED = frozenset({"LimitExceededException", "ValidationException"})
 _PAUSED = "paused"
-_PAUSED_BEFORE = """\
-The environment was paused, and this deploy has changed its schedules or alarms, which turns them on.
-Pause it again: make pause {env}
-Or go on:       make resume {env}"""
 
 
 @dataclass(frozen=True)
 class After:
-    """A deployed environment, asked for what an operator has not done yet."""
+    """A deployed environment, and what an operator has not done yet in it."""
 
     aws: Aws
     deployment: Deployment
-    env: str
     was_paused: bool = False
 
     def scan(self) -> None:
@@ -46,7 +43,7 @@ class After:
                 raise
 
     def subscription(self) -> str | None:
-        """The alerts reach nobody before the subscription is confirmed."""
+        """No alert is delivered before the subscription is confirmed."""
         pages = (
             self.aws.client("sns")
             .get_paginator("list_subscriptions_by_topic")
@@ -62,7 +59,7 @@ class After:
             return None
         return (
             "Confirm the subscription of the alerts: open the link in the mail from AWS within two days.\n"
-            f"Then check it: make alerts {self.env} ARGS=--test"
+            f"Then check it: {advice.command('alerts', '--test')}"
         )
 
     def secrets(self) -> str | None:
@@ -71,7 +68,7 @@ class After:
         unset = [name for name, arn in named.items() if not self._has_value(arn)]
         if not unset:
             return None
-        return "\n".join(["Set the credentials:", *(f"make secret-{name} {self.env}" for name in unset)])
+        return "\n".join(["Set the credentials:", *(advice.command("secret", "set", name) for name in unset)])
 
     def first_run(self) -> str | None:
         """Before the first run there is no state row."""
@@ -83,19 +80,22 @@ class After:
         if "Item" in found:
             return None
         return (
-            "Check everything, look at what a run would do, and run:\n"
-            f"make doctor {self.env} ARGS=--task\nmake dry-run {self.env}\nmake run {self.env}\n"
+            "Check everything, see what a run would do, and run:\n"
+            f"{advice.command('doctor', '--task')}\n{advice.command('sync', '--dry-run')}\n{advice.command('sync')}\n"
             "Until the first successful sync the alarm on silence is in ALARM."
         )
 
     def pause(self) -> str | None:
-        """What was paused before the deploy is still paused, or should be again."""
+        """A pause that the deploy has ended."""
         if not self.was_paused or (self.is_paused() and not self._silence_is_reported()):
             return None
-        return _PAUSED_BEFORE.format(env=self.env)
+        return (
+            "The environment was paused, and this deploy has changed its schedules or alarms, which enables them.\n"
+            f"Pause it again: {advice.command('pause')}\nOr go on:       {advice.command('resume')}"
+        )
 
     def is_paused(self) -> bool:
-        """Whether no schedule is on."""
+        """Whether no schedule is enabled."""
         return "ENABLED" not in self._schedule_states()
 
     def _silence_is_reported(self) -> bool:
@@ -120,54 +120,55 @@ class After:
         return str(container["image"])
 
 
-def to_do(after: After, remark: Callable[[str], None]) -> list[str]:
-    """What is still open, in the order in which it is done."""
+def to_do(after: After) -> list[str]:
+    """The open steps, in their order."""
     found = []
     questions: Sequence[Callable[[], str | None]] = (after.pause, after.subscription, after.secrets, after.first_run)
     for question in questions:
         try:
             answer = question()
         except (BotoCoreError, ClientError) as fault:
-            remark(f"Not known: {question.__name__} ({fault})")
+            _note(f"Not known: {question.__name__} ({fault})")
         else:
             found += [answer] if answer else []
     return found
 
 
 def report(after: After) -> None:
-    """Start the scan; print what is still open."""
+    """Start the scan; print the open steps."""
     try:
         after.scan()
     except (BotoCoreError, ClientError) as fault:
-        _remark(f"No scan of the image was started: {fault}")
-    steps = to_do(after, _remark)
+        _note(f"No scan of the image was started: {fault}")
+    steps = to_do(after)
     lines = [f"{number}. " + step.replace("\n", "\n   ") for number, step in enumerate(steps, 1)]
     sys.stdout.write("\n".join(["", "What to do next:", *lines, ""]) if lines else "\nNothing is left to do.\n")
 
 
-def _remark(text: str) -> None:
+def _note(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Report on one environment; always 0, for the deploy itself decides how `make deploy` ends."""
+    """Report on one environment; always 0, since the deploy itself decides how `make deploy` ends."""
     parser = argparse.ArgumentParser(prog="python -m ops.after_deploy", description=__doc__)
     parser.add_argument("--env", required=True, metavar="NAME")
     parser.add_argument("--env-file", type=Path, metavar="FILE")
-    parser.add_argument("--before", action="store_true", help=f"print {_PAUSED} if it is, and nothing else")
-    parser.add_argument("--was-paused", action="store_true", help="what --before said")
+    parser.add_argument("--before", action="store_true", help=f"print {_PAUSED} if it is paused, and nothing else")
+    parser.add_argument("--was-paused", action="store_true", help="if --before printed that")
     options = parser.parse_args(arguments)
+    file = str(options.env_file) if options.env_file else ""
     try:
-        aws, deployment = find(options.env, options.env_file)
-        after = After(aws, deployment, named_to_make(options.env, options.env_file), options.was_paused)
-        if options.before:
-            sys.stdout.write(f"{_PAUSED}\n" if after.is_paused() else "")
-        else:
-            report(after)
+        with advice.using(advice.CommandLine.of_operator(os.environ, options.env, file)):
+            after = After(*find(options.env, options.env_file), options.was_paused)
+            if options.before:
+                sys.stdout.write(f"{_PAUSED}\n" if after.is_paused() else "")
+            else:
+                report(after)
     except (OpsError, BotoCoreError, ClientError) as fault:
-        # Before a first deploy there is no stack, and what is wrong otherwise the deploy itself reports.
+        # Before a first deploy there is no stack; any other fault is reported by the deploy itself.
         if not options.before:
-            _remark(f"What to do next is not known: {fault}")
+            _note(f"What to do next is not known: {fault}")
     return 0
 
 

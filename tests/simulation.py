@@ -1,7 +1,7 @@
-"""Thousands of nights without a socket: the worker's real clients, plan, lock and state between two in-process systems.
+"""Thousands of runs without a socket: the worker's real clients, plan, lock and state between two in-process systems.
 
-A night can be killed before or after any HTTP call and any write of the state, as SIGKILL would do it: nothing that the
-process would have done afterwards, not even in a `finally`, reaches anybody.
+A run can be killed before or after any HTTP call and any write of the state, as SIGKILL would do it: nothing that the
+process would have done afterwards, not even in a `finally`, takes effect.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tests.sandbox.wire import InProcess, Switchboard
 from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
+from worker.model.history import History
 from worker.moodle.client import MoodleClient
 from worker.runs.request import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.services import Services
@@ -36,19 +37,19 @@ BAMBOO, MOODLE = "https://acme.bamboohr.com", "https://moodle.example.com"
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 @dataclass
 class Process:
-    """A process that dies at its n-th step: an HTTP call or a write of the state, before or after it acted."""
+    """A process that is killed at its n-th step: before or after an HTTP call or a write of the state."""
 
     dies_at: int | None = None
     steps: int = 0
     dead: bool = False
 
     def step(self) -> None:
-        """One more step, unless it is dead."""
+        """Count a step, or raise :class:`Killed`."""
         self.steps += 1
         if self.dead or self.steps == self.dies_at:
             self.dead = True
@@ -65,6 +66,9 @@ class MemoryItems:
     def get(self, key: str) -> Item | None:
         found = self.rows.get(key)
         return dict(found) if found else None
+
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        return {key: dict(self.rows[key]) for key in keys if key in self.rows}
 
     def put(self, item: Item, when: Condition | None = None) -> bool:
         self.process.step()
@@ -85,10 +89,6 @@ class MemoryItems:
         for item in items:
             self.put(item)
 
-    def delete_all(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            self.delete(key)
-
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         wanted = tuple(prefixes)
         return [dict(row) for key, row in sorted(self.rows.items()) if key.startswith(wanted)]
@@ -103,7 +103,7 @@ class MemoryItems:
 
 
 class _Impatient(StopSignal):
-    """Waits for nothing: a retry comes at once."""
+    """A stop signal that never waits, so that a retry follows at once."""
 
     def wait(self, seconds: float) -> None:
         self.check()
@@ -111,7 +111,7 @@ class _Impatient(StopSignal):
 
 @dataclass
 class Simulation:
-    """A company, a Moodle, a state table, and nights between them."""
+    """A company, a Moodle, a state table, and the runs between them."""
 
     settings: dict[str, str] = field(default_factory=dict)
     clock: ManualClock = field(default_factory=lambda: ManualClock("2026-11-20T22:00:00Z"))
@@ -127,30 +127,34 @@ class Simulation:
         self.to_moodle = Switchboard(MoodleApp(self.site))
         self._numbers = itertools.count(1)
 
-    def night(
+    def sync(
         self, *, dies_at: int | None = None, employees: tuple[int, ...] = (), dry_run: bool = False
     ) -> Summary | None:
-        """One run; None if it was killed. Its lock, if it was left behind, has run out by the next one."""
+        """Run `sync`; None if the run was killed. A lock it left behind has expired by the next run."""
         scope = SelectedEmployees(employees) if employees else ChangedEmployees()
         return self.do(RunRequest("sync", scope, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
 
     def approve(self, run_id: str) -> Summary | None:
-        """Let the suspensions through that a run held."""
-        held = Store(MemoryItems(Process(), self.rows), "default").history().run(run_id)
+        """Approve the suspensions that a run held."""
+        held = self._store(Process()).run(run_id)
         assert held is not None
         return self.do(RunRequest("approve", SelectedEmployees(tuple(held.held)), approved=True))
 
     def reconcile(self, *, dies_at: int | None = None) -> Summary | None:
-        """Everybody."""
+        """Run `reconcile`; None if the run was killed."""
         return self.do(RunRequest("reconcile", AllEmployees()), dies_at=dies_at)
 
     def undo(self, run_id: str, *, dies_at: int | None = None, employees: tuple[int, ...] = ()) -> Summary | None:
-        """Take a run back; None if it was killed."""
+        """Undo a run; None if the undo was killed."""
         request = UndoRequest(run_id, employees=employees)
         return self._ended(lambda services, summary: run_undo(request, services, summary), "undo", dies_at)
 
+    def memory(self) -> History:
+        """What the state remembers."""
+        return self._store(Process()).history()
+
     def do(self, request: RunRequest, *, dies_at: int | None = None) -> Summary | None:
-        """Any run; None if it was killed."""
+        """Execute any run; None if it was killed."""
         return self._ended(lambda services, summary: run_sync(request, services, summary), request.command, dies_at)
 
     def _ended(self, run: Callable[[Services, Summary], None], command: str, dies_at: int | None) -> Summary | None:
@@ -182,10 +186,12 @@ class Simulation:
             }
         )
 
+    def _store(self, process: Process) -> Store:
+        return Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp())
+
     def _services(self, process: Process) -> Services:
         settings, stop = self._settings(), _Impatient()
         bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stop)
-        bamboohr.session.auth = ("k" * 40, "x")
         moodle = MoodleClient(
             Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),
             settings.moodle_endpoint,
@@ -197,8 +203,8 @@ class Simulation:
         )
         return Services(
             settings=settings,
-            store=Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp()),
-            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "fix"),
+            store=self._store(process),
+            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "k" * 40, "fix"),
             moodle=moodle,
             stop=stop,
             clock=_reading(self.clock),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 
-from worker.stopping import StopSignal, stop_on_signals
+from worker.stopping import StopSignal, end_when_overdue, stop_on_signals
 
 if __name__ == "__main__":
     # Signals first: the imports below take a noticeable part of a second, and a stop in it must not be lost.
     stopping = StopSignal()
     stop_on_signals(stopping)
+    end_when_overdue(stopping)
 
+    from worker.advice import CommandLine, using
     from worker.cli import main
 
-    sys.exit(main(sys.argv[1:], os.environ, stopping))
+    with using(CommandLine.of_worker(os.environ, at_terminal=sys.stderr.isatty())):
+        sys.exit(main(sys.argv[1:], os.environ, stopping))

@@ -1,4 +1,4 @@
-"""Knows when no new request may start: SIGTERM came, or MAX_RUN_MINUTES are over.
+"""When no new request may start (SIGTERM came, or MAX_RUN_MINUTES are over), and when the process ends at the latest.
 
 Signals are taken by a thread of their own (`sigwait`) and not by a handler: a handler runs between any two bytecodes of
 the main thread, where setting an event can wait for a lock that the main thread itself holds.
@@ -6,61 +6,78 @@ the main thread, where setting an event can wait for a lock that the main thread
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
-from worker.errors import OutOfTime, Terminated
+from worker.errors import ExitCode, OutOfTime, Terminated
+
+Clock = Callable[[], float]
+"""Seconds that only ever grow."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 GRACE_SECONDS = 60.0
 """What a request in flight may still take after SIGTERM (the task's stop time-out is 120 s)."""
+OVERDUE_SECONDS = 60.0
+"""How long after MAX_RUN_MINUTES the process is ended, whatever it waits for."""
 
 
 class StopSignal:
     """Shared by everything that waits or starts a request."""
 
-    def __init__(self, max_minutes: float | None = None) -> None:
+    def __init__(self, max_minutes: float | None = None, clock: Clock = time.monotonic) -> None:
+        self.clock = clock
         self._event = threading.Event()
+        self._limited = threading.Event()
         self._asked_at: float | None = None
         self._ends_at: float | None = None
         if max_minutes is not None:
             self.limit(max_minutes)
 
     def limit(self, minutes: float) -> None:
-        """From now the run may take so many minutes."""
-        self._ends_at = time.monotonic() + minutes * 60
+        """Let the run take this many minutes from now."""
+        self._ends_at = self.clock() + minutes * 60
+        self._limited.set()
 
     def ask(self) -> None:
-        """End as soon as nothing is lost by it."""
-        self._asked_at = time.monotonic()
+        """Request that the run ends as soon as nothing is lost by it."""
+        self._asked_at = self.clock()
         self._event.set()
 
     def check(self) -> None:
         """Raise :class:`Terminated` or :class:`OutOfTime` if nothing new may start."""
         if self._event.is_set():
-            raise Terminated("asked to stop", advice="the next run goes on from the same place")
-        if self._ends_at is not None and time.monotonic() >= self._ends_at:
+            raise Terminated("stopped on request", advice="the next run continues from the same place")
+        if self._ends_at is not None and self.clock() >= self._ends_at:
             raise OutOfTime(
                 "MAX_RUN_MINUTES are over",
-                advice="the next run goes on; raise MAX_RUN_MINUTES, or set BATCH_SIZE to split a long window",
+                advice="the next run continues; raise MAX_RUN_MINUTES, or set BATCH_SIZE to split a long window",
             )
 
     def wait(self, seconds: float) -> None:
-        """Sleep, unless and until the run must end; then raise as :meth:`check` does."""
-        left = seconds if self._ends_at is None else min(seconds, self._ends_at - time.monotonic())
+        """Sleep until the time is over or the run must end; then raise as :meth:`check` does."""
+        left = seconds if self._ends_at is None else min(seconds, self._ends_at - self.clock())
         self._event.wait(max(0.0, left))
         self.check()
+
+    def wait_until_overdue(self, grace: float) -> None:
+        """Sleep until the run has taken `grace` seconds more than it may; for ever where it has no limit."""
+        self._limited.wait()
+        assert self._ends_at is not None
+        while (left := self._ends_at + grace - self.clock()) > 0:
+            threading.Event().wait(left)
 
     def allowance(self, seconds: float) -> float:
         """How much longer a request in flight may take that has `seconds` of its own left."""
         if self._asked_at is None:
             return seconds
-        return min(seconds, self._asked_at + GRACE_SECONDS - time.monotonic())
+        return min(seconds, self._asked_at + GRACE_SECONDS - self.clock())
 
 
 def stop_on_signals(stopping: StopSignal) -> None:
-    """Let SIGTERM and SIGINT ask the run to end. Call it from the main thread before any other thread starts."""
+    """Let SIGTERM and SIGINT end the run. Call it from the main thread before any other thread starts."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
     def listen() -> None:
@@ -68,3 +85,21 @@ def stop_on_signals(stopping: StopSignal) -> None:
         stopping.ask()
 
     threading.Thread(target=listen, name="signals", daemon=True).start()
+
+
+def end_when_overdue(
+    stopping: StopSignal, *, grace: float = OVERDUE_SECONDS, end: Callable[[int], object] = os._exit
+) -> threading.Thread:
+    """End the process with 70 a minute after MAX_RUN_MINUTES.
+
+    A thread that writes to a pipe which nobody reads (a blocked log driver) never comes to :meth:`StopSignal.check`.
+    Nothing is flushed or logged here for the same reason.
+    """
+
+    def watch() -> None:
+        stopping.wait_until_overdue(grace)
+        end(int(ExitCode.CRASH))
+
+    watchdog = threading.Thread(target=watch, name="watchdog", daemon=True)
+    watchdog.start()
+    return watchdog

@@ -14,7 +14,7 @@ from cdk_app.parameters import Parameters
 from tests.cdk_app.mutations import mutated
 from tests.cdk_app.synthesis import app
 
-FILES = 1_500
+FILES = 1_600
 SYNTHESISED = 40
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 

@@ -180,6 +180,7 @@ def test_the_task_role_reads_these_secrets_and_keeps_this_table(each: Synthesis)
             "Sid": "KeepItsState",
             "Effect": "Allow",
             "Action": [
+                "dynamodb:BatchGetItem",
                 "dynamodb:BatchWriteItem",
                 "dynamodb:ConditionCheckItem",
                 "dynamodb:DeleteItem",

@@ -11,7 +11,7 @@ from tests.e2e import former
 from tests.e2e.deployment import PROJECT, Deployment, Environment, Setting, Verb, make
 from tests.e2e.emulator import Emulator, emulated_aws
 from tests.e2e.story import EMPLOYEES, FIRST_BATCH, SECOND_BATCH, Done
-from tests.run_harness import API_KEY, Night, Nights, nights
+from tests.run_harness import API_KEY, RunHarness, RunResult, start_harness
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 
@@ -25,15 +25,15 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunHarness]:
     """A company of ten in BambooHR, and an empty Moodle."""
-    with nights(tmp_path_factory.mktemp("systems")) as both:
+    with start_harness(tmp_path_factory.mktemp("systems")) as both:
         both.company.add(generate(EMPLOYEES, seed=5))
         yield both
 
 
 @pytest.fixture(scope="session")
-def environment(emulator: Emulator, systems: Nights, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def environment(emulator: Emulator, systems: RunHarness, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     settings: dict[str, Setting] = {
         "ProjectName": PROJECT,
         "Production": False,
@@ -52,13 +52,13 @@ def deployed(emulator: Emulator, environment: Environment) -> Deployment:
 
 
 @pytest.fixture(scope="session")
-def run_without_secrets(deployed: Deployment, systems: Nights) -> Done:
+def run_without_secrets(deployed: Deployment, systems: RunHarness) -> Done:
     """A run before the operator has set anything."""
     return _done(deployed, systems, deployed.run())
 
 
 @pytest.fixture(scope="session")
-def first_run(run_without_secrets: Done, deployed: Deployment, systems: Nights) -> Done:
+def first_run(run_without_secrets: Done, deployed: Deployment, systems: RunHarness) -> Done:
     """The first run after the secrets were set."""
     deployed.put_secrets(api_key=API_KEY, token=TOKEN)
     return _done(deployed, systems, deployed.run())
@@ -72,19 +72,21 @@ def redeployed(first_run: Done, emulator: Emulator, environment: Environment) ->
 
 
 @pytest.fixture(scope="session")
-def second_run(redeployed: Deployment, systems: Nights) -> Done:
+def second_run(redeployed: Deployment, systems: RunHarness) -> Done:
     """The schedule's run after it."""
     return _done(redeployed, systems, redeployed.run(**redeployed.overrides("2026-11-23T03:30:00Z")))
 
 
 @pytest.fixture(scope="session")
-def second_delivery(second_run: Done, redeployed: Deployment, systems: Nights) -> Done:
+def second_delivery(second_run: Done, redeployed: Deployment, systems: RunHarness) -> Done:
     """The same scheduled run, delivered once more."""
     return _done(redeployed, systems, redeployed.run(**redeployed.overrides("2026-11-23T03:30:00Z")))
 
 
 @pytest.fixture(scope="session")
-def former_environment(emulator: Emulator, systems: Nights, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def former_environment(
+    emulator: Emulator, systems: RunHarness, tmp_path_factory: pytest.TempPathFactory
+) -> Environment:
     """A second environment of the account, whose file was written before `Production` was required."""
     settings: dict[str, Setting] = {
         "ProjectName": former.PROJECT,
@@ -121,12 +123,12 @@ def upgraded(
     return Deployment.found(emulator, former_environment.deploy(), former.PROJECT)
 
 
-def _addresses(systems: Nights) -> dict[str, str]:
+def _addresses(systems: RunHarness) -> dict[str, str]:
     return {
         "BambooBaseUrl": systems.environment["BAMBOO_BASE_URL"],
         "MoodleBaseUrl": systems.environment["MOODLE_BASE_URL"],
     }
 
 
-def _done(deployment: Deployment, systems: Nights, run: Night) -> Done:
+def _done(deployment: Deployment, systems: RunHarness, run: RunResult) -> Done:
     return Done(run, deployment.items(), systems.accounts(), deployment.secrets())

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.e2e.docker_stub import write_stub
 from tests.e2e.emulator import REGION, ROOT, Emulator
-from tests.run_harness import Night
+from tests.run_harness import RunResult
 
 PROJECT = "acme-lxp-sync-e2e"
 Setting = str | int | bool
@@ -158,7 +158,7 @@ class Deployment:
             for one in container["environment"]
         }
 
-    def run(self, **overrides: str) -> Night:
+    def run(self, **overrides: str) -> RunResult:
         """The real process with the container's variables, the overrides, and the way to the emulator. Nothing else."""
         environment = {**self.variables, **overrides, **self.emulator.credentials()}
         done = subprocess.run(
@@ -170,7 +170,7 @@ class Deployment:
             timeout=2 * _MINUTE,
             check=False,
         )
-        return Night(done.returncode, done.stdout, done.stderr)
+        return RunResult(done.returncode, done.stdout, done.stderr)
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Every item of the state table, by key, numbers as texts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.run_harness import Night
+from tests.run_harness import RunResult
 
 EMPLOYEES = 10
 FIRST_BATCH = 4
@@ -16,7 +16,7 @@ SECOND_BATCH = 50
 class Done:
     """A run, and what was there after it."""
 
-    run: Night
+    run: RunResult
     items: dict[str, dict[str, Any]]
     accounts: list[dict[str, Any]]
     secrets: list[str]

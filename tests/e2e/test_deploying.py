@@ -8,7 +8,7 @@ from tests.e2e import docker_stub
 from tests.e2e.deployment import PROJECT, Deployment, Environment
 from tests.e2e.emulator import ACCOUNT, REGION
 from tests.e2e.story import FIRST_BATCH, SECOND_BATCH, Done
-from tests.run_harness import API_KEY, Nights
+from tests.run_harness import API_KEY, RunHarness
 from tests.sandbox.moodle import TOKEN
 
 
@@ -119,7 +119,7 @@ def test_a_changed_parameter_is_a_new_revision_and_nothing_else(deployed: Deploy
     assert changed == {"TaskDefinitionArn"}
 
 
-def test_a_deploy_leaves_state_and_secrets_alone(first_run: Done, redeployed: Deployment, systems: Nights) -> None:
+def test_a_deploy_leaves_state_and_secrets_alone(first_run: Done, redeployed: Deployment, systems: RunHarness) -> None:
     assert redeployed.items()[redeployed.outputs["StateId"]] == first_run.items["default"]
     assert redeployed.secrets() == first_run.secrets
 

@@ -1,4 +1,4 @@
-"""What `make deploy` says at its end: only what is still open, and a scan of the image is started."""
+"""What `make deploy` runs at its end: a scan of the image, and the list of open steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ops import after_deploy
-from tests.ops.town_hall import ALERT_EMAIL, PROJECT, STATE_ID, Hall, replace_client
+from tests.ops.deployed_environment import ALERT_EMAIL, PROJECT, STATE_ID, Environment, replace_client
 
 MANIFEST = json.dumps(
     {
@@ -21,36 +21,36 @@ MANIFEST = json.dumps(
 )
 
 
-def after(hall: Hall, *options: str) -> tuple[str, str]:
-    """What it prints for the environment, on each stream."""
-    assert after_deploy.main(["--env", "hall", "--env-file", str(hall.env_file), *options]) == 0
-    said = hall.capture.readouterr()
-    return said.out, said.err
+def after(deployed: Environment, *options: str) -> tuple[str, str]:
+    """What it prints, to stdout and stderr."""
+    assert after_deploy.main(["--env", "acme", "--env-file", str(deployed.env_file), *options]) == 0
+    captured = deployed.capture.readouterr()
+    return captured.out, captured.err
 
 
 @pytest.fixture
-def pushed(hall: Hall) -> Hall:
+def pushed(deployed: Environment) -> Environment:
     """The environment with its image in the registry."""
-    registry = hall.client("ecr")
+    registry = deployed.client("ecr")
     registry.create_repository(repositoryName=PROJECT)
     registry.put_image(repositoryName=PROJECT, imageTag="abc", imageManifest=MANIFEST)
-    return hall
+    return deployed
 
 
-def confirm(hall: Hall) -> None:
-    hall.client("sns").subscribe(TopicArn=hall.outputs["TopicArn"], Protocol="email", Endpoint=ALERT_EMAIL)
+def confirm(deployed: Environment) -> None:
+    deployed.client("sns").subscribe(TopicArn=deployed.outputs["TopicArn"], Protocol="email", Endpoint=ALERT_EMAIL)
 
 
-def set_secrets(hall: Hall, *systems: str) -> None:
+def set_secrets(deployed: Environment, *systems: str) -> None:
     for system in systems:
-        hall.client("secretsmanager").put_secret_value(SecretId=f"{PROJECT}/{system}", SecretString="{}")
+        deployed.client("secretsmanager").put_secret_value(SecretId=f"{PROJECT}/{system}", SecretString="{}")
 
 
-def have_run(hall: Hall) -> None:
-    hall.table.put_item(Item={"StateId": STATE_ID, "since": "2026-11-22T00:00:00Z"})
+def have_run(deployed: Environment) -> None:
+    deployed.table.put_item(Item={"StateId": STATE_ID, "since": "2026-11-22T00:00:00Z"})
 
 
-def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Hall) -> None:
+def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Environment) -> None:
     out, err = after(pushed)
 
     assert err == ""
@@ -62,7 +62,7 @@ def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Hall) -> N
         "2. Set the credentials:",
         f"   make secret-bamboohr {pushed.in_env}",
         f"   make secret-moodle {pushed.in_env}",
-        "3. Check everything, look at what a run would do, and run:",
+        "3. Check everything, see what a run would do, and run:",
         f"   make doctor {pushed.in_env} ARGS=--task",
         f"   make dry-run {pushed.in_env}",
         f"   make run {pushed.in_env}",
@@ -70,7 +70,7 @@ def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Hall) -> N
     ]
 
 
-def test_what_is_done_is_not_named(pushed: Hall) -> None:
+def test_what_is_done_is_not_named(pushed: Environment) -> None:
     confirm(pushed)
     set_secrets(pushed, "bamboohr")
 
@@ -81,7 +81,7 @@ def test_what_is_done_is_not_named(pushed: Hall) -> None:
     assert f"1. Set the credentials:\n   make secret-moodle {pushed.in_env}\n2. Check everything" in out
 
 
-def test_where_everything_is_done_it_says_so(pushed: Hall) -> None:
+def test_nothing_is_left_to_do(pushed: Environment) -> None:
     confirm(pushed)
     set_secrets(pushed, "bamboohr", "moodle")
     have_run(pushed)
@@ -89,18 +89,18 @@ def test_where_everything_is_done_it_says_so(pushed: Hall) -> None:
     assert after(pushed) == ("\nNothing is left to do.\n", "")
 
 
-def test_before_a_deploy_it_says_whether_the_environment_is_paused(pushed: Hall) -> None:
+def test_before_a_deploy_it_says_whether_the_environment_is_paused(pushed: Environment) -> None:
     assert after(pushed, "--before") == ("", "")
     pushed.ops("pause")
 
     assert after(pushed, "--before") == ("paused\n", "")
 
 
-def test_before_a_first_deploy_it_says_nothing(undeployed: Hall) -> None:
+def test_before_a_first_deploy_it_says_nothing(undeployed: Environment) -> None:
     assert after(undeployed, "--before") == ("", "")
 
 
-def test_a_pause_that_the_deploy_has_ended_comes_first(pushed: Hall) -> None:
+def test_a_pause_that_the_deploy_has_ended_comes_first(pushed: Environment) -> None:
     pushed.ops("pause")
     pushed.ops("resume")
 
@@ -110,35 +110,33 @@ def test_a_pause_that_the_deploy_has_ended_comes_first(pushed: Hall) -> None:
     assert f"make pause {pushed.in_env}" in out
 
 
-def test_so_does_one_whose_alarm_the_deploy_has_turned_on(pushed: Hall) -> None:
+def test_a_pause_whose_alarm_the_deploy_has_enabled_comes_first(pushed: Environment) -> None:
     pushed.ops("pause")
     pushed.client("cloudwatch").enable_alarm_actions(AlarmNames=[pushed.outputs["SilenceAlarmName"]])
 
     assert "1. The environment was paused" in after(pushed, "--was-paused")[0]
 
 
-def test_a_pause_that_still_holds_is_not_named(pushed: Hall) -> None:
+def test_a_pause_that_still_holds_is_not_named(pushed: Environment) -> None:
     pushed.ops("pause")
 
     assert "was paused" not in after(pushed, "--was-paused")[0]
 
 
-def test_the_image_that_the_task_runs_is_scanned(pushed: Hall) -> None:
+def test_the_image_that_the_task_runs_is_scanned(pushed: Environment) -> None:
     after(pushed)
 
     found = pushed.client("ecr").describe_image_scan_findings(repositoryName=PROJECT, imageId={"imageTag": "abc"})
     assert found["imageScanStatus"]["status"] == "COMPLETE"
 
 
-def test_an_image_that_was_scanned_within_a_day_is_no_fault(pushed: Hall) -> None:
+def test_an_image_that_was_scanned_within_a_day_is_not_a_fault(pushed: Environment) -> None:
     after(pushed)
 
     assert after(pushed)[1] == ""
 
 
-def test_what_the_credentials_may_not_ask_is_named_and_the_rest_is_told(
-    pushed: Hall, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refused_call_is_named_and_the_rest_is_reported(pushed: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     class Denied:
         """A client whose every call is refused."""
 
@@ -159,8 +157,8 @@ def test_what_the_credentials_may_not_ask_is_named_and_the_rest_is_told(
     assert "2. Check everything" in out
 
 
-def test_a_stack_that_is_not_there_is_no_failure_of_the_deploy(undeployed: Hall) -> None:
+def test_a_missing_stack_is_not_a_failure_of_the_deploy(undeployed: Environment) -> None:
     out, err = after(undeployed)
 
     assert out == ""
-    assert err.startswith("What to do next is not known: there is no stack hall")
+    assert err.startswith("What to do next is not known: there is no stack acme-sync")

@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from worker.config.settings import Settings, read_settings
 from worker.model.account import Account, AccountKey
 from worker.model.email_index import EmailIndex
 from worker.model.employee import Employee, Evidence
 from worker.model.history import EmployeeRecord, FollowUp
-from worker.model.mapping import FieldMapping, parse_mapping
+from worker.model.mapping import FieldMapping
 from worker.model.reasons import Reason
 from worker.model.step import Step
 from worker.planning.plan_input import PlanInput, PlanSettings
@@ -105,11 +106,24 @@ def account_of(owner: int | Employee, *, number: int | None = None, **different:
     return account(100 + employee_id if number is None else number, **{**same, **different})
 
 
+LAPTOP = {
+    "BAMBOO_COMPANY_DOMAIN": "acme",
+    "MOODLE_BASE_URL": "https://learn.example.com",
+    "BAMBOOHR_API_KEY": "a-key",
+    "MOODLE_TOKEN": "a-token",
+    "STATE_FILE": "state.sqlite",
+}
+"""The variables that a run without AWS needs."""
+
+
+def run_settings(**variables: str) -> Settings:
+    """The default settings with these variables laid over them."""
+    return read_settings({**LAPTOP, **variables})
+
+
 def mapping_of(username_template: str = "{work_email}", **rules: Any) -> FieldMapping:
-    """The default mapping, overridden by these rules."""
-    mapping, faults = parse_mapping(json.dumps(rules) if rules else "", username_template)
-    assert faults == []
-    return mapping
+    """The default mapping overridden by these rules."""
+    return run_settings(FIELD_MAPPING=json.dumps(rules), USERNAME_TEMPLATE=username_template).mapping
 
 
 def settings_of(*, mapping: FieldMapping | None = None, protected: Iterable[str] = (), **settings: Any) -> PlanSettings:
@@ -129,10 +143,11 @@ def email_index_of(employees: Iterable[Employee], colleagues: Mapping[int, str])
 
 
 def record_of(
-    employee_id: int, flag: FollowUp = FollowUp.NOTHING, note: str = "", action: str = "", **more: Any
+    employee_id: int, flag: FollowUp | None = None, note: str = "", action: str = "", **more: Any
 ) -> EmployeeRecord:
     """What is remembered about an employee."""
-    return EmployeeRecord(employee_id, flag, note, action, **more)
+    record = EmployeeRecord(employee_id, **more)
+    return record if flag is None else record.flagged(flag, note, action)
 
 
 def suspended_by_us(*employee_ids: int) -> dict[int, EmployeeRecord]:

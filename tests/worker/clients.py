@@ -23,9 +23,11 @@ from hypothesis import settings
 
 from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.wire import InProcess, Request, Response, Switchboard
+from tests.worker.builders import run_settings
 from worker.bamboohr.client import BambooHRClient
+from worker.config.credentials import RenewableCredential
 from worker.errors import SyncError
-from worker.model.mapping import FieldMapping, parse_mapping
+from worker.model.mapping import FieldMapping
 from worker.moodle.client import MoodleClient
 from worker.stopping import StopSignal
 from worker.transport.http import Transport, new_session
@@ -38,7 +40,7 @@ DIRECTORY = f"{BAMBOO}/employees/directory"
 SINCE = datetime.datetime(2026, 11, 21, 3, 0, tzinfo=datetime.UTC)
 NEEDED = ("first_name", "work_email")
 MOODLE = "https://learn.acme.example/webservice/rest/server.php"
-MEND = "set-the-credential"
+FIX_COMMAND = "set-the-credential"
 PRIVATE = "Ada Byron, ada@acme.example"
 
 fuzz = settings()
@@ -46,14 +48,16 @@ fuzz = settings()
 
 
 class Patient(StopSignal):
-    """Waits for nothing, and remembers how long it was asked to wait."""
+    """Records the waits instead of sleeping: its clock moves on by them."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self.now = 0.0
+        super().__init__(clock=lambda: self.now)
         self.waits: list[float] = []
 
     def wait(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.now += seconds
         self.check()
 
 
@@ -76,27 +80,25 @@ def transport_to(
     app: Any = None, *, system: str = "moodle", timeout: float = 5, stopping: StopSignal | None = None
 ) -> Transport:
     """A transport; with an `app` (or a switchboard) nothing leaves this process."""
-    session = new_session(2, (KEY, "x") if system == "bamboohr" else None)
+    session = new_session(2)
     if app is not None:
         session.mount("https://", InProcess(app if isinstance(app, Switchboard) else Switchboard(app)))
     return Transport(system, session, timeout, stopping or Patient())
 
 
-def bamboo_client(transport: Transport, api: str = BAMBOO) -> BambooHRClient:
-    return BambooHRClient(transport, api, MEND)
+def bamboo_client(transport: Transport, api: str = BAMBOO, key: str | RenewableCredential = KEY) -> BambooHRClient:
+    return BambooHRClient(transport, api, key, FIX_COMMAND)
 
 
 def mapping_for(rules: str = "") -> FieldMapping:
-    mapping, faults = parse_mapping(rules, "{work_email}")
-    assert not faults
-    return mapping
+    return run_settings(FIELD_MAPPING=rules).mapping
 
 
 def moodle_client(
     transport: Transport,
     *,
     endpoint: str = MOODLE,
-    token: str = TOKEN,
+    token: str | RenewableCredential = TOKEN,
     rules: str = "",
     batch_size: int = 50,
     concurrency: int = 1,
@@ -108,7 +110,7 @@ def moodle_client(
         mapping=mapping_for(rules),
         batch_size=batch_size,
         concurrency=concurrency,
-        fix_command=MEND,
+        fix_command=FIX_COMMAND,
     )
 
 
@@ -152,7 +154,7 @@ def end_of(call: Callable[[], object]) -> SyncError | None:
 
 def is_retry_pause(seconds: float) -> bool:
     """Whether it is one of the client's own pauses, and none that a server asked for."""
-    return 0 < seconds <= 10
+    return 0 < seconds <= 37.5
 
 
 Talk = Callable[[socket.socket], None]
@@ -271,6 +273,6 @@ class Identity:
         self.server.load_cert_chain(self.authority, private)
 
 
-def client_of(board: Switchboard, **more: Any) -> MoodleClient:
+def client_of(board: Switchboard, *, stopping: StopSignal | None = None, **more: Any) -> MoodleClient:
     """A client of a site that does what a real one does."""
-    return moodle_client(transport_to(board), token=SITE_TOKEN, **more)
+    return moodle_client(transport_to(board, stopping=stopping), **{"token": SITE_TOKEN, **more})

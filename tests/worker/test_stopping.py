@@ -12,7 +12,7 @@ import pytest
 
 from worker import stopping as module
 from worker.errors import ExitCode, OutOfTime, SyncError, Terminated
-from worker.stopping import StopSignal
+from worker.stopping import StopSignal, end_when_overdue
 
 ROOT = Path(__file__).resolve().parents[2]
 A_DAY = 86_400.0
@@ -132,3 +132,53 @@ except Terminated:
         told, _ = process.communicate(timeout=30)
 
     assert (told, process.returncode) == ("terminated\n", 0)
+
+
+# The watchdog
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_process_whose_pipe_nobody_reads_ends_when_it_is_overdue(stream: str) -> None:
+    program = f"""
+import sys
+from worker.stopping import StopSignal, end_when_overdue, stop_on_signals
+
+stopping = StopSignal()
+stop_on_signals(stopping)
+end_when_overdue(stopping, grace=0.2)
+stopping.limit(0)
+while True:
+    print("x" * 10_000, file=sys.{stream}, flush=True)
+"""
+    command, pipe = [sys.executable, "-c", program], subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe) as process:
+        assert process.wait(timeout=30) == ExitCode.CRASH
+
+
+def test_a_process_is_ended_a_minute_after_its_time_and_not_before() -> None:
+    now, codes = [0.0], list[int]()
+    stopping = StopSignal(max_minutes=10, clock=lambda: now[0])
+
+    now[0] = 10 * 60 + 59.9
+    watchdog = end_when_overdue(stopping, end=codes.append)
+    watchdog.join(0.05)
+    assert codes == []
+
+    now[0] = 10 * 60 + 60
+    watchdog.join(10)
+    assert codes == [ExitCode.CRASH]
+
+
+def test_a_process_without_a_limit_is_not_ended() -> None:
+    codes: list[int] = []
+    watchdog = end_when_overdue(StopSignal(), grace=0, end=codes.append)
+
+    watchdog.join(0.05)
+
+    assert (codes, watchdog.is_alive(), watchdog.daemon) == ([], True, True)
+
+
+def test_the_worker_is_watched_from_its_start() -> None:
+    entry = (ROOT / "worker" / "__main__.py").read_text()
+
+    assert "end_when_overdue(stopping)" in entry

@@ -1,277 +1,238 @@
-"""BambooHR: the changed feed, the directory, and evidence about single people. Reads only.
+"""BambooHR: the changed employees, the directory, and evidence about single employees. Reads only.
+
+Evidence comes in two forms. The patient one (`evidence`) retries passing faults and ends the run where they last. The
+quick ones (`list_batch`, `get_employee`) report at once, as :class:`Refused`, what one employee may have caused, so
+that isolation can tell that employee from BambooHR (`site_answers`).
 
 Source of the facts: BambooHR's API documentation and OpenAPI specification.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TypeVar
 
 from worker import logs
-from worker.bamboohr import listing
+from worker.bamboohr import listing, refusals
+from worker.bamboohr.changes import Feed, parse_changes
 from worker.bamboohr.directory import Directory, read_directory
-from worker.errors import CredentialError, ListRefused, SourceError, SyncError
-from worker.model.employee import Change, Evidence, employee_id
+from worker.bamboohr.listing import Listing, Page
+from worker.bamboohr.refusals import UNREADABLE, Refused, Scope
+from worker.bamboohr.rest_api import RestApi, json_object
+from worker.config.credentials import RenewableCredential
+from worker.errors import ListRefused, SourceError
+from worker.model.employee import Evidence, employee_id
 from worker.model.field_catalogue import FIELDS
-from worker.timestamps import iso, parse_moment
-from worker.transport.http import Reply, Transport, TransportError
+from worker.timestamps import iso
+from worker.transport.http import Reply, Transport
 from worker.transport.json_stream import Malformed
-from worker.transport.retries import retry_after, with_retries
 
-TRIES = 5
+__all__ = ["Answered", "BambooHRClient", "Feed", "Page", "Refused"]
+
+T = TypeVar("T")
+
 DIRECTORY_SECONDS = 300.0
-"""The directory of a large company takes longer than one ordinary request may."""
-
+"""The deadline of the directory, which takes longer than an ordinary request may."""
 IDS_PER_CALL = 200
 ROWS_PER_PAGE = 2500
-"""The most that List Employees gives at once (OpenAPI specification, `page[limit]`)."""
+"""The most that List Employees returns at once (OpenAPI specification, `page[limit]`)."""
 _LISTING_RESTARTS = 3
-_REFUSALS_BELIEVED = 10
-_REFUSED = frozenset(
+_REFUSALS_TRUSTED = 10
+_LISTING_REFUSED = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 )
 
 
 @dataclass(frozen=True)
-class Feed:
-    """What changed, ordered by employee id. `latest` is BambooHR's own clock; None where it did not say."""
-
-    changes: tuple[Change, ...]
-    latest: datetime | None
-    dropped: int = 0
-
-
-@dataclass(frozen=True)
 class Answered:
-    """Evidence about those of whom BambooHR shows a row. `refused`: the key may read none of them, by any endpoint."""
+    """Evidence about the employees of whom BambooHR shows a row.
+
+    Attributes:
+        rows: the evidence.
+        refused: the key may read none of these employees, by any endpoint.
+    """
 
     rows: Mapping[int, Evidence]
     refused: bool = False
 
 
-@dataclass(frozen=True)
-class Page:
-    """People of List Employees. What came before a first page is not to be believed any more."""
-
-    rows: Mapping[int, Evidence]
-    is_first: bool
-
-
 class BambooHRClient:
-    """A client for one company. `mend` is the command that sets the key anew, for the messages."""
+    """A client for one company.
 
-    def __init__(self, transport: Transport, api: str, fix_command: str) -> None:
-        self._transport = transport
-        self._api = api
+    Args:
+        transport: sends the requests.
+        api: the address of the API, with its version.
+        key: the API key; a text, or a credential that can be read again.
+        fix_command: the command that sets the key, for the messages.
+    """
+
+    def __init__(self, transport: Transport, api: str, key: str | RenewableCredential, fix_command: str) -> None:
+        self._api = RestApi(transport, api, RenewableCredential(key) if isinstance(key, str) else key)
         self._fix_command = fix_command
 
-    def changed(self, since: datetime) -> Feed:
-        """Everybody whose record changed at or after `since`, ordered by id, compared as numbers."""
-        reply = self._get("/employees/changed", {"since": iso(since)})
+    def changed_employees(self, since: datetime) -> Feed:
+        """The employees whose record changed at or after `since`, ordered by id, compared as numbers."""
+        what = "the list of changed employees"
+        reply = self._api.get("/employees/changed", {"since": iso(since)})
         if reply.status != HTTPStatus.OK:
-            raise self._refusal(reply, "the list of changed employees")
-        answer = _object(reply, "the list of changed employees")
-        entries = answer.get("employees", ())
-        if isinstance(entries, dict):
-            pairs: Iterable[tuple[Any, Any]] = entries.items()
-        elif isinstance(entries, list):
-            pairs = ((None, entry) for entry in entries)
-        elif entries is None:
-            pairs = ()
-        else:
-            raise _malformed("the list of changed employees")
-        changes, dropped = _ordered(pairs)
-        return Feed(changes, parse_moment(answer.get("latest")), dropped)
+            raise self._refused(reply, what)
+        return _parsed(lambda: parse_changes(json_object(reply)), what)
 
     def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
-        """The company directory, with the facts of those `wanted`. Refused (403) or empty (404) is no fault."""
+        """The company directory, with the facts of the `wanted` employees. Refused (403) or empty (404) is no fault."""
         needed = tuple(needed)
-
-        def attempt() -> tuple[Reply, Directory]:
-            with self._transport.open(
-                "GET", f"{self._api}/employees/directory", headers=_JSON, deadline=DIRECTORY_SECONDS
-            ) as (reply, chunks):
-                if reply.status != HTTPStatus.OK:
-                    return reply, Directory(available=False)
-                return reply, read_directory(chunks, wanted, needed)
-
-        try:
-            reply, directory = with_retries(attempt, system="bamboohr", stopping=self._transport.stopping, tries=TRIES)
-        except TransportError as fault:
-            raise _unreachable(fault) from fault
-        except Malformed as fault:
-            raise _malformed("the directory") from fault
-        if reply.status in (HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+        reply, directory = _parsed(
+            lambda: self._api.stream(
+                "/employees/directory", lambda chunks: read_directory(chunks, wanted, needed), DIRECTORY_SECONDS
+            ),
+            "the directory",
+        )
+        if directory is not None:
             return directory
-        raise self._refusal(reply, "the directory")
+        if reply.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+            return Directory(available=False)
+        raise self._refused(reply, "the directory")
+
+    def list_employees(self, fields: Iterable[str]) -> Iterator[Page]:
+        """All employees, active and inactive, a page at a time.
+
+        A listing that changed while it was read begins again, with another first page. Raises :class:`ListRefused`
+        where the key may not list employees.
+        """
+        return self._pages(None, tuple(fields), ROWS_PER_PAGE, quick=False)
 
     def evidence(self, employees: Sequence[int], fields: Iterable[str]) -> Answered:
-        """What BambooHR says of each of these people: in batches, or one by one where the key may not list them."""
+        """What BambooHR says of each of these employees: in batches, or one by one where the key may not list."""
         fields = tuple(fields)
         rows: dict[int, Evidence] = {}
         for at in range(0, len(employees), IDS_PER_CALL):
-            part = self._listed(employees[at : at + IDS_PER_CALL], fields)
-            if part is None:
+            try:
+                rows.update(self._listed(employees[at : at + IDS_PER_CALL], fields, quick=False))
+            except ListRefused:
                 logs.warning(
-                    "bamboohr.list_refused", advice="allow the key's user to list employees; reading one by one"
+                    "bamboohr.list_refused",
+                    reason="BambooHR does not let the key list employees; they are read one by one",
+                    advice="allow the key's user to list employees",
                 )
                 return self._one_by_one(employees[at:], fields, rows)
-            rows.update(part)
         return Answered(rows)
 
-    def everybody(self, fields: Iterable[str]) -> Iterator[Page]:
-        """Everybody, active and inactive, a page at a time.
+    # In one quick attempt
 
-        A listing that changed under the reading begins anew, with another first page. Raises :class:`ListRefused` where
-        the key may not list employees.
+    def list_batch(self, employees: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence]:
+        """What List Employees says of at most IDS_PER_CALL employees.
+
+        Raises:
+            ListRefused: the key may not list employees; `get_employee` may be allowed.
+            Refused: one of the employees may be the cause, or BambooHR: `site_answers` tells.
+            SyncError: the run cannot go on.
         """
-        for page in self._pages(None, tuple(fields), ROWS_PER_PAGE):
-            if page is None:
-                raise ListRefused(
-                    "BambooHR lets the key list no employees (List Employees is refused)",
-                    advice="let the key's user see and list all employees (RUNBOOK, BambooHR)",
-                )
-            yield page
+        return self._listed(employees, fields, quick=True)
 
-    def _listed(self, employees: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence] | None:
-        """One batch from List Employees; None where it is refused."""
+    def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
+        """What Get Employee says; None for no such employee.
+
+        Raises:
+            Refused: this employee may be the cause, or BambooHR; `is_access` where the key may not see them.
+            SyncError: the run cannot go on.
+        """
+        return self._employee(employee, fields, quick=True)
+
+    def site_answers(self) -> bool:
+        """Whether BambooHR answers at all: id 0 stands for the key's own user."""
+        try:
+            reply = self._api.get("/employees/0", {}, quick=True)
+        except (Refused, SourceError):
+            return False
+        return reply.status in (HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+
+    # List Employees and Get Employee
+
+    def _listed(self, employees: Sequence[int], fields: Sequence[str], *, quick: bool) -> dict[int, Evidence]:
         rows: dict[int, Evidence] = {}
-        for page in self._pages(employees, fields, len(employees)):
-            if page is None:
-                return None
+        for page in self._pages(employees, fields, len(employees), quick=quick):
             if page.is_first:
                 rows.clear()
             rows.update(page.rows)
         return rows
 
-    def _pages(self, employees: Collection[int] | None, fields: Sequence[str], limit: int) -> Iterator[Page | None]:
-        """The pages of List Employees, for these people or for all; None, and no more, where it is refused."""
+    def _pages(
+        self, employees: Collection[int] | None, fields: Sequence[str], limit: int, *, quick: bool
+    ) -> Iterator[Page]:
+        """The pages of List Employees, for these employees or for all."""
         for _ in range(_LISTING_RESTARTS):
+            pages = Listing(employees, fields)
             cursor: str | None = ""
-            seen: set[str] = set()
+            cursors: set[str] = set()
             while cursor is not None:
-                if cursor in seen:
-                    raise _malformed("List Employees")
-                seen.add(cursor)
-                reply = self._get("/employees", listing.query(employees, fields, limit, cursor))
-                if reply.status in _REFUSED:
-                    yield None
-                    return
+                if cursor in cursors:
+                    raise refusals.malformed("List Employees")
+                cursors.add(cursor)
+                # Where the endpoint takes no API keys it answers 401 as well: a key that was accepted is not renewed.
+                renews_key = bool(cursor) or not self._api.key_accepted
+                query = listing.query(employees, fields, limit, cursor)
+                reply = self._api.get("/employees", query, quick=quick, renews_key=renews_key)
                 if reply.status == HTTPStatus.BAD_REQUEST and cursor:
                     break
-                if reply.status != HTTPStatus.OK:
-                    raise self._refusal(reply, "List Employees")
-                try:
-                    rows, following = listing.parse(_object(reply, "List Employees"), employees, fields)
-                except Malformed as fault:
-                    raise _malformed("List Employees") from fault
+                rows, following = self._page(pages, reply, quick=quick)
                 yield Page(rows, is_first=cursor == "")
                 cursor = following
             else:
                 return
-        raise SourceError(
-            "List Employees changed under the reading of it, three times", advice="the next run reads it again"
-        )
+        raise SourceError("List Employees changed while it was read, three times", advice="the next run reads it again")
+
+    def _page(self, pages: Listing, reply: Reply, *, quick: bool) -> tuple[dict[int, Evidence], str | None]:
+        if reply.status in _LISTING_REFUSED:
+            raise ListRefused(
+                "BambooHR does not let the key list employees (List Employees is refused)",
+                advice="let the key's user see and list all employees (RUNBOOK, BambooHR)",
+            )
+        if reply.status != HTTPStatus.OK:
+            raise self._refused(reply, "List Employees", quick=quick)
+        return _parsed(lambda: pages.parse(json_object(reply)), "List Employees", quick=quick)
 
     def _one_by_one(self, employees: Sequence[int], fields: Sequence[str], rows: dict[int, Evidence]) -> Answered:
-        names = {name: FIELDS[name].employee for name in fields if FIELDS[name].employee}
-        query = {"fields": ",".join(names.values())}
         answered = bool(rows)
-        refusals = 0
+        refused = 0
         for employee in employees:
-            reply = self._get(f"/employees/{employee}", query)
-            if reply.status == HTTPStatus.FORBIDDEN:
-                refusals += 1
-                if refusals >= _REFUSALS_BELIEVED and not answered:
+            try:
+                row = self._employee(employee, fields, quick=False)
+            except Refused:
+                refused += 1
+                if refused >= _REFUSALS_TRUSTED and not answered:
                     break
-            elif reply.status == HTTPStatus.NOT_FOUND:
-                answered = True
-            elif reply.status == HTTPStatus.OK:
-                answered = True
-                row = _object(reply, "Get Employee")
-                if employee_id(row.get("id")) == employee:
-                    rows[employee] = Evidence(listing.facts(row, names))
-            else:
-                raise self._refusal(reply, "Get Employee")
+                continue
+            answered = True
+            if row is not None:
+                rows[employee] = row
         return Answered(rows, refused=bool(employees) and not answered)
 
-    def _get(self, path: str, query: Mapping[str, str]) -> Reply:
-        def attempt() -> tuple[Reply, None]:
-            return self._transport.send("GET", self._api + path, params=query, headers=_JSON), None
-
-        try:
-            return with_retries(attempt, system="bamboohr", stopping=self._transport.stopping, tries=TRIES)[0]
-        except TransportError as fault:
-            raise _unreachable(fault) from fault
-
-    def _refusal(self, reply: Reply, what: str) -> SyncError:
-        if reply.status == HTTPStatus.UNAUTHORIZED:
-            return CredentialError(
-                "BambooHR does not know the API key (HTTP 401)",
-                advice=f"make a new key as the service user, then: {self._fix_command}",
-            )
+    def _employee(self, employee: int, fields: Sequence[str], *, quick: bool) -> Evidence | None:
+        names = {name: FIELDS[name].employee for name in fields if FIELDS[name].employee}
+        reply = self._api.get(f"/employees/{employee}", {"fields": ",".join(names.values())}, quick=quick)
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return None
         if reply.status == HTTPStatus.FORBIDDEN:
-            return CredentialError(
-                f"BambooHR refuses {what} (HTTP 403): the key's user has no right to it or is disabled, or the API is"
-                " locked for a while after an unknown key was used repeatedly",
-                advice="check the access level of the key's user; after a lock-out wait before trying again",
-            )
-        if reply.status == HTTPStatus.NOT_FOUND or reply.status // 100 == 3:  # noqa: PLR2004 - any redirect
-            return SourceError(
-                f"BambooHR has no such address (HTTP {reply.status} for {what})", advice="check BAMBOO_COMPANY_DOMAIN"
-            )
-        asked = retry_after(reply)
-        waited = f", and asks for a pause of {asked:.0f} s" if asked else ""
-        return SourceError(
-            f"BambooHR answered HTTP {reply.status} for {what}{waited}",
-            advice="nothing was changed; the next run reads it again",
-        )
+            raise Refused(f"HTTP {reply.status}", refusals.meaning_of_status(reply))
+        if reply.status != HTTPStatus.OK:
+            raise self._refused(reply, "Get Employee", quick=quick)
+        row = _parsed(lambda: json_object(reply), "Get Employee", quick=quick)
+        return Evidence(listing.facts(row, names)) if employee_id(row.get("id")) == employee else None
+
+    def _refused(self, reply: Reply, what: str, *, quick: bool = False) -> Exception:
+        meaning = refusals.meaning_of_status(reply)
+        if quick and meaning.scope is Scope.RECORD:
+            return Refused(f"HTTP {reply.status}", meaning)
+        return refusals.of_status(reply, what, self._fix_command)
 
 
-_JSON = {"Accept": "application/json"}
-
-
-def _unreachable(fault: TransportError) -> SourceError:
-    return SourceError(
-        f"BambooHR could not be read: {fault.what}",
-        advice="check the network and BAMBOO_COMPANY_DOMAIN; nothing was changed, the next run reads it again",
-    )
-
-
-def _malformed(what: str) -> SourceError:
-    return SourceError(
-        f"BambooHR answered {what} with something else than the documented JSON",
-        advice="check BAMBOO_COMPANY_DOMAIN (a web page instead of data means a wrong address); nothing was changed",
-    )
-
-
-def _object(reply: Reply, what: str) -> dict[str, Any]:
+def _parsed(parse: Callable[[], T], what: str, *, quick: bool = False) -> T:
     try:
-        answer = reply.json()
-    except ValueError as fault:
-        raise _malformed(what) from fault
-    if not isinstance(answer, dict):
-        raise _malformed(what)
-    return answer
-
-
-def _ordered(pairs: Iterable[tuple[Any, Any]]) -> tuple[tuple[Change, ...], int]:
-    found: dict[int, Change] = {}
-    dropped = 0
-    for key, entry in pairs:
-        if not isinstance(entry, dict):
-            raise _malformed("the list of changed employees")
-        employee = employee_id(entry.get("id", key))
-        if employee is None:
-            dropped += 1
-            continue
-        found[employee] = Change(
-            employee, deleted=entry.get("action") == "Deleted", at=parse_moment(entry.get("lastChanged"))
-        )
-    if dropped:
-        logs.warning("bamboohr.dropped_ids", count=dropped, reason="not a positive integer")
-    return tuple(found[employee] for employee in sorted(found)), dropped
+        return parse()
+    except Malformed as fault:
+        if quick:
+            raise Refused(UNREADABLE) from fault
+        raise refusals.malformed(what) from fault

@@ -1,48 +1,40 @@
 """The company directory, read as a stream.
 
-It can hold 50,000 people and the run needs a few of them: the people who changed are kept whole, of everybody else only
-who bears which address (as a 64-bit hash) and how well the needed fields are filled.
+It can hold 50,000 employees and the run needs a few of them: those who changed are kept whole; of all others only who
+has which address (as a 64-bit hash), and how well the needed fields are filled.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from worker import logs
+from worker.bamboohr.values import shared, text
 from worker.model.email_index import EmailIndex
 from worker.model.employee import employee_id
 from worker.model.field_catalogue import FIELDS
 from worker.transport.json_stream import Malformed, read_items
-
-
-def text(value: object) -> str | None:
-    """A field's value as text, "" for a null; None for what is no single value."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return None if isinstance(value, (dict, list)) else str(value)
-
-
-def shared(facts: Mapping[str, str]) -> dict[str, str]:
-    """The facts with each value kept once: of 20,000 people most values come several times, and in both systems."""
-    return {name: sys.intern(value) for name, value in facts.items()}
+from worker.transport.json_text import read_json
 
 
 @dataclass
 class Directory:
     """What the directory says.
 
-    `available` is False where BambooHR refuses it (403, sharing switched off) or has nobody to show (404). `shown`
-    holds the canonical names of the fields it declares. `ids`: everybody in it. `filled` counts the rows with a value
-    in each needed field. `doubted`: fields of which an empty value says nothing;
-    `contradicted`: those of them that somebody's own record has, though the directory does not.
+    Attributes:
+        available: False where BambooHR refuses it (403, sharing switched off) or it is empty (404).
+        rows: how many employees it holds.
+        ids: all of them.
+        shown: the canonical names of the fields that it declares.
+        employees: the facts of the wanted employees.
+        email_index: who has which address.
+        filled: how many rows have a value in each needed field.
+        unreliable_fields: fields of which an empty value says nothing.
+        contradicted: those of them that an employee's own record has, though the directory does not.
+        disagreeing: employees with two rows that contradict each other, which are no evidence.
     """
 
     available: bool = True
@@ -54,13 +46,14 @@ class Directory:
     filled: Counter[str] = field(default_factory=Counter)
     unreliable_fields: frozenset[str] = frozenset()
     contradicted: set[str] = field(default_factory=set)
+    disagreeing: set[int] = field(default_factory=set)
 
     def coverage(self) -> dict[str, int]:
         """For each needed field the share of rows that have a value, in hundredths of a per cent."""
         return {name: count * 10_000 // self.rows for name, count in sorted(self.filled.items())} if self.rows else {}
 
     def listing(self, employee: int) -> Mapping[str, str] | None:
-        """The facts that the directory shows of somebody; None if she is not in it."""
+        """The facts that the directory shows of an employee; None if it does not show them."""
         row = self.employees.get(employee)
         if row is None:
             return None
@@ -72,47 +65,79 @@ class Directory:
 
 
 def read_directory(chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str]) -> Directory:
-    """Parse the JSON as it arrives. Raises :class:`Malformed`, and never gives a part for the whole."""
+    """Parse the JSON as it arrives. Raises :class:`Malformed`, and never returns a part for the whole."""
     names = {name: FIELDS[name].directory for name in (*needed, "status") if FIELDS[name].directory}
-    directory = Directory(filled=Counter(dict.fromkeys(names.keys() - {"status"}, 0)))
-    declared: set[str] = set()
+    reading = _Reading(names, wanted)
+    head = read_items(chunks, {"fields.item": reading.declare, "employees.item": reading.take})
+    return reading.result(head)
 
-    def declare(item: Any) -> None:
+
+class _Reading:
+    """The directory as far as it was read."""
+
+    def __init__(self, names: Mapping[str, str], wanted: Container[int]) -> None:
+        self._names = names
+        self._wanted = wanted
+        self._declared: set[str] = set()
+        self._unreadable = 0
+        self._directory = Directory(filled=Counter(dict.fromkeys(names.keys() - {"status"}, 0)))
+
+    def declare(self, item: Any) -> None:
+        """One entry of the list of fields."""
         if isinstance(item, dict) and isinstance(item.get("id"), str):
-            declared.add(item["id"])
+            self._declared.add(item["id"])
 
-    head = read_items(
-        chunks, {"fields.item": declare, "employees.item": lambda row: _take(directory, row, names, wanted)}
-    )
-    if directory.rows == 0:
-        _check_empty(head)
-        directory.available = False
-    directory.shown = frozenset(name for name, theirs in names.items() if theirs in declared)
-    return directory
+    def take(self, row: Any) -> None:
+        """One employee. An unreadable row costs itself: nothing is concluded from a missing row."""
+        if not isinstance(row, dict):
+            self._unreadable += 1
+            return
+        employee = employee_id(row.get("id"))
+        if employee is None:
+            return
+        facts = {name: value for name, theirs in self._names.items() if (value := text(row.get(theirs))) is not None}
+        directory = self._directory
+        directory.email_index.add(facts.get("work_email", ""), employee)
+        if employee in directory.ids:
+            self._take_again(employee, facts)
+            return
+        directory.rows += 1
+        directory.ids.add(employee)
+        for name, value in facts.items():
+            if value and name != "status":
+                directory.filled[name] += 1
+        if employee in self._wanted:
+            directory.employees[employee] = shared(facts)
 
+    def _take_again(self, employee: int, facts: Mapping[str, str]) -> None:
+        """A second row: if it contradicts the first, neither is evidence."""
+        if self._directory.employees.get(employee, facts) != facts:
+            del self._directory.employees[employee]
+            self._directory.disagreeing.add(employee)
 
-def _take(directory: Directory, row: Any, names: Mapping[str, str], wanted: Container[int]) -> None:
-    if not isinstance(row, dict):
-        raise Malformed("an employee is not an object")
-    employee = employee_id(row.get("id"))
-    if employee is None:
-        return
-    directory.rows += 1
-    directory.ids.add(employee)
-    facts = {name: value for name, theirs in names.items() if (value := text(row.get(theirs))) is not None}
-    for name, value in facts.items():
-        if value and name != "status":
-            directory.filled[name] += 1
-    directory.email_index.add(facts.get("work_email", ""), employee)
-    if employee in wanted:
-        directory.employees[employee] = shared(facts)
+    def result(self, head: bytes) -> Directory:
+        """What was read, once all of it was."""
+        directory = self._directory
+        if directory.rows == 0:
+            _check_empty(head)
+            directory.available = False
+        if self._unreadable:
+            logs.warning("bamboohr.unreadable_rows", count=self._unreadable, reason="the directory: not an object")
+        for employee in sorted(directory.disagreeing):
+            logs.warning(
+                "bamboohr.contradiction",
+                employee_id=employee,
+                reason="the directory has two rows for this employee that contradict each other; neither is trusted",
+            )
+        directory.shown = frozenset(name for name, theirs in self._names.items() if theirs in self._declared)
+        return directory
 
 
 def _check_empty(head: bytes) -> None:
-    """Nobody at all is believed only of a well-formed answer."""
+    """Only a well-formed answer is trusted to say that the directory is empty."""
     try:
-        answer = json.loads(head)
-    except (ValueError, RecursionError) as fault:
+        answer = read_json(head)
+    except ValueError as fault:
         raise Malformed("no employees, and too long to be an empty directory") from fault
     if not isinstance(answer, dict) or answer.get("employees") != []:
         raise Malformed("no list of employees")

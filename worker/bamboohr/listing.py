@@ -1,22 +1,32 @@
-"""List Employees: what is asked for, and what a page of it says. Pure.
+"""List Employees: what is asked for, and what a page of it says.
 
-It is the one endpoint that shows people whom the directory hides and people who left, and that names the fields which
+It is the one endpoint that shows employees whom the directory hides and those who left, and that names the fields which
 the key may not read (`_restrictedFields`). Source: BambooHR's OpenAPI specification.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from worker.bamboohr.directory import shared, text
+from worker import logs
+from worker.bamboohr.values import shared, text
 from worker.model.employee import Evidence, employee_id
 from worker.model.field_catalogue import FIELDS
 from worker.transport.json_stream import Malformed
 
 
+@dataclass(frozen=True)
+class Page:
+    """Employees of one page. A first page makes all earlier pages invalid."""
+
+    rows: Mapping[int, Evidence]
+    is_first: bool
+
+
 def query(employees: Collection[int] | None, fields: Sequence[str], limit: int, cursor: str) -> dict[str, str]:
-    """The parameters of one page: of these people, or of everybody (None)."""
+    """The parameters of one page: of these employees, or of all (None)."""
     asked = {
         "fields": ",".join(FIELDS[name].listing for name in fields if FIELDS[name].listing),
         "page[limit]": str(limit),
@@ -26,29 +36,59 @@ def query(employees: Collection[int] | None, fields: Sequence[str], limit: int, 
     return {**asked, "page[after]": cursor} if cursor else asked
 
 
-def parse(
-    answer: Mapping[str, Any], employees: Collection[int] | None, fields: Sequence[str]
-) -> tuple[dict[int, Evidence], str | None]:
-    """One page, and the cursor of the next (None: it was the last). Raises Malformed."""
-    data = answer.get("data")
-    if not isinstance(data, list):
-        raise Malformed("no list of employees")
-    names = {name: FIELDS[name].listing for name in fields if FIELDS[name].listing}
-    asked = None if employees is None else set(employees)
-    rows: dict[int, Evidence] = {}
-    for row in data:
-        if not isinstance(row, dict):
+class Listing:
+    """The rows of one listing, page by page. Rows of one id that contradict each other are no evidence."""
+
+    def __init__(self, employees: Collection[int] | None, fields: Sequence[str]) -> None:
+        self._asked = None if employees is None else set(employees)
+        self._names = {name: FIELDS[name].listing for name in fields if FIELDS[name].listing}
+        self._no_evidence = Evidence({}, frozenset(self._names))
+        self._seen: dict[int, int] = {}
+
+    def parse(self, answer: Mapping[str, Any]) -> tuple[dict[int, Evidence], str | None]:
+        """One page, and the cursor of the next (None: it was the last).
+
+        Raises:
+            Malformed: it is no page; or one row of some employees is unreadable. Of a whole listing such a row alone is
+                left out: nothing is concluded from a missing row.
+        """
+        data = answer.get("data")
+        if not isinstance(data, list):
+            raise Malformed("no list of employees")
+        readable = [row for row in data if isinstance(row, dict)]
+        unreadable = len(data) - len(readable)
+        if unreadable and (self._asked is not None or not readable):
             raise Malformed("an employee is not an object")
-        employee = employee_id(row.get("employeeId"))
-        if employee is not None and (asked is None or employee in asked):
-            rows[employee] = _evidence(row, names)
-    meta = answer.get("meta")
+        if unreadable:
+            logs.warning("bamboohr.unreadable_rows", count=unreadable, reason="List Employees: not an object")
+        rows: dict[int, Evidence] = {}
+        for row in readable:
+            employee = employee_id(row.get("employeeId"))
+            if employee is not None and (self._asked is None or employee in self._asked):
+                rows[employee] = self._checked(employee, evidence(row, self._names))
+        return rows, _next_cursor(answer.get("meta"))
+
+    def _checked(self, employee: int, row: Evidence) -> Evidence:
+        mark = hash((frozenset(row.facts.items()), row.restricted))
+        if self._seen.setdefault(employee, mark) == mark:
+            return row
+        self._seen[employee] = hash(None)
+        logs.warning(
+            "bamboohr.contradiction",
+            employee_id=employee,
+            reason="List Employees has two rows for this employee that contradict each other; neither is trusted",
+        )
+        return self._no_evidence
+
+
+def _next_cursor(meta: object) -> str | None:
     page = meta.get("page") if isinstance(meta, dict) else None
     cursor = page.get("nextCursor") if isinstance(page, dict) else None
-    return rows, cursor if isinstance(cursor, str) and cursor else None
+    return cursor if isinstance(cursor, str) and cursor else None
 
 
-def _evidence(row: Mapping[str, Any], names: Mapping[str, str]) -> Evidence:
+def evidence(row: Mapping[str, Any], names: Mapping[str, str]) -> Evidence:
+    """What a row of List Employees says."""
     hidden = row.get("_restrictedFields") or ()
     restricted = {name for name, theirs in names.items() if not isinstance(hidden, (list, tuple)) or theirs in hidden}
     shown = {name: theirs for name, theirs in names.items() if name not in restricted}
@@ -56,6 +96,8 @@ def _evidence(row: Mapping[str, Any], names: Mapping[str, str]) -> Evidence:
 
 
 def facts(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
-    """What a row shows of these fields, under their canonical names; what it does not have is left out."""
-    told = {name: value for name, theirs in names.items() if theirs in row and (value := text(row[theirs])) is not None}
-    return shared(told)
+    """What a row shows of these fields, under their canonical names; what it does not show is left out."""
+    shown = {
+        name: value for name, theirs in names.items() if theirs in row and (value := text(row[theirs])) is not None
+    }
+    return shared(shown)

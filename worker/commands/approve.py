@@ -11,6 +11,7 @@ from worker.model.history import History, RunRecord
 from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.services import open_store
 from worker.runs.sync import run_sync
+from worker.state.store import Store
 
 _VALID = timedelta(days=1)
 
@@ -21,10 +22,10 @@ a new one. The command may be repeated. Approved suspensions do not count toward
 where they are: the next run finds these accounts suspended, and goes on.
 
 Read who is held first: the held run's log has a line for each, and this shows them as they are now:
-  python -m worker approve RUN --dry-run
+  {command:approve RUN --dry-run}
 
 example:
-  python -m worker approve 20260131T033000Z-1a2b3c4d"""
+  {command:approve 20260131T033000Z-1a2b3c4d}"""
 
 
 def add(parsers: Parsers) -> None:
@@ -43,13 +44,13 @@ def approve(call: Call) -> None:
     call.begin(request, options.held_run)
     call.summary.scope = "employees"
     settings = call.settings()
-    held = _held_by(options.held_run, open_store(settings.state).history())
+    held = _held_by(options.held_run, open_store(settings.state))
     run_sync(replace(request, scope=SelectedEmployees(held)), call.services(settings), call.summary)
 
 
-def _held_by(run_id: str, history: History) -> tuple[int, ...]:
+def _held_by(run_id: str, store: Store) -> tuple[int, ...]:
     """Return the employees on the list of a run. Raises UsageError where there is no valid list."""
-    run = history.run(run_id)
+    run, history = store.run(run_id), store.history()
     if run is None:
         raise UsageError(f"there is no run {run_id}", advice=_others(history))
     if not run.held:
@@ -67,7 +68,7 @@ def _age(run: RunRecord) -> timedelta:
 
 
 def _others(history: History) -> str:
-    fresh = [run.run_id for run in history.runs if run.held and _age(run) <= _VALID]
+    fresh = [run.run_id for run in history.runs if run.held_count and _age(run) <= _VALID]
     return (
         f"runs of the last day that held some: {', '.join(fresh[-5:])}" if fresh else "no run of the last day held any"
     )

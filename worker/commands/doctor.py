@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from worker.commands.base import Call, Parsers, add_command
-from worker.config.credentials import read_credential
+from worker.config.credentials import RenewableCredential, open_credential
 from worker.config.settings import Settings
 from worker.errors import ConfigurationError, CredentialError, ExitCode, ListRefused, SyncError
 from worker.progress import bar
@@ -31,8 +31,8 @@ Whether the token may create and change accounts is asked by two calls that cann
 is not there, and a new account with the guest's user name. Neither writes anything.
 
 examples:
-  python -m worker doctor
-  python -m worker doctor --quick --json"""
+  {command:doctor}
+  {command:doctor --quick --json}"""
 
 
 def add(parsers: Parsers) -> None:
@@ -74,18 +74,18 @@ def _examine(call: Call) -> Iterator[Check]:
         yield from checks.check_state(open_store(settings.state), _now(), call.summary.run_id)
     except SyncError as fault:
         yield failed_by("state", fault)
-    values: list[str] = []
+    values: list[RenewableCredential] = []
     both = (settings.bamboo, settings.moodle)
     for credential in both:
         area = f"credential {credential.variable}"
         try:
-            values.append(read_credential(credential))
+            values.append(open_credential(credential))
         except CredentialError as fault:
             yield failed_by(area, fault)
         else:
             yield ok(area, f"is set ({'in ' + credential.secret_id if credential.secret_id else 'in the environment'})")
     if len(values) == len(both):
-        yield from _systems(call, settings, Credentials(*values))
+        yield from _systems(call, settings, Credentials(values[0], values[1]))
 
 
 def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterator[Check]:

@@ -20,9 +20,9 @@ remembered of them, and what the last runs wrote. Works for employees who left o
 Values only with --show-values, on a terminal or in a named file (status and dates are always shown).
 
 examples:
-  python -m worker explain --employee 4711
-  python -m worker explain --employee 4711 --show-values
-  python -m worker explain --employee 4711 --json"""
+  {command:explain --employee 4711}
+  {command:explain --employee 4711 --show-values}
+  {command:explain --employee 4711 --json}"""
 
 
 def add(parsers: Parsers) -> None:
@@ -53,7 +53,7 @@ def explain_employee(call: Call) -> int:
             seen.plan,
             history.records.get(number),
             services.store.journals_about(number),
-            history.runs,
+            [services.store.run(run.run_id) or run for run in history.runs if run.held_count],
             options.show_values,
         )
     )

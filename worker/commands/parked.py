@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from worker import advice
 from worker.commands.base import Call, Parsers, add_command, employee
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
@@ -30,14 +31,14 @@ The next run takes these employees as if nothing had happened before: one who wa
 Moodle accepts them, one who was undone is released.
 
 example:
-  python -m worker parked retry 4711 4712"""
+  {command:parked retry 4711 4712}"""
 
 _DROP = """\
 Forget why these employees were remembered. They are not asked about again until BambooHR changes them, or a reconcile
 finds them. Which accounts were suspended by this product stays known.
 
 example:
-  python -m worker parked drop 4711"""
+  {command:parked drop 4711}"""
 
 
 def add(parsers: Parsers) -> None:
@@ -60,14 +61,23 @@ def add(parsers: Parsers) -> None:
 def show(call: Call) -> int:
     """List them."""
     history = open_store(read_state_location(call.environment)).history()
-    open_ones = [employee for _, employee in sorted(history.records.items()) if employee.reason is not FollowUp.NOTHING]
+    open_ones = [employee for _, employee in sorted(history.records.items()) if employee.follow_ups]
     if call.options.json:
         keys = ("employee_id", "reason", "note", "action", "attempts")
-        put(json.dumps([{key: getattr(employee, key) for key in keys} for employee in open_ones], indent=1), None)
+        values = [
+            (one.employee_id, flag, *detail, one.attempts)
+            for one in open_ones
+            for flag, detail in one.follow_ups.items()
+        ]
+        put(json.dumps([dict(zip(keys, each, strict=True)) for each in values], indent=1), None)
     elif not open_ones:
         put("No employee is waiting, parked or undone.", None)
     else:
-        rows = [(one.employee_id, str(one.reason), one.attempts, one.action, one.note) for one in open_ones]
+        rows = [
+            (one.employee_id, str(flag), one.attempts, detail.action, detail.note)
+            for one in open_ones
+            for flag, detail in one.follow_ups.items()
+        ]
         put(columns(("employee", "is", "attempts", "action", "reason or run"), rows, width()), None)
     return 0
 
@@ -76,7 +86,9 @@ def retry(call: Call) -> int:
     """Take them into the next run."""
     changed = _change(
         call,
-        lambda one: replace(one, reason=FollowUp.WAITING, note="released", action="", attempts=0, undone_at=0, seen=0),
+        lambda one: replace(
+            one.unflagged().flagged(FollowUp.WAITING, "released"), attempts=0, undone_at=0, last_change_at=0
+        ),
     )
     put(f"The next run takes {changed}.", None)
     return 0
@@ -84,9 +96,7 @@ def retry(call: Call) -> int:
 
 def drop(call: Call) -> int:
     """Forget why they were remembered."""
-    changed = _change(
-        call, lambda one: replace(one, reason=FollowUp.NOTHING, note="", action="", attempts=0, undone_at=0, seen=0)
-    )
+    changed = _change(call, lambda one: replace(one.unflagged(), attempts=0, undone_at=0, last_change_at=0))
     put(f"Forgotten: {changed}. A change in BambooHR, or a reconcile, brings them back.", None)
     return 0
 
@@ -96,13 +106,11 @@ def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> s
     with locked(store, call.summary.run_id):
         employees = store.history().records
         asked = sorted(set(call.options.employee))
-        unknown = [
-            number for number in asked if number not in employees or employees[number].reason is FollowUp.NOTHING
-        ]
+        unknown = [number for number in asked if number not in employees or not employees[number].follow_ups]
         if unknown:
             raise UsageError(
                 f"neither waiting, parked nor undone: {', '.join(map(str, unknown))}; nothing was changed",
-                advice="see: parked list",
+                advice=f"see: {advice.command('parked', 'list')}",
             )
         changed = {number: change(employees[number]) for number in asked}
         remember_changes(store, changed, employees, datetime.now(UTC))

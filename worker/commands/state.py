@@ -12,7 +12,6 @@ from typing import Any
 from worker.commands.base import Call, Parsers, add_command, add_yes, confirm
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
-from worker.model.history import FollowUp
 from worker.model.position import Position
 from worker.reports.output import put
 from worker.runs.services import open_store
@@ -29,8 +28,8 @@ Lets the next run read every change since an earlier moment. Accounts that are u
 safe and only takes longer. Refused while a run holds the lock.
 
 examples:
-  python -m worker state rewind --days 3
-  python -m worker state rewind --since 2026-01-31T02:00:00Z --yes"""
+  {command:state rewind --days 3}
+  {command:state rewind --since 2026-01-31T02:00:00Z --yes}"""
 _RESET = """\
 Removes the state row: the next run begins as the very first did, INITIAL_LOOKBACK_DAYS back. The employees who are
 remembered (waiting, parked, undone, suspended by this product) stay so. Refused while a run holds the lock."""
@@ -154,16 +153,17 @@ def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
 def _records(store: Store) -> Iterator[tuple[str, Any]]:
     employees = store.history().records
     yield "remembered", len(employees)
-    for reason, count in sorted(Counter(str(one.reason) for one in employees.values() if one.reason).items()):
-        ids = [str(number) for number, one in sorted(employees.items()) if one.reason is FollowUp(reason)]
+    for reason, count in sorted(Counter(flag for one in employees.values() for flag in one.follow_ups).items()):
+        ids = [str(number) for number, one in sorted(employees.items()) if one.has(reason)]
         more = f" and {count - _IDS_SHOWN} more" if count > _IDS_SHOWN else ""
         yield reason, ", ".join(ids[:_IDS_SHOWN]) + more
 
 
 def _runs(store: Store) -> Iterator[tuple[str, Any]]:
     for run in store.history().runs[-5:]:
-        held = f", {len(run.held)} suspensions held" if run.held else ""
-        yield run.run_id, f"{run.command}, {run.scope}, {'clean' if run.clean else run.outcome or 'not clean'}{held}"
+        held = f", {run.held_count} suspensions held" if run.held_count else ""
+        end = "clean" if run.successful else run.outcome or "not clean"
+        yield run.run_id, f"{run.command}, {run.scope}, {end}{held}"
 
 
 def _position(row: dict[str, Any] | None) -> str:

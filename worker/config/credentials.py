@@ -1,6 +1,6 @@
 """The two credentials: from Secrets Manager, or from the environment where that was chosen.
 
-Missing or never set, malformed, and refused are three different messages, each with the command that mends it. (Secrets
+Missing or never set, malformed, and refused are three different messages, each with the command that fixes it. (Secrets
 Manager answers ResourceNotFoundException both for a secret that does not exist and for one without a value.)
 """
 
@@ -9,14 +9,18 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import threading
 from typing import Protocol
 
+from worker import advice, logs
 from worker.aws import aws_client, aws_failure
 from worker.config.settings import Credential
 from worker.errors import CredentialError
 
 KEYS = {"BAMBOOHR_API_KEY": "bamboohr_api_key", "MOODLE_TOKEN": "moodle_token"}
-"""What each credential is called inside its JSON secret."""
+"""The key of each credential inside its JSON secret."""
+
+_SYSTEMS = {"BAMBOOHR_API_KEY": "bamboohr", "MOODLE_TOKEN": "moodle"}
 
 _UNREADABLE = {
     "NoCredentialsError": "no AWS credentials were found: log in, or set AWS_PROFILE",
@@ -25,6 +29,7 @@ _UNREADABLE = {
 }
 _UNREADABLE_OTHERWISE = "check that the task role may read it, its region, and that it is not scheduled for deletion"
 _PRINTABLE = re.compile(r"[!-~]{1,512}")
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 class SecretReader(Protocol):
@@ -34,41 +39,91 @@ class SecretReader(Protocol):
         """The secret, its text under "SecretString"."""
 
 
+class RenewableCredential:
+    """A credential in use, which is read once more from its secret when it is refused (rotation).
+
+    Threads share it. Its value is never shown.
+    """
+
+    def __init__(self, value: str, source: Credential | None = None, reader: SecretReader | None = None) -> None:
+        self.value = value
+        self._source = source
+        self._reader = reader
+        self._guard = threading.Lock()
+
+    def __repr__(self) -> str:
+        return "RenewableCredential(...)"
+
+    def renew(self, refused: str) -> bool:
+        """Read the secret again after the system has refused a value.
+
+        Returns:
+            Whether there is another value now, so that the request is worth a second attempt. Only the first refusal
+            reads the secret; a value of the environment cannot change.
+        """
+        with self._guard:
+            if self.value != refused:
+                return True
+            if self._source is None or not self._source.secret_id:
+                return False
+            source, self._source = self._source, None
+            try:
+                self.value = read_credential(source, self._reader)
+            except CredentialError:
+                return False
+            if self.value == refused:
+                return False
+            logs.warning(
+                "credential.renewed",
+                secret=source.secret_id,
+                reason="the credential was refused; its secret holds another one now, which is used from here on",
+            )
+            return True
+
+
 def fix_command(credential: Credential) -> str:
-    """The command that sets a credential anew. The value is typed or pasted, never an argument that a shell keeps."""
+    """The command that sets a credential again. The value is typed or pasted, never an argument that a shell keeps."""
     if not credential.secret_id:
         return f"read -rs {credential.variable} && export {credential.variable}"
+    if advice.current().environment:
+        return advice.command("secret", "set", _SYSTEMS[credential.variable])
     return (
         f"aws secretsmanager put-secret-value --secret-id {shlex.quote(credential.secret_id)}"
         " --secret-string file:///dev/stdin"
     )
 
 
-def _how(credential: Credential) -> str:
-    """What to do, for the advice of a message."""
-    mend = fix_command(credential)
-    if not credential.secret_id:
-        return f"set it: {mend}"
-    document = json.dumps({KEYS[credential.variable]: "..."})
-    return f"set it: {mend} (then type {document} and Ctrl-D; or use the RUNBOOK's verb for it)"
+def open_credential(credential: Credential, reader: SecretReader | None = None) -> RenewableCredential:
+    """The credential for a run. Raises :class:`CredentialError` as :func:`read_credential` does."""
+    return RenewableCredential(read_credential(credential, reader), credential, reader)
 
 
 def read_credential(credential: Credential, reader: SecretReader | None = None) -> str:
     """The credential's value. Raises :class:`CredentialError`; no message ever holds any of the value."""
-    mend = _how(credential)
+    how_to_set = _how_to_set(credential)
     if not credential.secret_id:
-        return _well_formed(credential.value, f"{credential.variable} is", mend)
+        return _well_formed(credential.value, f"{credential.variable} is", how_to_set)
     secret = f"the secret {credential.secret_id}"
-    document = _secret_string(credential, reader, secret, mend)
+    document = _secret_string(credential, reader, secret, how_to_set)
     key = KEYS[credential.variable]
     try:
-        value = json.loads(document)[key]
+        value = json.loads(document.removeprefix(_BYTE_ORDER_MARK))[key]
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-        raise CredentialError(f'{secret} is malformed: it must hold JSON with the key "{key}"', advice=mend) from None
-    return _well_formed(value, f'"{key}" in {secret} is', mend)
+        raise CredentialError(
+            f'{secret} is malformed: it must hold JSON with the key "{key}"', advice=how_to_set
+        ) from None
+    return _well_formed(value, f'"{key}" in {secret} is', how_to_set)
 
 
-def _secret_string(credential: Credential, reader: SecretReader | None, secret: str, mend: str) -> str:
+def _how_to_set(credential: Credential) -> str:
+    command = fix_command(credential)
+    if not credential.secret_id or advice.current().environment:
+        return f"set it: {command}"
+    document = json.dumps({KEYS[credential.variable]: "..."})
+    return f"set it: {command} (then type {document} and Ctrl-D; or use the RUNBOOK's command for it)"
+
+
+def _secret_string(credential: Credential, reader: SecretReader | None, secret: str, how_to_set: str) -> str:
     if reader is None:
         reader = aws_client("secretsmanager")
     try:
@@ -76,7 +131,7 @@ def _secret_string(credential: Credential, reader: SecretReader | None, secret: 
     except Exception as fault:
         code = aws_failure(fault)
         if code == "ResourceNotFoundException":
-            raise CredentialError(f"{secret} does not exist or was never set", advice=mend) from None
+            raise CredentialError(f"{secret} does not exist or was never set", advice=how_to_set) from None
         raise CredentialError(
             f"{secret} cannot be read ({code})", advice=_UNREADABLE.get(code, _UNREADABLE_OTHERWISE)
         ) from None
@@ -84,7 +139,9 @@ def _secret_string(credential: Credential, reader: SecretReader | None, secret: 
     return document if isinstance(document, str) else ""
 
 
-def _well_formed(value: object, what: str, mend: str) -> str:
+def _well_formed(value: object, what: str, how_to_set: str) -> str:
     if isinstance(value, str) and _PRINTABLE.fullmatch(value.strip()):
         return value.strip()
-    raise CredentialError(f"{what} malformed: it must be one text without blanks, and not empty", advice=mend) from None
+    raise CredentialError(
+        f"{what} malformed: it must be one text without blanks, and not empty", advice=how_to_set
+    ) from None

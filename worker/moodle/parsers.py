@@ -7,19 +7,25 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from worker.errors import TargetError
 from worker.model.account import Account
 from worker.model.mapping import PROFILE_FIELD, FieldMapping
+from worker.transport.json_text import readable
 
 ALWAYS_SHOWN = ("id", "username", "firstname", "lastname", "email", "auth", "suspended")
 """Keys that every account has if the token may see it. (idnumber, city, country... are absent when they are empty.)"""
-
-
 OPTIONAL = ("institution", "city", "country")
 
 
+class UnreadableAccount(ValueError):
+    """A row that cannot be trusted. `what` says why, in words that carry no value."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
 def needed_keys(mapping: FieldMapping) -> tuple[str, ...]:
-    """What an answer about an account must hold for planning to be possible."""
+    """The keys that planning needs of every account."""
     return (*ALWAYS_SHOWN, "department") if mapping.rule("department") else ALWAYS_SHOWN
 
 
@@ -28,37 +34,53 @@ def missing_keys(row: Mapping[str, Any], needed: Iterable[str]) -> list[str]:
     return [key for key in needed if key not in row]
 
 
+def parse_accounts(rows: Iterable[Any], needed: Iterable[str]) -> list[Account]:
+    """The accounts of one answer. Raises UnreadableAccount, also where two rows of one id contradict each other."""
+    needed = tuple(needed)
+    found: dict[int, Account] = {}
+    for row in rows:
+        account = parse_account(row, needed)
+        if found.setdefault(account.id, account) != account:
+            raise UnreadableAccount("twice, with different values")
+    return [*found.values()]
+
+
 def parse_account(row: Any, needed: Iterable[str]) -> Account:
-    """Raises TargetError for an answer that cannot be believed: a plan from half an account would undo the rest."""
+    """One account. Raises UnreadableAccount: a plan from half an account would undo the rest."""
     if not isinstance(row, dict):
-        raise TargetError(
-            "Moodle answered a look-up with something else than accounts",
-            advice="check that MOODLE_BASE_URL is the site's own address",
-        )
+        raise UnreadableAccount("that is not an object")
     missing = missing_keys(row, needed)
     if missing:
-        raise TargetError(
-            f"Moodle shows an account without {', '.join(missing)}",
-            advice="give the token's role the capabilities of the RUNBOOK; check showuseridentity and hiddenuserfields",
-        )
+        raise UnreadableAccount(f"without {', '.join(missing)}")
     customs = row.get("customfields") or []
-    typed = isinstance(row["id"], int) and isinstance(row["suspended"], (bool, int)) and isinstance(customs, list)
+    typed = type(row["id"]) is int and isinstance(row["suspended"], (bool, int)) and isinstance(customs, list)
     if not typed:
-        raise TargetError("Moodle answered a look-up with an account whose id, suspended or customfields is malformed")
-    values = {key: _text(row.get(key)) for key in ("firstname", "lastname", "email", "department", *OPTIONAL)}
+        raise UnreadableAccount("whose id, suspended or customfields is malformed")
+    username, idnumber, auth, email = (_identity(row, key) for key in ("username", "idnumber", "auth", "email"))
+    values = {"firstname": _text(row["firstname"]), "lastname": _text(row["lastname"]), "email": email}
+    values.update({key: _text(row.get(key)) for key in ("department", *OPTIONAL)})
     for custom in customs:
         if isinstance(custom, dict):
             # Moodle runs text fields through its display formatting, which escapes HTML (read in user/lib.php).
             values[f"{PROFILE_FIELD}{custom.get('shortname')}"] = html.unescape(_text(custom.get("value")))
     return Account(
         id=row["id"],
-        username=_text(row["username"]),
-        idnumber=_text(row.get("idnumber")),
-        auth=_text(row["auth"]),
+        username=username,
+        idnumber=idnumber,
+        auth=auth,
         suspended=bool(row["suspended"]),
         values=values,
     )
 
 
+def _identity(row: Mapping[str, Any], key: str) -> str:
+    """What an account is recognised by: without it the account is unreadable."""
+    value = row.get(key)
+    if isinstance(value, (dict, list)):
+        raise UnreadableAccount(f"whose {key} is malformed")
+    return _text(value)
+
+
 def _text(value: Any) -> str:
-    return "" if value is None else sys.intern(str(value))
+    """A value as text. What is no single value counts as empty: it costs itself, not the account."""
+    return "" if value is None or isinstance(value, (dict, list)) else sys.intern(readable(str(value)))

@@ -1,4 +1,7 @@
-"""Moodle's refusals in an operator's words. Moodle's own texts are never repeated: they can quote user data."""
+"""Which of Moodle's refusals may be about one record, and each refusal in an operator's words.
+
+Moodle's own texts are never repeated: they can quote user data.
+"""
 
 from __future__ import annotations
 
@@ -7,52 +10,96 @@ from collections.abc import Iterable
 from worker.errors import SyncError
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_taken, username_taken
+from worker.moodle.answers import ADMINISTRATOR, FIREWALL_OWNER, is_firewall
 
 UNEXPLAINED = "refused"
 
 UNTOUCHABLE = Reason(
-    "untouchable", "Moodle lets nobody change this account (an administrator, the guest, a remote user)"
+    "untouchable", "Moodle does not let this account be changed (an administrator, the guest, a remote user)"
 )
 HALF_MADE = Reason(
     "half_made",
-    "the account was made, but without all of its fields",
-    "the next run completes it; if it comes again, raise PHP's max_input_vars or lower MOODLE_BATCH_SIZE",
+    "the account was created without all of its fields",
+    "the next run completes it; if it happens again, raise PHP's max_input_vars or lower MOODLE_BATCH_SIZE",
 )
 
 _WARNINGS = {
-    "invaliduserid": Reason("vanished", "the account is no longer there", "the next run looks again"),
-    "usernotupdateddeleted": Reason("vanished", "the account was deleted in Moodle", "the next run looks again"),
-    "useremailduplicate": Reason(
-        "email_taken", "the e-mail address belongs to another account", "change that account's address in Moodle"
+    "invaliduserid": Reason("vanished", "the account no longer exists", "the next run looks it up again"),
+    "usernotupdateddeleted": Reason(
+        "vanished",
+        "the account is marked as deleted in Moodle",
+        "the next run looks it up again; if this is reported again, the account was deleted by SQL and still has its"
+        f" idnumber and address: {ADMINISTRATOR} to clear its idnumber, e-mail address and user name in the database",
     ),
-    "useremailinvalid": Reason("invalid_email", "Moodle does not take the e-mail address", "correct it in BambooHR"),
+    "useremailduplicate": Reason(
+        "email_taken",
+        "the e-mail address belongs to another account",
+        "change that account's address in Moodle; if no account shows it, look for one marked as deleted",
+    ),
+    "useremailinvalid": Reason("invalid_email", "Moodle does not accept the e-mail address", "correct it in BambooHR"),
 }
 
 
 def taken(key: str, account: Account) -> Reason:
-    """A look-up found who has the address or the user name."""
+    """A look-up found the account that has the address or the user name."""
     return email_taken(account) if key == "email" else username_taken(account.name)
 
 
 def explain(code: str, fields: Iterable[str]) -> Reason:
-    """A refusal that no look-up explains."""
+    """A refused write of one account that no look-up explains."""
     known = _WARNINGS.get(code)
     if known is not None:
         return known
+    sent = ", ".join(fields)
+    if is_firewall(code):
+        return Reason(
+            UNEXPLAINED,
+            f"the web server or a firewall in front of Moodle refused the request ({code}); the fields sent were"
+            f" {sent}",
+            "a value among these fields looks like an attack to its rules (such as a department named like SQL):"
+            f" {FIREWALL_OWNER} to exempt /webservice/rest/server.php",
+        )
+    if code.startswith("HTTP 5"):
+        return Reason(
+            UNEXPLAINED,
+            f"Moodle's server fails on this account ({code}); the fields sent were {sent}",
+            f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error log",
+        )
     return Reason(
         UNEXPLAINED,
-        f"Moodle refused this account and gives no reason ({code}); sent were {', '.join(fields)}",
-        "compare these fields of the person with what Moodle takes (RUNBOOK, refused people)",
+        f"Moodle refused this account without a reason ({code}); the fields sent were {sent}",
+        "compare these fields with what Moodle accepts (RUNBOOK, refused employees); an account that look-ups do not"
+        f" show (marked as deleted) may have the address or user name: {ADMINISTRATOR}",
     )
 
 
+def unreadable_account(code: str) -> Reason:
+    """A look-up of one value that Moodle cannot answer. The employee must not be created: an account may be there."""
+    if is_firewall(code):
+        what = f"the web server or a firewall in front of Moodle refused the look-up ({code})"
+        advice = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php"
+    elif code == "invalidresponse":
+        what = "Moodle cannot return this account (invalidresponse): one of its stored values is no longer valid"
+        advice = (
+            f"{ADMINISTRATOR} to correct the account: its authentication plugin is not installed, its user name has"
+            " a capital, blank, + or accent, or its name, city, department or institution has a <"
+        )
+    elif code in ("invalidrecord", "invalidrecordunknown"):
+        what = f"Moodle misses a database record that belongs to this account ({code})"
+        advice = f"{ADMINISTRATOR} to open and save the account's profile, or to check the database"
+    else:
+        what = f"Moodle cannot answer the look-up of this employee ({code})"
+        advice = f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error log"
+    return Reason("unreadable_account", what, f"{advice}; no account is created until then")
+
+
 def refuses_everybody(function: str, auth: str) -> Reason:
-    """So many people were refused one by one that the fault is not theirs."""
+    """So many employees were refused one by one that the cause is not in their records."""
     plugin = f"that the authentication plugin {auth!r} (MOODLE_AUTH) is installed, and " if auth else ""
     return Reason(
         "refuses_everybody",
-        f"Moodle refuses everybody in {function}, whoever it is; the rest was not tried",
-        f"check {plugin}FIELD_MAPPING; then try one person: sync --employee ID",
+        f"Moodle refuses every account in {function}; the rest was not tried",
+        f"check {plugin}FIELD_MAPPING; then try one employee: {{command:sync --employee ID}}",
     )
 
 
@@ -71,11 +118,11 @@ def not_through(what: str) -> Reason:
 
 
 def waits_for(employee_id: int) -> Reason:
-    """Somebody else's write had to come first, and failed."""
+    """Another employee's write had to come first, and failed."""
     return Reason(
         "waits_for",
         f"employee {employee_id} has to give up the address first, and could not be written",
-        "see what is said of that employee; the next run tries both again",
+        "see what is reported of that employee; the next run tries both again",
     )
 
 

@@ -19,5 +19,5 @@ def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, clean
 
 def is_reconcile_due(history: History, mapping_digest: str) -> bool:
     """Return whether the mapping has changed since the last run over all employees that a full pass has followed."""
-    last = history.last()
-    return last is not None and (last.reconcile_due or last.mapping not in ("", mapping_digest))
+    last = history.last_full_run()
+    return last is not None and (last.reconcile_due or last.mapping_digest not in ("", mapping_digest))

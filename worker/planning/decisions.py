@@ -7,7 +7,6 @@ from dataclasses import replace
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState, starts_later
-from worker.model.history import FollowUp
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import Reason
 from worker.model.step import WRITES, Action, FieldChange, Step
@@ -69,7 +68,7 @@ def _without_waiting(situation: Situation, step: Step) -> Step:
     Otherwise every later run would ask about all former employees whose hire dates are hidden.
     """
     record = situation.plan_input.records.get(step.employee_id)
-    waits_already = record is not None and record.reason is not FollowUp.NOTHING
+    waits_already = record is not None and bool(record.follow_ups)
     if step.action is not Action.HOLD or waits_already:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)

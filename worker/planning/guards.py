@@ -145,7 +145,7 @@ def is_unreliable(stats: DirectoryStats, history: History, now: datetime) -> boo
 
     A company that really became smaller is trusted after a week.
     """
-    baseline = history.last_good()
+    baseline = history.last_baseline()
     complete = sees_whole_company(stats, baseline) and not fields_lost(stats, baseline)
     return not complete and not shrink_confirmed(history, now)
 
@@ -155,7 +155,7 @@ def shrink_confirmed(history: History, now: datetime) -> bool:
 
     A week without a baseline run is not enough: a single bad read after a week of other errors would be trusted.
     """
-    baseline, lost_since = history.last_good(), None
+    baseline, lost_since = history.last_baseline(), None
     for run in history.runs:
         if baseline is not None and run.ended_at > baseline.ended_at and run.since:
             stats = DirectoryStats(run.rows, run.coverage)
@@ -179,7 +179,7 @@ def hold_suspensions(steps: Sequence[Step], why: Sequence[str], run_id: str) -> 
     reason = Reason(
         HELD,
         "a guard holds all suspensions of this run: " + "; ".join(why),
-        f"check the employees named. If they did leave: approve {run_id}. If the directory lost"
+        f"check the employees named. If they did leave: {{command:approve {run_id}}}. If the directory lost"
         " employees or a field, fix what BambooHR shows to the key's user",
     )
     return [

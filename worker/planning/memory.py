@@ -41,13 +41,12 @@ def remember(
     if result.status is Status.REFUSED:
         record = replace(record, attempts=record.attempts + 1 if max_attempts else 0)
         return replace(record, suspended_by_us=False) if _is_active(result) else record
-    record = replace(record, attempts=0, undone_at=0, seen=0)
+    record = replace(record, attempts=0, undone_at=0, last_change_at=0)
     if step.waits and record.was_to_start and step.reason in (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN):
         return record
+    record = record.unflagged()
     if step.waits:
-        record = replace(record, reason=FollowUp.WAITING, note=step.reason.code, action=step.action.value)
-    else:
-        record = replace(record, reason=FollowUp.NOTHING, note="", action="")
+        record = record.flagged(FollowUp.WAITING, step.reason.code, step.action.value)
     return _with_suspension(record, result, now, approved=approved)
 
 
@@ -88,7 +87,7 @@ def before_suspending(
         suspended_by_us=True,
         suspended_at=int(now.timestamp()),
         approved=approved,
-        account=account,
+        account_id=account,
     )
 
 
@@ -107,13 +106,10 @@ def before_undoing(
         seen: When BambooHR had last changed the employee before that run, in seconds since 1970; 0 if unknown.
     """
     record = replace(
-        known or EmployeeRecord(step.employee_id),
-        reason=FollowUp.UNDONE,
-        note=run_id,
-        action="",
+        (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id),
         attempts=0,
         undone_at=int(now.timestamp()),
-        seen=seen,
+        last_change_at=seen,
     )
     return before_suspending(record, step, now, approved=True) if step.suspends else record
 
@@ -148,7 +144,7 @@ def park(
         company: The number of employees in the directory.
     """
     refused = [number for number, result in results.items() if result.status is Status.REFUSED]
-    again = [number for number in refused if records[number].reason is FollowUp.PARKED]
+    again = [number for number in refused if records[number].has(FollowUp.PARKED)]
     newly = [
         number
         for number in refused
@@ -156,38 +152,11 @@ def park(
     ]
     if len(newly) > max(_PARKED_AT_ONCE, company // 100):
         newly = []
-    return {
-        number: replace(
-            records[number],
-            reason=FollowUp.PARKED,
-            note=results[number].why.code,
-            action=results[number].step.action.value,
-        )
-        for number in (*again, *newly)
-    }
+    parked = {}
+    for number in (*again, *newly):
+        why, action = results[number].why.code, results[number].step.action.value
+        parked[number] = records[number].unflagged().flagged(FollowUp.PARKED, why, action)
+    return parked
 
 
 _PARKED_AT_ONCE = 5
-
-
-def intends_to_suspend(
-    known: EmployeeRecord | None, step: Step, now: datetime, *, approved: bool = False
-) -> EmployeeRecord:
-    """The former name of :func:`before_suspending`."""
-    return before_suspending(known, step, now, approved=approved)
-
-
-def intends_to_undo(
-    known: EmployeeRecord | None, step: Step, run_id: str, now: datetime, *, seen: int, suspended: bool | None
-) -> EmployeeRecord:
-    """The former name of :func:`before_undoing`."""
-    del suspended
-    return before_undoing(known, step, run_id, now, seen=seen)
-
-
-def undone(
-    known: EmployeeRecord | None, result: StepResult, run_id: str, now: datetime, *, seen: int, suspended: bool | None
-) -> EmployeeRecord | None:
-    """The former name of :func:`after_undoing`."""
-    del suspended
-    return after_undoing(known, result, run_id, now, seen=seen)

@@ -126,7 +126,7 @@ def _by_id(situation: Situation) -> Mapping[AccountKey, list[str]]:
     plan_input = situation.plan_input
     writable = [employee.employee_id for employee in plan_input.employees if plan_input.is_writable(employee)]
     records = (plan_input.records.get(number) for number in writable)
-    suspended = [str(record.account) for record in records if record is not None and record.account]
+    suspended = [str(record.account_id) for record in records if record is not None and record.account_id]
     return {"idnumber": [str(number) for number in writable], "id": suspended}
 
 

@@ -63,7 +63,7 @@ class Situation:
     def _suspended_by_us(self, employee: Employee) -> Account | None:
         """Return the account without idnumber that this product suspended, unless another has their address now."""
         record, address = self.plan_input.records.get(employee.employee_id), self.address(employee)
-        account = self.accounts.get(record.account) if record else None
+        account = self.accounts.get(record.account_id) if record else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
             return None
         is_theirs = record is not None and record.suspended_by_us and names_agree(employee, account)

@@ -66,7 +66,7 @@ def written(entries: Iterable[JournalEntry], scope: UndoScope, employees: Collec
                 account_id=known.account_id or entry.account_id,
                 changes=_merged(known.changes, changes),
                 made=known.made or entry.action is Action.CREATE,
-                seen=max(known.seen, entry.seen),
+                seen=max(known.seen, entry.last_change_at),
             )
     return [found[number] for number in sorted(found)]
 
@@ -191,8 +191,3 @@ def _with_dependencies(steps: Sequence[Step]) -> list[Step]:
 
 
 _UNIQUE = ("email", "username")
-
-
-def becomes_suspended(step: Step) -> bool | None:
-    """The former name of :attr:`Step.suspends`."""
-    return step.suspends

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from worker import advice
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState
 from worker.model.field_catalogue import EVIDENCE
-from worker.model.history import EmployeeRecord, FollowUp, RunRecord
+from worker.model.history import EmployeeRecord, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
 from worker.model.step import Action, Step
@@ -130,7 +131,7 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "rule", f"idnumber, not trusted: {match.conflict.text}"
     elif match.account is not None:
         yield "rule", f"idnumber, trusted: {', '.join(_grounds(employee, match.account, plan_input))}"
-    elif account is not None and known.record and known.record.account == account.id:
+    elif account is not None and known.record and known.record.account_id == account.id:
         yield "rule", "none of these, but an earlier run suspended it as theirs"
     elif account is not None:
         yield "rule", "e-mail: the only account with their address, and its idnumber is empty"
@@ -206,11 +207,13 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     if number in known.inputs.undone:
         yield (
             "undone",
-            "an operator took a run back; automatic runs leave the employee alone. To release: parked retry ID",
+            "an operator took a run back; automatic runs leave the employee alone. To release: "
+            + advice.command("parked", "retry", "ID"),
         )
     holding = _holding(known)
     if holding is not None:
-        yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: approve {holding.run_id}"
+        approve = advice.command("approve", holding.run_id)
+        yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: {approve}"
     if holding is None and number not in known.inputs.undone and not protected:
         yield (
             "nothing",
@@ -230,8 +233,8 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
     if employee is None:
         yield "nothing", "nothing is remembered of this employee"
         return
-    if employee.reason is not FollowUp.NOTHING:
-        yield str(employee.reason), employee.note
+    for flag, detail in employee.follow_ups.items():
+        yield str(flag), detail.note
     if employee.attempts:
         yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
     if employee.deleted:

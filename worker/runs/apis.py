@@ -15,10 +15,10 @@ from worker.moodle.client import Record, Updated
 class BambooHRApi(Protocol):
     """See :class:`worker.bamboohr.client.BambooHRClient`."""
 
-    def changed(self, since: datetime) -> Feed:
+    def changed_employees(self, since: datetime) -> Feed:
         """Return the employees that changed, ordered by id."""
 
-    def everybody(self, fields: Iterable[str]) -> Iterable[Page]:
+    def list_employees(self, fields: Iterable[str]) -> Iterable[Page]:
         """Return all employees, active and inactive, in pages. Raises ListRefused."""
 
     def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
@@ -50,5 +50,5 @@ class MoodleApi(MoodleWriteApi, Protocol):
     def check_visibility(self) -> None:
         """Raise unless the token sees accounts with every key that planning needs."""
 
-    def everybody(self, auth: str) -> list[AccountRef] | None:
+    def list_accounts(self, auth: str) -> list[AccountRef] | None:
         """Return every account with this authentication; None where the token may not search."""

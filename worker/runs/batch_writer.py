@@ -1,9 +1,9 @@
-"""Writes the plan to Moodle, in batches, and says what came of each step.
+"""The batch writer: writes a plan to Moodle in batches and reports the result of each step.
 
-One bad record must not cost the others anything: a refused batch is halved until the bad record stands alone, and a
-look-up then says what was taken. A request without an answer is looked up before anything is sent again. Whatever ends
-the writing early (SIGTERM, a lost lock, a revoked token) leaves the steps that were not sent as failed, and is kept in
-:attr:`Writer.ended_by`.
+A bad record does not affect the others: a refused batch is halved until the bad record is alone, and a look-up then
+shows which value is taken. After a request without a response, the accounts are looked up before anything is sent
+again. What ends the writing early (SIGTERM, a lost lock, a revoked token) leaves the steps that were not sent as
+failed, and is kept in :attr:`BatchWriter.ended_by`.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from worker.transport.parallel import in_parallel
 
 
 class Gate(Protocol):
-    """See :class:`worker.runs.write_gate.WriteGate`."""
+    """Permission to write; see :class:`worker.runs.write_gate.WriteGate`."""
 
     def check(self) -> None:
-        """Raise unless one more request may be sent."""
+        """Raise unless another request may be sent."""
 
     def open_for(self, batch: Sequence[Step]) -> None:
-        """Keep what the batch sets out to do; raise unless it may be sent."""
+        """Store the intents of the batch; raise unless it may be sent."""
 
 
 Kind = Literal["create", "update"]
@@ -50,8 +50,8 @@ class BatchWriter:
     """Writes one plan.
 
     Args:
-        gate: Asked before every batch and before every request; what it raises ends the writing.
-        report: Given every result as it comes.
+        gate: Checked before every batch and every request; what it raises ends the writing.
+        report: Called with every result.
     """
 
     def __init__(self, moodle: MoodleWriteApi, gate: Gate, report: Callable[[StepResult], None]) -> None:
@@ -59,28 +59,28 @@ class BatchWriter:
         self._moodle = moodle
         self._gate = gate
         self._report = report
-        self._outcomes: dict[int, StepResult] = {}
-        self._whole: set[int] = set()
-        self._closed: dict[Kind, Reason] = {}
+        self._results: dict[int, StepResult] = {}
+        self._completed: set[int] = set()
+        self._stopped: dict[Kind, Reason] = {}
         self._lost_batches = 0
         self._unexplained: Counter[Kind] = Counter()
-        self._guard = threading.RLock()
-        self._line = threading.BoundedSemaphore(moodle.concurrency)
-        # One more than may be sent at a time: it keeps the next batch (journal, memory) while the others are sent.
+        self._mutex = threading.RLock()
+        self._slots = threading.BoundedSemaphore(moodle.concurrency)
+        # One more than the concurrent requests: it stores the next batch's journal and intents in the meantime.
         self._workers = moodle.concurrency + 1 if moodle.concurrency > 1 else 1
 
     def write(self, steps: Sequence[Step]) -> Mapping[int, StepResult]:
-        """Updates first (they free addresses), those that others wait for one after the other; then creations."""
+        """Write updates first (they free addresses), dependent ones in sequence, then creations; return the results."""
         updates = [step for step in steps if step.action in _UPDATES]
-        ordered, chained = in_order(updates)
+        ordered, dependent = in_order(updates)
         batches = self._batches(ordered)
-        in_turn = -(-chained // self._moodle.batch_size)
-        for batch in batches[:in_turn]:
+        sequential = -(-dependent // self._moodle.batch_size)
+        for batch in batches[:sequential]:
             self._update(batch)
-        in_parallel(self._update, batches[in_turn:], self._workers)
+        in_parallel(self._update, batches[sequential:], self._workers)
         creations = [step for step in steps if step.action is Action.CREATE]
         in_parallel(self._create, self._batches(creations), self._workers)
-        return self._outcomes
+        return self._results
 
     def _batches(self, steps: Sequence[Step]) -> list[Sequence[Step]]:
         size = self._moodle.batch_size
@@ -89,39 +89,39 @@ class BatchWriter:
     # One batch
 
     def _update(self, batch: Sequence[Step]) -> None:
-        self._guarded("update", batch)
+        self._send_if_allowed("update", batch)
 
     def _create(self, batch: Sequence[Step]) -> None:
-        self._guarded("create", batch)
+        self._send_if_allowed("create", batch)
 
-    def _guarded(self, kind: Kind, batch: Sequence[Step]) -> None:
-        """Send a batch unless something forbids it; every step of it has an outcome afterwards."""
-        batch = self._ready(batch)
-        begun = False
+    def _send_if_allowed(self, kind: Kind, batch: Sequence[Step]) -> None:
+        """Send a batch unless the writing has ended; every step of it has a result afterwards."""
+        batch = self._unblocked(batch)
+        opened = False
         try:
-            if batch and self.ended_by is None and kind not in self._closed:
+            if batch and self.ended_by is None and kind not in self._stopped:
                 self._gate.open_for(batch)
-                begun = True
+                opened = True
                 self._send(kind, batch)
         except SyncError as end:
-            with self._guard:
+            with self._mutex:
                 self.ended_by = self.ended_by or end
-        left = [step for step in batch if step.employee_id not in self._outcomes]
-        why = self._closed.get(kind) or refusals.not_sent(self.ended_by)
-        self._settle(left, Status.FAILED, why, wrote=begun)
+        remaining = [step for step in batch if step.employee_id not in self._results]
+        why = self._stopped.get(kind) or refusals.not_sent(self.ended_by)
+        self._record(remaining, Status.FAILED, why, wrote=opened)
 
-    def _ready(self, batch: Sequence[Step]) -> list[Step]:
-        """Leaves out those whose address was to be freed by a write that failed, or was not made as a whole."""
+    def _unblocked(self, batch: Sequence[Step]) -> list[Step]:
+        """Leave out steps that depend on a write which failed or was incomplete."""
         ready: dict[int, Step] = {}
         for step in batch:
-            blocking = step.depends_on - self._whole - ready.keys()
+            blocking = step.depends_on - self._completed - ready.keys()
             if blocking:
-                self._settle([step], Status.FAILED, refusals.waits_for(min(blocking)))
+                self._record([step], Status.FAILED, refusals.waits_for(min(blocking)))
             else:
                 ready[step.employee_id] = step
         return list(ready.values())
 
-    def _settle(
+    def _record(
         self, steps: Iterable[Step], status: Status, reason: Reason | None = None, *, wrote: bool = False
     ) -> None:
         for step in steps:
@@ -129,157 +129,157 @@ class BatchWriter:
                 result = StepResult(step, Status.REFUSED, step.problem, wrote=True)
             else:
                 result = StepResult(step, status, reason, wrote=wrote or status is Status.DONE)
-            with self._guard:
-                self._outcomes[step.employee_id] = result
+            with self._mutex:
+                self._results[step.employee_id] = result
                 if status is Status.DONE:
-                    self._whole.add(step.employee_id)
+                    self._completed.add(step.employee_id)
             self._report(result)
 
-    def _close(self, kind: Kind, steps: Sequence[Step], reason: Reason) -> None:
-        """Nothing more of this kind is sent: Moodle would refuse it all for the same reason."""
-        with self._guard:
-            self._closed[kind] = reason
-        self._settle(steps, Status.FAILED, reason)
+    def _stop(self, kind: Kind, steps: Sequence[Step], reason: Reason) -> None:
+        """Send nothing more of this kind, since Moodle would refuse it for the same reason."""
+        with self._mutex:
+            self._stopped[kind] = reason
+        self._record(steps, Status.FAILED, reason)
 
-    def _lost(self, steps: Sequence[Step], what: str, *, wrote: bool) -> None:
-        """A batch that did not get through; after a few in a row the rest is not tried."""
+    def _record_lost(self, steps: Sequence[Step], what: str, *, wrote: bool) -> None:
+        """Record a batch that did not get through; after a few in a row, nothing more is sent."""
         reason = refusals.not_through(what)
-        with self._guard:
+        with self._mutex:
             self._lost_batches += 1
             if self._lost_batches >= _BATCHES_LOST:
-                self._closed.update({"create": reason, "update": reason})
-        self._settle(steps, Status.FAILED, reason, wrote=wrote)
+                self._stopped.update({"create": reason, "update": reason})
+        self._record(steps, Status.FAILED, reason, wrote=wrote)
 
-    def _through(self) -> None:
-        with self._guard:
+    def _reset_lost_batches(self) -> None:
+        with self._mutex:
             self._lost_batches = 0
 
     # Sending
 
     def _send(self, kind: Kind, batch: Sequence[Step], *, again: bool = True) -> None:
-        """One batch, with what comes of it; `again`: a database error may still be a deadlock."""
-        left, doubtful = list(batch), False
+        """Send a batch and record the results; `again`: a database error may still be a deadlock."""
+        remaining, uncertain = list(batch), False
         for _ in range(_ROUNDS):
             try:
-                answer = self._call(kind, left)
+                answer = self._call(kind, remaining)
             except TryAgain as fault:
                 what = fault.what
-            except Undecided as doubt:
-                what, doubtful = doubt.what, True
-                left = self._not_done(kind, left)
-                if not left:
+            except Undecided as fault:
+                what, uncertain = fault.what, True
+                remaining = self._still_to_do(kind, remaining)
+                if not remaining:
                     return
             except TransportError as fault:
-                self._lost(left, fault.what, wrote=doubtful)
+                self._record_lost(remaining, fault.what, wrote=uncertain)
                 return
             except Refused as refusal:
-                self._refused(kind, left, refusal, again=again)
+                self._refused(kind, remaining, refusal, again=again)
                 return
             else:
-                self._through()
+                self._reset_lost_batches()
                 self._unexplained[kind] = 0
-                self._answered(left, answer)
+                self._updated(remaining, answer)
                 return
-        self._lost(left, what, wrote=doubtful)
+        self._record_lost(remaining, what, wrote=uncertain)
 
     def _call(self, kind: Kind, steps: Sequence[Step], fields: set[str] | None = None) -> Updated:
-        with self._line:
+        with self._slots:
             self._gate.check()
             if kind == "create":
                 self._moodle.create([_creation_record(step) for step in steps])
                 return Updated({})
             return self._moodle.update([_update_record(step, fields) for step in steps])
 
-    def _not_done(self, kind: Kind, steps: Sequence[Step]) -> list[Step]:
-        """After a write without an answer: settle those that were done all the same, give the others."""
+    def _still_to_do(self, kind: Kind, steps: Sequence[Step]) -> list[Step]:
+        """After a write without a response, record the steps that were done, and return the others."""
         found = {
             account.idnumber: account for account in self._moodle.look_up("idnumber", [_number(step) for step in steps])
         }
-        left = []
+        remaining = []
         for step in steps:
             account = found.get(_number(step))
-            if account is not None and (kind == "create" or _holds(account, step)):
-                self._found_done(step, account)
+            if account is not None and (kind == "create" or _has_all(account, step)):
+                self._record_found(step, account)
             else:
-                left.append(step)
-        return left
+                remaining.append(step)
+        return remaining
 
-    def _found_done(self, step: Step, account: Account) -> None:
-        if _holds(account, step):
-            self._settle([step], Status.DONE)
+    def _record_found(self, step: Step, account: Account) -> None:
+        if _has_all(account, step):
+            self._record([step], Status.DONE)
         else:
-            self._settle([step], Status.FAILED, refusals.HALF_MADE, wrote=True)
+            self._record([step], Status.FAILED, refusals.HALF_MADE, wrote=True)
 
     # Refusals
 
     def _refused(self, kind: Kind, batch: Sequence[Step], refusal: Refused, *, again: bool) -> None:
-        """A whole batch was refused: halve it until the bad record stands alone."""
+        """Halve a refused batch until the bad record is alone."""
         if refusal.is_access:
-            self._close(kind, batch, refusals.no_access(_FUNCTIONS[kind], refusal.code))
+            self._stop(kind, batch, refusals.no_access(_FUNCTIONS[kind], refusal.code))
         elif refusal.code == "dmlwriteexception" and again:
             self._send(kind, batch, again=False)
         elif len(batch) == 1:
-            self._through()
-            self._refused_alone(kind, batch[0], refusal.code)
+            self._reset_lost_batches()
+            self._single_refused(kind, batch[0], refusal.code)
         else:
             for half in halves(batch):
-                if kind in self._closed:
+                if kind in self._stopped:
                     return
                 self._send(kind, half)
 
-    def _refused_alone(self, kind: Kind, step: Step, code: str) -> None:
+    def _single_refused(self, kind: Kind, step: Step, code: str) -> None:
         if kind == "create":
             number = _number(step)
             own = [account for account in self._moodle.look_up("idnumber", [number]) if account.idnumber == number]
             if own:
-                self._found_done(step, own[0])
+                self._record_found(step, own[0])
                 return
-        reason = self._explained(step, code)
-        self._settle([step], Status.REFUSED, reason)
+        reason = self._explanation(step, code)
+        self._record([step], Status.REFUSED, reason)
         if reason.code != refusals.UNEXPLAINED:
             return
-        with self._guard:
+        with self._mutex:
             self._unexplained[kind] += 1
             if self._unexplained[kind] >= _UNEXPLAINED:
-                self._closed[kind] = refusals.refuses_everybody(_FUNCTIONS[kind], _new(step, "auth"))
+                self._stopped[kind] = refusals.refuses_everybody(_FUNCTIONS[kind], _new_value(step, "auth"))
 
-    def _answered(self, batch: Sequence[Step], answer: Updated) -> None:
-        """Those that were written first: what is tried for the others can end the writing."""
+    def _updated(self, batch: Sequence[Step], answer: Updated) -> None:
+        """Record the written steps first, because the attempts for the others can end the writing."""
         codes = {step.employee_id: answer.refused.get(step.account.id) if step.account else None for step in batch}
-        self._settle([step for step in batch if codes[step.employee_id] is None], Status.DONE)
+        self._record([step for step in batch if codes[step.employee_id] is None], Status.DONE)
         for step in batch:
             code = codes[step.employee_id]
             if code in _EXEMPT:
-                self._settle([step], Status.EXEMPT, refusals.UNTOUCHABLE)
+                self._record([step], Status.EXEMPT, refusals.UNTOUCHABLE)
             elif code is not None:
-                self._warned(step, code)
+                self._account_refused(step, code)
 
-    def _warned(self, step: Step, code: str) -> None:
-        """One account of an update was refused: a deadlock is tried again, a refused address does not cost the rest."""
+    def _account_refused(self, step: Step, code: str) -> None:
+        """Handle one refused account: retry a deadlock, send the other fields without a refused address."""
         try:
             if code == "dmlwriteexception":
-                code = self._once_more(step) or ""
+                code = self._send_single(step) or ""
                 if not code:
-                    self._settle([step], Status.DONE)
+                    self._record([step], Status.DONE)
                     return
-            reason = self._explained(step, code)
+            reason = self._explanation(step, code)
             rest = {change.field for change in step.changes if change.field not in ("email", "username")}
             wrote = False
             if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
-                wrote = self._once_more(step, rest) is None
+                wrote = self._send_single(step, rest) is None
         except Refused as refusal:
-            self._close("update", [step], refusals.no_access(_FUNCTIONS["update"], refusal.code))
+            self._stop("update", [step], refusals.no_access(_FUNCTIONS["update"], refusal.code))
         except (Undecided, TransportError) as fault:
-            self._settle([step], Status.FAILED, refusals.not_through(fault.what), wrote=True)
+            self._record([step], Status.FAILED, refusals.not_through(fault.what), wrote=True)
         else:
-            blocking = step.depends_on - self._whole
+            blocking = step.depends_on - self._completed
             if blocking:
-                self._settle([step], Status.FAILED, refusals.waits_for(min(blocking)), wrote=wrote)
+                self._record([step], Status.FAILED, refusals.waits_for(min(blocking)), wrote=wrote)
             else:
-                self._settle([step], Status.REFUSED, reason, wrote=wrote)
+                self._record([step], Status.REFUSED, reason, wrote=wrote)
 
-    def _once_more(self, step: Step, fields: set[str] | None = None) -> str | None:
-        """Send one account alone; the code of the refusal, None if it was done. Raises what is not this person's."""
+    def _send_single(self, step: Step, fields: set[str] | None = None) -> str | None:
+        """Send one account; return the code of its refusal or None, and raise what does not concern this account."""
         try:
             answer = self._call("update", [step], fields)
         except Refused as refusal:
@@ -288,11 +288,11 @@ class BatchWriter:
             return refusal.code
         return answer.refused.get(_account_id(step))
 
-    def _explained(self, step: Step, code: str) -> Reason:
-        """What a look-up says was taken, since Moodle does not."""
+    def _explanation(self, step: Step, code: str) -> Reason:
+        """Return the reason for a refusal, by a look-up of what is taken, which Moodle does not say."""
         own = step.account.id if step.account else None
         for key in ("email", "username"):
-            value = _new(step, key)
+            value = _new_value(step, key)
             holders = self._moodle.look_up(key, [value]) if value else []
             for account in holders:
                 same = account.has_email(value) if key == "email" else account.username == value
@@ -310,7 +310,7 @@ def _account_id(step: Step) -> int:
     return step.account.id
 
 
-def _new(step: Step, field: str) -> str:
+def _new_value(step: Step, field: str) -> str:
     return next((change.new for change in step.changes if change.field == field), "")
 
 
@@ -323,7 +323,7 @@ def _creation_record(step: Step) -> Record:
     return {change.field: change.new for change in step.changes}
 
 
-def _holds(account: Account, step: Step) -> bool:
-    """Whether the account has everything that the step was to write."""
+def _has_all(account: Account, step: Step) -> bool:
+    """Return whether the account has everything that the step writes."""
     present = account.fields
     return all(present.get(change.field, "") == change.new for change in step.changes)

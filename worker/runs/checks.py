@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker import advice
 from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings
 from worker.errors import ExitCode, SyncError
@@ -90,7 +91,7 @@ def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Chec
 def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
     """Read the list of changed employees."""
     try:
-        feed = bamboo.changed(now - _FEED_LOOKED_AT)
+        feed = bamboo.changed_employees(now - _FEED_LOOKED_AT)
     except SyncError as fault:
         yield failed_by("BambooHR changed feed", fault)
     else:
@@ -151,17 +152,18 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     last = next((run for run in reversed(history.runs) if run.command == "sync" and run.scope == "all"), None)
     if last is None:
         yield ok("last run", "none yet")
-    elif last.clean:
+    elif last.successful:
         yield ok("last run", f"{last.run_id}, clean")
     else:
         yield warning("last run", f"{last.run_id} ended with errors", "see its summary and log")
-    for reason, advice in (
-        (FollowUp.PARKED, "see: parked list; fix what its reason says, then: parked retry ID"),
-        (FollowUp.UNDONE, "see: parked list; to let the runs go on with them: parked retry ID"),
+    parked, retry = advice.command("parked", "list"), advice.command("parked", "retry", "ID")
+    for flag, what_to_do in (
+        (FollowUp.PARKED, f"see: {parked}; fix what its reason says, then: {retry}"),
+        (FollowUp.UNDONE, f"see: {parked}; to let the runs go on with them: {retry}"),
     ):
-        employees = history.those(reason)
+        employees = history.with_flag(flag)
         if employees:
-            yield warning("employees", f"{len(employees)} {reason}: {ids(employees)}", advice)
+            yield warning("employees", f"{len(employees)} {flag}: {ids(employees)}", what_to_do)
 
 
 def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]:
@@ -305,13 +307,17 @@ def _links(seen: Preview) -> Iterator[Check]:
         yield warning(
             "conflicts",
             f"{len(conflicts)} employees ({named}): {ids(conflicts)}",
-            "see each with: explain --employee ID",
+            "see each with: " + advice.command("explain", "--employee", "ID"),
         )
     suspend = sum(step.action is Action.SUSPEND for step in steps) + sum(
         step.reason.code == "suspension_held" for step in steps
     )
     if suspend:
-        yield warning("suspensions", f"a reconcile would suspend {suspend} accounts", "see them with: plan --everybody")
+        yield warning(
+            "suspensions",
+            f"a reconcile would suspend {suspend} accounts",
+            "see them with: " + advice.command("plan", "--everybody"),
+        )
 
 
 def _duplicates(pairs: Iterator[tuple[str, int]]) -> list[list[int]]:

@@ -135,7 +135,6 @@ def minimal_record(summary: Summary, now: datetime) -> RunRecord:
         ended_at=int(now.timestamp() * 1000),
         command=summary.command,
         scope=summary.scope,
-        good=False,
         outcome=summary.outcome,
     )
 

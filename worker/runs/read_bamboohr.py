@@ -70,7 +70,7 @@ class RunInput:
     @property
     def confirmed_stats(self) -> DirectoryStats:
         """The same, with fields as in the baseline where employees' own records contradict the directory."""
-        last_good, contradicted = self.history.last_good(), self.directory.contradicted
+        last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
         kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
         return replace(self.stats, coverage={**self.stats.coverage, **kept})
 
@@ -80,8 +80,8 @@ class RunInput:
         changed = self.changed_at
         return frozenset(
             number
-            for number, record in self.history.those(FollowUp.UNDONE).items()
-            if number not in changed or changed[number].timestamp() <= (record.seen or record.undone_at)
+            for number, record in self.history.with_flag(FollowUp.UNDONE).items()
+            if number not in changed or changed[number].timestamp() <= (record.last_change_at or record.undone_at)
         )
 
     @property
@@ -89,7 +89,7 @@ class RunInput:
         """Whether no employee's address is unknown: otherwise an account may belong to an employee who was not read."""
         if self.position is None:
             return True
-        whole = self.directory.available and sees_whole_company(self.stats, self.history.last_good())
+        whole = self.directory.available and sees_whole_company(self.stats, self.history.last_baseline())
         return whole and "work_email" not in self.directory.unreliable_fields
 
     def employees_in_scope(self, request: RunRequest) -> set[int]:
@@ -125,7 +125,7 @@ def read_bamboohr(
 def _list_company(services: Services, fields: tuple[str, ...]) -> dict[int, Evidence]:
     rows: dict[int, Evidence] = {}
     with services.progress("reading BambooHR", 0) as tick:
-        for page in services.bamboohr.everybody(fields):
+        for page in services.bamboohr.list_employees(fields):
             if page.is_first:
                 rows.clear()
             rows.update(page.rows)
@@ -136,7 +136,7 @@ def _list_company(services: Services, fields: tuple[str, ...]) -> dict[int, Evid
 def _read_window(
     services: Services, request: RunRequest, history: History, position: Position, summary: Summary
 ) -> RunInput:
-    feed = services.bamboohr.changed(position.since - OVERLAP)
+    feed = services.bamboohr.changed_employees(position.since - OVERLAP)
     window = select(position, feed.changes, feed.latest, summary.started_at, services.settings.batch_size)
     summary.latest = feed.latest
     summary.counts["total_changed"] = window.total
@@ -164,7 +164,7 @@ def _report_directory(directory: Directory, fields: Collection[str], summary: Su
 
 def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
     """Mark the fields that many employees lost since the baseline: what each employee's own record says counts."""
-    lost = fields_lost(inputs.stats, inputs.history.last_good())
+    lost = fields_lost(inputs.stats, inputs.history.last_baseline())
     unreliable = inputs.directory.shown.intersection(lost)
     if not unreliable:
         return inputs
@@ -190,7 +190,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     shown: set[str] = set()
     rows = 0
     try:
-        for page in services.bamboohr.everybody(DATES):
+        for page in services.bamboohr.list_employees(DATES):
             if page.is_first:
                 found, shown, rows = set(), set(), 0
             rows += len(page.rows)
@@ -213,7 +213,7 @@ def _done_today(inputs: RunInput, position: Position, clock: Callable[[], dateti
     An employee who was in it on an earlier day may have started or left since.
     """
     assert inputs.window is not None
-    if inputs.history.began(position.since, clock().date()):
+    if inputs.history.window_opened_before(position.since, clock().date()):
         return {change.employee_id for change in inputs.window.changes}
     return inputs.deleted.keys()
 

@@ -68,7 +68,7 @@ def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) ->
 
 def list_accounts(services: Services) -> list[AccountRef] | None:
     """Return every account of our authentication; None where the token may not search."""
-    return services.moodle.everybody(services.settings.moodle_auth)
+    return services.moodle.list_accounts(services.settings.moodle_auth)
 
 
 def unexplained(services: Services, inputs: RunInput, plan: Plan, accounts: list[AccountRef]) -> list[int]:

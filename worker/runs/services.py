@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from worker.bamboohr.client import BambooHRClient
-from worker.config.credentials import fix_command, read_credential
+from worker.config.credentials import RenewableCredential, fix_command, open_credential
 from worker.config.settings import Settings, StateLocation, is_loopback
 from worker.errors import CredentialError
 from worker.moodle.client import MoodleClient
@@ -19,6 +19,7 @@ from worker.state.items import Items
 from worker.state.store import Store
 from worker.stopping import StopSignal
 from worker.transport.http import Transport, new_session
+from worker.transport.patience import Patience
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,29 +37,27 @@ class Services:
 
 @dataclass(frozen=True)
 class Credentials:
-    """The API key and the token. Their values are never shown."""
+    """The API key and the token, and how long a run waits for either system. Their values are never shown."""
 
-    bamboohr: str
-    moodle: str
-
-    def __repr__(self) -> str:
-        return "Credentials(...)"
+    bamboohr: RenewableCredential
+    moodle: RenewableCredential
+    patience: Patience = field(default_factory=Patience)
 
 
 def read_credentials(settings: Settings) -> Credentials:
     """Return both credentials, or raise CredentialError with what is wrong with either of them."""
-    values: list[str] = []
+    values: list[RenewableCredential] = []
     faults: list[CredentialError] = []
     for credential in (settings.bamboo, settings.moodle):
         try:
-            values.append(read_credential(credential))
+            values.append(open_credential(credential))
         except CredentialError as fault:
             faults.append(fault)
     if faults:
         raise CredentialError(
             "; ".join(fault.message for fault in faults), advice="; ".join(fault.advice for fault in faults)
         )
-    return Credentials(*values)
+    return Credentials(values[0], values[1])
 
 
 def open_services(
@@ -88,11 +87,12 @@ def open_bamboohr(settings: Settings, credentials: Credentials, stop: StopSignal
     """Return BambooHR's client, and the transport that counts its calls."""
     transport = Transport(
         "bamboohr",
-        new_session(1, (credentials.bamboohr, "x"), proxies=_uses_proxies(settings.bamboo_api)),
+        new_session(1, proxies=_uses_proxies(settings.bamboo_api)),
         settings.http_timeout,
         stop,
+        credentials.patience,
     )
-    return BambooHRClient(transport, settings.bamboo_api, fix_command(settings.bamboo)), transport
+    return BambooHRClient(transport, settings.bamboo_api, credentials.bamboohr, fix_command(settings.bamboo)), transport
 
 
 def open_moodle(settings: Settings, credentials: Credentials, stop: StopSignal) -> tuple[MoodleClient, Transport]:
@@ -102,6 +102,7 @@ def open_moodle(settings: Settings, credentials: Credentials, stop: StopSignal) 
         new_session(settings.moodle_concurrency, proxies=_uses_proxies(settings.moodle_endpoint)),
         settings.http_timeout,
         stop,
+        credentials.patience,
     )
     moodle = MoodleClient(
         transport,

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
-from worker import logs
+from worker import advice, logs
 from worker.errors import ConfigurationError, ExitCode, SyncError
 from worker.model.result import Status, StepResult
 from worker.model.step import Action
@@ -45,7 +45,6 @@ COUNTS = (
     "arrived_dates",
     "held_undone",
     "not_due",
-    "not_as_planned",
     "edited_since",
     "suspended_elsewhere",
     "unexplained_accounts",
@@ -71,7 +70,6 @@ _SKIPPED = {
     "starts_later": "waiting_for_start",
     "undone": "held_undone",
     "not_due": "not_due",
-    "plan_outdated": "not_as_planned",
     "edited_since": "edited_since",
 }
 _LISTED = (
@@ -180,7 +178,8 @@ class Summary:
             else:
                 self.message = f"a guard holds {len(self.held)} suspensions; everything else went on"
                 self.advice = (
-                    f"the log names the employees. If they did leave: approve {self.run_id} (RUNBOOK, Held suspensions)"
+                    "the log names the employees. If they did leave: "
+                    f"{advice.command('approve', self.run_id)} (RUNBOOK, Held suspensions)"
                 )
 
     def as_dict(self, now: datetime) -> dict[str, Any]:

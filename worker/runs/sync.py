@@ -18,7 +18,7 @@ from worker.model.result import StepResult
 from worker.model.step import Action, Step
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.guards import hold_suspensions, is_held, only_suspensions, violations
-from worker.planning.memory import intends_to_suspend, park, remember
+from worker.planning.memory import before_suspending, park, remember
 from worker.planning.planner import Plan
 from worker.planning.window import advance
 from worker.runs.locked_run import LockedRun, locked_run
@@ -119,7 +119,7 @@ def _guarded_plan(
     why = violations(
         plan.steps,
         inputs.stats,
-        inputs.history.last_good(),
+        inputs.history.last_baseline(),
         _suspended_today(services, inputs.history, plan.steps),
         services.settings.max_suspensions,
     )
@@ -159,7 +159,7 @@ def _intent(request: RunRequest, services: Services, history: History) -> Intent
         if step.action is not Action.SUSPEND:
             return None
         record = history.records.get(step.employee_id)
-        return intends_to_suspend(record, step, services.clock(), approved=request.approved)
+        return before_suspending(record, step, services.clock(), approved=request.approved)
 
     return intent
 
@@ -220,12 +220,12 @@ def _record(
         ended_at=int(now.timestamp() * 1000),
         command=summary.command,
         scope=request.scope_name,
-        clean=clean,
-        good=good,
+        successful=clean,
+        is_baseline=good,
         scheduled_time=_scheduled_time(request, services),
         rows=inputs.directory.rows if inputs else 0,
         coverage=inputs.confirmed_stats.coverage if inputs else {},
-        mapping=mapping,
+        mapping_digest=mapping,
         reconcile_due=summary.reconcile_due,
         outcome=summary.outcome,
         held=tuple(summary.held),

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from worker import advice
 from worker.errors import UsageError
 from worker.model.history import EmployeeRecord, History
 from worker.model.step import Step
-from worker.planning.memory import intends_to_undo, undone
-from worker.planning.undo_plan import RecordedWrite, UndoScope, becomes_suspended, undo_steps, written
+from worker.planning.memory import after_undoing, before_undoing
+from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, written
 from worker.runs.locked_run import WriteResult, locked_run
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
@@ -37,7 +38,7 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
         preview_undo(request, services, summary)
         return
     with locked_run(services, summary) as run:
-        recorded = _recorded_writes(request, services, run.history)
+        recorded = _recorded_writes(request, services)
         steps = _plan(recorded, services, summary)
         seen = {number: datetime.fromtimestamp(one.seen, UTC) for number, one in recorded.items() if one.seen}
         written = run.write(
@@ -49,7 +50,7 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
 
 def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> list[Step]:
     """Return the reverse plan. Nothing is written and no lock is taken."""
-    steps = _plan(_recorded_writes(request, services, services.store.history()), services, summary)
+    steps = _plan(_recorded_writes(request, services), services, summary)
     results = [result_without_sending(step) for step in steps]
     for result in results:
         log_outcome(result, selected=bool(request.employees), dry_run=True)
@@ -57,7 +58,7 @@ def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> 
     return steps
 
 
-def _recorded_writes(request: UndoRequest, services: Services, history: History) -> Mapping[int, RecordedWrite]:
+def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, RecordedWrite]:
     """Return what is to be taken back, by employee id. Raises UsageError where that is nothing."""
     entries = services.store.journal_of(request.run_id)
     recorded = written(entries, request.scope, request.employees)
@@ -66,9 +67,10 @@ def _recorded_writes(request: UndoRequest, services: Services, history: History)
     if entries:
         raise UsageError(
             f"the run {request.run_id} wrote nothing of what is to be taken back",
-            advice="see what it wrote: explain --employee ID; or leave out --only and --employee",
+            advice=f"see what it wrote: {advice.command('explain', '--employee', 'ID')}; or leave out --only and"
+            " --employee",
         )
-    if history.run(request.run_id) is None:
+    if services.store.run(request.run_id) is None:
         raise UsageError(
             f"there is no run {request.run_id}, or its journal is older than 90 days",
             advice="the id is the run_id of the run's summary line, and is named in its log",
@@ -90,13 +92,12 @@ def _intent(
     request: UndoRequest, services: Services, history: History, recorded: Mapping[int, RecordedWrite]
 ) -> Intent:
     def intent(step: Step) -> EmployeeRecord:
-        return intends_to_undo(
+        return before_undoing(
             history.records.get(step.employee_id),
             step,
             request.run_id,
             services.clock(),
             seen=recorded[step.employee_id].seen,
-            suspended=becomes_suspended(step),
         )
 
     return intent
@@ -113,13 +114,12 @@ def _undone_records(
     records: dict[int, EmployeeRecord] = {}
     for number, result in written.results.items():
         known = history.records.get(number)
-        record = undone(
+        record = after_undoing(
             known,
             result,
             request.run_id,
             services.clock(),
             seen=recorded[number].seen,
-            suspended=becomes_suspended(result.step),
         )
         if record is None and number in written.intents:
             record = written.intents[number] if result.wrote else known or EmployeeRecord(number)

@@ -25,7 +25,11 @@ from worker.stopping import StopSignal
 
 
 class Deadline:
-    """When the request that this thread makes has to be over. `sent`: a part of it was given to a connection."""
+    """When the request of this thread has to be over.
+
+    Attributes:
+        sent: whether a part of the request was handed to a connection.
+    """
 
     def __init__(self, seconds: float, stopping: StopSignal) -> None:
         self.sent = False
@@ -42,7 +46,7 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 @contextmanager
 def total_deadline(seconds: float, stopping: StopSignal) -> Iterator[Deadline]:
-    """Whatever this thread sends or reads inside the block has to be over in `seconds`; otherwise TimeoutError."""
+    """Raise TimeoutError where this thread sends or reads inside the block after `seconds`."""
     deadline = Deadline(seconds, stopping)
     token = _current.set(deadline)
     try:
@@ -125,16 +129,16 @@ def _tls() -> ssl.SSLContext:
 
 
 class TimedAdapter(HTTPAdapter):
-    """An adapter for a `requests` session whose connections keep to :func:`total_deadline`."""
+    """An adapter for a `requests` session whose connections obey :func:`total_deadline`."""
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
-        """Called by `requests` once; plain and TLS connections both go through timed sockets."""
+        """Use timed sockets for plain and TLS connections (called by `requests` once)."""
         manager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, ssl_context=_tls(), **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         self.poolmanager = manager
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        """Called by `requests` where HTTPS_PROXY or HTTP_PROXY is set: the same sockets."""
+        """Use the same sockets where HTTPS_PROXY or HTTP_PROXY is set (called by `requests`)."""
         if proxy not in self.proxy_manager:
             manager = super().proxy_manager_for(proxy, ssl_context=_tls(), **proxy_kwargs)
             manager.pool_classes_by_scheme = _POOLS

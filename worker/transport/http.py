@@ -1,18 +1,17 @@
-"""One HTTP attempt, counted and bounded, and the one decision whether to try again.
+"""One HTTP attempt, counted and bounded.
 
-Both clients stand on this: it knows nothing of BambooHR or Moodle. An attempt ends in a :class:`Reply` (any status), in
+Both clients use it; it knows nothing of BambooHR or Moodle. An attempt ends in a :class:`Reply` (any status), in
 :class:`NotSent` (the server cannot have acted) or in :class:`NoAnswer` (it may have acted).
 """
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from requests.auth import AuthBase
@@ -20,19 +19,24 @@ from urllib3.exceptions import HTTPError
 
 from worker.stopping import StopSignal
 from worker.transport.deadline import Deadline, TimedAdapter, total_deadline
-
-T = TypeVar("T")
-
+from worker.transport.json_text import read_json
+from worker.transport.patience import Patience
 
 _CHUNK = 1 << 16
 
 
 class TransportError(Exception):
-    """The attempt brought no whole answer. `what` says how, in words that carry no value."""
+    """The attempt brought no whole answer.
 
-    def __init__(self, what: str) -> None:
+    Attributes:
+        what: what happened, in words that carry no value.
+        is_passing: whether another attempt may succeed.
+    """
+
+    def __init__(self, what: str, *, is_passing: bool = True) -> None:
         super().__init__(what)
         self.what = what
+        self.is_passing = is_passing
 
 
 class NotSent(TransportError):
@@ -53,14 +57,11 @@ class Reply:
 
     def json(self) -> Any:
         """The body as JSON; ValueError (and nothing else) if it is none."""
-        try:
-            return json.loads(self.body)
-        except RecursionError as deep:
-            raise ValueError("nested too deeply") from deep
+        return read_json(self.body)
 
 
 class _Bare(AuthBase):
-    """Keeps `requests` from adding what a .netrc says about the host."""
+    """Keeps `requests` from adding the credentials of a .netrc file."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
@@ -68,13 +69,16 @@ class _Bare(AuthBase):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """No redirect leads anywhere. Even one that is not followed is parsed by `requests`, and may be unparsable."""
+        """Ignore every redirect: `requests` parses even those that are not followed, and they may be unparsable."""
 
 
 def new_session(connections: int, auth: tuple[str, str] | None = None, *, proxies: bool = True) -> requests.Session:
-    """A keep-alive session with timed connections, no cookies, no credentials but these.
+    """A keep-alive session with timed connections, no cookies, and no credentials but these.
 
-    `proxies`: whether the environment's HTTPS_PROXY and REQUESTS_CA_BUNDLE count.
+    Args:
+        connections: how many are kept open.
+        auth: HTTP Basic credentials.
+        proxies: whether HTTPS_PROXY and REQUESTS_CA_BUNDLE of the environment count.
     """
     session = _Session()
     session.trust_env = proxies
@@ -89,14 +93,21 @@ def new_session(connections: int, auth: tuple[str, str] | None = None, *, proxie
 class Transport:
     """Sends requests to one system.
 
-    `timeout` is the total deadline of a request in seconds, and what one read of it may take. `server_time` is the Date
-    header of the last answer. Redirects are never followed: they would carry the credential to another address.
+    Redirects are never followed: they would carry the credential to another address.
+
+    Attributes:
+        system: "bamboohr" or "moodle", for the log.
+        timeout: the total deadline of an ordinary request, in seconds.
+        patience: what the run may wait for passing faults.
+        calls: how many attempts were made.
+        server_time: the Date header of the last answer.
     """
 
     system: str
     session: requests.Session
     timeout: float
     stopping: StopSignal
+    patience: Patience = field(default_factory=Patience)
     calls: int = field(default=0, init=False)
     server_time: str = field(default="", init=False)
     _counting: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
@@ -125,12 +136,16 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
     ) -> Iterator[tuple[Reply, Iterator[bytes]]]:
-        """One attempt whose body is read in chunks inside the block; the deadline holds for the whole block."""
+        """One attempt whose body is read in chunks inside the block.
+
+        The deadline holds for the whole block: connection, first byte and body.
+        """
         self.stopping.check()
         with self._counting:
             self.calls += 1
-        with total_deadline(deadline or self.timeout, self.stopping) as limit:
-            response = self._start(limit, method, url, params, data, headers)
+        seconds = deadline or self.timeout
+        with total_deadline(seconds, self.stopping) as limit:
+            response = self._start(limit, seconds, method, url, params, data, headers)
             self.server_time = response.headers.get("Date", "")
             try:
                 yield Reply(response.status_code, response.headers), _chunks(response)
@@ -140,6 +155,7 @@ class Transport:
     def _start(
         self,
         limit: Deadline,
+        seconds: float,
         method: str,
         url: str,
         params: Mapping[str, str] | None,
@@ -153,7 +169,7 @@ class Transport:
                 params=params,
                 data=data,
                 headers=headers,
-                timeout=self.timeout,
+                timeout=(min(self.timeout, seconds), seconds),
                 allow_redirects=False,
                 stream=True,
             )
@@ -162,7 +178,7 @@ class Transport:
         except requests.exceptions.SSLError as fault:
             if limit.sent:
                 raise NoAnswer("the TLS connection broke") from fault
-            raise NotSent("the TLS certificate or handshake was not accepted") from fault
+            raise NotSent("the TLS certificate or handshake was not accepted", is_passing=False) from fault
         except requests.Timeout as fault:
             raise NoAnswer("no answer in time") from fault
         except requests.ConnectionError as fault:
@@ -170,9 +186,9 @@ class Transport:
                 raise NotSent("the connection was refused or the name is unknown") from fault
             raise NoAnswer("the connection was cut") from fault
         except requests.RequestException as fault:
-            raise NoAnswer(f"the request failed ({type(fault).__name__})") from fault
+            raise NoAnswer(f"the request failed ({type(fault).__name__})", is_passing=False) from fault
         except (OSError, HTTPError) as fault:
-            raise NotSent(f"the request could not be made ({type(fault).__name__})") from fault
+            raise NotSent(f"the request could not be made ({type(fault).__name__})", is_passing=False) from fault
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import ijson
+
+from worker.transport.json_text import JsonRepair
 
 
 class Malformed(ValueError):
@@ -17,9 +19,13 @@ _HEAD = 1 << 16
 
 
 def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], None]]) -> bytes:
-    """Give every item below a path ("users.item") to its taker; the beginning of the answer, to see what it is.
+    """Hand every item below a path ("users.item") to its taker.
 
-    Raises :class:`Malformed` for what is not whole JSON, however much of it was taken by then.
+    Returns:
+        The beginning of the answer, which says what it is if there are no items.
+
+    Raises:
+        Malformed: it is not whole JSON; some items may have been handed over by then.
     """
     found: list[tuple[Any, Callable[[Any], None]]] = []
     readers = []
@@ -31,7 +37,7 @@ def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], Non
     head = bytearray()
     depth = Depth()
     try:
-        for chunk in chunks:
+        for chunk in _repaired(chunks):
             head += chunk[: max(0, _HEAD - len(head))]
             depth.feed(chunk)
             for reader in readers:
@@ -45,6 +51,16 @@ def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], Non
     return bytes(head)
 
 
+def _repaired(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks without what costs the parser the whole answer. To the parser an empty chunk is the end."""
+    repair = JsonRepair()
+    for chunk in chunks:
+        if decided := repair.feed(chunk):
+            yield decided
+    if rest := repair.feed(b"", final=True):
+        yield rest
+
+
 def _hand_over(found: Iterable[tuple[Any, Callable[[Any], None]]]) -> None:
     for items, take in found:
         for item in items:
@@ -53,20 +69,16 @@ def _hand_over(found: Iterable[tuple[Any, Callable[[Any], None]]]) -> None:
 
 
 DEEPEST = 32
-
-
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-
-
 _OTHER = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class TooDeep(ValueError):
-    """Nested far deeper than any answer is."""
+    """Nested deeper than any answer of either system."""
 
 
 class Depth:
-    """Follows one document."""
+    """Follows the nesting of one document."""
 
     def __init__(self) -> None:
         self._depth = 0

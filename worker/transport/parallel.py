@@ -1,4 +1,4 @@
-"""Calls side by side."""
+"""Calls in parallel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 
 
 def in_parallel(call: Callable[[Any], Any], batches: Sequence[Any], workers: int) -> list[Any]:
-    """The results in the order of the batches, `workers` at a time; the first failure is raised when all have ended."""
+    """Call `workers` batches at a time; the results in the order of the batches.
+
+    The first failure is raised after the calls in progress have ended; calls that have not begun are cancelled.
+    """
     if len(batches) <= 1 or workers == 1:
         return [call(batch) for batch in batches]
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="moodle") as pool:

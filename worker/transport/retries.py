@@ -1,4 +1,4 @@
-"""Whether a read is worth another attempt, and after which pause."""
+"""Whether a request is worth another attempt, and after which pause."""
 
 from __future__ import annotations
 
@@ -10,49 +10,29 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from worker import logs
-from worker.stopping import StopSignal
-from worker.transport.http import Reply, TransportError
+from worker.transport.http import Reply, Transport, TransportError
 
 T = TypeVar("T")
 
-
-LONGEST_WAIT_SECONDS = 300.0
-"""A server that asks for a longer pause than this is not waited for."""
-
-
-_BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_LONGEST_BACKOFF = 30.0
+_SHORTEST_PAUSE = 0.1
+_PASSING = frozenset({408, 429, 500, 502, 503, 504, *range(520, 531), 598})
+"""Statuses of a server, a gateway or a CDN in trouble. 520 to 530 are Cloudflare's, 598 is a proxy's read time-out."""
 
 
-_PASSING = frozenset(
-    {
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.GATEWAY_TIMEOUT,
-        598,
-    }
-)
+def is_passing(status: int) -> bool:
+    """Whether the same request may succeed a little later."""
+    return status in _PASSING
 
 
-def pause_before_retry(reply: Reply | None, attempt: int) -> float | None:
-    """Seconds to wait before trying a *read* again, or None if that is pointless.
-
-    `reply` is None when no answer came. `attempt` counts from 1. What the server asks for in Retry-After is done,
-    unless it is longer than :data:`LONGEST_WAIT_SECONDS`.
-    """
-    backoff = float(min(8.0, 0.5 * 2 ** (attempt - 1)) * random.uniform(0.75, 1.25))  # noqa: S311 - jitter, no secret
-    if reply is None or reply.status in _PASSING:
-        return backoff
-    if reply.status not in _BUSY:
-        return None
-    asked = retry_after(reply)
-    if asked is None:
-        return backoff
-    return None if asked > LONGEST_WAIT_SECONDS else asked
+def backoff(attempt: int) -> float:
+    """The pause after this attempt (the first is 1): half a second, doubled each time up to 30 s, give or take 25 %."""
+    seconds = min(_LONGEST_BACKOFF, 0.5 * 2.0 ** min(attempt - 1, 10))
+    return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, no secret
 
 
 def retry_after(reply: Reply) -> float | None:
-    """The Retry-After header in seconds from now; None if there is none that can be read. Seconds or an HTTP date."""
+    """The Retry-After header in seconds from now, from seconds or an HTTP date; None if it cannot be read."""
     text = reply.headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
@@ -62,31 +42,67 @@ def retry_after(reply: Reply) -> float | None:
         return None
 
 
-def with_retries(
-    attempt: Callable[[], tuple[Reply, T]], *, system: str, stopping: StopSignal, tries: int
-) -> tuple[Reply, T]:
-    """Repeat a read until it is answered or patience ends; then give the last reply or raise the last fault."""
-    number = 0
-    while True:
-        number += 1
-        reply: Reply | None = None
-        fault: TransportError | None = None
-        try:
-            reply, value = attempt()
-        except TransportError as caught:
-            fault = caught
-            if number >= tries:
-                raise
-        pause = pause_before_retry(reply, number)
-        if reply is not None and (reply.status < HTTPStatus.BAD_REQUEST or number >= tries or pause is None):
-            return reply, value
-        pause = pause or 0.0
+class Retries:
+    """The retries of one request."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._system = transport.system
+        self._stopping = transport.stopping
+        self._patience = transport.patience
+        self._attempts = 0
+        self._waited = 0.0
+        self._first_fault: float | None = None
+
+    def wait(self, reply: Reply | None, fault: str = "") -> bool:
+        """Wait before another attempt, and say so at once.
+
+        Args:
+            reply: the answer of the last attempt; None if no answer came.
+            fault: what happened to an attempt without an answer.
+
+        Returns:
+            False, without waiting, where another attempt is pointless or the patience is used up.
+        """
+        self._attempts += 1
+        pause = self._pause(reply)
+        if pause is None or not self._patience.take(pause):
+            return False
+        what = fault if reply is None else f"HTTP {reply.status}"
         logs.warning(
             "http.retry",
-            system=system,
-            attempt=number,
+            system=self._system,
+            attempt=self._attempts,
             status=reply.status if reply else None,
-            fault=fault.what if fault else None,
+            fault=fault or None,
             wait_seconds=round(pause, 2),
+            reason=f"{self._system}: {what}; trying again in {pause:.0f} s",
         )
-        stopping.wait(pause)
+        self._waited += pause
+        self._stopping.wait(pause)
+        return True
+
+    def _pause(self, reply: Reply | None) -> float | None:
+        if reply is not None and not is_passing(reply.status):
+            return None
+        now = self._stopping.clock()
+        if self._first_fault is None:
+            self._first_fault = now
+        spent = max(self._waited, now - self._first_fault)
+        left = self._patience.request_seconds - spent
+        asked = (retry_after(reply) if reply else None) or 0.0
+        if asked > max(left, 0.0):
+            return asked if spent + asked <= self._patience.longest_wait else None
+        return max(asked, min(backoff(self._attempts), left)) if left >= _SHORTEST_PAUSE else None
+
+
+def with_retries(attempt: Callable[[], tuple[Reply, T]], retries: Retries) -> tuple[Reply, T]:
+    """Repeat a read until it is answered or its patience ends; then give the last reply or raise the last fault."""
+    while True:
+        try:
+            reply, value = attempt()
+        except TransportError as fault:
+            if not (fault.is_passing and retries.wait(None, fault.what)):
+                raise
+        else:
+            if reply.status < HTTPStatus.BAD_REQUEST or not retries.wait(reply):
+                return reply, value

@@ -42,7 +42,7 @@ def entry(number: object, action: str = "Updated") -> dict[str, object]:
 
 
 def ids(bamboo: BambooHRClient) -> list[int]:
-    return [change.employee_id for change in bamboo.changed(SINCE).changes]
+    return [change.employee_id for change in bamboo.changed_employees(SINCE).changes]
 
 
 def sent(number: int = -1) -> Any:
@@ -62,7 +62,7 @@ def test_inserted_and_updated_are_alike_and_deleted_is_told(bamboo: BambooHRClie
     actions = {"3": "Inserted", "4": "Updated", "5": "Deleted", "6": "deleted", "7": "Something"}
     responses.get(CHANGED, json=feed_of({number: entry(number, action) for number, action in actions.items()}))
 
-    assert bamboo.changed(SINCE).changes == (
+    assert bamboo.changed_employees(SINCE).changes == (
         Change(3),
         Change(4),
         Change(5, deleted=True),
@@ -75,13 +75,13 @@ def test_inserted_and_updated_are_alike_and_deleted_is_told(bamboo: BambooHRClie
 def test_nothing_changed_is_told_in_three_ways(bamboo: BambooHRClient, nobody: object) -> None:
     responses.get(CHANGED, json=feed_of(nobody))
 
-    assert bamboo.changed(SINCE).changes == ()
+    assert bamboo.changed_employees(SINCE).changes == ()
 
 
 def test_a_map_that_became_a_list_of_entries_is_read(bamboo: BambooHRClient) -> None:
     responses.get(CHANGED, json=feed_of([entry("2", "Deleted"), entry("1")]))
 
-    assert bamboo.changed(SINCE).changes == (Change(1), Change(2, deleted=True))
+    assert bamboo.changed_employees(SINCE).changes == (Change(1), Change(2, deleted=True))
 
 
 def test_an_entry_without_an_id_of_its_own_has_its_keys(bamboo: BambooHRClient) -> None:
@@ -94,7 +94,7 @@ def test_an_entry_without_an_id_of_its_own_has_its_keys(bamboo: BambooHRClient) 
 def test_what_is_no_positive_integer_is_dropped_and_counted(bamboo: BambooHRClient, nobody: object) -> None:
     responses.get(CHANGED, json=feed_of([entry(nobody), entry("5")]))
 
-    feed = bamboo.changed(SINCE)
+    feed = bamboo.changed_employees(SINCE)
 
     assert (feed.changes, feed.dropped) == ((Change(5),), 1)
 
@@ -105,7 +105,7 @@ def test_a_feed_that_is_asked_for_again_is_logged_under_its_system(
     responses.get(CHANGED, status=502)
     responses.get(CHANGED, json=feed_of([]))
 
-    bamboo.changed(SINCE)
+    bamboo.changed_employees(SINCE)
 
     assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "bamboohr")]
 
@@ -124,7 +124,7 @@ def test_a_directory_that_is_asked_for_again_is_logged_under_its_system(
 def test_how_many_were_dropped_is_logged(bamboo: BambooHRClient, logged: list[dict[str, Any]]) -> None:
     responses.get(CHANGED, json=feed_of([entry("x"), entry("y"), entry("5")]))
 
-    assert bamboo.changed(SINCE).dropped == 2
+    assert bamboo.changed_employees(SINCE).dropped == 2
 
     told = {"event": "bamboohr.dropped_ids", "count": 2, "reason": "not a positive integer"}
     assert logged == [{"level": "WARNING", **told}]
@@ -135,7 +135,7 @@ def test_when_somebody_changed_is_known_where_the_feed_says_it(bamboo: BambooHRC
         CHANGED, json=feed_of([{**entry("5"), "lastChanged": "2026-11-22T01:02:03Z"}, {"id": "6", "action": "Updated"}])
     )
 
-    assert [change.at for change in bamboo.changed(SINCE).changes] == [
+    assert [change.at for change in bamboo.changed_employees(SINCE).changes] == [
         datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC),
         None,
     ]
@@ -160,19 +160,19 @@ def test_latest_is_a_moment_with_a_zone_or_unknown(
 ) -> None:
     responses.get(CHANGED, json=feed_of([], latest=text))
 
-    assert bamboo.changed(SINCE).latest == moment
+    assert bamboo.changed_employees(SINCE).latest == moment
 
 
 def test_a_missing_latest_is_unknown(bamboo: BambooHRClient) -> None:
     responses.get(CHANGED, json={"employees": []})
 
-    assert bamboo.changed(SINCE).latest is None
+    assert bamboo.changed_employees(SINCE).latest is None
 
 
 def test_since_is_sent_in_utc_with_whole_seconds_and_no_plus_sign(bamboo: BambooHRClient) -> None:
     responses.get(CHANGED, json=feed_of([]))
 
-    bamboo.changed(datetime(2026, 11, 21, 5, 0, 1, 999_999, tzinfo=timezone(timedelta(hours=2))))
+    bamboo.changed_employees(datetime(2026, 11, 21, 5, 0, 1, 999_999, tzinfo=timezone(timedelta(hours=2))))
 
     assert dict(parse_qsl(urlsplit(sent().url).query)) == {"since": "2026-11-21T03:00:01Z"}
 
@@ -182,7 +182,7 @@ def test_every_request_asks_for_json_and_carries_the_key_from_the_start(bamboo: 
     responses.get(DIRECTORY, json={"fields": [], "employees": []})
     responses.get(f"{BAMBOO}/employees", json={"data": []})
 
-    bamboo.changed(SINCE)
+    bamboo.changed_employees(SINCE)
     bamboo.directory({1}, NEEDED)
     bamboo.evidence([1], NEEDED)
 
@@ -214,8 +214,8 @@ def test_every_request_asks_for_json_and_carries_the_key_from_the_start(bamboo: 
 def test_an_answer_of_another_form_is_not_believed(bamboo: BambooHRClient, body: str) -> None:
     responses.get(CHANGED, body=body)
 
-    with pytest.raises(SourceError, match="something else than the documented JSON"):
-        bamboo.changed(SINCE)
+    with pytest.raises(SourceError, match="is not the documented JSON"):
+        bamboo.changed_employees(SINCE)
 
 
 # The directory
@@ -308,7 +308,7 @@ def answered_with(value: object) -> BambooHRClient:
 @given(_JSON | st.fixed_dictionaries({"employees": _JSON, "latest": _JSON}))
 def test_any_json_is_a_feed_or_an_end_of_the_run(value: Any) -> None:
     try:
-        feed = answered_with(value).changed(SINCE)
+        feed = answered_with(value).changed_employees(SINCE)
     except SyncError:
         return
     numbers = [change.employee_id for change in feed.changes]

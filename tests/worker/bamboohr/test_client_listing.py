@@ -21,7 +21,7 @@ def rows(*people: int) -> dict[int, Evidence]:
 
 
 def read(script: Script) -> list[Page]:
-    return list(bamboo_client(transport_to(script, system="bamboohr")).everybody(["status"]))
+    return list(bamboo_client(transport_to(script, system="bamboohr")).list_employees(["status"]))
 
 
 def test_everybody_comes_page_by_page_in_pages_as_long_as_they_may_be() -> None:
@@ -40,7 +40,7 @@ def test_a_listing_that_changed_under_the_reading_begins_anew_with_another_first
 
 
 def test_a_key_that_may_list_nobody_is_told_with_what_mends_it() -> None:
-    with pytest.raises(ListRefused, match="lets the key list no employees") as caught:
+    with pytest.raises(ListRefused, match="does not let the key list employees") as caught:
         read(Script(Response(403)))
 
     assert "list all employees" in caught.value.advice

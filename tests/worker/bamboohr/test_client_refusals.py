@@ -12,8 +12,8 @@ from tests.worker.clients import (
     BAMBOO,
     CHANGED,
     DIRECTORY,
+    FIX_COMMAND,
     KEY,
-    MEND,
     NEEDED,
     PRIVATE,
     SINCE,
@@ -21,18 +21,18 @@ from tests.worker.clients import (
     Script,
     bamboo_client,
     end_of,
-    is_retry_pause,
     texts,
     transport_to,
 )
-from worker.bamboohr.client import TRIES, BambooHRClient
+from worker.bamboohr.client import BambooHRClient
 from worker.errors import CredentialError, SourceError
+from worker.transport.patience import REQUEST_SECONDS
 
 pytestmark = pytest.mark.usefixtures("mocked")
 
 
 def read_anything(bamboo: BambooHRClient) -> None:
-    bamboo.changed(SINCE)
+    bamboo.changed_employees(SINCE)
 
 
 def test_an_unknown_key_is_told_with_the_command_that_sets_it_and_never_tried_again(
@@ -43,7 +43,7 @@ def test_an_unknown_key_is_told_with_the_command_that_sets_it_and_never_tried_ag
     with pytest.raises(CredentialError, match="does not know the API key") as caught:
         read_anything(bamboo)
 
-    assert MEND in caught.value.advice
+    assert FIX_COMMAND in caught.value.advice
     assert (len(responses.calls), patient.waits) == (1, [])
 
 
@@ -88,8 +88,8 @@ def test_what_may_pass_is_tried_again_and_then_believed(bamboo: BambooHRClient, 
     with pytest.raises(SourceError, match=str(status)):
         read_anything(bamboo)
 
-    assert len(responses.calls) == TRIES
-    assert all(map(is_retry_pause, patient.waits))
+    assert len(responses.calls) == len(patient.waits) + 1
+    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS)
 
 
 def test_a_pause_that_is_too_long_is_told_and_not_made(bamboo: BambooHRClient, patient: Patient) -> None:
@@ -102,12 +102,13 @@ def test_a_pause_that_is_too_long_is_told_and_not_made(bamboo: BambooHRClient, p
 
 
 def test_a_company_that_cannot_be_reached_is_told_after_some_patience() -> None:
-    script = Script(Response(fate="reset"))
+    script, patient = Script(Response(fate="reset")), Patient()
 
     with pytest.raises(SourceError, match="could not be read"):
-        read_anything(bamboo_client(transport_to(script, system="bamboohr")))
+        read_anything(bamboo_client(transport_to(script, system="bamboohr", stopping=patient)))
 
-    assert len(script.requests) == TRIES
+    assert len(script.requests) == len(patient.waits) + 1
+    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS)
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 406, 418, 429, 500, 503])
@@ -117,7 +118,7 @@ def test_no_message_repeats_what_bamboohr_says_or_the_key(bamboo: BambooHRClient
         responses.get(path, status=status, body=json.dumps({"error": {"message": PRIVATE}}), headers=told)
 
     ends = [
-        end_of(lambda: bamboo.changed(SINCE)),
+        end_of(lambda: bamboo.changed_employees(SINCE)),
         end_of(lambda: bamboo.directory({1}, NEEDED)),
         end_of(lambda: bamboo.evidence([1], NEEDED)),
     ]

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worker.clients import fuzz
-from worker.bamboohr.directory import Directory, read_directory, text
+from worker.bamboohr.directory import Directory, read_directory
+from worker.bamboohr.values import text
 from worker.model.email_index import EmailIndex
 from worker.model.employee import employee_id
 from worker.transport.json_stream import Malformed
+from worker.transport.json_text import read_json
 
 NEEDED = ("first_name", "last_name", "work_email", "department")
 DECLARED = ("firstName", "lastName", "workEmail", "department")
@@ -244,11 +246,9 @@ def test_a_part_is_never_taken_for_the_whole(at: int) -> None:
         b'{"employees":["x"]}',
         b'{"employees":[[]]}',
         b'{"employees":[{"id":"0"}]}',
-        b'{"employees":[{"id":"1"},7]}',
         b'{"error":{"code":429}}',
         WHOLE + b"x",
         WHOLE + WHOLE,
-        WHOLE.replace(b"First1", b"First\xff"),
         b'{"employees":[],"more":"' + b"x" * (1 << 17) + b'"}',
         b'{"more":' + b"[" * 5_000 + b"]" * 5_000 + b',"employees":[]}',
         b'{"employees":[{"id":' + b"9" * 5_000 + b"}]}",
@@ -258,6 +258,62 @@ def test_a_part_is_never_taken_for_the_whole(at: int) -> None:
 def test_an_answer_of_another_form_is_malformed_and_never_an_empty_company(body: bytes) -> None:
     with pytest.raises(Malformed):
         read(body, 1)
+
+
+# What costs one value or one row
+
+
+@pytest.mark.parametrize("size", [1, 3, 1 << 16])
+@pytest.mark.parametrize("unreadable", [rb"First\ud800", rb"\udc00First", b"First\xff", "First\ufffd".encode()])
+def test_an_unreadable_character_costs_its_value_alone(unreadable: bytes, size: int) -> None:
+    body = answer(row("1"), row("2")).replace(b"First1", unreadable)
+
+    directory = read(body, 1, 2, size=size)
+
+    shown = directory.listing(1)
+    assert shown is not None
+    assert shown.keys() == {"last_name", "work_email", "department"}
+    assert directory.listing(2) == {
+        **shown,
+        "first_name": "First2",
+        "last_name": "Last2",
+        "work_email": "p2@acme.example",
+    }
+
+
+def test_a_pair_of_surrogates_is_one_character() -> None:
+    body = answer(row("1")).replace(b"First1", rb"\ud83d\ude00 \\ud800")
+
+    listing = read(body, 1, size=1).listing(1)
+
+    assert listing is not None
+    assert listing["first_name"] == "😀 \\ud800"
+
+
+@pytest.mark.parametrize("size", [1, 1 << 16])
+def test_a_byte_order_mark_costs_nothing(size: int) -> None:
+    assert read(b"\xef\xbb\xbf" + answer(row("1")), 1, size=size).rows == 1
+
+
+def test_a_row_that_is_no_employee_costs_itself_and_is_reported(logged: list[dict[str, Any]]) -> None:
+    assert read(answer(row("1"), 7, None, row("2")), 1).ids == {1, 2}
+
+    assert [(line["event"], line["count"]) for line in logged] == [("bamboohr.unreadable_rows", 2)]
+
+
+def test_two_rows_that_contradict_each_other_are_no_evidence(logged: list[dict[str, Any]]) -> None:
+    directory = read(answer(row("1"), row("2"), row("1", department="Legal"), row("1")), 1, 2)
+
+    assert (directory.listing(1), directory.ids, directory.rows) == (None, {1, 2}, 2)
+    assert directory.listing(2) is not None
+    assert [(line["event"], line["employee_id"]) for line in logged] == [("bamboohr.contradiction", 1)]
+
+
+def test_two_rows_that_are_the_same_are_one(logged: list[dict[str, Any]]) -> None:
+    directory = read(answer(row("1"), row("1")), 1)
+
+    assert (directory.rows, directory.coverage()["department"], logged) == (1, 10_000, [])
+    assert directory.listing(1) is not None
 
 
 def test_a_well_formed_answer_without_anybody_says_that_there_is_no_directory() -> None:
@@ -293,4 +349,4 @@ def test_any_bytes_are_a_directory_or_malformed(body: bytes) -> None:
         read(body, 1)
     except Malformed:
         return
-    assert json.loads(body)
+    assert read_json(body)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.sandbox.wire import Response
 from tests.worker.clients import Script, bamboo_client, end_of, fuzz, texts, transport_to
 from tests.worker.fuzzing import SAID, bodies, hostile
-from worker.bamboohr import listing
 from worker.bamboohr.client import BambooHRClient
+from worker.bamboohr.listing import Listing
 from worker.model.employee import Evidence
 from worker.timestamps import parse_moment
 from worker.transport.json_stream import Malformed
@@ -39,14 +39,14 @@ ONE = {"id": "1", **PERSON}
 
 def _changed(client: BambooHRClient) -> object:
     assert SINCE is not None
-    return client.changed(SINCE)
+    return client.changed_employees(SINCE)
 
 
 ENDPOINTS: dict[str, tuple[object, Callable[[BambooHRClient], object]]] = {
     "changed": (CHANGED, _changed),
     "directory": (DIRECTORY, lambda client: client.directory({1}, FIELDS)),
     "evidence": (LISTED, lambda client: client.evidence([1, 2], FIELDS)),
-    "everybody": (LISTED, lambda client: [*client.everybody(FIELDS)]),
+    "everybody": (LISTED, lambda client: [*client.list_employees(FIELDS)]),
 }
 
 
@@ -80,7 +80,7 @@ def test_any_object_is_a_page_or_malformed(value: Any) -> None:
     told, cursor = "", None
     rows: dict[int, Evidence] = {}
     try:
-        rows, cursor = listing.parse(value, [1, 2], FIELDS)
+        rows, cursor = Listing([1, 2], FIELDS).parse(value)
     except Malformed as fault:
         told = texts(fault)
 

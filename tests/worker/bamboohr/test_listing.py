@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pytest
 
-from worker.bamboohr.listing import facts, parse, query
+from worker.bamboohr.listing import Listing, facts, query
 from worker.model.employee import Evidence
 from worker.model.field_catalogue import DATES, FIELDS
 from worker.transport.json_stream import Malformed
@@ -14,6 +15,10 @@ from worker.transport.json_stream import Malformed
 
 def page(*rows: object, cursor: object = None) -> dict[str, Any]:
     return {"data": list(rows), "meta": {"page": {"nextCursor": cursor}}}
+
+
+def parse(answer: dict[str, Any], employees: Collection[int] | None, fields: Sequence[str]) -> Any:
+    return Listing(employees, fields).parse(answer)
 
 
 def test_a_page_of_some_people_names_them_and_one_of_everybody_nobody() -> None:
@@ -65,9 +70,51 @@ def test_an_answer_without_rows_is_not_believed(data: object) -> None:
 
 
 @pytest.mark.parametrize("row", [None, [], "x", 7])
-def test_a_row_of_another_form_is_not_believed(row: object) -> None:
+def test_an_unreadable_row_of_a_batch_refuses_the_batch(row: object) -> None:
+    """Isolation finds the employee that it belongs to."""
     with pytest.raises(Malformed):
-        parse(page({"employeeId": "7"}, row), None, ("status",))
+        parse(page({"employeeId": "7"}, row), [7, 8], ("status",))
+
+
+@pytest.mark.parametrize("row", [None, [], "x", 7])
+def test_an_unreadable_row_of_all_employees_costs_itself(row: object, logged: list[dict[str, Any]]) -> None:
+    rows, _ = parse(page({"employeeId": "7"}, row), None, ("status",))
+
+    assert rows.keys() == {7}
+    assert [(line["event"], line["count"]) for line in logged] == [("bamboohr.unreadable_rows", 1)]
+    with pytest.raises(Malformed):
+        parse(page(row), None, ("status",))
+
+
+def test_two_rows_that_contradict_each_other_are_no_evidence(logged: list[dict[str, Any]]) -> None:
+    active, inactive = {"employeeId": "7", "status": "Active"}, {"employeeId": 7, "status": "Inactive"}
+
+    rows, _ = parse(page(active, {"employeeId": "8", "status": "Active"}, inactive, active), None, ("status",))
+
+    assert rows == {7: Evidence({}, frozenset({"status"})), 8: Evidence({"status": "Active"})}
+    assert {(line["event"], line["employee_id"]) for line in logged} == {("bamboohr.contradiction", 7)}
+
+
+def test_rows_that_contradict_each_other_on_two_pages_are_no_evidence_either() -> None:
+    listing = Listing(None, ("status",))
+    listing.parse(page({"employeeId": "7", "status": "Active"}, cursor="next"))
+
+    rows, _ = listing.parse(page({"employeeId": "7", "status": "Inactive"}))
+
+    assert rows == {7: Evidence({}, frozenset({"status"}))}
+
+
+def test_two_rows_that_are_the_same_are_one() -> None:
+    row = {"employeeId": "7", "status": "Active"}
+
+    assert parse(page(row, row), None, ("status",))[0] == {7: Evidence({"status": "Active"})}
+
+
+@pytest.mark.parametrize("value", ["Act" + chr(0xD800), "Act" + chr(0xFFFD), float("nan"), float("inf")])
+def test_an_unreadable_value_is_not_shown(value: object) -> None:
+    rows, _ = parse(page({"employeeId": "7", "status": value, "hireDate": ""}), None, ("status", "hire_date"))
+
+    assert rows == {7: Evidence({"hire_date": ""})}
 
 
 def test_what_a_row_does_not_have_is_not_empty() -> None:

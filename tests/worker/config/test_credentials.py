@@ -1,4 +1,4 @@
-"""The two credentials: what is wrong, how it is mended, and never any of the value."""
+"""The two credentials: what is wrong, how it is fixed, and never any of the value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from moto import mock_aws
 from types_boto3_secretsmanager import SecretsManagerClient
 
-from worker.config.credentials import SecretReader, fix_command, read_credential
+from worker import advice
+from worker.advice import CommandLine, Program
+from worker.config.credentials import SecretReader, fix_command, open_credential, read_credential
 from worker.config.settings import Credential
 from worker.errors import ConfigurationError, CredentialError, ExitCode
 
@@ -81,14 +83,14 @@ def test_a_credential_of_the_environment_needs_no_aws() -> None:
     assert read_credential(Credential("MOODLE_TOKEN", "", " abc123 "), refused("Unasked")) == "abc123"
 
 
-def test_a_missing_secret_is_told_with_the_command_that_sets_it(secrets: SecretsManagerClient) -> None:
+def test_a_missing_secret_is_reported_with_the_command_that_sets_it(secrets: SecretsManagerClient) -> None:
     end = refusal(MOODLE)
 
     assert end.message == "the secret sync/moodle does not exist or was never set"
     assert end.advice.startswith(f"set it: {fix_command(MOODLE)} (then type ")
 
 
-def test_a_secret_that_was_deployed_and_never_set_is_told_like_a_missing_one(secrets: SecretsManagerClient) -> None:
+def test_a_secret_that_was_deployed_and_never_set_is_reported_as_missing(secrets: SecretsManagerClient) -> None:
     secrets.create_secret(Name=BAMBOO.secret_id)
 
     end = refusal(BAMBOO)
@@ -132,7 +134,7 @@ def test_a_binary_secret_is_malformed(secrets: SecretsManagerClient) -> None:
     assert "is malformed" in refusal(MOODLE).message
 
 
-def test_a_malformed_value_of_the_environment_is_told_without_it() -> None:
+def test_a_malformed_value_of_the_environment_is_not_repeated() -> None:
     end = refusal(Credential("MOODLE_TOKEN", "", "hush abc123"))
 
     assert end.message.startswith("MOODLE_TOKEN is malformed")
@@ -140,7 +142,7 @@ def test_a_malformed_value_of_the_environment_is_told_without_it() -> None:
     assert_silent(end)
 
 
-def test_a_secret_that_may_not_be_read_is_told_with_the_name_of_the_refusal_alone() -> None:
+def test_a_secret_that_may_not_be_read_is_reported_with_the_name_of_the_refusal_alone() -> None:
     end = refusal(MOODLE, refused("AccessDeniedException"))
 
     assert end.message == "the secret sync/moodle cannot be read (AccessDeniedException)"
@@ -148,7 +150,7 @@ def test_a_secret_that_may_not_be_read_is_told_with_the_name_of_the_refusal_alon
     assert "arn:" not in end.message + end.advice
 
 
-def test_a_secret_that_is_to_be_deleted_is_told_as_unreadable(secrets: SecretsManagerClient) -> None:
+def test_a_secret_that_is_scheduled_for_deletion_is_unreadable(secrets: SecretsManagerClient) -> None:
     secrets.create_secret(Name=MOODLE.secret_id, SecretString='{"moodle_token": "hush"}')
     secrets.delete_secret(SecretId=MOODLE.secret_id)
 
@@ -166,19 +168,30 @@ def test_missing_malformed_and_unreadable_are_three_messages(secrets: SecretsMan
 
 
 @pytest.mark.parametrize("credential", [BAMBOO, MOODLE, Credential("MOODLE_TOKEN", "arn:aws:x:y it's")])
-def test_the_mending_command_survives_the_shell(credential: Credential) -> None:
+def test_the_fix_command_survives_the_shell(credential: Credential) -> None:
     words = shlex.split(fix_command(credential))
 
     assert words[:4] == ["aws", "secretsmanager", "put-secret-value", "--secret-id"]
     assert words[4:] == [credential.secret_id, "--secret-string", "file:///dev/stdin"]
 
 
-def test_what_the_advice_says_to_type_mends(secrets: SecretsManagerClient) -> None:
+def test_what_the_advice_says_to_type_fixes_it(secrets: SecretsManagerClient) -> None:
     secrets.create_secret(Name=MOODLE.secret_id)
     (document,) = re.findall(r"then type (\{.*?\})", refusal(MOODLE).advice)
     secrets.put_secret_value(SecretId=MOODLE.secret_id, SecretString=document.replace("...", "abc123"))
 
     assert read_credential(MOODLE) == "abc123"
+
+
+def test_an_operator_is_told_the_operators_command(secrets: SecretsManagerClient) -> None:
+    with advice.using(CommandLine(Program.OPS, "prod")):
+        assert refusal(MOODLE).advice == "set it: .venv/bin/python -m ops secret set moodle --env prod"
+        assert fix_command(BAMBOO) == ".venv/bin/python -m ops secret set bamboohr --env prod"
+
+
+def test_a_task_which_does_not_know_its_environment_names_its_secret() -> None:
+    with advice.using(CommandLine(Program.MAKE)):
+        assert f"--secret-id {MOODLE.secret_id}" in fix_command(MOODLE)
 
 
 @pytest.mark.parametrize("credential", [Credential("MOODLE_TOKEN", "", "a b"), BAMBOO])
@@ -200,7 +213,7 @@ def test_aws_without_a_region_is_a_configuration_error_that_names_the_variable(
     assert fault.startswith("AWS_REGION")
 
 
-def test_aws_without_credentials_is_told_and_not_a_crash() -> None:
+def test_aws_without_credentials_is_no_crash() -> None:
     end = refusal(MOODLE, Refusing(NoCredentialsError()))
 
     assert end.message == "the secret sync/moodle cannot be read (NoCredentialsError)"
@@ -211,3 +224,64 @@ def assert_silent(end: CredentialError) -> None:
     assert "hush" not in end.message + end.advice
     assert end.__cause__ is None
     assert end.__suppress_context__
+
+
+def test_a_secret_may_begin_with_a_byte_order_mark() -> None:
+    """Some editors and secret managers write one."""
+    assert read_credential(MOODLE, Holding('\ufeff{"moodle_token": "abc123"}')) == "abc123"
+
+
+# Rotation
+
+
+class Rotating(Holding):
+    """A Secrets Manager whose secret can be changed, and that counts its reads."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(json.dumps({"moodle_token": value}))
+        self.reads = 0
+
+    def rotate(self, value: str) -> None:
+        self.document = json.dumps({"moodle_token": value})
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
+        self.reads += 1
+        return super().get_secret_value(SecretId=SecretId)
+
+
+def test_a_refused_credential_is_read_once_more_from_its_secret() -> None:
+    secret = Rotating("old")
+    credential = open_credential(MOODLE, secret)
+    secret.rotate("new")
+
+    assert credential.renew("old")
+    assert credential.value == "new"
+    assert credential.renew("old"), "another thread was refused with the same old value"
+    assert not credential.renew("new"), "once"
+    assert secret.reads == 2
+
+
+def test_a_secret_that_did_not_change_renews_nothing() -> None:
+    secret = Rotating("old")
+    credential = open_credential(MOODLE, secret)
+
+    assert not credential.renew("old")
+    assert not credential.renew("old")
+    assert secret.reads == 2
+
+
+def test_a_secret_that_cannot_be_read_by_now_renews_nothing() -> None:
+    secret = Rotating("old")
+    credential = open_credential(MOODLE, secret)
+    secret.document = "not json"
+
+    assert not credential.renew("old")
+    assert credential.value == "old"
+
+
+def test_a_credential_of_the_environment_cannot_change() -> None:
+    assert not open_credential(Credential("MOODLE_TOKEN", "", "abc123")).renew("abc123")
+
+
+def test_a_credential_never_shows_its_value() -> None:
+    assert "hush" not in repr(open_credential(MOODLE, Rotating("hush")))

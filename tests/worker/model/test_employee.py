@@ -140,8 +140,15 @@ def test_an_account_may_be_created_as_many_days_ahead_as_are_set(hire_date: str,
         ({"department": "Sales"}, {"country": "Ireland"}, {"department": "Sales", "country": "Ireland"}),
         ({"department": "Sales"}, {"department": ""}, {"department": "Sales"}),
         ({"department": ""}, {"department": ""}, {"department": ""}),
+        ({"department": ""}, {}, {"department": ""}),
     ],
-    ids=["the row wins", "the directory fills in", "an empty value of the row hides nothing", "empty in both"],
+    ids=[
+        "the row wins",
+        "the directory fills in",
+        "an empty value of the row hides nothing",
+        "empty in both",
+        "empty in the directory",
+    ],
 )
 def test_the_row_wins_and_the_directory_fills_in(
     listing: dict[str, str], row: dict[str, str], facts: dict[str, str]
@@ -168,6 +175,7 @@ def test_an_employee_knows_which_sources_show_them(employee: Employee, shown_by:
     ("value", "expected"),
     [
         (7, 7),
+        (1, 1),
         ("7", 7),
         (0, None),
         ("0", None),

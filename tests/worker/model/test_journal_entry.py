@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worker.builders import account, account_of, leaver, listed, step_of
-from worker.model.journal_entry import KEPT, JournalEntry, pack, unpack
+from worker.model.journal_entry import RETENTION, JournalEntry, pack, unpack
 from worker.model.step import Action, FieldChange
 from worker.state.items import EXPIRY
 from worker.state.sqlite import SqliteItems
@@ -68,8 +68,8 @@ def test_a_suspension_is_a_change_like_any_other() -> None:
 def test_an_entry_has_the_time_of_the_last_change_in_bamboohr_if_known() -> None:
     step = step_of(listed(1))
 
-    assert JournalEntry.of(step, NOW, NOW - timedelta(minutes=5)).seen == int(NOW.timestamp()) - 300
-    assert JournalEntry.of(step, NOW).seen == 0
+    assert JournalEntry.of(step, NOW, NOW - timedelta(minutes=5)).last_change_at == int(NOW.timestamp()) - 300
+    assert JournalEntry.of(step, NOW).last_change_at == 0
 
 
 @pytest.mark.parametrize(("length", "kept"), [(20_000, ["firstname", "department"]), (20_001, ["firstname"])])
@@ -146,7 +146,7 @@ def test_an_entry_of_an_earlier_version_has_no_time_of_the_last_change() -> None
 
     (kept,) = unpack([[plain]])
 
-    assert kept.seen == 0
+    assert kept.last_change_at == 0
 
 
 # In the state
@@ -189,7 +189,7 @@ def test_an_entry_is_valid_for_90_days_even_if_the_table_deletes_it_later(
 
     later = Store(items, "a", (NOW + timedelta(days=days)).timestamp)
 
-    assert timedelta(days=90) == KEPT
-    assert item[EXPIRY] == int((NOW + KEPT).timestamp())
+    assert timedelta(days=90) == RETENTION
+    assert item[EXPIRY] == int((NOW + RETENTION).timestamp())
     assert later.journal_of("run") == ([entry(1)] if known else [])
     assert len(later.journals_about(1)) == known

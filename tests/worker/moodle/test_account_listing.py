@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.worker.clients import fuzz
 from worker.model.account import AccountRef
-from worker.moodle.account_listing import NotAListing, read_account_listing
+from worker.moodle.account_listing import read_account_listing
+from worker.moodle.web_service import NotTheAnswer
 
 
 def user(number: int, **different: Any) -> dict[str, Any]:
@@ -113,14 +114,14 @@ def test_nobody_is_believed_of_a_whole_answer_alone() -> None:
     ],
 )
 def test_what_is_no_list_of_accounts_is_not_believed(body: bytes) -> None:
-    with pytest.raises(NotAListing):
+    with pytest.raises(NotTheAnswer):
         read(body)
 
 
 def test_a_refusal_is_handed_on_as_it_is() -> None:
     refusal = {"exception": "x", "errorcode": "accessexception", "message": "Access control exception"}
 
-    with pytest.raises(NotAListing) as caught:
+    with pytest.raises(NotTheAnswer) as caught:
         read(json.dumps(refusal).encode())
 
     assert caught.value.answer == refusal
@@ -130,13 +131,13 @@ def test_a_refusal_is_handed_on_as_it_is() -> None:
 def test_a_part_is_never_taken_for_the_whole(cut: int) -> None:
     body = answer(*(user(number) for number in range(1, 50)))
 
-    with pytest.raises(NotAListing):
+    with pytest.raises(NotTheAnswer):
         read(*in_chunks(body[: len(body) * cut // 9], 100))
 
 
 def test_numbers_that_are_no_ids_end_nothing_else() -> None:
     assert [one.id for one in read(answer(user(4, lastaccess=1.5e300), user(5, lastaccess=2**62)))] == [4, 5]
-    with pytest.raises(NotAListing):
+    with pytest.raises(NotTheAnswer):
         read(b'{"users": [{"id": ' + b"9" * 10_000 + b', "auth": "oidc"}]}')
 
 
@@ -146,7 +147,7 @@ def test_numbers_that_are_no_ids_end_nothing_else() -> None:
 def peak(chunks: Iterable[bytes]) -> int:
     tracemalloc.start()
     try:
-        with contextlib.suppress(NotAListing):
+        with contextlib.suppress(NotTheAnswer):
             read_account_listing(chunks, "oidc")
         return tracemalloc.get_traced_memory()[1]
     finally:
@@ -169,7 +170,7 @@ def test_memory_follows_what_is_kept_and_not_what_is_sent() -> None:
 @pytest.mark.parametrize("inside", [b"", b'{"users": [', b'{"users": [{"id": 1, "customfields": '])
 def test_an_answer_that_is_nested_without_an_end_is_refused_and_exhausts_nothing(opening: bytes, inside: bytes) -> None:
     assert peak(in_chunks(inside + opening * 8_000, 65_536)) < 20_000_000
-    with pytest.raises(NotAListing):
+    with pytest.raises(NotTheAnswer):
         read(inside + opening * 8_000)
 
 
@@ -193,7 +194,7 @@ _USER = st.fixed_dictionaries({"id": st.integers(1, 99) | _JSON, "auth": st.just
 def test_any_json_is_accounts_or_none_at_all(value: Any, size: int) -> None:
     try:
         found = read(*in_chunks(json.dumps(value).encode(), size))
-    except NotAListing:
+    except NotTheAnswer:
         return
     assert isinstance(value, dict)
     assert len(found) == sum(row.get("auth") == "oidc" for row in value["users"])
@@ -203,5 +204,5 @@ def test_any_json_is_accounts_or_none_at_all(value: Any, size: int) -> None:
 @fuzz
 @given(st.binary(max_size=200))
 def test_any_bytes_are_accounts_or_none_at_all(body: bytes) -> None:
-    with contextlib.suppress(NotAListing):
+    with contextlib.suppress(NotTheAnswer):
         assert read(body) == []

@@ -13,7 +13,7 @@ from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.moodle import MoodleSite
 from tests.sandbox.wire import Fault, Response, Switchboard
 from tests.worker.clients import (
-    MEND,
+    FIX_COMMAND,
     MOODLE,
     PRIVATE,
     TOKEN,
@@ -22,14 +22,14 @@ from tests.worker.clients import (
     client_of,
     end_of,
     fuzz,
-    is_retry_pause,
     moodle_client,
     moodle_error,
     texts,
     transport_to,
 )
 from worker.errors import CredentialError, TargetError
-from worker.moodle.client import TRIES, MoodleClient
+from worker.moodle.client import MoodleClient
+from worker.transport.patience import REQUEST_SECONDS
 
 BY_FIELD = "core_user_get_users_by_field"
 
@@ -52,7 +52,7 @@ def test_a_wrong_token_is_told_with_the_command_and_never_tried_again(
     with pytest.raises(CredentialError, match="does not know the token") as caught:
         moodle.look_up("idnumber", ["1"])
 
-    assert MEND in caught.value.advice
+    assert FIX_COMMAND in caught.value.advice
     assert len(responses.calls) == 1
 
 
@@ -73,7 +73,7 @@ def test_web_services_that_are_off_are_told_and_never_tried_again(site: MoodleSi
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(301, "elsewhere"), (302, "elsewhere"), (404, "no Moodle"), (401, "refuses"), (413, "refuses")]
+    ("status", "said"), [(301, "elsewhere"), (302, "elsewhere"), (404, "no Moodle"), (401, "login"), (413, "refuses")]
 )
 def test_another_status_is_told_and_never_tried_again(
     moodle: MoodleClient, mocked: responses.RequestsMock, status: int, said: str
@@ -102,14 +102,15 @@ def test_a_look_up_is_repeated_after_the_pause_that_the_server_asks_for(
 def test_a_look_up_without_an_answer_is_repeated_and_then_given_up(board: Switchboard, kind: Any) -> None:
     patient = Patient()
     moodle = moodle_client(transport_to(board, stopping=patient), token=SITE_TOKEN)
-    board.faults.append(Fault(kind, times=TRIES - 1))
+    board.faults.append(Fault(kind, times=2))
     assert moodle.look_up("idnumber", ["1"]) == []
+    assert (len(board.calls), len(patient.waits)) == (3, 2)
 
+    patient.waits.clear()
     board.faults[:] = [Fault(kind, times=0)]
     with pytest.raises(TargetError, match="could not be read"):
         moodle.look_up("idnumber", ["1"])
-    assert len(board.calls) == 2 * TRIES
-    assert all(map(is_retry_pause, patient.waits))
+    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_look_up_without_an_answer_is_repeated_and_then_given_up(board: Switch
 def test_what_is_no_json_ends_the_run(moodle: MoodleClient, mocked: responses.RequestsMock, body: str) -> None:
     mocked.post(MOODLE, body=body)
 
-    with pytest.raises(TargetError, match="something else than JSON"):
+    with pytest.raises(TargetError, match="is not JSON"):
         moodle.look_up("idnumber", ["1"])
 
 

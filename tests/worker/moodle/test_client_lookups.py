@@ -11,7 +11,7 @@ from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.moodle import MoodleApp, MoodleSite, Settings
 from tests.sandbox.wire import Switchboard
 from tests.worker.clients import (
-    MEND,
+    FIX_COMMAND,
     MOODLE,
     PRIVATE,
     TOKEN,
@@ -71,8 +71,8 @@ def test_nothing_is_asked_about_nobody_and_a_value_is_asked_for_once(
     moodle.look_up("email", ["", ""])
     assert len(responses.calls) == 0
 
-    moodle.look_up("email", ["a@x.example", "", "b@x.example", "a@x.example"])
-    assert [value for name, value in sent_form() if name.startswith("values")] == ["a@x.example", "b@x.example"]
+    moodle.look_up("idnumber", ["1", "", "2", "1"])
+    assert [value for name, value in sent_form() if name.startswith("values")] == ["1", "2"]
 
 
 @pytest.mark.parametrize("spoils", ["Upper", "with space", "plus+sign", "ümlaut", "o'brien", " padded"])
@@ -105,8 +105,8 @@ def test_a_token_that_sees_the_guest_with_every_key_sees_people(board: Switchboa
 @pytest.mark.parametrize(
     ("capability", "unseen"),
     [
-        ("moodle/user:viewdetails", "does not see people at all"),
-        ("moodle/user:viewalldetails", "does not see people at all"),
+        ("moodle/user:viewdetails", "does not see accounts at all"),
+        ("moodle/user:viewalldetails", "does not see accounts at all"),
         ("moodle/site:viewuseridentity", "email"),
         ("moodle/site:viewfullnames", "firstname, lastname"),
     ],
@@ -145,7 +145,7 @@ def test_an_answer_without_the_guest_is_no_sight(
 ) -> None:
     mocked.post(MOODLE, json=answer)
 
-    with pytest.raises(TargetError, match="does not see people"):
+    with pytest.raises(TargetError, match="does not see accounts"):
         moodle.check_visibility()
 
 
@@ -207,8 +207,8 @@ def test_a_search_that_answers_with_everybody_finds_only_who_was_asked_for(
     ("answer", "told"),
     [
         (moodle_error("dmlreadexception"), f"refused {SEARCH} \\(dmlreadexception\\)"),
-        ({"users": None}, "a look-up with something else than users"),
-        ([], "a look-up with something else than users"),
+        ({"users": None}, "a look-up is not users"),
+        ([], "a look-up is not users"),
     ],
 )
 def test_a_search_that_is_not_answered_is_told(
@@ -248,7 +248,7 @@ def test_a_token_that_may_look_nobody_up_is_told_with_the_command(site: MoodleSi
     with pytest.raises(CredentialError, match="neither") as caught:
         client_of(board).look_up("idnumber", ["1"])
 
-    assert MEND in caught.value.advice
+    assert FIX_COMMAND in caught.value.advice
 
 
 def test_a_token_that_has_just_expired_is_told_as_what_it_is(site: MoodleSite, board: Switchboard) -> None:

@@ -13,8 +13,9 @@ from tests.worker.clients import Script, end_of, fuzz, moodle_client, moodle_err
 from tests.worker.fuzzing import SAID, bodies
 from worker.errors import SyncError
 from worker.model.account import AccountRef
-from worker.moodle.account_listing import NotAListing, read_account_listing
+from worker.moodle.account_listing import read_account_listing
 from worker.moodle.client import MoodleClient, Refused, Undecided
+from worker.moodle.web_service import NotTheAnswer
 from worker.transport.http import TransportError
 
 ACCOUNT = {
@@ -38,7 +39,7 @@ READS: dict[str, tuple[object, Callable[[MoodleClient], object]]] = {
     "check_sight": ([GUEST], lambda moodle: moodle.check_visibility()),
     "look_up": ([ACCOUNT, GUEST], lambda moodle: moodle.look_up("idnumber", ["1", "2"])),
     "look_up, refused": (ERROR, lambda moodle: moodle.look_up("email", [SAID])),
-    "everybody": ({"users": [ACCOUNT, GUEST], "warnings": []}, lambda moodle: moodle.everybody("oidc")),
+    "everybody": ({"users": [ACCOUNT, GUEST], "warnings": []}, lambda moodle: moodle.list_accounts("oidc")),
     "access": (ERROR, lambda moodle: moodle.access()),
 }
 WRITES: dict[str, tuple[object, Callable[[MoodleClient], object]]] = {
@@ -93,7 +94,7 @@ def test_any_stream_is_a_population_or_none(body: bytes, size: int) -> None:
     told, found = "", []
     try:
         found = read_account_listing(chunks, "oidc")
-    except NotAListing as fault:
+    except NotTheAnswer as fault:
         told = texts(fault)
 
     assert SAID not in told

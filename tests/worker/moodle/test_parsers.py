@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.worker.clients import end_of, fuzz, mapping_for, texts
-from worker.errors import TargetError
+from tests.worker.clients import fuzz, mapping_for, texts
 from worker.model.account import Account
-from worker.moodle.parsers import ALWAYS_SHOWN, missing_keys, needed_keys, parse_account
+from worker.moodle.parsers import (
+    ALWAYS_SHOWN,
+    UnreadableAccount,
+    missing_keys,
+    needed_keys,
+    parse_account,
+    parse_accounts,
+)
 
 PRIVATE = "ada@acme.example"
 
@@ -84,7 +91,7 @@ def test_custom_fields_may_be_absent(customfields: object) -> None:
 
 @pytest.mark.parametrize("key", ALWAYS_SHOWN)
 def test_an_account_that_is_shown_in_part_is_not_believed(key: str) -> None:
-    with pytest.raises(TargetError, match=f"without {key}"):
+    with pytest.raises(UnreadableAccount, match=f"without {key}"):
         parse_account(without(key), ALWAYS_SHOWN)
 
 
@@ -110,7 +117,7 @@ def test_the_department_has_to_be_shown_where_it_is_kept_in_step() -> None:
     ],
 )
 def test_an_account_of_another_form_is_not_believed_and_not_quoted(different: dict[str, object]) -> None:
-    with pytest.raises(TargetError) as caught:
+    with pytest.raises(UnreadableAccount) as caught:
         parsed(**different)
 
     assert PRIVATE not in texts(caught.value)
@@ -118,12 +125,12 @@ def test_an_account_of_another_form_is_not_believed_and_not_quoted(different: di
 
 @pytest.mark.parametrize("value", [None, [], 7, PRIVATE])
 def test_what_is_no_account_at_all_is_not_believed(value: object) -> None:
-    with pytest.raises(TargetError):
+    with pytest.raises(UnreadableAccount):
         parse_account(value, ALWAYS_SHOWN)
 
 
 def test_a_message_about_a_half_shown_account_does_not_quote_it() -> None:
-    with pytest.raises(TargetError) as caught:
+    with pytest.raises(UnreadableAccount) as caught:
         parse_account({"id": PRIVATE, "username": PRIVATE}, ALWAYS_SHOWN)
 
     assert PRIVATE not in texts(caught.value)
@@ -151,14 +158,31 @@ _JSON = st.recursive(
 @fuzz
 @given(_JSON | st.fixed_dictionaries({}, optional=dict.fromkeys([*row(), "customfields", "city"], _JSON)))
 def test_any_json_is_an_account_or_an_end_of_the_run(value: Any) -> None:
-    end_of(lambda: parse_account(value, ALWAYS_SHOWN))
+    with contextlib.suppress(UnreadableAccount):
+        parse_account(value, ALWAYS_SHOWN)
 
 
 @fuzz
 @given(st.fixed_dictionaries(dict.fromkeys([*row(), "customfields"], _JSON)), st.integers(), st.booleans())
 def test_any_values_are_an_account_or_an_end_of_the_run(value: Any, number: int, suspended: bool) -> None:
-    def parse() -> None:
+    with contextlib.suppress(UnreadableAccount):
         account = parse_account({**value, "id": number, "suspended": suspended}, ALWAYS_SHOWN)
         assert all(isinstance(text, str) for text in account.values.values())
 
-    end_of(parse)
+
+@pytest.mark.parametrize("key", ["username", "idnumber", "auth", "email"])
+@pytest.mark.parametrize("value", [{"x": 1}, ["x"]])
+def test_an_account_that_cannot_be_recognised_is_unreadable(key: str, value: object) -> None:
+    with pytest.raises(UnreadableAccount, match=f"whose {key} is malformed"):
+        parsed(**{key: value})
+
+
+@pytest.mark.parametrize(("value", "kept"), [({"x": 1}, ""), (["x"], ""), ("S\ud800", "S\ufffd")])
+def test_another_value_that_is_unreadable_costs_itself(value: object, kept: str) -> None:
+    assert parsed(department=value).values["department"] == kept
+
+
+def test_two_rows_of_one_account_that_contradict_each_other_are_unreadable() -> None:
+    assert len(parse_accounts([row(), row()], ALWAYS_SHOWN)) == 1
+    with pytest.raises(UnreadableAccount, match="different values"):
+        parse_accounts([row(), row(idnumber="99")], ALWAYS_SHOWN)

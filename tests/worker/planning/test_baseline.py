@@ -15,7 +15,7 @@ NOW = datetime(2026, 2, 1, 2, 0, tzinfo=UTC)
 
 def run(days_ago: int, rows: int, *, good: bool = False) -> RunRecord:
     ended_at = int((NOW - timedelta(days=days_ago)).timestamp() * 1000)
-    return RunRecord("r", ended_at, "sync", "all", good=good, since="2026-01-01T00:00:00Z", rows=rows)
+    return RunRecord("r", ended_at, "sync", "all", is_baseline=good, since="2026-01-01T00:00:00Z", rows=rows)
 
 
 BASELINE = run(9, 1_000, good=True)
@@ -41,7 +41,9 @@ def test_a_successful_and_complete_run_is_a_baseline(
 
 
 def last_run(mapping: str, *, reconcile_due: bool = False) -> History:
-    return History(runs=(RunRecord("r", 1, "sync", "all", good=True, mapping=mapping, reconcile_due=reconcile_due),))
+    return History(
+        runs=(RunRecord("r", 1, "sync", "all", is_baseline=True, mapping_digest=mapping, reconcile_due=reconcile_due),)
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.worker.builders import account_of, leaver, listed, plan_of
+from tests.worker.builders import account_of, leaver, listed, outcome, plan_of, unseen
+from worker.model import reasons
 from worker.model.history import History, RunRecord
 from worker.model.step import Action, Step
 from worker.planning.guards import (
@@ -19,6 +20,7 @@ from worker.planning.guards import (
     is_held,
     is_unreliable,
     limits,
+    only_suspensions,
     sees_whole_company,
     shrink_confirmed,
     violations,
@@ -30,12 +32,12 @@ FILLED = {"work_email": 9_500, "department": 8_000}
 
 def baseline(rows: int, coverage: Mapping[str, int] | None = None) -> RunRecord:
     ended_at = int(ENDED.timestamp() * 1000)
-    return RunRecord("r", ended_at, command="sync", scope="all", good=True, rows=rows, coverage=coverage or {})
+    return RunRecord("r", ended_at, command="sync", scope="all", is_baseline=True, rows=rows, coverage=coverage or {})
 
 
 def reads(*later: tuple[float, int], coverage: Mapping[str, int] = FILLED) -> list[RunRecord]:
     """Runs that ended so many days after the baseline, with so many rows."""
-    template = RunRecord("later", 0, "sync", "all", good=False, since="2026-02-01T02:00:00Z", coverage=coverage)
+    template = RunRecord("later", 0, "sync", "all", since="2026-02-01T02:00:00Z", coverage=coverage)
     return [
         replace(template, rows=rows, ended_at=int((ENDED + timedelta(days=days)).timestamp() * 1000))
         for days, rows in later
@@ -221,6 +223,7 @@ NO_DEPARTMENT = {**FILLED, "department": 7_000}
         ([baseline(1_000), *reads(*((float(day), 1_000) for day in range(1, 9)), (9, 500))], 10, False),
         ([baseline(1_000), *reads((1, 500), (5, 1_000), (6, 500))], 10, False),
         ([baseline(1_000)], 30, False),
+        ([baseline(1_000), replace(reads((1, 0))[0], since="")], 30, False),
         ([*reads(*((float(day), 500) for day in range(-9, 0))), baseline(1_000)], 0, False),
         ([], 30, False),
     ],
@@ -232,6 +235,7 @@ NO_DEPARTMENT = {**FILLED, "department": 7_000}
         "one bad read after a week of errors",
         "whole in between",
         "no read",
+        "a run that read nothing",
         "before the baseline",
         "no run",
     ],
@@ -268,3 +272,29 @@ def test_a_hold_of_the_plan_is_not_held_by_a_guard() -> None:
 
     assert waiting.action is Action.HOLD
     assert not is_held(waiting)
+
+
+# An approval
+
+
+def test_an_approval_writes_suspensions_only() -> None:
+    employees = [leaver(1), listed(2), listed(3, department="Legal"), listed(4), leaver(5), unseen(6), leaver(7)]
+    accounts = [account_of(1), account_of(3), account_of(4), account_of(5, suspended=True)]
+
+    steps = list(plan_of(*employees, accounts=accounts).values())
+
+    assert [outcome(only_suspensions(step)) for step in steps] == [
+        "suspend left",
+        "skip not_due",
+        "skip not_due",
+        "skip not_due",
+        "unchanged already_suspended",
+        "hold no_evidence",
+        "skip left_without_account",
+    ]
+
+
+def test_an_approval_drops_everything_that_it_does_not_write() -> None:
+    step = Step(1, Action.UPDATE, reasons.DIFFERS, account_of(1), problem=reasons.NO_NAME, waits=True)
+
+    assert only_suspensions(step) == Step(1, Action.SKIP, reasons.NOT_DUE, account_of(1))

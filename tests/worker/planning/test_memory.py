@@ -38,7 +38,7 @@ JUST_SUSPENDED = record_of(7, suspended_by_us=True, suspended_at=SECONDS)
 WAITING = record_of(7, FollowUp.WAITING, "no_evidence", "hold")
 TO_START = record_of(7, FollowUp.WAITING, "starts_later", "hold")
 PARKED = record_of(7, FollowUp.PARKED, "no_name", "create", attempts=9)
-UNDONE = record_of(7, FollowUp.UNDONE, "run1", undone_at=SECONDS, seen=5)
+UNDONE = record_of(7, FollowUp.UNDONE, "run1", undone_at=SECONDS, last_change_at=5)
 
 
 def after(
@@ -90,6 +90,10 @@ def test_waiting_goes_on_until_the_write_succeeds(status: Status) -> None:
 def test_a_run_that_shows_nothing_does_not_end_the_wait_for_the_hire_date() -> None:
     assert after(TO_START, WAIT) == TO_START
     assert after(record_of(7, FollowUp.WAITING, "link_unsure", "hold"), WAIT) == WAITING
+    assert (
+        after(TO_START, replace(WAIT, reason=reasons.LEAVER_UNSURE)).follow_ups[FollowUp.WAITING].note
+        == "leaver_unsure"
+    )
 
 
 # Attempts
@@ -138,8 +142,8 @@ def test_an_account_without_the_idnumber_is_remembered_by_its_id(
     found: Any, changes: tuple[FieldChange, ...], account_id: int
 ) -> None:
     step = replace(SUSPEND, account=found, changes=changes)
-    known = record_of(7, account=90)
-    expected = replace(JUST_SUSPENDED, account=account_id)
+    known = record_of(7, account_id=90)
+    expected = replace(JUST_SUSPENDED, account_id=account_id)
 
     assert before_suspending(known, step, NOW) == after(known, step, wrote=True) == expected
 
@@ -171,6 +175,8 @@ def test_a_suspension_that_was_not_sent_is_not_ours(status: Status) -> None:
         (SKIP, Status.DONE, False, True),
         (WAIT, Status.DONE, False, True),
         (CONFLICT, Status.DONE, False, True),
+        (replace(WAIT, account=ACTIVE), Status.DONE, False, True),
+        (UPDATE, Status.FAILED, True, True),
         (REACTIVATE, Status.REFUSED, False, True),
         (REACTIVATE, Status.FAILED, False, True),
         (SUSPEND, Status.EXEMPT, False, False),

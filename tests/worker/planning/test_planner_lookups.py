@@ -16,6 +16,7 @@ from tests.worker.builders import (
     listed,
     look_up,
     mapping_of,
+    record_of,
     suspended_by_us,
     unseen,
 )
@@ -38,10 +39,18 @@ def test_every_employee_who_may_be_written_is_looked_up_by_idnumber() -> None:
     assert wanted["idnumber"] == ["1", "2", "3", "4", "5"]
 
 
-def test_employees_without_evidence_and_protected_ones_are_not_looked_up() -> None:
-    wanted = asked(unseen(1), hidden(2, ""), listed(3, deleted=True), listed(4), protected={"4"})
+def test_employees_without_evidence_and_protected_or_undone_ones_are_not_looked_up() -> None:
+    employees = [unseen(1), hidden(2, ""), listed(3, deleted=True), listed(4), listed(5)]
+
+    wanted = asked(*employees, protected={"4"}, undone={5})
 
     assert not any(wanted.values())
+
+
+def test_an_account_that_this_product_suspended_is_looked_up_by_id_if_it_has_no_idnumber() -> None:
+    with_idnumber, without = record_of(1, suspended_by_us=True), record_of(2, suspended_by_us=True, account_id=55)
+
+    assert asked(listed(1), listed(2), remembered={1: with_idnumber, 2: without})["id"] == ["55"]
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_the_scope_selects_suspensions_or_fields(
     one: JournalEntry, suspensions: list[FieldChange], fields: list[FieldChange]
 ) -> None:
     for scope, expected in ((UndoScope.SUSPENSIONS, suspensions), (UndoScope.FIELDS, fields)):
-        assert [change for found in recorded(one, scope=scope) for change in found.changes] == expected
+        assert [list(found.changes) for found in recorded(one, scope=scope)] == ([expected] if expected else [])
 
 
 # The steps

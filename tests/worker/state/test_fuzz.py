@@ -1,4 +1,4 @@
-"""Whatever is in the table or a secret, by whatever hand: a value or a named end."""
+"""Any content of the table or of a secret is a value or a named end."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.worker.clients import end_of, fuzz, texts
 from tests.worker.fuzzing import SAID, anything, bodies, nearly
 from worker.config.credentials import read_credential
 from worker.config.settings import Credential
+from worker.model.history import RunRecord
 from worker.planning.guards import DirectoryStats, fields_lost
 from worker.state.items import EXPIRY, KEY, Item
 from worker.state.store import Store
@@ -76,17 +77,50 @@ def test_any_items_are_a_history_that_can_be_asked(person: dict[str, Any], run: 
     for key, item in ((f"default#person#{name}", person), (f"default#run#{name}", run)):
         history = _store(key, item).history()
 
-        history.last_good()
-        history.last()
+        history.last_baseline()
+        history.last_full_run()
         history.dates_read(NOW)
-        history.began(NOW, NOW.date())
-        fields_lost(DirectoryStats(7), history.last_good())
+        history.window_opened_before(NOW, NOW.date())
+        fields_lost(DirectoryStats(7), history.last_baseline())
         history.delivered(MOMENT)
         history.suspended_since(NOW)
         assert all(
             isinstance(number, int) and known.worth_keeping(NOW) in (True, False)
             for number, known in history.records.items()
         )
+
+
+LINE = {"id": 7, "follow_ups": {"waiting": ["x", "hold"]}, "suspended_by_us": True, "suspended_at": 5, "account": 9}
+RUN_LINE = {"id": "run", **{name: value for name, value in RUN.items() if name not in ("held", "summary")}}
+
+
+def _packed(name: str, line: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """An item that is odd, or a good one with an odd line."""
+    lines = nearly(line).map(lambda odd: {name: f"{json.dumps(line)}\n{json.dumps(odd)}", "parts": 1})
+    return _items({name: json.dumps(line), "parts": 1}) | lines
+
+
+@fuzz
+@given(_packed("employees", LINE), _packed("runs", RUN_LINE))
+def test_any_packed_item_is_a_history_or_a_named_end(follow_ups: dict[str, Any], runs: dict[str, Any]) -> None:
+    for key, item in (("default#followups#7", follow_ups), ("default#history", runs)):
+        store = _store(key, item)
+
+        end = end_of(store.history)
+
+        assert end is None or SAID not in texts(end)
+        if end is None:
+            store.record(RunRecord("run", 5, "sync", "all"), {}, NOW)
+            assert store.history().last_full_run() is not None
+
+
+@fuzz
+@given(_items({**RUN, "journal_items": 2}))
+def test_any_item_of_a_run_is_a_record_whose_journal_can_be_asked_for(run: dict[str, Any]) -> None:
+    store = _store("default#run#run", run)
+
+    assert isinstance(store.run("run"), RunRecord)
+    assert store.journal_of("run") == []
 
 
 def _journals() -> st.SearchStrategy[dict[str, Any]]:

@@ -13,79 +13,255 @@ from hypothesis import strategies as st
 from tests.worker.clients import Patient, fuzz, is_retry_pause
 from worker.errors import Terminated
 from worker.stopping import StopSignal
-from worker.transport.http import NoAnswer, NotSent, Reply, TransportError
-from worker.transport.retries import LONGEST_WAIT_SECONDS, pause_before_retry, retry_after, with_retries
+from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError, new_session
+from worker.transport.patience import LONGEST_WAIT_SECONDS, REQUEST_SECONDS, RUN_SECONDS, Patience
+from worker.transport.retries import Retries, backoff, is_passing, retry_after, with_retries
+
+PASSING = [408, 429, 500, 502, 503, 504, 520, 521, 522, 525, 530, 598]
 
 
 def reply(status: int, retry_after: str | None = None) -> Reply:
     return Reply(status, {} if retry_after is None else {"Retry-After": retry_after})
 
 
-@pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 405, 406, 409, 413, 414, 422, 501])
-def test_what_will_be_the_same_next_time_is_not_tried_again(status: int) -> None:
-    assert pause_before_retry(reply(status), 1) is None
+def retries_of(stopping: StopSignal, patience: Patience | None = None) -> Retries:
+    return Retries(Transport("moodle", new_session(1), 5, stopping, patience or Patience(clock=stopping.clock)))
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 598])
-def test_what_may_pass_is_tried_again_after_a_pause(status: int) -> None:
-    pause = pause_before_retry(reply(status), 1)
+class Attempts:
+    """What each attempt ends in, in turn; the last one for ever."""
 
-    assert pause is not None
-    assert is_retry_pause(pause)
+    def __init__(self, *ends: int | Reply | TransportError) -> None:
+        self.ends = list(ends)
+        self.made = 0
+
+    def __call__(self) -> tuple[Reply, str]:
+        end = self.ends[min(self.made, len(self.ends) - 1)]
+        self.made += 1
+        if isinstance(end, TransportError):
+            raise end
+        return (end if isinstance(end, Reply) else reply(end)), f"value {self.made}"
 
 
-def test_an_attempt_without_an_answer_is_tried_again_after_a_pause() -> None:
-    pause = pause_before_retry(None, 1)
-
-    assert pause is not None
-    assert is_retry_pause(pause)
+def read(attempts: Attempts, stopping: StopSignal, patience: Patience | None = None) -> tuple[Reply, str]:
+    return with_retries(attempts, retries_of(stopping, patience))
 
 
-def test_the_pauses_grow_and_stay_bounded() -> None:
-    first = [pause_before_retry(None, 1) or 0 for _ in range(50)]
-    third = [pause_before_retry(None, 3) or 0 for _ in range(50)]
-    late = [pause_before_retry(None, 60) or 0 for _ in range(50)]
+# Which answers
 
-    assert max(first) < min(third)
-    assert max(late) <= 10
-    assert len(set(first)) > 1, "without jitter all clients come back at once"
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 405, 406, 409, 413, 414, 422, 501, 505, 519, 531, 597])
+def test_an_answer_that_stays_the_same_is_not_asked_for_again(status: int) -> None:
+    attempts, stopping = Attempts(status), Patient()
+
+    last, _ = read(attempts, stopping)
+
+    assert (is_passing(status), last.status, attempts.made, stopping.waits) == (False, status, 1, [])
+
+
+@pytest.mark.parametrize("status", PASSING)
+def test_a_passing_answer_is_asked_for_again_after_a_pause(status: int) -> None:
+    stopping = Patient()
+
+    last, value = read(Attempts(status, 200), stopping)
+
+    assert (last.status, value) == (200, "value 2")
+    assert [is_retry_pause(pause) for pause in stopping.waits] == [True]
+
+
+def test_a_request_without_an_answer_is_repeated() -> None:
+    attempts, stopping = Attempts(NoAnswer("cut"), 503, NotSent("refused"), 200), Patient()
+
+    last, value = read(attempts, stopping)
+
+    assert (last.status, value, len(stopping.waits)) == (200, "value 4", 3)
+
+
+def test_a_fault_that_stays_the_same_is_raised_at_once() -> None:
+    attempts, stopping = Attempts(NotSent("the TLS certificate was not accepted", is_passing=False)), Patient()
+
+    with pytest.raises(NotSent):
+        read(attempts, stopping)
+
+    assert (attempts.made, stopping.waits) == (1, [])
+
+
+# How long
+
+
+@pytest.mark.parametrize(("attempt", "about"), [(1, 0.5), (2, 1), (3, 2), (6, 16), (7, 30), (99, 30)])
+def test_a_pause_doubles_up_to_half_a_minute_give_or_take_a_quarter(attempt: int, about: float) -> None:
+    pauses = [backoff(attempt) for _ in range(20)]
+
+    assert all(0.75 * about <= pause <= 1.25 * about for pause in pauses)
+    assert len(set(pauses)) > 1, "without jitter all clients come back at once"
+
+
+@pytest.mark.parametrize("end", [503, NoAnswer("cut")])
+def test_one_request_is_retried_for_three_minutes(end: Any) -> None:
+    attempts, stopping = Attempts(end), Patient()
+
+    if isinstance(end, int):
+        assert read(attempts, stopping)[0].status == end
+    else:
+        with pytest.raises(NoAnswer):
+            read(attempts, stopping)
+
+    assert sum(stopping.waits) == pytest.approx(REQUEST_SECONDS)
+    assert attempts.made == len(stopping.waits) + 1 < 20
+
+
+def test_the_time_that_attempts_take_counts() -> None:
+    stopping = Patient()
+    attempts = Attempts(NoAnswer("no answer in time"))
+
+    def slow() -> tuple[Reply, str]:
+        stopping.now += 60
+        return attempts()
+
+    with pytest.raises(NoAnswer):
+        with_retries(slow, retries_of(stopping))
+
+    assert attempts.made == 4
+
+
+def test_a_pause_that_is_asked_for_is_made() -> None:
+    attempts, stopping = Attempts(reply(429, "30"), reply(503, "7"), 200), Patient()
+
+    read(attempts, stopping)
+
+    assert stopping.waits == [30, 7]
+
+
+def test_a_server_that_asks_for_no_pause_gets_our_own() -> None:
+    stopping = Patient()
+
+    read(Attempts(reply(503, "0"), 200), stopping)
+
+    assert is_retry_pause(stopping.waits[0])
+
+
+def test_one_long_pause_is_made_and_then_one_more_attempt() -> None:
+    attempts, stopping = Attempts(reply(503, "300")), Patient()
+
+    last, _ = read(attempts, stopping)
+
+    assert (last.status, stopping.waits, attempts.made) == (503, [LONGEST_WAIT_SECONDS], 2)
+
+
+def test_several_pauses_together_are_no_longer_than_the_longest() -> None:
+    stopping = Patient()
+
+    read(Attempts(reply(429, "120")), stopping)
+
+    assert stopping.waits == [120, 120]
+
+
+@pytest.mark.parametrize("asked", ["301", "86400", "9" * 400])
+def test_a_longer_pause_is_not_made(asked: str) -> None:
+    attempts, stopping = Attempts(reply(429, asked), 200), Patient()
+
+    last, _ = read(attempts, stopping)
+
+    assert (last.status, stopping.waits) == (429, [])
+
+
+def test_a_run_waits_a_quarter_of_an_hour_in_total() -> None:
+    stopping = Patient()
+    patience = Patience(clock=stopping.clock)
+
+    for _ in range(10):
+        read(Attempts(503), stopping, patience)
+
+    assert RUN_SECONDS - 40 < sum(stopping.waits) <= RUN_SECONDS
+
+
+def test_pauses_of_two_threads_at_the_same_time_count_once() -> None:
+    patience = Patience(300, clock=lambda: 0.0)
+
+    assert [patience.take(200), patience.take(150), patience.take(300), patience.take(301)] == [True, True, True, False]
+
+
+def test_a_command_may_be_less_patient() -> None:
+    stopping = Patient()
+    patience = Patience(20, request_seconds=10, longest_wait=10, clock=stopping.clock)
+
+    read(Attempts(503), stopping, patience)
+    read(Attempts(reply(503, "11")), stopping, patience)
+
+    assert sum(stopping.waits) == pytest.approx(10)
+
+
+def test_a_request_to_stop_ends_the_pause() -> None:
+    stopping = StopSignal()
+    stopping.ask()
+
+    with pytest.raises(Terminated):
+        read(Attempts(reply(429, "300"), 200), stopping)
+
+
+# What is reported
+
+
+def test_every_pause_is_logged_before_it_is_made(logged: list[dict[str, Any]]) -> None:
+    seen_before: list[int] = []
+
+    class Watching(Patient):
+        def wait(self, seconds: float) -> None:
+            seen_before.append(len(logged))
+            super().wait(seconds)
+
+    stopping = Watching()
+    read(Attempts(NoAnswer("cut"), reply(429, "7"), 200), stopping)
+
+    line = {"level": "WARNING", "event": "http.retry", "system": "moodle"}
+    first = round(stopping.waits[0], 2)
+    assert seen_before == [1, 2]
+    assert logged == [
+        {
+            **line,
+            "attempt": 1,
+            "status": None,
+            "fault": "cut",
+            "wait_seconds": first,
+            "reason": f"moodle: cut; trying again in {first:.0f} s",
+        },
+        {
+            **line,
+            "attempt": 2,
+            "status": 429,
+            "fault": None,
+            "wait_seconds": 7,
+            "reason": "moodle: HTTP 429; trying again in 7 s",
+        },
+    ]
+
+
+# Retry-After
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_the_pause_that_a_busy_server_asks_for_is_made(status: int) -> None:
-    assert pause_before_retry(reply(status, "42"), 1) == 42
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_the_pause_may_be_asked_for_as_a_date(status: int) -> None:
+def test_a_pause_may_be_asked_for_as_a_date(status: int) -> None:
     in_a_minute = email.utils.formatdate(time.time() + 60, usegmt=True)
 
-    assert pause_before_retry(reply(status, in_a_minute), 1) == pytest.approx(60, abs=5)
+    assert retry_after(reply(status, in_a_minute)) == pytest.approx(60, abs=5)
 
 
 def test_a_date_that_has_passed_means_at_once() -> None:
-    assert pause_before_retry(reply(503, "Mon, 02 Jan 2006 15:04:05 GMT"), 1) == 0
-
-
-@pytest.mark.parametrize("asked", [str(int(LONGEST_WAIT_SECONDS) + 1), "9" * 400])
-def test_a_pause_that_is_too_long_is_not_made(asked: str) -> None:
-    assert pause_before_retry(reply(429, asked), 1) is None
-
-
-def test_the_longest_pause_is_made() -> None:
-    assert pause_before_retry(reply(429, str(int(LONGEST_WAIT_SECONDS))), 1) == LONGEST_WAIT_SECONDS
+    assert retry_after(reply(503, "Mon, 02 Jan 2006 15:04:05 GMT")) == 0
 
 
 @pytest.mark.parametrize(
     "nonsense",
     ["", "soon", "-5", "1.5", "٣", "Mon, 32 Jan 2026 00:00:00 GMT", "Mon, 02 Jan 99999999999999999999 15:04:05 GMT"],
 )
-def test_a_retry_after_that_cannot_be_read_is_as_none(nonsense: str) -> None:
-    pause = pause_before_retry(reply(429, nonsense), 1)
+def test_a_retry_after_that_cannot_be_read_counts_as_none(nonsense: str) -> None:
+    stopping = Patient()
+
+    read(Attempts(reply(429, nonsense), 200), stopping)
 
     assert retry_after(reply(429, nonsense)) is None
-    assert pause is not None
-    assert is_retry_pause(pause)
+    assert is_retry_pause(stopping.waits[0])
 
 
 @fuzz
@@ -97,108 +273,3 @@ def test_any_retry_after_is_seconds_or_none(text: str) -> None:
     seconds = retry_after(reply(429, text))
 
     assert seconds is None or seconds >= 0
-
-
-# Patience
-
-
-class Attempts:
-    """What each attempt ends in, in turn."""
-
-    def __init__(self, *ends: int | Reply | TransportError) -> None:
-        self.ends = list(ends)
-        self.made = 0
-
-    def __call__(self) -> tuple[Reply, str]:
-        end = self.ends[self.made]
-        self.made += 1
-        if isinstance(end, TransportError):
-            raise end
-        return (end if isinstance(end, Reply) else reply(end)), f"value {self.made}"
-
-
-def test_a_read_is_repeated_until_it_is_answered() -> None:
-    attempts, stopping = Attempts(NoAnswer("cut"), 503, NotSent("refused"), 200), Patient()
-
-    told, value = with_retries(attempts, system="moodle", stopping=stopping, tries=5)
-
-    assert (told.status, value) == (200, "value 4")
-    assert len(stopping.waits) == 3
-    assert all(map(is_retry_pause, stopping.waits))
-
-
-def test_every_retry_is_logged_with_what_happened_and_the_pause(logged: list[dict[str, Any]]) -> None:
-    attempts, stopping = Attempts(NoAnswer("cut"), reply(429, "7"), 200), Patient()
-
-    with_retries(attempts, system="moodle", stopping=stopping, tries=5)
-
-    told = {"level": "WARNING", "event": "http.retry", "system": "moodle"}
-    pause = round(stopping.waits[0], 2)
-    assert logged == [
-        {**told, "attempt": 1, "status": None, "fault": "cut", "wait_seconds": pause},
-        {**told, "attempt": 2, "status": 429, "fault": None, "wait_seconds": 7},
-    ]
-
-
-def test_a_server_that_asks_for_no_pause_gets_none() -> None:
-    stopping = Patient()
-
-    with_retries(Attempts(reply(503, "0"), 200), system="moodle", stopping=stopping, tries=5)
-
-    assert stopping.waits == [0]
-
-
-@pytest.mark.parametrize(("attempt", "about"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (5, 8), (9, 8)])
-def test_a_pause_of_our_own_doubles_up_to_eight_seconds_give_or_take_a_quarter(attempt: int, about: float) -> None:
-    pauses = [pause_before_retry(None, attempt) or 0.0 for _ in range(20)]
-
-    assert all(0.75 * about <= pause <= 1.25 * about for pause in pauses)
-    assert len(set(pauses)) > 1
-
-
-def test_the_last_answer_is_given_when_patience_ends() -> None:
-    attempts, stopping = Attempts(500, 502, 503), Patient()
-
-    told, _ = with_retries(attempts, system="moodle", stopping=stopping, tries=3)
-
-    assert (told.status, attempts.made, len(stopping.waits)) == (503, 3, 2)
-
-
-def test_the_last_fault_is_raised_when_patience_ends() -> None:
-    attempts = Attempts(500, NoAnswer("cut"), NoAnswer("cut again"))
-
-    with pytest.raises(NoAnswer, match="cut again"):
-        with_retries(attempts, system="moodle", stopping=Patient(), tries=3)
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_a_refusal_is_believed_at_once(status: int) -> None:
-    attempts, stopping = Attempts(status), Patient()
-
-    told, _ = with_retries(attempts, system="moodle", stopping=stopping, tries=5)
-
-    assert (told.status, stopping.waits) == (status, [])
-
-
-def test_the_pause_that_is_asked_for_is_made_between_two_attempts() -> None:
-    attempts, stopping = Attempts(reply(429, "30"), reply(503, "7"), 200), Patient()
-
-    with_retries(attempts, system="moodle", stopping=stopping, tries=5)
-
-    assert stopping.waits == [30, 7]
-
-
-def test_a_pause_that_is_too_long_ends_the_patience() -> None:
-    attempts, stopping = Attempts(reply(429, "3600"), 200), Patient()
-
-    told, _ = with_retries(attempts, system="moodle", stopping=stopping, tries=5)
-
-    assert (told.status, stopping.waits) == (429, [])
-
-
-def test_a_pause_ends_when_the_run_is_asked_to_stop() -> None:
-    stopping = StopSignal()
-    stopping.ask()
-
-    with pytest.raises(Terminated):
-        with_retries(Attempts(reply(429, "300"), 200), system="moodle", stopping=stopping, tries=5)

@@ -1,0 +1,247 @@
+"""One quick attempt about some employees, and a key that is replaced while a run is on its way."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+import responses
+
+from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
+from tests.sandbox.wire import Fault, Request, Response, Switchboard
+from tests.worker.clients import BAMBOO, KEY, SINCE, Patient, Script, bamboo_client, transport_to
+from worker.bamboohr.client import BambooHRClient, Refused
+from worker.bamboohr.refusals import NO_ANSWER, UNREADABLE
+from worker.config.credentials import RenewableCredential, open_credential
+from worker.config.settings import Credential
+from worker.errors import CredentialError, ListRefused, SourceError
+from worker.model.employee import Evidence
+from worker.transport.patience import REQUEST_SECONDS
+
+pytestmark = pytest.mark.usefixtures("mocked")
+LIST, ONE = f"{BAMBOO}/employees", f"{BAMBOO}/employees/7"
+FIELDS = ("status",)
+
+
+def list_batch(bamboo: BambooHRClient) -> object:
+    return bamboo.list_batch([7, 8], FIELDS)
+
+
+def get_employee(bamboo: BambooHRClient) -> object:
+    return bamboo.get_employee(7, FIELDS)
+
+
+BOTH = pytest.mark.parametrize("call", [list_batch, get_employee])
+Call = Callable[[BambooHRClient], object]
+
+
+def answer(**more: Any) -> None:
+    for url in (LIST, ONE):
+        responses.get(url, **more)
+
+
+# What may be about one employee
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("status", "passing"),
+    [(400, False), (406, False), (414, False), (422, False), (500, True), (502, True), (503, True)],
+)
+def test_a_refusal_that_one_employee_may_cause_is_reported_at_once(
+    bamboo: BambooHRClient, patient: Patient, call: Call, status: int, passing: bool
+) -> None:
+    answer(status=status)
+
+    with pytest.raises(Refused) as caught:
+        call(bamboo)
+
+    assert (caught.value.code, caught.value.may_be_record, caught.value.is_passing) == (f"HTTP {status}", True, passing)
+    assert (len(responses.calls), patient.waits) == (1, [])
+
+
+@BOTH
+@pytest.mark.parametrize("body", ["<html>", "null", "[]", '{"data": [7]}', '{"data": 7}'])
+def test_an_unreadable_answer_may_be_about_one_employee(bamboo: BambooHRClient, call: Call, body: str) -> None:
+    if call is get_employee and body.startswith("{"):
+        return
+    answer(body=body)
+
+    with pytest.raises(Refused) as caught:
+        call(bamboo)
+
+    assert (caught.value.code, caught.value.may_be_record) == (UNREADABLE, True)
+
+
+@BOTH
+def test_a_request_without_an_answer_may_be_about_one_employee(call: Call) -> None:
+    patient = Patient()
+
+    with pytest.raises(Refused) as caught:
+        call(bamboo_client(transport_to(Script(Response(fate="reset")), system="bamboohr", stopping=patient)))
+
+    assert (caught.value.code, caught.value.is_passing, patient.waits) == (NO_ANSWER, True, [])
+
+
+# What is not
+
+
+@BOTH
+@pytest.mark.parametrize("busy", [{"status": 429}, {"status": 503, "headers": {"Retry-After": "9"}}, {"status": 408}])
+def test_a_busy_bamboohr_is_waited_for(bamboo: BambooHRClient, patient: Patient, call: Call, busy: Any) -> None:
+    answer(**busy)
+    answer(json={"id": "7", "status": "Active", "data": [{"employeeId": "7", "status": "Active"}]})
+
+    assert call(bamboo) in (Evidence({"status": "Active"}), {7: Evidence({"status": "Active"})})
+    assert len(patient.waits) == 1
+
+
+@BOTH
+def test_a_connection_that_is_not_made_is_waited_for(bamboo: BambooHRClient, patient: Patient, call: Call) -> None:
+    answer(body=requests.ConnectTimeout())
+
+    with pytest.raises(SourceError, match="could not be read"):
+        call(bamboo)
+
+    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS)
+
+
+def test_a_key_that_may_not_list_may_still_read_one_by_one(bamboo: BambooHRClient) -> None:
+    responses.get(LIST, status=403)
+    responses.get(ONE, json={"id": "7", "status": "Active"})
+
+    with pytest.raises(ListRefused):
+        list_batch(bamboo)
+    assert get_employee(bamboo) == Evidence({"status": "Active"})
+
+
+def test_an_employee_who_is_not_found_has_no_evidence(bamboo: BambooHRClient) -> None:
+    responses.get(ONE, status=404)
+
+    assert get_employee(bamboo) is None
+
+
+def test_an_employee_whom_the_key_may_not_see_is_told_apart(bamboo: BambooHRClient) -> None:
+    responses.get(ONE, status=403)
+
+    with pytest.raises(Refused) as caught:
+        get_employee(bamboo)
+
+    assert (caught.value.is_access, caught.value.may_be_record) == (True, False)
+
+
+# Which of the two
+
+
+@pytest.mark.parametrize("key_owner", [None, "1"])
+def test_bamboohr_answers_about_the_keys_own_user(key_owner: str | None) -> None:
+    app = BambooApp(Company(ManualClock("2026-11-20T09:00:00Z")), api_key=KEY)
+    app.settings.key_owner = key_owner
+
+    assert bamboo_client(transport_to(app, system="bamboohr")).site_answers()
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_refusal_of_the_keys_own_user_is_an_answer(status: int) -> None:
+    assert bamboo_client(transport_to(Script(Response(status)), system="bamboohr")).site_answers()
+
+
+@pytest.mark.parametrize("end", [Response(500), Response(503), Response(302), Response(fate="reset")])
+def test_a_bamboohr_in_trouble_does_not_answer(end: Response) -> None:
+    patient = Patient()
+
+    assert not bamboo_client(transport_to(Script(end), system="bamboohr", stopping=patient)).site_answers()
+    assert patient.waits == []
+
+
+# A key that is rotated
+
+
+class Secret:
+    """A Secrets Manager with one key."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - the name of boto3
+        return {"SecretString": json.dumps({"bamboohr_api_key": self.key})}
+
+
+def rotated(old: str, new: str) -> RenewableCredential:
+    secret = Secret(old)
+    credential = open_credential(Credential("BAMBOOHR_API_KEY", "sync/bamboohr"), secret)
+    secret.key = new
+    return credential
+
+
+@pytest.fixture
+def board() -> Switchboard:
+    return Switchboard(BambooApp(Company(ManualClock("2026-11-20T09:00:00Z")), api_key=KEY))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda bamboo: bamboo.changed_employees(SINCE),
+        lambda bamboo: bamboo.directory({1}, FIELDS),
+        lambda bamboo: bamboo.evidence([1], FIELDS),
+        lambda bamboo: bamboo.list_batch([1], FIELDS),
+        lambda bamboo: bamboo.get_employee(1, FIELDS),
+        lambda bamboo: list(bamboo.list_employees(FIELDS)),
+    ],
+)
+def test_a_key_that_was_rotated_is_read_again_and_the_call_is_made(
+    board: Switchboard, call: Call, logged: list[dict[str, Any]]
+) -> None:
+    call(bamboo_client(transport_to(board, system="bamboohr"), key=rotated("f" * 40, KEY)))
+
+    assert len(board.calls) == 2, "refused once, made once"
+    assert [line["event"] for line in logged] == ["credential.renewed"]
+
+
+def test_a_key_that_is_wrong_in_its_secret_too_ends_the_run(board: Switchboard) -> None:
+    bamboo = bamboo_client(transport_to(board, system="bamboohr"), key=rotated("f" * 40, "e" * 40))
+
+    with pytest.raises(CredentialError, match="does not know the API key"):
+        bamboo.changed_employees(SINCE)
+
+
+def test_an_endpoint_that_takes_no_keys_does_not_use_up_the_second_reading(board: Switchboard) -> None:
+    """List Employees answers 401 in some tenants, whatever the key."""
+    keys: list[bytes] = []
+
+    class Choosy:
+        accepted = "f" * 40
+
+        def operation(self, request: Request) -> str:
+            return request.path
+
+        def answer(self, request: Request) -> Response:
+            key = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
+            keys.append(key.encode())
+            if request.path.endswith("/employees") or key != f"{self.accepted}:x":
+                return Response(401)
+            return Response.of({"employees": [], "id": "1"})
+
+    app = Choosy()
+    bamboo = bamboo_client(transport_to(app, system="bamboohr"), key=rotated("f" * 40, KEY))
+    bamboo.changed_employees(SINCE)
+    bamboo.evidence([1], FIELDS)
+    app.accepted = KEY
+
+    bamboo.changed_employees(SINCE)
+
+    assert keys[-1] == f"{KEY}:x".encode()
+
+
+def test_a_fault_of_bamboohr_that_passes_costs_nothing(board: Switchboard) -> None:
+    board.faults.append(Fault("status", status=520, times=3))
+    patient = Patient()
+
+    bamboo_client(transport_to(board, system="bamboohr", stopping=patient)).changed_employees(SINCE)
+
+    assert len(patient.waits) == 3

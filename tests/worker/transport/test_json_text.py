@@ -1,0 +1,62 @@
+"""JSON with a byte order mark, with bytes that are no UTF-8, with lone surrogates."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.worker.clients import fuzz
+from worker.transport.json_text import JsonRepair, is_readable, read_json, readable
+
+_PIECES = st.sampled_from(
+    ["\\", "\\\\", '\\"', "u", "d83d", "\\ud83d", "\\uDE00", "\\ud83d\\ude00", "\\ud8", "\\u00fc", "x", "ü", "😀", " "]
+)
+
+
+def repaired(*chunks: bytes) -> bytes:
+    repair = JsonRepair()
+    return b"".join(map(repair.feed, chunks)) + repair.feed(b"", final=True)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
+    assert read_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+    assert repaired(b"\xef", b"\xbb\xbf[", b"1]") == b"[1]"
+
+
+@pytest.mark.parametrize("body", [b'["a\xffb", "c"]', rb'["a\ud800b", "c"]', rb'["a\udc00b", "c"]'])
+def test_an_unreadable_character_costs_its_value_and_no_other(body: bytes) -> None:
+    for document in (read_json(body), read_json(repaired(body))):
+        assert [is_readable(value) for value in document] == [False, True]
+        assert [readable(value) for value in document] == ["a\ufffdb", "c"]
+
+
+def test_what_is_written_with_backslashes_is_no_surrogate() -> None:
+    assert repaired(rb'["\\ud800", "\ud83d\ude00"]') == rb'["\\ud800", "\ud83d\ude00"]'
+
+
+@fuzz
+@given(st.lists(_PIECES, max_size=10).map("".join), st.lists(st.integers(1, 6), min_size=1, max_size=30))
+def test_a_document_is_repaired_the_same_however_it_arrives(text: str, sizes: list[int]) -> None:
+    body = f'"{text}"'.encode()
+    chunks, at = [], 0
+    for size in sizes * len(body):
+        chunks.append(body[at : at + size])
+        at += size
+
+    assert repaired(*chunks) == repaired(body)
+
+
+@fuzz
+@given(st.lists(_PIECES, max_size=10).map("".join))
+def test_a_repaired_text_says_what_the_text_said(text: str) -> None:
+    body = f'"{text}"'
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return
+
+    assert json.loads(repaired(body.encode())) == readable(value)
+    assert is_readable(value) == (readable(value) == value)

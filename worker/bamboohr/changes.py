@@ -1,0 +1,61 @@
+"""The list of changed employees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from worker import logs
+from worker.model.employee import Change, employee_id
+from worker.timestamps import parse_moment
+from worker.transport.json_stream import Malformed
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What changed, ordered by employee id.
+
+    Attributes:
+        changes: one entry per employee.
+        latest: BambooHR's own clock; None where it is not in the answer.
+        dropped: entries without a usable id.
+    """
+
+    changes: tuple[Change, ...]
+    latest: datetime | None
+    dropped: int = 0
+
+
+def parse_changes(answer: Mapping[str, Any]) -> Feed:
+    """The feed in an answer: a map by id, or a list of entries (PHP's form of some maps). Raises Malformed."""
+    entries = answer.get("employees", "")
+    if isinstance(entries, dict):
+        pairs: Iterable[tuple[Any, Any]] = entries.items()
+    elif isinstance(entries, list):
+        pairs = ((None, entry) for entry in entries)
+    elif entries is None:
+        pairs = ()
+    else:
+        raise Malformed("no list of changed employees")
+    found: dict[int, Change] = {}
+    dropped = 0
+    for key, entry in pairs:
+        if not isinstance(entry, dict):
+            raise Malformed("a change is not an object")
+        employee = employee_id(entry.get("id", key))
+        if employee is None:
+            dropped += 1
+            continue
+        change = Change(employee, deleted=entry.get("action") == "Deleted", at=parse_moment(entry.get("lastChanged")))
+        found[employee] = _combined(found[employee], change) if employee in found else change
+    if dropped:
+        logs.warning("bamboohr.dropped_ids", count=dropped, reason="not a positive integer")
+    return Feed(tuple(found[employee] for employee in sorted(found)), parse_moment(answer.get("latest")), dropped)
+
+
+def _combined(one: Change, other: Change) -> Change:
+    """Two entries of one employee: deleted only if both say so."""
+    times = [change.at for change in (one, other) if change.at is not None]
+    return Change(one.employee_id, deleted=one.deleted and other.deleted, at=max(times, default=None))

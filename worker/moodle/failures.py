@@ -1,0 +1,148 @@
+"""What ends a run at Moodle: what happened, what to do and whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from worker.errors import CredentialError, SyncError, TargetError
+from worker.moodle.answers import ADMINISTRATOR, FIREWALL_OWNER, NO_JSON, is_firewall
+from worker.transport.http import Reply
+from worker.transport.retries import retry_after
+
+_BASE_URL = "check that MOODLE_BASE_URL is the site's own address"
+
+
+def unreachable(what: str) -> SyncError:
+    """No answer, whatever was tried."""
+    return TargetError(
+        f"Moodle could not be read: {what}",
+        advice="check MOODLE_BASE_URL and the network; the next run reads it again",
+    )
+
+
+def unknown_token(fix_command: str) -> SyncError:
+    """The token is not known."""
+    return CredentialError(
+        "Moodle does not know the token (it is wrong, deleted, or has expired)",
+        advice=f"create a new token for the service user, then: {fix_command}",
+    )
+
+
+def service_user(code: str) -> SyncError:
+    """The token's user may not log in."""
+    return CredentialError(
+        f"Moodle refuses the token's user ({code})",
+        advice=f"{ADMINISTRATOR} to make the service user active again, confirmed, with no change of password due",
+    )
+
+
+def no_lookups(fix_command: str) -> SyncError:
+    """Neither look-up function may be called."""
+    return CredentialError(
+        "the Moodle token may call neither core_user_get_users_by_field nor core_user_get_users, or it has just"
+        " expired (Moodle deletes an expired token when it is used)",
+        advice="add the functions to the token's service and its user to the service; or create a new token and set"
+        f" it: {fix_command}",
+    )
+
+
+def no_search(code: str) -> SyncError:
+    """The database compares exactly, and the token may not search without case."""
+    return CredentialError(
+        f"the Moodle token may not use core_user_get_users ({code}), and this site's database compares e-mail addresses"
+        " exactly: accounts whose address is stored in another case would be created a second time",
+        advice=f"{ADMINISTRATOR} to add core_user_get_users to the token's service",
+    )
+
+
+def not_visible(missing: Sequence[str], *, guest_seen: bool) -> SyncError:
+    """The canary is not shown as planning needs it."""
+    what = f"sees accounts without {', '.join(missing)}" if guest_seen else "does not see accounts at all"
+    return TargetError(
+        f"the Moodle token {what}: every employee would look absent, and be created a second time",
+        advice="give its role viewdetails, viewalldetails, viewuseridentity, viewfullnames (RUNBOOK, Moodle);"
+        " check the settings showuseridentity (email) and hiddenuserfields",
+    )
+
+
+def maintenance() -> SyncError:
+    """The site is in maintenance, set in its administration pages."""
+    return TargetError("the Moodle site is in maintenance", advice="the next run tries again")
+
+
+def not_json() -> SyncError:
+    """The answer is no JSON."""
+    return TargetError(
+        "Moodle's answer is not JSON (a web page?)",
+        advice=f"{_BASE_URL}, with no cache or firewall in front that answers, and PHP's display_errors (off)",
+    )
+
+
+def odd_answer(expected: str) -> SyncError:
+    """The JSON has another form than documented."""
+    return TargetError(
+        f"Moodle's answer to a look-up is not {expected}",
+        advice=f"{_BASE_URL}, with no cache or firewall in front that answers",
+    )
+
+
+def unreadable_row(what: str) -> SyncError:
+    """An account in an answer cannot be trusted: a plan from half an account would undo the rest."""
+    return TargetError(
+        f"Moodle shows an account {what}",
+        advice="give the token's role the capabilities of the RUNBOOK; check showuseridentity and hiddenuserfields",
+    )
+
+
+def of_status(reply: Reply) -> SyncError:
+    """An HTTP status that is not 200."""
+    status = reply.status
+    asked = retry_after(reply)
+    pause = f", and asks for {asked:.0f} s" if asked else ""
+    if status == HTTPStatus.FORBIDDEN and not reply.body:
+        what = "web services or the REST protocol are off, or a firewall is in the way"
+        advice = f"{ADMINISTRATOR} to switch them on"
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+        what, advice = f"the site is in maintenance or overloaded{pause}", "the next run tries again"
+    elif status == HTTPStatus.GATEWAY_TIMEOUT:
+        what = "the site took longer than its web server waits (nginx: fastcgi_read_timeout, 60 s by default)"
+        advice = f"{FIREWALL_OWNER} to allow 300 s; the next run tries again"
+    elif status == HTTPStatus.TOO_MANY_REQUESTS:
+        what = f"its web server limits the rate of requests{pause}"
+        advice = f"set MOODLE_CONCURRENCY to 1, or {FIREWALL_OWNER} for a higher limit"
+    elif status < HTTPStatus.BAD_REQUEST:
+        what, advice = "the site sends callers elsewhere", "set MOODLE_BASE_URL to the address it sends to"
+    elif status == HTTPStatus.NOT_FOUND:
+        what, advice = "there is no Moodle web service at this address", "check MOODLE_BASE_URL"
+    elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED):
+        what, advice = "a web server or proxy asks for a login of its own", f"{FIREWALL_OWNER} to let requests through"
+    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        what = "its server fails"
+        advice = f"{ADMINISTRATOR} to look into PHP's and the web server's error log; the next run tries again"
+    else:
+        what = "the web server or a firewall in front of Moodle refuses the request"
+        advice = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php; the next run tries again"
+    return TargetError(f"Moodle answered HTTP {status}: {what}", advice=advice)
+
+
+def refused(code: str, function: str) -> SyncError:
+    """Moodle refuses a read that cannot be left out."""
+    if code == NO_JSON:
+        return not_json()
+    what, advice = f"Moodle refused {function} ({code})", f"{ADMINISTRATOR}; the RUNBOOK lists the codes"
+    if code == "invalidresponse":
+        what = f"Moodle cannot return the accounts that {function} found (invalidresponse)"
+        advice = (
+            "one of them has a value that is no longer valid (a plugin that is not installed, an old user name): see"
+            f" the RUNBOOK; if every look-up fails, {ADMINISTRATOR} whether the folder of an authentication plugin is"
+            " missing"
+        )
+    elif code in ("invalidrecord", "invalidrecordunknown"):
+        what = f"Moodle misses a database record that {function} needs ({code})"
+        advice = (
+            f"{ADMINISTRATOR}: a record that belongs to an account is missing, or the site does not know the function"
+        )
+    elif is_firewall(code):
+        advice = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php"
+    return TargetError(what, advice=f"{advice}. Nothing was changed")

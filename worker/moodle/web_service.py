@@ -1,0 +1,259 @@
+"""One call of a Moodle web service function: what is sent, and what its answer means.
+
+Every application error is HTTP 200 with {"exception", "errorcode", "message"}; `message` and `debuginfo` can quote user
+data and are never passed on. `wsfunction` is the last form field: PHP drops fields beyond max_input_vars silently, and
+a request that lost its function does nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from worker.config.credentials import RenewableCredential
+from worker.moodle import failures
+from worker.moodle.answers import (
+    NO_ANSWER,
+    NO_JSON,
+    Meaning,
+    Refused,
+    Scope,
+    Undecided,
+    meaning_of_code,
+    meaning_of_status,
+    status_code,
+)
+from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
+from worker.transport.json_text import readable
+from worker.transport.retries import Retries, with_retries
+
+T = TypeVar("T")
+Fields = Iterable[tuple[str, str]]
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+_CODE = re.compile(r"[A-Za-z_/]{1,60}")
+_NO_JSON = Meaning(Scope.RECORD, "public: a page of a firewall, or of PHP, with status 200", may_be_done=True)
+_NO_ANSWER = Meaning(Scope.RECORD, "public: a PHP process that dies of one record", is_passing=True)
+
+
+class TryAgain(NotSent):
+    """A write that was not done, and may be sent again at once: the pause that the server needed is over."""
+
+
+class _TokenRefused(Exception):
+    """Moodle does not know the token that was sent."""
+
+
+class WebService:
+    """A Moodle site's web service, called with one token."""
+
+    def __init__(self, transport: Transport, endpoint: str, token: RenewableCredential, fix_command: str) -> None:
+        self.transport = transport
+        self.fix_command = fix_command
+        self._endpoint = endpoint
+        self._token = token
+        self._succeeded: set[str] = set()
+
+    def retries(self) -> Retries:
+        """The retries of one request, for a caller that makes its attempts by itself."""
+        return Retries(self.transport)
+
+    def read(self, function: str, fields: Fields) -> Any:
+        """The result of a function that changes nothing, with patience. Raises Refused, or what ends the run."""
+        return self._called(function, [*fields], self._patient_attempt)
+
+    def read_once(self, function: str, fields: Fields) -> Any:
+        """The same without retries where one record of the request may be the cause: that is Refused as well."""
+        return self._called(function, [*fields], self._quick_attempt)
+
+    def read_stream(
+        self, function: str, fields: Fields, parse: Callable[[Iterator[bytes]], T], deadline: float
+    ) -> T | None:
+        """What `parse` makes of an answer as it arrives; None where the answer has another form.
+
+        A gateway's time-out is not retried: the same search would take as long again.
+        """
+
+        def attempt(body: bytes) -> tuple[Reply, tuple[T | None, Any]]:
+            with self.transport.open("POST", self._endpoint, data=body, headers=_FORM, deadline=deadline) as (
+                reply,
+                chunks,
+            ):
+                if reply.status == HTTPStatus.GATEWAY_TIMEOUT:
+                    raise failures.of_status(reply)
+                if reply.status != HTTPStatus.OK:
+                    return Reply(reply.status, reply.headers, b"".join(chunks)), (None, None)
+                try:
+                    return reply, (parse(chunks), None)
+                except NotTheAnswer as fault:
+                    return reply, (None, fault.answer)
+
+        def call(body: bytes) -> T | None:
+            reply, (value, instead) = self._with_patience(lambda: attempt(body))
+            if reply.status != HTTPStatus.OK:
+                raise failures.of_status(reply)
+            if value is None:
+                self._checked(instead)
+            return value
+
+        return self._called(function, [*fields], call)
+
+    def write(self, function: str, fields: Fields, retries: Retries | None = None) -> Any:
+        """One attempt at a function that changes accounts.
+
+        Another attempt is the caller's to make, who has to be allowed to write again by then.
+
+        Args:
+            function: its name.
+            fields: its parameters, in the order in which they are sent.
+            retries: the retries of this batch, where the caller makes several attempts.
+
+        Raises:
+            Refused: nothing was done.
+            TryAgain: nothing was done, and the pause before another attempt is over.
+            Undecided: it may have been done.
+            TransportError: nothing was done, and the patience is used up.
+            SyncError: nothing was done, and nothing more can be.
+        """
+        patience = retries or self.retries()
+        return self._called(function, [*fields], lambda body: self._write_attempt(body, patience))
+
+    # One attempt
+
+    def _called(self, function: str, fields: list[tuple[str, str]], attempt: Callable[[bytes], T]) -> T:
+        """Call with the token, and once more with the token that its secret holds by now."""
+        sent = self._token.value
+        try:
+            result = self._expiring(function, lambda: attempt(self._form(sent, function, fields)))
+        except _TokenRefused:
+            if not self._token.renew(sent):
+                raise failures.unknown_token(self.fix_command) from None
+            try:
+                result = attempt(self._form(self._token.value, function, fields))
+            except _TokenRefused:
+                raise failures.unknown_token(self.fix_command) from None
+        self._succeeded.add(function)
+        return result
+
+    def _expiring(self, function: str, call: Callable[[], T]) -> T:
+        """An expired token's last call is answered as a missing right (measured); only the next one tells."""
+        try:
+            return call()
+        except Refused as refusal:
+            if refusal.code != "accessexception" or function not in self._succeeded:
+                raise
+            return call()
+
+    def _patient_attempt(self, body: bytes) -> Any:
+        def attempt() -> tuple[Reply, None]:
+            return self.transport.send("POST", self._endpoint, data=body, headers=_FORM), None
+
+        reply, _ = self._with_patience(attempt)
+        if reply.status != HTTPStatus.OK:
+            raise failures.of_status(reply)
+        return self._result(reply)
+
+    def _quick_attempt(self, body: bytes) -> Any:
+        retries = self.retries()
+        while True:
+            try:
+                reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
+            except NoAnswer as fault:
+                raise Refused(NO_ANSWER, _NO_ANSWER) from fault
+            except TransportError as fault:
+                if fault.is_passing and retries.wait(None, fault.what):
+                    continue
+                raise failures.unreachable(fault.what) from fault
+            if reply.status == HTTPStatus.OK:
+                return self._result(reply)
+            meaning = meaning_of_status(reply)
+            if meaning.scope is Scope.RECORD:
+                raise Refused(status_code(reply.status), meaning)
+            if not retries.wait(reply):
+                raise failures.of_status(reply)
+
+    def _write_attempt(self, body: bytes, retries: Retries) -> Any:
+        try:
+            reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
+        except NotSent as fault:
+            if fault.is_passing and retries.wait(None, fault.what):
+                raise TryAgain(fault.what) from fault
+            raise
+        except NoAnswer as fault:
+            raise Undecided(fault.what) from fault
+        if reply.status == HTTPStatus.OK:
+            return self._write_result(reply)
+        meaning = meaning_of_status(reply)
+        what = status_code(reply.status)
+        if meaning.may_be_done:
+            raise Undecided(what, code=what, is_passing=meaning.is_passing)
+        if meaning.scope is Scope.RECORD:
+            raise Refused(what, meaning)
+        if not meaning.is_passing:
+            raise failures.of_status(reply)
+        if retries.wait(reply):
+            raise TryAgain(what)
+        raise NotSent(what)
+
+    # Its answer
+
+    def _result(self, reply: Reply) -> Any:
+        try:
+            answer = reply.json()
+        except ValueError:
+            raise Refused(NO_JSON, _NO_JSON) from None
+        return self._checked(answer)
+
+    def _write_result(self, reply: Reply) -> Any:
+        try:
+            answer = reply.json()
+        except ValueError:
+            raise Undecided("an answer that is not JSON", code=NO_JSON, is_passing=False) from None
+        try:
+            return self._checked(answer)
+        except Refused as refusal:
+            if meaning_of_code(refusal.code).may_be_done:
+                raise Undecided(refusal.code, code=refusal.code, is_passing=False) from None
+            raise
+
+    def _checked(self, answer: Any) -> Any:
+        """The answer, unless it is a refusal."""
+        if not isinstance(answer, dict) or "exception" not in answer:
+            return answer
+        code = plain_code(answer.get("errorcode"))
+        meaning = meaning_of_code(code)
+        if meaning.scope is Scope.TOKEN:
+            raise _TokenRefused
+        if meaning.scope is Scope.SERVICE_USER:
+            raise failures.service_user(code)
+        if meaning.scope is Scope.SITE:
+            raise failures.maintenance()
+        raise Refused(code, meaning)
+
+    def _with_patience(self, attempt: Callable[[], tuple[Reply, T]]) -> tuple[Reply, T]:
+        try:
+            return with_retries(attempt, self.retries())
+        except TransportError as fault:
+            raise failures.unreachable(fault.what) from fault
+
+    @staticmethod
+    def _form(token: str, function: str, fields: list[tuple[str, str]]) -> bytes:
+        head = [("wstoken", token), ("moodlewsrestformat", "json")]
+        readable_fields = [(name, readable(value)) for name, value in fields]
+        return urlencode([*head, *readable_fields, ("wsfunction", function)]).encode()
+
+
+class NotTheAnswer(ValueError):
+    """A stream that is not the answer. `answer` is what it is instead, if that is whole and short."""
+
+    def __init__(self, answer: object = None) -> None:
+        super().__init__("not the answer")
+        self.answer = answer
+
+
+def plain_code(code: object) -> str:
+    """Moodle's error code; some are whole sentences of HTML, which are not repeated."""
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else "unknown"

@@ -1,0 +1,55 @@
+"""What a create or an update sends, and what its answer says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from worker.model.mapping import PROFILE_FIELD
+from worker.moodle.answers import UNREADABLE_ROW, Undecided
+from worker.moodle.web_service import plain_code
+
+Record = Mapping[str, str | int]
+"""The form fields of one account, in the order in which they are sent."""
+
+
+@dataclass(frozen=True)
+class Updated:
+    """An update's answer: the warning code of each account that was not updated."""
+
+    refused: Mapping[int, str]
+
+
+def numbered(records: Sequence[Record]) -> Iterable[tuple[str, str]]:
+    """The form fields of several accounts. A custom field's `type` is its short name (measured)."""
+    for at, record in enumerate(records):
+        customs = 0
+        for field, value in record.items():
+            if field.startswith(PROFILE_FIELD):
+                where = f"users[{at}][customfields][{customs}]"
+                yield f"{where}[type]", field.removeprefix(PROFILE_FIELD)
+                yield f"{where}[value]", str(value)
+                customs += 1
+            else:
+                yield f"users[{at}][{field}]", str(value)
+
+
+def check_created(answer: Any, count: int) -> None:
+    """Raise Undecided unless a create's answer names as many accounts as were sent."""
+    created = answer if isinstance(answer, list) else []
+    if len(created) != count or not all(isinstance(row, dict) and "id" in row for row in created):
+        raise Undecided("Moodle's answer does not name every new account", code=UNREADABLE_ROW, is_passing=False)
+
+
+def parse_updated(answer: Any) -> Updated:
+    """An update's answer. Raises Undecided where it has another form than documented."""
+    warnings = answer.get("warnings") if isinstance(answer, dict) else None
+    if not isinstance(warnings, list):
+        raise Undecided("Moodle's answer to an update is not as documented", code=UNREADABLE_ROW, is_passing=False)
+    refused: dict[int, str] = {}
+    for warning in warnings:
+        if not isinstance(warning, dict) or not isinstance(warning.get("itemid"), int):
+            raise Undecided("an update's warning names no account", code=UNREADABLE_ROW, is_passing=False)
+        refused[warning["itemid"]] = plain_code(warning.get("warningcode"))
+    return Updated(refused)
