@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,12 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ops.deployment import Aws, Deployment
 from ops.terminal import Terminal
-from worker import advice
 
 if TYPE_CHECKING:
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
-_WORKERS_EXAMPLE = re.compile(r"python -m worker ([a-z].*?)(?= {2}|$)", flags=re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +76,7 @@ def adopt(parser: argparse.ArgumentParser, verb: Verb, *, teaches: str) -> None:
     _add_environment(parser, verb)
     # The worker would be given an abbreviation of an option of ops, as if it were its own.
     parser.allow_abbrev = False
-    described = _WORKERS_EXAMPLE.sub(lambda found: advice.command(*found[1].split()), parser.description or "")
-    parser.description = f"{described}\n\n{teaches}"
+    parser.description = f"{parser.description}\n\n{teaches}"
 
 
 def _add_environment(parser: argparse.ArgumentParser, verb: Verb) -> argparse.ArgumentParser:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from worker import logs
+from worker import advice, logs
 from worker.commands import approve, doctor, explain, parked, plan, reconcile, state, sync, undo
 from worker.commands.base import Call
 from worker.config.settings import describe
@@ -152,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m worker",
         usage="python -m worker [COMMAND] [OPTIONS]",
         description="Keeps a NovaLXP (Moodle) site in sync with BambooHR. Without a command: sync.",
-        epilog=_EPILOG,
+        epilog=advice.resolve(_EPILOG),
         formatter_class=_FORMAT,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="python -m worker")
@@ -163,10 +163,10 @@ def _parser() -> argparse.ArgumentParser:
 
 _EPILOG = f"""\
 examples:
-  python -m worker doctor                           is everything as it must be?
-  python -m worker plan                             what would the next run do?
-  python -m worker sync --employee 4711             bring one employee up to date now
-  python -m worker explain --employee 4711          why are they treated so?
+  {{command:doctor}}                           is everything as it must be?
+  {{command:plan}}                             what would the next run do?
+  {{command:sync --employee 4711}}             bring one employee up to date now
+  {{command:explain --employee 4711}}          why are they treated so?
   python -m worker COMMAND --help                   what a command does, and its options
 
 exit codes:

@@ -22,10 +22,10 @@ a new one. The command may be repeated. Approved suspensions do not count toward
 where they are: the next run finds these accounts suspended, and goes on.
 
 Read who is held first: the held run's log has a line for each, and this shows them as they are now:
-  python -m worker approve RUN --dry-run
+  {command:approve RUN --dry-run}
 
 example:
-  python -m worker approve 20260131T033000Z-1a2b3c4d"""
+  {command:approve 20260131T033000Z-1a2b3c4d}"""
 
 
 def add(parsers: Parsers) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from worker import advice
 from worker.config.settings import Settings, read_settings
 from worker.errors import ExitCode, UsageError
 from worker.model.employee import employee_id
@@ -78,7 +79,7 @@ def add_command(
     parser = parsers.add_parser(
         name,
         help=summary,
-        description=teaches,
+        description=advice.resolve(teaches),
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -31,8 +31,8 @@ Whether the token may create and change accounts is asked by two calls that cann
 is not there, and a new account with the guest's user name. Neither writes anything.
 
 examples:
-  python -m worker doctor
-  python -m worker doctor --quick --json"""
+  {command:doctor}
+  {command:doctor --quick --json}"""
 
 
 def add(parsers: Parsers) -> None:

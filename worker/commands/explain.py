@@ -20,9 +20,9 @@ remembered of them, and what the last runs wrote. Works for employees who left o
 Values only with --show-values, on a terminal or in a named file (status and dates are always shown).
 
 examples:
-  python -m worker explain --employee 4711
-  python -m worker explain --employee 4711 --show-values
-  python -m worker explain --employee 4711 --json"""
+  {command:explain --employee 4711}
+  {command:explain --employee 4711 --show-values}
+  {command:explain --employee 4711 --json}"""
 
 
 def add(parsers: Parsers) -> None:

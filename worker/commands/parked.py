@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from worker import advice
 from worker.commands.base import Call, Parsers, add_command, employee
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
@@ -30,14 +31,14 @@ The next run takes these employees as if nothing had happened before: one who wa
 Moodle accepts them, one who was undone is released.
 
 example:
-  python -m worker parked retry 4711 4712"""
+  {command:parked retry 4711 4712}"""
 
 _DROP = """\
 Forget why these employees were remembered. They are not asked about again until BambooHR changes them, or a reconcile
 finds them. Which accounts were suspended by this product stays known.
 
 example:
-  python -m worker parked drop 4711"""
+  {command:parked drop 4711}"""
 
 
 def add(parsers: Parsers) -> None:
@@ -85,7 +86,9 @@ def retry(call: Call) -> int:
     """Take them into the next run."""
     changed = _change(
         call,
-        lambda one: replace(one.flagged(FollowUp.WAITING, "released"), attempts=0, undone_at=0, last_change_at=0),
+        lambda one: replace(
+            one.unflagged().flagged(FollowUp.WAITING, "released"), attempts=0, undone_at=0, last_change_at=0
+        ),
     )
     put(f"The next run takes {changed}.", None)
     return 0
@@ -107,7 +110,7 @@ def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> s
         if unknown:
             raise UsageError(
                 f"neither waiting, parked nor undone: {', '.join(map(str, unknown))}; nothing was changed",
-                advice="see: parked list",
+                advice=f"see: {advice.command('parked', 'list')}",
             )
         changed = {number: change(employees[number]) for number in asked}
         remember_changes(store, changed, employees, datetime.now(UTC))

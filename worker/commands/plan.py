@@ -25,11 +25,11 @@ be created, changed, suspended or held, and why; unchanged employees are only co
 with --show-values, on a terminal or in a named file.
 
 examples:
-  python -m worker plan                                    what would the next run do?
-  python -m worker plan --html plan.html --show-values     a page to read and to search
-  python -m worker plan --everybody                        what would a reconcile do?
-  python -m worker plan --mapping new-mapping.json         what would another mapping do to all employees?
-  python -m worker plan --json --output plan.json          for a script
+  {command:plan}                                    what would the next run do?
+  {command:plan --html plan.html --show-values}     a page to read and to search
+  {command:plan --everybody}                        what would a reconcile do?
+  {command:plan --mapping new-mapping.json}         what would another mapping do to all employees?
+  {command:plan --json --output plan.json}          for a script
 
 The mapping file is JSON as in FIELD_MAPPING, or an environment's TOML file with its [FieldMapping]. The exit code is
 the one that the run itself would end with."""

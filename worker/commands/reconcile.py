@@ -21,9 +21,9 @@ and never touched.
 It prints the counts and asks first; a schedule or script passes --yes. Needs the right to list employees.
 
 examples:
-  python -m worker reconcile --dry-run     the counts, and a log line for every employee who differs
-  python -m worker plan --everybody        the same as a table
-  python -m worker reconcile --yes"""
+  {command:reconcile --dry-run}     the counts, and a log line for every employee who differs
+  {command:plan --everybody}        the same as a table
+  {command:reconcile --yes}"""
 
 _COUNTS = (
     "processed",

@@ -28,8 +28,8 @@ Lets the next run read every change since an earlier moment. Accounts that are u
 safe and only takes longer. Refused while a run holds the lock.
 
 examples:
-  python -m worker state rewind --days 3
-  python -m worker state rewind --since 2026-01-31T02:00:00Z --yes"""
+  {command:state rewind --days 3}
+  {command:state rewind --since 2026-01-31T02:00:00Z --yes}"""
 _RESET = """\
 Removes the state row: the next run begins as the very first did, INITIAL_LOOKBACK_DAYS back. The employees who are
 remembered (waiting, parked, undone, suspended by this product) stay so. Refused while a run holds the lock."""

@@ -17,8 +17,8 @@ of the company are held, everything else goes on, and the exit code says so.
 
 examples:
   python -m worker --dry-run                         what would the next run do? (a table of it: plan)
-  python -m worker sync --employee 4711              bring one employee up to date now
-  python -m worker sync --employee 4711 --reactivate"""
+  {command:sync --employee 4711}              bring one employee up to date now
+  {command:sync --employee 4711 --reactivate}"""
 
 
 def add(parsers: Parsers) -> None:

@@ -27,14 +27,15 @@ _TEACHES = """\
 Puts back, field by field, what the accounts held before the run RUN wrote to them. What was changed since is left as it
 is, and named. An account that the run created is suspended: nothing of Moodle's user services removes one.
 
-An employee who is taken back is left alone by every later run until BambooHR changes them again, or you release them
-(`parked retry ID`, or `sync --employee ID`). An undo is a run of its own, and can be undone. What a run wrote is known
-for 90 days.
+An employee who is taken back is left alone by every later run until BambooHR changes them again, or you release them:
+  {command:parked retry ID}
+  {command:sync --employee ID}
+An undo is a run of its own, and can be undone. What a run wrote is known for 90 days.
 
 examples:
-  python -m worker undo RUN --dry-run              what would be put back, and which accounts were changed since
-  python -m worker undo RUN --only suspensions     only reactivate the accounts that it suspended
-  python -m worker undo RUN --employee 4711 --yes"""
+  {command:undo RUN --dry-run}              what would be put back, and which accounts were changed since
+  {command:undo RUN --only suspensions}     only reactivate the accounts that it suspended
+  {command:undo RUN --employee 4711 --yes}"""
 
 
 def add(parsers: Parsers) -> None:

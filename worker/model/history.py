@@ -58,8 +58,8 @@ class EmployeeRecord:
         return flag in self.follow_ups
 
     def flagged(self, flag: FollowUp, note: str = "", action: str = "") -> EmployeeRecord:
-        """The record with this flag alone."""
-        return replace(self, follow_ups={flag: FollowUpDetail(note, action)})
+        """The record with this flag as well."""
+        return replace(self, follow_ups={**self.follow_ups, flag: FollowUpDetail(note, action)})
 
     def unflagged(self) -> EmployeeRecord:
         """The record without any flag."""
@@ -162,7 +162,7 @@ class History:
         latest = since.date() if moved_back else date.max
         return {kind: min(day, latest) for kind, day in found.items()}
 
-    def flagged(self, flag: FollowUp) -> dict[int, EmployeeRecord]:
+    def with_flag(self, flag: FollowUp) -> dict[int, EmployeeRecord]:
         """The employees with a flag."""
         return {number: employee for number, employee in self.records.items() if employee.has(flag)}
 

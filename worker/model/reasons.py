@@ -9,16 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from worker.advice import resolve
 from worker.model.account import Account
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A stable code, a text whose subject is the employee, and advice; "" if there is nothing to do."""
+    """A stable code, a text whose subject is the employee, and advice; "" if there is nothing to do.
+
+    The template of the advice names commands as `{command:parked retry ID}`; the reader's form of them is filled in.
+    """
 
     code: str
     text: str
-    advice: str = ""
+    advice_template: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What to do, with commands as the reader types them."""
+        return resolve(self.advice_template)
 
 
 NEW = Reason("new", "works here and has no account yet")
@@ -44,9 +53,9 @@ PROTECTED = Reason("protected", "a protected account or employee; nothing is eve
 UNDONE = Reason(
     "undone",
     "an operator undid what a run had written; nothing is written until BambooHR changes the employee again",
-    "to release the employee earlier: parked retry ID",
+    "to release the employee earlier: {command:parked retry ID}",
 )
-NOT_DUE = Reason("not_due", "is on the list, but no suspension is due any more", "see: explain --employee ID")
+NOT_DUE = Reason("not_due", "is on the list, but no suspension is due any more", "see: {command:explain --employee ID}")
 NOTHING_TO_UNDO = Reason("nothing_to_undo", "the account holds nothing of what that run set out to write")
 TAKEN_BACK = Reason("taken_back", "what that run wrote is undone")
 CANNOT_BE_BLANK = Reason(
@@ -91,7 +100,7 @@ LINK_UNSURE = Reason(
 SUSPENDED_ELSEWHERE = Reason(
     "suspended_elsewhere",
     "works here, but the account was not suspended by this product; it stays suspended",
-    "reactivate it in Moodle, or with: sync --employee ID --reactivate",
+    "reactivate it in Moodle, or with: {command:sync --employee ID --reactivate}",
 )
 EMAIL_KEPT = Reason("email_kept", "Moodle does not accept the work e-mail; the account keeps its present one")
 

@@ -179,7 +179,7 @@ def hold_suspensions(steps: Sequence[Step], why: Sequence[str], run_id: str) -> 
     reason = Reason(
         HELD,
         "a guard holds all suspensions of this run: " + "; ".join(why),
-        f"check the employees named. If they did leave: approve {run_id}. If the directory lost"
+        f"check the employees named. If they did leave: {{command:approve {run_id}}}. If the directory lost"
         " employees or a field, fix what BambooHR shows to the key's user",
     )
     return [

@@ -106,7 +106,7 @@ def before_undoing(
         seen: When BambooHR had last changed the employee before that run, in seconds since 1970; 0 if unknown.
     """
     record = replace(
-        (known or EmployeeRecord(step.employee_id)).flagged(FollowUp.UNDONE, run_id),
+        (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id),
         attempts=0,
         undone_at=int(now.timestamp()),
         last_change_at=seen,
@@ -152,10 +152,11 @@ def park(
     ]
     if len(newly) > max(_PARKED_AT_ONCE, company // 100):
         newly = []
-    return {
-        number: records[number].flagged(FollowUp.PARKED, results[number].why.code, results[number].step.action.value)
-        for number in (*again, *newly)
-    }
+    parked = {}
+    for number in (*again, *newly):
+        why, action = results[number].why.code, results[number].step.action.value
+        parked[number] = records[number].unflagged().flagged(FollowUp.PARKED, why, action)
+    return parked
 
 
 _PARKED_AT_ONCE = 5

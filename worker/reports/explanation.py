@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from worker import advice
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState
@@ -206,11 +207,13 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     if number in known.inputs.undone:
         yield (
             "undone",
-            "an operator took a run back; automatic runs leave the employee alone. To release: parked retry ID",
+            "an operator took a run back; automatic runs leave the employee alone. To release: "
+            + advice.command("parked", "retry", "ID"),
         )
     holding = _holding(known)
     if holding is not None:
-        yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: approve {holding.run_id}"
+        approve = advice.command("approve", holding.run_id)
+        yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: {approve}"
     if holding is None and number not in known.inputs.undone and not protected:
         yield (
             "nothing",

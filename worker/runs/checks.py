@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker import advice
 from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings
 from worker.errors import ExitCode, SyncError
@@ -155,13 +156,14 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         yield ok("last run", f"{last.run_id}, clean")
     else:
         yield warning("last run", f"{last.run_id} ended with errors", "see its summary and log")
-    for reason, advice in (
-        (FollowUp.PARKED, "see: parked list; fix what its reason says, then: parked retry ID"),
-        (FollowUp.UNDONE, "see: parked list; to let the runs go on with them: parked retry ID"),
+    parked, retry = advice.command("parked", "list"), advice.command("parked", "retry", "ID")
+    for flag, what_to_do in (
+        (FollowUp.PARKED, f"see: {parked}; fix what its reason says, then: {retry}"),
+        (FollowUp.UNDONE, f"see: {parked}; to let the runs go on with them: {retry}"),
     ):
-        employees = history.flagged(reason)
+        employees = history.with_flag(flag)
         if employees:
-            yield warning("employees", f"{len(employees)} {reason}: {ids(employees)}", advice)
+            yield warning("employees", f"{len(employees)} {flag}: {ids(employees)}", what_to_do)
 
 
 def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]:
@@ -305,13 +307,17 @@ def _links(seen: Preview) -> Iterator[Check]:
         yield warning(
             "conflicts",
             f"{len(conflicts)} employees ({named}): {ids(conflicts)}",
-            "see each with: explain --employee ID",
+            "see each with: " + advice.command("explain", "--employee", "ID"),
         )
     suspend = sum(step.action is Action.SUSPEND for step in steps) + sum(
         step.reason.code == "suspension_held" for step in steps
     )
     if suspend:
-        yield warning("suspensions", f"a reconcile would suspend {suspend} accounts", "see them with: plan --everybody")
+        yield warning(
+            "suspensions",
+            f"a reconcile would suspend {suspend} accounts",
+            "see them with: " + advice.command("plan", "--everybody"),
+        )
 
 
 def _duplicates(pairs: Iterator[tuple[str, int]]) -> list[list[int]]:

@@ -80,7 +80,7 @@ class RunInput:
         changed = self.changed_at
         return frozenset(
             number
-            for number, record in self.history.flagged(FollowUp.UNDONE).items()
+            for number, record in self.history.with_flag(FollowUp.UNDONE).items()
             if number not in changed or changed[number].timestamp() <= (record.last_change_at or record.undone_at)
         )
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
-from worker import logs
+from worker import advice, logs
 from worker.errors import ConfigurationError, ExitCode, SyncError
 from worker.model.result import Status, StepResult
 from worker.model.step import Action
@@ -178,7 +178,8 @@ class Summary:
             else:
                 self.message = f"a guard holds {len(self.held)} suspensions; everything else went on"
                 self.advice = (
-                    f"the log names the employees. If they did leave: approve {self.run_id} (RUNBOOK, Held suspensions)"
+                    "the log names the employees. If they did leave: "
+                    f"{advice.command('approve', self.run_id)} (RUNBOOK, Held suspensions)"
                 )
 
     def as_dict(self, now: datetime) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from worker import advice
 from worker.errors import UsageError
 from worker.model.history import EmployeeRecord, History
 from worker.model.step import Step
@@ -66,7 +67,8 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
     if entries:
         raise UsageError(
             f"the run {request.run_id} wrote nothing of what is to be taken back",
-            advice="see what it wrote: explain --employee ID; or leave out --only and --employee",
+            advice=f"see what it wrote: {advice.command('explain', '--employee', 'ID')}; or leave out --only and"
+            " --employee",
         )
     if services.store.run(request.run_id) is None:
         raise UsageError(

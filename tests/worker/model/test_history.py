@@ -53,11 +53,11 @@ def test_an_employee_waits_for_the_first_day_if_seen_so_or_written_ahead(
 def test_employees_are_found_by_flag() -> None:
     past = History({7: WAITING, 8: PARKED, 9: UNDONE})
 
-    assert past.flagged(FollowUp.PARKED) == {8: PARKED}
+    assert past.with_flag(FollowUp.PARKED) == {8: PARKED}
 
 
 def test_flags_are_independent() -> None:
-    both = EmployeeRecord(7, {**PARKED.follow_ups, **WAITING.follow_ups})
+    both = EmployeeRecord(7).flagged(FollowUp.WAITING).flagged(FollowUp.PARKED)
 
     assert both.has(FollowUp.WAITING)
     assert both.has(FollowUp.PARKED)

@@ -23,7 +23,7 @@ class Secret:
     def __init__(self, token: str) -> None:
         self.token = token
 
-    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - the name of boto3
         return {"SecretString": json.dumps({"moodle_token": self.token})}
 
 

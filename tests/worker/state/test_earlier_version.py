@@ -217,22 +217,38 @@ def test_the_old_items_stay_as_they_were_for_30_days(earlier: Items) -> None:
     assert after == {key: {**item, EXPIRY: IN_30_DAYS} if "#person#" in key else item for key, item in before.items()}
 
 
-def test_what_the_earlier_version_writes_after_that_is_converted_again(earlier: Items) -> None:
-    a_run(opened(earlier), lambda store: store.remember([EmployeeRecord(8, attempts=7)]))
-    row = earlier.get("a")
-    old = earlier.get("a#person#12")
+def go_back(items: Items) -> None:
+    """This version ran; then the earlier one did, which writes whole items: without expiry, and without the format."""
+    a_run(opened(items), lambda store: store.remember([EmployeeRecord(8, attempts=7)]))
+    row, old = items.get("a"), items.get("a#person#12")
     assert row is not None
     assert old is not None
-    # The earlier version writes whole items: without an expiry, and the row without its format.
     del row["stateFormat"], old[EXPIRY]
-    earlier.put(row)
-    earlier.put({**old, "attempts": 5})
+    items.put(row)
+    items.put({**old, "attempts": 5})
+
+
+AFTER_GOING_BACK = {**EMPLOYEES, 8: EmployeeRecord(8, attempts=7), 12: EmployeeRecord(12, attempts=5)}
+
+
+def test_what_the_earlier_version_writes_after_that_is_converted_again(earlier: Items) -> None:
+    go_back(earlier)
 
     a_run(opened(earlier))
 
-    expected = {**EMPLOYEES, 8: EmployeeRecord(8, attempts=7), 12: EmployeeRecord(12, attempts=5)}
-    assert opened(earlier).history().records == expected
+    assert opened(earlier).history().records == AFTER_GOING_BACK
     assert [item[EXPIRY] for item in earlier.scan(["a#person#"])] == [IN_30_DAYS] * len(EMPLOYEES)
+
+
+def test_it_is_converted_even_after_an_operator_moved_the_position(earlier: Items) -> None:
+    go_back(earlier)
+    store = opened(earlier)
+    lock = store.lock("operator")
+    lock.acquire()
+
+    store.overwrite(store.raw(), Position(NOW - timedelta(days=9)), lock, NOW)
+
+    assert opened(earlier).history().records == AFTER_GOING_BACK
 
 
 def test_old_items_that_were_converted_bring_nothing_back(earlier: Items) -> None:
@@ -272,3 +288,19 @@ def test_a_process_that_dies_while_it_converts_forgets_nothing() -> None:
             a_run(Store(MemoryItems(Process(), rows), "a", NOW.timestamp))
 
     assert died > 30
+
+
+def test_a_process_that_dies_while_it_converts_again_forgets_nothing() -> None:
+    died = 0
+    for step in range(1, 40):
+        rows = in_memory()
+        go_back(MemoryItems(Process(), rows))
+        try:
+            a_run(Store(MemoryItems(Process(dies_at=step), rows), "a", NOW.timestamp))
+        except Killed:
+            died += 1
+        rows.pop("a#lock", None)
+
+        assert Store(MemoryItems(Process(), rows), "a", NOW.timestamp).history().records == AFTER_GOING_BACK
+
+    assert died > 10

@@ -191,6 +191,16 @@ def test_lines_of_another_item_are_left_aside(items: Items, store: Store) -> Non
     assert store.history().records == {7: EmployeeRecord(7, attempts=1)}
 
 
+def test_a_line_that_a_split_left_behind_does_not_count(items: Items, store: Store) -> None:
+    items.put({KEY: "a#followups#0", "parts": 2, "employees": '{"id":16,"attempts":1}\n{"id":32,"attempts":1}'})
+    items.put({KEY: "a#followups#0#1", "employees": '{"id":16,"attempts":2}'})
+
+    store.history()
+    store.forget([16])
+
+    assert reread(items).records == {32: EmployeeRecord(32, attempts=1)}
+
+
 def test_attributes_and_flags_of_another_version_are_left_aside(items: Items, store: Store) -> None:
     for number, line in {
         7: '{"id":7,"follow_ups":{"waiting":["x","y"]},"mood":"fine","employee_id":5}',
@@ -286,7 +296,17 @@ def test_a_split_item_is_changed_part_by_part(items: Items, monkeypatch: pytest.
     assert sorted(reread(items).records) == list(range(32, 16 * 21, 16))
 
 
-def test_a_process_that_dies_during_a_split_forgets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+class Backwards(MemoryItems):
+    """A table takes many items in any order; this one takes the last first."""
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        super().put_all(items[::-1])
+
+
+@pytest.mark.parametrize("kind", [MemoryItems, Backwards])
+def test_a_process_that_dies_during_a_split_forgets_nothing(
+    monkeypatch: pytest.MonkeyPatch, kind: type[MemoryItems]
+) -> None:
     monkeypatch.setattr(followups, "MAX_BYTES", 1_000)
     known = {number: record_of(number) for number in range(16, 16 * 9, 16)}
     new = {number: record_of(number) for number in range(16 * 9, 16 * 40, 16)}
@@ -297,7 +317,7 @@ def test_a_process_that_dies_during_a_split_forgets_nothing(monkeypatch: pytest.
     for step in range(1, 100):
         rows = {key: dict(item) for key, item in table.items()}
         try:
-            Store(MemoryItems(Process(dies_at=step), rows), "a").remember(new.values())
+            Store(kind(Process(dies_at=step), rows), "a").remember(new.values())
         except Killed:
             died += 1
         records = Store(MemoryItems(Process(), rows), "a").history().records
@@ -305,6 +325,8 @@ def test_a_process_that_dies_during_a_split_forgets_nothing(monkeypatch: pytest.
         again = Store(MemoryItems(Process(), rows), "a")
         again.remember(new.values())
         assert Store(MemoryItems(Process(), rows), "a").history().records == {**known, **new}
+        again.forget([*known, *new])
+        assert Store(MemoryItems(Process(), rows), "a").history().records == {}
 
     assert died > 4
 
