@@ -110,7 +110,7 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
     """
     lock = services.store.lock(summary.run_id)
     lock.acquire(scheduled_time)
-    lock.keep()
+    lock.keep(services.stop.has_time)
     try:
         run = LockedRun(services, summary, lock, services.store.history())
         try:
