@@ -6,6 +6,7 @@ SyncError
  ├── CredentialError      a secret missing, never set, malformed or refused    exit 3
  ├── LockHeld             another run is at work                               exit 75
  ├── DuplicateDelivery    this scheduled night was delivered before            exit 0
+ ├── Paused               an operator paused the scheduled runs                exit 0
  ├── LockLost             another run took the lock over                       exit 1
  ├── SourceError          BambooHR cannot be read, or cannot be believed       exit 1
  │    └── ListRefused     the key may not list employees
@@ -43,7 +44,7 @@ class ExitCode(IntEnum):
 
 
 _MEANINGS = {
-    ExitCode.OK: "no errors (a dry run and a second delivery of the same scheduled night included)",
+    ExitCode.OK: "no errors (a dry run, a paused run and a second delivery of the same scheduled run included)",
     ExitCode.ERRORS: "errors; since and offset are where they were, the next run tries again",
     ExitCode.USAGE: "the command line was not understood, or what it names cannot be done",
     ExitCode.CONFIGURATION: "configuration or credentials; since and offset are where they were",
@@ -103,6 +104,13 @@ class DuplicateDelivery(SyncError):
 
     exit_code = ExitCode.OK
     outcome = "duplicate"
+
+
+class Paused(SyncError):
+    """An operator paused the scheduled runs, and the schedule started one all the same."""
+
+    exit_code = ExitCode.OK
+    outcome = "paused"
 
 
 class LockLost(SyncError):

@@ -141,6 +141,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     try:
         position = store.position(now)
         history = store.history()
+        pause = store.pause()
         holder = store.lock(run_id).holder()
     except SyncError as fault:
         yield failed_by("state", fault)
@@ -155,6 +156,8 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         )
     else:
         yield ok("state row", f"since {iso(position.since)}, offset {position.offset}")
+    if pause is not None:
+        yield warning("schedule", f"the scheduled runs are {pause}", f"to go on: {advice.command('resume')}")
     if holder is not None:
         yield warning("lock", f"held by the run {holder.owner}", "wait for its end; a dead run's lock frees itself")
     else:

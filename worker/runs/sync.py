@@ -23,6 +23,7 @@ from worker.planning.memory import before_suspending, park, remember
 from worker.planning.planner import Plan
 from worker.planning.window import advance
 from worker.runs.locked_run import LockedRun, locked_run
+from worker.runs.paused import heed_pause
 from worker.runs.read_bamboohr import RunInput, read_bamboohr
 from worker.runs.read_moodle import list_accounts, plan_from, unexplained
 from worker.runs.request import RunRequest
@@ -71,6 +72,7 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
 def preview(request: RunRequest, services: Services, summary: Summary) -> Preview:
     """Do everything but write. It takes no lock: a preview must not make a scheduled run wait."""
     history = services.store.history()
+    heed_pause(services, summary)
     position = _position(request, services, summary, first_run=False)
     inputs = read_bamboohr(services, request, history, position, summary)
     plan, accounts = _guarded_plan(request, services, inputs, summary)
