@@ -167,7 +167,7 @@ class Secret:
     def __init__(self, key: str) -> None:
         self.key = key
 
-    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
         return {"SecretString": json.dumps({"bamboohr_api_key": self.key})}
 
 
