@@ -68,7 +68,7 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
     return Reason(
         UNEXPLAINED,
         f"Moodle refused this account without a reason ({code}); the fields sent were {sent}",
-        "compare these fields with what Moodle accepts (RUNBOOK, refused employees); an account that look-ups do not"
+        "compare these fields with what Moodle accepts (RUNBOOK, refused people); an account that look-ups do not"
         f" show (marked as deleted) may have the address or user name: {ADMINISTRATOR}",
     )
 

@@ -27,7 +27,7 @@ Talk = Callable[[socket.socket, RawServer], None]
 
 @pytest.fixture
 def own_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Identity:
-    """A server's certificate, and a client that trusts it and nobody else."""
+    """A server's certificate, and a client that trusts it and no other."""
     identity = Identity(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(identity.authority))
     return identity
@@ -227,7 +227,7 @@ def test_a_certificate_that_is_vouched_for_is_taken(own_certificate: Identity) -
 
 
 def test_a_tls_connection_that_breaks_after_the_request_may_have_been_acted_upon(own_certificate: Identity) -> None:
-    """Whoever takes this for "not sent" sends the same write again without looking."""
+    """A caller that takes this for "not sent" sends the same write again without looking."""
 
     def answer_what_is_no_tls(connection: socket.socket, server: RawServer) -> None:
         read_request(connection)
