@@ -228,10 +228,10 @@ def test_a_right_that_is_missing_from_the_role_is_named(healthy: Nights, right: 
 @pytest.mark.parametrize(
     ("blind", "said"),
     [
-        ("moodle/user:viewdetails", "does not see people at all"),
-        ("moodle/user:viewalldetails", "does not see people at all"),
-        ("moodle/site:viewuseridentity", "sees people without email"),
-        ("moodle/site:viewfullnames", "sees people without firstname, lastname"),
+        ("moodle/user:viewdetails", "does not see accounts at all"),
+        ("moodle/user:viewalldetails", "does not see accounts at all"),
+        ("moodle/site:viewuseridentity", "sees accounts without email"),
+        ("moodle/site:viewfullnames", "sees accounts without firstname, lastname"),
     ],
 )
 def test_a_token_that_does_not_see_people_is_found_out(healthy: Nights, blind: str, said: str) -> None:

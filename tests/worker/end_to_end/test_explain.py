@@ -315,4 +315,4 @@ def test_a_system_that_does_not_answer_is_said_to_the_reader(staffed: Nights) ->
     night = staffed.run("explain", "--employee", "100")
 
     assert (night.code, night.stdout) == (1, "")
-    assert night.stderr.startswith("worker: BambooHR answered")
+    assert night.stderr.startswith("worker: BambooHR's answer")

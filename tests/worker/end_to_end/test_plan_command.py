@@ -187,7 +187,7 @@ def test_a_feed_that_cannot_be_read_is_said_to_the_reader(eve: Nights) -> None:
     night = eve.run("plan", "--json")
 
     assert (night.code, night.stdout) == (1, "")
-    assert "worker: BambooHR answered the list of changed employees with something else" in night.stderr
+    assert "worker: BambooHR's answer for the list of changed employees is not" in night.stderr
 
 
 # JSON and page

@@ -244,7 +244,7 @@ def test_a_key_that_may_not_list_people_ends_it_before_anything_is_written(drift
     night = reconcile(drifted)
 
     assert (night.code, night["outcome"], drifted.writes()) == (1, "list_refused", [])
-    assert "list no employees" in night["message"]
+    assert "not let the key list employees" in night["message"]
     assert "list all employees" in night["advice"]
 
 

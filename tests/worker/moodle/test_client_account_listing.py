@@ -113,3 +113,14 @@ def test_the_calls_that_ask_can_write_nothing_whatever_the_site_is() -> None:
         ],
         [("users[0][id]", "0"), ("wsfunction", "core_user_update_users")],
     ]
+
+
+def test_a_listing_that_takes_longer_than_the_gateway_waits_is_not_asked_for_again() -> None:
+    """nginx waits for 60 s by default; the same search takes as long the next time."""
+    script = Script(Response(504))
+
+    with pytest.raises(TargetError, match="HTTP 504: the site took longer") as caught:
+        moodle_client(transport_to(script)).list_accounts("oidc")
+
+    assert len(script.requests) == 1
+    assert "allow 300 s" in caught.value.advice
