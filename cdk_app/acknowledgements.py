@@ -21,13 +21,14 @@ def acknowledge(sync: SyncStack) -> None:
             secret,
             "SMG4",
             "The token is issued by BambooHR or Moodle, neither of which has an interface to rotate it; the RUNBOOK "
-            "says how the operator does, without a deploy.",
+            "says how the operator rotates it, without a deploy.",
         )
-    _acknowledge(
-        task.cluster,
-        "ECS4",
-        "One short task a night: its summary line says more than Container Insights, which are charged by metric.",
-    )
+    if task.cluster:
+        _acknowledge(
+            task.cluster,
+            "ECS4",
+            "One short task a day: its summary line says more than Container Insights, which are charged by metric.",
+        )
     _acknowledge(
         task.task_definition,
         "ECS2",
@@ -41,14 +42,15 @@ def acknowledge(sync: SyncStack) -> None:
     )
     _acknowledge(
         schedules.role,
-        f"IAM5[Resource::{_ecs_arn(sync, f'task-definition/{sync.parameters.project_name}:*')}]",
+        f"IAM5[Resource::{_task_definitions(sync)}]",
         "Every revision of this one family, so that a deploy need not wait for the schedule; in this one cluster.",
     )
     _acknowledge(
         schedules.role,
-        f"IAM5[Resource::{_ecs_arn(sync, f'task/<{sync.get_logical_id(task.cluster)}>/*')}]",
+        f"IAM5[Resource::{_tasks(sync)}]",
         "The tasks of this one cluster: a task's id is not known before it is started. Only while starting one.",
     )
+    _acknowledge_optional_roles(sync)
     if sync.network and not sync.network.flow_log:
         _acknowledge(
             sync.network.vpc,
@@ -57,8 +59,41 @@ def acknowledge(sync: SyncStack) -> None:
         )
 
 
+def _acknowledge_optional_roles(sync: SyncStack) -> None:
+    if sync.operator_role:
+        role = sync.operator_role.role
+        _acknowledge(
+            role, "IAM5[Resource::*]", "ListTasks is limited to the cluster by a condition; the others only describe."
+        )
+        _acknowledge(
+            role,
+            f"IAM5[Resource::{_task_definitions(sync)}]",
+            "Every revision of this one family, in this one cluster.",
+        )
+        _acknowledge(
+            role,
+            f"IAM5[Resource::{_tasks(sync)}]",
+            "The tasks of this one cluster: a task's id is not known before it is started.",
+        )
+    if sync.deploy_role:
+        _acknowledge(
+            sync.deploy_role.role,
+            "IAM5[Resource::*]",
+            "DescribeAlarms and DescribeTaskDefinition have no resource to name.",
+        )
+
+
 def _acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
     cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=f"{_PACK}{rule}", reason=reason))
+
+
+def _task_definitions(sync: SyncStack) -> str:
+    return _ecs_arn(sync, f"task-definition/{sync.task.project_name}:*")
+
+
+def _tasks(sync: SyncStack) -> str:
+    cluster = sync.task.cluster
+    return _ecs_arn(sync, f"task/<{cluster and sync.get_logical_id(cluster)}>/*")
 
 
 def _ecs_arn(stack: cdk.Stack, resource: str) -> str:

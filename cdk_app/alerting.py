@@ -1,8 +1,8 @@
-"""Who is told: one topic, a message for every end of the task, and alarms for what no event tells."""
+"""Alerts: one topic, a message for every end of the task, and alarms for what no event reports."""
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
@@ -15,26 +15,40 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from cdk_app import task_end
+from cdk_app import arguments, console, image_scan, task_end
+from cdk_app.silence import LONGEST_SILENCE_HOURS
+from cdk_app.sync_task import CONTAINER, SyncTaskConstruct
 
 _HOUR = Duration.hours(1)
 _FIVE_MINUTES = Duration.minutes(5)
 
 
 class AlertingConstruct(Construct):
-    """Mails the operator how each night ended, and when a night did not happen.
+    """Mails the operator how each run ended, and that a scheduled run did not happen.
 
     - `success_rule` and `failure_rule`: exactly one of them matches each end of the task.
-    - `silence_alarm`: no clean night for `silence_hours`. Only a sync of everybody that wrote, without errors, feeds
-      it: no dry run, no run for single employees, no second delivery of the same night, and no reconcile, which would
-      hide for a day that the nights have stopped. Whether the schedule or an operator started it does not matter, since
-      either leaves the site in step. It is in ALARM until the first one.
+    - `silence_alarm`: no successful sync for `silence_hours` (None where that is 0). Only a sync of all employees that
+      wrote, without errors, feeds it: no dry run, no run for single employees, no second delivery of the same start,
+      and no reconcile, which would hide that the scheduled syncs have stopped. Whether the schedule or an operator
+      started it does not matter, since either leaves the site in sync. It is in ALARM until the first one.
     - `dead_letter_alarm`: the schedule could not start the task, or a message could not be sent.
-    - `parked_alarm`: somebody is parked, so no longer counted as an error, and should be looked at.
+    - `parked_alarm`: employees are parked, so no longer counted as errors, and need attention.
+    - `scan_rule`: the scan of an image found vulnerabilities of severity HIGH or CRITICAL (None without a repository).
 
-    `topic` and `subscription` are where all of it goes. Messages hold no personal data, so a key of one's own
+    `topic` and `subscription` are where all of it goes. Messages hold no personal data, so a customer-managed key
     (`encryption_key`) is an option and not the default: neither the events nor the alarms could use the account's
     default key for topics.
+
+    Args:
+        task: The task to report on; cluster, family, log group and dead-letter queue are read from it.
+        alert_email: Who is mailed, once they have confirmed the subscription.
+        silence_hours: Hours without a successful sync before the alarm, 2 to 168, or 0 for no such alarm.
+        operator_environment: The name that the commands quoted in a mail take as ENV; without it none are quoted.
+        image_repository_name: The ECR repository whose scan findings are reported.
+        encryption_key: A key for the topic; its policy is extended so that events and alarms can use it.
+
+    Raises:
+        ValueError: An argument is not allowed; the message names it, its value and what is allowed.
     """
 
     def __init__(
@@ -42,27 +56,41 @@ class AlertingConstruct(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        task: task_end.WatchedTask,
-        log_group: logs.ILogGroup,
-        dead_letter_queue: sqs.IQueue,
+        task: SyncTaskConstruct,
         alert_email: str,
         silence_hours: int = 30,
+        operator_environment: str | None = None,
+        image_repository_name: str | None = None,
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        arguments.email("alert_email", alert_email)
+        if silence_hours != 0:
+            arguments.whole_number("silence_hours", silence_hours, low=2, high=LONGEST_SILENCE_HOURS)
+        watched = _watched(task, operator_environment)
         self._project_name = task.project_name
-        self._log_group = log_group
+        self._log_group = task.log_group
+        self._dead_letter_queue = task.schedules.dead_letter_queue
         self.topic = self._topic(encryption_key)
         self.subscription = self.topic.add_subscription(subscriptions.EmailSubscription(alert_email))
+        end = f"{task.project_name}: an end of the sync task"
         self.success_rule = self._rule(
-            "SuccessRule", task_end.success_pattern(task), task_end.success_message(task), dead_letter_queue
+            "SuccessRule", end, task_end.success_pattern(watched), task_end.success_message(watched)
         )
         self.failure_rule = self._rule(
-            "FailureRule", task_end.failure_pattern(task), task_end.failure_message(task), dead_letter_queue
+            "FailureRule", end, task_end.failure_pattern(watched), task_end.failure_message(watched)
         )
-        self.silence_alarm = self._silence_alarm(silence_hours)
-        self.parked_alarm = self._parked_alarm(silence_hours)
-        self.dead_letter_alarm = self._dead_letter_alarm(dead_letter_queue)
+        self.scan_rule = self._scan_rule(image_repository_name, operator_environment)
+        # The metric is made without an alarm, too: a filter that comes later knows nothing of earlier runs.
+        clean_runs = self._clean_runs()
+        self.silence_alarm = self._silence_alarm(clean_runs, silence_hours) if silence_hours else None
+        self.parked_alarm = self._parked_alarm(silence_hours or LONGEST_SILENCE_HOURS)
+        self.dead_letter_alarm = self._dead_letter_alarm(self._dead_letter_queue)
+
+    @property
+    def alarms(self) -> list[cloudwatch.Alarm]:
+        """Every alarm that there is."""
+        return [alarm for alarm in (self.silence_alarm, self.dead_letter_alarm, self.parked_alarm) if alarm]
 
     def _topic(self, key: kms.IKey | None) -> sns.Topic:
         topic = sns.Topic(self, "Topic", display_name="LXP sync", enforce_ssl=True, master_key=key)
@@ -89,24 +117,25 @@ class AlertingConstruct(Construct):
         return topic
 
     def _rule(
-        self,
-        construct_id: str,
-        pattern: events.EventPattern,
-        message: events.RuleTargetInput,
-        dead_letter_queue: sqs.IQueue,
+        self, construct_id: str, description: str, pattern: events.EventPattern, message: events.RuleTargetInput
     ) -> events.Rule:
         # The target's grant on the topic carries no condition, and must not: with one, nothing is delivered.
-        target = targets.SnsTopic(self.topic, message=message, dead_letter_queue=dead_letter_queue)
-        return events.Rule(
-            self,
-            construct_id,
-            description=f"{self._project_name}: an end of the sync task",
-            event_pattern=pattern,
-            targets=[target],
+        target = targets.SnsTopic(self.topic, message=message, dead_letter_queue=self._dead_letter_queue)
+        return events.Rule(self, construct_id, description=description, event_pattern=pattern, targets=[target])
+
+    def _scan_rule(self, repository: str | None, environment: str | None) -> events.Rule | None:
+        if repository is None:
+            return None
+        return self._rule(
+            "ScanRule",
+            f"{self._project_name}: grave findings of an image scan",
+            image_scan.findings_pattern(repository),
+            image_scan.findings_message(self._project_name, repository, environment),
         )
 
-    def _silence_alarm(self, hours: int) -> cloudwatch.Alarm:
-        metric = self._metric(
+    def _clean_runs(self) -> cloudwatch.Metric:
+        # Another metric name would have no history, and raise the alarm with the deploy that changes it.
+        return self._metric(
             "CleanNights",
             logs.FilterPattern.all(
                 *_whole_sync(),
@@ -116,11 +145,13 @@ class AlertingConstruct(Construct):
             value="1",
             statistic="Sum",
         )
+
+    def _silence_alarm(self, metric: cloudwatch.Metric, hours: int) -> cloudwatch.Alarm:
         return self._alarm(
             "SilenceAlarm",
             "silence",
-            f"No clean night for {hours} hours: the task did not run, or it ended with errors. See the RUNBOOK, "
-            "silence alarm. A new stack is in this state until its first clean night.",
+            f"No successful sync for {hours} hours: the task did not run, or it ended with errors. See the RUNBOOK, "
+            "silence alarm. A new stack is in this state until its first successful sync.",
             metric,
             cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             periods=hours,
@@ -138,12 +169,12 @@ class AlertingConstruct(Construct):
         return self._alarm(
             "ParkedAlarm",
             "parked",
-            "People are parked: NovaLXP refused them by name night after night, and they no longer count as errors. "
+            "Employees are parked: NovaLXP refused them by name in run after run, and they no longer count as errors. "
             "See the RUNBOOK, parked people.",
             metric,
             cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             periods=hours,
-            # One night of the last: with fewer hours it would come and go between two nights.
+            # One run of the last: with fewer hours the alarm would come and go between two runs.
             datapoints=1,
             missing=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
@@ -205,10 +236,23 @@ class AlertingConstruct(Construct):
 
 
 def _whole_sync() -> tuple[logs.JsonPattern, ...]:
-    """The summary line of a sync of everybody that wrote."""
+    """The summary line of a sync of all employees that wrote."""
     return (
         logs.FilterPattern.string_value("$.event", "=", "sync.summary"),
         logs.FilterPattern.string_value("$.command", "=", "sync"),
         logs.FilterPattern.string_value("$.scope", "=", "all"),
         logs.FilterPattern.boolean_value("$.dry_run", False),
+    )
+
+
+def _watched(task: SyncTaskConstruct, environment: str | None) -> task_end.WatchedTask:
+    return task_end.WatchedTask(
+        project_name=task.project_name,
+        cluster_arn=task.cluster_arn,
+        cluster_name=task.cluster_name,
+        family_arn_prefix=task.family_arn_prefix,
+        container_name=CONTAINER,
+        log_group_name=task.log_group_name,
+        environment=environment,
+        console=console.host(Stack.of(task).region),
     )

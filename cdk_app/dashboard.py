@@ -16,7 +16,7 @@ _SUMMARIES = 'filter event = "sync.summary" and command = "sync" and scope = "al
 class DashboardConstruct(Construct):
     """Logs Insights widgets on the summary lines of `log_group_name`, and the state of the alarms.
 
-    It asks the log when somebody looks, so it costs no metrics. `dashboard` is the dashboard.
+    It queries the log when it is opened, so it costs no metrics. `dashboard` is the dashboard.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class DashboardConstruct(Construct):
         super().__init__(scope, construct_id)
         self._log_group_name = log_group_name
         self.dashboard = cloudwatch.Dashboard(
-            # Without an interval it opens on the last three hours, in which there is a night only in the morning.
+            # Without an interval it opens on the last three hours, which seldom hold a run.
             self,
             "Dashboard",
             dashboard_name=dashboard_name,
@@ -39,8 +39,8 @@ class DashboardConstruct(Construct):
         )
         self.dashboard.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_WIDTH, height=3))
         self.dashboard.add_widgets(
-            self._chart("People written, by day", "created", "updated", "suspended", "reactivated"),
-            self._chart("People to look at, by day", "errors", "held_suspensions", "conflicts", "parked"),
+            self._chart("Employees written, by day", "created", "updated", "suspended", "reactivated"),
+            self._chart("Employees that need attention, by day", "errors", "held_suspensions", "conflicts", "parked"),
         )
         self.dashboard.add_widgets(
             cloudwatch.LogQueryWidget(

@@ -1,6 +1,6 @@
 """The retention periods that CloudWatch Logs knows, of which those make sense here that outlast a long weekend.
 
-By name: whoever only reads an environment's file does not wait for the CDK.
+By name, so that reading an environment's file does not wait for the CDK.
 """
 
 from __future__ import annotations

@@ -1,22 +1,10 @@
-"""Reads typed values out of one TOML table and collects every fault, so that all are told at once.
-
-A fault names the file, the key, the value and what is allowed.
-"""
+"""Reads the TOML file of an environment."""
 
 from __future__ import annotations
 
-import difflib
-import json
-import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar, cast
-from urllib.parse import urlsplit
-
-Checked = TypeVar("Checked")
-
-_SECRET_SOUNDING = re.compile(r"token|secret|password|api_?key|credential", re.IGNORECASE)
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_LONGEST_SHOWN = 120
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 
 class ParameterError(Exception):
@@ -27,146 +15,51 @@ class ParameterError(Exception):
         super().__init__("\n".join(self.faults))
 
 
-class ParameterReader:
-    """One file's table: each read names its key once, with what is allowed, and answers a value of the right type.
-
-    After a fault a read answers its stand-in, so that reading goes on: look at `faults` before using anything.
-    """
-
-    def __init__(self, *, file: str, values: Mapping[str, object]) -> None:
-        self.file = file
-        self.faults: list[str] = []
-        self._values = values
-        self._known: list[str] = []
-        self._faulted: set[str] = set()
-
-    def has(self, key: str) -> bool:
-        """Whether the file sets the key."""
-        return key in self._values
-
-    def value(self, key: str) -> object:
-        """The value of a key as the file has it."""
-        return self._values[key]
-
-    def text(self, key: str, *, allowed: str, check: Callable[[str], bool]) -> str:
-        """A text that must be there."""
-        return self._read(key, str, "", allowed, check, required=True)
-
-    def optional_text(self, key: str, *, allowed: str, check: Callable[[str], bool] = lambda _: True) -> str | None:
-        """A text that may be absent."""
-        return self._read(key, str, None, allowed, check)
-
-    def integer(self, key: str, *, low: int, high: int, default: int) -> int:
-        """A whole number in a range."""
-        return self._read(key, int, default, f"a whole number from {low} to {high}", lambda value: low <= value <= high)
-
-    def optional_integer(self, key: str) -> int | None:
-        """A whole number that may be absent, and whose range is judged elsewhere."""
-        return self._read(key, int, None, "a whole number", lambda _: True)
-
-    def boolean(self, key: str, *, default: bool) -> bool:
-        """True or false."""
-        return self._read(key, bool, default, "true or false", lambda _: True)
-
-    def optional_boolean(self, key: str) -> bool | None:
-        """True or false, that may be absent."""
-        return self._read(key, bool, None, "true or false", lambda _: True)
-
-    def choice(self, key: str, *, of: tuple[str, ...], default: str) -> str:
-        """One of a few texts."""
-        return self._read(key, str, default, " or ".join(f'"{one}"' for one in of), lambda value: value in of)
-
-    def texts(self, key: str, *, allowed: str, check: Callable[[list[str]], bool]) -> tuple[str, ...]:
-        """A list of texts; empty if absent."""
-
-        def all_texts(value: list[object]) -> bool:
-            return all(isinstance(item, str) for item in value) and check(cast("list[str]", value))
-
-        return tuple(cast("list[str]", self._read(key, list, [], allowed, all_texts)))
-
-    def table(self, key: str, *, allowed: str) -> Mapping[str, object]:
-        """A table; empty if absent."""
-        return self._read(key, dict, {}, allowed, lambda _: True)
-
-    def fault(self, key: str, allowed: str) -> None:
-        """Note that a key is missing, or that its value is not what is allowed."""
-        if self.has(key):
-            self.refuse(key, f"allowed is {allowed}")
-        else:
-            self._note(key, f"{key} is missing; allowed is {allowed}")
-
-    def refuse(self, key: str, reason: str) -> None:
-        """Note why the value of a key is not allowed, or what its default does not agree with."""
-        told = f"{key} = {_shown(key, self._values[key])}" if self.has(key) else f"{key}, which is left out,"
-        self._note(key, f"{told} is not allowed; {reason}")
-
-    def faulted(self, key: str) -> bool:
-        """Whether a fault of the key is noted already."""
-        return key in self._faulted
-
-    def _note(self, key: str, fault: str) -> None:
-        self._faulted.add(key)
-        self.faults.append(f"{self.file}: {fault}")
-
-    def refuse_unknown(self) -> None:
-        """Note each key that no read has asked for. To be called after the last read."""
-        for key in sorted(self._values.keys() - set(self._known)):
-            near = difflib.get_close_matches(key, self._known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"allowed are {', '.join(sorted(self._known))}"
-            if _SECRET_SOUNDING.search(key):
-                hint = "a secret never stands in a file: its value is set once in AWS Secrets Manager"
-            self._note(key, f"{key} = {_shown(key, self._values[key])} is an unknown key; {hint}")
-
-    def _read(
-        self,
-        key: str,
-        kind: type[object],
-        default: Checked,
-        allowed: str,
-        check: Callable[..., bool],
-        *,
-        required: bool = False,
-    ) -> Checked:
-        self._known.append(key)
-        if key not in self._values and not required:
-            return default
-        value = self._values.get(key)
-        # bool is a subclass of int, and `true` is no number.
-        if type(value) is kind and check(value):
-            return cast("Checked", value)
-        self.fault(key, allowed)
-        return default
+def names(environments: Path) -> tuple[str, ...]:
+    """The environments that have a file in a folder."""
+    return tuple(sorted(path.stem for path in environments.glob("*.toml")))
 
 
-def is_url(text: str) -> bool:
-    """Whether the worker would call it: https anywhere, plain http only to this machine; nothing after the path."""
+def read_file(path: Path, environment: str, environments: Path) -> Mapping[str, object]:
+    """The values of a file. Raises `ParameterError` if it is not the file of that environment, or not TOML."""
+    shown = shown_path(path)
+    if path.stem != environment and path.resolve().parent == environments.resolve():
+        # Production under another environment's name would be deployed without what protects production.
+        raise ParameterError(
+            [f"{shown}: is the file of {path.stem}, and {environment} is named; name {path.stem} (ENV={path.stem})"]
+        )
     try:
-        url = urlsplit(text)
-        port_is_readable = url.port is None or url.port > 0
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(names(environments)) or "none yet"
+        raise ParameterError([f"{shown}: there is no such file; environments are {known}"]) from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ParameterError([f"{shown}: cannot be read ({fault})"]) from None
+    except RecursionError:
+        raise ParameterError([f"{shown}: is not an environment's file (it is nested too deeply)"]) from None
+    except ValueError as fault:
+        raise ParameterError([f"{shown}: is not TOML ({fault})"]) from None
+
+
+def same_project(project: object, path: Path, environment: str, environments: Path) -> Path | None:
+    """The file of another environment that has the same ProjectName."""
+    for other in sorted({*environments.glob("*.toml"), *path.parent.glob("*.toml")}):
+        replaced = other.parent == environments and other.stem == environment
+        if replaced or other.resolve() == path.resolve():
+            continue
+        try:
+            taken = tomllib.loads(other.read_text(encoding="utf-8")).get("ProjectName")
+        except (OSError, RecursionError, ValueError):
+            # The faults of another environment are reported when that one is synthesised.
+            continue
+        if taken is not None and taken == project:
+            return other
+    return None
+
+
+def shown_path(path: Path) -> str:
+    """A path as a message shows it: relative where it can be."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
-        return False
-    host = url.hostname or ""
-    named = host in _LOOPBACK or re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", host) is not None
-    safe = url.scheme == "https" or (url.scheme == "http" and host in _LOOPBACK)
-    bare = not (url.query or url.fragment or url.username or url.password or re.search(r"[\s?#]", text))
-    return safe and named and bare and port_is_readable and ".." not in host
-
-
-def matches(pattern: str) -> Callable[[str], bool]:
-    """A check that the whole text is of a pattern."""
-    compiled = re.compile(pattern)
-    return lambda text: compiled.fullmatch(text) is not None
-
-
-def all_match(pattern: str, *, most: int) -> Callable[[list[str]], bool]:
-    """A check that a list has one to `most` different texts, each wholly of a pattern."""
-    one = matches(pattern)
-    return lambda texts: 0 < len(texts) <= most and len(set(texts)) == len(texts) and all(map(one, texts))
-
-
-def _shown(key: str, value: object) -> str:
-    if _SECRET_SOUNDING.search(key):
-        return "(not shown)"
-    # JSON writes texts, numbers, lists and truth values as TOML does; only dates it does not know.
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+        return str(path)

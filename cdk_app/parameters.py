@@ -1,21 +1,28 @@
 """What an environment is made of: one TOML file, validated whole before anything is synthesised.
 
-`load` answers typed `Parameters` or raises `ParameterError` with every fault of the file. The files in
-`cdk_app/environments` show and explain each key.
+`load` returns `Parameters`, which is the one list of the keys, or raises `ParameterError` with every fault of the file.
+docs/configuration.md explains the keys.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import available_timezones
+from typing import Annotated, Literal
 
-from cdk_app import schedule_expression
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.alias_generators import to_pascal
+
+from cdk_app import parameter_reader, regions, schedule_expression, timezones
+from cdk_app.iam_names import are_principals, is_github_repository
 from cdk_app.log_retention import RETENTION
-from cdk_app.parameter_reader import ParameterError, ParameterReader, all_match, matches
+from cdk_app.parameter_reader import ParameterError
+from cdk_app.silence import LONGEST_SILENCE_HOURS
 from cdk_app.worker_parameters import worker_environment
+from worker.config.faults import Faults, Problem, refusal
+from worker.config.mapping_table import mapping_problems
+from worker.config.settings_model import REMOVED, SharedSettings
 from worker.model.moodle_fields import is_email
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
@@ -23,15 +30,70 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 _PRODUCTION_NAMES = frozenset({"prod", "production"})
 _REGISTRY_SUFFIX = "-registry"
 _ID = "([0-9a-f]{8}|[0-9a-f]{17})"
-_REGION = r"[a-z]{2,4}(-[a-z]{3,4})?-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9]"
-_NOT_A_PLACE = frozenset({"localtime", "Factory"})
-# CloudWatch: period x evaluation periods may not pass seven days, and the period is one hour.
-_LONGEST_SILENCE_HOURS = 168
+
+
+def _project_name(name: str) -> str:
+    if "--" in name or name.endswith(("-", _REGISTRY_SUFFIX)):
+        raise ValueError
+    return name
+
+
+def _region(name: str) -> str:
+    if not regions.is_region(name):
+        raise refusal(choices=regions.names())
+    return name
+
+
+def _principals(names: list[str]) -> list[str]:
+    if not are_principals(names):
+        raise ValueError
+    return names
+
+
+def _repository(name: str) -> str:
+    if not is_github_repository(name):
+        raise ValueError
+    return name
+
+
+def _timezone(name: str) -> str:
+    if not timezones.is_timezone(name):
+        raise refusal(choices=timezones.names())
+    return name
+
+
+def _email(text: str) -> str:
+    if not is_email(text):
+        raise ValueError
+    return text
+
+
+def _schedule(expression: str) -> str:
+    try:
+        schedule_expression.check(expression)
+    except schedule_expression.ScheduleExpressionError as fault:
+        raise refusal(detail=str(fault)) from None
+    return expression
+
+
+_Schedule = Annotated[str, AfterValidator(_schedule)]
+
+
+def _different(items: list[str]) -> list[str]:
+    if len(set(items)) < len(items):
+        raise ValueError
+    return items
+
+
+def _log_retention(days: int) -> int:
+    if days not in RETENTION:
+        raise ValueError
+    return days
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkParameters:
-    """Where the task runs: a network that is there already, or (`create`) a small public one of its own."""
+    """Where the task runs: an existing network, or (`create`) a small public one of its own."""
 
     create: bool
     flow_logs: bool
@@ -41,25 +103,119 @@ class NetworkParameters:
     assign_public_ip: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parameters:
-    """One environment. `worker_environment` holds the settings that go to the container as they are."""
+class Parameters(SharedSettings):
+    """One environment: the keys of its file, those of the worker and those of the infrastructure."""
 
-    environment: str
-    project_name: str
-    production: bool
-    account: str | None
-    region: str | None
-    network: NetworkParameters
-    schedule_expression: str
-    schedule_timezone: str
-    reconcile_schedule: str | None
-    alert_email: str
-    silence_hours: int
-    dashboard: bool
-    cpu_architecture: str
-    log_retention_days: int
-    worker_environment: Mapping[str, str]
+    model_config = ConfigDict(alias_generator=to_pascal)
+    _environment: str = ""
+
+    project_name: Annotated[str, AfterValidator(_project_name)] = Field(
+        pattern="^[a-z][a-z0-9-]{2,39}$",
+        description=f"3 to 40 lower-case letters, digits and single hyphens, starting with a letter, not ending in "
+        f"{_REGISTRY_SUFFIX}: the name of the stacks, secrets, log group and image repository",
+        examples=["acme-lxp-sync"],
+    )
+    production: bool = Field(
+        description="true: what holds data outlives the stack, and Account and Region are named", examples=[True]
+    )
+    account: str | None = Field(
+        None,
+        pattern="^[0-9]{12}$",
+        description="the AWS account, twelve digits in quotes; required in production",
+        examples=["111122223333"],
+    )
+    region: Annotated[str | None, AfterValidator(_region)] = Field(
+        None, description="the AWS region; set together with Account", examples=["eu-west-2"]
+    )
+    create_public_network: bool = Field(
+        False, description="create a small public network without a NAT gateway", examples=[True]
+    )
+    vpc_flow_logs: bool = Field(False, description="record the connections of the network created", examples=[True])
+    vpc_id: str | None = Field(
+        None,
+        pattern=f"^vpc-{_ID}$",
+        description="the VPC id of an existing network",
+        examples=["vpc-0123456789abcdef0"],
+    )
+    subnet_ids: Annotated[list[Annotated[str, Field(pattern=f"^subnet-{_ID}$")]], AfterValidator(_different)] = Field(
+        [],
+        min_length=1,
+        max_length=16,
+        description="a list of 1 to 16 different subnet ids of that network",
+        examples=[["subnet-0123456789abcdef0"]],
+    )
+    security_group_id: str | None = Field(
+        None,
+        pattern=f"^sg-{_ID}$",
+        description="a security group id of that network; if not set, the stack creates one that lets only HTTPS out",
+        examples=["sg-0123456789abcdef0"],
+    )
+    assign_public_ip: bool = Field(
+        False, description="true in public subnets, which have no NAT gateway", examples=[True]
+    )
+    schedule_expression: _Schedule = Field(
+        description="when the sync runs: an EventBridge Scheduler expression", examples=["cron(30 3 * * ? *)"]
+    )
+    schedule_timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        description="the IANA time zone of the schedules", examples=["Europe/London"]
+    )
+    reconcile_schedule: _Schedule | None = Field(
+        None,
+        description="when all employees are compared: an EventBridge Scheduler expression; if not set, never",
+        examples=["cron(30 10 ? * SUN *)"],
+    )
+    alert_email: Annotated[str, AfterValidator(_email)] = Field(
+        description="the e-mail address for notifications of how runs end", examples=["lxp-sync@example.com"]
+    )
+    silence_hours: int = Field(
+        30,
+        ge=0,
+        le=LONGEST_SILENCE_HOURS,
+        description="hours without a successful sync after which an alarm is raised; 0: never",
+        examples=[54],
+    )
+    dashboard: bool = Field(False, description="a CloudWatch dashboard", examples=[True])
+    log_retention_days: Annotated[int, AfterValidator(_log_retention)] = Field(
+        90, description=f"days that the log is kept: one of {', '.join(map(str, RETENTION))}", examples=[365]
+    )
+    cpu_architecture: Literal["X86_64", "ARM64"] = Field(
+        "X86_64",
+        description="X86_64, or ARM64, which is cheaper and needs an image built on or for ARM",
+        examples=["ARM64"],
+    )
+    operator_principals: Annotated[list[str], AfterValidator(_principals)] = Field(
+        [],
+        description="1 to 20 different ARNs of IAM users or roles that may assume a role for the operator's commands",
+        examples=[["arn:aws:iam::111122223333:role/Operators"]],
+    )
+    github_repository: Annotated[str | None, AfterValidator(_repository)] = Field(
+        None,
+        alias="GitHubRepository",
+        description="the GitHub repository, organisation/name, that may deploy this environment; if not set, none",
+        examples=["acme/lxp-sync"],
+    )
+
+    @property
+    def environment(self) -> str:
+        """The environment's name."""
+        return self._environment
+
+    @property
+    def network(self) -> NetworkParameters:
+        """Where the task runs."""
+        return NetworkParameters(
+            create=self.create_public_network,
+            flow_logs=self.vpc_flow_logs,
+            vpc_id=self.vpc_id or "",
+            subnet_ids=tuple(self.subnet_ids),
+            security_group_id=self.security_group_id,
+            assign_public_ip=self.assign_public_ip or self.create_public_network,
+        )
+
+    @property
+    def worker_environment(self) -> Mapping[str, str]:
+        """The settings that go to the container as they are."""
+        return worker_environment(self)
 
 
 def load(environment: str, file: Path | None = None, *, environments: Path = ENVIRONMENTS) -> Parameters:
@@ -68,176 +224,59 @@ def load(environment: str, file: Path | None = None, *, environments: Path = ENV
     Raises `ParameterError`. No other environment may have the same ProjectName: it names what exists once an account.
     """
     path = file or environments / f"{environment}.toml"
-    shown = _shown(path)
-    _refuse_file_of_another(path, shown, environment, environments)
-    reader = ParameterReader(file=shown, values=_table(path, shown, environments))
-    parameters = _parameters(reader, environment, production=not {environment, path.stem}.isdisjoint(_PRODUCTION_NAMES))
-    reader.refuse_unknown()
-    _refuse_shared_name(reader, path, environment, environments)
-    if reader.faults:
-        raise ParameterError(reader.faults)
-    return parameters
+    values = parameter_reader.read_file(path, environment, environments)
+    by_name = not {environment, path.stem}.isdisjoint(_PRODUCTION_NAMES)
+    said = values.get("Production")
+    production = said if isinstance(said, bool) else by_name
+    advice = {to_pascal(name): text for name, text in REMOVED.items()}
+    advice["Production"] = f"Production = {str(production).lower()} keeps what this environment is today"
+    faults = Faults(values, where=f"{parameter_reader.shown_path(path)}: ", advice=advice)
+    read = faults.validate(Parameters)
+    faults.check(_account_problems(values, production=production))
+    faults.check(_network_problems(values))
+    faults.check(_schedule_problems(values))
+    faults.check(mapping_problems("FieldMapping", values.get("FieldMapping")))
+    taken = parameter_reader.same_project(values.get("ProjectName"), path, environment, environments)
+    if taken is not None:
+        shown = parameter_reader.shown_path(taken)
+        faults.check([Problem("ProjectName", f"expected a name of its own: {shown} has it already")])
+    if read is None or faults.lines:
+        raise ParameterError(faults.lines)
+    read._environment = environment
+    return read
 
 
 def names(environments: Path = ENVIRONMENTS) -> tuple[str, ...]:
     """The environments that have a file."""
-    return tuple(sorted(path.stem for path in environments.glob("*.toml")))
+    return parameter_reader.names(environments)
 
 
-def _refuse_file_of_another(path: Path, shown: str, environment: str, environments: Path) -> None:
-    """Production's file under another environment's name would be deployed without what protects production."""
-    if path.stem != environment and path.resolve().parent == environments.resolve():
-        raise ParameterError(
-            [f"{shown}: is the file of {path.stem}, and {environment} is named; name {path.stem} (ENV={path.stem})"]
-        )
-
-
-def _table(path: Path, shown: str, environments: Path) -> Mapping[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        known = ", ".join(names(environments)) or "none yet"
-        raise ParameterError([f"{shown}: there is no such file; environments are {known}"]) from None
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ParameterError([f"{shown}: cannot be read ({fault})"]) from None
-    except tomllib.TOMLDecodeError as fault:
-        raise ParameterError([f"{shown}: is not TOML ({fault})"]) from None
-
-
-def _parameters(read: ParameterReader, environment: str, *, production: bool) -> Parameters:
-    production = read.boolean("Production", default=production)
-    account = read.optional_text(
-        "Account", allowed='twelve digits in quotes, as in "111122223333"', check=matches(r"\d{12}")
-    )
-    region = read.optional_text("Region", allowed='an AWS region, as in "eu-west-2"', check=matches(_REGION))
+def _account_problems(values: Mapping[str, object], *, production: bool) -> Iterator[Problem]:
     for key, other in (("Account", "Region"), ("Region", "Account")):
-        if not read.has(key) and (production or read.has(other)):
-            why = (
-                "production names its account, so that nobody deploys it to another one"
-                if production
-                else f"{other} is set"
-            )
-            read.fault(key, f"both of Account and Region, or neither ({why})")
-    nightly, reconcile = _schedules(read)
-    return Parameters(
-        environment=environment,
-        project_name=read.text(
-            "ProjectName",
-            allowed="3 to 40 lower-case letters, digits and single hyphens, starting with a letter, "
-            f"not ending in {_REGISTRY_SUFFIX}",
-            check=_is_project_name,
-        ),
-        production=production,
-        account=account,
-        region=region,
-        network=_network(read),
-        schedule_expression=nightly,
-        reconcile_schedule=reconcile,
-        schedule_timezone=read.text(
-            "ScheduleTimezone",
-            allowed='the name of an IANA time zone, as in "Europe/London"',
-            check=lambda zone: zone in available_timezones() - _NOT_A_PLACE,
-        ),
-        alert_email=read.text("AlertEmail", allowed='an e-mail address, as in "hr-sync@example.com"', check=is_email),
-        silence_hours=read.integer("SilenceHours", low=2, high=_LONGEST_SILENCE_HOURS, default=30),
-        dashboard=read.boolean("Dashboard", default=False),
-        cpu_architecture=read.choice("CpuArchitecture", of=("X86_64", "ARM64"), default="X86_64"),
-        log_retention_days=_log_retention_days(read),
-        worker_environment=worker_environment(read),
-    )
+        if key not in values and (production or other in values):
+            named = "production names its account, so that it is deployed to no other"
+            why = named if production else f"{other} is set"
+            yield Problem(key, f"expected both of Account and Region, or neither ({why})")
 
 
-def _is_project_name(name: str) -> bool:
-    shaped = matches(r"(?=.{3,40}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*")(name)
-    # The registry's stack is named after the project, and would meet the sync stack of a project so named.
-    return shaped and not name.endswith(_REGISTRY_SUFFIX)
-
-
-def _network(read: ParameterReader) -> NetworkParameters:
-    create = read.boolean("CreatePublicNetwork", default=False)
-    vpc_id = read.optional_text("VpcId", allowed='a VPC id, as in "vpc-0123456789abcdef0"', check=matches(f"vpc-{_ID}"))
-    subnet_ids = read.texts(
-        "SubnetIds",
-        allowed='a list of 1 to 16 different subnet ids, as in ["subnet-0123456789abcdef0"]',
-        check=all_match(f"subnet-{_ID}", most=16),
-    )
-    security_group_id = read.optional_text(
-        "SecurityGroupId",
-        allowed='a security group id, as in "sg-0123456789abcdef0"; without it the stack makes one in VpcId',
-        check=matches(f"sg-{_ID}"),
-    )
-    assign_public_ip = read.boolean("AssignPublicIp", default=create)
-    flow_logs = read.boolean("VpcFlowLogs", default=False)
+def _network_problems(values: Mapping[str, object]) -> Iterator[Problem]:
+    create = values.get("CreatePublicNetwork") is True
     for key in ("VpcId", "SubnetIds", "SecurityGroupId"):
-        if create and read.has(key):
-            read.fault(key, "no network where CreatePublicNetwork = true makes one")
-        if not create and not read.has(key) and key != "SecurityGroupId":
-            read.fault(key, "the network that the task runs in, or CreatePublicNetwork = true")
-    if create and not assign_public_ip:
-        read.fault("AssignPublicIp", "true: the public network has no other way out")
-    if flow_logs and not create:
-        read.fault("VpcFlowLogs", "false where the network is given: its flow logs are its owner's")
-    return NetworkParameters(
-        create=create,
-        flow_logs=flow_logs,
-        vpc_id=vpc_id or "",
-        subnet_ids=subnet_ids,
-        security_group_id=security_group_id,
-        assign_public_ip=assign_public_ip,
-    )
+        if create and key in values:
+            yield Problem(key, "expected no network where CreatePublicNetwork = true makes one")
+        if not create and key not in values and key != "SecurityGroupId":
+            yield Problem(key, "expected the network that the task runs in, or CreatePublicNetwork = true")
+    if create and values.get("AssignPublicIp") is False:
+        yield Problem("AssignPublicIp", "expected true: the public network has no other way out")
+    if not create and values.get("VpcFlowLogs") is True:
+        yield Problem("VpcFlowLogs", "expected false for an existing network, whose owner decides on flow logs")
 
 
-def _schedules(read: ParameterReader) -> tuple[str, str | None]:
-    expression = "an EventBridge Scheduler expression, as in "
-    every_night = f'{expression}"cron(30 3 * * ? *)" for every night at 03:30'
-    every_week = f'{expression}"cron(30 10 ? * SUN *)" for every Sunday at 10:30'
-    nightly = read.text("ScheduleExpression", allowed=every_night, check=lambda _: True)
-    reconcile = read.optional_text("ReconcileSchedule", allowed=every_week)
-    for key, told, allowed in (
-        ("ScheduleExpression", nightly, every_night),
-        ("ReconcileSchedule", reconcile, every_week),
-    ):
-        if told is not None and not read.faulted(key):
-            _refuse_misunderstood(read, key, told, allowed)
-    if reconcile is not None and reconcile.split() == nightly.split() and not read.faulted("ReconcileSchedule"):
-        read.refuse(
+def _schedule_problems(values: Mapping[str, object]) -> Iterator[Problem]:
+    sync, reconcile = (str(values.get(key, "")).split() for key in ("ScheduleExpression", "ReconcileSchedule"))
+    if sync and sync == reconcile:
+        yield Problem(
             "ReconcileSchedule",
             "ScheduleExpression is the same, so two runs would start at once, and one would find the lock held; give "
-            "ReconcileSchedule an hour at which no nightly run is at work, or leave it out",
+            "ReconcileSchedule an hour at which no scheduled sync is running, or leave it out",
         )
-    return nightly, reconcile
-
-
-def _refuse_misunderstood(read: ParameterReader, key: str, expression: str, allowed: str) -> None:
-    try:
-        schedule_expression.check(expression)
-    except schedule_expression.ScheduleExpressionError as fault:
-        read.fault(key, f"{allowed} ({fault})")
-
-
-def _log_retention_days(read: ParameterReader) -> int:
-    days = read.integer("LogRetentionDays", low=1, high=max(RETENTION), default=90)
-    if days not in RETENTION:
-        read.fault("LogRetentionDays", "one of " + ", ".join(map(str, RETENTION)))
-    return days
-
-
-def _refuse_shared_name(reader: ParameterReader, path: Path, environment: str, environments: Path) -> None:
-    for other in sorted({*environments.glob("*.toml"), *path.parent.glob("*.toml")}):
-        replaced = other.parent == environments and other.stem == environment
-        if replaced or other.resolve() == path.resolve():
-            continue
-        try:
-            taken = tomllib.loads(other.read_text(encoding="utf-8")).get("ProjectName")
-        except (OSError, ValueError):
-            # What is wrong with another environment is told when that one is synthesised.
-            continue
-        if reader.has("ProjectName") and taken == reader.value("ProjectName"):
-            reader.fault("ProjectName", f"a name of its own: {_shown(other)} has it already")
-
-
-def _shown(path: Path) -> str:
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

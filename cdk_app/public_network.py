@@ -1,4 +1,4 @@
-"""A small public network, for whoever has none: no NAT gateway, so it costs nothing while nothing runs."""
+"""A small public network where none is given: no NAT gateway, so it costs nothing while nothing runs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from cdk_app.task_network import TaskNetwork
+
 _SUBNETS = ("10.88.0.0/26", "10.88.0.64/26")
 HTTPS = 443
 
 
 class EgressOnlySecurityGroup(Construct):
-    """A security group that lets nothing in, and out only to `ports`: HTTPS, unless a system is elsewhere.
+    """A security group without ingress, and with egress to `ports` only: HTTPS, unless a system is elsewhere.
 
     Name look-ups go to the VPC's own resolver, which security groups do not filter (VPC user guide, "DNS attributes").
 
@@ -85,9 +87,13 @@ class PublicNetworkConstruct(Construct):
         self.flow_log = self._flow_log(flow_log_retention) if flow_logs else None
 
     @property
-    def subnet_ids(self) -> tuple[str, ...]:
-        """The ids of the two subnets."""
-        return tuple(subnet.ref for subnet in self.subnets)
+    def task_network(self) -> TaskNetwork:
+        """The two subnets and the security group, for a task with a public address of its own."""
+        return TaskNetwork(
+            subnet_ids=tuple(subnet.ref for subnet in self.subnets),
+            security_group_id=self.security_group.attr_group_id,
+            assign_public_ip=True,
+        )
 
     def _subnet(self, number: int, cidr_block: str) -> ec2.CfnSubnet:
         subnet = ec2.CfnSubnet(
@@ -96,7 +102,7 @@ class PublicNetworkConstruct(Construct):
             vpc_id=self.vpc.ref,
             cidr_block=cidr_block,
             availability_zone=Fn.select(number, Fn.get_azs()),
-            # The task asks for its own address; nothing else that is put here should get one unasked.
+            # The task asks for its own address; nothing else that is put here gets one unasked.
             map_public_ip_on_launch=False,
         )
         ec2.CfnSubnetRouteTableAssociation(

@@ -19,6 +19,7 @@ _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _CLOCK_CHANGE_HOURS = frozenset({0, 1, 2})
 _A_DAY, _STEP = 24 * 60, 15
 _FIELD_COUNT = 6
+_LAST_YEAR = 2199
 
 
 class ScheduleExpressionError(ValueError):
@@ -95,8 +96,39 @@ _FIELDS = (
         special=rf"\?|L|([1-7]|{'|'.join(_DAYS)})(L|#[1-5])",
         wildcards=", - * ? L #",
     ),
-    _CronField(name="year", low=1970, high=2199),
+    _CronField(name="year", low=1970, high=_LAST_YEAR),
 )
+
+
+def kind(expression: str) -> str:
+    """The kind of an expression: cron, rate or at."""
+    return _split(expression)[0]
+
+
+def cron_texts(expression: str) -> list[str]:
+    """The six fields of a cron expression, as they are written."""
+    return _split(expression)[1].split()
+
+
+def cron_values(expression: str) -> list[frozenset[int]]:
+    """The numbers that each of the six fields stands for; none where it depends on the calendar."""
+    return _cron(_split(expression)[1])
+
+
+def day_of_week(text: str) -> int:
+    """The number of a day of the week, which is written as a number or a name; Sunday is 1."""
+    return _DAYS.index(text) + 1 if text in _DAYS else int(text)
+
+
+def rate_parts(expression: str) -> tuple[int, str]:
+    """The number and the unit, in the singular, of a rate."""
+    number, unit = _split(expression)[1].split()
+    return int(number), unit.removesuffix("s")
+
+
+def at_time(expression: str) -> datetime:
+    """The local time of a one-time schedule."""
+    return datetime.fromisoformat(_split(expression)[1])
 
 
 def check(expression: str) -> None:
@@ -113,8 +145,8 @@ def check(expression: str) -> None:
 def skipped_hours(expression: str, timezone: str, year: int) -> tuple[int, ...]:
     """The hours of a cron expression that fall where a spring clock change may leave a day without them.
 
-    EventBridge Scheduler skips a local time that does not exist (its user guide, "Daylight savings time"): that night
-    has no run. Nothing is returned for a zone whose clock does not change in `year`, and for rate and at.
+    EventBridge Scheduler skips a local time that does not exist (its user guide, "Daylight savings time"): that day has
+    no run. Nothing is returned for a zone whose clock does not change in `year`, and for rate and at.
     """
     kind, body = _split(expression)
     return tuple(sorted(_cron(body)[1] & changed_hours(timezone, year))) if kind == "cron" else ()
@@ -176,17 +208,18 @@ def _cron(body: str) -> list[frozenset[int]]:
 
 
 def _rate(body: str) -> None:
-    match = re.fullmatch(r"([1-9][0-9]*) (minute|hour|day)(s?)", body)
+    match = re.fullmatch(r"([1-9][0-9]{0,5}) (minute|hour|day)(s?)", body)
     if not match or (match[1] == "1") == bool(match[3]):
         raise ScheduleExpressionError(
-            "rate is a positive number and minutes, hours or days (in the singular after 1), as in rate(1 day)"
+            "rate is a positive number of up to six digits and minutes, hours or days (in the singular after 1), "
+            "as in rate(1 day)"
         )
 
 
 def _at(body: str) -> None:
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", body):
-            datetime.fromisoformat(body)
+        shaped = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", body)
+        if shaped and datetime.fromisoformat(body).year <= _LAST_YEAR:
             return
     except ValueError:
         pass

@@ -11,20 +11,13 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk_app.task_network import TaskNetwork
+
 _RETRIES = 3
 _RETRY_WITHIN = Duration.hours(1)
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
-# Without --yes the worker asks before it writes everybody, and at night nobody answers.
+# Without --yes the worker asks before it writes, and a scheduled run has no terminal to answer at.
 _RECONCILE = ("reconcile", "--yes")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskNetwork:
-    """Where the task runs."""
-
-    subnet_ids: tuple[str, ...]
-    security_group_id: str
-    assign_public_ip: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +35,11 @@ class TaskTarget:
 
 
 class SchedulesConstruct(Construct):
-    """EventBridge Scheduler schedules that run one Fargate task: every night, and (`reconcile`) a reconcile.
+    """EventBridge Scheduler schedules that start one Fargate task: for a sync and, if asked for, for a reconcile.
 
-    A start that fails is tried three times more within the hour, and then goes to the dead-letter queue. The container
-    learns by override that a schedule started it and for when: that time is equal when one night is delivered twice,
-    which the Scheduler may do. The schedules share their group, so that one role, which trusts that group, serves both.
+    A start that fails is retried three times within the hour and then goes to the dead-letter queue. Overrides tell the
+    container that a schedule started it and for which time: the time is equal when one start is delivered twice, which
+    the Scheduler may do. The schedules share their group, so that one role, which trusts that group, serves both.
 
     `group`, `nightly`, `reconcile` (None unless asked for), `role` and `dead_letter_queue` are its resources.
     """
@@ -56,12 +49,14 @@ class SchedulesConstruct(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        project_name: str,
         nightly: str,
         reconcile: str | None,
         timezone: str,
         target: TaskTarget,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._project_name = project_name
         self._timezone = timezone
         self._task = target
         self.dead_letter_queue = sqs.Queue(
@@ -79,11 +74,16 @@ class SchedulesConstruct(Construct):
         )
         self.reconcile = self._reconcile(reconcile) if reconcile else None
 
+    @property
+    def schedule_arns(self) -> list[str]:
+        """The ARN of each schedule that there is."""
+        return [schedule.attr_arn for schedule in (self.nightly, self.reconcile) if schedule]
+
     def _reconcile(self, expression: str) -> scheduler.CfnSchedule:
         return self._schedule(
             "Reconcile",
             name="reconcile",
-            description="Brings everybody of BambooHR in step with NovaLXP, not only who changed",
+            description="Compares all employees of BambooHR with NovaLXP, not only those that changed",
             expression=expression,
             command=_RECONCILE,
         )
@@ -94,7 +94,9 @@ class SchedulesConstruct(Construct):
         return scheduler.CfnSchedule(
             self,
             construct_id,
-            name=name,
+            # CloudFormation identifies a schedule by its name alone, whatever its group: two environments in one
+            # account and region must not share one.
+            name=f"{self._project_name}-{name}",
             description=description,
             group_name=self.group.ref,
             schedule_expression=expression,

@@ -1,4 +1,4 @@
-"""Hearing of every end of the task: the two event patterns, and the message that each sends.
+"""Reporting every end of the task: the two event patterns, and the message that each sends.
 
 Of the two rules exactly one matches every end. A pair that looks at the exit code alone is silent when the task never
 started: an image that cannot be pulled, a network that is not there, a stop before the start leave no exit code. So
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Token
 from aws_cdk import aws_events as events
 
 _ENDED_BY_ITSELF = "EssentialContainerExited"
@@ -27,8 +27,8 @@ class WatchedTask:
     """Which task's ends are meant, and how a reader looks closer.
 
     `family_arn_prefix` ends in the colon before the revision: a run that began before a deploy is heard, and a family
-    whose name merely begins alike is not. `environment` is its name for the operator's verbs, and `console` the host of
-    the region's web console, None where that is not known.
+    whose name merely begins alike is not. `environment` is the environment's name for the operator's commands, None
+    where there are none; `console` is the host of the region's web console, None where that is not known.
     """
 
     project_name: str
@@ -37,7 +37,7 @@ class WatchedTask:
     family_arn_prefix: str
     container_name: str
     log_group_name: str
-    environment: str
+    environment: str | None
     console: str | None
 
 
@@ -91,9 +91,9 @@ def _pattern(task: WatchedTask, detail: Mapping[str, Any]) -> events.EventPatter
 
 
 def success_message(task: WatchedTask) -> events.RuleTargetInput:
-    """Short: it is read every morning, or filed by a rule."""
+    """Short: it is read every day, or filed by a mail rule."""
     return _message(
-        f"OK: {task.project_name}, the BambooHR to NovaLXP sync, ended well.",
+        f"OK: {task.project_name}, the BambooHR to NovaLXP sync, succeeded.",
         *_facts(task),
     )
 
@@ -101,33 +101,43 @@ def success_message(task: WatchedTask) -> events.RuleTargetInput:
 def failure_message(task: WatchedTask) -> events.RuleTargetInput:
     """What happened first, then all that the event knows, then where to look."""
     return _message(
-        f"FAILED: {task.project_name}, the BambooHR to NovaLXP sync, did not end well.",
+        f"FAILED: {task.project_name}, the BambooHR to NovaLXP sync, did not succeed.",
         *_facts(task),
-        "No exit code: the container never ran, and the reason above says why. 1: errors, tried again next time. "
-        "2: a command by hand that cannot be done. "
-        "3: configuration or credentials. 4: suspensions held by a guard. 70: a defect. 75: another run held the lock. "
-        "137: killed, out of memory perhaps. 143: stopped from outside.",
+        "No exit code: the container never ran, and the reason above says why. 1: errors, retried in the next run. "
+        "2: a command that cannot be carried out. "
+        "3: configuration or credentials. 4: changes held by a guard. 70: a defect. 75: another run held the lock. "
+        "137: killed, possibly out of memory. 143: stopped from outside.",
     )
 
 
 def _facts(task: WatchedTask) -> tuple[str, ...]:
     field = events.EventField.from_path
-    log_group = quote(quote(task.log_group_name, safe=""), safe="").replace("%25", "$25")
-    page = (f"Log: https://{task.console}/cloudwatch/home?region={Aws.REGION}#logsV2:log-groups/log-group/{log_group}",)
     return (
         f"Stopped reason: {field('$.detail.stoppedReason')}",
         f"Stop code: {field('$.detail.stopCode')}",
-        # The index is fixed, as an input path must be. Beside the name a reader sees whose exit code it is.
+        # The index is fixed, as an input path must be. The name beside it says whose exit code it is.
         f"Container: {field('$.detail.containers[0].name')}, exit code: {field('$.detail.containers[0].exitCode')}",
         f"Started by: {field('$.detail.startedBy')}",
         f"Task: {field('$.detail.taskArn')}",
-        *(page if task.console else ()),
-        f"What it said: make tail ENV={task.environment} ARGS={field('$.detail.taskArn')}",
+        *_log_page(task),
+        *(
+            [f"The log of the run: make tail ENV={task.environment} ARGS={field('$.detail.taskArn')}"]
+            if task.environment
+            else []
+        ),
         f"The same without a checkout: aws logs tail {task.log_group_name} --region {Aws.REGION} "
         f"--since {field('$.detail.createdAt')}",
-        f"Look closer, while ECS remembers the task (about an hour): aws ecs describe-tasks --region {Aws.REGION} "
+        f"Details, while ECS keeps the task (about an hour): aws ecs describe-tasks --region {Aws.REGION} "
         f"--cluster {task.cluster_name} --tasks {field('$.detail.taskArn')}",
     )
+
+
+def _log_page(task: WatchedTask) -> list[str]:
+    """The log group in the web console; its address holds the name encoded twice, so synthesis must know the name."""
+    if not task.console or Token.is_unresolved(task.log_group_name):
+        return []
+    name = quote(quote(task.log_group_name, safe=""), safe="").replace("%25", "$25")
+    return [f"Log: https://{task.console}/cloudwatch/home?region={Aws.REGION}#logsV2:log-groups/log-group/{name}"]
 
 
 def _message(*lines: str) -> events.RuleTargetInput:

@@ -1,5 +1,5 @@
-"""The operator's verbs: check, run, look, take back, rewind, pause, mend.
+"""The operator's commands for a deployed environment.
 
 `.venv/bin/python -m ops VERB --env dev`, or `make VERB`.
-Everything is found from the outputs of the environment's stack; nothing has to be remembered or copied.
+Everything is found through the outputs of the environment's stack; there is nothing to remember or to copy.
 """

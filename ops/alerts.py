@@ -1,88 +1,77 @@
-"""Would a failed night be heard? `alerts`.
+"""Whether the mails about failed runs are delivered: `alerts`.
 
-A subscription by mail can be lost without a sign: it lapses two days after it was asked for and not confirmed, and a
-mail scanner that follows links can unsubscribe it.
+A subscription by mail is lost silently: it expires if it is not confirmed within two days, and a mail scanner that
+follows links can cancel it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from ops.errors import OpsExit, code_of
 from ops.verbs import Context, add_verb
+from worker import advice
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers
 
 
 def add(verbs: Parsers) -> None:
-    """`alerts`."""
+    """Add the verb."""
     parser = add_verb(
         verbs,
         "alerts",
         alerts,
-        summary="do the alerts still reach somebody? and a test message",
-        teaches="Looks at the subscriptions of the alert topic (unconfirmed, vanished, none), the rules that hear the "
-        "end of a task and the alarms (gone, switched off). Ends with 1 if something is wrong. Run it once a month.",
+        summary="are the alerts delivered? and a test message",
+        teaches="Checks the subscriptions of the alert topic (unconfirmed, lost, none), the rules for the end of a "
+        "task, and the alarms (deleted, disabled). Ends with 1 if something is wrong. Run it once a month.",
     )
-    parser.add_argument("--test", action="store_true", help="send a test message to everybody who is subscribed")
+    parser.add_argument("--test", action="store_true", help="send a test message to every subscriber")
     parser.add_argument(
-        "--subscribe", action="store_true", help="ask AlertEmail anew: a mail with a link to confirm is sent to it"
+        "--subscribe", action="store_true", help="subscribe AlertEmail again: it is sent a link to confirm"
     )
-
-
-@dataclass(frozen=True)
-class _Subscription:
-    protocol: str
-    endpoint: str
-    confirmed: bool
-
-    @classmethod
-    def of(cls, found: Mapping[str, Any]) -> _Subscription:
-        arn = str(found["SubscriptionArn"])
-        return cls(str(found["Protocol"]), str(found["Endpoint"]), arn.startswith("arn:"))
 
 
 def alerts(context: Context) -> int:
-    """Look, ask anew, and test, as wanted."""
-    options = context.options
-    topic = context.deployment.topic_arn
+    """Subscribe again, check, and test, as the options say."""
+    options, deployment, terminal = context.options, context.deployment, context.terminal
     sns = context.client("sns")
     if options.subscribe:
-        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=context.deployment.alert_email)
-        context.terminal.say("AlertEmail was asked to confirm. Open that mail and follow its link within two days.")
-    found = [
-        _Subscription.of(one)
-        for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
-        for one in page["Subscriptions"]
-    ]
-    for one in found:
-        state = "confirmed" if one.confirmed else "NOT CONFIRMED"
-        context.terminal.say(f"{one.protocol} {_masked(one.endpoint)}: {state}")
-    wrong = [*_wrong_subscriptions(context, found), *_wrong_rules(context), *_wrong_alarms(context)]
-    for text in wrong:
-        context.terminal.say(f"WRONG: {text}")
+        sns.subscribe(TopicArn=deployment.topic_arn, Protocol="email", Endpoint=deployment.alert_email)
+        terminal.print("AlertEmail was asked to confirm. Open that mail and follow its link within two days.")
+    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=deployment.topic_arn)
+    subscriptions = [one for page in pages for one in page["Subscriptions"]]
+    for one in subscriptions:
+        state = "confirmed" if _is_confirmed(one) else "NOT CONFIRMED"
+        terminal.print(f"{one['Protocol']} {_masked(one['Endpoint'])}: {state}")
+    faults = [*_wrong_subscriptions(context, subscriptions), *_wrong_rules(context), *_wrong_alarms(context)]
+    for text in faults:
+        terminal.print(f"WRONG: {text}")
     if options.test:
         _send_test(context, sns)
-    if not wrong:
-        context.terminal.say("The alerts reach somebody.")
-    return OpsExit.NO if wrong else OpsExit.DONE
+    if not faults:
+        terminal.print("The alerts are delivered.")
+    return OpsExit.NO if faults else OpsExit.DONE
 
 
-def _wrong_subscriptions(context: Context, found: list[_Subscription]) -> Iterator[str]:
-    anew = f"ask anew: make alerts {context.in_env} ARGS=--subscribe"
+def _is_confirmed(subscription: Mapping[str, Any]) -> bool:
+    """Before it is confirmed, a subscription has a word in place of its ARN."""
+    return str(subscription["SubscriptionArn"]).startswith("arn:")
+
+
+def _wrong_subscriptions(context: Context, found: list[Mapping[str, Any]]) -> Iterator[str]:
+    again = f"subscribe it again: {advice.command('alerts', '--subscribe')}"
     wanted = context.deployment.alert_email.casefold()
-    mine = [one for one in found if one.endpoint.casefold() == wanted]
-    if not any(one.confirmed for one in found):
-        yield "no alert reaches anybody"
-    if not mine:
-        yield f"AlertEmail ({_masked(wanted)}) is not subscribed: it lapsed, or somebody unsubscribed it; {anew}"
-    elif not any(one.confirmed for one in mine):
-        yield f"AlertEmail ({_masked(wanted)}) has not confirmed; look for the mail, in the junk too, or {anew}"
+    ours = [one for one in found if one["Endpoint"].casefold() == wanted]
+    if not any(map(_is_confirmed, found)):
+        yield "no alert is delivered to anyone"
+    if not ours:
+        yield f"AlertEmail ({_masked(wanted)}) is not subscribed: it expired, or was cancelled; {again}"
+    elif not any(map(_is_confirmed, ours)):
+        yield f"AlertEmail ({_masked(wanted)}) has not confirmed; look for the mail, also among the junk, or {again}"
 
 
 def _wrong_rules(context: Context) -> Iterator[str]:
@@ -93,43 +82,43 @@ def _wrong_rules(context: Context) -> Iterator[str]:
         except ClientError as fault:
             if code_of(fault) != "ResourceNotFoundException":
                 raise
-            yield f"the rule {name} is gone: some ends of the task go unheard; {_anew(context)}"
+            yield f"the rule {name} was deleted: some ends of the task are not mailed; {_restore()}"
         else:
             if state != "ENABLED":
-                yield f"the rule {name} is switched off; switch it on: aws events enable-rule --name {name}"
+                yield f"the rule {name} is disabled; enable it: aws events enable-rule --name {name}"
 
 
 def _wrong_alarms(context: Context) -> Iterator[str]:
     deployment = context.deployment
-    names = [deployment.silence_alarm_name, deployment.dead_letter_alarm_name, deployment.parked_alarm_name]
+    alarm_names = (deployment.silence_alarm_name, deployment.dead_letter_alarm_name, deployment.parked_alarm_name)
+    names = [name for name in alarm_names if name]
     alarms = {
         alarm["AlarmName"]: alarm
         for alarm in context.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
     }
     for name in names:
         if name not in alarms:
-            yield f"the alarm {name} is gone; {_anew(context)}"
+            yield f"the alarm {name} was deleted; {_restore()}"
         elif not alarms[name]["ActionsEnabled"]:
-            yield f"the alarm {name} is switched off; if the nights should run: make resume {context.in_env}"
+            yield f"the alarm {name} is disabled; unless the sync is paused on purpose: {advice.command('resume')}"
 
 
-def _anew(context: Context) -> str:
-    """How to get back what is gone: an ordinary deploy compares templates, and sees no change."""
-    return f"deploy it again: make deploy {context.in_env} ARGS=--revert-drift"
+def _restore() -> str:
+    """An ordinary deploy compares templates, and sees no change."""
+    return f"deploy it again: {advice.command('deploy', '--revert-drift')}"
 
 
 def _send_test(context: Context, sns: Any) -> None:
+    family = context.deployment.task_family
     sent = sns.publish(
         TopicArn=context.deployment.topic_arn,
-        Subject=f"Test: {context.deployment.task_family}",
-        Message=f"This is a test of the alerts of {context.deployment.task_family}. Nothing is wrong.",
+        Subject=f"Test: {family}",
+        Message=f"This is a test of the alerts of {family}. Nothing is wrong.",
     )
-    context.terminal.say(
-        f"A test message was sent ({sent['MessageId']}). Look whether it arrives, and not in the junk."
-    )
+    context.terminal.print(f"A test message was sent ({sent['MessageId']}). Check that it arrives, and not as junk.")
 
 
 def _masked(endpoint: str) -> str:
-    """Enough to recognise an address by."""
+    """Enough of an address to recognise it."""
     name, at, domain = endpoint.rpartition("@")
     return f"{name[:2]}***@{domain}" if at else endpoint

@@ -1,16 +1,16 @@
-"""Setting a credential: `secret set bamboohr|moodle`. The value is never shown, and never an argument."""
+"""Setting a credential: `secret set bamboohr|moodle`. The value is not shown, and never an argument."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ops.errors import OpsError, OpsExit
-from ops.verbs import Context, add_group, add_verb
+from ops.verbs import Context, add_verb
+from worker import advice
 from worker.config.credentials import KEYS
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ _USABLE = re.compile(r"[!-~]{1,512}")
 
 @dataclass(frozen=True)
 class _Kind:
-    """One of the two credentials: its name, its key in the JSON secret, and what it looks like."""
+    """One of the two credentials: its name, its key in the JSON secret, and its usual length."""
 
-    what: str
+    name: str
     key: str
     digits: int
 
@@ -35,58 +35,54 @@ _KINDS = {
 
 
 def add(verbs: Parsers) -> None:
-    """`secret set`."""
-    setting = add_group(verbs, "secret", summary="set the BambooHR API key or the Moodle token").add_parser(
-        "set", help="set one", description="Set the BambooHR API key or the Moodle token."
-    )
-    systems = setting.add_subparsers(metavar="SYSTEM", required=True)
-    for name, kind in _KINDS.items():
+    """Add the verbs."""
+    summary = "set the BambooHR API key or the Moodle token"
+    group = verbs.add_parser("secret", help=summary, description=summary).add_subparsers(metavar="WHAT", required=True)
+    systems = group.add_parser("set", help=summary).add_subparsers(metavar="SYSTEM", required=True)
+    for system, kind in _KINDS.items():
         parser = add_verb(
             systems,
-            name,
-            _setter(name),
-            summary=f"set the {kind.what}",
-            teaches=f"Asks for the {kind.what} without showing it, or reads it from stdin, checks its form, and writes "
-            "it to AWS Secrets Manager. The next run reads it; nothing has to be deployed.",
+            system,
+            set_secret,
+            summary=f"set the {kind.name}",
+            teaches=f"Asks for the {kind.name} without showing it, or reads it from stdin, checks its form, and writes "
+            "it to AWS Secrets Manager. The next run reads it; no deploy is needed.",
         )
+        parser.set_defaults(system=system)
         parser.add_argument(
-            "--any-form", action="store_true", help=f"take a value that is not {kind.digits} hexadecimal digits, too"
+            "--any-form", action="store_true", help=f"accept a value that is not {kind.digits} hexadecimal digits"
         )
 
 
-def _setter(name: str) -> Callable[[Context], int]:
-    return lambda context: set_secret(context, name)
-
-
-def set_secret(context: Context, name: str) -> int:
-    """Ask for it, check it, write it."""
-    kind = _KINDS[name]
-    deployment = context.deployment
-    secret = deployment.bamboo_secret_arn if name == "bamboohr" else deployment.moodle_secret_arn
-    value = _checked(context.terminal.hidden(f"{kind.what} (it is not shown): ").strip(), kind, context.options)
+def set_secret(context: Context) -> int:
+    """Ask for a credential, check its form, and store it."""
+    system, deployment = context.options.system, context.deployment
+    kind = _KINDS[system]
+    secret = deployment.bamboo_secret_arn if system == "bamboohr" else deployment.moodle_secret_arn
+    value = _checked(context.terminal.hidden(f"{kind.name} (not shown): ").strip(), kind, context.options)
     context.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps({kind.key: value}))
-    context.terminal.say(
-        f"The {kind.what} of {context.env} is set. The next run uses it; try it now, without writing anything:\n"
-        f"make dry-run {context.in_env}"
+    context.terminal.print(
+        f"The {kind.name} of {context.env} is set. The next run uses it; to try it now, without writing anything:\n"
+        f"{advice.command('sync', '--dry-run')}"
     )
     return OpsExit.DONE
 
 
 def _checked(value: str, kind: _Kind, options: argparse.Namespace) -> str:
     if not value:
-        raise _wrong(f"no {kind.what} was given")
+        raise _wrong(f"no {kind.name} was given")
     if not _USABLE.fullmatch(value):
-        raise _wrong(f"this is no {kind.what}: it must be one text without blanks, of at most 512 plain characters")
+        raise _wrong(f"this is not a {kind.name}: it must be one word of at most 512 printable ASCII characters")
     if options.any_form or re.fullmatch(f"[0-9A-Fa-f]{{{kind.digits}}}", value):
         return value
     other = next((one for one in _KINDS.values() if re.fullmatch(f"[0-9A-Fa-f]{{{one.digits}}}", value)), None)
     if other:
-        raise _wrong(f"this looks like a {other.what}, not like a {kind.what} ({kind.digits} hexadecimal digits)")
+        raise _wrong(f"this looks like a {other.name}, not like a {kind.name} ({kind.digits} hexadecimal digits)")
     raise _wrong(
-        f"this does not look like a {kind.what}, which has {kind.digits} hexadecimal digits",
-        advice="copy it again, whole; if it is right all the same, say --any-form",
+        f"this does not look like a {kind.name}, which has {kind.digits} hexadecimal digits",
+        fix="copy the whole value again; if it is right all the same, add --any-form",
     )
 
 
-def _wrong(message: str, advice: str = "copy it again, and only it") -> OpsError:
-    return OpsError(f"{message}; nothing was changed", advice=advice, exit_code=OpsExit.USAGE)
+def _wrong(message: str, fix: str = "copy the value again, and nothing beside it") -> OpsError:
+    return OpsError(f"{message}; nothing was changed", advice=fix, exit_code=OpsExit.USAGE)

@@ -1,4 +1,4 @@
-"""What could not be delivered: `dead-letters`. A night that could not be started, or a message about an end."""
+"""What could not be delivered, a start by the schedule or a mail: `dead-letters`."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsExit
-from ops.tables import facts, moment
+from ops.text import facts, moment
 from ops.verbs import Context, add_verb, add_yes
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers
 
-_AT_ONCE = 10
-_MOST_READS = 50
+_MOST_PER_CALL = 10
+_MOST_CALLS = 50
 _HIDDEN_SECONDS = 30
-# Without a wait SQS asks only some of its servers, and may miss a message.
+# Without a wait SQS queries only some of its servers, and may miss a message.
 _WAIT_SECONDS = 2
 
 
 def add(verbs: Parsers) -> None:
-    """`dead-letters`."""
+    """Add the verb."""
     parser = add_verb(
         verbs,
         "dead-letters",
         dead_letters,
-        summary="why the schedule or an alert could not get through",
+        summary="why a scheduled start or a mail was not delivered",
         teaches="Shows the reason of each message in the dead-letter queue. Ends with 1 if there are any. The alarm "
-        "on them ends when the queue is empty: mend the cause, then --clear.",
+        "on them ends when the queue is empty: fix the cause, then --clear.",
     )
-    parser.add_argument("--clear", action="store_true", help="remove those that were shown")
+    parser.add_argument("--clear", action="store_true", help="remove the messages that were shown")
     add_yes(parser)
 
 
 def dead_letters(context: Context) -> int:
-    """Show them, and remove them if wanted."""
+    """Show the messages, and remove them with `--clear`."""
     options = context.options
     sqs, queue = context.client("sqs"), context.deployment.dead_letter_queue_url
     found = list(_received(sqs, queue))
     if not found:
-        context.terminal.say("There are no dead letters.")
+        context.terminal.print("There are no dead letters.")
         return OpsExit.DONE
     shown = len(found)
     try:
         for message in found:
-            context.terminal.say(_told(message))
+            context.terminal.print(_readable(message))
         if not options.clear:
             return OpsExit.NO
         context.terminal.confirm(f"Remove {shown} dead letters?", yes=options.yes)
@@ -53,16 +53,16 @@ def dead_letters(context: Context) -> int:
             found.pop()
     finally:
         _show_again(sqs, queue, found)
-    context.terminal.say(f"{shown} removed.")
+    context.terminal.print(f"{shown} removed.")
     return OpsExit.DONE
 
 
 def _received(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:
-    """Each message once: what was received is hidden from the next read, and comes back afterwards."""
-    for _ in range(_MOST_READS):
+    """Receive each message once: a received message is hidden from the next read for a while."""
+    for _ in range(_MOST_CALLS):
         answer = sqs.receive_message(
             QueueUrl=queue,
-            MaxNumberOfMessages=_AT_ONCE,
+            MaxNumberOfMessages=_MOST_PER_CALL,
             VisibilityTimeout=_HIDDEN_SECONDS,
             WaitTimeSeconds=_WAIT_SECONDS,
             MessageSystemAttributeNames=["SentTimestamp"],
@@ -75,12 +75,12 @@ def _received(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _show_again(sqs: Any, queue: str, found: Sequence[Mapping[str, Any]]) -> None:
-    """What was only looked at is there for the next look; otherwise a look within 30 s would find the queue empty."""
+    """Make messages visible again at once: another `dead-letters` within 30 s would find the queue empty."""
     for message in found:
         sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
 
 
-def _told(message: Mapping[str, Any]) -> str:
+def _readable(message: Mapping[str, Any]) -> str:
     sent = int(message.get("Attributes", {}).get("SentTimestamp", 0)) / 1000
     attributes = message.get("MessageAttributes", {})
     return f"{moment(sent)}\n" + facts(

@@ -1,4 +1,4 @@
-"""What an environment has in AWS: its file names the stack, and the stack's outputs name everything else."""
+"""Finding a deployed environment: its file names the stack, and the outputs of the stack name everything else."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from cdk_app import parameters
 from cdk_app.parameter_reader import ParameterError
 from ops.errors import OpsError, OpsExit
+from worker import advice
 
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
 
@@ -24,13 +25,13 @@ class Aws:
     """boto3's clients for one account and region."""
 
     def __init__(self, region: str | None) -> None:
-        # The CDK's command line goes by AWS_REGION first, and boto3 does not know it.
+        # The CDK reads AWS_REGION first; boto3 does not read it.
         self._session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
         self.client = cache(self._client)
 
     @property
     def region(self) -> str:
-        """The region's name, for messages; empty where none is set."""
+        """The region's name; empty if none is set."""
         return self._session.region_name or ""
 
     def _client(self, service: str) -> Any:
@@ -39,9 +40,10 @@ class Aws:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """The outputs of the stack, by their names in Python's spelling: ClusterName is `cluster_name`.
+    """The outputs of the stack, in Python's spelling: ClusterName is `cluster_name`.
 
-    One with a default is not in every stack: there may be no schedule for a reconcile.
+    Attributes with a default are not in every stack: `SilenceHours = 0` makes no alarm, and a reconcile may have no
+    schedule.
     """
 
     cluster_name: str
@@ -61,25 +63,25 @@ class Deployment:
     schedule_name: str
     schedule_group_name: str
     dead_letter_queue_url: str
-    silence_alarm_name: str
     dead_letter_alarm_name: str
     parked_alarm_name: str
     success_rule_name: str
     failure_rule_name: str
+    silence_alarm_name: str = ""
     reconcile_schedule_name: str = ""
 
     @property
     def schedule_names(self) -> list[str]:
-        """The schedules, the nightly one first."""
+        """The schedules, that of the sync first."""
         return [name for name in (self.schedule_name, self.reconcile_schedule_name) if name]
 
     def log_stream(self, task_id: str) -> str:
-        """The log stream of a task: the driver's prefix, which is the container's name, the container, the task."""
+        """The log stream of a task: prefix (the container's name), container, task."""
         return f"{self.container_name}/{self.container_name}/{task_id}"
 
 
 def output_names(*, required: bool = False) -> dict[str, str]:
-    """The output of the stack that each attribute comes from; only those that every stack has, if they are required."""
+    """The output that each attribute comes from; with `required`, only those that every stack has."""
     return {
         one.name: "".join(part.capitalize() for part in one.name.split("_"))
         for one in fields(Deployment)
@@ -88,46 +90,34 @@ def output_names(*, required: bool = False) -> dict[str, str]:
 
 
 def find(environment: str, file: Path | None) -> tuple[Aws, Deployment]:
-    """The deployed environment. Raises `OpsError` where its file, its account or its stack is not as it should be."""
+    """Find a deployed environment.
+
+    Raises:
+        OpsError: the file has faults, or the account or the stack is not the environment's.
+    """
     try:
         wanted = parameters.load(environment, file)
     except ParameterError as fault:
         raise OpsError(str(fault), advice="correct the environment's file", exit_code=OpsExit.USAGE) from None
     aws = Aws(wanted.region)
-    _refuse_another_account(aws, wanted.account, environment)
-    deploy = f"make deploy {named_to_make(environment, file)}"
-    outputs = _outputs(aws, wanted.project_name, deploy)
-    _refuse_another_environment(outputs, wanted.project_name, environment)
-    return aws, _deployment(outputs, wanted.project_name, deploy)
+    _require_account(aws, wanted.account, environment)
+    outputs = _outputs(aws, wanted.project_name)
+    _require_environment(outputs, wanted.project_name, environment)
+    return aws, _deployment(outputs, wanted.project_name)
 
 
-def named_to_make(environment: str, file: Path | None) -> str:
-    """The words that tell make which environment is meant."""
-    return f"ENV={environment} ENV_FILE={file}" if file else f"ENV={environment}"
-
-
-def _refuse_another_account(aws: Aws, account: str | None, environment: str) -> None:
+def _require_account(aws: Aws, account: str | None, environment: str) -> None:
     if account is None:
         return
     ours = aws.client("sts").get_caller_identity()["Account"]
     if ours != account:
         raise OpsError(
-            f"{environment} lives in account {account}, and these credentials are for {ours}",
+            f"{environment} is in account {account}, and these credentials are for {ours}",
             advice="name the right credentials with AWS_PROFILE",
         )
 
 
-def _refuse_another_environment(outputs: Mapping[str, str], stack: str, environment: str) -> None:
-    deployed = outputs.get("Environment", environment)
-    if deployed != environment:
-        raise OpsError(
-            f"the stack {stack} was deployed as {deployed}, and {environment} is named here",
-            advice=f"name the environment that is meant: ENV={deployed}",
-            exit_code=OpsExit.USAGE,
-        )
-
-
-def _outputs(aws: Aws, stack: str, deploy: str) -> Mapping[str, str]:
+def _outputs(aws: Aws, stack: str) -> Mapping[str, str]:
     try:
         (found,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except ClientError as fault:
@@ -135,16 +125,26 @@ def _outputs(aws: Aws, stack: str, deploy: str) -> Mapping[str, str]:
             raise
         raise OpsError(
             f"there is no stack {stack} in {aws.region or 'this region'}",
-            advice=f"deploy it: {deploy}; or name the right account (AWS_PROFILE) and region",
+            advice=f"deploy it: {advice.command('deploy')}; or name the right account (AWS_PROFILE) and region",
         ) from None
     return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
 
 
-def _deployment(outputs: Mapping[str, str], stack: str, deploy: str) -> Deployment:
+def _require_environment(outputs: Mapping[str, str], stack: str, environment: str) -> None:
+    deployed = outputs.get("Environment", environment)
+    if deployed != environment:
+        raise OpsError(
+            f"the stack {stack} was deployed as {deployed}, and the command names {environment}",
+            advice=f"name the environment {deployed}",
+            exit_code=OpsExit.USAGE,
+        )
+
+
+def _deployment(outputs: Mapping[str, str], stack: str) -> Deployment:
     missing = [name for name in output_names(required=True).values() if name not in outputs]
     if missing:
         raise OpsError(
             f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or is of an older version",
-            advice=f"deploy it: {deploy}",
+            advice=f"deploy it: {advice.command('deploy')}",
         )
     return Deployment(**{attribute: outputs[name] for attribute, name in output_names().items() if name in outputs})

@@ -1,4 +1,4 @@
-"""What stops a verb: one exception, in words that say what, where and what to do; and the exit codes."""
+"""The one exception that ends a verb, the exit codes, and the faults of AWS in words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from botocore.exceptions import (
 
 
 class OpsExit(IntEnum):
-    """How a verb ended. What starts a task or the worker ends with its exit code instead, where it has one."""
+    """How a verb ended. A verb that starts a task or the worker ends with the exit code of that, if it has one."""
 
     DONE = 0
     NO = 1
@@ -34,15 +34,15 @@ class OpsExit(IntEnum):
 
 _MEANINGS = {
     OpsExit.DONE: "done",
-    OpsExit.NO: "the answer is no: the alerts reach nobody, dead letters are there, there is no run to look at",
-    OpsExit.USAGE: "the command line was not understood, or an answer is needed and nobody is there to give it",
-    OpsExit.FAILED: "it could not be done: AWS refused, the stack is not there, the task has no exit code",
+    OpsExit.NO: "the answer is no: an alert is not delivered, there are dead letters, there is no run to show",
+    OpsExit.USAGE: "the command line was not understood, or a confirmation is needed and there is no terminal",
+    OpsExit.FAILED: "it could not be done: AWS refused, there is no stack, the task has no exit code",
     OpsExit.INTERRUPTED: "interrupted with Ctrl-C",
 }
 
 
 class OpsError(Exception):
-    """A verb cannot go on. `message` says what and where, `advice` what to do."""
+    """A verb cannot continue. `message` says what and where, `advice` what to do."""
 
     def __init__(self, message: str, *, advice: str = "", exit_code: OpsExit = OpsExit.FAILED) -> None:
         super().__init__(message)
@@ -52,7 +52,7 @@ class OpsError(Exception):
 
 
 _NOT_ALLOWED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"})
-_NOT_KNOWN = frozenset(
+_NOT_ACCEPTED = frozenset(
     {
         "AuthFailure",
         "ExpiredToken",
@@ -68,14 +68,14 @@ _LOG_IN = "log in to AWS again, or name other credentials with AWS_PROFILE"
 
 
 def code_of(fault: ClientError) -> str:
-    """What AWS calls a refusal."""
+    """The code of an error that AWS returned."""
     return str(fault.response.get("Error", {}).get("Code", "unknown"))
 
 
 def refusal(fault: ClientError | BotoCoreError) -> OpsError:
-    """A fault of AWS in an operator's words."""
+    """The error for an operator, from one of boto3."""
     if isinstance(fault, ClientError):
-        return _answered(fault)
+        return _client_error(fault)
     if isinstance(fault, NoRegionError):
         return OpsError(
             "no AWS region is set",
@@ -84,20 +84,20 @@ def refusal(fault: ClientError | BotoCoreError) -> OpsError:
     if isinstance(fault, (NoCredentialsError, PartialCredentialsError)):
         return OpsError("no AWS credentials were found", advice="log in to AWS, or name a profile with AWS_PROFILE")
     if isinstance(fault, ProfileNotFound):
-        return OpsError(str(fault), advice="correct AWS_PROFILE; `aws configure list-profiles` lists those there are")
+        return OpsError(str(fault), advice="correct AWS_PROFILE; `aws configure list-profiles` lists the profiles")
     if isinstance(fault, (EndpointConnectionError, HTTPClientError)):
         return OpsError(f"AWS cannot be reached: {fault}", advice="check the network, the region and AWS_ENDPOINT_URL")
-    return OpsError(f"AWS could not be asked: {fault}")
+    return OpsError(f"AWS could not be called: {fault}")
 
 
-def _answered(fault: ClientError) -> OpsError:
+def _client_error(fault: ClientError) -> OpsError:
     code, operation = code_of(fault), fault.operation_name
     if code in _NOT_ALLOWED:
         return OpsError(
             f"AWS does not allow {operation} to these credentials ({code})",
-            advice="use credentials that may (AWS_PROFILE); the RUNBOOK lists what an operator needs",
+            advice="use other credentials (AWS_PROFILE); the RUNBOOK lists the rights that an operator needs",
         )
-    if code in _NOT_KNOWN:
-        return OpsError(f"AWS does not take these credentials ({code})", advice=_LOG_IN)
+    if code in _NOT_ACCEPTED:
+        return OpsError(f"AWS does not accept these credentials ({code})", advice=_LOG_IN)
     detail: dict[str, Any] = dict(fault.response.get("Error", {}))
     return OpsError(f"AWS refused {operation} ({code}): {detail.get('Message', 'no reason given')}")

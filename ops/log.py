@@ -1,4 +1,4 @@
-"""Reading what tasks logged: a stream a task, in the log group of the environment."""
+"""Reading what tasks logged: one stream for each task, in the log group of the environment."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ops import log_lines
 from ops.errors import code_of
-from ops.summary_line import parse
 from ops.verbs import Context
 
 _SUMMARIES = '{ $.event = "sync.summary" }'
-_SECONDS_A_DAY = 86_400
+_SECONDS_PER_DAY = 86_400
 
 
 def read(context: Context, task_id: str, token: str | None = None) -> tuple[list[str], str | None]:
-    """What a task has logged (after `token`), and the token to go on from. Nothing where it has no log."""
+    """What a task has logged since `token`, and the token to continue from. Empty for a task without a log."""
     query = {
         "logGroupName": context.deployment.log_group_name,
         "logStreamName": context.deployment.log_stream(task_id),
@@ -31,16 +31,16 @@ def read(context: Context, task_id: str, token: str | None = None) -> tuple[list
                 return messages, token
             raise
         messages.extend(event["message"] for event in page["events"])
-        # The end of a stream is told by the same token once more.
+        # CloudWatch Logs returns the same token again at the end of a stream.
         if page["nextForwardToken"] == token:
             return messages, token
         token = page["nextForwardToken"]
 
 
 def summary_of(context: Context, task_id: str) -> Mapping[str, Any] | None:
-    """The summary of a task's run; None where it printed none, or not yet."""
+    """The summary of a task's run; None while there is none."""
     messages, _ = read(context, task_id)
-    return next((line for message in reversed(messages) if (line := parse(message))), None)
+    return next((line for message in reversed(messages) if (line := log_lines.summary(message))), None)
 
 
 def newest_stream(context: Context) -> str | None:
@@ -53,12 +53,12 @@ def newest_stream(context: Context) -> str | None:
 
 def summaries(context: Context, days: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every summary of the last days, each with its stream."""
-    begin = int((context.pace.clock() - days * _SECONDS_A_DAY) * 1000)
-    where = {"logGroupName": context.deployment.log_group_name, "startTime": begin, "filterPattern": _SUMMARIES}
-    pages = context.client("logs").get_paginator("filter_log_events").paginate(**where)
+    begin = int((context.pace.clock() - days * _SECONDS_PER_DAY) * 1000)
+    query = {"logGroupName": context.deployment.log_group_name, "startTime": begin, "filterPattern": _SUMMARIES}
+    pages = context.client("logs").get_paginator("filter_log_events").paginate(**query)
     for number, page in enumerate(pages, start=1):
         context.terminal.progress(f"reading the log, page {number}")
         for event in page["events"]:
-            summary = parse(event["message"])
+            summary = log_lines.summary(event["message"])
             if summary:
                 yield event["logStreamName"], summary

@@ -1,4 +1,4 @@
-"""A task beside the schedule's: start the deployed one with a command, wait for its end, tell how it ended."""
+"""A task beside the scheduled ones: start the deployed task with a command, wait for its end, show how it ended."""
 
 from __future__ import annotations
 
@@ -7,68 +7,83 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ops import log, tasks
+from ops import log, log_lines, tasks
 from ops.ends import exit_code_of
 from ops.errors import OpsError, OpsExit
-from ops.summary_line import readable
 from ops.verbs import Context
+from worker import advice
 
-POLL_SECONDS = 5.0
-LOG_WITHIN = 30.0
-"""The log can be so many seconds behind the end of the task."""
+_POLL_SECONDS = 5.0
+_LOG_WITHIN_SECONDS = 30.0
+"""How far the log can be behind the end of the task."""
 
-_STARTED_BY = "operator"
-
-Tell = Callable[[Context, str], bool]
-"""Prints what a task of this id said; False where it said nothing."""
+Show = Callable[[Context, str], bool]
+"""Prints what the task of this id logged; False if it logged nothing."""
 
 
 def add_waiting(parser: argparse.ArgumentParser) -> None:
-    """`--wait`."""
+    """Add `--wait`."""
     parser.add_argument(
         "--wait", metavar="MINUTES", type=int, default=400, help="how long to wait for its end (default: %(default)s)"
     )
 
 
-def add_summary_as_json(parser: argparse.ArgumentParser) -> None:
-    """`--json`, for what ends with a summary."""
-    parser.add_argument("--json", action="store_true", help="the summary as the line that it is")
+def print_summary(context: Context, task_id: str) -> bool:
+    """Print the summary of a run."""
+    for _ in context.pace.ticks(every=_POLL_SECONDS, within=_LOG_WITHIN_SECONDS):
+        summary = log.summary_of(context, task_id)
+        if summary is not None:
+            as_json = context.options.json
+            text = json.dumps(summary, separators=(",", ":")) if as_json else log_lines.readable_summary(summary)
+            context.terminal.print(text)
+            return True
+        context.terminal.progress("waiting for the summary in the log")
+    context.terminal.note("The run printed no summary.")
+    return False
 
 
-def tell_summary(context: Context, task_id: str) -> bool:
-    """The summary of a run."""
-    summary = _summary(context, task_id)
-    if summary is None:
-        context.terminal.remark("The run printed no summary.")
-        return False
-    as_line = context.options.json
-    context.terminal.say(
-        json.dumps(summary, separators=(",", ":")) if as_line else readable(summary, context.in_env),
-    )
-    return True
+def print_log(context: Context, task_id: str) -> bool:
+    """Print the log of a report; with `--json` stdout gets JSON alone."""
+    as_json, terminal = context.options.json, context.terminal
+    messages = _complete_log(context, task_id)
+    for message in messages:
+        if as_json:
+            (terminal.print if log_lines.parse(message) else terminal.note)(message)
+        else:
+            terminal.print(log_lines.readable(message))
+    return bool(messages)
 
 
-def run_task(
-    context: Context, command: Sequence[str], *, settings: Mapping[str, str] | None = None, tell: Tell = tell_summary
-) -> int:
-    """Start the task with this command, wait, tell; the exit code is the task's."""
+def _complete_log(context: Context, task_id: str) -> list[str]:
+    """The log, once it has stopped growing: no line of a report is known to be its last."""
+    messages: list[str] = []
+    for _ in context.pace.ticks(every=_POLL_SECONDS, within=_LOG_WITHIN_SECONDS):
+        before, (messages, _token) = messages, log.read(context, task_id)
+        if messages and messages == before:
+            break
+        context.terminal.progress("waiting for the log")
+    return messages
+
+
+def run_task(context: Context, command: Sequence[str], *, show: Show, settings: Mapping[str, str] | None = None) -> int:
+    """Start the task with this command, wait, and show what it logged; the exit code is the task's."""
     task_id = _start(context, command, {"TRIGGER": "manual", **(settings or {})})
-    context.terminal.remark(f"Task {task_id} was started. Its log: make tail {context.in_env}")
+    context.terminal.note(f"Task {task_id} was started. Its log: {advice.command('tail')}")
     try:
         task = _wait(context, task_id)
     except KeyboardInterrupt:
         raise OpsError(
             f"no longer waiting; the task {task_id} goes on",
-            advice=f"stop it with: make stop {context.in_env}",
+            advice=f"stop it with: {advice.command('stop')}",
             exit_code=OpsExit.INTERRUPTED,
         ) from None
     container = context.deployment.container_name
     code = exit_code_of(task, container)
     if code is None:
-        context.terminal.say(tasks.told(task, container))
+        context.terminal.print(tasks.readable(task, container))
         raise OpsError("the container never ran, so there is no exit code", advice="see the stopped reason above")
-    if not tell(context, task_id):
-        context.terminal.say(tasks.told(task, container))
+    if not show(context, task_id):
+        context.terminal.print(tasks.readable(task, container))
     return code
 
 
@@ -91,19 +106,19 @@ def _start(context: Context, command: Sequence[str], settings: Mapping[str, str]
         launchType="FARGATE",
         platformVersion="LATEST",
         propagateTags="TASK_DEFINITION",
-        startedBy=_STARTED_BY,
+        startedBy="operator",
         networkConfiguration={"awsvpcConfiguration": network},
         overrides={"containerOverrides": [override]},
     )
     if not answer["tasks"]:
         reasons = "; ".join(str(one.get("reason")) for one in answer.get("failures", ())) or "no reason given"
-        raise OpsError(f"ECS did not start the task: {reasons}", advice="try again in some minutes")
+        raise OpsError(f"ECS did not start the task: {reasons}", advice="try again in a few minutes")
     return tasks.id_of(answer["tasks"][0]["taskArn"])
 
 
 def _wait(context: Context, task_id: str) -> Mapping[str, Any]:
-    for waited in context.pace.ticks(every=POLL_SECONDS, within=context.options.wait * 60):
-        # A task that was started a moment ago may not be known yet.
+    for waited in context.pace.ticks(every=_POLL_SECONDS, within=context.options.wait * 60):
+        # ECS may not list a task yet that was started a moment ago.
         for task in tasks.described(context, [task_id]):
             status = task["lastStatus"]
             context.terminal.progress(f"{status.lower()} {int(waited) // 60}:{int(waited) % 60:02d}")
@@ -111,14 +126,5 @@ def _wait(context: Context, task_id: str) -> Mapping[str, Any]:
                 return task
     raise OpsError(
         f"the task {task_id} has not ended after {context.options.wait} minutes; it goes on",
-        advice=f"follow it: make tail {context.in_env} ARGS=--follow; or stop it: make stop {context.in_env}",
+        advice=f"follow it: {advice.command('tail', '--follow')}; or stop it: {advice.command('stop')}",
     )
-
-
-def _summary(context: Context, task_id: str) -> Mapping[str, Any] | None:
-    for _ in context.pace.ticks(every=POLL_SECONDS, within=LOG_WITHIN):
-        summary = log.summary_of(context, task_id)
-        if summary:
-            return summary
-        context.terminal.progress("waiting for the summary in the log")
-    return None

@@ -1,185 +1,116 @@
-"""What changes Moodle, as a task: `run`, `approve`, `reconcile`, `undo`. With the task's own role and network."""
+"""The verbs that write to Moodle, each as a task on AWS: `run`, `approve`, `reconcile` and `undo`."""
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ops.errors import OpsError, OpsExit
-from ops.one_off import add_summary_as_json, add_waiting, run_task
-from ops.verbs import Context, Verb, add_verb, add_yes
-from worker.commands.command import add_dry_run, add_employees, employees
-from worker.planning.undo_plan import UndoScope
+from ops.one_off import add_waiting, print_summary, run_task
+from ops.verbs import Context, add_verb, adopt
+from worker import advice
+from worker.commands import approve as approve_command
+from worker.commands import reconcile as reconcile_command
+from worker.commands import undo as undo_command
+from worker.commands.base import add_dry_run, add_employees
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers
 
 _MOST_SUSPENSIONS = 200
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
-_WAITS = (
-    "It waits for the end of the task, prints the summary and ends with the exit code of the task. Ctrl-C ends the "
-    "waiting, not the task."
-)
+_AS_TASK = """\
+It starts the deployed task, with its own role and network, waits for its end, prints the summary and ends with the exit
+code of the task. Ctrl-C ends the waiting, not the task."""
 
 
 def add(verbs: Parsers) -> None:
-    """`run`, `approve`, `reconcile` and `undo`."""
+    """Add the verbs."""
     _add_run(verbs)
-    _add_approve(verbs)
-    _add_reconcile(verbs)
-    _add_undo(verbs)
+    for name, module, verb in (
+        ("approve", approve_command, approve),
+        ("reconcile", reconcile_command, reconcile),
+        ("undo", undo_command, undo),
+    ):
+        module.add(verbs)
+        adopt(verbs.choices[name], verb, teaches=_AS_TASK)
+    for name in ("run", "approve", "reconcile", "undo"):
+        verbs.choices[name].add_argument("--json", action="store_true", help="print the summary as JSON")
+        add_waiting(verbs.choices[name])
 
 
 def _add_run(verbs: Parsers) -> None:
-    parser = _add_task_verb(
+    parser = add_verb(
         verbs,
         "run",
         run,
         summary="run the sync now, wait, and print its summary",
-        teaches="Starts the deployed task as the schedule would.",
+        teaches=f"Runs the sync as the schedule would. {_AS_TASK}",
     )
+    parser.allow_abbrev = False
+    add_dry_run(parser)
     add_employees(parser, "only this employee (repeatable); the state stays where it is")
     parser.add_argument(
-        "--reactivate", action="store_true", help="with --employee: reactivate the account whoever suspended it"
+        "--reactivate", action="store_true", help="with --employee: reactivate the account, however it was suspended"
     )
     parser.add_argument(
         "--max-suspensions",
         metavar="N",
         type=_suspensions,
-        help="for this run alone, how many suspensions it may do (0 to 200)",
+        help="for this run alone, how many suspensions it may make (0 to 200)",
     )
-
-
-def _add_approve(verbs: Parsers) -> None:
-    parser = _add_task_verb(
-        verbs,
-        "approve",
-        approve,
-        summary="let the suspensions through that a guard held in a run",
-        teaches="Starts a task that suspends, at once, those whose suspensions were held in the run RUN and who are "
-        "still due. Nobody else is touched; it may be repeated. The list of a run is valid for a day. Read who is on "
-        "it first: --dry-run, and then `tail`.",
-    )
-    parser.add_argument("held_run", metavar="RUN", help="the run_id of the run that held them (its summary names it)")
-
-
-def _add_reconcile(verbs: Parsers) -> None:
-    parser = _add_task_verb(
-        verbs,
-        "reconcile",
-        reconcile,
-        summary="compare everybody with Moodle and mend what has drifted",
-        teaches="Starts a task that compares everybody in BambooHR with Moodle, not only who changed, under the same "
-        "guards and limits as every night. Asks first. What it would do: --dry-run, or as a table: plan --everybody.",
-    )
-    add_yes(parser)
-
-
-def _add_undo(verbs: Parsers) -> None:
-    parser = _add_task_verb(
-        verbs,
-        "undo",
-        undo,
-        summary="take back what a run wrote",
-        teaches="Starts a task that puts back, field by field, what the accounts held before the run RUN wrote to "
-        "them. What somebody has changed since is left as it is; an account that the run made is suspended. Later "
-        "runs leave these people alone until BambooHR changes them or `parked retry` releases them. Asks first.",
-    )
-    parser.add_argument("undone_run", metavar="RUN", help="the run_id of the run (its summary and log name it)")
-    parser.add_argument(
-        "--only",
-        choices=[only.value for only in UndoScope if only is not UndoScope.EVERYTHING],
-        help="suspensions: make active whom it suspended; fields: put values back (default: both, and suspend the "
-        "accounts that it made)",
-    )
-    add_employees(parser, "only this employee (repeatable)")
-    add_yes(parser)
-
-
-def _add_task_verb(verbs: Parsers, name: str, verb: Verb, *, summary: str, teaches: str) -> argparse.ArgumentParser:
-    parser = add_verb(verbs, name, verb, summary=summary, teaches=f"{teaches} {_WAITS}")
-    add_dry_run(parser)
-    add_summary_as_json(parser)
-    add_waiting(parser)
-    return parser
 
 
 def run(context: Context) -> int:
-    """The sync."""
+    """Run the sync."""
     options = context.options
     if options.reactivate and not options.employee:
-        raise OpsError("--reactivate needs --employee", advice="name the people", exit_code=OpsExit.USAGE)
-    command = ["sync", *_dry_run(context), *_employees(context), *(["--reactivate"] if options.reactivate else [])]
+        raise OpsError("--reactivate needs --employee", advice="name the employees", exit_code=OpsExit.USAGE)
     limit = options.max_suspensions
-    return run_task(context, command, settings={} if limit is None else {"MAX_SUSPENSIONS": str(limit)})
+    settings = {} if limit is None else {"MAX_SUSPENSIONS": str(limit)}
+    return run_task(context, ["sync", *_arguments(context)], show=print_summary, settings=settings)
 
 
 def approve(context: Context) -> int:
-    """Those whom a run held."""
-    held_run = _run_id(context.options.held_run)
-    return run_task(context, ["approve", held_run, *_dry_run(context)])
+    """Write what the guards held in a run."""
+    _require_run_id(context.options.held_run)
+    return run_task(context, ["approve", *_arguments(context)], show=print_summary)
 
 
 def reconcile(context: Context) -> int:
-    """Everybody."""
-    _confirm(
-        context,
-        f"Compare everybody in BambooHR with Moodle, and write in {context.env} what differs?",
-        look_first=f"make reconcile {context.in_env} ARGS=--dry-run, or as a table: make plan {context.in_env} "
-        "ARGS=--everybody",
-    )
-    return run_task(context, ["reconcile", *_dry_run(context), "--yes"])
+    """Compare all employees with Moodle."""
+    return _run_confirmed(context, "reconcile")
 
 
 def undo(context: Context) -> int:
-    """What a run wrote."""
-    options = context.options
-    run_id = _run_id(options.undone_run)
-    only = ["--only", options.only] if options.only else []
-    wanted = [run_id, *only, *_employees(context)]
-    _confirm(
-        context,
-        f"Take back in {context.env} what the run {run_id} wrote{_part(context)}?",
-        look_first=f'make undo {context.in_env} ARGS="{" ".join(wanted)} --dry-run"',
-    )
-    return run_task(context, ["undo", *wanted, *_dry_run(context), "--yes"])
+    """Take back what a run wrote."""
+    _require_run_id(context.options.undone_run)
+    return _run_confirmed(context, "undo")
 
 
-def _confirm(context: Context, question: str, *, look_first: str) -> None:
-    options = context.options
-    if options.dry_run or options.yes:
-        return
-    context.terminal.remark(f"To see first what it would do: {look_first}")
-    context.terminal.confirm(question, yes=False)
+def _run_confirmed(context: Context, command: str) -> int:
+    """Ask here for the confirmation that the worker would ask for: a task has no terminal."""
+    options, arguments = context.options, [command, *_arguments(context)]
+    if not options.dry_run and not options.yes:
+        context.terminal.note(f"To see first what it would do: {advice.command(*arguments, '--dry-run')}")
+        context.terminal.confirm(f"Run `{' '.join(arguments)}` in {context.env}?", yes=False)
+    return run_task(context, [*arguments, "--yes"], show=print_summary)
 
 
-def _part(context: Context) -> str:
-    options = context.options
-    told = f" ({options.only} only)" if options.only else ""
-    asked = ", ".join(map(str, employees(options)))
-    return f"{told} to employee {asked}" if asked else told
+def _arguments(context: Context) -> list[str]:
+    """The arguments of the command, for the worker."""
+    return context.worker_arguments("--json", "--yes")[1:]
 
 
-def _dry_run(context: Context) -> list[str]:
-    return ["--dry-run"] if context.options.dry_run else []
-
-
-def _employees(context: Context) -> Iterator[str]:
-    for number in context.options.employee:
-        yield from ("--employee", str(number))
-
-
-def _run_id(text: str) -> str:
-    """Judged before a task is started, which takes a minute to say so."""
+def _require_run_id(text: str) -> None:
+    """Refuse a wrong id here, since a task takes a minute to do so."""
     if not _RUN_ID.fullmatch(text):
         raise OpsError(
-            "this is no run_id: one looks like 20260131T033000Z-1a2b3c4d, and is not the id of the task",
+            "this is not a run_id: one looks like 20260131T033000Z-1a2b3c4d, and is not the id of the task",
             advice="the summary of a run begins with its run_id",
             exit_code=OpsExit.USAGE,
         )
-    return text
 
 
 def _suspensions(text: str) -> int:

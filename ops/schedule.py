@@ -1,15 +1,12 @@
-"""Stop the schedules, and let them go on: `pause` and `resume`.
-
-The silence alarm follows, or it would call every day.
-"""
+"""Disabling and enabling the schedules, and the silence alarm with them: `pause` and `resume`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ops.errors import OpsExit
 from ops.verbs import Context, add_verb
+from worker import advice
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers
@@ -18,59 +15,63 @@ _NOT_WRITABLE = frozenset({"Arn", "CreationDate", "LastModificationDate", "Respo
 
 
 def add(verbs: Parsers) -> None:
-    """`pause` and `resume`."""
+    """Add the verbs."""
     add_verb(
         verbs,
         "pause",
         pause,
-        summary="no more nights until resume; the silence alarm keeps quiet too",
-        teaches="Disables the schedules (of the nights and, where there is one, of the reconcile) and the actions of "
-        "the silence alarm. A run that is at work goes on; `run` still works. A deploy that changes a schedule or "
-        "the task enables the schedules again: say resume after it, or pause again.",
+        summary="no scheduled run until resume; the silence alarm is muted too",
+        teaches="Disables the schedules (of the sync and, if there is one, of the reconcile) and the actions of the "
+        "silence alarm. A task that is running goes on; `run` still works. A deploy that changes a schedule or the "
+        "task enables the schedules again: resume after it, or pause again.",
     )
     add_verb(
         verbs,
         "resume",
         resume,
-        summary="let the nights and the silence alarm go on",
-        teaches="Enables the schedules and the actions of the silence alarm. What changed meanwhile is read in the "
-        "next run.",
+        summary="enable the scheduled runs and the silence alarm again",
+        teaches="Enables the schedules and the actions of the silence alarm. The next run reads what "
+        "changed meanwhile.",
     )
 
 
 def pause(context: Context) -> int:
-    """Disable them."""
-    found = _set_schedules(context, "DISABLED")
-    # The schedules first: nights without an alarm would be worse than an alarm without nights.
-    context.client("cloudwatch").disable_alarm_actions(AlarmNames=[context.deployment.silence_alarm_name])
-    context.terminal.say(
-        f"{_subject(context, found)} paused, and the silence alarm mails nobody.\n"
-        f"Go on with: make resume {context.in_env}"
+    """Disable the schedules, then the alarm."""
+    # In this order: an alarm without runs is better than runs without an alarm.
+    names = [schedule["Name"] for schedule in _set_schedules(context, "DISABLED")]
+    alarm = context.deployment.silence_alarm_name
+    if alarm:
+        context.client("cloudwatch").disable_alarm_actions(AlarmNames=[alarm])
+    context.terminal.print(
+        f"Disabled in {context.env}: {', '.join(names)}.{' The silence alarm is muted.' if alarm else ''}\n"
+        f"To go on: {advice.command('resume')}"
     )
     return OpsExit.DONE
 
 
 def resume(context: Context) -> int:
-    """Enable them."""
-    alarm_name = context.deployment.silence_alarm_name
-    cloudwatch = context.client("cloudwatch")
-    cloudwatch.enable_alarm_actions(AlarmNames=[alarm_name])
-    found = _set_schedules(context, "ENABLED")
-    times = "; ".join(
-        f"{schedule['ScheduleExpression']}, {schedule.get('ScheduleExpressionTimezone', 'UTC')}" for schedule in found
+    """Enable the alarm, then the schedules."""
+    alarm, cloudwatch = context.deployment.silence_alarm_name, context.client("cloudwatch")
+    if alarm:
+        cloudwatch.enable_alarm_actions(AlarmNames=[alarm])
+    times = [
+        f"{schedule['Name']} ({schedule['ScheduleExpression']}, {schedule.get('ScheduleExpressionTimezone', 'UTC')})"
+        for schedule in _set_schedules(context, "ENABLED")
+    ]
+    context.terminal.print(
+        f"Enabled in {context.env}: {', '.join(times)}.{' The silence alarm is on.' if alarm else ''}"
     )
-    context.terminal.say(f"{_subject(context, found)} on: {times}. The silence alarm is on.")
-    alarms = cloudwatch.describe_alarms(AlarmNames=[alarm_name])["MetricAlarms"]
-    if any(alarm["StateValue"] == "ALARM" for alarm in alarms):
-        context.terminal.remark(
-            "The silence alarm is in ALARM already, and mails only when that changes: until a clean night it is mute.\n"
-            f"Run one now: make run {context.in_env}"
+    if alarm and _is_in_alarm(cloudwatch, alarm):
+        context.terminal.note(
+            "The silence alarm is in ALARM already, and mails only when that changes, after a successful run.\n"
+            f"Start one now: {advice.command('sync')}"
         )
     return OpsExit.DONE
 
 
-def _subject(context: Context, found: Sequence[object]) -> str:
-    return f"The schedule of {context.env} is" if len(found) == 1 else f"Both schedules of {context.env} are"
+def _is_in_alarm(cloudwatch: Any, name: str) -> bool:
+    alarms = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return any(alarm["StateValue"] == "ALARM" for alarm in alarms)
 
 
 def _set_schedules(context: Context, state: str) -> list[dict[str, Any]]:
@@ -78,7 +79,7 @@ def _set_schedules(context: Context, state: str) -> list[dict[str, Any]]:
 
 
 def _set_schedule(context: Context, name: str, state: str) -> dict[str, Any]:
-    """An update replaces the whole definition, so it is read back first and only its state is changed."""
+    """Change the state alone: an update replaces the whole definition, so it is read first."""
     scheduler = context.client("scheduler")
     found = scheduler.get_schedule(Name=name, GroupName=context.deployment.schedule_group_name)
     definition = {key: value for key, value in found.items() if key not in _NOT_WRITABLE and value is not None}

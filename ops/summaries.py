@@ -1,4 +1,4 @@
-"""How the last runs went: `summaries`."""
+"""The last runs, a line each: `summaries`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ops import log
 from ops.errors import OpsError, OpsExit
 from ops.tasks import id_of
 from ops.verbs import Context, add_verb
+from worker import advice
 from worker.reports.table import columns
 
 if TYPE_CHECKING:
@@ -29,37 +30,37 @@ _COUNTS = {
 
 
 def add(verbs: Parsers) -> None:
-    """`summaries`."""
+    """Add the verb."""
     parser = add_verb(
         verbs,
         "summaries",
         summaries,
         summary="how the last runs went, a line each",
-        teaches="Reads the summary lines of the last runs from the log, newest last. A night in which the container "
-        "never ran has no line: that is what the failure mail and the silence alarm are for.",
+        teaches="Reads the summaries of the last runs from the log, newest last. A run whose container never started "
+        "has no summary: the failure mail and the silence alarm report it.",
     )
     parser.add_argument("--last", type=_positive, default=10, metavar="N", help="how many (default: %(default)s)")
     parser.add_argument(
         "--days", type=_positive, default=30, metavar="N", help="how far back to look (default: %(default)s)"
     )
-    parser.add_argument("--json", action="store_true", help="the lines as they were printed")
+    parser.add_argument("--json", action="store_true", help="the summaries as they were logged")
 
 
 def summaries(context: Context) -> int:
-    """Print them."""
+    """Print the last runs."""
     options = context.options
     found = sorted(log.summaries(context, options.days), key=lambda one: str(one[1]["started_at"]))[-options.last :]
     if not found:
         raise OpsError(
-            f"no run printed a summary in the last {options.days} days",
-            advice=f"look further back with --days, or start one: make run {context.in_env}",
+            f"no run logged a summary in the last {options.days} days",
+            advice=f"look further back with --days, or start one: {advice.command('sync')}",
             exit_code=OpsExit.NO,
         )
     if options.json:
         for _, summary in found:
-            context.terminal.say(json.dumps(summary, separators=(",", ":")))
+            context.terminal.print(json.dumps(summary, separators=(",", ":")))
     else:
-        context.terminal.say(columns(["STARTED", "RUN", "BY", "WHAT", "OUTCOME", *_COUNTS, "TASK"], map(_row, found)))
+        context.terminal.print(columns(["STARTED", "RUN", "BY", "WHAT", "OUTCOME", *_COUNTS, "TASK"], map(_row, found)))
     return OpsExit.DONE
 
 

@@ -1,59 +1,55 @@
-"""The log of one run: `tail`."""
+"""The log of one task: `tail`."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ops import check_line, log, tasks
-from ops.ends import exit_code_of
+from ops import log, log_lines, tasks
 from ops.errors import OpsExit
-from ops.log_line import fields
-from ops.summary_line import parse, readable
 from ops.verbs import Context, add_verb
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers
 
 _FOLLOW_SECONDS = 5.0
-_FOLLOW_WITHIN = 26 * 3600.0
-_GRAVE = frozenset({"warning", "error"})
-_HEAD = frozenset({"time", "level", "event"})
+_FOLLOW_WITHIN_SECONDS = 26 * 3600.0
 
 
 def add(verbs: Parsers) -> None:
-    """`tail`."""
+    """Add the verb."""
     parser = add_verb(
         verbs,
         "tail",
         tail,
-        summary="the log of the last run, or of one task",
-        teaches="Prints what a run logged: a line for everybody who was written, held, skipped or failed, and its "
-        "summary. The log holds ids, reasons and field names, and nothing personal.",
+        summary="the log of the last task, or of one task",
+        teaches="Prints what a run logged: a line for each employee who was written, held, skipped or failed, and the "
+        "summary. The log holds ids, reasons and field names, and no personal data.",
     )
     tasks.add_task(parser)
-    parser.add_argument("--errors", action="store_true", help="only warnings and errors, and the summary")
+    parser.add_argument(
+        "--errors", action="store_true", help="only warnings, errors, the summary, and what is no log line"
+    )
     parser.add_argument("--follow", action="store_true", help="go on until the task has ended")
     parser.add_argument("--json", action="store_true", help="the lines as they were logged")
 
 
 def tail(context: Context) -> int:
-    """Print a run's log."""
-    task_id = tasks.chosen(context)
-    context.terminal.remark(f"Task {task_id}")
-    printed, token = 0, None
-    for _ in context.pace.ticks(every=_FOLLOW_SECONDS, within=_FOLLOW_WITHIN if context.options.follow else 0):
+    """Print the log of a task."""
+    options, task_id = context.options, tasks.chosen(context)
+    context.terminal.note(f"Task {task_id}")
+    is_empty, token = True, None
+    for _ in context.pace.ticks(every=_FOLLOW_SECONDS, within=_FOLLOW_WITHIN_SECONDS if options.follow else 0):
         # Asked before the log is read, so that the last of it is read once the task has stopped.
-        ended = _has_ended(context, task_id)
+        has_ended = _has_ended(context, task_id)
         messages, token = log.read(context, task_id, token)
         for message in messages:
-            _print(context, message)
-        printed += len(messages)
-        if ended:
+            is_empty = False
+            if log_lines.is_grave(message) or not options.errors:
+                context.terminal.print(message if options.json else log_lines.readable(message))
+        if has_ended:
             break
-    if not printed:
-        _say_why_there_is_none(context, task_id)
+    if is_empty:
+        _explain_empty_log(context, task_id)
     return OpsExit.DONE
 
 
@@ -62,46 +58,9 @@ def _has_ended(context: Context, task_id: str) -> bool:
     return not known or known[0].get("lastStatus") == "STOPPED"
 
 
-def _print(context: Context, message: str) -> None:
-    options = context.options
-    line, summary, check = fields(message), parse(message), check_line.parse(message)
-    is_grave = summary or line.get("level") in _GRAVE or (check and check_line.is_grave(check))
-    if options.errors and not is_grave:
-        return
-    if options.json:
-        context.terminal.say(message)
-    elif summary:
-        context.terminal.say(readable(summary, context.in_env))
-    else:
-        context.terminal.say(check_line.readable(check) if check else _readable(message, line))
-
-
-def _readable(message: str, line: Mapping[str, Any]) -> str:
-    if "event" not in line:
-        return message
-    told = " ".join(f"{name}={_value(value)}" for name, value in line.items() if name not in _HEAD and _says(value))
-    return f"{line.get('time', '')} {line.get('level', ''):<7} {line['event']}  {told}".rstrip()
-
-
-def _says(value: object) -> bool:
-    return value is not False and value not in (None, "", [])
-
-
-def _value(value: object) -> str:
-    if isinstance(value, str) and " " not in value:
-        return value
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _say_why_there_is_none(context: Context, task_id: str) -> None:
+def _explain_empty_log(context: Context, task_id: str) -> None:
     known = tasks.described(context, [task_id])
-    container = context.deployment.container_name
     if not known:
-        raise tasks.unknown(context, task_id)
-    if known[0].get("lastStatus") != "STOPPED":
-        context.terminal.remark(f"Nothing was logged yet: the task is {known[0].get('lastStatus')}.")
-    elif exit_code_of(known[0], container) is None:
-        context.terminal.remark("Nothing was logged: the container never ran.")
-        context.terminal.remark(tasks.told(known[0], container))
-    else:
-        context.terminal.remark("Nothing was logged.")
+        raise tasks.unknown(task_id)
+    context.terminal.note("Nothing was logged. What ECS knows of the task:")
+    context.terminal.note(tasks.readable(known[0], context.deployment.container_name))

@@ -1,4 +1,4 @@
-"""Speaking with the operator. Results go to stdout; questions, progress and remarks to stderr."""
+"""The operator's terminal: results go to stdout; questions, progress and remarks to stderr."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ _CLEAR_LINE = "\r\x1b[K"
 
 
 class Terminal:
-    """Stdin, stdout and stderr. Progress is shown on a terminal only, on one line that is wiped afterwards."""
+    """Stdin, stdout and stderr. Progress is shown on a terminal only, on one line that is cleared afterwards."""
 
     def __init__(self) -> None:
         self._shown = False
 
-    def say(self, text: str) -> None:
-        """A result."""
-        self._wipe()
+    def print(self, text: str) -> None:
+        """Print a result."""
+        self._clear()
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
-    def remark(self, text: str) -> None:
-        """Something beside the result."""
-        self._wipe()
+    def note(self, text: str) -> None:
+        """Print something beside the result."""
+        self._clear()
         sys.stderr.write(f"{text}\n")
 
     def progress(self, text: str) -> None:
-        """What is being waited for."""
+        """Show what is being waited for."""
         if sys.stderr.isatty():
             sys.stderr.write(f"{_CLEAR_LINE}{text}")
             sys.stderr.flush()
             self._shown = True
 
-    def _wipe(self) -> None:
+    def _clear(self) -> None:
         if self._shown:
             sys.stderr.write(_CLEAR_LINE)
             self._shown = False
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Go on only if the operator says so, here or beforehand (`yes`)."""
+        """Return only if the operator confirms, here or with `--yes`."""
         if yes:
             return
         if not sys.stdin.isatty():
             raise OpsError(
-                f"nobody is at a terminal to be asked: {question}",
-                advice="say --yes if that is what you want",
+                f"there is no terminal to ask at: {question}",
+                advice="pass --yes if that is what you want",
                 exit_code=OpsExit.USAGE,
             )
         sys.stderr.write(f"{question} [y/N] ")
@@ -55,5 +55,5 @@ class Terminal:
             raise OpsError("not confirmed; nothing was changed", exit_code=OpsExit.NO)
 
     def hidden(self, prompt: str) -> str:
-        """A value that is never shown: typed at a prompt without echo, or the whole of stdin."""
+        """Read a value without showing it: from a prompt without echo, or the whole of stdin."""
         return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.read()

@@ -1,4 +1,4 @@
-"""What every verb is: a parser that teaches, and a function that gets all it works with and answers an exit code."""
+"""What every verb is made of: a parser with help, and a function that takes a `Context` and returns an exit code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ops.deployment import Aws, Deployment, named_to_make
+from ops.deployment import Aws, Deployment
 from ops.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Pace:
     clock: Callable[[], float] = time.time
 
     def ticks(self, *, every: float, within: float) -> Iterator[float]:
-        """The seconds waited so far, now and after each pause, until `within` are over."""
+        """The seconds waited so far, now and after each pause, until `within` seconds have passed."""
         waited = 0.0
         while waited <= within:
             yield waited
@@ -34,7 +34,7 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a verb works with."""
+    """What a verb works with. `arguments` is the command line as it was typed, `options` what it means."""
 
     options: argparse.Namespace
     arguments: Sequence[str]
@@ -48,41 +48,46 @@ class Context:
         """The environment's name."""
         return str(self.options.env)
 
-    @property
-    def in_env(self) -> str:
-        """How the environment is named to make, for the commands that a message tells."""
-        return named_to_make(self.env, self.options.env_file)
-
     def client(self, service: str) -> Any:
         """A boto3 client."""
         return self.aws.client(service)
+
+    def worker_arguments(self, *own: str) -> list[str]:
+        """The command line for the worker, as it was typed, without the options of ops; `own` are flags of the verb."""
+        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        for name in ("--env", "--env-file", "--wait", "--max-suspensions"):
+            parser.add_argument(name)
+        for name in own:
+            parser.add_argument(name, action="store_true")
+        return parser.parse_known_args(self.arguments)[1]
 
 
 Verb = Callable[[Context], int]
 
 
 def add_verb(parsers: Parsers, name: str, verb: Verb, *, summary: str, teaches: str) -> argparse.ArgumentParser:
-    """A parser for a verb, with the options that all have."""
+    """Add the parser of a verb, with the options that every verb has."""
     parser = parsers.add_parser(name, help=summary, description=teaches)
-    add_environment(parser, verb)
+    return _add_environment(parser, verb)
+
+
+def adopt(parser: argparse.ArgumentParser, verb: Verb, *, teaches: str) -> None:
+    """Make a parser of the worker's one of a verb, whose arguments are passed on to the worker."""
+    _add_environment(parser, verb)
+    # The worker would be given an abbreviation of an option of ops, as if it were its own.
+    parser.allow_abbrev = False
+    parser.description = f"{parser.description}\n\n{teaches}"
+
+
+def _add_environment(parser: argparse.ArgumentParser, verb: Verb) -> argparse.ArgumentParser:
+    parser.add_argument("--env", required=True, metavar="NAME", help="the environment: dev, prod, ...")
+    parser.add_argument(
+        "--env-file", type=Path, metavar="PATH", help="its file, unless that is cdk_app/environments/NAME.toml"
+    )
+    parser.set_defaults(verb=verb)
     return parser
 
 
-def add_environment(parser: argparse.ArgumentParser, verb: Verb) -> None:
-    """`--env` and `--env-file`, which each verb has."""
-    parser.add_argument("--env", required=True, metavar="NAME", help="the environment: dev, prod, ...")
-    parser.add_argument(
-        "--env-file", type=Path, metavar="PATH", help="its file, where that is not cdk_app/environments/NAME.toml"
-    )
-    parser.set_defaults(verb=verb)
-
-
-def add_group(parsers: Parsers, name: str, *, summary: str) -> Parsers:
-    """Parsers for the verbs below a word: `state show`, `state rewind`."""
-    group = parsers.add_parser(name, help=summary, description=summary)
-    return group.add_subparsers(metavar="WHAT", required=True)
-
-
 def add_yes(parser: argparse.ArgumentParser) -> None:
-    """`--yes`, for what is asked about."""
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    """Add `--yes`, to a verb that asks for confirmation."""
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")

@@ -1,7 +1,7 @@
-"""A company, a Moodle and a worker that runs its nights between them: the seam at which a user stands.
+"""A company, a Moodle and the worker between them: the seam through which a user reaches the product.
 
-The two systems answer over real HTTP. `run` calls the command line in this process (fast, the same code); `process`
-starts `python -m worker` as the schedule does.
+Both sandbox servers answer over real HTTP. `run` calls the command line in this process (fast, the same code);
+`process` starts `python -m worker` as the schedule does.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ API_KEY = "0123456789abcdef0123456789abcdef01234567"
 WRITES = ("core_user_create_users", "core_user_update_users")
 
 
-class _Hasty(StopSignal):
-    """Makes no pause between two attempts."""
+class _WithoutPauses(StopSignal):
+    """Retries at once."""
 
     def wait(self, seconds: float) -> None:
         self.check()
 
 
 @dataclass
-class Night:
-    """How a run ended."""
+class RunResult:
+    """The exit code and the output of a run."""
 
     code: int
     stdout: str
@@ -47,27 +47,27 @@ class Night:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The one line on stdout."""
+        """The JSON line on stdout."""
         (line,) = self.stdout.splitlines()
         return dict(json.loads(line))
 
     def __getitem__(self, name: str) -> Any:
-        """A value of the summary."""
+        """Return a value of the summary."""
         return self.summary[name]
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        """The log lines."""
+        """The log lines on stderr."""
         return [json.loads(line) for line in self.stderr.splitlines()]
 
-    def told(self, employee_id: str) -> list[str]:
-        """The reason codes logged about one person."""
+    def reason_codes(self, employee_id: str) -> list[str]:
+        """Return the reason codes logged for an employee."""
         return [line["code"] for line in self.log if line.get("employee_id") == int(employee_id)]
 
 
 @dataclass
-class Nights:
-    """Both systems, served, and the worker's environment."""
+class RunHarness:
+    """Both sandbox servers and the worker's environment."""
 
     company: Company
     bamboo: BambooApp
@@ -77,15 +77,15 @@ class Nights:
     environment: dict[str, str]
     state_file: Path
 
-    def run(self, *arguments: str, **settings: str) -> Night:
-        """One run in this process; `settings` are further environment variables."""
+    def run(self, *arguments: str, **settings: str) -> RunResult:
+        """Run the worker in this process; `settings` are further environment variables."""
         stdout, stderr = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-            code = main(arguments, {**self.environment, **settings}, _Hasty())
-        return Night(code, stdout.getvalue(), stderr.getvalue())
+            code = main(arguments, {**self.environment, **settings}, _WithoutPauses())
+        return RunResult(code, stdout.getvalue(), stderr.getvalue())
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-        """Start the real process."""
+        """Start the worker as a process."""
         return subprocess.Popen(
             [sys.executable, "-m", "worker", *arguments],
             cwd=ROOT,
@@ -95,48 +95,48 @@ class Nights:
             text=True,
         )
 
-    def process(self, *arguments: str, **settings: str) -> Night:
-        """One run of the real process."""
+    def process(self, *arguments: str, **settings: str) -> RunResult:
+        """Run the worker as a process."""
         with self.start(*arguments, **settings) as running:
             stdout, stderr = running.communicate(timeout=120)
-        return Night(running.returncode, stdout, stderr)
+        return RunResult(running.returncode, stdout, stderr)
 
     def account(self, employee_id: str) -> dict[str, Any]:
-        """The one account with this idnumber."""
+        """Return the one account with this idnumber."""
         (found,) = [user for user in self.site.users() if user["idnumber"] == employee_id]
         return found
 
     def accounts(self) -> list[dict[str, Any]]:
-        """Everybody's accounts, without the site's own."""
+        """Return all accounts except the site's own."""
         own = {self.site.guest_id, self.site.admin_id, self.site.service_id}
         return [user for user in self.site.users() if user["id"] not in own]
 
     def fail_moodle(self, kind: Any, **more: Any) -> None:
-        """Switch a fault of Moodle on."""
+        """Inject a fault into Moodle."""
         self.to_moodle.faults.append(Fault(kind, **more))
 
     def fail_bamboo(self, kind: Any, **more: Any) -> None:
-        """Switch a fault of BambooHR on."""
+        """Inject a fault into BambooHR."""
         self.to_bamboo.faults.append(Fault(kind, **more))
 
     def heal(self) -> None:
-        """Switch every fault off."""
+        """Remove every fault."""
         self.to_moodle.faults.clear()
         self.to_bamboo.faults.clear()
 
     def writes(self) -> list[str]:
-        """The write calls that Moodle has seen since :meth:`listen`."""
+        """Return the write calls that Moodle received since :meth:`forget_calls`."""
         return [call for call in self.to_moodle.calls if call in WRITES]
 
-    def listen(self) -> None:
-        """Forget the calls that were seen so far."""
+    def forget_calls(self) -> None:
+        """Forget the calls recorded so far."""
         self.to_moodle.calls.clear()
         self.to_bamboo.calls.clear()
 
 
 @contextmanager
-def nights(tmp_path: Path, *, clock: ManualClock | None = None) -> Iterator[Nights]:
-    """An empty company and an empty Moodle. The company's clock stands three hours ago until it is moved."""
+def start_harness(tmp_path: Path, *, clock: ManualClock | None = None) -> Iterator[RunHarness]:
+    """Serve an empty company and an empty Moodle; the company's clock is three hours behind until it is moved."""
     company = Company(clock or some_hours_ago())
     bamboo = BambooApp(company, api_key=API_KEY)
     site = MoodleSite()
@@ -152,9 +152,9 @@ def nights(tmp_path: Path, *, clock: ManualClock | None = None) -> Iterator[Nigh
             "STATE_FILE": str(state_file),
             "HTTP_TIMEOUT_SECONDS": "5",
         }
-        yield Nights(company, bamboo, site, to_bamboo, to_moodle, environment, state_file)
+        yield RunHarness(company, bamboo, site, to_bamboo, to_moodle, environment, state_file)
 
 
 def some_hours_ago(hours: int = 3) -> ManualClock:
-    """A company's clock that can be moved forward and still be in the past."""
+    """Return a company clock that can move forward and still be in the past."""
     return ManualClock(f"{datetime.now(UTC) - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}")

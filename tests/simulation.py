@@ -1,7 +1,7 @@
-"""Thousands of nights without a socket: the worker's real clients, plan, lock and state between two in-process systems.
+"""Thousands of runs without a socket: the worker's real clients, plan, lock and state between two in-process systems.
 
-A night can be killed before or after any HTTP call and any write of the state, as SIGKILL would do it: nothing that the
-process would have done afterwards, not even in a `finally`, reaches anybody.
+A run can be killed before or after any HTTP call and any write of the state, as SIGKILL would do it: nothing that the
+process would have done afterwards, not even in a `finally`, takes effect.
 """
 
 from __future__ import annotations
@@ -19,17 +19,15 @@ from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import InProcess, Switchboard
 from worker.bamboohr.client import BambooHRClient
-from worker.commands.approve import only_suspensions
 from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
+from worker.model.history import History
 from worker.moodle.client import MoodleClient
-from worker.planning.undo_plan import UndoScope
-from worker.progress import no_bar
-from worker.runs.request import RunRequest
-from worker.runs.run import Run
+from worker.runs.request import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
+from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.sync import SyncRun
-from worker.runs.undo import UndoRun
+from worker.runs.sync import run_sync
+from worker.runs.undo import UndoRequest, run_undo
 from worker.state.items import KEY, Condition, Item
 from worker.state.store import Store
 from worker.stopping import StopSignal
@@ -39,19 +37,19 @@ BAMBOO, MOODLE = "https://acme.bamboohr.com", "https://moodle.example.com"
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 @dataclass
 class Process:
-    """A process that dies at its n-th step: an HTTP call or a write of the state, before or after it acted."""
+    """A process that is killed at its n-th step: before or after an HTTP call or a write of the state."""
 
     dies_at: int | None = None
     steps: int = 0
     dead: bool = False
 
     def step(self) -> None:
-        """One more step, unless it is dead."""
+        """Count a step, or raise :class:`Killed`."""
         self.steps += 1
         if self.dead or self.steps == self.dies_at:
             self.dead = True
@@ -68,6 +66,9 @@ class MemoryItems:
     def get(self, key: str) -> Item | None:
         found = self.rows.get(key)
         return dict(found) if found else None
+
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        return {key: dict(self.rows[key]) for key in keys if key in self.rows}
 
     def put(self, item: Item, when: Condition | None = None) -> bool:
         self.process.step()
@@ -88,10 +89,6 @@ class MemoryItems:
         for item in items:
             self.put(item)
 
-    def delete_all(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            self.delete(key)
-
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         wanted = tuple(prefixes)
         return [dict(row) for key, row in sorted(self.rows.items()) if key.startswith(wanted)]
@@ -106,7 +103,7 @@ class MemoryItems:
 
 
 class _Impatient(StopSignal):
-    """Waits for nothing: a retry comes at once."""
+    """A stop signal that never waits, so that a retry follows at once."""
 
     def wait(self, seconds: float) -> None:
         self.check()
@@ -114,7 +111,7 @@ class _Impatient(StopSignal):
 
 @dataclass
 class Simulation:
-    """A company, a Moodle, a state table, and nights between them."""
+    """A company, a Moodle, a state table, and the runs between them."""
 
     settings: dict[str, str] = field(default_factory=dict)
     clock: ManualClock = field(default_factory=lambda: ManualClock("2026-11-20T22:00:00Z"))
@@ -130,36 +127,42 @@ class Simulation:
         self.to_moodle = Switchboard(MoodleApp(self.site))
         self._numbers = itertools.count(1)
 
-    def night(
+    def sync(
         self, *, dies_at: int | None = None, employees: tuple[int, ...] = (), dry_run: bool = False
     ) -> Summary | None:
-        """One run; None if it was killed. Its lock, if it was left behind, has run out by the next one."""
-        return self.do(RunRequest("sync", employees, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
+        """Run `sync`; None if the run was killed. A lock it left behind has expired by the next run."""
+        scope = SelectedEmployees(employees) if employees else ChangedEmployees()
+        return self.do(RunRequest("sync", scope, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
 
     def approve(self, run_id: str) -> Summary | None:
-        """Let the suspensions through that a run held."""
-        held = Store(MemoryItems(Process(), self.rows), "default").history().run(run_id)
+        """Approve the suspensions that a run held."""
+        held = self._store(Process()).run(run_id)
         assert held is not None
-        return self.do(RunRequest("approve", tuple(held.held), approved=True, choose=only_suspensions))
+        return self.do(RunRequest("approve", SelectedEmployees(tuple(held.held)), approved=True))
 
     def reconcile(self, *, dies_at: int | None = None) -> Summary | None:
-        """Everybody."""
-        return self.do(RunRequest("reconcile", everybody=True), dies_at=dies_at)
+        """Run `reconcile`; None if the run was killed."""
+        return self.do(RunRequest("reconcile", AllEmployees()), dies_at=dies_at)
 
     def undo(self, run_id: str, *, dies_at: int | None = None, employees: tuple[int, ...] = ()) -> Summary | None:
-        """Take a run back; None if it was killed."""
-        return self._ended(lambda summary, process: self._undo(process, run_id, employees, summary), "undo", dies_at)
+        """Undo a run; None if the undo was killed."""
+        request = UndoRequest(run_id, employees=employees)
+        return self._ended(lambda services, summary: run_undo(request, services, summary), "undo", dies_at)
 
-    def do(self, job: RunRequest, *, dies_at: int | None = None) -> Summary | None:
-        """A run of any job; None if it was killed."""
-        return self._ended(lambda summary, process: self._run(process, job, summary), job.command, dies_at)
+    def memory(self) -> History:
+        """What the state remembers."""
+        return self._store(Process()).history()
 
-    def _ended(self, assembled: Callable[[Summary, Process], Run], command: str, dies_at: int | None) -> Summary | None:
+    def do(self, request: RunRequest, *, dies_at: int | None = None) -> Summary | None:
+        """Execute any run; None if it was killed."""
+        return self._ended(lambda services, summary: run_sync(request, services, summary), request.command, dies_at)
+
+    def _ended(self, run: Callable[[Services, Summary], None], command: str, dies_at: int | None) -> Summary | None:
         self.clock.advance(minutes=6)
         process = Process(dies_at)
         summary = Summary(run_id=f"run{next(self._numbers):04}", command=command, started_at=self.clock())
         try:
-            assembled(summary, process).execute()
+            run(self._services(process), summary)
             summary.finish()
         except SyncError as end:
             summary.finish(end)
@@ -186,45 +189,25 @@ class Simulation:
     def _store(self, process: Process) -> Store:
         return Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp())
 
-    def _target(self, process: Process, settings: Settings, stopping: StopSignal) -> MoodleClient:
-        return MoodleClient(
-            Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stopping),
+    def _services(self, process: Process) -> Services:
+        settings, stop = self._settings(), _Impatient()
+        bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stop)
+        moodle = MoodleClient(
+            Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),
             settings.moodle_endpoint,
             TOKEN,
             mapping=settings.mapping,
             batch_size=settings.moodle_batch_size,
             concurrency=1,
-            fix_command="mend",
+            fix_command="fix",
         )
-
-    def _run(self, process: Process, job: RunRequest, summary: Summary) -> SyncRun:
-        settings, stopping = self._settings(), _Impatient()
-        bamboo = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stopping)
-        return SyncRun(
+        return Services(
             settings=settings,
-            job=job,
             store=self._store(process),
-            source=BambooHRClient(bamboo, settings.bamboo_api, "k" * 40, "mend"),
-            target=self._target(process, settings, stopping),
-            stopping=stopping,
-            summary=summary,
+            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "k" * 40, "fix"),
+            moodle=moodle,
+            stop=stop,
             clock=_reading(self.clock),
-        )
-
-    def _undo(self, process: Process, run_id: str, employees: tuple[int, ...], summary: Summary) -> UndoRun:
-        settings, stopping = self._settings(), _Impatient()
-        return UndoRun(
-            settings=settings,
-            run_id=run_id,
-            only=UndoScope.EVERYTHING,
-            employees=employees,
-            dry_run=False,
-            store=self._store(process),
-            target=self._target(process, settings, stopping),
-            stopping=stopping,
-            summary=summary,
-            clock=_reading(self.clock),
-            progress=no_bar,
         )
 
 

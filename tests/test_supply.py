@@ -1,4 +1,4 @@
-"""What is installed is pinned to the byte where it is deployed, and may be used: judged without a network."""
+"""Dependencies: exact versions, hashes of what is deployed, and allowed licences, checked without a network."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.run_harness import ROOT
 
 LOCKS = [ROOT / "requirements.txt", ROOT / "worker/requirements.txt", *sorted(ROOT.glob("tests/*/requirements.txt"))]
 WORKER = ROOT / "worker" / "requirements.txt"
-ALLOWED = {"Apache-2.0", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
-# Licences that a package's metadata names in other words, or names only in a classifier.
-SAID_AS = {
+ALLOWED = {"Apache-2.0", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "PSF-2.0"}
+# Licences that a package's metadata states in other words, or only in a classifier.
+SPDX = {
     "Apache License 2.0": "Apache-2.0",
     "BSD License": "BSD-3-Clause",
     "Dual License": "Apache-2.0 OR BSD-3-Clause",
@@ -22,13 +22,13 @@ SAID_AS = {
 
 
 def requirements(text: str) -> list[str]:
-    """The lines of a lock file, each with its hashes."""
+    """Return the lines of a lock file, each with its hashes."""
     joined = re.sub(r"\\\n\s*", " ", text)
     return [line for line in joined.splitlines() if line and not line.startswith("#")]
 
 
-def shipped() -> list[str]:
-    """The names of what is in the image, which runs on Linux."""
+def deployed() -> list[str]:
+    """Return the names of the packages in the image, which runs on Linux."""
     lines = requirements(WORKER.read_text())
     return [re.split("==", line)[0] for line in lines if "sys_platform == 'win32'" not in line]
 
@@ -41,7 +41,16 @@ def test_every_version_is_exact(lock: object) -> None:
     assert [line for line in lines if not re.match(r"[A-Za-z0-9._\[\],-]+==[^*\s]+(\s|$)", line)] == []
 
 
-def test_what_is_deployed_is_pinned_to_the_byte() -> None:
+def test_the_demo_installs_a_small_part_of_the_tests_requirements() -> None:
+    all_requirements = set(requirements((ROOT / "requirements.txt").read_text()))
+    demo = set(requirements((ROOT / "tests/sandbox/requirements.txt").read_text()))
+
+    assert demo <= all_requirements
+    assert len(demo) < len(all_requirements) / 2
+    assert set(deployed()) <= {line.split("==")[0] for line in demo}
+
+
+def test_deployed_packages_are_pinned_by_hash() -> None:
     lines = requirements(WORKER.read_text())
 
     assert len(lines) > 10
@@ -58,12 +67,12 @@ def test_the_cdks_command_line_is_exact_and_locked() -> None:
     assert all("integrity" in entry for path, entry in lock["packages"].items() if path)
 
 
-@pytest.mark.parametrize("name", shipped())
-def test_each_library_of_the_image_is_listed_with_a_licence_that_may_be_used(name: str) -> None:
+@pytest.mark.parametrize("name", deployed())
+def test_each_library_of_the_image_is_listed_with_an_allowed_licence(name: str) -> None:
     stated = metadata(name).json
     classified = [one.split(" :: ")[-1] for one in stated.get("classifier", []) if one.startswith("License :: ")]
     licence = str(stated.get("license_expression") or stated.get("license") or " AND ".join(classified))
-    licence = SAID_AS.get(licence, licence)
+    licence = SPDX.get(licence, licence)
 
     assert set(re.split(r" (?:AND|OR) ", licence)) <= ALLOWED
     assert f"| {name} | {licence} |" in (ROOT / "README.md").read_text()

@@ -13,6 +13,8 @@ if __name__ == "__main__":
     stop_on_signals(stopping)
     end_when_overdue(stopping)
 
+    from worker.advice import CommandLine, using
     from worker.cli import main
 
-    sys.exit(main(sys.argv[1:], os.environ, stopping))
+    with using(CommandLine.of_worker(os.environ, at_terminal=sys.stderr.isatty())):
+        sys.exit(main(sys.argv[1:], os.environ, stopping))

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from worker import logs
+from worker import advice, logs
 from worker.commands import approve, doctor, explain, parked, plan, reconcile, state, sync, undo
-from worker.commands.command import Call
+from worker.commands.base import Call
 from worker.config.settings import describe
 from worker.errors import ConfigurationError, ExitCode, SyncError, UsageError
 from worker.runs.summary import Summary
@@ -23,8 +23,8 @@ _RUNS = ("sync", "approve", "undo", "reconcile")
 _NAMES = tuple(module.__name__.rsplit(".", 1)[-1] for module in _COMMANDS)
 
 
-def main(arguments: Sequence[str], environment: Mapping[str, str], stopping: StopSignal) -> int:
-    """Do what the command line says; the exit code.
+def main(arguments: Sequence[str], environment: Mapping[str, str], stop: StopSignal) -> int:
+    """Do what the command line says; return the exit code.
 
     A run prints its summary line on every end, a crash included. A report prints itself, or what is wrong.
     """
@@ -34,21 +34,21 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], stopping: Sto
     try:
         options = _parser().parse_args(_with_command(arguments))
     except UsageError as fault:
-        return _misunderstood(arguments, summary, fault)
+        return _usage_error(arguments, summary, fault)
     except SystemExit as done:
         return int(done.code or 0)
-    call = Call(options, environment, stopping, summary)
+    call = Call(options, environment, stop, summary)
     summary.command = options.command
     return _report(call) if options.report else _run(call)
 
 
-def _misunderstood(arguments: Sequence[str], summary: Summary, fault: UsageError) -> int:
-    """Whoever wanted a report is told in words; a run ends with its summary line, whatever it was asked."""
+def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) -> int:
+    """A report answers in words; a run ends with its summary line, whatever was asked of it."""
     if arguments and arguments[0] in _NAMES:
         summary.command = arguments[0]
     if summary.command in _RUNS:
         return _end_run(summary, fault)
-    _say([fault.message], fault.advice)
+    _print_faults([fault.message], fault.advice)
     return int(fault.exit_code)
 
 
@@ -83,22 +83,24 @@ def _report(call: Call) -> int:
     try:
         return int(call.options.report(call))
     except ConfigurationError as end:
-        _say(end.faults, end.advice)
+        _print_faults(end.faults, end.advice)
         return int(end.exit_code)
     except SyncError as end:
-        _say([end.message], end.advice)
+        _print_faults([end.message], end.advice)
         return int(end.exit_code)
     except BrokenPipeError:
-        # Whoever read the output has seen enough (`... | head`). Python would complain once more when it flushes.
+        # The reader has seen enough (`... | head`). Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.OK)
     except Exception as crash:
         place = " < ".join(reversed(logs.where(crash)))
-        _say([f"a defect of this program ({type(crash).__name__}) at {place}"], "report the place; nothing was changed")
+        _print_faults(
+            [f"a defect of this program ({type(crash).__name__}) at {place}"], "report the place; nothing was changed"
+        )
         return int(ExitCode.CRASH)
 
 
-def _say(faults: Sequence[str], advice: str) -> None:
+def _print_faults(faults: Sequence[str], advice: str) -> None:
     for fault in faults:
         sys.stderr.write(f"worker: {fault}\n")
     if advice:
@@ -116,7 +118,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(_without_values(message), advice=f"see: {self.prog} --help")
 
 
-_TOLD_AS_IT_IS = (
+_SAFE_TO_REPEAT = (
     "argument --employee:",
     "argument ID:",
     "argument --days:",
@@ -126,12 +128,12 @@ _TOLD_AS_IT_IS = (
 
 
 def _without_values(message: str) -> str:
-    """argparse's message without what was typed: that may be a token or a person's address."""
+    """argparse's message without what was typed: that may be a token or an employee's address."""
     if message.startswith("unrecognized arguments"):
         return "there are arguments that are not known to this command"
     if "argument COMMAND" in message:
         return f"there is no such command; there are {', '.join(_NAMES)}"
-    if message.startswith(("the following arguments", *_TOLD_AS_IT_IS)):
+    if message.startswith(("the following arguments", *_SAFE_TO_REPEAT)):
         return (
             message.split(" (choose from")[0]
             if "invalid choice" not in message
@@ -149,8 +151,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m worker",
         usage="python -m worker [COMMAND] [OPTIONS]",
-        description="Keeps a NovaLXP (Moodle) site in step with BambooHR. Without a command: sync.",
-        epilog=_EPILOG,
+        description="Keeps a NovaLXP (Moodle) site in sync with BambooHR. Without a command: sync.",
+        epilog=advice.resolve(_EPILOG),
         formatter_class=_FORMAT,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="python -m worker")
@@ -161,10 +163,10 @@ def _parser() -> argparse.ArgumentParser:
 
 _EPILOG = f"""\
 examples:
-  python -m worker doctor                           is everything as it must be?
-  python -m worker plan                             what would tonight's run do?
-  python -m worker sync --employee 4711             bring one person in step now
-  python -m worker explain --employee 4711          why her?
+  {{command:doctor}}                           is everything as it must be?
+  {{command:plan}}                             what would the next run do?
+  {{command:sync --employee 4711}}             bring one employee up to date now
+  {{command:explain --employee 4711}}          why are they treated so?
   python -m worker COMMAND --help                   what a command does, and its options
 
 exit codes:

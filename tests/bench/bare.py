@@ -1,6 +1,6 @@
-"""What the bare web service does: bodies that were built before, posted by so many clients.
+"""The bare web service: prepared bodies, posted by several clients.
 
-`python -m tests.bench.bare` is told on stdin {"url", "bodies", "clients"}; it prints the answers in their order.
+`python -m tests.bench.bare` reads {"url", "bodies", "clients"} from stdin and prints the responses in order.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ Record = dict[str, str]
 
 
 def bodies(token: str, function: str, records: list[Record], size: int = 50) -> list[str]:
-    """The records in batches, ready to be posted."""
+    """Return the records in batches, ready to be posted."""
     head = [("wstoken", token), ("moodlewsrestformat", "json")]
-    made = []
+    batches = []
     for at in range(0, len(records), size):
         batch = enumerate(records[at : at + size])
         fields = [(f"users[{n}][{name}]", value) for n, record in batch for name, value in record.items()]
-        made.append(urlencode([*head, *fields, ("wsfunction", function)]))
-    return made
+        batches.append(urlencode([*head, *fields, ("wsfunction", function)]))
+    return batches
 
 
-def post(url: str, ready: list[str], clients: int) -> list[Any]:
-    """Post all of them; the answers, None where none came."""
-    answers: list[Any] = [None] * len(ready)
-    left = iter(enumerate(ready))
+def post(url: str, prepared: list[str], clients: int) -> list[Any]:
+    """Post all bodies; return the responses, None for a missing one."""
+    answers: list[Any] = [None] * len(prepared)
+    left = iter(enumerate(prepared))
     turn = threading.Lock()
 
     def work() -> None:
@@ -58,7 +58,7 @@ def post(url: str, ready: list[str], clients: int) -> list[Any]:
 
 
 def main() -> None:
-    """Read the task from stdin, do it, tell the answers."""
+    """Read the task from stdin, post the bodies, print the responses."""
     task = json.load(sys.stdin)
     print(json.dumps(post(task["url"], task["bodies"], task["clients"])))
 

@@ -1,4 +1,4 @@
-"""The budgets, and whether what was measured is within them."""
+"""The budgets, and whether the figures meet them."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ _COMPARED = ("creates", "updates", "leavers")
 
 @dataclass(frozen=True)
 class Verdict:
-    """`word` is "met", "MISSED", or why nothing is said."""
+    """`word` is "met", "MISSED", or why a budget is not judged."""
 
     budget: str
     measured: str
     word: str
 
 
-def judge(figures: Figures, *, look: bool) -> list[Verdict]:
-    """All of them. A mere look is too small for times: what it judges is counted."""
+def judge(figures: Figures, *, quick: bool) -> list[Verdict]:
+    """Return all verdicts; `quick` is too small for times, so that only counts are judged."""
     timed = [_share, _times, _start]
     return [
         _calls(figures),
         _no_writes(figures),
-        *(_unless(look, one(figures)) for one in timed),
+        *(_unless(quick, one(figures)) for one in timed),
         _memory(figures),
         _image(figures),
     ]
 
 
 def table(verdicts: list[Verdict]) -> Table:
-    """A line each."""
+    """Return a table with a row for each verdict."""
     rows = [(one.budget, one.measured, one.word) for one in verdicts]
     return Table("Budgets", ("budget", "measured", "verdict"), rows, texts=3)
 
 
-def _unless(look: bool, verdict: Verdict) -> Verdict:
-    return Verdict(verdict.budget, verdict.measured, "not judged by a look") if look else verdict
+def _unless(quick: bool, verdict: Verdict) -> Verdict:
+    return Verdict(verdict.budget, verdict.measured, "not judged by --quick") if quick else verdict
 
 
 def _verdict(budget: str, measured: str, good: bool) -> Verdict:
@@ -59,22 +59,24 @@ def _calls(figures: Figures) -> Verdict:
     )
     if not figures.rounds:
         return Verdict(budget, "-", "not measured")
-    good, told = True, []
+    good, counted = True, []
     for kind in KINDS:
-        company = figures.worked(kind)[0].people
-        runs = [run for worked in figures.worked(kind) for run in worked.runs]
+        company = figures.worker_runs(kind)[0].employees
+        runs = [run for worker_runs in figures.worker_runs(kind) for run in worker_runs.runs]
         for run in runs:
             bamboohr, moodle = calls_allowed(kind, run.summary["total_changed"], company)
             good = good and len(run.bamboohr) <= bamboohr and len(run.moodle) <= moodle
         bamboohr, moodle = calls_allowed(kind, runs[0].summary["total_changed"], company)
-        told.append(f"{kind} {len(runs[0].bamboohr)} of {bamboohr}, {len(runs[0].moodle)} of {moodle}")
-    return _verdict(budget, "; ".join(told), good)
+        counted.append(f"{kind} {len(runs[0].bamboohr)} of {bamboohr}, {len(runs[0].moodle)} of {moodle}")
+    return _verdict(budget, "; ".join(counted), good)
 
 
 def _no_writes(figures: Figures) -> Verdict:
-    counted = [(one.people, run) for one in figures.worked("unchanged") for run in one.runs] if figures.rounds else []
+    counted = (
+        [(one.employees, run) for one in figures.worker_runs("unchanged") for run in one.runs] if figures.rounds else []
+    )
     counted += [(point.changes, run) for point in figures.points if point.kind == SAME for run in point.runs]
-    most = max((people for people, _ in counted), default=0)
+    most = max((employees for employees, _ in counted), default=0)
     budget = "changes, nothing different: 0 write calls"
     if not counted:
         return Verdict(budget, "-", "not measured")
@@ -87,7 +89,7 @@ def _share(figures: Figures) -> Verdict:
         figures,
         f"Moodle writes: at least {_SHARE:.0%} of the bare web service",
         WRITTEN,
-        figures.beside_bare,
+        figures.compared_with_bare,
         lambda value: f"{value:.1%}",
         _SHARE,
     )
@@ -96,9 +98,9 @@ def _share(figures: Figures) -> Verdict:
 def _times(figures: Figures) -> Verdict:
     return _by_kind(
         figures,
-        f"Moodle writes: more than {_TIMES:g} times one person at a time",
+        f"Moodle writes: more than {_TIMES:g} times one employee at a time",
         _COMPARED,
-        lambda kind: figures.beside_loop(kind, whole=False),
+        lambda kind: figures.compared_with_loop(kind, whole_process=False),
         lambda value: f"{value:.1f}",
         _TIMES,
     )
@@ -109,13 +111,13 @@ def _by_kind(
     budget: str,
     kinds: tuple[str, ...],
     values: Callable[[str], list[float]],
-    told: Callable[[float], str],
+    text_of: Callable[[float], str],
     least: float,
 ) -> Verdict:
     if not figures.rounds:
         return Verdict(budget, "-", "not measured")
     medians = {kind: median(values(kind)) for kind in kinds}
-    text = ", ".join(f"{kind} {told(value)}" for kind, value in medians.items())
+    text = ", ".join(f"{kind} {text_of(value)}" for kind, value in medians.items())
     return _verdict(budget, text, min(medians.values()) >= least)
 
 
@@ -149,5 +151,5 @@ def _image(figures: Figures) -> Verdict:
     if figures.image is None:
         return Verdict(budget, "-", "not measured")
     if figures.image.megabytes is None:
-        return Verdict(budget, "-", figures.image.told)
-    return _verdict(budget, f"{figures.image.megabytes:.1f} MB, {figures.image.told}", figures.image.megabytes < _IMAGE)
+        return Verdict(budget, "-", figures.image.note)
+    return _verdict(budget, f"{figures.image.megabytes:.1f} MB, {figures.image.note}", figures.image.megabytes < _IMAGE)

@@ -1,4 +1,4 @@
-"""How cost grows, as a picture: one SVG file that needs nothing else."""
+"""The chart of how cost grows, as a self-contained SVG file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Scale = Callable[[float], float]
 
 
 def draw(points: Sequence[Point], latency: str) -> str:
-    """Seconds and memory against the number of changes, a line for each directory and kind."""
+    """Draw seconds and memory by the number of changes, with a line for each directory and kind."""
     seconds = {point: median(run.ended.seconds for run in point.runs) for point in points}
     memory = {point: max(run.ended.megabytes for run in point.runs) for point in points}
     across = _log([point.changes for point in points])
@@ -88,15 +88,16 @@ def _panel(
 
 
 def _lines(points: Sequence[Point]) -> list[tuple[str, str, str, list[Point]]]:
-    """Colour, dashes, label and points of each line."""
+    """Return the colour, dashes, label and points of each line."""
     found = []
-    for number, asked in enumerate(sorted({point.asked for point in points})):
+    for number, requested in enumerate(sorted({point.requested for point in points})):
         for kind in dict.fromkeys(point.kind for point in points):
             line = sorted(
-                (point for point in points if (point.asked, point.kind) == (asked, kind)), key=lambda one: one.changes
+                (point for point in points if (point.requested, point.kind) == (requested, kind)),
+                key=lambda one: one.changes,
             )
-            larger = ", or as many as change" if any(point.directory > asked for point in line) else ""
-            label = f"directory of {asked:,}{larger}: {kind}"
+            larger = ", or as many as change" if any(point.directory > requested for point in line) else ""
+            label = f"directory of {requested:,}{larger}: {kind}"
             found.append((_COLOURS[number % len(_COLOURS)], "none" if kind == NEW else "6 4", label, line))
     return found
 

@@ -1,7 +1,7 @@
-"""AWS as one run sees it: both secrets, and a table that takes everything and keeps nothing.
+"""AWS for one run: both secrets, and a table that accepts every write and stores nothing.
 
-So each run is a first one, and the worker is measured as it is deployed: with boto3 loaded, and a round trip whenever
-it renews its lock.
+So each run is a first run, and the worker is measured as it is deployed: with boto3 loaded, and a round trip for every
+renewal of the lock.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ SETTINGS = {
     "AWS_ACCESS_KEY_ID": "bench",
     "AWS_SECRET_ACCESS_KEY": "bench",
 }
-"""The worker's variables; AWS_ENDPOINT_URL is added where it is served."""
+"""The worker's variables; AWS_ENDPOINT_URL is added when it is served."""
 
 
 class Cloud:
-    """The app. Operations are AWS's own names: GetSecretValue, PutItem, ..."""
+    """The app; operations have AWS's names: GetSecretValue, PutItem, ..."""
 
     def __init__(self, api_key: str, token: str) -> None:
         self._secrets = {_BAMBOO: {"bamboohr_api_key": api_key}, _MOODLE: {"moodle_token": token}}
 
     def operation(self, request: Request) -> str:
-        """What is called."""
+        """Return the operation of a request."""
         return request.headers.get("x-amz-target", "").rpartition(".")[2]
 
     def answer(self, request: Request) -> Response:
-        """Whatever is written was written, and nothing is there."""
-        operation, told = self.operation(request), dict[str, Any]()
+        """Accept every write, and find nothing."""
+        operation, response = self.operation(request), dict[str, Any]()
         if operation == "GetSecretValue":
             name = json.loads(request.body)["SecretId"]
-            told = {"Name": name, "SecretString": json.dumps(self._secrets[name])}
+            response = {"Name": name, "SecretString": json.dumps(self._secrets[name])}
         elif operation == "Scan":
-            told = {"Items": [], "Count": 0, "ScannedCount": 0}
-        return Response.of(told)
+            response = {"Items": [], "Count": 0, "ScannedCount": 0}
+        return Response.of(response)

@@ -1,4 +1,4 @@
-"""The size of the worker's image above its base, if `make test-image` has built one on this machine."""
+"""The size of the worker's image above its base, if `make test-image` has built it on this machine."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from tests.image.layers import Layer, own_layers
 from tests.run_harness import ROOT
 
 IMAGE, BASE = "lxp-sync-image-test:by-hand", "lxp-sync-image-test:base"
-"""What `tests/image` builds, and leaves."""
+"""The images that `tests/image` builds and keeps."""
 
 _PACKAGE = "app/worker/"
 
 
 @dataclass(frozen=True)
 class Size:
-    """`megabytes` is None where there is nothing to measure; `told` says why, or of what it is the size."""
+    """`megabytes` is None if there is nothing to measure; `note` says why, or what was measured."""
 
     megabytes: float | None
-    told: str
+    note: str
 
 
 def measure(directory: Path) -> Size:
-    """Look, and never build."""
+    """Measure the built image; never build it."""
     try:
         engine = Engine.found(os.environ, directory)
     except NoEngine:
-        return Size(None, "no container engine answers here: make test-image says more")
+        return Size(None, "no container engine answers: see make test-image")
     if any(engine.call("image", "inspect", name).code for name in (IMAGE, BASE)):
         return Size(None, "not built here: make test-image")
     layers = own_layers(engine, IMAGE, BASE, directory)
-    told = "compressed, as make test-image left it" + ("" if _is_of_now(layers) else ", BUILT FROM OTHER SOURCES")
-    return Size(sum(layer.compressed for layer in layers) / 1e6, told)
+    note = "compressed, as built by make test-image" + ("" if _is_current(layers) else ", BUILT FROM OTHER SOURCES")
+    return Size(sum(layer.compressed for layer in layers) / 1e6, note)
 
 
-def _is_of_now(layers: list[Layer]) -> bool:
+def _is_current(layers: list[Layer]) -> bool:
     built = {
         path.removeprefix(_PACKAGE): one.content
         for layer in layers

@@ -1,7 +1,7 @@
-"""One person at a time: what a client does that nobody has thought about for long. `python -m tests.bench.loop`.
+"""A simple client that processes one employee at a time: `python -m tests.bench.loop`.
 
-By idnumber, if need be by e-mail, then one creation or one update, on one kept-alive session. It is told on stdin whom
-and with what; that it need not read them from BambooHR, nor keep a state or a log, is its advantage.
+For each employee, it looks up by idnumber, else by e-mail, then creates or updates, on one kept-alive session. It reads
+the employees from stdin; it has the advantage of no BambooHR, no state and no log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-Person = dict[str, str]
+Employee = dict[str, str]
 
 
 class Loop:
@@ -23,14 +23,14 @@ class Loop:
         self._session = requests.Session()
         self._session.trust_env = False
 
-    def bring(self, person: Person, *, leaving: bool) -> str:
-        """Bring one person in step; what it took."""
-        account = self._found("idnumber", person["idnumber"]) or self._found("email", person["email"])
+    def process(self, employee: Employee, *, leaving: bool) -> str:
+        """Bring one employee in sync; return what was done."""
+        account = self._found("idnumber", employee["idnumber"]) or self._found("email", employee["email"])
         if account is None:
-            new = {**person, "username": person["email"].lower(), "auth": self._auth}
+            new = {**employee, "username": employee["email"].lower(), "auth": self._auth}
             self._call("core_user_create_users", _record(new))
             return "created"
-        wanted = {"suspended": "1"} if leaving else person
+        wanted = {"suspended": "1"} if leaving else employee
         present = {**account, "suspended": str(int(account["suspended"]))}
         changes = {name: value for name, value in wanted.items() if present.get(name, "") != value}
         if not changes:
@@ -57,14 +57,14 @@ def _record(values: dict[str, str]) -> dict[str, str]:
 
 
 def main() -> None:
-    """Read the task from stdin, do it, count."""
+    """Read the task from stdin, process it, print the counts."""
     task = json.load(sys.stdin)
     loop = Loop(task["url"], task["token"], task["auth"])
-    done: dict[str, int] = {}
-    for person in task["people"]:
-        what = loop.bring(person, leaving=task["leaving"])
-        done[what] = done.get(what, 0) + 1
-    print(json.dumps(done))
+    counts: dict[str, int] = {}
+    for employee in task["employees"]:
+        outcome = loop.process(employee, leaving=task["leaving"])
+        counts[outcome] = counts.get(outcome, 0) + 1
+    print(json.dumps(counts))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""A Moodle of one's own in the place of the sandbox's: asked for, recognisable, and suspended at the end.
+"""A real Moodle in place of the sandbox's: confirmed, with recognisable accounts that are suspended at the end.
 
-All calls go through a relay on loopback, so that the times are taken where the sandbox takes them. The accounts are
-named bench-<time>-..., their idnumbers are longer than any employee id: neither can be a person's.
+All calls go through a relay on loopback, so that the times are taken in the same place as the sandbox's. The accounts
+are named bench-<time>-..., and their idnumbers are longer than any employee id: neither can be an employee's.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _ROOM = 1_000_000
 
 
 class Refusal(Exception):
-    """Why nothing is done to that Moodle."""
+    """Why the named Moodle is left alone."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """The Moodle that the environment names."""
+    """The Moodle named by the environment."""
 
     url: str
     token: str
@@ -41,12 +41,12 @@ class Target:
 
     @property
     def host(self) -> str:
-        """How it is called in what is printed."""
+        """The name that is printed."""
         return urlsplit(self.url).netloc
 
 
 def target(environment: Mapping[str, str]) -> Target | None:
-    """The Moodle that is named, or None for the sandbox's. Raises :class:`Refusal` for half a name."""
+    """Return the named Moodle, or None for the sandbox's; raise :class:`Refusal` for incomplete settings."""
     url, token = (environment.get(name, "").strip() for name in (URL, TOKEN))
     if not url and not token:
         return None
@@ -59,39 +59,39 @@ def target(environment: Mapping[str, str]) -> Target | None:
     return Target(url.rstrip("/"), token, environment.get(AUTH, "").strip() or "oidc")
 
 
-def fresh(people: int, loop_people: int, rounds: int) -> Plan:
-    """A plan whose accounts nobody has."""
+def fresh(employees: int, loop_employees: int, rounds: int) -> Plan:
+    """Return a plan with new account names."""
     now = int(time.time())
-    return Plan(people, loop_people, rounds, first_id=now * _ROOM + 1, prefix=f"bench-{now}-")
+    return Plan(employees, loop_employees, rounds, first_id=now * _ROOM + 1, prefix=f"bench-{now}-")
 
 
 def confirm(target: Target, plan: Plan, *, yes: bool) -> None:
-    """Ask, or refuse where nobody can be asked."""
+    """Ask for confirmation, or refuse without a terminal."""
     print(
-        f"This makes {plan.accounts:,} accounts named {plan.prefix}... at {target.host}, updates them, and leaves them"
-        " there, suspended: the token's service need not be able to delete users."
+        f"This creates {plan.accounts:,} accounts named {plan.prefix}... at {target.host}, updates them, and leaves"
+        " them there, suspended: the token's service need not be able to delete users."
     )
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Refusal("nobody can be asked here: give --yes to say that this is wanted")
+        raise Refusal("there is no terminal to ask: give --yes to confirm")
     if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
-        raise Refusal("nothing was done")
+        raise Refusal("not confirmed; nothing was changed")
 
 
 class Relay:
-    """Hands every call on to a Moodle: one connection for each of its clients', kept alive as theirs are."""
+    """Forwards every call to a Moodle, with one kept-alive connection per client."""
 
     def __init__(self, target: Target) -> None:
         self._base = target.url
         self._own = threading.local()
 
     def operation(self, request: Request) -> str:
-        """The function: the last field, as every client here sends it."""
+        """Return the function, which is the last field that these clients send."""
         return request.body.rpartition(b"wsfunction=")[2].decode("ascii", "replace")
 
     def answer(self, request: Request) -> Response:
-        """What Moodle answers."""
+        """Return Moodle's response."""
         session: requests.Session | None = getattr(self._own, "session", None)
         if session is None:
             session = self._own.session = requests.Session()
@@ -106,28 +106,30 @@ class Relay:
 
 
 def suspend_all(stage: Stage, plan: Plan) -> str:
-    """Suspend whoever of these accounts is there and is not; what to say of them."""
+    """Suspend the accounts that are active; return a message about them."""
     names = [f"{plan.prefix}{plan.first_id + number}@example.com" for number in range(plan.accounts)]
     found = _found(stage, plan, names)
     active = [{"id": str(user["id"]), "suspended": "1"} for user in found if not user["suspended"]]
     if active:
         post(stage.endpoint, bodies(stage.token, "core_user_update_users", active), CLIENTS)
         found = _found(stage, plan, names)
-    left = sum(not user["suspended"] for user in found)
-    told = f"{len(found):,} accounts {plan.prefix}... are left in Moodle, "
-    told += "all of them suspended" if not left else f"{left:,} OF THEM STILL ACTIVE: suspend them by hand"
-    return f"{told}; they can be deleted there (Users, Bulk user actions, user name starts with {plan.prefix})."
+    still_active = sum(not user["suspended"] for user in found)
+    message = f"{len(found):,} accounts {plan.prefix}... are left in Moodle, "
+    message += (
+        "all of them suspended" if not still_active else f"{still_active:,} OF THEM STILL ACTIVE: suspend them by hand"
+    )
+    return f"{message}; they can be deleted there (Users, Bulk user actions, user name starts with {plan.prefix})."
 
 
 def _found(stage: Stage, plan: Plan, names: list[str]) -> list[dict[str, Any]]:
-    asked = []
+    bodies_of_look_ups = []
     for at in range(0, len(names), _BATCH):
         values = [(f"values[{number}]", name) for number, name in enumerate(names[at : at + _BATCH])]
         head = [("wstoken", stage.token), ("moodlewsrestformat", "json"), ("field", "username")]
-        asked.append(urlencode([*head, *values, ("wsfunction", "core_user_get_users_by_field")]))
-    answers = post(stage.endpoint, asked, CLIENTS)
+        bodies_of_look_ups.append(urlencode([*head, *values, ("wsfunction", "core_user_get_users_by_field")]))
+    answers = post(stage.endpoint, bodies_of_look_ups, CLIENTS)
     if not all(isinstance(answer, list) for answer in answers):
         raise Refusal(
-            f"Moodle does not say which accounts are left: suspend there whose user name starts with {plan.prefix}"
+            f"Moodle does not report which accounts are left: suspend those whose user name starts with {plan.prefix}"
         )
     return [user for answer in answers for user in answer]

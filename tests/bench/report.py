@@ -15,9 +15,9 @@ _WIDTH = 160
 
 @dataclass(frozen=True)
 class Table:
-    """A title, what has to be known to read it, and rows of text.
+    """A table with a title, notes and rows of text.
 
-    `texts`: so many columns are text.
+    `texts`: how many of the first columns are text.
     """
 
     title: str
@@ -28,7 +28,7 @@ class Table:
 
 
 def show(tables: Iterable[Table], *, markdown: bool) -> None:
-    """To stdout."""
+    """Print the tables."""
     if markdown:
         print("\n\n".join(map(as_markdown, tables)))
         return
@@ -48,7 +48,7 @@ def show(tables: Iterable[Table], *, markdown: bool) -> None:
 
 
 def as_markdown(table: Table) -> str:
-    """One table with its notes."""
+    """Return a table and its notes as Markdown."""
     head = f"| {' | '.join(table.columns)} |"
     line = f"{'| --- ' * table.texts}{'| ---: ' * (len(table.columns) - table.texts)}|"
     rows = [f"| {' | '.join(row)} |" for row in table.rows]
@@ -57,13 +57,13 @@ def as_markdown(table: Table) -> str:
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
-    """The median, and from where to where if there are several."""
+    """Return the median, with the lowest and highest of several values."""
     middle = f"{statistics.median(values):,.{digits}f}"
     low, high = (f"{edge:,.{digits}f}" for edge in (min(values), max(values)))
     return middle if low == high else f"{middle} ({low} to {high})"
 
 
 def median(values: Iterable[float]) -> float:
-    """The median; nan of nothing."""
+    """Return the median; nan for no values."""
     values = list(values)
     return statistics.median(values) if values else float("nan")

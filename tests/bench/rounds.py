@@ -1,6 +1,6 @@
-"""Four kinds of change: the worker, then one person at a time, then (for writes) the bare web service; and again.
+"""Four kinds of change: the worker, then one employee at a time, then (for writes) the bare web service; and again.
 
-Each has people of its own on the same site, so that all of them do the same work in the same minutes.
+Each has its own employees on the same site, so that all do the same work in the same minutes.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import Any
 from tests.bench.bare import Record
 from tests.bench.board import Call, span, writes
 from tests.bench.process import Unmeasured
-from tests.bench.stage import Compared, Ran, Stage
+from tests.bench.stage import ClientRun, Stage, WorkerRun
 from tests.run_harness import some_hours_ago
 from tests.sandbox.bamboohr import Company, generate
 from tests.sandbox.bamboohr.company import Values
 
 KINDS = ("creates", "updates", "unchanged", "leavers")
 WRITTEN = ("creates", "updates")
-"""Where the bare web service is compared with: what is written in batches large enough."""
+"""The kinds that are compared with the bare web service: those with full batches of writes."""
 
 MOST_LEAVERS = 200
-"""A guard lets no more go in one run."""
+"""The guards' limit for one run."""
 
 LONG_GONE = timedelta(days=100)
-"""A leaver's last day was so long ago: nothing remembers her between runs, and a recent day would bring her back."""
+"""How long ago a leaver's last day was: a recent one would be read again in the next run, since no state is kept."""
 
 _COUNTED = {"creates": "created", "updates": "updated", "unchanged": "unchanged", "leavers": "suspended"}
 _LOOPED = {"creates": "created", "updates": "updated", "unchanged": "unchanged", "leavers": "updated"}
@@ -37,115 +37,115 @@ ELSEWHERE = "Another Team"
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured. `first_id` and `prefix` keep these people apart from everybody else's."""
+    """How much is measured. `first_id` and `prefix` keep these employees apart from all others."""
 
-    people: int
-    loop_people: int
+    employees: int
+    loop_employees: int
     rounds: int
     first_id: int = 1
     prefix: str = "bench-"
 
     @property
     def accounts(self) -> int:
-        """How many are made."""
-        return self.rounds * (2 * self.people + self.loop_people)
+        """The number of accounts that are created."""
+        return self.rounds * (2 * self.employees + self.loop_employees)
 
     @property
     def steps(self) -> int:
-        """What a progress bar counts."""
+        """The steps of the progress bar."""
         return self.rounds * (2 * len(KINDS) + len(WRITTEN))
 
 
 @dataclass
-class Worked:
-    """What the worker did for one kind in one round; leavers take several runs."""
+class WorkerRuns:
+    """The worker's runs for one kind in one round; leavers take several."""
 
-    people: int
-    runs: list[Ran] = field(default_factory=list)
+    employees: int
+    runs: list[WorkerRun] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
-        """From the start of the process to its end, all runs."""
+        """Seconds from the start of the process to its end, all runs."""
         return sum(run.ended.seconds for run in self.runs)
 
     @property
     def at_moodle(self) -> float:
-        """From the first call of Moodle to the last answer, all runs."""
+        """Seconds from the first call of Moodle to the last response, all runs."""
         return sum(span(run.moodle) for run in self.runs)
 
     @property
     def writing(self) -> float:
-        """From the first write to its last answer, all runs."""
+        """Seconds from the first write to the last response to one, all runs."""
         return sum(span(writes(run.moodle)) for run in self.runs)
 
     @property
     def written(self) -> int:
-        """Accounts that were written."""
-        return sum(call.people for run in self.runs for call in writes(run.moodle))
+        """The number of written accounts."""
+        return sum(call.employees for run in self.runs for call in writes(run.moodle))
 
 
 @dataclass
 class Round:
-    """Everything of one round, by kind."""
+    """The figures of one round, by kind."""
 
-    worker: dict[str, Worked] = field(default_factory=dict)
-    loop: dict[str, Compared] = field(default_factory=dict)
-    bare: dict[str, Compared] = field(default_factory=dict)
+    worker: dict[str, WorkerRuns] = field(default_factory=dict)
+    loop: dict[str, ClientRun] = field(default_factory=dict)
+    bare: dict[str, ClientRun] = field(default_factory=dict)
 
     def answers(self) -> list[Call]:
-        """Every answer of Moodle, to see how many of them the model could not hold."""
-        runs = [run.moodle for worked in self.worker.values() for run in worked.runs]
+        """Return every call of Moodle, to count those that took longer than the model."""
+        runs = [run.moodle for worker_runs in self.worker.values() for run in worker_runs.runs]
         others = [one.moodle for one in (*self.loop.values(), *self.bare.values())]
         return [call for calls in (*runs, *others) for call in calls]
 
 
-def people(first_id: int, count: int, prefix: str) -> list[Values]:
-    """Invented people with ids and addresses that are nobody else's."""
+def employees(first_id: int, count: int, prefix: str) -> list[Values]:
+    """Return invented employees with unique ids and addresses."""
     return [
         {
-            **person,
+            **employee,
             "id": str(first_id + number),
-            "lastName": (person["lastName"] or "")[:_LONGEST],
+            "lastName": (employee["lastName"] or "")[:_LONGEST],
             "workEmail": f"{prefix}{first_id + number}@example.com",
             "supervisorEId": None,
         }
-        for number, person in enumerate(generate(count, seed=7))
+        for number, employee in enumerate(generate(count, seed=7))
     ]
 
 
-def record(person: Values) -> Record:
-    """Somebody as the default mapping writes her."""
-    return {"idnumber": str(person["id"]), **{ours: person[theirs] or "" for ours, theirs in _FIELDS.items()}}
+def record(employee: Values) -> Record:
+    """Return an employee as the default mapping writes them."""
+    return {"idnumber": str(employee["id"]), **{ours: employee[theirs] or "" for ours, theirs in _FIELDS.items()}}
 
 
 def measure(stage: Stage, plan: Plan, tick: Callable[[str], None]) -> Iterator[Round]:
-    """All rounds, one after the other."""
+    """Measure all rounds in sequence."""
     first = plan.first_id
     for number in range(1, plan.rounds + 1):
         one = Round()
-        groups = [people(first, plan.people, plan.prefix)]
-        first += plan.people
-        groups.append(people(first, plan.loop_people, plan.prefix))
-        first += plan.loop_people
-        groups.append(people(first, plan.people, plan.prefix))
-        first += plan.people
+        groups = [employees(first, plan.employees, plan.prefix)]
+        first += plan.employees
+        groups.append(employees(first, plan.loop_employees, plan.prefix))
+        first += plan.loop_employees
+        groups.append(employees(first, plan.employees, plan.prefix))
+        first += plan.employees
         company = Company(some_hours_ago())
         company.add(groups[0])
-        bare = _Bare(stage, [record(person) for person in groups[2]])
+        bare = _Bare(stage, [record(employee) for employee in groups[2]])
         for kind in KINDS:
-            one.worker[kind] = _worked(stage, company, kind)
+            one.worker[kind] = _run_worker(stage, company, kind)
             tick(f"round {number}: {kind}, the worker")
-            one.loop[kind] = _looped(stage, [record(person) for person in groups[1]], kind)
-            tick(f"round {number}: {kind}, one person at a time")
+            one.loop[kind] = _run_loop(stage, [record(employee) for employee in groups[1]], kind)
+            tick(f"round {number}: {kind}, one employee at a time")
             if kind in WRITTEN:
                 one.bare[kind] = bare.write(kind)
                 tick(f"round {number}: {kind}, the bare web service")
         yield one
 
 
-def _worked(stage: Stage, company: Company, kind: str) -> Worked:
+def _run_worker(stage: Stage, company: Company, kind: str) -> WorkerRuns:
     ids = [employee.id for employee in company]
-    worked = Worked(len(ids))
+    worker_runs = WorkerRuns(len(ids))
     size = MOST_LEAVERS if kind == "leavers" else len(ids)
     for at in range(0, len(ids), size):
         part = ids[at : at + size]
@@ -156,18 +156,18 @@ def _worked(stage: Stage, company: Company, kind: str) -> Worked:
                 company.edit(number, department=ELSEWHERE)
             elif kind == "leavers":
                 company.terminate(number, on=company.today() - LONG_GONE)
-        stage.enter(company)
+        stage.serve_company(company)
         run = stage.worker()
         _expect(run.summary.get(_COUNTED[kind]), len(part), f"{kind}, the worker")
-        worked.runs.append(run)
-    return worked
+        worker_runs.runs.append(run)
+    return worker_runs
 
 
-def _looped(stage: Stage, records: list[Record], kind: str) -> Compared:
+def _run_loop(stage: Stage, records: list[Record], kind: str) -> ClientRun:
     if kind != "creates":
         records = [{**one, "department": ELSEWHERE} for one in records]
     ran = stage.loop(records, leaving=kind == "leavers")
-    _expect(ran.answer.get(_LOOPED[kind]), len(records), f"{kind}, one person at a time")
+    _expect(ran.answer.get(_LOOPED[kind]), len(records), f"{kind}, one employee at a time")
     return ran
 
 
@@ -176,7 +176,7 @@ class _Bare:
         self._stage, self._records = stage, records
         self._ids: list[int] = []
 
-    def write(self, kind: str) -> Compared:
+    def write(self, kind: str) -> ClientRun:
         if kind == "creates":
             auth = self._stage.auth
             new = [{"username": one["email"], "auth": auth, **one} for one in self._records]
@@ -188,11 +188,11 @@ class _Bare:
                 "core_user_update_users", [{"id": str(n), "department": ELSEWHERE} for n in self._ids]
             )
             well = ran.answer.count({"warnings": []}) == len(ran.answer)
-            done = sum(call.people for call in ran.moodle) if well else 0
+            done = sum(call.employees for call in ran.moodle) if well else 0
         _expect(done, len(self._records), f"{kind}, the bare web service")
         return ran
 
 
-def _expect(done: Any, wanted: int, who: str) -> None:
+def _expect(done: Any, wanted: int, client: str) -> None:
     if done != wanted:
-        raise Unmeasured(f"{who}: {wanted} people were to be done, {done or 0} were")
+        raise Unmeasured(f"{client}: {wanted} employees were expected, {done or 0} were processed")

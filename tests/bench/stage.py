@@ -1,4 +1,4 @@
-"""The three systems, served with their latencies, and the processes that are measured between them."""
+"""The three systems, served with their latencies, and the measured processes."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.sandbox.moodle import PATH, TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import App, Request, serve
 
 CLIENTS = 2
-"""Of the bare web service: as many as the worker's own default."""
+"""Clients of the bare web service, equal to the worker's default concurrency."""
 
 
 @dataclass(frozen=True)
 class Latency:
-    """How late each system answers. A real Moodle is as late as it is."""
+    """The latency of each system; none is added to a real Moodle."""
 
     moodle: Model
     bamboohr: Model
@@ -38,10 +38,10 @@ NONE = Latency(Model(), Model(), Model())
 
 
 @dataclass(frozen=True, eq=False)
-class Ran:
-    """One run of the worker: what the process took, its summary, and every call as the servers saw it."""
+class WorkerRun:
+    """A run of the worker: the cost of the process, the summary, and every call at the servers."""
 
-    ended: process.Ended
+    ended: process.ProcessResult
     summary: Mapping[str, Any]
     moodle: list[Call]
     bamboohr: list[Call]
@@ -52,8 +52,8 @@ class Ran:
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One run of a client that the worker is compared with."""
+class ClientRun:
+    """A run of a client that the worker is compared with."""
 
     seconds: float
     moodle: list[Call]
@@ -62,7 +62,7 @@ class Compared:
 
 @dataclass
 class Stage:
-    """The systems, and who plays between them. `company` and `site` are replaced between runs."""
+    """The systems and the processes between them. `company` and `site` are replaced between runs."""
 
     directory: Path
     to_bamboo: Board
@@ -73,66 +73,72 @@ class Stage:
     token: str
     auth: str
 
-    def enter(self, company: Company) -> None:
-        """Put this company in the place of the last one, its directory written out: it is the same for every run."""
+    def serve_company(self, company: Company) -> None:
+        """Serve this company; its directory is serialised beforehand, so that every run has the same."""
         app = BambooApp(company, api_key=API_KEY)
-        app.answer(Request("GET", "/api/v1/employees/directory", headers=_asking()))
+        app.answer(Request("GET", "/api/v1/employees/directory", headers=_headers()))
         self.to_bamboo.app = app
 
     def new_site(self) -> None:
-        """An empty Moodle."""
+        """Serve an empty Moodle."""
         self.to_moodle.app = MoodleApp(MoodleSite())
 
-    def worker(self, settings: Mapping[str, str] | None = None) -> Ran:
-        """`python -m worker`, as its first run ever."""
+    def worker(self, settings: Mapping[str, str] | None = None) -> WorkerRun:
+        """Run `python -m worker` as a first run."""
         boards = (self.to_moodle, self.to_bamboo, self.to_aws)
         clock, reached = process.Clock(), dict[Board, float | None]()
         for board in boards:
             board.take()
-            board.on_first = partial(_note, reached, board, clock)
+            board.on_first = partial(_record_cpu, reached, board, clock)
         environment = {**self.environment, **(settings or {})}
         before = time.process_time()
         ended = process.run("worker", self.directory, environment, clock=clock)
-        spent = time.process_time() - before
+        sandbox_cpu = time.process_time() - before
         read = [cpu for cpu in reached.values() if cpu is not None]
         moodle, bamboohr, aws = (board.take() for board in boards)
-        return Ran(
+        return WorkerRun(
             ended=ended,
             summary=json.loads(ended.stdout),
             moodle=moodle,
             bamboohr=bamboohr,
             aws=aws,
-            sandbox_cpu=spent,
+            sandbox_cpu=sandbox_cpu,
             to_first_call=min(read, default=None),
             to_bamboohr=reached.get(self.to_bamboo),
         )
 
-    def loop(self, people: list[Record], *, leaving: bool) -> Compared:
-        """One person at a time."""
-        task = {"url": self.endpoint, "token": self.token, "auth": self.auth, "people": people, "leaving": leaving}
-        return self._compared("tests.bench.loop", task)
+    def loop(self, employees: list[Record], *, leaving: bool) -> ClientRun:
+        """Run the client that processes one employee at a time."""
+        task = {
+            "url": self.endpoint,
+            "token": self.token,
+            "auth": self.auth,
+            "employees": employees,
+            "leaving": leaving,
+        }
+        return self._run_client("tests.bench.loop", task)
 
-    def bare(self, function: str, records: list[Record]) -> Compared:
-        """The bare web service."""
-        ready = bodies(self.token, function, records)
-        return self._compared("tests.bench.bare", {"url": self.endpoint, "bodies": ready, "clients": CLIENTS})
+    def bare(self, function: str, records: list[Record]) -> ClientRun:
+        """Run the bare web service."""
+        prepared = bodies(self.token, function, records)
+        return self._run_client("tests.bench.bare", {"url": self.endpoint, "bodies": prepared, "clients": CLIENTS})
 
     @property
     def endpoint(self) -> str:
-        """Where Moodle's web service is."""
+        """The URL of Moodle's web service."""
         return self.moodle_url + PATH
 
-    def _compared(self, module: str, task: dict[str, Any]) -> Compared:
+    def _run_client(self, module: str, task: dict[str, Any]) -> ClientRun:
         self.to_moodle.take()
         ended = process.run(module, self.directory, given=task)
-        return Compared(ended.seconds, self.to_moodle.take(), json.loads(ended.stdout))
+        return ClientRun(ended.seconds, self.to_moodle.take(), json.loads(ended.stdout))
 
 
 @contextmanager
 def stage(
     directory: Path, latency: Latency, moodle: App | None = None, *, token: str = TOKEN, auth: str = "oidc"
 ) -> Iterator[Stage]:
-    """Serve all three while the block runs. `moodle` stands in the place of the sandbox's."""
+    """Serve all three systems while the block runs; `moodle` replaces the sandbox's."""
     company = Company(some_hours_ago())
     to_bamboo = Board(BambooApp(company, api_key=API_KEY), latency.bamboohr)
     to_moodle = Board(moodle or MoodleApp(MoodleSite()), latency.moodle)
@@ -153,10 +159,10 @@ def stage(
         yield Stage(directory, to_bamboo, to_moodle, to_aws, environment, moodle_url, token, auth)
 
 
-def _note(reached: dict[Board, float | None], board: Board, clock: process.Clock) -> None:
+def _record_cpu(reached: dict[Board, float | None], board: Board, clock: process.Clock) -> None:
     reached[board] = clock.read()
 
 
-def _asking() -> dict[str, str]:
+def _headers() -> dict[str, str]:
     key = base64.b64encode(f"{API_KEY}:x".encode()).decode()
     return {"authorization": f"Basic {key}", "accept": "application/json"}

@@ -1,12 +1,12 @@
-"""CPU seconds from the start of the process to its first HTTP call, as it is deployed and as it is on a laptop."""
+"""CPU seconds from the start of the process to its first HTTP call, deployed and on a laptop."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.bench.rounds import people
-from tests.bench.stage import Ran, Stage
+from tests.bench.rounds import employees
+from tests.bench.stage import Stage, WorkerRun
 from tests.run_harness import API_KEY, some_hours_ago
 from tests.sandbox.bamboohr import Company
 
@@ -15,17 +15,17 @@ DEPLOYED, LAPTOP = "as deployed: secrets and table of AWS", "on a laptop: variab
 
 @dataclass(frozen=True)
 class Start:
-    """One start."""
+    """A measured start."""
 
     form: str
-    ran: Ran
+    ran: WorkerRun
 
 
 def measure(stage: Stage, times: int, tick: Callable[[str], None]) -> Iterator[Start]:
-    """Each form so many times, in turns, with one person in the company."""
+    """Measure each form several times in turns, with one employee in the company."""
     company = Company(some_hours_ago())
-    company.add(people(1, 1, "start-"))
-    stage.enter(company)
+    company.add(employees(1, 1, "start-"))
+    stage.serve_company(company)
     laptop = {
         "STATE_TABLE": "",
         "BAMBOO_SECRET_ID": "",

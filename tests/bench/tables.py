@@ -1,4 +1,4 @@
-"""What was measured, as tables."""
+"""The figures as tables."""
 
 from __future__ import annotations
 
@@ -10,100 +10,102 @@ from tests.bench.board import Call, span, writes
 from tests.bench.growth import Point
 from tests.bench.image import Size
 from tests.bench.report import Table, median, spread
-from tests.bench.rounds import KINDS, MOST_LEAVERS, WRITTEN, Round, Worked
+from tests.bench.rounds import KINDS, MOST_LEAVERS, WRITTEN, Round, WorkerRuns
 from tests.bench.start import DEPLOYED, LAPTOP, Start
 
 _BATCH = 50
 _DATES_AT_ONCE = 2_500
 _BUSY = 0.5
 _OFTEN = 0.05
-_REAL = "Moodle is a real one, behind a relay of this process that takes the times: it adds a little to every call."
+_REAL = "Moodle is a real one, behind a relay of this process that takes the times and adds a little to every call."
 
 
 @dataclass
 class Figures:
-    """Everything that was measured; empty where it was not."""
+    """All figures; empty where nothing was measured."""
 
     rounds: list[Round] = field(default_factory=list)
     starts: list[Start] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
     image: Size | None = None
-    people: int = 0
-    loop_people: int = 0
+    employees: int = 0
+    loop_employees: int = 0
     is_real: bool = False
 
-    def worked(self, kind: str) -> list[Worked]:
-        """The worker's runs of one kind, a round each."""
+    def worker_runs(self, kind: str) -> list[WorkerRuns]:
+        """Return the worker's runs of one kind by round."""
         return [one.worker[kind] for one in self.rounds]
 
-    def beside_loop(self, kind: str, *, whole: bool) -> list[float]:
-        """How many times as fast as one person at a time: the whole process, or what the server sees of it."""
+    def compared_with_loop(self, kind: str, *, whole_process: bool) -> list[float]:
+        """Return the factor over one employee at a time: of the whole process, or as the server sees it."""
         return [
-            (one.loop[kind].seconds if whole else span(one.loop[kind].moodle))
-            / self.loop_people
-            / ((one.worker[kind].seconds if whole else one.worker[kind].at_moodle) / self.people)
+            (one.loop[kind].seconds if whole_process else span(one.loop[kind].moodle))
+            / self.loop_employees
+            / ((one.worker[kind].seconds if whole_process else one.worker[kind].at_moodle) / self.employees)
             for one in self.rounds
         ]
 
-    def beside_bare(self, kind: str) -> list[float]:
-        """The worker's writes a second as a share of the bare web service's."""
+    def compared_with_bare(self, kind: str) -> list[float]:
+        """Return the worker's writes per second as a share of the bare web service's."""
         return [_rate(one.worker[kind]) / self.bare_rate(one, kind) for one in self.rounds]
 
     def bare_rate(self, one: Round, kind: str) -> float:
-        """Writes a second of the bare web service."""
-        return sum(call.people for call in one.bare[kind].moodle) / span(writes(one.bare[kind].moodle))
+        """Return the writes per second of the bare web service."""
+        return sum(call.employees for call in one.bare[kind].moodle) / span(writes(one.bare[kind].moodle))
 
 
 def changes(figures: Figures) -> Table:
-    """The worker alone."""
+    """Return the table of the worker alone."""
     rows = []
     for kind in KINDS:
-        worked = figures.worked(kind)
-        calls = [_calls(one) for one in worked]
+        worker_runs = figures.worker_runs(kind)
+        calls = [_calls(one) for one in worker_runs]
         rows.append(
             (
-                _named(kind, worked[0]),
-                f"{figures.people:,}",
-                spread([one.seconds for one in worked]),
-                f"{figures.people / median(one.seconds for one in worked):,.0f}",
+                _named(kind, worker_runs[0]),
+                f"{figures.employees:,}",
+                spread([one.seconds for one in worker_runs]),
+                f"{figures.employees / median(one.seconds for one in worker_runs):,.0f}",
                 *(spread([one[at] for one in calls], 0) for at in range(3)),
-                f"{max(run.ended.megabytes for one in worked for run in one.runs):.0f}",
-                spread([sum(run.ended.cpu for run in one.runs) for one in worked]),
+                f"{max(run.ended.megabytes for one in worker_runs for run in one.runs):.0f}",
+                spread([sum(run.ended.cpu for run in one.runs) for one in worker_runs]),
             )
         )
     return Table(
         "Changes per second: the worker's process from its start to its end",
         (
-            *("work", "people", "seconds", "changes/s", "calls BambooHR", "calls Moodle", "calls AWS"),
+            *("work", "employees", "seconds", "changes/s", "calls BambooHR", "calls Moodle", "calls AWS"),
             *("peak MB", "worker's CPU s"),
         ),
         rows,
         [
-            f"The guards let {MOST_LEAVERS} leavers go in one run: more take several, with a start in each.",
+            f"The guards allow {MOST_LEAVERS} suspensions in a run: more leavers take several, with a start in each.",
             *([_REAL] if figures.is_real else _lateness(call for one in figures.rounds for call in one.answers())),
         ],
     )
 
 
-def beside_loop(figures: Figures) -> Table:
-    """Both at the same work."""
+def compared_with_loop(figures: Figures) -> Table:
+    """Return the table of the worker and one employee at a time."""
     rows = [
         (
             kind,
-            f"{len(figures.rounds[0].loop[kind].moodle) / figures.loop_people:.1f}",
-            spread([figures.loop_people / one.loop[kind].seconds for one in figures.rounds], 0),
-            spread([figures.people / one.worker[kind].seconds for one in figures.rounds], 0),
-            spread(figures.beside_loop(kind, whole=True), 1),
-            spread(figures.beside_loop(kind, whole=False), 1),
+            f"{len(figures.rounds[0].loop[kind].moodle) / figures.loop_employees:.1f}",
+            spread([figures.loop_employees / one.loop[kind].seconds for one in figures.rounds], 0),
+            spread([figures.employees / one.worker[kind].seconds for one in figures.rounds], 0),
+            spread(figures.compared_with_loop(kind, whole_process=True), 1),
+            spread(figures.compared_with_loop(kind, whole_process=False), 1),
         )
         for kind in KINDS
     ]
-    sample = "" if figures.loop_people == figures.people else f" (a sample of {figures.loop_people:,} people)"
+    sample = (
+        "" if figures.loop_employees == figures.employees else f" (a sample of {figures.loop_employees:,} employees)"
+    )
     return Table(
-        f"Beside one person at a time{sample}, in turns with the worker",
+        f"Compared with one employee at a time{sample}, in turns with the worker",
         (
             "work",
-            "its calls a person",
+            "its calls an employee",
             "its changes/s",
             "worker's changes/s",
             "times: whole process",
@@ -111,43 +113,43 @@ def beside_loop(figures: Figures) -> Table:
         ),
         rows,
         [
-            "At Moodle: from the first call to the last answer, as the server sees it, look-ups and writes. The loop is"
-            " given its people; reading BambooHR, state and log are in the worker's whole process alone."
+            "At Moodle: from the first call to the last response, as the server sees it, look-ups and writes. The loop"
+            " is given its employees; only the worker's whole process includes BambooHR, the state and the log."
         ],
     )
 
 
-def beside_bare(figures: Figures) -> Table:
-    """The writes alone."""
+def compared_with_bare(figures: Figures) -> Table:
+    """Return the table of the writes alone."""
     rows = [
         (
             kind,
             f"{len(writes(figures.rounds[0].bare[kind].moodle))}",
             spread([figures.bare_rate(one, kind) for one in figures.rounds], 0),
             spread([_rate(one.worker[kind]) for one in figures.rounds], 0),
-            spread([100 * share for share in figures.beside_bare(kind)], 0),
+            spread([100 * share for share in figures.compared_with_bare(kind)], 0),
         )
         for kind in WRITTEN
     ]
     return Table(
-        f"Writes beside the bare web service: batches of {_BATCH} from 2 clients, bodies built before",
+        f"Writes compared with the bare web service: batches of {_BATCH} from 2 clients, bodies prepared",
         ("work", "write calls", "bare writes/s", "worker's writes/s", "share in %"),
         rows,
-        ["From the first write call to the last answer, as the server sees it."],
+        ["From the first write call to the last response, as the server sees it."],
     )
 
 
 def start(figures: Figures) -> Table:
-    """CPU before the first call."""
+    """Return the table of the CPU before the first call."""
     rows = []
     for form in (DEPLOYED, LAPTOP):
         runs = [one.ran for one in figures.starts if one.form == form]
         first = [run.to_first_call for run in runs if run.to_first_call is not None]
         bamboo = [run.to_bamboohr for run in runs if run.to_bamboohr is not None]
-        told = (spread(values) if values else "needs /proc" for values in (first, bamboo))
-        rows.append((form, f"{len(runs)}", *told))
+        cells = (spread(values) if values else "needs /proc" for values in (first, bamboo))
+        rows.append((form, f"{len(runs)}", *cells))
     return Table(
-        "CPU seconds of the process until a first call has arrived",
+        "CPU seconds of the process until the first call has arrived",
         ("form", "starts", "to the first call", "to the first call of BambooHR"),
         rows,
         ["User and system time, in steps of 0.01 s. As deployed, the first call is for a secret."],
@@ -155,7 +157,7 @@ def start(figures: Figures) -> Table:
 
 
 def growth(figures: Figures) -> Table:
-    """How cost grows."""
+    """Return the table of how cost grows."""
     rows = []
     for point in figures.points:
         runs = point.runs
@@ -179,31 +181,31 @@ def growth(figures: Figures) -> Table:
             "sandbox's CPU in % of the time",
         ),
         rows,
-        ["The sandbox works in these seconds too. (!): more than half the time, so that it is the bottleneck there."],
+        ["The sandbox works in these seconds too. (!): more than half the time, so that it is the bottleneck."],
     )
 
 
 def size(figures: Figures) -> Table:
-    """The image."""
+    """Return the table of the image."""
     assert figures.image is not None
     megabytes = figures.image.megabytes
-    told = "-" if megabytes is None else f"{megabytes:.1f}"
-    return Table("The image above its base", ("what", "MB"), [(figures.image.told, told)])
+    size = "-" if megabytes is None else f"{megabytes:.1f}"
+    return Table("The image above its base", ("what", "MB"), [(figures.image.note, size)])
 
 
 def calls_allowed(kind: str, count: int, company: int) -> tuple[int, int]:
-    """The budget of calls for one run: BambooHR's and Moodle's. The dates of the company take a call for 2,500."""
+    """Return the budget of calls of one run for BambooHR (one per 2,500 employees for the dates) and Moodle."""
     batches = ceil(count / _BATCH)
-    # By idnumber; then creates: by e-mail, by user name, the creations; updates and leavers: the updates.
+    # Look-ups by idnumber; for creates also by e-mail and username, and the creations; else the updates.
     moodle = 1 + batches * {"creates": 4, "updates": 2, "unchanged": 1, "leavers": 2}[kind]
     return 2 + ceil(company / _DATES_AT_ONCE) + (ceil(count / MOST_LEAVERS) if kind == "leavers" else 0), moodle
 
 
 def every(figures: Figures) -> list[Table]:
-    """All tables of what was measured."""
+    """Return all tables."""
     found: list[Table] = []
     if figures.rounds:
-        found += [changes(figures), beside_loop(figures), beside_bare(figures)]
+        found += [changes(figures), compared_with_loop(figures), compared_with_bare(figures)]
     if figures.starts:
         found.append(start(figures))
     if figures.points:
@@ -213,12 +215,12 @@ def every(figures: Figures) -> list[Table]:
     return found
 
 
-def _named(kind: str, worked: Worked) -> str:
-    return f"{kind}, {len(worked.runs)} runs" if len(worked.runs) > 1 else kind
+def _named(kind: str, worker_runs: WorkerRuns) -> str:
+    return f"{kind}, {len(worker_runs.runs)} runs" if len(worker_runs.runs) > 1 else kind
 
 
-def _calls(worked: Worked) -> tuple[int, int, int]:
-    runs = worked.runs
+def _calls(worker_runs: WorkerRuns) -> tuple[int, int, int]:
+    runs = worker_runs.runs
     return (
         sum(len(run.bamboohr) for run in runs),
         sum(len(run.moodle) for run in runs),
@@ -226,18 +228,20 @@ def _calls(worked: Worked) -> tuple[int, int, int]:
     )
 
 
-def _rate(worked: Worked) -> float:
-    return worked.written / worked.writing
+def _rate(worker_runs: WorkerRuns) -> float:
+    return worker_runs.written / worker_runs.writing
 
 
 def _lateness(calls: Iterable[Call]) -> Sequence[str]:
     calls = list(calls)
     late = [call.late for call in calls if call.late > 0]
     if not late:
-        return [f"Each of {len(calls):,} answers of Moodle came when the model says: the sandbox held nobody up."]
+        return [
+            f"Each of {len(calls):,} responses of Moodle came at the time of the model: the sandbox was no bottleneck."
+        ]
     share = len(late) / len(calls)
-    so = "it was a bottleneck of these figures" if share > _OFTEN else "it held nobody up otherwise"
+    effect = "it was a bottleneck of these figures" if share > _OFTEN else "it was no bottleneck otherwise"
     return [
-        f"The sandbox's own work took longer than the model in {len(late):,} of {len(calls):,} answers, by at most"
-        f" {1000 * max(late):.0f} ms: {so}."
+        f"The sandbox's own work took longer than the model for {len(late):,} of {len(calls):,} responses, by at most"
+        f" {1000 * max(late):.0f} ms: {effect}."
     ]

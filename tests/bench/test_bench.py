@@ -1,4 +1,4 @@
-"""`make bench` measures what it says; how fast anything is, is not tested."""
+"""`make bench` measures what it reports; speed itself is not tested."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.sandbox import moodle
 from tests.sandbox.moodle import MoodleApp, MoodleSite
 from tests.sandbox.wire import Switchboard, serve
 
-_QUICK = ("--quick", "--latency-ms", "1", "--person-ms", "0.1", "--aws-ms", "1")
+_QUICK = ("--quick", "--latency-ms", "1", "--employee-ms", "0.1", "--aws-ms", "1")
 _TITLES = (
     "Changes per second",
-    "Beside one person at a time",
-    "Writes beside the bare web service",
+    "Compared with one employee at a time",
+    "Writes compared with the bare web service",
     "CPU seconds",
     "How cost grows",
     "The image",
@@ -32,7 +32,7 @@ _TITLES = (
 
 
 def tables(markdown: str) -> list[tuple[str, list[list[str]]]]:
-    """Every table's title and rows, without the line under the head."""
+    """Return every table's title and rows, without the line below the header."""
     found = []
     for part in markdown.split("### ")[1:]:
         title, *lines = part.splitlines()
@@ -42,11 +42,11 @@ def tables(markdown: str) -> list[tuple[str, list[list[str]]]]:
 
 
 def figure(cell: str) -> float:
-    """What a cell begins with."""
+    """Return the number at the start of a cell."""
     return float(re.split(r"[ (]", cell.replace(",", ""))[0])
 
 
-def test_a_look_fills_every_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_quick_fills_every_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     picture = tmp_path / "growth.svg"
 
     code = main([*_QUICK, "--markdown", "--svg", str(picture)], {})
@@ -54,16 +54,16 @@ def test_a_look_fills_every_table(capsys: pytest.CaptureFixture[str], tmp_path: 
     printed = capsys.readouterr()
     found = tables(printed.out)
     assert (code, printed.err) == (MET, "")
-    assert "Latency: Moodle 1 ms a request + 0.1 ms a person written or found" in printed.out
+    assert "Latency: Moodle 1 ms a request + 0.1 ms an employee written or found" in printed.out
     assert [next(one for one in _TITLES if title.startswith(one)) for title, _ in found] == list(_TITLES)
     measured, beside_loop, beside_bare, start, growth, _, budgets = (rows for _, rows in found)
     assert [row[0] for row in measured[1:]] == list(KINDS)
     assert [len(rows) - 1 for rows in (beside_loop, beside_bare, start, growth)] == [4, 2, 2, 2]
     for head, *rows in (measured, beside_loop, beside_bare, start, growth):
         assert {len(row) for row in rows} == {len(head)}
-        # The sandbox's share of so little can be nothing.
+        # With so little work, the sandbox's share can be zero.
         assert all(figure(cell) > 0 for row in rows for cell in row[1:7])
-    # 60 creations in two batches: the canary, three look-ups and a creation of each.
+    # 60 creations in two batches: the canary, and three look-ups and a creation for each batch.
     assert measured[1][4:6] == ["3", "9"]
     assert [row[2] for row in budgets[1:3]] == ["met", "met"]
     assert ElementTree.parse(picture).getroot().tag.endswith("svg")
@@ -78,7 +78,7 @@ def test_the_image_is_the_one_that_the_image_suite_builds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "told"),
+    ("environment", "expected"),
     [
         ({URL: "https://moodle.example.com"}, "belong together"),
         ({TOKEN: "secret-of-a-test"}, "belong together"),
@@ -86,13 +86,13 @@ def test_the_image_is_the_one_that_the_image_suite_builds() -> None:
         ({URL: "https://moodle.example.com", TOKEN: "secret-of-a-test"}, "give --yes"),
     ],
 )
-def test_a_real_moodle_is_left_alone_unless_somebody_agrees(
-    environment: dict[str, str], told: str, capsys: pytest.CaptureFixture[str]
+def test_a_real_moodle_needs_confirmation(
+    environment: dict[str, str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--quick"], environment) == REFUSED
 
     printed = capsys.readouterr()
-    assert told in printed.err
+    assert expected in printed.err
     assert "secret-of-a-test" not in printed.out + printed.err
 
 
@@ -100,18 +100,18 @@ def _fails(*_: object, **__: object) -> NoReturn:
     raise Unmeasured("the loop did not do its work")
 
 
-def test_what_was_made_in_a_real_moodle_is_suspended_even_when_measuring_fails(
+def test_accounts_in_a_real_moodle_are_suspended_even_if_measuring_fails(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = MoodleSite()
     board = Switchboard(MoodleApp(site))
     monkeypatch.setattr("tests.bench.stage.Stage.loop", _fails)
     with serve(board) as url:
-        code = main(["--yes", "--people", "3"], {URL: url, TOKEN: moodle.TOKEN, AUTH: "oidc"})
+        code = main(["--yes", "--employees", "3"], {URL: url, TOKEN: moodle.TOKEN, AUTH: "oidc"})
 
     printed = capsys.readouterr()
-    made = [user for user in site.users() if user["username"].startswith("bench-")]
-    assert (code, len(made)) == (UNMEASURED, 3)
-    assert all(user["suspended"] for user in made)
+    created = [user for user in site.users() if user["username"].startswith("bench-")]
+    assert (code, len(created)) == (UNMEASURED, 3)
+    assert all(user["suspended"] for user in created)
     assert "3 accounts bench-" in printed.out
     assert "all of them suspended" in printed.out

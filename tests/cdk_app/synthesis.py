@@ -79,11 +79,12 @@ def app(outdir: Path | None = None) -> cdk.App:
     return cdk.App(context=context, outdir=str(outdir) if outdir else None, builtin_cloud_formation_validation=False)
 
 
-def synthesise(environment: str, outdir: Path, file: Path | None = None) -> Synthesis:
+def synthesise(environment: str, outdir: Path, file: Path | None = None, *, base: str | None = None) -> Synthesis:
     """An environment of the tests; raises where cdk-nag has something to say."""
     chosen = parameters.load(environment, file, environments=ENVIRONMENTS)
     tree = app(outdir)
-    assembly = application.synthesise(tree, application.compose(tree, chosen))
+    application.compose(tree, chosen, base)
+    assembly = application.synthesise(tree)
     registry, sync = (
         Template(json.loads((assembly / f"{chosen.project_name}{suffix}.template.json").read_text()))
         for suffix in ("-registry", "")

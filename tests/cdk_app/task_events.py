@@ -55,7 +55,7 @@ def task(
         "overrides": {
             "containerOverrides": [{"name": "worker", "environment": [{"name": "TRIGGER", "value": "schedule"}]}]
         },
-        "startedBy": "chronos-schedule/nightly",
+        "startedBy": "chronos-schedule/acme-lxp-sync-nightly",
         "stopCode": stop_code,
         "stoppedReason": reason,
         "taskArn": f"{CLUSTER.replace('cluster', 'task')}/0123456789abcdef",
@@ -86,7 +86,7 @@ RECONCILE: dict[str, Any] = {
             }
         ]
     },
-    "startedBy": "chronos-schedule/reconcile",
+    "startedBy": "chronos-schedule/acme-lxp-sync-reconcile",
 }
 """What is told otherwise of a task that the schedule of a reconcile started."""
 

@@ -8,8 +8,7 @@ import pytest
 from cdk_nag import AwsSolutionsChecks
 
 from cdk_app import parameters
-from cdk_app.application import IMAGE_DIRECTORY
-from cdk_app.stacks import SyncStack
+from cdk_app.stacks import RegistryStack, SyncStack
 from tests.cdk_app.synthesis import ENVIRONMENTS, Synthesis, app
 
 BOTH = {
@@ -44,7 +43,7 @@ def test_what_was_acknowledged_and_no_more(dev: Synthesis, prod: Synthesis) -> N
 def test_without_its_acknowledgements_the_stack_would_not_synthesise() -> None:
     tree = app()
     chosen = parameters.load("dev", environments=ENVIRONMENTS)
-    SyncStack(tree, "Sync", parameters=chosen, image_directory=IMAGE_DIRECTORY)
+    SyncStack(tree, "Sync", parameters=chosen, registry=RegistryStack(tree, "Registry", parameters=chosen))
     cdk.Validations.of(tree).add_plugins(AwsSolutionsChecks(tree))
 
     with pytest.raises(RuntimeError, match="AwsSolutions-SMG4"):

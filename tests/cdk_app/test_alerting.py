@@ -5,12 +5,10 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template as Assertions
 
 from cdk_app.alerting import AlertingConstruct
-from cdk_app.task_end import WatchedTask
+from tests.cdk_app.constructs import sync_task
 from tests.cdk_app.log_filter import takes
 from tests.cdk_app.synthesis import Synthesis, Template, app
 from worker.errors import DuplicateDelivery, LockHeld
@@ -34,12 +32,12 @@ def ended(line: Summary, end: Any = None, **counts: int) -> str:
 
 
 CLEAN = ended(summary())
-CLEAN_NIGHTS = {
-    "a clean night": CLEAN,
-    "a clean night that an operator started": ended(summary(trigger="manual")),
-    "a clean night with somebody parked": ended(summary(), parked=2),
+COUNTED = {
+    "a successful run": CLEAN,
+    "a successful run that an operator started": ended(summary(trigger="manual")),
+    "a successful run with employees parked": ended(summary(), parked=2),
 }
-NO_CLEAN_NIGHTS = {
+NOT_COUNTED = {
     "errors": ended(summary(), errors=1),
     "held suspensions": ended(summary(), errors=3, held_suspensions=3),
     "a dry run": ended(summary(dry_run=True)),
@@ -47,8 +45,8 @@ NO_CLEAN_NIGHTS = {
     "a reconcile that the schedule started": ended(summary(command="reconcile")),
     "a reconcile that an operator started": ended(summary(command="reconcile", trigger="manual")),
     "an undo": ended(summary(command="undo")),
-    "the second delivery of a night": ended(summary(), DuplicateDelivery("delivered before")),
-    "a night that found the lock held": ended(summary(), LockHeld("another run is at work")),
+    "the second delivery of a start": ended(summary(), DuplicateDelivery("delivered before")),
+    "a run that found the lock held": ended(summary(), LockHeld("another run is at work")),
     "a crash": summary().line(),
     "another line of the log": json.dumps({"event": "person.created", "ok": True, "scope": "all", "dry_run": False}),
     "no JSON": "Traceback (most recent call last):",
@@ -56,14 +54,14 @@ NO_CLEAN_NIGHTS = {
 }
 
 
-@pytest.mark.parametrize("kind", CLEAN_NIGHTS)
+@pytest.mark.parametrize("kind", COUNTED)
 def test_the_silence_filter_counts(each: Synthesis, kind: str) -> None:
-    assert takes(each.sync.properties("CleanNights", FILTER)["FilterPattern"], CLEAN_NIGHTS[kind])
+    assert takes(each.sync.properties("CleanNights", FILTER)["FilterPattern"], COUNTED[kind])
 
 
-@pytest.mark.parametrize("kind", NO_CLEAN_NIGHTS)
+@pytest.mark.parametrize("kind", NOT_COUNTED)
 def test_the_silence_filter_does_not_count(each: Synthesis, kind: str) -> None:
-    assert not takes(each.sync.properties("CleanNights", FILTER)["FilterPattern"], NO_CLEAN_NIGHTS[kind])
+    assert not takes(each.sync.properties("CleanNights", FILTER)["FilterPattern"], NOT_COUNTED[kind])
 
 
 @pytest.mark.parametrize(
@@ -94,7 +92,7 @@ def test_the_filters_read_the_tasks_log_and_invent_no_data(each: Synthesis) -> N
         }
 
 
-def test_silence_is_no_clean_night_in_so_many_hours(dev: Synthesis, prod: Synthesis) -> None:
+def test_silence_is_no_successful_run_in_so_many_hours(dev: Synthesis, prod: Synthesis) -> None:
     for synthesis, hours in ((dev, 30), (prod, 54)):
         alarm = synthesis.sync.properties("Silence", ALARM)
 
@@ -104,7 +102,7 @@ def test_silence_is_no_clean_night_in_so_many_hours(dev: Synthesis, prod: Synthe
         assert alarm["MetricName"] == "CleanNights"
 
 
-def test_the_parked_alarm_stays_from_one_night_to_the_next(dev: Synthesis) -> None:
+def test_the_parked_alarm_stays_from_one_run_to_the_next(dev: Synthesis) -> None:
     alarm = dev.sync.properties("Parked", ALARM)
 
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
@@ -125,7 +123,7 @@ def test_one_dead_letter_is_enough(each: Synthesis) -> None:
 
 
 @pytest.mark.parametrize("name", ["Silence", "Parked", "DeadLetter"])
-def test_each_alarm_says_so_when_it_comes_and_when_it_goes(each: Synthesis, name: str) -> None:
+def test_each_alarm_reports_its_start_and_its_end(each: Synthesis, name: str) -> None:
     alarm = each.sync.properties(name, ALARM)
     topic = {"Ref": each.sync.named("Topic", TOPIC)}
 
@@ -169,18 +167,7 @@ def test_with_a_key_of_ones_own_events_and_alarms_may_use_it() -> None:
     AlertingConstruct(
         stack,
         "Alerting",
-        task=WatchedTask(
-            project_name="a",
-            cluster_arn="arn:aws:ecs:eu-west-2:111122223333:cluster/c",
-            cluster_name="c",
-            family_arn_prefix="arn:aws:ecs:eu-west-2:111122223333:task-definition/a:",
-            container_name="worker",
-            log_group_name="/ecs/a",
-            environment="dev",
-            console=None,
-        ),
-        log_group=logs.LogGroup(stack, "Log"),
-        dead_letter_queue=sqs.Queue(stack, "Queue"),
+        task=sync_task(stack),
         alert_email="ops@example.com",
         encryption_key=kms.Key(stack, "Key"),
     )

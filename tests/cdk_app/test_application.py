@@ -28,9 +28,9 @@ def test_an_environment_from_a_file_elsewhere() -> None:
 
 def test_synthesising_orders_the_images_build(tmp_path: Path) -> None:
     tree = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
-    stacks = application.compose(tree, application.chosen(told(env="e2e", env_file=str(ENVIRONMENTS / "dev.toml"))))
+    application.compose(tree, application.chosen(told(env="e2e", env_file=str(ENVIRONMENTS / "dev.toml"))))
 
-    assembly = application.synthesise(tree, stacks)
+    assembly = application.synthesise(tree)
 
     artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
     assert artifacts["snap-dev.assets"]["dependencies"] == ["snap-dev-registry"]

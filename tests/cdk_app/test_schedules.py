@@ -12,9 +12,9 @@ QUEUE = "AWS::SQS::Queue"
 
 
 def schedules(synthesis: Synthesis) -> dict[str, dict[str, Any]]:
-    """By name."""
+    """By name, without the project's."""
     found = [dict(one["Properties"]) for one in synthesis.sync.of_type(SCHEDULE).values()]
-    return {one["Name"]: one for one in found}
+    return {one["Name"].removeprefix(f"{synthesis.parameters.project_name}-"): one for one in found}
 
 
 def schedule(synthesis: Synthesis, name: str = "nightly") -> dict[str, Any]:
@@ -41,12 +41,12 @@ def test_a_reconcile_has_a_schedule_where_the_file_asks_for_one(dev: Synthesis, 
     assert set(schedules(dev)) == {"nightly"}
     assert set(schedules(prod)) == {"nightly", "reconcile"}
     assert schedule(prod, "reconcile")["ScheduleExpression"] == "cron(30 10 ? * SUN *)"
-    assert prod.sync.body["Outputs"]["ReconcileScheduleName"] == {
-        "Value": {"Ref": prod.sync.named("Reconcile", SCHEDULE)}
+    assert prod.sync.body["Outputs"]["ReconcileScheduleName"]["Value"] == {
+        "Ref": prod.sync.named("Reconcile", SCHEDULE)
     }
 
 
-def test_a_reconcile_is_scheduled_as_a_night_is_but_for_its_time_and_its_command(prod: Synthesis) -> None:
+def test_a_reconcile_is_scheduled_as_a_sync_is_but_for_its_time_and_its_command(prod: Synthesis) -> None:
     nightly, reconcile = schedule(prod), schedule(prod, "reconcile")
     differ = {key for key in nightly.keys() | reconcile.keys() if nightly.get(key) != reconcile.get(key)}
     target = {key for key in nightly["Target"] if nightly["Target"][key] != reconcile["Target"][key]}
@@ -55,20 +55,19 @@ def test_a_reconcile_is_scheduled_as_a_night_is_but_for_its_time_and_its_command
     assert target == {"Input"}
 
 
-def test_a_reconcile_adds_its_schedule_and_its_output_and_changes_nothing(prod: Synthesis, tmp_path: Path) -> None:
-    lines = (ENVIRONMENTS / "prod.toml").read_text().splitlines()
-    file = tmp_path / "prod.toml"
-    file.write_text("\n".join(line for line in lines if not line.startswith("ReconcileSchedule")))
+def test_a_reconcile_adds_its_schedule_and_its_output_and_changes_nothing(dev: Synthesis, tmp_path: Path) -> None:
+    file = tmp_path / "dev.toml"
+    file.write_text((ENVIRONMENTS / "dev.toml").read_text() + 'ReconcileSchedule = "cron(30 10 ? * SUN *)"\n')
 
-    without = synthesise("prod", tmp_path / "assembly", file).sync
+    added = synthesise("dev", tmp_path / "assembly", file).sync
 
-    reconcile = prod.sync.named("Reconcile", SCHEDULE)
-    assert without.resources == {name: one for name, one in prod.sync.resources.items() if name != reconcile}
-    assert prod.sync.body["Outputs"].keys() - without.body["Outputs"].keys() == {"ReconcileScheduleName"}
+    reconcile = added.named("Reconcile", SCHEDULE)
+    assert dev.sync.resources == {name: one for name, one in added.resources.items() if name != reconcile}
+    assert added.body["Outputs"].keys() - dev.sync.body["Outputs"].keys() == {"ReconcileScheduleName"}
 
 
 def test_what_is_deployed_already_keeps_its_logical_ids(each: Synthesis) -> None:
-    """A nightly schedule under another one would be a second of its name, which its group refuses."""
+    """A new logical id would make the queue again, and lose the letters in it."""
     deployed = {
         "TaskSchedule662F55AF": SCHEDULE,
         "TaskScheduleGroupB9981F77": "AWS::Scheduler::ScheduleGroup",
@@ -77,7 +76,9 @@ def test_what_is_deployed_already_keeps_its_logical_ids(each: Synthesis) -> None
     }
 
     assert {name: each.sync.resources[name]["Type"] for name in deployed} == deployed
-    assert each.sync.resources["TaskSchedule662F55AF"]["Properties"]["Name"] == "nightly"
+    assert (
+        each.sync.resources["TaskSchedule662F55AF"]["Properties"]["Name"] == f"{each.parameters.project_name}-nightly"
+    )
 
 
 def test_starts_this_task_in_this_cluster_on_fargate(each: Synthesis) -> None:
@@ -107,7 +108,7 @@ def test_runs_in_the_public_network_with_an_address_of_its_own(dev: Synthesis) -
     assert network["AssignPublicIp"] == "ENABLED"
 
 
-def test_tells_the_container_who_started_it_and_for_when(each: Synthesis) -> None:
+def test_the_container_learns_what_started_it_and_for_when(each: Synthesis) -> None:
     assert json.loads(schedule(each)["Target"]["Input"]) == {
         "containerOverrides": [
             {
@@ -191,15 +192,15 @@ def test_the_queue_keeps_its_letters_encrypted_for_a_fortnight(each: Synthesis) 
     assert properties["SqsManagedSseEnabled"] is True
 
 
-@pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule"])
-def test_the_queue_takes_letters_of_the_two_rules_and_over_tls_only(each: Synthesis, rule: str) -> None:
+@pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule", "ScanRule"])
+def test_the_queue_takes_letters_of_the_rules_and_over_tls_only(each: Synthesis, rule: str) -> None:
     statements = each.sync.only("AWS::SQS::QueuePolicy")["Properties"]["PolicyDocument"]["Statement"]
     (refusal,) = [one for one in statements if one["Effect"] == "Deny"]
     allowed = [one for one in statements if one["Effect"] == "Allow"]
 
     assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert {one["Principal"]["Service"] for one in allowed} == {"events.amazonaws.com"}
-    assert len(allowed) == 2
+    assert len(allowed) == 3
     assert {"ArnEquals": {"aws:SourceArn": arn(each, rule, "AWS::Events::Rule")}} in [
         one["Condition"] for one in allowed
     ]

@@ -66,10 +66,15 @@ def wildcards(value: Any) -> Iterator[str]:
             yield from wildcards(inner)
 
 
-def test_the_only_wildcards_of_any_role(prod: Synthesis) -> None:
+def roles_of_the_task(synthesis: Synthesis) -> list[str]:
+    """The logical ids of the roles without which nothing runs."""
+    return [name for name in synthesis.sync.of_type(ROLE) if name.startswith("Task")]
+
+
+def test_the_only_wildcards_of_any_role_of_the_task(prod: Synthesis) -> None:
     found = [
         (statement["Action"], wildcard)
-        for role in prod.sync.of_type(ROLE)
+        for role in roles_of_the_task(prod)
         for statement in prod.sync.statements(role)
         for wildcard in wildcards([statement["Action"], statement["Resource"]])
     ]
@@ -81,11 +86,12 @@ def test_the_only_wildcards_of_any_role(prod: Synthesis) -> None:
     ]
 
 
-def test_there_are_three_roles_and_no_policy_for_anybody_else(each: Synthesis) -> None:
+def test_the_task_has_three_roles_and_nothing_else_has_a_policy(each: Synthesis) -> None:
     roles = set(each.sync.of_type(ROLE))
     policies = each.sync.of_type("AWS::IAM::Policy").values()
 
-    assert len(roles) == 3
+    assert len(roles_of_the_task(each)) == 3
+    assert len(roles) == (5 if each.parameters.operator_principals else 3)
     assert {role["Ref"] for policy in policies for role in policy["Properties"]["Roles"]} <= roles
     assert not each.sync.of_type("AWS::IAM::ManagedPolicy")
     assert not any("ManagedPolicyArns" in each.sync.resources[role]["Properties"] for role in roles)
@@ -98,11 +104,13 @@ def test_neither_stack_refers_to_the_other(each: Synthesis) -> None:
 
 
 def test_the_outputs_are_what_an_operator_needs(each: Synthesis) -> None:
-    only_where_there_is_one = {"ReconcileScheduleName"} if each.parameters.reconcile_schedule else set()
+    everything = {"DeployRoleArn", "OperatorRoleArn", "ReconcileScheduleName"}
+    only_where_there_is_one = everything if each.parameters.reconcile_schedule else set()
 
     assert set(each.sync.body["Outputs"]) - only_where_there_is_one == {
         "AlertEmail",
         "AssignPublicIp",
+        "BaseImage",
         "BambooSecretArn",
         "ClusterName",
         "ContainerName",
@@ -128,12 +136,24 @@ def test_the_outputs_are_what_an_operator_needs(each: Synthesis) -> None:
     }
 
 
-def test_the_sync_stack_and_its_image_wait_for_the_registry(each: Synthesis) -> None:
+def test_every_output_has_a_description(each: Synthesis) -> None:
+    for template in (each.registry, each.sync):
+        assert [name for name, one in template.body["Outputs"].items() if not one.get("Description")] == []
+
+
+def test_the_sync_stack_waits_for_the_registry(each: Synthesis) -> None:
     name = each.parameters.project_name
     artifacts = json.loads((each.assembly / "manifest.json").read_text())["artifacts"]
 
     assert f"{name}-registry" in artifacts[name]["dependencies"]
-    assert artifacts[f"{name}.assets"]["dependencies"] == [f"{name}-registry"]
+
+
+def test_only_production_is_protected_from_being_deleted(dev: Synthesis, prod: Synthesis) -> None:
+    for synthesis, protected in ((dev, False), (prod, True)):
+        artifacts = json.loads((synthesis.assembly / "manifest.json").read_text())["artifacts"]
+        stacks = [one for one in artifacts.values() if one["type"] == "aws:cloudformation:stack"]
+
+        assert [stack["properties"]["terminationProtection"] for stack in stacks] == [protected, protected]
 
 
 def test_production_is_deployed_to_its_own_account_only(dev: Synthesis, prod: Synthesis) -> None:

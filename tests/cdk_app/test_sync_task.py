@@ -33,7 +33,7 @@ def test_the_smallest_fargate_task_of_the_chosen_architecture(dev: Synthesis, pr
         assert properties["Family"] == synthesis.parameters.project_name
 
 
-def test_the_container_is_nobody_and_can_write_nowhere(each: Synthesis) -> None:
+def test_the_container_has_no_privileges_and_can_write_nowhere(each: Synthesis) -> None:
     worker = container(each)
 
     assert worker["Name"] == "worker"
@@ -46,7 +46,7 @@ def test_the_container_is_nobody_and_can_write_nowhere(each: Synthesis) -> None:
     assert "Volumes" not in each.sync.only(TASK)["Properties"]
 
 
-def test_the_image_and_the_task_agree_on_who_nobody_is() -> None:
+def test_the_image_and_the_task_agree_on_the_user() -> None:
     assert re.findall(r"^USER (.*)$", DOCKERFILE.read_text(), re.MULTILINE) == ["10001:10001"]
 
 
@@ -180,6 +180,7 @@ def test_the_task_role_reads_these_secrets_and_keeps_this_table(each: Synthesis)
             "Sid": "KeepItsState",
             "Effect": "Allow",
             "Action": [
+                "dynamodb:BatchGetItem",
                 "dynamodb:BatchWriteItem",
                 "dynamodb:ConditionCheckItem",
                 "dynamodb:DeleteItem",

@@ -66,10 +66,10 @@ def test_nothing_else_is_heard(each: Synthesis, other: str) -> None:
     assert heard(each.sync, task_events.OTHERS[other]) == []
 
 
-def test_there_are_two_rules_and_each_is_on(each: Synthesis) -> None:
+def test_every_rule_is_on(each: Synthesis) -> None:
     rules = each.sync.of_type(RULE).values()
 
-    assert [rule["Properties"]["State"] for rule in rules] == ["ENABLED", "ENABLED"]
+    assert [rule["Properties"]["State"] for rule in rules] == ["ENABLED"] * 3
 
 
 @pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule"])
@@ -86,8 +86,8 @@ def test_a_rule_sends_one_message_to_the_topic_and_what_cannot_be_sent_to_the_qu
 @pytest.mark.parametrize(
     ("rule", "start"),
     [
-        ("SuccessRule", "OK: snap, the BambooHR to NovaLXP sync, ended well."),
-        ("FailureRule", "FAILED: snap, the BambooHR to NovaLXP sync, did not end well."),
+        ("SuccessRule", "OK: snap, the BambooHR to NovaLXP sync, succeeded."),
+        ("FailureRule", "FAILED: snap, the BambooHR to NovaLXP sync, did not succeed."),
     ],
 )
 def test_the_message_says_what_happened_first_and_then_all_that_is_known(
@@ -101,13 +101,13 @@ def test_the_message_says_what_happened_first_and_then_all_that_is_known(
         "Stopped reason: Out of memory",
         "Stop code: EssentialContainerExited",
         "Container: worker, exit code: 137",
-        "Started by: chronos-schedule/nightly",
+        "Started by: chronos-schedule/acme-lxp-sync-nightly",
         "Task: arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
         "Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2"
         "#logsV2:log-groups/log-group/$252Fecs$252Fsnap",
-        "What it said: make tail ENV=prod ARGS=arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
+        "The log of the run: make tail ENV=prod ARGS=arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
         "The same without a checkout: aws logs tail /ecs/snap --region eu-west-2 --since 2026-01-31T03:30:01.123Z",
-        "Look closer, while ECS remembers the task (about an hour): aws ecs describe-tasks --region eu-west-2 "
+        "Details, while ECS keeps the task (about an hour): aws ecs describe-tasks --region eu-west-2 "
         "--cluster sync --tasks arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
     ]
 
@@ -125,7 +125,7 @@ def test_the_message_says_which_schedule_started_the_task(prod: Synthesis) -> No
     (target,) = prod.sync.properties("FailureRule", RULE)["Targets"]
     lines = told(target["InputTransformer"], task_events.ENDS["exit 4 of a reconcile"][0])
 
-    assert "Started by: chronos-schedule/reconcile" in lines
+    assert "Started by: chronos-schedule/acme-lxp-sync-reconcile" in lines
 
 
 def test_the_template_keeps_to_the_limits_of_input_transformers(each: Synthesis) -> None:
@@ -145,7 +145,7 @@ def told(transformer: Mapping[str, Any], event: Mapping[str, Any]) -> list[str]:
     text = joined(transformer["InputTemplate"])
     for name, path in transformer["InputPathsMap"].items():
         value: Any = event
-        for step in re.findall(r"[A-Za-z]+|\d+", path):
+        for step in re.findall(r"[A-Za-z-]+|\d+", path):
             index = int(step) if step.isdigit() else step
             try:
                 value = value[index]

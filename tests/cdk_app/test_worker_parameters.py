@@ -1,26 +1,44 @@
+"""The worker's settings in an environment's file."""
+
+from __future__ import annotations
+
 import json
-import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from cdk_app.parameter_reader import ParameterReader
-from cdk_app.worker_parameters import worker_environment
-from worker.config.settings import VARIABLES, read_settings
-
-LEAST = 'BambooCompanyDomain = "acme"\nMoodleBaseUrl = "https://lxp.example"\n'
-
-
-def read(toml: str) -> tuple[Mapping[str, str], list[str]]:
-    reader = ParameterReader(file="test.toml", values=tomllib.loads(toml))
-    return worker_environment(reader), reader.faults
+from tests.cdk_app.environment_files import Folder
+from tests.worker.builders import LAPTOP
+from tests.worker.config.bad_values import BAD, is_message
+from worker.config.settings import read_settings
+from worker.config.settings_model import SharedSettings
 
 
-def test_what_the_file_does_not_set_is_left_to_the_worker() -> None:
-    environment, faults = read(LEAST)
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
 
-    assert not faults
-    assert environment == {
+
+def key(setting: str) -> str:
+    return setting.title().replace("_", "")
+
+
+def toml(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{json.dumps(name)} = {toml(entry)}' for name, entry in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def environment(folder: Folder, **values: object) -> Mapping[str, str]:
+    folder.write(**{key(setting): toml(value) for setting, value in values.items()})
+    return folder.load().worker_environment
+
+
+def test_what_the_file_does_not_set_is_left_to_the_worker(folder: Folder) -> None:
+    assert environment(folder) == {
         "BAMBOO_COMPANY_DOMAIN": "acme",
         "MOODLE_BASE_URL": "https://lxp.example",
         "BATCH_SIZE": "0",
@@ -28,166 +46,74 @@ def test_what_the_file_does_not_set_is_left_to_the_worker() -> None:
     }
 
 
-def test_every_setting_reaches_the_worker() -> None:
-    environment, faults = read(
-        LEAST
-        + """
-        BambooBaseUrl = "http://127.0.0.1:8080"
-        BatchSize = 25
-        InitialLookbackDays = 7
-        MoodleAuth = "saml2"
-        UsernameTemplate = "{employee_id}"
-        MaxSuspensions = 0
-        MaxAttempts = 3
-        Reactivate = "always"
-        ProtectedAccounts = ["svc", "12"]
-        MoodleBatchSize = 10
-        MoodleConcurrency = 1
-        HttpTimeoutSeconds = 15
-        MaxRunMinutes = 60
-        HireLookaheadDays = 3
-        DatesAsEvents = false
-        [FieldMapping]
-        institution = "division"
-        firstname = ["preferred_name", "first_name"]
-        country = { from = "country", when = "create" }
-        department = false
-        """
-    )
-
-    assert not faults
-    given_by_stack_or_schedule = {
-        "BAMBOO_SECRET_ID",
-        "MOODLE_SECRET_ID",
-        "STATE_TABLE",
-        "STATE_ID",
-        "TRIGGER",
-        "SCHEDULED_TIME",
-    }
-    local_only = {"BAMBOOHR_API_KEY", "MOODLE_TOKEN", "STATE_FILE"}
-    assert set(environment) == set(VARIABLES) - given_by_stack_or_schedule - local_only
-    assert json.loads(environment["FIELD_MAPPING"]) == {
+def test_every_setting_reaches_the_worker(folder: Folder) -> None:
+    values = {name: field.examples[0] for name, field in SharedSettings.model_fields.items() if field.examples}
+    mapping = {
         "institution": "division",
         "firstname": ["preferred_name", "first_name"],
         "country": {"from": "country", "when": "create"},
-        "department": None,
+        "department": False,
     }
-    settings = read_settings({**environment, "BAMBOO_SECRET_ID": "a", "MOODLE_SECRET_ID": "b", "STATE_TABLE": "c"})
+
+    variables = environment(folder, **{**values, "field_mapping": mapping, "max_suspensions": 0})
+
+    assert variables.keys() == {name.upper() for name in SharedSettings.model_fields}
+    assert json.loads(variables["FIELD_MAPPING"]) == {**mapping, "department": None}
+    settings = read_settings({**LAPTOP, **variables})
     assert settings.max_suspensions == 0
-    assert settings.protected == {"svc", "12"}
+    assert settings.protected == {"svc-bamboohr-sync", "4711"}
     assert settings.mapping.rule("department") is None
+    assert settings.mapping.username_template == "{first_name}.{last_name}"
 
 
-@pytest.mark.parametrize(("told", "variable"), [("true", "on"), ("false", "off")])
-def test_a_switch_is_on_or_off(told: str, variable: str) -> None:
-    environment, faults = read(f"{LEAST}DatesAsEvents = {told}\n")
+@pytest.mark.parametrize(("setting", "value", "message"), BAD)
+def test_a_bad_value_is_answered_with_its_key_and_what_is_expected(
+    folder: Folder, setting: str, value: object, message: str
+) -> None:
+    (fault,) = folder.faults(**{key(setting): toml(value)})
 
-    assert not faults
-    assert environment["DATES_AS_EVENTS"] == variable
+    assert is_message(fault, f"{folder.path}/test.toml: {key(setting)}", message)
+    assert "hush" not in fault
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"),
+    ("line", "says"),
     [
-        ("BatchSize = -1", "BatchSize = -1 is not allowed; allowed is a whole number from 0 to 1000000"),
-        ('BatchSize = "50"', 'BatchSize = "50" is not allowed'),
-        ("InitialLookbackDays = -1", "InitialLookbackDays = -1 is not allowed"),
-        (
-            "MaxSuspensions = 201",
-            "MaxSuspensions = 201 is not allowed; MaxSuspensions must be a whole number from 0 to 200",
-        ),
-        ("MaxSuspensions = 5.5", "MaxSuspensions = 5.5 is not allowed; allowed is a whole number"),
-        ("HttpTimeoutSeconds = 61", "HttpTimeoutSeconds must be a whole number from 1 to 60"),
-        ("MoodleConcurrency = 0", "MoodleConcurrency must be a whole number from 1 to 8"),
-        ("MaxRunMinutes = 0", "MaxRunMinutes must be"),
-        ("HireLookaheadDays = 91", "HireLookaheadDays must be"),
-        ("MaxAttempts = -1", "MaxAttempts must be"),
-        ('Reactivate = "never"', "Reactivate must be ours or always"),
-        ('MoodleAuth = "nologin"', "MoodleAuth must be"),
-        ('UsernameTemplate = "sync"', "UsernameTemplate must contain one of"),
-        ("UsernameTemplate = 1", "UsernameTemplate = 1 is not allowed; allowed is a text"),
-        ('ProtectedAccounts = "svc"', 'ProtectedAccounts = "svc" is not allowed'),
-        ('ProtectedAccounts = ["a b"]', 'ProtectedAccounts = ["a b"] is not allowed'),
-        (
-            'BambooBaseUrl = "http://bamboo.example"',
-            'BambooBaseUrl = "http://bamboo.example" is not allowed; allowed is an https URL',
-        ),
-        ('DatesAsEvents = "off"', 'DatesAsEvents = "off" is not allowed; allowed is true or false'),
-        ("FieldMapping = 1", "FieldMapping = 1 is not allowed; allowed is a table"),
-        ('[FieldMapping]\nshoe = "city"', "FieldMapping 'shoe' is no Moodle field"),
-        ('[FieldMapping]\ncity = "shoe"', "FieldMapping 'city' knows no BambooHR field 'shoe'"),
-        ("[FieldMapping]\ncity = 2026-01-01", "FieldMapping 'city' knows no BambooHR field"),
+        ("BatchSize = true", "expected a whole number from -1000000 to 1000000"),
+        ("MaxSuspensions = 5.5", "expected a whole number from 0 to 200"),
+        ("UsernameTemplate = 1", "expected a text"),
+        ('ProtectedAccounts = "svc"', "expected usernames and employee ids that are never changed: a list"),
+        ('BambooCompanyDomain = ""', "expected first label of the company's BambooHR address"),
+        ('BambooCompanyDomain = " acme"', "expected first label of the company's BambooHR address"),
+        ("FieldMapping = 2026-01-01", "expected a table of Moodle fields"),
     ],
 )
-def test_a_value_that_the_worker_would_refuse_at_night(line: str, reason: str) -> None:
-    (fault,) = read(f"{LEAST}{line}\n")[1]
+def test_a_value_of_another_type_is_a_fault(folder: Folder, line: str, says: str) -> None:
+    name, value = line.split(" = ")
 
-    assert fault.startswith("test.toml: ")
-    assert reason in fault
+    (fault,) = folder.faults(**{name: value})
+
+    assert f": {name} = " in fault
+    assert f" is not allowed; {says}" in fault
 
 
-def test_all_faults_of_one_key_are_told_at_once() -> None:
-    _, faults = read(f'{LEAST}[FieldMapping]\nshoe = "size"\ncity = "town"\nfirstname = false\n')
+def test_an_item_of_a_list_is_shown_alone(folder: Folder) -> None:
+    (fault,) = folder.faults(ProtectedAccounts='["svc", "a b"]')
+
+    assert (
+        'ProtectedAccounts = "a b" is not allowed; expected usernames and employee ids that are never changed: a list'
+        in fault
+    )
+
+
+def test_all_faults_of_one_key_are_reported_at_once(folder: Folder) -> None:
+    faults = folder.faults(FieldMapping='{ shoe = "size", city = "town", firstname = false }')
 
     assert len(faults) == 4
-    for told in ("'shoe' is no Moodle field", "BambooHR field 'size'", "BambooHR field 'town'", "'firstname' must"):
-        assert sum(told in fault for fault in faults) == 1
 
 
-def test_a_key_that_could_not_be_read_is_told_once() -> None:
-    _, faults = read('BambooCompanyDomain = 1\nMoodleBaseUrl = "https://lxp.example"\nFieldMapping = 1\n')
+def test_a_removed_key_is_a_fault_that_says_what_to_do(folder: Folder) -> None:
+    (fault,) = folder.faults(DatesAsEvents="false")
 
-    assert len(faults) == 2
-
-
-def test_a_fault_speaks_of_keys_and_leaves_values_alone() -> None:
-    (size,) = read(f"{LEAST}MoodleBatchSize = 101\n")[1]
-    (name,) = read(f'{LEAST}[FieldMapping]\nBATCH_SIZE = "city"\n')[1]
-
-    assert "MoodleBatchSize must be a whole number from 1 to 100" in size
-    assert "FieldMapping 'BATCH_SIZE' is no Moodle field" in name
-
-
-def test_a_default_that_does_not_agree_with_what_the_file_sets() -> None:
-    many = "".join(f'profile_field_f{number} = "city"\n' for number in range(10))
-
-    (fault,) = read(f"{LEAST}[FieldMapping]\n{many}")[1]
-
-    assert "MoodleBatchSize, which is left out, is not allowed; MoodleBatchSize and FieldMapping make" in fault
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "lxp.example",
-        "http://lxp.example",
-        "https://",
-        "https://user:pass@lxp.example",
-        "https://lxp.example?x=1",
-        "https://lxp.example/#top",
-        "https://lxp .example",
-        "https://lxp.example:port",
-        "ftp://lxp.example",
-        "",
-    ],
-)
-def test_a_url_that_is_none(url: str) -> None:
-    (fault,) = read(f'BambooCompanyDomain = "acme"\nMoodleBaseUrl = "{url}"')[1]
-
-    assert f'MoodleBaseUrl = "{url}" is not allowed; allowed is an https URL' in fault
-
-
-@pytest.mark.parametrize(
-    "url", ["https://lxp.example", "https://lxp.example:8443/moodle/", "http://127.0.0.1:8081", "http://[::1]:1"]
-)
-def test_a_url_that_is_one(url: str) -> None:
-    assert read(f'BambooCompanyDomain = "acme"\nMoodleBaseUrl = "{url}"')[1] == []
-
-
-@pytest.mark.parametrize(
-    "domain", ["acme.bamboohr.com", "https://acme", "ac me", "-acme", "a_b", "a" * 64, "", " acme"]
-)
-def test_a_company_domain_that_is_none(domain: str) -> None:
-    (fault,) = read(f'BambooCompanyDomain = "{domain}"\nMoodleBaseUrl = "https://lxp.example"')[1]
-
-    assert f'BambooCompanyDomain = "{domain}" is not allowed' in fault
+    assert "DatesAsEvents = false is no longer a setting; hires and leaves are always handled on the day" in fault
+    assert fault.endswith("remove this setting")

@@ -1,11 +1,14 @@
-"""The app as it is, deployed to an emulator of AWS, run there, and heard from: `make test-e2e`.
+"""The app as it is, deployed to an emulator of AWS, and run there: `make test-e2e`.
 
 What happens, once a session (`conftest.py`): ministack starts on a free port of loopback, in a virtual environment of
-its own because it pins its own botocore. `make bootstrap` and `make deploy`, the verbs that an engineer types, bring
+its own because it pins its own botocore. `make bootstrap` and `make deploy`, the commands that an engineer types, bring
 the environment of `environment.toml` into it. The operator's part, the values of the two secrets, is done. The real
-process (`python -m worker`) runs its nights with exactly the variables of the deployed task definition, between the
-sandbox's BambooHR and Moodle. A parameter changes and `make deploy` runs again. Every kind of end of the task goes
-through the deployed rules, and a queue that is subscribed to the topic tells what an operator would read.
+process (`python -m worker`) runs with exactly the variables of the deployed task definition, between the sandbox's
+BambooHR and Moodle. A parameter changes and `make deploy` runs again. Every kind of end of the task goes through the
+deployed rules, and a queue that is subscribed to the topic shows what an operator would read.
+
+A second environment of the same account begins as the templates of version 1.0.0 (the folder `former`), with a state
+and secrets of its own, is paused, and is upgraded by `make deploy`. At the end `make destroy` removes both.
 
 It needs Python, Node and make; no container engine (`docker_stub.py` answers for one: the image itself is the business
 of `make test-image`), no AWS account, no browser. Everything listens on loopback and ends with the session.
@@ -33,6 +36,7 @@ loses, is judged in tests/cdk_app, on the template:
 - a secret without a value, which the emulator answers with an empty text and AWS with ResourceNotFoundException:
   test_sync_task, and test_credentials of the worker;
 - the table's TTL, recovery and protection: test_state_table; what production keeps: test_stacks;
+- the scan of an image, whose start it does not know: test_image_scan, and test_after_deploy of ops;
 - what lifecycle rules remove: test_registry; flow logs, and what the network lets pass: test_public_network.
 
 The image's content is `make test-image`'s; the mail and the confirmation of its subscription are the RUNBOOK's.

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.deployment import Deployment, Environment, make
+from tests.e2e import former
+from tests.e2e.deployment import PROJECT, Deployment, Environment, Setting, Verb, make
 from tests.e2e.emulator import Emulator, emulated_aws
-from tests.e2e.story import FIRST_BATCH, PEOPLE, SECOND_BATCH, Done
-from tests.run_harness import API_KEY, Night, Nights, nights
+from tests.e2e.story import EMPLOYEES, FIRST_BATCH, SECOND_BATCH, Done
+from tests.run_harness import API_KEY, RunHarness, RunResult, start_harness
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 
@@ -24,20 +25,22 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunHarness]:
     """A company of ten in BambooHR, and an empty Moodle."""
-    with nights(tmp_path_factory.mktemp("systems")) as both:
-        both.company.add(generate(PEOPLE, seed=5))
+    with start_harness(tmp_path_factory.mktemp("systems")) as both:
+        both.company.add(generate(EMPLOYEES, seed=5))
         yield both
 
 
 @pytest.fixture(scope="session")
-def environment(emulator: Emulator, systems: Nights, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    addresses = {
-        "BambooBaseUrl": systems.environment["BAMBOO_BASE_URL"],
-        "MoodleBaseUrl": systems.environment["MOODLE_BASE_URL"],
+def environment(emulator: Emulator, systems: RunHarness, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    settings: dict[str, Setting] = {
+        "ProjectName": PROJECT,
+        "Production": False,
+        "BatchSize": FIRST_BATCH,
+        **_addresses(systems),
     }
-    return Environment(emulator, tmp_path_factory.mktemp("engineer"), {**addresses, "BatchSize": FIRST_BATCH})
+    return Environment(emulator, tmp_path_factory.mktemp("engineer"), settings)
 
 
 @pytest.fixture(scope="session")
@@ -49,36 +52,83 @@ def deployed(emulator: Emulator, environment: Environment) -> Deployment:
 
 
 @pytest.fixture(scope="session")
-def night_without_secrets(deployed: Deployment, systems: Nights) -> Done:
+def run_without_secrets(deployed: Deployment, systems: RunHarness) -> Done:
     """A run before the operator has set anything."""
     return _done(deployed, systems, deployed.run())
 
 
 @pytest.fixture(scope="session")
-def first_night(night_without_secrets: Done, deployed: Deployment, systems: Nights) -> Done:
+def first_run(run_without_secrets: Done, deployed: Deployment, systems: RunHarness) -> Done:
     """The first run after the secrets were set."""
     deployed.put_secrets(api_key=API_KEY, token=TOKEN)
     return _done(deployed, systems, deployed.run())
 
 
 @pytest.fixture(scope="session")
-def redeployed(first_night: Done, emulator: Emulator, environment: Environment) -> Deployment:
+def redeployed(first_run: Done, emulator: Emulator, environment: Environment) -> Deployment:
     """A deploy of another batch size."""
     environment.set(BatchSize=SECOND_BATCH)
     return Deployment.found(emulator, environment.deploy())
 
 
 @pytest.fixture(scope="session")
-def second_night(redeployed: Deployment, systems: Nights) -> Done:
+def second_run(redeployed: Deployment, systems: RunHarness) -> Done:
     """The schedule's run after it."""
     return _done(redeployed, systems, redeployed.run(**redeployed.overrides("2026-11-23T03:30:00Z")))
 
 
 @pytest.fixture(scope="session")
-def second_delivery(second_night: Done, redeployed: Deployment, systems: Nights) -> Done:
+def second_delivery(second_run: Done, redeployed: Deployment, systems: RunHarness) -> Done:
     """The same scheduled run, delivered once more."""
     return _done(redeployed, systems, redeployed.run(**redeployed.overrides("2026-11-23T03:30:00Z")))
 
 
-def _done(deployment: Deployment, systems: Nights, night: Night) -> Done:
-    return Done(night, deployment.items(), systems.accounts(), deployment.secrets())
+@pytest.fixture(scope="session")
+def former_environment(
+    emulator: Emulator, systems: RunHarness, tmp_path_factory: pytest.TempPathFactory
+) -> Environment:
+    """A second environment of the account, whose file was written before `Production` was required."""
+    settings: dict[str, Setting] = {
+        "ProjectName": former.PROJECT,
+        "ReconcileSchedule": former.RECONCILE,
+        **_addresses(systems),
+    }
+    return Environment(emulator, tmp_path_factory.mktemp("former"), settings, name="former")
+
+
+@pytest.fixture(scope="session")
+def former_deployment(deployed: Deployment, emulator: Emulator) -> Deployment:
+    """That environment as version 1.0.0 deployed it, beside the one of today, with its state and its secrets."""
+    former.deploy(emulator)
+    found = Deployment.found(emulator, Verb(0, ""), former.PROJECT)
+    found.put_secrets(api_key=API_KEY, token=TOKEN)
+    former.write_state(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def refused_upgrade(former_deployment: Deployment, former_environment: Environment) -> Verb:
+    """A deploy of this version with the file as it was."""
+    return former_environment.deploy()
+
+
+@pytest.fixture(scope="session")
+def upgraded(
+    refused_upgrade: Verb, former_deployment: Deployment, former_environment: Environment, emulator: Emulator
+) -> Deployment:
+    """The same after the file says what the refusal asked for."""
+    former_environment.set(Production=False)
+    paused = former_environment.operate("pause")
+    assert paused.code == 0, paused.said
+    return Deployment.found(emulator, former_environment.deploy(), former.PROJECT)
+
+
+def _addresses(systems: RunHarness) -> dict[str, str]:
+    return {
+        "BambooBaseUrl": systems.environment["BAMBOO_BASE_URL"],
+        "MoodleBaseUrl": systems.environment["MOODLE_BASE_URL"],
+    }
+
+
+def _done(deployment: Deployment, systems: RunHarness, run: RunResult) -> Done:
+    return Done(run, deployment.items(), systems.accounts(), deployment.secrets())

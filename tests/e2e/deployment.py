@@ -1,4 +1,4 @@
-"""An environment in the emulator: the engineer's verbs, and what they made."""
+"""An environment in the emulator: the engineer's commands, and what they made."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import Any
 
 from tests.e2e.docker_stub import write_stub
 from tests.e2e.emulator import REGION, ROOT, Emulator
-from tests.run_harness import Night
+from tests.run_harness import RunResult
 
 PROJECT = "acme-lxp-sync-e2e"
-_NAME = "e2e"
+Setting = str | int | bool
 _FILE = Path(__file__).with_name("environment.toml")
 _MINUTE = 60
 
@@ -33,18 +33,31 @@ class Verb:
 class Environment:
     """One environment's file, and the engineer's `make` with it, against the emulator."""
 
-    def __init__(self, emulator: Emulator, directory: Path, settings: Mapping[str, str | int]) -> None:
+    def __init__(
+        self, emulator: Emulator, directory: Path, settings: Mapping[str, Setting], *, name: str = "e2e"
+    ) -> None:
         self.emulator = emulator
         self.docker = write_stub(directory)
+        self._name = name
         self._directory = directory
-        self._file = directory / "e2e.toml"
+        self._file = directory / f"{name}.toml"
         self._settings = dict(settings)
         self.set()
 
-    def set(self, **settings: str | int) -> None:
+    @property
+    def project(self) -> str:
+        """The project's name, which is the stack's."""
+        return str(self._settings["ProjectName"])
+
+    @property
+    def in_env(self) -> str:
+        """How a command names the environment."""
+        return f"ENV={self._name} ENV_FILE={self._file}"
+
+    def set(self, **settings: Setting) -> None:
         """Write the file with these keys beside, or in place of, those that it has."""
         self._settings.update(settings)
-        # JSON writes texts and numbers as TOML does.
+        # JSON writes texts, numbers and truth values as TOML does.
         lines = [f"{key} = {json.dumps(value)}" for key, value in self._settings.items()]
         self._file.write_text(_FILE.read_text(encoding="utf-8") + "\n".join(lines) + "\n", encoding="utf-8")
 
@@ -53,12 +66,16 @@ class Environment:
         return self._make("bootstrap")
 
     def deploy(self) -> Verb:
-        """`make deploy`; nobody is there to be asked."""
+        """`make deploy`, without a terminal to ask at."""
         return self._make("deploy", "ARGS=--require-approval never")
 
     def destroy(self) -> Verb:
-        """`make destroy`; nobody is there to be asked."""
+        """`make destroy`, without a terminal to ask at."""
         return self._make("destroy", "ARGS=--force")
+
+    def operate(self, verb: str) -> Verb:
+        """An operator's command."""
+        return self._make(verb)
 
     def _make(self, verb: str, *more: str) -> Verb:
         environment = {
@@ -75,7 +92,7 @@ class Environment:
             "CI": "true",
             **self.emulator.credentials(),
         }
-        return make(verb, f"ENV={_NAME}", f"ENV_FILE={self._file}", *more, environment=environment)
+        return make(verb, f"ENV={self._name}", f"ENV_FILE={self._file}", *more, environment=environment)
 
 
 def make(*arguments: str, environment: Mapping[str, str]) -> Verb:
@@ -110,10 +127,10 @@ class Deployment:
     schedule: Mapping[str, Any]
 
     @classmethod
-    def found(cls, emulator: Emulator, verb: Verb) -> Deployment:
+    def found(cls, emulator: Emulator, verb: Verb, project: str = PROJECT) -> Deployment:
         """The stack's outputs, and from there what they lead to."""
         assert verb.code == 0, verb.said
-        (stack,) = emulator.client("cloudformation").describe_stacks(StackName=PROJECT)["Stacks"]
+        (stack,) = emulator.client("cloudformation").describe_stacks(StackName=project)["Stacks"]
         outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
         definition = emulator.client("ecs").describe_task_definition(taskDefinition=outputs["TaskDefinitionArn"])
         schedule = emulator.client("scheduler").get_schedule(
@@ -141,7 +158,7 @@ class Deployment:
             for one in container["environment"]
         }
 
-    def run(self, **overrides: str) -> Night:
+    def run(self, **overrides: str) -> RunResult:
         """The real process with the container's variables, the overrides, and the way to the emulator. Nothing else."""
         environment = {**self.variables, **overrides, **self.emulator.credentials()}
         done = subprocess.run(
@@ -153,7 +170,7 @@ class Deployment:
             timeout=2 * _MINUTE,
             check=False,
         )
-        return Night(done.returncode, done.stdout, done.stderr)
+        return RunResult(done.returncode, done.stdout, done.stderr)
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Every item of the state table, by key, numbers as texts."""

@@ -65,7 +65,7 @@ def _started(log: Path, directory: Path) -> tuple[subprocess.Popen[bytes], str]:
         except BaseException:
             _stop(process)
             raise
-        # Somebody else took the port in between.
+        # Another process took the port in between.
         _stop(process)
     raise RuntimeError(f"the emulator did not start; it said:\n{log.read_text(encoding='utf-8')[-3000:]}")
 

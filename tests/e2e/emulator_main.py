@@ -21,7 +21,7 @@ from typing import Any
 def main() -> None:
     """Open it, and serve until this process is told to end or its parent is gone."""
     events: Any = importlib.import_module("ministack.services.eventbridge")
-    # As AWS does, it lets nobody put an event of AWS itself; here the suite is AWS.
+    # As AWS does, it refuses events of AWS itself; here the suite is AWS.
     events._put_events = partial(events._put_events, allow_aws_source=True)
     events._apply_input_transformer = with_array_indexes(events._apply_input_transformer)
     registry: Any = importlib.import_module("ministack.services.ecr")

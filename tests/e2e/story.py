@@ -1,22 +1,22 @@
-"""The figures of the story that `conftest.py` tells, and what is kept of each of its nights."""
+"""The figures of the story that `conftest.py` tells, and what is kept of each of its runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from tests.run_harness import Night
+from tests.run_harness import RunResult
 
-PEOPLE = 10
+EMPLOYEES = 10
 FIRST_BATCH = 4
 SECOND_BATCH = 50
 
 
 @dataclass(frozen=True)
 class Done:
-    """A night, and what was there after it."""
+    """A run, and what was there after it."""
 
-    night: Night
+    run: RunResult
     items: dict[str, dict[str, Any]]
     accounts: list[dict[str, Any]]
     secrets: list[str]

@@ -66,31 +66,31 @@ def test_the_words_for_an_operator(deployed: Deployment, heard: Heard) -> None:
     task += f"{list(EVENTS).index('killed, exit 137'):032x}"
 
     assert message.replace(task, "TASK").replace(deployed.outputs["ClusterName"], "CLUSTER").split("\n") == [
-        '"FAILED: acme-lxp-sync-e2e, the BambooHR to NovaLXP sync, did not end well."',
+        '"FAILED: acme-lxp-sync-e2e, the BambooHR to NovaLXP sync, did not succeed."',
         '"Stopped reason: Essential container in task exited"',
         '"Stop code: EssentialContainerExited"',
         '"Container: worker, exit code: 137"',
-        '"Started by: chronos-schedule/nightly"',
+        '"Started by: chronos-schedule/acme-lxp-sync-e2e-nightly"',
         '"Task: TASK"',
         '"Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2'
         '#logsV2:log-groups/log-group/$252Fecs$252Facme-lxp-sync-e2e"',
-        '"What it said: make tail ENV=e2e ARGS=TASK"',
+        '"The log of the run: make tail ENV=e2e ARGS=TASK"',
         '"The same without a checkout: aws logs tail /ecs/acme-lxp-sync-e2e --region eu-west-2 '
         '--since 2026-01-31T03:30:01.123Z"',
-        '"Look closer, while ECS remembers the task (about an hour): aws ecs describe-tasks --region eu-west-2 '
+        '"Details, while ECS keeps the task (about an hour): aws ecs describe-tasks --region eu-west-2 '
         '--cluster CLUSTER --tasks TASK"',
-        '"No exit code: the container never ran, and the reason above says why. 1: errors, tried again next time. '
-        "2: a command by hand that cannot be done. "
-        "3: configuration or credentials. 4: suspensions held by a guard. 70: a defect. 75: another run held the lock. "
-        '137: killed, out of memory perhaps. 143: stopped from outside."',
+        '"No exit code: the container never ran, and the reason above says why. 1: errors, retried in the next run. '
+        "2: a command that cannot be carried out. "
+        "3: configuration or credentials. 4: changes held by a guard. 70: a defect. 75: another run held the lock. "
+        '137: killed, possibly out of memory. 143: stopped from outside."',
     ]
 
 
 def _told(verdict: str, detail: Mapping[str, Any], deployed: Deployment) -> str:
     """The message about an end. What the event does not tell is blank."""
     start = {
-        SUCCESS: f"OK: {PROJECT}, the BambooHR to NovaLXP sync, ended well.",
-        FAILURE: f"FAILED: {PROJECT}, the BambooHR to NovaLXP sync, did not end well.",
+        SUCCESS: f"OK: {PROJECT}, the BambooHR to NovaLXP sync, succeeded.",
+        FAILURE: f"FAILED: {PROJECT}, the BambooHR to NovaLXP sync, did not succeed.",
     }
     container: Mapping[str, Any] = next(iter(detail.get("containers") or []), {})
     code = json.dumps(container["exitCode"]) if "exitCode" in container else ""
@@ -103,17 +103,16 @@ def _told(verdict: str, detail: Mapping[str, Any], deployed: Deployment) -> str:
         f"Task: {detail['taskArn']}",
         f"Log: https://{REGION}.console.aws.amazon.com/cloudwatch/home?region={REGION}"
         f"#logsV2:log-groups/log-group/$252Fecs$252F{PROJECT}",
-        f"What it said: make tail ENV=e2e ARGS={detail['taskArn']}",
+        f"The log of the run: make tail ENV=e2e ARGS={detail['taskArn']}",
         f"The same without a checkout: aws logs tail /ecs/{PROJECT} --region {REGION} --since {detail['createdAt']}",
-        f"Look closer, while ECS remembers the task (about an hour): aws ecs describe-tasks --region {REGION} "
+        f"Details, while ECS keeps the task (about an hour): aws ecs describe-tasks --region {REGION} "
         f"--cluster {deployed.outputs['ClusterName']} --tasks {detail['taskArn']}",
     ]
     if verdict == FAILURE:
         lines.append(
-            "No exit code: the container never ran, and the reason above says why. 1: errors, tried again next time. "
-            "2: a command by hand that cannot be done. 3: configuration or credentials. 4: suspensions held by a "
-            "guard. 70: a defect. 75: another run held the lock. 137: killed, out of memory perhaps. 143: stopped from "
-            "outside."
+            "No exit code: the container never ran, and the reason above says why. 1: errors, retried in the next run. "
+            "2: a command that cannot be carried out. 3: configuration or credentials. 4: changes held by a guard. 70: "
+            "a defect. 75: another run held the lock. 137: killed, possibly out of memory. 143: stopped from outside."
         )
     return "\n".join(f'"{line}"' for line in lines)
 

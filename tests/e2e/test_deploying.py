@@ -1,4 +1,4 @@
-"""Two verbs bring an empty account to a service that could run tonight."""
+"""Two commands bring an empty account to a service that is ready to run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.e2e import docker_stub
 from tests.e2e.deployment import PROJECT, Deployment, Environment
 from tests.e2e.emulator import ACCOUNT, REGION
 from tests.e2e.story import FIRST_BATCH, SECOND_BATCH, Done
-from tests.run_harness import API_KEY, Nights
+from tests.run_harness import API_KEY, RunHarness
 from tests.sandbox.moodle import TOKEN
 
 
@@ -28,6 +28,24 @@ def test_both_stacks_are_complete_and_tagged(deployed: Deployment) -> None:
             "Environment": "e2e",
             "Project": PROJECT,
         }
+
+
+def test_a_deploy_ends_with_what_to_do_next(deployed: Deployment, environment: Environment) -> None:
+    said = deployed.verb.said
+
+    assert "What to do next:" in said
+    assert f"make doctor {environment.in_env} ARGS=--task" in said
+    assert f"make run {environment.in_env}" in said
+
+
+def test_where_no_engine_can_ask_the_registry_the_tag_of_the_base_stays(
+    deployed: Deployment, environment: Environment
+) -> None:
+    build = next(call for call in docker_stub.calls(environment.docker) if call[0] == "build")
+
+    assert "The image is built on python:3.13-slim as the engine has it" in deployed.verb.said
+    assert deployed.outputs["BaseImage"] == "python:3.13-slim"
+    assert "--build-arg" not in build
 
 
 def test_the_outputs_lead_to_everything_that_an_operator_needs(deployed: Deployment) -> None:
@@ -81,11 +99,11 @@ def test_the_image_is_built_from_the_workers_directory(deployed: Deployment, env
     assert build[-1] == "."
 
 
-def test_the_task_definition_holds_ids_and_no_secret(deployed: Deployment, first_night: Done) -> None:
+def test_the_task_definition_holds_ids_and_no_secret(deployed: Deployment, first_run: Done) -> None:
     values = set(deployed.variables.values())
 
     assert {deployed.outputs[f"{system}SecretArn"] for system in ("Bamboo", "Moodle")} <= values
-    assert first_night.night.code == 0
+    assert first_run.run.code == 0
     assert not {API_KEY, TOKEN} & values
     assert "secrets" not in deployed.container
 
@@ -101,15 +119,15 @@ def test_a_changed_parameter_is_a_new_revision_and_nothing_else(deployed: Deploy
     assert changed == {"TaskDefinitionArn"}
 
 
-def test_a_deploy_leaves_state_and_secrets_alone(first_night: Done, redeployed: Deployment, systems: Nights) -> None:
-    assert redeployed.items()[redeployed.outputs["StateId"]] == first_night.items["default"]
-    assert redeployed.secrets() == first_night.secrets
+def test_a_deploy_leaves_state_and_secrets_alone(first_run: Done, redeployed: Deployment, systems: RunHarness) -> None:
+    assert redeployed.items()[redeployed.outputs["StateId"]] == first_run.items["default"]
+    assert redeployed.secrets() == first_run.secrets
 
 
 @pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule"])
 def test_a_rule_is_on_and_says_where_what_it_cannot_send_goes(deployed: Deployment, rule: str) -> None:
     events = deployed.emulator.client("events")
-    (found,) = [one for one in events.list_rules()["Rules"] if rule in one["Name"]]
+    (found,) = [one for one in events.list_rules()["Rules"] if one["Name"] == deployed.outputs[f"{rule}Name"]]
     (target,) = events.list_targets_by_rule(Rule=found["Name"])["Targets"]
 
     assert found["State"] == "ENABLED"

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import pytest
 
+from tests.e2e import former
 from tests.e2e.deployment import PROJECT, Deployment, Environment
 from tests.e2e.story import Done
 
 
 @pytest.fixture(scope="module")
-def destroyed(redeployed: Deployment, second_delivery: Done, environment: Environment) -> Deployment:
-    """After the last night."""
-    verb = environment.destroy()
-    assert verb.code == 0, verb.said
+def destroyed(
+    redeployed: Deployment,
+    second_delivery: Done,
+    upgraded: Deployment,
+    environment: Environment,
+    former_environment: Environment,
+) -> Deployment:
+    """After the last run: first the one environment, then the other."""
+    for one in (environment, former_environment):
+        verb = one.destroy()
+        assert verb.code == 0, verb.said
     return redeployed
 
 
-def test_nothing_of_the_project_is_left(destroyed: Deployment) -> None:
+def test_nothing_of_either_environment_is_left(destroyed: Deployment) -> None:
     client = destroyed.emulator.client
     found = {
         "stacks": [
@@ -36,5 +44,8 @@ def test_nothing_of_the_project_is_left(destroyed: Deployment) -> None:
         "roles": [one["RoleName"] for one in client("iam").list_roles()["Roles"]],
     }
 
-    left = {kind: [name for name in names if PROJECT in name] for kind, names in found.items()}
+    left = {
+        kind: [name for name in names if any(project in name for project in (PROJECT, former.PROJECT))]
+        for kind, names in found.items()
+    }
     assert {kind: names for kind, names in left.items() if names} == {}

@@ -1,4 +1,4 @@
-"""The emulated AWS behind a server of ours, so that its calls can fail as all others do: real boto3, real HTTP."""
+"""The emulated AWS behind a server of the tests, so that its calls can fail too: real boto3, real HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.test import Client
 
 from tests.faults.injection import Injector
-from tests.faults.wires import Spoiling
+from tests.faults.wires import FaultyApp
 from tests.run_harness import API_KEY
 from tests.sandbox.aws import REGION, TABLE, prepare
 from tests.sandbox.moodle import TOKEN
@@ -28,13 +28,13 @@ from tests.sandbox.wire import Request, Response, Switchboard, serve
 from worker.state.dynamodb import DynamoItems
 from worker.state.items import KEY, Item
 
-_OF_THE_CLIENT = ("refused", "timeout_before", "timeout_after")
-"""What the client finds out by itself. (A time-out of boto3 takes five seconds, four times.)"""
+_IN_THE_CLIENT = ("refused", "timeout_before", "timeout_after")
+"""Faults that are raised in the client. (A real time-out of boto3 takes five seconds, four times.)"""
 _DROPPED = ("content-length", "content-type", "connection", "date", "server")
 
 
 class AwsApp:
-    """moto's whole server as an app."""
+    """moto's server as an app."""
 
     def __init__(self) -> None:
         self._client = Client(DomainDispatcherApplication(create_backend_app))
@@ -51,9 +51,9 @@ class AwsApp:
 
 
 class Cloud:
-    """Two secrets, and a table for everybody who wants one."""
+    """Two secrets, and a table for each test that needs one."""
 
-    def __init__(self, app: Spoiling, environment: dict[str, str]) -> None:
+    def __init__(self, app: FaultyApp, environment: dict[str, str]) -> None:
         self.environment = environment
         self._app = app
         self._numbers = itertools.count(1)
@@ -61,7 +61,7 @@ class Cloud:
         self._client = boto3.client("dynamodb")
 
     def table(self, rows: dict[str, Item]) -> dict[str, str]:
-        """A new table with these rows; the worker's variables for it."""
+        """Create a table with these rows; return the worker's variables for it."""
         name = f"{TABLE}-{next(self._numbers)}"
         self._client.create_table(
             TableName=name,
@@ -74,7 +74,7 @@ class Cloud:
         return {**self._settings, "STATE_TABLE": name, "STATE_FILE": "", "BAMBOOHR_API_KEY": "", "MOODLE_TOKEN": ""}
 
     def rows(self, settings: dict[str, str]) -> dict[str, Item]:
-        """What a table holds in the end; it is needed no longer."""
+        """Return what a table holds, and delete it."""
         name = settings["STATE_TABLE"]
         found = {item[KEY]: item for item in DynamoItems(name, self._client).scan(["default"])}
         self._client.delete_table(TableName=name)
@@ -82,7 +82,7 @@ class Cloud:
 
     @contextmanager
     def failing(self, injector: Injector) -> Iterator[None]:
-        """The calls to AWS inside the block are counted, and fail; no retry waits."""
+        """Count the calls to AWS inside the block and let them fail; no retry waits."""
 
         def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
             target = request.headers.get("X-Amz-Target", b"other")
@@ -92,23 +92,23 @@ class Cloud:
                 raise EndpointConnectionError(endpoint_url=request.url)
             if kind == "timeout_before":
                 raise ReadTimeoutError(endpoint_url=request.url)
-            self._app.kind = "" if kind in _OF_THE_CLIENT else kind
+            self._app.kind = "" if kind in _IN_THE_CLIENT else kind
             answer: AWSResponse = injector.through(kind, lambda: real(session, request))
             if kind == "timeout_after":
                 raise ReadTimeoutError(endpoint_url=request.url)
             return answer
 
         real: Any = URLLib3Session.send
-        unhurried = SimpleNamespace(sleep=lambda _: None, time=time.time)
-        with patch.object(URLLib3Session, "send", send), patch("botocore.endpoint.time", unhurried):
+        without_sleep = SimpleNamespace(sleep=lambda _: None, time=time.time)
+        with patch.object(URLLib3Session, "send", send), patch("botocore.endpoint.time", without_sleep):
             yield
 
 
 @contextmanager
 def cloud() -> Iterator[Cloud]:
-    """An AWS of our own while the block runs."""
+    """Serve an emulated AWS while the block runs."""
     with ExitStack() as stack:
-        app = Spoiling(AwsApp())
+        app = FaultyApp(AwsApp())
         url = stack.enter_context(serve(Switchboard(app)))
         environment = {
             "AWS_ENDPOINT_URL": url,
@@ -118,6 +118,6 @@ def cloud() -> Iterator[Cloud]:
             "AWS_SECRET_ACCESS_KEY": "emulated",
         }
         stack.enter_context(patch.dict(os.environ, environment))
-        # moto keeps its data for the whole process: an AWS that starts is empty.
+        # moto keeps its data for the whole process, so it is reset.
         requests.post(f"{url}/moto-api/reset", timeout=10).raise_for_status()
         yield Cloud(app, environment)

@@ -1,4 +1,4 @@
-"""Counts: how many faults were survived out of how many, by call and by kind; and how to replay one that was not."""
+"""Summary: how many faults were survived, by call and by kind, and how to replay a failure."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Callable
 
 import pytest
 
-Tell = Callable[[str, str, str], None]
+RecordFault = Callable[[str, str, str], None]
 _FAULT = "fault"
 
 
 @pytest.fixture
-def tell(record_property: Callable[[str, object], None]) -> Tell:
-    """Notes what a test is about: system, operation, kind. It reaches the summary from any worker."""
+def record_fault(record_property: Callable[[str, object], None]) -> RecordFault:
+    """Record what a test covers (system, operation, kind), so that the summary has it from any worker."""
 
-    def note(system: str, operation: str, kind: str) -> None:
+    def record(system: str, operation: str, kind: str) -> None:
         record_property(_FAULT, [system, operation, kind])
 
-    return note
+    return record
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The tables."""
+    """Print the tables."""
     calls: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     calls_survived: Counter[str] = Counter()
@@ -43,10 +43,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not calls:
         return
     terminalreporter.section("faults survived")
-    for title, of, survived in (("call", calls, calls_survived), ("kind", kinds, kinds_survived)):
+    for title, total, survived in (("call", calls, calls_survived), ("kind", kinds, kinds_survived)):
         terminalreporter.write_line(f"{'by ' + title:<42} survived    of")
-        for name in sorted(of):
-            terminalreporter.write_line(f"  {name:<40} {survived[name]:>8} {of[name]:>5}")
+        for name in sorted(total):
+            terminalreporter.write_line(f"  {name:<40} {survived[name]:>8} {total[name]:>5}")
     terminalreporter.write_line(f"{'all':<42} {calls_survived.total():>8} {calls.total():>5}")
     for nodeid in replay:
         terminalreporter.write_line(f"replay: pytest '{nodeid}'")

@@ -1,4 +1,4 @@
-"""Which call of a run fails, and how. Every call of every system is counted, whoever makes it."""
+"""Which call of a run fails, and how. The calls to all systems are counted together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 T = TypeVar("T")
 Mode = Literal["once", "rest"]
-"""This one call; or this and every later one of the same system, until the run ends."""
+"""This call only, or this and every later call to the same system until the run ends."""
 
 HTTP_KINDS = (
     "refused",
@@ -34,7 +34,7 @@ KILLS = ("killed_before", "killed_after")
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to the call `at`, counted from 0."""
+    """A fault of the call with the number `at`, counted from 0."""
 
     at: int
     kind: str
@@ -58,12 +58,12 @@ class Fault:
 
     @property
     def kills(self) -> bool:
-        """Whether the process dies of it."""
+        """Whether the fault kills the process."""
         return self.kind in KILLS
 
 
 def faults_at(at: int, kinds: Sequence[str], lasting: Sequence[str]) -> Iterator[Fault]:
-    """All that can happen to one call: every kind of fault once, some for the rest of the run, and the kills."""
+    """Yield the faults of one call: every kind once, some for the rest of the run, and the kills."""
     for kind in (*kinds, *KILLS):
         yield Fault(at, kind)
     for kind in lasting:
@@ -72,17 +72,17 @@ def faults_at(at: int, kinds: Sequence[str], lasting: Sequence[str]) -> Iterator
 
 @dataclass
 class Injector:
-    """Counts the calls of a run, and says which of them fail. A process that was killed makes none any more."""
+    """Counts the calls of a run and decides which of them fail; a killed process makes no further call."""
 
     fault: Fault | None = None
     steps: list[Step] = field(default_factory=list)
     hit: bool = False
     _system: str = ""
-    _dead: bool = False
+    _killed: bool = False
 
     def next(self, system: str, operation: str) -> str:
-        """Note a call; the kind of the fault that it meets, "" for none."""
-        if self._dead:
+        """Record a call; return the kind of its fault, or "" for none."""
+        if self._killed:
             raise Killed
         number = len(self.steps)
         self.steps.append(Step(system, operation))
@@ -95,14 +95,14 @@ class Injector:
         return fault.kind if self.hit and fault.mode == "rest" and system == self._system else ""
 
     def through(self, kind: str, act: Callable[[], T]) -> T:
-        """Do the call, unless the process is killed before or after it."""
+        """Execute the call, unless the process is killed before or after it."""
         if kind == "killed_before":
-            self._die()
-        done = act()
+            self._kill()
+        result = act()
         if kind == "killed_after":
-            self._die()
-        return done
+            self._kill()
+        return result
 
-    def _die(self) -> None:
-        self._dead = True
+    def _kill(self) -> None:
+        self._killed = True
         raise Killed

@@ -1,4 +1,4 @@
-"""The three seams at which a call fails without a socket: `requests`, the answer of an app, and the state's items."""
+"""The three seams at which a call fails without a socket: `requests`, the response of an app, and the state's items."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _HTML = Response(200, b"<!DOCTYPE html><html><body>Sign in, Vorname1Quux</body><
 _STATUS = {"429": 429, "503": 503, "500": 500}
 
 
-def spoil(kind: str, act: Callable[[], Response]) -> Response:
-    """The answer to a call that meets this fault; `act` lets the server do what it was asked for."""
+def faulty_response(kind: str, act: Callable[[], Response]) -> Response:
+    """Return the response of a call with this fault; `act` lets the server process the request."""
     if kind == "reset_before":
         return Response(fate="reset")
     if kind == "timeout_before":
@@ -56,16 +56,20 @@ def _after(kind: str, answer: Response) -> Response:
 
 
 def _wrong(kind: str, body: bytes) -> object:
-    right = json.loads(body or b"{}")
+    original = json.loads(body or b"{}")
     if kind == "wrong_text":
         return "an answer of another type"
     if kind == "wrong_swapped":
-        return {} if isinstance(right, list) else []
-    return ["Vorname 1 Quux" for _ in right] if isinstance(right, list) else dict.fromkeys(right, "Vorname 1 Quux")
+        return {} if isinstance(original, list) else []
+    return (
+        ["Vorname 1 Quux" for _ in original]
+        if isinstance(original, list)
+        else dict.fromkeys(original, "Vorname 1 Quux")
+    )
 
 
-class Spoiling:
-    """An app whose next answer is spoiled as the caller of it was told beforehand."""
+class FaultyApp:
+    """An app whose next response has the fault set in `kind`."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -76,15 +80,15 @@ class Spoiling:
 
     def answer(self, request: Request) -> Response:
         kind, self.kind = self.kind, ""
-        return spoil(kind, lambda: self.app.answer(request))
+        return faulty_response(kind, lambda: self.app.answer(request))
 
 
 class FaultyWire(InProcess):
-    """Mounts apps on a `requests` session by their hosts, and lets the calls of a run fail."""
+    """Connects apps to a `requests` session by host, and lets the calls of a run fail."""
 
     def __init__(self, injector: Injector, apps: Mapping[str, tuple[str, App]]) -> None:
         self._injector = injector
-        self._apps = {host: (system, Spoiling(app)) for host, (system, app) in apps.items()}
+        self._apps = {host: (system, FaultyApp(app)) for host, (system, app) in apps.items()}
         super().__init__(Switchboard(next(iter(self._apps.values()))[1]))
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **named: Any) -> requests.Response:
@@ -109,13 +113,13 @@ def _plain(request: requests.PreparedRequest) -> Request:
 
 
 def _refused(request: requests.PreparedRequest) -> requests.ConnectionError:
-    """What `requests` makes of a port at which nobody listens."""
+    """Return the exception that `requests` raises for a closed port."""
     cause = NewConnectionError(HTTPConnection("nowhere"), "connection refused")
     return requests.ConnectionError(MaxRetryError(HTTPConnectionPool("nowhere"), "/", cause), request=request)
 
 
 class FaultyItems:
-    """The state in memory, whose calls fail as a table's do once boto3 has given up."""
+    """The state in memory, whose calls fail like a table's after boto3's last retry."""
 
     def __init__(self, injector: Injector, rows: dict[str, Item]) -> None:
         self._injector = injector
@@ -124,6 +128,9 @@ class FaultyItems:
     def get(self, key: str) -> Item | None:
         return self._call("get", lambda: self._items.get(key))
 
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        return self._call("get_all", lambda: self._items.get_all(keys))
+
     def put(self, item: Item, when: Condition | None = None) -> bool:
         return self._call("put", lambda: self._items.put(item, when))
 
@@ -131,13 +138,9 @@ class FaultyItems:
         return self._call("delete", lambda: self._items.delete(key, when))
 
     def put_all(self, items: Sequence[Item]) -> None:
-        # A table takes them in no order and not in one: every one of them is a step at which it can end.
+        # A table writes them in any order and not as one: the run can end after each of them.
         for item in items:
             self._call("put_all", lambda item=item: self._items.put_all([item]))  # type: ignore[misc]
-
-    def delete_all(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            self._call("delete_all", lambda key=key: self._items.delete_all([key]))  # type: ignore[misc]
 
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         return self._call("scan", lambda: self._items.scan(prefixes))
@@ -151,7 +154,7 @@ class FaultyItems:
             raise ConfigurationError(["STATE_TABLE may not be used by this role"])
         if kind == "error_before":
             raise StateError("the state table could not be used")
-        done = self._injector.through(kind, act)
+        result = self._injector.through(kind, act)
         if kind == "error_after":
             raise StateError("the state table could not be used")
-        return done
+        return result

@@ -18,13 +18,13 @@ import requests
 from tests.faults.cloud import Cloud
 from tests.faults.injection import Injector, Killed
 from tests.faults.wires import FaultyItems, FaultyWire
-from tests.run_harness import API_KEY, Night, some_hours_ago
+from tests.run_harness import API_KEY, RunResult, some_hours_ago
 from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import App
 from worker.cli import _parser as build_parser
 from worker.cli import main
-from worker.runs.assembly import open_items
+from worker.runs.services import _open_items
 from worker.state.items import Item
 from worker.stopping import StopSignal
 from worker.transport.http import new_session
@@ -40,15 +40,15 @@ _ENVIRONMENT = {
     "MOODLE_BATCH_SIZE": "4",
 }
 SHOWN = ("id", "idnumber", "username", "firstname", "lastname", "email", "department", "suspended", "auth")
-PEOPLE_A_PAGE = 16
-"""So few that the dates of a small company are read in two pages."""
+EMPLOYEES_PER_PAGE = 16
+"""Few enough that the dates of a small company take two pages."""
 
 
 _parser = functools.cache(build_parser)
 
 
 class Impatient(StopSignal):
-    """Waits for nothing: a retry comes at once."""
+    """A stop signal that never waits, so that a retry follows at once."""
 
     def wait(self, seconds: float) -> None:
         self.check()
@@ -56,7 +56,7 @@ class Impatient(StopSignal):
 
 @dataclass
 class World:
-    """Both systems and the state. The company's clock stands two days ago until it is moved."""
+    """Both systems and the state. The company's clock is two days behind until it is moved."""
 
     settings: dict[str, str] = field(default_factory=dict)
     clock: ManualClock = field(default_factory=lambda: some_hours_ago(50))
@@ -64,38 +64,38 @@ class World:
     site: MoodleSite = field(default_factory=MoodleSite)
     company: Company = field(default_factory=Company)
     ever: set[str] = field(default_factory=set)
-    noted: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.company.clock = self.clock
         self.bamboo = BambooApp(self.company, api_key=API_KEY)
 
-    def run(self, *arguments: str, injector: Injector | None = None, cloud: Cloud | None = None) -> Night:
-        """One run in this process; of a process that was killed only what it did until then is true.
+    def run(self, *arguments: str, injector: Injector | None = None, cloud: Cloud | None = None) -> RunResult:
+        """Run the worker in this process; a killed run has done only what came before the kill.
 
-        With a `cloud` the state and the credentials are there for this one run.
+        With a `cloud`, the state and the credentials of this run are there.
         """
         injector = injector or Injector()
         if cloud is None:
             return self._run(arguments, injector, self.settings)
         there = cloud.table(self.rows)
         with cloud.failing(injector):
-            night = self._run(arguments, injector, {**self.settings, **there})
+            run = self._run(arguments, injector, {**self.settings, **there})
         self.rows = cloud.rows(there)
-        return night
+        return run
 
-    def _run(self, arguments: Sequence[str], injector: Injector, settings: Mapping[str, str]) -> Night:
+    def _run(self, arguments: Sequence[str], injector: Injector, settings: Mapping[str, str]) -> RunResult:
         stdout, stderr = io.StringIO(), io.StringIO()
-        # A run in which the second changes remembers people once more: it would have another number of calls.
+        # A run in which the second changes writes follow-ups once more, so its number of calls would differ.
         now = datetime.now(UTC)
         with (
             patch.multiple(
-                "worker.runs.assembly",
+                "worker.runs.services",
                 new_session=functools.partial(self._session, injector),
-                _now=lambda: now,
-                open_items=lambda where: open_items(where) if where.table else FaultyItems(injector, self.rows),
+                now=lambda: now,
+                _open_items=lambda where: _open_items(where) if where.table else FaultyItems(injector, self.rows),
             ),
-            patch("worker.bamboohr.client.ROWS_PER_PAGE", PEOPLE_A_PAGE),
+            patch("worker.bamboohr.client.ROWS_PER_PAGE", EMPLOYEES_PER_PAGE),
             patch("worker.cli._parser", _parser),
             contextlib.redirect_stdout(stdout),
             contextlib.redirect_stderr(stderr),
@@ -105,7 +105,7 @@ class World:
             except Killed:
                 code = -9
         self.ever |= {user["idnumber"] for user in self.accounts()}
-        return Night(code, stdout.getvalue(), stderr.getvalue())
+        return RunResult(code, stdout.getvalue(), stderr.getvalue())
 
     def _session(self, injector: Injector, *arguments: Any, **named: Any) -> requests.Session:
         session = new_session(*arguments, **{**named, "proxies": False})
@@ -117,26 +117,26 @@ class World:
         return session
 
     def heal(self) -> None:
-        """The lock of a process that died frees itself, and what was hidden from the key is shown again."""
+        """Expire the lock of a killed process, and show again what was hidden from the key."""
         self.bamboo.settings.invisible = frozenset()
         if LOCK in self.rows:
             self.rows[LOCK]["expires"] = 0
 
     def account(self, employee_id: str) -> dict[str, Any]:
-        """The one account with this idnumber."""
+        """Return the one account with this idnumber."""
         (found,) = [user for user in self.accounts() if user["idnumber"] == employee_id]
         return found
 
     def accounts(self) -> list[dict[str, Any]]:
-        """The accounts that somebody of the company has."""
+        """Return the accounts of employees."""
         return [user for user in self.users() if user["idnumber"]]
 
     def users(self) -> list[dict[str, Any]]:
-        """Every account, as far as it can be told from another one: a night is judged thousands of times."""
+        """Return the compared fields of every account; few, because runs are judged thousands of times."""
         return [{name: getattr(user, name) for name in SHOWN} for user in self.site.table if not user.deleted]
 
     def save(self, folder: Path) -> Saved:
-        """Keep all of it, to be had again as often as one likes."""
+        """Save everything, so that it can be restored any number of times."""
         self.company.save(folder / "company.json")
         self.site.save(folder / "site.json")
         return Saved(folder, self)
@@ -144,23 +144,23 @@ class World:
 
 @dataclass(frozen=True)
 class Saved:
-    """A world that stands still."""
+    """A saved world."""
 
     folder: Path
     world: World
 
-    def again(self) -> World:
-        """The same world, to do with what one likes."""
-        kept = self.world
-        clock = ManualClock(kept.clock().isoformat())
-        again = World(
-            settings={**kept.settings},
+    def restore(self) -> World:
+        """Return a copy of the saved world."""
+        saved = self.world
+        clock = ManualClock(saved.clock().isoformat())
+        world = World(
+            settings={**saved.settings},
             clock=clock,
-            rows=copy.deepcopy(kept.rows),
+            rows=copy.deepcopy(saved.rows),
             site=MoodleSite.load(self.folder / "site.json"),
             company=Company.load(self.folder / "company.json", clock),
-            ever={*kept.ever},
-            noted={**kept.noted},
+            ever={*saved.ever},
+            notes={**saved.notes},
         )
-        again.bamboo.settings = copy.deepcopy(kept.bamboo.settings)
-        return again
+        world.bamboo.settings = copy.deepcopy(saved.bamboo.settings)
+        return world

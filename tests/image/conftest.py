@@ -1,4 +1,4 @@
-"""The engine, the task and the images, once a session; a worker between new systems for each test."""
+"""The engine, the task and the images, once a session; a worker with new sandbox servers for each test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.image.engine import Engine, NoEngine
 from tests.image.figures import FIGURE
 from tests.image.layers import Layer, own_layers
 from tests.image.task import Asset, Synthesised, Task
-from tests.run_harness import API_KEY, ROOT, Nights
+from tests.run_harness import API_KEY, ROOT, RunHarness
 from tests.sandbox.aws import emulated_aws, prepare
 from tests.sandbox.moodle import TOKEN
 
@@ -55,7 +55,7 @@ def asset(synthesised: Synthesised) -> Asset:
 
 @pytest.fixture(scope="session")
 def image(engine: Engine, task: Task) -> Image:
-    """Built as the Dockerfile says by hand, for the architecture of the task."""
+    """The image built from the Dockerfile, for the architecture of the task."""
     tag = f"{_TAG}:by-hand"
     engine.must("build", f"--platform={task.platform}", f"--tag={tag}", str(ROOT / "worker"))
     return Image(engine, tag, task)
@@ -63,7 +63,7 @@ def image(engine: Engine, task: Task) -> Image:
 
 @pytest.fixture(scope="session")
 def base(engine: Engine, task: Task, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The Dockerfile's base, under a name that every engine knows afterwards."""
+    """The Dockerfile's base, under a tag that every engine resolves."""
     tag, directory = f"{_TAG}:base", tmp_path_factory.mktemp("base")
     (name,) = re.findall(r"^ARG BASE=(.+)$", (ROOT / "worker" / "Dockerfile").read_text(), re.MULTILINE)
     (directory / "Dockerfile").write_text(f"FROM {name}\n", encoding="utf-8")
@@ -73,7 +73,7 @@ def base(engine: Engine, task: Task, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="session")
 def layers(image: Image, base: str, tmp_path_factory: pytest.TempPathFactory) -> list[Layer]:
-    """What the image adds to its base."""
+    """The layers that the image adds to its base."""
     return own_layers(image.engine, image.tag, base, tmp_path_factory.mktemp("layers"))
 
 
@@ -81,7 +81,7 @@ def layers(image: Image, base: str, tmp_path_factory: pytest.TempPathFactory) ->
 def layers_of_a_deploy(
     engine: Engine, asset: Asset, base: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[Layer]]:
-    """The same of an image that is built anew from what a deploy stages, checked out under a strict umask."""
+    """The same layers, of an image built from what a deploy stages, checked out under a strict umask."""
     tag, directory = f"{_TAG}:of-a-deploy", tmp_path_factory.mktemp("staged")
     staged = shutil.copytree(asset.directory, directory / "asset")
     for path in (staged, *staged.rglob("*")):
@@ -92,7 +92,7 @@ def layers_of_a_deploy(
 
 
 @pytest.fixture
-def worker(image: Image, town: Nights) -> Iterator[Worker]:
+def worker(image: Image, harness: RunHarness) -> Iterator[Worker]:
     with emulated_aws() as aws:
         prepare(aws, API_KEY, TOKEN)
-        yield Worker(image, town, aws)
+        yield Worker(image, harness, aws)

@@ -1,4 +1,4 @@
-"""Containers of the image: nights as the task runs them, and looks inside."""
+"""Containers of the image: runs as the task starts them, and scripts inside the image."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from typing import Any
 
 import boto3
 
-from tests.image.engine import Ended, Engine
+from tests.image.engine import CommandResult, Engine
 from tests.image.task import Task
-from tests.run_harness import Night, Nights
+from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.aws import TABLE
 
 
 @dataclass(frozen=True)
 class Image:
-    """A built image, and the task that it is run as."""
+    """A built image, and the task as which it runs."""
 
     engine: Engine
     tag: str
     task: Task
 
-    def run(self, *arguments: str, variables: Mapping[str, str] | None = None, options: Sequence[str] = ()) -> Ended:
-        """The entry point, as the task runs it; `options` are further ones of the engine."""
+    def run(
+        self, *arguments: str, variables: Mapping[str, str] | None = None, options: Sequence[str] = ()
+    ) -> CommandResult:
+        """Run the entry point as the task does; `options` are further options of the engine."""
         return self.engine.call("run", "--rm", *self._options(variables or {}), *options, self.tag, *arguments)
 
     def python(
@@ -36,23 +38,30 @@ class Image:
         *arguments: str,
         variables: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
-    ) -> Ended:
-        """A few lines of Python in the place of the worker."""
+    ) -> CommandResult:
+        """Run a script in place of the worker."""
         return self.run("-c", script, *arguments, variables=variables, options=[*options, "--entrypoint=python"])
 
     @contextmanager
     def started(self, variables: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-        """The name of a container, and the engine's command that is attached to it."""
+        """Start a container; yield its name and the engine's attached command."""
         with self._name() as name:
             options = [f"--name={name}", *self._options(variables)]
             with self.engine.start("run", "--rm", *options, self.tag) as running:
                 yield name, running
 
-    def changed_by(self, options: Sequence[str], variables: Mapping[str, str]) -> tuple[Ended, set[str]]:
-        """How a run ended that is root and may write anywhere, and what is not as it is in the image."""
+    def changed_by(self, options: Sequence[str], variables: Mapping[str, str]) -> tuple[CommandResult, set[str]]:
+        """Run as root with a writable file system; return how it ended and the files that differ from the image."""
         with self._name() as name:
-            free = [f"--name={name}", "--network=host", "--user=0:0", "--init", *options, *_settings(variables)]
-            ended = self.engine.call("run", *free, self.tag)
+            options_as_root = [
+                f"--name={name}",
+                "--network=host",
+                "--user=0:0",
+                "--init",
+                *options,
+                *_settings(variables),
+            ]
+            ended = self.engine.call("run", *options_as_root, self.tag)
             return ended, set(self.engine.must("diff", name).splitlines())
 
     def _options(self, variables: Mapping[str, str]) -> list[str]:
@@ -64,39 +73,39 @@ class Image:
         try:
             yield name
         finally:
-            # Whatever is left of it; a container that ended well is gone already, which not every engine takes well.
+            # A container that has ended may be gone already, for which some engines return an error.
             self.engine.call("rm", "--force", name)
 
 
 @dataclass(frozen=True)
 class Worker:
-    """The image between both systems and the emulated AWS."""
+    """The image with both sandbox servers and the emulated AWS."""
 
     image: Image
-    town: Nights
+    harness: RunHarness
     aws: Mapping[str, str]
 
     @property
     def variables(self) -> dict[str, str]:
-        """Exactly the task definition's, with the sandbox's addresses, and the way to the emulator."""
-        told = dict(self.image.task.variables)
+        """The task definition's variables, with the sandbox servers' addresses, and those of the emulator."""
+        variables = dict(self.image.task.variables)
         for name in ("BAMBOO_BASE_URL", "MOODLE_BASE_URL"):
-            assert name in told
-            told[name] = self.town.environment[name]
-        return {**told, **self.way}
+            assert name in variables
+            variables[name] = self.harness.environment[name]
+        return {**variables, **self.emulator_variables}
 
     @property
-    def way(self) -> dict[str, str]:
-        """What leads to the emulator, and opens it."""
+    def emulator_variables(self) -> dict[str, str]:
+        """The address and credentials of the emulator."""
         return {name: self.aws[name] for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
 
-    def run(self, *arguments: str, **settings: str) -> Night:
-        """One run; `settings` are further variables, or other values."""
+    def run(self, *arguments: str, **settings: str) -> RunResult:
+        """Run the worker; `settings` add or replace variables."""
         ended = self.image.run(*arguments, variables={**self.variables, **settings})
-        return Night(ended.code, ended.stdout, ended.stderr)
+        return RunResult(ended.code, ended.stdout, ended.stderr)
 
     def items(self) -> dict[str, dict[str, Any]]:
-        """Every item of the state table, by key, as DynamoDB writes them."""
+        """Return every item of the state table by key, in DynamoDB's format."""
         return {item["StateId"]["S"]: item for item in self.dynamodb.scan(TableName=TABLE)["Items"]}
 
     @property
@@ -112,11 +121,11 @@ class Worker:
 
 
 def mounted(places: Mapping[Path, str]) -> list[str]:
-    """The engine's options under which a container sees these files and directories, and cannot change them.
+    """Return the engine's options that mount these files and directories read-only.
 
-    The task's user has to find them readable: :func:`readable`.
+    The task's user must be able to read them; see :func:`readable`.
     """
-    # Where SELinux guards the machine's files, a container reads none but those that are labelled for it.
+    # With SELinux, a container reads only the files that are labelled for it.
     return [
         "--security-opt=label=disable",
         *(f"--mount=type=bind,source={source},target={target},readonly" for source, target in places.items()),
@@ -124,7 +133,7 @@ def mounted(places: Mapping[Path, str]) -> list[str]:
 
 
 def readable(directory: Path) -> Path:
-    """The same directory, with what is in it, readable for everybody."""
+    """Make a directory and its content readable for all users, and return it."""
     for path in (directory, *directory.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     return directory

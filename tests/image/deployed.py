@@ -1,4 +1,4 @@
-"""The app in the emulator, deployed with the image that the container engine built, and that image as its task."""
+"""The app deployed to the emulator with the image that the container engine built, and its task."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from tests.e2e.deployment import PROJECT, Deployment, Environment
 from tests.image.containers import Image
 from tests.image.engine import Engine
 from tests.image.task import Task
-from tests.run_harness import Night, Nights
+from tests.run_harness import RunHarness, RunResult
 
 _TASK = "AWS::ECS::TaskDefinition"
-# An engine finds its service, its settings and its proxies by these; the deploy hands none of them on.
-_OF_THE_ENGINE = ("DOCKER_", "CONTAINER", "XDG_", "DBUS_", "HTTP", "http", "NO_PROXY", "no_proxy", "SSL_CERT")
+# An engine finds its service, its settings and its proxies by these; the deploy passes none of them on.
+_ENGINE_VARIABLES = ("DOCKER_", "CONTAINER", "XDG_", "DBUS_", "HTTP", "http", "NO_PROXY", "no_proxy", "SSL_CERT")
 
 
 def build_with(engine: Engine, environment: Environment) -> None:
-    """Let the engine build what a deploy publishes; the stub still answers for the registry, the emulator's."""
+    """Let the engine build what a deploy publishes; the stub still answers for the emulator's registry."""
     exports = [
-        f"export {name}={shlex.quote(value)}" for name, value in os.environ.items() if name.startswith(_OF_THE_ENGINE)
+        f"export {name}={shlex.quote(value)}"
+        for name, value in os.environ.items()
+        if name.startswith(_ENGINE_VARIABLES)
     ]
     lines = [
         "#!/bin/sh",
@@ -40,46 +42,46 @@ def build_with(engine: Engine, environment: Environment) -> None:
 
 @dataclass(frozen=True)
 class DeployedWorker:
-    """The image of the deployed task definition, run as it says, between both systems and the deployed AWS."""
+    """The image of the deployed task definition, run as defined, with both sandbox servers and the deployed AWS."""
 
     image: Image
     deployment: Deployment
-    town: Nights
+    harness: RunHarness
 
     @classmethod
-    def of(cls, engine: Engine, deployment: Deployment, town: Nights) -> DeployedWorker:
-        """With the variables of the registered definition; what the emulator loses of it is read in its template."""
+    def of(cls, engine: Engine, deployment: Deployment, harness: RunHarness) -> DeployedWorker:
+        """Take the variables of the registered definition; what the emulator drops of it is read from the template."""
         (definition,) = [one["Properties"] for one in template(deployment).values() if one["Type"] == _TASK]
         task = Task(definition, deployment.variables)
-        return cls(Image(engine, deployment.container["image"], task), deployment, town)
+        return cls(Image(engine, deployment.container["image"], task), deployment, harness)
 
-    def run(self, *command: str, options: Sequence[str] = (), **overrides: str) -> Night:
-        """One task; the command and the variables are what `RunTask` overrides."""
+    def run(self, *command: str, options: Sequence[str] = (), **overrides: str) -> RunResult:
+        """Run one task; the command and the variables are what `RunTask` overrides."""
         variables = {**self.image.task.variables, **overrides, **self.deployment.emulator.credentials()}
         ended = self.image.run(*command, variables=variables, options=options)
-        return Night(ended.code, ended.stdout, ended.stderr)
+        return RunResult(ended.code, ended.stdout, ended.stderr)
 
-    def run_by_schedule(self, output: str, moment: str) -> Night:
-        """What the Scheduler starts at a moment; `output` names the schedule."""
+    def run_by_schedule(self, output: str, scheduled: str) -> RunResult:
+        """Run what the Scheduler starts at a time; `output` names the schedule."""
         schedule = self.deployment.emulator.client("scheduler").get_schedule(
             Name=self.deployment.outputs[output], GroupName=self.deployment.outputs["ScheduleGroupName"]
         )
         (override,) = json.loads(schedule["Target"]["Input"])["containerOverrides"]
         assert override["name"] == self.deployment.container["name"]
         settings = {
-            one["name"]: one["value"].replace("<aws.scheduler.scheduled-time>", moment)
+            one["name"]: one["value"].replace("<aws.scheduler.scheduled-time>", scheduled)
             for one in override["environment"]
         }
         return self.run(*override.get("command", ()), **settings)
 
 
 def template(deployment: Deployment) -> dict[str, Any]:
-    """The resources of the deployed stack's template."""
+    """Return the resources of the deployed stack's template."""
     body = deployment.emulator.client("cloudformation").get_template(StackName=PROJECT)["TemplateBody"]
     return dict(body["Resources"])
 
 
 def write_seam(directory: Path, lines: str) -> Path:
-    """A directory that, on PYTHONPATH, runs these lines before the worker starts."""
+    """Write lines that run before the worker starts if the directory is on PYTHONPATH; return the directory."""
     (directory / "sitecustomize.py").write_text(lines, encoding="utf-8")
     return directory

@@ -1,4 +1,4 @@
-"""The container engine of this machine: docker or podman, whichever answers. `python -m tests.image.engine` tells."""
+"""The container engine of this machine: docker or podman. `python -m tests.image.engine` prints which."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class NoEngine(Exception):
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a command of the engine ended."""
+class CommandResult:
+    """The result of an engine's command."""
 
     code: int
     stdout: str
@@ -40,7 +40,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Engine:
-    """A command that answers like docker. It works in a directory of its own: podman's monitor leaves files there."""
+    """A command compatible with docker's. It has its own working directory, where podman's monitor leaves files."""
 
     command: tuple[str, ...]
     directory: Path
@@ -48,25 +48,25 @@ class Engine:
 
     @classmethod
     def found(cls, environment: Mapping[str, str], directory: Path) -> Engine:
-        """The one that the variable names, else the first that answers. Raises :class:`NoEngine`."""
+        """Return the engine that the variable names, else the first that answers; raise :class:`NoEngine`."""
         named = environment.get(VARIABLE, "").strip()
-        said = []
+        answers = []
         for words in map(shlex.split, [named] if named else _CANDIDATES):
             program = shutil.which(words[0], path=environment.get("PATH"))
             if program is None:
                 continue
             engine = cls((str(Path(program).absolute()), *words[1:]), directory)
-            # docker's client is there without an engine too, and says so by its exit code.
+            # docker's client can be installed without an engine; its exit code then reports so.
             answer = engine.call("info")
             if answer.code == 0:
                 return dataclasses.replace(engine, is_podman="podman" in engine.must("--version").lower())
-            said.append(f" {shlex.join(words)} says: {_last_line(answer.stderr)}.")
+            answers.append(f" {shlex.join(words)} says: {_last_line(answer.stderr)}.")
         what = f"{VARIABLE} is {named}, which does not answer" if named else "neither docker nor podman answers"
-        raise NoEngine(f"There is no container engine: {what} to `info`.{''.join(said)} {_HINT}")
+        raise NoEngine(f"There is no container engine: {what} to `info`.{''.join(answers)} {_HINT}")
 
-    def call(self, *arguments: str) -> Ended:
-        """One command, whatever its end."""
-        done = subprocess.run(
+    def call(self, *arguments: str) -> CommandResult:
+        """Run a command."""
+        result = subprocess.run(
             [*self.command, *arguments],
             cwd=self.directory,
             capture_output=True,
@@ -74,21 +74,21 @@ class Engine:
             timeout=10 * _MINUTE,
             check=False,
         )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        return CommandResult(result.returncode, result.stdout, result.stderr)
 
     def must(self, *arguments: str) -> str:
-        """One command that has to end well; its stdout."""
-        done = self.call(*arguments)
-        assert done.code == 0, f"{shlex.join([*self.command, *arguments])}\n{done.stdout}{done.stderr}"
-        return done.stdout
+        """Run a command that must succeed; return its stdout."""
+        result = self.call(*arguments)
+        assert result.code == 0, f"{shlex.join([*self.command, *arguments])}\n{result.stdout}{result.stderr}"
+        return result.stdout
 
     def inspect(self, image: str) -> dict[str, Any]:
-        """What the engine knows of an image."""
+        """Return the engine's description of an image."""
         (found,) = json.loads(self.must("image", "inspect", image))
         return dict(found)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """One command, running."""
+        """Start a command."""
         return subprocess.Popen([*self.command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -97,7 +97,7 @@ def _last_line(text: str) -> str:
 
 
 def main() -> int:
-    """Say which engine there is, before anything is set up for it; 1 where there is none."""
+    """Print the engine; return 1 if there is none."""
     with tempfile.TemporaryDirectory() as directory:
         try:
             engine = Engine.found(os.environ, Path(directory))

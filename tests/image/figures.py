@@ -1,4 +1,4 @@
-"""What the suite measures is printed at its end: a test records it under this name (pytest's `record_property`)."""
+"""Measured figures are printed at the end; a test records them under this name (pytest's `record_property`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in an image, layer by layer, read from the archive that `save` writes."""
+"""The content of an image by layer, read from the archive that `save` writes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import IO
 
 from tests.image.engine import Engine
 
-_GONE = ".wh."
+_WHITEOUT = ".wh."
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, directory or link, without its times."""
+    """A file, directory or link, without times."""
 
     kind: bytes
     mode: int
@@ -30,39 +30,39 @@ class Entry:
 
 @dataclass(frozen=True)
 class Layer:
-    """What one step added, by path, and about how much a registry keeps of it."""
+    """The entries of one layer by path, and about its compressed size in a registry."""
 
     entries: Mapping[str, Entry]
     compressed: int
 
     @property
     def files(self) -> dict[str, Entry]:
-        """What is there to be read: neither directories nor marks of what is gone."""
+        """The entries except directories and whiteouts."""
         return {
             path: one
             for path, one in self.entries.items()
-            if one.kind != tarfile.DIRTYPE and not Path(path).name.startswith(_GONE)
+            if one.kind != tarfile.DIRTYPE and not Path(path).name.startswith(_WHITEOUT)
         }
 
     @property
-    def gone(self) -> set[str]:
-        """What it takes away from the layers under it."""
-        return {str(Path(path).with_name(name.removeprefix(_GONE))) for path, name in self._marks()}
+    def deleted(self) -> set[str]:
+        """The paths that the layer deletes from the layers below it."""
+        return {str(Path(path).with_name(name.removeprefix(_WHITEOUT))) for path, name in self._whiteouts()}
 
-    def _marks(self) -> list[tuple[str, str]]:
-        return [(path, Path(path).name) for path in self.entries if Path(path).name.startswith(_GONE)]
+    def _whiteouts(self) -> list[tuple[str, str]]:
+        return [(path, Path(path).name) for path in self.entries if Path(path).name.startswith(_WHITEOUT)]
 
 
 def own_layers(engine: Engine, image: str, base: str, directory: Path) -> list[Layer]:
-    """The layers that an image has above its base."""
-    under, all_of_it = (engine.inspect(one)["RootFS"]["Layers"] for one in (base, image))
-    assert all_of_it[: len(under)] == under
+    """Return the layers that an image has above its base."""
+    below, own = (engine.inspect(one)["RootFS"]["Layers"] for one in (base, image))
+    assert own[: len(below)] == below
     archive = directory / "image.tar"
     engine.must("save", "--output", str(archive), image)
     try:
         with tarfile.open(archive) as whole:
             (manifest,) = json.loads(_member(whole, "manifest.json").read())
-            return [_layer(_member(whole, name)) for name in manifest["Layers"][len(under) :]]
+            return [_layer(_member(whole, name)) for name in manifest["Layers"][len(below) :]]
     finally:
         archive.unlink()
 

@@ -1,4 +1,4 @@
-"""What a build takes: the base that it is given, and only the packages that were locked."""
+"""A build uses the given base and only locked packages."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tests.run_harness import ROOT
 _WORKER = ROOT / "worker"
 
 
-def test_the_base_is_a_tag_and_another_one_may_be_given(image: Image) -> None:
-    told = (_WORKER / "Dockerfile").read_text(encoding="utf-8")
+def test_the_base_is_a_tag_and_can_be_replaced(image: Image) -> None:
+    dockerfile = (_WORKER / "Dockerfile").read_text(encoding="utf-8")
     other = "nowhere.invalid/python:given"
 
     built = image.engine.call("build", f"--build-arg=BASE={other}", str(_WORKER))
 
-    assert re.findall(r"^ARG BASE=(.+)$", told, re.MULTILINE) == ["python:3.13-slim"]
-    assert re.findall(r"^FROM (\S+)", told, re.MULTILINE) == ["${BASE}", "${BASE}"]
+    assert re.findall(r"^ARG BASE=(.+)$", dockerfile, re.MULTILINE) == ["python:3.13-slim"]
+    assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == ["${BASE}", "${BASE}"]
     assert built.code != 0
     assert other in built.stdout + built.stderr
 
 
-def test_a_package_that_is_not_what_was_locked_is_not_installed(image: Image, tmp_path: Path) -> None:
+def test_a_package_with_another_hash_is_not_installed(image: Image, tmp_path: Path) -> None:
     context = shutil.copytree(_WORKER, tmp_path / "worker")
     locked = context / "requirements.txt"
     text = locked.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What is in the image, and what is not."""
+"""The content of the image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VENV = "opt/venv/"
 _PACKAGE = "app/worker/"
 
 
-def test_it_says_what_it_is(image: Image) -> None:
+def test_the_labels_name_the_project(image: Image) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     labels = image.engine.inspect(image.tag)["Config"]["Labels"]
 
@@ -26,7 +26,7 @@ def test_it_says_what_it_is(image: Image) -> None:
     assert labels["org.opencontainers.image.description"]
 
 
-def test_it_starts_the_worker_without_a_shell(image: Image) -> None:
+def test_the_entry_point_starts_the_worker_without_a_shell(image: Image) -> None:
     config = image.engine.inspect(image.tag)["Config"]
 
     assert config["Entrypoint"] == ["python", "-m", "worker"]
@@ -34,13 +34,13 @@ def test_it_starts_the_worker_without_a_shell(image: Image) -> None:
     assert config["User"] == image.task.container["User"]
 
 
-def test_it_is_for_the_architecture_of_the_task(image: Image, asset: Asset) -> None:
-    told = image.engine.inspect(image.tag)
+def test_the_platform_is_the_tasks(image: Image, asset: Asset) -> None:
+    described = image.engine.inspect(image.tag)
 
-    assert f"{told['Os']}/{told['Architecture']}" == image.task.platform == asset.platform
+    assert f"{described['Os']}/{described['Architecture']}" == image.task.platform == asset.platform
 
 
-def test_it_adds_the_worker_and_nothing_else(layers: list[Layer]) -> None:
+def test_the_image_adds_only_the_worker_and_its_libraries(layers: list[Layer]) -> None:
     added = {path for layer in layers for path in layer.files}
     package = {path.removeprefix(_PACKAGE) for path in added if path.startswith("app/")}
     sources = {str(path.relative_to(ROOT / "worker")) for path in (ROOT / "worker").rglob("*.py")}
@@ -51,7 +51,7 @@ def test_it_adds_the_worker_and_nothing_else(layers: list[Layer]) -> None:
     assert not [path for path in added if not path.startswith((_VENV, _PACKAGE)) and not path.endswith(".pyc")]
 
 
-def test_nothing_that_it_adds_can_be_changed_by_its_user(layers: list[Layer]) -> None:
+def test_the_user_can_change_no_added_file(layers: list[Layer]) -> None:
     added = [
         (path, one)
         for layer in layers
@@ -76,25 +76,23 @@ assert not commands, commands
 
     assert (in_the_venv.code, in_the_venv.stderr) == (0, "")
     assert (in_the_base.code, in_the_base.stderr) == (0, "")
-    assert [path for layer in layers for path in layer.gone if Path(path).name == "pip"]
+    assert [path for layer in layers for path in layer.deleted if Path(path).name == "pip"]
     assert not [path for layer in layers for path in layer.files if "/pip/" in path or "/pip-" in path]
 
 
-def test_a_night_compiles_nothing(worker: Worker) -> None:
-    worker.town.company.add(generate(3, seed=1))
+def test_a_run_compiles_nothing(worker: Worker) -> None:
+    worker.harness.company.add(generate(3, seed=1))
 
-    night = worker.run(PYTHONVERBOSE="1")
-    loaded = [
-        line.split()[-1].strip("'") for line in night.stderr.splitlines() if line.startswith("# code object from")
-    ]
+    run = worker.run(PYTHONVERBOSE="1")
+    loaded = [line.split()[-1].strip("'") for line in run.stderr.splitlines() if line.startswith("# code object from")]
 
-    assert (night.code, night["created"]) == (0, 3)
-    assert [path for path in loaded if path.startswith("/app/worker/__pycache__/run.")]
+    assert (run.code, run["created"]) == (0, 3)
+    assert [path for path in loaded if path.startswith("/app/worker/runs/__pycache__/sync.")]
     assert [path for path in loaded if path.startswith("/opt/venv/") and "/boto3/__pycache__/" in path]
     assert [path for path in loaded if not path.endswith(".pyc")] == []
 
 
-def test_what_it_adds_is_small(layers: list[Layer], record_property: Record) -> None:
+def test_the_added_layers_are_within_the_size_budget(layers: list[Layer], record_property: Record) -> None:
     added = sum(layer.compressed for layer in layers)
     record_property(FIGURE, f"size above the base, compressed: {added / _MEGABYTE:.1f} MB")
 
@@ -108,6 +106,6 @@ def test_two_builds_are_the_same(layers: list[Layer], layers_of_a_deploy: list[L
 
 
 def _source(compiled: str) -> str:
-    """state/__pycache__/lock.cpython-313.pyc is state/lock.py."""
+    """Return the source of byte code: state/lock.py of state/__pycache__/lock.cpython-313.pyc."""
     path = PurePosixPath(compiled)
     return str(path.parent.parent / f"{path.name.split('.')[0]}.py")

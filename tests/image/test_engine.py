@@ -1,4 +1,4 @@
-"""Which container engine is taken, and what is said when there is none."""
+"""Which container engine is used, and the message when there is none."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.run_harness import ROOT
 
 
 def install(directory: Path, name: str, *, version: str = "", info: int = 0) -> str:
-    """A command that answers `--version` with a text and `info` with an exit code."""
+    """Install a command that answers `--version` with a text and `info` with an exit code."""
     path = directory / name
     answer = shlex.quote(version or f"{name} version 1")
     fault = f"echo 'no daemon of {name}' >&2; " if info else ""
@@ -27,33 +27,33 @@ def install(directory: Path, name: str, *, version: str = "", info: int = 0) -> 
 
 
 def found(directory: Path, **more: str) -> tuple[tuple[str, ...], bool]:
-    """The command that is taken where a directory is all of PATH, and whether it is podman."""
+    """Return the command that is found with a directory as PATH, and whether it is podman."""
     engine = Engine.found({"PATH": str(directory), **more}, directory)
     return engine.command, engine.is_podman
 
 
-def test_docker_is_taken_where_it_answers(tmp_path: Path) -> None:
+def test_docker_is_used_if_it_answers(tmp_path: Path) -> None:
     docker = install(tmp_path, "docker")
     install(tmp_path, "podman")
 
     assert found(tmp_path) == ((docker,), False)
 
 
-def test_dockers_client_without_an_engine_is_not_one(tmp_path: Path) -> None:
+def test_dockers_client_without_an_engine_is_not_used(tmp_path: Path) -> None:
     install(tmp_path, "docker", info=1)
     podman = install(tmp_path, "podman")
 
     assert found(tmp_path) == ((podman,), True)
 
 
-def test_the_one_that_is_named_is_taken_whatever_else_there_is(tmp_path: Path) -> None:
+def test_a_named_engine_takes_precedence(tmp_path: Path) -> None:
     install(tmp_path, "docker")
     named = install(tmp_path, "engine", version="podman version 5")
 
     assert found(tmp_path, CONTAINER_ENGINE="engine") == ((named,), True)
 
 
-def test_the_one_that_is_named_may_be_a_command_with_words(tmp_path: Path) -> None:
+def test_a_named_engine_may_be_a_command_with_arguments(tmp_path: Path) -> None:
     named, env = install(tmp_path, "engine"), shutil.which("env")
     assert env is not None
 
@@ -61,7 +61,7 @@ def test_the_one_that_is_named_may_be_a_command_with_words(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("named", ["nowhere/engine", "docker"])
-def test_the_one_that_is_named_is_not_passed_over_when_it_does_not_answer(tmp_path: Path, named: str) -> None:
+def test_a_named_engine_that_does_not_answer_is_an_error(tmp_path: Path, named: str) -> None:
     install(tmp_path, "docker", info=1)
     install(tmp_path, "podman")
 
@@ -69,7 +69,7 @@ def test_the_one_that_is_named_is_not_passed_over_when_it_does_not_answer(tmp_pa
         found(tmp_path, CONTAINER_ENGINE=named)
 
 
-def test_where_none_answers_it_is_said_why_and_how_to_start_or_install_one(tmp_path: Path) -> None:
+def test_the_message_without_an_engine_says_how_to_start_or_install_one(tmp_path: Path) -> None:
     install(tmp_path, "docker", info=1)
 
     with pytest.raises(
@@ -83,8 +83,8 @@ def test_where_none_answers_it_is_said_why_and_how_to_start_or_install_one(tmp_p
 @pytest.mark.parametrize(
     "command", [["pytest", "-p", "no:cacheprovider", "tests/image/test_deployed.py"], ["tests.image.engine"]]
 )
-def test_without_an_engine_it_ends_at_once_and_says_why(command: list[str]) -> None:
-    done = subprocess.run(
+def test_without_an_engine_the_suite_ends_at_once_with_the_message(command: list[str]) -> None:
+    result = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=ROOT,
         env={**os.environ, "CONTAINER_ENGINE": "nowhere/engine"},
@@ -94,6 +94,6 @@ def test_without_an_engine_it_ends_at_once_and_says_why(command: list[str]) -> N
         check=False,
     )
 
-    assert done.returncode == 1
-    assert "There is no container engine: CONTAINER_ENGINE is nowhere/engine" in done.stdout + done.stderr
-    assert "apt-get install podman" in done.stdout + done.stderr
+    assert result.returncode == 1
+    assert "There is no container engine: CONTAINER_ENGINE is nowhere/engine" in result.stdout + result.stderr
+    assert "apt-get install podman" in result.stdout + result.stderr

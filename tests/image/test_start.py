@@ -1,4 +1,4 @@
-"""How long the worker takes to start, in seconds of CPU: a task has a quarter of one."""
+"""The worker's start, in seconds of CPU: a task has a quarter of a CPU."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from tests.image.containers import Image
 from tests.image.figures import FIGURE, Record
 
-# All that a night on AWS imports. PYTHONPYCACHEPREFIX leads Python away from the byte code that is beside a module.
+# The imports of a run on AWS. PYTHONPYCACHEPREFIX hides the byte code beside the modules from Python.
 _STARTS = """
 import json, os, resource, subprocess, sys
 
@@ -22,7 +22,7 @@ print(json.dumps([min(seconds(**more) for _ in range(3)) for more in ({}, {"PYTH
 """
 
 
-def test_a_start_compiles_nothing_and_so_is_fast(image: Image, record_property: Record) -> None:
+def test_a_start_uses_the_compiled_byte_code(image: Image, record_property: Record) -> None:
     ended = image.python(_STARTS)
     assert ended.code == 0, ended.stderr
     compiled, uncompiled = json.loads(ended.stdout)

@@ -15,13 +15,13 @@ from tests.image.containers import Image, mounted, readable
 from tests.image.figures import FIGURE, Record
 from tests.run_harness import ROOT
 
-# What these tests import beside the worker's own libraries; which versions, requirements.txt says.
+# What these tests import besides the worker's own libraries, in the versions of requirements.txt.
 _TOOLS = ("hypothesis", "moto[dynamodb,secretsmanager]", "pytest", "responses", "types-boto3[dynamodb,secretsmanager]")
 _WHICH = """
 import json, platform, sys
 print(json.dumps([".".join(map(str, sys.version_info[:2])), platform.machine(), *platform.libc_ver()]))
 """
-# The tools come last: what the image has, be it a library that they need too, is what is tested.
+# The tools come last, so that the image's own libraries are the ones that are tested.
 _SUITE = """
 import sys
 sys.path.append("/tools")
@@ -30,18 +30,18 @@ assert worker.__file__ == "/app/worker/__init__.py", worker.__file__
 assert boto3.__file__.startswith("/opt/venv/"), boto3.__file__
 sys.exit(pytest.main(sys.argv[1:]))
 """
-_SUITE_IS = ("tests/worker", "--ignore=tests/worker/end_to_end")
+_SUITE_ARGUMENTS = ("tests/worker", "--ignore=tests/worker/end_to_end")
 _OLDEST_LIBC = 17
 
 
 @pytest.fixture(scope="module")
 def tools(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the suite needs, as pip installs it for the image's Python."""
+    """The suite's tools, installed by pip for the image's Python."""
     version, machine, libc, libc_version = json.loads(image.python(_WHICH).stdout)
     assert libc == "glibc"
     newest = int(libc_version.split(".")[1])
     directory = tmp_path_factory.mktemp("tools")
-    done = subprocess.run(
+    result = subprocess.run(
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"),
             *("--target", str(directory), "--python-version", version, "--only-binary=:all:"),
@@ -53,13 +53,13 @@ def tools(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
         timeout=600,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
     return readable(directory)
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What of the checkout the suite is: its tests and how they are run."""
+    """The tests and their configuration, copied from the checkout."""
     directory = tmp_path_factory.mktemp("project")
     shutil.copytree(ROOT / "tests", directory / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", directory)
@@ -74,7 +74,7 @@ def test_the_workers_unit_suite_passes_inside_the_image(
 
     ended = image.python(
         _SUITE,
-        *("-p", "no:cacheprovider", "--color=no", *_SUITE_IS),
+        *("-p", "no:cacheprovider", "--color=no", *_SUITE_ARGUMENTS),
         variables={"HYPOTHESIS_STORAGE_DIRECTORY": "/tmp/hypothesis"},
         options=options,
     )
@@ -89,4 +89,4 @@ def test_the_workers_unit_suite_passes_inside_the_image(
 
 def _files() -> set[str]:
     unit = (ROOT / "tests" / "worker").rglob("test_*.py")
-    return {str(path.relative_to(ROOT)) for path in unit if path.parent.name != "nights"}
+    return {str(path.relative_to(ROOT)) for path in unit if path.parent.name != "end_to_end"}

@@ -1,4 +1,4 @@
-"""The score of a mutation run, and every survivor that nobody explained: run by `make test-mutation`."""
+"""The score of a mutation run, and every survivor without an explanation: run by `make test-mutation`."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ REFUSED = "caught by type check"
 
 
 def function_of(mutant: str) -> str:
-    """`worker.planning.planner._View.step` of mutmut's `worker.planning.planner.xǁ_Viewǁstep__mutmut_12`."""
+    """Return `worker.planning.planner._View.step` for mutmut's `worker.planning.planner.xǁ_Viewǁstep__mutmut_12`."""
     module, _, mangled = mutant.partition("__mutmut_")[0].rpartition(".")
     return f"{module}.{mangled.removeprefix('x').removeprefix('_').strip('ǁ').replace('ǁ', '.')}"
 
 
 def difference(mutant: str, path: Path) -> str:
-    """The lines that differ, without their indent: they stay the same wherever the code moves to."""
+    """Return the lines that differ, without indent, so that they stay the same when code moves."""
     lines = [line for line in get_diff_for_mutant(mutant, path=path).splitlines()[2:] if line[0] in "-+"]
     return "\n".join(f"{line[0]} {line[1:].strip()}" for line in lines)
 
 
-def verdicts(root: Path) -> Iterator[tuple[str, Path, str]]:
-    """Every mutant, the file it is one of, and what came of it."""
+def mutants(root: Path) -> Iterator[tuple[str, Path, str]]:
+    """Yield every mutant, its file and its status."""
     for meta in sorted(root.rglob("*.meta")):
         path = meta.relative_to(root).with_suffix("")
         for mutant, code in json.loads(meta.read_text())["exit_code_by_key"].items():
@@ -40,28 +40,28 @@ def verdicts(root: Path) -> Iterator[tuple[str, Path, str]]:
 
 
 def explains(entry: dict[str, Any], function: str, text: str) -> bool:
-    """Whether an entry speaks of this mutant: of exactly this one, or of a whole class."""
+    """Return whether an entry covers this mutant, alone or by its class."""
     if "pattern" in entry:
         return re.search(entry["pattern"], text) is not None and re.match(entry.get("in", ""), function) is not None
     return entry["function"] == function and text in entry["mutants"]
 
 
 def report(found: Iterable[tuple[str, Path, str]], entries: list[dict[str, Any]]) -> int:
-    """Print the score and what is not explained; 1 if there is any, or an explanation of nothing."""
+    """Print the score and the unexplained mutants; return 1 for these or for an unused explanation."""
     counted: Counter[tuple[str, str]] = Counter()
     used: set[int] = set()
     unexplained = 0
     for mutant, path, status in found:
-        verdict = "killed" if status in KILLED else status
-        if verdict not in ("killed", REFUSED):
+        result = "killed" if status in KILLED else status
+        if result not in ("killed", REFUSED):
             function, text = function_of(mutant), difference(mutant, path)
-            speaking = [number for number, entry in enumerate(entries) if explains(entry, function, text)]
-            used.update(speaking)
-            verdict = "explained" if speaking else "unexplained"
-            if not speaking:
+            matching = [number for number, entry in enumerate(entries) if explains(entry, function, text)]
+            used.update(matching)
+            result = "explained" if matching else "unexplained"
+            if not matching:
                 unexplained += 1
                 print(f"\n{function} ({mutant}: {status})\n{text}")
-        counted[str(path), verdict] += 1
+        counted[str(path), result] += 1
     score(counted)
     for number in sorted(set(range(len(entries))) - used):
         print(f"explains nothing: {entries[number].get('function', entries[number].get('pattern'))}")
@@ -69,7 +69,7 @@ def report(found: Iterable[tuple[str, Path, str]], entries: list[dict[str, Any]]
 
 
 def score(counted: Counter[tuple[str, str]]) -> None:
-    """A line a module, and one of all."""
+    """Print a line for each module and a total."""
     paths = sorted({path for path, _ in counted})
     columns = ("killed", "explained", "unexplained", REFUSED)
     print(f"\n{'':28}" + "".join(f"{column:>22}" for column in columns) + f"{'score':>10}")
@@ -79,4 +79,4 @@ def score(counted: Counter[tuple[str, str]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(report(verdicts(Path("mutants")), tomllib.loads(EXPLAINED.read_text())["explained"]))
+    sys.exit(report(mutants(Path("mutants")), tomllib.loads(EXPLAINED.read_text())["explained"]))

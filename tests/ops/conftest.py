@@ -10,21 +10,23 @@ from moto.moto_api import state_manager
 from moto.server import ThreadedMotoServer
 
 from ops.deployment import Aws
-from tests.ops.town_hall import ENVIRONMENT, Hall, client
+from tests.ops.deployed_environment import ENVIRONMENT, Environment, client
 
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty emulated account, and no settings of this machine's."""
+    """An empty emulated account, and no settings of this machine."""
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    # Two thousand machine images, which nobody here wants to look at.
+    # Most operators use make, which leaves this in the environment of what it starts.
+    monkeypatch.setenv("MAKELEVEL", "1")
+    # Two thousand machine images, which no test here reads.
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     monkeypatch.setattr(Aws, "_client", lambda self, service: client(service, self.region))
     monkeypatch.setattr("ops.dead_letters._WAIT_SECONDS", 0)
-    # A task of the emulator goes on with each look at it, unless it is told to take its time.
+    # A task of the emulator changes its status each time it is described, unless it is told not to.
     state_manager.set_transition("ecs::task", {"progression": "manual", "times": 1_000_000})
     with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
@@ -33,7 +35,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    """Where a process of its own reaches the emulated account: the same data, over real HTTP."""
+    """Where another process reaches the emulated account: the same data, over real HTTP."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -45,15 +47,15 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture
 def undeployed(
     account: None, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Hall:
-    """An environment that has a file and nothing else."""
-    file = tmp_path / "hall.toml"
+) -> Environment:
+    """An environment that has a file and no stack."""
+    file = tmp_path / "acme.toml"
     file.write_text(ENVIRONMENT)
-    return Hall(file, capfd, monkeypatch)
+    return Environment(file, capfd, monkeypatch)
 
 
 @pytest.fixture
-def hall(undeployed: Hall) -> Hall:
+def deployed(undeployed: Environment) -> Environment:
     """A deployed environment in which nothing has run yet."""
     undeployed.deploy()
     return undeployed

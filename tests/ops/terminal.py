@@ -1,4 +1,4 @@
-"""A process that sits at a terminal, and what somebody types there."""
+"""A process at a terminal, and what its user types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 _WITHIN_SECONDS = 60
-# A session's first terminal is the one whose Ctrl-C it hears, and has to be taken from within.
+# A session gets Ctrl-C from its controlling terminal only, which the process has to take itself.
 _TAKE_TERMINAL = """\
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -20,10 +20,10 @@ os.execv(sys.argv[1], sys.argv[1:])"""
 
 
 class AtTerminal:
-    """A process whose stdin, stdout and stderr are a terminal of its own, which Ctrl-C reaches as well."""
+    """A process whose stdin, stdout and stderr are its own controlling terminal."""
 
     def __init__(self, command: list[str], *, cwd: Path, environment: dict[str, str]) -> None:
-        self._said = ""
+        self._output = ""
         self._screen, terminal = pty.openpty()
         self._process = subprocess.Popen(
             [sys.executable, "-c", _TAKE_TERMINAL, *command],
@@ -50,23 +50,23 @@ class AtTerminal:
         os.write(self._screen, text.encode())
 
     def read_until(self, text: str) -> None:
-        """Wait until this is on the screen, after all that was waited for before."""
-        while text not in self._said:
+        """Wait until this text appears, after the texts that were waited for before."""
+        while text not in self._output:
             part = self._read()
-            assert part, f"it ended, having said: {self._said}"
-            self._said += part
-        self._said = self._said.split(text, 1)[1]
+            assert part, f"it ended after: {self._output}"
+            self._output += part
+        self._output = self._output.split(text, 1)[1]
 
     def ended(self) -> int:
-        """Wait for its end; the exit code."""
+        """Wait for its end; returns the exit code."""
         while self._read():
             pass
         return self._process.wait(_WITHIN_SECONDS)
 
     def _read(self) -> str:
         ready, _, _ = select.select([self._screen], [], [], _WITHIN_SECONDS)
-        assert ready, f"nothing more was said after: {self._said}"
-        # Linux ends a terminal that nobody holds any more with an error, not with an end of file.
+        assert ready, f"no more output after: {self._output}"
+        # On Linux reading a terminal that no process has open is an error, not an end of file.
         with contextlib.suppress(OSError):
             return os.read(self._screen, 4096).decode(errors="replace")
         return ""

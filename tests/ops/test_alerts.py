@@ -1,4 +1,4 @@
-"""`alerts`: do they still reach somebody?"""
+"""`alerts`: are they still delivered?"""
 
 from __future__ import annotations
 
@@ -6,47 +6,54 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tests.ops.town_hall import ALERT_EMAIL, PROJECT, REGION, Hall, replace_client
+from tests.ops.deployed_environment import ALERT_EMAIL, PROJECT, REGION, Environment, replace_client
 
 
-def subscribe(hall: Hall, address: str = ALERT_EMAIL) -> str:
-    topic = hall.outputs["TopicArn"]
-    answer = hall.client("sns").subscribe(
+def subscribe(deployed: Environment, address: str = ALERT_EMAIL) -> str:
+    topic = deployed.outputs["TopicArn"]
+    answer = deployed.client("sns").subscribe(
         TopicArn=topic, Protocol="email", Endpoint=address, ReturnSubscriptionArn=True
     )
     return str(answer["SubscriptionArn"])
 
 
-def test_all_is_well(hall: Hall) -> None:
-    subscribe(hall)
+def test_confirmed_subscription_and_enabled_alarms(deployed: Environment) -> None:
+    subscribe(deployed)
 
-    end = hall.ops("alerts")
+    end = deployed.ops("alerts")
 
     assert end.code == 0
-    assert end.out.splitlines() == ["email ni***@example.com: confirmed", "The alerts reach somebody."]
+    assert end.out.splitlines() == ["email al***@example.com: confirmed", "The alerts are delivered."]
 
 
-def test_nobody_is_subscribed(hall: Hall) -> None:
-    end = hall.ops("alerts")
+def test_an_environment_without_a_silence_alarm(deployed: Environment) -> None:
+    subscribe(deployed)
+    deployed.deploy_again_without("SilenceAlarmName")
 
-    assert end.code == 1
-    assert "WRONG: no alert reaches anybody" in end.out
-    assert "is not subscribed: it lapsed, or somebody unsubscribed it" in end.out
-    assert f"make alerts {hall.in_env} ARGS=--subscribe" in end.out
+    assert deployed.ops("alerts").code == 0
 
 
-def test_the_configured_address_has_vanished_and_another_is_left(hall: Hall) -> None:
-    subscribe(hall, "other@example.com")
-
-    end = hall.ops("alerts")
+def test_no_subscription(deployed: Environment) -> None:
+    end = deployed.ops("alerts")
 
     assert end.code == 1
-    assert "AlertEmail (ni***@example.com) is not subscribed" in end.out
-    assert "no alert reaches anybody" not in end.out
+    assert "WRONG: no alert is delivered to anyone" in end.out
+    assert "is not subscribed: it expired, or was cancelled" in end.out
+    assert f"make alerts {deployed.in_env} ARGS=--subscribe" in end.out
 
 
-def test_an_unconfirmed_subscription(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The emulator confirms by itself; this is what SNS answers before somebody does."""
+def test_the_configured_address_is_lost_and_another_is_subscribed(deployed: Environment) -> None:
+    subscribe(deployed, "other@example.com")
+
+    end = deployed.ops("alerts")
+
+    assert end.code == 1
+    assert "AlertEmail (al***@example.com) is not subscribed" in end.out
+    assert "no alert is delivered" not in end.out
+
+
+def test_an_unconfirmed_subscription(deployed: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emulator confirms every subscription; this is the answer of SNS before that."""
     sns = boto3.client("sns", region_name=REGION)
     with Stubber(sns) as answers:
         answers.add_response(
@@ -56,60 +63,60 @@ def test_an_unconfirmed_subscription(hall: Hall, monkeypatch: pytest.MonkeyPatch
                     {"SubscriptionArn": "PendingConfirmation", "Protocol": "email", "Endpoint": ALERT_EMAIL}
                 ]
             },
-            {"TopicArn": hall.outputs["TopicArn"]},
+            {"TopicArn": deployed.outputs["TopicArn"]},
         )
         replace_client(monkeypatch, "sns", sns)
 
-        end = hall.ops("alerts")
+        end = deployed.ops("alerts")
 
     assert end.code == 1
     assert "NOT CONFIRMED" in end.out
-    assert "has not confirmed; look for the mail, in the junk too" in end.out
+    assert "has not confirmed; look for the mail, also among the junk" in end.out
 
 
-def test_an_alarm_that_is_switched_off_or_gone(hall: Hall) -> None:
-    subscribe(hall)
-    hall.ops("pause")
-    hall.client("cloudwatch").delete_alarms(AlarmNames=[f"{PROJECT}-parked"])
+def test_an_alarm_that_is_disabled_or_deleted(deployed: Environment) -> None:
+    subscribe(deployed)
+    deployed.ops("pause")
+    deployed.client("cloudwatch").delete_alarms(AlarmNames=[f"{PROJECT}-parked"])
 
-    end = hall.ops("alerts")
-
-    assert end.code == 1
-    assert f"the alarm hall-silence is switched off; if the nights should run: make resume {hall.in_env}" in end.out
-    assert "the alarm hall-parked is gone" in end.out
-
-
-def test_a_rule_that_is_switched_off_or_gone(hall: Hall) -> None:
-    subscribe(hall)
-    hall.client("events").disable_rule(Name=f"{PROJECT}-failure")
-    hall.client("events").delete_rule(Name=f"{PROJECT}-success")
-
-    end = hall.ops("alerts")
+    end = deployed.ops("alerts")
 
     assert end.code == 1
-    assert "the rule hall-failure is switched off; switch it on: aws events enable-rule --name hall-failure" in end.out
-    assert "the rule hall-success is gone: some ends of the task go unheard" in end.out
-    assert f"make deploy {hall.in_env} ARGS=--revert-drift" in end.out
+    assert "the alarm acme-sync-silence is disabled; unless the sync is paused on purpose: make resume" in end.out
+    assert "the alarm acme-sync-parked was deleted" in end.out
 
 
-def test_a_test_message_reaches_the_subscribers(hall: Hall) -> None:
-    subscribe(hall)
-    sqs = hall.client("sqs")
+def test_a_rule_that_is_disabled_or_deleted(deployed: Environment) -> None:
+    subscribe(deployed)
+    deployed.client("events").disable_rule(Name=f"{PROJECT}-failure")
+    deployed.client("events").delete_rule(Name=f"{PROJECT}-success")
+
+    end = deployed.ops("alerts")
+
+    assert end.code == 1
+    assert "the rule acme-sync-failure is disabled; enable it: aws events enable-rule --name acme-sync-fail" in end.out
+    assert "the rule acme-sync-success was deleted: some ends of the task are not mailed" in end.out
+    assert f"make deploy {deployed.in_env} ARGS=--revert-drift" in end.out
+
+
+def test_a_test_message_reaches_the_subscribers(deployed: Environment) -> None:
+    subscribe(deployed)
+    sqs = deployed.client("sqs")
     queue = sqs.create_queue(QueueName="listener")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    hall.client("sns").subscribe(TopicArn=hall.outputs["TopicArn"], Protocol="sqs", Endpoint=arn)
+    deployed.client("sns").subscribe(TopicArn=deployed.outputs["TopicArn"], Protocol="sqs", Endpoint=arn)
 
-    end = hall.ops("alerts", "--test")
+    end = deployed.ops("alerts", "--test")
 
     assert end.code == 0
     assert "A test message was sent" in end.out
     (message,) = sqs.receive_message(QueueUrl=queue)["Messages"]
-    assert "This is a test of the alerts of hall. Nothing is wrong." in message["Body"]
+    assert "This is a test of the alerts of acme-sync. Nothing is wrong." in message["Body"]
 
 
-def test_asking_anew(hall: Hall) -> None:
-    end = hall.ops("alerts", "--subscribe")
+def test_subscribing_again(deployed: Environment) -> None:
+    end = deployed.ops("alerts", "--subscribe")
 
     assert "follow its link within two days" in end.out
-    (one,) = hall.client("sns").list_subscriptions_by_topic(TopicArn=hall.outputs["TopicArn"])["Subscriptions"]
+    (one,) = deployed.client("sns").list_subscriptions_by_topic(TopicArn=deployed.outputs["TopicArn"])["Subscriptions"]
     assert (one["Protocol"], one["Endpoint"]) == ("email", ALERT_EMAIL)

@@ -1,4 +1,4 @@
-"""The RUNBOOK says what is so: its commands exist, its tables are complete, its links lead somewhere."""
+"""The RUNBOOK is correct: its commands exist, its tables are complete, its links have a target."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OPS = [line for line in LINES if "-m ops " in line and "VERB" not in line]
 
 
 def anchor(heading: str) -> str:
-    """As the page's own links are made of its headings."""
+    """The anchor that a link to this heading uses."""
     return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
 
 
@@ -47,30 +47,30 @@ def test_the_exit_codes_are_the_workers_in_its_own_words() -> None:
 
 
 def test_every_field_of_the_summary_is_explained() -> None:
-    told = section("The summary")
+    text = section("The summary")
     line = Summary("run", "sync", datetime(2026, 11, 22, tzinfo=UTC)).as_dict(datetime(2026, 11, 22, tzinfo=UTC))
 
-    assert [name for name in line if name != "event" and f"`{name}`" not in told] == []
+    assert [name for name in line if name != "event" and f"`{name}`" not in text] == []
 
 
-def test_every_reason_has_a_place() -> None:
+def test_every_reason_is_explained() -> None:
     sources = [
         (ROOT / "worker" / f"{name}.py").read_text(encoding="utf-8") for name in ("model/reasons", "moodle/refusals")
     ]
     codes = {code for source in sources for code in re.findall(r'Reason\(\s*"([a-z_]+)"', source)}
-    told = section("Reasons")
+    text = section("Reasons")
 
     assert len(codes) > 30
-    assert [code for code in sorted({*codes, UNEXPLAINED, HELD}) if f"`{code}`" not in told] == []
+    assert [code for code in sorted({*codes, UNEXPLAINED, HELD}) if f"`{code}`" not in text] == []
 
 
-def test_every_link_within_the_page_leads_to_a_heading() -> None:
+def test_every_link_within_the_page_has_a_heading() -> None:
     links = set(re.findall(r"\]\(#([^)]+)\)", TEXT))
 
     assert links - {anchor(heading) for heading in HEADINGS} == set()
 
 
-def test_where_a_message_sends_its_reader_there_is_a_section() -> None:
+def test_every_section_that_a_message_names_exists() -> None:
     sources = [path for package in ("worker", "cdk_app", "ops") for path in (ROOT / package).rglob("*.py")]
     text = " ".join(re.sub(r'"\s*f?"', "", path.read_text(encoding="utf-8")) for path in sources)
     places = set(re.findall(r"RUNBOOK, ([A-Za-z ]+)[).]", text))
@@ -86,7 +86,7 @@ def test_there_are_commands() -> None:
 
 @pytest.mark.parametrize("command", MAKE)
 def test_a_make_command_exists_and_its_verb_takes_its_options(command: str) -> None:
-    """What make would run is read by the verb's own parser; nothing is run."""
+    """The verb's own parser reads what make would run; nothing is run."""
     words = shlex.split(command)
     done = subprocess.run(
         ["make", "--dry-run", "--no-print-directory", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False
@@ -109,7 +109,7 @@ def test_an_ops_command_exists(command: str) -> None:
     assert options.env in names()
 
 
-def test_every_verb_of_the_operator_is_in_it() -> None:
+def test_every_verb_of_the_operator_is_named() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     verbs = re.findall(r"^([a-z-]+): setup ##.*\n\t\$\(OPS\)", makefile, flags=re.MULTILINE)
 
@@ -117,7 +117,7 @@ def test_every_verb_of_the_operator_is_in_it() -> None:
     assert [verb for verb in verbs if not any(re.match(rf"make {verb}\b", line) for line in MAKE)] == []
 
 
-def test_every_variable_it_names_is_the_workers() -> None:
+def test_every_variable_that_is_named_is_the_workers() -> None:
     named = set(re.findall(r"\b((?:BAMBOO|MOODLE|STATE|BATCH|MAX|INITIAL)_?[A-Z]*_[A-Z_]+)\b", TEXT))
 
     assert named <= set(VARIABLES)
@@ -132,7 +132,7 @@ def test_every_variable_it_names_is_the_workers() -> None:
         (("ENV=live", "ENV_FILE=../settings/prod.toml"), "env=live -c env_file=../settings/prod.toml"),
     ],
 )
-def test_an_environment_is_called_like_its_file_unless_it_is_named(words: tuple[str, ...], named: str) -> None:
+def test_an_environment_has_the_name_of_its_file_unless_env_names_it(words: tuple[str, ...], named: str) -> None:
     dry = subprocess.run(
         ["make", "-n", "deploy", *words],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""`pause` and `resume`: the schedules and the silence alarm, together."""
+"""`pause` and `resume`: the schedules and the silence alarm."""
 
 from __future__ import annotations
 
@@ -6,73 +6,85 @@ from typing import Any
 
 import pytest
 
-from tests.ops.town_hall import PROJECT, RECONCILE, SCHEDULE, Hall
+from tests.ops.deployed_environment import PROJECT, RECONCILE, SCHEDULE, Environment
 
 
-def schedules(hall: Hall) -> list[dict[str, Any]]:
-    scheduler = hall.client("scheduler")
-    found = [scheduler.get_schedule(Name=name, GroupName="nights") for name in ("nightly", "reconcile")]
+def schedules(deployed: Environment) -> list[dict[str, Any]]:
+    scheduler = deployed.client("scheduler")
+    found = [scheduler.get_schedule(Name=name, GroupName="schedules") for name in ("acme-sync-nightly", "reconcile")]
     return [{name: one[name] for name in SCHEDULE} for one in found]
 
 
-def actions(hall: Hall) -> dict[str, bool]:
-    alarms = hall.client("cloudwatch").describe_alarms()["MetricAlarms"]
+def actions(deployed: Environment) -> dict[str, bool]:
+    alarms = deployed.client("cloudwatch").describe_alarms()["MetricAlarms"]
     return {alarm["AlarmName"].removeprefix(f"{PROJECT}-"): alarm["ActionsEnabled"] for alarm in alarms}
 
 
-def test_pause_changes_the_state_of_the_schedules_and_nothing_else_of_them(hall: Hall) -> None:
-    end = hall.ops("pause")
+def test_pause_changes_the_state_of_the_schedules_and_nothing_else_of_them(deployed: Environment) -> None:
+    end = deployed.ops("pause")
 
     assert end.code == 0
-    assert schedules(hall) == [{**SCHEDULE, "State": "DISABLED"}, {**RECONCILE, "State": "DISABLED"}]
-    assert "Both schedules of hall are paused" in end.out
-    assert f"make resume {hall.in_env}" in end.out
+    assert schedules(deployed) == [{**SCHEDULE, "State": "DISABLED"}, {**RECONCILE, "State": "DISABLED"}]
+    assert "Disabled in acme: acme-sync-nightly, reconcile." in end.out
+    assert f"make resume {deployed.in_env}" in end.out
 
 
-def test_pause_mutes_the_silence_alarm_alone(hall: Hall) -> None:
-    hall.ops("pause")
+def test_pause_mutes_the_silence_alarm_alone(deployed: Environment) -> None:
+    deployed.ops("pause")
 
-    assert actions(hall) == {"silence": False, "dead-letters": True, "parked": True}
+    assert actions(deployed) == {"silence": False, "dead-letters": True, "parked": True}
 
 
-def test_resume_takes_all_of_it_back(hall: Hall) -> None:
-    hall.ops("pause")
+def test_resume_restores_everything(deployed: Environment) -> None:
+    deployed.ops("pause")
 
-    end = hall.ops("resume")
+    end = deployed.ops("resume")
 
     assert end.code == 0
-    assert schedules(hall) == [SCHEDULE, RECONCILE]
-    assert all(actions(hall).values())
-    assert "Both schedules of hall are on: cron(30 3 * * ? *), Europe/London; cron(30 10 ? * SUN *), " in end.out
+    assert schedules(deployed) == [SCHEDULE, RECONCILE]
+    assert all(actions(deployed).values())
+    assert "acme-sync-nightly (cron(30 3 * * ? *), Europe/London), reconcile (cron(30 10 ? * SUN *), " in end.out
     assert end.err == ""
 
 
-def test_an_environment_without_a_reconcile_has_one_schedule(hall: Hall) -> None:
-    hall.deploy_again_without("ReconcileScheduleName")
+def test_an_environment_without_a_reconcile_has_one_schedule(deployed: Environment) -> None:
+    deployed.deploy_again_without("ReconcileScheduleName")
 
-    paused, states = hall.ops("pause"), [one["State"] for one in schedules(hall)]
-    resumed = hall.ops("resume")
+    paused, states = deployed.ops("pause"), [one["State"] for one in schedules(deployed)]
+    resumed = deployed.ops("resume")
 
     assert (paused.code, resumed.code) == (0, 0)
     assert states == ["DISABLED", "ENABLED"]
-    assert "The schedule of hall is paused" in paused.out
-    assert "The schedule of hall is on: cron(30 3 * * ? *), Europe/London." in resumed.out
+    assert "Disabled in acme: acme-sync-nightly." in paused.out
+    assert "Enabled in acme: acme-sync-nightly (cron(30 3 * * ? *), Europe/London)." in resumed.out
+
+
+def test_an_environment_without_a_silence_alarm(deployed: Environment) -> None:
+    deployed.deploy_again_without("SilenceAlarmName")
+
+    paused, resumed = deployed.ops("pause"), deployed.ops("resume")
+
+    assert (paused.code, resumed.code) == (0, 0)
+    assert "silence alarm" not in paused.out + resumed.out + resumed.err
+    assert all(actions(deployed).values())
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])
-def test_a_schedule_that_cannot_be_changed_leaves_no_nights_without_an_alarm(hall: Hall, verb: str) -> None:
-    hall.client("scheduler").delete_schedule(Name="reconcile", GroupName="nights")
+def test_a_schedule_that_cannot_be_changed_leaves_the_alarm_on(deployed: Environment, verb: str) -> None:
+    deployed.client("scheduler").delete_schedule(Name="reconcile", GroupName="schedules")
 
-    assert hall.ops(verb).code == 69
-    assert actions(hall)["silence"]
-
-
-def test_both_may_be_said_twice(hall: Hall) -> None:
-    assert [hall.ops(verb).code for verb in ("pause", "pause", "resume", "resume")] == [0, 0, 0, 0]
-    assert schedules(hall) == [SCHEDULE, RECONCILE]
+    assert deployed.ops(verb).code == 69
+    assert actions(deployed)["silence"]
 
 
-def test_resume_says_that_an_alarm_which_rings_already_does_not_ring_again(hall: Hall) -> None:
-    hall.client("cloudwatch").set_alarm_state(AlarmName=f"{PROJECT}-silence", StateValue="ALARM", StateReason="quiet")
+def test_both_may_be_repeated(deployed: Environment) -> None:
+    assert [deployed.ops(verb).code for verb in ("pause", "pause", "resume", "resume")] == [0, 0, 0, 0]
+    assert schedules(deployed) == [SCHEDULE, RECONCILE]
 
-    assert f"make run {hall.in_env}" in hall.ops("resume").err
+
+def test_resume_says_that_an_alarm_in_alarm_does_not_mail_again(deployed: Environment) -> None:
+    deployed.client("cloudwatch").set_alarm_state(
+        AlarmName=f"{PROJECT}-silence", StateValue="ALARM", StateReason="quiet"
+    )
+
+    assert f"make run {deployed.in_env}" in deployed.ops("resume").err

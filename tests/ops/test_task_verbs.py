@@ -1,4 +1,4 @@
-"""`approve`, `reconcile`, `undo` and `doctor --task`: what is started, what is asked before, what is told after."""
+"""`approve`, `reconcile`, `undo` and `doctor --task`: the task's command, the question before, the output after."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Any
 
 import pytest
 
+from tests.ops.deployed_environment import Environment, summary
 from tests.ops.test_running import started
-from tests.ops.town_hall import Hall, summary
+from worker.advice import CommandLine, Program
 
 RUN = "20261122T033004Z-0a1b2c3d"
-OK = {"event": "doctor.check", "verdict": "ok", "area": "lock", "what": "free", "advice": ""}
-BAD = {"event": "doctor.check", "verdict": "failed", "area": "Moodle sight", "what": "sees nobody", "advice": "ask"}
+CHECKS = ["ok       lock: free", "failed   Moodle access: no account", "         -> ask", "1 ok, 0 warning, 1 failed"]
 
 
-def ends(hall: Hall, code: int = 0, **said: Any) -> None:
-    """The task that is about to be started ends so."""
-    hall.to_come = [lambda: hall.end_task(code, [summary(exit_code=code, **said)])]
+def ends(deployed: Environment, code: int = 0, **fields: Any) -> None:
+    """Let the next task end like this."""
+    deployed.while_waiting = [lambda: deployed.end_task(code, [summary(exit_code=code, **fields)])]
 
 
-# What is started
+# The command of the task
 
 
 @pytest.mark.parametrize(
-    ("said", "command"),
+    ("arguments", "command"),
     [
         (["approve", RUN], ["approve", RUN]),
         (["approve", RUN, "--dry-run"], ["approve", RUN, "--dry-run"]),
@@ -36,188 +36,172 @@ def ends(hall: Hall, code: int = 0, **said: Any) -> None:
             ["undo", RUN, "--only", "suspensions", "--employee", "7", "--employee", "12", "--yes"],
         ),
     ],
-    ids=lambda words: " ".join(words),
+    ids=" ".join,
 )
-def test_the_container_is_given_the_command(hall: Hall, said: list[str], command: list[str]) -> None:
-    ends(hall)
+def test_the_container_is_given_the_command(deployed: Environment, arguments: list[str], command: list[str]) -> None:
+    ends(deployed)
 
-    end = hall.ops(*said)
+    end = deployed.ops(*arguments)
 
     assert end.code == 0
-    assert started(hall)["command"] == command
-    assert started(hall)["environment"] == [{"name": "TRIGGER", "value": "manual"}]
-    assert started(hall)["started_by"] == "operator"
+    assert started(deployed)["command"] == command
+    assert started(deployed)["environment"] == [{"name": "TRIGGER", "value": "manual"}]
+    assert started(deployed)["started_by"] == "operator"
 
 
-@pytest.mark.parametrize("words", [["approve", RUN], ["reconcile", "--yes"], ["undo", RUN, "--yes"]])
-def test_they_end_with_the_exit_code_of_the_task(hall: Hall, words: list[str]) -> None:
-    ends(hall, 75)
+@pytest.mark.parametrize("arguments", [["approve", RUN], ["reconcile", "--yes"], ["undo", RUN, "--yes"]])
+def test_the_exit_code_is_the_tasks(deployed: Environment, arguments: list[str]) -> None:
+    ends(deployed, 75)
 
-    assert hall.ops(*words).code == 75
+    assert deployed.ops(*arguments).code == 75
 
 
 @pytest.mark.parametrize("verb", ["approve", "undo"])
 @pytest.mark.parametrize("run_id", ["0a1b2c3d4e5f0a1b2c3d4e5f0a1b2c3d", f"{RUN}\n", ""])
-def test_what_is_no_run_id_starts_no_task(hall: Hall, verb: str, run_id: str) -> None:
-    end = hall.ops(verb, run_id)
+def test_a_wrong_run_id_starts_no_task(deployed: Environment, verb: str, run_id: str) -> None:
+    end = deployed.ops(verb, run_id)
 
     assert end.code == 2
-    assert "this is no run_id" in end.err
-    assert not hall.tasks
+    assert "this is not a run_id" in end.err
+    assert not deployed.tasks
 
 
-# What is asked before
+# The question before
 
 
 @pytest.mark.parametrize(
-    ("words", "question", "look_first"),
+    ("arguments", "question", "preview"),
     [
-        (["reconcile"], "Compare everybody in BambooHR with Moodle, and write in hall what differs?", "--dry-run"),
-        (["undo", RUN], f"Take back in hall what the run {RUN} wrote?", f'ARGS="{RUN} --dry-run"'),
+        (["reconcile"], "Run `reconcile` in acme?", "--dry-run"),
+        (["undo", RUN], f"Run `undo {RUN}` in acme?", f'ARGS="{RUN} --dry-run"'),
         (
             ["undo", RUN, "--only", "fields", "--employee", "12", "--employee", "7"],
-            f"Take back in hall what the run {RUN} wrote (fields only) to employee 7, 12?",
+            f"Run `undo {RUN} --only fields --employee 12 --employee 7` in acme?",
             f'ARGS="{RUN} --only fields --employee 12 --employee 7 --dry-run"',
         ),
     ],
 )
-def test_ask_first_and_name_the_dry_run(hall: Hall, words: list[str], question: str, look_first: str) -> None:
-    hall.types("n\n")
+def test_a_confirmation_is_asked_for_and_the_dry_run_named(
+    deployed: Environment, arguments: list[str], question: str, preview: str
+) -> None:
+    deployed.types("n\n")
 
-    end = hall.ops(*words)
+    end = deployed.ops(*arguments)
 
     assert end.code == 1
     assert f"{question} [y/N]" in end.err
-    assert f"make {words[0]} {hall.in_env} {look_first if '=' in look_first else f'ARGS={look_first}'}" in end.err
-    assert not hall.tasks
+    assert f"make {arguments[0]} {deployed.in_env} {preview if '=' in preview else f'ARGS={preview}'}" in end.err
+    assert not deployed.tasks
 
 
-@pytest.mark.parametrize("words", [["reconcile"], ["undo", RUN]])
-def test_go_on_when_that_is_wanted(hall: Hall, words: list[str]) -> None:
-    hall.types("y\n")
-    ends(hall)
+@pytest.mark.parametrize("arguments", [["reconcile"], ["undo", RUN]])
+def test_a_confirmed_command_is_run(deployed: Environment, arguments: list[str]) -> None:
+    deployed.types("y\n")
+    ends(deployed)
 
-    assert hall.ops(*words).code == 0
-    assert started(hall)["command"][-1] == "--yes"
+    assert deployed.ops(*arguments).code == 0
+    assert started(deployed)["command"][-1] == "--yes"
 
 
-@pytest.mark.parametrize("words", [["reconcile"], ["undo", RUN]])
-def test_need_a_yes_where_nobody_can_be_asked(hall: Hall, words: list[str]) -> None:
-    hall.pipes("")
+@pytest.mark.parametrize("arguments", [["reconcile"], ["undo", RUN]])
+def test_without_a_terminal_yes_is_needed(deployed: Environment, arguments: list[str]) -> None:
+    deployed.pipes("")
 
-    end = hall.ops(*words)
+    end = deployed.ops(*arguments)
 
     assert end.code == 2
-    assert "say --yes" in end.err
-    assert not hall.tasks
+    assert "pass --yes" in end.err
+    assert not deployed.tasks
 
 
-# What is told after
+# What is shown after
 
 
-def test_held_suspensions_are_told_with_the_operators_own_command(hall: Hall) -> None:
-    advice = f"read who is held in the log. If they did leave: approve {RUN} (RUNBOOK, Held suspensions)"
-    ends(hall, 4, run_id=RUN, held_suspensions=9, message="a guard holds 9 suspensions", advice=advice)
+def test_the_advice_of_a_task_gets_the_environments_name(deployed: Environment) -> None:
+    advised = CommandLine(Program.MAKE).command("approve", RUN)
+    ends(deployed, 4, run_id=RUN, held_suspensions=9, message="a guard holds 9", advice=f"If they left: {advised}")
 
-    out = hall.ops("run").out
+    out = deployed.ops("run").out
 
-    assert f"If they did leave: make approve {hall.in_env} ARGS={RUN} (RUNBOOK" in out
-    assert "message     a guard holds 9 suspensions" in out
-
-
-def test_an_approval_tells_who_is_no_longer_due(hall: Hall) -> None:
-    ends(hall, command="approve", scope="employees", processed=9, suspended=7, not_due=2, suspended_ids=[4, 5])
-
-    lines = [" ".join(line.split()) for line in hall.ops("approve", RUN).out.splitlines()]
-
-    assert "what approve, employees, by manual" in lines
-    assert "counts processed 9, suspended 7" in lines
-    assert "not due 2: on the list of that run, and no longer to be suspended" in lines
-    assert "suspended ids 4, 5" in lines
+    assert f"If they left: make approve {deployed.in_env} ARGS={RUN}" in out
+    assert "a guard holds 9" in out
 
 
-@pytest.mark.parametrize(
-    ("count", "told"),
-    [
-        ("arrived_dates", "arrived dates 3: whose first or last day has come"),
-        ("held_undone", "held undone 3: left alone since an undo; "),
-        ("not_as_planned", "not as planned 3: left alone, since something has changed after the plan"),
-        ("edited_since", "edited since 3: something of theirs was changed after the run; that is left as it is"),
-        ("unexplained_accounts", "unexplained accounts 3: active accounts that no employee explains; never touched"),
-    ],
-)
-def test_counts_that_need_words_have_some(hall: Hall, count: str, told: str) -> None:
-    ends(hall, **{count: 3})
+def test_a_summary_is_shown_with_the_names_of_its_fields(deployed: Environment) -> None:
+    ends(
+        deployed,
+        command="approve",
+        scope="employees",
+        suspended=7,
+        not_due=2,
+        suspended_ids=[4, 5],
+        error_reasons={"email_taken": 2, "no_access": 1},
+        reconcile_due=True,
+    )
 
-    out = " ".join(hall.ops("reconcile", "--yes").out.split())
+    lines = [" ".join(line.split()) for line in deployed.ops("approve", RUN).out.splitlines()]
 
-    assert told in out
-    assert "counts nothing changed" in out
+    assert {"command approve", "scope employees", "suspended 7", "not due 2", "suspended ids 4, 5"} <= set(lines)
+    assert {"error reasons email_taken 2, no_access 1", "reconcile due yes"} <= set(lines)
+    assert not [line for line in lines if line.startswith(("created", "dry run", "warnings", "message"))]
 
 
 # doctor --task
 
 
-def test_doctor_in_a_task_tells_each_check_and_ends_as_the_task(hall: Hall) -> None:
-    hall.to_come = [lambda: hall.end_task(1, [OK, BAD])]
+def test_doctor_in_a_task_prints_what_the_worker_printed(deployed: Environment) -> None:
+    deployed.while_waiting = [lambda: deployed.end_task(1, CHECKS)]
 
-    end = hall.ops("doctor", "--task", "--quick")
+    end = deployed.ops("doctor", "--task", "--quick")
 
     assert end.code == 1
-    assert started(hall)["command"] == ["doctor", "--json", "--quick"]
-    assert end.out.splitlines() == [
-        "ok       lock: free",
-        "failed   Moodle sight: sees nobody",
-        "         -> ask",
-        "",
-        "1 ok, 0 warning, 1 failed",
+    assert started(deployed)["command"] == ["doctor", "--quick"]
+    assert end.out.splitlines() == CHECKS
+
+
+def test_doctor_in_a_task_as_json(deployed: Environment) -> None:
+    check = {"event": "doctor.check", "verdict": "ok", "area": "lock", "what": "free", "advice": ""}
+    deployed.while_waiting = [lambda: deployed.end_task(0, ["warning: the clock differs", check])]
+
+    end = deployed.ops("doctor", "--task", "--json")
+
+    assert started(deployed)["command"] == ["doctor", "--json"]
+    assert json.loads(end.out) == check
+    assert "warning: the clock differs" in end.err
+
+
+def test_doctor_in_a_task_waits_until_the_log_is_complete(deployed: Environment) -> None:
+    deployed.while_waiting = [
+        lambda: deployed.end_task(0),
+        lambda: deployed.log(deployed.tasks[-1].id, CHECKS[:1]),
+        lambda: deployed.log(deployed.tasks[-1].id, CHECKS[1:]),
     ]
 
-
-def test_doctor_in_a_task_as_lines(hall: Hall) -> None:
-    hall.to_come = [lambda: hall.end_task(0, [OK])]
-
-    assert json.loads(hall.ops("doctor", "--task", "--json").out) == OK
+    assert deployed.ops("doctor", "--task").out.splitlines() == CHECKS
 
 
-def test_doctor_in_a_task_waits_until_the_log_is_whole(hall: Hall) -> None:
-    hall.to_come = [
-        lambda: hall.end_task(0),
-        lambda: hall.log(hall.tasks[-1].id, [OK]),
-        lambda: hall.log(hall.tasks[-1].id, [BAD]),
-    ]
-
-    assert "1 ok, 0 warning, 1 failed" in hall.ops("doctor", "--task").out
-
-
-def test_doctor_in_a_task_that_checks_nothing_says_what_it_said_instead(hall: Hall) -> None:
-    """An image that is older than this checkout does not know the command."""
+def test_doctor_in_a_task_whose_image_is_older_than_the_command(deployed: Environment) -> None:
     old = summary(exit_code=2, outcome="usage_error", message="not understood")
-    hall.to_come = [lambda: hall.end_task(2, [old])]
+    deployed.while_waiting = [lambda: deployed.end_task(2, [old])]
 
-    end = hall.ops("doctor", "--task")
+    end = deployed.ops("doctor", "--task")
 
     assert end.code == 2
-    assert "not understood" in end.err
-    assert "The task checked nothing." in end.err
-    assert "exit code       2: the command line was not understood" in end.out
+    assert "exit code   2: the command line was not understood" in end.out
+    assert "message     not understood" in end.out
 
 
-def test_doctor_in_a_task_that_says_nothing_at_all(hall: Hall) -> None:
-    hall.to_come = [lambda: hall.end_task(137)]
+def test_doctor_in_a_task_that_logs_nothing(deployed: Environment) -> None:
+    deployed.while_waiting = [lambda: deployed.end_task(137)]
 
-    end = hall.ops("doctor", "--task")
+    end = deployed.ops("doctor", "--task")
 
     assert end.code == 137
     assert "137: killed" in end.out
 
 
-def test_tail_of_a_doctor_is_readable(hall: Hall) -> None:
-    hall.log("0123abcd", [OK, BAD])
+def test_tail_of_a_doctor(deployed: Environment) -> None:
+    deployed.log("0123abcd", CHECKS)
 
-    assert hall.ops("tail").out.splitlines() == [
-        "ok       lock: free",
-        "failed   Moodle sight: sees nobody",
-        "         -> ask",
-    ]
-    assert "lock" not in hall.ops("tail", "--errors").out
+    assert deployed.ops("tail").out.splitlines() == CHECKS
+    assert deployed.ops("tail", "--errors").out.splitlines() == CHECKS

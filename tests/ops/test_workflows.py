@@ -1,4 +1,4 @@
-"""The GitHub workflows, as far as they can be judged without GitHub."""
+"""The GitHub workflows, as far as they can be checked without GitHub."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in jobs(path).values() for step in job.get("steps", [])]
 
 
-def test_there_are_some() -> None:
+def test_the_workflows_are_these() -> None:
     assert [path.stem for path in FILES] == ["check", "deploy", "deploy-environment"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_action_is_pinned_to_a_commit_and_says_its_version(path: Path) -> None:
+def test_every_action_is_pinned_to_a_commit_and_names_its_version(path: Path) -> None:
     used = re.findall(r"uses: (?!\./)(.+)$", path.read_text(), flags=re.MULTILINE)
 
     assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in used), used
@@ -48,7 +48,7 @@ def test_one_version_of_an_action_everywhere() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_nothing_is_allowed_that_is_not_said(path: Path) -> None:
+def test_every_permission_is_named(path: Path) -> None:
     assert load(path)["permissions"] == {}
     for job in jobs(path).values():
         assert set(job["permissions"]) <= {"contents", "id-token"}
@@ -57,13 +57,13 @@ def test_nothing_is_allowed_that_is_not_said(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_verbs_are_those_of_the_makefile_and_no_input_is_pasted_into_a_script(path: Path) -> None:
+def test_scripts_run_targets_of_the_makefile_and_contain_no_input(path: Path) -> None:
     verbs = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     for step in steps(path):
         if "run" in step:
-            said = re.match(r"make ([a-z-]+)", step["run"])
-            assert said
-            assert said[1] in verbs
+            target = re.match(r"make ([a-z-]+)", step["run"])
+            assert target
+            assert target[1] in verbs
             assert "${{" not in step["run"]
 
 
@@ -72,11 +72,11 @@ def test_a_pull_request_is_tested_without_any_credentials() -> None:
 
     assert "pull_request" in check["on"]
     ran = [step["run"] for step in steps(FOLDER / "check.yml") if "run" in step]
-    assert ran == ["make test", "make test-image", "make test-browser", "make test-faults", "make audit"]
+    assert ran == ["make demo", "make test", "make test-image", "make test-browser", "make test-faults", "make audit"]
     assert "id-token" not in jobs(FOLDER / "check.yml")["test"]["permissions"]
 
 
-def test_a_deploy_is_tested_before_and_goes_through_the_environments_protection() -> None:
+def test_a_deploy_needs_the_tests_and_the_protection_of_its_environment() -> None:
     deploy = jobs(FOLDER / "deploy.yml")
     one = jobs(FOLDER / "deploy-environment.yml")["deploy"]
 
@@ -87,7 +87,7 @@ def test_a_deploy_is_tested_before_and_goes_through_the_environments_protection(
     assert {job["with"]["environment"] for job in deploy.values() if "with" in job} == set(names())
 
 
-def test_aws_is_reached_by_oidc_and_no_secret_is_stored() -> None:
+def test_aws_is_used_with_oidc_and_no_secret_is_stored() -> None:
     text = "".join(path.read_text() for path in FILES)
     (login,) = [step for path in FILES for step in steps(path) if "configure-aws" in step.get("uses", "")]
 
@@ -96,7 +96,7 @@ def test_aws_is_reached_by_oidc_and_no_secret_is_stored() -> None:
     assert jobs(FOLDER / "deploy-environment.yml")["deploy"]["permissions"]["id-token"] == "write"
 
 
-def test_dependabot_watches_every_kind_of_dependency() -> None:
+def test_dependabot_covers_every_kind_of_dependency() -> None:
     updates = load(ROOT / ".github" / "dependabot.yml")["updates"]
 
     assert {one["package-ecosystem"] for one in updates} == {"pip", "npm", "docker", "github-actions"}

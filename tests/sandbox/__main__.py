@@ -1,4 +1,4 @@
-"""`python -m tests.sandbox`: each stand-in by hand, and the demo."""
+"""`python -m tests.sandbox`: start a sandbox server by hand, or play the demo."""
 
 from __future__ import annotations
 
@@ -22,9 +22,31 @@ Kinds: reset_before reset_after hang trickle status html truncate wrong_type; fu
 for ever), status, retry_after, seconds. Operations of BambooHR: changed, directory, employees, employee; of Moodle: the
 web service function.
 
-A worker against both, in another terminal (see the README for all variables):
+Run the worker against both in another terminal (the README lists all variables):
   BAMBOO_COMPANY_DOMAIN=acme BAMBOO_BASE_URL=http://127.0.0.1:8001 BAMBOOHR_API_KEY=sandbox \\
   MOODLE_BASE_URL=http://127.0.0.1:8002 MOODLE_TOKEN=sandbox STATE_FILE=state.sqlite .venv/bin/python -m worker"""
+
+
+_DEMO = """\
+Twelve runs of the real worker process against a company of 300 employees, end to end: a first run, a leaver, a busy
+day, an outage of Moodle and the retry, too many leavers and their approval, a mistake of HR that is undone, and its
+correction. BambooHR, Moodle, DynamoDB and Secrets Manager are sandbox servers on loopback; nothing leaves this machine,
+and nothing stays behind but the page of a plan.
+
+Three runs fail on purpose ("exit code 1, as intended"). At the end all accounts in Moodle are compared with what
+BambooHR implies; that comparison shares no code with the worker."""
+
+_DEMO_EPILOG = """\
+exit codes:
+    0  every run ended as intended, and Moodle holds what BambooHR implies
+    1  it does not, and the demo says where
+
+examples:
+  make demo                                          set up what the demo needs, and play it
+  make demo ARGS=--verbose                           with the summary line of each run, as CloudWatch Logs gets it
+  python -m tests.sandbox demo --html /tmp/plan.html
+
+Next: make help lists all targets; python -m tests.sandbox --help shows how to run servers and worker by hand."""
 
 
 def main(arguments: list[str]) -> int:
@@ -33,8 +55,8 @@ def main(arguments: list[str]) -> int:
     if options.what == "demo":
         from tests.sandbox.demo import play
 
-        return play()
-    # Before anybody is told the address, and may stop the server by a signal.
+        return play(verbose=options.verbose, page=options.html)
+    # Before the address is printed: from then on a signal may arrive.
     stopped = _stop_on_signals()
     try:
         with _serving(options) as address:
@@ -60,7 +82,7 @@ def _serving(options: argparse.Namespace) -> AbstractContextManager[str] | Abstr
         company = Company.load(options.data)
     else:
         company = Company()
-        company.add(generate(options.people, seed=options.seed))
+        company.add(generate(options.employees, seed=options.seed))
     return serve(Switchboard(BambooApp(company, api_key=options.api_key), options.latency), options.port)
 
 
@@ -74,14 +96,14 @@ def _stop_on_signals() -> threading.Event:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.sandbox",
-        description="Stand-ins for BambooHR, Moodle and AWS that answer over real HTTP on loopback.",
+        description="Sandbox servers for BambooHR, Moodle and AWS that answer over real HTTP on loopback, and a demo.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    bamboo = what.add_parser("bamboohr", help="a BambooHR with invented people")
-    bamboo.add_argument("--people", type=int, default=300, help="how many (default: 300)")
-    bamboo.add_argument("--seed", type=int, default=1, help="which people (default: 1)")
+    bamboo = what.add_parser("bamboohr", help="a BambooHR with invented employees")
+    bamboo.add_argument("--employees", type=int, default=300, help="how many (default: 300)")
+    bamboo.add_argument("--seed", type=int, default=1, help="which ones (default: 1)")
     bamboo.add_argument("--api-key", default="sandbox", help="the API key (default: sandbox)")
     moodle = what.add_parser("moodle", help="a Moodle with its own three accounts")
     moodle.add_argument("--token", default="sandbox", help="the token (default: sandbox)")
@@ -91,7 +113,21 @@ def _parser() -> argparse.ArgumentParser:
         server.add_argument("--latency", type=float, default=0.0, help="seconds added to every call (default: 0)")
     aws = what.add_parser("aws", help="an emulated DynamoDB and Secrets Manager")
     aws.add_argument("--port", type=int, default=8003, help="0 takes a free one (default: %(default)s)")
-    what.add_parser("demo", help="several nights of a company, end to end (make demo)")
+    demo = what.add_parser(
+        "demo",
+        help="twelve runs of a company of 300 employees, end to end (make demo)",
+        description=_DEMO,
+        epilog=_DEMO_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    demo.add_argument("--verbose", action="store_true", help="show the summary line of each run as well")
+    demo.add_argument(
+        "--html",
+        type=Path,
+        default=Path("plan.html"),
+        metavar="FILE",
+        help="where a plan is written as a page (default: plan.html)",
+    )
     return parser
 
 

@@ -19,7 +19,7 @@ REGION = "eu-west-2"
 
 @contextmanager
 def emulated_aws(port: int = 0) -> Iterator[dict[str, str]]:
-    """The environment variables under which boto3 reaches the emulator, while the block runs."""
+    """Run the emulator while the block runs; yield the environment variables with which boto3 reaches it."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
@@ -39,7 +39,7 @@ def emulated_aws(port: int = 0) -> Iterator[dict[str, str]]:
 
 
 def prepare(aws: dict[str, str], api_key: str, token: str) -> dict[str, str]:
-    """Make the table and the two secrets as the stack and the operator do; the worker's variables for them."""
+    """Create the table and the two secrets as the stack and the operator do; return the worker's variables."""
     session = boto3.Session(
         aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],

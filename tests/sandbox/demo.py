@@ -1,6 +1,6 @@
-"""Several nights of a company of a few hundred people, through the real worker process.
+"""The demo: twelve runs of the real worker process against a company of a few hundred employees.
 
-BambooHR and Moodle are the sandbox's, DynamoDB and Secrets Manager moto's, all over HTTP on loopback; the worker gets
+BambooHR and Moodle are the sandbox's, DynamoDB and Secrets Manager moto's, all over HTTP on loopback. The worker gets
 the environment variables that it has on AWS. At the end Moodle is compared with what the company implies.
 """
 
@@ -8,310 +8,209 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from tests.sandbox.aws import emulated_aws, prepare
-from tests.sandbox.bamboohr import BambooApp, Company, ManualClock, generate
+from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
+from tests.sandbox.demo_story import RUNS, Run, Scene
 from tests.sandbox.expected import differences
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
-from tests.sandbox.wire import Fault, Switchboard, serve
+from tests.sandbox.wire import Switchboard, serve
 
-API_KEY = "0123456789abcdef0123456789abcdef01234567"
-PEOPLE = 300
-_ERRORS_SHOWN = 3
-_TOLD = {
+_API_KEY = "0123456789abcdef0123456789abcdef01234567"
+_ROOT = Path(__file__).resolve().parents[2]
+_IDS_SHOWN = 5
+_COUNTS = {
     "created": "created",
     "updated": "updated",
     "suspended": "suspended",
-    "reactivated": "returned",
+    "reactivated": "reactivated",
     "unchanged": "unchanged",
     "held_suspensions": "held",
-    "held_undone": "undone",
-    "conflicts": "conflict",
-    "errors": "errors",
+    "held_undone": "undone and left alone",
+    "conflicts": "in conflict",
+    "errors": "with an error",
 }
-_ROOT = Path(__file__).resolve().parents[2]
+
+
+def play(*, verbose: bool = False, page: Path, console: Console | None = None) -> int:
+    """Play all runs.
+
+    Args:
+        verbose: Show each run's summary line as well.
+        page: Where the plan is written as a page.
+        console: Where the demo is shown.
+
+    Returns:
+        0 if each run ended as intended and Moodle holds what BambooHR implies, else 1.
+    """
+    console = console or Console(highlight=False)
+    console.print("Starting BambooHR, Moodle, DynamoDB and Secrets Manager on loopback ...")
+    with ExitStack() as servers:
+        demo = _start(servers, console, verbose, page.resolve())
+        for number, run in enumerate(RUNS, 1):
+            demo.show(number, run)
+    return demo.judge()
+
+
+def _start(servers: ExitStack, console: Console, verbose: bool, page: Path) -> _Demo:
+    # moto takes seconds to import where nothing is compiled yet: the first line is printed before.
+    from tests.sandbox.aws import emulated_aws, prepare
+
+    clock = ManualClock(f"{datetime.now(UTC) - timedelta(days=len(RUNS) + 1):%Y-%m-%dT22:00:00Z}")
+    company, site = Company(clock), MoodleSite()
+    moodle = Switchboard(MoodleApp(site))
+    aws = servers.enter_context(emulated_aws())
+    environment = {
+        "PATH": os.environ["PATH"],
+        **aws,
+        **prepare(aws, _API_KEY, TOKEN),
+        "BAMBOO_COMPANY_DOMAIN": "acme",
+        "BAMBOO_BASE_URL": servers.enter_context(serve(Switchboard(BambooApp(company, api_key=_API_KEY)))),
+        "MOODLE_BASE_URL": servers.enter_context(serve(moodle)),
+    }
+    return _Demo(console, verbose, page, Scene(company, site, clock, moodle), environment)
 
 
 @dataclass
-class Town:
-    """The company, the site, and who ever had an account."""
+class _Demo:
+    """The scene, the worker's environment variables, and where everything is shown."""
 
-    company: Company
-    site: MoodleSite
-    clock: ManualClock
-    moodle: Switchboard
-    ever: set[str] = field(default_factory=set)
-    last_run: str = ""
+    console: Console
+    verbose: bool
+    page: Path
+    scene: Scene
+    environment: dict[str, str]
+    failures: list[str] = field(default_factory=list)
 
+    def show(self, number: int, run: Run) -> None:
+        """Show one run, with the plan before it or the explanation after it."""
+        self.console.rule(f"[bold]Run {number} of {len(RUNS)}: {run.title}")
+        self.console.print(run.story)
+        self.scene.clock.advance(days=1)
+        run.day(self.scene)
+        if run.plan_first:
+            self._show_plan(run.exit_code)
+        self._show_run(run)
+        if run.explain:
+            self._show_explanation(run.explain)
+        self.console.print()
 
-@dataclass(frozen=True)
-class Night:
-    """One night: what happened in the day before it, how it should end, what to say of it.
-
-    `command`: what an operator types instead, about the run before; "RUN" stands for its id.
-    """
-
-    title: str
-    story: str
-    day: Callable[[Town], None]
-    code: int
-    command: tuple[str, ...] = ()
-
-
-def _nothing(town: Town) -> None:
-    """A quiet day."""
-
-
-def _first_day(town: Town) -> None:
-    town.company.add(generate(PEOPLE, seed=2026, without_email=0.01))
-    known = town.company.values("42")
-    town.site.add_user(
-        "walk.in",
-        firstname=known["firstName"] or "",
-        lastname=known["lastName"] or "",
-        email=known["workEmail"] or "",
-        auth="manual",
-    )
-
-
-def _day_of_a_farewell(town: Town) -> None:
-    town.company.terminate("49")
-
-
-def _busy_day(town: Town) -> None:
-    company = town.company
-    company.rehire("49", department="Sales")
-    for newcomer in range(5):
-        company.hire(
-            firstName=f"New{newcomer}",
-            lastName="Starter",
-            workEmail=f"new.starter{newcomer}@example.com",
-            department="Sales",
+    def judge(self) -> int:
+        """Compare Moodle with BambooHR; the exit code of the demo."""
+        self.console.rule("[bold]Does Moodle hold what BambooHR implies?")
+        users = self.scene.site.users()
+        accounts = [user for user in users if user["idnumber"]]
+        wrong = differences(self.scene.company, accounts, self.scene.with_account)
+        self.console.print(
+            f"{len(self.scene.company)} employees in BambooHR; {len(accounts)} accounts of theirs in Moodle,"
+            f" {sum(bool(user['suspended']) for user in accounts)} of them suspended;"
+            f" {len(users) - len(accounts)} accounts of Moodle's own, untouched."
         )
-    for number in ("20", "21", "22", "23"):
-        company.edit(number, department="Another Team")
-    company.edit("30", lastName="Married-Name")
-    company.edit("31", workEmail="moved.house@example.com")
-    for number in ("50", "51", "52", "53"):
-        company.terminate(number)
-    company.delete("54")
-    company.hide("60")
-    company.edit("60", department="Secret Projects")
-    company.hire(firstName="No", lastName="Address", workEmail=None, department="Warehouse")
-    company.hire(
-        "9000", firstName="Same", lastName="Address", workEmail=company.values("70")["workEmail"], department="Legal"
-    )
+        faults = [*wrong, *self.failures]
+        for fault in faults:
+            self.console.print(fault, style="red", markup=False)
+        if not faults:
+            self.console.print("[bold green]Yes: every account is as it should be.[/bold green]")
+        self.console.print(f"\nThe plan of the busy day, to read and search in a browser: {self.page}", soft_wrap=True)
+        return 1 if faults else 0
+
+    def _show_run(self, run: Run) -> None:
+        command = [self.scene.last_run_id if word == "RUN" else word for word in run.command]
+        if command:
+            ended = self._operate(*command)
+        else:
+            scheduled = f"{self.scene.clock.now:%Y-%m-%dT23:00:00Z}"
+            ended = self._worker(TRIGGER="schedule", SCHEDULED_TIME=scheduled)
+        self.scene.with_account |= {user["idnumber"] for user in self.scene.site.users() if user["idnumber"]}
+        if ended.stdout:
+            summary = json.loads(ended.stdout)
+            self.scene.last_run_id = summary["run_id"]
+            self._show_counts(summary)
+            self._show_errors(ended.stderr)
+            if self.verbose:
+                self.console.print(ended.stdout.rstrip(), style="dim", markup=False, soft_wrap=True)
+        self._show_verdict(run.title, ended, run.exit_code)
+
+    def _operate(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Show a command of the operator, and run it."""
+        self.console.print(f"$ python -m worker {' '.join(command)}", style="bold", markup=False, soft_wrap=True)
+        return self._worker(*command, TRIGGER="manual")
+
+    def _worker(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "worker", *command],
+            cwd=_ROOT,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def _show_counts(self, summary: dict[str, Any]) -> None:
+        counts = ", ".join(f"{summary[name]} {label}" for name, label in _COUNTS.items() if summary[name])
+        calls = ", ".join(f"{count} calls to {system}" for system, count in summary["http_calls"].items())
+        moved = "moves on" if summary["next_since"] != summary["since"] else "stays where it was"
+        self.console.print(counts, style="bold")
+        self.console.print(f"{summary['duration_seconds']} s, {calls}; the state {moved}")
+
+    def _show_errors(self, log: str) -> None:
+        """Show each reason once, with the employees it concerns."""
+        errors = [line for line in map(json.loads, log.splitlines()) if line["level"] == "error"]
+        errors.sort(key=_reason)
+        for (reason, advice), lines in groupby(errors, _reason):
+            ids = [str(line["employee_id"]) for line in lines if "employee_id" in line]
+            more = f" and {len(ids) - _IDS_SHOWN} more" if len(ids) > _IDS_SHOWN else ""
+            who = f"employee {', '.join(ids[:_IDS_SHOWN])}{more}: " if ids else ""
+            self.console.print(f"  {who}{reason}", style="yellow", markup=False)
+            self.console.print(f"    -> {advice}", markup=False)
+
+    def _show_plan(self, exit_code: int) -> None:
+        """Show a row of each action, and write the page."""
+        plan = self._operate("plan")
+        rows = groupby(plan.stdout.strip().splitlines(), lambda row: row.partition(" ")[0])
+        self._show_excerpt([next(same) for _, same in rows])
+        self._show_verdict("plan", plan, exit_code)
+        page = self._operate("plan", "--html", str(self.page), "--show-values")
+        self.console.print(f"  {page.stderr.strip()}", style="cyan", markup=False, soft_wrap=True)
+        self._show_verdict("plan --html", page, exit_code)
+        self.console.print("plan ends with the exit code of the run itself, which follows:")
+
+    def _show_explanation(self, employee_id: str) -> None:
+        """Show what would be done with the employee, and what holds it."""
+        ended = self._operate("explain", "--employee", employee_id)
+        sections = ended.stdout.strip().split("\n\n")
+        shown = [section for section in sections if section.startswith("What")] or sections
+        self._show_excerpt("\n\n".join(shown).splitlines())
+        self._show_verdict("explain", ended, 0)
+
+    def _show_verdict(self, title: str, ended: subprocess.CompletedProcess[str], intended: int) -> None:
+        code = ended.returncode
+        if code == intended:
+            self.console.print(f"exit code {code}{', as intended' if code else ''}", style="green")
+        else:
+            self.console.print(f"exit code {code}, but {intended} was intended", style="red")
+            if not ended.stdout:
+                self.console.print(ended.stderr.rstrip(), markup=False, soft_wrap=True)
+            self.failures.append(f"{title!r} ended with exit code {code}, not {intended}")
+
+    def _show_excerpt(self, lines: Sequence[str]) -> None:
+        if max(map(len, lines), default=0) > self.console.width:
+            lines = [re.sub(r"(?<=\S) {3,}", "   ", line) for line in lines]
+        for line in (*lines, "(an excerpt)"):
+            self.console.print(f"  {line}", style="cyan", markup=False, no_wrap=True, overflow="ellipsis")
 
 
-def _day_of_the_outage(town: Town) -> None:
-    company = town.company
-    company.edit("9000", workEmail="same.address@example.com")
-    for number in range(100, 260):
-        if str(number) in company:
-            company.edit(str(number), department="Reorganised")
-    town.moodle.faults.append(Fault("status", "core_user_update_users", skip=2, times=0, status=503))
-    town.moodle.faults.append(Fault("status", "core_user_create_users", times=0, status=503))
-
-
-def _day_after(town: Town) -> None:
-    town.moodle.faults.clear()
-
-
-def _day_of_the_closing(town: Town) -> None:
-    for number in range(60, 75):
-        town.company.terminate(str(number))
-
-
-def _day_of_the_mistake(town: Town) -> None:
-    for number in range(200, 230):
-        if str(number) in town.company:
-            town.company.edit(str(number), department="Moved by Mistake")
-
-
-def _day_of_the_correction(town: Town) -> None:
-    for number in range(200, 230):
-        if str(number) in town.company:
-            town.company.edit(str(number), department="Moved on Purpose")
-
-
-NIGHTS = (
-    Night(
-        "the first night",
-        f"{PEOPLE} people, a few without an e-mail address; Moodle has an account of one of them, made by hand.",
-        _first_day,
-        0,
-    ),
-    Night("somebody leaves", "She is Inactive in BambooHR; her account is suspended.", _day_of_a_farewell, 0),
-    Night(
-        "a night with everything",
-        "She comes back. Five hires, four moves, a new name, a new address, four leavers, a deleted record, somebody"
-        " hidden from the directory who moved, somebody without an address, and a newcomer with somebody else's"
-        " address: an error.",
-        _busy_day,
-        1,
-    ),
-    Night(
-        "Moodle fails half-way",
-        "HR corrected the address, and a reorganisation moves 160 people; then Moodle's web server gives up. Some are"
-        " written, the state stays where it was.",
-        _day_of_the_outage,
-        1,
-    ),
-    Night(
-        "the retry", "Moodle is back. The same window again: what was done is found, the rest is done.", _day_after, 0
-    ),
-    Night(
-        "a quiet night",
-        "Nothing happened. Whoever changed while the last window was open is looked at once more; nothing is written.",
-        _nothing,
-        0,
-    ),
-    Night(
-        "too many leavers",
-        "An office closes: fifteen people leave at once, or HR's system has a bad day. A guard holds all suspensions,"
-        " names the people, and says which command lets them through.",
-        _day_of_the_closing,
-        4,
-    ),
-    Night(
-        "the approval",
-        "The operator has read the list: they did leave. Whoever is on it and still due is suspended at once.",
-        _nothing,
-        0,
-        ("approve", "RUN"),
-    ),
-    Night(
-        "a mistake in HR",
-        "The held night's window is done, and thirty people were moved to a department that does not exist.",
-        _day_of_the_mistake,
-        0,
-    ),
-    Night(
-        "the mistake is taken back",
-        "The operator undoes the run: every account gets its old values back, unless somebody changed it since.",
-        _nothing,
-        0,
-        ("undo", "RUN", "--yes"),
-    ),
-    Night(
-        "the morning after",
-        "HR has not corrected it yet: whoever was undone is left alone.",
-        _nothing,
-        0,
-    ),
-    Night(
-        "the correction",
-        "HR changes these people again, which releases them.",
-        _day_of_the_correction,
-        0,
-    ),
-)
-
-
-def play(console: Console | None = None) -> int:
-    """Play all nights; 0 if each ended as it should and Moodle is what it should be."""
-    console = console or Console(highlight=False)
-    clock = ManualClock(f"{datetime.now(UTC) - timedelta(days=len(NIGHTS) + 1):%Y-%m-%dT22:00:00Z}")
-    company, site = Company(clock), MoodleSite()
-    moodle = Switchboard(MoodleApp(site))
-    town = Town(company, site, clock, moodle)
-    with (
-        emulated_aws() as aws,
-        serve(Switchboard(BambooApp(company, api_key=API_KEY))) as bamboo_url,
-        serve(moodle) as moodle_url,
-    ):
-        environment = {
-            "PATH": os.environ["PATH"],
-            **aws,
-            **prepare(aws, API_KEY, TOKEN),
-            "BAMBOO_COMPANY_DOMAIN": "acme",
-            "BAMBOO_BASE_URL": bamboo_url,
-            "MOODLE_BASE_URL": moodle_url,
-            "TRIGGER": "schedule",
-        }
-        failed = [
-            night.title
-            for number, night in enumerate(NIGHTS, 1)
-            if not _night(console, number, night, town, environment)
-        ]
-    return _judge(console, town, failed)
-
-
-def _night(console: Console, number: int, night: Night, town: Town, environment: dict[str, str]) -> bool:
-    console.rule(f"[bold]Night {number}: {night.title}")
-    console.print(night.story)
-    town.clock.advance(days=1)
-    night.day(town)
-    command = [town.last_run if word == "RUN" else word for word in night.command]
-    told = {"TRIGGER": "manual"} if command else {"SCHEDULED_TIME": f"{town.clock.now:%Y-%m-%dT23:00:00Z}"}
-    if command:
-        console.print(f"$ python -m worker {' '.join(command)}", style="bold", markup=False)
-    ended = subprocess.run(
-        [sys.executable, "-m", "worker", *command],
-        cwd=_ROOT,
-        env={**environment, **told},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    town.ever |= {user["idnumber"] for user in town.site.users() if user["idnumber"]}
-    try:
-        summary = json.loads(ended.stdout)
-    except ValueError:
-        console.print(f"[red]no summary line; exit code {ended.returncode}[/red]\n{ended.stderr}", markup=False)
-        return False
-    town.last_run = summary["run_id"]
-    _account(console, summary)
-    errors = [line for line in map(json.loads, ended.stderr.splitlines()) if line["level"] == "error"]
-    for line in errors[:_ERRORS_SHOWN]:
-        who = f"employee {line['employee_id']}: " if "employee_id" in line else ""
-        console.print(f"  {who}{line['reason']}", style="yellow", markup=False)
-        console.print(f"    -> {line['advice']}", markup=False)
-    if len(errors) > _ERRORS_SHOWN:
-        console.print(f"  ... and {len(errors) - _ERRORS_SHOWN} more", style="yellow")
-    console.print(ended.stdout.rstrip(), style="dim", markup=False, soft_wrap=True)
-    right = ended.returncode == night.code
-    verdict = f"exit code {ended.returncode}" + ("" if right else f", {night.code} was expected")
-    console.print(f"[{'green' if right else 'red'}]{verdict}[/]\n")
-    return right
-
-
-def _account(console: Console, summary: dict[str, Any]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for label in _TOLD.values():
-        table.add_column(label, justify="right")
-    table.add_row(*(str(summary[name]) for name in _TOLD))
-    console.print(table)
-    calls = ", ".join(f"{count} calls to {system}" for system, count in summary["http_calls"].items())
-    moved = "moved on" if summary["next_since"] != summary["since"] else "stays"
-    console.print(f"{summary['duration_seconds']} s, {calls}; the state {moved}")
-
-
-def _judge(console: Console, town: Town, failed: list[str]) -> int:
-    console.rule("[bold]Is Moodle what BambooHR implies?")
-    users = [user for user in town.site.users() if user["idnumber"]]
-    wrong = differences(town.company, users, town.ever)
-    strangers = [user for user in town.site.users() if not user["idnumber"]]
-    console.print(
-        f"{len(town.company)} people in BambooHR; {len(users)} accounts of theirs in Moodle,"
-        f" {sum(bool(user['suspended']) for user in users)} suspended; {len(strangers)} of the site's own, untouched."
-    )
-    for line in wrong:
-        console.print(f"[red]{line}[/red]")
-    for title in failed:
-        console.print(f"[red]the night {title!r} did not end as it should[/red]")
-    if wrong or failed:
-        return 1
-    console.print("[bold green]Yes: every account is as it should be.[/bold green]")
-    return 0
+def _reason(line: dict[str, Any]) -> tuple[str, str]:
+    return line["reason"], line["advice"]

@@ -1,6 +1,6 @@
-"""What Moodle should hold, worked out from the company alone: an oracle that shares no code with the worker.
+"""What Moodle should contain, derived from the company alone: an oracle that shares no code with the worker.
 
-It knows the default mapping, and companies whose people have an address of their own or none.
+It knows the default mapping, and companies whose employees have an address of their own or none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FIELDS = {"firstname": "firstName", "lastname": "lastName", "email": "workEmail"
 def differences(company: Company, accounts: Iterable[Mapping[str, Any]], ever: Iterable[str] = ()) -> list[str]:
     """Every way in which the accounts are not what the company implies.
 
-    `ever`: ids of people who had an account at some time; those who left have to be suspended, not missing.
+    `ever`: ids of employees who had an account at some time; those who left must be suspended, not missing.
     """
     found: dict[str, list[Mapping[str, Any]]] = {}
     for account in accounts:
@@ -41,7 +41,7 @@ def _faults(
         return
     account = held[0]
     if account["suspended"] == works_here:
-        yield "works here, and is suspended" if works_here else "left, and is not suspended"
+        yield "is active and suspended" if works_here else "left and is not suspended"
     if not works_here or values is None:
         return
     for theirs, ours in FIELDS.items():

@@ -1,4 +1,4 @@
-"""The stand-ins as somebody starts them by hand, and the worker between them as the help says."""
+"""The sandbox servers started by hand, and the worker between them as the help describes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.run_harness import ROOT
 
 @contextmanager
 def started(*arguments: str) -> Iterator[str]:
-    """A stand-in in a process of its own; its address."""
+    """Run a sandbox server in a process of its own; yield its address."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.sandbox", *arguments, "--port", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -32,8 +32,8 @@ def started(*arguments: str) -> Iterator[str]:
             assert process.wait(timeout=20) == 0
 
 
-def test_the_worker_between_two_stand_ins_started_by_hand(tmp_path: Path) -> None:
-    with started("bamboohr", "--people", "12") as bamboo, started("moodle") as moodle:
+def test_the_worker_between_two_sandbox_servers(tmp_path: Path) -> None:
+    with started("bamboohr", "--employees", "12") as bamboo, started("moodle") as moodle:
         environment = {
             "PATH": os.environ["PATH"],
             "BAMBOO_COMPANY_DOMAIN": "acme",
@@ -55,27 +55,29 @@ def test_the_worker_between_two_stand_ins_started_by_hand(tmp_path: Path) -> Non
     assert (second.returncode, calls) == (3, ["changed", "employees", "directory", "changed"])
 
 
-@pytest.mark.parametrize(
-    "body", ['[{"kind": "status", "odd": 1}]', '[{"kind": "frog"}]', '[{"times": 1}]', "{not json"]
-)
-def test_a_fault_that_is_none_is_said(body: str) -> None:
+def test_faults_are_switched_on_over_http_and_an_unknown_one_is_refused() -> None:
     with started("moodle") as moodle:
-        answer = requests.post(f"{moodle}/_sandbox/faults", data=body, timeout=10)
+        faults = f"{moodle}/_sandbox/faults"
+        for body in ('[{"kind": "status", "odd": 1}]', '[{"kind": "frog"}]', '[{"times": 1}]', "{not json"):
+            answer = requests.post(faults, data=body, timeout=10)
+            assert (answer.status_code, "error" in answer.json()) == (400, True)
+        poison = [{"kind": "firewall", "status": 406, "record": "employee 17", "times": 0}]
+        (fault,) = requests.post(faults, json=poison, timeout=10).json()
 
-    assert (answer.status_code, "error" in answer.json()) == (400, True)
+    assert (fault["kind"], fault["record"], fault["seen"]) == ("firewall", "employee 17", 0)
 
 
-def test_a_file_that_is_not_there_is_said() -> None:
+def test_a_missing_file_is_reported() -> None:
     command = [sys.executable, "-m", "tests.sandbox", "moodle", "--port", "0", "--data", "nowhere.json"]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
-    assert (told.returncode, "see --port and --data" in told.stderr) == (1, True)
+    assert (ended.returncode, "see --port and --data" in ended.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["moodle", "--help"], ["bamboohr", "--help"], ["aws", "--help"]])
-def test_help_is_there_for_everything(arguments: list[str]) -> None:
-    told = subprocess.run(
+def test_every_command_has_help(arguments: list[str]) -> None:
+    ended = subprocess.run(
         [sys.executable, "-m", "tests.sandbox", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
-    assert "usage: python -m tests.sandbox" in told.stdout
+    assert "usage: python -m tests.sandbox" in ended.stdout

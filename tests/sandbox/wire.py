@@ -1,8 +1,8 @@
-"""What both stand-ins share: a request, an answer, faults that can be switched on, and a real HTTP server.
+"""What the sandbox servers share: a request, an answer, faults that can be switched on, and a real HTTP server.
 
 An *app* is a plain function from :class:`Request` to :class:`Response`. It is served over a socket by :func:`serve`
 (by hand, in `make demo`, in tests of the whole process) or mounted on a `requests` session without a socket by
-:class:`InProcess` (where a property-based test needs thousands of nights).
+:class:`InProcess` (where a property-based test needs thousands of runs).
 
 Switched on by hand over HTTP, on either server::
 
@@ -17,6 +17,7 @@ import dataclasses
 import http.server
 import io
 import json
+import math
 import socket
 import threading
 import time
@@ -24,13 +25,25 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
-FaultKind = Literal["reset_before", "reset_after", "hang", "trickle", "status", "html", "truncate", "wrong_type"]
+FaultKind = Literal[
+    "reset_before",
+    "reset_after",
+    "hang",
+    "late",
+    "trickle",
+    "status",
+    "html",
+    "firewall",
+    "answer",
+    "truncate",
+    "wrong_type",
+]
 
 
 @dataclass(frozen=True)
@@ -53,15 +66,17 @@ class Response:
     """One HTTP answer, and what happens to it on the way.
 
     `fate`: "whole" arrives as it is; "reset" cuts the connection before the first byte; "truncate" announces the whole
-    length and sends half; "trickle" sends a byte at a time, `seconds` apart; "hang" sends nothing for `seconds`.
+    length and sends half; "trickle" sends a byte at a time, `seconds` apart; "hang" sends nothing for `seconds`;
+    "late" sends its first byte after `seconds`, or when `gate` is set, and then arrives whole.
     """
 
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
-    fate: Literal["whole", "reset", "truncate", "trickle", "hang"] = "whole"
+    fate: Literal["whole", "reset", "truncate", "trickle", "hang", "late"] = "whole"
     seconds: float = 0.0
+    gate: threading.Event | None = None
 
     @classmethod
     def of(cls, value: object, status: int = 200, **headers: str) -> Response:
@@ -71,19 +86,28 @@ class Response:
 
 
 class App(Protocol):
-    """A stand-in: names the operation of a request, and answers it."""
+    """A sandbox server: names the operation of a request, and answers it."""
 
     def operation(self, request: Request) -> str: ...
 
     def answer(self, request: Request) -> Response: ...
 
 
+@runtime_checkable
+class RecordApp(App, Protocol):
+    """A sandbox server that knows which records a request is about ("employee 12", "account 7")."""
+
+    def touched(self, request: Request) -> set[str]: ...
+
+
 @dataclass
 class Fault:
     """One fault: which calls it hits, and what it does to them.
 
-    `operation` is the app's name for a call ("*" any); the first `skip` matching calls pass, then `times` are hit
-    (0 = all that follow). `reset_after`, `truncate`, `trickle` and `wrong_type` let the server act first.
+    `operation` is the app's name for a call ("*" any). `record` ("employee 12", "account 7") limits it to calls that
+    are about this record, `text` to calls whose decoded URL or body contains the text. Of the calls that match, the
+    first `skip` pass, then `times` are hit (0 = all that follow). "reset_after", "truncate", "trickle", "late" and
+    "wrong_type" let the server act first. "firewall" answers an HTML page with `status`, "answer" the JSON `body`.
     """
 
     kind: FaultKind
@@ -94,16 +118,39 @@ class Fault:
     retry_after: str | None = None
     seconds: float = 0.0
     seen: int = 0
+    record: str = ""
+    text: str = ""
+    body: str = ""
+    gate: threading.Event | None = None
 
-    def hits(self, operation: str) -> bool:
-        """Counts the call if it matches; whether it is spoiled."""
-        if self.operation not in ("*", operation):
+    def hits(self, operation: str, request: Request, app: App) -> bool:
+        """Count the call if it matches; whether it is hit."""
+        if self.operation not in ("*", operation) or not self._concerns(request, app):
             return False
         self.seen += 1
         return self.seen > self.skip and (self.times == 0 or self.seen <= self.skip + self.times)
 
+    def plain(self) -> dict[str, Any]:
+        """The fault as JSON shows it."""
+        return {name: getattr(self, name) for name in _FAULT_KEYS}
 
+    def _concerns(self, request: Request, app: App) -> bool:
+        if self.text and self.text not in _decoded(request):
+            return False
+        return not self.record or (isinstance(app, RecordApp) and self.record in app.touched(request))
+
+
+_FAULT_KEYS = tuple(item.name for item in dataclasses.fields(Fault) if item.name != "gate")
 _HTML = Response(200, b"<!DOCTYPE html><html><body>It works!</body></html>", "text/html; charset=utf-8")
+_FIREWALL = (
+    b"<head><title>Not Acceptable!</title></head><body><h1>Not Acceptable!</h1><p>An appropriate representation of the"
+    b" requested resource could not be found on this server. This error was generated by Mod_Security.</p></body>"
+)
+
+
+def _decoded(request: Request) -> str:
+    body = urllib.parse.unquote_plus(request.body.decode("utf-8", "replace"))
+    return "\n".join([request.path, *(f"{name}={value}" for name, value in request.query), body])
 
 
 class Switchboard:
@@ -123,35 +170,37 @@ class Switchboard:
         operation = self.app.operation(request)
         with self._lock:
             self.calls.append(operation)
-            fault = next((fault for fault in self.faults if fault.hits(operation)), None)
+            fault = next((fault for fault in self.faults if fault.hits(operation, request, self.app)), None)
         if self.latency:
             time.sleep(self.latency)
-        return self.app.answer(request) if fault is None else self._spoil(fault, request)
+        return self.app.answer(request) if fault is None else self._apply(fault, request)
 
-    def _spoil(self, fault: Fault, request: Request) -> Response:
+    def _apply(self, fault: Fault, request: Request) -> Response:
         if fault.kind == "reset_before":
             return Response(fate="reset")
         if fault.kind == "hang":
             return Response(fate="hang", seconds=fault.seconds)
         if fault.kind == "html":
             return _HTML
-        if fault.kind == "status":
+        if fault.kind == "answer":
+            return Response(fault.status, fault.body.encode())
+        if fault.kind in ("status", "firewall"):
             headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-            return Response(fault.status, b"", "text/html", headers)
+            return Response(fault.status, _FIREWALL if fault.kind == "firewall" else b"", "text/html", headers)
         answer = self.app.answer(request)
         if fault.kind == "reset_after":
             return dataclasses.replace(answer, fate="reset")
         if fault.kind == "truncate":
             return dataclasses.replace(answer, fate="truncate")
-        if fault.kind == "trickle":
-            return dataclasses.replace(answer, fate="trickle", seconds=fault.seconds)
+        if fault.kind in ("trickle", "late"):
+            return dataclasses.replace(answer, fate=fault.kind, seconds=fault.seconds, gate=fault.gate)
         return Response.of("an answer of another type")
 
     def _control(self, request: Request) -> Response:
         if request.path == "/_sandbox/calls":
             return Response.of(self.calls)
         if request.path == "/_sandbox/faults" and request.method == "POST":
-            known = {f.name for f in dataclasses.fields(Fault)} - {"seen"}
+            known = {*_FAULT_KEYS} - {"seen"}
             try:
                 wanted = json.loads(request.body)
                 unknown = {key for row in wanted for key in row} - known
@@ -159,14 +208,14 @@ class Switchboard:
             except (ValueError, TypeError, KeyError):
                 return Response.of({"error": 'send a JSON list of objects, each with a "kind"'}, 400)
             if unknown or kinds:
-                told = f"unknown {sorted(unknown | kinds)}; keys are {sorted(known)}, kinds {get_args(FaultKind)}"
-                return Response.of({"error": told}, 400)
+                text = f"unknown {sorted(unknown | kinds)}; keys are {sorted(known)}, kinds {get_args(FaultKind)}"
+                return Response.of({"error": text}, 400)
             self.faults.extend(Fault(**row) for row in wanted)
         elif request.path == "/_sandbox/faults" and request.method == "DELETE":
             self.faults.clear()
         else:
             return Response.of({"error": "POST or DELETE /_sandbox/faults, GET /_sandbox/calls"}, 404)
-        return Response.of([dataclasses.asdict(fault) for fault in self.faults])
+        return Response.of([fault.plain() for fault in self.faults])
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -191,8 +240,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _serve
 
     def _send(self, answer: Response) -> None:
-        if answer.fate == "hang":
-            self._pause(answer.seconds)
+        if answer.fate in ("hang", "late"):
+            self._pause(answer.seconds, answer.gate)
         if answer.fate in ("reset", "hang"):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -221,13 +270,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.wfile.write(answer.body)
 
-    def _pause(self, seconds: float) -> bool:
+    def _pause(self, seconds: float, gate: threading.Event | None = None) -> bool:
+        """Wait, until the gate opens if there is one; whether the server stops."""
         server = self.server
         assert isinstance(server, _Server)
-        return server.stopping.wait(seconds)
+        if gate is None:
+            return server.stopping.wait(seconds)
+        while not server.stopping.is_set() and not gate.wait(0.01):
+            pass
+        return server.stopping.is_set()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the caller's terminal belongs to the caller."""
+        """Print nothing: the terminal belongs to the caller."""
 
 
 class _Server(http.server.ThreadingHTTPServer):
@@ -239,12 +293,12 @@ class _Server(http.server.ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is part of the play."""
+        """A client that hangs up is expected here."""
 
 
 @contextmanager
 def serve(switchboard: Switchboard, port: int = 0) -> Iterator[str]:
-    """Serve on loopback while the block runs; gives the base URL. Port 0 takes a free one."""
+    """Serve on loopback while the block runs; yield the base URL. Port 0 takes a free one."""
     handler = type("Handler", (_Handler,), {"switchboard": switchboard})
     server = _Server(("127.0.0.1", port), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
@@ -259,12 +313,22 @@ def serve(switchboard: Switchboard, port: int = 0) -> Iterator[str]:
 
 
 class InProcess(BaseAdapter):
-    """Mounts a switchboard on a `requests` session: the client's real code, without a socket."""
+    """Mounts a switchboard on a `requests` session: the client's real code, without a socket.
 
-    def __init__(self, switchboard: Switchboard, before: Callable[[str], None] | None = None) -> None:
+    `before` is called with the operation of each request; `elapse` with the seconds that a late answer takes, unless
+    they exceed the client's read timeout.
+    """
+
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        before: Callable[[str], None] | None = None,
+        elapse: Callable[[float], None] | None = None,
+    ) -> None:
         super().__init__()
         self.switchboard = switchboard
         self.before = before
+        self.elapse = elapse
 
     def send(
         self,
@@ -291,8 +355,10 @@ class InProcess(BaseAdapter):
         answer = self.switchboard.handle(asked)
         if answer.fate == "reset":
             raise requests.ConnectionError("connection cut", request=request)
-        if answer.fate in ("hang", "trickle"):
+        if answer.fate in ("hang", "trickle") or (answer.fate == "late" and answer.seconds > _read_timeout(timeout)):
             raise requests.ReadTimeout("no answer in time", request=request)
+        if answer.fate == "late" and self.elapse is not None:
+            self.elapse(answer.seconds)
         sent = answer.body[: len(answer.body) // 2] if answer.fate == "truncate" else answer.body
         response = requests.Response()
         response.status_code = answer.status
@@ -311,3 +377,9 @@ class InProcess(BaseAdapter):
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _read_timeout(timeout: object) -> float:
+    """The read timeout of `requests`: a number, or the second of two, or none at all."""
+    seconds = timeout[1] if isinstance(timeout, tuple) else timeout
+    return float(seconds) if isinstance(seconds, int | float) else math.inf

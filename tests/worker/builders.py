@@ -1,32 +1,33 @@
-"""People, accounts and plans in a line each.
+"""Short builders for employees, accounts and plans.
 
-Whoever is built without a further word works here, is shown whole, and has a matching account wherever `account_of` is
-asked for one; a test says only what is different.
+By default an employee is listed in the directory and shown in full, and `account_of` builds an account that already has
+the employee's values. A test names only what differs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from worker.model.account import Account
+from worker.config.settings import Settings, read_settings
+from worker.model.account import Account, AccountKey
 from worker.model.email_index import EmailIndex
 from worker.model.employee import Employee, Evidence
-from worker.model.history import EmployeeRecord
-from worker.model.mapping import FieldMapping, parse_mapping
+from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.mapping import FieldMapping
 from worker.model.reasons import Reason
-from worker.model.step import Action, Step
+from worker.model.step import Step
 from worker.planning.plan_input import PlanInput, PlanSettings
-from worker.planning.planner import accounts_wanted, addresses_wanted, idnumbers_wanted, make_plan, usernames_wanted
+from worker.planning.planner import Planner
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 YESTERDAY, TODAY, TOMORROW = "2026-11-21", "2026-11-22", "2026-11-23"
 
 
 def facts_of(employee_id: int, **different: str) -> dict[str, str]:
-    """What BambooHR shows of an ordinary person."""
+    """What BambooHR shows of an employee by default."""
     ordinary = {
         "first_name": f"First{employee_id}",
         "last_name": f"Last{employee_id}",
@@ -36,8 +37,8 @@ def facts_of(employee_id: int, **different: str) -> dict[str, str]:
     return {**ordinary, **different}
 
 
-def person(employee_id: int = 1, *, deleted: bool = False, not_shown: Collection[str] = (), **facts: str) -> Employee:
-    """Somebody in the directory, which needs no further evidence."""
+def listed(employee_id: int = 1, *, deleted: bool = False, not_shown: Collection[str] = (), **facts: str) -> Employee:
+    """An employee in the directory, without further evidence."""
     shown = {name: value for name, value in facts_of(employee_id, **facts).items() if name not in not_shown}
     return Employee.seen(employee_id, deleted=deleted, listing=shown, evidence=None)
 
@@ -50,7 +51,7 @@ def hidden(
     restricted: Collection[str] = (),
     **facts: str,
 ) -> Employee:
-    """Somebody whom the directory does not show, with a row of her own."""
+    """An employee whom the directory does not show, with a row of evidence."""
     shown = facts_of(employee_id, **facts)
     if status is not None:
         shown["status"] = status
@@ -59,12 +60,12 @@ def hidden(
 
 
 def leaver(employee_id: int = 1, **more: Any) -> Employee:
-    """Somebody who worked here until she was set Inactive."""
+    """A hidden employee who is Inactive and was hired in 2020."""
     return hidden(employee_id, "Inactive", **{"hire_date": "2020-01-01", **more})
 
 
 def unseen(employee_id: int = 1, *, deleted: bool = False) -> Employee:
-    """Somebody of whom neither the directory nor the evidence has a row."""
+    """An employee whom neither the directory nor the evidence shows."""
     return Employee.seen(employee_id, deleted=deleted, listing=None, evidence=None)
 
 
@@ -72,14 +73,14 @@ def account(
     number: int = 101,
     *,
     idnumber: str = "",
-    email: str = "somebody@acme.example",
+    email: str = "other@acme.example",
     username: str | None = None,
     auth: str = "oidc",
     suspended: bool = False,
     **values: str,
 ) -> Account:
-    """An account, by default nobody's."""
-    ordinary = {"firstname": "Some", "lastname": "Body", "department": "", "email": email}
+    """An account, by default without an idnumber and with the values of no employee."""
+    ordinary = {"firstname": "Other", "lastname": "Name", "department": "", "email": email}
     return Account(
         id=number,
         username=email.lower() if username is None else username,
@@ -90,11 +91,11 @@ def account(
     )
 
 
-def account_of(someone: int | Employee, *, number: int | None = None, **different: Any) -> Account:
-    """The account that this person has when nothing differs, but for what does; its id is 100 and the employee id."""
-    someone = person(someone) if isinstance(someone, int) else someone
-    employee_id = someone.employee_id
-    facts = {**facts_of(employee_id), **someone.facts}
+def account_of(owner: int | Employee, *, number: int | None = None, **different: Any) -> Account:
+    """The account that already has the owner's values, except `different`. By default its id is 100 + employee id."""
+    owner = listed(owner) if isinstance(owner, int) else owner
+    employee_id = owner.employee_id
+    facts = {**facts_of(employee_id), **owner.facts}
     same = {
         "idnumber": str(employee_id),
         "email": facts["work_email"],
@@ -105,89 +106,121 @@ def account_of(someone: int | Employee, *, number: int | None = None, **differen
     return account(100 + employee_id if number is None else number, **{**same, **different})
 
 
+LAPTOP = {
+    "BAMBOO_COMPANY_DOMAIN": "acme",
+    "MOODLE_BASE_URL": "https://learn.example.com",
+    "BAMBOOHR_API_KEY": "a-key",
+    "MOODLE_TOKEN": "a-token",
+    "STATE_FILE": "state.sqlite",
+}
+"""The variables that a run without AWS needs."""
+
+
+def run_settings(**variables: str) -> Settings:
+    """The default settings with these variables laid over them."""
+    return read_settings({**LAPTOP, **variables})
+
+
 def mapping_of(username_template: str = "{work_email}", **rules: Any) -> FieldMapping:
-    """The default mapping with these rules laid over it."""
-    mapping, faults = parse_mapping(json.dumps(rules) if rules else "", username_template)
-    assert faults == []
-    return mapping
+    """The default mapping overridden by these rules."""
+    return run_settings(FIELD_MAPPING=json.dumps(rules), USERNAME_TEMPLATE=username_template).mapping
 
 
-def policy_of(*, mapping: FieldMapping | None = None, protected: Iterable[str] = (), **settings: Any) -> PlanSettings:
-    """The default settings, but for these."""
+def settings_of(*, mapping: FieldMapping | None = None, protected: Iterable[str] = (), **settings: Any) -> PlanSettings:
+    """The default settings, overridden by these."""
     settings = {"auth": "oidc", **settings}
     return PlanSettings(mapping=mapping or mapping_of(), protected=frozenset(protected), **settings)
 
 
-def bearers_of(people: Iterable[Employee], colleagues: Mapping[int, str]) -> EmailIndex:
-    """Who has which address: the people of the run, and colleagues who did not change."""
+def email_index_of(employees: Iterable[Employee], colleagues: Mapping[int, str]) -> EmailIndex:
+    """The addresses of the employees of the run, and of colleagues who did not change."""
     email_index = EmailIndex()
-    for someone in people:
-        email_index.add(someone.facts.get("work_email", ""), someone.employee_id)
+    for employee in employees:
+        email_index.add(employee.facts.get("work_email", ""), employee.employee_id)
     for employee_id, address in colleagues.items():
         email_index.add(address, employee_id)
     return email_index
 
 
+def record_of(
+    employee_id: int, flag: FollowUp | None = None, note: str = "", action: str = "", **more: Any
+) -> EmployeeRecord:
+    """What is remembered about an employee."""
+    record = EmployeeRecord(employee_id, **more)
+    return record if flag is None else record.flagged(flag, note, action)
+
+
 def suspended_by_us(*employee_ids: int) -> dict[int, EmployeeRecord]:
-    """What is remembered of people whom this product suspended."""
-    return {number: EmployeeRecord(number, suspended_by_us=True, suspended_at=1) for number in employee_ids}
+    """The records of employees whom this product suspended."""
+    return {number: record_of(number, suspended_by_us=True, suspended_at=1) for number in employee_ids}
 
 
-def world_of(
-    *people: Employee,
-    accounts: Sequence[Account] = (),
+def input_of(
+    *employees: Employee,
     colleagues: Mapping[int, str] | None = None,
     remembered: Mapping[int, EmployeeRecord] | None = None,
     now: datetime = NOW,
-    policy: PlanSettings | None = None,
     sees_whole_company: bool = True,
+    changed: Collection[int] = (),
     **settings: Any,
 ) -> PlanInput:
-    """The people, and of a site's accounts those that the look-ups of a run find."""
-    ordered = sorted(people, key=lambda one: one.employee_id)
-    email_index = bearers_of(ordered, colleagues or {})
-    plan_input = PlanInput(
+    """The input of a plan for these employees, with the default settings except `settings`."""
+    ordered = sorted(employees, key=lambda employee: employee.employee_id)
+    return PlanInput(
         ordered,
-        policy or policy_of(**settings),
+        settings_of(**settings),
         now,
-        email_index,
+        email_index_of(ordered, colleagues or {}),
         remembered or {},
-        sees_whole_company=sees_whole_company,
+        sees_whole_company,
+        frozenset(changed),
     )
-    plan_input.add(_found(accounts, lambda one: one.idnumber, idnumbers_wanted(plan_input)))
-    plan_input.add(_found(accounts, lambda one: str(one.id), accounts_wanted(plan_input)))
-    plan_input.add(_found(accounts, lambda one: one.email, addresses_wanted(plan_input)))
-    plan_input.add(_found(accounts, lambda one: one.username, usernames_wanted(plan_input)))
-    return plan_input
 
 
-def _found(accounts: Iterable[Account], key: Callable[[Account], str], wanted: Iterable[str]) -> list[Account]:
-    """As Moodle finds them: whatever the case."""
-    values = {value.casefold() for value in wanted if value}
-    return [one for one in accounts if key(one).casefold() in values]
+def look_up(planner: Planner, accounts: Sequence[Account]) -> dict[str, list[str]]:
+    """Answer the planner's look-ups from these accounts. BambooHR is not asked about other employees.
+
+    Returns:
+        What was asked for, by key; under "employee" the employees outside the run.
+    """
+    asked: dict[str, list[str]] = {"idnumber": [], "id": [], "email": [], "username": [], "employee": []}
+    while needed := planner.lookups_needed():
+        asked["employee"] += map(str, sorted(needed.employees))
+        for key, values in needed.accounts.items():
+            asked[key] += values
+            planner.add(found(accounts, key, values))
+    return asked
 
 
-def plan_of(*people: Employee, **circumstances: Any) -> dict[int, Step]:
-    """Everybody's step, by employee id. `circumstances`: see :func:`world_of`."""
-    return {step.employee_id: step for step in make_plan(world_of(*people, **circumstances))}
+def found(accounts: Iterable[Account], key: AccountKey, values: Iterable[str]) -> list[Account]:
+    """The accounts that Moodle finds, which ignores case."""
+    wanted = {value.casefold() for value in values if value}
+    return [account for account in accounts if str(getattr(account, key)).casefold() in wanted]
 
 
-def step_of(someone: Employee, *accounts: Account, **circumstances: Any) -> Step:
-    """The step of the only person of a run."""
-    (step,) = plan_of(someone, accounts=accounts, **circumstances).values()
+def plan_of(*employees: Employee, accounts: Sequence[Account] = (), **circumstances: Any) -> dict[int, Step]:
+    """The plan by employee id. `circumstances`: see :func:`input_of`."""
+    planner = Planner(input_of(*employees, **circumstances))
+    look_up(planner, accounts)
+    return {step.employee_id: step for step in planner.plan().steps}
+
+
+def step_of(employee: Employee, *accounts: Account, **circumstances: Any) -> Step:
+    """The step of the only employee of a run."""
+    (step,) = plan_of(employee, accounts=accounts, **circumstances).values()
     return step
 
 
-def new(step: Step) -> dict[str, str]:
-    """What a step writes."""
+def writes(step: Step) -> dict[str, str]:
+    """The new values that a step writes."""
     return {change.field: change.new for change in step.changes}
 
 
-def told(step: Step) -> tuple[Action, str]:
-    """A step in two words: what happens, and why."""
-    return step.action, step.reason.code
+def outcome(step: Step) -> str:
+    """Action and reason code, for example "update differs"."""
+    return f"{step.action.value} {step.reason.code}"
 
 
 def code(reason: Reason | None) -> str:
-    """The stable word of a reason."""
+    """The code of a reason; "" for none."""
     return reason.code if reason else ""

@@ -23,10 +23,11 @@ from hypothesis import settings
 
 from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.wire import InProcess, Request, Response, Switchboard
+from tests.worker.builders import run_settings
 from worker.bamboohr.client import BambooHRClient
 from worker.config.credentials import RenewableCredential
 from worker.errors import SyncError
-from worker.model.mapping import FieldMapping, parse_mapping
+from worker.model.mapping import FieldMapping
 from worker.moodle.client import MoodleClient
 from worker.stopping import StopSignal
 from worker.transport.http import Transport, new_session
@@ -42,8 +43,8 @@ MOODLE = "https://learn.acme.example/webservice/rest/server.php"
 FIX_COMMAND = "set-the-credential"
 PRIVATE = "Ada Byron, ada@acme.example"
 
-fuzz = settings(deadline=None, max_examples=60)
-"""For tests that throw any answer at a client: this machine's pace is no failure."""
+fuzz = settings()
+"""For tests that throw any answer at a client."""
 
 
 class Patient(StopSignal):
@@ -90,9 +91,7 @@ def bamboo_client(transport: Transport, api: str = BAMBOO, key: str | RenewableC
 
 
 def mapping_for(rules: str = "") -> FieldMapping:
-    mapping, faults = parse_mapping(rules, "{work_email}")
-    assert not faults
-    return mapping
+    return run_settings(FIELD_MAPPING=rules).mapping
 
 
 def moodle_client(

@@ -1,4 +1,4 @@
-"""The command line: what it teaches, what it refuses, and a summary on every end."""
+"""The command line: its help, what it refuses, and a summary for every outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import ROOT, Nights
+from tests.run_harness import ROOT, RunHarness
 from worker import cli
 from worker.config.settings import VARIABLES
 from worker.errors import ExitCode
@@ -21,8 +21,8 @@ from worker.stopping import StopSignal
 
 
 @pytest.fixture(autouse=True)
-def own_logging() -> Iterator[None]:
-    """What other tests see of logging is put back afterwards."""
+def restore_logging() -> Iterator[None]:
+    """Restore the logging configuration afterwards."""
     root, ours = logging.getLogger(), logging.getLogger("worker")
     before = (root.handlers, root.level, ours.handlers, ours.propagate)
     yield
@@ -32,8 +32,8 @@ def own_logging() -> Iterator[None]:
 
 
 @dataclass
-class End:
-    """What a person, a schedule and a filter see of a command."""
+class CommandResult:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -51,9 +51,9 @@ class End:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Any:
-    def call(*arguments: str, **environment: str) -> End:
+    def call(*arguments: str, **environment: str) -> CommandResult:
         code = cli.main(arguments, environment, StopSignal())
-        return End(code, *capsys.readouterr())
+        return CommandResult(code, *capsys.readouterr())
 
     return call
 
@@ -62,33 +62,33 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 COMMANDS = ["sync", "plan", "explain", "approve", "undo", "reconcile", "parked", "state", "doctor"]
-BELOW = [["parked", "list"], ["parked", "retry"], ["parked", "drop"], ["state", "show"], ["state", "rewind"]]
+SUBCOMMANDS = [["parked", "list"], ["parked", "retry"], ["parked", "drop"], ["state", "show"], ["state", "rewind"]]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"]])
-def test_help_teaches_commands_exit_codes_variables_and_examples(run: Any, arguments: list[str]) -> None:
-    end = run(*arguments)
+def test_help_shows_commands_exit_codes_variables_and_examples(run: Any, arguments: list[str]) -> None:
+    result = run(*arguments)
 
-    assert (end.code, end.err) == (0, "")
+    assert (result.code, result.err) == (0, "")
     for code in ExitCode:
-        assert f"{int(code):>5}  {code.meaning}" in end.out
+        assert f"{int(code):>5}  {code.meaning}" in result.out
     for name, meaning in VARIABLES.items():
-        assert any(line.split()[:1] == [name] and meaning in line for line in end.out.splitlines()), name
+        assert any(line.split()[:1] == [name] and meaning in line for line in result.out.splitlines()), name
     for command in COMMANDS:
-        assert re.search(rf"^    {command}\s+\w", end.out, re.MULTILINE), command
-    assert "python -m worker sync --employee 4711" in end.out
-    assert "sync.summary" not in end.out
+        assert re.search(rf"^    {command}\s+\w", result.out, re.MULTILINE), command
+    assert "python -m worker sync --employee 4711" in result.out
+    assert "sync.summary" not in result.out
 
 
-@pytest.mark.parametrize("command", [*([name] for name in COMMANDS), ["--dry-run"], *BELOW, ["state", "reset"]])
-def test_each_commands_help_says_what_it_does_and_how_it_ends(run: Any, command: list[str]) -> None:
-    end = run(*command, "--help")
+@pytest.mark.parametrize("command", [*([name] for name in COMMANDS), ["--dry-run"], *SUBCOMMANDS, ["state", "reset"]])
+def test_the_help_of_each_command_has_a_description_and_exit_codes(run: Any, command: list[str]) -> None:
+    result = run(*command, "--help")
 
-    assert (end.code, end.err) == (0, "")
-    assert end.out.startswith(f"usage: python -m worker {' '.join(command).replace('--dry-run', 'sync')} ")
-    assert len(end.out.split("exit codes:")[0].splitlines()) > 6
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(f"usage: python -m worker {' '.join(command).replace('--dry-run', 'sync')} ")
+    assert len(result.out.split("exit codes:")[0].splitlines()) > 6
     for code in ExitCode:
-        assert f"{int(code):>5}  {code.meaning}" in end.out
+        assert f"{int(code):>5}  {code.meaning}" in result.out
 
 
 def test_help_of_sync_names_its_options(run: Any) -> None:
@@ -118,41 +118,41 @@ def test_help_fits_a_terminal(run: Any) -> None:
         ["sync", "\udcff"],
     ],
 )
-def test_a_command_line_that_is_not_understood_ends_with_2_and_a_summary(run: Any, arguments: list[str]) -> None:
-    end = run(*arguments)
+def test_an_invalid_command_line_exits_with_2_and_a_summary(run: Any, arguments: list[str]) -> None:
+    result = run(*arguments)
 
-    assert end.code == 2
-    summary = end.summary
+    assert result.code == 2
+    summary = result.summary
     assert (summary["event"], summary["outcome"], summary["exit_code"]) == ("sync.summary", "usage_error", 2)
     assert (summary["ok"], summary["errors"]) == (False, 1)
     assert summary["message"]
     assert summary["advice"]
 
 
-def test_reactivating_without_a_person_says_what_is_missing(run: Any) -> None:
+def test_reactivate_without_an_employee_names_the_missing_option(run: Any) -> None:
     assert run("--reactivate").summary["message"] == "--reactivate needs --employee"
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "007", "1.5", "abc", "", " 7", "٣", "1e3", "9" * 20, "9" * 5000])
-def test_an_employee_id_that_bamboohr_could_not_have_is_refused(run: Any, text: str) -> None:
-    end = run("sync", f"--employee={text}")
+def test_an_invalid_employee_id_is_refused(run: Any, text: str) -> None:
+    result = run("sync", f"--employee={text}")
 
-    assert end.code == 2
-    assert "an employee id is a whole number above 0" in end.summary["message"]
-    assert len(end.out) < 8 * 1024
+    assert result.code == 2
+    assert "an employee id is a whole number above 0" in result.summary["message"]
+    assert len(result.out) < 8 * 1024
 
 
 # Configuration
 
 
-def test_a_faulty_configuration_ends_with_3_and_a_log_line_for_every_fault(run: Any) -> None:
-    end = run(TRIGGER="cron", MAX_RUN_MINUTES="0")
+def test_an_invalid_configuration_exits_with_3_and_a_log_line_for_every_fault(run: Any) -> None:
+    result = run(TRIGGER="cron", MAX_RUN_MINUTES="0")
 
-    assert end.code == 3
-    assert (end.summary["outcome"], end.summary["exit_code"]) == ("configuration_error", 3)
-    reasons = [line["reason"] for line in end.log]
-    assert end.summary["errors"] == len(reasons) == 7
-    assert end.summary["message"] == "; ".join(reasons)
+    assert result.code == 3
+    assert (result.summary["outcome"], result.summary["exit_code"]) == ("configuration_error", 3)
+    reasons = [line["reason"] for line in result.log]
+    assert result.summary["errors"] == len(reasons) == 7
+    assert result.summary["message"] == "; ".join(reasons)
     assert all(reason.split()[0] in VARIABLES for reason in reasons)
 
 
@@ -164,23 +164,23 @@ LAPTOP = {
 }
 
 
-def test_a_malformed_credential_ends_with_3_before_any_call(run: Any, tmp_path: Any) -> None:
-    end = run(**{**LAPTOP, "MOODLE_TOKEN": "hush token", "STATE_FILE": str(tmp_path / "state.sqlite")})
+def test_a_malformed_credential_exits_with_3_before_any_call(run: Any, tmp_path: Any) -> None:
+    result = run(**{**LAPTOP, "MOODLE_TOKEN": "hush token", "STATE_FILE": str(tmp_path / "state.sqlite")})
 
-    assert (end.code, end.summary["outcome"]) == (3, "credential_error")
-    assert end.summary["http_calls"] == {"bamboohr": 0, "moodle": 0}
+    assert (result.code, result.summary["outcome"]) == (3, "credential_error")
+    assert result.summary["http_calls"] == {"bamboohr": 0, "moodle": 0}
     assert not (tmp_path / "state.sqlite").exists()
-    assert "hush" not in end.out + end.err
+    assert "hush" not in result.out + result.err
 
 
-def test_a_state_file_in_no_folder_ends_with_3(run: Any, tmp_path: Any) -> None:
-    end = run(**LAPTOP, STATE_FILE=str(tmp_path / "nowhere" / "state.sqlite"))
+def test_a_state_file_in_a_missing_folder_exits_with_3(run: Any, tmp_path: Any) -> None:
+    result = run(**LAPTOP, STATE_FILE=str(tmp_path / "nowhere" / "state.sqlite"))
 
-    assert (end.code, end.summary["outcome"]) == (3, "configuration_error")
-    assert end.summary["message"].startswith("STATE_FILE")
+    assert (result.code, result.summary["outcome"]) == (3, "configuration_error")
+    assert result.summary["message"].startswith("STATE_FILE")
 
 
-def test_the_summary_tells_what_was_asked_for_even_where_nothing_could_begin(run: Any, tmp_path: Any) -> None:
+def test_the_summary_has_the_request_even_if_the_run_could_not_begin(run: Any, tmp_path: Any) -> None:
     summary = run(
         "--dry-run",
         "--employee=7",
@@ -201,23 +201,23 @@ def test_the_summary_tells_what_was_asked_for_even_where_nothing_could_begin(run
     "crash",
     [RuntimeError("Jane Doe <jane@acme.example>"), KeyboardInterrupt("Jane Doe"), MemoryError("jane@acme.example")],
 )
-def test_a_crash_ends_with_70_and_a_summary_that_quotes_nobody(
+def test_a_crash_exits_with_70_and_a_summary_without_personal_values(
     run: Any, monkeypatch: pytest.MonkeyPatch, crash: BaseException
 ) -> None:
     def read_settings(environment: object) -> None:
         raise crash
 
-    monkeypatch.setattr("worker.commands.command.read_settings", read_settings)
+    monkeypatch.setattr("worker.commands.base.read_settings", read_settings)
 
-    end = run()
+    result = run()
 
-    assert end.code == 70
-    summary = end.summary
+    assert result.code == 70
+    summary = result.summary
     assert (summary["outcome"], summary["exit_code"], summary["ok"]) == ("crash", 70, False)
     assert summary["errors"] == 1
     assert type(crash).__name__ in summary["message"]
-    assert "jane" not in (end.out + end.err).lower()
-    (line,) = end.log
+    assert "jane" not in (result.out + result.err).lower()
+    (line,) = result.log
     assert (line["event"], line["kind"]) == ("sync.crash", type(crash).__name__)
     assert line["where"][-1].endswith(" read_settings")
 
@@ -225,30 +225,30 @@ def test_a_crash_ends_with_70_and_a_summary_that_quotes_nobody(
 # The program
 
 
-def test_without_a_command_it_is_sync(town: Nights) -> None:
-    bare = town.process()
-    named = town.process("sync")
+def test_the_default_command_is_sync(harness: RunHarness) -> None:
+    bare = harness.process()
+    named = harness.process("sync")
 
     assert (bare.code, named.code) == (0, 0)
     assert bare["command"] == named["command"] == "sync"
     assert bare["scope"] == "all"
 
 
-def test_several_employees_may_be_named_in_any_order_and_twice(town: Nights) -> None:
-    night = town.run("--employee", "12", "--employee=3", "--employee", "12", "--dry-run")
+def test_employees_may_be_named_in_any_order_and_twice(harness: RunHarness) -> None:
+    result = harness.run("--employee", "12", "--employee=3", "--employee", "12", "--dry-run")
 
-    assert (night.code, night["scope"], night["dry_run"]) == (0, "employees", True)
-    assert night["processed"] == 2
-
-
-def test_a_shell_without_a_terminal_gets_no_progress_bar(town: Nights) -> None:
-    night = town.process()
-
-    assert all(line.startswith("{") for line in night.stderr.splitlines())
+    assert (result.code, result["scope"], result["dry_run"]) == (0, "employees", True)
+    assert result["processed"] == 2
 
 
-def test_the_program_ends_with_the_exit_code_and_prints_one_line_whatever_the_locale() -> None:
-    done = subprocess.run(
+def test_a_shell_without_a_terminal_gets_no_progress_bar(harness: RunHarness) -> None:
+    result = harness.process()
+
+    assert all(line.startswith("{") for line in result.stderr.splitlines())
+
+
+def test_the_program_returns_the_exit_code_and_prints_one_line_in_any_locale() -> None:
+    completed = subprocess.run(
         [sys.executable, "-m", "worker", "sync", b"\xff"],
         cwd=ROOT,
         env={"PYTHONIOENCODING": "ascii"},
@@ -256,7 +256,7 @@ def test_the_program_ends_with_the_exit_code_and_prints_one_line_whatever_the_lo
         check=False,
     )
 
-    assert done.returncode == 2
-    (line,) = done.stdout.splitlines()
+    assert completed.returncode == 2
+    (line,) = completed.stdout.splitlines()
     assert json.loads(line)["outcome"] == "usage_error"
-    assert b"Traceback" not in done.stderr
+    assert b"Traceback" not in completed.stderr

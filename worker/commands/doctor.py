@@ -1,4 +1,4 @@
-"""`doctor`: is everything as it must be, before the first night and on every bad day?"""
+"""`doctor`: is everything as it must be, before the first run and whenever something is wrong?"""
 
 from __future__ import annotations
 
@@ -8,48 +8,49 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from worker.commands.command import Call, Parsers, add_command
+from worker.commands.base import Call, Parsers, add_command
 from worker.config.credentials import RenewableCredential, open_credential
 from worker.config.settings import Settings
 from worker.errors import ConfigurationError, CredentialError, ExitCode, ListRefused, SyncError
 from worker.progress import bar
 from worker.runs import checks
-from worker.runs.assembly import Credentials, assemble, open_bamboo, open_moodle, open_store
 from worker.runs.checks import Check, CheckStatus, failed_by, ok
-from worker.runs.request import RunRequest
+from worker.runs.request import AllEmployees, RunRequest
+from worker.runs.services import Credentials, open_bamboohr, open_moodle, open_services, open_store
+from worker.runs.sync import preview
 
 _TEACHES = """\
 Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
-field; Moodle, the four functions, and whether the token truly sees people; clocks; the state and its lock; protected
-accounts; addresses and idnumbers that are there twice; and how many people would be linked to accounts by which rule.
+field; Moodle, the four functions, and whether the token can see accounts; clocks; the state and its lock; protected
+accounts; duplicate addresses and idnumbers; and how many employees would be linked to accounts by which rule.
 
-One line each: ok, warning or failed, with what to do and whom to ask. It ends with 0 where nothing failed, with 3 where
-configuration or credentials did, with 1 otherwise. It reads everybody; --quick leaves that out.
+One line each: ok, warning or failed, with what to do and whom to ask. The exit code is 0 where nothing failed, 3 where
+configuration or credentials did, 1 otherwise. It reads all employees; --quick leaves that out.
 
 Whether the token may create and change accounts is asked by two calls that cannot succeed: a change of an account that
-is not there, and a new account with the guest's user name.
+is not there, and a new account with the guest's user name. Neither writes anything.
 
 examples:
-  python -m worker doctor
-  python -m worker doctor --quick --json"""
+  {command:doctor}
+  {command:doctor --quick --json}"""
 
 
 def add(parsers: Parsers) -> None:
-    """The parser."""
+    """Add the parser."""
     parser = add_command(
         parsers, "doctor", report=doctor, summary="is everything as it must be? what to ask whom", teaches=_TEACHES
     )
-    parser.add_argument("--quick", action="store_true", help="without reading everybody")
+    parser.add_argument("--quick", action="store_true", help="without reading all employees")
     parser.add_argument("--json", action="store_true", help="a JSON object a line")
 
 
 def doctor(call: Call) -> int:
-    """Check, and tell while it goes on."""
+    """Check, and print each result as it comes."""
     found: list[Check] = []
     code = ExitCode.OK
     for check in _examine(call):
         found.append(check)
-        _tell(check, as_json=call.options.json)
+        _print(check, as_json=call.options.json)
         if code is not ExitCode.CONFIGURATION and check.exit_code is not ExitCode.OK:
             code = ExitCode.CONFIGURATION if check.exit_code is ExitCode.CONFIGURATION else ExitCode.ERRORS
     if not call.options.json:
@@ -88,8 +89,8 @@ def _examine(call: Call) -> Iterator[Check]:
 
 
 def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterator[Check]:
-    bamboo, to_bamboo = open_bamboo(settings, credentials, call.stopping)
-    moodle, to_moodle = open_moodle(settings, credentials, call.stopping)
+    bamboo, to_bamboo = open_bamboohr(settings, credentials, call.stop)
+    moodle, to_moodle = open_moodle(settings, credentials, call.stop)
     healthy = True
     for check in checks.check_feed(bamboo, _now()):
         healthy = healthy and check.verdict is not CheckStatus.FAILED
@@ -108,13 +109,13 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
     if call.options.quick:
         return
     if not healthy:
-        yield checks.warning("everybody", "was not read", "mend what failed above, then run doctor again")
+        yield checks.warning("all employees", "were not read", "fix what failed above, then run doctor again")
         return
     try:
-        job = RunRequest("sync", everybody=True, dry_run=True)
-        look = assemble(settings, credentials, job, call.stopping, call.summary, bar).look()
-        yield from checks.check_people(look, settings)
-        yield from checks.check_accounts(look, settings, call.summary.employees.get("unexplained_accounts", []))
+        services = open_services(settings, credentials, call.stop, call.summary, bar)
+        seen = preview(RunRequest("sync", AllEmployees(), dry_run=True), services, call.summary)
+        yield from checks.check_employees(seen, settings)
+        yield from checks.check_accounts(seen, settings, call.summary.listed_ids.get("unexplained_accounts", []))
     except ListRefused as fault:
         yield checks.warning(
             "BambooHR List Employees",
@@ -122,17 +123,17 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
             f"{checks.HR} to let the key's user list employees: without it neither dates nor a reconcile can work",
         )
     except SyncError as fault:
-        yield failed_by("everybody", fault)
+        yield failed_by("all employees", fault)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _tell(check: Check, *, as_json: bool) -> None:
+def _print(check: Check, *, as_json: bool) -> None:
     if as_json:
-        told = {name: value for name, value in asdict(check).items() if name != "exit_code"}
-        sys.stdout.write(json.dumps({"event": "doctor.check", **told}) + "\n")
+        line = {name: value for name, value in asdict(check).items() if name != "exit_code"}
+        sys.stdout.write(json.dumps({"event": "doctor.check", **line}) + "\n")
     else:
         sys.stdout.write(f"{check.verdict:<8} {check.area}: {check.what}\n")
         if check.advice:

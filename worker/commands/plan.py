@@ -6,7 +6,7 @@ import json
 import tomllib
 from pathlib import Path
 
-from worker.commands.command import Call, Parsers, add_command, add_employees, employees
+from worker.commands.base import Call, Parsers, add_command, add_employees, employees
 from worker.errors import UsageError
 from worker.planning.digests import digest
 from worker.progress import bar
@@ -15,33 +15,36 @@ from worker.reports.document import document
 from worker.reports.output import check_values, check_writable, put, width
 from worker.reports.page import page
 from worker.reports.table import table
-from worker.runs.assembly import assemble, open_credentials
-from worker.runs.request import RunRequest
+from worker.runs.request import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
+from worker.runs.services import open_services, read_credentials
+from worker.runs.sync import preview
 
 _TEACHES = """\
-The same reading, plan and guards as `sync`, and no write call, no lock, no move of the state. Shows who would be
-created, changed, suspended or held, and why; whoever stays as she is is only counted. Values of people only with
---show-values, to a terminal or a named file.
+Reads, plans and guards as `sync` does, without a write call, a lock or a move of the state. Shows which employees would
+be created, changed, suspended or held, and why; unchanged employees are only counted. Personal values are shown only
+with --show-values, on a terminal or in a named file.
 
 examples:
-  python -m worker plan                                    what would tonight's run do?
-  python -m worker plan --html plan.html --show-values     a page to read and to search
-  python -m worker plan --everybody                        what would a reconcile do?
-  python -m worker plan --mapping new-mapping.json         what would another mapping do to everybody?
-  python -m worker plan --json --output plan.json          for a script, or for: sync --plan plan.json
+  {command:plan}                                    what would the next run do?
+  {command:plan --html plan.html --show-values}     a page to read and to search
+  {command:plan --everybody}                        what would a reconcile do?
+  {command:plan --mapping new-mapping.json}         what would another mapping do to all employees?
+  {command:plan --json --output plan.json}          for a script
 
 The mapping file is JSON as in FIELD_MAPPING, or an environment's TOML file with its [FieldMapping]. The exit code is
 the one that the run itself would end with."""
 
 
 def add(parsers: Parsers) -> None:
-    """The parser."""
+    """Add the parser."""
     parser = add_command(
         parsers, "plan", report=plan, summary="what would be done, as a table, JSON or a page", teaches=_TEACHES
     )
     add_employees(parser, "only this employee (repeatable)")
-    parser.add_argument("--everybody", action="store_true", help="everybody, not only the changed: as reconcile does")
-    parser.add_argument("--mapping", metavar="FILE", type=Path, help="with this mapping instead, for everybody")
+    parser.add_argument(
+        "--everybody", action="store_true", help="all employees, not only the changed ones: as reconcile does"
+    )
+    parser.add_argument("--mapping", metavar="FILE", type=Path, help="with this mapping instead, for all employees")
     parser.add_argument("--json", action="store_true", help="as JSON, with a keyed digest of each row's values")
     parser.add_argument("--html", metavar="FILE", type=Path, help="as one self-contained page, into a file")
     parser.add_argument("--output", metavar="FILE", type=Path, help="the table or the JSON into a file, not to stdout")
@@ -49,27 +52,28 @@ def add(parsers: Parsers) -> None:
 
 
 def plan(call: Call) -> int:
-    """Look, and tell."""
+    """Plan without writing, and report."""
     options, summary = call.options, call.summary
-    asked = employees(options)
+    selected = employees(options)
     everybody = options.everybody or options.mapping is not None
-    if asked and everybody:
-        raise UsageError("--employee names some, --everybody and --mapping are about all", advice="give one of them")
+    if selected and everybody:
+        raise UsageError("--employee selects some, --everybody and --mapping are about all", advice="give one of them")
     if options.html and (options.json or options.output):
         raise UsageError("--html writes a page of its own", advice="leave out --json and --output")
     file = options.html or options.output
     check_values(shows_values=options.show_values, file=file)
     check_writable(file)
     settings = call.settings(**_other_mapping(options.mapping))
-    credentials = open_credentials(settings)
+    credentials = read_credentials(settings)
     summary.dry_run = True
-    job = RunRequest("sync", asked, everybody=everybody, dry_run=True, releases=bool(asked))
-    look = assemble(settings, credentials, job, call.stopping, summary, bar).look()
+    scope = AllEmployees() if everybody else SelectedEmployees(selected) if selected else ChangedEmployees()
+    request = RunRequest("sync", scope, dry_run=True, releases=bool(selected))
+    seen = preview(request, open_services(settings, credentials, call.stop, summary, bar), summary)
     summary.finish()
     report = build(
-        look,
+        seen,
         summary,
-        scope="everybody" if everybody else job.scope,
+        scope="everybody" if everybody else request.scope_name,
         site=settings.moodle_endpoint,
         company=settings.bamboo_api,
         digest=lambda step: digest(step, credentials.moodle.value),
@@ -83,19 +87,19 @@ def plan(call: Call) -> int:
 
 
 def _other_mapping(path: Path | None) -> dict[str, str]:
-    """The variables that a mapping file stands for. What is wrong with the mapping itself is told like a setting's."""
+    """Return the variables that a mapping file stands for; faults of the mapping itself are reported as a setting's."""
     if path is None:
         return {}
     try:
         text = path.read_text(encoding="utf-8")
-        told = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        content = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except OSError as fault:
         raise UsageError(f"{path} cannot be read ({fault.strerror})", advice="name a file that is there") from None
     except (ValueError, RecursionError) as fault:
         raise UsageError(f"{path} is no {'TOML' if path.suffix == '.toml' else 'JSON'} ({fault})") from None
     if path.suffix != ".toml":
         return {"FIELD_MAPPING": text}
-    entries, template = told.get("FieldMapping", {}), told.get("UsernameTemplate", "")
+    entries, template = content.get("FieldMapping", {}), content.get("UsernameTemplate", "")
     if not isinstance(entries, dict):
         raise UsageError(f"{path}: FieldMapping is no table", advice="write it as [FieldMapping]")
     if not isinstance(template, str):

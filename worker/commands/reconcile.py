@@ -1,4 +1,4 @@
-"""`reconcile`: everybody, not only the changed."""
+"""`reconcile`: all employees, not only those who changed."""
 
 from __future__ import annotations
 
@@ -6,34 +6,45 @@ import sys
 import uuid
 from dataclasses import replace
 
-from worker.commands.command import Call, Parsers, add_command, add_dry_run, add_yes, confirm, require_somebody
-from worker.config.settings import Settings
-from worker.progress import bar
-from worker.runs.assembly import Credentials, assemble, open_credentials
-from worker.runs.request import RunRequest
+from worker.commands.base import Call, Parsers, add_command, add_dry_run, add_yes, confirm, require_terminal
+from worker.runs.request import AllEmployees, RunRequest
+from worker.runs.services import Services
 from worker.runs.summary import Summary
+from worker.runs.sync import preview, run_sync
 
 _TEACHES = """\
-Compares everybody in BambooHR, active and inactive, with Moodle, and brings in step what has drifted: an account that
-was edited by hand, a person whose change was never seen, a changed mapping. The same plan, guards and limits as every
-night; since and offset are neither read nor moved. Active accounts of our authentication that no employee explains are
-named, and never touched.
+Compares all employees in BambooHR, active and inactive, with Moodle, and corrects what has drifted: an account that was
+edited by hand, a change that was never seen, a changed mapping. The plan, guards and limits are those of every run;
+since and offset are neither read nor moved. Active accounts of our authentication that no employee explains are named,
+and never touched.
 
-It prints the counts and asks first; a schedule or script says --yes. Needs the right to list employees.
+It prints the counts and asks first; a schedule or script passes --yes. Needs the right to list employees.
 
 examples:
-  python -m worker reconcile --dry-run     the counts, and a log line for everybody who differs
-  python -m worker plan --everybody        the same as a table
-  python -m worker reconcile --yes"""
+  {command:reconcile --dry-run}     the counts, and a log line for every employee who differs
+  {command:plan --everybody}        the same as a table
+  {command:reconcile --yes}"""
+
+_COUNTS = (
+    "processed",
+    "created",
+    "updated",
+    "suspended",
+    "reactivated",
+    "unchanged",
+    "held_suspensions",
+    "conflicts",
+    "unexplained_accounts",
+)
 
 
 def add(parsers: Parsers) -> None:
-    """The parser."""
+    """Add the parser."""
     parser = add_command(
         parsers,
         "reconcile",
         run=reconcile,
-        summary="compare everybody with Moodle and mend what has drifted",
+        summary="compare all employees with Moodle and correct what has drifted",
         teaches=_TEACHES,
     )
     add_dry_run(parser)
@@ -43,22 +54,21 @@ def add(parsers: Parsers) -> None:
 def reconcile(call: Call) -> None:
     """Run it."""
     options = call.options
-    call.summary.dry_run = options.dry_run
-    job = RunRequest(command="reconcile", everybody=True, dry_run=options.dry_run)
-    if not options.dry_run:
-        require_somebody(yes=options.yes)
-    settings = call.settings()
-    credentials = open_credentials(settings)
-    if not options.dry_run and not options.yes:
-        _ask(call, settings, credentials, job)
-    assemble(settings, credentials, job, call.stopping, call.summary, bar).execute()
+    request = RunRequest("reconcile", AllEmployees(), dry_run=options.dry_run)
+    call.begin(request)
+    asks = not options.dry_run and not options.yes
+    if asks:
+        require_terminal(yes=False)
+    services = call.services()
+    if asks:
+        _ask(call, services, request)
+    run_sync(request, services, call.summary)
 
 
-def _ask(call: Call, settings: Settings, credentials: Credentials, job: RunRequest) -> None:
-    """Look first, without the lock, for the answer may take its time; then it is read again and done."""
+def _ask(call: Call, services: Services, request: RunRequest) -> None:
+    """Preview first, without the lock, for the answer may take its time; then everything is read again and done."""
     seen = Summary(run_id=uuid.uuid4().hex, command="reconcile", started_at=call.summary.started_at, dry_run=True)
-    assemble(settings, credentials, replace(job, dry_run=True), call.stopping, seen, bar).execute()
-    told = ("processed", "created", "updated", "suspended", "reactivated", "unchanged", "held_suspensions", "conflicts")
-    for name in (*told, "unexplained_accounts"):
+    preview(replace(request, dry_run=True), services, seen)
+    for name in _COUNTS:
         sys.stderr.write(f"{seen.counts[name]:>8}  {name.replace('_', ' ')}\n")
-    confirm("Write this?", call.stopping, yes=False)
+    confirm("Write this?", call.stop, yes=False)

@@ -9,33 +9,34 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.commands.command import Call, Parsers, add_command, add_yes, confirm
+from worker.commands.base import Call, Parsers, add_command, add_yes, confirm
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
-from worker.model.history import FollowUp
 from worker.model.position import Position
 from worker.reports.output import put
-from worker.runs.assembly import open_store
+from worker.runs.services import open_store
 from worker.state.store import RECORDING_BEGAN, Store, locked
 from worker.timestamps import iso, parse_moment
 
-_PEOPLE_SHOWN = 20
+_IDS_SHOWN = 20
 
-_SHOW = "Prints where the sync stands, who holds the lock, who is remembered, and how the last runs ended. Ids only."
+_SHOW = """\
+Prints where the sync stands, which run holds the lock, which employees are remembered, and how the last runs ended.
+Ids only."""
 _REWIND = """\
-Lets the next run read every change since an earlier moment. Whoever is in step already is left alone, so this is safe
-and only takes longer. Refused while a run holds the lock.
+Lets the next run read every change since an earlier moment. Accounts that are up to date are left alone, so this is
+safe and only takes longer. Refused while a run holds the lock.
 
 examples:
-  python -m worker state rewind --days 3
-  python -m worker state rewind --since 2026-01-31T02:00:00Z --yes"""
+  {command:state rewind --days 3}
+  {command:state rewind --since 2026-01-31T02:00:00Z --yes}"""
 _RESET = """\
-Removes the state row: the next run begins as the very first did, INITIAL_LOOKBACK_DAYS back. Who is remembered
-(waiting, parked, undone, suspended by this product) stays remembered. Refused while a run holds the lock."""
+Removes the state row: the next run begins as the very first did, INITIAL_LOOKBACK_DAYS back. The employees who are
+remembered (waiting, parked, undone, suspended by this product) stay so. Refused while a run holds the lock."""
 
 
 def add(parsers: Parsers) -> None:
-    """The parsers."""
+    """Add the parsers."""
     group = add_command(parsers, "state", summary="where the sync stands; move it back", teaches=_SHOW).add_subparsers(
         metavar="WHAT", required=True
     )
@@ -53,12 +54,12 @@ def add(parsers: Parsers) -> None:
 def show(call: Call) -> int:
     """Print it."""
     store = open_store(read_state_location(call.environment))
-    told = {"state": dict(_row(store)), "lock": dict(_lock(store, call)), "people": dict(_people(store))}
-    told["runs"] = dict(_runs(store))
+    sections = {"state": dict(_row(store)), "lock": dict(_lock(store, call)), "people": dict(_records(store))}
+    sections["runs"] = dict(_runs(store))
     if call.options.json:
-        put(json.dumps(told, indent=1), None)
+        put(json.dumps(sections, indent=1), None)
         return 0
-    for title, lines in told.items():
+    for title, lines in sections.items():
         size = max(map(len, lines), default=0)
         put(
             "\n".join([title, *(f"  {name:<{size}}  {value}" for name, value in lines.items() if value is not None)]),
@@ -74,7 +75,7 @@ def rewind(call: Call) -> int:
     now = datetime.now(UTC)
     since = now - timedelta(days=options.days) if options.since is None else parse_moment(options.since)
     if since is None:
-        raise UsageError("--since is no moment with a zone", advice="write it as 2026-01-31T02:00:00Z")
+        raise UsageError("--since is not a moment with a zone", advice="write it as 2026-01-31T02:00:00Z")
     if since < RECORDING_BEGAN:
         raise UsageError(f"{iso(since)} is before BambooHR can have recorded anything", advice="name a later moment")
     if since > now:
@@ -89,7 +90,7 @@ def rewind(call: Call) -> int:
     store.lock(call.summary.run_id).require_free()
     confirm(
         f"Let the next run read every change since {iso(since)} (now: {_position(row)})?",
-        call.stopping,
+        call.stop,
         yes=options.yes,
     )
     with locked(store, call.summary.run_id) as lock:
@@ -108,7 +109,7 @@ def reset(call: Call) -> int:
     store.lock(call.summary.run_id).require_free()
     confirm(
         f"Forget where the sync stands ({_position(row)})? The next run begins INITIAL_LOOKBACK_DAYS back.",
-        call.stopping,
+        call.stop,
         yes=call.options.yes,
     )
     with locked(store, call.summary.run_id):
@@ -136,7 +137,7 @@ def _row(store: Store) -> Iterator[tuple[str, Any]]:
     window = row.get("window")
     if isinstance(window, dict):
         yield "window opened", window.get("latest")
-        yield "last person done", window.get("lastId")
+        yield "last employee done", window.get("lastId")
         yield "pinned runs", window.get("pinnedRuns")
 
 
@@ -149,19 +150,20 @@ def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
         yield "by run", holder.owner
 
 
-def _people(store: Store) -> Iterator[tuple[str, Any]]:
+def _records(store: Store) -> Iterator[tuple[str, Any]]:
     employees = store.history().records
     yield "remembered", len(employees)
-    for reason, count in sorted(Counter(str(one.reason) for one in employees.values() if one.reason).items()):
-        ids = [str(number) for number, one in sorted(employees.items()) if one.reason is FollowUp(reason)]
-        more = f" and {count - _PEOPLE_SHOWN} more" if count > _PEOPLE_SHOWN else ""
-        yield reason, ", ".join(ids[:_PEOPLE_SHOWN]) + more
+    for reason, count in sorted(Counter(flag for one in employees.values() for flag in one.follow_ups).items()):
+        ids = [str(number) for number, one in sorted(employees.items()) if one.has(reason)]
+        more = f" and {count - _IDS_SHOWN} more" if count > _IDS_SHOWN else ""
+        yield reason, ", ".join(ids[:_IDS_SHOWN]) + more
 
 
 def _runs(store: Store) -> Iterator[tuple[str, Any]]:
     for run in store.history().runs[-5:]:
-        held = f", {len(run.held)} suspensions held" if run.held else ""
-        yield run.run_id, f"{run.command}, {run.scope}, {'clean' if run.clean else run.outcome or 'not clean'}{held}"
+        held = f", {run.held_count} suspensions held" if run.held_count else ""
+        end = "clean" if run.successful else run.outcome or "not clean"
+        yield run.run_id, f"{run.command}, {run.scope}, {end}{held}"
 
 
 def _position(row: dict[str, Any] | None) -> str:

@@ -12,13 +12,15 @@ import shlex
 import threading
 from typing import Protocol
 
-from worker import logs
+from worker import advice, logs
 from worker.aws import aws_client, aws_failure
 from worker.config.settings import Credential
 from worker.errors import CredentialError
 
 KEYS = {"BAMBOOHR_API_KEY": "bamboohr_api_key", "MOODLE_TOKEN": "moodle_token"}
 """The key of each credential inside its JSON secret."""
+
+_SYSTEMS = {"BAMBOOHR_API_KEY": "bamboohr", "MOODLE_TOKEN": "moodle"}
 
 _UNREADABLE = {
     "NoCredentialsError": "no AWS credentials were found: log in, or set AWS_PROFILE",
@@ -83,6 +85,8 @@ def fix_command(credential: Credential) -> str:
     """The command that sets a credential again. The value is typed or pasted, never an argument that a shell keeps."""
     if not credential.secret_id:
         return f"read -rs {credential.variable} && export {credential.variable}"
+    if advice.current().environment:
+        return advice.command("secret", "set", _SYSTEMS[credential.variable])
     return (
         f"aws secretsmanager put-secret-value --secret-id {shlex.quote(credential.secret_id)}"
         " --secret-string file:///dev/stdin"
@@ -96,28 +100,30 @@ def open_credential(credential: Credential, reader: SecretReader | None = None) 
 
 def read_credential(credential: Credential, reader: SecretReader | None = None) -> str:
     """The credential's value. Raises :class:`CredentialError`; no message ever holds any of the value."""
-    advice = _advice(credential)
+    how_to_set = _how_to_set(credential)
     if not credential.secret_id:
-        return _well_formed(credential.value, f"{credential.variable} is", advice)
+        return _well_formed(credential.value, f"{credential.variable} is", how_to_set)
     secret = f"the secret {credential.secret_id}"
-    document = _secret_string(credential, reader, secret, advice)
+    document = _secret_string(credential, reader, secret, how_to_set)
     key = KEYS[credential.variable]
     try:
         value = json.loads(document.removeprefix(_BYTE_ORDER_MARK))[key]
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-        raise CredentialError(f'{secret} is malformed: it must hold JSON with the key "{key}"', advice=advice) from None
-    return _well_formed(value, f'"{key}" in {secret} is', advice)
+        raise CredentialError(
+            f'{secret} is malformed: it must hold JSON with the key "{key}"', advice=how_to_set
+        ) from None
+    return _well_formed(value, f'"{key}" in {secret} is', how_to_set)
 
 
-def _advice(credential: Credential) -> str:
+def _how_to_set(credential: Credential) -> str:
     command = fix_command(credential)
-    if not credential.secret_id:
+    if not credential.secret_id or advice.current().environment:
         return f"set it: {command}"
     document = json.dumps({KEYS[credential.variable]: "..."})
     return f"set it: {command} (then type {document} and Ctrl-D; or use the RUNBOOK's command for it)"
 
 
-def _secret_string(credential: Credential, reader: SecretReader | None, secret: str, advice: str) -> str:
+def _secret_string(credential: Credential, reader: SecretReader | None, secret: str, how_to_set: str) -> str:
     if reader is None:
         reader = aws_client("secretsmanager")
     try:
@@ -125,7 +131,7 @@ def _secret_string(credential: Credential, reader: SecretReader | None, secret: 
     except Exception as fault:
         code = aws_failure(fault)
         if code == "ResourceNotFoundException":
-            raise CredentialError(f"{secret} does not exist or was never set", advice=advice) from None
+            raise CredentialError(f"{secret} does not exist or was never set", advice=how_to_set) from None
         raise CredentialError(
             f"{secret} cannot be read ({code})", advice=_UNREADABLE.get(code, _UNREADABLE_OTHERWISE)
         ) from None
@@ -133,9 +139,9 @@ def _secret_string(credential: Credential, reader: SecretReader | None, secret: 
     return document if isinstance(document, str) else ""
 
 
-def _well_formed(value: object, what: str, advice: str) -> str:
+def _well_formed(value: object, what: str, how_to_set: str) -> str:
     if isinstance(value, str) and _PRINTABLE.fullmatch(value.strip()):
         return value.strip()
     raise CredentialError(
-        f"{what} malformed: it must be one text without blanks, and not empty", advice=advice
+        f"{what} malformed: it must be one text without blanks, and not empty", advice=how_to_set
     ) from None

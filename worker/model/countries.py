@@ -1,8 +1,8 @@
-"""Country names as BambooHR writes them, to the two-letter codes that Moodle stores.
+"""Country names as BambooHR writes them, mapped to the two-letter codes that Moodle stores.
 
-Moodle takes any other value without an error and stores it as "0" (measured on Moodle 4.2.3), so a name that is not
-known here is not sent at all. ISO 3166 comes from a library; the table holds the everyday and the older names that
-BambooHR uses and ISO does not.
+Moodle accepts any other value without an error and stores it as "0" (measured on Moodle 4.2.3), so an unknown name is
+not sent. The `iso3166` package supplies the standard names; the table below adds the everyday and older names that
+BambooHR uses and ISO 3166 does not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 from iso3166 import countries
 
 _UNKNOWN_TO_MOODLE = frozenset({"XK"})
-"""Kosovo's code is none of ISO 3166; the library has it, Moodle's list does not."""
+"""XK (Kosovo) is not an ISO 3166 code: the library has it, Moodle's list does not."""
 
 _EVERYDAY = {
     "america": "US",
@@ -95,7 +95,7 @@ _EVERYDAY = {
 
 
 def country_code(name: str) -> str | None:
-    """The ISO 3166 alpha-2 code of a country's name or code; None if it is not known."""
+    """The ISO 3166 alpha-2 code for a country name or code; None if it is unknown."""
     return _codes().get(_folded(name))
 
 

@@ -1,19 +1,20 @@
-"""Which employees have which e-mail address, over the whole company."""
+"""Which employees have which e-mail address, across the whole company."""
 
 from __future__ import annotations
 
 
 class EmailIndex:
-    """Who bears which e-mail address, over the whole company.
+    """Employee ids by e-mail address, ignoring case.
 
-    Addresses are kept as hashes: 50,000 people take some megabytes, and no address of anybody outside the window.
+    Only hashes of the addresses are kept: 50,000 employees take a few megabytes, and no address of an employee outside
+    the window stays in memory.
     """
 
     def __init__(self) -> None:
         self._ids: dict[int, int | tuple[int, ...]] = {}
 
     def add(self, address: str, employee: int) -> None:
-        """Note that `person` bears `address`; an empty address is nobody's."""
+        """Record that the employee has this address. An empty address is ignored."""
         if not address:
             return
         key = hash(address.casefold())
@@ -26,6 +27,6 @@ class EmailIndex:
                 self._ids[key] = (*known, employee)
 
     def of(self, address: str) -> tuple[int, ...]:
-        """Everybody who bears it, whatever its case."""
+        """The ids of all employees with this address."""
         known = self._ids.get(hash(address.casefold()), ())
         return known if isinstance(known, tuple) else (known,)

@@ -1,7 +1,7 @@
-"""A person as BambooHR shows her, and what that says about her standing.
+"""An employee as BambooHR shows them, and the lifecycle state that follows from it.
 
-*Not shown* is not *empty*: a field that a source does not declare, or names as restricted, is absent from
-:attr:`Person.facts`; a field that it shows without a value is there as an empty text.
+*Not shown* is not *empty*: a field that a source does not declare, or lists as restricted, is absent from
+:attr:`Employee.facts`; a field that it shows without a value is present as an empty string.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of the changed feed. `at`: when, by BambooHR's clock; None where it does not say."""
+    """One entry of the changed feed. `at`: time of the change by BambooHR's clock; None if the feed has none."""
 
     employee_id: int
     deleted: bool = False
@@ -23,7 +23,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What List Employees or Get Employee answered about one person."""
+    """The answer of List Employees or Get Employee about one employee. `facts`: values by canonical field name."""
 
     facts: Mapping[str, str]
     restricted: frozenset[str] = frozenset()
@@ -31,10 +31,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Employee:
-    """One person of this run.
+    """One employee of this run.
 
-    `listed`: the directory shows her. `evidenced`: a row of her own was read. `deleted`: the changed feed says so;
-    `was_deleted`: the feed of an earlier run said so, and this one says nothing.
+    Attributes:
+        employee_id: The BambooHR id.
+        deleted: The changed feed of this run reports a deletion.
+        was_deleted: The feed of an earlier run reported a deletion, and this one does not mention the employee.
+        listed: The directory shows the employee.
+        evidenced: List Employees or Get Employee returned a row for the employee.
+        facts: Values by canonical field name, as far as any source shows them.
+        restricted: Fields that the evidence lists as restricted and no source shows.
     """
 
     employee_id: int
@@ -55,10 +61,17 @@ class Employee:
         listing: Mapping[str, str] | None,
         evidence: Evidence | None,
     ) -> Employee:
-        """Put together what the directory shows and what the evidence adds.
+        """Merge what the directory and the evidence show.
 
-        The evidence knows more: what it says counts, the directory fills in, and where the evidence names a field as
-        restricted an empty value of the directory means nothing.
+        Non-empty values of the evidence win; the directory fills the gaps. An empty value of the directory is dropped
+        if the evidence lists the field as restricted.
+
+        Args:
+            employee_id: The BambooHR id.
+            deleted: The changed feed of this run reports a deletion.
+            was_deleted: The feed of an earlier run reported a deletion.
+            listing: The directory's values; None if the directory does not show the employee.
+            evidence: The row of List Employees or Get Employee; None if there is none.
         """
         restricted = evidence.restricted if evidence else frozenset()
         facts = {name: value for name, value in (listing or {}).items() if value or name not in restricted}
@@ -77,12 +90,12 @@ class Employee:
 
     @property
     def is_shown(self) -> bool:
-        """Whether BambooHR shows anything of her, anywhere."""
+        """Whether any source of BambooHR shows the employee."""
         return self.listed or self.evidenced
 
 
 class LifecycleState(StrEnum):
-    """Whether somebody works here, as far as BambooHR says it."""
+    """Whether the employee works at the company, as far as BambooHR shows it."""
 
     ACTIVE = "active"
     LEFT = "left"
@@ -91,10 +104,13 @@ class LifecycleState(StrEnum):
 
 
 def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = False) -> LifecycleState:
-    """The rows of the table "who becomes what". Absence is never evidence of leaving.
+    """Derive the lifecycle state. Absence is never evidence of leaving.
 
-    `was_to_start`: an earlier run saw that her first day lay ahead. Where BambooHR does not show that day now, Inactive
-    does not say that she left (and a last day may be that of an earlier time here).
+    Args:
+        employee: The employee as BambooHR shows them.
+        now: The time of the run.
+        was_to_start: An earlier run saw a hire date in the future. If BambooHR does not show that date now, Inactive
+            does not mean that the employee left, and a termination date may belong to an earlier employment.
     """
     status = employee.facts.get("status", "")
     if employee.deleted or employee.was_deleted:
@@ -110,7 +126,7 @@ def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = F
 
 
 def day_of(facts: Mapping[str, str], field: str) -> date | None:
-    """A date; None if it is not shown, not set or not a date ("0000-00-00" means not set)."""
+    """Parse a date field; None if it is not shown, not set ("0000-00-00" in BambooHR) or not an ISO date."""
     try:
         return date.fromisoformat(facts.get(field, "")[:10])
     except ValueError:
@@ -121,11 +137,11 @@ _LAST_ZONE = timedelta(hours=12)
 
 
 def starts_later(employee: Employee, now: datetime) -> bool:
-    """Whether the hire date is still ahead.
+    """Whether the hire date is in the future.
 
-    A day has begun everywhere only twelve hours after it began in UTC. Until then somebody who starts "today" may not
-    have been made active by BambooHR, and is not taken for a leaver; unless her last day, on or after the first, is
-    known and past. (The last day of an earlier time here lies before the first day.)
+    A day has begun in every time zone only twelve hours after it began in UTC. Until then BambooHR may not have
+    activated an employee who starts "today", so they do not count as a leaver, unless a termination date on or after
+    the hire date has passed. A termination date before the hire date belongs to an earlier employment.
     """
     day, end = day_of(employee.facts, "hire_date"), day_of(employee.facts, "termination_date")
     if day is None or day <= (now - _LAST_ZONE).date():
@@ -134,13 +150,13 @@ def starts_later(employee: Employee, now: datetime) -> bool:
 
 
 def starts_within(employee: Employee, now: datetime, days: int) -> bool:
-    """Whether somebody who starts later may be given an account already."""
+    """Whether the hire date is at most `days` ahead, so that the account may be created already."""
     day = day_of(employee.facts, "hire_date")
     return days > 0 and day is not None and day <= now.date() + timedelta(days=days)
 
 
 def employee_id(value: object) -> int | None:
-    """BambooHR's id as a positive integer; None for everything else ("0" stands for "me", and is nobody)."""
+    """Parse a BambooHR employee id: a positive integer; None for anything else (BambooHR reads "0" as "me")."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if value > 0 else None
     if isinstance(value, str) and value.isascii() and value.isdigit() and value[0] != "0":

@@ -1,7 +1,7 @@
-"""BambooHR's fields by one canonical name, and what each of the three sources calls them.
+"""The canonical names of BambooHR's fields, and the name of each field in the three sources.
 
-Names: the official OpenAPI specification of BambooHR (directory, List Employees, Get Employee). An empty name means
-that the source cannot show the field.
+Source of the names: BambooHR's official OpenAPI specification (directory, List Employees, Get Employee). An empty name
+means that the source cannot show the field.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class SourceNames(NamedTuple):
-    """What a field is called by the company directory, by List Employees and by Get Employee."""
+    """The name of one field in the company directory, in List Employees and in Get Employee."""
 
     directory: str
     listing: str
@@ -46,19 +46,19 @@ FIELDS: dict[str, SourceNames] = {
 }
 
 IDENTITY = ("first_name", "last_name", "work_email")
-"""What a person is recognised by, whatever the mapping says."""
+"""Fields that identify an employee; always read, whatever the mapping uses."""
 
 EVIDENCE = ("status", "hire_date", "termination_date")
-"""What says whether somebody works here."""
+"""Fields that decide the lifecycle state."""
 
 DATES = ("hire_date", "termination_date", "status_date")
-"""The days on which somebody's standing changes without an edit."""
+"""Dates on which the lifecycle state changes without an edit in BambooHR."""
 
 MAPPABLE = tuple(name for name in FIELDS if name not in ("status", "status_date"))
-"""What a mapping may use. Who works here is decided by rules, not by a mapping."""
+"""Fields that a mapping may use. The status is excluded: rules decide the lifecycle state, not a mapping."""
 
 
 def needed(mapped: Iterable[str]) -> tuple[str, ...]:
-    """Every field that identity and mapping need, in the order of the table."""
+    """The identity fields and the mapped fields, in the order of the catalogue."""
     wanted = {*IDENTITY, *mapped}
     return tuple(name for name in FIELDS if name in wanted)

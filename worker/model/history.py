@@ -1,159 +1,230 @@
-"""What is remembered from run to run: people, by their ids, and how the runs went."""
+"""What is remembered from run to run: employees, by their ids, and how the runs went. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from worker.timestamps import parse_moment
 
 
 class FollowUp(StrEnum):
-    """The one reason for which somebody is taken into every run."""
+    """Why runs keep an employee in mind. Each is a flag of its own; a new one is one more line here."""
 
-    NOTHING = ""
     WAITING = "waiting"
     PARKED = "parked"
     UNDONE = "undone"
 
 
+class FollowUpDetail(NamedTuple):
+    """Why a flag was set: the code of a reason or the id of a run, and what was planned for the employee then."""
+
+    note: str = ""
+    action: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class EmployeeRecord:
-    """What is remembered about one person. No personal values.
+    """What is remembered about one employee. No personal values.
 
-    `deleted`: the feed said so when she was last seen there (the feed says it once). `attempts`: consecutive runs in
-    which Moodle refused her. `suspended_by_us` and `suspended_at` (seconds since 1970) are written before the
-    suspension is, so that a process that dies in between forgets neither her nor the limit. `approved`: an operator
-    decided on that suspension, so it does not count to the limits. `undone_at`: when an operator took back what a run
-    had written to her (`reason` is UNDONE then), and `seen` when BambooHR had changed her last before that run (0: not
-    known). `account`: the account that this product suspended, where her id is not its idnumber (0: it is).
+    Attributes:
+        follow_ups: The flags that are set.
+        deleted: The changed feed said so when it last named the employee (it says it once).
+        attempts: Consecutive runs in which Moodle refused the employee.
+        suspended_by_us: Written before the suspension is sent, as `suspended_at` is (seconds since 1970), so that a
+            process that dies in between forgets neither the employee nor the limit.
+        approved: An operator decided on that suspension, so it does not count towards the limits.
+        undone_at: When an operator undid what a run had written to the employee.
+        last_change_at: When BambooHR had last changed the employee before the run that was undone; 0 if not known.
+        account_id: The account that was suspended, if the employee's id is not its `idnumber`; 0 if it is.
     """
 
     employee_id: int
-    reason: FollowUp = FollowUp.NOTHING
-    note: str = ""
-    action: str = ""
+    follow_ups: Mapping[FollowUp, FollowUpDetail] = field(default_factory=dict)
     deleted: bool = False
     attempts: int = 0
     suspended_by_us: bool = False
     suspended_at: int = 0
     approved: bool = False
     undone_at: int = 0
-    seen: int = 0
-    account: int = 0
+    last_change_at: int = 0
+    account_id: int = 0
+
+    def has(self, flag: FollowUp) -> bool:
+        """Whether a flag is set."""
+        return flag in self.follow_ups
+
+    def flagged(self, flag: FollowUp, note: str = "", action: str = "") -> EmployeeRecord:
+        """The record with this flag as well."""
+        return replace(self, follow_ups={**self.follow_ups, flag: FollowUpDetail(note, action)})
+
+    def unflagged(self) -> EmployeeRecord:
+        """The record without any flag."""
+        return replace(self, follow_ups={})
 
     @property
     def was_to_start(self) -> bool:
-        """Whether she waits for her first day: seen as such, or written ahead of it."""
-        was_seen_so = self.note in ("starts_later", "start_not_shown")
-        return self.reason is FollowUp.WAITING and (was_seen_so or self.action not in ("", "hold"))
+        """Whether the employee waits for the first day: seen as such, or written ahead of it."""
+        waiting = self.follow_ups.get(FollowUp.WAITING)
+        if waiting is None:
+            return False
+        return waiting.note in ("starts_later", "start_not_shown") or waiting.action not in ("", "hold")
 
     @property
     def needs_follow_up(self) -> bool:
-        """Whether every run is about her. Whoever was undone is left alone until BambooHR changes her."""
-        return self.reason not in (FollowUp.NOTHING, FollowUp.UNDONE)
+        """Whether every run takes the employee. After an undo they are left alone until BambooHR changes them."""
+        return bool(self.follow_ups) and not self.has(FollowUp.UNDONE)
 
     def worth_keeping(self, now: datetime) -> bool:
         """Whether anything of it can still matter."""
         recent = self.suspended_at > (now - timedelta(days=1)).timestamp()
-        return bool(self.reason or self.attempts or self.suspended_by_us or recent)
+        return bool(self.follow_ups or self.attempts or self.suspended_by_us or recent)
 
 
 @dataclass(frozen=True)
 class RunRecord:
     """How a run went, as far as later runs need it.
 
-    `clean`: a run over everybody it was for, without an error. `good`: clean, a sync, and it saw the company whole;
-    its figures are what the next run is compared with. `ended_at` is in milliseconds since 1970. `held`: whose
-    suspensions a guard held. `since` and `reached`: where it began, and where it left the state. `dates_read`: for
-    each kind of date the day (ISO) up to which dates that arrived were taken up.
+    Attributes:
+        ended_at: Milliseconds since 1970.
+        is_baseline: A successful sync that saw the whole company; later runs are compared with its figures.
+        successful: A run over all employees of its scope, without an error.
+        rows: Rows of the directory.
+        coverage: For each field that is needed, the share of rows that have it, in hundredths of a per cent.
+        mapping_digest: The mapping that the run planned with.
+        held: The employees whose suspensions a guard held. The history keeps `held_count` alone; the list is in the
+            run's own item.
+        since: Where the run began.
+        reached: Where the run left the state.
+        dates_read: For each kind of date, the day (ISO) up to which dates that arrived were taken up.
+        journal_items: How many items its journal has; the store counts them.
     """
 
     run_id: str
     ended_at: int
     command: str
     scope: str
-    good: bool
-    clean: bool = False
+    is_baseline: bool = False
+    successful: bool = False
     scheduled_time: str = ""
     rows: int = 0
     coverage: Mapping[str, int] = field(default_factory=dict)
-    mapping: str = ""
+    mapping_digest: str = ""
     reconcile_due: bool = False
     outcome: str = ""
     held: Sequence[int] = ()
+    held_count: int = 0
     since: str = ""
     reached: str = ""
     dates_read: Mapping[str, str] = field(default_factory=dict)
+    journal_items: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it was a sync or a reconcile without a selection of employees."""
+        return self.scope == "all" and self.command in ("sync", "reconcile")
 
 
 @dataclass(frozen=True)
 class History:
-    """Everybody who is remembered, and the runs of the last months, oldest first."""
+    """The employees who are remembered, and the runs that later runs need, oldest first."""
 
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     runs: tuple[RunRecord, ...] = ()
 
-    def last_good(self) -> RunRecord | None:
-        """The last good run; None if there is none yet."""
-        return next((run for run in reversed(self.runs) if run.good), None)
+    def last_baseline(self) -> RunRecord | None:
+        """The last baseline run; None if there is none yet."""
+        return next((run for run in reversed(self.runs) if run.is_baseline), None)
 
-    def last(self) -> RunRecord | None:
-        """The last run over everybody, nightly or a reconcile, whatever its end."""
-        whole = (run for run in reversed(self.runs) if run.scope == "all" and run.command in ("sync", "reconcile"))
-        return next(whole, None)
+    def last_full_run(self) -> RunRecord | None:
+        """The last run over all employees, whatever its end."""
+        return next((run for run in reversed(self.runs) if run.is_full), None)
 
-    def run(self, run_id: str) -> RunRecord | None:
-        """A run by its id."""
-        return next((run for run in self.runs if run.run_id == run_id), None)
-
-    def began(self, since: datetime, before: date) -> bool:
-        """Whether a run that began at `since` ended on a day before that one."""
-        midnight = datetime(before.year, before.month, before.day, tzinfo=UTC).timestamp() * 1000
+    def window_opened_before(self, since: datetime, day: date) -> bool:
+        """Whether a run that began at `since` ended on an earlier day."""
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000
         return any(run.ended_at < midnight and parse_moment(run.since) == since for run in self.runs)
 
     def dates_read(self, since: datetime) -> dict[str, date]:
-        """Up to which day each kind of date was taken up; what is not in it never was.
+        """Up to which day each kind of date was taken up; a kind that is missing never was.
 
-        A run that reached more than `since` says that the state was moved back: then no more than up to there, for who
-        wants the changes again wants the dates as well.
+        A run that reached more than `since` shows that the state was moved back. Then no kind was taken up beyond
+        `since`: an operator who wants the changes again wants the dates as well.
         """
         found: dict[str, date] = {}
-        moved_back = False
         for run in self.runs:
-            reached = parse_moment(run.reached)
-            moved_back = moved_back or (reached is not None and reached > since)
-            for kind, text in run.dates_read.items():
-                day = _day(text)
-                found[kind] = max(day, found.get(kind, day)) if day else found.get(kind, date.min)
+            for kind, day in _days(run):
+                found[kind] = max(day, found.get(kind, day))
+        moved_back = any((parse_moment(run.reached) or since) > since for run in self.runs)
         latest = since.date() if moved_back else date.max
-        return {kind: min(day, latest) for kind, day in found.items() if day != date.min}
+        return {kind: min(day, latest) for kind, day in found.items()}
 
-    def those(self, reason: FollowUp) -> dict[int, EmployeeRecord]:
-        """Those who are remembered for a reason."""
-        return {number: employee for number, employee in self.records.items() if employee.reason is reason}
+    def with_flag(self, flag: FollowUp) -> dict[int, EmployeeRecord]:
+        """The employees with a flag."""
+        return {number: employee for number, employee in self.records.items() if employee.has(flag)}
 
     def delivered(self, scheduled_time: str) -> bool:
-        """Whether a run of this scheduled moment has ended well. One that failed may be tried again."""
-        return bool(scheduled_time) and any(run.scheduled_time == scheduled_time for run in self.runs if run.clean)
+        """Whether a run of this scheduled time was successful. One that failed may be tried again."""
+        return bool(scheduled_time) and any(run.scheduled_time == scheduled_time for run in self.runs if run.successful)
 
     def suspended_since(self, moment: datetime, leaving_out: Collection[int] = ()) -> int:
-        """How many people this product suspended (or set out to) after a moment, without those who are left out.
+        """How many employees this product suspended, or set out to, after a moment.
 
-        What an operator decided on does not count.
+        Args:
+            moment: Suspensions count that were sent later than this.
+            leaving_out: Employees who do not count. Nor do suspensions that an operator approved.
         """
         counted = (employee for number, employee in self.records.items() if number not in leaving_out)
         return sum(employee.suspended_at > moment.timestamp() and not employee.approved for employee in counted)
 
 
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day.year >= _FIRST_YEAR else None
+_RECENT = timedelta(days=10)
+"""Longer than the week after which a smaller company is accepted, and than any approval or second delivery takes."""
+LEAST_RUNS = 20
+"""However rarely runs are scheduled, so many of them can be shown and compared."""
+
+
+def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[RunRecord, ...]:
+    """What later runs need of the runs so far, oldest first.
+
+    These are the runs of the last days, `most` of them at most, and as long as it takes the last baseline, the last
+    full run (its mapping), the run that opened the present window, and the runs that dates are counted from.
+    """
+    ordered = sorted(runs, key=lambda run: (run.ended_at, run.run_id))
+    since = (now - _RECENT).timestamp() * 1000
+    recent = [run for at, run in enumerate(reversed(ordered)) if run.ended_at >= since or at < LEAST_RUNS][:most]
+    kept = {run.run_id for run in (*recent, *_pinned(ordered))}
+    return tuple(run for run in ordered if run.run_id in kept)
+
+
+def _pinned(runs: Sequence[RunRecord]) -> Iterable[RunRecord]:
+    history = History(runs=tuple(runs))
+    yield from (run for run in (history.last_baseline(), history.last_full_run()) if run is not None)
+    opened = next((run.since for run in reversed(runs) if run.since), None)
+    yield from [run for run in runs if run.since == opened][:1]
+    yield from sorted(runs, key=lambda run: parse_moment(run.reached) or _NEVER)[-1:]
+    furthest: dict[str, tuple[date, RunRecord]] = {}
+    for run in runs:
+        for kind, day in _days(run):
+            if kind not in furthest or day >= furthest[kind][0]:
+                furthest[kind] = (day, run)
+    yield from (run for _, run in furthest.values())
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _days(run: RunRecord) -> Iterable[tuple[str, date]]:
+    for kind, text in run.dates_read.items():
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            continue
+        if day.year >= _FIRST_YEAR:
+            yield kind, day
 
 
 _FIRST_YEAR = 1970

@@ -1,7 +1,7 @@
-"""The journal: what a run is about to write, kept before it is written, so that the run can be taken back. Pure.
+"""The journal: what a run is about to write, kept before it is written, so that the run can be undone. Pure.
 
 It is the one place of the state with personal values: the old and the new value of every field. An entry is kept for
-90 days. Readers test that themselves, for a table forgets late (DynamoDB deletes within days of the expiry).
+90 days. Readers check that themselves: DynamoDB deletes an item within days of its expiry, not at once.
 """
 
 from __future__ import annotations
@@ -14,20 +14,23 @@ from typing import Any
 
 from worker.model.step import Action, FieldChange, Step
 
-KEPT = timedelta(days=90)
-_LONGEST_VALUE = 20_000
-"""Characters. Nothing that is synchronised is near it, but a custom field may have been filled by hand with anything:
-such a field is not kept, and an undo leaves it."""
-_LARGEST = 200_000
-"""Bytes of entries in one item. DynamoDB takes 400 KB; beside the values are names and the item's own overhead."""
+RETENTION = timedelta(days=90)
+_MAX_VALUE_LENGTH = 20_000
+"""Characters. No synchronised value is near it, but a custom field may have been filled by hand with anything. Such a
+field is not kept, and an undo leaves it alone."""
+_MAX_PORTION_BYTES = 200_000
+"""Entries in one item. DynamoDB takes 400 KB; names and the item's own overhead come on top of the values."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What a run set out to write to one account. `account_id` is None where the write makes the account.
+    """What a run set out to write to one account.
 
-    `at` is the moment just before the write, in seconds since 1970. `seen`: when BambooHR had last changed her by then,
-    by its own clock, or else when the run began to read; 0 where neither is known.
+    Attributes:
+        account_id: None where the write creates the account.
+        at: Just before the write, in seconds since 1970.
+        last_change_at: When BambooHR had last changed the employee by then, by its own clock, or else when the run
+            began to read; 0 where neither is known.
     """
 
     employee_id: int
@@ -35,23 +38,23 @@ class JournalEntry:
     account_id: int | None
     changes: tuple[FieldChange, ...]
     at: int
-    seen: int = 0
+    last_change_at: int = 0
 
     @classmethod
     def of(cls, step: Step, now: datetime, changed: datetime | None = None) -> JournalEntry:
-        """The entry of a step that is about to be sent; `changed`: when BambooHR changed her, if that is known."""
+        """The entry of a step that is about to be sent; `changed`: when BambooHR changed the employee, if known."""
         account_id = step.account.id if step.account else None
-        seen = int(changed.timestamp()) if changed else 0
-        changes = tuple(change for change in step.changes if len(change.old or "") <= _LONGEST_VALUE)
-        return cls(step.employee_id, step.action, account_id, changes, int(now.timestamp()), seen)
+        last_change_at = int(changed.timestamp()) if changed else 0
+        changes = tuple(change for change in step.changes if len(change.old or "") <= _MAX_VALUE_LENGTH)
+        return cls(step.employee_id, step.action, account_id, changes, int(now.timestamp()), last_change_at)
 
     def changed(self, field: str) -> FieldChange | None:
-        """What was to become of one field."""
+        """The change of one field, if there is one."""
         return next((change for change in self.changes if change.field == field), None)
 
 
 def pack(entries: Iterable[JournalEntry]) -> Iterator[list[dict[str, Any]]]:
-    """The entries as plain data, in portions that fit into one item of the table."""
+    """Give the entries as plain data, in portions that fit into one item of the table."""
     portion: list[dict[str, Any]] = []
     size = 0
     for entry in entries:
@@ -60,11 +63,11 @@ def pack(entries: Iterable[JournalEntry]) -> Iterator[list[dict[str, Any]]]:
             "action": entry.action.value,
             "account": entry.account_id,
             "at": entry.at,
-            "seen": entry.seen,
+            "seen": entry.last_change_at,
             "changes": [[change.field, change.old, change.new] for change in entry.changes],
         }
         length = len(json.dumps(plain, ensure_ascii=False).encode())
-        if portion and size + length > _LARGEST:
+        if portion and size + length > _MAX_PORTION_BYTES:
             yield portion
             portion, size = [], 0
         portion.append(plain)
@@ -74,7 +77,7 @@ def pack(entries: Iterable[JournalEntry]) -> Iterator[list[dict[str, Any]]]:
 
 
 def unpack(portions: Iterable[Sequence[Mapping[str, Any]]]) -> list[JournalEntry]:
-    """The entries again, in the order in which they were kept."""
+    """Give the entries again, in the order in which they were kept."""
     return [
         JournalEntry(
             int(plain["employee"]),

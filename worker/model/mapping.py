@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal
 
-from worker.model.field_catalogue import MAPPABLE, needed
+from worker.model.field_catalogue import needed
 from worker.model.moodle_fields import normalize
 
 CORE_TARGETS = ("firstname", "lastname", "email", "department", "institution", "city", "country")
@@ -29,21 +28,23 @@ CORE_TARGETS = ("firstname", "lastname", "email", "department", "institution", "
 
 PROFILE_FIELD = "profile_field_"
 NEVER_BLANK = ("firstname", "lastname", "email")
-_SHORTNAME = re.compile(r"[A-Za-z0-9_]{1,100}")
 
-DEFAULT: dict[str, Any] = {
+DEFAULT: dict[str, str] = {
     "firstname": "first_name",
     "lastname": "last_name",
     "email": "work_email",
     "department": "department",
 }
 
+DERIVABLE = ("work_email", "first_name", "last_name", "employee_id")
+"""What a username template may use: each can be read back from the account, so that a rename is noticed."""
+
 ApplyWhen = Literal["always", "create"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One Moodle field. `sources`: canonical BambooHR fields, the first that is not empty counts."""
+    """How one Moodle field is filled. `sources`: canonical BambooHR fields; the first non-empty one is used."""
 
     target: str
     sources: tuple[str, ...]
@@ -56,10 +57,10 @@ class Rule:
         return self.target.startswith(PROFILE_FIELD)
 
     def value(self, facts: Mapping[str, str]) -> str | None:
-        """What the field should hold; None where BambooHR does not show it, and what Moodle has stays.
+        """The value for the field; None if BambooHR does not show it, and the account keeps its present value.
 
-        A source that is not shown hides all after it: a person's nickname that is restricted today must not turn her
-        back into her legal first name.
+        A source that is not shown hides the sources after it: if the preferred name is restricted today, the account
+        must not fall back to the legal first name.
         """
         for source in self.sources:
             if source not in facts:
@@ -71,7 +72,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """All rules, the user name template, and what they need of BambooHR."""
+    """All rules, the username template, and the BambooHR fields they need."""
 
     rules: tuple[Rule, ...]
     username_template: str
@@ -85,105 +86,45 @@ class FieldMapping:
 
     @property
     def digest(self) -> str:
-        """Changes when the mapping does: a reconcile is due then."""
-        told = json.dumps([[r.target, r.sources, r.when, r.default] for r in self.rules] + [self.username_template])
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        """A fingerprint of the mapping. A reconcile is due when it changes."""
+        text = json.dumps([[r.target, r.sources, r.when, r.default] for r in self.rules] + [self.username_template])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def form_fields(self) -> int:
+        """Form fields of one account in a write request: id or auth, idnumber, username and suspended are always sent.
+
+        A custom profile field takes two.
+        """
+        return 4 + sum(2 if rule.is_custom else 1 for rule in self.rules)
 
     def rule(self, target: str) -> Rule | None:
-        """The rule of one Moodle field."""
+        """The rule for one Moodle field; None if the field is not mapped."""
         return next((rule for rule in self.rules if rule.target == target), None)
 
 
 def placeholders(template: str) -> list[str]:
-    """The field names in a user name template."""
+    """The field names in a username template."""
     return [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
 
 
-def parse_mapping(text: str, username_template: str) -> tuple[FieldMapping, list[str]]:
-    """The mapping and every fault in it; a mapping with faults is not to be used."""
-    faults: list[str] = []
-    told: Any = {}
-    if text:
-        try:
-            told = json.loads(text)
-        except (ValueError, RecursionError) as fault:
-            faults.append(f"FIELD_MAPPING is not JSON ({fault})")
-    if not isinstance(told, dict):
-        faults.append('FIELD_MAPPING must be a JSON object, for example {"institution": "division"}')
-        told = {}
-    rules = []
-    for target, entry in {**DEFAULT, **told}.items():
-        if entry is None and target not in NEVER_BLANK:
-            continue
-        rule, wrong = _rule(target, entry)
-        faults.extend(wrong)
-        if rule is not None:
-            rules.append(rule)
-    faults.extend(_template_faults(username_template))
-    return FieldMapping(tuple(rules), username_template), faults
-
-
-def _rule(target: str, entry: Any) -> tuple[Rule | None, list[str]]:
-    where = f"FIELD_MAPPING {target!r}"
-    entry = entry if isinstance(entry, dict) else {"from": entry}
-    sources = entry.get("from")
-    sources = [sources] if isinstance(sources, str) else sources
-    if not isinstance(sources, list) or not sources or not all(isinstance(name, str) for name in sources):
-        otherwise = "it cannot be left out" if target in NEVER_BLANK else "null leaves it alone"
-        return None, [f'{where} must name a BambooHR field, a list of them, or an object with "from"; {otherwise}']
-    when, default = entry.get("when", "always"), entry.get("default", "")
-    faults = list(_target_faults(where, target, sources))
-    faults += [f"{where} knows no {key!r}; allowed are from, when, default" for key in entry.keys() - _RULE_KEYS]
-    faults += [
-        f"{where} knows no BambooHR field {name!r}; known are {', '.join(MAPPABLE)}"
-        for name in sources
-        if name not in MAPPABLE
-    ]
-    if when not in get_args(ApplyWhen):
-        faults.append(f'{where} "when" must be "always" or "create"')
-    if not isinstance(default, str):
-        faults.append(f'{where} "default" must be a text')
-    elif default and target in NEVER_BLANK:
-        faults.append(f'{where} can have no "default": names and addresses are never made up')
-    elif default and normalize(target, default) is None:
-        faults.append(f'{where} "default" is not a country')
-    return (None, faults) if faults else (Rule(target, tuple(sources), when, default), [])
-
-
-_RULE_KEYS = frozenset({"from", "when", "default"})
-
-
-def _target_faults(where: str, target: str, sources: list[str]) -> Iterable[str]:
-    custom = target.removeprefix(PROFILE_FIELD)
-    if target not in CORE_TARGETS and (custom == target or not _SHORTNAME.fullmatch(custom)):
-        allowed = ", ".join(CORE_TARGETS)
-        yield f"{where} is no Moodle field that can be kept in step; allowed are {allowed}, {PROFILE_FIELD}<short name>"
-    if target == "email" and sources != ["work_email"]:
-        yield f"{where} must come from work_email: any other address is no identity"
-
-
-_DERIVABLE = ("work_email", "first_name", "last_name", "employee_id")
-"""What a user name may be made of: everything that can be read back from the account, so that a rename can be seen."""
-
-
-def _template_faults(template: str) -> list[str]:
+def template_fault(template: str) -> str:
+    """What is wrong with a username template; "" if every employee gets a username of their own from it."""
+    allowed = ", ".join("{" + name + "}" for name in DERIVABLE)
     try:
         names = placeholders(template)
-    except ValueError as fault:
-        return [f"USERNAME_TEMPLATE cannot be read ({fault})"]
-    wrong = [name for name in names if name not in _DERIVABLE]
-    allowed = ", ".join("{" + name + "}" for name in _DERIVABLE)
-    if wrong:
-        return [f"USERNAME_TEMPLATE knows no {', '.join(wrong) or 'empty name'}; allowed are {allowed}"]
-    try:
-        username(template, 1, "a@b.example", "a", "b")
+        unknown = [name for name in names if name not in DERIVABLE]
+        if not unknown:
+            username(template, 1, "a@b.example", "a", "b")
     except (ValueError, LookupError) as fault:
-        return [f"USERNAME_TEMPLATE cannot be filled in ({fault}); values are texts"]
-    return [] if names else [f"USERNAME_TEMPLATE must contain one of {allowed}: user names are unique"]
+        return f"a template of {allowed} ({fault})"
+    if unknown:
+        return f"a template of {allowed} (no {', '.join(unknown) or 'empty name'})"
+    return "" if names else f"a template with at least one of {allowed}, because usernames are unique"
 
 
 def username(template: str, employee_id: int | str, email: str, firstname: str, lastname: str) -> str:
-    """The template filled in, in lower case; "" where a value it needs is missing."""
+    """Fill in the username template, in lower case; "" if a value it needs is missing."""
     values = {"work_email": email, "first_name": firstname, "last_name": lastname, "employee_id": str(employee_id)}
     if any(not values[name] for name in placeholders(template)):
         return ""

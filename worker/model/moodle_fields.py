@@ -1,7 +1,7 @@
-"""What Moodle can store, so that no value of one person fails the batch she is in.
+"""What Moodle can store, so that one employee's value does not fail the whole batch.
 
-Moodle says only "invalid parameter" for the whole batch, or "error writing to database"; everything it could refuse is
-mended or stopped here. All measured on Moodle 4.2.3; lengths are characters, not bytes.
+Moodle refuses a batch with "invalid parameter" or "error writing to database" without naming the value, so every value
+is normalised or rejected here first. Measured on Moodle 4.2.3; lengths are in characters, not bytes.
 """
 
 from __future__ import annotations
@@ -33,20 +33,27 @@ _UNSTORABLE = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
 
 
 def is_email(text: str) -> bool:
-    """Whether Moodle takes it: plain ASCII, a domain with a dot, no padding, at most 100 characters."""
+    """Whether Moodle accepts the e-mail address: ASCII, a domain with a dot, no padding, at most 100 characters."""
     return _EMAIL.fullmatch(text) is not None
 
 
 def is_username(text: str) -> bool:
-    """Whether Moodle takes it with its default setting (no extended user names): a-z 0-9 _ - . @, 100 at the most."""
+    """Whether Moodle accepts the username with `extendedusernamechars` off: a-z 0-9 _ - . @, at most 100 characters."""
     return len(text) <= LENGTHS["username"] and _USERNAME.fullmatch(text) is not None
 
 
 def normalize(target: str, text: str) -> str | None:
-    """The value of a Moodle field as Moodle will hold it; None if it cannot hold it and what it has should stay.
+    """Return the value as Moodle will store it.
 
-    Control characters go, white space is single, what PHP would take for an HTML tag loses its brackets, and what is
-    too long is cut. Countries become codes.
+    Removes control characters, collapses white space, removes the angle brackets of anything that PHP would strip as an
+    HTML tag, and truncates to the field's length. Country names become codes.
+
+    Args:
+        target: The Moodle field, for example "firstname" or "profile_field_team".
+        text: The value that BambooHR shows.
+
+    Returns:
+        The stored value, or None if Moodle cannot hold it and the account should keep its present value.
     """
     if target == "country":
         return country_code(text) if text else ""
@@ -54,7 +61,7 @@ def normalize(target: str, text: str) -> str | None:
     if not (text.isascii() and text.isprintable()):
         clean = "".join(" " if char.isspace() else char for char in text)
         clean = "".join(char for char in clean if unicodedata.category(char) not in _UNSTORABLE)
-    # Cut first: a bracket that the cut leaves at the end is a tag to PHP, too.
+    # Truncate first: PHP also strips a bracket that the truncation leaves at the end.
     clean = " ".join(clean.split())[: LENGTHS.get(target, _CUSTOM_FIELD_LENGTH)].rstrip()
     if _TAG.search(clean):
         clean = " ".join(clean.replace("<", " ").replace(">", " ").split())
@@ -62,6 +69,6 @@ def normalize(target: str, text: str) -> str | None:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two names agree for the purpose of recognising a person: not blank, and equal whatever case and form."""
+    """Whether two names match: not blank, and equal after Unicode NFKC, ignoring case and repeated white space."""
     left, right = (" ".join(unicodedata.normalize("NFKC", text).casefold().split()) for text in (one, other))
     return bool(left) and left == right

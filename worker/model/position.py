@@ -1,4 +1,4 @@
-"""Where the sync stands in the changed feed."""
+"""The position of the sync in the changed feed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class WindowProgress:
-    """What belongs to one window: its closing time, the last person done, and how many runs left it pinned."""
+    """Progress within one window.
+
+    `latest` becomes `since` when the window is complete. `last_id`: the last employee done. `pinned_runs`: consecutive
+    runs that failed and left the position unchanged.
+    """
 
     latest: datetime | None = None
     last_id: int | None = None
@@ -17,7 +21,7 @@ class WindowProgress:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the sync stands. `progress` is None where the row has none for exactly this `since` and `offset`."""
+    """Start of the window and number of changes done. `progress`: None if none was stored for this position."""
 
     since: datetime
     offset: int = 0

@@ -1,4 +1,4 @@
-"""What came of a step of the plan."""
+"""The result of one step of the plan."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from worker.model.step import Step
 
 
 class Status(StrEnum):
-    """What came of a step."""
+    """The status of a step after the run."""
 
     DONE = "done"
-    """Written, or nothing was to be written."""
+    """Written, or there was nothing to write."""
     REFUSED = "refused"
-    """Moodle, or the plan, refused this very person."""
+    """Moodle or the plan refused this employee by name."""
     FAILED = "failed"
-    """Not written for a reason that is not hers: transport, access, the end of the run."""
+    """Not written for a reason that does not concern the employee: transport, access, or the end of the run."""
     HELD = "held"
-    """A suspension that a guard holds."""
+    """Held by a guard."""
     EXEMPT = "exempt"
-    """Moodle lets nobody touch this account (an administrator, the guest): a skip, not an error."""
+    """Moodle does not allow changes to this account (an administrator, the guest): a skip, not an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """A step and what came of it. `reason` says why, where it is not the step's own. `wrote`: something was sent, and
-    was done as far as the verdict does not say otherwise."""
+    """A step and its status.
+
+    `reason` overrides the reason of the step. `wrote`: a request was sent; unless the status says otherwise, Moodle
+    carried it out.
+    """
 
     step: Step
     status: Status

@@ -1,4 +1,4 @@
-"""What a plan is made of: one step a person, and the settings that decide."""
+"""One step of the plan per employee, and the field changes in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from worker.model.reasons import Reason
 
 
 class Action(StrEnum):
-    """What happens to one person's account."""
+    """What happens to the account of one employee."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -27,7 +27,7 @@ WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.SUSPEND, Action.REACTIV
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of an account. `old` is None where there is no account yet."""
+    """The change of one account field. `old` is None if there is no account yet."""
 
     field: str
     old: str | None
@@ -36,11 +36,18 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One person's line of the plan.
+    """The plan for one employee.
 
-    `after`: employees whose writes free what this one takes. `problem`: an error beside the action; the field it
-    concerns is left out and the rest is done. `notes`: what an operator may want to know, no errors. `waits`: she is
-    taken into every run until it is clear.
+    Attributes:
+        employee_id: The BambooHR id.
+        action: What happens to the account.
+        reason: Why.
+        account: The Moodle account concerned; None if there is none.
+        changes: The fields to write.
+        depends_on: Employees whose steps must be written first, because they free a value that this step takes.
+        problem: An error about one field, which is left out; the rest of the step is written.
+        notes: Information for the operator, not errors.
+        waits: The employee is read again in every run until the case is clear.
     """
 
     employee_id: int
@@ -55,10 +62,15 @@ class Step:
 
     @property
     def is_error(self) -> bool:
-        """Whether the run is an error because of this line, whatever Moodle will say."""
+        """Whether the step is an error already in the plan, before anything is sent to Moodle."""
         return self.action is Action.CONFLICT or self.problem is not None
 
     @property
     def fields(self) -> list[str]:
         """The names of the fields that change."""
         return [change.field for change in self.changes]
+
+    @property
+    def suspends(self) -> bool | None:
+        """True if the step suspends the account, False if it reactivates it, None if it does neither."""
+        return next((change.new == "1" for change in self.changes if change.field == "suspended"), None)

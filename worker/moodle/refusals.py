@@ -99,7 +99,7 @@ def refuses_everybody(function: str, auth: str) -> Reason:
     return Reason(
         "refuses_everybody",
         f"Moodle refuses every account in {function}; the rest was not tried",
-        f"check {plugin}FIELD_MAPPING; then try one employee: sync --employee ID",
+        f"check {plugin}FIELD_MAPPING; then try one employee: {{command:sync --employee ID}}",
     )
 
 

@@ -1,13 +1,13 @@
-"""Addresses and user names move between people. Who may take which, judged against Moodle as it will be. Pure.
+"""Claims on e-mail addresses and usernames, which move between employees. Pure.
 
-Somebody may take an address if nobody else in the company has it, and every account that holds it now gives it up in
-this same plan. That is a question about the other person's claim, and so on; a circle is a swap, which Moodle cannot
-do.
+A claim is judged against Moodle as it will be after the plan: an employee may take a value if no other employee in the
+company has it, and if every account that holds it now gives it up in the same plan. That depends on the claim of the
+account's owner, and so on. A circle is an exchange, which Moodle cannot do one account at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from worker.model.account import Account
@@ -16,7 +16,13 @@ from worker.model.reasons import Reason, email_swapped, email_taken, username_ta
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Whether a claim holds. `after`: who has to be written first. `stays`: accounts that keep what is claimed."""
+    """The answer to a claim.
+
+    Attributes:
+        refused: Why the value may not be taken; None if it may.
+        depends_on: Employees who must be written first, because they give the value up.
+        kept_by: Accounts that keep the claimed value.
+    """
 
     refused: Reason | None = None
     depends_on: frozenset[int] = frozenset()
@@ -25,7 +31,7 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Somebody wants a value that her account, if she has one, does not have yet."""
+    """An employee's claim on a value that their account (`own`; None if there is none) does not have yet."""
 
     employee_id: int
     value: str
@@ -34,11 +40,17 @@ class Claim:
 
 @dataclass
 class Claims:
-    """All claims on one kind of value (addresses, or user names).
+    """All claims on one kind of value: addresses, or usernames.
 
-    `holders` gives the accounts that have a value now; `owners` the person in this run to whom an account belongs.
-    `disputed` says why a claim cannot hold whatever Moodle has; `before` who has to be written before somebody for
-    another reason than these claims.
+    Attributes:
+        claims: The claims by employee id.
+        holders: Returns the accounts that have a value now.
+        owners: The employee of this run to whom an account belongs, by account id.
+        disputed: Returns why a claim is refused whatever Moodle holds; None if it is not.
+        swapped: Makes the reason for an exchange with another employee.
+        taken: Makes the reason for a value that an account keeps.
+        written_before: Returns the employees who must be written before an employee for reasons other than these
+            claims.
     """
 
     claims: Mapping[int, Claim]
@@ -47,78 +59,79 @@ class Claims:
     disputed: Callable[[Claim], Reason | None]
     swapped: Callable[[int], Reason]
     taken: Callable[[Account], Reason]
-    before: Callable[[int], frozenset[int]] = lambda _: frozenset()
+    written_before: Callable[[int], frozenset[int]] = lambda _: frozenset()
     _resolutions: dict[int, Resolution] = field(default_factory=dict)
-    _asking: list[int] = field(default_factory=list)
-    _circling: set[int] = field(default_factory=set)
+    _in_circle: set[int] = field(default_factory=set)
 
     def resolution(self, employee_id: int) -> Resolution:
-        """Whether this person's claim holds. Whoever it depends on is judged first; by a loop, for chains are long."""
-        if employee_id not in self._resolutions:
-            self._asking.append(employee_id)
-            self._judge_upwards(employee_id)
+        """Resolve the claim of an employee, and first the claims that it depends on.
+
+        This is a depth-first search with an explicit path, because chains can be as long as the company.
+        """
+        path = [] if employee_id in self._resolutions else [employee_id]
+        while path:
+            claim = self.claims[path[-1]]
+            unresolved = (owner for owner in self._claiming_holders(claim) if owner not in self._resolutions)
+            following = next((owner for owner in unresolved if owner not in path), None)
+            if following is not None:
+                path.append(following)
+            else:
+                self._resolutions[claim.employee_id] = self._judge(claim, path)
+                path.pop()
         return self._resolutions[employee_id]
 
-    def _judge_upwards(self, employee_id: int) -> None:
-        while employee_id not in self._resolutions:
-            asking = self._asking[-1]
-            further = next((owner for owner in self._depends_on(asking) if owner not in self._resolutions), None)
-            if further is not None:
-                self._asking.append(further)
-            else:
-                self._resolutions[asking] = self._judge(self.claims[asking])
-                self._asking.pop()
-
-    def _depends_on(self, employee_id: int) -> Iterable[int]:
-        """The owners of what somebody claims who claim something themselves, and are not being asked already."""
-        for account in self.holders(self.claims[employee_id].value):
-            owner = self.owners.get(account.id)
-            if owner is not None and owner in self.claims and owner not in self._asking:
-                yield owner
-
     def depends_on(self, employee_id: int) -> frozenset[int]:
-        """Who has to be written first for the sake of this person's claim, if she has one that holds."""
+        """The employees who must be written first so that this employee's claim, if any, can be met."""
         return self.resolution(employee_id).depends_on if employee_id in self.claims else frozenset()
 
-    def _judge(self, claim: Claim) -> Resolution:
-        disputed = self.disputed(claim)
-        own_id = claim.own.id if claim.own else None
+    def _claiming_holders(self, claim: Claim) -> Iterator[int]:
+        """The employees who hold the claimed value and claim another one."""
+        for account in self.holders(claim.value):
+            owner = self._claiming_owner(account)
+            if owner is not None:
+                yield owner
+
+    def _claiming_owner(self, account: Account) -> int | None:
+        owner = self.owners.get(account.id)
+        return owner if owner in self.claims else None
+
+    def _judge(self, claim: Claim, path: Sequence[int]) -> Resolution:
+        """Resolve one claim. All it depends on is resolved, except for employees on `path`, who wait for this claim."""
+        refused = self.disputed(claim)
         depends_on: set[int] = set()
         kept_by: list[Account] = []
         for account in self.holders(claim.value):
-            if account.id == own_id:
+            if claim.own is not None and account.id == claim.own.id:
                 continue
-            owner = self.owners.get(account.id)
-            if owner is None or owner not in self.claims:
+            owner = self._claiming_owner(account)
+            if owner is None:
                 kept_by.append(account)
-            elif self._is_circle(claim.employee_id, owner):
-                return Resolution(disputed or self.swapped(owner), kept_by=(account,))
-            elif self.resolution(owner).refused is None:
+            elif self._closes_circle(claim.employee_id, owner, path):
+                return Resolution(refused or self.swapped(owner), kept_by=(account,))
+            elif self._resolutions[owner].refused is None:
                 depends_on.add(owner)
             else:
                 kept_by.append(account)
-        if disputed is None and kept_by and claim.own is not None:
-            disputed = self.taken(kept_by[0])
-        return Resolution(disputed, frozenset() if disputed else frozenset(depends_on), tuple(kept_by))
+        if refused is None and kept_by and claim.own is not None:
+            refused = self.taken(kept_by[0])
+        return Resolution(refused, frozenset() if refused else frozenset(depends_on), tuple(kept_by))
 
-    def _is_circle(self, employee_id: int, owner: int) -> bool:
-        """Whether the owner can be written only after this person, who would have to wait for her."""
-        if owner in self._asking:
-            self._circling.update(self._asking[self._asking.index(owner) :])
-            return True
-        self.resolution(owner)
-        return employee_id in self._circling or employee_id in self._first(owner)
+    def _closes_circle(self, employee_id: int, owner: int, path: Sequence[int]) -> bool:
+        """Whether the owner of the claimed value can only be written after the employee who claims it."""
+        if owner not in self._resolutions:
+            self._in_circle.update(path[path.index(owner) :])
+        return employee_id in self._in_circle or employee_id in self._all_written_before(owner)
 
-    def _first(self, employee_id: int) -> set[int]:
-        """Everybody who has to be written before somebody, as far as it is known."""
+    def _all_written_before(self, employee_id: int) -> set[int]:
+        """Every employee who must be written before this one, as far as it is resolved."""
         found: set[int] = set()
-        left = [employee_id]
-        while left:
-            number = left.pop()
-            known = self._resolutions.get(number, Resolution())
-            more = (known.depends_on | self.before(number)) - found
+        remaining = [employee_id]
+        while remaining:
+            number = remaining.pop()
+            resolution = self._resolutions.get(number, Resolution())
+            more = (resolution.depends_on | self.written_before(number)) - found
             found |= more
-            left += more
+            remaining += more
         return found
 
 
@@ -128,7 +141,7 @@ def address_claims(
     owners: Mapping[int, int],
     disputed: Callable[[Claim], Reason | None],
 ) -> Claims:
-    """Claims on e-mail addresses."""
+    """Claims on e-mail addresses. The arguments are those of :class:`Claims`."""
     return Claims({claim.employee_id: claim for claim in claims}, holders, owners, disputed, email_swapped, email_taken)
 
 
@@ -136,11 +149,12 @@ def username_claims(
     claims: Sequence[Claim],
     holders: Callable[[str], Iterable[Account]],
     owners: Mapping[int, int],
-    before: Callable[[int], frozenset[int]],
+    written_before: Callable[[int], frozenset[int]],
 ) -> Claims:
-    """Claims on user names. Two people who are made the same name: the lower employee id has it.
+    """Claims on usernames. Of several employees who claim the same one, the first in `claims` gets it.
 
-    An account's address and name are written at once, so who waits for an address counts here as well (`before`).
+    An account's address and username are written in one request, so employees who wait for an address must be
+    considered as well (`written_before`). The other arguments are those of :class:`Claims`.
     """
     first: dict[str, int] = {}
     for claim in claims:
@@ -155,7 +169,7 @@ def username_claims(
         holders,
         owners,
         disputed,
-        lambda other: username_taken(f"employee {other}, whose own is blocked by hers"),
+        lambda other: username_taken(f"employee {other}, whose new username depends on this one"),
         lambda account: username_taken(account.name),
-        before,
+        written_before,
     )

@@ -1,8 +1,7 @@
-"""Dates as events: hires and leaves whose day arrives without an edit. Pure.
+"""Dates that take effect without an edit: hires, terminations and status changes. Pure.
 
-Whether the changed feed names somebody whose hire, termination or status date arrives is not documented. So every run
-that completes a window looks at the dates of everybody once, and takes up those whose day has come since the last such
-look.
+BambooHR does not document whether the changed feed lists an employee whose date arrives. So every run that completes a
+window reads the dates of all employees, and adds those whose date has arrived since the last such read.
 """
 
 from __future__ import annotations
@@ -15,13 +14,18 @@ from worker.model.employee import day_of
 from worker.model.field_catalogue import DATES
 
 _TAKES_EFFECT_WITHIN = timedelta(days=2)
-"""A last day ends a day later, and the company may be up to a day behind UTC: until then BambooHR may not say it."""
+"""A last day ends one day later, and the company may be up to a day behind UTC; BambooHR may show it only then."""
 
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """The days that count, all included: from which on, for each kind of date; and for hires, up to when an account may
-    be made ahead."""
+    """The days to consider, both ends included.
+
+    Attributes:
+        first: The first day, by date field.
+        last: The last day.
+        hired_by: The last day for hire dates, which includes the look-ahead.
+    """
 
     first: Mapping[str, date]
     last: date
@@ -29,26 +33,33 @@ class DateRange:
 
     @classmethod
     def since(cls, read: Mapping[str, date], opened: datetime, now: datetime, lookahead_days: int) -> DateRange:
-        """From the day up to which each kind was read last (never yet: from when the window opened) until today."""
+        """Return the range from the previous read until today.
+
+        Args:
+            read: The day up to which each date field was read; without one, the range starts when the window opened.
+            opened: When the window opened.
+            now: The time of the run.
+            lookahead_days: How many days before the hire date an account may be created.
+        """
         today = now.date()
         first = {field: min(read.get(field, opened.date()), today) for field in DATES}
         return cls(first, today, today + timedelta(days=lookahead_days))
 
     def read(self, shown: Container[str]) -> dict[str, date]:
-        """Up to which day each kind is read now. One that was shown of nobody is read again from where it began."""
+        """The day up to which each date field is read now. Fields not `shown` are read again from the same day."""
         return {field: self.last if field in shown else first for field, first in self.first.items()}
 
 
-def arrived(facts: Mapping[str, str], span: DateRange) -> bool:
-    """Whether one of somebody's dates lies in the span."""
-    for field, first in span.first.items():
+def arrived(facts: Mapping[str, str], date_range: DateRange) -> bool:
+    """Whether one of the employee's dates lies in the range."""
+    for field, first in date_range.first.items():
         day = day_of(facts, field)
-        last = span.hired_by if field == "hire_date" else span.last
+        last = date_range.hired_by if field == "hire_date" else date_range.last
         if day is not None and first - _TAKES_EFFECT_WITHIN <= day <= last:
             return True
     return False
 
 
 def shown_dates(facts: Mapping[str, str]) -> Iterator[str]:
-    """The kinds of which BambooHR shows a date. One that is not set may be one that may not be seen."""
+    """The date fields that are set. A field that is not set may be one that the key may not see."""
     return (field for field in DATES if facts.get(field))

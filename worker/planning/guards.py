@@ -1,30 +1,40 @@
-"""What stops a bad read from suspending a company. Pure, and computed on the plan before any write.
+"""Guards against mass suspensions after a bad read. Pure, and computed on the plan before any write.
 
-A trip holds *all* suspensions of the run, lets everything else go on, and makes the held ones errors: the state stays
-where it was and they come again.
+If a guard is violated, *all* suspensions of the run are held and everything else goes on. Held suspensions are errors,
+so the state stays pinned and the next run plans them again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from worker.model import reasons
 from worker.model.history import History, RunRecord
 from worker.model.reasons import Reason
-from worker.model.step import Action, Step
+from worker.model.step import WRITES, Action, Step
 
 LEAST = 5
+"""The default limit of suspensions per run is at least this."""
 MOST = 200
+"""The default limit of suspensions per run is at most this."""
 SHARE_PERCENT = 2
+"""The default limit of suspensions per run, as a share of the company."""
 ROWS_PERCENT = 80
+"""A directory with a smaller share of the baseline's rows is incomplete."""
 COVERAGE_LOST = 1_000
-"""Hundredths of a per cent: ten points."""
+"""A field whose coverage falls by this much was lost. In hundredths of a per cent: ten points."""
 
 
 @dataclass(frozen=True)
 class DirectoryStats:
-    """What this run read of the company: rows of the directory, and how well each needed field is filled."""
+    """What this run read of the company.
+
+    Attributes:
+        rows: Rows of the directory; 0 if it is not available.
+        coverage: For each needed field, the share of rows with a value, in hundredths of a per cent (0 to 10,000).
+    """
 
     rows: int
     coverage: Mapping[str, int] = field(default_factory=dict)
@@ -32,34 +42,45 @@ class DirectoryStats:
 
 @dataclass(frozen=True)
 class Limits:
-    """How many suspensions one run may do, and how many all runs of 24 hours together."""
+    """How many suspensions are allowed in one run, and in all runs of 24 hours together."""
 
     per_run: int
     per_day: int
 
 
-def limits(health: DirectoryStats, last_good: RunRecord | None, max_suspensions: int | None) -> Limits:
-    """The setting, or a share of the company: the smaller of what is read now and what the last good run read."""
+def limits(stats: DirectoryStats, baseline: RunRecord | None, max_suspensions: int | None) -> Limits:
+    """Return the limits: the setting, or a share of the company as read now or in the baseline, if that is smaller."""
     if max_suspensions is not None:
         per_run = max_suspensions
     else:
-        company = min(health.rows, last_good.rows) if last_good else 0
+        company = min(stats.rows, baseline.rows) if baseline else 0
         per_run = min(MOST, max(LEAST, company * SHARE_PERCENT // 100))
     return Limits(per_run, 2 * per_run)
 
 
 def violations(
     steps: Sequence[Step],
-    health: DirectoryStats,
-    last_good: RunRecord | None,
+    stats: DirectoryStats,
+    baseline: RunRecord | None,
     suspended_today: int,
     max_suspensions: int | None,
 ) -> list[str]:
-    """Why no suspension may be done in this run; empty if they may."""
+    """Return why the suspensions of a plan must be held.
+
+    Args:
+        steps: The plan.
+        stats: What this run read of the company.
+        baseline: The last baseline run; None if there is none yet.
+        suspended_today: Suspensions of the last 24 hours that count towards the limit.
+        max_suspensions: The setting MAX_SUSPENSIONS; None for the default.
+
+    Returns:
+        One text per violation; empty if the suspensions may be written.
+    """
     planned = sum(step.action is Action.SUSPEND for step in steps)
     if planned == 0:
         return []
-    limit = limits(health, last_good, max_suspensions)
+    limit = limits(stats, baseline, max_suspensions)
     found = []
     if planned > limit.per_run:
         found.append(f"{planned} suspensions are due, {limit.per_run} are allowed in one run")
@@ -67,92 +88,99 @@ def violations(
         found.append(
             f"{planned} suspensions are due after {suspended_today} in the last 24 hours, {limit.per_day} are allowed"
         )
-    return found + _shrunk(health, last_good)
+    return found + _losses(stats, baseline)
 
 
-def _shrunk(health: DirectoryStats, last_good: RunRecord | None) -> list[str]:
-    """What the company lost since the last good run."""
-    if last_good is None:
+def sees_whole_company(stats: DirectoryStats, baseline: RunRecord | None) -> bool:
+    """Whether the directory is as complete as in the baseline run."""
+    return baseline is None or stats.rows * 100 >= baseline.rows * ROWS_PERCENT
+
+
+def _coverages(stats: DirectoryStats, baseline: RunRecord) -> Iterator[tuple[str, int, int]]:
+    """Each field of the baseline with its coverage then and now. A field that is no longer read counts as unchanged."""
+    for name, before in sorted(baseline.coverage.items()):
+        yield name, before, stats.coverage.get(name, before)
+
+
+def _losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
+    """Rows, and shares of a field's values, that were lost since the baseline run. They hold all suspensions."""
+    if baseline is None:
         return []
     found = []
-    if not sees_whole_company(health, last_good):
-        found.append(f"the directory has {health.rows} rows, the last good run read {last_good.rows}")
-    for name, before in sorted(last_good.coverage.items()):
-        # A field that the mapping needs no more is not read any more: that is no loss.
-        now = health.coverage.get(name, before)
-        if before - now >= COVERAGE_LOST:
-            found.append(f"{name} is filled for {now / 100:.0f} % of the directory, {before / 100:.0f} % before")
-    return found
+    if not sees_whole_company(stats, baseline):
+        found.append(f"the directory has {stats.rows} rows, the last good run read {baseline.rows}")
+    return found + [
+        f"{name} is filled for {now / 100:.0f} % of the directory, {before / 100:.0f} % before"
+        for name, before, now in _coverages(stats, baseline)
+        if before - now >= COVERAGE_LOST
+    ]
 
 
-def fields_lost(health: DirectoryStats, last_good: RunRecord | None) -> list[str]:
-    """The fields that so many lost since the last good run that an empty value of the directory says nothing.
+def fields_lost(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
+    """Return the fields that lost so many values since the baseline run that an empty one means nothing.
 
-    A field that the key may no longer see looks like one that is not set. Beside what the guard on suspensions goes by
-    these are the fields that three or more had, and now nobody has. New people without a value take it from nobody.
+    A field that the key may no longer see looks like one that is not set. A field is lost if its coverage fell by ten
+    points and its values by a tenth (new employees without a value do not count), or if it had at least three values
+    and now has none.
     """
-    if last_good is None or not health.rows:
+    if baseline is None or not stats.rows:
         return []
     found = []
-    for name, before in sorted(last_good.coverage.items()):
-        now = health.coverage.get(name, before)
-        # Shares are rounded down, so there may be nearly one part more of the rows.
-        had, have_less_than = before * last_good.rows, (now + 1) * health.rows
-        many = before - now >= COVERAGE_LOST and have_less_than * 100 <= had * _STILL_PERCENT
-        if many or (now == 0 and had - have_less_than > _TWO):
+    for name, before, now in _coverages(stats, baseline):
+        # Coverage is rounded down, so the exact number of values now is less than `values_now_below`.
+        values_before, values_now_below = before * baseline.rows, (now + 1) * stats.rows
+        fell = before - now >= COVERAGE_LOST and values_now_below * 100 <= values_before * _VALUES_KEPT_PERCENT
+        vanished = now == 0 and values_before - values_now_below > _TWO_VALUES
+        if fell or vanished:
             found.append(name)
     return found
 
 
-_STILL_PERCENT = 90
-_TWO = 2 * 10_000
+_VALUES_KEPT_PERCENT = 90
+_TWO_VALUES = 2 * 10_000
 
 
-def sees_whole_company(health: DirectoryStats, last_good: RunRecord | None) -> bool:
-    """Whether the directory shows the company as whole as it did in the last good run."""
-    return last_good is None or health.rows * 100 >= last_good.rows * ROWS_PERCENT
+def is_unreliable(stats: DirectoryStats, history: History, now: datetime) -> bool:
+    """Whether this read lost so much that it must not become the new baseline.
 
-
-def is_unreliable(health: DirectoryStats, history: History, now: datetime) -> bool:
-    """Whether this read lost so much that later runs should go on being compared with the last good one.
-
-    A company that really became smaller is believed when it has been so for a week.
+    A company that really became smaller is trusted after a week.
     """
-    return _lost(health, history.last_good()) and not shrink_confirmed(history, now)
+    baseline = history.last_baseline()
+    complete = sees_whole_company(stats, baseline) and not fields_lost(stats, baseline)
+    return not complete and not shrink_confirmed(history, now)
 
 
 def shrink_confirmed(history: History, now: datetime) -> bool:
-    """Whether every read of a week has lost what the last good run saw, and none in between saw it again.
+    """Whether every read of the last week lost what the baseline run saw.
 
-    That no run was good for a week is not enough: one bad read after a week of other errors would be believed.
+    A week without a baseline run is not enough: a single bad read after a week of other errors would be trusted.
     """
-    last_good, lost_since = history.last_good(), None
+    baseline, lost_since = history.last_baseline(), None
     for run in history.runs:
-        if last_good is not None and run.ended_at > last_good.ended_at and run.since:
-            read = DirectoryStats(run.rows, run.coverage)
-            lost = bool(_shrunk(read, last_good) or fields_lost(read, last_good))
+        if baseline is not None and run.ended_at > baseline.ended_at and run.since:
+            stats = DirectoryStats(run.rows, run.coverage)
+            lost = bool(_losses(stats, baseline) or fields_lost(stats, baseline))
             lost_since = (lost_since or run.ended_at) if lost else None
-    return lost_since is not None and now.timestamp() - lost_since / 1000 > _BELIEVED_AFTER.total_seconds()
+    return lost_since is not None and now.timestamp() - lost_since / 1000 > _CONFIRMED_AFTER.total_seconds()
 
 
-def _lost(health: DirectoryStats, last_good: RunRecord | None) -> bool:
-    return not sees_whole_company(health, last_good) or bool(fields_lost(health, last_good))
-
-
-_BELIEVED_AFTER = timedelta(days=6, hours=12)
-"""A week of nights, which do not all end at the same minute."""
+_CONFIRMED_AFTER = timedelta(days=6, hours=12)
+"""A week of scheduled runs, which do not all end at the same minute."""
 
 
 def hold_suspensions(steps: Sequence[Step], why: Sequence[str], run_id: str) -> list[Step]:
-    """The plan with every suspension held, each an error that says why and how to let them through.
+    """Hold every suspension of a plan, as an error that says why and how to approve it.
 
-    `run_id`: what to approve; "RUN" where this run only looks, and another one will hold them.
+    Args:
+        steps: The plan.
+        why: The violations.
+        run_id: The run to approve; "RUN" in a dry run, since only a later run will hold the suspensions.
     """
     reason = Reason(
         HELD,
         "a guard holds all suspensions of this run: " + "; ".join(why),
-        f"look at the people named. Where they did leave: approve {run_id}. Where the directory lost"
-        " people or a field, mend what BambooHR shows to the key's user",
+        f"check the employees named. If they did leave: {{command:approve {run_id}}}. If the directory lost"
+        " employees or a field, fix what BambooHR shows to the key's user",
     )
     return [
         replace(step, action=Action.HOLD, reason=reason, changes=()) if step.action is Action.SUSPEND else step
@@ -166,3 +194,12 @@ HELD = "suspension_held"
 def is_held(step: Step) -> bool:
     """Whether a guard holds this step."""
     return step.reason.code == HELD
+
+
+def only_suspensions(step: Step) -> Step:
+    """What an approval does of a plan: suspensions alone."""
+    if step.action is Action.SUSPEND or (step.action not in WRITES and step.action is not Action.UNCHANGED):
+        return step
+    if step.reason is reasons.ALREADY_SUSPENDED:
+        return step
+    return replace(step, action=Action.SKIP, reason=reasons.NOT_DUE, changes=(), problem=None, waits=False)

@@ -1,4 +1,4 @@
-"""What is remembered about a person after a run. Pure."""
+"""What is remembered about an employee from run to run. Pure."""
 
 from __future__ import annotations
 
@@ -21,125 +21,141 @@ def remember(
     max_attempts: int,
     approved: bool = False,
 ) -> EmployeeRecord:
-    """What is to be remembered after this outcome. Parking is decided over the whole run, not here.
+    """Return the record of an employee after a run, except for parking, which is decided for the whole run.
 
-    `approved`: an operator decided on the suspensions of this run.
+    Args:
+        known: The record before the run; None if there is none.
+        result: The employee's step and its status.
+        deleted: A changed feed reported the employee as deleted.
+        now: The time of the run.
+        max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
+        approved: An operator approved the suspensions of this run.
     """
     step = result.step
-    employee = known or EmployeeRecord(step.employee_id)
-    employee = replace(employee, deleted=deleted)
+    record = replace(known or EmployeeRecord(step.employee_id), deleted=deleted)
     if step.reason in (reasons.UNDONE, reasons.NOT_DUE):
-        return employee
+        return record
     if result.status in (Status.FAILED, Status.HELD):
-        may_have_happened = step.action is Action.SUSPEND and result.wrote
-        return intends_to_suspend(employee, step, now, approved=approved) if may_have_happened else employee
+        may_be_suspended = step.action is Action.SUSPEND and result.wrote
+        return before_suspending(record, step, now, approved=approved) if may_be_suspended else record
     if result.status is Status.REFUSED:
-        employee = replace(employee, attempts=employee.attempts + 1 if max_attempts else 0)
-        return replace(employee, suspended_by_us=False) if _is_active(result) else employee
-    employee = replace(employee, attempts=0, undone_at=0, seen=0)
-    if step.waits and employee.was_to_start and step.reason in (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN):
-        return employee
+        record = replace(record, attempts=record.attempts + 1 if max_attempts else 0)
+        return replace(record, suspended_by_us=False) if _is_active(result) else record
+    record = replace(record, attempts=0, undone_at=0, last_change_at=0)
+    if step.waits and record.was_to_start and step.reason in (reasons.NO_EVIDENCE, reasons.DELETED_BUT_SHOWN):
+        return record
+    record = record.unflagged()
     if step.waits:
-        employee = replace(employee, reason=FollowUp.WAITING, note=step.reason.code, action=step.action.value)
-    else:
-        employee = replace(employee, reason=FollowUp.NOTHING, note="", action="")
-    return _suspension(employee, result, now, approved=approved)
+        record = record.flagged(FollowUp.WAITING, step.reason.code, step.action.value)
+    return _with_suspension(record, result, now, approved=approved)
 
 
-def _suspension(employee: EmployeeRecord, result: StepResult, now: datetime, *, approved: bool) -> EmployeeRecord:
-    step = result.step
-    if result.status is not Status.DONE:
-        return replace(employee, suspended_by_us=False) if step.action is Action.SUSPEND else employee
-    if step.action is Action.SUSPEND:
-        return intends_to_suspend(employee, step, now, approved=approved)
-    return replace(employee, suspended_by_us=False) if _is_active(result) else employee
+def _with_suspension(record: EmployeeRecord, result: StepResult, now: datetime, *, approved: bool) -> EmployeeRecord:
+    suspends = result.step.action is Action.SUSPEND
+    if result.status is Status.DONE and suspends:
+        return before_suspending(record, result.step, now, approved=approved)
+    stays_active = _is_active(result) if result.status is Status.DONE else suspends
+    return replace(record, suspended_by_us=False) if stays_active else record
 
 
 def _is_active(result: StepResult) -> bool:
-    """Whether her account is active now: this run made it so, or saw it so and left it so."""
+    """Whether the account is active now: this run activated it, or found it active and left it so."""
     step = result.step
     if step.action in (Action.CREATE, Action.REACTIVATE):
         return result.wrote
-    seen_active = step.account is not None and not step.account.suspended
-    return seen_active and step.action in (Action.UPDATE, Action.UNCHANGED)
+    was_active = step.account is not None and not step.account.suspended
+    return was_active and step.action in (Action.UPDATE, Action.UNCHANGED)
 
 
-def intends_to_suspend(
+def before_suspending(
     known: EmployeeRecord | None, step: Step, now: datetime, *, approved: bool = False
 ) -> EmployeeRecord:
-    """What is remembered *before* a suspension is sent: a process that dies in between forgets nothing.
+    """Return the record to store *before* a suspension is sent, so that it is known even if the process ends then.
 
-    `approved`: an operator decided on it, so it does not count to the limits.
+    Args:
+        known: The present record; None if there is none.
+        step: The suspension.
+        now: The time of the write.
+        approved: An operator approved it, so it does not count towards the limits.
     """
-    employee = known or EmployeeRecord(step.employee_id)
     idnumber = next((change.new for change in step.changes if change.field == "idnumber"), None)
     if idnumber is None and step.account is not None:
         idnumber = step.account.idnumber
     account = step.account.id if step.account and idnumber != str(step.employee_id) else 0
     return replace(
-        employee, suspended_by_us=True, suspended_at=int(now.timestamp()), approved=approved, account=account
+        known or EmployeeRecord(step.employee_id),
+        suspended_by_us=True,
+        suspended_at=int(now.timestamp()),
+        approved=approved,
+        account_id=account,
     )
 
 
-def undone(
-    known: EmployeeRecord | None, result: StepResult, run_id: str, now: datetime, *, seen: int, suspended: bool | None
-) -> EmployeeRecord | None:
-    """What is remembered of somebody of whom a run is taken back; None if nothing is to change.
+def before_undoing(
+    known: EmployeeRecord | None, step: Step, run_id: str, now: datetime, *, seen: int
+) -> EmployeeRecord:
+    """Return the record to store *before* an undo is written. Later runs leave the employee alone.
 
-    She is left alone from now on. `seen`: when BambooHR had changed her last before that run (0: not known).
-    `suspended`: what became of her account by it (None: it was neither suspended nor reactivated). Whoever was not
-    touched, because her account was changed since or could not be written, is remembered as before.
+    An account that this product suspended stays marked as such until it is active again: the write may fail.
+
+    Args:
+        known: The present record; None if there is none.
+        step: What the undo writes.
+        run_id: The run that is undone.
+        now: The time of the write.
+        seen: When BambooHR had last changed the employee before that run, in seconds since 1970; 0 if unknown.
+    """
+    record = replace(
+        (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id),
+        attempts=0,
+        undone_at=int(now.timestamp()),
+        last_change_at=seen,
+    )
+    return before_suspending(record, step, now, approved=True) if step.suspends else record
+
+
+def after_undoing(
+    known: EmployeeRecord | None, result: StepResult, run_id: str, now: datetime, *, seen: int
+) -> EmployeeRecord | None:
+    """Return the record after an undo; None if the employee was not touched and the record stays as it is.
+
+    The account is not touched if it was changed since that run, or could not be written. For the arguments see
+    :func:`before_undoing`.
     """
     if result.status is not Status.DONE or result.step.action not in (*WRITES, Action.UNCHANGED):
         return None
-    employee = intends_to_undo(known, result.step, run_id, now, seen=seen, suspended=suspended)
-    return replace(employee, suspended_by_us=False) if suspended is False else employee
-
-
-def intends_to_undo(
-    known: EmployeeRecord | None, step: Step, run_id: str, now: datetime, *, seen: int, suspended: bool | None
-) -> EmployeeRecord:
-    """What is remembered *before* it is written that a run is taken back of somebody.
-
-    That it was this product which suspended her is known until she is active again: the write may not get through.
-    """
-    employee = replace(
-        known or EmployeeRecord(step.employee_id),
-        reason=FollowUp.UNDONE,
-        note=run_id,
-        action="",
-        attempts=0,
-        undone_at=int(now.timestamp()),
-        seen=seen,
-    )
-    return intends_to_suspend(employee, step, now, approved=True) if suspended else employee
+    record = before_undoing(known, result.step, run_id, now, seen=seen)
+    return replace(record, suspended_by_us=False) if result.step.suspends is False else record
 
 
 def park(
-    employees: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult], *, max_attempts: int, company: int
+    records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult], *, max_attempts: int, company: int
 ) -> dict[int, EmployeeRecord]:
-    """Those who are parked now: refused by name in `max_attempts` consecutive runs, or parked before and refused again.
+    """Return the records of employees who are parked now.
 
-    When more than max(5, 1 %) would be parked at once the fault is not theirs, and nobody is.
+    An employee is parked after `max_attempts` consecutive runs in which Moodle refused them by name, and stays parked
+    until a run succeeds. If more than max(5, 1 % of the company) would be parked at once, none of them is, because the
+    fault is not in their records.
+
+    Args:
+        records: The records of all employees of the run, after :func:`remember`.
+        results: The results of their steps.
+        max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
+        company: The number of employees in the directory.
     """
     refused = [number for number, result in results.items() if result.status is Status.REFUSED]
-    again = [number for number in refused if employees[number].reason is FollowUp.PARKED]
+    again = [number for number in refused if records[number].has(FollowUp.PARKED)]
     newly = [
         number
         for number in refused
-        if number not in again and max_attempts > 0 and employees[number].attempts >= max_attempts
+        if number not in again and max_attempts > 0 and records[number].attempts >= max_attempts
     ]
     if len(newly) > max(_PARKED_AT_ONCE, company // 100):
         newly = []
     parked = {}
     for number in (*again, *newly):
-        result = results[number]
-        parked[number] = replace(
-            employees[number],
-            reason=FollowUp.PARKED,
-            note=result.why.code,
-            action=result.step.action.value,
-        )
+        why, action = results[number].why.code, results[number].step.action.value
+        parked[number] = records[number].unflagged().flagged(FollowUp.PARKED, why, action)
     return parked
 
 

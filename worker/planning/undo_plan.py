@@ -1,8 +1,8 @@
-"""Taking a run back: the reverse of what its journal says, as far as nobody has changed it since. Pure.
+"""The plan of an undo: the reverse of a run's journal, as far as nothing was changed since. Pure.
 
-Field by field: what the account holds now is what the run wrote (it is put back), what was there before (nothing to
-do), or something else (somebody changed it since; it is left, and named). An account that the run made is suspended,
-for nothing of Moodle's user services removes one.
+Each field is compared with the account. If it holds what the run wrote, the old value is written; if it holds the old
+value, there is nothing to do; if it holds anything else, it was edited since, and is left alone and named. An account
+that the run created is suspended, because Moodle's user functions for this token cannot delete it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from worker.planning.correlation import is_reserved
 
 
 class UndoScope(StrEnum):
-    """What of a run is taken back."""
+    """Which part of a run is undone."""
 
     EVERYTHING = "everything"
     SUSPENSIONS = "suspensions"
@@ -29,9 +29,14 @@ class UndoScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordedWrite:
-    """All that a run set out to write to one account: the oldest old and the newest new value of each field.
+    """Everything that a run wrote to one account.
 
-    `seen`: when BambooHR had changed her last before the run (0: not known).
+    Attributes:
+        employee_id: The BambooHR id.
+        account_id: The account; None if the run created it.
+        changes: The oldest old value and the newest new value of each field.
+        made: Whether the run created the account.
+        seen: When BambooHR had last changed the employee before the run, in seconds since 1970; 0 if unknown.
     """
 
     employee_id: int
@@ -41,13 +46,19 @@ class RecordedWrite:
     seen: int = 0
 
 
-def written(entries: Iterable[JournalEntry], only: UndoScope, employees: Collection[int]) -> list[RecordedWrite]:
-    """What is to be taken back, a person each, ordered by employee id; of everybody where nobody is named."""
+def written(entries: Iterable[JournalEntry], scope: UndoScope, employees: Collection[int]) -> list[RecordedWrite]:
+    """Collect the writes to undo, one per employee, ordered by employee id.
+
+    Args:
+        entries: The journal of the run, oldest first.
+        scope: Which part to undo.
+        employees: The employees to undo; if empty, all.
+    """
     found: dict[int, RecordedWrite] = {}
     for entry in entries:
         if employees and entry.employee_id not in employees:
             continue
-        changes = tuple(change for change in entry.changes if _counts(entry, change, only))
+        changes = tuple(change for change in entry.changes if _is_in_scope(entry, change, scope))
         if changes:
             known = found.get(entry.employee_id, RecordedWrite(entry.employee_id, entry.account_id, ()))
             found[entry.employee_id] = replace(
@@ -55,81 +66,87 @@ def written(entries: Iterable[JournalEntry], only: UndoScope, employees: Collect
                 account_id=known.account_id or entry.account_id,
                 changes=_merged(known.changes, changes),
                 made=known.made or entry.action is Action.CREATE,
-                seen=max(known.seen, entry.seen),
+                seen=max(known.seen, entry.last_change_at),
             )
     return [found[number] for number in sorted(found)]
 
 
-def _counts(entry: JournalEntry, change: FieldChange, only: UndoScope) -> bool:
-    if only is UndoScope.SUSPENSIONS:
+def _is_in_scope(entry: JournalEntry, change: FieldChange, scope: UndoScope) -> bool:
+    if scope is UndoScope.SUSPENSIONS:
         return entry.action is Action.SUSPEND and change.field == "suspended"
-    if only is UndoScope.FIELDS:
+    if scope is UndoScope.FIELDS:
         return entry.action is not Action.CREATE and change.field != "suspended"
     return True
 
 
-def _merged(first: Sequence[FieldChange], then: Sequence[FieldChange]) -> tuple[FieldChange, ...]:
-    merged = {change.field: change for change in first}
-    for change in then:
+def _merged(earlier: Sequence[FieldChange], later: Sequence[FieldChange]) -> tuple[FieldChange, ...]:
+    merged = {change.field: change for change in earlier}
+    for change in later:
         known = merged.get(change.field)
         merged[change.field] = replace(change, old=known.old) if known else change
     return tuple(merged.values())
 
 
-def undo_steps(wrote: Sequence[RecordedWrite], accounts: Iterable[Account], protected: Collection[str]) -> list[Step]:
-    """One step a person, in their order. `accounts`: those of the journal by id, and those made, by idnumber."""
+def undo_steps(writes: Sequence[RecordedWrite], accounts: Iterable[Account], protected: Collection[str]) -> list[Step]:
+    """Plan the undo: one step per write, in the same order.
+
+    Args:
+        writes: What the run wrote.
+        accounts: The accounts of the journal, found by id, and those that the run created, found by idnumber.
+        protected: Usernames of protected accounts.
+    """
     accounts = list(accounts)
     by_id = {account.id: account for account in accounts}
     by_idnumber: dict[str, list[Account]] = {}
     for account in accounts:
         by_idnumber.setdefault(account.idnumber, []).append(account)
     steps = []
-    for one in wrote:
-        if one.account_id is not None:
-            own = by_id.get(one.account_id)
+    for write in writes:
+        if write.account_id is not None:
+            own = by_id.get(write.account_id)
         else:
-            made = by_idnumber.get(str(one.employee_id), [])
-            own = made[0] if len(made) == 1 else None
-        steps.append(_step(one, own, protected))
-    return _in_turn(steps)
+            created = by_idnumber.get(str(write.employee_id), [])
+            own = created[0] if len(created) == 1 else None
+        steps.append(_step(write, own, protected))
+    return _with_dependencies(steps)
 
 
-def _step(one: RecordedWrite, account: Account | None, protected: Collection[str]) -> Step:
+def _step(write: RecordedWrite, account: Account | None, protected: Collection[str]) -> Step:
     if account is None:
-        if one.account_id is None:
-            return Step(one.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO)
-        return Step(one.employee_id, Action.SKIP, reasons.edited_since(["id"]))
+        if write.account_id is None:
+            return Step(write.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO)
+        return Step(write.employee_id, Action.SKIP, reasons.edited_since(["id"]))
     if is_reserved(account, protected):
-        return Step(one.employee_id, Action.SKIP, reasons.PROTECTED, account)
-    return _suspend_made(one, account) if one.made else _put_back(one, account)
+        return Step(write.employee_id, Action.SKIP, reasons.PROTECTED, account)
+    return _suspend_created(write, account) if write.made else _restore(write, account)
 
 
-def _suspend_made(one: RecordedWrite, account: Account) -> Step:
+def _suspend_created(write: RecordedWrite, account: Account) -> Step:
     present = account.fields
     edited = [
         change.field
-        for change in one.changes
-        if change.field != "suspended" and present.get(change.field, _unseen(change)) != change.new
+        for change in write.changes
+        if change.field != "suspended" and present.get(change.field, _value_if_hidden(change)) != change.new
     ]
     if edited:
-        return Step(one.employee_id, Action.SKIP, reasons.edited_since(edited), account)
+        return Step(write.employee_id, Action.SKIP, reasons.edited_since(edited), account)
     if account.suspended:
-        return Step(one.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO, account)
+        return Step(write.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO, account)
     change = FieldChange("suspended", "0", "1")
-    return Step(one.employee_id, Action.SUSPEND, reasons.TAKEN_BACK, account, (change,))
+    return Step(write.employee_id, Action.SUSPEND, reasons.TAKEN_BACK, account, (change,))
 
 
-def _unseen(change: FieldChange) -> str:
-    """A custom field that look-ups never show (Moodle has none of that name, or hides it) says nothing."""
+def _value_if_hidden(change: FieldChange) -> str:
+    """A custom field missing from the look-up (unknown to Moodle, or hidden) counts as unchanged; others as blank."""
     return change.new if change.field.startswith(PROFILE_FIELD) else ""
 
 
-def _put_back(one: RecordedWrite, account: Account) -> Step:
+def _restore(write: RecordedWrite, account: Account) -> Step:
     present = account.fields
     changes: list[FieldChange] = []
     edited: list[str] = []
     blank: list[str] = []
-    for change in one.changes:
+    for change in write.changes:
         old, now = change.old or "", present.get(change.field, "")
         if now == old:
             continue
@@ -142,10 +159,12 @@ def _put_back(one: RecordedWrite, account: Account) -> Step:
     notes = [reasons.edited_since(edited)] if edited else []
     notes += [reasons.CANNOT_BE_BLANK] if blank else []
     if changes:
-        return Step(one.employee_id, _action(changes), reasons.TAKEN_BACK, account, tuple(changes), notes=tuple(notes))
+        return Step(
+            write.employee_id, _action(changes), reasons.TAKEN_BACK, account, tuple(changes), notes=tuple(notes)
+        )
     if notes:
-        return Step(one.employee_id, Action.SKIP, notes[0], account, notes=tuple(notes[1:]))
-    return Step(one.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO, account)
+        return Step(write.employee_id, Action.SKIP, notes[0], account, notes=tuple(notes[1:]))
+    return Step(write.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO, account)
 
 
 def _action(changes: Sequence[FieldChange]) -> Action:
@@ -155,9 +174,9 @@ def _action(changes: Sequence[FieldChange]) -> Action:
     return Action.SUSPEND if suspended == "1" else Action.REACTIVATE
 
 
-def _in_turn(steps: Sequence[Step]) -> list[Step]:
-    """Whoever gets an address or user name back waits for whoever has to give it up first."""
-    holders: Mapping[tuple[str, str], int] = {
+def _with_dependencies(steps: Sequence[Step]) -> list[Step]:
+    """Let each step that restores an address or username depend on the step that frees it."""
+    freed_by: Mapping[tuple[str, str], int] = {
         (change.field, (change.old or "").casefold()): step.employee_id
         for step in steps
         for change in step.changes
@@ -166,14 +185,9 @@ def _in_turn(steps: Sequence[Step]) -> list[Step]:
     ordered = []
     for step in steps:
         wanted = [(change.field, change.new.casefold()) for change in step.changes if change.field in _UNIQUE]
-        first = {holders[one] for one in wanted if one in holders} - {step.employee_id}
-        ordered.append(replace(step, depends_on=frozenset(first)))
+        depends_on = {freed_by[value] for value in wanted if value in freed_by} - {step.employee_id}
+        ordered.append(replace(step, depends_on=frozenset(depends_on)))
     return ordered
 
 
 _UNIQUE = ("email", "username")
-
-
-def becomes_suspended(step: Step) -> bool | None:
-    """What becomes of the account by a step: suspended, active, or neither (None)."""
-    return next((change.new == "1" for change in step.changes if change.field == "suspended"), None)

@@ -1,9 +1,9 @@
-"""The window: which people a run takes from the feed, and where the state goes afterwards. Pure.
+"""The window: which changes a run takes from the feed, and the position afterwards. Pure.
 
-A window may span several runs, and the feed is read again in each. So the run that opens it stores the feed's `latest`
-(at most the time that run began), and that value, never a later one, becomes `since` when the window is complete: who
-changed meanwhile is in the next one. The last person done is stored beside the offset, because the feed may have lost
-people in front of it.
+A window may span several runs, and each of them reads the feed again. So the run that opens a window stores the feed's
+`latest` (at most the time that run began). That value, never a later one, becomes `since` when the window is complete,
+and employees who change in between belong to the next window. The last employee done is stored beside the offset,
+because employees before it may have disappeared from the feed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from worker.model.position import Position, WindowProgress
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The people of one run. `closing` becomes `since` when the window is complete (None: `since` stays)."""
+    """The part of the window that one run takes.
+
+    Attributes:
+        changes: The changes that this run takes.
+        total: The number of changes in the feed.
+        complete: Whether this run reaches the end of the window.
+        closing: Becomes `since` when the window is complete; if None, `since` stays.
+    """
 
     changes: tuple[Change, ...]
     total: int
@@ -30,29 +37,36 @@ class Window:
 def select(
     position: Position, changes: Sequence[Change], latest: datetime | None, began: datetime, batch_size: int
 ) -> Window:
-    """Take the window's next people. `changes` are ordered by id; `batch_size` of 0 or less takes all that are left.
+    """Take the next part of the window.
 
-    A pinned window takes more with every retry, from the same place, so that one bad record cannot keep those behind
-    it waiting.
+    A pinned window takes one more batch with every retry, from the same place, so that one bad record does not block
+    the records behind it.
+
+    Args:
+        position: Where the previous run left off.
+        changes: The feed, ordered by employee id.
+        latest: The feed's `latest`; None if it is missing.
+        began: When this run began.
+        batch_size: How many changes to take; 0 or less takes all that remain.
     """
     progress = position.progress
     start = position.offset
     if progress is not None and progress.last_id is not None:
         start = bisect_right(changes, progress.last_id, key=lambda change: change.employee_id)
-    left = changes[start:]
-    pinned = progress.pinned_runs if progress else 0
-    taken = left[: batch_size * (1 + pinned)] if batch_size > 0 else left
+    remaining = changes[start:]
+    pinned_runs = progress.pinned_runs if progress else 0
+    taken = remaining[: batch_size * (1 + pinned_runs)] if batch_size > 0 else remaining
     if progress is not None:
         closing = min(progress.latest, began) if progress.latest else None
     elif position.offset == 0:
         closing = min(latest, began) if latest else None
     else:
         closing = None
-    return Window(tuple(taken), len(changes), complete=len(taken) == len(left), closing=closing)
+    return Window(tuple(taken), len(changes), complete=len(taken) == len(remaining), closing=closing)
 
 
 def advance(position: Position, window: Window, *, failed: bool) -> Position:
-    """Where the state stands after a run. `since` never moves backwards; any error leaves both where they were."""
+    """Return the position after a run. `since` never moves backwards; a failed run keeps `since` and `offset`."""
     progress = position.progress or WindowProgress()
     if failed:
         pinned = replace(progress, latest=window.closing, pinned_runs=progress.pinned_runs + 1)

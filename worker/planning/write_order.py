@@ -1,4 +1,4 @@
-"""In which order steps are written. Pure."""
+"""The order in which steps are written. Pure."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ from worker.model.step import Step
 
 
 def in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
-    """Those who wait for others behind those they wait for, all of these first; and how many these are.
+    """Order steps so that each comes after the steps it depends on.
 
-    Two who wait for each other (one takes an address, the other a user name) get any order; neither will be ready.
+    Steps that depend on each other (one takes an address, the other a username) get any order; neither can be written.
+
+    Returns:
+        The steps, those with dependencies and what they depend on first; and the number of these.
     """
-    known = {step.employee_id: step for step in updates}
+    by_employee = {step.employee_id: step for step in updates}
     ordered: dict[int, Step] = {}
-    asked: set[int] = set()
+    visited: set[int] = set()
 
     def place(step: Step) -> None:
-        """Whoever has to come first goes on the path before her; by a loop, for chains can be long."""
+        """Depth-first search with an explicit path, because chains can be long."""
         path = [step]
-        asked.add(step.employee_id)
+        visited.add(step.employee_id)
         while path:
-            first = next(
-                (number for number in sorted(path[-1].depends_on) if number in known and number not in asked), None
-            )
-            if first is None:
+            unvisited = (number for number in sorted(path[-1].depends_on) if number not in visited)
+            dependency = next((number for number in unvisited if number in by_employee), None)
+            if dependency is None:
                 done = path.pop()
                 ordered[done.employee_id] = done
             else:
-                asked.add(first)
-                path.append(known[first])
+                visited.add(dependency)
+                path.append(by_employee[dependency])
 
     for step in updates:
-        if step.depends_on and step.employee_id not in asked:
+        if step.depends_on and step.employee_id not in visited:
             place(step)
     chained = len(ordered)
     for step in updates:
@@ -41,6 +43,6 @@ def in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
 
 
 def halves(batch: Sequence[Step]) -> tuple[Sequence[Step], Sequence[Step]]:
-    """A batch that was refused, in two."""
+    """Split a refused batch in two."""
     middle = len(batch) // 2
     return batch[:middle], batch[middle:]

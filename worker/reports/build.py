@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 from worker.model import reasons
@@ -30,13 +29,13 @@ def build(
     An unchanged employee has no row, unless they were requested by id or have a note. In a report of all employees,
     the same applies to those who left and never had an account.
     """
-    rows = [_row(step, digest, shows_values=shows_values) for step in preview.steps if _has_row(step, scope)]
+    rows = [_row(step, digest, shows_values=shows_values) for step in preview.plan.steps if _has_row(step, scope)]
     return Report(
         run_id=summary.run_id,
         made_at=iso(summary.started_at),
         scope=scope,
         since=iso(summary.since) if summary.since else "",
-        counts=Counter(step.action.value for step in preview.steps),
+        counts={action.value: count for action, count in preview.plan.counts.items()},
         rows=tuple(rows),
         warnings=tuple(summary.warning_texts),
         shows_values=shows_values,

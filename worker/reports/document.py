@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from worker.planning.digests import KIND, VERSION
 from worker.reports.report import Report, Row
+
+KIND = "novalxp-sync-plan"
+VERSION = 1
 
 
 def document(report: Report) -> str:

@@ -1,6 +1,6 @@
-"""Why is this person treated so? Everything a run knew of one person, put into words. Pure.
+"""Why is this employee treated so? Everything a run knows of one employee, in words. Pure.
 
-Sections of lines, a name and what is said of it. Values of the person are there only where they were asked for.
+The result is sections of lines, each a name and a text. Personal values are included only on request.
 """
 
 from __future__ import annotations
@@ -9,17 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from worker import advice
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState
 from worker.model.field_catalogue import EVIDENCE
-from worker.model.history import EmployeeRecord, FollowUp, RunRecord
+from worker.model.history import EmployeeRecord, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
 from worker.model.step import Action, Step
 from worker.planning.correlation import is_reserved, match_by_idnumber, names_agree
 from worker.planning.plan_input import PlanInput
-from worker.runs.reading import RunInput
+from worker.planning.planner import Plan
+from worker.runs.read_bamboohr import RunInput
 from worker.timestamps import iso
 
 Lines = Mapping[str, str]
@@ -28,7 +30,7 @@ _STANDINGS = {
     LifecycleState.ACTIVE: "works here",
     LifecycleState.LEFT: "has left: BambooHR says Inactive or Deleted",
     LifecycleState.FUTURE: "has not started yet: Inactive, and the hire date is ahead (or was, and is not shown now)",
-    LifecycleState.UNKNOWN: "unknown: BambooHR says neither Active nor Inactive of her, and absence is no evidence",
+    LifecycleState.UNKNOWN: "unknown: BambooHR says neither Active nor Inactive, and absence is no evidence",
 }
 _RUNS_SHOWN = 10
 _LIST_VALID = timedelta(days=1)
@@ -37,21 +39,30 @@ _SUSPENDED = {"1": "active -> suspended", "0": "suspended -> active"}
 
 @dataclass(frozen=True)
 class EmployeeContext:
-    """What is known of one person."""
+    """What is known of one employee."""
 
     employee_id: int
-    run_input: RunInput
-    plan_input: PlanInput
-    step: Step
-    remembered: EmployeeRecord | None
+    inputs: RunInput
+    plan: Plan
+    record: EmployeeRecord | None
     journal: Sequence[tuple[str, JournalEntry]]
     runs: Sequence[RunRecord]
     shows_values: bool
 
     @property
+    def plan_input(self) -> PlanInput:
+        """What the plan was made from."""
+        return self.plan.plan_input
+
+    @property
+    def step(self) -> Step:
+        """What would be done."""
+        return self.plan.step(self.employee_id)
+
+    @property
     def employee(self) -> Employee:
-        """She, as BambooHR shows her."""
-        return next(employee for employee in self.plan_input.employees if employee.employee_id == self.employee_id)
+        """The employee as BambooHR shows them."""
+        return self.plan.employee(self.employee_id)
 
     def value(self, text: str) -> str:
         """A value, or that there is one."""
@@ -68,18 +79,21 @@ def explain(known: EmployeeContext) -> dict[str, Lines]:
         "Mapping": dict(_mapping(known)),
         "What would be done": dict(_step(known)),
         "What holds it": dict(_holds(known)),
-        "Remembered": dict(_remembered(known.remembered)),
+        "Remembered": dict(_remembered(known.record)),
         "What the last runs did": dict(_history(known)),
     }
 
 
 def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     employee, plan_input = known.employee, known.plan_input
-    yield "directory", "shows her" if employee.listed else "does not show her (hidden, left, or not started)"
-    yield "List Employees or Get Employee", "shows a row of hers" if employee.evidenced else _not_asked(employee)
-    change = next((one for one in known.run_input.feed.changes if one.employee_id == known.employee_id), None)
+    yield (
+        "directory",
+        "shows the employee" if employee.listed else "does not show the employee (hidden, left, or not started)",
+    )
+    yield "List Employees or Get Employee", "shows a row" if employee.evidenced else _not_asked(employee)
+    change = next((one for one in known.inputs.feed.changes if one.employee_id == known.employee_id), None)
     if change is None:
-        yield "changed feed", "does not name her since the state's since"
+        yield "changed feed", "does not name the employee since the state's since"
     else:
         when = f" at {iso(change.at)}" if change.at else ""
         yield "changed feed", f"says {'Deleted' if change.deleted else 'changed'}{when}"
@@ -88,22 +102,22 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     yield "standing", _STANDINGS[plan_input.lifecycle_state(employee)]
     for field in dict.fromkeys((*EVIDENCE, *plan_input.settings.mapping.fields)):
         if field in employee.facts:
-            # Whether somebody works here, and since when, is what the explanation is about: always told.
-            told = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
+            # Whether an employee works here, and since when, is what the explanation is about: always shown.
+            text = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
         elif field in employee.restricted:
-            told = "NOT SHOWN: restricted for the key's user"
+            text = "NOT SHOWN: restricted for the key's user"
         else:
-            told = "NOT SHOWN"
-        yield field, told
+            text = "NOT SHOWN"
+        yield field, text
 
 
 def _not_asked(employee: Employee) -> str:
-    return "was not needed: the directory shows all" if employee.listed else "shows no row of hers"
+    return "was not needed: the directory shows all" if employee.listed else "shows no row"
 
 
 def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     employee, plan_input = known.employee, known.plan_input
-    accounts = sorted(plan_input.accounts.values(), key=lambda account: account.id)
+    accounts = sorted(known.plan.accounts.values(), key=lambda account: account.id)
     own = [account for account in accounts if account.idnumber == str(known.employee_id)]
     address = employee.facts.get("work_email", "")
     yield "by idnumber", ", ".join(_named(account) for account in own) or "none"
@@ -114,15 +128,15 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     match = match_by_idnumber(employee, own, plan_input.settings.auth, plan_input.settings.protected)
     account = match.account or known.step.account
     if match.conflict is not None:
-        yield "rule", f"idnumber, not believed: {match.conflict.text}"
+        yield "rule", f"idnumber, not trusted: {match.conflict.text}"
     elif match.account is not None:
-        yield "rule", f"idnumber, believed: {', '.join(_grounds(employee, match.account, plan_input))}"
-    elif account is not None and known.remembered and known.remembered.account == account.id:
-        yield "rule", "none of these, but it was suspended by an earlier run as hers"
+        yield "rule", f"idnumber, trusted: {', '.join(_grounds(employee, match.account, plan_input))}"
+    elif account is not None and known.record and known.record.account_id == account.id:
+        yield "rule", "none of these, but an earlier run suspended it as theirs"
     elif account is not None:
-        yield "rule", "e-mail: the one account with her address, whose idnumber is empty"
+        yield "rule", "e-mail: the only account with their address, and its idnumber is empty"
     else:
-        yield "rule", "none matches: she has no account"
+        yield "rule", "none matches: there is no account"
     if account is not None:
         yield "state", "suspended" if account.suspended else "active"
 
@@ -146,12 +160,12 @@ def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     account = known.step.account
     changed = {change.field for change in known.step.changes}
     for rule in known.plan_input.settings.mapping.rules:
-        told = _source(rule, known)
+        text = _source(rule, known)
         if account is not None:
-            told += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
+            text += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
         if rule.when == "create":
-            told += "; only when the account is made"
-        yield rule.target, told + ("; WILL CHANGE" if rule.target in changed else "")
+            text += "; only when the account is created"
+        yield rule.target, text + ("; WILL CHANGE" if rule.target in changed else "")
 
 
 def _source(rule: Rule, known: EmployeeContext) -> str:
@@ -173,8 +187,8 @@ def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "what to do", step.reason.advice
     for change in step.changes:
         old = "no account yet" if change.old is None else known.value(change.old)
-        told = f"{old} -> {known.value(change.new)}"
-        yield f"field {change.field}", _SUSPENDED[change.new] if change.field == "suspended" else told
+        text = f"{old} -> {known.value(change.new)}"
+        yield f"field {change.field}", _SUSPENDED[change.new] if change.field == "suspended" else text
     if step.problem is not None and step.problem != step.reason:
         yield "problem", f"{step.problem.text}; {step.problem.advice}"
     for number, note in enumerate(step.notes, 1):
@@ -187,20 +201,28 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     number, settings = known.employee_id, known.plan_input.settings
     protected = str(number) in settings.protected or known.step.reason is reasons.PROTECTED
     if str(number) in settings.protected:
-        yield "protected", "PROTECTED_ACCOUNTS names her employee id"
+        yield "protected", "PROTECTED_ACCOUNTS names the employee id"
     elif protected:
-        yield "protected", "the account is Moodle's own, nobody's to log in with, or named by PROTECTED_ACCOUNTS"
-    if number in known.run_input.undone:
-        yield "undone", "an operator took a run back; automatic runs leave her alone. To go on: parked retry ID"
+        yield "protected", "the account is Moodle's own, cannot be logged in with, or is named by PROTECTED_ACCOUNTS"
+    if number in known.inputs.undone:
+        yield (
+            "undone",
+            "an operator took a run back; automatic runs leave the employee alone. To release: "
+            + advice.command("parked", "retry", "ID"),
+        )
     holding = _holding(known)
     if holding is not None:
-        yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: approve {holding.run_id}"
-    if holding is None and number not in known.run_input.undone and not protected:
-        yield "nothing", "the next run that takes her does what is said above, unless a guard holds its suspensions"
+        approve = advice.command("approve", holding.run_id)
+        yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: {approve}"
+    if holding is None and number not in known.inputs.undone and not protected:
+        yield (
+            "nothing",
+            "the next run that takes the employee does what is shown above, unless a guard holds its suspensions",
+        )
 
 
 def _holding(known: EmployeeContext) -> RunRecord | None:
-    """The run of the last day that held her suspension, unless she was suspended since."""
+    """Return the run of the last day that held the suspension, unless the account was suspended since."""
     suspended = max((entry.at for _, entry in known.journal if entry.action is Action.SUSPEND), default=0)
     since = max(known.plan_input.now.timestamp() - _LIST_VALID.total_seconds(), suspended)
     runs = [run for run in known.runs if known.employee_id in run.held and run.ended_at / 1000 > since]
@@ -209,10 +231,10 @@ def _holding(known: EmployeeContext) -> RunRecord | None:
 
 def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
     if employee is None:
-        yield "nothing", "there is nothing to remember of her"
+        yield "nothing", "nothing is remembered of this employee"
         return
-    if employee.reason is not FollowUp.NOTHING:
-        yield str(employee.reason), employee.note
+    for flag, detail in employee.follow_ups.items():
+        yield str(flag), detail.note
     if employee.attempts:
         yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
     if employee.deleted:
@@ -228,13 +250,13 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
 
 def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     if not known.journal:
-        yield "nothing", "no run of the last 90 days wrote to her"
+        yield "nothing", "no run of the last 90 days wrote to this account"
     for run_id, entry in list(known.journal)[-_RUNS_SHOWN:]:
-        told = ", ".join(
+        fields = ", ".join(
             f"{change.field} {change.old!r} -> {change.new!r}" if known.shows_values else change.field
             for change in entry.changes
         )
-        yield run_id, f"{_when(entry.at)} set out to {entry.action.value}: {told}"
+        yield run_id, f"{_when(entry.at)} set out to {entry.action.value}: {fields}"
 
 
 def _when(seconds: int) -> str:
@@ -247,5 +269,5 @@ def readable(employee_id: int, sections: Mapping[str, Lines], warnings: Iterable
     parts += [f"warning: {warning}" for warning in warnings]
     for title, lines in sections.items():
         size = max(map(len, lines), default=0)
-        parts.append("\n".join([title, *(f"  {name:<{size}}  {told}" for name, told in lines.items())]))
+        parts.append("\n".join([title, *(f"  {name:<{size}}  {text}" for name, text in lines.items())]))
     return "\n\n".join(parts)

@@ -6,6 +6,7 @@ import itertools
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from worker import advice
 from worker.reports.report import Cell, Report, Row
 
 _NARROWEST = 24
@@ -60,7 +61,10 @@ def _head(report: Report) -> str:
     lines = [f"Plan {report.run_id} of {report.made_at}: {_SCOPES[report.scope]}{since}. Nothing was written."]
     lines += [f"warning: {warning}" for warning in report.warnings]
     if report.reconcile_due:
-        lines.append("The mapping has changed since the last run: a reconcile is due (plan --everybody shows it).")
+        lines.append(
+            "The mapping has changed since the last run: a reconcile is due; to see it: "
+            + advice.command("plan", "--everybody")
+        )
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""What doctor checks: one thing a check, each with what to do about it and whom to ask. Nothing is written."""
+"""What doctor checks: one thing per check, each with what to do about it and whom to ask. Nothing is written."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker import advice
 from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings
 from worker.errors import ExitCode, SyncError
@@ -73,7 +74,7 @@ def failed_by(area: str, fault: SyncError) -> Check:
 
 
 def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Check]:
-    """This machine's clock against the other system's, as its last answer told it."""
+    """Compare this machine's clock with the other system's, by the Date of its last answer."""
     try:
         theirs = email.utils.parsedate_to_datetime(transport.server_time)
     except (TypeError, ValueError):
@@ -88,7 +89,7 @@ def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Chec
 
 
 def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
-    """The list of changed employees."""
+    """Read the list of changed employees."""
     try:
         feed = bamboo.changed_employees(now - _FEED_LOOKED_AT)
     except SyncError as fault:
@@ -98,7 +99,7 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
 
 
 def check_functions(moodle: MoodleClient) -> Iterator[Check]:
-    """The four functions, and whether the token sees people."""
+    """Call the four functions, and see whether the token can see accounts."""
     access = moodle.access()
     by_field = "core_user_get_users_by_field"
     for function, code in access.items():
@@ -106,9 +107,15 @@ def check_functions(moodle: MoodleClient) -> Iterator[Check]:
         if not code:
             yield ok(area, "may be called")
         elif function == "core_user_get_users":
-            yield warning(area, f"refused ({code})", f"accounts of nobody cannot be found without it; {LMS} to add it")
+            yield warning(
+                area,
+                f"refused ({code})",
+                f"accounts that belong to no employee cannot be found without it; {LMS} to add it",
+            )
         elif function == by_field and not access["core_user_get_users"]:
-            yield warning(area, f"refused ({code}): people are looked up one by one", f"{LMS} to add it to the service")
+            yield warning(
+                area, f"refused ({code}): accounts are looked up one by one", f"{LMS} to add it to the service"
+            )
         else:
             yield failed(area, f"refused ({code})", f"{LMS} to add it to the service, and its capability to the role")
     try:
@@ -116,11 +123,11 @@ def check_functions(moodle: MoodleClient) -> Iterator[Check]:
     except SyncError as fault:
         yield failed("Moodle sight", fault.message, f"{fault.advice}; {LMS}")
     else:
-        yield ok("Moodle sight", "the token sees people, with every key that is needed")
+        yield ok("Moodle sight", "the token sees accounts, with every key that is needed")
 
 
 def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
-    """The row, the lock, what is remembered, how the last run ended."""
+    """Read the row, the lock, what is remembered, and how the last run ended."""
     try:
         position = store.position(now)
         history = store.history()
@@ -145,21 +152,22 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     last = next((run for run in reversed(history.runs) if run.command == "sync" and run.scope == "all"), None)
     if last is None:
         yield ok("last run", "none yet")
-    elif last.clean:
+    elif last.successful:
         yield ok("last run", f"{last.run_id}, clean")
     else:
         yield warning("last run", f"{last.run_id} ended with errors", "see its summary and log")
-    for reason, advice in (
-        (FollowUp.PARKED, "see: parked list; mend what its reason says, then: parked retry ID"),
-        (FollowUp.UNDONE, "see: parked list; to let the runs go on with them: parked retry ID"),
+    parked, retry = advice.command("parked", "list"), advice.command("parked", "retry", "ID")
+    for flag, what_to_do in (
+        (FollowUp.PARKED, f"see: {parked}; fix what its reason says, then: {retry}"),
+        (FollowUp.UNDONE, f"see: {parked}; to let the runs go on with them: {retry}"),
     ):
-        employees = history.those(reason)
+        employees = history.with_flag(flag)
         if employees:
-            yield warning("people", f"{len(employees)} {reason}: {ids(employees)}", advice)
+            yield warning("employees", f"{len(employees)} {flag}: {ids(employees)}", what_to_do)
 
 
 def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]:
-    """That the protected user names exist, and that there are any."""
+    """Check that there are protected user names, and that accounts have them."""
     names = [name for name in sorted(settings.protected) if not name.isdigit()]
     if not names:
         yield warning(
@@ -173,24 +181,24 @@ def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]
     if missing:
         yield warning(
             "protected accounts",
-            f"{len(missing)} of {len(names)} user names of PROTECTED_ACCOUNTS are in nobody's use",
-            "correct their spelling: a name that nobody has protects nobody",
+            f"{len(missing)} of {len(names)} user names of PROTECTED_ACCOUNTS are not in use",
+            "correct their spelling: a name that no account has protects nothing",
         )
     else:
         yield ok("protected accounts", f"{len(names)} user names, all found")
 
 
-def check_people(look: Preview, settings: Settings) -> Iterator[Check]:
-    """What BambooHR shows of everybody."""
-    employees = look.plan_input.employees
+def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
+    """Check what BambooHR shows of all employees."""
+    employees = seen.plan.plan_input.employees
     active = [employee for employee in employees if employee.facts.get("status") == "Active"]
-    yield ok("BambooHR List Employees", f"{len(employees)} people, {len(active)} of them Active")
-    if look.run_input.directory.available:
-        yield ok("BambooHR directory", f"{look.run_input.directory.rows} people")
+    yield ok("BambooHR List Employees", f"{len(employees)} employees, {len(active)} of them Active")
+    if seen.inputs.directory.available:
+        yield ok("BambooHR directory", f"{seen.inputs.directory.rows} employees")
     else:
         yield warning(
             "BambooHR directory",
-            "refused or empty: everybody is read on her own, which takes longer",
+            "refused or empty: every employee is read individually, which takes longer",
             f"{HR} to share the directory with the key's user",
         )
     yield from _fields(settings, active)
@@ -200,11 +208,11 @@ def check_people(look: Preview, settings: Settings) -> Iterator[Check]:
         sharing = sorted({number for several in duplicates for number in several})
         yield warning(
             "BambooHR e-mail addresses",
-            f"{len(duplicates)} addresses are used by several people: {ids(sharing)}",
-            f"{HR}: each needs an address of her own, or the later one gets no account",
+            f"{len(duplicates)} addresses are used by several employees: {ids(sharing)}",
+            f"{HR}: each needs an address of their own, or the later one gets no account",
         )
     else:
-        yield ok("BambooHR e-mail addresses", "nobody shares one")
+        yield ok("BambooHR e-mail addresses", "no two employees share one")
 
 
 def _fields(settings: Settings, employees: Sequence[Employee]) -> Iterator[Check]:
@@ -215,25 +223,29 @@ def _fields(settings: Settings, employees: Sequence[Employee]) -> Iterator[Check
         if not employees:
             continue
         if restricted == len(employees):
-            yield failed(area, "is not shown for anybody", f"{HR} to let the key's user see it")
+            yield failed(area, "is not shown for any employee", f"{HR} to let the key's user see it")
         elif restricted:
             yield warning(
                 area, f"is not shown for {restricted} of {len(employees)}", f"{HR} to let the key's user see it"
             )
         elif not filled and name != "termination_date":
-            yield warning(area, "is empty for everybody", "check that the mapping means this field")
+            yield warning(area, "is empty for all employees", "check that the mapping means this field")
         elif name != "termination_date":
-            yield ok(area, f"filled for {filled * 100 // len(employees)} % of the active people")
+            yield ok(area, f"filled for {filled * 100 // len(employees)} % of the active employees")
 
 
-def check_accounts(look: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
-    """What Moodle's accounts say, and who would be linked by which rule. `unexplained`: active accounts of nobody."""
-    population = look.run_input.population
+def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
+    """Check Moodle's accounts, and which employees would be linked by which rule.
+
+    Args:
+        unexplained: Active accounts that belong to no employee.
+    """
+    population = seen.accounts
     if settings.moodle_auth in _INTERNAL:
         yield failed(
             f"Moodle auth {settings.moodle_auth}",
             "keeps passwords itself, and none is ever sent: Moodle refuses every new account",
-            "set MOODLE_AUTH to the plugin that people log in with, such as oidc",
+            "set MOODLE_AUTH to the plugin that users log in with, such as oidc",
         )
     if population is None:
         yield warning("Moodle accounts", "cannot be listed", f"{LMS} to add core_user_get_users to the service")
@@ -244,7 +256,7 @@ def check_accounts(look: Preview, settings: Settings, unexplained: Sequence[int]
             yield warning(
                 f"Moodle auth {settings.moodle_auth}",
                 "no account has it: the plugin may not be there (Moodle takes any installed one, even a disabled one)",
-                f"{LMS} whether it is installed and enabled, before the first night",
+                f"{LMS} whether it is installed and enabled, before the first run",
             )
         twice = _duplicates((account.idnumber, account.id) for account in population)
         if twice:
@@ -252,54 +264,60 @@ def check_accounts(look: Preview, settings: Settings, unexplained: Sequence[int]
             yield warning(
                 "Moodle idnumbers",
                 f"{len(twice)} idnumbers are on several accounts: {ids(shown)}",
-                f"{LMS}: leave each on one account; their people are conflicts until then",
+                f"{LMS}: leave each on one account; their employees are conflicts until then",
             )
         else:
             yield ok("Moodle idnumbers", "each is on one account only")
     if unexplained:
         yield warning(
-            "accounts of nobody",
+            "accounts without an employee",
             f"{len(unexplained)} active accounts have no employee: {ids(unexplained)}",
             "see whose they are; no run ever touches them",
         )
-    yield from _customs(look, settings)
-    yield from _links(look)
+    yield from _customs(seen, settings)
+    yield from _links(seen)
 
 
-def _customs(look: Preview, settings: Settings) -> Iterator[Check]:
+def _customs(seen: Preview, settings: Settings) -> Iterator[Check]:
     for rule in settings.mapping.rules:
         if not rule.target.startswith(PROFILE_FIELD):
             continue
         area = f"Moodle field {rule.target}"
-        if any(rule.target in account.values for account in look.plan_input.accounts.values()):
+        if any(rule.target in account.values for account in seen.plan.accounts.values()):
             yield ok(area, "is there")
         else:
             yield warning(
                 area,
-                "no account shows it: it does not exist, is hidden, or is empty for everybody",
+                "no account shows it: it does not exist, is hidden, or is empty for all accounts",
                 f"{LMS} whether a custom field of this short name exists and is visible to the token's user",
             )
 
 
-def _links(look: Preview) -> Iterator[Check]:
-    steps = look.steps
+def _links(seen: Preview) -> Iterator[Check]:
+    steps = seen.plan.steps
     by_idnumber = sum(step.account is not None and step.account.idnumber == str(step.employee_id) for step in steps)
-    told = [f"{by_idnumber} by idnumber"]
-    told.append(f"{sum(step.reason is reasons.LINKED for step in steps)} would be linked by e-mail")
-    told.append(f"{sum(step.action is Action.CREATE for step in steps)} would be made")
-    yield ok("accounts and people", ", ".join(told))
+    counts = [f"{by_idnumber} by idnumber"]
+    counts.append(f"{sum(step.reason is reasons.LINKED for step in steps)} would be linked by e-mail")
+    counts.append(f"{sum(step.action is Action.CREATE for step in steps)} would be created")
+    yield ok("accounts and employees", ", ".join(counts))
     conflicts = sorted(step.employee_id for step in steps if step.is_error and step.action is Action.CONFLICT)
     if conflicts:
         kinds = Counter(step.reason.code for step in steps if step.action is Action.CONFLICT)
         named = ", ".join(f"{count} {code}" for code, count in sorted(kinds.items()))
         yield warning(
-            "conflicts", f"{len(conflicts)} people ({named}): {ids(conflicts)}", "see each with: explain --employee ID"
+            "conflicts",
+            f"{len(conflicts)} employees ({named}): {ids(conflicts)}",
+            "see each with: " + advice.command("explain", "--employee", "ID"),
         )
     suspend = sum(step.action is Action.SUSPEND for step in steps) + sum(
         step.reason.code == "suspension_held" for step in steps
     )
     if suspend:
-        yield warning("suspensions", f"a reconcile would suspend {suspend} accounts", "see them with: plan --everybody")
+        yield warning(
+            "suspensions",
+            f"a reconcile would suspend {suspend} accounts",
+            "see them with: " + advice.command("plan", "--everybody"),
+        )
 
 
 def _duplicates(pairs: Iterator[tuple[str, int]]) -> list[list[int]]:

@@ -1,92 +1,70 @@
-"""What BambooHR shows of the people of a run: the directory that was read, and evidence for those it does not show."""
+"""What BambooHR shows of each employee of a run: the directory that was read, and evidence where it is not enough."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Collection, Iterable, Sequence
 
-from worker.bamboohr.client import Answered, Feed, Page
-from worker.bamboohr.directory import Directory
+from worker.bamboohr.client import Answered
 from worker.errors import SourceError
 from worker.model.employee import Employee, Evidence
 from worker.model.field_catalogue import EVIDENCE
-
-
-class BambooHRApi(Protocol):
-    """What a run needs of BambooHR; see :class:`worker.bamboohr.client.client.BambooHR`."""
-
-    def changed_employees(self, since: datetime) -> Feed:
-        """Who changed, ordered by id."""
-
-    def list_employees(self, fields: Iterable[str]) -> Iterable[Page]:
-        """Everybody, active and inactive; ListRefused where the key may not list employees."""
-
-    def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
-        """The company directory, with the facts of those wanted."""
-
-    def evidence(self, employees: Sequence[int], fields: Iterable[str]) -> Answered:
-        """What is known of single people."""
+from worker.runs.apis import BambooHRApi
+from worker.runs.read_bamboohr import RunInput
 
 
 class EmployeeReader:
-    """Reads people.
+    """Reads employees. `refused`: BambooHR shows the key no employee outside the directory.
 
-    `deleted`: who is deleted by this run's feed; `was_deleted`: by that of an earlier run. `rows`: evidence that was
-    read already. Each person is asked for once: what was read of her is let go then, for a reconcile reads 20,000.
+    Each employee is asked for once: the row that was read of them is released then, for a full pass reads 20,000.
     """
 
-    def __init__(
-        self,
-        source: BambooHRApi,
-        directory: Directory,
-        fields: Sequence[str],
-        deleted: Mapping[int, bool],
-        was_deleted: Collection[int],
-        rows: dict[int, Evidence] | None = None,
-    ) -> None:
-        self.directory = directory
+    def __init__(self, bamboohr: BambooHRApi, inputs: RunInput, fields: Sequence[str]) -> None:
         self.refused = False
-        self._source = source
+        self._bamboohr = bamboohr
+        self._directory = inputs.directory
         self._fields = fields
-        self._deleted = deleted
-        self._was_deleted = was_deleted
-        self._rows = {} if rows is None else rows
-        self._thin = not directory.available or any(name not in directory.shown for name in fields)
+        self._deleted = inputs.deleted
+        self._was_deleted = frozenset(number for number, record in inputs.history.records.items() if record.deleted)
+        self._rows = inputs.rows
+        hidden = any(name not in self._directory.shown for name in fields)
+        self._directory_is_enough = self._directory.available and not hidden
 
-    def employees(self, wanted: Iterable[int]) -> list[Employee]:
-        """These people, ordered by id. Where the directory does not show what is needed, each is read as evidence."""
+    def employees(self, wanted: Collection[int]) -> list[Employee]:
+        """Return these employees, ordered by id."""
         ids = sorted(wanted)
-        asked = [number for number in ids if number not in self._rows and (self._thin or self._needs_evidence(number))]
-        answered = self._source.evidence(asked, (*self._fields, *EVIDENCE)) if asked else Answered({})
-        if answered.refused and not self.directory.available:
+        answered = self._evidence(number for number in ids if self._needs_evidence(number))
+        if answered.refused and not self._directory.available:
             raise SourceError(
-                "BambooHR refuses both the directory and every look at single employees",
+                "BambooHR refuses both the directory and single employees",
                 advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
             )
         self.refused = self.refused or answered.refused
-        return [self._person(number, answered.rows.get(number) or self._rows.pop(number, None)) for number in ids]
+        return [self._employee(number, answered.rows.get(number) or self._rows.pop(number, None)) for number in ids]
+
+    def _evidence(self, numbers: Iterable[int]) -> Answered:
+        asked = list(numbers)
+        return self._bamboohr.evidence(asked, (*self._fields, *EVIDENCE)) if asked else Answered({})
 
     def _needs_evidence(self, number: int) -> bool:
-        """Whether the directory alone does not tell who she is.
+        """Return whether the directory alone does not settle who the employee is.
 
-        It does not show her, or says that she left, or a field is empty of which that says nothing.
+        It hides them or a field that is needed, says that they left, or has an unreliable field empty.
         """
-        listing = self.directory.listing(number)
-        return (
-            listing is None
-            or listing.get("status") == "Inactive"
-            or not self.directory.unreliable_fields <= listing.keys()
-        )
+        if number in self._rows:
+            return False
+        listing = self._directory.listing(number)
+        if not self._directory_is_enough or listing is None or listing.get("status") == "Inactive":
+            return True
+        return not self._directory.unreliable_fields <= listing.keys()
 
-    def _person(self, number: int, row: Evidence | None) -> Employee:
+    def _employee(self, number: int, row: Evidence | None) -> Employee:
         if row is not None:
-            self.directory.email_index.add(row.facts.get("work_email", ""), number)
-        listing = self.directory.listing(number)
-        self.directory.employees.pop(number, None)
+            self._directory.email_index.add(row.facts.get("work_email", ""), number)
+        listing = self._directory.listing(number)
+        self._directory.employees.pop(number, None)
         if row is not None and listing is not None:
-            hidden = self.directory.unreliable_fields - listing.keys()
-            self.directory.contradicted.update(name for name in hidden if row.facts.get(name))
+            hidden = self._directory.unreliable_fields - listing.keys()
+            self._directory.contradicted.update(name for name in hidden if row.facts.get(name))
         return Employee.seen(
             number,
             deleted=self._deleted.get(number, False),

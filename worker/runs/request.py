@@ -1,43 +1,62 @@
-"""What a run was asked for."""
+"""What a run was asked to do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from worker.model.step import Step
+
+@dataclass(frozen=True)
+class ChangedEmployees:
+    """The next window of the changed feed, arrived dates, and employees with a follow-up. Moves the state."""
 
 
-def as_planned(step: Step) -> Step:
-    """The whole plan."""
-    return step
+@dataclass(frozen=True)
+class SelectedEmployees:
+    """These employees only, by id. The state stays where it is."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AllEmployees:
+    """A full pass over the company, active and inactive. The state stays where it is."""
 
 
 @dataclass(frozen=True)
 class RunRequest:
     """One run's task.
 
-    `employees`: only these, window and offset untouched; nobody named: the window and whoever waits, or `everybody`.
-    `reactivate`: make their accounts active whoever suspended them. `releases`: an operator asked for these very
-    people, so those whose writes were undone are not left alone. `approved`: an operator decided on the suspensions,
-    so no guard holds them and they do not count. `choose` gives what this job does of each line of the plan.
+    Attributes:
+        dry_run: Read, plan and report, but write nothing and take no lock.
+        reactivate: Reactivate the selected employees' accounts, whoever suspended them.
+        releases: An operator selected these very employees: those whose writes were undone are not left alone.
+        approved: An operator decided on the suspensions of this run: it writes nothing else, no guard holds them, and
+            they do not count towards the limits.
     """
 
     command: str = "sync"
-    employees: tuple[int, ...] = ()
-    everybody: bool = False
+    scope: ChangedEmployees | SelectedEmployees | AllEmployees = ChangedEmployees()
     dry_run: bool = False
     reactivate: bool = False
     releases: bool = False
     approved: bool = False
-    choose: Callable[[Step], Step] = as_planned
 
     @property
-    def scope(self) -> str:
-        """As the summary says it."""
-        return "employees" if self.employees else "all"
+    def selected(self) -> tuple[int, ...]:
+        """The employees that were named; empty unless the scope is :class:`SelectedEmployees`."""
+        return self.scope.ids if isinstance(self.scope, SelectedEmployees) else ()
 
     @property
-    def moves_the_state(self) -> bool:
+    def all_employees(self) -> bool:
+        """Whether this is a full pass."""
+        return isinstance(self.scope, AllEmployees)
+
+    @property
+    def moves_state(self) -> bool:
         """Whether this is a run through the window."""
-        return not self.employees and not self.everybody
+        return isinstance(self.scope, ChangedEmployees)
+
+    @property
+    def scope_name(self) -> str:
+        """The scope as the summary says it."""
+        return "employees" if self.selected else "all"

@@ -1,4 +1,4 @@
-"""What came of a step that is not sent, and the one line of the log that everybody gets who was not left as she was."""
+"""The result of a step that is not sent, and the log line of each employee whose account did not stay as it was."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ from worker.model.step import WRITES, Action, Step
 from worker.planning.guards import is_held
 
 
-def planned(step: Step) -> StepResult:
-    """The outcome of a step that is not sent: it is done, unless the plan itself says that it is an error."""
+def result_without_sending(step: Step) -> StepResult:
+    """Return the result of a step that is not sent: done, unless the plan itself says that it is an error."""
     if is_held(step):
         return StepResult(step, Status.HELD)
-    if step.reason is reasons.PLAN_OUTDATED:
-        return StepResult(step, Status.FAILED)
     wrote = step.action in WRITES
     return StepResult(step, Status.REFUSED if step.is_error else Status.DONE, step.problem, wrote=wrote)
 
 
-def log_outcome(result: StepResult, *, asked_for: bool, dry_run: bool = False, quiet: bool = False) -> None:
-    """One line for everybody who was written, held, skipped or failed, and for whoever was asked for by id.
+def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, quiet: bool = False) -> None:
+    """Log one line: ids, reasons and field names only.
 
-    Ids, reasons and field names only. `quiet`: not for those who left long ago and never had an account, of whom a look
-    at everybody finds years.
+    Args:
+        selected: The employee was asked for by id, and is logged even if nothing differs.
+        quiet: Leave out those who left long ago and never had an account: a full pass finds years of them.
     """
     step = result.step
-    if step.action is Action.UNCHANGED and not step.notes and not asked_for:
+    if step.action is Action.UNCHANGED and not step.notes and not selected:
         return
     if quiet and step.reason in (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN):
         return

@@ -1,7 +1,6 @@
 """The one line on stdout: how the run ended. At most 8 KB; counts, and ids of at most twenty of a kind.
 
-It is filled while the run goes on and printed on every end that this process can see, so that a night never ends
-without a word.
+It is filled while the run goes on and printed on every end that this process can see, so that no run ends in silence.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
-from worker import logs
+from worker import advice, logs
 from worker.errors import ConfigurationError, ExitCode, SyncError
 from worker.model.result import Status, StepResult
 from worker.model.step import Action
@@ -46,7 +45,6 @@ COUNTS = (
     "arrived_dates",
     "held_undone",
     "not_due",
-    "not_as_planned",
     "edited_since",
     "suspended_elsewhere",
     "unexplained_accounts",
@@ -72,7 +70,6 @@ _SKIPPED = {
     "starts_later": "waiting_for_start",
     "undone": "held_undone",
     "not_due": "not_due",
-    "plan_outdated": "not_as_planned",
     "edited_since": "edited_since",
 }
 _LISTED = (
@@ -93,7 +90,7 @@ _UNFINISHED = "crash"
 
 @dataclass
 class Summary:
-    """What is told of a run. Times are UTC. `about_run`: the run that an approval or an undo is about."""
+    """What is reported of a run. Times are UTC. `about_run`: the run that an approval or an undo is about."""
 
     run_id: str
     command: str
@@ -112,7 +109,7 @@ class Summary:
     warnings: list[str] = field(default_factory=list)
     warning_texts: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    employees: dict[str, list[int]] = field(default_factory=dict)
+    listed_ids: dict[str, list[int]] = field(default_factory=dict)
     held: list[int] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     calls: dict[str, Callable[[], int]] = field(default_factory=lambda: {"bamboohr": lambda: 0, "moodle": lambda: 0})
@@ -122,11 +119,11 @@ class Summary:
     advice: str = ""
 
     def count_calls(self, **calls: Callable[[], int]) -> None:
-        """Where to read, at the end, how many HTTP calls went to each system."""
+        """Set where to read, at the end, how many HTTP calls went to each system."""
         self.calls.update(calls)
 
     def take(self, results: Iterable[StepResult], parked: Iterable[int]) -> None:
-        """Count what came of everybody. Somebody who is parked is no error."""
+        """Count what came of every step. A parked employee is not an error."""
         parked = frozenset(parked)
         for result in results:
             number = result.step.employee_id
@@ -143,19 +140,19 @@ class Summary:
     def _count(self, name: str, number: int) -> None:
         self.counts[name] += 1
         if name in _LISTED:
-            self.employees.setdefault(name, []).append(number)
+            self.listed_ids.setdefault(name, []).append(number)
 
     def warn(self, code: str, text: str) -> None:
-        """Something the operator should know: its code goes into the line, the sentence into the log and reports."""
+        """Warn the operator: the code goes into the line, the sentence into the log and the reports."""
         self.warnings.append(code)
         self.warning_texts.append(text)
         logs.warning("sync.warning", code=code, reason=text)
 
     def list_ids(self, name: str, numbers: Sequence[int]) -> None:
-        """Count what is told by its ids beside the people: accounts, say."""
+        """Count and list what is not an employee: accounts, for example."""
         self.counts[name] = len(numbers)
         if numbers:
-            self.employees[name] = [*numbers]
+            self.listed_ids[name] = [*numbers]
 
     def finish(self, end: SyncError | None = None) -> None:
         """Say how it ended: by itself, or by `end`. The first word counts."""
@@ -177,16 +174,17 @@ class Summary:
         if self.held and not self.message:
             if self.dry_run:
                 self.message = f"a guard would hold {len(self.held)} suspensions; everything else would go on"
-                self.advice = "read who would be held in the log; the run that holds them names the command to approve"
+                self.advice = "the log names the employees; the run that holds them names the command that approves"
             else:
                 self.message = f"a guard holds {len(self.held)} suspensions; everything else went on"
                 self.advice = (
-                    f"read who is held in the log. If they did leave: approve {self.run_id} (RUNBOOK, Held suspensions)"
+                    "the log names the employees. If they did leave: "
+                    f"{advice.command('approve', self.run_id)} (RUNBOOK, Held suspensions)"
                 )
 
     def as_dict(self, now: datetime) -> dict[str, Any]:
         """The line as an object."""
-        told: dict[str, Any] = {
+        line: dict[str, Any] = {
             "event": "sync.summary",
             "ok": self.exit_code is ExitCode.OK,
             "outcome": self.outcome,
@@ -213,11 +211,11 @@ class Summary:
             "message": _short(self.message),
             "advice": _short(self.advice),
         }
-        for name, numbers in self.employees.items():
-            told[f"{name}_ids"] = sorted(numbers)[:IDS_SHOWN]
+        for name, numbers in self.listed_ids.items():
+            line[f"{name}_ids"] = sorted(numbers)[:IDS_SHOWN]
             if len(numbers) > IDS_SHOWN:
-                told[f"{name}_ids_truncated"] = len(numbers) - IDS_SHOWN
-        return told
+                line[f"{name}_ids_truncated"] = len(numbers) - IDS_SHOWN
+        return line
 
     def line(self) -> str:
         """The line as it is printed: ASCII, so that it can be written whatever the encoding of stdout."""

@@ -1,256 +1,235 @@
-"""A run that plans from BambooHR, step by step. Everything that reads or writes is a thin client behind a protocol.
+"""A run that plans from BambooHR: sync, of the changed or of selected employees; approve; reconcile.
 
-state -> reading -> PLAN -> guards -> journal, writes -> memory -> new state
-
-Every command that plans from BambooHR is such a run, with another :class:`worker.runs.request.Job`: sync, sync of single people,
-approve, reconcile, and all that only look.
+state -> BambooHR -> look-ups, PLAN -> guards -> journal, writes -> memory -> new state
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker import logs
-from worker.errors import DuplicateDelivery
 from worker.model import reasons
-from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
+from worker.model.account import AccountRef
+from worker.model.history import EmployeeRecord, History, RunRecord
 from worker.model.position import Position
 from worker.model.result import StepResult
 from worker.model.step import Action, Step
-from worker.planning.guards import hold_suspensions, is_held, is_unreliable, shrink_confirmed, violations
-from worker.planning.memory import intends_to_suspend, park, remember
-from worker.planning.plan_input import PlanInput
-from worker.planning.planner import make_plan
+from worker.planning.baseline import is_baseline, is_reconcile_due
+from worker.planning.guards import hold_suspensions, is_held, only_suspensions, violations
+from worker.planning.memory import before_suspending, park, remember
+from worker.planning.planner import Plan
 from worker.planning.window import advance
-from worker.runs.applying import Intents
-from worker.runs.employee_reader import BambooHRApi
-from worker.runs.reading import Reader, RunInput
+from worker.runs.locked_run import LockedRun, locked_run
+from worker.runs.read_bamboohr import RunInput, read_bamboohr
+from worker.runs.read_moodle import list_accounts, plan_from, unexplained
 from worker.runs.request import RunRequest
-from worker.runs.results import log_outcome, planned
-from worker.runs.run import Run
-from worker.state.lock import Lock
+from worker.runs.results import log_outcome, result_without_sending
+from worker.runs.services import Services
+from worker.runs.summary import Summary
+from worker.runs.write_gate import Intent
 from worker.timestamps import iso
 
-_TO_ITS_END = ("held", "errors")
+_READ_TO_THE_END = ("held", "errors")
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a run that only looks has seen."""
+    """What a dry run has seen. `accounts`: every account of our authentication, where a full pass could list them."""
 
-    run_input: RunInput
-    plan_input: PlanInput
-    steps: Sequence[Step]
+    inputs: RunInput
+    plan: Plan
+    accounts: list[AccountRef] | None = None
 
 
-@dataclass(kw_only=True)
-class SyncRun(Run):
-    """A run that plans from BambooHR."""
-
-    job: RunRequest
-    source: BambooHRApi
-    _run_input: RunInput | None = field(default=None, init=False)
-
-    def __post_init__(self) -> None:
-        self._reader = Reader(
-            self.settings, self.job, self.source, self.target, self.summary, self.clock, self.progress
+def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
+    """Do what was requested; the summary says how it ended. Raises a SyncError where the run cannot go on."""
+    if request.dry_run:
+        preview(request, services, summary)
+        return
+    with locked_run(services, summary, _scheduled_time(request, services)) as run:
+        inputs: RunInput | None = None
+        run.record = lambda now: _record(request, services, summary, run.history, inputs, now)
+        position = _position(request, services, summary, first_run=True)
+        inputs = read_bamboohr(services, request, run.history, position, summary)
+        plan, _ = _guarded_plan(request, services, inputs, summary)
+        written = run.write(
+            plan.steps,
+            _intent(request, services, run.history),
+            inputs.changed_at,
+            selected=bool(request.selected),
+            quiet=request.all_employees,
         )
+        # Counted, remembered, moved: in this order, so that no employee is forgotten in between.
+        records = _conclude(request, services, inputs, plan, written.results, summary)
+        run.remember(records, written)
+        _move_state(request, services, inputs, run, summary)
 
-    @property
-    def _dry_run(self) -> bool:
-        return self.job.dry_run
 
-    @property
-    def _asked_for(self) -> bool:
-        return bool(self.job.employees)
+def preview(request: RunRequest, services: Services, summary: Summary) -> Preview:
+    """Do everything but write. It takes no lock: a preview must not make a scheduled run wait."""
+    history = services.store.history()
+    position = _position(request, services, summary, first_run=False)
+    inputs = read_bamboohr(services, request, history, position, summary)
+    plan, accounts = _guarded_plan(request, services, inputs, summary)
+    results = {step.employee_id: result_without_sending(step) for step in plan.steps}
+    for result in results.values():
+        log_outcome(result, selected=bool(request.selected), dry_run=True, quiet=request.all_employees)
+    _conclude(request, services, inputs, plan, results, summary)
+    summary.reconcile_due = is_reconcile_due(history, services.settings.mapping.digest)
+    return Preview(inputs, plan, accounts)
 
-    @property
-    def _scheduled_time(self) -> str:
-        """A look at single people stands for no night, a reconcile for another than the sync."""
-        moment = self.settings.scheduled_time if not self.job.employees else ""
-        return f"{moment} reconcile" if moment and self.job.everybody else moment
 
-    def look(self) -> Preview:
-        """Everything but writing. It takes no lock: it must not make the nightly run wait."""
-        history = self.store.history()
-        run_input = self._reader.read(history, self._position(None))
-        plan_input, steps = self._plan(run_input)
-        results = {step.employee_id: planned(step) for step in steps}
-        for result in results.values():
-            log_outcome(result, asked_for=self._asked_for, dry_run=True, quiet=self.job.everybody)
-        self._count(plan_input, results, run_input)
-        self.summary.reconcile_due = self._is_reconcile_due(history)
-        return Preview(run_input, plan_input, steps)
+def _scheduled_time(request: RunRequest, services: Services) -> str:
+    """A run for selected employees stands for no scheduled moment, a reconcile for another one than the sync."""
+    moment = "" if request.selected else services.settings.scheduled_time
+    return f"{moment} reconcile" if moment and request.all_employees else moment
 
-    def _do(self, history: History, lock: Lock) -> None:
-        if history.delivered(self._scheduled_time):
-            raise DuplicateDelivery("this scheduled run was done before; the scheduler delivered it twice")
-        run_input = self._run_input = self._reader.read(history, self._position(lock))
-        plan_input, steps = self._plan(run_input)
-        applied = self._write(steps, self._intents(history), run_input.changed, lock, quiet=self.job.everybody)
-        # Counted, remembered, moved: in this order, so that nobody is forgotten in between.
-        self._remember(self._count(plan_input, applied.results, run_input), applied, history, lock)
-        self._move(run_input, lock)
 
-    def _position(self, lock: Lock | None) -> Position | None:
-        """Where the sync stands; a run over everybody has nothing to do with that."""
-        if self.job.everybody:
+def _position(request: RunRequest, services: Services, summary: Summary, *, first_run: bool) -> Position | None:
+    """Return where the sync stands; a full pass has nothing to do with that. `first_run`: write the first row."""
+    if request.all_employees:
+        return None
+    now = services.clock()
+    position = services.store.position(now)
+    if position is None:
+        position = Position(now - timedelta(days=services.settings.initial_lookback_days))
+        if first_run and request.moves_state:
+            services.store.create(position, now)
+    summary.since, summary.offset = position.since, position.offset
+    summary.next_since, summary.next_offset = position.since, position.offset
+    return position
+
+
+# Plan and guards
+
+
+def _guarded_plan(
+    request: RunRequest, services: Services, inputs: RunInput, summary: Summary
+) -> tuple[Plan, list[AccountRef] | None]:
+    plan = plan_from(services, request, inputs, summary)
+    summary.counts["processed"] = len(plan.steps)
+    for step in plan.steps:
+        if step.reason is reasons.UNKNOWN_EMPLOYEE:
+            summary.warn("unknown_employee", f"BambooHR shows nothing of employee {step.employee_id}")
+    accounts = _report_unexplained(services, inputs, plan, summary) if request.all_employees else None
+    if request.approved:
+        return plan.with_steps(map(only_suspensions, plan.steps)), accounts
+    why = violations(
+        plan.steps,
+        inputs.stats,
+        inputs.history.last_baseline(),
+        _suspended_today(services, inputs.history, plan.steps),
+        services.settings.max_suspensions,
+    )
+    if not why:
+        return plan, accounts
+    summary.warn("suspensions_held", "; ".join(why))
+    return plan.with_steps(hold_suspensions(plan.steps, why, "RUN" if request.dry_run else summary.run_id)), accounts
+
+
+def _report_unexplained(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> list[AccountRef] | None:
+    """Report accounts that no employee explains; they are never touched."""
+    accounts = list_accounts(services)
+    if accounts is None:
+        summary.warn(
+            "accounts_unread",
+            "the token may not use core_user_get_users: accounts that belong to no employee are not found",
+        )
+        return None
+    found = unexplained(services, inputs, plan, accounts)
+    summary.list_ids("unexplained_accounts", found)
+    for account in found:
+        logs.warning("reconcile.unexplained_account", account_id=account, advice="see whose it is; it was not touched")
+    return accounts
+
+
+def _suspended_today(services: Services, history: History, steps: Sequence[Step]) -> int:
+    """Count the suspensions of the last 24 hours; those due again now did not happen, or count as due."""
+    due = {step.employee_id for step in steps if step.action is Action.SUSPEND}
+    return history.suspended_since(services.clock() - timedelta(days=1), leaving_out=due)
+
+
+# Conclusion
+
+
+def _intent(request: RunRequest, services: Services, history: History) -> Intent:
+    def intent(step: Step) -> EmployeeRecord | None:
+        if step.action is not Action.SUSPEND:
             return None
-        now = self.clock()
-        position = self.store.position(now)
-        if position is None:
-            position = Position(now - timedelta(days=self.settings.initial_lookback_days))
-            if lock is not None and self.job.moves_the_state:
-                self.store.create(position, now)
-        self.summary.since, self.summary.offset = position.since, position.offset
-        self.summary.next_since, self.summary.next_offset = position.since, position.offset
-        return position
+        record = history.records.get(step.employee_id)
+        return before_suspending(record, step, services.clock(), approved=request.approved)
 
-    # Planning
+    return intent
 
-    def _plan(self, run_input: RunInput) -> tuple[PlanInput, list[Step]]:
-        plan_input = self._reader.plan_input(run_input)
-        self.summary.counts["processed"] = len(plan_input.employees)
-        steps = [self.job.choose(self._unless_unknown(step, plan_input, run_input)) for step in make_plan(plan_input)]
-        if self.job.everybody:
-            steps = [_not_waited_for(step, plan_input) for step in steps]
-            self._tell_unexplained(run_input, steps)
-        if self.job.approved:
-            return plan_input, steps
-        why = violations(
-            steps,
-            run_input.health,
-            run_input.history.last_good(),
-            self._suspended_today(run_input.history, steps),
-            self.settings.max_suspensions,
+
+def _conclude(
+    request: RunRequest,
+    services: Services,
+    inputs: RunInput,
+    plan: Plan,
+    results: Mapping[int, StepResult],
+    summary: Summary,
+) -> dict[int, EmployeeRecord]:
+    """Count what came of every step; return what is to be remembered of each employee."""
+    now, limit = services.clock(), services.settings.max_attempts
+    records = {
+        employee.employee_id: remember(
+            inputs.history.records.get(employee.employee_id),
+            results[employee.employee_id],
+            deleted=employee.deleted or employee.was_deleted,
+            now=now,
+            max_attempts=limit,
+            approved=request.approved,
         )
-        if not why:
-            return plan_input, steps
-        self.summary.warn("suspensions_held", "; ".join(why))
-        return plan_input, hold_suspensions(steps, why, "RUN" if self.job.dry_run else self.summary.run_id)
-
-    def _unless_unknown(self, step: Step, plan_input: PlanInput, run_input: RunInput) -> Step:
-        """An id that was asked for by hand and is known to nobody is a typing error; it is said, and not waited for."""
-        number = step.employee_id
-        known = number in run_input.deleted or number in plan_input.remembered
-        if not self.job.employees or known or step.reason is not reasons.NO_EVIDENCE:
-            return step
-        if next(employee for employee in plan_input.employees if employee.employee_id == number).is_shown:
-            return replace(step, waits=False)
-        self.summary.warn("unknown_employee", f"BambooHR shows nothing of employee {number}")
-        return replace(step, reason=reasons.UNKNOWN_EMPLOYEE, waits=False)
-
-    def _tell_unexplained(self, run_input: RunInput, steps: Sequence[Step]) -> None:
-        """Accounts that no employee explains are reported, and never touched."""
-        explained = frozenset(step.account.id for step in steps if step.account is not None)
-        unexplained = self._reader.unexplained(run_input, explained)
-        if unexplained is None:
-            self.summary.warn(
-                "accounts_unread", "the token may not use core_user_get_users: accounts of nobody are not found"
-            )
-            return
-        self.summary.list_ids("unexplained_accounts", unexplained)
-        for account in unexplained:
-            logs.warning(
-                "reconcile.unexplained_account", account_id=account, advice="see whose it is; it was not touched"
-            )
-
-    def _suspended_today(self, history: History, steps: Sequence[Step]) -> int:
-        """How many were suspended in the last 24 hours; those who are due again now were not, or count as due."""
-        due = {step.employee_id for step in steps if step.action is Action.SUSPEND}
-        return history.suspended_since(self.clock() - timedelta(days=1), leaving_out=due)
-
-    # Concluding
-
-    def _intents(self, history: History) -> Intents:
-        def intents(batch: Sequence[Step]) -> Iterable[EmployeeRecord]:
-            now = self.clock()
-            return [
-                intends_to_suspend(history.records.get(step.employee_id), step, now, approved=self.job.approved)
-                for step in batch
-                if step.action is Action.SUSPEND
-            ]
-
-        return intents
-
-    def _move(self, run_input: RunInput, lock: Lock) -> None:
-        if not self.job.moves_the_state or run_input.position is None or run_input.window is None:
-            return
-        self.stopping.check()
-        moved = advance(run_input.position, run_input.window, failed=self.summary.counts["errors"] > 0)
-        self.store.move(moved, lock, self.clock())
-        self.summary.next_since, self.summary.next_offset = moved.since, moved.offset
-
-    def _count(
-        self, plan_input: PlanInput, results: Mapping[int, StepResult], run_input: RunInput
-    ) -> dict[int, EmployeeRecord]:
-        """Count what came of everybody; what is to be remembered of each."""
-        now, limit = self.clock(), self.settings.max_attempts
-        records = {
-            employee.employee_id: remember(
-                run_input.history.records.get(employee.employee_id),
-                results[employee.employee_id],
-                deleted=employee.deleted or employee.was_deleted,
-                now=now,
-                max_attempts=limit,
-                approved=self.job.approved,
-            )
-            for employee in plan_input.employees
-        }
-        parked = park(records, results, max_attempts=limit, company=run_input.directory.rows)
-        self.summary.take(results.values(), parked)
-        self.summary.held = sorted(number for number, result in results.items() if is_held(result.step))
-        return {**records, **parked}
-
-    def _is_reconcile_due(self, history: History) -> bool:
-        last = history.last()
-        return last is not None and (last.reconcile_due or last.mapping not in ("", self.settings.mapping.digest))
-
-    def _record(self, history: History, now: datetime) -> RunRecord:
-        run_input = self._run_input
-        clean = not self.job.employees and self.summary.counts["errors"] == 0
-        reconciled = self.job.everybody and clean
-        self.summary.reconcile_due = self._is_reconcile_due(history) and not reconciled
-        dates_read = run_input.dates_read if run_input and clean else {}
-        return RunRecord(
-            run_id=self.summary.run_id,
-            ended_at=int(now.timestamp() * 1000),
-            command=self.summary.command,
-            scope=self.job.scope,
-            clean=clean,
-            good=run_input is not None and self._is_good(run_input, clean=clean, now=now),
-            scheduled_time=self._scheduled_time,
-            rows=run_input.directory.rows if run_input else 0,
-            coverage=run_input.confirmed.coverage if run_input else {},
-            mapping=self.settings.mapping.digest,
-            reconcile_due=self.summary.reconcile_due,
-            outcome=self.summary.outcome,
-            held=tuple(self.summary.held),
-            since=iso(run_input.position.since) if run_input and run_input.position else "",
-            reached=iso(self.summary.next_since) if self.summary.next_since else "",
-            dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
-        )
-
-    def _is_good(self, run_input: RunInput, *, clean: bool, now: datetime) -> bool:
-        """Whether later runs are compared with what this one read.
-
-        Held suspensions are errors, and it may be a company that became smaller which holds them: after a week of that
-        no error of a person stands in the way of its being believed.
-        """
-        history = run_input.history
-        went_through = clean or (self.summary.outcome in _TO_ITS_END and shrink_confirmed(history, now))
-        return self.job.moves_the_state and went_through and not is_unreliable(run_input.confirmed, history, now)
+        for employee in plan.plan_input.employees
+    }
+    parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
+    summary.take(results.values(), parked)
+    summary.held = sorted(number for number, result in results.items() if is_held(result.step))
+    return {**records, **parked}
 
 
-def _not_waited_for(step: Step, plan_input: PlanInput) -> Step:
-    """A look at everybody adds nobody to those who wait, but for future hires: the next one looks at them anyway.
+def _move_state(request: RunRequest, services: Services, inputs: RunInput, run: LockedRun, summary: Summary) -> None:
+    if not request.moves_state or inputs.position is None or inputs.window is None:
+        return
+    services.stop.check()
+    moved = advance(inputs.position, inputs.window, failed=summary.counts["errors"] > 0)
+    services.store.move(moved, run.lock, services.clock())
+    summary.next_since, summary.next_offset = moved.since, moved.offset
 
-    (A company's former employees whose hire dates are not shown would all be asked about in every night from then on.)
-    """
-    known = plan_input.remembered.get(step.employee_id)
-    waits_already = known is not None and known.reason is not FollowUp.NOTHING
-    if not step.waits or waits_already or step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN):
-        return step
-    return replace(step, waits=False) if step.action is Action.HOLD else step
+
+def _record(
+    request: RunRequest,
+    services: Services,
+    summary: Summary,
+    history: History,
+    inputs: RunInput | None,
+    now: datetime,
+) -> RunRecord:
+    """Describe the run to later ones. `inputs` is None where it ended before it had read them."""
+    mapping = services.settings.mapping.digest
+    clean = not request.selected and summary.counts["errors"] == 0
+    summary.reconcile_due = is_reconcile_due(history, mapping) and not (request.all_employees and clean)
+    dates_read = inputs.dates_read if inputs and clean else {}
+    read_to_the_end = request.moves_state and (clean or summary.outcome in _READ_TO_THE_END)
+    good = inputs is not None and read_to_the_end and is_baseline(inputs.confirmed_stats, history, now, clean=clean)
+    return RunRecord(
+        run_id=summary.run_id,
+        ended_at=int(now.timestamp() * 1000),
+        command=summary.command,
+        scope=request.scope_name,
+        successful=clean,
+        is_baseline=good,
+        scheduled_time=_scheduled_time(request, services),
+        rows=inputs.directory.rows if inputs else 0,
+        coverage=inputs.confirmed_stats.coverage if inputs else {},
+        mapping_digest=mapping,
+        reconcile_due=summary.reconcile_due,
+        outcome=summary.outcome,
+        held=tuple(summary.held),
+        since=iso(inputs.position.since) if inputs and inputs.position else "",
+        reached=iso(summary.next_since) if summary.next_since else "",
+        dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
+    )

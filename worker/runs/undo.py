@@ -1,129 +1,128 @@
 """A run that takes another one back.
 
-journal of that run -> look-ups -> reverse plan -> journal, writes -> whoever was undone is left alone
+journal of that run -> look-ups -> reverse plan -> journal, writes -> what was undone stays undone
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from worker import advice
 from worker.errors import UsageError
-from worker.model.history import EmployeeRecord, History, RunRecord
+from worker.model.history import EmployeeRecord, History
 from worker.model.step import Step
-from worker.planning.memory import intends_to_undo, undone
-from worker.planning.undo_plan import RecordedWrite, UndoScope, becomes_suspended, undo_steps, written
-from worker.runs.applying import Intents, WriteResult
-from worker.runs.results import log_outcome, planned
-from worker.runs.run import Run
-from worker.state.lock import Lock
+from worker.planning.memory import after_undoing, before_undoing
+from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, written
+from worker.runs.locked_run import WriteResult, locked_run
+from worker.runs.results import log_outcome, result_without_sending
+from worker.runs.services import Services
+from worker.runs.summary import Summary
+from worker.runs.write_gate import Intent
 
 
-@dataclass(kw_only=True)
-class UndoRun(Run):
-    """Takes back what `run_id` wrote: to everybody or to `employees`, all of it or `only` a part."""
+@dataclass(frozen=True)
+class UndoRequest:
+    """Take back what `run_id` wrote: to all its employees or to some, all of it or a part."""
 
     run_id: str
-    only: UndoScope
-    employees: tuple[int, ...]
-    dry_run: bool
-    _seen: dict[int, int] = field(default_factory=dict, init=False)
+    scope: UndoScope = UndoScope.EVERYTHING
+    employees: tuple[int, ...] = ()
+    dry_run: bool = False
 
-    @property
-    def _dry_run(self) -> bool:
-        return self.dry_run
 
-    @property
-    def _asked_for(self) -> bool:
-        return bool(self.employees)
-
-    def look(self) -> list[Step]:
-        """The reverse plan. Nothing is written and no lock is taken."""
-        steps = self._plan(self.store.history())
-        results = [planned(step) for step in steps]
-        for result in results:
-            log_outcome(result, asked_for=self._asked_for, dry_run=True)
-        self.summary.take(results, ())
-        return steps
-
-    def _do(self, history: History, lock: Lock) -> None:
-        steps = self._plan(history)
-        changed = {number: datetime.fromtimestamp(seen, UTC) for number, seen in self._seen.items() if seen}
-        applied = self._write(steps, self._intents(history), changed, lock, quiet=False)
-        self.summary.take(applied.results.values(), ())
-        self._remember(self._left_alone(history, applied), applied, history, lock)
-
-    def _plan(self, history: History) -> list[Step]:
-        wrote = self._written(history)
-        self._seen = {one.employee_id: one.seen for one in wrote}
-        self.summary.counts["processed"] = len(wrote)
-        self.target.check_visibility()
-        by_id = [str(one.account_id) for one in wrote if one.account_id is not None]
-        made = [str(one.employee_id) for one in wrote if one.account_id is None]
-        accounts = [*self.target.look_up("id", by_id), *self.target.look_up("idnumber", made)]
-        return undo_steps(wrote, accounts, self.settings.protected)
-
-    def _written(self, history: History) -> list[RecordedWrite]:
-        entries = self.store.journal_of(self.run_id)
-        wrote = written(entries, self.only, self.employees)
-        if wrote:
-            return wrote
-        if entries:
-            raise UsageError(
-                f"the run {self.run_id} wrote nothing of what is to be taken back",
-                advice="see what it wrote: explain --employee ID; or leave out --only and --employee",
-            )
-        if history.run(self.run_id) is None:
-            raise UsageError(
-                f"there is no run {self.run_id}, or its journal is older than 90 days",
-                advice="the id is the run_id of the run's summary line, and is named in its log",
-            )
-        raise UsageError(f"the run {self.run_id} wrote nothing to Moodle; there is nothing to take back")
-
-    def _intents(self, history: History) -> Intents:
-        def intents(batch: Sequence[Step]) -> Iterable[EmployeeRecord]:
-            now = self.clock()
-            return [
-                intends_to_undo(
-                    history.records.get(step.employee_id),
-                    step,
-                    self.run_id,
-                    now,
-                    seen=self._seen[step.employee_id],
-                    suspended=becomes_suspended(step),
-                )
-                for step in batch
-            ]
-
-        return intents
-
-    def _left_alone(self, history: History, applied: WriteResult) -> dict[int, EmployeeRecord]:
-        """Whoever was taken back, even in part, is left alone from now on."""
-        now = self.clock()
-        records: dict[int, EmployeeRecord] = {}
-        for number, result in applied.results.items():
-            known = history.records.get(number)
-            employee = undone(
-                known,
-                result,
-                self.run_id,
-                now,
-                seen=self._seen[number],
-                suspended=becomes_suspended(result.step),
-            )
-            if employee is None and number in applied.intents:
-                employee = applied.intents[number] if result.wrote else known or EmployeeRecord(number)
-            if employee is not None:
-                records[number] = employee
-        return records
-
-    def _record(self, _history: History, now: datetime) -> RunRecord:
-        return RunRecord(
-            run_id=self.summary.run_id,
-            ended_at=int(now.timestamp() * 1000),
-            command=self.summary.command,
-            scope=self.summary.scope,
-            good=False,
-            outcome=self.summary.outcome,
+def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None:
+    """Take the run back; the summary says how it ended."""
+    if request.dry_run:
+        preview_undo(request, services, summary)
+        return
+    with locked_run(services, summary) as run:
+        recorded = _recorded_writes(request, services)
+        steps = _plan(recorded, services, summary)
+        seen = {number: datetime.fromtimestamp(one.seen, UTC) for number, one in recorded.items() if one.seen}
+        written = run.write(
+            steps, _intent(request, services, run.history, recorded), seen, selected=bool(request.employees)
         )
+        summary.take(written.results.values(), ())
+        run.remember(_undone_records(request, services, run.history, recorded, written), written)
+
+
+def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> list[Step]:
+    """Return the reverse plan. Nothing is written and no lock is taken."""
+    steps = _plan(_recorded_writes(request, services), services, summary)
+    results = [result_without_sending(step) for step in steps]
+    for result in results:
+        log_outcome(result, selected=bool(request.employees), dry_run=True)
+    summary.take(results, ())
+    return steps
+
+
+def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, RecordedWrite]:
+    """Return what is to be taken back, by employee id. Raises UsageError where that is nothing."""
+    entries = services.store.journal_of(request.run_id)
+    recorded = written(entries, request.scope, request.employees)
+    if recorded:
+        return {one.employee_id: one for one in recorded}
+    if entries:
+        raise UsageError(
+            f"the run {request.run_id} wrote nothing of what is to be taken back",
+            advice=f"see what it wrote: {advice.command('explain', '--employee', 'ID')}; or leave out --only and"
+            " --employee",
+        )
+    if services.store.run(request.run_id) is None:
+        raise UsageError(
+            f"there is no run {request.run_id}, or its journal is older than 90 days",
+            advice="the id is the run_id of the run's summary line, and is named in its log",
+        )
+    raise UsageError(f"the run {request.run_id} wrote nothing to Moodle; there is nothing to take back")
+
+
+def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Summary) -> list[Step]:
+    summary.counts["processed"] = len(recorded)
+    services.moodle.check_visibility()
+    writes = recorded.values()
+    by_id = [str(one.account_id) for one in writes if one.account_id is not None]
+    created = [str(one.employee_id) for one in writes if one.account_id is None]
+    accounts = [*services.moodle.look_up("id", by_id), *services.moodle.look_up("idnumber", created)]
+    return undo_steps(list(writes), accounts, services.settings.protected)
+
+
+def _intent(
+    request: UndoRequest, services: Services, history: History, recorded: Mapping[int, RecordedWrite]
+) -> Intent:
+    def intent(step: Step) -> EmployeeRecord:
+        return before_undoing(
+            history.records.get(step.employee_id),
+            step,
+            request.run_id,
+            services.clock(),
+            seen=recorded[step.employee_id].seen,
+        )
+
+    return intent
+
+
+def _undone_records(
+    request: UndoRequest,
+    services: Services,
+    history: History,
+    recorded: Mapping[int, RecordedWrite],
+    written: WriteResult,
+) -> dict[int, EmployeeRecord]:
+    """Return what is to be remembered: an employee who was taken back, even in part, is left alone from now on."""
+    records: dict[int, EmployeeRecord] = {}
+    for number, result in written.results.items():
+        known = history.records.get(number)
+        record = after_undoing(
+            known,
+            result,
+            request.run_id,
+            services.clock(),
+            seen=recorded[number].seen,
+        )
+        if record is None and number in written.intents:
+            record = written.intents[number] if result.wrote else known or EmployeeRecord(number)
+        if record is not None:
+            records[number] = record
+    return records

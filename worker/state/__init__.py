@@ -1,1 +1,1 @@
-"""What survives a run: the position, the lock, who is remembered for what, and how the last runs went."""
+"""What survives a run: the position, the lock, follow-ups on employees, the history of runs, and the journal."""

@@ -1,8 +1,9 @@
-"""The store on AWS: one DynamoDB table with the key `StateId` and nothing else."""
+"""The store on AWS: one DynamoDB table with the key `StateId` and no index."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,12 @@ from worker.aws import aws_client, aws_failure
 from worker.errors import ConfigurationError, StateError
 from worker.state.items import KEY, Condition, Item
 
-_BATCH = 25
+_WRITE_BATCH = 25
+_READ_BATCH = 100
 _TRANSACTION_TRIES = 5
+_BATCH_TRIES = 8
+_FIRST_PAUSE = 0.05
+"""Seconds before what a throttled table left over is sent again; doubled each time, 6 seconds in all."""
 _UNUSABLE = {
     "ResourceNotFoundException": "does not exist in this region: deploy the stack, or correct STATE_TABLE",
     "AccessDeniedException": "may not be used by this role: check the task role's rights",
@@ -24,17 +29,34 @@ _UNUSABLE = {
 class DynamoItems:
     """See :class:`worker.state.items.Items`. `client` is boto3's DynamoDB client."""
 
-    def __init__(self, table: str, client: Any = None) -> None:
+    def __init__(self, table: str, client: Any = None, pause: Callable[[float], None] = time.sleep) -> None:
         from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
         self._table = table
         self._client = client or aws_client("dynamodb")
+        self._pause = pause
         self._pack = TypeSerializer().serialize
         self._unpack = TypeDeserializer().deserialize
 
     def get(self, key: str) -> Item | None:
         answer = self._call(self._client.get_item, TableName=self._table, Key=self._key(key), ConsistentRead=True)
         return self._plain(answer["Item"]) if "Item" in answer else None
+
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        found: dict[str, Item] = {}
+
+        def read(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            asked = {self._table: {"Keys": batch, "ConsistentRead": True}}
+            answer = self._call(self._client.batch_get_item, RequestItems=asked)
+            left = self._part(answer, "UnprocessedKeys").get(self._table, {}).get("Keys", [])
+            read_now = self._part(answer, "Responses")
+            # A table that is not in the answer would pass for one without any of the items.
+            items = read_now.get(self._table, []) if left else self._part(read_now, self._table)
+            found.update((item[KEY], item) for item in map(self._plain, items))
+            return list(left)
+
+        self._in_batches([self._key(key) for key in keys], _READ_BATCH, read)
+        return found
 
     def put(self, item: Item, when: Condition | None = None) -> bool:
         return self._conditional(self._client.put_item, Item=self._packed(item), **self._condition(when))
@@ -43,10 +65,11 @@ class DynamoItems:
         return self._conditional(self._client.delete_item, Key=self._key(key), **self._condition(when))
 
     def put_all(self, items: Sequence[Item]) -> None:
-        self._write([{"PutRequest": {"Item": self._packed(item)}} for item in items])
+        def write(batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            answer = self._call(self._client.batch_write_item, RequestItems={self._table: batch})
+            return list((answer.get("UnprocessedItems") or {}).get(self._table, []))
 
-    def delete_all(self, keys: Sequence[str]) -> None:
-        self._write([{"DeleteRequest": {"Key": self._key(key)}} for key in keys])
+        self._in_batches([{"PutRequest": {"Item": self._packed(item)}} for item in items], _WRITE_BATCH, write)
 
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         values = {f":p{number}": prefix for number, prefix in enumerate(prefixes)}
@@ -60,9 +83,7 @@ class DynamoItems:
         found: list[Item] = []
         while True:
             answer = self._call(self._client.scan, **query)
-            if "Items" not in answer:
-                raise self._error(KeyError("Items"))
-            found.extend(self._plain(item) for item in answer["Items"])
+            found.extend(self._plain(item) for item in self._part(answer, "Items"))
             if "LastEvaluatedKey" not in answer:
                 return found
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -108,15 +129,26 @@ class DynamoItems:
             advice="the next run goes on from the last state",
         )
 
-    def _write(self, requests: list[dict[str, Any]]) -> None:
-        for batch in _batches(requests):
-            left = {self._table: batch}
-            for _ in range(_BATCH):
-                answer = self._call(self._client.batch_write_item, RequestItems=left)
-                left = answer.get("UnprocessedItems") or {}
+    def _part(self, answer: dict[str, Any], name: str) -> Any:
+        if name not in answer:
+            raise self._error(KeyError(name))
+        return answer[name]
+
+    def _in_batches(
+        self,
+        requests: list[dict[str, Any]],
+        size: int,
+        send: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
+    ) -> None:
+        """Send the requests in batches; what `send` gives back was left over by the table and is sent again."""
+        for at in range(0, len(requests), size):
+            left = send(requests[at : at + size])
+            for attempt in range(_BATCH_TRIES - 1):
                 if not left:
                     break
-            else:
+                self._pause(_FIRST_PAUSE * 2**attempt)
+                left = send(left)
+            if left:
                 raise StateError(f"the state table {self._table} is throttled", advice="the next run tries again")
 
     def _condition(self, when: Condition | None) -> dict[str, Any]:
@@ -145,7 +177,7 @@ class DynamoItems:
 
 
 def _native(value: Any) -> Any:
-    """Plain Python. A number that is not whole (only an operator writes one) stays as it is, to be told as a fault."""
+    """Plain Python. A number that is not whole (written by hand) stays as it is, to be reported as a fault."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else value
     if isinstance(value, dict):
@@ -153,12 +185,7 @@ def _native(value: Any) -> Any:
     return [_native(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _batches(requests: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    for at in range(0, len(requests), _BATCH):
-        yield requests[at : at + _BATCH]
-
-
 def _reasons(fault: Exception) -> set[str]:
-    """Why a transaction was cancelled: a condition that does not hold, or a conflict that a retry mends."""
+    """Why a transaction was cancelled: a condition that does not hold, or a conflict that a retry resolves."""
     reasons = getattr(fault, "response", {}).get("CancellationReasons", [])
     return {str(reason.get("Code")) for reason in reasons}

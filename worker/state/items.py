@@ -1,6 +1,6 @@
-"""The one shape both stores have: items under a text key, conditional writes, one transaction.
+"""What both stores are: items under a text key, conditional writes, one transaction.
 
-A store knows nothing of runs, locks or people; everything above it is the same for DynamoDB and for a file.
+A store knows nothing of runs, locks or employees; everything above it is the same for DynamoDB and for a file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 KEY = "StateId"
 EXPIRY = "ExpiresAt"
-"""The table's TTL attribute: when an item may be forgotten, in seconds since 1970."""
+"""The table's TTL attribute: when an item may be deleted, in seconds since 1970."""
 Item = dict[str, Any]
 """Texts, whole numbers, booleans, None, lists and objects of these; the key is under :data:`KEY`."""
 
@@ -37,22 +37,22 @@ class Items(Protocol):
     """A store. Every method raises :class:`worker.errors.StateError` where the store cannot be reached."""
 
     def get(self, key: str) -> Item | None:
-        """The item, read consistently."""
+        """Read an item consistently; None if there is none."""
+
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        """Read many items consistently, each key once; those that exist, by their keys."""
 
     def put(self, item: Item, when: Condition | None = None) -> bool:
-        """Write it; False if the condition does not hold."""
+        """Write an item; False if the condition does not hold."""
 
     def delete(self, key: str, when: Condition | None = None) -> bool:
-        """Remove it; False if the condition does not hold."""
+        """Delete an item; False if the condition does not hold."""
 
     def put_all(self, items: Sequence[Item]) -> None:
-        """Write many, in no order, without a condition."""
-
-    def delete_all(self, keys: Sequence[str]) -> None:
-        """Remove many, in no order, without a condition."""
+        """Write many items, in no order, without a condition."""
 
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
-        """Every item whose key begins with one of the prefixes, read consistently."""
+        """Read every item whose key begins with one of the prefixes, consistently."""
 
     def put_if(self, item: Item, when: Condition, other_key: str, other_when: Condition) -> bool:
-        """Write the item if both its own and another item's condition hold, in one transaction."""
+        """Write an item if both its own and another item's condition hold, in one transaction."""

@@ -22,14 +22,14 @@ RENEW_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock, and for how long unless it is renewed."""
+    """The run that holds a lock, and for how long unless it is renewed."""
 
     owner: str
     seconds_left: int
 
 
 class Lock:
-    """The lock of one state. `clock` gives seconds since 1970: the lease is compared with other machines' clocks."""
+    """The lock of one state. `clock` gives seconds since 1970: leases are compared between machines."""
 
     def __init__(self, items: Items, key: str, owner: str, clock: Callable[[], float] = time.time) -> None:
         self.key = key
@@ -48,7 +48,12 @@ class Lock:
         return Condition(equals={"owner": self._owner})
 
     def acquire(self, scheduled_time: str = "") -> None:
-        """Take it, or raise :class:`LockHeld` or, where it is held for the same scheduled night, DuplicateDelivery."""
+        """Take the lock.
+
+        Raises:
+            DuplicateDelivery: A run of the same scheduled time holds it.
+            LockHeld: Another run holds it.
+        """
         self._scheduled = scheduled_time
         while True:
             held = self._items.get(self.key)
@@ -64,13 +69,13 @@ class Lock:
                 return
 
     def holder(self) -> Holder | None:
-        """Who holds it now; None if nobody does."""
+        """The present holder; None if the lock is free."""
         held = self._items.get(self.key)
         left = int(_expires(held) - self._clock()) if held else 0
         return Holder(str(held.get("owner")), left) if held and left > 0 else None
 
     def require_free(self) -> None:
-        """Raise :class:`LockHeld` where somebody holds it."""
+        """Raise :class:`LockHeld` unless the lock is free."""
         held = self._items.get(self.key)
         if held is not None and _expires(held) > self._clock():
             raise self._refusal(held)
@@ -94,7 +99,7 @@ class Lock:
             self.renew()
 
     def require(self, seconds: float) -> None:
-        """Raise :class:`LockLost` unless the lock is ours for at least so long."""
+        """Raise :class:`LockLost` unless the lock is ours for at least this long."""
         if self._lost or self._expires - self._clock() < seconds:
             raise LockLost(
                 "the lock of this run ran out or was taken over",
@@ -102,7 +107,7 @@ class Lock:
             )
 
     def release(self) -> None:
-        """Give it back, if it is still ours. A store that cannot be reached lets the lease run out instead."""
+        """Give the lock back, if it is still ours. If the store cannot be reached, the lease runs out instead."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
@@ -119,7 +124,7 @@ class Lock:
         left = _expires(held) - int(self._clock())
         return LockHeld(
             f"another run ({held.get('owner')}) holds the lock, for {left} s more unless it renews it",
-            advice="wait for it to end; the lock of a run that died frees itself within five minutes",
+            advice="wait for it to end; the lock of a run that died expires within five minutes",
         )
 
     def _renew_until_ended(self) -> None:
@@ -131,7 +136,7 @@ class Lock:
 
 
 def _expires(held: Item) -> int:
-    """When a lease runs out; one that says no moment (a hand wrote it) is nobody's."""
+    """When a lease runs out; 0 for one without a usable time (written by hand)."""
     value = held.get("expires")
     return value if isinstance(value, int) and 0 < value < _NO_MOMENT else 0
 

@@ -1,4 +1,4 @@
-"""The store on a laptop: one SQLite file with the same items. What has expired is removed when it is opened."""
+"""The store on a laptop: one SQLite file with the same items. Expired items are deleted when it is opened."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _BUSY_SECONDS = 10.0
 
 
 class SqliteItems:
-    """See :class:`worker.state.items.Items`. A connection a call, so that any thread may call."""
+    """See :class:`worker.state.items.Items`. Each call has its own connection, so that any thread may call."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         if not Path(path).absolute().parent.is_dir():
             raise ConfigurationError(
-                [f"STATE_FILE {path}: its folder does not exist"], advice="make the folder, or name another"
+                [f"STATE_FILE {path}: its folder does not exist"], advice="create the folder, or name another"
             )
         with self._transaction() as database:
             database.execute("CREATE TABLE IF NOT EXISTS items (key TEXT PRIMARY KEY, body TEXT NOT NULL)")
@@ -34,6 +34,11 @@ class SqliteItems:
     def get(self, key: str) -> Item | None:
         with self._transaction() as database:
             return _read(database, key)
+
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        with self._transaction() as database:
+            found = {key: _read(database, key) for key in keys}
+        return {key: item for key, item in found.items() if item is not None}
 
     def put(self, item: Item, when: Condition | None = None) -> bool:
         with self._transaction() as database:
@@ -53,10 +58,6 @@ class SqliteItems:
         with self._transaction() as database:
             for item in items:
                 _write(database, item)
-
-    def delete_all(self, keys: Sequence[str]) -> None:
-        with self._transaction() as database:
-            database.executemany("DELETE FROM items WHERE key = ?", [(key,) for key in keys])
 
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         begins = tuple(prefixes)

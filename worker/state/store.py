@@ -1,145 +1,86 @@
-"""The state of one sync, in the terms of a run: position, remembered people, history.
+"""The state of one sync, in the terms of a run: position, records of employees and of runs, journal.
 
-Keys: `<id>` the state row; `<id>#lock`; `<id>#person#<employee id>`; `<id>#run#<run>`; `<id>#journal#<run>#<n>`.
+Keys: `<id>` the state row; `<id>#lock`; `<id>#followups#<n>` what is remembered about employees; `<id>#history` what
+later runs need of the runs so far; `<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`.
+
+A run reads the row, the follow-ups and the history in one request. Where an earlier version wrote the row, or the
+history is missing, a scan looks for the items `<id>#person#<employee>` and `<id>#run#<run>`, and the first write under
+the lock converts them. The items of employees then expire after 30 days, so that going back to the earlier version
+works until then. One without an expiry was written by that version since, and is newer than the follow-up.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from worker.errors import ConfigurationError, LockLost, StateError
-from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
-from worker.model.journal_entry import KEPT, JournalEntry, pack, unpack
-from worker.model.position import Position, WindowProgress
-from worker.state.items import ABSENT, EXPIRY, KEY, Condition, Item, Items
+from worker.errors import LockLost, StateError
+from worker.model.history import LEAST_RUNS, EmployeeRecord, History, RunRecord, runs_needed
+from worker.model.journal_entry import JournalEntry
+from worker.model.position import Position
+from worker.state.followups import FollowUps
+from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
+from worker.state.journal import Journal
 from worker.state.lock import Lock
-from worker.timestamps import iso, parse_moment
+from worker.state.records import read_employee, read_run, read_runs, store_run, store_runs
+from worker.state.row import RECORDING_BEGAN, is_current, read_position, row_of, unchanged
 
-T = TypeVar("T", "EmployeeRecord", "RunRecord")
-V = TypeVar("V")
+__all__ = ["RECORDING_BEGAN", "Store", "locked"]
 
-RECORDING_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
-_FUTURE_TOLERATED = timedelta(minutes=5)
-_RUN_KEPT = timedelta(days=400)
+_RUN_RETENTION = timedelta(days=400)
+_OLD_ITEM_RETENTION = timedelta(days=30)
+_MAX_HISTORY_BYTES = 280_000
+_MAX_KEY_LENGTH = 1_000
+_MAX_JOURNAL_ITEMS = 100_000
 
 
 class Store:
-    """Reads and writes the state `state_id` of a table or file."""
+    """Reads and writes the state `state_id` of a table or file. Several threads of a run may write at a time."""
 
     def __init__(self, items: Items, state_id: str, clock: Callable[[], float] = time.time) -> None:
         self._items = items
         self._clock = clock
         self._id = state_id
         self._row: Item | None = None
-        self._journalled = itertools.count(1)
+        self._row_read_ahead: list[Item | None] = []
+        self._mutex = threading.Lock()
+        self._follow_ups = FollowUps(items, state_id)
+        self._journal = Journal(items, state_id, clock, threading.Lock())
+        self._runs: tuple[RunRecord, ...] = ()
+        self._is_loaded = False
+        self._is_converted = True
+        self._old_items: list[Item] = []
 
     def lock(self, owner: str) -> Lock:
         """The lock of this state, not yet taken."""
         return Lock(self._items, f"{self._id}#lock", owner, self._clock)
 
+    # The position
+
     def position(self, now: datetime) -> Position | None:
         """Where the sync stands; None if it never ran. A row that cannot be meant is a configuration error."""
-        self._row = self._items.get(self._id)
-        if self._row is None:
-            return None
-        since, offset = parse_moment(self._row.get("since")), _whole(self._row.get("offset", 0))
-        where, mend = f"state row {self._id!r}", "write since, offset and updatedAt anew (RUNBOOK, state)"
-        faults = []
-        if since is None or since < RECORDING_BEGAN:
-            faults.append(f"{where}: since must be a moment with a zone, such as 2026-01-31T02:00:00Z")
-        elif since > now + _FUTURE_TOLERATED:
-            faults.append(f"{where}: since ({iso(since)}) is in the future: no change would ever be seen")
-        if offset is None:
-            faults.append(f"{where}: offset must be a whole number, 0 or more")
-        if faults or since is None or offset is None:
-            raise ConfigurationError(faults, advice=mend)
-        return Position(since, offset, _progress(self._row, since, offset))
+        self._row = self._row_read_ahead.pop() if self._row_read_ahead else self._items.get(self._id)
+        return None if self._row is None else read_position(self._id, self._row, now)
 
     def create(self, position: Position, now: datetime) -> None:
         """Write the first row. Another run that wrote one meanwhile had the lock."""
-        row = self._as_row(position, now)
+        row = row_of(self._id, position, now, current=self._has_converted())
         if not self._items.put(row, ABSENT):
             raise LockLost("another run wrote the first state row", advice="the next run goes on from there")
         self._row = row
 
     def move(self, position: Position, lock: Lock, now: datetime) -> None:
         """Write the new position, if the lock is still ours and the row still what was read."""
-        row = self._as_row(position, now)
-        if not self._items.put_if(row, _as_read(self._row or {}), lock.key, lock.ours):
+        row = row_of(self._id, position, now, current=self._has_converted() or is_current(self._row))
+        if not self._items.put_if(row, unchanged(self._row or {}), lock.key, lock.ours):
             raise _changed_meanwhile()
         self._row = row
-
-    def history(self) -> History:
-        """Everything that is remembered: one scan, the table is small."""
-        employees: dict[int, EmployeeRecord] = {}
-        runs: list[RunRecord] = []
-        for item in self._items.scan([f"{self._id}#person#", f"{self._id}#run#"]):
-            _, kind, name = item[KEY].split("#", 2)
-            if kind == "person" and re.fullmatch("[1-9][0-9]*", name):
-                employees[int(name)] = _remembered(int(name), item)
-            elif kind == "run":
-                runs.append(_known(RunRecord, {**_UNKNOWN_RUN, **item, **_figures(item), "run_id": name}))
-        return History(employees, tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id))))
-
-    def remember(self, employees: Iterable[EmployeeRecord]) -> None:
-        """Write what is remembered about these people."""
-        items = [{KEY: self._person(employee.employee_id), **_stored(employee)} for employee in employees]
-        if items:
-            self._items.put_all(items)
-
-    def forget(self, employees: Iterable[int]) -> None:
-        """Nothing is to be remembered about these any more."""
-        keys = [self._person(employee) for employee in employees]
-        if keys:
-            self._items.delete_all(keys)
-
-    def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
-        """Keep a run's summary and figures for some months."""
-        expires = int((now + _RUN_KEPT).timestamp())
-        told = {name: value for name, value in summary.items() if not isinstance(value, float)}
-        item = {**asdict(run), KEY: f"{self._id}#run#{run.run_id}", "summary": told, EXPIRY: expires}
-        del item["run_id"]
-        self._items.put(item)
-
-    def journal(self, run_id: str, entries: Iterable[JournalEntry]) -> None:
-        """Keep what a run is about to write. Several threads of a run may do so at a time."""
-        items = []
-        for portion in pack(entries):
-            number = next(self._journalled)
-            expires = portion[-1]["at"] + int(KEPT.total_seconds())
-            # One text: a thousand nested values would each be packed for the table, in the time of the next batch.
-            told = json.dumps(portion, ensure_ascii=False)
-            items.append({KEY: f"{self._id}#journal#{run_id}#{number:06}", "entries": told, EXPIRY: expires})
-        if items:
-            self._items.put_all(items)
-
-    def journal_of(self, run_id: str) -> list[JournalEntry]:
-        """What a run set out to write, in its order, as far as that is still kept."""
-        return [entry for item in self._journals(f"{run_id}#") for entry in _entries(item)]
-
-    def journals_about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
-        """What the runs of the last months set out to write to one person: run and entry, oldest first."""
-        found = [
-            (item[KEY].split("#")[-2], entry)
-            for item in self._journals("")
-            for entry in _entries(item)
-            if entry.employee_id == employee_id
-        ]
-        return sorted(found, key=lambda told: told[1].at)
-
-    def _journals(self, run: str) -> Iterator[Item]:
-        for item in sorted(self._items.scan([f"{self._id}#journal#{run}"]), key=lambda item: str(item[KEY])):
-            expiry = item.get(EXPIRY)
-            if isinstance(expiry, int) and expiry > self._clock():
-                yield item
 
     def raw(self) -> Item | None:
         """The state row as it stands in the table, whatever it says; None if there is none."""
@@ -147,38 +88,167 @@ class Store:
 
     def overwrite(self, read: Item | None, position: Position, lock: Lock, now: datetime) -> None:
         """Write a position that an operator chose, if the row is still what was read."""
-        row = self._as_row(position, now)
+        row = row_of(self._id, position, now, current=is_current(read))
         if read is None:
             done = self._items.put(row, ABSENT)
         else:
-            done = self._items.put_if(row, _as_read(read), lock.key, lock.ours)
+            done = self._items.put_if(row, unchanged(read), lock.key, lock.ours)
         if not done:
             raise _changed_meanwhile()
 
     def remove(self, read: Item) -> None:
-        """Remove the row, if it is still what was read: the next run begins as the very first did."""
-        if not self._items.delete(self._id, _as_read(read)):
+        """Delete the row, if it is still what was read: the next run begins as the very first did."""
+        if not self._items.delete(self._id, unchanged(read)):
             raise _changed_meanwhile()
 
-    def _person(self, employee_id: int) -> str:
-        return f"{self._id}#person#{employee_id}"
+    # Employees and runs
 
-    def _as_row(self, position: Position, now: datetime) -> Item:
-        row: Item = {KEY: self._id, "since": iso(position.since), "offset": position.offset, "updatedAt": iso(now)}
-        progress = position.progress
-        if progress is not None:
-            row["window"] = {
-                "since": row["since"],
-                "offset": row["offset"],
-                "latest": iso(progress.latest) if progress.latest else None,
-                "lastId": progress.last_id,
-                "pinnedRuns": progress.pinned_runs,
-            }
-        return row
+    def history(self) -> History:
+        """Everything that is remembered. The next :meth:`position` is of the same moment.
+
+        A run that writes records reads the history under the lock: a write repeats what was read of other employees.
+        """
+        with self._mutex:
+            self._load()
+            return History(dict(self._follow_ups.records), self._runs)
+
+    def remember(self, employees: Iterable[EmployeeRecord]) -> None:
+        """Write what is remembered about these employees."""
+        records = list(employees)
+        if not records:
+            return
+        with self._mutex:
+            self._prepare()
+            for employee in records:
+                self._follow_ups.set(employee)
+            self._follow_ups.flush()
+
+    def forget(self, employees: Iterable[int]) -> None:
+        """Forget what was remembered about these employees."""
+        numbers = list(employees)
+        if not numbers:
+            return
+        with self._mutex:
+            self._prepare()
+            for number in numbers:
+                self._follow_ups.forget(number)
+            self._follow_ups.flush()
+
+    def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
+        """Keep a run's summary and figures for some months, and in the history what later runs need of it."""
+        run = replace(run, journal_items=self._journal.count(run.run_id))
+        item: Item = {
+            KEY: self._run_key(run.run_id),
+            **store_run(run),
+            "summary": {name: value for name, value in summary.items() if not isinstance(value, float)},
+            EXPIRY: int((now + _RUN_RETENTION).timestamp()),
+        }
+        with self._mutex:
+            self._prepare()
+            # Read again: should another run have recorded itself since, its record stays.
+            stored = self._read_runs(self._items.get(self._history_key))
+            self._runs = (*(other for other in stored if other.run_id != run.run_id), run)
+            self._items.put_all([item, self._history_item(now)])
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """The whole record of a run of the last months, the employees it held included."""
+        item = self._run_item(run_id)
+        return None if item is None else read_run(run_id, item)
+
+    # The journal
+
+    def journal(self, run_id: str, entries: Iterable[JournalEntry]) -> None:
+        """Keep what a run is about to write."""
+        self._journal.add(run_id, entries)
+
+    def journal_of(self, run_id: str) -> list[JournalEntry]:
+        """What a run set out to write, in order, as far as that is still kept."""
+        item = self._run_item(run_id) or {}
+        count = item.get("journal_items")
+        return self._journal.of(run_id, count if type(count) is int and 0 <= count <= _MAX_JOURNAL_ITEMS else None)
+
+    def journals_about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
+        """What the runs of the last months set out to write to one employee: run and entry, oldest first."""
+        return self._journal.about(employee_id)
+
+    # What the table has
+
+    @property
+    def _history_key(self) -> str:
+        return f"{self._id}#history"
+
+    def _run_key(self, run_id: str) -> str:
+        return f"{self._id}#run#{run_id}"
+
+    def _run_item(self, run_id: str) -> Item | None:
+        key = self._run_key(run_id)
+        return self._items.get(key) if len(key) <= _MAX_KEY_LENGTH else None
+
+    def _load(self) -> None:
+        found = self._items.get_all([self._id, self._history_key, *self._follow_ups.keys])
+        row, past = found.get(self._id), found.get(self._history_key)
+        self._follow_ups.load(found)
+        self._runs = self._read_runs(past)
+        self._row_read_ahead = [row]
+        self._is_loaded = self._is_converted = True
+        self._old_items = []
+        if past is None or not is_current(row):
+            self._load_old()
+
+    def _load_old(self) -> None:
+        """Take what an earlier version wrote; nothing is written yet."""
+        runs = {run.run_id: run for run in self._runs}
+        for item in self._items.scan([f"{self._id}#person#", f"{self._id}#run#"]):
+            _, kind, name = item[KEY].split("#", 2)
+            if kind == "run":
+                runs[name] = replace(read_run(name, item), held=())
+            elif _EMPLOYEE_ID.fullmatch(name) and EXPIRY not in item:
+                self._follow_ups.set(read_employee(int(name), item))
+                self._old_items.append(item)
+        self._is_converted = not (self._old_items or runs)
+        self._runs = tuple(sorted(runs.values(), key=lambda run: (run.ended_at, run.run_id)))
+
+    def _prepare(self) -> None:
+        """Before a write: everything is loaded and converted."""
+        if not self._is_loaded:
+            self._load()
+        if self._is_converted:
+            return
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        self._follow_ups.flush()
+        self._items.put(self._history_item(now))
+        # Not before all of it is in its new place: until an item expires it is converted again.
+        expires = int((now + _OLD_ITEM_RETENTION).timestamp())
+        self._items.put_all([{**item, EXPIRY: expires} for item in self._old_items])
+        self._is_converted, self._old_items = True, []
+
+    def _has_converted(self) -> bool:
+        """Whether nothing is left to convert; False if that is not known."""
+        if not self._is_loaded:
+            return False
+        with self._mutex:
+            self._prepare()
+        return True
+
+    def _read_runs(self, item: Item | None) -> tuple[RunRecord, ...]:
+        try:
+            return tuple(read_runs(str(item["runs"]))) if item else ()
+        except (KeyError, ValueError, RecursionError):
+            raise StateError(
+                f"the item {self._history_key} is malformed",
+                advice="it was changed by hand; delete it: the next run makes it again from the items of the runs",
+            ) from None
+
+    def _history_item(self, now: datetime) -> Item:
+        most = len(self._runs)
+        text = store_runs(runs_needed(self._runs, now, most))
+        while len(text) > _MAX_HISTORY_BYTES and most > LEAST_RUNS:
+            most = most * 3 // 4
+            text = store_runs(runs_needed(self._runs, now, most))
+        return {KEY: self._history_key, "runs": text}
 
 
-def _as_read(row: Item) -> Condition:
-    return Condition(equals={name: row[name] for name in ("since", "offset", "updatedAt") if name in row})
+_EMPLOYEE_ID = re.compile("[1-9][0-9]*")
 
 
 def _changed_meanwhile() -> LockLost:
@@ -186,86 +256,6 @@ def _changed_meanwhile() -> LockLost:
         "the state row was changed, or the lock taken over, while this run was at work",
         advice="the row was left as it is; the next run goes on from there",
     )
-
-
-def _entries(item: Item) -> list[JournalEntry]:
-    try:
-        return unpack([json.loads(item["entries"])])
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise StateError(
-            f"the journal item {item[KEY]} is malformed", advice="somebody changed it by hand; restore or remove it"
-        ) from None
-
-
-def _figures(item: Item) -> Item:
-    """What is computed with of a run record, without what cannot be meant."""
-    held, days, coverage = item.get("held"), item.get("dates_read"), item.get("coverage")
-    ended_at = item.get("ended_at")
-    return {
-        "ended_at": ended_at if type(ended_at) is int and 0 <= ended_at < _NO_MOMENT else 0,
-        "held": tuple(one for one in held if isinstance(one, int)) if isinstance(held, (list, tuple)) else (),
-        "dates_read": _texts_to(str, days),
-        "coverage": _texts_to(int, coverage),
-    }
-
-
-def _texts_to(kind: type[V], told: object) -> dict[str, V]:
-    """A mapping's values of this type; none of something else."""
-    return {name: value for name, value in told.items() if type(value) is kind} if isinstance(told, dict) else {}
-
-
-_NO_MOMENT = 10**15
-"""Milliseconds since 1970: thirty thousand years from now."""
-_UNKNOWN_RUN: Item = {"command": "", "scope": "", "good": False}
-
-
-def _whole(value: object) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _progress(row: Item, since: datetime, offset: int) -> WindowProgress | None:
-    """What the row says of its window, if it is about this `since` and `offset` (an operator may have moved them)."""
-    window = row.get("window")
-    if not isinstance(window, dict) or parse_moment(window.get("since")) != since or window.get("offset") != offset:
-        return None
-    return WindowProgress(
-        latest=parse_moment(window.get("latest")),
-        last_id=_whole(window.get("lastId")),
-        pinned_runs=_whole(window.get("pinnedRuns")) or 0,
-    )
-
-
-def _remembered(employee_id: int, item: Item) -> EmployeeRecord:
-    employee = _known(EmployeeRecord, {**item, "employee_id": employee_id})
-    known = employee.reason in set(FollowUp)
-    account = employee.account if 0 <= employee.account < _NO_ID else 0
-    return replace(employee, reason=FollowUp(employee.reason) if known else FollowUp.WAITING, account=account)
-
-
-_NO_ID = 2**53
-
-
-def _stored(employee: EmployeeRecord) -> Item:
-    told = asdict(employee)
-    del told["employee_id"]
-    return {**told, "reason": str(employee.reason)}
-
-
-def _known(kind: type[T], item: Item) -> T:
-    """The dataclass from an item; what another version or a hand wrote, and cannot be meant, is left aside."""
-    defaults = {part.name: part.default for part in fields(kind)}
-
-    def is_meant(name: str, value: object) -> bool:
-        default = defaults.get(name)
-        return name in defaults and (not isinstance(default, (str, int)) or type(value) is _plain_type(default))
-
-    return kind(**{name: value for name, value in item.items() if is_meant(name, value)})
-
-
-def _plain_type(default: object) -> type:
-    return str if isinstance(default, str) else type(default)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A BambooHR that answers over real HTTP as the real one is documented and observed to.
+"""The BambooHR sandbox server: it answers over real HTTP as BambooHR is documented and observed to.
 
 ::
 
@@ -11,8 +11,8 @@
         app.settings.directory_sharing = "off"
         requests.get(url + "/api/v1/employees/changed", auth=("secret", "x"), ...)
 
-`Company` holds the people and what happened to them, `Settings` the switches, `BambooApp` answers requests.
-The operations that faults can name are "changed", "directory", "employees" and "employee"; any other path is "unknown".
+`Company` holds the employees and their changes, `Settings` the switches, `BambooApp` answers requests. The operations
+that faults can name are "changed", "directory", "employees", "employee" and "report"; any other path is "unknown".
 """
 
 from .api import BambooApp

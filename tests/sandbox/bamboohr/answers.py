@@ -1,4 +1,4 @@
-"""The parts that all answers are made of: the query as PHP reads it, the format, and refusals."""
+"""The parts of every answer: the query as PHP reads it, the format, and refusals."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from .settings import Settings
 
 @dataclass(frozen=True)
 class Call:
-    """One call: who asks what of whom."""
+    """One call, with the company and the settings that answer it."""
 
     request: Request
     company: Company
     settings: Settings
 
     def last(self, name: str, default: str = "") -> str:
-        """A query parameter. Of several with one name only the last is heard."""
+        """A query parameter. Of several with one name only the last counts."""
         return next((value for key, value in reversed(self.request.query) if key == name), default)
 
     @property
     def wants_json(self) -> bool:
-        """XML is what comes unless JSON is asked for."""
+        """Whether the answer is JSON; it is XML unless JSON is asked for."""
         return "application/json" in self.request.headers.get("accept", "")
 
     @property
     def only_current(self) -> bool:
-        """Whether what lies in the future is left out."""
+        """Whether future values are left out."""
         return self.last("onlyCurrent", "true").lower() not in ("false", "0")
 
     def refuse(self, status: int, message: str) -> Response:
-        """A refusal as BambooHR makes most of them: the reason in a header, said twice, and nothing in the body."""
-        # Header values travel as latin-1; UTF-8 bytes in them are what a client really gets to see.
+        """A refusal as BambooHR makes most of them: the reason in a header, repeated, and an empty body."""
+        # Header values travel as latin-1, so a client really reads UTF-8 as latin-1.
         reason = f"{message}, {message}".encode().decode("latin-1")
         return Response(status, b"", "text/html; charset=utf-8", {self.settings.error_header: reason})
 
@@ -49,8 +49,11 @@ def moment(at: datetime, style: str) -> str:
 
 
 def json_body(value: object) -> bytes:
-    """Compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Compact JSON in UTF-8, with escapes throughout where a lone surrogate needs one."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def xml_answer(parts: Iterable[str]) -> Response:

@@ -1,9 +1,10 @@
-"""The app: who may ask, what is asked, and whose answer it is."""
+"""The app: authentication and dispatch."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import dataclasses
 import itertools
 import re
@@ -16,11 +17,13 @@ from .answers import Call
 from .changes import changed
 from .company import Company
 from .directory import Directory
-from .listing import employees
+from .listing import employees, listed
+from .report import report, reported
 from .settings import Settings
 from .single import employee
 
 _PATH: Final = re.compile(r"/api/v1/employees(?:/(?P<rest>[^/]+))?/?")
+_REPORT: Final = re.compile(r"/api/v1/reports/custom/?")
 _UNKNOWN: Final = "unknown"
 
 
@@ -37,7 +40,9 @@ class BambooApp:
         self._count = itertools.count(1)
 
     def operation(self, request: Request) -> str:
-        """ "changed", "directory", "employees" or "employee"; any other path is "unknown"."""
+        """ "changed", "directory", "employees", "employee" or "report"; any other path is "unknown"."""
+        if _REPORT.fullmatch(request.path):
+            return "report"
         match = _PATH.fullmatch(request.path)
         if match is None:
             return _UNKNOWN
@@ -51,15 +56,28 @@ class BambooApp:
             response = self._barred(call) or self._answer(call)
             number = next(self._count)
         headers = {**response.headers, "X-Request-Id": f"sandbox-{number}"}
-        return dataclasses.replace(response, headers=headers)
+        marked = self.settings.byte_order_mark and response.content_type == "application/json"
+        body = codecs.BOM_UTF8 + response.body if marked else response.body
+        return dataclasses.replace(response, headers=headers, body=body)
+
+    def touched(self, request: Request) -> set[str]:
+        """The employees that a call reads one by one or in batches, as "employee 12"; none for feed and directory."""
+        call = Call(request, self.company, self.settings)
+        with self.company.lock:
+            ids = {
+                "employee": lambda: {_last_part(request)},
+                "employees": lambda: listed(call),
+                "report": lambda: reported(call),
+            }.get(self.operation(request), set[str])()
+        return {f"employee {id}" for id in ids}
 
     def unlock(self) -> None:
-        """End a lock-out and forget the calls that led to it."""
+        """End a lock-out and reset its count."""
         with self.company.lock:
             self._locked_until, self._unknown_keys = None, 0
 
     def _barred(self, call: Call) -> Response | None:
-        """Why the caller gets nothing at all, if so."""
+        """The refusal, if the caller has no access at all."""
         now = self.company.clock().astimezone(UTC)
         if self._locked_until is not None and now >= self._locked_until:
             self.unlock()
@@ -84,19 +102,25 @@ class BambooApp:
         operation = self.operation(request)
         if operation == _UNKNOWN:
             return Response(404, b"<html><body><h1>Not found</h1></body></html>", "text/html; charset=utf-8")
-        if request.method != "GET":
-            return call.refuse(405, "This stand-in only answers GET")
+        if request.method != ("POST" if operation == "report" else "GET"):
+            return call.refuse(405, "The sandbox server does not answer this method here")
+        if operation == "report":
+            return report(call)
         if operation == "changed":
             return changed(call)
         if operation == "directory":
             return self._directory.answer(call)
         if operation == "employees":
             return employees(call)
-        return employee(call, request.path.rstrip("/").rpartition("/")[2])
+        return employee(call, _last_part(request))
+
+
+def _last_part(request: Request) -> str:
+    return request.path.rstrip("/").rpartition("/")[2]
 
 
 def _key(request: Request) -> str:
-    """The user name of Basic authentication, where the key goes; empty if there is none."""
+    """The user name of Basic authentication, which is the key; empty if there is none."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return ""

@@ -1,4 +1,4 @@
-"""GET /api/v1/employees/changed: who changed since when."""
+"""GET /api/v1/employees/changed: the employees that changed since a moment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TYPES: Final = {"inserted": "Inserted", "updated": "Updated", "deleted": "Delet
 
 
 def changed(call: Call) -> Response:
-    """Everybody who changed at `since` or after, in no order that means anything."""
+    """Every employee that changed at `since` or after, in no meaningful order."""
     since = _since(call)
     kind = call.last("type", "all")
     if since is None:
@@ -29,7 +29,7 @@ def changed(call: Call) -> Response:
         latest = call.settings.changed_latest
     if not call.wants_json:
         return _xml(entries, latest)
-    return Response(200, json_body(_told(call, entries, latest)))
+    return Response(200, json_body(_body(call, entries, latest)))
 
 
 def _since(call: Call) -> datetime | None:
@@ -47,7 +47,7 @@ def _entries(call: Call, since: datetime, only: str | None) -> list[dict[str, st
     settings = call.settings
     gone = frozenset[str]() if settings.changed_shows_invisible else settings.invisible
     found = [(id, change) for id, change in call.company.changes.items() if change.at >= since and id not in gone]
-    # Newest first, then by id as text: nobody can take the order for that of the ids.
+    # Newest first, then by id as text, so that a client cannot rely on the order of the ids.
     found.sort(key=lambda pair: (-pair[1].at.timestamp(), pair[0]))
     if settings.changed_zero_entry:
         found.append(("0", Change("Deleted", since, since)))
@@ -66,16 +66,16 @@ def _action(change: Change, since: datetime, inserted_wins: bool) -> str:
     return "Inserted" if inserted_wins and change.action == "Updated" and change.created >= since else change.action
 
 
-def _told(call: Call, entries: list[dict[str, str]], latest: str | None) -> dict[str, Any]:
+def _body(call: Call, entries: list[dict[str, str]], latest: str | None) -> dict[str, Any]:
     settings = call.settings
     if entries:
-        people: object = entries if settings.changed_as_list else {entry["id"]: entry for entry in entries}
-        return {"latest": latest, "employees": people}
+        changed_: object = entries if settings.changed_as_list else {entry["id"]: entry for entry in entries}
+        return {"latest": latest, "employees": changed_}
     empty: dict[str, object] = {"list": [], "object": {}, "null": None}
-    told: dict[str, Any] = {"employees": empty[settings.changed_empty]}
+    body: dict[str, Any] = {"employees": empty[settings.changed_empty]}
     if settings.changed_empty_latest != "absent":
-        told["latest"] = None if settings.changed_empty_latest == "null" else ""
-    return told
+        body["latest"] = None if settings.changed_empty_latest == "null" else ""
+    return body
 
 
 def _xml(entries: list[dict[str, str]], latest: str | None) -> Response:

@@ -14,7 +14,7 @@ def system_clock() -> datetime:
 
 
 class ManualClock:
-    """Stands still until it is moved."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self, start: str = "2026-11-20T09:00:00Z") -> None:
         self.now = datetime.fromisoformat(start).astimezone(UTC)
@@ -23,6 +23,6 @@ class ManualClock:
         return self.now
 
     def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
-        """Move on, or back with negative numbers."""
+        """Move forward, or back with negative numbers."""
         self.now += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         return self.now

@@ -1,4 +1,4 @@
-"""A company: its employees, and what happened to whom and when."""
+"""A company: its employees and their changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Values = dict[str, str | None]
 
 @dataclass
 class Employee:
-    """One record. `pending` says what the arrival of hireDate or terminationDate is going to do."""
+    """One record. `pending` is the effect that the arrival of hireDate or terminationDate will have."""
 
     id: str
     values: Values = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Employee:
 
 @dataclass(frozen=True)
 class Change:
-    """The latest that happened to a record, erased ones included."""
+    """The latest change of a record, also of an erased one."""
 
     action: Action
     at: datetime
@@ -36,7 +36,7 @@ class Change:
 
 
 def display_name(values: Mapping[str, str | None]) -> str | None:
-    """What people read: as it was set, or else the preferred or first name and the last name."""
+    """The name on display: as it was set, or else the preferred or first name and the last name."""
     if values.get("displayName"):
         return values["displayName"]
     parts = (values.get("preferredName") or values.get("firstName"), values.get("lastName"))
@@ -47,9 +47,9 @@ class Company:
     """The employees of a company, in memory.
 
     Field names are canonical (those of Get Employee); a name that BambooHR does not have is a custom field. Values are
-    text or None. The company refuses nothing that reality brings: addresses may collide and be malformed, a status may
-    be any word. Every operation stamps the record as changed now, in whole seconds; `stamp=False` is for what may not
-    show up in the feed, such as a date that arrives. Safe to use from several threads.
+    text or None. Nothing that occurs in reality is refused: addresses may collide and be malformed, a status may be any
+    word. Every operation stamps the record as changed now, in whole seconds; `stamp=False` is for changes that may be
+    missing from the feed, such as a date that arrives. Safe to use from several threads.
     """
 
     def __init__(self, clock: Clock = system_clock) -> None:
@@ -67,23 +67,23 @@ class Company:
         return len(self._employees)
 
     def __iter__(self) -> Iterator[Employee]:
-        """All records by id. Hold `lock` while you iterate, and change nothing by this way."""
+        """All records by id. Hold `lock` while iterating, and change nothing."""
         return iter(sorted(self._employees.values(), key=lambda employee: int(employee.id)))
 
     def __contains__(self, id: object) -> bool:
         return id in self._employees
 
     def find(self, id: str) -> Employee | None:
-        """The record itself, to look at."""
+        """The record itself, to read."""
         return self._employees.get(id)
 
     def values(self, id: str) -> Values:
-        """All that is known about somebody, derived values included."""
+        """All values of an employee, derived ones included."""
         with self.lock:
             return self.record(self._known(id))
 
     def record(self, employee: Employee) -> Values:
-        """The values of a record, with those that follow from others."""
+        """The values of a record, with the derived ones."""
         values = employee.values
         boss = self._employees.get(values.get("supervisorEId") or "")
         return {
@@ -106,22 +106,22 @@ class Company:
     # --- what happens ------------------------------------------------------------------------------------------------
 
     def hire(self, id: str | None = None, *, hidden: bool = False, **values: str | None) -> str:
-        """Somebody starts, today unless `hireDate` is given. Gives the id, the next free one by default."""
+        """Add an employee who starts today unless `hireDate` is given; return the id, by default the next free one."""
         with self.lock:
             start = self.today().isoformat()
             defaults: Values = {"status": "Active", "employmentHistoryStatus": "Full-Time", "hireDate": start}
             return self._insert(id, {**defaults, **values}, hidden, None)
 
     def hire_ahead(self, start: date, id: str | None = None, **values: str | None) -> str:
-        """Somebody will start: Inactive with a hire date ahead, until `dawn` finds that it has come."""
+        """Add an employee who is Inactive with a future hire date, until `dawn` finds that it has come."""
         with self.lock:
             planned: Values = {"status": "Inactive", "hireDate": start.isoformat()}
             return self._insert(id, {**planned, **values}, False, "start")
 
-    def add(self, people: Iterable[Mapping[str, str | None]]) -> list[str]:
-        """Hire many, such as `people.generate` makes."""
+    def add(self, records: Iterable[Mapping[str, str | None]]) -> list[str]:
+        """Hire several employees, such as those of `people.generate`."""
         with self.lock:
-            return [self.hire(person.get("id"), hidden=False, **_without_id(person)) for person in people]
+            return [self.hire(record.get("id"), hidden=False, **_without_id(record)) for record in records]
 
     def edit(self, id: str, *, stamp: bool = True, **values: str | None) -> None:
         """Set values, None to unset."""
@@ -130,7 +130,7 @@ class Company:
             self._happened(id, values, stamp)
 
     def terminate(self, id: str, on: date | None = None, *, stamp: bool = True, **values: str | None) -> None:
-        """Somebody leaves: Inactive today, or when the day comes. An `Updated` in the feed, never a `Deleted`."""
+        """End an employment: Inactive today, or when the day comes. `Updated` in the feed, never `Deleted`."""
         with self.lock:
             employee, last_day = self._known(id), on or self.today()
             if last_day > self.today():
@@ -141,7 +141,7 @@ class Company:
             self._happened(id, values, stamp)
 
     def rehire(self, id: str, *, stamp: bool = True, **values: str | None) -> None:
-        """Somebody comes back under the same id. The old leaving date stays, as it does in reality."""
+        """Rehire under the same id. The old leaving date stays, as it does in reality."""
         with self.lock:
             employee = self._known(id)
             employee.values.setdefault("originalHireDate", employee.values.get("hireDate"))
@@ -151,7 +151,7 @@ class Company:
             self._happened(id, values, stamp)
 
     def dawn(self, *, stamp: bool = True) -> list[str]:
-        """The dates that have come take effect: future hires become Active, leavers Inactive. Gives their ids."""
+        """Apply the dates that have come: future hires become Active, leavers Inactive. Return their ids."""
         with self.lock:
             today = self.today().isoformat()
             due = [employee for employee in self if employee.pending and _date(employee) <= today]
@@ -161,29 +161,29 @@ class Company:
             return [employee.id for employee in due]
 
     def delete(self, id: str) -> None:
-        """The record is erased; the feed says Deleted from now on."""
+        """Erase the record; the feed says Deleted from now on."""
         with self.lock:
             self._known(id)
             del self._employees[id]
             self._stamp(id, "Deleted")
 
     def hide(self, id: str, *, stamp: bool = True) -> None:
-        """Keep somebody out of the directory; she stays Active."""
+        """Hide an employee from the directory; they stay Active."""
         self._set_hidden(id, True, stamp)
 
     def unhide(self, id: str, *, stamp: bool = True) -> None:
-        """Show somebody in the directory again."""
+        """Show an employee in the directory again."""
         self._set_hidden(id, False, stamp)
 
     def touch(self, id: str, action: Action = "Updated") -> None:
-        """Stamp a record and leave it as it is: a change of pay, or a feed that is wrong."""
+        """Stamp a record without changing it: a change of pay, or a feed that is wrong."""
         with self.lock:
             self._stamp(id, action)
 
     # --- keeping -----------------------------------------------------------------------------------------------------
 
     def save(self, path: Path) -> None:
-        """Write everything to a JSON file."""
+        """Write the company to a JSON file."""
         with self.lock:
             kept = {
                 "last_id": self._last_id,
@@ -197,7 +197,7 @@ class Company:
 
     @classmethod
     def load(cls, path: Path, clock: Clock = system_clock) -> Self:
-        """What `save` wrote."""
+        """The company that `save` wrote."""
         kept = json.loads(path.read_text(encoding="utf-8"))
         company = cls(clock)
         company._last_id = kept["last_id"]
@@ -258,5 +258,5 @@ def _date(employee: Employee) -> str:
     return employee.values.get("hireDate" if employee.pending == "start" else "terminationDate") or ""
 
 
-def _without_id(person: Mapping[str, str | None]) -> Values:
-    return {name: value for name, value in person.items() if name != "id"}
+def _without_id(record: Mapping[str, str | None]) -> Values:
+    return {name: value for name, value in record.items() if name != "id"}

@@ -1,7 +1,8 @@
-"""GET /api/v1/employees/directory: the people that a company shows to its people."""
+"""GET /api/v1/employees/directory: the employees that a company shows to all employees."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
@@ -9,20 +10,21 @@ from ..wire import Response
 from .answers import Call, json_body, xml_answer, xml_field
 from .company import Company, Employee
 from .fields import DIRECTORY, ORG_CHART
+from .rows import twins
 from .settings import Settings
 
 Row = dict[str, object]
 
 
 class Directory:
-    """Answers the directory, encoded anew only when the people, the day or a switch changed."""
+    """Answers the directory, encoded anew only when the employees, the day or a switch changed."""
 
     def __init__(self) -> None:
         self._basis: object = None
         self._kept: dict[tuple[bool, bool], Response] = {}
 
     def answer(self, call: Call) -> Response:
-        """Everybody who is Active, current and not hidden; never those who left."""
+        """The employees that are Active, current and not hidden; never leavers."""
         settings = call.settings
         if settings.directory_sharing == "off":
             return call.refuse(403, f"The company directory is not shared with {settings.key_user}")
@@ -37,7 +39,9 @@ class Directory:
 
 def _basis(call: Call) -> object:
     switches = [getattr(call.settings, name) for name in Settings.__slots__ if name.startswith("directory_")]
-    return call.company.version, call.company.today(), switches, dict(call.settings.restricted_for)
+    settings = call.settings
+    rows = copy.deepcopy((settings.restricted_for, settings.garbled, settings.contradicting, settings.garbage_rows))
+    return call.company.version, call.company.today(), switches, rows
 
 
 def _encode(call: Call) -> Response:
@@ -47,11 +51,12 @@ def _encode(call: Call) -> Response:
     settings = call.settings
     fieldset = ORG_CHART if settings.directory_sharing == "org_chart" else settings.directory_fields
     fields = [name for name in fieldset if name not in settings.directory_lacks]
-    rows = [_row(call.company, settings, employee, fields) for employee in _thinned(shown, settings.directory_keeps)]
+    kept = [twin for employee in _thinned(shown, settings.directory_keeps) for twin in twins(settings, employee)]
+    rows = [_row(call.company, settings, employee, fields) for employee in kept]
     if not call.wants_json:
         return xml_answer(_xml(fields, rows))
     declared = [{"id": id, "type": kind, "name": title} for id, kind, title in map(_declaration, fields)]
-    return Response(200, json_body({"fields": declared, "employees": rows}))
+    return Response(200, json_body({"fields": declared, "employees": [*rows, *settings.garbage_rows]}))
 
 
 def _is_shown(call: Call, employee: Employee) -> bool:
@@ -60,17 +65,18 @@ def _is_shown(call: Call, employee: Employee) -> bool:
     return not (call.only_current and call.company.starts_later(employee))
 
 
-def _thinned(people: list[Employee], keeps: float) -> list[Employee]:
-    """That part of the people, spread over all of them."""
-    return [person for at, person in enumerate(people) if int((at + 1) * keeps) > int(at * keeps)]
+def _thinned(employees: list[Employee], keeps: float) -> list[Employee]:
+    """That share of the employees, spread evenly."""
+    return [employee for at, employee in enumerate(employees) if int((at + 1) * keeps) > int(at * keeps)]
 
 
 def _row(company: Company, settings: Settings, employee: Employee, fields: list[str]) -> Row:
     values = company.record(employee)
     unreadable = settings.directory_nulls | settings.restricted_for.get(employee.id, frozenset())
-    row: Row = {"id": employee.id}
+    row: Row = {"id": settings.garbled_value(employee.id, "id", employee.id)}
     for name in fields:
-        row[name] = None if name in unreadable else _value(values, name)
+        value = None if name in unreadable else _value(values, name)
+        row[name] = settings.garbled_value(employee.id, name, value)
     if settings.directory_unset == "absent":
         return {name: value for name, value in row.items() if value is not None}
     return row

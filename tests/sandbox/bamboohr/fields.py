@@ -13,7 +13,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-#: What Get Employee knows, besides the custom fields of the company.
+#: The fields of Get Employee and of reports, besides the custom fields of the company.
 CANONICAL: Final = frozenset(
     _words(
         "id employeeNumber firstName middleName lastName preferredName displayName pronouns gender dateOfBirth "
@@ -43,7 +43,7 @@ JOB: Final = frozenset(
     }
 )
 
-#: Directory field -> (type, name as people read it).
+#: Directory field -> (type, name on display).
 DIRECTORY: Final = {
     "displayName": ("text", "Display Name"),
     "firstName": ("text", "First Name"),
@@ -65,10 +65,10 @@ DIRECTORY: Final = {
     "canUploadPhoto": ("bool", "Can Upload Photo"),
 }
 
-#: What is left of the directory where only the organisation chart is shared.
+#: The fields of the directory where only the organisation chart is shared.
 ORG_CHART: Final = ("displayName", "jobTitle", "department", "location", "division", "supervisor", "photoUrl")
 
-#: List Employees name -> canonical name, for what every row carries.
+#: List Employees name -> canonical name, for the fields of every row.
 LISTED_ALWAYS: Final = {
     "employeeId": "id",
     "firstName": "firstName",
@@ -79,7 +79,7 @@ LISTED_ALWAYS: Final = {
     "status": "status",
 }
 
-#: List Employees name -> canonical name, for what `fields` can add.
+#: List Employees name -> canonical name, for the fields that `fields` can add.
 LISTED_ON_REQUEST: Final = {
     **{
         name: name
@@ -99,7 +99,7 @@ LISTED_ON_REQUEST: Final = {
     "reportsToName": "supervisor",
 }
 
-#: What the optional fields of List Employees were before mid-2026: no address, no leaving date, no display name.
+#: The optional fields of List Employees before mid-2026: no address, no leaving date, no display name.
 LISTED_ON_REQUEST_EARLIER: Final = frozenset(
     _words(
         "workEmail homeEmail bestEmail middleName workPhone workPhoneExtension mobilePhone homePhone linkedinUrl "

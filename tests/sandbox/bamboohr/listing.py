@@ -13,6 +13,7 @@ from .answers import Call, json_body
 from .company import Employee
 from .fields import DATES, JOB, LISTED_ALWAYS, LISTED_ON_REQUEST
 from .pages import BadPageError, BadRequestError, page_of
+from .rows import twins
 
 _CONTAINS: Final = ("firstName", "lastName", "jobTitleName")
 _SORTABLE: Final = ("employeeId", "firstName", "lastName", "preferredName", "jobTitleName", "status")
@@ -30,19 +31,18 @@ class _Query:
     sort: tuple[str, ...]
 
     def touched(self) -> set[str]:
-        """The canonical fields that decide who is in the result and where."""
+        """The canonical fields that decide which rows are in the result and where."""
         names = [*self.contains, *(name.lstrip("-") for name in self.sort), *(["status"] if self.status else [])]
         return {LISTED_ALWAYS[name] for name in names} - {"id"}
 
 
 def employees(call: Call) -> Response:
-    """The employees who match, Active and Inactive, as far as the key can see them."""
+    """The employees that match, Active and Inactive, as far as the key can see them."""
     settings = call.settings
     if settings.list_refused is not None:
         return call.refuse(settings.list_refused, f"{settings.key_user} may not list employees")
     try:
-        query = _query(call)
-        found = _sorted(call, query, [one for one in _candidates(call, query) if _matches(call, query, one)])
+        found = _found(call)
         page = page_of(call, found)
     except BadRequestError as bad:
         return _bad(call, "BadRequest", str(bad))
@@ -57,11 +57,27 @@ def employees(call: Call) -> Response:
         links["prev"] = {"href": _href(call, {"page[before]": page.prev_cursor})}
     place = {"limit": page.limit, "nextCursor": page.next_cursor, "prevCursor": page.prev_cursor}
     body = {
-        "data": [_row(call, employee, names) for employee in page.rows],
+        "data": [
+            *(_row(call, twin, names) for employee in page.rows for twin in twins(settings, employee)),
+            *settings.garbage_rows,
+        ],
         "meta": {"total": len(found), "page": place},
         "_links": links,
     }
     return Response(200, json_body(body))
+
+
+def listed(call: Call) -> set[str]:
+    """The ids of the rows on the page that the call asks for."""
+    try:
+        return {employee.id for employee in page_of(call, _found(call)).rows}
+    except (BadRequestError, BadPageError):
+        return set()
+
+
+def _found(call: Call) -> list[Employee]:
+    query = _query(call)
+    return _sorted(call, query, [one for one in _candidates(call, query) if _matches(call, query, one)])
 
 
 def _query(call: Call) -> _Query:
@@ -95,7 +111,7 @@ def _candidates(call: Call, query: _Query) -> list[Employee]:
 
 
 def _matches(call: Call, query: _Query, employee: Employee) -> bool:
-    """Whether somebody belongs in the result. Who cannot be judged, because the key may not read why, does not."""
+    """Whether an employee is in the result; not if the key may not read what decides it."""
     if query.touched() & _restricted(call, employee):
         return False
     record = _record(call, employee)
@@ -138,7 +154,7 @@ def _row(call: Call, employee: Employee, names: dict[str, str]) -> dict[str, obj
         value = record.get(canonical)
         if value is None and canonical in DATES:
             value = call.settings.list_unset_date
-        row[name] = None if canonical in restricted else value
+        row[name] = call.settings.garbled_value(employee.id, canonical, None if canonical in restricted else value)
     row["_restrictedFields"] = [name for name, canonical in names.items() if canonical in restricted]
     return row
 

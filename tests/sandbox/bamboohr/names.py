@@ -1,6 +1,6 @@
-"""What invented people are made of.
+"""Names, departments and places of the invented employees.
 
-A name is written as its bearer writes it; where an address cannot be read off it, `=` and its Latin form follow.
+A name has its native spelling; where no address can be derived from it, `=` and its Latin form follow.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Place:
-    """An office, the country as BambooHR calls it, and what people there are often called."""
+    """An office, its country as BambooHR spells it, and names that are frequent there."""
 
     city: str
     country: str

@@ -18,16 +18,16 @@ Way = Literal["after", "before"]
 
 
 class BadRequestError(Exception):
-    """The query says what cannot be done."""
+    """The query asks for what cannot be done."""
 
 
 class BadPageError(Exception):
-    """The cursor is no cursor, leads the other way, or somebody at the edge of the page changed."""
+    """The cursor is malformed, leads the other way, or the employee at the edge of the page changed."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows, and the way on from there."""
+    """Some rows, and the cursors of the neighbouring pages."""
 
     rows: list[Employee]
     limit: int
@@ -71,7 +71,7 @@ def _cursor(call: Call, edge: Employee, way: Way) -> str:
 
 
 def _changed(call: Call, id: str) -> str:
-    """When somebody changed last; "" where a test took her out of the feed."""
+    """When an employee changed last; "" where a test removed the change from the feed."""
     change = call.company.changes.get(id)
     return change.at.isoformat() if change else ""
 

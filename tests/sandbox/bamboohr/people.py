@@ -1,4 +1,4 @@
-"""Invented people: believable, of many alphabets, and the same ones every time for the same seed."""
+"""Invented employees: plausible, of many alphabets, and the same ones for the same seed."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _DEPARTMENTS: Final = tuple(DEPARTMENTS.items())
 
 
 def generate(count: int, seed: int = 1, *, without_email: float = 0.0) -> list[Values]:
-    """So many Active employees with the ids "1" to `count`, ready for `Company.add`.
+    """Active employees with the ids "1" to `count`, ready for `Company.add`.
 
-    Work e-mails are unique and ASCII, at example.com, example.org or example.net; the part `without_email` of the
-    people has none. Everybody but "1" has a manager with a smaller id. More people of one seed begin with the same
-    people as fewer.
+    Work e-mails are unique and ASCII, at example.com, example.org or example.net; the share `without_email` of the
+    employees has none. Each employee but "1" has a manager with a smaller id. A longer list of one seed begins with
+    the employees of a shorter one.
     """
     dice = random.Random(seed)
     taken: dict[str, int] = {}
-    return [_person(number, dice, taken, without_email) for number in range(1, count + 1)]
+    return [_record(number, dice, taken, without_email) for number in range(1, count + 1)]
 
 
-def _person(number: int, dice: random.Random, taken: dict[str, int], without_email: float) -> Values:
+def _record(number: int, dice: random.Random, taken: dict[str, int], without_email: float) -> Values:
     place = dice.choice(PLACES)
     department, (division, titles) = dice.choice(_DEPARTMENTS)
     first, last = dice.choice(place.first), dice.choice(place.last)
@@ -41,7 +41,7 @@ def _person(number: int, dice: random.Random, taken: dict[str, int], without_ema
         first, last = LONG_NAMES[number // _LONG_NAME_EVERY % len(LONG_NAMES)]
     email = _address(_latin(first), _latin(last), DOMAINS[division], taken)
     hired = _OPENED + timedelta(days=dice.randrange((_LAST_HIRE - _OPENED).days))
-    person: Values = {
+    record: Values = {
         "id": str(number),
         "employeeNumber": f"E{number:06d}",
         "firstName": first.partition("=")[0],
@@ -62,10 +62,10 @@ def _person(number: int, dice: random.Random, taken: dict[str, int], without_ema
         "homeEmail": f"home.{number}@example.net",
     }
     if number > 1:
-        person["supervisorEId"] = str((number - 2) // _TEAM + 1)
+        record["supervisorEId"] = str((number - 2) // _TEAM + 1)
     if dice.random() < _PREFERRED:
-        person["preferredName"] = _latin(first).split(".")[0].title()
-    return person
+        record["preferredName"] = _latin(first).split(".")[0].title()
+    return record
 
 
 def _displayed(first: str, last: str, place: Place) -> str:
@@ -75,7 +75,7 @@ def _displayed(first: str, last: str, place: Place) -> str:
 
 @cache
 def _latin(name: str) -> str:
-    """A name as it stands in an address: lower-case ASCII, words joined by dots."""
+    """A name as part of an address: lower-case ASCII, words joined by dots."""
     shown, _, given = name.partition("=")
     plain = (given or shown).replace("ß", "ss")
     plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode().lower()

@@ -1,6 +1,6 @@
-"""Everything about a tenant that can be otherwise, as switches.
+"""What differs between tenants, as switches.
 
-Change them at any time; the next answer follows. A switch that does not exist is an error, never a silent no-op.
+They may change at any time; the next answer follows. A switch that does not exist is an error, never a silent no-op.
 Field names are canonical (those of Get Employee) unless a switch says otherwise.
 """
 
@@ -15,29 +15,29 @@ from .fields import DIRECTORY, LISTED_ON_REQUEST
 
 @dataclass(slots=True)
 class Settings:
-    """The switches of one tenant, with what is most often seen as default."""
+    """The switches of one tenant; the defaults are what is seen most often."""
 
     # --- the key -----------------------------------------------------------------------------------------------------
     #: Whose key it is: an employee id, or None for an integration account. Answers `/employees/0`.
     key_owner: str | None = None
-    #: The key's user was deactivated: 403 to everything.
+    #: The key's user was deactivated: every call is answered with 403.
     key_disabled: bool = False
-    #: So many calls with an unknown key, and everybody gets 403 for `lockout_time`.
+    #: After so many calls with an unknown key, every call is answered with 403 for `lockout_time`.
     lockout_after: int = 5
     lockout_time: timedelta = timedelta(hours=1)
-    #: Employees whom this key may not view: no row in List Employees, 403 on Get Employee. What the company shows to
-    #: everybody, the directory, still has them.
+    #: Employees that this key may not view: no row in List Employees and reports, 403 on Get Employee. The directory,
+    #: which the company shows to all its employees, still has them.
     invisible: frozenset[str] = frozenset()
     #: Fields that this key may not read of certain employees: null and named in List Employees, left out by
     #: Get Employee, null in the directory.
     restricted_for: dict[str, frozenset[str]] = field(default_factory=dict)
-    #: Who is named in refusals. Looks personal on purpose: a client must not write it to a log.
+    #: The user that refusals name. It looks personal on purpose: a client must not write it to a log.
     key_user: str = "Robin Sync (robin.sync@example.com)"
 
     # --- employees/changed -------------------------------------------------------------------------------------------
-    #: What `employees` is when nobody changed.
+    #: What `employees` is when no employee changed.
     changed_empty: Literal["list", "object", "null"] = "list"
-    #: What `latest` is when nobody changed.
+    #: What `latest` is when no employee changed.
     changed_empty_latest: Literal["null", "blank", "absent"] = "null"
     #: "offset" 2026-11-20T09:00:00+00:00, "millis" 2026-11-20T09:00:00.000Z, "zulu" 2026-11-20T09:00:00Z.
     changed_times: Literal["offset", "millis", "zulu"] = "offset"
@@ -45,13 +45,13 @@ class Settings:
     changed_as_list: bool = False
     #: An entry for the id "0", as has really been returned.
     changed_zero_entry: bool = False
-    #: Whoever was created after `since` and edited later is called Inserted, not Updated.
+    #: The action of an employee that was created after `since` and edited later is Inserted, not Updated.
     changed_inserted_wins: bool = False
     #: `since` may carry a fraction of a second; otherwise that is a 400.
     changed_fractions: bool = False
-    #: Employees whom the key may not view are in the feed all the same.
+    #: Employees that the key may not view are in the feed all the same.
     changed_shows_invisible: bool = True
-    #: Said instead of the true `latest`.
+    #: The `latest` of the answer, in place of the true one.
     changed_latest: str | None = None
 
     # --- employees/directory -----------------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ class Settings:
     directory_fields: tuple[str, ...] = tuple(DIRECTORY)
     #: Fields of the fieldset that are neither declared nor given.
     directory_lacks: frozenset[str] = frozenset()
-    #: Fields that are declared, and null for everybody.
+    #: Fields that are declared, and null in every row.
     directory_nulls: frozenset[str] = frozenset()
     #: Whether an unset value is null, or its key is left out of the row.
     directory_unset: Literal["null", "absent"] = "null"
@@ -71,7 +71,7 @@ class Settings:
     # --- employees (List Employees) ----------------------------------------------------------------------------------
     #: 401 or 403 to every call, as for a key in a tenant that takes OAuth only.
     list_refused: Literal[401, 403] | None = None
-    #: Fields that are null and named in `_restrictedFields` for everybody.
+    #: Fields that are null and named in `_restrictedFields` in every row.
     list_restricted: frozenset[str] = frozenset()
     #: The optional fields it knows, by their names in List Employees (see `fields.LISTED_ON_REQUEST_EARLIER`).
     list_knows: frozenset[str] = frozenset(LISTED_ON_REQUEST)
@@ -79,13 +79,36 @@ class Settings:
     list_unset_date: str | None = None
 
     # --- employees/{id} (Get Employee) -------------------------------------------------------------------------------
-    #: Fields that are left out without a word.
+    #: Fields that are left out silently.
     get_restricted: frozenset[str] = frozenset()
     #: What an unset date, and any other unset value, is.
     get_unset_date: str | None = "0000-00-00"
     get_unset: str | None = None
+    #: How Get Employee and reports spell a `state` that List Employees spells out ("California" -> "CA").
+    get_states: dict[str, str] = field(default_factory=dict)
+
+    # --- reports/custom ----------------------------------------------------------------------------------------------
+    #: 401 or 403 to every call.
+    report_refused: Literal[401, 403] | None = None
+    #: Fields that are neither declared nor given, without an error.
+    report_restricted: frozenset[str] = frozenset()
+    #: Fields that come back under another name ("status" as "employmentStatus", "1610" as "1610.0").
+    report_renamed: dict[str, str] = field(default_factory=dict)
+    #: Fields that are given although the body does not name them.
+    report_extra: tuple[str, ...] = ()
+    #: More employeeIds are a 400. BambooHR documents no limit; this is the one that the product promises to keep.
+    report_most_ids: int = 200
 
     # --- everywhere --------------------------------------------------------------------------------------------------
+    #: JSON begins with a byte order mark.
+    byte_order_mark: bool = False
+    #: Employee id -> canonical field -> any JSON value that rows have in place of the true one; "id" is a field too. A
+    #: lone surrogate is sent as its escape.
+    garbled: dict[str, dict[str, object]] = field(default_factory=dict)
+    #: Employee id -> the values in which a second row differs: directory, List Employees and reports.
+    contradicting: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    #: JSON values that follow the rows of the directory, List Employees and reports.
+    garbage_rows: tuple[object, ...] = ()
     #: Job values of a future hire are given before the start. Otherwise they are empty until then, except where
     #: `onlyCurrent=false` asks for them.
     future_jobs_shown: bool = False
@@ -93,3 +116,7 @@ class Settings:
     error_header: str = "X-BambooHR-Error-Message"
     #: A longer URL is a 414.
     longest_url: int = 8190
+
+    def garbled_value(self, id: str, name: str, value: object) -> object:
+        """The value that a row has for this canonical field."""
+        return self.garbled.get(id, {}).get(name, value)

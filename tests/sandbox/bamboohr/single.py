@@ -14,7 +14,7 @@ _MOST_FIELDS: Final = 400
 
 
 def employee(call: Call, id: str) -> Response:
-    """What was asked for and may be read; the rest is left out without a word."""
+    """The fields that were asked for and may be read; the rest is left out silently."""
     names = [name for name in call.last("fields").split(",") if name]
     if len(names) > _MOST_FIELDS:
         return call.refuse(400, f"{_MOST_FIELDS} fields at most")
@@ -26,8 +26,8 @@ def employee(call: Call, id: str) -> Response:
     if found is None:
         return call.refuse(404, f"There is no employee {id}")
     if id in call.settings.invisible:
-        who = f"{display_name(found.values)} ({found.values.get('workEmail')})"
-        return call.refuse(403, f"{call.settings.key_user} may not view {who}")
+        name = f"{display_name(found.values)} ({found.values.get('workEmail')})"
+        return call.refuse(403, f"{call.settings.key_user} may not view {name}")
     return _answer(call, id, _values(call, found, names))
 
 
@@ -40,12 +40,15 @@ def _values(call: Call, employee: Employee, names: list[str]) -> dict[str, objec
     record["lastChanged"] = moment(call.company.changes[employee.id].at, "offset")
     record["photoUploaded"] = "true" if record.get("photoUrl") else "false"
     known = CANONICAL | call.company.known_fields
-    return {name: _shown(call, name, record.get(name)) for name in names if name in known and name not in forbidden}
+    shown = {name: _shown(call, name, record.get(name)) for name in names if name in known and name not in forbidden}
+    return {name: settings.garbled_value(employee.id, name, value) for name, value in shown.items()}
 
 
 def _shown(call: Call, name: str, value: str | None) -> str | None:
     if name in DATES:
         return value or call.settings.get_unset_date
+    if name == "state":
+        value = call.settings.get_states.get(value or "", value)
     # An empty text that was stored as such stays one.
     return call.settings.get_unset if value is None else value
 

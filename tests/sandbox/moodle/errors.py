@@ -1,12 +1,22 @@
-"""What Moodle throws, and the words it uses. Bodies as measured on Moodle 4.2.3."""
+"""Moodle's exceptions and their messages, as measured on Moodle 4.2.3; later versions have namespaced classes."""
 
 from __future__ import annotations
 
-from tests.sandbox.moodle.settings import DEVELOPER_DEBUG, NORMAL_DEBUG
+from tests.sandbox.moodle.settings import DEVELOPER_DEBUG, NORMAL_DEBUG, Settings
+
+_NAMESPACED = frozenset(
+    {
+        "coding_exception",
+        "invalid_parameter_exception",
+        "invalid_response_exception",
+        "moodle_exception",
+        "required_capability_exception",
+    }
+)
 
 
 class MoodleError(Exception):
-    """One exception of Moodle: its class, its code, what everybody reads, and what only a debugging site shows."""
+    """One exception of Moodle: its class, its code, its message, and the detail that only a debugging site shows."""
 
     def __init__(self, exception: str, errorcode: str, message: str, debuginfo: str = "") -> None:
         super().__init__(f"{errorcode}: {debuginfo or message}")
@@ -15,12 +25,17 @@ class MoodleError(Exception):
         self.message = message
         self.debuginfo = debuginfo
 
+    def class_at(self, settings: Settings) -> str:
+        """The class as the site's version names it."""
+        namespaced = settings.at_least("4.5") and self.exception in _NAMESPACED
+        return f"core\\exception\\{self.exception}" if namespaced else self.exception
+
     def message_at(self, debug: int) -> str:
-        """The message as a site of this debug level words it."""
+        """The message at this debug level."""
         return f"{self.message} ({self.debuginfo})" if self.debuginfo and debug >= DEVELOPER_DEBUG else self.message
 
     def debuginfo_at(self, debug: int) -> str:
-        """The detail as far as a site of this debug level tells it."""
+        """The detail that is shown at this debug level."""
         return self.debuginfo if debug >= NORMAL_DEBUG else ""
 
 
@@ -30,17 +45,28 @@ def invalid_parameter(debuginfo: str) -> MoodleError:
 
 
 def database_write(debuginfo: str) -> MoodleError:
-    """Too long, or not unique, or a deadlock: the three look the same."""
+    """Too long, not unique, or a deadlock: the three look the same."""
     return MoodleError("dml_write_exception", "dmlwriteexception", "Error writing to database", debuginfo)
 
 
-def record_missing(table: str) -> MoodleError:
-    """A row that had to exist does not."""
-    return MoodleError(
-        "dml_missing_record_exception",
-        "invalidrecord",
-        f"Can't find data record in database table {table}.",
-    )
+def database_read(debuginfo: str) -> MoodleError:
+    """A query that the database refuses."""
+    return MoodleError("dml_read_exception", "dmlreadexception", "Error reading from database", debuginfo)
+
+
+def function_missing(settings: Settings) -> MoodleError:
+    """No web service function has this name."""
+    if settings.at_least("5.1"):
+        return MoodleError(
+            "dml_missing_record_exception", "invalidrecordunknown", "Can't find data record in database."
+        )
+    message = "Can't find data record in database table external_functions."
+    return MoodleError("dml_missing_record_exception", "invalidrecord", message)
+
+
+def user_missing() -> MoodleError:
+    """The row or the context of a user does not exist. Measured on Moodle 4.5.6."""
+    return MoodleError("dml_missing_record_exception", "invaliduser", "Invalid user")
 
 
 def invalid_token() -> MoodleError:
@@ -49,7 +75,7 @@ def invalid_token() -> MoodleError:
 
 
 def no_access(debuginfo: str) -> MoodleError:
-    """The token may not do this at all; why is not said."""
+    """The token may not do this at all; the answer gives no reason."""
     return MoodleError("webservice_access_exception", "accessexception", "Access control exception", debuginfo)
 
 
@@ -67,6 +93,6 @@ def refused(errorcode: str, message: str = "", debuginfo: str = "") -> MoodleErr
     return MoodleError("moodle_exception", errorcode, message or f"error/{errorcode}", debuginfo)
 
 
-def invalid_response() -> MoodleError:
-    """Moodle's own answer did not fit Moodle's own description of it."""
-    return MoodleError("invalid_response_exception", "invalidresponse", "Invalid response value detected")
+def invalid_response(debuginfo: str = "") -> MoodleError:
+    """Moodle's own answer does not fit its description of the answer."""
+    return MoodleError("invalid_response_exception", "invalidresponse", "Invalid response value detected", debuginfo)

@@ -1,16 +1,23 @@
-"""The two look-ups, and what they leave out, silently, for want of a capability.
+"""The two look-ups: what they find, and what they leave out, silently, where a capability is missing.
 
-Measured on Moodle 4.2.3; the visibility of phones and address, and that one's own record is always visible, read in
-its code.
+Measured on Moodle 4.2.3 and 4.5.6.
 """
 
 from __future__ import annotations
 
-import html
 import re
+from collections.abc import Callable
 from typing import Any
 
-from tests.sandbox.moodle.errors import MoodleError, invalid_parameter, refused
+from tests.sandbox.moodle import profile
+from tests.sandbox.moodle.errors import (
+    MoodleError,
+    database_read,
+    invalid_parameter,
+    invalid_response,
+    refused,
+    user_missing,
+)
 from tests.sandbox.moodle.params import clean
 from tests.sandbox.moodle.settings import Settings
 from tests.sandbox.moodle.site import MoodleSite
@@ -27,10 +34,27 @@ _CRITERIA_KINDS = {
     "firstname": "notags",
 }
 _EQUAL = ("id", "idnumber", "username")
+_RETURNED_KINDS = {
+    "username": "username",
+    "firstname": "notags",
+    "lastname": "notags",
+    "fullname": "notags",
+    "email": "raw_trimmed",
+    "department": "text",
+    "institution": "text",
+    "city": "text",
+    "address": "text",
+    "phone1": "notags",
+    "phone2": "notags",
+    "auth": "auth",
+    "country": "alpha",
+    "timezone": "timezone",
+}
 _NUMBER = re.compile(r"[ \t\n\r\v\f]*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[ \t\n\r\v\f]*", re.ASCII)
 _KEYS = (
     "id username firstname lastname fullname email address phone1 phone2 department institution idnumber firstaccess "
-    "lastaccess auth suspended confirmed lang theme timezone mailformat description descriptionformat city country "
+    "lastaccess auth suspended confirmed lang theme timezone mailformat trackforums description descriptionformat city "
+    "country "
     "profileimageurlsmall profileimageurl customfields"
 )
 _KEY_ORDER = _KEYS.split()
@@ -38,7 +62,7 @@ _HIDEABLE = ("description", "country", "city", "suspended", "firstaccess", "last
 
 
 def get_users_by_field(site: MoodleSite, field: str, values: list[str]) -> list[dict[str, Any]]:
-    """Whoever's `field` is one of the values, in id order; misses are just missing."""
+    """The accounts whose `field` is one of the values, in id order; misses are just missing."""
     kind = _FIELD_KINDS.get(field)
     if kind is None:
         raise MoodleError(
@@ -48,80 +72,122 @@ def get_users_by_field(site: MoodleSite, field: str, values: list[str]) -> list[
             f"The search field '{field}' is not supported, look at the web service documentation",
         )
     for value in values:
-        if not _unspoiled(kind, value, site.settings):
+        if not _is_clean(kind, value, site.settings):
             raise invalid_parameter(
                 f"The field '{field}' value is invalid: {value}(cleaned value: {clean(kind, value, site.settings)})"
             )
-    shown = (details(site, user) for user in site.table.matching(field, values))
-    return [record for record in shown if _has(record, field)]
+    shown = [details(site, user) for user in site.matching(field, values)]
+    return _checked(site, [record for record in shown if _has(record, field)])
 
 
 def get_users(site: MoodleSite, criteria: list[dict[str, str]]) -> dict[str, Any]:
-    """Whoever meets all criteria. A criterion that Moodle does not know is dropped, so that everybody meets it."""
-    wanted: dict[str, str] = {}
-    warnings = []
-    used = set()
-    for criterion in criteria:
-        key = criterion["key"]
-        if key in used:
-            raise refused("keyalreadyset", debuginfo=f"The key {key} can only be sent once")
-        used.add(key)
-        if key in _CRITERIA_KINDS:
-            wanted[key] = clean(_CRITERIA_KINDS[key], criterion["value"], site.settings)
-        else:
-            text = f"The search key '{key}' is not supported, look at the web service documentation"
-            warnings.append({"item": key, "warningcode": "invalidfieldparameter", "message": text})
-    shown = (details(site, user) for user in _meeting(site, wanted))
+    """The accounts that meet all criteria. An unknown criterion is dropped, so that every account meets it."""
+    wanted, unknown = _criteria(criteria, site.settings)
+    text = "The search key '{}' is not supported, look at the web service documentation"
+    warnings = [{"item": key, "warningcode": "invalidfieldparameter", "message": text.format(key)} for key in unknown]
+    shown = (details(site, user) for user in meeting(site, wanted))
     users = [record for record in shown if record and all(_has(record, key) for key in wanted)]
-    return {"users": users, "warnings": warnings}
+    return {"users": _checked(site, users), "warnings": warnings}
 
 
 def details(site: MoodleSite, user: User) -> dict[str, Any]:
     """What the service user may see of an account; empty if nothing."""
-    can = site.capabilities
+    if user.deleted and not user.has_context:
+        raise user_missing()
+    settings, can = site.settings, site.capabilities
     own = user.id == site.service_id
     if not own and "moodle/user:viewdetails" not in can:
         return {}
     everything = own or "moodle/user:viewalldetails" in can
-    identity = site.settings.showuseridentity if "moodle/site:viewuseridentity" in can else ()
+    identity = settings.showuseridentity if "moodle/site:viewuseridentity" in can else ()
     unhidden = "moodle/user:viewhiddendetails" in can
-    hidden = [] if unhidden else [name for name in _HIDEABLE if name in site.settings.hiddenuserfields]
-    visible: dict[str, Any] = {
+    hidden = () if unhidden else settings.hiddenuserfields
+    shown: dict[str, Any] = {
         "id": user.id,
         "fullname": user.fullname,
         "suspended": user.suspended,
         "firstaccess": user.firstaccess,
         "lastaccess": user.lastaccess,
-        **_pictures(site.settings, user),
+        **_pictures(settings, user),
+        **_names(site, user),
+        **(_account(settings, user) if everything else {}),
     }
-    if "moodle/site:viewfullnames" in can:
-        visible |= {"firstname": user.firstname, "lastname": user.lastname}
-    if everything:
-        for name in ("username", "auth", "confirmed", "lang", "theme", "timezone", "mailformat"):
-            visible[name] = getattr(user, name)
     if own or "email" in identity:
-        visible["email"] = user.email
+        shown["email"] = user.email
     if everything or "department" in identity:
-        visible["department"] = user.department
-    for name in ("idnumber", "institution"):
-        if everything or name in identity:
-            visible |= _unless_empty(name, getattr(user, name))
-    for name in ("phone1", "phone2"):
-        if unhidden or name in identity:
-            visible |= _unless_empty(name, getattr(user, name))
-    if unhidden:
-        visible |= _unless_empty("address", user.address)
-    for name in ("city", "country"):
-        visible |= _unless_empty(name, getattr(user, name))
+        shown["department"] = user.department
+    private = unhidden and not settings.at_least("4.2")
+    always_shown = {
+        **dict.fromkeys(("idnumber", "institution"), everything),
+        **dict.fromkeys(("phone1", "phone2"), private),
+        "address": private or settings.at_least("4.5"),
+        **dict.fromkeys(("city", "country"), True),
+    }
+    for name, always in always_shown.items():
+        value = getattr(user, name)
+        # PHP takes "0" for empty, which is what makes the idnumber "0" invisible.
+        if (always or name in identity) and value not in ("", "0"):
+            shown[name] = value
     if user.description is not None and "description" not in hidden:
-        visible |= {"description": user.description, "descriptionformat": 1}
-    custom = _custom_fields(site.settings, user)
-    if custom:
-        visible["customfields"] = custom
-    return {name: visible[name] for name in _KEY_ORDER if name in visible and name not in hidden}
+        shown |= {"description": user.description, "descriptionformat": 1}
+    if custom := profile.returned(settings, user.profile, all_details="moodle/user:viewalldetails" in can):
+        shown["customfields"] = custom
+    return {name: shown[name] for name in _KEY_ORDER if name in shown and not (name in hidden and name in _HIDEABLE)}
 
 
-def _unspoiled(kind: str, value: str, settings: Settings) -> bool:
+def meeting(site: MoodleSite, wanted: dict[str, str]) -> list[User]:
+    """The accounts that are not deleted and meet these criteria; the values are clean."""
+    found = _candidates(site, wanted)
+    for key, value in wanted.items():
+        if key in _EQUAL:
+            ids = {user.id for user in site.matching(key, [value])}
+            found = [user for user in found if user.id in ids]
+        elif key == "auth":
+            found = [user for user in found if user.auth == value]
+        else:
+            like = _like(value, site.settings)
+            found = [user for user in found if like(getattr(user, key))]
+    return [user for user in found if not user.deleted]
+
+
+def _candidates(site: MoodleSite, wanted: dict[str, str]) -> list[User]:
+    """The accounts among which the search looks: all of them, unless an index narrows them down."""
+    for key in _EQUAL:
+        if key in wanted:
+            return site.matching(key, [wanted[key]])
+    email = wanted.get("email", "%")
+    return list(site.table) if any(wild in email for wild in "%_\\") else site.table.matching("email", [email])
+
+
+def _criteria(criteria: list[dict[str, str]], settings: Settings) -> tuple[dict[str, str], list[str]]:
+    """The criteria that Moodle knows, their values clean, and the keys that it does not know."""
+    wanted: dict[str, str] = {}
+    unknown: list[str] = []
+    for criterion in criteria:
+        key = criterion["key"]
+        if key in wanted or key in unknown:
+            raise refused("keyalreadyset", debuginfo=f"The key {key} can only be sent once")
+        if key in _CRITERIA_KINDS:
+            wanted[key] = clean(_CRITERIA_KINDS[key], criterion["value"], settings)
+        else:
+            unknown.append(key)
+    return wanted, unknown
+
+
+def _checked(site: MoodleSite, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The answer, if each value is of its own type; one value that is not refuses all of it."""
+    for record in records:
+        user = site.table.get(record["id"])
+        if user is not None and user.unreturnable:
+            raise invalid_response(f"user {record['id']}")
+        for name, kind in _RETURNED_KINDS.items():
+            value = record.get(name, "")
+            if clean(kind, value, site.settings) != value:
+                raise invalid_response(f'{name} => Invalid external api response: the value is "{value}"')
+    return records
+
+
+def _is_clean(kind: str, value: str, settings: Settings) -> bool:
     if kind == "int":
         # PHP compares a numeric string with a number as numbers: " 5 " passes for 5.
         return _NUMBER.fullmatch(value) is not None and float(value) == int(clean(kind, value, settings))
@@ -132,51 +198,41 @@ def _has(record: dict[str, Any], field: str) -> bool:
     return record.get(field, "") not in ("", "0", 0, False)
 
 
-def _unless_empty(name: str, value: str) -> dict[str, str]:
-    # PHP takes "0" for empty, which is what makes the idnumber "0" invisible.
-    return {} if value in ("", "0") else {name: value}
-
-
-def _meeting(site: MoodleSite, wanted: dict[str, str]) -> list[User]:
-    exact = next((key for key in _EQUAL if key in wanted), None)
-    found = list(site.table) if exact is None else site.table.matching(exact, [wanted[exact]])
-    for key, value in wanted.items():
-        if key in _EQUAL:
-            ids = {user.id for user in site.table.matching(key, [value])}
-            found = [user for user in found if user.id in ids]
-        elif key == "auth":
-            found = [user for user in found if user.auth == value]
-        else:
-            like = _like(value)
-            found = [user for user in found if like.fullmatch(getattr(user, key).lower())]
-    return [user for user in found if not user.deleted]
-
-
-def _like(pattern: str) -> re.Pattern[str]:
+def _like(pattern: str, settings: Settings) -> Callable[[str], bool]:
     pieces = re.findall(r"\\.|.", pattern.lower(), re.DOTALL)
+    whole = _expression(pieces)
+    if not (settings.exact and pieces and pieces[-1] == "\\"):
+        return lambda text: whole.fullmatch(text.lower()) is not None
+    beginning = _expression([*pieces[:-1], "%"])
+
+    def compare(text: str) -> bool:
+        # PostgreSQL notices an escape character at the end only once a value matches as far as there.
+        if beginning.fullmatch(text.lower()):
+            raise database_read("ERROR:  LIKE pattern must not end with escape character")
+        return False
+
+    return compare
+
+
+def _expression(pieces: list[str]) -> re.Pattern[str]:
     wild = {"%": ".*", "_": "."}
     return re.compile("".join(wild.get(piece) or re.escape(piece[-1]) for piece in pieces), re.DOTALL)
+
+
+def _names(site: MoodleSite, user: User) -> dict[str, str]:
+    settings = site.settings
+    in_full_name = settings.fullnamedisplay if settings.at_least("4.5") else ()
+    allowed = "moodle/site:viewfullnames" in site.capabilities
+    return {name: getattr(user, name) for name in ("firstname", "lastname") if allowed or name in in_full_name}
+
+
+def _account(settings: Settings, user: User) -> dict[str, Any]:
+    shown = {name: getattr(user, name) for name in ("username", "auth", "confirmed", "timezone", "mailformat")}
+    shown["lang"] = clean("lang", user.lang, settings)
+    shown["theme"] = clean("theme", user.theme, settings)
+    return {**shown, "trackforums": 0} if settings.at_least("4.5") else shown
 
 
 def _pictures(settings: Settings, user: User) -> dict[str, str]:
     base = f"{settings.wwwroot}/theme/image.php/boost/core/1/u/"
     return {"profileimageurlsmall": f"{base}f2", "profileimageurl": f"{base}f1"}
-
-
-def _custom_fields(settings: Settings, user: User) -> list[dict[str, str]]:
-    shown = []
-    for field in settings.profile_fields:
-        value = user.profile.get(field.shortname, "")
-        if value == "":
-            continue
-        if field.datatype in ("text", "textarea"):
-            value = html.escape(value, quote=False)
-        shown.append(
-            {
-                "type": field.datatype,
-                "value": value,
-                "name": field.name or field.shortname,
-                "shortname": field.shortname,
-            }
-        )
-    return shown

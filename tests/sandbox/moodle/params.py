@@ -30,7 +30,7 @@ _EMAIL = re.compile(
 
 
 def is_email(address: str) -> bool:
-    """Whether Moodle takes this for an address: ASCII only, and a domain with a dot."""
+    """Whether Moodle accepts this as an address: ASCII only, and a domain with a dot."""
     return _EMAIL.fullmatch(address) is not None
 
 
@@ -95,7 +95,7 @@ _CLEAN: dict[str, Callable[[str, Settings], str]] = {
 
 @dataclass(frozen=True)
 class Value:
-    """A parameter that is one value of a kind; `default` stands in where it may be left out."""
+    """A parameter that is one value of a kind; `default` applies where it may be left out."""
 
     kind: str
     required: bool = True

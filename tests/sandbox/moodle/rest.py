@@ -1,4 +1,4 @@
-"""The REST server: token, function, parameters, and the shape of every answer. Measured on Moodle 4.2.3."""
+"""The REST server: token, function, parameters, and the shape of every answer. Measured on Moodle 4.2.3 and 4.5.6."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote_plus, urlencode
 
-from tests.sandbox.moodle import lookups, writes
+from tests.sandbox.moodle import lookups, passwords, writes
 from tests.sandbox.moodle.errors import (
     MoodleError,
+    function_missing,
     invalid_parameter,
     invalid_token,
     no_access,
     no_permission,
-    record_missing,
     refused,
 )
 from tests.sandbox.moodle.forms import PhpArray, cut, fields_of, nest
 from tests.sandbox.moodle.params import Many, Single, Value, validate
 from tests.sandbox.moodle.settings import Settings
 from tests.sandbox.moodle.site import MoodleSite
+from tests.sandbox.moodle.siteinfo import get_site_info
+from tests.sandbox.moodle.touched import touched
 from tests.sandbox.moodle.user import CREATE, UPDATE, User
 from tests.sandbox.wire import Request, Response
 
@@ -42,6 +44,7 @@ class _Function:
     run: Callable[..., Any]
     capability: str = ""
     title: str = ""
+    needs_password: bool = True
 
 
 _FUNCTIONS = {
@@ -60,14 +63,13 @@ _FUNCTIONS = {
     "core_user_get_users": _Function(
         Single({"criteria": Many(Single({"key": Value("alpha"), "value": Value("raw")}))}), lookups.get_users
     ),
+    "core_webservice_get_site_info": _Function(Single({}), get_site_info, needs_password=False),
 }
-_NEVER_IN_THE_SERVICE = frozenset(
-    {"core_webservice_get_site_info", "core_course_get_courses", "core_enrol_get_enrolled_users"}
-)
+_NEVER_IN_THE_SERVICE = frozenset({"core_course_get_courses", "core_enrol_get_enrolled_users"})
 
 
 class MoodleApp:
-    """The site as it answers over HTTP. `token`, if named, is one more that works."""
+    """The site as it answers over HTTP. `token` is a further valid token."""
 
     def __init__(self, site: MoodleSite, token: str | None = None) -> None:
         self.site = site
@@ -75,9 +77,15 @@ class MoodleApp:
             site.tokens.setdefault(token, None)
 
     def operation(self, request: Request) -> str:
-        """The function that is called, whatever becomes of the call."""
+        """The function that is called, whatever the outcome."""
         found = _FUNCTION_IN_BODY.findall(request.body)
         return unquote_plus(found[-1].decode("latin-1")) if found else request.first("wsfunction", request.path)
+
+    def touched(self, request: Request) -> set[str]:
+        """The records that a call is about: "account 7" by id, "employee 12" by idnumber."""
+        given, _ = _parameters(request, self.site.settings)
+        with self.site.lock:
+            return touched(self.site, self.operation(request), given)
 
     def answer(self, request: Request) -> Response:
         """Answer one request; requests exclude each other, as transactions would."""
@@ -87,7 +95,9 @@ class MoodleApp:
         if len(urlencode(request.query)) > _LONGEST_URL:
             return Response(414, b"<h1>414 Request-URI Too Large</h1>", _HTML)
         if settings.maintenance == "cli":
-            return Response(503, b"<!DOCTYPE html><html><body>This site is under maintenance.</body></html>", _HTML)
+            wait = settings.maintenance_retry_after
+            page = b"<!DOCTYPE html><html><body>This site is under maintenance.</body></html>"
+            return Response(503, page, _HTML, {} if wait is None else {"Retry-After": wait})
         if not settings.webservices:
             return Response(403, b"", "text/html")
         given, warning = _parameters(request, settings)
@@ -108,12 +118,8 @@ class MoodleApp:
         self._authenticate(token if isinstance(token, str) else "")
         function = self._function(name if isinstance(name, str) else "")
         arguments = validate(function.takes, given, self.site.settings)
-        if self._caller().must_change_password:
-            raise refused(
-                "nopasswordchangeforced",
-                "You cannot proceed without changing your password, however there is no available page for changing"
-                " it. Please contact your Moodle Administrator.",
-            )
+        if function.needs_password and self._caller().must_change_password:
+            raise _password_change(self._caller())
         if function.capability and function.capability not in self.site.capabilities:
             raise no_permission(function.title)
         return function.run(self.site, *arguments.values())
@@ -129,11 +135,17 @@ class MoodleApp:
         if site.settings.maintenance == "gui":
             raise refused("sitemaintenance", "The site is undergoing maintenance and is currently not available")
         caller = self._caller()
-        if caller.suspended:
-            raise refused(
-                "wsaccessusersuspended",
-                f"Refused web service access for suspended username: {caller.username}",
-            )
+        for barred, code, word in (
+            (caller.deleted, "wsaccessuserdeleted", "deleted"),
+            (not caller.confirmed, "wsaccessuserunconfirmed", "unconfirmed"),
+            (caller.suspended, "wsaccessusersuspended", "suspended"),
+            (caller.password_expired, "wsaccessuserexpired", "password expired"),
+            (caller.auth == "nologin", "wsaccessusernologin", "nologin authentication"),
+        ):
+            if barred:
+                raise refused(code, f"Refused web service access for {word} username: {caller.username}")
+        if site.access_denied:
+            raise no_access(site.access_denied)
         if "webservice/rest:use" not in site.capabilities:
             raise no_access("You are not allowed to use the rest protocol (missing capability: webservice/rest:use)")
 
@@ -146,14 +158,24 @@ class MoodleApp:
         if not name:
             raise invalid_parameter("Missing function name")
         if name not in _FUNCTIONS and name not in _NEVER_IN_THE_SERVICE:
-            raise record_missing("external_functions")
+            raise function_missing(self.site.settings)
         if name not in self.site.service_functions or name not in _FUNCTIONS:
             raise no_access(f"Access to the function {name}() is not allowed.")
         return _FUNCTIONS[name]
 
 
+def _password_change(caller: User) -> MoodleError:
+    if caller.auth not in passwords.EXTERNAL_AUTH:
+        return refused("forcepasswordchangenotice")
+    return refused(
+        "nopasswordchangeforced",
+        "You cannot proceed without changing your password, however there is no available page for changing it. Please"
+        " contact your Moodle Administrator.",
+    )
+
+
 def _parameters(request: Request, settings: Settings) -> tuple[PhpArray, str]:
-    """The parameters of URL and body, the body's first, and what PHP prints if it had to drop some."""
+    """The parameters of body and URL, and what PHP prints if it dropped some of them."""
     given = nest(cut(list(request.query), settings.max_input_vars))
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     if request.method != "POST" or not is_form:
@@ -175,7 +197,7 @@ def _json(value: Any) -> str:
 
 def _error_json(error: MoodleError, settings: Settings) -> str:
     body = {
-        "exception": error.exception,
+        "exception": error.class_at(settings),
         "errorcode": error.errorcode,
         "message": error.message_at(settings.debug),
     }
@@ -187,7 +209,7 @@ def _error_json(error: MoodleError, settings: Settings) -> str:
 def _error_xml(error: MoodleError, settings: Settings) -> str:
     parts = [
         '<?xml version="1.0" encoding="UTF-8" ?>',
-        f'<EXCEPTION class="{error.exception}">',
+        f'<EXCEPTION class="{error.class_at(settings)}">',
         f"<ERRORCODE>{html.escape(error.errorcode)}</ERRORCODE>",
         f"<MESSAGE>{html.escape(error.message_at(settings.debug))}</MESSAGE>",
     ]

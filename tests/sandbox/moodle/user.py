@@ -1,4 +1,4 @@
-"""One account, as the site keeps it, and the parameters that describe it."""
+"""One account as the site stores it, and the parameters that describe it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from tests.sandbox.moodle.params import Many, Single, Value
 
 @dataclass
 class User:
-    """A row of the user table. `more` holds columns that no look-up ever shows."""
+    """A row of the user table. `more` holds columns that no look-up ever shows.
+
+    `unreturnable`: no answer may contain the account (`invalidresponse`), whatever is stored; `unwritable`: the
+    database refuses every change of it; `has_context`: False, if deleted, makes every look-up that finds it fail.
+    """
 
     id: int
     username: str
@@ -36,6 +40,10 @@ class User:
     deleted: bool = False
     remote: bool = False
     must_change_password: bool = False
+    password_expired: bool = False
+    unreturnable: bool = False
+    unwritable: bool = False
+    has_context: bool = True
     password: str = "not cached"
     firstaccess: int = 0
     lastaccess: int = 0
@@ -47,8 +55,8 @@ class User:
 
     @property
     def fullname(self) -> str:
-        """The name that everybody may see."""
-        return f"{self.firstname} {self.lastname}".strip()
+        """The name in the site's full name format."""
+        return f"{self.firstname} {self.lastname}"
 
 
 LIMITS = {
@@ -133,7 +141,7 @@ UPDATE = Single(
 
 
 def folded(text: str) -> str:
-    """A text as MariaDB's utf8mb4_unicode_ci compares it: no case, no accents, no trailing spaces."""
+    """A text as MariaDB's utf8mb4_unicode_ci compares it: without case, accents and trailing spaces."""
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
         text = "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -1,4 +1,4 @@
-"""core_user_create_users: what it takes, and that it takes all of a batch or none."""
+"""core_user_create_users: what it accepts, and that it creates all of a batch or none."""
 
 from __future__ import annotations
 
@@ -9,98 +9,80 @@ import pytest
 from tests.sandbox.moodle_contract.client import INVALID, NOT_WRITTEN, Moodle, refusal
 
 
-def test_the_answer_names_everybody_in_the_order_sent(moodle: Moodle) -> None:
-    people = [moodle.new() for _ in range(3)]
-    answer = moodle.create(*reversed(people))
+def test_the_answer_names_every_user_in_the_order_sent(moodle: Moodle) -> None:
+    users = [moodle.new() for _ in range(3)]
+    answer = moodle.create(*reversed(users))
 
     assert [set(user) for user in answer] == [{"id", "username"}] * 3
-    assert [user["username"] for user in answer] == [person["username"] for person in reversed(people)]
+    assert [user["username"] for user in answer] == [user["username"] for user in reversed(users)]
     ids = [user["id"] for user in answer]
     assert ids == sorted(ids)
 
 
-def test_somebody_new_is_confirmed_and_not_suspended(moodle: Moodle) -> None:
+def test_a_new_account_is_confirmed_and_not_suspended(moodle: Moodle) -> None:
     user = moodle.read(moodle.created())
 
     assert (user["confirmed"], user["suspended"], user["auth"]) == (True, False, moodle.auth)
 
 
-def test_a_password_is_needed_where_moodle_keeps_it(moodle: Moodle) -> None:
-    assert refusal(moodle.create(moodle.new(auth="manual"))) == INVALID
-
-
 def test_the_plugin_is_manual_unless_named(moodle: Moodle) -> None:
-    person = moodle.new(password="Str0ng-enough")
-    del person["auth"]
-    (made,) = moodle.create(person)
+    user = moodle.new(password="Str0ng-enough")
+    del user["auth"]
+    (made,) = moodle.create(user)
 
     assert moodle.read(made["id"])["auth"] == "manual"
 
 
-def test_a_weak_password_answers_with_html_for_an_error_code(moodle: Moodle) -> None:
-    exception, code, _ = refusal(moodle.create(moodle.new(auth="manual", password="x")))
-
-    assert exception == "moodle_exception"
-    assert code.startswith("<div>")
-
-
-def test_a_plugin_that_is_switched_off_is_good_enough(moodle: Moodle) -> None:
+def test_a_disabled_plugin_is_accepted(moodle: Moodle) -> None:
     assert moodle.read(moodle.created(auth="ldap"))["auth"] == "ldap"
 
 
-@pytest.mark.parametrize("auth", ["mnet", "webservice"])
-def test_two_plugins_are_not_for_people_even_with_a_password(moodle: Moodle, auth: str) -> None:
-    assert refusal(moodle.create(moodle.new(auth=auth, password="Str0ng-enough"))) == INVALID
+def test_the_error_code_of_a_weak_password_is_html(moodle: Moodle) -> None:
+    assert refusal(moodle.create(moodle.new(auth="manual", password="x"))).startswith("<div>")
 
 
 @pytest.mark.parametrize("missing", ["username", "firstname", "lastname", "email"])
-def test_what_has_to_be_sent(moodle: Moodle, missing: str) -> None:
-    person = moodle.new()
-    del person[missing]
+def test_a_required_field(moodle: Moodle, missing: str) -> None:
+    user = moodle.new()
+    del user[missing]
 
-    assert refusal(moodle.create(person)) == INVALID
+    assert refusal(moodle.create(user)) == INVALID
 
 
-def test_nobody_at_all_is_refused(moodle: Moodle) -> None:
+def test_an_empty_list_is_refused(moodle: Moodle) -> None:
     assert refusal(moodle.create()) == INVALID
 
 
-REFUSED: list[tuple[str, Any]] = [
-    ("suspended", 0),
-    ("suspended", 1),
-    ("nickname", "Addie"),
-    ("username", ""),
-    ("username", "Ada"),
-    ("username", "ada byron"),
-    ("username", "ada+byron"),
-    ("username", "o'ada"),
-    ("username", "zoë"),
-    ("username", " ada "),
-    ("firstname", ""),
-    ("firstname", "  "),
-    ("lastname", ""),
-    ("lastname", "\t"),
-    ("firstname", "<b>Ada</b>"),
-    ("firstname", "a <3 b"),
-    ("lastname", "Byron <x>"),
-    ("department", "R&D <x>"),
-    ("email", ""),
-    ("email", "a@localhost"),
-    ("email", "zoë@example.com"),
-    ("email", "ada@münchen.example"),
-    ("email", " ada@example.com"),
-    ("email", "ada.example.com"),
-    ("auth", "telepathy"),
-    ("auth", "nologin"),
-    ("lang", "xx"),
+STRONG = {"password": "Str0ng-enough"}
+REFUSED: list[dict[str, Any]] = [
+    {"suspended": 0},
+    {"suspended": 1},
+    {"nickname": "Addie"},
+    *({"username": value} for value in ("", "Ada", "ada byron", "ada+byron", "o'ada", "zoë", " ada ")),
+    {"firstname": ""},
+    {"firstname": "  "},
+    {"lastname": ""},
+    {"lastname": "\t"},
+    {"firstname": "<b>Ada</b>"},
+    {"firstname": "a <3 b"},
+    {"lastname": "Byron <x>"},
+    {"department": "R&D <x>"},
+    *({"email": value} for value in ("", "a@localhost", "zoë@example.com", "ada@münchen.example", " ada@example.com")),
+    {"email": "ada.example.com"},
+    {"auth": "telepathy"},
+    {"auth": "nologin"},
+    {"auth": "manual"},
+    {"auth": "mnet", **STRONG},
+    {"auth": "webservice", **STRONG},
+    {"lang": "xx"},
 ]
 
 
-@pytest.mark.parametrize(("field", "value"), REFUSED, ids=[f"{field}={value!r}" for field, value in REFUSED])
-def test_one_bad_value_refuses_the_whole_batch_and_says_nothing(moodle: Moodle, field: str, value: Any) -> None:
+@pytest.mark.parametrize("changes", REFUSED, ids=str)
+def test_one_bad_value_refuses_the_whole_batch_without_naming_it(moodle: Moodle, changes: dict[str, Any]) -> None:
     good = moodle.new()
 
-    assert refusal(moodle.create(good, moodle.new(**{field: value}))) == INVALID
+    assert refusal(moodle.create(good, moodle.new(**changes))) == INVALID
     assert moodle.by("username", good["username"]) == []
 
 
@@ -123,17 +105,16 @@ def test_an_address_of_more_than_100_characters_is_a_database_error(moodle: Mood
     assert refusal(moodle.create(moodle.new(email=moodle.unique() + domain))) == NOT_WRITTEN
 
 
-def test_characters_are_counted_and_not_bytes(moodle: Moodle) -> None:
-    assert moodle.read(moodle.created(firstname="é" * 100))["firstname"] == "é" * 100
-
-
 KEPT = [
     ("firstname", " Ada "),
     ("firstname", "Ada 🙂"),
+    ("firstname", "é" * 100),
     ("lastname", "O'Hara & Söhne"),
     ("department", " Sales "),
     ("department", "a < b"),
     ("department", "R&D\nNorth"),
+    ("department", "Sa\x01les"),
+    ("department", "0"),
     ("department", ""),
     ("timezone", "Mars/X"),
     ("country", "HR"),
@@ -141,30 +122,23 @@ KEPT = [
 ]
 
 
-@pytest.mark.parametrize(("field", "value"), KEPT, ids=[f"{field}={value!r}" for field, value in KEPT])
-def test_what_is_kept_as_it_was_sent(moodle: Moodle, field: str, value: str) -> None:
+@pytest.mark.parametrize(("field", "value"), KEPT, ids=[f"{field}={value[:9]!r}" for field, value in KEPT])
+def test_a_value_that_is_stored_as_sent(moodle: Moodle, field: str, value: str) -> None:
     assert moodle.read(moodle.created(**{field: value}))[field] == value
+
+
+LOST = [("country", "XX"), ("country", "Croatia"), ("city", "0"), ("institution", "0"), ("idnumber", "0")]
+
+
+@pytest.mark.parametrize(("field", "value"), LOST)
+def test_a_value_that_is_left_out_of_answers_without_an_error(moodle: Moodle, field: str, value: str) -> None:
+    assert field not in moodle.read(moodle.created(**{field: value}))
 
 
 def test_the_case_of_an_address_is_kept(moodle: Moodle) -> None:
     email = f"{moodle.unique().title()}@Example.com"
 
     assert moodle.read(moodle.created(email=email))["email"] == email
-
-
-def test_a_control_character_is_dropped(moodle: Moodle) -> None:
-    assert moodle.read(moodle.created(department="Sa\x01les"))["department"] == "Sales"
-
-
-@pytest.mark.parametrize("unknown", ["XX", "Croatia"])
-def test_a_country_that_moodle_does_not_know_is_lost_without_a_word(moodle: Moodle, unknown: str) -> None:
-    assert "country" not in moodle.read(moodle.created(country=unknown))
-
-
-def test_an_unknown_profile_field_is_ignored(moodle: Moodle) -> None:
-    made = moodle.created(customfields=[{"type": moodle.unique(), "value": "North"}])
-
-    assert "customfields" not in moodle.read(made)
 
 
 def test_idnumbers_need_not_be_unique(moodle: Moodle) -> None:
@@ -175,36 +149,20 @@ def test_idnumbers_need_not_be_unique(moodle: Moodle) -> None:
     assert [user["id"] for user in moodle.by("idnumber", number)] == [first, *(user["id"] for user in answer)]
 
 
-def test_a_username_is_given_once(moodle: Moodle) -> None:
-    taken = moodle.new()
-    moodle.create(taken)
+@pytest.mark.parametrize("taken", ["username", "email"])
+def test_a_username_and_an_address_in_any_case_are_given_once(moodle: Moodle, taken: str) -> None:
+    first, second = moodle.new(), moodle.new()
+    value = second[taken].upper() if taken == "email" else second[taken]
+    clash = moodle.new(**{taken: value})
 
-    assert refusal(moodle.create(moodle.new(username=taken["username"]))) == INVALID
-
-
-def test_a_username_is_given_once_within_a_batch(moodle: Moodle) -> None:
-    first = moodle.new()
-
-    assert refusal(moodle.create(first, moodle.new(username=first["username"]))) == INVALID
+    assert refusal(moodle.create(first, second, clash)) == INVALID
     assert moodle.by("username", first["username"]) == []
-
-
-def test_an_address_is_given_once_whatever_its_case(moodle: Moodle) -> None:
-    taken = moodle.new()
-    moodle.create(taken)
-
-    assert refusal(moodle.create(moodle.new(email=taken["email"].upper()))) == INVALID
-
-
-def test_an_address_is_given_once_within_a_batch(moodle: Moodle) -> None:
-    first = moodle.new()
-
-    assert refusal(moodle.create(first, moodle.new(email=first["email"].upper()))) == INVALID
-    assert moodle.by("username", first["username"]) == []
+    moodle.create(second)
+    assert refusal(moodle.create(first, clash)) == INVALID
 
 
 def test_a_batch_that_is_sent_again_is_refused(moodle: Moodle) -> None:
-    people = [moodle.new(), moodle.new()]
-    moodle.create(*people)
+    users = [moodle.new(), moodle.new()]
+    moodle.create(*users)
 
-    assert refusal(moodle.create(*people)) == INVALID
+    assert refusal(moodle.create(*users)) == INVALID

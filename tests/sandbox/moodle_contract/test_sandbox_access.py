@@ -1,138 +1,135 @@
-"""Who may not call, and what Moodle says to him: switches that only the sandbox has."""
+"""Who may not call, and how Moodle refuses it: switches that only the sandbox server has."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.sandbox.moodle import DEVELOPER_DEBUG, NORMAL_DEBUG, TOKEN, MoodleApp
+from tests.sandbox.moodle import DEVELOPER_DEBUG, NORMAL_DEBUG, TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.moodle_contract.client import INVALID, NO_ACCESS, NO_TOKEN, refusal
-from tests.sandbox.moodle_contract.house import House
+from tests.sandbox.moodle_contract.sandbox import Sandbox
 
 
-def test_an_expired_token_is_refused_once_and_unknown_afterwards(house: House) -> None:
-    house.site.expire(TOKEN)
+def test_an_expired_token_is_refused_once_and_unknown_afterwards(sandbox: Sandbox) -> None:
+    sandbox.site.expire(TOKEN)
 
-    assert refusal(house.moodle.by("username", "guest")) == NO_ACCESS
-    assert refusal(house.moodle.by("username", "guest")) == NO_TOKEN
-
-
-def test_a_token_that_expires_later_works(house: House) -> None:
-    house.site.tokens[TOKEN] = house.site.now() + 3600
-
-    assert len(house.moodle.by("username", "guest")) == 1
+    assert refusal(sandbox.moodle.by("username", "guest")) == NO_ACCESS
+    assert refusal(sandbox.moodle.by("username", "guest")) == NO_TOKEN
 
 
-def test_a_second_token_works_too(house: House) -> None:
-    MoodleApp(house.site, token="another")
-    house.moodle.token = "another"
+def test_a_token_that_expires_later_and_a_second_token_work(sandbox: Sandbox) -> None:
+    sandbox.site.tokens[TOKEN] = sandbox.site.now() + 3600
+    MoodleApp(sandbox.site, token="another")
 
-    assert len(house.moodle.by("username", "guest")) == 1
+    for token in (TOKEN, "another"):
+        sandbox.moodle.token = token
+        assert len(sandbox.moodle.by("username", "guest")) == 1
 
 
 @pytest.mark.parametrize("function", ["core_user_get_users", "core_user_delete_users", "core_webservice_get_site_info"])
-def test_a_function_that_the_service_does_not_offer(house: House, function: str) -> None:
-    house.site.service_functions = {"core_user_get_users_by_field"}
+def test_a_function_that_the_service_does_not_offer(sandbox: Sandbox, function: str) -> None:
+    sandbox.site.service_functions = {"core_user_get_users_by_field"}
 
-    assert refusal(house.moodle.call(function)) == NO_ACCESS
-
-
-def test_without_the_right_to_use_the_protocol(house: House) -> None:
-    house.site.capabilities.discard("webservice/rest:use")
-
-    assert refusal(house.moodle.by("username", "guest")) == NO_ACCESS
+    assert refusal(sandbox.moodle.call(function)) == NO_ACCESS
 
 
-def test_without_the_right_to_create(house: House) -> None:
-    house.site.capabilities.discard("moodle/user:create")
-
-    assert refusal(house.moodle.create(house.moodle.new())) == (
-        "required_capability_exception",
-        "nopermissions",
-        "Sorry, but you do not currently have permissions to do that (Create users).",
-    )
+def service_user(**columns: Any) -> Any:
+    return lambda site: site.change_user(site.service_id, **columns)
 
 
-def test_without_the_right_to_update(house: House) -> None:
-    house.site.capabilities.discard("moodle/user:update")
-
-    assert refusal(house.moodle.update({"id": house.moodle.created()})) == (
-        "required_capability_exception",
-        "nopermissions",
-        "Sorry, but you do not currently have permissions to do that (Update user profiles).",
-    )
+def without(capability: str) -> Any:
+    return lambda site: site.capabilities.discard(capability)
 
 
-def test_a_suspended_service_user(house: House) -> None:
-    house.site.change_user(house.site.service_id, suspended=True)
+BARRED: dict[str, tuple[Any, str, str]] = {
+    "deleted": (service_user(deleted=True), "wsaccessuserdeleted", "username: sync-service"),
+    "unconfirmed": (service_user(confirmed=False), "wsaccessuserunconfirmed", "username: sync-service"),
+    "suspended": (service_user(suspended=True), "wsaccessusersuspended", "suspended username: sync-service"),
+    "expired": (service_user(password_expired=True), "wsaccessuserexpired", "username: sync-service"),
+    "nologin": (service_user(auth="nologin"), "wsaccessusernologin", "username: sync-service"),
+    "new password": (service_user(must_change_password=True), "forcepasswordchangenotice", "error/"),
+    "new password, oidc": (service_user(must_change_password=True, auth="oidc"), "nopasswordchangeforced", "proceed"),
+    "no protocol": (without("webservice/rest:use"), NO_ACCESS, "Access control exception"),
+    "no service": (lambda site: setattr(site, "access_denied", "disabled"), NO_ACCESS, "Access control exception"),
+    "maintenance": (lambda site: setattr(site.settings, "maintenance", "gui"), "sitemaintenance", "undergoing"),
+    "no create": (without("moodle/user:create"), "nopermissions", "(Create users)"),
+}
 
-    assert refusal(house.moodle.by("username", "guest")) == (
-        "moodle_exception",
-        "wsaccessusersuspended",
-        "Refused web service access for suspended username: sync-service",
-    )
+
+@pytest.mark.parametrize("case", BARRED)
+def test_what_keeps_a_service_user_out(sandbox: Sandbox, case: str) -> None:
+    change, code, message = BARRED[case]
+    change(sandbox.site)
+    answer = sandbox.moodle.create(sandbox.moodle.new())
+
+    assert refusal(answer) == code
+    assert message in answer["message"]
 
 
-def test_a_service_user_who_must_change_her_password(house: House) -> None:
-    house.site.change_user(house.site.service_id, must_change_password=True)
+def test_the_right_to_update_is_a_right_of_its_own(sandbox: Sandbox) -> None:
+    made = sandbox.moodle.created()
+    sandbox.site.capabilities.discard("moodle/user:update")
 
-    assert refusal(house.moodle.by("username", "guest"))[:2] == ("moodle_exception", "nopasswordchangeforced")
-
-
-def test_maintenance_of_the_pages_is_an_ordinary_error(house: House) -> None:
-    house.site.settings.maintenance = "gui"
-
-    assert refusal(house.moodle.by("username", "guest")) == (
-        "moodle_exception",
-        "sitemaintenance",
-        "The site is undergoing maintenance and is currently not available",
-    )
+    assert refusal(sandbox.moodle.update({"id": made})) == "nopermissions"
 
 
 @pytest.mark.parametrize("token", [TOKEN, "wrong"])
-def test_maintenance_by_the_command_line_is_a_page_with_status_503(house: House, token: str) -> None:
-    house.site.settings.maintenance = "cli"
-    answer = house.moodle.post([("wstoken", token), ("wsfunction", "core_user_get_users")])
+@pytest.mark.parametrize("wait", ["300", None])
+def test_cli_maintenance_is_a_page_with_status_503(sandbox: Sandbox, token: str, wait: str | None) -> None:
+    sandbox.site.settings.maintenance = "cli"
+    sandbox.site.settings.maintenance_retry_after = wait
+    answer = sandbox.moodle.post([("wstoken", token), ("wsfunction", "core_user_get_users")])
 
-    assert answer.status_code == 503
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (503, wait)
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
-def test_web_services_that_are_off_answer_403_and_nothing_else(house: House) -> None:
-    house.site.settings.webservices = False
-    answer = house.moodle.post([("wstoken", TOKEN), ("moodlewsrestformat", "json")])
+def test_disabled_web_services_answer_403_with_an_empty_body(sandbox: Sandbox) -> None:
+    sandbox.site.settings.webservices = False
+    answer = sandbox.moodle.post([("wstoken", TOKEN), ("moodlewsrestformat", "json")])
 
-    assert (answer.status_code, answer.text) == (403, "")
-    assert answer.headers["Content-Type"] == "text/html"
-
-
-def test_a_production_site_says_nothing(house: House) -> None:
-    taken = house.moodle.new()
-    house.moodle.create(taken)
-
-    assert house.moodle.create(taken) == dict(zip(("exception", "errorcode", "message"), INVALID, strict=True))
+    assert (answer.status_code, answer.text, answer.headers["Content-Type"]) == (403, "", "text/html")
 
 
-def test_a_debugging_site_says_what_was_wrong(house: House) -> None:
-    house.site.settings.debug = NORMAL_DEBUG
-    taken = house.moodle.new(username="u000001")
-    house.moodle.create(taken)
+def test_site_info_names_the_release_and_the_service_user_even_if_the_password_must_be_changed(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.site.service_functions.add("core_webservice_get_site_info")
+    sandbox.site.settings.version = "4.5"
+    sandbox.site.change_user(sandbox.site.service_id, must_change_password=True)
+    info = sandbox.moodle.call("core_webservice_get_site_info")
 
-    assert house.moodle.create(taken)["debuginfo"] == "Username already exists: u000001"
-    assert house.moodle.create(taken)["message"] == INVALID[2]
-
-
-def test_a_developers_site_says_it_in_the_message_as_well(house: House) -> None:
-    house.site.settings.debug = DEVELOPER_DEBUG
-    nobody = house.moodle.update({"id": 77777})
-
-    assert house.moodle.by("id", "x")["message"].startswith(f"{INVALID[2]} (The field 'id' value is invalid")
-    assert nobody["warnings"][0]["message"] == "Invalid user ID (Invalid user ID)"
+    assert (info["release"][:3], info["userid"], info["username"]) == ("4.5", sandbox.site.service_id, "sync-service")
+    assert "core_user_get_users" in [function["name"] for function in info["functions"]]
 
 
-def test_debuginfo_leads_to_the_parameter(house: House) -> None:
-    house.site.settings.debug = NORMAL_DEBUG
+@pytest.mark.parametrize(
+    ("debug", "detail", "message"),
+    [
+        (0, None, "Invalid parameter value detected"),
+        (NORMAL_DEBUG, "Username already exists: guest", "Invalid parameter value detected"),
+        (DEVELOPER_DEBUG, "Username already exists: guest", "detected (Username already exists: guest)"),
+    ],
+)
+def test_only_a_debugging_site_says_what_was_wrong(
+    sandbox: Sandbox, debug: int, detail: str | None, message: str
+) -> None:
+    sandbox.site.settings.debug = debug
+    answer = sandbox.moodle.create(sandbox.moodle.new(username="guest"))
 
-    assert house.moodle.create(house.moodle.new(username="Ada"))["debuginfo"] == (
+    assert (refusal(answer), answer.get("debuginfo")) == (INVALID, detail)
+    assert answer["message"].endswith(message)
+
+
+def test_the_detail_names_the_parameter(sandbox: Sandbox) -> None:
+    sandbox.site.settings.debug = NORMAL_DEBUG
+
+    assert sandbox.moodle.create(sandbox.moodle.new(username="Ada"))["debuginfo"] == (
         "users => Invalid parameter value detected: username => Invalid parameter value detected: "
         'Invalid external api parameter: the value is "Ada", the server was expecting "username" type'
     )
+
+
+def test_a_site_starts_with_its_own_three_accounts() -> None:
+    assert [user["username"] for user in MoodleSite().users()] == ["guest", "admin", "sync-service"]

@@ -1,4 +1,4 @@
-"""The sandbox behind the shared wire: faults, threads, and the suite's own client."""
+"""The sandbox server behind its socket: threads, PHP's forms and JSON, and the suite's own client."""
 
 from __future__ import annotations
 
@@ -10,99 +10,102 @@ import requests
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.moodle.forms import nest
 from tests.sandbox.moodle_contract.client import INVALID, Moodle, refusal
-from tests.sandbox.moodle_contract.house import House
-from tests.sandbox.wire import Fault, InProcess, Request, Switchboard, serve
+from tests.sandbox.moodle_contract.sandbox import Sandbox
+from tests.sandbox.wire import Fault, InProcess, Request, Switchboard
+
+LOOK_UP = [("wstoken", TOKEN), ("moodlewsrestformat", "json"), ("wsfunction", "core_user_get_users_by_field")]
+SEARCH = "core_user_get_users"
 
 
-def test_the_operation_is_the_function_wherever_it_stands() -> None:
-    app = MoodleApp(MoodleSite())
-
-    assert (
-        app.operation(Request("POST", "/x", body=b"wstoken=a&wsfunction=core_user_get_users")) == "core_user_get_users"
-    )
-    assert app.operation(Request("GET", "/x", query=(("wsfunction", "core_user_get_users"),))) == "core_user_get_users"
-    assert app.operation(Request("POST", "/x", body=b"wstoken=a")) == "/x"
-
-
-def test_whoever_hangs_up_does_not_stop_the_request() -> None:
-    switchboard = Switchboard(MoodleApp(MoodleSite()))
-    switchboard.faults.append(Fault("reset_after", operation="core_user_create_users"))
-    with serve(switchboard) as url, requests.Session() as session:
-        moodle = Moodle(session, url, TOKEN)
-        person = moodle.new()
-        with pytest.raises(requests.ConnectionError):
-            moodle.create(person)
-
-        assert len(moodle.by("username", person["username"])) == 1
-        assert refusal(moodle.create(person)) == INVALID
+@pytest.mark.parametrize(
+    ("request_", "operation"),
+    [
+        (Request("POST", "/x", body=b"wstoken=a&wsfunction=core_user_get_users"), SEARCH),
+        (Request("GET", "/x", query=(("wsfunction", SEARCH),)), SEARCH),
+        (Request("POST", "/x", body=b"wstoken=a"), "/x"),
+    ],
+)
+def test_the_operation_is_the_function_in_body_or_url(request_: Request, operation: str) -> None:
+    assert MoodleApp(MoodleSite()).operation(request_) == operation
 
 
-def test_the_sandbox_answers_without_a_socket_as_well() -> None:
+def test_a_client_that_hangs_up_does_not_stop_the_request(sandbox: Sandbox) -> None:
+    sandbox.board.faults.append(Fault("reset_after", operation="core_user_create_users"))
+    user = sandbox.moodle.new()
+    with pytest.raises(requests.ConnectionError):
+        sandbox.moodle.create(user)
+
+    assert len(sandbox.moodle.by("username", user["username"])) == 1
+    assert refusal(sandbox.moodle.create(user)) == INVALID
+
+
+def test_it_answers_without_a_socket_as_well() -> None:
     with requests.Session() as session:
         session.mount("http://moodle.test", InProcess(Switchboard(MoodleApp(MoodleSite()))))
 
         assert Moodle(session, "http://moodle.test", TOKEN).created() == 4
 
 
-def test_of_many_who_want_a_username_at_once_one_gets_it(house: House) -> None:
-    def create(number: int) -> bool:
+def test_of_many_concurrent_creates_of_a_username_one_succeeds(sandbox: Sandbox) -> None:
+    def create(_: int) -> bool:
         with requests.Session() as session:
-            client = Moodle(session, house.moodle.url.removesuffix("/webservice/rest/server.php"), TOKEN)
+            client = Moodle(session, sandbox.moodle.base, TOKEN)
             return isinstance(client.create(client.new(), client.new(username="wanted")), list)
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(create, range(16))) == 1
-    assert len(house.site.users()) == 3 + 2
+    assert len(sandbox.site.users()) == 3 + 2
 
 
-def test_a_request_excludes_all_others_while_it_works(house: House) -> None:
+def test_a_request_excludes_all_others_while_it_works(sandbox: Sandbox) -> None:
     entered = []
 
     def clock() -> float:
         with ThreadPoolExecutor(1) as other:
-            entered.append(other.submit(house.site.lock.acquire, blocking=False).result())
+            entered.append(other.submit(sandbox.site.lock.acquire, blocking=False).result())
         return 1_700_000_000
 
-    house.site.clock = clock
-    house.moodle.created()
+    sandbox.site.clock = clock
+    sandbox.moodle.created()
 
     assert set(entered) == {False}
 
 
-def test_json_is_written_as_php_writes_it(house: House) -> None:
-    house.site.add_user("zoe", firstname="Zoë")
-    head = [("wstoken", TOKEN), ("moodlewsrestformat", "json"), ("wsfunction", "core_user_get_users_by_field")]
-    text = house.moodle.post([*head, ("field", "username"), ("values[0]", "zoe")]).text
+def test_json_is_written_as_php_writes_it(sandbox: Sandbox) -> None:
+    sandbox.site.add_user("zoe", firstname="Zoë")
+    text = sandbox.moodle.post([*LOOK_UP, ("field", "username"), ("values[0]", "zoe")]).text
 
     assert '"firstname":"Zo\\u00eb"' in text
     assert '"profileimageurl":"https:\\/\\/moodle.example.com\\/' in text
 
 
-def test_another_page_of_the_site_is_not_there(house: House) -> None:
-    answer = house.moodle.session.get(house.moodle.url.replace("rest/server", "soap/server"), timeout=60)
+def test_another_page_and_a_url_of_many_values_are_refused_by_the_web_server(sandbox: Sandbox) -> None:
+    page = sandbox.moodle.session.get(sandbox.moodle.url.replace("rest/server", "soap/server"), timeout=60)
+    values = [(f"values[{number}]", f"{1000 + number}") for number in range(600)]
+    long = sandbox.moodle.session.get(sandbox.moodle.url, params=[*LOOK_UP, *values], timeout=60)
 
-    assert answer.status_code == 404
+    assert (page.status_code, long.status_code) == (404, 414)
+    assert long.headers["Content-Type"].startswith("text/html")
 
 
-def test_strings_of_broken_utf8_are_refused(house: House) -> None:
-    body = (
-        f"wstoken={TOKEN}&moodlewsrestformat=json&wsfunction=core_user_get_users_by_field&field=idnumber&values[0]=%ff"
-    )
+def test_strings_of_broken_utf8_are_refused(sandbox: Sandbox) -> None:
+    body = "&".join(f"{name}={value}" for name, value in [*LOOK_UP, ("field", "idnumber"), ("values[0]", "%ff")])
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = house.moodle.session.post(house.moodle.url, data=body, headers=form, timeout=60)
+    answer = sandbox.moodle.session.post(sandbox.moodle.url, data=body, headers=form, timeout=60)
 
     assert refusal(answer.json()) == INVALID
 
 
-def test_fields_are_nested_as_php_does(house: House) -> None:
-    head = [("wstoken", TOKEN), ("moodlewsrestformat", "json"), ("wsfunction", "core_user_get_users_by_field")]
+@pytest.mark.parametrize("values", [[("values[]", "1"), ("values[]", "2")], [("values[x]", "2"), ("values[7]", "1")]])
+def test_the_last_of_two_equal_names_wins_and_keys_of_a_list_do_not_matter(
+    sandbox: Sandbox, values: list[tuple[str, str]]
+) -> None:
+    answer = sandbox.moodle.post([*LOOK_UP, ("field", "username"), ("field", "id"), *values])
 
-    for values in ([("values[]", "1"), ("values[]", "2")], [("values[x]", "2"), ("values[7]", "1")]):
-        answer = house.moodle.post([*head, ("field", "username"), ("field", "id"), *values])
-        assert [user["id"] for user in answer.json()] == [1, 2]
+    assert [user["id"] for user in answer.json()] == [1, 2]
 
 
-def test_empty_brackets_count_on() -> None:
+def test_empty_brackets_take_the_next_index() -> None:
     assert nest([("a[][x]", "1"), ("a[][x]", "2"), ("b[7]", "3"), ("b[]", "4"), ("b[", "5")]) == {
         "a": {"0": {"x": "1"}, "1": {"x": "2"}},
         "b": {"7": "3", "8": "4"},
@@ -110,18 +113,14 @@ def test_empty_brackets_count_on() -> None:
     }
 
 
-def test_cleaning_up_deletes_where_the_token_may(house: House) -> None:
-    house.site.service_functions.add("core_user_delete_users")
-    house.site.capabilities.add("moodle/user:delete")
-    made = [house.moodle.created() for _ in range(2)]
+@pytest.mark.parametrize("may_delete", [True, False])
+def test_the_suite_deletes_its_accounts_or_suspends_and_names_them(sandbox: Sandbox, may_delete: bool) -> None:
+    if may_delete:
+        sandbox.site.service_functions.add("core_user_delete_users")
+        sandbox.site.capabilities.add("moodle/user:delete")
+    user = sandbox.moodle.new()
+    made = sandbox.moodle.create(user)[0]["id"]
 
-    assert house.moodle.clean_up() == []
-    assert [house.site.user(user_id)["deleted"] for user_id in made] == [True, True]
-
-
-def test_cleaning_up_suspends_and_names_where_the_token_may_not_delete(house: House) -> None:
-    person = house.moodle.new()
-    made = house.moodle.create(person)[0]["id"]
-
-    assert house.moodle.clean_up() == [person["username"]]
-    assert house.site.user(made)["suspended"] is True
+    assert sandbox.moodle.clean_up() == ([] if may_delete else [user["username"]])
+    left = sandbox.site.user(made)
+    assert (left["deleted"], left["suspended"]) == (may_delete, not may_delete)

@@ -1,124 +1,105 @@
-"""max_input_vars: PHP drops the fields that are too many, and hardly a trace shows it."""
+"""max_input_vars: PHP drops the fields beyond the limit, and hardly a trace shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from tests.sandbox.moodle import TOKEN
 from tests.sandbox.moodle_contract.client import INVALID, NO_TOKEN, flat, refusal
-from tests.sandbox.moodle_contract.house import House
+from tests.sandbox.moodle_contract.sandbox import Sandbox
 
 CREATE = ("wsfunction", "core_user_create_users")
 UPDATE = ("wsfunction", "core_user_update_users")
 LOOK_UP = ("wsfunction", "core_user_get_users_by_field")
 JSON = ("moodlewsrestformat", "json")
 HERE = ("wstoken", TOKEN)
+HEAD = [HERE, CREATE, JSON]
 
 
-def people(house: House, count: int) -> Iterator[Mapping[str, Any]]:
-    """Six fields each: five that have to be there, then the department."""
-    for _ in range(count):
-        person = house.moodle.new(department="Sales")
-        del person["idnumber"]
-        yield person
+def users(sandbox: Sandbox, count: int) -> list[dict[str, Any]]:
+    """Six fields each: five required ones, then the department."""
+    made = [sandbox.moodle.new(department="Sales") for _ in range(count)]
+    for user in made:
+        del user["idnumber"]
+    return made
 
 
-def fields_left(house: House, count: int) -> None:
-    """Let PHP keep just so many fields; it counts one more than its setting says."""
-    house.site.settings.max_input_vars = count - 1
+def fields(given: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    return list(flat({"users": given}))
 
 
-def fields(users: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    return list(flat({"users": users}))
+def keep(sandbox: Sandbox, count: int) -> None:
+    """Let PHP keep so many fields; it keeps one more than its setting says."""
+    sandbox.site.settings.max_input_vars = count - 1
 
 
-def test_one_field_more_than_the_setting_still_counts(house: House) -> None:
-    sent = [HERE, CREATE, JSON, *fields(list(people(house, 2)))]
-    house.site.settings.max_input_vars = len(sent) - 1
-
-    assert len(house.moodle.post(sent).json()) == 2
-
-
-def test_a_create_that_is_cut_between_people_makes_fewer_and_says_so_only_by_its_length(house: House) -> None:
-    fields_left(house, 3 + 4 * 6)
-    answer = house.moodle.post([HERE, CREATE, JSON, *fields(list(people(house, 10)))])
+@pytest.mark.parametrize(
+    ("kept", "created"),
+    [
+        pytest.param(3 + 4 * 6, ["Sales"] * 4, id="cut between users"),
+        pytest.param(3 + 4 * 6 + 5, ["Sales"] * 4 + [""], id="cut before an optional field"),
+        pytest.param(3 + 4 * 6 + 3, None, id="cut before a required field"),
+        pytest.param(3 + 10 * 6, ["Sales"] * 10, id="the last field still counts"),
+    ],
+)
+def test_a_create_that_is_cut_creates_fewer_users_without_an_error(
+    sandbox: Sandbox, kept: int, created: list[str] | None
+) -> None:
+    keep(sandbox, kept)
+    answer = sandbox.moodle.post([*HEAD, *fields(users(sandbox, 10))])
 
     assert answer.status_code == 200
-    assert len(answer.json()) == 4
+    if created is None:
+        assert refusal(answer.json()) == INVALID
+    else:
+        assert [sandbox.site.user(user["id"])["department"] for user in answer.json()] == created
+    assert len(sandbox.site.users()) == 3 + len(created or [])
 
 
-def test_a_create_that_is_cut_before_a_needed_field_makes_nobody(house: House) -> None:
-    fields_left(house, 3 + 4 * 6 + 3)
-    before = house.site.users()
-
-    assert refusal(house.moodle.post([HERE, CREATE, JSON, *fields(list(people(house, 10)))]).json()) == INVALID
-    assert house.site.users() == before
-
-
-def test_a_create_that_is_cut_before_an_optional_field_makes_somebody_without_it(house: House) -> None:
-    fields_left(house, 3 + 4 * 6 + 5)
-    made = house.moodle.post([HERE, CREATE, JSON, *fields(list(people(house, 10)))]).json()
-
-    assert len(made) == 5
-    assert [house.site.user(user["id"])["department"] for user in made] == ["Sales"] * 4 + [""]
-
-
-def test_an_update_that_is_cut_says_nothing_at_all(house: House) -> None:
-    ids = [user["id"] for user in house.moodle.create(*people(house, 10))]
-    fields_left(house, 3 + 4 * 2)
-    answer = house.moodle.post([HERE, UPDATE, JSON, *fields([{"id": user_id, "city": "Split"} for user_id in ids])])
+def test_an_update_that_is_cut_is_answered_as_a_whole_one(sandbox: Sandbox) -> None:
+    ids = [user["id"] for user in sandbox.moodle.create(*users(sandbox, 10))]
+    keep(sandbox, 3 + 4 * 2)
+    answer = sandbox.moodle.post([HERE, UPDATE, JSON, *fields([{"id": user_id, "city": "Split"} for user_id in ids])])
 
     assert answer.json() == {"warnings": []}
-    assert [house.site.user(user_id)["city"] for user_id in ids] == ["Split"] * 4 + [""] * 6
+    assert [sandbox.site.user(user_id)["city"] for user_id in ids] == ["Split"] * 4 + [""] * 6
 
 
-def test_a_look_up_that_is_cut_makes_people_look_absent(house: House) -> None:
-    ids = [user["id"] for user in house.moodle.create(*people(house, 10))]
-    fields_left(house, 3 + 1 + 2)
-    answer = house.moodle.post([HERE, LOOK_UP, JSON, *flat({"field": "id", "values": ids})])
+def test_a_look_up_that_is_cut_makes_accounts_look_absent(sandbox: Sandbox) -> None:
+    ids = [user["id"] for user in sandbox.moodle.create(*users(sandbox, 10))]
+    keep(sandbox, 3 + 1 + 2)
+    answer = sandbox.moodle.post([HERE, LOOK_UP, JSON, *flat({"field": "id", "values": ids})])
 
     assert [user["id"] for user in answer.json()] == ids[:2]
 
 
-@pytest.mark.parametrize("users", [2, 5])
-def test_with_the_function_last_a_request_that_is_cut_does_nothing(house: House, users: int) -> None:
-    fields_left(house, 8)
-    before = house.site.users()
-    answer = house.moodle.post([HERE, JSON, *fields(list(people(house, users))), CREATE])
+@pytest.mark.parametrize(
+    ("head", "tail", "code"),
+    [([HERE, JSON], [CREATE], INVALID), ([JSON], [CREATE, HERE], NO_TOKEN), ([], [CREATE, HERE, JSON], None)],
+    ids=["function last", "token last", "format last"],
+)
+def test_a_cut_request_does_nothing_if_its_head_is_last(
+    sandbox: Sandbox, head: list[tuple[str, str]], tail: list[tuple[str, str]], code: str | None
+) -> None:
+    keep(sandbox, 8)
+    answer = sandbox.moodle.post([*head, *fields(users(sandbox, 2)), *tail])
 
-    assert refusal(answer.json()) == INVALID
-    assert house.site.users() == before
-
-
-def test_with_the_token_last_the_cut_looks_like_a_bad_token(house: House) -> None:
-    fields_left(house, 8)
-
-    assert refusal(house.moodle.post([JSON, *fields(list(people(house, 2))), CREATE, HERE]).json()) == NO_TOKEN
-
-
-def test_with_the_format_last_the_error_is_xml(house: House) -> None:
-    fields_left(house, 8)
-    answer = house.moodle.post([*fields(list(people(house, 2))), CREATE, HERE, JSON])
-
-    assert answer.status_code == 200
-    assert "<ERRORCODE>invalidtoken</ERRORCODE>" in answer.text
+    if code is None:
+        assert "<ERRORCODE>invalidtoken</ERRORCODE>" in answer.text
+    else:
+        assert refusal(answer.json()) == code
+    assert len(sandbox.site.users()) == 3
 
 
-def test_a_server_that_shows_start_up_errors_spoils_the_json(house: House) -> None:
-    house.site.settings.startup_errors = True
-    fields_left(house, 3 + 6)
-    answer = house.moodle.post([HERE, CREATE, JSON, *fields(list(people(house, 2)))])
+def test_a_server_that_shows_start_up_errors_writes_html_before_the_json_of_a_cut_request(sandbox: Sandbox) -> None:
+    sandbox.site.settings.startup_errors = True
+    assert len(sandbox.moodle.create(*users(sandbox, 2))) == 2
+    keep(sandbox, 3 + 6)
+    answer = sandbox.moodle.post([*HEAD, *fields(users(sandbox, 2))])
 
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/json"
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
     assert answer.text.startswith("<br />\n<b>Warning</b>:  PHP Request Startup: Input variables exceeded 8.")
     assert answer.text.splitlines()[-1].startswith('[{"id":')
-
-
-def test_a_server_that_shows_start_up_errors_is_quiet_while_nothing_is_cut(house: House) -> None:
-    house.site.settings.startup_errors = True
-
-    assert len(house.moodle.create(*people(house, 2))) == 2

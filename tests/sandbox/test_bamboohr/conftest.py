@@ -1,4 +1,4 @@
-"""A company of three behind a real socket, and a client that asks as an integration does."""
+"""A company of three employees behind a real socket, and a client that asks as an integration does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPENING = "2026-11-20T09:00:00Z"
 
 @dataclass
 class Bamboo:
-    """The stand-in, and a session that talks to it."""
+    """The sandbox server, and a session that talks to it."""
 
     company: Company
     clock: ManualClock
@@ -107,7 +107,7 @@ def _three() -> Company:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[tuple[Switchboard, str]]:
-    """One socket for all tests; who answers at it is new for each."""
+    """One socket for all tests; each test serves an app of its own at it."""
     board = Switchboard(BambooApp(Company(), KEY))
     with serve(board) as url:
         yield board, url

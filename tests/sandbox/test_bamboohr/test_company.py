@@ -1,4 +1,4 @@
-"""What the operations of a company leave behind."""
+"""The effects of the operations of a company."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def test_a_new_record_is_active_and_hired_today(company: Company) -> None:
     assert (values["status"], values["hireDate"]) == ("Active", "2026-11-20")
 
 
-def test_an_operation_on_nobody_is_an_error(company: Company) -> None:
+def test_an_operation_on_an_unknown_employee_is_an_error(company: Company) -> None:
     for operation in (company.edit, company.terminate, company.rehire, company.delete, company.hide, company.unhide):
         with pytest.raises(KeyError, match="no employee 99"):
             operation("99")
 
 
-def test_every_operation_stamps_the_record_with_the_time_and_what_it_was(company: Company, clock: ManualClock) -> None:
+def test_every_operation_stamps_the_record_with_time_and_action(company: Company, clock: ManualClock) -> None:
     assert company.changes["1"].action == "Inserted"
     for operation in (company.edit, company.hide, company.unhide, company.terminate, company.rehire, company.touch):
         now = clock.advance(minutes=1)
@@ -70,7 +70,7 @@ def test_a_stamp_has_whole_seconds_and_keeps_the_creation(company: Company, cloc
     assert company.changes["1"].created == datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
-def test_a_change_can_happen_without_a_stamp(company: Company) -> None:
+def test_a_change_can_be_missing_from_the_feed(company: Company) -> None:
     before, version = company.changes["1"], company.version
     company.edit("1", stamp=False, department="Sales")
     company.hide("1", stamp=False)
@@ -79,7 +79,7 @@ def test_a_change_can_happen_without_a_stamp(company: Company) -> None:
     assert company.version > version
 
 
-def test_a_leaver_is_inactive_from_her_last_day(company: Company) -> None:
+def test_a_leaver_is_inactive_from_their_last_day(company: Company) -> None:
     company.terminate("1", employmentHistoryStatus="Resigned")
     values = company.values("1")
     assert (values["status"], values["terminationDate"]) == ("Inactive", "2026-11-20")
@@ -109,7 +109,7 @@ def test_a_future_hire_is_inactive_until_the_day_comes(company: Company, clock: 
     assert (company.changes[id].action, company.changes[id].at) == ("Updated", clock())
 
 
-def test_a_day_that_arrives_may_go_unnoticed_by_the_feed(company: Company, clock: ManualClock) -> None:
+def test_a_date_that_arrives_can_be_missing_from_the_feed(company: Company, clock: ManualClock) -> None:
     id = company.hire_ahead(date(2026, 11, 21))
     announced = company.changes[id]
     clock.advance(days=1)
@@ -117,13 +117,13 @@ def test_a_day_that_arrives_may_go_unnoticed_by_the_feed(company: Company, clock
     assert company.changes[id] == announced
 
 
-def test_dawn_wakes_no_leaver(company: Company, clock: ManualClock) -> None:
+def test_dawn_reactivates_no_leaver(company: Company, clock: ManualClock) -> None:
     company.terminate("1")
     clock.advance(days=400)
     assert company.dawn() == []
 
 
-def test_a_rehire_is_active_again_under_the_old_leaving_date(company: Company, clock: ManualClock) -> None:
+def test_a_rehire_is_active_and_keeps_the_old_leaving_date(company: Company, clock: ManualClock) -> None:
     company.terminate("1")
     clock.advance(days=30)
     company.rehire("1")
@@ -132,7 +132,7 @@ def test_a_rehire_is_active_again_under_the_old_leaving_date(company: Company, c
     assert (values["originalHireDate"], values["hireDate"]) == ("2020-01-01", "2026-12-20")
 
 
-def test_values_that_follow_from_others(company: Company) -> None:
+def test_derived_values(company: Company) -> None:
     company.edit("1", employeeNumber="E1", homeEmail="home@example.net")
     id = company.hire(firstName="Samuel", preferredName="Sam", lastName="Park", supervisorEId="1")
     values = company.values(id)
@@ -144,12 +144,12 @@ def test_values_that_follow_from_others(company: Company) -> None:
     assert company.values(id)["supervisor"] == "Nguyen, Ava"
 
 
-def test_the_values_given_out_are_a_copy(company: Company) -> None:
+def test_returned_values_are_a_copy(company: Company) -> None:
     company.values("1")["status"] = "Inactive"
     assert company.values("1")["status"] == "Active"
 
 
-def test_what_is_saved_comes_back_whole(company: Company, clock: ManualClock, tmp_path: Path) -> None:
+def test_a_company_comes_back_from_its_file(company: Company, clock: ManualClock, tmp_path: Path) -> None:
     company.hire(firstName="陽子", hidden=True, customBadge="7")
     company.delete(company.hire(firstName="Gone"))
     company.hire_ahead(date(2026, 12, 1), firstName="Bo")
@@ -165,7 +165,7 @@ def test_what_is_saved_comes_back_whole(company: Company, clock: ManualClock, tm
     assert again.hire() == company.hire()
 
 
-def test_many_threads_may_hire_at_once(company: Company) -> None:
+def test_several_threads_may_hire_at_once(company: Company) -> None:
     threads = [threading.Thread(target=lambda: [company.hire() for _ in range(200)]) for _ in range(8)]
     for thread in threads:
         thread.start()

@@ -9,7 +9,7 @@ from .conftest import KEY, Bamboo
 
 @pytest.fixture
 def many(bamboo: Bamboo) -> Bamboo:
-    """Ten people, 1 to 10."""
+    """Ten employees, 1 to 10."""
     for _ in range(7):
         bamboo.company.hire()
     return bamboo
@@ -27,7 +27,7 @@ def test_a_page_has_250_rows_unless_asked_and_2500_at_most(bamboo: Bamboo) -> No
     assert bamboo.list()["meta"]["total"] == 2603
 
 
-def test_the_cursors_lead_through_everybody_once_and_in_numeric_order(many: Bamboo) -> None:
+def test_the_cursors_visit_every_employee_once_in_numeric_order(many: Bamboo) -> None:
     seen: list[str] = []
     cursor: str | None = ""
     pages = 0
@@ -54,7 +54,7 @@ def test_a_last_page_that_is_full_leads_no_further_and_back_by_one(many: Bamboo)
     assert _ids(many.list(page__limit="9", page__before=rest["meta"]["page"]["prevCursor"])) == ["1"]
 
 
-def test_the_links_lead_where_the_cursors_lead(many: Bamboo) -> None:
+def test_the_links_are_those_of_the_cursors(many: Bamboo) -> None:
     first = many.list(page__limit="4", filter__status="active")
     second = many.session.get(first["_links"]["next"]["href"], auth=(KEY, "x"), timeout=30).json()
     assert _ids(second) == ["5", "6", "7", "8"]
@@ -76,15 +76,15 @@ def _is_bad_page(bamboo: Bamboo, **query: str) -> bool:
     return answer.status_code == 400 and answer.json()["error"]["code"] == "BadPage"
 
 
-@pytest.mark.parametrize("happening", ["delete", "edit", "terminate"])
-def test_a_cursor_goes_stale_when_somebody_at_the_edge_changes(many: Bamboo, happening: str) -> None:
+@pytest.mark.parametrize("operation", ["delete", "edit", "terminate"])
+def test_a_cursor_goes_stale_when_the_employee_at_the_edge_changes(many: Bamboo, operation: str) -> None:
     cursor = many.list(page__limit="4", filter__status="active")["meta"]["page"]["nextCursor"]
     many.clock.advance(seconds=1)
-    getattr(many.company, happening)("4")
+    getattr(many.company, operation)("4")
     assert _is_bad_page(many, page__limit="4", filter__status="active", page__after=cursor)
 
 
-def test_a_cursor_stays_good_when_somebody_else_changes(many: Bamboo) -> None:
+def test_a_cursor_stays_valid_when_another_employee_changes(many: Bamboo) -> None:
     cursor = many.list(page__limit="4")["meta"]["page"]["nextCursor"]
     many.clock.advance(seconds=1)
     many.company.delete("2")
@@ -93,11 +93,11 @@ def test_a_cursor_stays_good_when_somebody_else_changes(many: Bamboo) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["4", "bm90IGpzb24=", "W10=", "MTI="])
-def test_a_cursor_that_is_none_is_a_bad_page(many: Bamboo, cursor: str) -> None:
+def test_a_malformed_cursor_is_a_bad_page(many: Bamboo, cursor: str) -> None:
     assert _is_bad_page(many, page__after=cursor)
 
 
-def test_a_cursor_only_leads_the_way_it_was_made_for(many: Bamboo) -> None:
+def test_a_cursor_leads_in_one_direction_only(many: Bamboo) -> None:
     cursor = many.list(page__limit="4")["meta"]["page"]["nextCursor"]
     assert _is_bad_page(many, page__before=cursor)
     assert _is_bad_page(many, page__before=cursor, page__after=cursor)

@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from moto import mock_aws
 from types_boto3_secretsmanager import SecretsManagerClient
 
+from worker import advice
+from worker.advice import CommandLine, Program
 from worker.config.credentials import SecretReader, fix_command, open_credential, read_credential
 from worker.config.settings import Credential
 from worker.errors import ConfigurationError, CredentialError, ExitCode
@@ -179,6 +181,17 @@ def test_what_the_advice_says_to_type_fixes_it(secrets: SecretsManagerClient) ->
     secrets.put_secret_value(SecretId=MOODLE.secret_id, SecretString=document.replace("...", "abc123"))
 
     assert read_credential(MOODLE) == "abc123"
+
+
+def test_an_operator_is_told_the_operators_command(secrets: SecretsManagerClient) -> None:
+    with advice.using(CommandLine(Program.OPS, "prod")):
+        assert refusal(MOODLE).advice == "set it: .venv/bin/python -m ops secret set moodle --env prod"
+        assert fix_command(BAMBOO) == ".venv/bin/python -m ops secret set bamboohr --env prod"
+
+
+def test_a_task_which_does_not_know_its_environment_names_its_secret() -> None:
+    with advice.using(CommandLine(Program.MAKE)):
+        assert f"--secret-id {MOODLE.secret_id}" in fix_command(MOODLE)
 
 
 @pytest.mark.parametrize("credential", [Credential("MOODLE_TOKEN", "", "a b"), BAMBOO])

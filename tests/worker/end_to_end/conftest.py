@@ -1,19 +1,19 @@
-"""Towns that more than one file of nights begins with."""
+"""Fixtures that several files of end-to-end runs share."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.run_harness import Nights
+from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
-from tests.worker.end_to_end.previews import forward
+from tests.worker.end_to_end.tools import advance_clock
 
 
 @pytest.fixture
-def healthy(town: Nights) -> Nights:
-    """Thirty people in step."""
-    town.company.add(generate(30, seed=101))
-    assert town.run().code == 0
-    forward(town, hours=1)
-    town.listen()
-    return town
+def healthy(harness: RunHarness) -> RunHarness:
+    """Thirty employees in sync."""
+    harness.company.add(generate(30, seed=101))
+    assert harness.run().code == 0
+    advance_clock(harness, hours=1)
+    harness.forget_calls()
+    return harness

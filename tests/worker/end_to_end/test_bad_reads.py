@@ -1,34 +1,34 @@
-"""A bad read suspends nobody, renames nobody and loses nobody."""
+"""An unreliable read causes no suspension, no rename and no lost change."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.run_harness import Nights
+from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
 
 
 @pytest.fixture
-def staffed(town: Nights) -> Nights:
-    """A company of sixty, in step."""
-    town.company.add(generate(60, seed=21))
-    assert town.run().code == 0
-    town.company.clock.advance(hours=1)  # type: ignore[attr-defined]
-    town.listen()
-    return town
+def staffed(harness: RunHarness) -> RunHarness:
+    """Sixty employees in sync."""
+    harness.company.add(generate(60, seed=21))
+    assert harness.run().code == 0
+    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    harness.forget_calls()
+    return harness
 
 
-def everybody(town: Nights) -> list[tuple[object, ...]]:
+def account_values(harness: RunHarness) -> list[tuple[object, ...]]:
     return [
         tuple(
             user[name] for name in ("idnumber", "username", "firstname", "lastname", "email", "department", "suspended")
         )
-        for user in town.accounts()
+        for user in harness.accounts()
     ]
 
 
 @pytest.mark.parametrize("sharing", ["off", "empty"])
-def test_without_a_directory_the_night_works_on_evidence(staffed: Nights, sharing: str) -> None:
+def test_without_a_directory_the_run_works_on_evidence(staffed: RunHarness, sharing: str) -> None:
     if sharing == "off":
         staffed.bamboo.settings.directory_sharing = "off"
     else:
@@ -36,28 +36,28 @@ def test_without_a_directory_the_night_works_on_evidence(staffed: Nights, sharin
     staffed.company.edit("7", department="Moved")
     staffed.company.hire("200", firstName="New", lastName="One", workEmail="new.one@example.com")
 
-    night = staffed.run()
+    run = staffed.run()
 
-    assert (night.code, night["updated"], night["created"]) == (0, 1, 1)
-    assert "directory_unavailable" in night["warnings"]
+    assert (run.code, run["updated"], run["created"]) == (0, 1, 1)
+    assert "directory_unavailable" in run["warnings"]
 
 
-def test_with_neither_directory_nor_evidence_the_run_is_an_error_and_the_state_stays(staffed: Nights) -> None:
+def test_without_directory_and_evidence_the_run_is_an_error_and_the_state_stays(staffed: RunHarness) -> None:
     staffed.bamboo.settings.directory_sharing = "off"
     staffed.bamboo.settings.list_refused = 403
     staffed.bamboo.settings.invisible = frozenset(employee.id for employee in staffed.company)
     for number in ("1", "2"):
         staffed.company.terminate(number)
-    before = everybody(staffed)
+    before = account_values(staffed)
 
-    night = staffed.run()
+    run = staffed.run()
 
-    assert (night.code, night["outcome"]) == (1, "bamboohr_error")
-    assert (night["next_since"], night["next_offset"]) == (night["since"], night["offset"])
-    assert everybody(staffed) == before
+    assert (run.code, run["outcome"]) == (1, "bamboohr_error")
+    assert (run["next_since"], run["next_offset"]) == (run["since"], run["offset"])
+    assert account_values(staffed) == before
 
 
-def test_where_employees_may_not_be_listed_they_are_read_one_by_one(staffed: Nights) -> None:
+def test_employees_are_read_one_by_one_when_listing_is_refused(staffed: RunHarness) -> None:
     staffed.bamboo.settings.list_refused = 403
     staffed.company.terminate("1", hireDate="2020-01-01")
 
@@ -65,62 +65,62 @@ def test_where_employees_may_not_be_listed_they_are_read_one_by_one(staffed: Nig
 
 
 @pytest.mark.parametrize("kept", [0.5, 0.0])
-def test_a_directory_that_comes_back_half_empty_suspends_nobody(staffed: Nights, kept: float) -> None:
+def test_a_directory_with_missing_rows_suspends_no_account(staffed: RunHarness, kept: float) -> None:
     staffed.bamboo.settings.directory_keeps = kept
     for employee in list(staffed.company):
         staffed.company.touch(employee.id)
-    before = everybody(staffed)
+    before = account_values(staffed)
 
-    night = staffed.run()
+    run = staffed.run()
 
-    assert night["suspended"] == 0
-    assert everybody(staffed) == before
+    assert run["suspended"] == 0
+    assert account_values(staffed) == before
 
 
-def test_after_a_shrunken_directory_true_leavers_are_held_too(staffed: Nights) -> None:
+def test_real_leavers_are_held_after_a_shrunken_directory(staffed: RunHarness) -> None:
     staffed.bamboo.settings.directory_keeps = 0.5
     staffed.company.terminate("1", hireDate="2020-01-01")
     staffed.company.edit("2", department="Moved")
 
-    night = staffed.run()
+    run = staffed.run()
 
-    assert (night.code, night["outcome"], night["held_suspensions_ids"]) == (4, "held", [1])
-    assert night["updated"] == 1
+    assert (run.code, run["outcome"], run["held_suspensions_ids"]) == (4, "held", [1])
+    assert run["updated"] == 1
     assert not staffed.account("1")["suspended"]
 
 
 @pytest.mark.parametrize("field", ["workEmail", "firstName", "department"])
-def test_a_field_that_the_directory_lost_is_read_elsewhere(staffed: Nights, field: str) -> None:
+def test_a_field_missing_from_the_directory_is_read_elsewhere(staffed: RunHarness, field: str) -> None:
     staffed.bamboo.settings.directory_lacks = frozenset({field})
     for employee in list(staffed.company):
         staffed.company.touch(employee.id)
-    before = everybody(staffed)
+    before = account_values(staffed)
 
-    night = staffed.run()
+    run = staffed.run()
 
-    assert (night.code, night["unchanged"]) == (0, 60)
-    assert everybody(staffed) == before
+    assert (run.code, run["unchanged"]) == (0, 60)
+    assert account_values(staffed) == before
 
 
-def test_a_field_that_nothing_shows_is_kept(staffed: Nights) -> None:
+def test_a_field_that_no_source_shows_is_kept(staffed: RunHarness) -> None:
     staffed.bamboo.settings.directory_lacks = frozenset({"department", "lastName"})
     staffed.bamboo.settings.list_restricted = frozenset({"department", "lastName"})
     staffed.company.touch("7")
-    before = everybody(staffed)
+    before = account_values(staffed)
 
     assert staffed.run().code == 0
-    assert everybody(staffed) == before
+    assert account_values(staffed) == before
 
 
-def test_an_address_that_is_not_shown_loses_nobody(town: Nights) -> None:
-    town.bamboo.settings.directory_lacks = frozenset({"workEmail"})
-    town.bamboo.settings.list_restricted = frozenset({"workEmail"})
-    town.company.hire("1", firstName="New", lastName="One", workEmail="new.one@example.com")
-    hidden = town.run()
-    town.company.clock.advance(days=2)  # type: ignore[attr-defined]
-    town.bamboo.settings.list_restricted = frozenset()
+def test_an_employee_without_a_shown_address_is_created_later(harness: RunHarness) -> None:
+    harness.bamboo.settings.directory_lacks = frozenset({"workEmail"})
+    harness.bamboo.settings.list_restricted = frozenset({"workEmail"})
+    harness.company.hire("1", firstName="New", lastName="One", workEmail="new.one@example.com")
+    hidden = harness.run()
+    harness.company.clock.advance(days=2)  # type: ignore[attr-defined]
+    harness.bamboo.settings.list_restricted = frozenset()
 
-    shown = town.run()
+    shown = harness.run()
 
     assert (hidden.code, hidden["created"], hidden["no_evidence"]) == (0, 0, 1)
     assert shown["created"] == 1
@@ -129,19 +129,19 @@ def test_an_address_that_is_not_shown_loses_nobody(town: Nights) -> None:
 @pytest.mark.parametrize(
     "capability", ["moodle/user:viewdetails", "moodle/user:viewalldetails", "moodle/site:viewfullnames"]
 )
-def test_a_token_that_sees_nobody_changes_nothing(staffed: Nights, capability: str) -> None:
+def test_a_token_that_cannot_see_users_changes_nothing(staffed: RunHarness, capability: str) -> None:
     staffed.site.capabilities.discard(capability)
     staffed.company.hire("200", firstName="New", lastName="One", workEmail="new.one@example.com")
     staffed.company.terminate("1", hireDate="2020-01-01")
-    before = everybody(staffed)
+    before = account_values(staffed)
 
-    night = staffed.run()
+    run = staffed.run()
 
-    assert (night.code, night["outcome"], staffed.writes()) == (1, "moodle_error", [])
-    assert (night["next_since"], everybody(staffed)) == (night["since"], before)
+    assert (run.code, run["outcome"], staffed.writes()) == (1, "moodle_error", [])
+    assert (run["next_since"], account_values(staffed)) == (run["since"], before)
 
 
-def test_too_many_leavers_are_all_held_while_everything_else_goes_on(staffed: Nights) -> None:
+def test_suspensions_over_the_limit_are_held_and_other_changes_go_on(staffed: RunHarness) -> None:
     leavers = [str(number) for number in range(1, 8)]
     for number in leavers:
         staffed.company.terminate(number, hireDate="2020-01-01")
@@ -155,14 +155,14 @@ def test_too_many_leavers_are_all_held_while_everything_else_goes_on(staffed: Ni
     assert (released.code, released["suspended"]) == (0, 7)
 
 
-def test_nought_holds_every_suspension(staffed: Nights) -> None:
+def test_a_limit_of_zero_holds_every_suspension(staffed: RunHarness) -> None:
     staffed.company.terminate("1", hireDate="2020-01-01")
 
     assert staffed.run(MAX_SUSPENSIONS="0").code == 4
     assert not staffed.account("1")["suspended"]
 
 
-def test_in_a_day_at_most_twice_the_limit_of_a_run_is_suspended(staffed: Nights) -> None:
+def test_at_most_twice_the_limit_of_a_run_is_suspended_in_a_day(staffed: RunHarness) -> None:
     codes = []
     for number in range(1, 6):
         staffed.company.terminate(str(number), hireDate="2020-01-01")

@@ -1,4 +1,4 @@
-"""`doctor`: is everything as it must be, what is wrong, and what to ask whom?"""
+"""`doctor`: what is wrong, and what to do about it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import API_KEY, Nights
+from tests.run_harness import API_KEY, RunHarness
 from tests.sandbox.aws import emulated_aws, prepare
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
-from tests.worker.end_to_end.examining import examined
-from tests.worker.end_to_end.previews import everything, hold_lock, write_item
+from tests.worker.end_to_end.doctor_report import run_doctor
+from tests.worker.end_to_end.tools import hold_lock, state_and_site, write_item
 
 FUNCTIONS = (
     "core_user_get_users_by_field",
@@ -23,14 +23,14 @@ FUNCTIONS = (
 )
 
 
-# All is well
+# Everything is ok
 
 
-def test_where_all_is_well_every_line_says_so(healthy: Nights) -> None:
-    told = examined(healthy)
+def test_every_check_of_a_healthy_installation_is_ok(healthy: RunHarness) -> None:
+    report = run_doctor(healthy)
 
-    assert (told.code, told.bad) == (0, {})
-    assert told.areas == [
+    assert (report.code, report.bad) == (0, {})
+    assert report.areas == [
         "configuration",
         "state row",
         "lock",
@@ -50,57 +50,57 @@ def test_where_all_is_well_every_line_says_so(healthy: Nights) -> None:
         "BambooHR e-mail addresses",
         "Moodle auth oidc",
         "Moodle idnumbers",
-        "accounts and people",
+        "accounts and employees",
     ]
-    assert told["BambooHR List Employees"] == ("ok", "30 people, 30 of them Active")
-    assert told["accounts and people"] == ("ok", "30 by idnumber, 0 would be linked by e-mail, 0 would be made")
+    assert report["BambooHR List Employees"] == ("ok", "30 employees, 30 of them Active")
+    assert report["accounts and employees"] == ("ok", "30 by idnumber, 0 would be linked by e-mail, 0 would be created")
 
 
-def test_the_text_is_a_line_each_and_the_counts(healthy: Nights) -> None:
+def test_the_text_has_a_line_for_each_check_and_the_counts(healthy: RunHarness) -> None:
     healthy.company.edit("3", workEmail=healthy.company.values("4")["workEmail"])
 
-    night = healthy.run("doctor")
+    run = healthy.run("doctor")
 
-    lines = night.stdout.splitlines()
+    lines = run.stdout.splitlines()
     assert lines[0] == "ok       configuration: every variable is set and valid"
-    assert "warning  BambooHR e-mail addresses: 1 addresses are used by several people: 3, 4" in lines
-    assert "         -> ask BambooHR's administrator: each needs an address of her own" in night.stdout
+    assert "warning  BambooHR e-mail addresses: 1 addresses are used by several employees: 3, 4" in lines
+    assert "         -> ask BambooHR's administrator: each needs an address of their own" in run.stdout
     assert lines[-1].endswith(" ok, 3 warning, 0 failed")
-    assert (night.code, night.stderr) == (0, "")
+    assert (run.code, run.stderr) == (0, "")
 
 
-def test_quick_reads_nobody_but_the_guest(healthy: Nights) -> None:
-    told = examined(healthy, "--quick")
+def test_quick_reads_only_the_guest_account(healthy: RunHarness) -> None:
+    report = run_doctor(healthy, "--quick")
 
-    assert (told.code, told.bad) == (0, {})
-    assert told.areas[-1] == "protected accounts"
+    assert (report.code, report.bad) == (0, {})
+    assert report.areas[-1] == "protected accounts"
     assert healthy.to_bamboo.calls == ["changed"]
     assert len(healthy.to_moodle.calls) == 6
 
 
-def test_it_changes_nothing_takes_no_lock_and_waits_for_nobody(healthy: Nights) -> None:
+def test_doctor_changes_nothing_and_needs_no_lock(healthy: RunHarness) -> None:
     healthy.company.terminate("3", hireDate="2020-01-01")
     healthy.company.hire("50", firstName="A", lastName="B", workEmail="ab@example.com")
     hold_lock(healthy)
-    before, events = everything(healthy), list(healthy.site.events)
+    before, events = state_and_site(healthy), list(healthy.site.events)
 
-    told = examined(healthy)
+    report = run_doctor(healthy)
 
-    assert (everything(healthy), healthy.site.events) == (before, events)
-    assert (told.code, told["lock"]) == (0, ("warning", "held by the run another-run"))
+    assert (state_and_site(healthy), healthy.site.events) == (before, events)
+    assert (report.code, report["lock"]) == (0, ("warning", "held by the run another-run"))
 
 
-def test_before_the_first_night_it_says_what_that_night_will_do(town: Nights) -> None:
-    town.company.add(generate(10, seed=101))
-    town.site.add_user("x", firstname="X", lastname="Y", email=str(town.company.values("3")["workEmail"]))
+def test_doctor_before_the_first_run_says_what_that_run_will_do(harness: RunHarness) -> None:
+    harness.company.add(generate(10, seed=101))
+    harness.site.add_user("x", firstname="X", lastname="Y", email=str(harness.company.values("3")["workEmail"]))
 
-    told = examined(town)
+    report = run_doctor(harness)
 
-    assert told.code == 0
-    assert told["state row"][1].startswith("none yet")
-    assert told["last run"] == ("ok", "none yet")
-    assert told["accounts and people"][1] == "0 by idnumber, 1 would be linked by e-mail, 9 would be made"
-    assert told["Moodle auth oidc"] == (
+    assert report.code == 0
+    assert report["state row"][1].startswith("none yet")
+    assert report["last run"] == ("ok", "none yet")
+    assert report["accounts and employees"][1] == "0 by idnumber, 1 would be linked by e-mail, 9 would be created"
+    assert report["Moodle auth oidc"] == (
         "warning",
         "no account has it: the plugin may not be there (Moodle takes any installed one, even a disabled one)",
     )
@@ -109,12 +109,12 @@ def test_before_the_first_night_it_says_what_that_night_will_do(town: Nights) ->
 # Configuration and credentials
 
 
-def test_every_fault_of_the_configuration_is_a_line(healthy: Nights) -> None:
-    told = examined(healthy, MOODLE_TOKEN="", BATCH_SIZE="x", BAMBOO_COMPANY_DOMAIN="")
+def test_every_configuration_fault_has_a_line(healthy: RunHarness) -> None:
+    report = run_doctor(healthy, MOODLE_TOKEN="", BATCH_SIZE="x", BAMBOO_COMPANY_DOMAIN="")
 
-    assert told.code == 3
-    assert [check["verdict"] for check in told.checks] == ["failed"] * 3
-    assert {check["what"].split()[0] for check in told.checks} == {
+    assert report.code == 3
+    assert [check["verdict"] for check in report.checks] == ["failed"] * 3
+    assert {check["what"].split()[0] for check in report.checks} == {
         "BAMBOO_COMPANY_DOMAIN",
         "MOODLE_SECRET_ID",
         "BATCH_SIZE",
@@ -123,61 +123,61 @@ def test_every_fault_of_the_configuration_is_a_line(healthy: Nights) -> None:
 
 
 @pytest.mark.parametrize("name", ["BAMBOOHR_API_KEY", "MOODLE_TOKEN"])
-def test_a_malformed_credential_says_how_to_mend_it(healthy: Nights, name: str) -> None:
-    told = examined(healthy, **{name: "two words"})
+def test_a_malformed_credential_names_the_command_that_fixes_it(healthy: RunHarness, name: str) -> None:
+    report = run_doctor(healthy, **{name: "two words"})
 
-    assert (told.code, told.bad) == (3, {f"credential {name}": "failed"})
-    assert f"read -rs {name}" in told.advice(f"credential {name}")
-    assert "words" not in told.output
+    assert (report.code, report.bad) == (3, {f"credential {name}": "failed"})
+    assert f"read -rs {name}" in report.advice(f"credential {name}")
+    assert "words" not in report.output
     assert healthy.to_bamboo.calls + healthy.to_moodle.calls == []
 
 
-def test_a_secret_that_is_not_there_is_named_and_the_other_looked_at(
-    healthy: Nights, monkeypatch: pytest.MonkeyPatch
+def test_a_missing_secret_is_named_and_the_other_credential_is_checked(
+    healthy: RunHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with emulated_aws() as aws:
         for name, value in aws.items():
             monkeypatch.setenv(name, value)
         secrets = {**prepare(aws, API_KEY, TOKEN), "MOODLE_SECRET_ID": "nowhere/moodle"}
-        told = examined(healthy, **secrets, BAMBOOHR_API_KEY="", MOODLE_TOKEN="", STATE_FILE="")
+        report = run_doctor(healthy, **secrets, BAMBOOHR_API_KEY="", MOODLE_TOKEN="", STATE_FILE="")
 
-    assert (told.code, told.bad) == (3, {"credential MOODLE_TOKEN": "failed"})
-    assert told["credential BAMBOOHR_API_KEY"] == ("ok", f"is set (in {secrets['BAMBOO_SECRET_ID']})")
-    assert told["credential MOODLE_TOKEN"][1] == "the secret nowhere/moodle does not exist or was never set"
-    assert "put-secret-value --secret-id nowhere/moodle" in told.advice("credential MOODLE_TOKEN")
-    assert API_KEY not in told.output
+    assert (report.code, report.bad) == (3, {"credential MOODLE_TOKEN": "failed"})
+    assert report["credential BAMBOOHR_API_KEY"] == ("ok", f"is set (in {secrets['BAMBOO_SECRET_ID']})")
+    assert report["credential MOODLE_TOKEN"][1] == "the secret nowhere/moodle does not exist or was never set"
+    assert "put-secret-value --secret-id nowhere/moodle" in report.advice("credential MOODLE_TOKEN")
+    assert API_KEY not in report.output
 
 
-def test_a_wrong_api_key_is_said_and_moodle_looked_at_all_the_same(healthy: Nights) -> None:
-    told = examined(healthy, BAMBOOHR_API_KEY="f" * 40)
+def test_a_wrong_api_key_is_reported_and_moodle_is_still_checked(healthy: RunHarness) -> None:
+    report = run_doctor(healthy, BAMBOOHR_API_KEY="f" * 40)
 
-    assert told.code == 3
-    assert told["BambooHR changed feed"] == ("failed", "BambooHR does not know the API key (HTTP 401)")
-    assert told["Moodle sight"][0] == "ok"
-    assert told["everybody"] == ("warning", "was not read")
+    assert report.code == 3
+    assert report["BambooHR changed feed"] == ("failed", "BambooHR does not know the API key (HTTP 401)")
+    assert report["Moodle sight"][0] == "ok"
+    assert report["all employees"] == ("warning", "were not read")
     assert healthy.to_bamboo.calls == ["changed"]
 
 
-def test_a_wrong_token_is_said_once_and_the_rest_not_tried(healthy: Nights) -> None:
-    told = examined(healthy, MOODLE_TOKEN="f" * 32)
+def test_a_wrong_token_is_reported_once_and_further_moodle_checks_are_skipped(healthy: RunHarness) -> None:
+    report = run_doctor(healthy, MOODLE_TOKEN="f" * 32)
 
-    assert told.code == 3
-    assert told["BambooHR changed feed"][0] == "ok"
-    assert (told["Moodle"][0], told["everybody"][0]) == ("failed", "warning")
-    assert "read -rs MOODLE_TOKEN" in told.advice("Moodle")
+    assert report.code == 3
+    assert report["BambooHR changed feed"][0] == "ok"
+    assert (report["Moodle"][0], report["all employees"][0]) == ("failed", "warning")
+    assert "read -rs MOODLE_TOKEN" in report.advice("Moodle")
     assert len(healthy.to_moodle.calls) == 1
 
 
-def test_a_key_that_was_disabled_is_said(healthy: Nights) -> None:
+def test_a_disabled_key_is_reported(healthy: RunHarness) -> None:
     healthy.bamboo.settings.key_disabled = True
 
-    told = examined(healthy)
+    report = run_doctor(healthy)
 
-    assert (told.code, told["BambooHR changed feed"][0]) == (3, "failed")
-    assert "robin" not in told.output.lower()
+    assert (report.code, report["BambooHR changed feed"][0]) == (3, "failed")
+    assert "robin" not in report.output.lower()
 
 
-# Moodle's rights
+# Moodle's capabilities
 
 
 @pytest.mark.parametrize(
@@ -189,44 +189,44 @@ def test_a_key_that_was_disabled_is_said(healthy: Nights) -> None:
         ("core_user_update_users", "failed", 1),
     ],
 )
-def test_a_function_that_is_missing_from_the_service_is_named(
-    healthy: Nights, function: str, verdict: str, code: int
+def test_a_function_missing_from_the_service_is_named(
+    healthy: RunHarness, function: str, verdict: str, code: int
 ) -> None:
     healthy.site.service_functions.discard(function)
 
-    told = examined(healthy)
+    report = run_doctor(healthy)
 
-    assert (told.code, told[f"Moodle {function}"][0]) == (code, verdict)
-    assert told[f"Moodle {function}"][1].startswith("refused (accessexception)")
-    assert "ask NovaLXP's (Moodle's) administrator to add it" in told.advice(f"Moodle {function}")
+    assert (report.code, report[f"Moodle {function}"][0]) == (code, verdict)
+    assert report[f"Moodle {function}"][1].startswith("refused (accessexception)")
+    assert "ask NovaLXP's (Moodle's) administrator to add it" in report.advice(f"Moodle {function}")
     if function == "core_user_get_users":
-        assert told["Moodle accounts"] == ("warning", "cannot be listed")
+        assert report["Moodle accounts"] == ("warning", "cannot be listed")
 
 
-def test_without_either_look_up_nothing_can_be_done(healthy: Nights) -> None:
+def test_a_service_without_both_look_up_functions_fails(healthy: RunHarness) -> None:
     healthy.site.service_functions -= {"core_user_get_users_by_field", "core_user_get_users"}
 
-    told = examined(healthy)
+    report = run_doctor(healthy)
 
-    assert told.code == 1
-    assert told["Moodle core_user_get_users_by_field"][0] == "failed"
-    assert told["Moodle sight"][0] == "failed"
-    assert told["everybody"] == ("warning", "was not read")
+    assert report.code == 1
+    assert report["Moodle core_user_get_users_by_field"][0] == "failed"
+    assert report["Moodle sight"][0] == "failed"
+    assert report["all employees"] == ("warning", "were not read")
 
 
 @pytest.mark.parametrize("right", ["create", "update"])
-def test_a_right_that_is_missing_from_the_role_is_named(healthy: Nights, right: str) -> None:
+def test_a_capability_missing_from_the_role_is_named(healthy: RunHarness, right: str) -> None:
     healthy.site.capabilities.discard(f"moodle/user:{right}")
 
-    told = examined(healthy)
+    report = run_doctor(healthy)
 
-    assert told.code == 1
-    assert told[f"Moodle core_user_{right}_users"] == ("failed", "refused (nopermissions)")
-    assert "its capability to the role" in told.advice(f"Moodle core_user_{right}_users")
+    assert report.code == 1
+    assert report[f"Moodle core_user_{right}_users"] == ("failed", "refused (nopermissions)")
+    assert "its capability to the role" in report.advice(f"Moodle core_user_{right}_users")
 
 
 @pytest.mark.parametrize(
-    ("blind", "said"),
+    ("capability", "expected"),
     [
         ("moodle/user:viewdetails", "does not see accounts at all"),
         ("moodle/user:viewalldetails", "does not see accounts at all"),
@@ -234,98 +234,102 @@ def test_a_right_that_is_missing_from_the_role_is_named(healthy: Nights, right: 
         ("moodle/site:viewfullnames", "sees accounts without firstname, lastname"),
     ],
 )
-def test_a_token_that_does_not_see_people_is_found_out(healthy: Nights, blind: str, said: str) -> None:
-    healthy.site.capabilities.discard(blind)
+def test_a_token_that_cannot_see_users_is_detected(healthy: RunHarness, capability: str, expected: str) -> None:
+    healthy.site.capabilities.discard(capability)
 
-    told = examined(healthy)
+    report = run_doctor(healthy)
 
-    assert (told.code, told["Moodle sight"][0]) == (1, "failed")
-    assert said in told["Moodle sight"][1]
-    assert "viewdetails, viewalldetails, viewuseridentity, viewfullnames" in told.advice("Moodle sight")
-    assert told["everybody"] == ("warning", "was not read")
+    assert (report.code, report["Moodle sight"][0]) == (1, "failed")
+    assert expected in report["Moodle sight"][1]
+    assert "viewdetails, viewalldetails, viewuseridentity, viewfullnames" in report.advice("Moodle sight")
+    assert report["all employees"] == ("warning", "were not read")
 
 
-def test_web_services_that_are_off_are_said(healthy: Nights) -> None:
+def test_disabled_web_services_are_reported(healthy: RunHarness) -> None:
     healthy.site.settings.webservices = False
 
-    told = examined(healthy)
+    report = run_doctor(healthy)
 
-    assert told["Moodle"][0] == "failed"
-    assert told.code != 0
+    assert report["Moodle"][0] == "failed"
+    assert report.code != 0
 
 
 # State and clocks
 
 
-def test_a_pinned_window_and_a_run_with_errors_are_told(healthy: Nights) -> None:
+def test_a_pinned_window_and_a_run_with_errors_are_reported(healthy: RunHarness) -> None:
     healthy.site.add_user("x", firstname="X", lastname="Y", email="taken@example.com", idnumber="999")
     healthy.company.hire("50", firstName="A", lastName="B", workEmail="taken@example.com")
     run = [healthy.run() for _ in range(2)][-1]["run_id"]
 
-    told = examined(healthy, "--quick")
+    report = run_doctor(healthy, "--quick")
 
-    assert told["state row"][0] == "warning"
-    assert told["state row"][1].endswith("for 2 runs by errors")
-    assert told["last run"] == ("warning", f"{run} ended with errors")
-    assert told.code == 0
+    assert report["state row"][0] == "warning"
+    assert report["state row"][1].endswith("for 2 runs by errors")
+    assert report["last run"] == ("warning", f"{run} ended with errors")
+    assert report.code == 0
 
 
-def test_parked_and_undone_people_are_told(healthy: Nights) -> None:
+def test_parked_and_undone_employees_are_reported(healthy: RunHarness) -> None:
     healthy.site.add_user("x", firstname="X", lastname="Y", email="taken@example.com", idnumber="999")
     healthy.company.hire("50", firstName="A", lastName="B", workEmail="taken@example.com")
     healthy.company.edit("3", department="Elsewhere")
-    night = healthy.run(MAX_ATTEMPTS="1")
-    healthy.run("undo", night["run_id"], "--yes")
+    run = healthy.run(MAX_ATTEMPTS="1")
+    healthy.run("undo", run["run_id"], "--yes")
 
-    told = examined(healthy, "--quick")
+    report = run_doctor(healthy, "--quick")
 
-    assert [check["what"] for check in told.checks if check["area"] == "people"] == ["1 parked: 50", "1 undone: 3"]
+    assert [check["what"] for check in report.checks if check["area"] == "employees"] == ["1 parked: 50", "1 undone: 3"]
 
 
-def test_a_row_that_no_night_could_use_is_a_failure_and_not_the_end(healthy: Nights) -> None:
+def test_an_unusable_state_row_is_a_failed_check_and_the_others_run(healthy: RunHarness) -> None:
     write_item(healthy, "default", since="yesterday", offset=0)
 
-    told = examined(healthy)
+    report = run_doctor(healthy)
 
-    assert told.code == 3
-    assert told["state"][0] == "failed"
-    assert told["BambooHR List Employees"][0] == "ok"
-
-
-def test_a_state_that_cannot_be_opened_is_a_failure_and_not_the_end(healthy: Nights) -> None:
-    told = examined(healthy, "--quick", STATE_FILE="nowhere/at/all/state.sqlite")
-
-    assert (told.code, told.bad) == (3, {"state": "failed"})
-    assert told["state"][1].startswith("STATE_FILE")
-    assert told["Moodle sight"][0] == "ok"
+    assert report.code == 3
+    assert report["state"][0] == "failed"
+    assert report["BambooHR List Employees"][0] == "ok"
 
 
-@pytest.mark.parametrize("apart", [600, -7200])
+def test_a_state_that_cannot_be_opened_is_a_failed_check_and_the_others_run(healthy: RunHarness) -> None:
+    report = run_doctor(healthy, "--quick", STATE_FILE="nowhere/at/all/state.sqlite")
+
+    assert (report.code, report.bad) == (3, {"state": "failed"})
+    assert report["state"][1].startswith("STATE_FILE")
+    assert report["Moodle sight"][0] == "ok"
+
+
+@pytest.mark.parametrize("difference", [600, -7200])
 @pytest.mark.parametrize("system", ["BambooHR", "Moodle"])
-def test_clocks_that_differ_are_told(healthy: Nights, monkeypatch: pytest.MonkeyPatch, system: str, apart: int) -> None:
+def test_a_clock_difference_is_reported(
+    healthy: RunHarness, monkeypatch: pytest.MonkeyPatch, system: str, difference: int
+) -> None:
     board = healthy.to_bamboo if system == "BambooHR" else healthy.to_moodle
 
     def date_header(server: Any) -> str:
-        return formatdate(time.time() + (apart if server.switchboard is board else 0), usegmt=True)
+        return formatdate(time.time() + (difference if server.switchboard is board else 0), usegmt=True)
 
     monkeypatch.setattr("http.server.BaseHTTPRequestHandler.date_time_string", date_header)
-    told = examined(healthy, "--quick")
+    report = run_doctor(healthy, "--quick")
 
-    assert (told.code, told.bad) == (0, {f"clock, against {system}": "warning"})
-    assert told[f"clock, against {system}"][1] in {f"the clocks are {abs(apart) + more} s apart" for more in (-1, 0, 1)}
-    assert "set this machine's clock by NTP" in told.advice(f"clock, against {system}")
+    assert (report.code, report.bad) == (0, {f"clock, against {system}": "warning"})
+    assert report[f"clock, against {system}"][1] in {
+        f"the clocks are {abs(difference) + more} s apart" for more in (-1, 0, 1)
+    }
+    assert "set this machine's clock by NTP" in report.advice(f"clock, against {system}")
 
 
-def test_a_server_that_does_not_tell_the_time_is_no_fault(healthy: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_without_a_valid_date_header_is_no_fault(healthy: RunHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("http.server.BaseHTTPRequestHandler.date_time_string", lambda _: "the time")
 
-    told = examined(healthy, "--quick")
+    report = run_doctor(healthy, "--quick")
 
-    assert (told.code, told.bad) == (0, {})
+    assert (report.code, report.bad) == (0, {})
 
 
-def test_what_is_not_understood_is_said_to_the_reader(healthy: Nights) -> None:
-    night = healthy.run("doctor", "--nonsense")
+def test_unknown_arguments_are_reported_in_plain_text(healthy: RunHarness) -> None:
+    run = healthy.run("doctor", "--nonsense")
 
-    assert (night.code, night.stdout) == (2, "")
-    assert night.stderr.startswith("worker: ")
+    assert (run.code, run.stdout) == (2, "")
+    assert run.stderr.startswith("worker: ")

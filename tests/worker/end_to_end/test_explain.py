@@ -1,4 +1,4 @@
-"""`explain --employee ID`: why is this person treated so?"""
+"""`explain --employee ID`: what the next run would do for an employee, and why."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import API_KEY, Night, Nights
+from tests.run_harness import API_KEY, RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
-from tests.worker.end_to_end.previews import at_a_terminal, everything, forward, hold_lock
+from tests.worker.end_to_end.tools import advance_clock, at_a_terminal, hold_lock, state_and_site
 
 JO: dict[str, Any] = {
     "firstName": "Joquux",
@@ -21,53 +21,56 @@ JO: dict[str, Any] = {
     "workEmail": "joquux@example.com",
     "department": "Salesquux",
 }
-Told = dict[str, dict[str, str]]
+Explanation = dict[str, dict[str, str]]
 
 
 @pytest.fixture
-def staffed(town: Nights) -> Nights:
-    """Thirty people and Jo, in step."""
-    town.company.add(generate(30, seed=71))
-    town.company.hire("100", hireDate="2020-01-01", **JO)
-    assert town.run().code == 0
-    forward(town, hours=1)
-    town.listen()
-    return town
+def staffed(harness: RunHarness) -> RunHarness:
+    """Thirty employees and Jo, in sync."""
+    harness.company.add(generate(30, seed=71))
+    harness.company.hire("100", hireDate="2020-01-01", **JO)
+    assert harness.run().code == 0
+    advance_clock(harness, hours=1)
+    harness.forget_calls()
+    return harness
 
 
-def explained(town: Nights, employee: str, *more: str, **settings: str) -> Told:
-    """The sections of the explanation."""
-    night = town.run("explain", "--employee", employee, "--json", *more, **settings)
-    assert (night.code, night.stderr) == (0, "")
-    told = json.loads(night.stdout)
-    assert told.pop("employee_id") == int(employee)
-    return {title: lines for title, lines in told.items() if title != "warnings"}
+def explain(harness: RunHarness, employee: str, *more: str, **settings: str) -> Explanation:
+    """Return the sections of the explanation."""
+    run = harness.run("explain", "--employee", employee, "--json", *more, **settings)
+    assert (run.code, run.stderr) == (0, "")
+    explanation = json.loads(run.stdout)
+    assert explanation.pop("employee_id") == int(employee)
+    return {title: lines for title, lines in explanation.items() if title != "warnings"}
 
 
-def done(told: Told) -> tuple[str, str]:
-    step = told["What would be done"]
+def planned_step(explanation: Explanation) -> tuple[str, str]:
+    step = explanation["What would be done"]
     return step["action"], step["because"]
 
 
-def silent(night: Night) -> None:
+def assert_no_values(run: RunResult) -> None:
     for secret in ("quux", API_KEY, TOKEN):
-        assert secret not in night.stdout + night.stderr
+        assert secret not in run.stdout + run.stderr
 
 
-# Who she is
+# The employee's lifecycle
 
 
-def test_somebody_who_works_here_and_is_in_step(staffed: Nights) -> None:
-    told = explained(staffed, "100")
+def test_an_active_employee_in_sync(staffed: RunHarness) -> None:
+    explanation = explain(staffed, "100")
 
-    assert told["BambooHR"]["directory"] == "shows her"
-    assert told["BambooHR"]["standing"] == "works here"
-    assert told["Account"]["rule"] == "idnumber, believed: its authentication is ours, the e-mail agrees, a name agrees"
-    assert told["Account"]["state"] == "active"
-    assert told["Mapping"]["department"] == "from department: set; Moodle has set"
-    assert done(told) == ("unchanged", "nothing differs")
-    assert told["Remembered"] == {"nothing": "there is nothing to remember of her"}
-    assert list(told) == [
+    assert explanation["BambooHR"]["directory"] == "shows the employee"
+    assert explanation["BambooHR"]["standing"] == "works here"
+    assert (
+        explanation["Account"]["rule"]
+        == "idnumber, trusted: its authentication is ours, the e-mail agrees, a name agrees"
+    )
+    assert explanation["Account"]["state"] == "active"
+    assert explanation["Mapping"]["department"] == "from department: set; Moodle has set"
+    assert planned_step(explanation) == ("unchanged", "nothing differs")
+    assert explanation["Remembered"] == {"nothing": "nothing is remembered of this employee"}
+    assert list(explanation) == [
         "BambooHR",
         "Account",
         "Mapping",
@@ -78,180 +81,182 @@ def test_somebody_who_works_here_and_is_in_step(staffed: Nights) -> None:
     ]
 
 
-def test_a_change_that_the_next_run_will_write(staffed: Nights) -> None:
+def test_a_change_that_the_next_run_will_write(staffed: RunHarness) -> None:
     staffed.company.edit("100", department="Legalquux")
 
-    told = explained(staffed, "100")
+    explanation = explain(staffed, "100")
 
-    assert told["BambooHR"]["changed feed"].startswith("says changed at 20")
-    assert told["Mapping"]["department"].endswith("WILL CHANGE")
-    assert done(told) == ("update", "BambooHR and Moodle differ")
-    assert told["What would be done"]["field department"] == "set -> set"
+    assert explanation["BambooHR"]["changed feed"].startswith("says changed at 20")
+    assert explanation["Mapping"]["department"].endswith("WILL CHANGE")
+    assert planned_step(explanation) == ("update", "BambooHR and Moodle differ")
+    assert explanation["What would be done"]["field department"] == "set -> set"
 
 
-def test_a_leaver_and_what_was_done_to_her(staffed: Nights) -> None:
+def test_a_leaver_and_the_writes_of_the_last_runs(staffed: RunHarness) -> None:
     staffed.company.terminate("100")
     suspended = staffed.run()["run_id"]
-    forward(staffed, hours=1)
+    advance_clock(staffed, hours=1)
 
-    told = explained(staffed, "100")
+    explanation = explain(staffed, "100")
 
-    assert told["BambooHR"]["directory"].startswith("does not show her")
-    assert told["BambooHR"]["standing"] == "has left: BambooHR says Inactive or Deleted"
-    assert (told["BambooHR"]["status"], told["BambooHR"]["hire_date"]) == ("'Inactive'", "'2020-01-01'")
-    assert told["Account"]["state"] == "suspended"
-    assert done(told) == ("unchanged", "left, and the account is suspended already")
-    assert told["Remembered"]["suspended"].startswith("by us, 20")
-    wrote = told["What the last runs did"]
+    assert explanation["BambooHR"]["directory"].startswith("does not show the employee")
+    assert explanation["BambooHR"]["standing"] == "has left: BambooHR says Inactive or Deleted"
+    assert (explanation["BambooHR"]["status"], explanation["BambooHR"]["hire_date"]) == ("'Inactive'", "'2020-01-01'")
+    assert explanation["Account"]["state"] == "suspended"
+    assert planned_step(explanation) == ("unchanged", "left, and the account is suspended already")
+    assert explanation["Remembered"]["suspended"].startswith("by us, 20")
+    wrote = explanation["What the last runs did"]
     assert wrote.pop(suspended).endswith("set out to suspend: suspended")
-    (made,) = wrote.values()
-    assert made.endswith("set out to create: auth, idnumber, username, firstname, lastname, department, email")
+    (created,) = wrote.values()
+    assert created.endswith("set out to create: auth, idnumber, username, firstname, lastname, department, email")
 
 
-def test_somebody_hidden_from_the_directory(staffed: Nights) -> None:
+def test_an_employee_hidden_from_the_directory(staffed: RunHarness) -> None:
     staffed.company.hide("100")
 
-    told = explained(staffed, "100")["BambooHR"]
+    explanation = explain(staffed, "100")["BambooHR"]
 
-    assert told["directory"].startswith("does not show her")
-    assert told["List Employees or Get Employee"] == "shows a row of hers"
-    assert told["standing"] == "works here"
-
-
-def test_an_id_that_nobody_has(staffed: Nights) -> None:
-    night = staffed.run("explain", "--employee", "77777")
-
-    assert night.code == 0
-    assert "warning: BambooHR shows nothing of employee 77777" in night.stdout
-    told = explained(staffed, "77777")
-    assert told["BambooHR"]["List Employees or Get Employee"] == "shows no row of hers"
-    assert told["Account"]["rule"] == "none matches: she has no account"
-    assert done(told) == ("hold", "BambooHR shows nothing of this employee id to the key")
+    assert explanation["directory"].startswith("does not show the employee")
+    assert explanation["List Employees or Get Employee"] == "shows a row"
+    assert explanation["standing"] == "works here"
 
 
-def test_a_record_that_was_deleted(staffed: Nights) -> None:
+def test_an_unknown_employee_id(staffed: RunHarness) -> None:
+    run = staffed.run("explain", "--employee", "77777")
+
+    assert run.code == 0
+    assert "warning: BambooHR shows nothing of employee 77777" in run.stdout
+    explanation = explain(staffed, "77777")
+    assert explanation["BambooHR"]["List Employees or Get Employee"] == "shows no row"
+    assert explanation["Account"]["rule"] == "none matches: there is no account"
+    assert planned_step(explanation) == ("hold", "BambooHR shows nothing of this employee id to the key")
+
+
+def test_a_deleted_record(staffed: RunHarness) -> None:
     staffed.company.delete("100")
 
-    told = explained(staffed, "100")
+    explanation = explain(staffed, "100")
 
-    assert told["BambooHR"]["changed feed"].startswith("says Deleted")
-    assert done(told)[0] == "suspend"
-    assert told["What would be done"]["field suspended"] == "active -> suspended"
+    assert explanation["BambooHR"]["changed feed"].startswith("says Deleted")
+    assert planned_step(explanation)[0] == "suspend"
+    assert explanation["What would be done"]["field suspended"] == "active -> suspended"
 
 
-def test_fields_that_the_key_may_not_see_are_said_so(staffed: Nights) -> None:
+def test_fields_that_the_key_may_not_see_are_marked(staffed: RunHarness) -> None:
     staffed.company.hide("100")
     staffed.bamboo.settings.restricted_for = {"100": frozenset({"department", "status"})}
 
-    told = explained(staffed, "100")
+    explanation = explain(staffed, "100")
 
-    assert told["BambooHR"]["department"] == "NOT SHOWN: restricted for the key's user"
-    assert told["BambooHR"]["status"] == "NOT SHOWN: restricted for the key's user"
-    assert told["BambooHR"]["standing"].startswith("unknown")
-    assert told["Mapping"]["department"].startswith("from department, which is not shown: left as it is")
-    assert done(told)[0] == "hold"
-    assert told["What would be done"]["what to do"].startswith("let the key's user see her and her status")
+    assert explanation["BambooHR"]["department"] == "NOT SHOWN: restricted for the key's user"
+    assert explanation["BambooHR"]["status"] == "NOT SHOWN: restricted for the key's user"
+    assert explanation["BambooHR"]["standing"].startswith("unknown")
+    assert explanation["Mapping"]["department"].startswith("from department, which is not shown: left as it is")
+    assert planned_step(explanation)[0] == "hold"
+    assert explanation["What would be done"]["what to do"].startswith(
+        "let the key's user see the employee and their status"
+    )
 
 
-def test_a_conflict_names_the_other_account(staffed: Nights) -> None:
+def test_a_conflict_names_the_other_account(staffed: RunHarness) -> None:
     other = staffed.site.add_user("x", firstname="X", lastname="Y", email="new@example.com", idnumber="999")
     staffed.company.hire("200", firstName="A", lastName="B", workEmail="new@example.com")
 
-    told = explained(staffed, "200")
+    explanation = explain(staffed, "200")
 
-    assert told["Account"]["by e-mail"] == f"account {other} (idnumber 999), auth manual"
-    assert done(told)[0] == "conflict"
-    assert f"account {other} (idnumber 999)" in done(told)[1]
+    assert explanation["Account"]["by e-mail"] == f"account {other} (idnumber 999), auth manual"
+    assert planned_step(explanation)[0] == "conflict"
+    assert f"account {other} (idnumber 999)" in planned_step(explanation)[1]
 
 
-def test_an_account_that_is_not_believed(staffed: Nights) -> None:
+def test_an_account_whose_match_is_contradicted(staffed: RunHarness) -> None:
     foreign = staffed.site.add_user("x", firstname="X", lastname="Y", email="x@example.com", idnumber="200")
     staffed.company.hire("200", firstName="A", lastName="B", workEmail="new@example.com")
 
-    told = explained(staffed, "200")
+    explanation = explain(staffed, "200")
 
-    assert told["Account"]["by idnumber"] == f"account {foreign} (idnumber 200), auth manual"
-    assert told["Account"]["rule"].startswith("idnumber, not believed: ")
-
-
-# What holds her
+    assert explanation["Account"]["by idnumber"] == f"account {foreign} (idnumber 200), auth manual"
+    assert explanation["Account"]["rule"].startswith("idnumber, not trusted: ")
 
 
-def test_a_protected_employee(staffed: Nights) -> None:
-    told = explained(staffed, "100", PROTECTED_ACCOUNTS="100")
-
-    assert done(told) == ("skip", "a protected account or person; nothing is ever written")
-    assert told["What holds it"] == {"protected": "PROTECTED_ACCOUNTS names her employee id"}
+# What holds the employee
 
 
-def test_a_protected_user_name(staffed: Nights) -> None:
-    told = explained(staffed, "100", PROTECTED_ACCOUNTS="joquux@example.com")
+def test_a_protected_employee(staffed: RunHarness) -> None:
+    explanation = explain(staffed, "100", PROTECTED_ACCOUNTS="100")
 
-    assert done(told)[0] == "skip"
-    assert told["Account"]["rule"].endswith("it is protected")
-    assert list(told["What holds it"]) == ["protected"]
+    assert planned_step(explanation) == ("skip", "a protected account or employee; nothing is ever written")
+    assert explanation["What holds it"] == {"protected": "PROTECTED_ACCOUNTS names the employee id"}
 
 
-def test_somebody_of_whom_a_run_was_taken_back(staffed: Nights) -> None:
+def test_a_protected_username(staffed: RunHarness) -> None:
+    explanation = explain(staffed, "100", PROTECTED_ACCOUNTS="joquux@example.com")
+
+    assert planned_step(explanation)[0] == "skip"
+    assert explanation["Account"]["rule"].endswith("it is protected")
+    assert list(explanation["What holds it"]) == ["protected"]
+
+
+def test_an_employee_of_an_undone_run(staffed: RunHarness) -> None:
     staffed.company.edit("100", department="Legalquux")
     run = staffed.run()["run_id"]
     staffed.run("undo", run, "--yes")
 
-    told = explained(staffed, "100")
+    explanation = explain(staffed, "100")
 
-    assert told["What holds it"]["undone"].endswith("To go on: parked retry ID")
-    assert told["Remembered"]["undone"] == run
-    assert "taken back" in told["Remembered"]
+    assert explanation["What holds it"]["undone"].endswith("To release: parked retry ID")
+    assert explanation["Remembered"]["undone"] == run
+    assert "taken back" in explanation["Remembered"]
 
 
-def test_a_suspension_that_a_guard_held_names_the_run_to_approve(staffed: Nights) -> None:
+def test_a_suspension_that_a_guard_held_names_the_run_to_approve(staffed: RunHarness) -> None:
     staffed.company.terminate("100")
     held = staffed.run(MAX_SUSPENSIONS="0")["run_id"]
 
-    told = explained(staffed, "100", MAX_SUSPENSIONS="0")
+    explanation = explain(staffed, "100", MAX_SUSPENSIONS="0")
     staffed.run("approve", held)
 
-    assert told["What holds it"] == {
+    assert explanation["What holds it"] == {
         "suspension held": f"by a guard in the run {held}; to let it through: approve {held}"
     }
-    assert "suspension held" not in explained(staffed, "100")["What holds it"]
+    assert "suspension held" not in explain(staffed, "100")["What holds it"]
 
 
-def test_somebody_who_waits_for_her_first_day(staffed: Nights) -> None:
+def test_an_employee_who_waits_for_the_start_date(staffed: RunHarness) -> None:
     start = date.today() + timedelta(days=9)
     staffed.company.hire_ahead(start, "200", firstName="A", lastName="B", workEmail="ab@example.com")
     staffed.run()
 
-    told = explained(staffed, "200")
+    explanation = explain(staffed, "200")
 
-    assert told["BambooHR"]["standing"].startswith("has not started yet")
-    assert told["BambooHR"]["hire_date"] == repr(start.isoformat())
-    assert told["Remembered"] == {"waiting": "starts_later"}
+    assert explanation["BambooHR"]["standing"].startswith("has not started yet")
+    assert explanation["BambooHR"]["hire_date"] == repr(start.isoformat())
+    assert explanation["Remembered"] == {"waiting": "starts_later"}
 
 
-def test_somebody_whom_moodle_refuses(staffed: Nights) -> None:
+def test_an_employee_whom_moodle_refuses(staffed: RunHarness) -> None:
     staffed.site.add_user("x", firstname="X", lastname="Y", email="new@example.com", idnumber="999")
     staffed.company.hire("200", firstName="A", lastName="B", workEmail="new@example.com")
     for _ in range(2):
         staffed.run(MAX_ATTEMPTS="2")
 
-    told = explained(staffed, "200", MAX_ATTEMPTS="2")["Remembered"]
+    explanation = explain(staffed, "200", MAX_ATTEMPTS="2")["Remembered"]
 
-    assert told == {"parked": "email_taken", "refused by Moodle": "in 2 consecutive runs"}
+    assert explanation == {"parked": "email_taken", "refused by Moodle": "in 2 consecutive runs"}
 
 
 # What is shown, and where
 
 
-def test_no_value_is_shown_unless_it_is_asked_for(staffed: Nights) -> None:
+def test_no_value_is_shown_without_the_option(staffed: RunHarness) -> None:
     staffed.company.edit("100", department="Legalquux", lastName="Otherquux")
     staffed.run()
 
-    silent(staffed.run("explain", "--employee", "100"))
-    silent(staffed.run("explain", "--employee", "100", "--json"))
+    assert_no_values(staffed.run("explain", "--employee", "100"))
+    assert_no_values(staffed.run("explain", "--employee", "100", "--json"))
 
 
-def test_values_are_shown_to_a_terminal(staffed: Nights) -> None:
+def test_values_are_shown_to_a_terminal(staffed: RunHarness) -> None:
     staffed.company.edit("100", department="Legalquux")
 
     shown = at_a_terminal(staffed, "explain", "--employee", "100", "--show-values", shows="stdout").stdout
@@ -261,58 +266,58 @@ def test_values_are_shown_to_a_terminal(staffed: Nights) -> None:
     assert "joquux@example.com" in shown
 
 
-def test_values_go_to_a_named_file_of_ones_own(staffed: Nights, tmp_path: Path) -> None:
+def test_values_are_written_to_a_named_file_with_mode_0600(staffed: RunHarness, tmp_path: Path) -> None:
     file = tmp_path / "jo.json"
 
     refused = staffed.run("explain", "--employee", "100", "--show-values")
-    night = staffed.run("explain", "--employee", "100", "--show-values", "--json", "--output", str(file))
+    run = staffed.run("explain", "--employee", "100", "--show-values", "--json", "--output", str(file))
 
     assert (refused.code, refused.stdout) == (2, "")
     assert "a terminal or a named file" in refused.stderr
-    assert (night.code, night.stdout) == (0, "")
+    assert (run.code, run.stdout) == (0, "")
     assert "Doequux" in file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(staffed: Nights, tmp_path: Path) -> None:
-    night = staffed.run("explain", "--employee", "100", "--output", str(tmp_path / "nowhere" / "jo"))
+def test_an_unwritable_file_is_refused_before_any_call(staffed: RunHarness, tmp_path: Path) -> None:
+    run = staffed.run("explain", "--employee", "100", "--output", str(tmp_path / "nowhere" / "jo"))
 
-    assert (night.code, staffed.to_bamboo.calls) == (2, [])
-    assert "cannot be written" in night.stderr
+    assert (run.code, staffed.to_bamboo.calls) == (2, [])
+    assert "cannot be written" in run.stderr
 
 
-def test_the_text_has_a_line_for_everything_the_json_says(staffed: Nights) -> None:
+def test_the_text_has_a_line_for_every_value_of_the_json(staffed: RunHarness) -> None:
     text = staffed.run("explain", "--employee", "100").stdout
 
     assert text.startswith("Employee 100\n\nBambooHR\n  directory ")
-    for title, lines in explained(staffed, "100").items():
+    for title, lines in explain(staffed, "100").items():
         assert f"\n\n{title}\n" in text
-        assert all(" ".join([name, *told.split()]) in " ".join(text.split()) for name, told in lines.items())
+        assert all(" ".join([name, *value.split()]) in " ".join(text.split()) for name, value in lines.items())
 
 
-def test_it_writes_nothing_and_waits_for_nobody(staffed: Nights) -> None:
+def test_explain_writes_nothing_and_needs_no_lock(staffed: RunHarness) -> None:
     staffed.company.edit("100", department="Legalquux")
     hold_lock(staffed)
-    before = everything(staffed)
-    staffed.listen()
+    before = state_and_site(staffed)
+    staffed.forget_calls()
 
-    assert explained(staffed, "100")
-    assert explained(staffed, "77777")
-    assert (everything(staffed), staffed.writes()) == (before, [])
+    assert explain(staffed, "100")
+    assert explain(staffed, "77777")
+    assert (state_and_site(staffed), staffed.writes()) == (before, [])
 
 
 @pytest.mark.parametrize("arguments", [[], ["--employee"], ["--employee", "x"], ["--employee", "1", "--nonsense"]])
-def test_what_is_not_understood_is_said_to_the_reader(staffed: Nights, arguments: list[str]) -> None:
-    night = staffed.run("explain", *arguments)
+def test_invalid_arguments_are_reported_in_plain_text(staffed: RunHarness, arguments: list[str]) -> None:
+    run = staffed.run("explain", *arguments)
 
-    assert (night.code, night.stdout) == (2, "")
-    assert night.stderr.startswith("worker: ")
+    assert (run.code, run.stdout) == (2, "")
+    assert run.stderr.startswith("worker: ")
 
 
-def test_a_system_that_does_not_answer_is_said_to_the_reader(staffed: Nights) -> None:
+def test_an_unreadable_response_is_reported_in_plain_text(staffed: RunHarness) -> None:
     staffed.fail_bamboo("html", operation="changed", times=0)
 
-    night = staffed.run("explain", "--employee", "100")
+    run = staffed.run("explain", "--employee", "100")
 
-    assert (night.code, night.stdout) == (1, "")
-    assert night.stderr.startswith("worker: BambooHR's answer")
+    assert (run.code, run.stdout) == (1, "")
+    assert run.stderr.startswith("worker: BambooHR's answer")

@@ -1,4 +1,4 @@
-"""`parked list|retry|drop`: whoever is waiting, parked or undone, and letting them go."""
+"""`parked list|retry|drop`: employees who are waiting, parked or undone."""
 
 from __future__ import annotations
 
@@ -7,86 +7,89 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import Night, Nights
+from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
-from tests.worker.end_to_end.previews import everything, forward, hold_lock, items
+from tests.worker.end_to_end.tools import advance_clock, hold_lock, items, state_and_site
 
 PARKING = {"MAX_ATTEMPTS": "1"}
 
 
 @pytest.fixture
-def remembered(town: Nights) -> Nights:
-    """Number 40 waits for a word of BambooHR, 41 was refused by Moodle and parked, 3 was taken back."""
-    town.company.add(generate(30, seed=81))
-    assert town.run().code == 0
-    forward(town, hours=1)
-    town.site.add_user("x", firstname="X", lastname="Y", email="taken@example.com", idnumber="999")
+def remembered(harness: RunHarness) -> RunHarness:
+    """Employee 40 waits for evidence, 41 was refused by Moodle and parked, 3 was undone."""
+    harness.company.add(generate(30, seed=81))
+    assert harness.run().code == 0
+    advance_clock(harness, hours=1)
+    harness.site.add_user("x", firstname="X", lastname="Y", email="taken@example.com", idnumber="999")
     since: dict[str, Any] = {"hireDate": "2020-01-01"}
-    town.company.hire(
+    harness.company.hire(
         "40", hidden=True, firstName="Vorquux", lastName="N", workEmail="q@example.com", status="", **since
     )
-    town.company.hire("41", firstName="A", lastName="B", workEmail="taken@example.com", **since)
-    town.company.edit("3", department="Elsewherequux")
-    night = town.run(**PARKING)
-    assert (night.code, night["parked"], night["no_evidence"]) == (0, 1, 1)
-    town.run("undo", night["run_id"], "--yes", "--employee", "3")
-    forward(town, hours=1)
-    town.company.touch("30")
-    assert town.run(**PARKING).code == 0
-    town.listen()
-    return town
+    harness.company.hire("41", firstName="A", lastName="B", workEmail="taken@example.com", **since)
+    harness.company.edit("3", department="Elsewherequux")
+    run = harness.run(**PARKING)
+    assert (run.code, run["parked"], run["no_evidence"]) == (0, 1, 1)
+    harness.run("undo", run["run_id"], "--yes", "--employee", "3")
+    advance_clock(harness, hours=1)
+    harness.company.touch("30")
+    assert harness.run(**PARKING).code == 0
+    harness.forget_calls()
+    return harness
 
 
-def listed(town: Nights) -> dict[int, dict[str, Any]]:
-    return {one["employee_id"]: one for one in json.loads(town.run("parked", "list", "--json").stdout)}
+def listed(harness: RunHarness) -> dict[int, dict[str, Any]]:
+    return {one["employee_id"]: one for one in json.loads(harness.run("parked", "list", "--json").stdout)}
 
 
-def reasons(town: Nights) -> dict[int, str]:
-    return {number: one["reason"] for number, one in listed(town).items()}
+def reasons(harness: RunHarness) -> dict[int, str]:
+    return {number: one["reason"] for number, one in listed(harness).items()}
 
 
 # List
 
 
-def test_everybody_who_is_remembered_is_listed_with_the_reason(remembered: Nights) -> None:
-    told = listed(remembered)
+def test_every_follow_up_is_listed_with_its_reason(remembered: RunHarness) -> None:
 
-    assert {number: (one["reason"], one["note"], one["action"], one["attempts"]) for number, one in told.items()} == {
-        3: ("undone", told[3]["note"], "", 0),
+    follow_ups = listed(remembered)
+
+    assert {
+        number: (one["reason"], one["note"], one["action"], one["attempts"]) for number, one in follow_ups.items()
+    } == {
+        3: ("undone", follow_ups[3]["note"], "", 0),
         40: ("waiting", "no_evidence", "hold", 0),
         41: ("parked", "email_taken", "conflict", 2),
     }
-    assert told[3]["note"] in {run["run_id"] for run in runs(remembered)}
+    assert follow_ups[3]["note"] in {run["run_id"] for run in runs(remembered)}
 
 
-def runs(town: Nights) -> list[dict[str, Any]]:
-    return [{"run_id": run_id, **run} for run_id, run in items(town, "run").items()]
+def runs(harness: RunHarness) -> list[dict[str, Any]]:
+    return [{"run_id": run_id, **run} for run_id, run in items(harness, "run").items()]
 
 
-def test_the_list_is_a_table_of_ids_and_reasons(remembered: Nights) -> None:
-    night = remembered.run("parked", "list")
+def test_the_list_is_a_table_of_ids_and_reasons(remembered: RunHarness) -> None:
+    run = remembered.run("parked", "list")
 
-    heads, *rows = (line.split() for line in night.stdout.splitlines())
+    heads, *rows = (line.split() for line in run.stdout.splitlines())
     assert heads == ["employee", "is", "attempts", "action", "reason", "or", "run"]
     assert [row[:3] for row in rows] == [["3", "undone", "0"], ["40", "waiting", "0"], ["41", "parked", "2"]]
-    assert (night.code, night.stderr) == (0, "")
-    assert "quux" not in night.stdout
+    assert (run.code, run.stderr) == (0, "")
+    assert "quux" not in run.stdout
 
 
-def test_a_list_of_nobody_says_so(town: Nights) -> None:
-    assert town.run("parked", "list").stdout == "Nobody is waiting, parked or undone.\n"
-    assert json.loads(town.run("parked", "list", "--json").stdout) == []
+def test_an_empty_list_says_so(harness: RunHarness) -> None:
+    assert harness.run("parked", "list").stdout == "No employee is waiting, parked or undone.\n"
+    assert json.loads(harness.run("parked", "list", "--json").stdout) == []
 
 
-def test_the_list_needs_nothing_but_the_state_and_no_lock(remembered: Nights) -> None:
+def test_the_list_needs_no_lock(remembered: RunHarness) -> None:
     hold_lock(remembered)
-    before = everything(remembered)
+    before = state_and_site(remembered)
 
     assert set(listed(remembered)) == {3, 40, 41}
-    assert everything(remembered) == before
+    assert state_and_site(remembered) == before
 
 
-def test_somebody_suspended_by_this_product_is_not_open(remembered: Nights) -> None:
+def test_a_suspended_employee_is_not_listed(remembered: RunHarness) -> None:
     remembered.company.terminate("5", hireDate="2020-01-01")
     assert remembered.run(**PARKING)["suspended"] == 1
 
@@ -96,68 +99,68 @@ def test_somebody_suspended_by_this_product_is_not_open(remembered: Nights) -> N
 # Retry
 
 
-def test_whoever_is_retried_counts_as_an_error_again_until_moodle_takes_her(remembered: Nights) -> None:
-    told = remembered.run("parked", "retry", "41")
+def test_a_retried_employee_counts_as_an_error_again_until_moodle_accepts_them(remembered: RunHarness) -> None:
+    command = remembered.run("parked", "retry", "41")
     refused = remembered.run(MAX_ATTEMPTS="2")
     remembered.site.change_user(remembered.account("999")["id"], email="other@example.com")
 
     taken = remembered.run(MAX_ATTEMPTS="2")
 
-    assert (told.code, told.stdout) == (0, "The next run takes employee 41.\n")
+    assert (command.code, command.stdout) == (0, "The next run takes employee 41.\n")
     assert (refused.code, refused["errors_ids"], refused["parked"]) == (1, [41], 0)
     assert (taken.code, taken["created"]) == (0, 1)
     assert 41 not in listed(remembered)
 
 
-def test_whoever_was_taken_back_is_released(remembered: Nights) -> None:
+def test_retry_releases_an_undone_employee(remembered: RunHarness) -> None:
     left_alone = remembered.run("reconcile", "--yes", **PARKING)
     remembered.run("parked", "retry", "3")
 
-    night = remembered.run(**PARKING)
+    run = remembered.run(**PARKING)
 
     assert left_alone["held_undone"] == 1
-    assert (night.code, night["updated"]) == (0, 1)
+    assert (run.code, run["updated"]) == (0, 1)
     assert remembered.account("3")["department"] == "Elsewherequux"
     assert 3 not in listed(remembered)
 
 
-def test_several_are_retried_at_once_and_each_once(remembered: Nights) -> None:
-    told = remembered.run("parked", "retry", "41", "3", "41", "40")
+def test_several_employees_are_retried_at_once(remembered: RunHarness) -> None:
+    command = remembered.run("parked", "retry", "41", "3", "41", "40")
 
-    assert told.stdout == "The next run takes employees 3, 40, 41.\n"
+    assert command.stdout == "The next run takes employees 3, 40, 41.\n"
     assert reasons(remembered) == {3: "waiting", 40: "waiting", 41: "waiting"}
 
 
 # Drop
 
 
-def test_whoever_is_dropped_is_not_asked_about_again(remembered: Nights) -> None:
-    told = remembered.run("parked", "drop", "40", "41", "3")
-    remembered.listen()
-    night = remembered.run(**PARKING)
+def test_a_dropped_employee_is_not_retried(remembered: RunHarness) -> None:
+    command = remembered.run("parked", "drop", "40", "41", "3")
+    remembered.forget_calls()
+    run = remembered.run(**PARKING)
 
-    assert told.stdout.startswith("Forgotten: employees 3, 40, 41. ")
+    assert command.stdout.startswith("Forgotten: employees 3, 40, 41. ")
     assert listed(remembered) == {}
-    assert (night.code, night["no_evidence"], night["parked"], night["updated"]) == (0, 0, 0, 0)
+    assert (run.code, run["no_evidence"], run["parked"], run["updated"]) == (0, 0, 0, 0)
 
 
-def test_of_whoever_is_dropped_nothing_is_kept(remembered: Nights) -> None:
+def test_nothing_is_stored_of_a_dropped_employee(remembered: RunHarness) -> None:
     remembered.run("parked", "drop", "40", "41", "3")
 
     assert items(remembered, "person") == {}
 
 
-def test_a_change_brings_back_whoever_was_dropped(remembered: Nights) -> None:
+def test_a_change_brings_a_dropped_employee_back(remembered: RunHarness) -> None:
     remembered.run("parked", "drop", "40", "41", "3")
     for number in ("40", "41", "3"):
         remembered.company.touch(number)
 
-    night = remembered.run(**PARKING)
+    run = remembered.run(**PARKING)
 
-    assert (night["no_evidence"], night["parked"], night["updated"]) == (1, 1, 1)
+    assert (run["no_evidence"], run["parked"], run["updated"]) == (1, 1, 1)
 
 
-def test_who_was_suspended_by_this_product_stays_known(remembered: Nights) -> None:
+def test_drop_keeps_the_record_of_our_suspension(remembered: RunHarness) -> None:
     remembered.company.terminate("5", hireDate="2020-01-01")
     assert remembered.run(**PARKING)["suspended"] == 1
     remembered.company.edit("5", status="")
@@ -174,35 +177,35 @@ def test_who_was_suspended_by_this_product_stays_known(remembered: Nights) -> No
 
 
 @pytest.mark.parametrize("verb", ["retry", "drop"])
-@pytest.mark.parametrize("people", [["77", "41", "78"], ["5"]])
-def test_whoever_is_not_remembered_is_named_and_nothing_is_changed(
-    remembered: Nights, verb: str, people: list[str]
+@pytest.mark.parametrize("employee_ids", [["77", "41", "78"], ["5"]])
+def test_an_employee_without_a_follow_up_is_named_and_nothing_is_changed(
+    remembered: RunHarness, verb: str, employee_ids: list[str]
 ) -> None:
-    before = everything(remembered)
+    before = state_and_site(remembered)
 
-    night = remembered.run("parked", verb, *people)
+    run = remembered.run("parked", verb, *employee_ids)
 
-    named = "77, 78" if "77" in people else "5"
-    assert (night.code, night.stdout) == (2, "")
-    assert f"neither waiting, parked nor undone: {named}; nothing was changed" in night.stderr
-    assert "see: parked list" in night.stderr
-    assert everything(remembered) == before
+    named = "77, 78" if "77" in employee_ids else "5"
+    assert (run.code, run.stdout) == (2, "")
+    assert f"neither waiting, parked nor undone: {named}; nothing was changed" in run.stderr
+    assert "see: parked list" in run.stderr
+    assert state_and_site(remembered) == before
 
 
 @pytest.mark.parametrize("verb", ["retry", "drop"])
-def test_while_a_run_is_at_work_nothing_is_changed(remembered: Nights, verb: str) -> None:
+def test_nothing_is_changed_while_a_run_holds_the_lock(remembered: RunHarness, verb: str) -> None:
     hold_lock(remembered)
-    before = everything(remembered)
+    before = state_and_site(remembered)
 
-    night = remembered.run("parked", verb, "41")
+    run = remembered.run("parked", verb, "41")
 
-    assert (night.code, night.stdout) == (75, "")
-    assert "another run (another-run) holds the lock" in night.stderr
-    assert everything(remembered) == before
+    assert (run.code, run.stdout) == (75, "")
+    assert "another run (another-run) holds the lock" in run.stderr
+    assert state_and_site(remembered) == before
 
 
 @pytest.mark.parametrize("verb", ["retry", "drop"])
-def test_the_lock_is_given_back_at_once(remembered: Nights, verb: str) -> None:
+def test_the_lock_is_released(remembered: RunHarness, verb: str) -> None:
     remembered.run("parked", verb, "41")
     remembered.run("parked", verb, "77")
 
@@ -210,23 +213,23 @@ def test_the_lock_is_given_back_at_once(remembered: Nights, verb: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["retry"], ["drop", "x"], ["retry", "0"], ["list", "41"]])
-def test_what_is_not_understood_is_said_to_the_reader(remembered: Nights, arguments: list[str]) -> None:
-    night = remembered.run("parked", *arguments)
+def test_invalid_arguments_are_reported_in_plain_text(remembered: RunHarness, arguments: list[str]) -> None:
+    run = remembered.run("parked", *arguments)
 
-    assert (night.code, night.stdout) == (2, "")
-    assert night.stderr.startswith("worker: ")
-
-
-def with_only_the_state(town: Nights, *arguments: str) -> Night:
-    only = {"STATE_FILE": town.environment["STATE_FILE"]}
-    nothing = dict.fromkeys(town.environment.keys() - only.keys(), "")
-    return town.run(*arguments, **nothing)
+    assert (run.code, run.stdout) == (2, "")
+    assert run.stderr.startswith("worker: ")
 
 
-def test_it_needs_no_variable_but_the_states(remembered: Nights) -> None:
+def with_only_the_state(harness: RunHarness, *arguments: str) -> RunResult:
+    state_only = {"STATE_FILE": harness.environment["STATE_FILE"]}
+    unset = dict.fromkeys(harness.environment.keys() - state_only.keys(), "")
+    return harness.run(*arguments, **unset)
+
+
+def test_parked_needs_only_the_variable_of_the_state(remembered: RunHarness) -> None:
     assert with_only_the_state(remembered, "parked", "list").code == 0
     assert with_only_the_state(remembered, "parked", "retry", "41").code == 0
     assert with_only_the_state(remembered, "parked", "drop", "41").code == 0
-    night = remembered.run("parked", "list", STATE_FILE="")
-    assert night.code == 3
-    assert "STATE_TABLE or STATE_FILE must be set" in night.stderr
+    run = remembered.run("parked", "list", STATE_FILE="")
+    assert run.code == 3
+    assert "STATE_TABLE or STATE_FILE must be set" in run.stderr

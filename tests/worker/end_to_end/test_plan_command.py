@@ -1,4 +1,4 @@
-"""`plan`: what the next run would do, for a reader, and nothing done."""
+"""`plan`: what the next run would do, without a write."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import API_KEY, Nights
+from tests.run_harness import API_KEY, RunHarness
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
-from tests.worker.end_to_end.previews import at_a_terminal, everything, forward, hold_lock, items, people_told
+from tests.worker.end_to_end.tools import advance_clock, at_a_terminal, employee_lines, hold_lock, items, state_and_site
 
 JO: dict[str, Any] = {"firstName": "Joquux", "lastName": "Doequux", "workEmail": "joquux@example.com"}
 
 
 @pytest.fixture
-def eve(town: Nights) -> Nights:
-    """The evening before a night with something of everything to do."""
-    company = town.company
+def pending(harness: RunHarness) -> RunHarness:
+    """A company with a pending change of every kind."""
+    company = harness.company
     company.add(generate(20, seed=41))
     company.hire("100", department="Salesquux", **JO)
-    assert town.run().code == 0
-    forward(town, hours=1)
+    assert harness.run().code == 0
+    advance_clock(harness, hours=1)
     company.edit("100", department="Legalquux")
     company.hire("200", firstName="Annquux", lastName="Leequux", workEmail="annquux@example.com")
     company.terminate("3", hireDate="2020-01-01")
@@ -33,8 +33,8 @@ def eve(town: Nights) -> Nights:
     company.hire("202", hidden=True, firstName="Not", lastName="Known", workEmail="nk@example.com", status="")
     company.hire_ahead(date.today() + timedelta(days=9), "203", firstName="A", lastName="B", workEmail="ab@example.com")
     company.touch("7")
-    town.listen()
-    return town
+    harness.forget_calls()
+    return harness
 
 
 EXPECTED = {
@@ -48,55 +48,55 @@ EXPECTED = {
 VALUES = ("quux", "ab@example.com", API_KEY, TOKEN)
 
 
-def planned(town: Nights, *arguments: str, **settings: str) -> dict[int, tuple[str, str, list[str]]]:
-    """The rows of a plan: action, reason and fields, by employee id."""
-    told = json.loads(town.run("plan", "--json", *arguments, **settings).stdout)
-    return {row["employee_id"]: (row["action"], row["code"], row["fields"]) for row in told["rows"]}
+def planned(harness: RunHarness, *arguments: str, **settings: str) -> dict[int, tuple[str, str, list[str]]]:
+    """Return the rows of a plan: action, reason and fields, by employee id."""
+    plan = json.loads(harness.run("plan", "--json", *arguments, **settings).stdout)
+    return {row["employee_id"]: (row["action"], row["code"], row["fields"]) for row in plan["rows"]}
 
 
-def test_a_plan_says_what_would_be_done_and_the_next_run_does_exactly_that(eve: Nights) -> None:
-    plan = planned(eve)
+def test_the_next_run_does_exactly_what_the_plan_shows(pending: RunHarness) -> None:
+    plan = planned(pending)
 
-    night = eve.run()
+    run = pending.run()
 
     assert plan == EXPECTED
-    lines = people_told(night).items()
+    lines = employee_lines(run).items()
     assert {number: (line["action"], line["code"], line["fields"]) for number, line in lines} == plan
 
 
-def test_a_plan_changes_nothing_and_leaves_no_lock(eve: Nights) -> None:
-    before = everything(eve)
+def test_a_plan_changes_nothing_and_leaves_no_lock(pending: RunHarness) -> None:
+    before = state_and_site(pending)
 
-    eve.run("plan")
-    eve.run("plan", "--json")
-    eve.run("plan", "--everybody")
+    pending.run("plan")
+    pending.run("plan", "--json")
+    pending.run("plan", "--everybody")
 
-    assert (everything(eve), eve.writes()) == (before, [])
-
-
-def test_a_plan_before_the_first_night_leaves_no_row_behind(town: Nights) -> None:
-    town.company.add(generate(3, seed=41))
-
-    assert planned(town).keys() == {1, 2, 3}
-    assert items(town) == {}
+    assert (state_and_site(pending), pending.writes()) == (before, [])
 
 
-def test_a_plan_waits_for_nobody_and_keeps_nobody_waiting(eve: Nights) -> None:
-    hold_lock(eve)
-    before = everything(eve)
+def test_a_plan_before_the_first_run_leaves_no_state_row(harness: RunHarness) -> None:
+    harness.company.add(generate(3, seed=41))
 
-    assert planned(eve) == EXPECTED
-    assert everything(eve) == before
+    assert planned(harness).keys() == {1, 2, 3}
+    assert items(harness) == {}
+
+
+def test_a_plan_needs_no_lock_and_takes_none(pending: RunHarness) -> None:
+    hold_lock(pending)
+    before = state_and_site(pending)
+
+    assert planned(pending) == EXPECTED
+    assert state_and_site(pending) == before
 
 
 # The table
 
 
-def test_the_table_names_people_by_id_and_fields_and_reasons_and_no_values(eve: Nights) -> None:
-    night = eve.run("plan")
+def test_the_table_shows_ids_fields_and_reasons_without_values(pending: RunHarness) -> None:
+    run = pending.run("plan")
 
-    assert night.code == 0
-    head, heads, *rows = [line for line in night.stdout.splitlines() if line]
+    assert run.code == 0
+    head, heads, *rows = [line for line in run.stdout.splitlines() if line]
     assert head.startswith("Plan ")
     assert "the next run, changes since " in head
     assert heads.split() == ["action", "employee", "fields", "why"]
@@ -110,60 +110,60 @@ def test_the_table_names_people_by_id_and_fields_and_reasons_and_no_values(eve: 
     ]
     assert rows[-1] == "1 suspend, 2 hold, 1 create, 1 update, 1 skip, 19 unchanged"
     assert "skip: enter it in BambooHR" in rows
-    assert not any(value in night.stdout + night.stderr for value in VALUES)
+    assert not any(value in run.stdout + run.stderr for value in VALUES)
 
 
-def test_a_quiet_night_is_said_in_a_line(town: Nights) -> None:
-    night = town.run("plan")
+def test_an_empty_plan_is_one_line(harness: RunHarness) -> None:
+    run = harness.run("plan")
 
-    assert (night.code, night.stderr) == (0, "")
-    assert night.stdout.split("\n\n")[1:] == ["Nothing would be done.", "no employees\n"]
+    assert (run.code, run.stderr) == (0, "")
+    assert run.stdout.split("\n\n")[1:] == ["Nothing would be done.", "no employees\n"]
 
 
-def test_warnings_and_a_reconcile_that_is_due_are_told_on_top(eve: Nights) -> None:
-    eve.bamboo.settings.directory_sharing = "off"
+def test_warnings_and_a_due_reconcile_are_shown_first(pending: RunHarness) -> None:
+    pending.bamboo.settings.directory_sharing = "off"
 
-    head = eve.run("plan", FIELD_MAPPING='{"institution": "division"}').stdout.split("\n\n")[0]
+    head = pending.run("plan", FIELD_MAPPING='{"institution": "division"}').stdout.split("\n\n")[0]
 
     assert "warning: BambooHR's directory is refused or empty" in head
     assert "a reconcile is due" in head
 
 
-def test_a_table_fits_its_terminal(eve: Nights) -> None:
-    night = at_a_terminal(eve, "plan", shows="stdout", COLUMNS="110")
+def test_the_table_fits_the_terminal(pending: RunHarness) -> None:
+    run = at_a_terminal(pending, "plan", shows="stdout", COLUMNS="110")
 
-    assert max(map(len, night.stdout.splitlines()[2:])) <= 110
+    assert max(map(len, run.stdout.splitlines()[2:])) <= 110
 
 
-def test_long_work_shows_on_the_terminal_how_far_it_is_and_leaves_nothing_behind(eve: Nights) -> None:
-    night = at_a_terminal(eve, "plan", shows="stderr")
+def test_progress_is_shown_on_the_terminal_and_erased(pending: RunHarness) -> None:
+    run = at_a_terminal(pending, "plan", shows="stderr")
 
-    assert "looking up by idnumber" in night.stderr
-    assert night.stderr.rpartition("\r")[2].strip() == ""
-    assert night.stdout.startswith("Plan ")
+    assert "looking up by idnumber" in run.stderr
+    assert run.stderr.rpartition("\r")[2].strip() == ""
+    assert run.stdout.startswith("Plan ")
 
 
 # Exit codes
 
 
-def test_the_exit_code_is_the_one_that_the_run_would_end_with(eve: Nights) -> None:
-    assert eve.run("plan").code == 0
-    assert eve.run("plan", MAX_SUSPENSIONS="0").code == 4
-    eve.site.add_user("x", firstname="X", lastname="Y", email="annquux@example.com", idnumber="999")
+def test_the_exit_code_is_that_of_the_run(pending: RunHarness) -> None:
+    assert pending.run("plan").code == 0
+    assert pending.run("plan", MAX_SUSPENSIONS="0").code == 4
+    pending.site.add_user("x", firstname="X", lastname="Y", email="annquux@example.com", idnumber="999")
 
-    assert eve.run("plan", MAX_SUSPENSIONS="0").code == 1
+    assert pending.run("plan", MAX_SUSPENSIONS="0").code == 1
 
 
-def test_a_held_suspension_is_shown_as_held_and_says_why(eve: Nights) -> None:
-    night = eve.run("plan", MAX_SUSPENSIONS="0")
+def test_a_held_suspension_is_shown_with_its_reason(pending: RunHarness) -> None:
+    run = pending.run("plan", MAX_SUSPENSIONS="0")
 
-    assert planned(eve, MAX_SUSPENSIONS="0")[3] == ("hold", "suspension_held", [])
-    assert "1 suspensions are due, 0 are allowed in one run" in night.stdout
-    assert "approve RUN" in night.stdout
+    assert planned(pending, MAX_SUSPENSIONS="0")[3] == ("hold", "suspension_held", [])
+    assert "1 suspensions are due, 0 are allowed in one run" in run.stdout
+    assert "approve RUN" in run.stdout
 
 
 @pytest.mark.parametrize(
-    ("settings", "code", "said"),
+    ("settings", "code", "expected"),
     [
         ({"BAMBOOHR_API_KEY": "f" * 40}, 3, "does not know the API key"),
         ({"MOODLE_TOKEN": "wrong"}, 3, "token"),
@@ -171,46 +171,46 @@ def test_a_held_suspension_is_shown_as_held_and_says_why(eve: Nights) -> None:
         ({"MOODLE_TOKEN": ""}, 3, "MOODLE_SECRET_ID or MOODLE_TOKEN must be set"),
     ],
 )
-def test_what_keeps_a_run_from_starting_is_said_to_the_reader(
-    eve: Nights, settings: dict[str, str], code: int, said: str
+def test_a_fault_that_prevents_the_run_is_reported_in_plain_text(
+    pending: RunHarness, settings: dict[str, str], code: int, expected: str
 ) -> None:
-    night = eve.run("plan", **settings)
+    run = pending.run("plan", **settings)
 
-    assert (night.code, night.stdout) == (code, "")
-    assert night.stderr.startswith("worker: ")
-    assert said in night.stderr
+    assert (run.code, run.stdout) == (code, "")
+    assert run.stderr.startswith("worker: ")
+    assert expected in run.stderr
 
 
-def test_a_feed_that_cannot_be_read_is_said_to_the_reader(eve: Nights) -> None:
-    eve.fail_bamboo("html", operation="changed", times=0)
+def test_an_unreadable_feed_is_reported_in_plain_text(pending: RunHarness) -> None:
+    pending.fail_bamboo("html", operation="changed", times=0)
 
-    night = eve.run("plan", "--json")
+    run = pending.run("plan", "--json")
 
-    assert (night.code, night.stdout) == (1, "")
-    assert "worker: BambooHR's answer for the list of changed employees is not" in night.stderr
+    assert (run.code, run.stdout) == (1, "")
+    assert "worker: BambooHR's answer for the list of changed employees is not" in run.stderr
 
 
 # JSON and page
 
 
-def test_the_json_says_what_it_is_a_plan_of(eve: Nights) -> None:
-    told = json.loads(eve.run("plan", "--json").stdout)
+def test_the_json_names_its_kind_site_and_scope(pending: RunHarness) -> None:
+    plan = json.loads(pending.run("plan", "--json").stdout)
 
-    assert (told["kind"], told["version"], told["scope"]) == ("novalxp-sync-plan", 1, "all")
-    assert told["site"].startswith(eve.environment["MOODLE_BASE_URL"])
-    assert told["company"].startswith(eve.environment["BAMBOO_BASE_URL"])
-    assert told["counts"] == {"suspend": 1, "hold": 2, "create": 1, "update": 1, "skip": 1, "unchanged": 19}
-    assert [bool(row["digest"]) for row in told["rows"]] == [True, True, True, False, False, False]
-    assert not any("values" in row for row in told["rows"])
+    assert (plan["kind"], plan["version"], plan["scope"]) == ("novalxp-sync-plan", 1, "all")
+    assert plan["site"].startswith(pending.environment["MOODLE_BASE_URL"])
+    assert plan["company"].startswith(pending.environment["BAMBOO_BASE_URL"])
+    assert plan["counts"] == {"suspend": 1, "hold": 2, "create": 1, "update": 1, "skip": 1, "unchanged": 19}
+    assert [bool(row["digest"]) for row in plan["rows"]] == [True, True, True, False, False, False]
+    assert not any("values" in row for row in plan["rows"])
 
 
-def test_a_page_is_written_to_its_file_alone(eve: Nights, tmp_path: Path) -> None:
+def test_a_page_is_written_to_its_file_only(pending: RunHarness, tmp_path: Path) -> None:
     page = tmp_path / "plan.html"
 
-    night = eve.run("plan", "--html", str(page))
+    run = pending.run("plan", "--html", str(page))
 
     text = page.read_text(encoding="utf-8")
-    assert (night.code, night.stdout, night.stderr) == (0, "", f"written to {page}\n")
+    assert (run.code, run.stdout, run.stderr) == (0, "", f"written to {page}\n")
     assert text.startswith("<!DOCTYPE html>")
     assert all(f'scope="row">{number}<' in text for number in EXPECTED)
     assert 'scope="row">7<' not in text
@@ -221,30 +221,30 @@ def test_a_page_is_written_to_its_file_alone(eve: Nights, tmp_path: Path) -> Non
 # Values
 
 
-def test_values_are_shown_to_a_terminal(eve: Nights) -> None:
-    night = at_a_terminal(eve, "plan", "--show-values", shows="stdout")
+def test_values_are_shown_on_a_terminal(pending: RunHarness) -> None:
+    run = at_a_terminal(pending, "plan", "--show-values", shows="stdout")
 
-    assert night.code == 0
-    assert "department: 'Salesquux' -> 'Legalquux'" in " ".join(night.stdout.split())
+    assert run.code == 0
+    assert "department: 'Salesquux' -> 'Legalquux'" in " ".join(run.stdout.split())
 
 
-def test_values_are_shown_to_nothing_but_a_terminal_or_a_named_file(eve: Nights) -> None:
-    night = eve.run("plan", "--show-values", "--json")
+def test_values_are_shown_only_on_a_terminal_or_in_a_named_file(pending: RunHarness) -> None:
+    run = pending.run("plan", "--show-values", "--json")
 
-    assert (night.code, night.stdout, eve.to_bamboo.calls) == (2, "", [])
-    assert "a terminal or a named file" in night.stderr
-    assert "--output FILE" in night.stderr
+    assert (run.code, run.stdout, pending.to_bamboo.calls) == (2, "", [])
+    assert "a terminal or a named file" in run.stderr
+    assert "--output FILE" in run.stderr
 
 
 @pytest.mark.parametrize("form", [["--output"], ["--json", "--output"], ["--html"]])
-def test_a_named_file_with_values_is_its_owners_alone_whatever_it_was_before(
-    eve: Nights, tmp_path: Path, form: list[str]
+def test_a_file_with_values_gets_mode_0600_and_loses_its_former_content(
+    pending: RunHarness, tmp_path: Path, form: list[str]
 ) -> None:
     file = tmp_path / "plan"
     file.write_text("an older and much longer plan " * 10_000)
     file.chmod(0o644)
 
-    assert eve.run("plan", "--show-values", *form, str(file)).code == 0
+    assert pending.run("plan", "--show-values", *form, str(file)).code == 0
 
     text = file.read_text(encoding="utf-8")
     assert "Legalquux" in text
@@ -253,9 +253,9 @@ def test_a_named_file_with_values_is_its_owners_alone_whatever_it_was_before(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_the_json_has_old_and_new_values_where_they_are_asked_for(eve: Nights, tmp_path: Path) -> None:
+def test_the_json_has_old_and_new_values_on_request(pending: RunHarness, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
-    eve.run("plan", "--json", "--show-values", "--output", str(file))
+    pending.run("plan", "--json", "--show-values", "--output", str(file))
 
     rows = {row["employee_id"]: row for row in json.loads(file.read_text())["rows"]}
 
@@ -266,82 +266,82 @@ def test_the_json_has_old_and_new_values_where_they_are_asked_for(eve: Nights, t
 
 @pytest.mark.parametrize("form", [["--output"], ["--json", "--output"], ["--html"]])
 @pytest.mark.parametrize("place", ["nowhere/plan", "."])
-def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
-    eve: Nights, tmp_path: Path, form: list[str], place: str
+def test_an_unwritable_file_is_refused_before_any_call(
+    pending: RunHarness, tmp_path: Path, form: list[str], place: str
 ) -> None:
-    night = eve.run("plan", *form, str(tmp_path / place))
+    run = pending.run("plan", *form, str(tmp_path / place))
 
-    assert (night.code, night.stdout, eve.to_bamboo.calls, eve.to_moodle.calls) == (2, "", [], [])
-    assert "cannot be written" in night.stderr
-
-
-# Whom it is about
+    assert (run.code, run.stdout, pending.to_bamboo.calls, pending.to_moodle.calls) == (2, "", [], [])
+    assert "cannot be written" in run.stderr
 
 
-def test_single_people_are_shown_even_if_nothing_would_be_done(eve: Nights) -> None:
-    assert planned(eve, "--employee", "7", "--employee", "100", "--employee", "7") == {
+# Selected employees
+
+
+def test_selected_employees_are_shown_even_if_nothing_differs(pending: RunHarness) -> None:
+    assert planned(pending, "--employee", "7", "--employee", "100", "--employee", "7") == {
         7: ("unchanged", "in_step", []),
         100: EXPECTED[100],
     }
 
 
-def test_an_id_that_nobody_has_is_said(eve: Nights) -> None:
-    night = eve.run("plan", "--employee", "77777")
+def test_an_unknown_employee_id_is_reported(pending: RunHarness) -> None:
+    run = pending.run("plan", "--employee", "77777")
 
-    assert night.code == 0
-    assert "warning: BambooHR shows nothing of employee 77777" in night.stdout
-    assert planned(eve, "--employee", "77777") == {77777: ("hold", "unknown_employee", [])}
+    assert run.code == 0
+    assert "warning: BambooHR shows nothing of employee 77777" in run.stdout
+    assert planned(pending, "--employee", "77777") == {77777: ("hold", "unknown_employee", [])}
 
 
-def test_everybody_shows_what_has_drifted_and_not_who_left_long_ago(eve: Nights) -> None:
-    eve.run()
-    eve.site.change_user(eve.account("5")["id"], lastname="Edited")
-    eve.company.hire("300", firstName="Long", lastName="Gone", workEmail="lg@example.com", hireDate="2015-01-01")
-    eve.company.terminate("300")
+def test_a_plan_of_all_employees_shows_drift_and_no_former_employees(pending: RunHarness) -> None:
+    pending.run()
+    pending.site.change_user(pending.account("5")["id"], lastname="Edited")
+    pending.company.hire("300", firstName="Long", lastName="Gone", workEmail="lg@example.com", hireDate="2015-01-01")
+    pending.company.terminate("300")
 
-    plan = planned(eve, "--everybody")
+    plan = planned(pending, "--everybody")
 
     assert plan[5] == ("update", "differs", ["lastname"])
     assert 300 not in plan
     assert {number for number, row in plan.items() if row[0] in ("create", "update", "suspend")} == {5}
-    assert json.loads(eve.run("plan", "--everybody", "--json").stdout)["scope"] == "everybody"
+    assert json.loads(pending.run("plan", "--everybody", "--json").stdout)["scope"] == "everybody"
 
 
 # Another mapping
 
 
-def everybody_of(plan: dict[int, tuple[str, str, list[str]]], field: str) -> set[int]:
+def employees_with_field(plan: dict[int, tuple[str, str, list[str]]], field: str) -> set[int]:
     return {number for number, (_, _, fields) in plan.items() if field in fields}
 
 
-def test_another_mapping_is_tried_on_everybody(eve: Nights, tmp_path: Path) -> None:
-    eve.run()
+def test_another_mapping_is_planned_for_all_employees(pending: RunHarness, tmp_path: Path) -> None:
+    pending.run()
     file = tmp_path / "mapping.json"
     file.write_text('{"institution": "division", "department": null}')
 
-    plan = planned(eve, "--mapping", str(file))
+    plan = planned(pending, "--mapping", str(file))
 
-    assert everybody_of(plan, "institution") >= {1, 2, 20}
-    assert not everybody_of(plan, "department")
-    assert planned(eve) == {row: EXPECTED[row] for row in (201, 202, 203)}
+    assert employees_with_field(plan, "institution") >= {1, 2, 20}
+    assert not employees_with_field(plan, "department")
+    assert planned(pending) == {row: EXPECTED[row] for row in (201, 202, 203)}
 
 
-def test_an_environments_toml_file_is_a_mapping_as_well(eve: Nights, tmp_path: Path) -> None:
-    eve.run()
+def test_the_toml_file_of_an_environment_is_accepted_as_a_mapping(pending: RunHarness, tmp_path: Path) -> None:
+    pending.run()
     file = tmp_path / "dev.toml"
     file.write_text(
         'ProjectName = "x"\nUsernameTemplate = "{employee_id}"\n'
         '[FieldMapping]\ninstitution = { from = "division", default = "none" }\ndepartment = false\n'
     )
 
-    plan = planned(eve, "--mapping", str(file))
+    plan = planned(pending, "--mapping", str(file))
 
-    assert everybody_of(plan, "institution") >= {1, 2, 100}
-    assert not everybody_of(plan, "department")
+    assert employees_with_field(plan, "institution") >= {1, 2, 100}
+    assert not employees_with_field(plan, "department")
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "code", "said"),
+    ("name", "text", "code", "expected"),
     [
         ("mapping.json", None, 2, "cannot be read"),
         ("mapping.json", "", 2, "is no JSON"),
@@ -356,28 +356,28 @@ def test_an_environments_toml_file_is_a_mapping_as_well(eve: Nights, tmp_path: P
         ("dev.toml", "UsernameTemplate = 7", 2, "UsernameTemplate"),
     ],
 )
-def test_a_mapping_file_that_is_none_is_refused_before_anything_is_read(
-    eve: Nights, tmp_path: Path, name: str, text: str | None, code: int, said: str
+def test_an_invalid_mapping_file_is_refused_before_any_call(
+    pending: RunHarness, tmp_path: Path, name: str, text: str | None, code: int, expected: str
 ) -> None:
     file = tmp_path / name
     if text is not None:
         file.write_text(text)
 
-    night = eve.run("plan", "--mapping", str(file))
+    run = pending.run("plan", "--mapping", str(file))
 
-    assert (night.code, night.stdout, eve.to_bamboo.calls) == (code, "", [])
-    assert night.stderr.startswith("worker: ")
-    assert said in night.stderr
+    assert (run.code, run.stdout, pending.to_bamboo.calls) == (code, "", [])
+    assert run.stderr.startswith("worker: ")
+    assert expected in run.stderr
 
 
-# What does not go together
+# Options that exclude each other
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
-        (["--employee", "7", "--everybody"], "--employee names some"),
-        (["--employee", "7", "--mapping", "x.json"], "--employee names some"),
+        (["--employee", "7", "--everybody"], "--employee selects some"),
+        (["--employee", "7", "--mapping", "x.json"], "--employee selects some"),
         (["--html", "x.html", "--json"], "--html writes a page"),
         (["--html", "x.html", "--output", "y"], "--html writes a page"),
         (["--employee", "seven"], "an employee id is a whole number above 0"),
@@ -385,9 +385,11 @@ def test_a_mapping_file_that_is_none_is_refused_before_anything_is_read(
         (["--nonsense"], "arguments that are not known"),
     ],
 )
-def test_what_does_not_go_together_is_said_to_the_reader(eve: Nights, arguments: list[str], said: str) -> None:
-    night = eve.run("plan", *arguments)
+def test_options_that_exclude_each_other_are_reported_in_plain_text(
+    pending: RunHarness, arguments: list[str], expected: str
+) -> None:
+    run = pending.run("plan", *arguments)
 
-    assert (night.code, night.stdout, eve.to_bamboo.calls) == (2, "", [])
-    assert night.stderr.startswith("worker: ")
-    assert said in night.stderr
+    assert (run.code, run.stdout, pending.to_bamboo.calls) == (2, "", [])
+    assert run.stderr.startswith("worker: ")
+    assert expected in run.stderr

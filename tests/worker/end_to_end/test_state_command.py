@@ -1,4 +1,4 @@
-"""`state show|rewind|reset`: where the sync stands, and moving it back by hand."""
+"""`state show|rewind|reset`: show the state and move it back."""
 
 from __future__ import annotations
 
@@ -9,99 +9,107 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import API_KEY, Night, Nights
+from tests.run_harness import API_KEY, RunHarness, RunResult
 from tests.sandbox.aws import emulated_aws, prepare
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
-from tests.worker.end_to_end.previews import at_a_terminal, everything, forward, hold_lock, items, row, write_item
+from tests.worker.end_to_end.tools import (
+    advance_clock,
+    at_a_terminal,
+    hold_lock,
+    items,
+    row,
+    state_and_site,
+    write_item,
+)
 
 
 @pytest.fixture
-def staffed(town: Nights) -> Nights:
-    """Thirty people in step; the feed of the coming night names one of them, and 40 waits."""
-    town.company.add(generate(30, seed=91))
-    town.company.hire("40", hidden=True, firstName="V", lastName="N", workEmail="q40@example.com", status="")
-    assert town.run().code == 0
-    forward(town, hours=1)
-    town.company.touch("30")
-    assert town.run().code == 0
-    town.listen()
-    return town
+def staffed(harness: RunHarness) -> RunHarness:
+    """Thirty employees in sync; the feed of the next run names one of them, and 40 waits."""
+    harness.company.add(generate(30, seed=91))
+    harness.company.hire("40", hidden=True, firstName="V", lastName="N", workEmail="q40@example.com", status="")
+    assert harness.run().code == 0
+    advance_clock(harness, hours=1)
+    harness.company.touch("30")
+    assert harness.run().code == 0
+    harness.forget_calls()
+    return harness
 
 
-def shown(town: Nights, **settings: str) -> dict[str, dict[str, Any]]:
-    night = town.run("state", "show", "--json", **settings)
-    assert (night.code, night.stderr) == (0, "")
-    return dict(json.loads(night.stdout))
+def shown(harness: RunHarness, **settings: str) -> dict[str, dict[str, Any]]:
+    run = harness.run("state", "show", "--json", **settings)
+    assert (run.code, run.stderr) == (0, "")
+    return dict(json.loads(run.stdout))
 
 
 def days_ago(days: float) -> str:
     return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def with_only_the_state(town: Nights, *arguments: str) -> Night:
-    """As an operator calls it who has exported nothing but the state."""
-    only = {"STATE_FILE": town.environment["STATE_FILE"]}
-    return town.run(*arguments, **dict.fromkeys(town.environment.keys() - only.keys(), ""))
+def with_only_the_state_set(harness: RunHarness, *arguments: str) -> RunResult:
+    """Run a command with only the variable of the state set."""
+    state_only = {"STATE_FILE": harness.environment["STATE_FILE"]}
+    return harness.run(*arguments, **dict.fromkeys(harness.environment.keys() - state_only.keys(), ""))
 
 
 # Show
 
 
-def test_it_shows_the_row_the_lock_the_people_and_the_runs(staffed: Nights) -> None:
-    told, stored = shown(staffed), row(staffed)
+def test_show_has_the_row_the_lock_the_follow_ups_and_the_runs(staffed: RunHarness) -> None:
+    state, stored = shown(staffed), row(staffed)
 
     assert stored is not None
-    assert told["state"] == {name: stored[name] for name in ("since", "offset", "updatedAt")}
-    assert told["lock"] == {"held": "no"}
-    assert told["people"] == {"remembered": 1, "waiting": "40"}
-    assert set(told["runs"].values()) == {"sync, all, clean"}
+    assert state["state"] == {name: stored[name] for name in ("since", "offset", "updatedAt")}
+    assert state["lock"] == {"held": "no"}
+    assert state["people"] == {"remembered": 1, "waiting": "40"}
+    assert set(state["runs"].values()) == {"sync, all, clean"}
 
 
-def test_it_shows_a_window_that_is_open_and_pinned(staffed: Nights) -> None:
+def test_show_has_an_open_and_pinned_window(staffed: RunHarness) -> None:
     staffed.site.add_user("x", firstname="X", lastname="Y", email="taken@example.com", idnumber="999")
     staffed.company.hire("41", firstName="A", lastName="B", workEmail="taken@example.com")
     staffed.company.touch("1")
     staffed.run(BATCH_SIZE="1")
     pinned = staffed.run(BATCH_SIZE="2")
 
-    told = shown(staffed)
+    state = shown(staffed)
 
     assert pinned.code == 1
-    assert (told["state"]["offset"], told["state"]["last person done"], told["state"]["pinned runs"]) == (1, 1, 1)
-    assert "errors" in told["runs"].values() or "sync, all, errors" in told["runs"].values()
+    assert (state["state"]["offset"], state["state"]["last employee done"], state["state"]["pinned runs"]) == (1, 1, 1)
+    assert "errors" in state["runs"].values() or "sync, all, errors" in state["runs"].values()
 
 
-def test_it_says_who_holds_the_lock(staffed: Nights) -> None:
+def test_show_names_the_holder_of_the_lock(staffed: RunHarness) -> None:
     hold_lock(staffed)
 
-    told = shown(staffed)["lock"]
+    state = shown(staffed)["lock"]
 
-    assert told["by run"] == "another-run"
-    assert told["held"].endswith(" s more unless it is renewed")
+    assert state["by run"] == "another-run"
+    assert state["held"].endswith(" s more unless it is renewed")
 
 
-def test_it_says_which_runs_held_suspensions(staffed: Nights) -> None:
+def test_show_names_the_runs_that_held_suspensions(staffed: RunHarness) -> None:
     staffed.company.terminate("3", hireDate="2020-01-01")
     run = staffed.run(MAX_SUSPENSIONS="0")
 
     assert shown(staffed)["runs"][run["run_id"]] == "sync, all, held, 1 suspensions held"
 
 
-def test_before_the_first_night_there_is_nothing_to_show(town: Nights) -> None:
-    told = shown(town)
+def test_show_before_the_first_run(harness: RunHarness) -> None:
+    state = shown(harness)
 
-    assert told["state"] == {"row": "none: the next run begins INITIAL_LOOKBACK_DAYS back"}
-    assert (told["people"], told["runs"]) == ({"remembered": 0}, {})
+    assert state["state"] == {"row": "none: the next run begins INITIAL_LOOKBACK_DAYS back"}
+    assert (state["people"], state["runs"]) == ({"remembered": 0}, {})
 
 
-def test_a_row_that_cannot_be_meant_is_shown_as_it_is(staffed: Nights) -> None:
+def test_an_invalid_row_is_shown_unchanged(staffed: RunHarness) -> None:
     write_item(staffed, "default", since="yesterday", offset=-1)
 
     assert shown(staffed)["state"] == {"since": "yesterday", "offset": -1, "updatedAt": None}
 
 
-def test_the_text_says_the_same_and_no_more_ids_than_can_be_read(staffed: Nights) -> None:
+def test_the_text_lists_twenty_ids_at_most(staffed: RunHarness) -> None:
     for number in range(101, 131):
         staffed.company.hire(str(number), hidden=True, firstName="A", lastName="B", status="")
     staffed.run()
@@ -113,31 +121,31 @@ def test_the_text_says_the_same_and_no_more_ids_than_can_be_read(staffed: Nights
     assert "119 and 11 more\n" in text
 
 
-def test_showing_changes_nothing(staffed: Nights) -> None:
-    before = everything(staffed)
+def test_show_changes_nothing(staffed: RunHarness) -> None:
+    before = state_and_site(staffed)
 
     staffed.run("state", "show")
 
-    assert (everything(staffed), staffed.to_bamboo.calls, staffed.to_moodle.calls) == (before, [], [])
+    assert (state_and_site(staffed), staffed.to_bamboo.calls, staffed.to_moodle.calls) == (before, [], [])
 
 
 # Rewind
 
 
-def test_after_a_rewind_the_next_run_reads_the_changes_again(staffed: Nights) -> None:
-    quiet = staffed.run()
+def test_after_a_rewind_the_next_run_reads_the_changes_again(staffed: RunHarness) -> None:
+    before = staffed.run()
 
-    night = staffed.run("state", "rewind", "--days", "3", "--yes")
+    run = staffed.run("state", "rewind", "--days", "3", "--yes")
     again = staffed.run()
 
-    assert (night.code, night.stderr) == (0, "")
-    assert night.stdout.startswith("The next run reads every change since 20")
-    assert (quiet["total_changed"], again["total_changed"]) == (1, 31)
+    assert (run.code, run.stderr) == (0, "")
+    assert run.stdout.startswith("The next run reads every change since 20")
+    assert (before["total_changed"], again["total_changed"]) == (1, 31)
     assert (again.code, again["unchanged"]) == (0, 30)
-    assert again["next_since"] == quiet["since"]
+    assert again["next_since"] == before["since"]
 
 
-def test_a_moment_may_be_named(staffed: Nights) -> None:
+def test_a_rewind_to_a_given_time(staffed: RunHarness) -> None:
     moment = days_ago(2)
 
     assert staffed.run("state", "rewind", "--since", moment, "--yes").code == 0
@@ -148,7 +156,7 @@ def test_a_moment_may_be_named(staffed: Nights) -> None:
     assert "default#lock" not in items(staffed)
 
 
-def test_a_moment_of_another_zone_is_the_same_moment(staffed: Nights) -> None:
+def test_a_time_in_another_zone_is_converted_to_utc(staffed: RunHarness) -> None:
     assert staffed.run("state", "rewind", "--since", "2026-01-31T02:00:00+02:00", "--yes").code == 0
 
     stored = row(staffed)
@@ -156,7 +164,7 @@ def test_a_moment_of_another_zone_is_the_same_moment(staffed: Nights) -> None:
     assert stored["since"] == "2026-01-31T00:00:00Z"
 
 
-def test_a_rewind_frees_a_pinned_window(staffed: Nights) -> None:
+def test_a_rewind_unpins_a_window(staffed: RunHarness) -> None:
     staffed.site.add_user("x", firstname="X", lastname="Y", email="taken@example.com", idnumber="999")
     staffed.company.hire("41", firstName="A", lastName="B", workEmail="taken@example.com")
     staffed.run(BATCH_SIZE="2")
@@ -165,7 +173,7 @@ def test_a_rewind_frees_a_pinned_window(staffed: Nights) -> None:
     assert "pinned runs" not in shown(staffed)["state"]
 
 
-def test_a_row_that_no_night_could_use_is_mended_by_a_rewind(staffed: Nights) -> None:
+def test_a_rewind_fixes_an_unusable_row(staffed: RunHarness) -> None:
     write_item(staffed, "default", since="yesterday", offset=-1, updatedAt="x")
 
     assert staffed.run().code == 3
@@ -173,26 +181,26 @@ def test_a_row_that_no_night_could_use_is_mended_by_a_rewind(staffed: Nights) ->
     assert staffed.run().code == 0
 
 
-def test_a_rewind_before_the_first_night_chooses_where_it_begins(town: Nights) -> None:
-    town.company.add(generate(3, seed=91))
+def test_a_rewind_before_the_first_run_sets_its_start(harness: RunHarness) -> None:
+    harness.company.add(generate(3, seed=91))
 
-    assert town.run("state", "rewind", "--days", "400", "--yes").code == 0
+    assert harness.run("state", "rewind", "--days", "400", "--yes").code == 0
 
-    stored = row(town)
+    stored = row(harness)
     assert stored is not None
     assert days_ago(401) < stored["since"] < days_ago(399)
     assert stored["offset"] == 0
-    assert town.run()["created"] == 3
+    assert harness.run()["created"] == 3
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["--since", "2099-01-01T00:00:00Z"], "is in the future"),
-        (["--since", "yesterday"], "no moment with a zone"),
-        (["--since", "2026-01-31T02:00:00"], "no moment with a zone"),
-        (["--since", "2026-01-31"], "no moment with a zone"),
-        (["--since", ""], "no moment with a zone"),
+        (["--since", "yesterday"], "not a moment with a zone"),
+        (["--since", "2026-01-31T02:00:00"], "not a moment with a zone"),
+        (["--since", "2026-01-31"], "not a moment with a zone"),
+        (["--since", ""], "not a moment with a zone"),
         (["--since", "1960-01-01T00:00:00Z"], "before"),
         (["--days", "-1"], "a whole number from 0 to 18250"),
         (["--days", "1.5"], "a whole number from 0 to 18250"),
@@ -202,97 +210,95 @@ def test_a_rewind_before_the_first_night_chooses_where_it_begins(town: Nights) -
         (["--days", "0"], "is later than where the sync stands"),
     ],
 )
-def test_a_moment_that_cannot_be_meant_is_refused(staffed: Nights, arguments: list[str], said: str) -> None:
-    before = everything(staffed)
+def test_an_invalid_time_is_refused(staffed: RunHarness, arguments: list[str], expected: str) -> None:
+    before = state_and_site(staffed)
 
-    night = staffed.run("state", "rewind", *arguments, "--yes")
+    run = staffed.run("state", "rewind", *arguments, "--yes")
 
-    assert (night.code, night.stdout) == (2, "")
-    assert night.stderr.startswith("worker: ")
-    assert said in night.stderr
-    assert everything(staffed) == before
+    assert (run.code, run.stdout) == (2, "")
+    assert run.stderr.startswith("worker: ")
+    assert expected in run.stderr
+    assert state_and_site(staffed) == before
 
 
 # Reset
 
 
-def test_after_a_reset_the_next_run_begins_as_the_first_did_and_still_knows_people(staffed: Nights) -> None:
+def test_after_a_reset_the_next_run_starts_like_the_first_and_keeps_the_follow_ups(staffed: RunHarness) -> None:
     staffed.company.terminate("3", hireDate="2020-01-01")
     staffed.run()
 
-    night = staffed.run("state", "reset", "--yes")
+    run = staffed.run("state", "reset", "--yes")
     first = staffed.run(INITIAL_LOOKBACK_DAYS="9")
 
-    assert (night.code, night.stdout[:34]) == (0, "The state row is gone; it was: sin")
+    assert (run.code, run.stdout[:34]) == (0, "The state row is gone; it was: sin")
     assert days_ago(9.1) < first["since"] < days_ago(8.9)
     assert (first.code, first["total_changed"], first["no_evidence"]) == (0, 31, 1)
-    forward(staffed, hours=1)
+    advance_clock(staffed, hours=1)
     staffed.company.rehire("3")
     assert staffed.run()["reactivated"] == 1
 
 
-def test_there_may_be_nothing_to_reset(town: Nights) -> None:
-    night = town.run("state", "reset")
+def test_a_reset_without_a_row(harness: RunHarness) -> None:
+    run = harness.run("state", "reset")
 
-    assert (night.code, night.stdout) == (0, "There is no state row; nothing to reset.\n")
+    assert (run.code, run.stdout) == (0, "There is no state row; nothing to reset.\n")
 
 
-# Asking, and not being in the way
+# Confirmation and lock
 
 CHANGES = [["rewind", "--days", "1"], ["reset"]]
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_where_nobody_can_be_asked_it_needs_yes(
-    staffed: Nights, monkeypatch: pytest.MonkeyPatch, change: list[str]
+def test_yes_is_required_without_a_terminal(
+    staffed: RunHarness, monkeypatch: pytest.MonkeyPatch, change: list[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    before = everything(staffed)
+    before = state_and_site(staffed)
 
-    night = staffed.run("state", *change)
+    run = staffed.run("state", *change)
 
-    assert (night.code, night.stdout) == (2, "")
-    assert "say --yes if that is what you want" in night.stderr
-    assert everything(staffed) == before
+    assert (run.code, run.stdout) == (2, "")
+    assert "pass --yes if that is what you want" in run.stderr
+    assert state_and_site(staffed) == before
 
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 2), ("\n", 2)])
-def test_at_a_terminal_it_says_where_the_sync_stands_and_asks(
-    staffed: Nights, change: list[str], answer: str, code: int
-) -> None:
+def test_the_terminal_shows_the_state_and_asks(staffed: RunHarness, change: list[str], answer: str, code: int) -> None:
     before = row(staffed)
 
-    night = at_a_terminal(staffed, "state", *change, answer=answer)
+    run = at_a_terminal(staffed, "state", *change, answer=answer)
 
     assert before is not None
-    assert night.code == code
-    assert f"since {before['since']}, offset 0)? " in night.stderr
-    assert "[y/N]" in night.stderr
+    assert run.code == code
+    assert f"since {before['since']}, offset 0)? " in run.stderr
+    assert "[y/N]" in run.stderr
     assert (row(staffed) == before) is (code != 0)
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_while_a_run_is_at_work_nothing_is_changed_and_nobody_asked(staffed: Nights, change: list[str]) -> None:
+def test_nothing_is_changed_or_asked_while_a_run_holds_the_lock(staffed: RunHarness, change: list[str]) -> None:
     hold_lock(staffed)
-    before = everything(staffed)
+    before = state_and_site(staffed)
 
-    told = staffed.run("state", *change, "--yes")
+    confirmed = staffed.run("state", *change, "--yes")
     asked = at_a_terminal(staffed, "state", *change, answer="y\n")
 
-    assert (told.code, told.stdout, asked.code) == (75, "", 75)
-    assert "another run (another-run) holds the lock" in told.stderr
+    assert (confirmed.code, confirmed.stdout, asked.code) == (75, "", 75)
+    assert "another run (another-run) holds the lock" in confirmed.stderr
     assert "[y/N]" not in asked.stderr
-    assert everything(staffed) == before
+    assert state_and_site(staffed) == before
 
 
 @pytest.mark.parametrize("command", [["show"], ["rewind", "--days", "1", "--yes"], ["reset", "--yes"]])
-def test_it_needs_no_variable_but_the_states(staffed: Nights, command: list[str]) -> None:
-    assert with_only_the_state(staffed, "state", *command).code == 0
+def test_state_needs_only_the_variable_of_the_state(staffed: RunHarness, command: list[str]) -> None:
+    assert with_only_the_state_set(staffed, "state", *command).code == 0
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "expected"),
     [
         ({"STATE_FILE": ""}, "STATE_TABLE or STATE_FILE must be set"),
         ({"STATE_TABLE": "x"}, "STATE_TABLE and STATE_FILE are both set"),
@@ -300,15 +306,17 @@ def test_it_needs_no_variable_but_the_states(staffed: Nights, command: list[str]
         ({"STATE_FILE": "nowhere/at/all/state.sqlite"}, "STATE_FILE"),
     ],
 )
-def test_a_state_that_is_not_named_well_is_said(staffed: Nights, settings: dict[str, str], said: str) -> None:
-    night = staffed.run("state", "show", **settings)
+def test_a_fault_of_the_state_settings_is_reported(
+    staffed: RunHarness, settings: dict[str, str], expected: str
+) -> None:
+    run = staffed.run("state", "show", **settings)
 
-    assert (night.code, night.stdout) == (3, "")
-    assert night.stderr.startswith("worker: ")
-    assert said in night.stderr
+    assert (run.code, run.stdout) == (3, "")
+    assert run.stderr.startswith("worker: ")
+    assert expected in run.stderr
 
 
-def test_another_state_of_the_same_file_is_another_sync(staffed: Nights) -> None:
+def test_two_state_ids_in_one_file_are_independent(staffed: RunHarness) -> None:
     assert shown(staffed, STATE_ID="other")["people"] == {"remembered": 0}
     staffed.run("state", "rewind", "--days", "1", "--yes", STATE_ID="other")
 
@@ -316,33 +324,31 @@ def test_another_state_of_the_same_file_is_another_sync(staffed: Nights) -> None
     assert shown(staffed)["state"] != shown(staffed, STATE_ID="other")["state"]
 
 
-def test_a_state_in_a_table_is_shown_and_moved_like_one_in_a_file(
-    town: Nights, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    town.company.add(generate(10, seed=91))
-    town.company.hire("40", hidden=True, firstName="V", lastName="N", workEmail="q40@example.com", status="")
+def test_a_state_in_a_table_works_like_one_in_a_file(harness: RunHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    harness.company.add(generate(10, seed=91))
+    harness.company.hire("40", hidden=True, firstName="V", lastName="N", workEmail="q40@example.com", status="")
     with emulated_aws() as aws:
         for name, value in aws.items():
             monkeypatch.setenv(name, value)
         table = {"STATE_TABLE": prepare(aws, API_KEY, TOKEN)["STATE_TABLE"], "STATE_FILE": ""}
-        night = town.run(**table)
-        told = shown(town, **table)
+        run = harness.run(**table)
+        state = shown(harness, **table)
         codes = [
-            town.run(*command, **table).code
+            harness.run(*command, **table).code
             for command in (
                 ["state", "rewind", "--days", "3", "--yes"],
                 ["parked", "list", "--json"],
                 ["parked", "drop", "40"],
                 ["explain", "--employee", "3"],
-                ["undo", night["run_id"], "--yes"],
+                ["undo", run["run_id"], "--yes"],
                 ["state", "reset", "--yes"],
             )
         ]
-        after = shown(town, **table)
+        after = shown(harness, **table)
 
-    assert (night.code, night["created"]) == (0, 10)
-    assert (told["state"]["since"], told["state"]["offset"]) == (night["next_since"], 0)
-    assert told["people"] == {"remembered": 1, "waiting": "40"}
+    assert (run.code, run["created"]) == (0, 10)
+    assert (state["state"]["since"], state["state"]["offset"]) == (run["next_since"], 0)
+    assert state["people"] == {"remembered": 1, "waiting": "40"}
     assert codes == [0] * 6
     assert after["state"] == {"row": "none: the next run begins INITIAL_LOOKBACK_DAYS back"}
     assert after["people"]["undone"].startswith("1, 2, 3")

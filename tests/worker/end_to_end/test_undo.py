@@ -1,4 +1,4 @@
-"""A night is taken back: what it wrote, as far as nobody has changed it since, and nothing else."""
+"""`undo RUN`: restore what a run wrote, except what was changed since."""
 
 from __future__ import annotations
 
@@ -10,50 +10,50 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import Night, Nights
+from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
 from tests.simulation import Simulation
-from tests.worker.end_to_end.weeks import account, in_step, next_night, slept, tomorrow
+from tests.worker.end_to_end.simulated_days import account, advance_to_next_day, completed_run, in_sync, next_day_run
 from worker.runs.summary import Summary
 
-PEOPLE = 40
+EMPLOYEES = 40
 
 
 @pytest.fixture
-def wrote(town: Nights) -> Night:
-    """A night that made one account, linked one, changed two, suspended one and reactivated one."""
-    town.company.add(generate(PEOPLE, seed=1, without_email=0.0))
-    town.run()
-    town.company.terminate("5")
-    assert town.run(REACTIVATE="ours")["suspended"] == 1
-    town.company.clock.advance(hours=1)  # type: ignore[attr-defined]
-    town.site.add_user("walkin", firstname="Wal", lastname="Kin", email="walkin@example.com", auth="manual")
-    town.company.hire("100", firstName="Wal", lastName="Kin", workEmail="walkin@example.com", department="Sales")
-    town.company.hire("101", firstName="New", lastName="Comer", workEmail="new@example.com", department="Sales")
-    town.company.edit("1", department="Elsewhere", lastName="Married")
-    town.company.edit("2", workEmail="moved@example.com")
-    town.company.terminate("3")
-    town.company.rehire("5")
-    town.before = {user["id"]: user for user in town.site.users()}  # type: ignore[attr-defined]
-    night = town.run()
-    assert {name: night[name] for name in ("created", "updated", "suspended", "reactivated")} == {
+def wrote(harness: RunHarness) -> RunResult:
+    """A run that created one account, linked one, changed two, suspended one and reactivated one."""
+    harness.company.add(generate(EMPLOYEES, seed=1, without_email=0.0))
+    harness.run()
+    harness.company.terminate("5")
+    assert harness.run(REACTIVATE="ours")["suspended"] == 1
+    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    harness.site.add_user("walkin", firstname="Wal", lastname="Kin", email="walkin@example.com", auth="manual")
+    harness.company.hire("100", firstName="Wal", lastName="Kin", workEmail="walkin@example.com", department="Sales")
+    harness.company.hire("101", firstName="New", lastName="Comer", workEmail="new@example.com", department="Sales")
+    harness.company.edit("1", department="Elsewhere", lastName="Married")
+    harness.company.edit("2", workEmail="moved@example.com")
+    harness.company.terminate("3")
+    harness.company.rehire("5")
+    harness.before = {user["id"]: user for user in harness.site.users()}  # type: ignore[attr-defined]
+    run = harness.run()
+    assert {name: run[name] for name in ("created", "updated", "suspended", "reactivated")} == {
         "created": 1,
         "updated": 3,
         "suspended": 1,
         "reactivated": 1,
     }
-    return night
+    return run
 
 
-def undo(town: Nights, night: Night, *arguments: str) -> Night:
-    return town.run("undo", night["run_id"], "--yes", *arguments)
+def undo(harness: RunHarness, run: RunResult, *arguments: str) -> RunResult:
+    return harness.run("undo", run["run_id"], "--yes", *arguments)
 
 
-def changed(town: Nights) -> dict[str, set[str]]:
-    """What differs from before the night, by user name."""
-    before: dict[int, dict[str, Any]] = town.before  # type: ignore[attr-defined]
+def changed_fields(harness: RunHarness) -> dict[str, set[str]]:
+    """Return the fields that differ from before the run, by username."""
+    before: dict[int, dict[str, Any]] = harness.before  # type: ignore[attr-defined]
     found = {}
-    for user in town.site.users():
+    for user in harness.site.users():
         old = before.get(user["id"], {})
         fields = {name for name, value in user.items() if value != old.get(name) and not name.startswith("time")}
         if fields:
@@ -61,246 +61,250 @@ def changed(town: Nights) -> dict[str, set[str]]:
     return found
 
 
-def test_everything_is_as_it_was_but_the_new_account_which_is_suspended(town: Nights, wrote: Night) -> None:
-    end = undo(town, wrote)
+def test_undo_restores_everything_and_suspends_the_new_account(harness: RunHarness, wrote: RunResult) -> None:
+    result = undo(harness, wrote)
 
-    assert (end.code, end["command"], end["scope"]) == (0, "undo", "all")
-    assert changed(town).keys() == {"new@example.com"}
-    assert town.account("101")["suspended"]
-    assert {name: end[name] for name in ("updated", "suspended", "reactivated")} == {
+    assert (result.code, result["command"], result["scope"]) == (0, "undo", "all")
+    assert changed_fields(harness).keys() == {"new@example.com"}
+    assert harness.account("101")["suspended"]
+    assert {name: result[name] for name in ("updated", "suspended", "reactivated")} == {
         "updated": 3,
         "suspended": 2,
         "reactivated": 1,
     }
 
 
-def test_what_was_undone_stays_undone_until_bamboohr_changes_the_person(town: Nights, wrote: Night) -> None:
-    undo(town, wrote)
+def test_an_undone_change_stays_undone_until_bamboohr_changes_the_employee(
+    harness: RunHarness, wrote: RunResult
+) -> None:
+    undo(harness, wrote)
 
-    quiet = town.run()
-    # The town's clock stands some hours behind; the undo is of this very moment.
-    town.company.clock.now = datetime.now(UTC) + timedelta(minutes=1)  # type: ignore[attr-defined]
-    town.company.edit("1", department="Yet Elsewhere")
-    night = town.run()
+    quiet = harness.run()
+    # The company's clock is some hours behind; the undo happened now.
+    harness.company.clock.now = datetime.now(UTC) + timedelta(minutes=1)  # type: ignore[attr-defined]
+    harness.company.edit("1", department="Yet Elsewhere")
+    run = harness.run()
 
     assert (quiet.code, quiet["held_undone"], quiet["updated"]) == (0, 6, 0)
-    assert changed(town).keys() == {"new@example.com", town.account("1")["username"]}
-    assert (night["updated"], town.account("1")["department"]) == (1, "Yet Elsewhere")
+    assert changed_fields(harness).keys() == {"new@example.com", harness.account("1")["username"]}
+    assert (run["updated"], harness.account("1")["department"]) == (1, "Yet Elsewhere")
 
 
 @pytest.mark.parametrize("release", [("parked", "retry", "1"), ("sync", "--employee", "1")])
-def test_the_operator_releases_somebody(town: Nights, wrote: Night, release: tuple[str, ...]) -> None:
-    undo(town, wrote)
+def test_an_operator_releases_an_undone_employee(
+    harness: RunHarness, wrote: RunResult, release: tuple[str, ...]
+) -> None:
+    undo(harness, wrote)
 
-    town.run(*release)
-    town.run()
+    harness.run(*release)
+    harness.run()
 
-    assert town.account("1")["lastname"] == "Married"
-    assert not town.account("3")["suspended"]
+    assert harness.account("1")["lastname"] == "Married"
+    assert not harness.account("3")["suspended"]
 
 
-def test_whoever_was_changed_since_is_left_and_named(town: Nights, wrote: Night) -> None:
-    town.site.change_user(town.account("1")["id"], department="By Hand")
-    town.site.change_user(town.account("101")["id"], department="By Hand")
+def test_an_account_changed_since_the_run_is_left_alone_and_named(harness: RunHarness, wrote: RunResult) -> None:
+    harness.site.change_user(harness.account("1")["id"], department="By Hand")
+    harness.site.change_user(harness.account("101")["id"], department="By Hand")
 
-    end = undo(town, wrote)
+    result = undo(harness, wrote)
 
-    assert (end.code, end["edited_since"], end["edited_since_ids"]) == (0, 2, [1, 101])
-    assert (town.account("1")["department"], town.account("1")["lastname"]) == (
+    assert (result.code, result["edited_since"], result["edited_since_ids"]) == (0, 2, [1, 101])
+    assert (harness.account("1")["department"], harness.account("1")["lastname"]) == (
         "By Hand",
-        town.before[town.account("1")["id"]]["lastname"],  # type: ignore[attr-defined]
+        harness.before[harness.account("1")["id"]]["lastname"],  # type: ignore[attr-defined]
     )
-    assert not town.account("101")["suspended"]
-    assert any("department" in note for line in end.log if line.get("employee_id") == 1 for note in line["notes"])
+    assert not harness.account("101")["suspended"]
+    assert any("department" in note for line in result.log if line.get("employee_id") == 1 for note in line["notes"])
 
 
-def test_suspensions_only(town: Nights, wrote: Night) -> None:
-    end = undo(town, wrote, "--only", "suspensions")
+def test_suspensions_only(harness: RunHarness, wrote: RunResult) -> None:
+    result = undo(harness, wrote, "--only", "suspensions")
 
-    assert (end.code, end["processed"], end["reactivated"]) == (0, 1, 1)
-    assert not town.account("3")["suspended"]
-    assert town.account("1")["department"] == "Elsewhere"
-    assert not town.account("5")["suspended"]
-
-
-def test_fields_only(town: Nights, wrote: Night) -> None:
-    end = undo(town, wrote, "--only", "fields")
-
-    assert (end.code, end["updated"], end["suspended"], end["reactivated"]) == (0, 3, 0, 0)
-    assert town.account("3")["suspended"]
-    assert not town.account("101")["suspended"]
-    assert [user for user in town.accounts() if user["idnumber"] == "100"] == []
+    assert (result.code, result["processed"], result["reactivated"]) == (0, 1, 1)
+    assert not harness.account("3")["suspended"]
+    assert harness.account("1")["department"] == "Elsewhere"
+    assert not harness.account("5")["suspended"]
 
 
-def test_single_people_only(town: Nights, wrote: Night) -> None:
-    end = undo(town, wrote, "--employee", "3", "--employee", "1")
+def test_fields_only(harness: RunHarness, wrote: RunResult) -> None:
+    result = undo(harness, wrote, "--only", "fields")
 
-    assert (end["scope"], end["processed"]) == ("employees", 2)
-    assert not town.account("3")["suspended"]
-    assert town.account("101")["suspended"] is False
-
-
-def test_a_dry_undo_shows_it_and_writes_nothing(town: Nights, wrote: Night) -> None:
-    before = town.site.users()
-
-    end = town.run("undo", wrote["run_id"], "--dry-run")
-
-    assert (end.code, end["dry_run"], end["processed"], end["updated"]) == (0, True, 6, 3)
-    assert town.site.users() == before
-    assert town.run()["held_undone"] == 0
+    assert (result.code, result["updated"], result["suspended"], result["reactivated"]) == (0, 3, 0, 0)
+    assert harness.account("3")["suspended"]
+    assert not harness.account("101")["suspended"]
+    assert [user for user in harness.accounts() if user["idnumber"] == "100"] == []
 
 
-def test_it_may_be_repeated_and_does_nothing_more(town: Nights, wrote: Night) -> None:
-    undo(town, wrote)
-    after = town.site.users()
+def test_single_employees_only(harness: RunHarness, wrote: RunResult) -> None:
+    result = undo(harness, wrote, "--employee", "3", "--employee", "1")
 
-    again = undo(town, wrote)
+    assert (result["scope"], result["processed"]) == ("employees", 2)
+    assert not harness.account("3")["suspended"]
+    assert harness.account("101")["suspended"] is False
+
+
+def test_a_dry_run_of_undo_writes_nothing(harness: RunHarness, wrote: RunResult) -> None:
+    before = harness.site.users()
+
+    result = harness.run("undo", wrote["run_id"], "--dry-run")
+
+    assert (result.code, result["dry_run"], result["processed"], result["updated"]) == (0, True, 6, 3)
+    assert harness.site.users() == before
+    assert harness.run()["held_undone"] == 0
+
+
+def test_undo_may_be_repeated(harness: RunHarness, wrote: RunResult) -> None:
+    undo(harness, wrote)
+    after = harness.site.users()
+
+    again = undo(harness, wrote)
 
     assert (again.code, again["unchanged"]) == (0, 6)
-    assert town.site.users() == after
+    assert harness.site.users() == after
 
 
-def test_an_undo_can_be_undone(town: Nights, wrote: Night) -> None:
-    undone = undo(town, wrote)
+def test_an_undo_can_be_undone(harness: RunHarness, wrote: RunResult) -> None:
+    undone = undo(harness, wrote)
 
-    end = undo(town, undone)
+    result = undo(harness, undone)
 
-    assert end.code == 0
-    assert (town.account("1")["department"], town.account("3")["suspended"]) == ("Elsewhere", True)
-    assert not town.account("101")["suspended"]
-
-
-def test_what_cannot_be_taken_back_is_said_before_any_call(town: Nights, wrote: Night) -> None:
-    quiet = town.run("sync", "--employee", "7")
-    town.listen()
-
-    unknown, nothing = undo(town, wrote, "--employee", "8"), undo(town, quiet)
-    nobody = town.run("undo", "no-such-run", "--yes")
-    unasked = town.run("undo", wrote["run_id"])
-
-    assert [end.code for end in (unknown, nothing, nobody, unasked)] == [2, 2, 2, 2]
-    assert "wrote nothing" in nothing["message"]
-    assert "there is no run no-such-run" in nobody["message"]
-    assert "--yes" in unasked["advice"]
-    assert town.to_moodle.calls == []
+    assert result.code == 0
+    assert (harness.account("1")["department"], harness.account("3")["suspended"]) == ("Elsewhere", True)
+    assert not harness.account("101")["suspended"]
 
 
-def test_moodle_fails_half_way_and_the_undo_is_repeated(town: Nights, wrote: Night) -> None:
-    town.fail_moodle("status", operation="core_user_update_users", status=503, times=0, skip=1)
-    failed = town.run("undo", wrote["run_id"], "--yes", MOODLE_BATCH_SIZE="1", MOODLE_CONCURRENCY="1")
-    town.heal()
+def test_an_impossible_undo_is_refused_before_any_call(harness: RunHarness, wrote: RunResult) -> None:
+    quiet = harness.run("sync", "--employee", "7")
+    harness.forget_calls()
 
-    end = undo(town, wrote)
+    unwritten, empty = undo(harness, wrote, "--employee", "8"), undo(harness, quiet)
+    unknown = harness.run("undo", "no-such-run", "--yes")
+    unconfirmed = harness.run("undo", wrote["run_id"])
 
-    assert (failed.code, end.code) == (1, 0)
-    assert changed(town).keys() == {"new@example.com"}
-    assert town.run()["held_undone"] == 6
+    assert [result.code for result in (unwritten, empty, unknown, unconfirmed)] == [2, 2, 2, 2]
+    assert "wrote nothing" in empty["message"]
+    assert "there is no run no-such-run" in unknown["message"]
+    assert "--yes" in unconfirmed["advice"]
+    assert harness.to_moodle.calls == []
 
 
-def test_a_run_that_holds_the_lock_is_waited_for(town: Nights, wrote: Night) -> None:
+def test_undo_is_repeated_after_a_moodle_failure(harness: RunHarness, wrote: RunResult) -> None:
+    harness.fail_moodle("status", operation="core_user_update_users", status=503, times=0, skip=1)
+    failed = harness.run("undo", wrote["run_id"], "--yes", MOODLE_BATCH_SIZE="1", MOODLE_CONCURRENCY="1")
+    harness.heal()
+
+    result = undo(harness, wrote)
+
+    assert (failed.code, result.code) == (1, 0)
+    assert changed_fields(harness).keys() == {"new@example.com"}
+    assert harness.run()["held_undone"] == 6
+
+
+def test_undo_ends_at_once_while_another_run_holds_the_lock(harness: RunHarness, wrote: RunResult) -> None:
     lease = '{"StateId": "default#lock", "owner": "another", "expires": 9999999999}'
-    with closing(sqlite3.connect(town.state_file)) as state, state:
+    with closing(sqlite3.connect(harness.state_file)) as state, state:
         state.execute("INSERT INTO items VALUES ('default#lock', ?)", (lease,))
 
-    assert undo(town, wrote).code == 75
+    assert undo(harness, wrote).code == 75
 
 
-def test_an_expired_journal_is_not_believed(town: Nights, wrote: Night) -> None:
-    with closing(sqlite3.connect(town.state_file)) as state, state:
+def test_an_expired_journal_is_ignored(harness: RunHarness, wrote: RunResult) -> None:
+    with closing(sqlite3.connect(harness.state_file)) as state, state:
         state.execute("UPDATE items SET body = json_set(body, '$.ExpiresAt', 1) WHERE key LIKE '%#journal#%'")
 
-    assert undo(town, wrote).code == 2
+    assert undo(harness, wrote).code == 2
 
 
-def test_a_leaver_found_by_her_address_alone_is_made_active_again(town: Nights) -> None:
-    town.company.add(generate(PEOPLE, seed=1, without_email=0.0))
-    town.run()
-    town.company.hire("200", firstName="Old", lastName="Timer", workEmail="old@example.com", department="Sales")
-    town.site.add_user("old", firstname="Old", lastname="Timer", email="old@example.com", auth="manual")
-    town.company.edit("200", hireDate="2020-01-01")
-    town.company.terminate("200")
-    night = town.run()
+def test_undo_reactivates_a_leaver_matched_by_email_only(harness: RunHarness) -> None:
+    harness.company.add(generate(EMPLOYEES, seed=1, without_email=0.0))
+    harness.run()
+    harness.company.hire("200", firstName="Old", lastName="Timer", workEmail="old@example.com", department="Sales")
+    harness.site.add_user("old", firstname="Old", lastname="Timer", email="old@example.com", auth="manual")
+    harness.company.edit("200", hireDate="2020-01-01")
+    harness.company.terminate("200")
+    run = harness.run()
 
-    end = undo(town, night)
+    result = undo(harness, run)
 
-    assert (night["suspended"], end["reactivated"]) == (1, 1)
-    assert not town.site.user_named("old")["suspended"]  # type: ignore[index]
-
-
-# What BambooHR changes between a run and its undo is no part of that run
+    assert (run["suspended"], result["reactivated"]) == (1, 1)
+    assert not harness.site.user_named("old")["suspended"]  # type: ignore[index]
 
 
-def reconciled(town: Simulation) -> Summary:
-    """A reconcile that mended an account which was edited by hand."""
-    town.site.change_user(account(town, "4")["id"], department="By Hand")
-    summary = town.reconcile()
+# Changes in BambooHR between a run and its undo are no part of that run
+
+
+def reconcile_one(simulation: Simulation) -> Summary:
+    """Run a reconcile that fixes an account which was edited by hand."""
+    simulation.site.change_user(account(simulation, "4")["id"], department="By Hand")
+    summary = simulation.reconcile()
     assert summary is not None
     assert summary.counts["updated"] == 1
     return summary
 
 
-def taken_in_by_date(town: Simulation) -> Summary:
-    """A night that suspended somebody whose last day had come."""
-    town.company.terminate("4", on=town.company.today() + timedelta(days=1), stamp=False)
-    summary = next_night(town)
-    assert summary.employees["suspended"] == [4]
+def suspend_by_date(simulation: Simulation) -> Summary:
+    """Run on the last day of an employee, who is suspended."""
+    simulation.company.terminate("4", on=simulation.company.today() + timedelta(days=1), stamp=False)
+    summary = next_day_run(simulation)
+    assert summary.listed_ids["suspended"] == [4]
     return summary
 
 
-def test_whoever_left_after_a_reconcile_is_suspended_though_the_reconcile_was_taken_back() -> None:
-    town = in_step()
-    reconcile = reconciled(town)
-    town.clock.advance(hours=6)
-    town.company.terminate("4")
-    town.clock.advance(hours=5)
-    town.undo(reconcile.run_id)
+def test_a_leaver_after_an_undone_reconcile_is_suspended() -> None:
+    simulation = in_sync()
+    reconcile = reconcile_one(simulation)
+    simulation.clock.advance(hours=6)
+    simulation.company.terminate("4")
+    simulation.clock.advance(hours=5)
+    simulation.undo(reconcile.run_id)
 
-    night = next_night(town)
+    run = next_day_run(simulation)
 
-    assert (night.counts["held_undone"], night.employees["suspended"]) == (0, [4])
-
-
-def test_whoever_came_back_after_the_night_of_her_last_day_is_kept_in_step_though_it_was_taken_back() -> None:
-    town = in_step()
-    wrote = taken_in_by_date(town)
-    town.clock.advance(hours=6)
-    town.company.rehire("4", department="Elsewhere")
-    town.clock.advance(hours=5)
-    town.undo(wrote.run_id)
-
-    next_night(town)
-
-    assert (account(town, "4")["suspended"], account(town, "4")["department"]) == (False, "Elsewhere")
+    assert (run.counts["held_undone"], run.listed_ids["suspended"]) == (0, [4])
 
 
-def test_what_bamboohr_had_changed_before_the_run_is_left_as_the_undo_left_it() -> None:
-    town = in_step()
-    town.company.touch("4")
-    town.clock.advance(hours=1)
-    reconcile = reconciled(town)
-    town.clock.advance(hours=6)
-    town.undo(reconcile.run_id)
+def test_an_employee_rehired_after_an_undone_suspension_is_kept_in_sync() -> None:
+    simulation = in_sync()
+    wrote = suspend_by_date(simulation)
+    simulation.clock.advance(hours=6)
+    simulation.company.rehire("4", department="Elsewhere")
+    simulation.clock.advance(hours=5)
+    simulation.undo(wrote.run_id)
 
-    nights = [slept(town), next_night(town)]
+    next_day_run(simulation)
 
-    assert [night.counts["updated"] for night in nights] == [0, 0]
-    assert account(town, "4")["department"] == "By Hand"
+    assert (account(simulation, "4")["suspended"], account(simulation, "4")["department"]) == (False, "Elsewhere")
 
 
-def test_wherever_the_undo_of_a_suspension_dies_whoever_returns_is_active_again() -> None:
+def test_a_change_before_the_undone_run_stays_undone() -> None:
+    simulation = in_sync()
+    simulation.company.touch("4")
+    simulation.clock.advance(hours=1)
+    reconcile = reconcile_one(simulation)
+    simulation.clock.advance(hours=6)
+    simulation.undo(reconcile.run_id)
+
+    runs = [completed_run(simulation), next_day_run(simulation)]
+
+    assert [run.counts["updated"] for run in runs] == [0, 0]
+    assert account(simulation, "4")["department"] == "By Hand"
+
+
+def test_a_rehired_employee_is_active_wherever_the_undo_is_killed() -> None:
     for dies_at in itertools.count(1):
-        town = in_step()
-        town.company.terminate("4")
-        town.clock.advance(hours=1)
-        wrote = slept(town)
-        town.clock.advance(hours=1)
-        killed = town.undo(wrote.run_id, dies_at=dies_at) is None
-        town.clock.advance(days=1)
-        town.company.rehire("4")
-        tomorrow(town)
-        slept(town)
+        simulation = in_sync()
+        simulation.company.terminate("4")
+        simulation.clock.advance(hours=1)
+        wrote = completed_run(simulation)
+        simulation.clock.advance(hours=1)
+        killed = simulation.undo(wrote.run_id, dies_at=dies_at) is None
+        simulation.clock.advance(days=1)
+        simulation.company.rehire("4")
+        advance_to_next_day(simulation)
+        completed_run(simulation)
 
-        assert not account(town, "4")["suspended"], dies_at
+        assert not account(simulation, "4")["suspended"], dies_at
         if not killed:
             break
     assert dies_at > 10

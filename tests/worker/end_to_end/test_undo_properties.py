@@ -1,4 +1,4 @@
-"""For any plan and any interleaving of hand edits: undo restores what the run changed and nobody else changed since."""
+"""For any plan and any manual edits, undo restores what the run changed and no one else has changed since."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests.sandbox.bamboohr import generate
 from tests.simulation import Simulation
 
 FIELDS = ("firstname", "lastname", "email", "username", "department", "idnumber", "suspended")
-PEOPLE = 8
+EMPLOYEES = 8
 
 changes = st.lists(
     st.tuples(
         st.sampled_from(
             ["hire", "leave", "return", "move", "rename", "address", "pass on", "link", "hide", "delete", "nothing"]
         ),
-        st.integers(1, PEOPLE),
+        st.integers(1, EMPLOYEES),
     ),
     min_size=1,
     max_size=12,
@@ -29,25 +29,25 @@ hand_edits = st.lists(
 )
 
 
-def snapshot(town: Simulation) -> dict[int, dict[str, Any]]:
-    return {user["id"]: {field: user[field] for field in FIELDS} for user in town.site.users()}
+def snapshot(simulation: Simulation) -> dict[int, dict[str, Any]]:
+    return {user["id"]: {field: user[field] for field in FIELDS} for user in simulation.site.users()}
 
 
-def town_of(moodle_batch: int) -> Simulation:
-    town = Simulation({"MOODLE_BATCH_SIZE": str(moodle_batch)})
-    town.company.add(generate(PEOPLE, seed=5, without_email=0.0))
+def simulation_of(moodle_batch: int) -> Simulation:
+    simulation = Simulation({"MOODLE_BATCH_SIZE": str(moodle_batch)})
+    simulation.company.add(generate(EMPLOYEES, seed=5, without_email=0.0))
     for number in (6, 7, 8):
-        town.site.add_user(f"walk.in{number}", **_as_known(town, number))
-    town.night()
-    town.company.terminate("2")
-    town.clock.advance(days=2)
-    town.night()
-    town.clock.advance(hours=1)
-    return town
+        simulation.site.add_user(f"walk.in{number}", **_account_values(simulation, number))
+    simulation.sync()
+    simulation.company.terminate("2")
+    simulation.clock.advance(days=2)
+    simulation.sync()
+    simulation.clock.advance(hours=1)
+    return simulation
 
 
-def _as_known(town: Simulation, number: int) -> dict[str, str]:
-    values = town.company.values(str(number))
+def _account_values(simulation: Simulation, number: int) -> dict[str, str]:
+    values = simulation.company.values(str(number))
     return {
         "firstname": values["firstName"] or "",
         "lastname": values["lastName"] or "",
@@ -56,71 +56,73 @@ def _as_known(town: Simulation, number: int) -> dict[str, str]:
     }
 
 
-def happen(town: Simulation, what: str, number: int, nth: int) -> None:
-    company, who = town.company, str(number)
-    if what == "hire" or who not in company:
+def make_change(simulation: Simulation, what: str, number: int, nth: int) -> None:
+    company, employee_id = simulation.company, str(number)
+    if what == "hire" or employee_id not in company:
         company.hire(firstName=f"New{nth}", lastName="Comer", workEmail=f"new{nth}@example.net", department="Sales")
     elif what == "leave":
-        company.terminate(who)
+        company.terminate(employee_id)
     elif what == "return":
-        company.rehire(who)
+        company.rehire(employee_id)
     elif what == "move":
-        company.edit(who, department=f"Department {nth}")
+        company.edit(employee_id, department=f"Department {nth}")
     elif what == "rename":
-        company.edit(who, lastName=f"Married{nth}")
+        company.edit(employee_id, lastName=f"Married{nth}")
     elif what == "address":
-        company.edit(who, workEmail=f"moved{nth}@example.net")
+        company.edit(employee_id, workEmail=f"moved{nth}@example.net")
     elif what == "pass on":
-        old = company.values(who)["workEmail"]
-        company.edit(who, workEmail=f"moved{nth}@example.net")
+        old = company.values(employee_id)["workEmail"]
+        company.edit(employee_id, workEmail=f"moved{nth}@example.net")
         company.hire(firstName=f"Heir{nth}", lastName="Of", workEmail=old, department="Legal")
     elif what == "link":
-        town.site.add_user(f"link{nth}", firstname="Li", lastname="Nk", email=f"link{nth}@example.net", auth="manual")
+        simulation.site.add_user(
+            f"link{nth}", firstname="Li", lastname="Nk", email=f"link{nth}@example.net", auth="manual"
+        )
         company.hire(firstName="Li", lastName="Nk", workEmail=f"link{nth}@example.net", department="Sales")
     elif what == "delete":
-        company.delete(who)
+        company.delete(employee_id)
     elif what == "hide":
-        company.hide(who)
+        company.hide(employee_id)
 
 
-def the_night_after(town: Simulation, what: list[tuple[str, int]]) -> tuple[dict[int, dict[str, Any]], str]:
-    """These changes, and the run that takes them up: what Moodle held before it, and its id."""
+def run_after(simulation: Simulation, what: list[tuple[str, int]]) -> tuple[dict[int, dict[str, Any]], str]:
+    """Make changes and run; return what Moodle held before the run, and the run's id."""
     for nth, (kind, number) in enumerate(what):
-        happen(town, kind, number, nth)
-    before = snapshot(town)
-    run = town.night()
+        make_change(simulation, kind, number, nth)
+    before = snapshot(simulation)
+    run = simulation.sync()
     assert run is not None
     return before, run.run_id
 
 
-def edit_by_hand(town: Simulation, at: int, field: str) -> None:
-    own = {town.site.guest_id, town.site.admin_id, town.site.service_id}
-    users = [user for user in town.site.users() if user["id"] not in own]
+def edit_by_hand(simulation: Simulation, at: int, field: str) -> None:
+    own = {simulation.site.guest_id, simulation.site.admin_id, simulation.site.service_id}
+    users = [user for user in simulation.site.users() if user["id"] not in own]
     user = users[at % len(users)]
     values: dict[str, Any] = {
         "suspended": not user["suspended"],
         "email": f"hand{user['id']}@example.com",
         "username": f"hand{user['id']}",
     }
-    town.site.change_user(user["id"], **{field: values.get(field, f"Hand {user['id']}")})
+    simulation.site.change_user(user["id"], **{field: values.get(field, f"Hand {user['id']}")})
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples * 3 // 2, suppress_health_check=[HealthCheck.too_slow])
 @given(what=changes, edits=hand_edits, moodle_batch=st.sampled_from([1, 2, 50]))
-def test_undo_restores_what_the_run_changed_and_nobody_else_changed(
+def test_undo_restores_what_only_the_run_changed(
     what: list[tuple[str, int]], edits: list[tuple[int, str]], moodle_batch: int
 ) -> None:
-    town = town_of(moodle_batch)
-    before, run_id = the_night_after(town, what)
-    wrote = snapshot(town)
+    simulation = simulation_of(moodle_batch)
+    before, run_id = run_after(simulation, what)
+    wrote = snapshot(simulation)
     for at, field in edits:
-        edit_by_hand(town, at, field)
-    edited = snapshot(town)
+        edit_by_hand(simulation, at, field)
+    edited = snapshot(simulation)
 
-    undo = town.undo(run_id)
+    undo = simulation.undo(run_id)
 
     assert undo is not None
-    after = snapshot(town)
+    after = snapshot(simulation)
     assert after.keys() == edited.keys()
     for account, values in after.items():
         if account in before:
@@ -134,9 +136,9 @@ def test_undo_restores_what_the_run_changed_and_nobody_else_changed(
 def restored(
     before: dict[str, Any], wrote: dict[str, Any], edited: dict[str, Any], others: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """What an account should hold: the old value where the run's is still there, what is there now otherwise.
+    """Return what an account should hold: the old value where the run's is still there, the present one otherwise.
 
-    An address or user name that another account holds by now cannot go back; the two are written together.
+    An address or username that another account now holds cannot be restored; the two are written together.
     """
     wanted = {field: before[field] if edited[field] == wrote[field] else edited[field] for field in before}
     if any(wanted[field] == other[field] != edited[field] for other in others for field in ("email", "username")):
@@ -144,38 +146,38 @@ def restored(
     return wanted
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(what=changes, dies_at=st.integers(1, 40), moodle_batch=st.sampled_from([1, 50]))
-def test_an_undo_that_is_killed_is_finished_by_the_next_one(
+def test_a_repeated_undo_finishes_one_that_was_killed(
     what: list[tuple[str, int]], dies_at: int, moodle_batch: int
 ) -> None:
-    town = town_of(moodle_batch)
-    before, run_id = the_night_after(town, what)
-    wrote = snapshot(town)
+    simulation = simulation_of(moodle_batch)
+    before, run_id = run_after(simulation, what)
+    wrote = snapshot(simulation)
 
-    town.undo(run_id, dies_at=dies_at)
-    town.undo(run_id)
+    simulation.undo(run_id, dies_at=dies_at)
+    simulation.undo(run_id)
 
-    after = snapshot(town)
+    after = snapshot(simulation)
     for account, values in before.items():
         others = [other for number, other in after.items() if number != account]
         assert after[account] == restored(values, wrote[account], wrote[account], others)
     assert all(values["suspended"] for account, values in after.items() if account not in before)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(what=changes, nights=st.integers(1, 3), reconcile=st.booleans())
-def test_what_was_undone_stays_undone(what: list[tuple[str, int]], nights: int, reconcile: bool) -> None:
-    town = town_of(50)
-    _, run_id = the_night_after(town, what)
-    undo = town.undo(run_id)
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(what=changes, runs=st.integers(1, 3), reconcile=st.booleans())
+def test_undone_changes_stay_undone(what: list[tuple[str, int]], runs: int, reconcile: bool) -> None:
+    simulation = simulation_of(50)
+    _, run_id = run_after(simulation, what)
+    undo = simulation.undo(run_id)
     assert undo is not None
-    undone = snapshot(town)
+    undone = snapshot(simulation)
 
-    for _ in range(nights):
-        town.clock.advance(days=1)
-        town.night()
+    for _ in range(runs):
+        simulation.clock.advance(days=1)
+        simulation.sync()
     if reconcile:
-        town.reconcile()
+        simulation.reconcile()
 
-    assert snapshot(town) == undone
+    assert snapshot(simulation) == undone

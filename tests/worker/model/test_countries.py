@@ -1,4 +1,4 @@
-"""Country names to Moodle's codes: what is not known is not sent."""
+"""Country names and the codes that Moodle stores: unknown names are not sent."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ from worker.model.countries import country_code
         ("Macedonia", "MK"),
     ],
 )
-def test_a_name_as_bamboohr_writes_it_has_its_code(name: str, code: str) -> None:
+def test_a_country_name_as_bamboohr_writes_it_has_a_code(name: str, code: str) -> None:
     assert country_code(name) == code
 
 
 @pytest.mark.parametrize("name", ["", " ", "Atlantis", "Kosovo", "XK", "Yugoslavia", "Europe", "日本", "0", "-"])
-def test_what_is_no_country_has_none(name: str) -> None:
+def test_an_unknown_name_has_no_code(name: str) -> None:
     assert country_code(name) is None
 
 
-def test_every_country_that_moodle_knows_is_found_by_each_of_its_names_and_no_other() -> None:
+def test_exactly_the_countries_that_moodle_knows_are_found_by_each_of_their_names() -> None:
     found = set()
     for country in countries:
         for name in (country.name, country.apolitical_name, country.alpha2, country.alpha3):

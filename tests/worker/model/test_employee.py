@@ -1,4 +1,4 @@
-"""How somebody stands: the rows of the table "who becomes what"."""
+"""The lifecycle state of an employee, and what the directory and the evidence show together."""
 
 from __future__ import annotations
 
@@ -6,225 +6,190 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.worker.builders import NOW, TODAY, TOMORROW, YESTERDAY, hidden, leaver, person, unseen
-from worker.model.employee import Employee, Evidence, LifecycleState, lifecycle_state, starts_later, starts_within
-
-
-def stands(someone: Employee, now: datetime = NOW) -> LifecycleState:
-    return lifecycle_state(someone, now)
-
-
-# In the directory, nothing says inactive
-
-
-@pytest.mark.parametrize("status", ["Active", "", "Third party"])
-def test_whoever_the_directory_shows_works_here_whatever_else_her_status_says(status: str) -> None:
-    assert stands(person(status=status)) is LifecycleState.ACTIVE
-
-
-def test_whoever_the_directory_shows_without_a_status_works_here() -> None:
-    assert stands(person()) is LifecycleState.ACTIVE
-
-
-def test_the_directory_does_not_outweigh_a_row_that_says_inactive() -> None:
-    listed = Employee.seen(1, deleted=False, listing={}, evidence=Evidence({"status": "Inactive"}))
-
-    assert stands(listed) is LifecycleState.LEFT
-
-
-@pytest.mark.parametrize("status", ["inactive", "INACTIVE"])
-def test_somebody_in_the_directory_whose_status_is_nearly_inactive_is_not_believed_to_work_here(status: str) -> None:
-    assert stands(person(status=status)) is LifecycleState.UNKNOWN
-
-
-# Hidden from the directory
-
-
-def test_whoever_is_hidden_from_the_directory_works_here_if_her_status_is_active() -> None:
-    assert stands(hidden(1, "Active")) is LifecycleState.ACTIVE
-
-
-def test_whoever_is_hidden_and_inactive_has_left() -> None:
-    assert stands(hidden(1, "Inactive")) is LifecycleState.LEFT
-
-
-@pytest.mark.parametrize("status", ["", "active", "ACTIVE", "inactive", "Terminated", "Third party", " Active"])
-def test_nobody_outside_the_directory_stands_for_anything_by_another_status(status: str) -> None:
-    assert stands(hidden(1, status)) is LifecycleState.UNKNOWN
-
-
-def test_absence_is_no_evidence_of_leaving() -> None:
-    assert stands(unseen()) is LifecycleState.UNKNOWN
-
-
-def test_a_status_that_is_not_shown_is_no_evidence_of_leaving() -> None:
-    assert stands(hidden(1, None, restricted=["status"])) is LifecycleState.UNKNOWN
-
-
-def test_a_hire_date_in_the_past_is_no_evidence_of_working_here() -> None:
-    assert stands(hidden(1, None, hire_date="2020-01-01")) is LifecycleState.UNKNOWN
-
-
-# Deleted
-
-
-def test_whoever_is_deleted_and_gone_from_every_list_has_left() -> None:
-    assert stands(unseen(deleted=True)) is LifecycleState.LEFT
-
-
-def test_whoever_is_deleted_and_listed_as_inactive_has_left() -> None:
-    assert stands(leaver(deleted=True)) is LifecycleState.LEFT
-
-
-def test_deleted_counts_more_than_a_hire_date_in_the_future() -> None:
-    assert stands(leaver(deleted=True, hire_date=TOMORROW)) is LifecycleState.LEFT
-
-
-@pytest.mark.parametrize("status", ["Active", "", "Third party", None])
-def test_whoever_is_deleted_but_has_a_row_that_does_not_say_inactive_is_unclear(status: str | None) -> None:
-    assert stands(hidden(1, status, deleted=True)) is LifecycleState.UNKNOWN
-
-
-@pytest.mark.parametrize("status", ["", "Active", "Inactive"])
-def test_whoever_is_deleted_but_still_in_the_directory_is_unclear(status: str) -> None:
-    assert stands(person(deleted=True, status=status)) is LifecycleState.UNKNOWN
-
-
-def once_deleted(row: Evidence | None, *, listing: dict[str, str] | None = None) -> Employee:
-    """Somebody whom the feed of an earlier run called deleted."""
-    return Employee.seen(1, was_deleted=True, listing=listing, evidence=row)
-
-
-def test_what_an_earlier_feed_said_is_no_evidence_of_this_run() -> None:
-    assert stands(once_deleted(None)) is LifecycleState.UNKNOWN
-
-
-def test_whoever_was_deleted_earlier_and_is_listed_as_inactive_has_left() -> None:
-    assert stands(once_deleted(Evidence({"status": "Inactive"}))) is LifecycleState.LEFT
-
-
-def test_whoever_was_deleted_earlier_and_is_still_shown_is_unclear() -> None:
-    assert stands(once_deleted(Evidence({"status": "Active"}))) is LifecycleState.UNKNOWN
-    assert stands(once_deleted(None, listing={})) is LifecycleState.UNKNOWN
-
-
-# Hire dates
-
-
-def test_whoever_is_inactive_until_her_first_day_has_not_left() -> None:
-    assert stands(leaver(hire_date=TOMORROW)) is LifecycleState.FUTURE
-
-
-@pytest.mark.parametrize("day", ["", "0000-00-00", "soon", YESTERDAY])
-def test_whoever_is_inactive_without_a_first_day_ahead_has_left(day: str) -> None:
-    assert stands(leaver(hire_date=day)) is LifecycleState.LEFT
-
-
-def test_whoever_is_active_works_here_even_before_her_first_day() -> None:
-    assert stands(hidden(1, "Active", hire_date=TOMORROW)) is LifecycleState.ACTIVE
-    assert stands(person(hire_date=TOMORROW)) is LifecycleState.ACTIVE
-
-
-@pytest.mark.parametrize("text", ["2026-12-01", "2026-12-01T00:00:00Z"])
-def test_a_hire_date_is_read_with_or_without_a_time(text: str) -> None:
-    assert starts_later(leaver(hire_date=text), NOW)
-
-
-@pytest.mark.parametrize("text", ["0000-00-00", "", "01.12.2026", "9999-99-99"])
-def test_a_hire_date_that_is_no_day_is_nothing(text: str) -> None:
-    assert not starts_later(leaver(hire_date=text), NOW)
-
-
-def test_a_hire_date_that_is_not_shown_is_nothing() -> None:
-    assert not starts_later(person(), NOW)
-
-
-def test_whoever_starts_later_but_whose_last_day_is_past_has_left() -> None:
-    assert stands(leaver(hire_date=TODAY, termination_date=TODAY)) is LifecycleState.LEFT
-
-
-@pytest.mark.parametrize("last_day", ["2019-12-31", "2026-12-31", "", "0000-00-00"])
-def test_the_last_day_of_an_earlier_time_or_one_ahead_ends_nothing(last_day: str) -> None:
-    assert stands(leaver(hire_date=TOMORROW, termination_date=last_day)) is LifecycleState.FUTURE
-
-
-def test_whoever_was_to_start_has_not_left_while_her_first_day_is_hidden() -> None:
-    starter = hidden(1, "Inactive", termination_date="2019-12-31")
-
-    assert lifecycle_state(starter, NOW, was_to_start=True) is LifecycleState.FUTURE
-    assert lifecycle_state(starter, NOW) is LifecycleState.LEFT
-    assert lifecycle_state(leaver(hire_date=YESTERDAY), NOW, was_to_start=True) is LifecycleState.LEFT
-    assert lifecycle_state(leaver(hire_date=""), NOW, was_to_start=True) is LifecycleState.LEFT
-
-
-def at(hour: int, minute: int = 0) -> datetime:
-    return datetime(2026, 11, 22, hour, minute, tzinfo=UTC)
-
-
-def test_a_first_day_is_ahead_until_it_has_begun_in_the_last_time_zone() -> None:
-    starter = leaver(hire_date=TODAY)
-
-    assert starts_later(starter, at(0))
-    assert starts_later(starter, at(11, 59))
-    assert not starts_later(starter, at(12))
-
-
-def test_an_account_may_be_made_ahead_by_as_many_days_as_are_set() -> None:
-    starter = leaver(hire_date="2026-11-25")
-
-    assert starts_within(starter, NOW, days=3)
-    assert not starts_within(starter, NOW, days=2)
-    assert starts_within(leaver(hire_date=TOMORROW), NOW, days=1)
-
-
-def test_no_account_is_made_ahead_by_default_not_even_on_the_first_day() -> None:
-    assert not starts_within(leaver(hire_date=TODAY), NOW, days=0)
-
-
-def test_no_account_is_made_ahead_without_a_hire_date() -> None:
-    assert not starts_within(leaver(hire_date=""), NOW, days=30)
+from tests.worker.builders import NOW, TODAY, TOMORROW, YESTERDAY, hidden, leaver, listed, unseen
+from worker.model.employee import (
+    Employee,
+    Evidence,
+    LifecycleState,
+    employee_id,
+    lifecycle_state,
+    starts_later,
+    starts_within,
+)
+
+ACTIVE, LEFT, FUTURE, UNKNOWN = (
+    LifecycleState.ACTIVE,
+    LifecycleState.LEFT,
+    LifecycleState.FUTURE,
+    LifecycleState.UNKNOWN,
+)
+
+
+def once_deleted(row: dict[str, str] | None, listing: dict[str, str] | None = None) -> Employee:
+    """An employee whom the feed of an earlier run reported as deleted."""
+    evidence = None if row is None else Evidence(row)
+    return Employee.seen(1, was_deleted=True, listing=listing, evidence=evidence)
+
+
+def merged(listing: dict[str, str] | None, row: dict[str, str] | None, *restricted: str) -> Employee:
+    evidence = None if row is None else Evidence(row, frozenset(restricted))
+    return Employee.seen(1, listing=listing, evidence=evidence)
+
+
+@pytest.mark.parametrize(
+    ("employee", "state"),
+    [
+        (listed(), ACTIVE),
+        (listed(status="Active"), ACTIVE),
+        (listed(status=""), ACTIVE),
+        (listed(status="Third party"), ACTIVE),
+        (listed(status="Inactive"), LEFT),
+        (merged({}, {"status": "Inactive"}), LEFT),
+        (merged({"status": "Active"}, {"status": "Inactive"}), LEFT),
+        (merged({"status": "Inactive"}, {}), LEFT),
+        (merged({"status": "Inactive"}, {"status": ""}), LEFT),
+        (listed(status="inactive"), UNKNOWN),
+        (listed(status="INACTIVE"), UNKNOWN),
+        (hidden(1, "Active"), ACTIVE),
+        (hidden(1, "Inactive"), LEFT),
+        *(
+            (hidden(1, status), UNKNOWN)
+            for status in ("", "active", "ACTIVE", "inactive", "Terminated", "Third party", " Active")
+        ),
+        (hidden(1, None, restricted=["status"]), UNKNOWN),
+        (hidden(1, None, hire_date="2020-01-01"), UNKNOWN),
+        (unseen(), UNKNOWN),
+    ],
+)
+def test_status_and_directory_decide_and_absence_is_no_evidence(employee: Employee, state: LifecycleState) -> None:
+    assert lifecycle_state(employee, NOW) is state
+
+
+@pytest.mark.parametrize(
+    ("employee", "state"),
+    [
+        (unseen(deleted=True), LEFT),
+        (leaver(deleted=True), LEFT),
+        (leaver(deleted=True, hire_date=TOMORROW), LEFT),
+        *((hidden(1, status, deleted=True), UNKNOWN) for status in ("Active", "", "Third party", None)),
+        *((listed(deleted=True, status=status), UNKNOWN) for status in ("", "Active", "Inactive")),
+        (once_deleted(None), UNKNOWN),
+        (once_deleted({"status": "Inactive"}), LEFT),
+        (once_deleted({"status": "Active"}), UNKNOWN),
+        (once_deleted(None, listing={}), UNKNOWN),
+    ],
+)
+def test_a_deleted_employee_has_left_unless_still_shown(employee: Employee, state: LifecycleState) -> None:
+    assert lifecycle_state(employee, NOW) is state
+
+
+@pytest.mark.parametrize(
+    ("employee", "state"),
+    [
+        (leaver(hire_date=TOMORROW), FUTURE),
+        (leaver(hire_date="2026-12-01T00:00:00Z"), FUTURE),
+        *((leaver(hire_date=day), LEFT) for day in ("", "0000-00-00", "9999-99-99", "01.12.2026", "soon", YESTERDAY)),
+        (hidden(1, "Active", hire_date=TOMORROW), ACTIVE),
+        (listed(hire_date=TOMORROW), ACTIVE),
+        (leaver(hire_date=TODAY, termination_date=TODAY), LEFT),
+        *(
+            (leaver(hire_date=TOMORROW, termination_date=day), FUTURE)
+            for day in ("2019-12-31", "2026-12-31", "", "0000-00-00")
+        ),
+    ],
+)
+def test_an_inactive_employee_with_a_hire_date_ahead_has_not_left(employee: Employee, state: LifecycleState) -> None:
+    assert lifecycle_state(employee, NOW) is state
+
+
+@pytest.mark.parametrize(
+    ("employee", "state"),
+    [
+        (hidden(1, "Inactive", termination_date="2019-12-31"), FUTURE),
+        (leaver(hire_date=YESTERDAY), LEFT),
+        (leaver(hire_date=""), LEFT),
+    ],
+)
+def test_an_employee_who_was_to_start_has_not_left_while_the_hire_date_is_hidden(
+    employee: Employee, state: LifecycleState
+) -> None:
+    assert lifecycle_state(employee, NOW, was_to_start=True) is state
+    assert lifecycle_state(employee, NOW) is LEFT
+
+
+@pytest.mark.parametrize(("hour", "minute", "later"), [(0, 0, True), (11, 59, True), (12, 0, False)])
+def test_a_day_is_ahead_until_it_has_begun_in_the_last_time_zone(hour: int, minute: int, later: bool) -> None:
+    assert starts_later(leaver(hire_date=TODAY), datetime(2026, 11, 22, hour, minute, tzinfo=UTC)) is later
+
+
+@pytest.mark.parametrize(
+    ("hire_date", "days", "within"),
+    [("2026-11-25", 3, True), ("2026-11-25", 2, False), (TOMORROW, 1, True), (TODAY, 0, False), ("", 30, False)],
+)
+def test_an_account_may_be_created_as_many_days_ahead_as_are_set(hire_date: str, days: int, within: bool) -> None:
+    assert starts_within(leaver(hire_date=hire_date), NOW, days) is within
 
 
 # What the two sources show together
 
 
-def seen(listing: dict[str, str] | None, evidence: Evidence | None) -> Employee:
-    return Employee.seen(1, deleted=False, listing=listing, evidence=evidence)
+@pytest.mark.parametrize(
+    ("listing", "row", "facts"),
+    [
+        ({"first_name": "Ada"}, {"first_name": "Augusta"}, {"first_name": "Augusta"}),
+        ({"department": "Sales"}, {"country": "Ireland"}, {"department": "Sales", "country": "Ireland"}),
+        ({"department": "Sales"}, {"department": ""}, {"department": "Sales"}),
+        ({"department": ""}, {"department": ""}, {"department": ""}),
+        ({"department": ""}, {}, {"department": ""}),
+    ],
+    ids=[
+        "the row wins",
+        "the directory fills in",
+        "an empty value of the row hides nothing",
+        "empty in both",
+        "empty in the directory",
+    ],
+)
+def test_the_row_wins_and_the_directory_fills_in(
+    listing: dict[str, str], row: dict[str, str], facts: dict[str, str]
+) -> None:
+    assert merged(listing, row).facts == facts
 
 
-def test_her_own_row_counts_and_the_directory_fills_in() -> None:
-    both = seen({"first_name": "Ada", "department": "Sales"}, Evidence({"first_name": "Augusta", "country": "Ireland"}))
+def test_a_field_is_restricted_only_if_no_source_shows_a_value() -> None:
+    employee = merged({"department": "", "division": "North"}, {}, "department", "division", "hire_date")
 
-    assert both.facts == {"first_name": "Augusta", "department": "Sales", "country": "Ireland"}
-
-
-def test_an_empty_value_of_her_own_row_hides_none_of_the_directory() -> None:
-    assert seen({"department": "Sales"}, Evidence({"department": ""})).facts == {"department": "Sales"}
+    assert employee.facts == {"division": "North"}
+    assert employee.restricted == {"department", "hire_date"}
 
 
-def test_an_empty_value_of_the_directory_means_nothing_where_the_field_is_restricted() -> None:
-    both = seen({"department": ""}, Evidence({}, frozenset({"department"})))
-
-    assert both.facts == {}
-    assert both.restricted == {"department"}
-
-
-def test_the_status_of_her_own_row_counts_more_than_the_directorys() -> None:
-    assert seen({"status": "Active"}, Evidence({"status": "Inactive"})).facts["status"] == "Inactive"
+@pytest.mark.parametrize(
+    ("employee", "shown_by"),
+    [(listed(), (True, False, True)), (hidden(), (False, True, True)), (unseen(), (False, False, False))],
+)
+def test_an_employee_knows_which_sources_show_them(employee: Employee, shown_by: tuple[bool, bool, bool]) -> None:
+    assert (employee.listed, employee.evidenced, employee.is_shown) == shown_by
 
 
-@pytest.mark.parametrize("row", [{}, {"status": ""}])
-def test_a_row_without_a_status_leaves_the_directorys_standing(row: dict[str, str]) -> None:
-    assert stands(seen({"status": "Inactive"}, Evidence(row))) is LifecycleState.LEFT
-
-
-def test_a_field_is_restricted_only_where_no_source_shows_it() -> None:
-    both = seen({"department": "Sales"}, Evidence({}, frozenset({"department", "hire_date"})))
-
-    assert both.restricted == {"hire_date"}
-
-
-def test_a_person_knows_who_showed_her() -> None:
-    assert (person().listed, person().evidenced) == (True, False)
-    assert (hidden().listed, hidden().evidenced) == (False, True)
-    assert (unseen().listed, unseen().evidenced) == (False, False)
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (7, 7),
+        (1, 1),
+        ("7", 7),
+        (0, None),
+        ("0", None),
+        ("07", None),
+        (-7, None),
+        ("-7", None),
+        (True, None),
+        (7.0, None),
+        ("\u0667", None),
+        ("", None),
+        (None, None),
+        ("9" * 19, int("9" * 19)),
+        ("9" * 20, None),
+    ],
+)
+def test_an_employee_id_is_a_positive_integer(value: object, expected: int | None) -> None:
+    assert employee_id(value) == expected

@@ -1,4 +1,4 @@
-"""What a run sets out to write, kept in portions that fit into the table."""
+"""Journal entries, and their portions, which fit into one item of the table."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.worker.builders import account, account_of, leaver, person, step_of
-from worker.model.journal_entry import KEPT, JournalEntry, pack, unpack
+from tests.worker.builders import account, account_of, leaver, listed, step_of
+from worker.model.journal_entry import RETENTION, JournalEntry, pack, unpack
 from worker.model.step import Action, FieldChange
 from worker.state.items import EXPIRY
 from worker.state.sqlite import SqliteItems
@@ -39,11 +39,11 @@ def entry_of_size(length: int) -> JournalEntry:
     return entry(1, FieldChange("description", "", "n" * (length - size(bare))))
 
 
-# What an entry says
+# One entry
 
 
-def test_an_entry_keeps_old_and_new_of_every_field() -> None:
-    step = step_of(person(1, department="Legal"), account(7, idnumber="1", email="p1@acme.example", department="Sales"))
+def test_an_entry_has_the_old_and_the_new_value_of_every_field() -> None:
+    step = step_of(listed(1, department="Legal"), account(7, idnumber="1", email="p1@acme.example", department="Sales"))
 
     kept = JournalEntry.of(step, NOW)
 
@@ -52,8 +52,8 @@ def test_an_entry_keeps_old_and_new_of_every_field() -> None:
     assert kept.changed("email") is None
 
 
-def test_an_account_that_is_made_has_no_number_yet_and_nothing_old() -> None:
-    kept = JournalEntry.of(step_of(person(1)), NOW)
+def test_a_new_account_has_no_id_and_no_old_values() -> None:
+    kept = JournalEntry.of(step_of(listed(1)), NOW)
 
     assert (kept.action, kept.account_id) == (Action.CREATE, None)
     assert {change.old for change in kept.changes} == {None}
@@ -65,16 +65,16 @@ def test_a_suspension_is_a_change_like_any_other() -> None:
     assert kept.changes == (FieldChange("suspended", "0", "1"),)
 
 
-def test_an_entry_says_when_bamboohr_had_changed_her_if_the_run_knew() -> None:
-    step = step_of(person(1))
+def test_an_entry_has_the_time_of_the_last_change_in_bamboohr_if_known() -> None:
+    step = step_of(listed(1))
 
-    assert JournalEntry.of(step, NOW, NOW - timedelta(minutes=5)).seen == int(NOW.timestamp()) - 300
-    assert JournalEntry.of(step, NOW).seen == 0
+    assert JournalEntry.of(step, NOW, NOW - timedelta(minutes=5)).last_change_at == int(NOW.timestamp()) - 300
+    assert JournalEntry.of(step, NOW).last_change_at == 0
 
 
 @pytest.mark.parametrize(("length", "kept"), [(20_000, ["firstname", "department"]), (20_001, ["firstname"])])
-def test_a_field_whose_old_value_is_far_too_long_is_not_kept_and_the_others_are(length: int, kept: list[str]) -> None:
-    step = step_of(person(1, first_name="Ann", department="Legal"), account_of(1, department="x" * length))
+def test_only_a_field_with_an_oversized_old_value_is_left_out(length: int, kept: list[str]) -> None:
+    step = step_of(listed(1, first_name="Ann", department="Legal"), account_of(1, department="x" * length))
 
     assert [change.field for change in JournalEntry.of(step, NOW).changes] == kept
 
@@ -82,12 +82,12 @@ def test_a_field_whose_old_value_is_far_too_long_is_not_kept_and_the_others_are(
 # Portions
 
 
-def test_few_entries_are_one_portion_and_none_are_none() -> None:
+def test_few_entries_make_one_portion_and_no_entries_make_none() -> None:
     assert len(list(pack([entry(1), entry(2)]))) == 1
     assert list(pack([])) == []
 
 
-def test_many_values_are_spread_over_items_that_fit() -> None:
+def test_many_entries_are_spread_over_items_that_fit() -> None:
     entries = [wide(number, 5_000) for number in range(1, 101)]
 
     portions = list(pack(entries))
@@ -97,14 +97,14 @@ def test_many_values_are_spread_over_items_that_fit() -> None:
     assert unpack(portions) == entries
 
 
-def test_a_portion_takes_200_000_bytes_of_entries_and_not_one_more() -> None:
+def test_a_portion_has_at_most_200_000_bytes_of_entries() -> None:
     half, more = entry_of_size(100_000), entry_of_size(100_001)
 
     assert [len(portion) for portion in pack([half, half, half, half])] == [2, 2]
     assert [len(portion) for portion in pack([half, more, half])] == [1, 1, 1]
 
 
-def test_letters_that_take_several_bytes_are_counted_as_such() -> None:
+def test_characters_of_several_bytes_are_counted_in_bytes() -> None:
     entries = [entry(number, FieldChange("address", "\U0001f600" * 255, "\u4e2d" * 255)) for number in range(1, 501)]
 
     assert all(size(portion) < LARGEST_ITEM for portion in pack(entries))
@@ -133,20 +133,20 @@ _ENTRIES = st.lists(
 
 
 @given(_ENTRIES)
-def test_whatever_was_packed_is_unpacked_in_its_order(entries: list[JournalEntry]) -> None:
+def test_unpacking_reverses_packing(entries: list[JournalEntry]) -> None:
     portions = list(pack(entries))
 
     assert unpack(json.loads(json.dumps(portions))) == entries
     assert all(portion and size(portion) < LARGEST_ITEM for portion in portions)
 
 
-def test_an_entry_without_the_moment_of_her_last_change_did_not_know_it() -> None:
+def test_an_entry_of_an_earlier_version_has_no_time_of_the_last_change() -> None:
     ((plain,),) = pack([entry(1)])
     del plain["seen"]
 
     (kept,) = unpack([[plain]])
 
-    assert kept.seen == 0
+    assert kept.last_change_at == 0
 
 
 # In the state
@@ -157,7 +157,7 @@ def items(tmp_path: Path) -> SqliteItems:
     return SqliteItems(str(tmp_path / "state.sqlite"))
 
 
-def test_a_run_is_read_back_in_its_order_whatever_the_number_of_items(items: SqliteItems) -> None:
+def test_the_journal_of_a_run_is_read_back_in_order_across_items(items: SqliteItems) -> None:
     store = Store(items, "a", NOW.timestamp)
     entries = [wide(number, 9_000) for number in range(1, 301)]
     for at in range(0, 300, 50):
@@ -169,7 +169,7 @@ def test_a_run_is_read_back_in_its_order_whatever_the_number_of_items(items: Sql
     assert store.journal_of("run-2") == []
 
 
-def test_a_persons_history_names_the_run_of_every_entry_oldest_first(items: SqliteItems) -> None:
+def test_the_entries_about_an_employee_name_their_runs_oldest_first(items: SqliteItems) -> None:
     store = Store(items, "a", NOW.timestamp)
     now = int(NOW.timestamp())
     first, then = JournalEntry(7, Action.CREATE, None, (), now - 60), JournalEntry(7, Action.SUSPEND, 12, (), now)
@@ -181,7 +181,7 @@ def test_a_persons_history_names_the_run_of_every_entry_oldest_first(items: Sqli
 
 
 @pytest.mark.parametrize(("days", "known"), [(0, True), (89, True), (90, False), (400, False)])
-def test_an_entry_is_believed_for_90_days_however_late_the_table_forgets_it(
+def test_an_entry_is_valid_for_90_days_even_if_the_table_deletes_it_later(
     items: SqliteItems, days: int, known: bool
 ) -> None:
     Store(items, "a", NOW.timestamp).journal("run", [entry(1)])
@@ -189,7 +189,7 @@ def test_an_entry_is_believed_for_90_days_however_late_the_table_forgets_it(
 
     later = Store(items, "a", (NOW + timedelta(days=days)).timestamp)
 
-    assert timedelta(days=90) == KEPT
-    assert item[EXPIRY] == int((NOW + KEPT).timestamp())
+    assert timedelta(days=90) == RETENTION
+    assert item[EXPIRY] == int((NOW + RETENTION).timestamp())
     assert later.journal_of("run") == ([entry(1)] if known else [])
     assert len(later.journals_about(1)) == known

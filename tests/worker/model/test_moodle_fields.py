@@ -1,4 +1,4 @@
-"""What Moodle can hold: measured against the sandbox's Moodle, which refuses what a real one refuses."""
+"""What Moodle can store, compared with the sandbox server, which refuses what a real Moodle refuses."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ TEXTS = ("firstname", "lastname", "department", "institution", "city", "profile_
 @example(target="firstname", text="a" * 98 + " < b")
 @example(target="department", text="a <\n\x00")
 @example(target="city", text="<b>\x00< b")
-def test_a_fitted_value_is_one_that_moodle_stores_as_it_is(target: str, text: str) -> None:
-    fitted = normalize(target, text)
+def test_moodle_stores_a_normalised_value_unchanged(target: str, text: str) -> None:
+    value = normalize(target, text)
 
-    assert fitted is not None
-    assert params.clean("notags", fitted, Settings()) == fitted
-    assert fitted == fitted.strip()
-    assert len(fitted) <= LENGTHS.get(target, 255)
-    assert normalize(target, fitted) == fitted, "a value that fits would be rewritten every night"
+    assert value is not None
+    assert params.clean("notags", value, Settings()) == value
+    assert value == value.strip()
+    assert len(value) <= LENGTHS.get(target, 255)
+    assert normalize(target, value) == value, "a normalised value would be rewritten in every run"
 
 
 @pytest.mark.parametrize("name", ["Zoë", "O'Neill-Łukasz", "山田 太郎", "محمد", "a < b", "3 > 2", "👩‍🚀", "Dr. A & B"])
-def test_an_ordinary_name_is_left_as_it_is(name: str) -> None:
+def test_an_ordinary_name_is_unchanged(name: str) -> None:
     assert normalize("firstname", name) == name
 
 
@@ -44,18 +44,18 @@ def test_an_ordinary_name_is_left_as_it_is(name: str) -> None:
         ("", ""),
     ],
 )
-def test_what_moodle_cannot_hold_is_mended(given_text: str, held: str) -> None:
+def test_what_moodle_cannot_store_is_removed(given_text: str, held: str) -> None:
     assert normalize("department", given_text) == held
 
 
 @pytest.mark.parametrize(("target", "longest"), [*((name, LENGTHS[name]) for name in TEXTS[:-1]), (TEXTS[-1], 255)])
-def test_a_value_that_is_too_long_is_cut_by_characters(target: str, longest: int) -> None:
+def test_an_overlong_value_is_truncated_by_characters(target: str, longest: int) -> None:
     assert normalize(target, "ü" * longest) == "ü" * longest
     assert normalize(target, "ü" * (longest + 1)) == "ü" * longest
     assert normalize(target, "ü" * (longest - 1) + " ü") == "ü" * (longest - 1)
 
 
-def test_a_country_becomes_a_code_and_an_unknown_one_nothing() -> None:
+def test_a_country_becomes_a_code_and_an_unknown_one_is_not_sent() -> None:
     assert normalize("country", "United States") == "US"
     assert normalize("country", "") == ""
     assert normalize("country", "Atlantis") is None
@@ -65,7 +65,7 @@ def test_a_country_becomes_a_code_and_an_unknown_one_nothing() -> None:
     "address",
     ["ann@acme.example", "Ann.O'Neill+x@mail.acme-2.example", "a@b.co", "1@2.xn--p1ai", "x" * 64 + "@acme.example"],
 )
-def test_an_address_that_moodle_takes(address: str) -> None:
+def test_an_address_that_moodle_accepts(address: str) -> None:
     assert is_email(address)
     assert params.is_email(address)
 
@@ -94,7 +94,7 @@ def test_an_address_that_moodle_takes(address: str) -> None:
         "ann@" + "a." * 60 + "example",
     ],
 )
-def test_an_address_that_moodle_refuses_or_would_cut(address: str) -> None:
+def test_an_address_that_moodle_refuses_or_truncates(address: str) -> None:
     assert not is_email(address)
 
 
@@ -106,24 +106,24 @@ def test_no_address_is_sent_that_moodle_refuses(address: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ann.lee@acme.example", "e-4711", "a_b", "x" * 100])
-def test_a_user_name_that_moodle_takes(name: str) -> None:
+def test_a_username_that_moodle_accepts(name: str) -> None:
     assert is_username(name)
 
 
 @pytest.mark.parametrize(
     "name", ["", "Ann", "ann lee", "o'neill@acme.example", "a+b@acme.example", "zoë", "x" * 101, "a\n"]
 )
-def test_a_user_name_that_moodle_refuses(name: str) -> None:
+def test_a_username_that_moodle_refuses(name: str) -> None:
     assert not is_username(name)
 
 
 @given(st.text(max_size=30))
-def test_no_user_name_is_sent_that_moodle_would_change(name: str) -> None:
+def test_no_username_is_sent_that_moodle_would_change(name: str) -> None:
     if is_username(name):
         assert params.clean("username", name, Settings()) == name
 
 
-def test_names_agree_whatever_their_case_width_and_blanks() -> None:
+def test_names_match_ignoring_case_width_and_white_space() -> None:
     assert same_text("ANN  Marie", "ann marie ")
     assert same_text("Zoe\u0308", "ZOË")
     assert same_text("STRASSE", "straße")
@@ -131,5 +131,5 @@ def test_names_agree_whatever_their_case_width_and_blanks() -> None:
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\u00a0"])
-def test_two_blanks_agree_about_nothing(blank: str) -> None:
+def test_blank_names_do_not_match(blank: str) -> None:
     assert not same_text(blank, blank)

@@ -1,4 +1,4 @@
-"""Random small worlds: few people, few accounts, few values, so that everything collides with everything."""
+"""Random small inputs: few employees, accounts and values, so that all of them collide."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.worker.builders import NOW, bearers_of, mapping_of, policy_of, suspended_by_us
+from tests.worker.builders import NOW, email_index_of, mapping_of, settings_of, suspended_by_us
 from worker.model.account import Account
 from worker.model.employee import Employee, Evidence
 from worker.model.history import EmployeeRecord
 from worker.model.step import Step
 from worker.planning.plan_input import PlanInput, PlanSettings
-from worker.planning.planner import make_plan
+from worker.planning.planner import Planner
 
 ADDRESSES = ("a@x.io", "b@x.io", "c@x.io", "d@x.io", "A@X.io", "B@x.io")
 FIRST = ("Ann", "Bob", "Cleo")
@@ -36,29 +36,30 @@ MAPPINGS: tuple[dict[str, Any], ...] = (
 
 
 @dataclass
-class SmallWorld:
-    """What a run read, and the site it looks at."""
+class RandomInput:
+    """What a run read of BambooHR, and the accounts of the site."""
 
-    people: list[Employee]
+    employees: list[Employee]
     accounts: list[Account]
-    policy: PlanSettings
+    settings: PlanSettings
     colleagues: dict[int, str]
     remembered: dict[int, EmployeeRecord] = field(default_factory=dict)
 
     def plan(self, accounts: Sequence[Account] | None = None) -> list[Step]:
-        """The plan, with these accounts instead of the first ones."""
-        email_index = bearers_of(self.people, self.colleagues)
-        plan_input = PlanInput(self.people, self.policy, NOW, email_index, self.remembered)
-        plan_input.add(self.accounts if accounts is None else accounts)
-        return make_plan(plan_input)
+        """The plan, for the original accounts by default."""
+        email_index = email_index_of(self.employees, self.colleagues)
+        plan_input = PlanInput(self.employees, self.settings, NOW, email_index, self.remembered)
+        planner = Planner(plan_input)
+        planner.add(self.accounts if accounts is None else accounts)
+        return list(planner.plan().steps)
 
-    def person(self, step: Step) -> Employee:
-        """Whose step it is."""
-        return next(person for person in self.people if person.employee_id == step.employee_id)
+    def employee(self, step: Step) -> Employee:
+        """The employee of a step."""
+        return next(employee for employee in self.employees if employee.employee_id == step.employee_id)
 
 
 @st.composite
-def people(draw: st.DrawFn, employee_id: int) -> Employee:
+def employees(draw: st.DrawFn, employee_id: int) -> Employee:
     facts = {
         "first_name": draw(st.sampled_from((*FIRST, "", " "))),
         "last_name": draw(st.sampled_from((*LAST, ""))),
@@ -68,18 +69,20 @@ def people(draw: st.DrawFn, employee_id: int) -> Employee:
     }
     status = draw(st.sampled_from(("Active", "Inactive", "Inactive", "inactive", "", "Third party")))
     hire_date = draw(st.sampled_from(("", "0000-00-00", "2020-01-01", "2026-12-01")))
-    hiding = draw(st.lists(st.sampled_from(FIELDS), max_size=2)) if draw(st.booleans()) else []
-    listing = {name: value for name, value in facts.items() if name not in hiding}
+    not_shown = draw(st.lists(st.sampled_from(FIELDS), max_size=2)) if draw(st.booleans()) else []
+    listing = {name: value for name, value in facts.items() if name not in not_shown}
     row = {
-        name: value for name, value in {**facts, "status": status, "hire_date": hire_date}.items() if name not in hiding
+        name: value
+        for name, value in {**facts, "status": status, "hire_date": hire_date}.items()
+        if name not in not_shown
     }
-    evidence = Evidence(row, frozenset(hiding) if draw(st.booleans()) else frozenset())
-    where = draw(st.sampled_from(("directory", "directory", "evidence", "evidence", "both", "nowhere")))
+    evidence = Evidence(row, frozenset(not_shown) if draw(st.booleans()) else frozenset())
+    shown_in = draw(st.sampled_from(("directory", "directory", "evidence", "evidence", "both", "nowhere")))
     return Employee.seen(
         employee_id,
         deleted=draw(st.sampled_from((False, False, False, True))),
-        listing=listing if where in ("directory", "both") else None,
-        evidence=evidence if where in ("evidence", "both") else None,
+        listing=listing if shown_in in ("directory", "both") else None,
+        evidence=evidence if shown_in in ("evidence", "both") else None,
     )
 
 
@@ -111,14 +114,14 @@ def sites(draw: st.DrawFn, *, unique: bool) -> list[Account]:
 
 
 @st.composite
-def small_worlds(draw: st.DrawFn, *, unique: bool = True) -> SmallWorld:
+def random_inputs(draw: st.DrawFn, *, unique: bool = True) -> RandomInput:
     """`unique`: no two accounts have the same e-mail address, as on a site with Moodle's default settings."""
     ids = sorted(draw(st.sets(st.integers(1, 6), min_size=1)))
     numbers = st.frozensets(st.integers(1, 6), max_size=2)
-    return SmallWorld(
-        people=[draw(people(employee_id)) for employee_id in ids],
+    return RandomInput(
+        employees=[draw(employees(employee_id)) for employee_id in ids],
         accounts=draw(sites(unique=unique)),
-        policy=policy_of(
+        settings=settings_of(
             mapping=mapping_of(draw(st.sampled_from(TEMPLATES)), **draw(st.sampled_from(MAPPINGS))),
             protected=draw(st.frozensets(st.sampled_from(("3", "ann", "a@x.io", "own1")), max_size=1)),
             reactivate_all=draw(st.booleans()),

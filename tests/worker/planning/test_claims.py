@@ -1,28 +1,32 @@
-"""Who may take which address or user name, judged against Moodle as it will be."""
+"""Which employee may take which address or username, judged against Moodle as it will be."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+
+import pytest
 
 from tests.worker.builders import account, code
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_disputed
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
 
-ONES, TWOS, THREES = (
+FIRST, SECOND, THIRD = (
     account(100 + number, idnumber=str(number), email=letter, username=letter)
     for number, letter in enumerate("abc", start=1)
 )
-OWNERS = {ONES.id: 1, TWOS.id: 2, THREES.id: 3}
-ACCOUNTS = (ONES, TWOS, THREES)
+ACCOUNTS = (FIRST, SECOND, THIRD)
+OWNERS = {FIRST.id: 1, SECOND.id: 2, THIRD.id: 3}
+TWIN = account(155, email="b")
 
 
 def moves(employee_id: int, value: str) -> Claim:
-    """Employee 1, 2 or 3, whose account has a, b or c, wants something else."""
+    """Employee 1, 2 or 3, whose account has a, b or c, claims another value."""
     return Claim(employee_id, value, ACCOUNTS[employee_id - 1])
 
 
 def joins(employee_id: int, value: str) -> Claim:
+    """An employee without an account claims a value."""
     return Claim(employee_id, value, None)
 
 
@@ -33,7 +37,7 @@ def addresses(*claims: Claim, accounts: Sequence[Account] = ACCOUNTS, disputed: 
     return address_claims(claims, holders, OWNERS, lambda claim: disputed.get(claim.employee_id))
 
 
-def names(*claims: Claim, before: Mapping[int, int] = {}) -> Claims:
+def usernames(*claims: Claim, before: Mapping[int, int] = {}) -> Claims:
     def holders(value: str) -> list[Account]:
         return [one for one in ACCOUNTS if one.username == value]
 
@@ -44,107 +48,96 @@ def refusals(claims: Claims) -> dict[int, str]:
     return {number: code(claims.resolution(number).refused) for number in claims.claims}
 
 
-def test_what_nobody_has_is_free() -> None:
-    assert addresses(moves(1, "new")).resolution(1) == Resolution()
+@pytest.mark.parametrize(
+    ("claims", "depends_on", "kept_by"),
+    [
+        ([moves(1, "new")], set(), ()),
+        ([moves(1, "a")], set(), ()),
+        ([moves(1, "b"), moves(2, "new")], {2}, ()),
+        ([moves(1, "b"), moves(2, "c"), moves(3, "new")], {2}, ()),
+        ([joins(4, "b"), moves(2, "new")], {2}, ()),
+        ([joins(4, "b")], set(), (SECOND,)),
+    ],
+    ids=["free", "their own", "given up", "given up along a chain", "given up, new employee", "kept, new employee"],
+)
+def test_a_claim_holds(claims: list[Claim], depends_on: set[int], kept_by: tuple[Account, ...]) -> None:
+    number = claims[0].employee_id
+
+    assert addresses(*claims).resolution(number) == Resolution(None, frozenset(depends_on), kept_by)
+    assert addresses(*claims).depends_on(number) == depends_on
 
 
-def test_what_she_has_herself_is_no_hindrance() -> None:
-    assert addresses(moves(1, "a")).resolution(1) == Resolution()
-    twin = account(155, email="a")
-    assert addresses(moves(1, "a"), accounts=[ONES, twin]).resolution(1).kept_by == (twin,)
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ([moves(1, "b")], {1: "email_taken"}),
+        ([moves(1, "b"), moves(2, "c")], {1: "email_taken", 2: "email_taken"}),
+        (
+            [joins(4, "a"), moves(1, "b"), moves(2, "a"), moves(3, "b")],
+            {4: "", 1: "email_swapped", 2: "email_swapped", 3: "email_taken"},
+        ),
+    ],
+    ids=["kept", "kept along a chain", "exchanged by others"],
+)
+def test_a_claim_on_a_value_that_is_kept_is_refused(claims: list[Claim], expected: dict[int, str]) -> None:
+    assert refusals(addresses(*claims)) == expected
 
 
-def test_what_somebody_gives_up_is_free_after_her() -> None:
-    assert addresses(moves(1, "b"), moves(2, "new")).resolution(1) == Resolution(depends_on=frozenset({2}))
+def test_every_account_that_keeps_the_value_is_named() -> None:
+    site = [*ACCOUNTS, TWIN]
+
+    assert addresses(moves(1, "b"), accounts=site).resolution(1).kept_by == (SECOND, TWIN)
+    assert addresses(joins(4, "b"), moves(2, "new"), accounts=site).resolution(4) == Resolution(
+        depends_on=frozenset({2}), kept_by=(TWIN,)
+    )
+    own_and_twin = addresses(moves(1, "a"), accounts=[FIRST, account(155, email="a")]).resolution(1)
+    assert [one.id for one in own_and_twin.kept_by] == [155]
+    assert addresses(joins(4, "a"), moves(1, "b"), moves(2, "a")).resolution(4).kept_by == (FIRST,)
 
 
-def test_what_somebody_keeps_is_refused() -> None:
-    grant = addresses(moves(1, "b")).resolution(1)
+@pytest.mark.parametrize(
+    ("claims", "disputes", "expected"),
+    [
+        ([moves(1, "b"), moves(2, "new")], {1: 9}, {1: "email_disputed", 2: ""}),
+        ([moves(1, "b")], {1: 9}, {1: "email_disputed"}),
+        ([moves(1, "b"), moves(2, "new")], {2: 9}, {1: "email_taken", 2: "email_disputed"}),
+        ([moves(1, "b"), moves(2, "a")], {1: 9, 2: 8}, {1: "email_disputed", 2: "email_disputed"}),
+    ],
+    ids=["given up", "kept", "not given up because of it", "exchanged"],
+)
+def test_a_dispute_refuses_a_claim_before_anything_else(
+    claims: list[Claim], disputes: dict[int, int], expected: dict[int, str]
+) -> None:
+    resolved = addresses(*claims, disputed={number: email_disputed(other) for number, other in disputes.items()})
 
-    assert code(grant.refused) == "email_taken"
-    assert grant.kept_by == (TWOS,)
-
-
-def test_what_somebody_wants_to_give_up_and_cannot_is_refused() -> None:
-    assert refusals(addresses(moves(1, "b"), moves(2, "c"))) == {1: "email_taken", 2: "email_taken"}
-
-
-def test_a_newcomer_is_told_which_accounts_keep_what_she_claims_and_may_be_hers() -> None:
-    twin = account(55, email="b")
-
-    grant = addresses(joins(4, "b"), moves(2, "new"), accounts=[*ACCOUNTS, twin]).resolution(4)
-
-    assert grant == Resolution(depends_on=frozenset({2}), kept_by=(twin,))
-
-
-def test_a_disputed_claim_is_refused_and_waits_for_nobody() -> None:
-    dispute = email_disputed(9)
-
-    grant = addresses(moves(1, "b"), moves(2, "new"), disputed={1: dispute}).resolution(1)
-
-    assert grant == Resolution(dispute)
+    assert refusals(resolved) == expected
+    assert resolved.depends_on(1) == frozenset()
 
 
-def test_a_dispute_is_told_even_where_somebody_keeps_what_is_claimed() -> None:
-    assert refusals(addresses(moves(1, "b"), disputed={1: email_disputed(9)})) == {1: "email_disputed"}
-
-
-def test_whoever_is_disputed_keeps_what_she_has() -> None:
-    claims = addresses(moves(1, "b"), moves(2, "new"), disputed={2: email_disputed(9)})
-
-    assert refusals(claims) == {1: "email_taken", 2: "email_disputed"}
-
-
-def test_a_circle_is_refused_to_everybody_in_it_whoever_is_asked_first() -> None:
+def test_a_circle_is_refused_whichever_claim_is_resolved_first() -> None:
     circle = [moves(1, "b"), moves(2, "c"), moves(3, "a")]
 
     for first in (0, 1, 2):
         claims = addresses(*circle[first:], *circle[:first])
         assert set(refusals(claims).values()) == {"email_swapped"}
-        assert [claims.resolution(number).kept_by for number in (1, 2, 3)] == [(TWOS,), (THREES,), (ONES,)]
+        assert [claims.resolution(number).kept_by for number in (1, 2, 3)] == [(SECOND,), (THIRD,), (FIRST,)]
 
 
-def test_a_dispute_is_told_even_in_a_circle() -> None:
-    claims = addresses(moves(1, "b"), moves(2, "a"), disputed={1: email_disputed(9), 2: email_disputed(8)})
-
-    assert refusals(claims) == {1: "email_disputed", 2: "email_disputed"}
+def test_an_employee_without_a_claim_waits_for_no_other() -> None:
+    assert addresses(moves(1, "b")).depends_on(3) == frozenset()
 
 
-def test_whoever_only_waits_for_somebody_in_a_circle_is_told_that_it_is_taken() -> None:
-    claims = addresses(joins(4, "a"), moves(1, "b"), moves(2, "a"), moves(3, "b"))
-
-    assert refusals(claims) == {4: "", 1: "email_swapped", 2: "email_swapped", 3: "email_taken"}
-    assert claims.resolution(4).kept_by == (ONES,)
-
-
-def test_a_long_chain_is_no_circle() -> None:
-    assert refusals(addresses(moves(1, "b"), moves(2, "c"), moves(3, "new"))) == {1: "", 2: "", 3: ""}
-
-
-def test_after_tells_who_is_written_first_and_nobody_for_whoever_claims_nothing() -> None:
-    claims = addresses(moves(1, "b"), moves(2, "new"))
-
-    assert claims.depends_on(1) == {2}
-    assert claims.depends_on(3) == frozenset()
-
-
-def test_of_two_who_are_made_one_user_name_the_first_has_it() -> None:
-    claims = names(joins(4, "new"), joins(5, "new"))
-
-    assert refusals(claims) == {4: "", 5: "username_taken"}
-
-
-def test_user_names_that_go_round_are_refused() -> None:
-    assert refusals(names(moves(1, "b"), moves(2, "a"))) == {1: "username_taken", 2: "username_taken"}
-
-
-def test_nobody_takes_a_user_name_from_somebody_who_waits_for_her_anyway() -> None:
-    claims = names(moves(1, "b"), moves(2, "new"), before={2: 1})
-
-    assert refusals(claims) == {1: "username_taken", 2: ""}
-
-
-def test_waiting_for_one_another_is_seen_over_several_people() -> None:
-    claims = names(moves(1, "b"), moves(2, "c"), moves(3, "new"), before={3: 1})
-
-    assert refusals(claims) == {1: "username_taken", 2: "", 3: ""}
+@pytest.mark.parametrize(
+    ("claims", "before", "expected"),
+    [
+        ([joins(4, "new"), joins(5, "new")], {}, {4: "", 5: "username_taken"}),
+        ([moves(1, "b"), moves(2, "a")], {}, {1: "username_taken", 2: "username_taken"}),
+        ([moves(1, "b"), moves(2, "new")], {2: 1}, {1: "username_taken", 2: ""}),
+        ([moves(1, "b"), moves(2, "c"), moves(3, "new")], {3: 1}, {1: "username_taken", 2: "", 3: ""}),
+    ],
+    ids=["two make the same", "exchanged", "the holder is written later", "the holder of the holder is written later"],
+)
+def test_a_username_is_refused_where_it_cannot_be_free_in_time(
+    claims: list[Claim], before: dict[int, int], expected: dict[int, str]
+) -> None:
+    assert refusals(usernames(*claims, before=before)) == expected

@@ -1,4 +1,4 @@
-"""Which days have come since they were last looked at. Pure: no clock."""
+"""Which dates have arrived since they were last read."""
 
 from __future__ import annotations
 
@@ -20,81 +20,69 @@ def day(days: int) -> str:
     return (TODAY + timedelta(days=days)).isoformat()
 
 
-def span(last_read: date | None = TODAY - timedelta(days=1), lookahead: int = 0) -> DateRange:
-    return DateRange.since(dict.fromkeys(DATES, last_read) if last_read else {}, OPENED, NOW, lookahead)
+def since(last_read: date = TODAY - timedelta(days=1), lookahead: int = 0) -> DateRange:
+    return DateRange.since(dict.fromkeys(DATES, last_read), OPENED, NOW, lookahead)
 
 
-def test_a_span_reaches_from_the_last_reading_until_today() -> None:
-    assert span() == DateRange(dict.fromkeys(DATES, TODAY - timedelta(days=1)), TODAY, TODAY)
+def test_a_range_reaches_from_the_last_read_until_today() -> None:
+    assert since() == DateRange(dict.fromkeys(DATES, TODAY - timedelta(days=1)), TODAY, TODAY)
 
 
-def test_the_first_span_begins_where_the_window_opened() -> None:
-    first = DateRange.since({}, NOW - timedelta(days=30), NOW, 0).first
+@pytest.mark.parametrize(("opened", "first"), [(-30, -30), (9, 0)], ids=["when the window opened", "not in the future"])
+def test_the_first_range_starts_when_the_window_opened(opened: int, first: int) -> None:
+    date_range = DateRange.since({}, NOW + timedelta(days=opened), NOW, 0)
 
-    assert first == dict.fromkeys(DATES, TODAY - timedelta(days=30))
-
-
-def test_a_reading_that_lies_in_the_future_leaves_no_gap() -> None:
-    assert set(span(TODAY + timedelta(days=9)).first.values()) == {TODAY}
-    assert set(DateRange.since({}, NOW + timedelta(days=9), NOW, 0).first.values()) == {TODAY}
+    assert date_range.first == dict.fromkeys(DATES, TODAY + timedelta(days=first))
 
 
-def test_each_kind_of_date_is_read_from_where_it_was_shown_last() -> None:
+def test_a_last_read_in_the_future_leaves_no_gap() -> None:
+    assert set(since(TODAY + timedelta(days=9)).first.values()) == {TODAY}
+
+
+def test_each_date_field_has_its_own_last_read() -> None:
     read = {"hire_date": TODAY - timedelta(days=1), "termination_date": TODAY - timedelta(days=9)}
-    tonight = DateRange.since(read, OPENED, NOW, 0)
+    date_range = DateRange.since(read, OPENED, NOW, 0)
 
-    assert arrived({"termination_date": day(-9)}, tonight)
-    assert not arrived({"hire_date": day(-9)}, tonight)
+    assert arrived({"termination_date": day(-9)}, date_range)
+    assert not arrived({"hire_date": day(-9)}, date_range)
 
 
-def test_what_was_shown_of_nobody_is_read_again_from_the_same_day() -> None:
-    assert span(TODAY - timedelta(days=4)).read({"hire_date", "status_date"}) == {
+def test_a_date_field_that_no_employee_shows_is_read_again_from_the_same_day() -> None:
+    assert since(TODAY - timedelta(days=4)).read({"hire_date", "status_date"}) == {
         "hire_date": TODAY,
         "termination_date": TODAY - timedelta(days=4),
         "status_date": TODAY,
     }
 
 
-@pytest.mark.parametrize("field", ["hire_date", "termination_date", "status_date"])
-@pytest.mark.parametrize(("days", "has_come"), [(-4, False), (-3, True), (-1, True), (0, True), (1, False)])
-def test_each_kind_of_date_counts_within_the_span_both_ends_included(field: str, days: int, has_come: bool) -> None:
-    assert arrived({field: day(days)}, span()) is has_come
+@pytest.mark.parametrize("field", DATES)
+@pytest.mark.parametrize(("days", "expected"), [(-4, False), (-3, True), (-1, True), (0, True), (1, False)])
+def test_a_date_arrives_within_the_range_both_ends_included(field: str, days: int, expected: bool) -> None:
+    assert arrived({field: day(days)}, since()) is expected
 
 
 @pytest.mark.parametrize(
-    ("field", "days", "has_come"),
+    ("facts", "expected"),
     [
-        ("hire_date", 5, True),
-        ("hire_date", 6, False),
-        ("termination_date", 1, False),
-        ("status_date", 1, False),
+        ({"hire_date": day(5)}, True),
+        ({"hire_date": day(6)}, False),
+        ({"termination_date": day(1)}, False),
+        ({"status_date": day(1)}, False),
+        ({"hire_date": "2015-01-01", "termination_date": day(0), "status_date": ""}, True),
+        ({"hire_date": f"{day(0)}T00:00:00+00:00"}, True),
+        ({"date_of_birth": day(0), "original_hire_date": day(0)}, False),
+        *(({"hire_date": text, "termination_date": text}, False) for text in ("", "0000-00-00", "soon", "2026-13-01")),
+        *(({"hire_date": text, "termination_date": text}, False) for text in ("22.11.2026", "2026")),
     ],
+    ids=str,
 )
-def test_a_look_ahead_is_for_hires_alone(field: str, days: int, has_come: bool) -> None:
-    assert arrived({field: day(days)}, span(lookahead=5)) is has_come
-
-
-def test_one_date_that_has_come_is_enough() -> None:
-    assert arrived({"hire_date": "2015-01-01", "termination_date": day(0), "status_date": ""}, span())
-
-
-@pytest.mark.parametrize("text", ["", "0000-00-00", "soon", "2026-13-01", "22.11.2026", "2026"])
-def test_what_is_no_date_never_comes(text: str) -> None:
-    assert not arrived({"hire_date": text, "termination_date": text}, span())
-
-
-def test_a_date_with_a_time_is_its_day() -> None:
-    assert arrived({"hire_date": f"{day(0)}T00:00:00+00:00"}, span())
-
-
-def test_other_dates_are_nobodys_event() -> None:
-    assert not arrived({"date_of_birth": day(0), "original_hire_date": day(0)}, span())
+def test_the_look_ahead_is_for_hire_dates_and_other_texts_never_arrive(facts: dict[str, str], expected: bool) -> None:
+    assert arrived(facts, since(lookahead=5)) is expected
 
 
 @pytest.mark.parametrize(
     ("facts", "shown"),
     [
-        ({}, []),
         ({"status": "Active"}, []),
         ({"hire_date": ""}, []),
         ({"hire_date": "2026-01-01", "status_date": "2026-01-01"}, ["hire_date", "status_date"]),
@@ -105,23 +93,21 @@ def test_only_a_date_that_is_set_is_known_to_be_shown(facts: dict[str, str], sho
 
 
 @given(
-    nights=st.lists(st.integers(1, 9), min_size=1, max_size=20),
+    gaps=st.lists(st.integers(1, 9), min_size=1, max_size=20),
     comes=st.integers(0, 120),
     takes_effect_after=st.integers(0, 2),
 )
-def test_no_day_falls_between_two_nights_however_far_apart_they_are(
-    nights: list[int], comes: int, takes_effect_after: int
-) -> None:
-    """Whenever a day comes, and even if BambooHR says it up to two days late, a night after that takes it up."""
+def test_no_date_falls_between_two_runs_however_far_apart(gaps: list[int], comes: int, takes_effect_after: int) -> None:
+    """Even if BambooHR shows the date up to two days late, a later run takes it up."""
     read = {"termination_date": TODAY}
-    opened = tonight = TODAY
+    run_day = TODAY
     found = False
     facts = {"termination_date": (TODAY + timedelta(days=comes)).isoformat()}
-    for gap in nights:
-        tonight += timedelta(days=gap)
-        now = datetime(tonight.year, tonight.month, tonight.day, 3, tzinfo=UTC)
-        tonights = DateRange.since(read, datetime(opened.year, opened.month, opened.day, tzinfo=UTC), now, 0)
-        seen = arrived(facts, tonights)
-        found = found or (seen and (tonight - TODAY).days >= comes + takes_effect_after)
-        read = tonights.read({"termination_date"})
-    assert found or (tonight - TODAY).days < comes + takes_effect_after
+    for gap in gaps:
+        run_day += timedelta(days=gap)
+        now = datetime(run_day.year, run_day.month, run_day.day, 3, tzinfo=UTC)
+        date_range = DateRange.since(read, datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC), now, 0)
+        in_effect = (run_day - TODAY).days >= comes + takes_effect_after
+        found = found or (arrived(facts, date_range) and in_effect)
+        read = date_range.read({"termination_date"})
+    assert found or (run_day - TODAY).days < comes + takes_effect_after

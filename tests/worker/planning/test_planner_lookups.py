@@ -1,116 +1,131 @@
-"""Whom a run looks up before it plans: everybody whom it may write, whoever is in her way, and nobody else."""
+"""What the planner asks for before it plans: accounts that may be written or are in the way, and no others."""
 
 from __future__ import annotations
 
-from tests.worker.builders import TOMORROW, account, account_of, hidden, leaver, mapping_of, person, unseen, world_of
-from worker.planning.planner import addresses_wanted, competing_employees, idnumbers_wanted, usernames_wanted
+from typing import Any
+
+import pytest
+
+from tests.worker.builders import (
+    TOMORROW,
+    account,
+    account_of,
+    hidden,
+    input_of,
+    leaver,
+    listed,
+    look_up,
+    mapping_of,
+    record_of,
+    suspended_by_us,
+    unseen,
+)
+from tests.worker.planning.cases import Values
+from worker.model.account import Account
+from worker.model.employee import Employee
+from worker.planning.planner import Planner
+
+MOVED = listed(1, work_email="sales@acme.example")
+HOLDER = account_of(9, email="sales@acme.example")
 
 
-def test_everybody_of_whom_something_is_known_is_looked_up_by_idnumber() -> None:
-    plan_input = world_of(person(1), hidden(2), leaver(3), leaver(4, hire_date=TOMORROW), unseen(5, deleted=True))
-
-    assert idnumbers_wanted(plan_input) == ["1", "2", "3", "4", "5"]
+def asked(*employees: Employee, accounts: list[Account] | None = None, **more: Any) -> dict[str, list[str]]:
+    return look_up(Planner(input_of(*employees, **more)), accounts or [])
 
 
-def test_nobody_without_evidence_and_nobody_protected_is_looked_up() -> None:
-    plan_input = world_of(unseen(1), hidden(2, ""), person(3, deleted=True), person(4), protected={"4"})
+def test_every_employee_who_may_be_written_is_looked_up_by_idnumber() -> None:
+    wanted = asked(listed(1), hidden(2), leaver(3), leaver(4, hire_date=TOMORROW), unseen(5, deleted=True))
 
-    assert idnumbers_wanted(plan_input) == []
-    assert addresses_wanted(plan_input) == []
-    assert usernames_wanted(plan_input) == []
+    assert wanted["idnumber"] == ["1", "2", "3", "4", "5"]
 
 
-def test_whoever_is_not_found_by_idnumber_is_looked_up_by_address() -> None:
-    plan_input = world_of(person(1), leaver(2), person(3), accounts=[account_of(3)])
+def test_employees_without_evidence_and_protected_or_undone_ones_are_not_looked_up() -> None:
+    employees = [unseen(1), hidden(2, ""), listed(3, deleted=True), listed(4), listed(5)]
 
-    assert addresses_wanted(plan_input) == ["p1@acme.example", "p2@acme.example"]
+    wanted = asked(*employees, protected={"4"}, undone={5})
 
-
-def test_whose_address_would_be_new_is_looked_up_by_it() -> None:
-    moved = person(1, work_email="new@acme.example")
-    same = person(2, work_email="P2@acme.example")
-    gone = leaver(3, work_email="gone@acme.example")
-
-    plan_input = world_of(moved, same, gone, accounts=[account_of(1), account_of(2), account_of(3)])
-
-    assert addresses_wanted(plan_input) == ["new@acme.example"]
+    assert not any(wanted.values())
 
 
-def test_an_address_that_will_not_be_written_is_not_looked_up() -> None:
-    moved = [person(number, work_email=f"new{number}@acme.example") for number in (1, 2)]
-    accounts = [account_of(1, auth="nologin"), account(55, idnumber="2", auth="manual")]
+def test_an_account_that_this_product_suspended_is_looked_up_by_id_if_it_has_no_idnumber() -> None:
+    with_idnumber, without = record_of(1, suspended_by_us=True), record_of(2, suspended_by_us=True, account_id=55)
 
-    assert addresses_wanted(world_of(*moved, accounts=accounts)) == []
+    assert asked(listed(1), listed(2), remembered={1: with_idnumber, 2: without})["id"] == ["55"]
 
 
-def test_an_address_for_new_accounts_only_is_looked_up_for_these_only() -> None:
+@pytest.mark.parametrize(
+    ("employees", "accounts", "expected"),
+    [
+        ([listed(1), leaver(2), listed(3)], [account_of(3)], ["p1@acme.example", "p2@acme.example"]),
+        ([MOVED, listed(2, work_email="P2@acme.example")], [account_of(1), account_of(2)], ["sales@acme.example"]),
+        ([leaver(1, work_email="sales@acme.example")], [account_of(1)], []),
+        ([MOVED], [account_of(1, auth="nologin")], []),
+        ([MOVED], [account(55, idnumber="1", auth="manual")], []),
+        ([listed(1, work_email=""), listed(2, work_email="a@localhost"), leaver(3, work_email="x")], [], []),
+    ],
+    ids=["no idnumber", "new address", "left", "protected", "another system", "invalid"],
+)
+def test_addresses_that_may_be_matched_or_written_are_looked_up(
+    employees: list[Employee], accounts: list[Account], expected: list[str]
+) -> None:
+    assert asked(*employees, accounts=accounts)["email"] == expected
+
+
+def test_an_address_mapped_for_new_accounts_is_looked_up_for_these_only() -> None:
     mapping = mapping_of(email={"from": "work_email", "when": "create"})
-    people = [person(1, work_email="new@acme.example"), person(2)]
 
-    assert addresses_wanted(world_of(*people, accounts=[account_of(1)], mapping=mapping)) == ["p2@acme.example"]
-
-
-def test_an_address_that_moodle_does_not_take_is_not_looked_up() -> None:
-    plan_input = world_of(person(1, work_email=""), person(2, work_email="a@localhost"), leaver(3, work_email="x"))
-
-    assert addresses_wanted(plan_input) == []
+    assert asked(MOVED, listed(2), accounts=[account_of(1)], mapping=mapping)["email"] == ["p2@acme.example"]
 
 
-def test_the_user_names_of_new_and_of_renamed_accounts_are_looked_up() -> None:
-    renamed = person(2, work_email="new@acme.example")
-    linked = person(3)
-    accounts = [account_of(2), account_of(3, idnumber="")]
+def test_the_usernames_of_new_and_renamed_accounts_are_looked_up() -> None:
+    employees = [listed(1), listed(2, work_email="new@acme.example"), listed(3), listed(4)]
 
-    plan_input = world_of(person(1), renamed, linked, person(4), accounts=[*accounts, account_of(4)])
+    wanted = asked(*employees, accounts=[account_of(2), account_of(3, idnumber=""), account_of(4)])
 
-    assert usernames_wanted(plan_input) == ["p1@acme.example", "new@acme.example"]
+    assert wanted["username"] == ["p1@acme.example", "new@acme.example"]
 
 
-def test_no_user_name_that_would_fail_the_look_up_is_sent() -> None:
-    plan_input = world_of(person(1, work_email="O'Brien@acme.example"), person(2, work_email="ADA@acme.example"))
-
-    assert usernames_wanted(plan_input) == ["ada@acme.example"]
-
-
-def test_no_user_name_is_looked_up_for_somebody_who_gets_no_account() -> None:
-    plan_input = world_of(
-        person(1),
-        person(2, first_name=""),
-        person(3, work_email=""),
-        leaver(4),
-        leaver(5, hire_date=TOMORROW),
-        colleagues={9: "p1@acme.example"},
-    )
-
-    assert usernames_wanted(plan_input) == []
-
-
-def test_whoever_outside_the_run_has_an_address_that_is_claimed_is_a_rival() -> None:
-    holder = account_of(9, email="sales@acme.example")
-
-    moved = world_of(person(1, work_email="sales@acme.example"), accounts=[account_of(1), holder])
-    joining = world_of(person(2, work_email="SALES@acme.example"), accounts=[holder])
-
-    assert competing_employees(moved) == {9}
-    assert competing_employees(joining) == {9}
-
-
-def test_nobody_of_the_run_is_a_rival() -> None:
-    holder = account_of(2, email="sales@acme.example")
-    people = [person(1, work_email="sales@acme.example"), person(2, work_email="new@acme.example")]
-
-    assert competing_employees(world_of(*people, accounts=[account_of(1), holder])) == set()
-
-
-def test_an_account_of_nobody_or_of_another_system_has_no_rival_for_an_owner() -> None:
-    accounts = [
-        account(number, idnumber=idnumber, email="sales@acme.example") for number, idnumber in ((55, ""), (56, "X-9"))
+def test_usernames_that_moodle_refuses_or_no_account_gets_are_not_looked_up() -> None:
+    employees = [
+        listed(1, work_email="O'Brien@acme.example"),
+        listed(2, work_email="ADA@acme.example"),
+        listed(3),
+        listed(4, first_name=""),
+        listed(5, work_email=""),
+        leaver(6),
+        leaver(7, hire_date=TOMORROW),
     ]
 
-    assert competing_employees(world_of(person(1, work_email="sales@acme.example"), accounts=accounts)) == set()
+    assert asked(*employees, colleagues={9: "p3@acme.example"})["username"] == ["ada@acme.example"]
 
 
-def test_an_address_that_nobody_claims_has_no_rivals() -> None:
-    gone = leaver(1, work_email="sales@acme.example")
+MOVES_AWAY = listed(9, work_email="new@acme.example")
+BOTH: Values = {"changed": {1, 9}}
 
-    assert competing_employees(world_of(gone, accounts=[account_of(9, email="sales@acme.example")])) == set()
+
+@pytest.mark.parametrize(
+    ("employees", "accounts", "more", "expected"),
+    [
+        ([MOVED], [account_of(1), HOLDER], {"changed": {9}}, ["9"]),
+        ([listed(2, work_email="SALES@acme.example")], [HOLDER], {"remembered": suspended_by_us(9)}, ["9"]),
+        ([MOVED], [HOLDER], {}, []),
+        ([MOVED, MOVES_AWAY], [account_of(1), HOLDER], BOTH, []),
+        ([MOVED], [account(55, email="sales@acme.example")], {"changed": {55}}, []),
+        ([MOVED], [account(56, idnumber="X-9", email="sales@acme.example")], {"changed": {9, 56}}, []),
+        ([leaver(1, work_email="sales@acme.example")], [HOLDER], {"changed": {9}}, []),
+    ],
+    ids=["changed", "remembered", "not changed", "in the run", "no idnumber", "another system", "claimed by a leaver"],
+)
+def test_a_changed_employee_outside_the_run_joins_it_if_they_hold_a_claimed_address(
+    employees: list[Employee], accounts: list[Account], more: Values, expected: list[str]
+) -> None:
+    assert asked(*employees, accounts=accounts, **more)["employee"] == expected
+
+
+def test_employees_who_joined_are_looked_up_as_well() -> None:
+    planner = Planner(input_of(MOVED, changed={9}))
+    look_up(planner, [HOLDER])
+
+    planner.add(employees=[MOVES_AWAY])
+
+    assert look_up(planner, [HOLDER])["idnumber"] == ["9"]

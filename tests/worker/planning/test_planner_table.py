@@ -1,233 +1,255 @@
-"""The table "who becomes what": each row, with an account in Moodle already and without one."""
+"""How each employee is handled: the decision table of the design, row by row.
+
+The rows of other modules: test_planner_matching.py (which account), test_planner_fields.py (which values), and
+test_planner_several_employees.py (employees of one run who affect each other).
+"""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from tests.worker.builders import (
     TOMORROW,
+    YESTERDAY,
+    account,
     account_of,
     hidden,
     leaver,
-    new,
-    person,
+    listed,
+    outcome,
     plan_of,
-    step_of,
+    record_of,
     suspended_by_us,
-    told,
     unseen,
 )
-from worker.model.account import Account
+from tests.worker.planning.cases import STRANGER, Case, Values, case
 from worker.model.employee import Employee, Evidence
-from worker.model.step import Action, FieldChange
+from worker.model.history import FollowUp
 
-WITHOUT_EVIDENCE = [
-    unseen(),
-    hidden(1, ""),
-    hidden(1, None, restricted=["status"]),
-    hidden(1, "Terminated"),
-    hidden(1, "inactive"),
-    person(status="INACTIVE"),
+LEGAL: Values = {"department": "Legal"}
+OURS: Values = {"remembered": suspended_by_us(1)}
+ALL_REACTIVATED: Values = {**OURS, "reactivate_all": True, "reactivate": {1}}
+SAME = account_of(1)
+SUSPENDED = account_of(1, suspended=True)
+ROW_SAYS_INACTIVE = Employee.seen(1, listing=listed().facts, evidence=Evidence({"status": "Inactive"}))
+ONCE_DELETED = Employee.seen(1, was_deleted=True, listing=None, evidence=None)
+ONCE_DELETED_BUT_LISTED = Employee.seen(1, was_deleted=True, listing={}, evidence=None)
+
+# In the directory and nothing says inactive, or hidden from the directory and exactly Active
+
+EMPLOYED = [
+    row
+    for state, employee in (("listed", listed(department="Legal")), ("hidden", hidden(department="Legal")))
+    for row in (
+        case(f"{state}: account", "update differs", employee, SAME, writes=LEGAL),
+        case(f"{state}: same account", "unchanged in_step", employee, account_of(employee)),
+        case(
+            f"{state}: suspended by us",
+            "reactivate returned",
+            employee,
+            SUSPENDED,
+            writes={**LEGAL, "suspended": "0"},
+            **OURS,
+        ),
+        case(f"{state}: none", "create new", employee),
+    )
 ]
-UNCLEAR = [
-    person(deleted=True),
-    person(deleted=True, status="Inactive"),
-    hidden(1, "Active", deleted=True),
+
+# Deleted, or exactly Inactive
+
+LEFT = [
+    row
+    for state, employee in (
+        ("deleted, no row", unseen(deleted=True)),
+        ("deleted, Inactive", leaver(deleted=True)),
+        ("Inactive", leaver()),
+        ("listed and Inactive", listed(status="Inactive")),
+        ("listed, row says Inactive", ROW_SAYS_INACTIVE),
+    )
+    for row in (
+        case(f"{state}: account", "suspend left", employee, account_of(1, **STRANGER | {"auth": "oidc"})),
+        case(f"{state}: suspended", "unchanged already_suspended", employee, SUSPENDED, **ALL_REACTIVATED),
+    )
 ]
-LEAVERS = [
-    unseen(deleted=True),
-    leaver(deleted=True),
-    leaver(),
-    person(status="Inactive"),
+LEFT_WITHOUT_ACCOUNT = [
+    case(state, "skip left_without_account", employee)
+    for state, employee in (
+        ("deleted, no row: none", unseen(deleted=True)),
+        ("deleted, Inactive: none", leaver(deleted=True)),
+        ("deleted, Inactive, hire date not shown: none", leaver(deleted=True, restricted=["hire_date"])),
+        ("Inactive: none", leaver()),
+        ("Inactive, hire date empty: none", leaver(hire_date="")),
+    )
 ]
 
+# Hire date in the future, or not shown
 
-# In the directory, nothing says inactive
-
-
-def test_somebody_in_the_directory_gets_what_differs() -> None:
-    step = step_of(person(department="Legal"), account_of(1))
-
-    assert told(step) == (Action.UPDATE, "differs")
-    assert new(step) == {"department": "Legal"}
-
-
-def test_somebody_in_the_directory_who_was_suspended_by_us_is_reactivated() -> None:
-    step = step_of(person(), account_of(1, suspended=True), remembered=suspended_by_us(1))
-
-    assert told(step) == (Action.REACTIVATE, "returned")
-    assert step.changes == (FieldChange("suspended", "1", "0"),)
-
-
-def test_somebody_in_the_directory_whose_account_is_in_step_is_not_written() -> None:
-    assert told(step_of(person(), account_of(1))) == (Action.UNCHANGED, "in_step")
-
-
-def test_somebody_in_the_directory_without_an_account_gets_one() -> None:
-    assert told(step_of(person())) == (Action.CREATE, "new")
-
-
-# Hidden from the directory, status exactly Active
-
-
-def test_somebody_hidden_but_active_gets_what_the_evidence_shows() -> None:
-    step = step_of(hidden(1, "Active", department="Legal"), account_of(1))
-
-    assert told(step) == (Action.UPDATE, "differs")
-    assert new(step) == {"department": "Legal"}
-
-
-def test_somebody_hidden_but_active_is_reactivated_too() -> None:
-    step = step_of(hidden(1, "Active"), account_of(1, suspended=True), remembered=suspended_by_us(1))
-
-    assert told(step) == (Action.REACTIVATE, "returned")
-
-
-def test_somebody_hidden_but_active_without_an_account_gets_one() -> None:
-    assert told(step_of(hidden(1, "Active"))) == (Action.CREATE, "new")
-
-
-# Deleted, or status exactly Inactive
-
-
-@pytest.mark.parametrize("someone", LEAVERS)
-def test_a_leavers_account_is_suspended_and_nothing_else_about_it_changes(someone: Employee) -> None:
-    step = step_of(someone, account_of(1, firstname="Other", department="Other", email="other@acme.example"))
-
-    assert told(step) == (Action.SUSPEND, "left")
-    assert step.changes == (FieldChange("suspended", "0", "1"),)
-
-
-@pytest.mark.parametrize("someone", LEAVERS)
-def test_a_leaver_whose_account_is_suspended_already_is_not_written(someone: Employee) -> None:
-    assert told(step_of(someone, account_of(1, suspended=True))) == (Action.UNCHANGED, "already_suspended")
-
-
-@pytest.mark.parametrize("someone", [unseen(deleted=True), leaver(deleted=True), leaver(), leaver(hire_date="")])
-def test_a_leaver_without_an_account_is_skipped(someone: Employee) -> None:
-    step = step_of(someone)
-
-    assert told(step) == (Action.SKIP, "left_without_account")
-    assert not step.waits
-
-
-# Status Inactive, hire date in the future
-
-
-@pytest.mark.parametrize("suspended", [False, True])
-def test_the_account_of_somebody_who_starts_later_is_left_as_it_is(suspended: bool) -> None:
-    starter = leaver(hire_date=TOMORROW, department="Legal")
-
-    step = step_of(starter, account_of(1, suspended=suspended), remembered=suspended_by_us(1))
-
-    assert told(step) == (Action.HOLD, "starts_later")
-    assert step.changes == ()
-    assert step.waits
-
-
-def test_somebody_who_starts_later_waits_for_her_account() -> None:
-    step = step_of(leaver(hire_date=TOMORROW))
-
-    assert told(step) == (Action.HOLD, "starts_later")
-    assert step.waits
-
-
-def test_somebody_who_starts_within_the_look_ahead_gets_her_account_already() -> None:
-    starter = leaver(hire_date="2026-11-25")
-
-    assert told(step_of(starter, hire_lookahead_days=3)) == (Action.CREATE, "new")
-    assert told(step_of(starter, hire_lookahead_days=2)) == (Action.HOLD, "starts_later")
-
-
-def test_an_account_with_her_address_is_not_linked_before_she_starts() -> None:
-    step = step_of(leaver(hire_date=TOMORROW), account_of(1, idnumber=""), hire_lookahead_days=30)
-
-    assert told(step) == (Action.HOLD, "starts_later")
-    assert step.waits
-
-
-# Before her first day
-
-
-@pytest.mark.parametrize(
-    ("accounts", "action"),
-    [
-        ([], Action.CREATE),
-        ([account_of(1, department="Legal")], Action.UPDATE),
-        ([account_of(1)], Action.UNCHANGED),
-    ],
-)
-def test_somebody_active_before_her_first_day_is_looked_at_again_until_then(
-    accounts: list[Account], action: Action
-) -> None:
-    ahead, begun = (step_of(hidden(1, hire_date=day), *accounts) for day in (TOMORROW, "2026-11-21"))
-
-    assert (ahead.action, ahead.waits) == (action, True)
-    assert (begun.action, begun.waits) == (action, False)
-
-
-def test_somebody_who_cannot_be_written_before_her_first_day_is_not_looked_at_again() -> None:
-    assert not step_of(hidden(1, hire_date=TOMORROW, work_email="")).waits
-
-
-# Whose account it is about
-
-
-@pytest.mark.parametrize(
-    ("someone", "different"),
-    [
-        (person(), {"auth": "nologin"}),
-        (person(), {"auth": "nologin", "idnumber": ""}),
-        (person(), {"idnumber": "9"}),
-        (leaver(), {"suspended": True}),
-        (leaver(), {"idnumber": "9"}),
-        (leaver(), {"idnumber": "", "auth": "nologin"}),
-        (leaver(), {"idnumber": "", "firstname": "Some", "lastname": "Body"}),
-        (leaver(hire_date=TOMORROW), {}),
-        (leaver(hire_date=TOMORROW), {"idnumber": ""}),
-    ],
-)
-def test_a_step_that_writes_nothing_names_the_account_all_the_same(
-    someone: Employee, different: dict[str, Any]
-) -> None:
-    known = account_of(1, **different)
-
-    assert step_of(someone, known, hire_lookahead_days=30).account == known
-
+STARTS = leaver(hire_date=TOMORROW, department="Legal")
+STARTS_IN_3_DAYS = leaver(hire_date="2026-11-25")
+UNDATED = leaver(restricted=["hire_date"])
+SEEN_BEFORE_START: Values = {"remembered": {1: record_of(1, FollowUp.WAITING, "starts_later", "hold")}}
+FUTURE = [
+    case("starts: account", "hold starts_later", STARTS, SAME),
+    case("starts: suspended", "hold starts_later", STARTS, SUSPENDED, **ALL_REACTIVATED),
+    case("starts: none", "hold starts_later", STARTS),
+    case("starts in 3 days, look-ahead 3", "create new", STARTS_IN_3_DAYS, waits=True, hire_lookahead_days=3),
+    case("starts in 3 days, look-ahead 2", "hold starts_later", STARTS_IN_3_DAYS, hire_lookahead_days=2),
+    case("look-ahead: unlinked", "hold starts_later", STARTS, account_of(1, idnumber=""), hire_lookahead_days=30),
+    case("Active, starts: none", "create new", hidden(hire_date=TOMORROW), waits=True),
+    case(
+        "Active, starts: account", "update differs", hidden(hire_date=TOMORROW, **LEGAL), SAME, writes=LEGAL, waits=True
+    ),
+    case("Active, starts: same account", "unchanged in_step", hidden(hire_date=TOMORROW), SAME, waits=True),
+    case("Active, started: none", "create new", hidden(hire_date=YESTERDAY)),
+    case("Active, starts, no e-mail", "skip no_email", hidden(hire_date=TOMORROW, work_email="")),
+    case("hire date not shown: none", "hold start_not_shown", UNDATED),
+    case("hire date not shown: account", "suspend left", UNDATED, SAME),
+    case("hire date no longer shown", "hold start_not_shown", hidden(1, "Inactive"), SAME, **SEEN_BEFORE_START),
+]
 
 # Anything else
 
-
-@pytest.mark.parametrize("someone", WITHOUT_EVIDENCE)
-def test_nothing_is_written_about_somebody_without_evidence(someone: Employee) -> None:
-    for step in (step_of(someone, account_of(1, department="Other")), step_of(someone)):
-        assert told(step) == (Action.HOLD, "no_evidence")
-        assert step.changes == ()
-        assert step.waits
-        assert not step.is_error
-
-
-@pytest.mark.parametrize("someone", UNCLEAR)
-def test_nothing_is_written_about_somebody_who_is_deleted_but_still_shown(someone: Employee) -> None:
-    for step in (step_of(someone, account_of(1, department="Other")), step_of(someone)):
-        assert told(step) == (Action.HOLD, "deleted_but_shown")
-        assert step.changes == ()
-        assert step.waits
-        assert not step.is_error
-
-
-def test_absence_from_the_directory_suspends_nobody_and_renames_nobody() -> None:
-    everybody = range(1, 51)
-    accounts = [account_of(number, firstname="Old") for number in everybody]
-
-    plan = plan_of(*(unseen(number) for number in everybody), accounts=accounts)
-
-    assert {told(step) for step in plan.values()} == {(Action.HOLD, "no_evidence")}
+UNKNOWN = [
+    row
+    for state, code, employee in (
+        ("no row", "no_evidence", unseen()),
+        ("hidden, no status", "no_evidence", hidden(1, "")),
+        ("hidden, status restricted", "no_evidence", hidden(1, None, restricted=["status"])),
+        ("hidden, Terminated", "no_evidence", hidden(1, "Terminated")),
+        ("hidden, inactive", "no_evidence", hidden(1, "inactive")),
+        ("listed, INACTIVE", "no_evidence", listed(status="INACTIVE")),
+        ("deleted earlier, no row", "no_evidence", ONCE_DELETED),
+        ("deleted earlier, listed", "deleted_but_shown", ONCE_DELETED_BUT_LISTED),
+        ("deleted, listed", "deleted_but_shown", listed(deleted=True)),
+        ("deleted, listed, Inactive", "deleted_but_shown", listed(deleted=True, status="Inactive")),
+        ("deleted, Active", "deleted_but_shown", hidden(1, "Active", deleted=True)),
+    )
+    for row in (
+        case(f"{state}: account", f"hold {code}", employee, account_of(1, **STRANGER), about=None),
+        case(f"{state}: suspended", f"hold {code}", employee, SUSPENDED, about=None, **ALL_REACTIVATED),
+        case(f"{state}: none", f"hold {code}", employee),
+    )
+]
 
 
-def test_somebody_whom_the_directory_shows_and_whose_row_says_inactive_has_left() -> None:
-    listed = Employee.seen(1, deleted=False, listing=person().facts, evidence=Evidence({"status": "Inactive"}))
+@pytest.mark.parametrize("row", [*EMPLOYED, *LEFT, *LEFT_WITHOUT_ACCOUNT, *FUTURE, *UNKNOWN])
+def test_evidence_decides(row: Case) -> None:
+    row.check()
 
-    assert told(step_of(listed, account_of(1))) == (Action.SUSPEND, "left")
+
+def test_a_company_missing_from_the_directory_is_neither_suspended_nor_renamed() -> None:
+    company = range(1, 51)
+
+    plan = plan_of(*map(unseen, company), accounts=[account_of(number, firstname="Old") for number in company])
+
+    assert {outcome(step) for step in plan.values()} == {"hold no_evidence"}
+
+
+# Who is read again in every run
+
+NAMED: Values = {"selected": {1}}
+ALL: Values = {"all_employees": True}
+WAITING: Values = {"remembered": {1: record_of(1, FollowUp.WAITING)}}
+ANOTHER_NAME = account_of(1, idnumber="", firstname="Other", lastname="Name")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case("named, unknown", "hold unknown_employee", unseen(), waits=False, **NAMED),
+        case("named, shown", "hold no_evidence", hidden(1, ""), waits=False, **NAMED),
+        case("named, changed", "hold no_evidence", unseen(), changed={1}, **NAMED),
+        case("named, remembered", "hold no_evidence", unseen(), **NAMED, **WAITING),
+        case("named, starts", "hold starts_later", STARTS, **NAMED),
+        case("all, no evidence", "hold no_evidence", unseen(), waits=False, **ALL),
+        case("all, remembered for nothing", "hold no_evidence", unseen(), waits=False, **ALL, **OURS),
+        case("all, unsure", "hold leaver_unsure", leaver(), ANOTHER_NAME, waits=False, **ALL),
+        case("all, hire date not shown", "hold start_not_shown", UNDATED, waits=False, **ALL),
+        case("all, deleted but shown", "hold deleted_but_shown", listed(deleted=True), **ALL),
+        case("all, starts", "hold starts_later", STARTS, **ALL),
+        case("all, Active, starts", "create new", hidden(hire_date=TOMORROW), waits=True, **ALL),
+        case("all, waiting already", "hold no_evidence", unseen(), **ALL, **WAITING),
+    ],
+)
+def test_a_named_employee_or_a_full_pass_adds_no_one_to_those_who_wait(row: Case) -> None:
+    row.check()
+
+
+# Reactivation
+
+BY_OTHERS: Values = {"notes": ["suspended_elsewhere"]}
+NEW_ADDRESS = listed(work_email="new@acme.example")
+ITS_HOLDER = account(55, email="new@acme.example")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case("ours, no e-mail", "reactivate returned", listed(work_email=""), SUSPENDED, **OURS),
+        case(
+            "ours, bad e-mail", "reactivate returned", listed(work_email="x"), SUSPENDED, notes=["email_kept"], **OURS
+        ),
+        case(
+            "ours, address taken",
+            "reactivate returned",
+            NEW_ADDRESS,
+            SUSPENDED,
+            ITS_HOLDER,
+            about=101,
+            problem="email_taken",
+            **OURS,
+        ),
+        case("by others", "unchanged in_step", listed(), SUSPENDED, **BY_OTHERS),
+        case("by others, differs", "update differs", listed(department="Legal"), SUSPENDED, writes=LEGAL, **BY_OTHERS),
+        case("waiting, not ours", "unchanged in_step", listed(), SUSPENDED, **WAITING, **BY_OTHERS),
+        case("another one ours", "unchanged in_step", listed(), SUSPENDED, remembered=suspended_by_us(2), **BY_OTHERS),
+        case("REACTIVATE=always", "reactivate reactivated", listed(), SUSPENDED, reactivate_all=True),
+        case("--reactivate", "reactivate reactivated", listed(), SUSPENDED, reactivate={1}),
+        case("--reactivate of another", "unchanged in_step", listed(), SUSPENDED, reactivate={2}, **BY_OTHERS),
+        case("active", "unchanged in_step", listed(), SAME, **ALL_REACTIVATED),
+    ],
+)
+def test_a_suspended_account_is_reactivated_only_for_a_reason(row: Case) -> None:
+    row.check()
+
+
+# Protected, and undone
+
+RESERVED: list[Values] = [
+    {"username": "guest"},
+    {"username": "admin"},
+    {"auth": "nologin"},
+    {"auth": "webservice"},
+    {"auth": "mnet"},
+    {"username": "svc-sync"},
+]
+SERVICE: Values = {"protected": {"svc-sync"}}
+STATES = {"listed": listed(**LEGAL), "left": leaver(), "deleted": unseen(deleted=True), "unknown": unseen()}
+UNLINKED: Values = {"idnumber": ""}
+PROTECTED_ACCOUNTS = [
+    case(f"{state} {reserved} {more}", "skip protected", STATES[state], account_of(1, **reserved, **more), **SERVICE)
+    for reserved in RESERVED
+    for state, more in (("listed", {}), ("left", {}), ("deleted", {}), ("listed", UNLINKED), ("left", UNLINKED))
+] + [
+    case("suspended", "skip protected", listed(), account_of(1, auth="mnet", suspended=True), **ALL_REACTIVATED),
+    case("new address", "skip protected", NEW_ADDRESS, account_of(1, auth="nologin")),
+    case("foreign", "skip protected", listed(), account_of(1, username="svc-sync", **STRANGER), **SERVICE),
+]
+PROTECTED_EMPLOYEES = [
+    case(f"{state} employee", "skip protected", employee, *accounts, about=None, protected={"1"})
+    for state, employee in STATES.items()
+    for accounts in ([], [SAME], [account_of(1, idnumber="")])
+]
+UNDONE_EMPLOYEES = [
+    case(f"{state} and undone", "hold undone", employee, SAME, waits=False, about=None, undone={1})
+    for state, employee in STATES.items()
+]
+
+
+@pytest.mark.parametrize("row", [*PROTECTED_ACCOUNTS, *PROTECTED_EMPLOYEES, *UNDONE_EMPLOYEES])
+def test_nothing_is_written_to_what_is_protected_or_undone(row: Case) -> None:
+    row.check()
+
+
+def test_other_employees_of_the_run_are_written() -> None:
+    assert outcome(plan_of(listed(1), listed(2), protected={"1"})[2]) == "create new"

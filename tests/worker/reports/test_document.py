@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from worker.planning.digests import KIND, VERSION
-from worker.reports.document import document
+from worker.reports.document import KIND, VERSION, document
 from worker.reports.report import Cell, Report, Row
 
 REPORT = Report(

@@ -1,4 +1,4 @@
-"""The plan is written over a network that fails, to a site that forbids, by a run that has to end."""
+"""The batch writer with network faults, missing permissions, and a run that has to end."""
 
 from __future__ import annotations
 
@@ -7,166 +7,170 @@ from typing import Any
 
 import pytest
 
-from tests.worker.runs.writing import BY_FIELD, CREATE, UPDATE, Desk, create, suspend, update, verdicts
+from tests.worker.runs.writing import BY_FIELD, CREATE, UPDATE, SandboxWriter, create, statuses, suspend, update
 from worker.errors import CredentialError, LockLost, TargetError, Terminated
 from worker.model.result import Status
 from worker.model.step import Step
 from worker.moodle.client import MoodleClient
-from worker.runs.writer import Writer
+from worker.runs.batch_writer import BatchWriter
 
 DONE, REFUSED, FAILED = Status.DONE, Status.REFUSED, Status.FAILED
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def writer() -> SandboxWriter:
+    return SandboxWriter()
 
 
-# Without an answer
+# Without a response
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "truncate", "trickle", "html", "wrong_type"])
-def test_creations_without_an_answer_are_looked_up_and_nobody_is_made_twice(desk: Desk, kind: Any) -> None:
-    desk.fail(kind, CREATE)
+def test_creations_without_a_response_are_looked_up_and_not_duplicated(writer: SandboxWriter, kind: Any) -> None:
+    writer.fail(kind, CREATE)
 
-    outcomes = desk.write(*[create(number) for number in range(1, 51)])
+    results = writer.write(*[create(number) for number in range(1, 51)])
 
-    assert set(verdicts(outcomes).values()) == {DONE}
-    assert len(desk.made()) == 50
-    acted = kind in ("reset_after", "truncate", "trickle", "wrong_type")
-    assert desk.board.calls == ([CREATE, BY_FIELD] if acted else [CREATE, BY_FIELD, CREATE])
+    assert set(statuses(results).values()) == {DONE}
+    assert len(writer.linked_accounts()) == 50
+    processed = kind in ("reset_after", "truncate", "trickle", "wrong_type")
+    assert writer.board.calls == ([CREATE, BY_FIELD] if processed else [CREATE, BY_FIELD, CREATE])
 
 
-def test_only_those_who_are_missing_are_sent_again(desk: Desk) -> None:
-    """The request was cut, and one person had been made by hand in the meantime."""
-    desk.add(7, firstname="First7")
-    desk.fail("reset_before", CREATE)
+def test_only_missing_accounts_are_sent_again(writer: SandboxWriter) -> None:
+    """The request was lost, and one account was created by hand in the meantime."""
+    writer.add(7, firstname="First7")
+    writer.fail("reset_before", CREATE)
 
-    outcomes = desk.write(*[create(number) for number in range(1, 11)])
+    results = writer.write(*[create(number) for number in range(1, 11)])
 
-    assert set(verdicts(outcomes).values()) == {DONE}
-    sent_again = desk.watched.bodies[-1]
+    assert set(statuses(results).values()) == {DONE}
+    sent_again = writer.watched.bodies[-1]
     assert "7" not in [value for name, value in sent_again.items() if name.endswith("[idnumber]")]
-    assert len(desk.made()) == 10
+    assert len(writer.linked_accounts()) == 10
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "truncate", "hang", "html", "wrong_type"])
-def test_updates_without_an_answer_are_looked_up_and_only_the_missing_are_sent_again(desk: Desk, kind: Any) -> None:
-    accounts = {number: desk.add(number) for number in range(1, 11)}
-    desk.fail(kind, UPDATE)
+def test_updates_without_a_response_are_looked_up_and_only_missing_ones_are_sent_again(
+    writer: SandboxWriter, kind: Any
+) -> None:
+    accounts = {number: writer.add(number) for number in range(1, 11)}
+    writer.fail(kind, UPDATE)
 
-    outcomes = desk.write(*[update(n, account, department="New") for n, account in accounts.items()])
+    results = writer.write(*[update(n, account, department="New") for n, account in accounts.items()])
 
-    assert set(verdicts(outcomes).values()) == {DONE}
-    assert {user["department"] for user in desk.made().values()} == {"New"}
-    acted = kind in ("reset_after", "truncate", "wrong_type")
-    assert desk.board.calls == ([UPDATE, BY_FIELD] if acted else [UPDATE, BY_FIELD, UPDATE])
-    changed = [number for event, number in desk.site.events if event == "user_updated"]
-    assert len(changed) == len(set(changed)), "an update that changes nothing costs as much as a real one"
-
-
-def test_a_link_without_an_answer_is_looked_up_as_well(desk: Desk) -> None:
-    account = desk.add(1, idnumber="")
-    desk.fail("reset_after", UPDATE)
-
-    outcomes = desk.write(update(1, account, idnumber="1", department="New"))
-
-    assert verdicts(outcomes) == {1: DONE}
-    assert desk.calls(UPDATE) == 1
+    assert set(statuses(results).values()) == {DONE}
+    assert {user["department"] for user in writer.linked_accounts().values()} == {"New"}
+    processed = kind in ("reset_after", "truncate", "wrong_type")
+    assert writer.board.calls == ([UPDATE, BY_FIELD] if processed else [UPDATE, BY_FIELD, UPDATE])
+    changed = [number for event, number in writer.site.events if event == "user_updated"]
+    assert len(changed) == len(set(changed)), "an update without a change costs as much as a real one"
 
 
-def test_an_account_that_was_made_without_all_of_its_fields_is_told(desk: Desk) -> None:
-    """What PHP leaves of a request that it cuts: the person is there, her department is not."""
-    desk.fail("reset_before", CREATE)
-    desk.watched.before = lambda name: None if desk.made() or name == CREATE else _add_half_an_account(desk)
+def test_a_link_without_a_response_is_looked_up_too(writer: SandboxWriter) -> None:
+    account = writer.add(1, idnumber="")
+    writer.fail("reset_after", UPDATE)
 
-    outcomes = desk.write(create(1, department="Sales"))
+    results = writer.write(update(1, account, idnumber="1", department="New"))
 
-    assert (outcomes[1].status, outcomes[1].why.code, outcomes[1].wrote) == (FAILED, "half_made", True)
-    assert desk.calls(CREATE) == 1
-
-
-def _add_half_an_account(desk: Desk) -> None:
-    desk.add(1, department="")
+    assert statuses(results) == {1: DONE}
+    assert writer.calls(UPDATE) == 1
 
 
-def test_a_creation_that_was_refused_because_it_had_been_made_is_done(desk: Desk) -> None:
-    """A request that the client gave up goes on in Moodle, and may end after the look-up that followed it."""
-    desk.add(1)
+def test_an_account_created_without_all_its_fields_is_reported(writer: SandboxWriter) -> None:
+    """PHP truncated the request: the account exists, its department does not."""
+    writer.fail("reset_before", CREATE)
+    writer.watched.before = lambda name: (
+        None if writer.linked_accounts() or name == CREATE else _add_incomplete_account(writer)
+    )
 
-    outcomes = desk.write(create(1), create(2))
+    results = writer.write(create(1, department="Sales"))
 
-    assert verdicts(outcomes) == {1: DONE, 2: DONE}
-    assert len(desk.made()) == 2
-
-
-def test_writes_that_never_get_an_answer_are_given_up_and_are_nobodys_fault(desk: Desk) -> None:
-    account = desk.add(1)
-    desk.fail("reset_before", UPDATE, times=0)
-    desk.fail("reset_before", CREATE, times=0)
-
-    outcomes = desk.write(suspend(1, account), create(2))
-
-    assert verdicts(outcomes) == {1: FAILED, 2: FAILED}
-    assert {outcome.why.code for outcome in outcomes.values()} == {"not_through"}
-    assert outcomes[1].wrote, "it may have been done, and whoever remembers suspensions has to know"
-    assert (desk.calls(UPDATE), desk.calls(CREATE)) == (3, 3)
-    assert desk.ended_by is None
+    assert (results[1].status, results[1].why.code, results[1].wrote) == (FAILED, "half_made", True)
+    assert writer.calls(CREATE) == 1
 
 
-def test_after_a_few_batches_that_do_not_get_through_the_rest_is_not_tried() -> None:
-    desk = Desk(batch_size=1)
-    accounts = {number: desk.add(number) for number in range(1, 31)}
-    desk.fail("reset_before", UPDATE, times=0)
-
-    outcomes = desk.write(*[update(n, account, city="New") for n, account in accounts.items()], create(99))
-
-    assert set(verdicts(outcomes).values()) == {FAILED}
-    assert desk.calls(UPDATE) == 9
-    assert desk.calls(CREATE) == 0
-    assert [outcomes[number].wrote for number in (1, 2, 3, 4, 99)] == [True, True, True, False, False]
+def _add_incomplete_account(writer: SandboxWriter) -> None:
+    writer.add(1, department="")
 
 
-def test_batches_that_do_not_get_through_now_and_then_do_not_end_the_writing() -> None:
-    desk = Desk(batch_size=1)
+def test_a_creation_refused_because_the_account_exists_already_is_done(writer: SandboxWriter) -> None:
+    """A request that the client gave up continues in Moodle, and may end after the look-up that followed it."""
+    writer.add(1)
+
+    results = writer.write(create(1), create(2))
+
+    assert statuses(results) == {1: DONE, 2: DONE}
+    assert len(writer.linked_accounts()) == 2
+
+
+def test_writes_without_any_response_fail_without_being_refused(writer: SandboxWriter) -> None:
+    account = writer.add(1)
+    writer.fail("reset_before", UPDATE, times=0)
+    writer.fail("reset_before", CREATE, times=0)
+
+    results = writer.write(suspend(1, account), create(2))
+
+    assert statuses(results) == {1: FAILED, 2: FAILED}
+    assert {result.why.code for result in results.values()} == {"not_through"}
+    assert results[1].wrote, "the suspension may have been written, so that it must be remembered"
+    assert (writer.calls(UPDATE), writer.calls(CREATE)) == (3, 3)
+    assert writer.ended_by is None
+
+
+def test_the_rest_is_not_tried_after_three_lost_batches() -> None:
+    writer = SandboxWriter(batch_size=1)
+    accounts = {number: writer.add(number) for number in range(1, 31)}
+    writer.fail("reset_before", UPDATE, times=0)
+
+    results = writer.write(*[update(n, account, city="New") for n, account in accounts.items()], create(99))
+
+    assert set(statuses(results).values()) == {FAILED}
+    assert writer.calls(UPDATE) == 9
+    assert writer.calls(CREATE) == 0
+    assert [results[number].wrote for number in (1, 2, 3, 4, 99)] == [True, True, True, False, False]
+
+
+def test_occasional_lost_batches_do_not_stop_the_writer() -> None:
+    writer = SandboxWriter(batch_size=1)
     for skip in (0, 4, 8, 12):
-        desk.fail("status", CREATE, status=429, retry_after="86400", skip=skip)
+        writer.fail("status", CREATE, status=429, retry_after="86400", skip=skip)
 
-    outcomes = desk.write(*[create(number) for number in range(1, 21)])
+    results = writer.write(*[create(number) for number in range(1, 21)])
 
-    assert sum(verdict is FAILED for verdict in verdicts(outcomes).values()) == 4
-    assert len(desk.made()) == 16
-
-
-def test_a_site_that_asks_for_a_pause_gets_it_and_the_write_is_sent_again(desk: Desk) -> None:
-    desk.fail("status", CREATE, status=429, retry_after="33")
-
-    outcomes = desk.write(create(1))
-
-    assert verdicts(outcomes) == {1: DONE}
-    assert desk.patient.waits == [33]
-    assert (desk.calls(CREATE), desk.calls(BY_FIELD)) == (2, 0)
+    assert sum(status is FAILED for status in statuses(results).values()) == 4
+    assert len(writer.linked_accounts()) == 16
 
 
-def test_a_site_that_limits_for_ever_is_given_up_and_nothing_was_written(desk: Desk) -> None:
-    desk.fail("status", UPDATE, times=0, status=429)
+def test_a_retry_after_is_respected_and_the_write_is_sent_again(writer: SandboxWriter) -> None:
+    writer.fail("status", CREATE, status=429, retry_after="33")
 
-    outcomes = desk.write(suspend(1, desk.add(1)))
+    results = writer.write(create(1))
 
-    assert (outcomes[1].status, outcomes[1].wrote) == (FAILED, False)
-    assert desk.calls(UPDATE) == 3
+    assert statuses(results) == {1: DONE}
+    assert writer.patient.waits == [33]
+    assert (writer.calls(CREATE), writer.calls(BY_FIELD)) == (2, 0)
+
+
+def test_a_site_that_always_limits_is_given_up_without_a_write(writer: SandboxWriter) -> None:
+    writer.fail("status", UPDATE, times=0, status=429)
+
+    results = writer.write(suspend(1, writer.add(1)))
+
+    assert (results[1].status, results[1].wrote) == (FAILED, False)
+    assert writer.calls(UPDATE) == 3
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "hang", "html"])
-def test_an_account_that_is_tried_alone_without_an_answer_is_not_refused(desk: Desk, kind: Any) -> None:
-    """Moodle said "error writing", which may be a deadlock; the second try got no answer: that is nobody's fault."""
-    account = desk.add(1)
-    desk.add(2)
-    desk.fail(kind, UPDATE, skip=1)
+def test_a_single_account_without_a_response_is_not_refused(writer: SandboxWriter, kind: Any) -> None:
+    """Moodle reported "error writing", which may be a deadlock; the second attempt got no response: no refusal."""
+    account = writer.add(1)
+    writer.add(2)
+    writer.fail(kind, UPDATE, skip=1)
 
-    outcomes = desk.write(update(1, account, username="u2"))
+    results = writer.write(update(1, account, username="u2"))
 
-    assert (outcomes[1].status, outcomes[1].why.code, outcomes[1].wrote) == (FAILED, "not_through", True)
+    assert (results[1].status, results[1].why.code, results[1].wrote) == (FAILED, "not_through", True)
 
 
 # Not allowed
@@ -174,210 +178,211 @@ def test_an_account_that_is_tried_alone_without_an_answer_is_not_refused(desk: D
 
 @pytest.mark.parametrize("how", ["service", "capability"])
 def test_a_token_that_may_not_create_still_updates(how: str) -> None:
-    desk = Desk(batch_size=2)
-    account = desk.add(900)
+    writer = SandboxWriter(batch_size=2)
+    account = writer.add(900)
     if how == "service":
-        desk.site.service_functions.remove(CREATE)
+        writer.site.service_functions.remove(CREATE)
     else:
-        desk.site.capabilities.remove("moodle/user:create")
+        writer.site.capabilities.remove("moodle/user:create")
 
-    outcomes = desk.write(*[create(number) for number in range(1, 21)], update(900, account, department="New"))
+    results = writer.write(*[create(number) for number in range(1, 21)], update(900, account, department="New"))
 
-    assert outcomes[900].status is DONE
-    assert {outcomes[number].status for number in range(1, 21)} == {FAILED}
-    assert {outcomes[number].why.code for number in range(1, 21)} == {"no_access"}
-    assert CREATE in outcomes[20].why.text
-    assert desk.calls(CREATE) == 1
+    assert results[900].status is DONE
+    assert {results[number].status for number in range(1, 21)} == {FAILED}
+    assert {results[number].why.code for number in range(1, 21)} == {"no_access"}
+    assert CREATE in results[20].why.text
+    assert writer.calls(CREATE) == 1
 
 
 def test_a_token_that_may_not_update_still_creates() -> None:
-    desk = Desk(batch_size=2)
-    accounts = {number: desk.add(number) for number in range(1, 11)}
-    desk.site.service_functions.remove(UPDATE)
+    writer = SandboxWriter(batch_size=2)
+    accounts = {number: writer.add(number) for number in range(1, 11)}
+    writer.site.service_functions.remove(UPDATE)
 
-    outcomes = desk.write(*[suspend(n, account) for n, account in accounts.items()], create(99))
+    results = writer.write(*[suspend(n, account) for n, account in accounts.items()], create(99))
 
-    assert {outcomes[number].why.code for number in accounts} == {"no_access"}
-    assert not any(outcomes[number].wrote for number in accounts)
-    assert outcomes[99].status is DONE
-    assert desk.calls(UPDATE) == 1
+    assert {results[number].why.code for number in accounts} == {"no_access"}
+    assert not any(results[number].wrote for number in accounts)
+    assert results[99].status is DONE
+    assert writer.calls(UPDATE) == 1
 
 
-def test_a_right_that_is_taken_away_while_a_batch_is_halved_ends_the_halving(desk: Desk) -> None:
-    accounts = {number: desk.add(number) for number in range(1, 9)}
+def test_a_capability_revoked_during_halving_ends_the_halving(writer: SandboxWriter) -> None:
+    accounts = {number: writer.add(number) for number in range(1, 9)}
 
-    def take_away(name: str) -> None:
-        if desk.calls(UPDATE) == 2:
-            desk.site.capabilities.discard("moodle/user:update")
+    def revoke_capability(name: str) -> None:
+        if writer.calls(UPDATE) == 2:
+            writer.site.capabilities.discard("moodle/user:update")
 
-    desk.watched.before = take_away
-    outcomes = desk.write(
+    writer.watched.before = revoke_capability
+    results = writer.write(
         *[update(n, account, department="<b>" if n == 8 else "New") for n, account in accounts.items()]
     )
 
-    assert {(outcome.status, outcome.why.code) for outcome in outcomes.values()} == {(FAILED, "no_access")}
-    assert desk.calls(UPDATE) == 2
+    assert {(result.status, result.why.code) for result in results.values()} == {(FAILED, "no_access")}
+    assert writer.calls(UPDATE) == 2
 
 
-def test_a_right_that_is_taken_away_in_the_middle_is_nobodys_fault(desk: Desk) -> None:
-    account = desk.add(1)
-    desk.add(2)
+def test_a_revoked_capability_is_no_refusal_of_the_record(writer: SandboxWriter) -> None:
+    account = writer.add(1)
+    writer.add(2)
 
-    def take_away(name: str) -> None:
-        if desk.board.calls.count(UPDATE) == 2:
-            desk.site.capabilities.discard("moodle/user:update")
+    def revoke_capability(name: str) -> None:
+        if writer.board.calls.count(UPDATE) == 2:
+            writer.site.capabilities.discard("moodle/user:update")
 
-    desk.watched.before = take_away
+    writer.watched.before = revoke_capability
 
-    outcomes = desk.write(update(1, account, username="u2"))
+    results = writer.write(update(1, account, username="u2"))
 
-    assert (outcomes[1].status, outcomes[1].why.code) == (FAILED, "no_access")
+    assert (results[1].status, results[1].why.code) == (FAILED, "no_access")
 
 
 # What ends the writing
 
 
-def test_nothing_is_written_without_permission(desk: Desk) -> None:
-    desk.permits_left = 0
+def test_nothing_is_written_without_permission(writer: SandboxWriter) -> None:
+    writer.permits_left = 0
 
-    outcomes = desk.write(suspend(1, desk.add(1)), create(2))
+    results = writer.write(suspend(1, writer.add(1)), create(2))
 
-    assert verdicts(outcomes) == {1: FAILED, 2: FAILED}
-    assert {outcome.why.code for outcome in outcomes.values()} == {"not_sent"}
-    assert isinstance(desk.ended_by, LockLost)
-    assert desk.board.calls == []
+    assert statuses(results) == {1: FAILED, 2: FAILED}
+    assert {result.why.code for result in results.values()} == {"not_sent"}
+    assert isinstance(writer.ended_by, LockLost)
+    assert writer.board.calls == []
 
 
-def test_every_single_write_needs_permission_also_the_repeated_ones(desk: Desk) -> None:
-    account = desk.add(900)
-    desk.add(901)
-    desk.fail("status", CREATE, status=429)
-    desk.fail("reset_before", CREATE, skip=1)
+def test_every_write_needs_permission_including_repeated_ones(writer: SandboxWriter) -> None:
+    account = writer.add(900)
+    writer.add(901)
+    writer.fail("status", CREATE, status=429)
+    writer.fail("reset_before", CREATE, skip=1)
 
-    desk.write(
+    writer.write(
         update(900, account, username="u901", department="New"),
         *[create(number, **({"firstname": "<b>"} if number == 3 else {})) for number in range(1, 9)],  # type: ignore[arg-type]
     )
 
-    assert desk.calls(CREATE) > 5
-    assert desk.permits == desk.calls(CREATE) + desk.calls(UPDATE)
+    assert writer.calls(CREATE) > 5
+    assert writer.permits == writer.calls(CREATE) + writer.calls(UPDATE)
 
 
-def test_a_lock_that_is_lost_during_a_pause_is_not_written_without(desk: Desk) -> None:
-    desk.fail("status", CREATE, status=429, retry_after="300")
-    desk.permits_left = 1
+def test_nothing_is_written_after_the_lock_is_lost_during_a_pause(writer: SandboxWriter) -> None:
+    writer.fail("status", CREATE, status=429, retry_after="300")
+    writer.permits_left = 1
 
-    outcomes = desk.write(create(1))
+    results = writer.write(create(1))
 
-    assert outcomes[1].status is FAILED
-    assert isinstance(desk.ended_by, LockLost)
-    assert (desk.calls(CREATE), desk.made()) == (1, {})
-
-
-def test_what_was_written_before_the_end_is_told_as_written_and_the_rest_as_not_sent() -> None:
-    desk = Desk(batch_size=10)
-    desk.permits_left = 2
-
-    outcomes = desk.write(*[create(number) for number in range(1, 51)])
-
-    assert [number for number, verdict in verdicts(outcomes).items() if verdict is DONE] == list(range(1, 21))
-    assert {outcomes[number].why.code for number in range(21, 51)} == {"not_sent"}
-    assert "the lock is lost" in outcomes[50].why.text
-    assert len(desk.reported) == len(outcomes) == 50
-    assert [batch[0] for batch in desk.batches] == [1, 11, 21], "no batch is begun after the end"
+    assert results[1].status is FAILED
+    assert isinstance(writer.ended_by, LockLost)
+    assert (writer.calls(CREATE), writer.linked_accounts()) == (1, {})
 
 
-def test_updates_that_were_done_stay_done_when_a_second_try_for_one_of_them_ends_the_writing(desk: Desk) -> None:
-    accounts = {number: desk.add(number) for number in range(1, 6)}
-    desk.permits_left = 1
+def test_writes_before_the_end_are_reported_as_done_and_the_rest_as_not_sent() -> None:
+    writer = SandboxWriter(batch_size=10)
+    writer.permits_left = 2
 
-    outcomes = desk.write(
+    results = writer.write(*[create(number) for number in range(1, 51)])
+
+    assert [number for number, status in statuses(results).items() if status is DONE] == list(range(1, 21))
+    assert {results[number].why.code for number in range(21, 51)} == {"not_sent"}
+    assert "the lock is lost" in results[50].why.text
+    assert len(writer.reported) == len(results) == 50
+    assert [batch[0] for batch in writer.batches] == [1, 11, 21], "no batch is begun after the end"
+
+
+def test_updates_stay_done_when_a_second_attempt_for_one_ends_the_writing(writer: SandboxWriter) -> None:
+    accounts = {number: writer.add(number) for number in range(1, 6)}
+    writer.permits_left = 1
+
+    results = writer.write(
         *[update(n, account, username="u5" if n == 1 else f"n{n}") for n, account in accounts.items()]
     )
 
-    assert verdicts(outcomes) == {1: FAILED, 2: DONE, 3: DONE, 4: DONE, 5: DONE}
-    assert isinstance(desk.ended_by, LockLost)
+    assert statuses(results) == {1: FAILED, 2: DONE, 3: DONE, 4: DONE, 5: DONE}
+    assert isinstance(writer.ended_by, LockLost)
 
 
-def test_a_token_that_is_revoked_in_the_middle_ends_the_writing() -> None:
-    desk = Desk(batch_size=5)
+def test_a_revoked_token_ends_the_writing() -> None:
+    writer = SandboxWriter(batch_size=5)
 
     def revoke(name: str) -> None:
-        if desk.calls(CREATE) == 3:
-            desk.site.tokens.clear()
+        if writer.calls(CREATE) == 3:
+            writer.site.tokens.clear()
 
-    desk.watched.before = revoke
+    writer.watched.before = revoke
 
-    outcomes = desk.write(*[create(number) for number in range(1, 31)])
+    results = writer.write(*[create(number) for number in range(1, 31)])
 
-    assert isinstance(desk.ended_by, CredentialError)
-    assert sum(verdict is DONE for verdict in verdicts(outcomes).values()) == 10
-    assert desk.calls(CREATE) == 3
-
-
-def test_a_site_that_goes_into_maintenance_ends_the_writing(desk: Desk) -> None:
-    desk.site.settings.maintenance = "gui"
-
-    outcomes = desk.write(suspend(1, desk.add(1)), create(2))
-
-    assert isinstance(desk.ended_by, TargetError)
-    assert set(verdicts(outcomes).values()) == {FAILED}
-    assert desk.board.calls == [UPDATE]
+    assert isinstance(writer.ended_by, CredentialError)
+    assert sum(status is DONE for status in statuses(results).values()) == 10
+    assert writer.calls(CREATE) == 3
 
 
-def test_a_site_that_cannot_be_read_after_a_doubtful_write_ends_the_writing(desk: Desk) -> None:
-    desk.batch_size = 1
-    desk.fail("reset_after", CREATE)
-    desk.fail("reset_before", BY_FIELD, times=0)
+def test_maintenance_mode_ends_the_writing(writer: SandboxWriter) -> None:
+    writer.site.settings.maintenance = "gui"
 
-    outcomes = desk.write(create(1), create(2))
+    results = writer.write(suspend(1, writer.add(1)), create(2))
 
-    assert isinstance(desk.ended_by, TargetError)
-    assert (outcomes[1].status, outcomes[1].wrote) == (FAILED, True)
-    assert (outcomes[2].status, outcomes[2].wrote) == (FAILED, False)
+    assert isinstance(writer.ended_by, TargetError)
+    assert set(statuses(results).values()) == {FAILED}
+    assert writer.board.calls == [UPDATE]
 
 
-def test_a_request_to_stop_ends_the_writing_between_two_requests() -> None:
-    desk = Desk(batch_size=5)
-    desk.watched.before = lambda _: desk.patient.ask() if desk.calls(CREATE) == 2 else None
+def test_a_failed_look_up_after_an_uncertain_write_ends_the_writing(writer: SandboxWriter) -> None:
+    writer.batch_size = 1
+    writer.fail("reset_after", CREATE)
+    writer.fail("reset_before", BY_FIELD, times=0)
 
-    outcomes = desk.write(*[create(number) for number in range(1, 31)])
+    results = writer.write(create(1), create(2))
 
-    assert isinstance(desk.ended_by, Terminated)
-    assert len(desk.made()) == 10, "the request under way was finished"
-    assert sum(verdict is DONE for verdict in verdicts(outcomes).values()) == 10
-
-
-def test_a_batch_that_must_not_begin_is_not_sent_and_ends_the_writing(desk: Desk) -> None:
-    """What a run keeps before it writes (who is to be suspended) has to be kept, or nothing is written."""
-
-    def cannot_keep(batch: Sequence[Step]) -> None:
-        raise LockLost("the store is gone")
-
-    writer = Writer(desk.moodle, lambda: None, cannot_keep, desk.reported.append)
-    outcomes = writer.write([suspend(1, desk.add(1))])
-
-    assert isinstance(writer.ended_by, LockLost)
-    assert (outcomes[1].status, outcomes[1].wrote, desk.board.calls) == (FAILED, False, [])
+    assert isinstance(writer.ended_by, TargetError)
+    assert (results[1].status, results[1].wrote) == (FAILED, True)
+    assert (results[2].status, results[2].wrote) == (FAILED, False)
 
 
-def test_what_a_batch_holds_is_told_before_it_is_sent() -> None:
-    desk = Desk(batch_size=2)
-    told: list[tuple[list[int], int]] = []
+def test_a_stop_signal_ends_the_writing_between_requests() -> None:
+    writer = SandboxWriter(batch_size=5)
+    writer.watched.before = lambda _: writer.patient.ask() if writer.calls(CREATE) == 2 else None
 
-    def begin(batch: Sequence[Step]) -> None:
-        told.append(([step.employee_id for step in batch], len(desk.board.calls)))
+    results = writer.write(*[create(number) for number in range(1, 31)])
 
-    Writer(desk.moodle, lambda: None, begin, desk.reported.append).write([create(number) for number in (1, 2, 3)])
+    assert isinstance(writer.ended_by, Terminated)
+    assert len(writer.linked_accounts()) == 10, "the request in flight was completed"
+    assert sum(status is DONE for status in statuses(results).values()) == 10
 
-    assert told == [([1, 2], 0), ([3], 1)]
+
+def test_a_batch_refused_by_the_gate_is_not_sent_and_ends_the_writing(writer: SandboxWriter) -> None:
+    """The journal and the intents are stored before a write; if that fails, nothing is written."""
+
+    class ClosedGate(SandboxWriter):
+        def open_for(self, batch: Sequence[Step]) -> None:
+            raise LockLost("the store is gone")
+
+    batch_writer = BatchWriter(writer.moodle, ClosedGate(), writer.reported.append)
+    results = batch_writer.write([suspend(1, writer.add(1))])
+
+    assert isinstance(batch_writer.ended_by, LockLost)
+    assert (results[1].status, results[1].wrote, writer.board.calls) == (FAILED, False, [])
 
 
-def test_a_fault_of_the_program_is_not_taken_for_an_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gate_gets_each_batch_before_it_is_sent() -> None:
+    recorded: list[tuple[list[int], int]] = []
+
+    class RecordingGate(SandboxWriter):
+        def open_for(self, batch: Sequence[Step]) -> None:
+            recorded.append(([step.employee_id for step in batch], len(self.board.calls)))
+
+    RecordingGate(batch_size=2).write(*[create(number) for number in (1, 2, 3)])
+
+    assert recorded == [([1, 2], 0), ([3], 1)]
+
+
+def test_a_programming_error_is_raised(writer: SandboxWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(MoodleClient, "create", broken)
 
     with pytest.raises(ZeroDivisionError):
-        desk.write(create(1))
+        writer.write(create(1))

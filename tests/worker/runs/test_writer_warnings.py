@@ -1,4 +1,4 @@
-"""An update's answer names those accounts that were refused; what is tried for each of them."""
+"""The warnings in the response to an update, and what is tried for each refused account."""
 
 from __future__ import annotations
 
@@ -6,65 +6,65 @@ import pytest
 
 from tests.sandbox.moodle import ProfileField
 from tests.sandbox.wire import Response
-from tests.worker.runs.writing import BY_FIELD, UPDATE, Desk, small_site, update
+from tests.worker.runs.writing import BY_FIELD, UPDATE, SandboxWriter, small_site, update
 from worker.model.result import Status
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def writer() -> SandboxWriter:
+    return SandboxWriter()
 
 
-def warn(desk: Desk, times: int, code: str, *accounts: int) -> None:
-    """The first updates are answered by this warning about these accounts, and do nothing."""
+def warn(writer: SandboxWriter, times: int, code: str, *accounts: int) -> None:
+    """Answer the first updates with this warning about these accounts, and write nothing."""
     warnings = [{"item": "user", "itemid": account, "warningcode": code, "message": "m"} for account in accounts]
 
     def instead(function: str) -> Response | None:
-        return Response.of({"warnings": warnings}) if desk.calls(function) <= times and function == UPDATE else None
+        return Response.of({"warnings": warnings}) if writer.calls(function) <= times and function == UPDATE else None
 
-    desk.watched.instead = instead
-
-
-def test_an_account_that_met_a_deadlock_is_done_at_the_second_try(desk: Desk) -> None:
-    account = desk.add(1)
-    warn(desk, 1, "dmlwriteexception", account.id)
-
-    outcomes = desk.write(update(1, account, department="New"))
-
-    assert (outcomes[1].status, outcomes[1].wrote) == (Status.DONE, True)
-    assert desk.account(account.id).values["department"] == "New"
-    assert desk.board.calls == [UPDATE] * 2
+    writer.watched.instead = instead
 
 
-def test_what_is_refused_without_an_address_in_it_is_not_tried_without_the_address(desk: Desk) -> None:
-    account = desk.add(1)
-    warn(desk, 9, "dmlwriteexception", account.id)
+def test_an_account_with_a_deadlock_is_written_at_the_second_attempt(writer: SandboxWriter) -> None:
+    account = writer.add(1)
+    warn(writer, 1, "dmlwriteexception", account.id)
 
-    outcomes = desk.write(update(1, account, department="New"))
+    results = writer.write(update(1, account, department="New"))
 
-    assert (outcomes[1].status, outcomes[1].wrote) == (Status.REFUSED, False)
-    assert desk.board.calls == [UPDATE] * 2
+    assert (results[1].status, results[1].wrote) == (Status.DONE, True)
+    assert writer.account(account.id).values["department"] == "New"
+    assert writer.board.calls == [UPDATE] * 2
 
 
-def test_whoever_has_to_wait_for_her_address_is_told_so_though_her_other_fields_are_written(desk: Desk) -> None:
-    one, two = desk.add(1), desk.add(2)
-    warn(desk, 1, "useremailduplicate", one.id, two.id)
+def test_a_refusal_without_an_address_is_not_retried_without_one(writer: SandboxWriter) -> None:
+    account = writer.add(1)
+    warn(writer, 9, "dmlwriteexception", account.id)
 
-    outcomes = desk.write(
+    results = writer.write(update(1, account, department="New"))
+
+    assert (results[1].status, results[1].wrote) == (Status.REFUSED, False)
+    assert writer.board.calls == [UPDATE] * 2
+
+
+def test_a_blocked_address_is_reported_and_the_other_fields_are_written(writer: SandboxWriter) -> None:
+    one, two = writer.add(1), writer.add(2)
+    warn(writer, 1, "useremailduplicate", one.id, two.id)
+
+    results = writer.write(
         update(2, two, email="taken@x.example"),
         update(1, one, depends_on=[2], email=two.email, department="New"),
     )
 
-    assert (outcomes[1].status, outcomes[1].why.code, outcomes[1].wrote) == (Status.FAILED, "waits_for", True)
-    assert desk.account(one.id).values["department"] == "New"
+    assert (results[1].status, results[1].why.code, results[1].wrote) == (Status.FAILED, "waits_for", True)
+    assert writer.account(one.id).values["department"] == "New"
 
 
-def test_a_field_that_was_emptied_and_is_not_shown_any_more_was_written() -> None:
-    desk = Desk(small_site(profile_fields=(ProfileField("shift"),)))
-    account = desk.add(1)
-    desk.fail("reset_after", UPDATE)
+def test_a_cleared_field_that_is_no_longer_shown_counts_as_written() -> None:
+    writer = SandboxWriter(small_site(profile_fields=(ProfileField("shift"),)))
+    account = writer.add(1)
+    writer.fail("reset_after", UPDATE)
 
-    outcomes = desk.write(update(1, account, profile_field_shift="", department="New"))
+    results = writer.write(update(1, account, profile_field_shift="", department="New"))
 
-    assert outcomes[1].status is Status.DONE
-    assert desk.board.calls == [UPDATE, BY_FIELD]
+    assert results[1].status is Status.DONE
+    assert writer.board.calls == [UPDATE, BY_FIELD]

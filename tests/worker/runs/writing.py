@@ -1,4 +1,4 @@
-"""A Moodle that does what a real one does, and a writer that writes to it."""
+"""A Moodle with the rules of a real one, and a batch writer that writes to it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from worker.model.reasons import Reason
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, FieldChange, Step
 from worker.moodle.client import MoodleClient
-from worker.runs.writer import Writer
+from worker.runs.batch_writer import BatchWriter
 
 CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
 BY_FIELD = "core_user_get_users_by_field"
 
 
 class _Watched:
-    """The site's own app; `before` is told every request before it is answered, `instead` may answer in its place."""
+    """The site's app; `before` is called before every request, `instead` may respond in place of the app."""
 
     def __init__(self, app: MoodleApp) -> None:
         self.app = app
@@ -42,18 +42,18 @@ class _Watched:
 
 
 @dataclass
-class Desk:
-    """What a test needs: the site, its faults and calls, and the writer's outcomes."""
+class SandboxWriter:
+    """The site, its faults and calls, and the writer's results."""
 
     site: MoodleSite = field(default_factory=MoodleSite)
     batch_size: int = 50
     concurrency: int = 1
     permits: int = 0
-    """How often it was asked whether writing is allowed."""
+    """How often the gate was checked."""
     permits_left: int = 10**9
-    """After so many, the lock is lost."""
+    """The number of checks after which the lock is lost."""
     batches: list[list[int]] = field(default_factory=list)
-    """Who was in each batch that was begun."""
+    """The employee ids of each batch that was begun."""
     reported: list[StepResult] = field(default_factory=list)
     ended_by: SyncError | None = None
 
@@ -72,19 +72,21 @@ class Desk:
         )
 
     def write(self, *steps: Step) -> Mapping[int, StepResult]:
-        """Write these steps, once."""
+        """Write these steps."""
         self.board.calls.clear()
-        writer = Writer(self.moodle, self._permit, self._begin, self.reported.append)
-        outcomes = writer.write(steps)
+        writer = BatchWriter(self.moodle, self, self.reported.append)
+        results = writer.write(steps)
         self.ended_by = writer.ended_by
-        return outcomes
+        return results
 
-    def _permit(self) -> None:
+    # The gate
+
+    def check(self) -> None:
         self.permits += 1
         if self.permits > self.permits_left:
             raise LockLost("the lock is lost")
 
-    def _begin(self, batch: Sequence[Step]) -> None:
+    def open_for(self, batch: Sequence[Step]) -> None:
         self.batches.append([step.employee_id for step in batch])
 
     def fail(self, kind: Any, operation: str, **more: Any) -> None:
@@ -93,35 +95,35 @@ class Desk:
     def calls(self, operation: str) -> int:
         return self.board.calls.count(operation)
 
-    # People
+    # Accounts
 
     def add(self, number: int, **columns: Any) -> Account:
-        """An account that is employee `number`'s."""
-        ordinary = {
+        """Add an account linked to employee `number`."""
+        values_by_default = {
             "firstname": f"First{number}",
             "lastname": "L",
             "email": f"u{number}@x.example",
             "idnumber": str(number),
             "auth": "oidc",
         }
-        return self.account(self.site.add_user(f"u{number}", **{**ordinary, **columns}))
+        return self.account(self.site.add_user(f"u{number}", **{**values_by_default, **columns}))
 
     def account(self, account_id: int) -> Account:
-        """What Moodle holds by now."""
+        """Return what Moodle holds now."""
         user = self.site.user(account_id)
         values = {name: user[name] for name in ("firstname", "lastname", "email", "department", "city")}
         return Account(account_id, user["username"], user["idnumber"], user["auth"], user["suspended"], values)
 
-    def made(self) -> dict[int, dict[str, Any]]:
-        """Everybody who has an idnumber, by it; nobody may be there twice."""
+    def linked_accounts(self) -> dict[int, dict[str, Any]]:
+        """Return the accounts by idnumber; fail if two have the same one."""
         users = [user for user in self.site.users() if user["idnumber"]]
         found = {int(user["idnumber"]): user for user in users}
-        assert len(found) == len(users), "somebody was made twice"
+        assert len(found) == len(users), "two accounts have the same idnumber"
         return found
 
 
 def create(number: int, *, depends_on: Iterable[int] = (), problem: Reason | None = None, **fields: str) -> Step:
-    """A new account, its fields in the order of a plan: idnumber before what is optional, the e-mail last."""
+    """Return a creation with its fields in the order of a plan: idnumber before optional fields, the e-mail last."""
     values = {
         "auth": "oidc",
         "idnumber": str(number),
@@ -144,7 +146,7 @@ def update(
     problem: Reason | None = None,
     **fields: str,
 ) -> Step:
-    """A change of an account."""
+    """Return an update of an account."""
     present = {**account.values, "username": account.username, "idnumber": account.idnumber}
     changes = tuple(FieldChange(name, present.get(name, ""), value) for name, value in fields.items())
     return Step(number, action, reasons.DIFFERS, account, changes, frozenset(depends_on), problem)
@@ -154,8 +156,8 @@ def suspend(number: int, account: Account) -> Step:
     return update(number, account, action=Action.SUSPEND, suspended="1")
 
 
-def verdicts(outcomes: Mapping[int, StepResult]) -> dict[int, Status]:
-    return {number: outcome.status for number, outcome in outcomes.items()}
+def statuses(results: Mapping[int, StepResult]) -> dict[int, Status]:
+    return {number: result.status for number, result in results.items()}
 
 
 def small_site(**settings: Any) -> MoodleSite:

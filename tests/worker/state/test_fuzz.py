@@ -1,23 +1,21 @@
-"""Whatever is in the table, a plan file or a secret, by whatever hand: a value or a named end."""
+"""Any content of the table or of a secret is a value or a named end."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.simulation import MemoryItems, Process
 from tests.worker.clients import end_of, fuzz, texts
 from tests.worker.fuzzing import SAID, anything, bodies, nearly
 from worker.config.credentials import read_credential
-from worker.config.settings import Credential, read_settings
-from worker.planning.digests import KIND, VERSION, read_plan
+from worker.config.settings import Credential
+from worker.model.history import RunRecord
 from worker.planning.guards import DirectoryStats, fields_lost
 from worker.state.items import EXPIRY, KEY, Item
 from worker.state.store import Store
@@ -53,22 +51,6 @@ RUN = {
 ENTRY = {"employee": 1, "action": "update", "account": 7, "at": 5, "seen": 0, "changes": [["lastname", "A", SAID]]}
 JOURNAL = {"entries": json.dumps([ENTRY, ENTRY]), EXPIRY: LATER}
 LOCK = {"owner": "run", "expires": 5, "scheduledTime": MOMENT}
-SETTINGS = read_settings(
-    {
-        "BAMBOO_COMPANY_DOMAIN": "acme",
-        "MOODLE_BASE_URL": "https://learn.acme.example",
-        "BAMBOOHR_API_KEY": "k" * 40,
-        "MOODLE_TOKEN": "t" * 32,
-        "STATE_FILE": "unused",
-    }
-)
-PLAN = {
-    "kind": KIND,
-    "version": VERSION,
-    "site": SETTINGS.moodle_endpoint,
-    "company": SETTINGS.bamboo_api,
-    "rows": [{"employee_id": 1, "digest": "d"}, {"employee_id": "2", "digest": ""}],
-}
 
 
 def _store(key: str, item: Mapping[str, Any]) -> Store:
@@ -95,17 +77,50 @@ def test_any_items_are_a_history_that_can_be_asked(person: dict[str, Any], run: 
     for key, item in ((f"default#person#{name}", person), (f"default#run#{name}", run)):
         history = _store(key, item).history()
 
-        history.last_good()
-        history.last()
+        history.last_baseline()
+        history.last_full_run()
         history.dates_read(NOW)
-        history.began(NOW, NOW.date())
-        fields_lost(DirectoryStats(7), history.last_good())
+        history.window_opened_before(NOW, NOW.date())
+        fields_lost(DirectoryStats(7), history.last_baseline())
         history.delivered(MOMENT)
         history.suspended_since(NOW)
         assert all(
             isinstance(number, int) and known.worth_keeping(NOW) in (True, False)
             for number, known in history.records.items()
         )
+
+
+LINE = {"id": 7, "follow_ups": {"waiting": ["x", "hold"]}, "suspended_by_us": True, "suspended_at": 5, "account": 9}
+RUN_LINE = {"id": "run", **{name: value for name, value in RUN.items() if name not in ("held", "summary")}}
+
+
+def _packed(name: str, line: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """An item that is odd, or a good one with an odd line."""
+    lines = nearly(line).map(lambda odd: {name: f"{json.dumps(line)}\n{json.dumps(odd)}", "parts": 1})
+    return _items({name: json.dumps(line), "parts": 1}) | lines
+
+
+@fuzz
+@given(_packed("employees", LINE), _packed("runs", RUN_LINE))
+def test_any_packed_item_is_a_history_or_a_named_end(follow_ups: dict[str, Any], runs: dict[str, Any]) -> None:
+    for key, item in (("default#followups#7", follow_ups), ("default#history", runs)):
+        store = _store(key, item)
+
+        end = end_of(store.history)
+
+        assert end is None or SAID not in texts(end)
+        if end is None:
+            store.record(RunRecord("run", 5, "sync", "all"), {}, NOW)
+            assert store.history().last_full_run() is not None
+
+
+@fuzz
+@given(_items({**RUN, "journal_items": 2}))
+def test_any_item_of_a_run_is_a_record_whose_journal_can_be_asked_for(run: dict[str, Any]) -> None:
+    store = _store("default#run#run", run)
+
+    assert isinstance(store.run("run"), RunRecord)
+    assert store.journal_of("run") == []
 
 
 def _journals() -> st.SearchStrategy[dict[str, Any]]:
@@ -132,22 +147,6 @@ def test_any_lock_is_taken_or_a_named_end(item: dict[str, Any]) -> None:
     end = end_of(lambda: store.lock("me").acquire(MOMENT))
 
     assert end is None or "jo.privat" not in texts(end)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("plans")
-
-
-@settings(fuzz, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(body=bodies(PLAN))
-def test_any_file_is_a_plan_or_a_named_end(folder: Path, body: bytes) -> None:
-    path = folder / "plan.json"
-    path.write_bytes(body)
-
-    end = end_of(lambda: read_plan(path, SETTINGS))
-
-    assert end is None or SAID not in texts(end)
 
 
 class _Secret:

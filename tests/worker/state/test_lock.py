@@ -53,7 +53,7 @@ def test_a_free_lock_is_taken_for_five_minutes(items: Items, clock: Clock) -> No
     assert LEASE_SECONDS == 5 * 60
 
 
-def test_a_lock_that_another_run_holds_ends_the_run_and_changes_nothing(items: Items, clock: Clock) -> None:
+def test_a_lock_held_by_another_run_ends_the_run_and_changes_nothing(items: Items, clock: Clock) -> None:
     lock_of(items, "one", clock).acquire()
     before = items.get("a#lock")
 
@@ -72,7 +72,7 @@ def test_two_states_of_one_table_have_two_locks(items: Items, clock: Clock) -> N
     assert owner(items) == "one"
 
 
-def test_a_second_delivery_of_the_same_scheduled_time_is_a_duplicate_and_no_error(items: Items, clock: Clock) -> None:
+def test_a_second_delivery_of_the_same_scheduled_time_is_a_duplicate(items: Items, clock: Clock) -> None:
     lock_of(items, "one", clock).acquire(TONIGHT)
 
     with pytest.raises(DuplicateDelivery) as caught:
@@ -82,14 +82,14 @@ def test_a_second_delivery_of_the_same_scheduled_time_is_a_duplicate_and_no_erro
 
 
 @pytest.mark.parametrize("scheduled", ["", "2026-02-01T02:00:00Z"])
-def test_another_scheduled_time_or_none_is_no_duplicate(items: Items, clock: Clock, scheduled: str) -> None:
+def test_another_scheduled_time_or_none_is_not_a_duplicate(items: Items, clock: Clock, scheduled: str) -> None:
     lock_of(items, "one", clock).acquire("" if not scheduled else TONIGHT)
 
     with pytest.raises(LockHeld):
         lock_of(items, "two", clock).acquire(scheduled)
 
 
-def test_a_lock_that_ran_out_is_taken_over_and_not_a_second_earlier(items: Items, clock: Clock) -> None:
+def test_an_expired_lock_is_taken_over_and_not_a_second_earlier(items: Items, clock: Clock) -> None:
     lock_of(items, "one", clock).acquire()
 
     clock.now += LEASE_SECONDS - 1
@@ -118,6 +118,9 @@ class Racing:
                 self._items.put(item)
         return found
 
+    def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
+        return self._items.get_all(keys)
+
     def put(self, item: Item, when: Condition | None = None) -> bool:
         return self._items.put(item, when)
 
@@ -126,9 +129,6 @@ class Racing:
 
     def put_all(self, items: Sequence[Item]) -> None:
         self._items.put_all(items)
-
-    def delete_all(self, keys: Sequence[str]) -> None:
-        self._items.delete_all(keys)
 
     def scan(self, prefixes: Iterable[str]) -> list[Item]:
         return self._items.scan(prefixes)
@@ -153,7 +153,7 @@ def test_of_two_runs_that_see_the_lock_free_one_gets_it(items: Items, clock: Clo
     assert owner(items) == "one"
 
 
-def test_a_dead_run_that_came_back_and_renewed_keeps_its_lock(items: Items, clock: Clock) -> None:
+def test_a_run_that_renews_an_expired_lock_in_time_keeps_it(items: Items, clock: Clock) -> None:
     items.put(lease("one", clock.now - 1))
     racing = Racing(items, [lease("one", clock.now + 300)])
 
@@ -161,7 +161,7 @@ def test_a_dead_run_that_came_back_and_renewed_keeps_its_lock(items: Items, cloc
         lock_of(racing, "two", clock).acquire()
 
 
-def test_a_lock_that_ran_out_is_taken_over_only_from_whom_it_was_seen_with(items: Items, clock: Clock) -> None:
+def test_an_expired_lock_is_taken_over_only_from_the_owner_that_was_read(items: Items, clock: Clock) -> None:
     items.put(lease("dead", clock.now - 1))
     puts: list[Condition | None] = []
 
@@ -175,7 +175,7 @@ def test_a_lock_that_ran_out_is_taken_over_only_from_whom_it_was_seen_with(items
     assert puts == [Condition(equals={"owner": "dead", "expires": int(clock.now) - 1})]
 
 
-def test_a_lock_that_is_given_back_just_then_is_taken_all_the_same(items: Items, clock: Clock) -> None:
+def test_a_lock_released_between_read_and_write_is_taken(items: Items, clock: Clock) -> None:
     items.put(lease("dead", clock.now - 1))
 
     lock_of(Racing(items, [None]), "two", clock).acquire()
@@ -183,7 +183,7 @@ def test_a_lock_that_is_given_back_just_then_is_taken_all_the_same(items: Items,
     assert owner(items) == "two"
 
 
-def test_a_lock_whose_write_was_done_but_not_answered_is_ours(items: Items, clock: Clock) -> None:
+def test_a_lock_whose_write_succeeded_without_an_answer_is_ours(items: Items, clock: Clock) -> None:
     """boto3 repeats a write whose answer was lost, and the repetition finds the first one in its way."""
     lock = lock_of(Racing(items, [lease("one", clock.now + 300)]), "one", clock)
 
@@ -193,9 +193,9 @@ def test_a_lock_whose_write_was_done_but_not_answered_is_ours(items: Items, cloc
 
 
 @pytest.mark.parametrize(
-    "attributes", [{}, {"expires": 0}, {"expires": 10**11}, {"expires": -1}, {"owner": "somebody"}]
+    "attributes", [{}, {"expires": 0}, {"expires": 10**11}, {"expires": -1}, {"owner": "an operator"}]
 )
-def test_a_lock_item_that_somebody_wrote_by_hand_is_taken_over(
+def test_a_lock_item_without_a_usable_expiry_is_taken_over(
     items: Items, clock: Clock, attributes: dict[str, object]
 ) -> None:
     items.put({KEY: "a#lock", **attributes})
@@ -230,7 +230,7 @@ def test_a_lease_is_required_with_time_left_on_it(items: Items, clock: Clock) ->
     assert caught.value.exit_code is ExitCode.ERRORS
 
 
-def test_a_lease_of_which_less_than_half_is_left_is_extended(items: Items, clock: Clock) -> None:
+def test_a_lease_with_less_than_half_of_its_time_left_is_extended(items: Items, clock: Clock) -> None:
     lock = lock_of(items, "one", clock)
     lock.acquire()
 
@@ -243,7 +243,7 @@ def test_a_lease_of_which_less_than_half_is_left_is_extended(items: Items, clock
     lock.require(LEASE_SECONDS)
 
 
-def test_who_holds_a_lock_is_told_with_the_time_that_is_left(items: Items, clock: Clock) -> None:
+def test_the_holder_of_a_lock_is_known_with_the_time_left(items: Items, clock: Clock) -> None:
     lock = lock_of(items, "two", clock)
     assert lock.holder() is None
     lock.require_free()
@@ -259,7 +259,7 @@ def test_who_holds_a_lock_is_told_with_the_time_that_is_left(items: Items, clock
     lock.require_free()
 
 
-def test_a_lock_item_without_an_expiry_is_held_by_nobody(items: Items, clock: Clock) -> None:
+def test_a_lock_item_without_an_expiry_has_no_holder(items: Items, clock: Clock) -> None:
     items.put({KEY: "a#lock", "owner": "by hand"})
     clock.now = 0.5
 
@@ -267,12 +267,12 @@ def test_a_lock_item_without_an_expiry_is_held_by_nobody(items: Items, clock: Cl
     lock_of(items, "one", clock).require_free()
 
 
-def test_a_lock_that_was_never_taken_satisfies_nobody(items: Items, clock: Clock) -> None:
+def test_a_lock_that_was_never_taken_is_not_ours(items: Items, clock: Clock) -> None:
     with pytest.raises(LockLost):
         lock_of(items, "one", clock).require(0)
 
 
-def test_a_lock_that_was_taken_over_stays_lost_and_is_left_to_its_new_owner(items: Items, clock: Clock) -> None:
+def test_a_lock_that_was_taken_over_stays_with_its_new_owner(items: Items, clock: Clock) -> None:
     paused = lock_of(items, "one", clock)
     paused.acquire()
     clock.now += LEASE_SECONDS
@@ -287,7 +287,7 @@ def test_a_lock_that_was_taken_over_stays_lost_and_is_left_to_its_new_owner(item
     assert owner(items) == "two"
 
 
-def test_a_lost_lock_is_not_found_again_by_renewing(items: Items, clock: Clock) -> None:
+def test_a_lost_lock_stays_lost_when_it_is_renewed(items: Items, clock: Clock) -> None:
     paused, other = lock_of(items, "one", clock), lock_of(items, "two", clock)
     paused.acquire()
     clock.now += LEASE_SECONDS
@@ -301,7 +301,7 @@ def test_a_lost_lock_is_not_found_again_by_renewing(items: Items, clock: Clock) 
         paused.require(0)
 
 
-def test_a_lock_that_is_given_back_is_free_at_once(items: Items, clock: Clock) -> None:
+def test_a_released_lock_is_free_at_once(items: Items, clock: Clock) -> None:
     lock = lock_of(items, "one", clock)
     lock.acquire()
 
@@ -341,7 +341,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock_module, "RENEW_SECONDS", 0.001)
 
 
-def test_a_kept_lock_is_renewed_in_the_background_until_it_is_given_back(
+def test_a_kept_lock_is_renewed_in_the_background_until_it_is_released(
     items: Items, clock: Clock, hurried: None
 ) -> None:
     recording = Recording(items)
@@ -357,7 +357,7 @@ def test_a_kept_lock_is_renewed_in_the_background_until_it_is_given_back(
     assert not [thread for thread in threading.enumerate() if thread.name == "lock"]
 
 
-def test_a_store_that_cannot_be_reached_for_a_while_does_not_end_the_renewing(
+def test_renewal_goes_on_after_the_store_was_unreachable(
     items: Items, clock: Clock, hurried: None, logged: list[dict[str, Any]]
 ) -> None:
     recording = Recording(items)
@@ -375,7 +375,7 @@ def test_a_store_that_cannot_be_reached_for_a_while_does_not_end_the_renewing(
     assert logged[0] == {"level": "WARNING", "event": "lock.not_renewed", "reason": "no answer"}
 
 
-def test_a_store_that_cannot_be_reached_lets_the_lease_run_out(items: Items, clock: Clock) -> None:
+def test_the_lease_expires_while_the_store_is_unreachable(items: Items, clock: Clock) -> None:
     recording = Recording(items)
     lock = lock_of(recording, "one", clock)
     lock.acquire()

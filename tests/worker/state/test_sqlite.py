@@ -12,7 +12,7 @@ from worker.state.items import ABSENT, KEY
 from worker.state.sqlite import SqliteItems
 
 
-def test_a_file_that_does_not_exist_is_made_and_keeps_what_was_written(tmp_path: Path) -> None:
+def test_a_missing_file_is_created_and_keeps_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     SqliteItems(str(path)).put({KEY: "a", "offset": 5})
 
@@ -20,13 +20,13 @@ def test_a_file_that_does_not_exist_is_made_and_keeps_what_was_written(tmp_path:
     assert SqliteItems(str(path)).get("a") == {KEY: "a", "offset": 5}
 
 
-def test_a_folder_that_does_not_exist_is_a_configuration_error_under_its_variable(tmp_path: Path) -> None:
+def test_a_missing_folder_is_a_configuration_error_that_names_the_variable(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"^STATE_FILE .*its folder does not exist"):
         SqliteItems(str(tmp_path / "nowhere" / "state.sqlite"))
 
 
 @pytest.mark.parametrize("content", [b"no database, but jane@acme.example " * 50])
-def test_a_file_of_something_else_is_an_error_that_quotes_nothing_of_it(tmp_path: Path, content: bytes) -> None:
+def test_a_file_of_another_kind_is_an_error_that_quotes_none_of_it(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "letter.txt"
     path.write_bytes(content)
 
@@ -42,7 +42,7 @@ def test_a_folder_in_place_of_the_file_is_an_error(tmp_path: Path) -> None:
         SqliteItems(str(tmp_path))
 
 
-def test_of_many_threads_that_take_the_lock_one_gets_it(tmp_path: Path) -> None:
+def test_one_of_many_threads_gets_the_lock(tmp_path: Path) -> None:
     items = SqliteItems(str(tmp_path / "state.sqlite"))
     start = threading.Barrier(8)
     got: list[bool] = []

@@ -1,4 +1,4 @@
-"""The state row: what is believed of it, and when it may be moved."""
+"""The state row: which values are accepted, and when it may be moved."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def test_a_sync_that_never_ran_has_no_position(items: Items, store: Store) -> No
 
 
 @pytest.mark.parametrize("offset", [0, 250, "0", "250"])
-def test_a_row_that_an_operator_wrote_by_hand_is_valid(items: Items, store: Store, offset: int | str) -> None:
+def test_a_row_written_by_hand_is_valid(items: Items, store: Store, offset: int | str) -> None:
     items.put({**HAND_WRITTEN, "offset": offset})
 
     assert store.position(NOW) == Position(SINCE, int(offset), None)
 
 
 @pytest.mark.parametrize("offset", [{"N": "250"}, {"S": "250"}])
-def test_a_row_that_an_operator_wrote_with_the_aws_cli_is_valid(
+def test_a_row_written_with_the_aws_cli_is_valid(
     dynamodb: DynamoDBClient, table: str, offset: AttributeValueTypeDef
 ) -> None:
     dynamodb.put_item(
@@ -85,9 +85,7 @@ def test_a_row_that_an_operator_wrote_with_the_aws_cli_is_valid(
 
 
 @pytest.mark.parametrize("since", [None, "", "yesterday", "2026-01-31", "2026-01-31T02:00:00", 1_769_824_800])
-def test_a_since_that_is_no_moment_with_a_zone_is_a_configuration_error(
-    items: Items, store: Store, since: object
-) -> None:
+def test_a_since_without_a_usable_moment_is_a_configuration_error(items: Items, store: Store, since: object) -> None:
     items.put({**HAND_WRITTEN, "since": since})
 
     assert faults(store) == ["state row 'a': since must be a moment with a zone, such as 2026-01-31T02:00:00Z"]
@@ -100,7 +98,7 @@ def test_a_row_without_a_since_is_a_configuration_error(items: Items, store: Sto
 
 
 @pytest.mark.parametrize("offset", [-1, "-1", "", "many", "1.5", "٣", None, True, [0]])
-def test_an_offset_that_is_no_whole_number_of_at_least_0_is_a_configuration_error(
+def test_an_offset_that_is_not_a_whole_number_from_0_is_a_configuration_error(
     items: Items, store: Store, offset: object
 ) -> None:
     items.put({**HAND_WRITTEN, "offset": offset})
@@ -117,14 +115,14 @@ def test_an_offset_with_a_fraction_is_a_configuration_error(dynamodb: DynamoDBCl
     assert len(faults(Store(DynamoItems(table, dynamodb), "a"))) == 1
 
 
-def test_a_row_without_an_offset_is_at_the_beginning_of_its_window(items: Items, store: Store) -> None:
+def test_a_row_without_an_offset_is_at_the_start_of_its_window(items: Items, store: Store) -> None:
     items.put({KEY: "a", "since": "2026-01-31T02:00:00Z"})
 
     assert store.position(NOW) == Position(SINCE, 0)
 
 
 @pytest.mark.parametrize("since", ["1970-01-01T00:00:00Z", "2026-02-01T02:05:00Z"])
-def test_the_earliest_and_the_latest_since_that_are_believed(items: Items, store: Store, since: str) -> None:
+def test_the_earliest_and_the_latest_since_that_are_accepted(items: Items, store: Store, since: str) -> None:
     items.put({**HAND_WRITTEN, "since": since})
 
     assert store.position(NOW) == Position(datetime.fromisoformat(since))
@@ -137,13 +135,13 @@ def test_a_since_in_the_future_is_a_configuration_error(items: Items, store: Sto
     assert fault.startswith("state row 'a': since (2027-01-31T02:00:00Z) is in the future")
 
 
-def test_a_clock_that_is_a_little_slow_makes_no_future_of_the_last_run(items: Items, store: Store) -> None:
+def test_a_since_within_the_tolerance_of_clocks_is_not_in_the_future(items: Items, store: Store) -> None:
     items.put({**HAND_WRITTEN, "since": "2026-02-01T02:04:59Z"})
 
     assert store.position(NOW) == Position(NOW + timedelta(minutes=4, seconds=59))
 
 
-def test_both_faults_of_a_row_are_told_at_once(items: Items, store: Store) -> None:
+def test_both_faults_of_a_row_are_reported_at_once(items: Items, store: Store) -> None:
     items.put({**HAND_WRITTEN, "since": "x", "offset": -1})
 
     assert len(faults(store)) == 2
@@ -180,7 +178,7 @@ def test_what_a_run_wrote_is_what_the_next_one_reads(items: Items, store: Store,
         ({"updatedAt": "by hand"}, Position(SINCE, 50, PROGRESS)),
     ],
 )
-def test_what_belongs_to_a_window_is_believed_only_for_the_same_since_and_offset(
+def test_the_progress_of_a_window_counts_only_for_the_same_since_and_offset(
     items: Items, store: Store, lock: Lock, changed: Item, read: Position
 ) -> None:
     items.put(HAND_WRITTEN)
@@ -206,9 +204,7 @@ def test_the_first_row_is_written_once(items: Items, store: Store) -> None:
     assert Store(items, "a").position(NOW) == Position(SINCE)
 
 
-def test_a_first_row_that_an_operator_changed_in_the_same_run_is_left_alone(
-    items: Items, store: Store, lock: Lock
-) -> None:
+def test_a_first_row_changed_by_hand_during_the_run_is_left_alone(items: Items, store: Store, lock: Lock) -> None:
     store.create(Position(SINCE), NOW)
     items.put(HAND_WRITTEN)
 
@@ -227,9 +223,7 @@ def test_a_first_row_can_be_moved_in_the_same_run(items: Items, store: Store, lo
 
 
 @pytest.mark.parametrize("offset", [0, "250"])
-def test_a_row_that_an_operator_wrote_by_hand_can_be_moved(
-    items: Items, store: Store, lock: Lock, offset: int | str
-) -> None:
+def test_a_row_written_by_hand_can_be_moved(items: Items, store: Store, lock: Lock, offset: int | str) -> None:
     items.put({**HAND_WRITTEN, "offset": offset})
     store.position(NOW)
 
@@ -253,9 +247,7 @@ def test_a_row_can_be_moved_twice(items: Items, store: Store, lock: Lock) -> Non
     assert store.position(NOW) == Position(LATEST)
 
 
-def test_a_row_that_an_operator_changed_since_the_run_moved_it_is_left_alone(
-    items: Items, store: Store, lock: Lock
-) -> None:
+def test_a_row_changed_by_hand_after_the_run_moved_it_is_left_alone(items: Items, store: Store, lock: Lock) -> None:
     items.put(HAND_WRITTEN)
     store.position(NOW)
     store.move(Position(SINCE, 50, PROGRESS), lock, NOW)
@@ -275,9 +267,7 @@ def test_a_row_that_an_operator_changed_since_the_run_moved_it_is_left_alone(
         {"updatedAt": "2026-01-31T10:00:00Z"},
     ],
 )
-def test_a_row_that_an_operator_changed_meanwhile_is_left_alone(
-    items: Items, store: Store, lock: Lock, changed: Item
-) -> None:
+def test_a_row_changed_by_hand_meanwhile_is_left_alone(items: Items, store: Store, lock: Lock, changed: Item) -> None:
     items.put(HAND_WRITTEN)
     store.position(NOW)
     items.put({**HAND_WRITTEN, **changed})
@@ -288,7 +278,7 @@ def test_a_row_that_an_operator_changed_meanwhile_is_left_alone(
     assert items.get("a") == {**HAND_WRITTEN, **changed}
 
 
-def test_a_row_that_an_operator_removed_meanwhile_is_not_made_again(items: Items, store: Store, lock: Lock) -> None:
+def test_a_row_deleted_by_hand_meanwhile_is_not_created_again(items: Items, store: Store, lock: Lock) -> None:
     items.put(HAND_WRITTEN)
     store.position(NOW)
     items.delete("a")
@@ -311,7 +301,7 @@ def test_a_run_whose_lock_was_taken_over_moves_nothing(items: Items, store: Stor
     assert items.get("a") == HAND_WRITTEN
 
 
-def test_a_run_that_gave_its_lock_back_moves_nothing(items: Items, store: Store, lock: Lock) -> None:
+def test_a_run_that_released_its_lock_moves_nothing(items: Items, store: Store, lock: Lock) -> None:
     items.put(HAND_WRITTEN)
     store.position(NOW)
     lock.release()

@@ -1,20 +1,31 @@
-"""What is remembered of people and of runs."""
+"""What is remembered about employees and runs, as the store keeps it."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+import json
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.simulation import Killed, MemoryItems, Process
+from worker.errors import StateError
 from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
+from worker.model.journal_entry import JournalEntry
+from worker.model.position import Position
+from worker.model.step import Action
+from worker.state import followups
 from worker.state.items import EXPIRY, KEY, Item, Items
 from worker.state.store import Store
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
-WAITING = EmployeeRecord(7, FollowUp.WAITING, "no_evidence", "hold", deleted=True)
-PARKED = EmployeeRecord(8, FollowUp.PARKED, "email_taken", "create", attempts=3)
+WAITING = EmployeeRecord(7, deleted=True).flagged(FollowUp.WAITING, "no_evidence", "hold")
+PARKED = EmployeeRecord(8, attempts=3).flagged(FollowUp.PARKED, "email_taken", "create")
 SUSPENDED = EmployeeRecord(9, suspended_by_us=True, suspended_at=1_769_900_000)
+LARGEST_ITEM = 300 * 1024
+"""DESIGN: items stay under 300 KB."""
 
 
 def run_of(run_id: str, ended_at: int = 1, **more: Any) -> RunRecord:
@@ -24,315 +35,494 @@ def run_of(run_id: str, ended_at: int = 1, **more: Any) -> RunRecord:
             "ended_at": ended_at,
             "command": "sync",
             "scope": "all",
-            "good": True,
-            "clean": True,
+            "is_baseline": True,
+            "successful": True,
             **more,
         }
     )
 
 
+def size(item: Item) -> int:
+    return len(json.dumps(item, ensure_ascii=False).encode())
+
+
+class Noted:
+    """A store that notes the keys of what is written, one list for each request."""
+
+    def __init__(self, items: Items) -> None:
+        self._items = items
+        self.written: list[list[str]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._items, name)
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        self.written.append([item[KEY] for item in items])
+        self._items.put_all(items)
+
+
 @pytest.fixture
 def store(items: Items) -> Store:
-    return Store(items, "a")
+    """The store of a state that this version began: nothing is searched for by a scan."""
+    store = Store(items, "a", NOW.timestamp)
+    store.history()
+    store.create(Position(NOW), NOW)
+    return store
 
 
-def test_a_state_without_a_past_remembers_nobody(store: Store) -> None:
+def reread(items: Items) -> History:
+    return Store(items, "a", NOW.timestamp).history()
+
+
+# Employees
+
+
+def test_a_new_state_remembers_nothing(store: Store) -> None:
     assert store.history() == History()
 
 
-def test_what_is_remembered_of_people_is_read_back(store: Store) -> None:
-    store.remember([WAITING, PARKED, SUSPENDED])
+def test_what_is_remembered_about_employees_is_read_back(items: Items, store: Store) -> None:
+    every = EmployeeRecord(
+        10,
+        {**WAITING.follow_ups, **PARKED.follow_ups},
+        deleted=True,
+        attempts=1,
+        suspended_by_us=True,
+        suspended_at=2,
+        approved=True,
+        undone_at=3,
+        last_change_at=4,
+        account_id=5,
+    )
 
-    assert store.history().records == {7: WAITING, 8: PARKED, 9: SUSPENDED}
+    store.remember([WAITING, PARKED, SUSPENDED, every])
+
+    assert reread(items).records == {7: WAITING, 8: PARKED, 9: SUSPENDED, 10: every}
 
 
-def test_more_people_than_one_request_takes_are_remembered_and_forgotten(store: Store) -> None:
-    store.remember(EmployeeRecord(number, FollowUp.WAITING) for number in range(1, 71))
-    assert len(store.history().records) == 70
+def test_many_employees_are_remembered_and_forgotten(items: Items, store: Store) -> None:
+    store.remember(EmployeeRecord(number, attempts=1) for number in range(1, 71))
+    assert len(reread(items).records) == 70
 
     store.forget(range(1, 70))
 
-    assert list(store.history().records) == [70]
+    assert list(reread(items).records) == [70]
 
 
-def test_nobody_at_all_may_be_remembered_and_forgotten(store: Store) -> None:
+def test_no_employees_at_all_may_be_remembered_and_forgotten(items: Items, store: Store) -> None:
     store.remember([])
     store.forget([])
 
-    assert store.history().records == {}
+    assert [item[KEY] for item in items.scan(["a"])] == ["a"]
 
 
-def test_a_person_is_remembered_once(store: Store) -> None:
+def test_an_employee_who_is_not_remembered_may_be_forgotten(items: Items, store: Store) -> None:
+    store.remember([WAITING])
+
+    store.forget([7, 23])
+
+    assert reread(items).records == {}
+
+
+def test_the_last_that_is_remembered_about_an_employee_counts(items: Items, store: Store) -> None:
     store.remember([WAITING])
     store.remember([EmployeeRecord(7, suspended_by_us=True)])
 
-    assert store.history().records == {7: EmployeeRecord(7, suspended_by_us=True)}
+    assert reread(items).records == {7: EmployeeRecord(7, suspended_by_us=True)}
 
 
-def test_a_persons_item_holds_her_id_and_no_personal_value(items: Items, store: Store) -> None:
-    store.remember([PARKED])
+def test_the_keys_in_the_table_are_those_of_earlier_versions_and_hold_no_personal_value(
+    items: Items, store: Store
+) -> None:
+    store.remember([EmployeeRecord(8, attempts=3, last_change_at=5, account_id=6).flagged(FollowUp.PARKED, "x", "y")])
 
-    assert items.get("a#person#8") == {
-        KEY: "a#person#8",
-        "reason": "parked",
-        "note": "email_taken",
-        "action": "create",
-        "deleted": False,
-        "attempts": 3,
-        "suspended_by_us": False,
-        "suspended_at": 0,
-        "approved": False,
-        "undone_at": 0,
-        "seen": 0,
-        "account": 0,
+    assert items.get("a#followups#8") == {
+        KEY: "a#followups#8",
+        "parts": 1,
+        "employees": '{"id":8,"follow_ups":{"parked":["x","y"]},"attempts":3,"seen":5,"account":6}',
     }
+
+
+def test_employees_are_packed_by_their_id_modulo_16(items: Items, store: Store) -> None:
+    store.remember(EmployeeRecord(number, attempts=1) for number in (1, 16, 17, 32, 33))
+
+    found = {item[KEY]: item["employees"].count("\n") + 1 for item in items.scan(["a#"])}
+    assert found == {"a#followups#0": 2, "a#followups#1": 3}
+
+
+def test_only_the_items_that_changed_are_written(items: Items) -> None:
+    noted = Noted(items)
+    store = Store(noted, "a")
+    store.remember([WAITING, PARKED, SUSPENDED])
+
+    store.remember([WAITING, EmployeeRecord(8, attempts=4)])
+    store.remember([WAITING])
+    store.forget([25])
+    store.forget([9])
+
+    assert noted.written == [["a#followups#7", "a#followups#8", "a#followups#9"], ["a#followups#8"], ["a#followups#9"]]
+
+
+def test_a_line_that_is_not_touched_stays_as_another_version_wrote_it(items: Items) -> None:
+    line = '{"id":23,"attempts":1,"mood":"fine"}'
+    items.put({KEY: "a#followups#7", "parts": 1, "employees": line})
+
+    Store(items, "a").remember([WAITING])
+
+    item = items.get("a#followups#7")
+    assert item is not None
+    assert line in item["employees"].split("\n")
 
 
 def test_other_states_and_other_items_of_the_table_are_not_ours(items: Items, store: Store) -> None:
     Store(items, "b").remember([WAITING])
     Store(items, "ab").remember([WAITING])
     Store(items, "b").record(run_of("r1"), {}, NOW)
-    for key in (
-        "a",
-        "a#lock",
-        "a#journal#r1#1",
-        "a#person#0",
-        "a#person#007",
-        "a#person#me",
-        "a#person#",
-        "a#parson#7",
-        "a#person#7#1",
-    ):
-        items.put({KEY: key})
+    for key in ("a#lock", "a#journal#r1#1", "a#followups#16", "a#followups", "a#followups#7#1"):
+        items.put({KEY: key, "employees": '{"id":7,"attempts":1}'})
 
     assert store.history() == History()
 
 
-def test_attributes_and_reasons_of_another_version_are_left_aside(items: Items, store: Store) -> None:
-    items.put({KEY: "a#person#7", "reason": "waiting", "mood": "fine", "employee_id": "somebody else's"})
-    items.put({KEY: "a#person#8", "reason": "seconded"})
-    items.put({KEY: "a#person#9", "attempts": "many", "deleted": 1, "note": 7})
+def test_lines_of_another_item_are_left_aside(items: Items, store: Store) -> None:
+    lines = ['{"id":8,"attempts":1}', '{"id":7,"attempts":1}', '{"id":0}', '{"id":"7"}', '{"attempts":1}', '{"id":-9}']
+    items.put({KEY: "a#followups#7", "parts": 1, "employees": "\n".join(lines)})
+
+    assert store.history().records == {7: EmployeeRecord(7, attempts=1)}
+
+
+def test_a_line_that_a_split_left_behind_does_not_count(items: Items, store: Store) -> None:
+    items.put({KEY: "a#followups#0", "parts": 2, "employees": '{"id":16,"attempts":1}\n{"id":32,"attempts":1}'})
+    items.put({KEY: "a#followups#0#1", "employees": '{"id":16,"attempts":2}'})
+
+    store.history()
+    store.forget([16])
+
+    assert reread(items).records == {32: EmployeeRecord(32, attempts=1)}
+
+
+def test_attributes_and_flags_of_another_version_are_left_aside(items: Items, store: Store) -> None:
+    for number, line in {
+        7: '{"id":7,"follow_ups":{"waiting":["x","y"]},"mood":"fine","employee_id":5}',
+        8: '{"id":8,"follow_ups":{"seconded":[]}}',
+        9: '{"id":9,"attempts":"many","deleted":1,"approved":"yes"}',
+        10: '{"id":10,"follow_ups":["waiting"]}',
+        11: '{"id":11,"follow_ups":{"parked":[1,"y","z"]}}',
+    }.items():
+        items.put({KEY: f"a#followups#{number}", "employees": line})
 
     assert store.history().records == {
-        7: EmployeeRecord(7, FollowUp.WAITING),
-        8: EmployeeRecord(8, FollowUp.WAITING),
+        7: EmployeeRecord(7).flagged(FollowUp.WAITING, "x", "y"),
+        8: EmployeeRecord(8).flagged(FollowUp.WAITING),
         9: EmployeeRecord(9),
+        10: EmployeeRecord(10),
+        11: EmployeeRecord(11).flagged(FollowUp.PARKED, "", "y"),
     }
-
-
-def test_a_run_is_read_back_with_its_figures(store: Store) -> None:
-    run = run_of(
-        "20260201T020000Z-abc",
-        1_769_911_200,
-        good=False,
-        scheduled_time="2026-02-01T02:00:00Z",
-        rows=480,
-        coverage={"work_email": 9_900},
-        mapping="0123",
-        reconcile_due=True,
-        held=(7, 8),
-        since="2026-01-31T02:00:00Z",
-        reached="2026-02-01T01:00:00Z",
-        dates_read={"hire_date": "2026-02-01"},
-        outcome="errors",
-    )
-
-    store.record(run, {"outcome": "errors"}, NOW)
-
-    assert store.history().runs == (run,)
-
-
-def test_a_runs_item_holds_its_summary_and_expires_after_400_days(items: Items, store: Store) -> None:
-    summary = {"created": 3, "duration_seconds": 1.25, "latest": None, "http_calls": {"moodle": 4}, "errors_ids": [7]}
-
-    store.record(run_of("r1"), summary, NOW)
-
-    item = items.get("a#run#r1")
-    assert item is not None
-    assert item["summary"] == {"created": 3, "latest": None, "http_calls": {"moodle": 4}, "errors_ids": [7]}
-    assert item[EXPIRY] == int((NOW + timedelta(days=400)).timestamp())
-
-
-def test_a_run_of_another_version_is_read_without_what_is_unknown(items: Items, store: Store) -> None:
-    store.record(run_of("r1"), {}, NOW)
-    item = items.get("a#run#r1")
-    assert item is not None
-    items.put({**item, "weather": "rain"})
-
-    assert store.history().runs == (run_of("r1"),)
-
-
-def test_the_runs_are_in_the_order_of_their_ends(store: Store) -> None:
-    for run in (run_of("b", 3), run_of("c", 1), run_of("a", 2)):
-        store.record(run, {}, NOW)
-
-    assert [run.run_id for run in store.history().runs] == ["c", "a", "b"]
-
-
-def history(*runs: RunRecord) -> History:
-    return History(runs=runs)
-
-
-def test_the_last_good_run_is_what_the_next_one_is_compared_with() -> None:
-    good, better, bad = run_of("1"), run_of("2"), run_of("3", good=False)
-
-    assert history(good, better, bad).last_good() == better
-    assert history(bad).last_good() is None
-    assert history().last_good() is None
-
-
-def test_the_last_run_is_the_last_one_of_everybody_whatever_its_end() -> None:
-    nightly, failed, single = run_of("1"), run_of("2", good=False), run_of("3", scope="employees")
-
-    assert history(nightly, failed, single).last() == failed
-    assert history(nightly, run_of("2", command="reconcile"), run_of("3", command="undo")).last() == run_of(
-        "2", command="reconcile"
-    )
-    assert history(single).last() is None
-
-
-def test_a_scheduled_moment_is_delivered_once_a_run_of_it_has_ended() -> None:
-    past = history(run_of("1", scheduled_time="2026-02-01T02:00:00Z"), run_of("2"))
-
-    assert past.delivered("2026-02-01T02:00:00Z")
-    assert not past.delivered("2026-02-02T02:00:00Z")
-    assert not past.delivered(""), "a run by hand is never a second delivery"
-
-
-def test_the_suspensions_of_24_hours_are_counted_by_when_they_were_sent() -> None:
-    moment = datetime.fromtimestamp(1_000, UTC)
-    people = {
-        number: EmployeeRecord(number, suspended_at=at) for number, at in enumerate((0, 999, 1_000, 1_001, 2_000))
-    }
-
-    assert History(people).suspended_since(moment) == 2
-    assert History(people).suspended_since(moment, leaving_out=[3]) == 1
-
-
-def test_a_suspension_that_an_operator_decided_on_does_not_count() -> None:
-    people = {7: EmployeeRecord(7, suspended_at=2_000, approved=True), 8: EmployeeRecord(8, suspended_at=2_000)}
-
-    assert History(people).suspended_since(datetime.fromtimestamp(1_000, UTC)) == 1
-
-
-def test_a_run_is_found_by_its_id() -> None:
-    first, second = run_of("1"), run_of("2")
-
-    assert history(first, second).run("2") == second
-    assert history(first, second).run("3") is None
-
-
-BEFORE, LATER = "2026-01-30T02:00:00Z", "2026-02-02T02:00:00Z"
-
-
-def test_each_kind_of_date_was_taken_up_to_the_latest_day_that_any_run_says() -> None:
-    days = ["", "2026-02-03", "2026-02-01", "yesterday"]
-    runs = [run_of(day, since=BEFORE, dates_read={"hire_date": day, "status_date": "2026-01-05"}) for day in days]
-
-    read = history(*runs).dates_read(NOW)
-
-    assert read == {"hire_date": date(2026, 2, 3), "status_date": date(2026, 1, 5)}
-    assert history(run_of("1")).dates_read(NOW) == {}
-
-
-def test_after_the_state_was_moved_back_dates_were_taken_up_to_there_and_no_further() -> None:
-    quiet = run_of(
-        "1", since=BEFORE, reached=BEFORE, dates_read={"hire_date": "2026-02-20", "status_date": "2026-01-05"}
-    )
-    moved = run_of("2", since=BEFORE, reached=LATER)
-
-    assert history(quiet).dates_read(NOW)["hire_date"] == date(2026, 2, 20)
-    assert history(quiet, moved).dates_read(NOW) == {"hire_date": date(2026, 2, 1), "status_date": date(2026, 1, 5)}
-
-
-def test_a_state_that_stands_where_a_run_left_it_was_not_moved_back() -> None:
-    left = run_of("1", since=BEFORE, reached="2026-02-01T02:00:00Z", dates_read={"hire_date": "2026-02-20"})
-
-    assert history(left).dates_read(NOW) == {"hire_date": date(2026, 2, 20)}
-
-
-def test_a_day_before_bamboohr_is_none() -> None:
-    read = {"hire_date": "1970-01-01", "status_date": "1969-12-31"}
-
-    assert history(run_of("1", dates_read=read)).dates_read(NOW) == {"hire_date": date(1970, 1, 1)}
 
 
 @pytest.mark.parametrize(("stored", "read"), [(90, 90), (1, 1), (-1, 0), (2**53, 0)])
-def test_an_account_is_remembered_by_an_id_that_moodle_can_have(store: Store, stored: int, read: int) -> None:
-    store.remember([EmployeeRecord(7, suspended_by_us=True, account=stored)])
+def test_an_account_id_is_one_that_moodle_can_have(items: Items, store: Store, stored: int, read: int) -> None:
+    store.remember([EmployeeRecord(7, suspended_by_us=True, account_id=stored)])
 
-    assert store.history().records[7].account == read
+    assert reread(items).records[7].account_id == read
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        {"employees": "{"},
+        {"employees": "7"},
+        {"employees": '{"id":7},{"id":23}'},
+        {"employees": 7},
+        {},
+        {"employees": "", "parts": 3},
+        {"employees": "", "parts": "2"},
+        {"employees": "", "parts": 2**40},
+    ],
+)
+def test_a_malformed_item_ends_the_run_for_nothing_may_be_forgotten(
+    items: Items, store: Store, malformed: Item
+) -> None:
+    items.put({KEY: "a#followups#7", **malformed})
+
+    with pytest.raises(StateError, match="the item a#followups#7 is malformed"):
+        store.history()
+
+
+# Sizes
+
+
+def record_of(number: int) -> EmployeeRecord:
+    """As much as can be remembered about a leaver."""
+    return EmployeeRecord(
+        number, deleted=True, attempts=2, suspended_by_us=True, suspended_at=1_769_900_000, account_id=number + 100_000
+    ).flagged(FollowUp.WAITING, "deleted_but_shown", "hold")
+
+
+def test_20_000_follow_ups_are_16_items_that_fit(items: Items, store: Store) -> None:
+    store.remember(record_of(number) for number in range(1, 20_001))
+
+    found = items.scan(["a#"])
+    assert len(found) == 16
+    assert max(map(size, found)) < LARGEST_ITEM
+    assert len(reread(items).records) == 20_000
+
+
+@pytest.mark.parametrize("many", [64, 640])
+def test_an_item_that_would_not_fit_is_split(
+    items: Items, store: Store, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(followups, "MAX_BYTES", 500)
+    records = {number: record_of(number) for number in range(16, 16 * (many + 1), 16)}
+
+    store.remember(records.values())
+
+    found = items.scan(["a#followups#"])
+    assert max(len(item["employees"]) for item in found) <= 500
+    assert len(found) == items.get_all(["a#followups#0"])["a#followups#0"]["parts"] > 8
+    assert reread(items).records == records
+    assert reread(items) == store.history()
+
+
+def test_a_split_item_is_changed_part_by_part(items: Items, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followups, "MAX_BYTES", 1_000)
+    Store(items, "a").remember(record_of(number) for number in range(16, 16 * 21, 16))
+    noted = Noted(items)
+    store = Store(noted, "a")
+
+    store.forget([16])
+
+    assert noted.written == [["a#followups#0#1"]]
+    assert sorted(reread(items).records) == list(range(32, 16 * 21, 16))
+
+
+class Backwards(MemoryItems):
+    """A table takes many items in any order; this one takes the last first."""
+
+    def put_all(self, items: Sequence[Item]) -> None:
+        super().put_all(items[::-1])
+
+
+@pytest.mark.parametrize("kind", [MemoryItems, Backwards])
+def test_a_process_that_dies_during_a_split_forgets_nothing(
+    monkeypatch: pytest.MonkeyPatch, kind: type[MemoryItems]
+) -> None:
+    monkeypatch.setattr(followups, "MAX_BYTES", 1_000)
+    known = {number: record_of(number) for number in range(16, 16 * 9, 16)}
+    new = {number: record_of(number) for number in range(16 * 9, 16 * 40, 16)}
+    table: dict[str, Item] = {}
+    Store(MemoryItems(Process(), table), "a").remember(known.values())
+    died = 0
+
+    for step in range(1, 100):
+        rows = {key: dict(item) for key, item in table.items()}
+        try:
+            Store(kind(Process(dies_at=step), rows), "a").remember(new.values())
+        except Killed:
+            died += 1
+        records = Store(MemoryItems(Process(), rows), "a").history().records
+        assert known.items() <= records.items()
+        again = Store(MemoryItems(Process(), rows), "a")
+        again.remember(new.values())
+        assert Store(MemoryItems(Process(), rows), "a").history().records == {**known, **new}
+        again.forget([*known, *new])
+        assert Store(MemoryItems(Process(), rows), "a").history().records == {}
+
+    assert died > 4
+
+
+def test_what_could_not_be_written_is_written_by_the_next_call(items: Items) -> None:
+    class Failing(Noted):
+        def put_all(self, items: Sequence[Item]) -> None:
+            if not self.written:
+                self.written.append([])
+                raise StateError("cut off")
+            super().put_all(items)
+
+    store = Store(Failing(items), "a")
+    with pytest.raises(StateError):
+        store.remember([WAITING])
+
+    store.remember([PARKED])
+
+    assert reread(items).records == {7: WAITING, 8: PARKED}
+
+
+def test_threads_of_one_run_forget_nothing_of_each_other(items: Items, store: Store) -> None:
+    start = threading.Barrier(4)
+
+    def remember(first: int) -> None:
+        start.wait()
+        for number in range(first, 161, 4):
+            store.remember([EmployeeRecord(number, attempts=1)])
+
+    threads = [threading.Thread(target=remember, args=(first,)) for first in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(reread(items).records) == list(range(1, 161))
+
+
+# Runs
+
+FULL = run_of(
+    "20260201T020000Z-abc",
+    1_769_911_200_000,
+    is_baseline=False,
+    scheduled_time="2026-02-01T02:00:00Z",
+    rows=480,
+    coverage={"work_email": 9_900},
+    mapping_digest="0123",
+    reconcile_due=True,
+    held=(7, 8),
+    held_count=2,
+    since="2026-01-31T02:00:00Z",
+    reached="2026-02-01T01:00:00Z",
+    dates_read={"hire_date": "2026-02-01"},
+    outcome="errors",
+)
+
+
+def test_a_run_is_read_back_with_its_figures_and_the_employees_it_held(items: Items, store: Store) -> None:
+    store.record(FULL, {"outcome": "errors"}, NOW)
+
+    assert Store(items, "a").run(FULL.run_id) == FULL
+
+
+def test_the_history_has_the_number_of_those_held(items: Items, store: Store) -> None:
+    store.record(FULL, {}, NOW)
+
+    (run,) = reread(items).runs
+    assert run == RunRecord(**{**vars(FULL), "held": ()})
+    assert run.held_count == 2
+
+
+@pytest.mark.parametrize("run_id", ["another", "", "x" * 3_000])
+def test_an_unknown_run_is_none(store: Store, run_id: str) -> None:
+    assert store.run(run_id) is None
+
+
+def test_the_keys_of_a_runs_item_are_those_of_earlier_versions(items: Items, store: Store) -> None:
+    store.record(FULL, {"created": 3, "duration_seconds": 1.25, "http_calls": {"moodle": 4}, "latest": None}, NOW)
+
+    assert items.get(f"a#run#{FULL.run_id}") == {
+        KEY: f"a#run#{FULL.run_id}",
+        "ended_at": 1_769_911_200_000,
+        "command": "sync",
+        "scope": "all",
+        "good": False,
+        "clean": True,
+        "scheduled_time": "2026-02-01T02:00:00Z",
+        "rows": 480,
+        "coverage": {"work_email": 9_900},
+        "mapping": "0123",
+        "reconcile_due": True,
+        "outcome": "errors",
+        "held": [7, 8],
+        "since": "2026-01-31T02:00:00Z",
+        "reached": "2026-02-01T01:00:00Z",
+        "dates_read": {"hire_date": "2026-02-01"},
+        "journal_items": 0,
+        "summary": {"created": 3, "http_calls": {"moodle": 4}, "latest": None},
+        EXPIRY: int((NOW + timedelta(days=400)).timestamp()),
+    }
+
+
+def test_a_run_has_the_number_of_its_journals_items(items: Items, store: Store) -> None:
+    for number in (1, 2):
+        store.journal("r1", [JournalEntry(number, Action.UPDATE, number, (), int(NOW.timestamp()))])
+    store.record(run_of("r1"), {}, NOW)
+    store.record(run_of("r2"), {}, NOW)
+
+    assert {run.run_id: run.journal_items for run in reread(items).runs} == {"r1": 2, "r2": 0}
+
+
+def test_a_run_that_is_recorded_twice_is_in_the_history_once(items: Items, store: Store) -> None:
+    store.record(run_of("r1", 1), {}, NOW)
+    store.record(run_of("r1", 2), {}, NOW)
+
+    assert [run.ended_at for run in reread(items).runs] == [2]
+
+
+def test_the_record_of_another_run_stays(items: Items, store: Store) -> None:
+    store.history()
+    Store(items, "a").record(run_of("another"), {}, NOW)
+
+    store.record(run_of("this"), {}, NOW)
+
+    assert [run.run_id for run in reread(items).runs] == ["another", "this"]
+
+
+def test_the_runs_are_in_the_order_of_their_ends(items: Items, store: Store) -> None:
+    for run in (run_of("b", 3), run_of("c", 1), run_of("a", 2)):
+        store.record(run, {}, NOW)
+
+    assert [run.run_id for run in reread(items).runs] == ["c", "a", "b"]
+
+
+def test_runs_that_differ_in_anything_are_read_back(items: Items, store: Store) -> None:
+    runs = [
+        run_of("1", 1, coverage={"work_email": 9_900}, rows=5, since="x", dates_read={"hire_date": "2026-02-01"}),
+        run_of("2", 2, coverage={"work_email": 9_900}, rows=5, is_baseline=False, held_count=3),
+        run_of("3", 3, successful=False, outcome="errors", reconcile_due=True),
+        run_of("4", 4, coverage={"work_email": 9_900}, command="reconcile"),
+    ]
+    for run in runs:
+        store.record(run, {}, NOW)
+
+    assert list(reread(items).runs) == runs
+
+
+def test_a_long_history_fits_into_an_item_and_keeps_what_is_needed(items: Items, store: Store) -> None:
+    end = int(NOW.timestamp() * 1000)
+    baseline = run_of("baseline", end - 900_000_000_000, coverage={f"field{n}": n for n in range(30)})
+    runs = [
+        run_of(
+            f"20260201T020000Z-{number:08}",
+            end - 60_000 * (3_000 - number),
+            is_baseline=False,
+            coverage={f"field{n}": number + n for n in range(30)},
+            held_count=number,
+        )
+        for number in range(3_000)
+    ]
+    store.history()
+    object.__setattr__(store, "_runs", (baseline, *runs))
+
+    item = store._history_item(NOW)
+
+    items.put(item)
+    assert size(item) < LARGEST_ITEM
+    found = reread(items)
+    assert found.last_baseline() == baseline
+    assert found.runs[1:] == tuple(runs[-len(found.runs) + 1 :])
+    assert len(found.runs) > 200
 
 
 @pytest.mark.parametrize(("stored", "read"), [(5, 5), (-1, 0), (10**15, 0)])
-def test_when_a_run_ended_is_a_moment_or_not_known(store: Store, stored: int, read: int) -> None:
+def test_when_a_run_ended_is_a_moment_or_not_known(items: Items, store: Store, stored: int, read: int) -> None:
     store.record(run_of("r1", ended_at=stored), {}, NOW)
 
-    assert store.history().runs[0].ended_at == read
+    assert reread(items).runs[0].ended_at == read
 
 
-def test_a_window_is_known_by_where_its_runs_began() -> None:
-    past = history(run_of("1", ended_at=int(NOW.timestamp() * 1000), since=BEFORE))
+@pytest.mark.parametrize("runs", ["{", "[]", "1", '{"id":"1"},{"id":"2"}', 7, None])
+def test_a_malformed_history_ends_the_run_and_says_what_to_do(items: Items, store: Store, runs: object) -> None:
+    items.put({KEY: "a#history", "runs": runs})
 
-    assert past.began(datetime(2026, 1, 30, 2, tzinfo=UTC), date(2026, 2, 2))
-    assert not past.began(datetime(2026, 1, 30, 2, tzinfo=UTC), date(2026, 2, 1))
-    assert not past.began(NOW, date(2026, 2, 2))
-    at_midnight = history(run_of("1", ended_at=int(datetime(2026, 2, 1, tzinfo=UTC).timestamp() * 1000), since=BEFORE))
-    assert not at_midnight.began(datetime(2026, 1, 30, 2, tzinfo=UTC), date(2026, 2, 1))
-
-
-@pytest.mark.parametrize(
-    ("action", "note", "is_to_start"),
-    [
-        ("hold", "starts_later", True),
-        ("hold", "start_not_shown", True),
-        ("create", "new", True),
-        ("unchanged", "in_step", True),
-        ("hold", "no_evidence", False),
-        ("", "starts_later", True),
-        ("", "", False),
-    ],
-)
-def test_who_waits_for_her_first_day(action: str, note: str, is_to_start: bool) -> None:
-    assert EmployeeRecord(7, FollowUp.WAITING, note, action).was_to_start is is_to_start
-    assert not EmployeeRecord(7, FollowUp.PARKED, note, action).was_to_start
+    with pytest.raises(StateError, match="the item a#history is malformed") as caught:
+        store.history()
+    assert "delete it" in caught.value.advice
 
 
-def test_those_who_are_remembered_for_one_reason() -> None:
-    past = History({7: WAITING, 8: PARKED, 9: SUSPENDED})
+def test_a_history_that_was_deleted_is_made_again_from_the_runs_items(items: Items, store: Store) -> None:
+    store.record(run_of("r1", coverage={"work_email": 5}), {}, NOW)
+    items.delete("a#history")
 
-    assert past.those(FollowUp.PARKED) == {8: PARKED}
+    again = Store(items, "a", NOW.timestamp)
+    assert again.history().last_baseline() == run_of("r1", coverage={"work_email": 5})
+    again.record(run_of("r2", 2), {}, NOW)
 
-
-def test_who_waits_or_is_parked_is_taken_along_and_who_was_undone_is_left_alone() -> None:
-    assert WAITING.needs_follow_up
-    assert PARKED.needs_follow_up
-    assert not SUSPENDED.needs_follow_up
-    assert not EmployeeRecord(7, FollowUp.UNDONE).needs_follow_up
-
-
-@pytest.mark.parametrize(
-    ("person", "kept"),
-    [
-        (EmployeeRecord(7), False),
-        (EmployeeRecord(7, deleted=True), False),
-        (EmployeeRecord(7, note="no_evidence", action="hold"), False),
-        (EmployeeRecord(7, FollowUp.WAITING), True),
-        (EmployeeRecord(7, FollowUp.UNDONE), True),
-        (EmployeeRecord(7, attempts=1), True),
-        (EmployeeRecord(7, suspended_by_us=True), True),
-        (EmployeeRecord(7, suspended_at=int(NOW.timestamp()) - 86_399), True),
-        (EmployeeRecord(7, suspended_at=int(NOW.timestamp()) - 86_400), False),
-    ],
-)
-def test_somebody_is_kept_while_anything_of_it_can_matter(person: EmployeeRecord, kept: bool) -> None:
-    assert person.worth_keeping(NOW) is kept
-
-
-def test_a_state_of_thousands_is_read_whole(items: Items, store: Store) -> None:
-    padded: list[Item] = [
-        {KEY: f"a#person#{number}", "reason": "waiting", "padding": "x" * 2_000} for number in range(1, 1_201)
-    ]
-    items.put_all(padded)
-
-    assert len(store.history().records) == 1_200
+    assert [run.run_id for run in reread(items).runs] == ["r1", "r2"]

@@ -1,4 +1,4 @@
-"""What a run is about to write, kept to be taken back; and the row as an operator mends it."""
+"""The journal in the table, and the position that an operator chooses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from worker.errors import LockLost
+from worker.model.history import RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
 from worker.model.step import Action, FieldChange
@@ -32,14 +33,14 @@ def store(items: Items) -> Store:
 # The journal
 
 
-def test_what_a_run_is_about_to_write_is_read_back_in_its_order(store: Store) -> None:
+def test_the_journal_of_a_run_is_read_back_in_order(store: Store) -> None:
     store.journal("run1", [entry(9), entry(7)])
     store.journal("run1", [entry(8)])
 
     assert store.journal_of("run1") == [entry(9), entry(7), entry(8)]
 
 
-def test_the_order_is_that_of_the_writes_whatever_that_of_the_table_is(
+def test_the_order_is_that_of_the_writes_and_not_of_the_table(
     items: Items, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.journal("run1", [entry(9)])
@@ -51,7 +52,21 @@ def test_the_order_is_that_of_the_writes_whatever_that_of_the_table_is(
         assert store.journal_of("run1") == [entry(9), entry(8)]
 
 
-def test_more_than_an_item_holds_is_kept_in_several(items: Items, store: Store) -> None:
+def test_the_journal_of_a_recorded_run_is_read_by_its_keys(
+    items: Items, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = [entry(number, length=90_000) for number in range(1, 8)]
+    store.journal("another", [entry(99)])
+    store.journal("run1", several)
+    for run_id in ("run1", "run2"):
+        store.record(RunRecord(run_id, SECONDS * 1000, "sync", "all"), {}, NOW)
+    monkeypatch.setattr(items, "scan", lambda _: pytest.fail("a scan"))
+
+    assert store.journal_of("run1") == several
+    assert store.journal_of("run2") == []
+
+
+def test_more_than_one_item_holds_is_kept_in_several(items: Items, store: Store) -> None:
     several = [entry(number, length=90_000) for number in range(1, 6)]
 
     store.journal("run1", several)
@@ -60,7 +75,7 @@ def test_more_than_an_item_holds_is_kept_in_several(items: Items, store: Store) 
     assert [item[KEY] for item in items.scan(["a#journal#"])] == [f"a#journal#run1#00000{n}" for n in (1, 2, 3)]
 
 
-def test_letters_that_take_several_bytes_fit_into_an_item_as_they_were_counted(items: Items, store: Store) -> None:
+def test_characters_of_several_bytes_fit_into_an_item(items: Items, store: Store) -> None:
     change = FieldChange("address", "\u4e2d" * 255, "\U0001f600" * 255)
 
     store.journal("run1", [JournalEntry(number, Action.UPDATE, number, (change,), SECONDS) for number in range(1, 201)])
@@ -68,7 +83,7 @@ def test_letters_that_take_several_bytes_fit_into_an_item_as_they_were_counted(i
     assert all(len(item["entries"].encode()) < 300 * 1024 for item in items.scan(["a#journal#"]))
 
 
-def test_another_run_and_another_state_have_journals_of_their_own(items: Items, store: Store) -> None:
+def test_each_run_and_each_state_has_its_own_journal(items: Items, store: Store) -> None:
     store.journal("run1", [entry(7)])
     store.journal("run11", [entry(8)])
     Store(items, "b", NOW.timestamp).journal("run1", [entry(9)])
@@ -77,7 +92,7 @@ def test_another_run_and_another_state_have_journals_of_their_own(items: Items, 
     assert store.journal_of("run2") == []
 
 
-def test_of_nothing_no_journal_is_kept(items: Items, store: Store) -> None:
+def test_no_entries_make_no_item(items: Items, store: Store) -> None:
     store.journal("run1", [])
 
     assert items.scan(["a#"]) == []
@@ -91,20 +106,20 @@ def test_a_journal_is_kept_for_90_days_from_its_last_write(items: Items, store: 
 
 
 @pytest.mark.parametrize(("age", "kept"), [(DAYS_90 - 1, True), (DAYS_90, False)])
-def test_what_has_expired_is_not_told_though_the_table_still_has_it(store: Store, age: int, kept: bool) -> None:
+def test_an_expired_item_is_left_out_while_the_table_still_has_it(store: Store, age: int, kept: bool) -> None:
     store.journal("run1", [entry(7, SECONDS - age)])
 
     assert bool(store.journal_of("run1")) is kept
     assert bool(store.journals_about(7)) is kept
 
 
-def test_an_item_that_says_not_how_long_it_is_kept_is_not_told(items: Items, store: Store) -> None:
+def test_an_item_without_an_expiry_is_left_out(items: Items, store: Store) -> None:
     items.put({KEY: "a#journal#run1#000001", "entries": []})
 
     assert store.journals_about(7) == []
 
 
-def test_what_the_runs_wrote_to_one_person_is_told_with_the_run_and_the_oldest_first(store: Store) -> None:
+def test_the_entries_about_an_employee_are_given_with_their_runs_oldest_first(store: Store) -> None:
     older, newer = entry(7, SECONDS - 9), entry(7, SECONDS)
     store.journal("run-b", [older, entry(8)])
     store.journal("run-a", [entry(8), newer])
@@ -115,13 +130,13 @@ def test_what_the_runs_wrote_to_one_person_is_told_with_the_run_and_the_oldest_f
 # An operator's position
 
 
-def test_the_row_can_be_looked_at_whatever_it_says(items: Items, store: Store) -> None:
+def test_the_row_can_be_read_whatever_it_says(items: Items, store: Store) -> None:
     assert store.raw() is None
     items.put({KEY: "a", "since": "never"})
     assert store.raw() == {KEY: "a", "since": "never"}
 
 
-def test_an_operator_moves_the_position_while_she_holds_the_lock(items: Items, store: Store) -> None:
+def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Store) -> None:
     items.put(ROW)
     lock = store.lock("operator")
     lock.acquire()
@@ -131,7 +146,7 @@ def test_an_operator_moves_the_position_while_she_holds_the_lock(items: Items, s
     assert items.get("a") == {**ROW, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
 
 
-def test_she_writes_the_first_position_where_there_is_none(items: Items, store: Store) -> None:
+def test_an_operator_writes_the_first_position_if_there_is_none(items: Items, store: Store) -> None:
     store.overwrite(None, Position(NOW), store.lock("operator"), NOW)
 
     assert store.position(NOW) == Position(NOW)
@@ -140,7 +155,7 @@ def test_she_writes_the_first_position_where_there_is_none(items: Items, store: 
     assert store.position(NOW) == Position(NOW)
 
 
-def test_what_changed_since_she_looked_is_neither_moved_nor_removed(items: Items, store: Store) -> None:
+def test_a_row_that_changed_since_it_was_read_is_neither_moved_nor_deleted(items: Items, store: Store) -> None:
     items.put(ROW)
     lock = store.lock("operator")
     lock.acquire()
@@ -164,7 +179,7 @@ def test_without_the_lock_nothing_is_moved(items: Items, store: Store) -> None:
     assert items.get("a") == ROW
 
 
-def test_a_removed_row_is_one_that_never_was(items: Items, store: Store) -> None:
+def test_after_the_row_is_deleted_there_is_no_position(items: Items, store: Store) -> None:
     items.put(ROW)
 
     store.remove(ROW)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.worker.runs.writing import CREATE, Desk, create
+from tests.worker.runs.writing import CREATE, SandboxWriter, create
 from worker.model.result import Status
 from worker.transport.parallel import in_parallel
 
@@ -47,25 +47,25 @@ def test_two_at_a_time_are_no_three() -> None:
     assert max(in_parallel(count, range(4), 2)) == 2
 
 
-def test_a_writer_that_may_has_two_batches_under_way_at_once() -> None:
-    desk = Desk(batch_size=1, concurrency=2)
+def test_a_writer_with_concurrency_2_has_two_batches_in_flight() -> None:
+    writer = SandboxWriter(batch_size=1, concurrency=2)
     both = threading.Barrier(2)
 
     def meet(name: str) -> None:
         if name == CREATE:
             both.wait(5)
 
-    desk.watched.before = meet
-    outcomes = desk.write(*[create(number) for number in range(1, 7)])
+    writer.watched.before = meet
+    results = writer.write(*[create(number) for number in range(1, 7)])
 
-    assert {outcome.status for outcome in outcomes.values()} == {Status.DONE}
+    assert {result.status for result in results.values()} == {Status.DONE}
 
 
-def test_a_writer_that_may_not_has_no_thread_but_its_own() -> None:
-    desk = Desk(batch_size=1, concurrency=1)
+def test_a_writer_with_concurrency_1_uses_only_its_own_thread() -> None:
+    writer = SandboxWriter(batch_size=1, concurrency=1)
     threads: set[str] = set()
-    desk.watched.before = lambda name: threads.add(threading.current_thread().name)
+    writer.watched.before = lambda name: threads.add(threading.current_thread().name)
 
-    desk.write(*[create(number) for number in range(1, 4)])
+    writer.write(*[create(number) for number in range(1, 4)])
 
     assert threads == {threading.current_thread().name}

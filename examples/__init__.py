@@ -1,0 +1,1 @@
+"""Apps that use the constructs of `cdk_app`."""

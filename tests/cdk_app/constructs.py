@@ -1,0 +1,28 @@
+"""The constructs as another stack would use them, with everything optional left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from constructs import Construct
+
+from cdk_app.sync_task import SyncTaskConstruct
+from cdk_app.task_network import TaskNetwork
+
+NETWORK = TaskNetwork(subnet_ids=("subnet-01234567",), security_group_id="sg-01234567", assign_public_ip=False)
+ENVIRONMENT = {
+    "BAMBOO_COMPANY_DOMAIN": "acme",
+    "MOODLE_BASE_URL": "https://lxp.example",
+    "STATE_TABLE": "state",
+}
+
+
+def sync_task(scope: Construct, construct_id: str = "Sync", /, **changes: Any) -> SyncTaskConstruct:
+    """The task with the least that it needs, but for `changes`."""
+    least: dict[str, Any] = {
+        "project_name": "acme-sync",
+        "network": NETWORK,
+        "environment": ENVIRONMENT,
+        "schedule_expression": "cron(30 3 * * ? *)",
+    }
+    return SyncTaskConstruct(scope, construct_id, **(least | changes))

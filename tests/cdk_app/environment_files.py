@@ -1,0 +1,45 @@
+"""Files of environments of a test's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cdk_app import parameters
+from cdk_app.parameter_reader import ParameterError
+
+LEAST = {
+    "ProjectName": '"acme-sync"',
+    "Production": "false",
+    "CreatePublicNetwork": "true",
+    "ScheduleExpression": '"cron(30 3 * * ? *)"',
+    "ScheduleTimezone": '"Europe/London"',
+    "AlertEmail": '"ops@example.com"',
+    "BambooCompanyDomain": '"acme"',
+    "MoodleBaseUrl": '"https://lxp.example"',
+}
+
+
+class Folder:
+    """A folder of environments."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, name: str = "test", /, **changes: str | None) -> Path:
+        """Write a file that is right but for `changes`; None leaves a key out."""
+        lines = [f"{key} = {value}" for key, value in {**LEAST, **changes}.items() if value is not None]
+        file = self.path / f"{name}.toml"
+        file.write_text("\n".join(lines), encoding="utf-8")
+        return file
+
+    def load(self, name: str = "test") -> parameters.Parameters:
+        return parameters.load(name, environments=self.path)
+
+    def faults(self, name: str = "test", /, **changes: str | None) -> list[str]:
+        """The faults of a file that is right but for `changes`."""
+        self.write(name, **changes)
+        with pytest.raises(ParameterError) as refusal:
+            self.load(name)
+        return list(refusal.value.faults)

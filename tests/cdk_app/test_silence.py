@@ -1,0 +1,147 @@
+"""The hours of silence fit the schedule, or the synthesis says which would."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+
+from cdk_app import application, parameters
+from cdk_app.parameter_reader import ParameterError
+from cdk_app.silence import Schedules, faults, warnings
+from tests.cdk_app.synthesis import ENVIRONMENTS, app
+
+NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+DAILY = "cron(30 3 * * ? *)"
+
+
+def schedules(
+    nightly: str = DAILY,
+    *,
+    hours: int = 30,
+    reconcile: str | None = None,
+    minutes: int = 360,
+    zone: str = "Europe/London",
+) -> Schedules:
+    return Schedules(nightly=nightly, reconcile=reconcile, timezone=zone, silence_hours=hours, max_run_minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("nightly", "hours"),
+    [
+        (DAILY, 27),
+        ("cron(0 3,15 * * ? *)", 15),
+        ("cron(30 3 ? * MON-FRI *)", 75),
+        ("cron(30 3 ? * MON-SAT *)", 51),
+        # the day in March that has no 01:30
+        ("cron(30 1 * * ? *)", 49),
+        ("rate(12 hours)", 14),
+        ("rate(5 days)", 122),
+        ("rate(90 minutes)", 4),
+        ("rate(1 minute)", 3),
+    ],
+)
+def test_the_fewest_hours_that_fit(nightly: str, hours: int) -> None:
+    assert faults(schedules(nightly, hours=hours), NOW) == []
+    (fault,) = faults(schedules(nightly, hours=hours - 1), NOW)
+    assert f"SilenceHours = {hours - 1} is not allowed; " in str(fault)
+    assert str(fault).endswith(f"so the alarm would fire without a fault; SilenceHours = {hours} works")
+
+
+@pytest.mark.parametrize(
+    ("nightly", "gap"),
+    [("cron(30 3 ? * SUN *)", 169), ("cron(0 3 1 * ? *)", 745), ("rate(7 days)", 168), ("cron(0 3 LW * ? *)", 792)],
+)
+def test_a_gap_that_no_alarm_can_look_back_over(nightly: str, gap: int) -> None:
+    (fault,) = faults(schedules(nightly, hours=168), NOW)
+
+    assert f"leaves up to {gap} hours between two runs, and an alarm looks back 168 at most" in str(fault)
+    assert str(fault).endswith("SilenceHours = 0 makes no alarm")
+    assert faults(schedules(nightly, hours=0), NOW) == []
+
+
+def test_the_longest_gap_that_an_alarm_can_look_back_over() -> None:
+    assert faults(schedules("rate(166 hours)", hours=168), NOW) == []
+    assert "SilenceHours = 0" in str(faults(schedules("rate(167 hours)", hours=168), NOW)[0])
+
+
+def test_a_schedule_of_one_run_has_no_alarm_on_silence() -> None:
+    (fault,) = faults(schedules("at(2030-01-01T00:00:00)"), NOW)
+
+    assert "has one run only" in str(fault)
+    assert faults(schedules("at(2030-01-01T00:00:00)", hours=0), NOW) == []
+
+
+@pytest.mark.parametrize("past", ["at(2026-11-26T11:00:00)", "cron(30 3 * * ? 2020-2025)", "cron(0 3 30 2 ? *)"])
+def test_a_schedule_in_the_past(past: str) -> None:
+    nightly, reconcile = faults(schedules(past, hours=0), NOW), faults(schedules(reconcile=past), NOW)
+
+    assert [str(one) for one in nightly] == [
+        f'ScheduleExpression = "{past}" is not allowed; it has no run after today; give it a time in the future'
+    ]
+    assert [one.key for one in reconcile] == ["ReconcileSchedule"]
+
+
+@pytest.mark.parametrize(
+    ("nightly", "minutes", "apart"),
+    [("rate(1 minute)", 360, 1), ("rate(2 hours)", 360, 120), ("cron(0 3,8 * * ? *)", 360, 300), (DAILY, 1440, 1380)],
+)
+def test_runs_that_may_meet_are_reported(nightly: str, minutes: int, apart: int) -> None:
+    (warning,) = warnings(schedules(nightly, minutes=minutes), NOW)
+
+    assert f"starts a run {apart} minutes after another" in warning
+    assert f"MaxRunMinutes = {minutes}." in warning
+
+
+@pytest.mark.parametrize(
+    ("nightly", "minutes"), [(DAILY, 360), ("rate(2 hours)", 120), ("at(2030-01-01T00:00:00)", 360)]
+)
+def test_runs_that_cannot_meet(nightly: str, minutes: int) -> None:
+    assert warnings(schedules(nightly, minutes=minutes), NOW) == []
+
+
+def edited(tmp_path: Path, *, add: str = "", **changes: str) -> Path:
+    file = tmp_path / "dev.toml"
+    lines = (ENVIRONMENTS / "dev.toml").read_text()
+    for old, new in changes.items():
+        lines = lines.replace(f'{old} = "{DAILY}"', f'{old} = "{new}"')
+    file.write_text(f"{lines}{add}")
+    return file
+
+
+def test_a_synthesis_names_file_key_value_and_what_works(tmp_path: Path) -> None:
+    file = edited(tmp_path, ScheduleExpression="cron(30 3 ? * MON-FRI *)")
+
+    with pytest.raises(ParameterError) as refusal:
+        application.chosen(cdk.App(context={"env": "e2e", "env_file": str(file)}), NOW)
+
+    (fault,) = refusal.value.faults
+    assert fault.startswith(f"{file}: SilenceHours = 30 is not allowed; ")
+    assert fault.endswith("SilenceHours = 75 works")
+
+
+def test_an_operators_command_still_reads_a_file_whose_last_run_is_over(tmp_path: Path) -> None:
+    file = edited(tmp_path, ScheduleExpression="at(2020-01-01T00:00:00)")
+
+    assert parameters.load("e2e", file).schedule_expression == "at(2020-01-01T00:00:00)"
+
+
+def test_a_synthesis_warns_of_runs_that_may_meet(tmp_path: Path) -> None:
+    file = edited(tmp_path, ScheduleExpression="rate(1 minute)")
+    stacks = application.compose(app(), parameters.load("e2e", file))
+
+    (warning,) = cdk.assertions.Annotations.from_stack(stacks.sync).find_warning("*", cdk.assertions.Match.any_value())
+
+    assert "starts a run 1 minutes after another" in str(warning.entry.data)
+
+
+def test_without_an_alarm_on_silence_the_output_is_left_out(tmp_path: Path) -> None:
+    file = edited(tmp_path, add="SilenceHours = 0\n")
+    sync = application.compose(app(), parameters.load("e2e", file)).sync
+
+    outputs = cdk.assertions.Template.from_stack(sync).to_json()["Outputs"]
+
+    assert "SilenceAlarmName" not in outputs
+    assert "ParkedAlarmName" in outputs

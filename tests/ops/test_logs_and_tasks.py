@@ -1,0 +1,260 @@
+"""`tail`, `summaries`, `task` and `stop`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.ops.deployed_environment import ACCOUNT, PROJECT, REGION, Environment, summary
+
+WINDOW = {"time": "2026-11-22T03:30:05.120Z", "level": "info", "event": "sync.window", "total_changed": 3}
+REFUSED = {
+    "time": "2026-11-22T03:30:06.001Z",
+    "level": "error",
+    "event": "sync.person",
+    "employee_id": 4711,
+    "code": "email_taken",
+    "reason": "the address is taken",
+    "fields": ["email"],
+    "notes": [],
+}
+
+
+# tail
+
+
+def test_tail_shows_the_last_run(deployed: Environment) -> None:
+    deployed.start_task()
+    deployed.end_task(0, [summary()])
+    newest = deployed.start_task()
+    deployed.end_task(1, [WINDOW, REFUSED, summary(exit_code=1, outcome="errors", errors=1, errors_ids=[4711])])
+
+    end = deployed.ops("tail")
+
+    assert end.code == 0
+    assert newest in end.err
+    assert end.out.splitlines()[:2] == [
+        "2026-11-22T03:30:05.120Z info    sync.window  total_changed=3",
+        "2026-11-22T03:30:06.001Z error   sync.person  employee_id=4711 code=email_taken"
+        ' reason="the address is taken" fields=["email"]',
+    ]
+    assert "errors ids  4711" in end.out
+
+
+def test_tail_of_a_run_that_ecs_has_forgotten(deployed: Environment) -> None:
+    deployed.log("0123abcd", [WINDOW, summary()])
+
+    end = deployed.ops("tail")
+
+    assert end.code == 0
+    assert "sync.window" in end.out
+
+
+def test_tail_of_one_task_by_its_arn(deployed: Environment) -> None:
+    deployed.log("0123abcd", [WINDOW])
+    deployed.log("4567cdef", [REFUSED])
+
+    end = deployed.ops("tail", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/{PROJECT}/0123abcd")
+
+    assert "sync.window" in end.out
+    assert "sync.person" not in end.out
+
+
+def test_tail_errors_only_and_as_logged(deployed: Environment) -> None:
+    deployed.log("0123abcd", [WINDOW, REFUSED, summary()])
+
+    lines = deployed.ops("tail", "--errors", "--json").out.splitlines()
+
+    assert [json.loads(line)["event"] for line in lines] == ["sync.person", "sync.summary"]
+
+
+def test_tail_shows_text_as_it_is(deployed: Environment) -> None:
+    task = deployed.start_task()
+    deployed.log(task, [WINDOW])
+    deployed.log(task, ["Killed"])
+
+    assert deployed.ops("tail").out.splitlines()[-1] == "Killed"
+    assert deployed.ops("tail", "--errors").out == "Killed\n"
+
+
+def test_tail_follow_ends_with_the_task(deployed: Environment) -> None:
+    task = deployed.start_task()
+    deployed.while_waiting = [
+        lambda: deployed.log(task, [WINDOW]),
+        lambda: deployed.end_task(0, [REFUSED, summary()]),
+    ]
+
+    out = deployed.ops("tail", "--follow").out
+
+    assert out.count("sync.window") == out.count("sync.person") == out.count("Run 2026") == 1
+
+
+def test_tail_of_a_container_that_never_ran_says_why(deployed: Environment) -> None:
+    deployed.start_task()
+    deployed.end_task(None, stopped_reason="ResourceInitializationError: unable to pull", stop_code="TaskFailedToStart")
+
+    end = deployed.ops("tail")
+
+    assert "status          STOPPED" in end.err
+    assert "the subnets' way out on port 443" in end.err
+
+
+def test_tail_of_a_task_that_has_logged_nothing(deployed: Environment) -> None:
+    deployed.start_task()
+    running = deployed.ops("tail")
+    deployed.end_task(0)
+    ended = deployed.ops("tail")
+
+    assert "Nothing was logged" in running.err
+    assert "RUNNING" in running.err
+    assert "0: no errors" in ended.err
+
+
+@pytest.mark.parametrize("verb", ["tail", "task"])
+def test_before_the_first_run(deployed: Environment, verb: str) -> None:
+    end = deployed.ops(verb)
+
+    assert end.code == 1
+    assert "no run was found" in end.err
+    assert f"make run {deployed.in_env}" in end.err
+
+
+# summaries
+
+
+def test_summaries_are_a_table_of_the_last_runs(deployed: Environment) -> None:
+    for day in (20, 21, 22):
+        line = summary(started_at=f"2026-11-{day}T03:30:04Z", created=day, trigger="schedule", dry_run=day == 21)
+        deployed.log(f"task-{day}", [WINDOW, line])
+
+    end = deployed.ops("summaries", "--last", "2")
+
+    assert end.code == 0
+    header = "STARTED RUN BY WHAT OUTCOME CHANGED NEW UPDATED SUSPENDED HELD PARKED ERRORS SECONDS TASK"
+    assert [" ".join(line.split()) for line in end.out.splitlines()] == [
+        header,
+        "2026-11-21T03:30:04Z 20261122T033004Z-0a1b2c3d schedule sync all (dry) ok (0) 0 21 0 0 0 0 0 0.0 task-21",
+        "2026-11-22T03:30:04Z 20261122T033004Z-0a1b2c3d schedule sync all ok (0) 0 22 0 0 0 0 0 0.0 task-22",
+    ]
+    assert len({line.index("task-2") for line in end.out.splitlines()[1:]} | {end.out.index("TASK")}) == 1
+
+
+def test_summaries_as_json(deployed: Environment) -> None:
+    line = summary(errors=2)
+    deployed.log("task", [line])
+
+    assert json.loads(deployed.ops("summaries", "--json").out) == line
+
+
+@pytest.mark.parametrize("arguments", [("--last", "0"), ("--last", "-1"), ("--days", "0"), ("--days", "x")])
+def test_last_and_days_are_whole_numbers(deployed: Environment, arguments: tuple[str, str]) -> None:
+    end = deployed.ops("summaries", *arguments)
+
+    assert end.code == 2
+    assert "a whole number above 0" in end.err
+
+
+def test_no_summaries(deployed: Environment) -> None:
+    end = deployed.ops("summaries", "--days", "3")
+
+    assert end.code == 1
+    assert "in the last 3 days" in end.err
+
+
+# task
+
+
+def test_task_shows_why_it_stopped_and_the_summary(deployed: Environment) -> None:
+    deployed.start_task()
+    deployed.end_task(4, [summary(exit_code=4, outcome="held", held_suspensions=9)])
+
+    end = deployed.ops("task")
+
+    assert end.code == 0
+    assert "stopped reason  Essential container in task exited" in end.out
+    assert "stop code       EssentialContainerExited" in end.out
+    assert "exit code       4: the only errors are suspensions that a guard held" in end.out
+    assert "started by      schedule" in end.out
+    assert "created         20" in end.out
+    assert "held suspensions  9" in end.out
+
+
+def test_a_running_task_has_no_exit_code(deployed: Environment) -> None:
+    deployed.start_task()
+
+    out = deployed.ops("task").out
+
+    assert "RUNNING" in out
+    assert "exit code" not in out
+
+
+@pytest.mark.parametrize(
+    ("reason", "fix"),
+    [
+        ("OutOfMemoryError: Container killed due to memory usage", "Set BatchSize"),
+        ("Capacity is unavailable at this time.", "run it again later: make run ENV=acme"),
+        (
+            "Timeout waiting for network interface provisioning to complete.",
+            "have free addresses, then: make run ENV=acme",
+        ),
+    ],
+)
+def test_task_says_what_to_do(deployed: Environment, reason: str, fix: str) -> None:
+    deployed.start_task()
+    deployed.end_task(137, stopped_reason=reason)
+
+    assert fix in deployed.ops("task").out
+
+
+def test_task_that_ecs_has_forgotten_is_shown_from_its_log(deployed: Environment) -> None:
+    deployed.log("0123abcd", [summary(created=5)])
+
+    end = deployed.ops("task", "0123abcd")
+
+    assert end.code == 0
+    assert "created     5" in end.out
+    assert "forgotten" in end.err
+
+
+@pytest.mark.parametrize("arguments", [["task"], ["tail"], ["tail", "--follow"]])
+def test_an_unknown_task(deployed: Environment, arguments: list[str]) -> None:
+    end = deployed.ops(*arguments, "ffff")
+
+    assert end.code == 1
+    assert "knows a task ffff" in end.err
+
+
+# stop
+
+
+def test_stop_ends_the_running_task(deployed: Environment) -> None:
+    task = deployed.start_task()
+
+    end = deployed.ops("stop", "--yes")
+
+    assert end.code == 0
+    assert task in end.out
+    assert deployed.tasks[-1].stopped_reason == "stopped by an operator"
+
+
+def test_stop_asks_first(deployed: Environment) -> None:
+    deployed.start_task()
+    deployed.types("n\n")
+
+    end = deployed.ops("stop")
+
+    assert end.code == 1
+    assert deployed.tasks[-1].last_status == "RUNNING"
+
+
+def test_stop_with_no_or_several_running_tasks(deployed: Environment) -> None:
+    assert deployed.ops("stop", "--yes").code == 1
+
+    first, second = deployed.start_task(), deployed.start_task()
+    end = deployed.ops("stop", "--yes")
+
+    assert end.code == 2
+    assert first in end.err
+    assert second in end.err
+    assert deployed.ops("stop", first, "--yes").code == 0

@@ -1,0 +1,50 @@
+"""The setting FIELD_MAPPING: what may be written, and the mapping it stands for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.worker.builders import mapping_of
+from worker.model.field_catalogue import MAPPABLE
+from worker.model.mapping import CORE_TARGETS, Rule
+
+NAMES_AND_EMAIL = (Rule("firstname", ("first_name",)), Rule("lastname", ("last_name",)), Rule("email", ("work_email",)))
+
+
+def test_without_the_setting_names_address_and_department_are_synchronised() -> None:
+    assert mapping_of().rules == (*NAMES_AND_EMAIL, Rule("department", ("department",)))
+
+
+@pytest.mark.parametrize("off", [None, False])
+def test_the_setting_is_laid_over_the_default(off: object) -> None:
+    mapping = mapping_of(
+        firstname=["preferred_name", "first_name"],
+        institution="division",
+        country={"from": "country", "when": "create"},
+        profile_field_costcentre={"from": ["location", "city"], "default": "-"},
+        department=off,
+    )
+
+    assert mapping.rules == (
+        Rule("firstname", ("preferred_name", "first_name")),
+        *NAMES_AND_EMAIL[1:],
+        Rule("institution", ("division",)),
+        Rule("country", ("country",), when="create"),
+        Rule("profile_field_costcentre", ("location", "city"), default="-"),
+    )
+
+
+def test_every_core_field_may_be_mapped() -> None:
+    rules = {target: "work_email" if target == "email" else "city" for target in CORE_TARGETS}
+
+    assert {rule.target: rule.sources[0] for rule in mapping_of(**rules).rules} == rules
+
+
+@pytest.mark.parametrize("source", MAPPABLE)
+def test_every_field_of_the_catalogue_may_be_a_source(source: str) -> None:
+    assert Rule("city", (source,)) in mapping_of(city=source).rules
+
+
+@pytest.mark.parametrize("target", ["profile_field_a", "profile_field_" + "A_9" * 33])
+def test_a_custom_profile_field_is_named_by_its_short_name(target: str) -> None:
+    assert Rule(target, ("city",)) in mapping_of(**{target: "city"}).rules

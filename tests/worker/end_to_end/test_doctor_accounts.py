@@ -1,0 +1,142 @@
+"""`doctor` on employees and accounts: what BambooHR shows and what Moodle has, without personal values."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.run_harness import API_KEY, RunHarness
+from tests.sandbox.moodle import TOKEN, ProfileField
+from tests.worker.end_to_end.doctor_report import run_doctor
+
+# What BambooHR shows
+
+
+def test_an_unshared_directory_is_a_warning(healthy: RunHarness) -> None:
+    healthy.bamboo.settings.directory_sharing = "off"
+
+    report = run_doctor(healthy)
+
+    assert (report.code, report.bad) == (0, {"BambooHR directory": "warning"})
+    assert "to share the directory" in report.advice("BambooHR directory")
+
+
+def test_a_key_that_may_not_list_employees_is_a_warning(healthy: RunHarness) -> None:
+    healthy.bamboo.settings.list_refused = 403
+
+    report = run_doctor(healthy)
+
+    assert (report.code, report.bad) == (0, {"BambooHR List Employees": "warning"})
+    assert "neither dates nor a reconcile can work" in report.advice("BambooHR List Employees")
+
+
+def test_each_field_has_its_own_check(healthy: RunHarness) -> None:
+    settings = healthy.bamboo.settings
+    settings.list_restricted = frozenset({"hireDate"})
+    settings.restricted_for = {"4": frozenset({"department"}), "5": frozenset({"department"})}
+    for number in range(1, 31):
+        healthy.company.edit(str(number), division=None)
+
+    report = run_doctor(healthy, FIELD_MAPPING='{"institution": "division"}')
+
+    assert report["BambooHR field hire_date"] == ("failed", "is not shown for any employee")
+    assert report["BambooHR field department"] == ("warning", "is not shown for 2 of 30")
+    assert report["BambooHR field division"] == ("warning", "is empty for all employees")
+    assert report["BambooHR field last_name"] == ("ok", "filled for 100 % of the active employees")
+    assert report.code == 1
+
+
+def test_an_address_shared_by_employees_names_their_ids(healthy: RunHarness) -> None:
+    shared = str(healthy.company.values("3")["workEmail"])
+    healthy.company.edit("9", workEmail=shared.upper())
+
+    report = run_doctor(healthy)
+
+    assert report["BambooHR e-mail addresses"] == ("warning", "1 addresses are used by several employees: 3, 9")
+    assert shared not in report.output.lower()
+
+
+# What Moodle has
+
+
+def test_an_idnumber_on_several_accounts_names_the_account_ids(healthy: RunHarness) -> None:
+    twin = healthy.site.add_user("x", firstname="X", lastname="Y", email="x@example.com", auth="oidc", idnumber="3")
+
+    report = run_doctor(healthy)
+
+    assert report["Moodle idnumbers"] == (
+        "warning",
+        f"1 idnumbers are on several accounts: {healthy.site.user_named(_username(healthy, '3'))['id']}, {twin}",  # type: ignore[index]
+    )
+    assert report["conflicts"] == ("warning", "1 employees (1 several_accounts): 3")
+    assert "explain --employee ID" in report.advice("conflicts")
+
+
+def _username(harness: RunHarness, number: str) -> str:
+    return str(harness.company.values(number)["workEmail"])
+
+
+def test_a_custom_field_that_no_account_has_is_reported(healthy: RunHarness) -> None:
+    mapping = '{"profile_field_site": "location"}'
+    missing = run_doctor(healthy, FIELD_MAPPING=mapping)
+    healthy.site.settings.profile_fields = (ProfileField("site"),)
+    healthy.site.change_user(healthy.account("3")["id"], profile={"site": "Berlin"})
+
+    present = run_doctor(healthy, FIELD_MAPPING=mapping)
+
+    assert missing["Moodle field profile_field_site"][0] == "warning"
+    assert "a custom field of this short name exists" in missing.advice("Moodle field profile_field_site")
+    assert present["Moodle field profile_field_site"] == ("ok", "is there")
+
+
+@pytest.mark.parametrize(
+    ("setting", "verdict", "expected"),
+    [
+        ("sync-service", "ok", "1 user names, all found"),
+        ("SYNC-SERVICE 4711", "ok", "1 user names, all found"),
+        ("", "warning", "PROTECTED_ACCOUNTS names no user name"),
+        ("4711", "warning", "PROTECTED_ACCOUNTS names no user name"),
+        ("sync-service, typo, Other", "warning", "2 of 3 user names of PROTECTED_ACCOUNTS are not in use"),
+    ],
+)
+def test_protected_accounts_are_looked_up(healthy: RunHarness, setting: str, verdict: str, expected: str) -> None:
+    report = run_doctor(healthy, "--quick", PROTECTED_ACCOUNTS=setting)
+
+    assert (report.code, report["protected accounts"]) == (0, (verdict, expected))
+
+
+@pytest.mark.parametrize("limit", ["", "0"])
+def test_suspensions_due_in_a_reconcile_are_reported(healthy: RunHarness, limit: str) -> None:
+    for number in ("3", "4"):
+        healthy.company.terminate(number, stamp=False, hireDate="2020-01-01")
+
+    report = run_doctor(healthy, MAX_SUSPENSIONS=limit)
+
+    assert report["suspensions"] == ("warning", "a reconcile would suspend 2 accounts")
+
+
+# No personal values
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_no_personal_value_is_shown_whatever_is_wrong(harness: RunHarness, form: list[str]) -> None:
+    for number in range(1, 21):
+        harness.company.hire(
+            str(number),
+            firstName=f"Vorquux{number}",
+            lastName=f"Nachquux{number}",
+            workEmail=f"adressequux{number % 15}@example.com",
+            department=f"Abteilungquux{number}",
+        )
+    harness.site.add_user(
+        "kontoquux", firstname="Kquux", lastname="Lquux", email="adressequux3@example.com", idnumber="quux"
+    )
+    harness.site.add_user("quuxleer", firstname="Kquux", lastname="Lquux", email="x@example.com", auth="oidc")
+    harness.company.terminate("4")
+    harness.run()
+    harness.bamboo.settings.restricted_for = {"5": frozenset({"department"})}
+
+    run = harness.run("doctor", *form, PROTECTED_ACCOUNTS="kontoquux, tippfehlerquux")
+
+    assert run.code == 0
+    for secret in ("quux", "robin", API_KEY, TOKEN, "example.com"):
+        assert secret not in (run.stdout + run.stderr).lower()

@@ -1,0 +1,162 @@
+"""What earlier runs mean for a run: intents, run records, baselines, duplicate deliveries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.run_harness import RunHarness
+from tests.sandbox.bamboohr import generate
+from worker.model.history import EmployeeRecord
+from worker.state.sqlite import SqliteItems
+from worker.state.store import Store
+
+
+@pytest.fixture
+def staffed(harness: RunHarness) -> RunHarness:
+    """Sixty employees in sync."""
+    harness.company.add(generate(60, seed=31))
+    assert harness.run().code == 0
+    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    return harness
+
+
+def run_items(harness: RunHarness) -> list[dict[str, Any]]:
+    """The items of the runs, oldest first."""
+    items = SqliteItems(str(harness.state_file)).scan(["default#run#"])
+    return sorted(items, key=lambda run: int(run["ended_at"]))
+
+
+def remembered(harness: RunHarness) -> dict[int, EmployeeRecord]:
+    return {**Store(SqliteItems(str(harness.state_file)), "default").history().records}
+
+
+def test_a_run_is_recorded_as_it_ended(staffed: RunHarness) -> None:
+    staffed.fail_bamboo("html", operation="changed", times=0)
+    staffed.run()
+
+    succeeded, failed = (run["summary"] for run in run_items(staffed))
+
+    assert (succeeded["outcome"], succeeded["ok"]) == ("ok", True)
+    assert (failed["outcome"], failed["exit_code"]) == ("bamboohr_error", 1)
+
+
+@pytest.mark.parametrize("fault", ["no right", "not sent"])
+def test_a_failed_suspension_is_not_recorded(staffed: RunHarness, fault: str) -> None:
+    staffed.company.terminate("1", hireDate="2020-01-01")
+    if fault == "no right":
+        staffed.site.capabilities.discard("moodle/user:update")
+    else:
+        staffed.site.settings.maintenance = "gui"
+
+    assert staffed.run().code == 1
+    assert remembered(staffed) == {}
+
+
+def test_a_suspension_with_an_unknown_outcome_is_recorded(staffed: RunHarness) -> None:
+    staffed.company.terminate("1", hireDate="2020-01-01")
+    staffed.fail_moodle("reset_after", operation="core_user_update_users")
+    staffed.fail_moodle("html", operation="core_user_get_users_by_field", skip=3, times=0)
+    failed = staffed.run()
+    staffed.heal()
+    staffed.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    staffed.run()
+    staffed.company.rehire("1")
+
+    assert failed.code == 1
+    assert staffed.run()["reactivated"] == 1
+
+
+def test_a_retried_suspension_does_not_count_twice_towards_the_daily_limit(staffed: RunHarness) -> None:
+    for number in ("1", "2", "3"):
+        staffed.company.terminate(number, hireDate="2020-01-01")
+    assert staffed.run(MAX_SUSPENSIONS="3")["suspended"] == 3
+    staffed.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    for number in ("4", "5", "6"):
+        staffed.company.terminate(number, hireDate="2020-01-01")
+    staffed.fail_moodle("reset_before", operation="core_user_update_users", times=0)
+    staffed.run(MAX_SUSPENSIONS="3")
+    staffed.heal()
+
+    assert staffed.run(MAX_SUSPENSIONS="3")["suspended"] == 3
+
+
+@pytest.mark.parametrize("damage", ["half", "refused"])
+def test_an_unreliable_read_is_no_baseline(staffed: RunHarness, damage: str) -> None:
+    if damage == "half":
+        staffed.bamboo.settings.directory_keeps = 0.3
+    else:
+        staffed.bamboo.settings.directory_sharing = "off"
+    assert staffed.run().code == 0
+    staffed.bamboo.settings.directory_sharing = "full"
+    staffed.bamboo.settings.directory_keeps = 0.3
+    staffed.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    staffed.company.terminate("1", hireDate="2020-01-01")
+
+    assert staffed.run()["held_suspensions"] == 1
+
+
+def test_an_entry_in_the_feed_of_an_earlier_run_is_no_evidence(staffed: RunHarness) -> None:
+    staffed.company.hide("1")
+    staffed.company.touch("1", "Deleted")
+    held = staffed.run()
+    del staffed.company.changes["1"]
+    staffed.bamboo.settings.invisible = frozenset({"1"})
+
+    later = staffed.run()
+
+    assert (held.reason_codes("1"), later.reason_codes("1")) == (["deleted_but_shown"], ["no_evidence"])
+    assert not staffed.account("1")["suspended"]
+
+
+def test_a_failed_scheduled_run_may_be_delivered_again(staffed: RunHarness) -> None:
+    moment = "2026-11-22T02:00:00Z"
+    staffed.fail_bamboo("html", operation="changed", times=0)
+    failed = staffed.run(SCHEDULED_TIME=moment)
+    staffed.heal()
+
+    assert (failed.code, staffed.run(SCHEDULED_TIME=moment)["outcome"]) == (1, "ok")
+    assert staffed.run(SCHEDULED_TIME=moment)["outcome"] == "duplicate"
+
+
+def test_runs_of_single_employees_and_dry_runs_do_not_count_as_the_scheduled_run(staffed: RunHarness) -> None:
+    moment = "2026-11-22T02:00:00Z"
+    staffed.run("--employee", "1", SCHEDULED_TIME=moment)
+    staffed.run("--dry-run", SCHEDULED_TIME=moment)
+
+    assert staffed.run(SCHEDULED_TIME=moment)["outcome"] == "ok"
+    assert staffed.run("--dry-run", SCHEDULED_TIME=moment)["outcome"] == "ok"
+
+
+@pytest.mark.parametrize("text", ["<aws.scheduler.scheduled-time>", "yesterday", "2026-11-22"])
+def test_an_invalid_scheduled_time_is_a_configuration_fault(staffed: RunHarness, text: str) -> None:
+    assert staffed.run(SCHEDULED_TIME=text).code == 3
+
+
+def test_an_unknown_employee_id_is_not_remembered(staffed: RunHarness) -> None:
+    run = staffed.run("--employee", "77777")
+
+    assert (run.code, run["no_evidence"], run["warnings"]) == (0, 1, ["unknown_employee"])
+    assert run.reason_codes("77777") == ["unknown_employee"]
+    assert remembered(staffed) == {}
+
+
+def test_an_employee_selected_by_id_gets_a_log_line_even_if_nothing_differs(staffed: RunHarness) -> None:
+    assert staffed.run("--employee", "7").reason_codes("7") == ["in_step"]
+    assert staffed.run("--employee", "7", "--dry-run").reason_codes("7") == ["in_step"]
+    assert staffed.run().reason_codes("7") == []
+
+
+def test_an_address_that_changed_after_its_batch_is_free_for_the_rest_of_the_window(harness: RunHarness) -> None:
+    harness.company.hire("1", firstName="A", lastName="One", workEmail="shared@example.com")
+    harness.company.hire("2", firstName="B", lastName="Two", workEmail="b@example.com")
+    harness.run(BATCH_SIZE="1")
+    harness.company.clock.advance(minutes=30)  # type: ignore[attr-defined]
+    harness.company.edit("1", workEmail="a.new@example.com")
+    harness.company.edit("2", workEmail="shared@example.com")
+
+    run = harness.run(BATCH_SIZE="1")
+
+    assert run.code == 0
+    assert (harness.account("1")["email"], harness.account("2")["email"]) == ("a.new@example.com", "shared@example.com")

@@ -1,0 +1,93 @@
+"""Tools of the command tests: read the state and the site, hold the lock, run the worker at a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import sqlite3
+import subprocess
+import sys
+import termios
+import time
+from typing import Any, Literal
+
+from tests.run_harness import ROOT, RunHarness, RunResult
+
+
+def items(harness: RunHarness, kind: str = "") -> dict[str, dict[str, Any]]:
+    """Return the state's items of a kind (person, run, journal), or all of them, by the end of their keys."""
+    if not harness.state_file.exists():
+        return {}
+    with contextlib.closing(sqlite3.connect(harness.state_file)) as state:
+        rows = state.execute("SELECT key, body FROM items ORDER BY key").fetchall()
+    prefix = f"default#{kind}#" if kind else ""
+    return {key.removeprefix(prefix): json.loads(body) for key, body in rows if key.startswith(prefix)}
+
+
+def row(harness: RunHarness) -> dict[str, Any] | None:
+    """Return the state row."""
+    return items(harness).get("default")
+
+
+def write_item(harness: RunHarness, key: str, **values: object) -> None:
+    """Write an item into the state, as an operator or another run would."""
+    with contextlib.closing(sqlite3.connect(harness.state_file)) as state:
+        state.execute("INSERT OR REPLACE INTO items VALUES (?, ?)", (key, json.dumps({"StateId": key, **values})))
+        state.commit()
+
+
+def hold_lock(harness: RunHarness) -> None:
+    """Hold the lock for another run."""
+    harness.run("--dry-run")
+    write_item(harness, "default#lock", owner="another-run", expires=int(time.time()) + 200, scheduledTime="")
+
+
+def state_and_site(harness: RunHarness) -> tuple[Any, Any]:
+    """Return the state and the site, which a read-only command must leave unchanged."""
+    return items(harness), harness.site.users(deleted=True)
+
+
+def advance_clock(harness: RunHarness, **by: float) -> None:
+    """Move the company's clock."""
+    harness.company.clock.advance(**by)  # type: ignore[attr-defined]
+
+
+def employee_lines(run: RunResult) -> dict[int, dict[str, Any]]:
+    """Return the log lines of the employees, by employee id."""
+    return {line["employee_id"]: line for line in run.log if line.get("event") == "sync.person"}
+
+
+def at_a_terminal(
+    harness: RunHarness, *arguments: str, answer: str = "", shows: Literal["", "stdout", "stderr"] = "", **settings: str
+) -> RunResult:
+    """Run the worker as a process at a terminal; `answer` is typed, `shows` names the stream of the terminal."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, 150))
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "worker", *arguments],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "COLUMNS": "150", **harness.environment, **settings},
+            stdin=theirs,
+            stdout=theirs if shows == "stdout" else subprocess.PIPE,
+            stderr=theirs if shows == "stderr" else subprocess.PIPE,
+            text=True,
+        ) as running:
+            os.close(theirs)
+            os.write(ours, answer.encode())
+            seen = _shown_until_closed(ours) if shows else ""
+            stdout, stderr = running.communicate(timeout=60)
+    finally:
+        os.close(ours)
+    return RunResult(running.returncode, stdout if shows != "stdout" else seen, stderr if shows != "stderr" else seen)
+
+
+def _shown_until_closed(terminal: int) -> str:
+    """Return what the terminal shows until the process closes it, which Linux reports as an error."""
+    seen = bytearray()
+    with contextlib.suppress(OSError):
+        while part := os.read(terminal, 65536):
+            seen += part
+    return seen.decode().replace("\r\n", "\n")

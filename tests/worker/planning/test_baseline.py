@@ -1,0 +1,61 @@
+"""Which run later runs are compared with, and when a reconcile is due."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from worker.model.history import History, RunRecord
+from worker.planning.baseline import is_baseline, is_reconcile_due
+from worker.planning.guards import DirectoryStats
+
+NOW = datetime(2026, 2, 1, 2, 0, tzinfo=UTC)
+
+
+def run(days_ago: int, rows: int, *, good: bool = False) -> RunRecord:
+    ended_at = int((NOW - timedelta(days=days_ago)).timestamp() * 1000)
+    return RunRecord("r", ended_at, "sync", "all", is_baseline=good, since="2026-01-01T00:00:00Z", rows=rows)
+
+
+BASELINE = run(9, 1_000, good=True)
+SMALLER_FOR_A_WEEK = [run(days, 500) for days in range(8, 0, -1)]
+
+
+@pytest.mark.parametrize(
+    ("runs", "rows", "clean", "expected"),
+    [
+        ([], 1_000, True, True),
+        ([], 1_000, False, False),
+        ([BASELINE], 800, True, True),
+        ([BASELINE], 799, True, False),
+        ([BASELINE, *SMALLER_FOR_A_WEEK], 500, False, True),
+        ([BASELINE, *SMALLER_FOR_A_WEEK[4:]], 500, True, False),
+    ],
+    ids=["first run", "with errors", "complete", "rows lost", "smaller for a week, with errors", "smaller for 4 days"],
+)
+def test_a_successful_and_complete_run_is_a_baseline(
+    runs: list[RunRecord], rows: int, clean: bool, expected: bool
+) -> None:
+    assert is_baseline(DirectoryStats(rows), History(runs=tuple(runs)), NOW, clean=clean) is expected
+
+
+def last_run(mapping: str, *, reconcile_due: bool = False) -> History:
+    return History(
+        runs=(RunRecord("r", 1, "sync", "all", is_baseline=True, mapping_digest=mapping, reconcile_due=reconcile_due),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("history", "due"),
+    [
+        (History(), False),
+        (last_run("mapping"), False),
+        (last_run("other"), True),
+        (last_run(""), False),
+        (last_run("mapping", reconcile_due=True), True),
+    ],
+    ids=["first run", "same mapping", "another mapping", "mapping unknown", "due since"],
+)
+def test_a_reconcile_is_due_after_the_mapping_changed(history: History, due: bool) -> None:
+    assert is_reconcile_due(history, "mapping") is due

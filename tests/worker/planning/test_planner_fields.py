@@ -1,0 +1,353 @@
+"""Which values are written to a new account and to an existing one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.worker.builders import account, account_of, hidden, listed, mapping_of, outcome, step_of, writes
+from tests.worker.planning.cases import STRANGER, Case, Values, case
+from worker.model.moodle_fields import LENGTHS
+from worker.model.step import FieldChange
+
+ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="Ada@acme.example", department="Engines")
+SAME = account_of(1)
+LEGAL: Values = {"department": "Legal"}
+MOVES: Values = {"work_email": "ada@acme.example"}
+BLANKS = ("", "   ", "\x01", "<>")
+HIDEABLE = ("first_name", "last_name", "work_email", "department")
+
+CREATE_ONLY: Values = {
+    "department": {"from": "department", "when": "create"},
+    "email": {"from": "work_email", "when": "create"},
+}
+ONLY_NEW: Values = {"mapping": mapping_of(**CREATE_ONLY)}
+UNMAPPED: Values = {"mapping": mapping_of(department=None)}
+DEFAULT: Values = {"mapping": mapping_of(department={"from": "department", "default": "Nowhere"})}
+COUNTRY: Values = {"mapping": mapping_of(country="country")}
+SITE: Values = {"mapping": mapping_of(profile_field_site="location")}
+PREFERRED: Values = {"mapping": mapping_of(firstname=["preferred_name", "first_name"])}
+
+
+# A new account
+
+
+def test_a_new_account_gets_every_known_value_and_no_password() -> None:
+    step = step_of(ADA)
+
+    assert step.changes == tuple(
+        FieldChange(field, None, value)
+        for field, value in (
+            ("auth", "oidc"),
+            ("idnumber", "7"),
+            ("username", "ada@acme.example"),
+            ("firstname", "Ada"),
+            ("lastname", "Lovelace"),
+            ("department", "Engines"),
+            ("email", "Ada@acme.example"),  # last, so that a truncated request cannot create an incomplete account
+        )
+    )
+
+
+BARE: Values = {"auth": "oidc", "idnumber": "1", "username": "p1@acme.example", "firstname": "First1"}
+BARE |= {"lastname": "Last1", "email": "p1@acme.example"}
+NEW: Values = {**BARE, "department": "Sales"}
+IN_CORK: Values = {"profile_field_site": "Cork"}
+HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case("AUTH", "create new", listed(), writes={**NEW, "auth": "saml2"}, auth="saml2"),
+        case("empty", "create new", listed(department=""), writes=BARE),
+        case(
+            "empty, default", "create new", listed(department=""), writes={**BARE, "department": "Nowhere"}, **DEFAULT
+        ),
+        case("not shown, default", "create new", listed(not_shown=["department"]), writes=BARE, **DEFAULT),
+        case("create only", "create new", listed(), writes=NEW, **ONLY_NEW),
+        case("country", "create new", listed(country="Ireland"), writes={**NEW, "country": "IE"}, **COUNTRY),
+        case("unknown country", "create new", listed(country="Atlantis"), writes=NEW, **COUNTRY),
+        case("custom", "create new", listed(location="Cork"), writes={**NEW, **IN_CORK}, **SITE),
+        case("no e-mail", "skip no_email", listed(work_email="")),
+        *(
+            case(f"e-mail {address:.20}", "skip invalid_email", listed(work_email=address))
+            for address in (
+                "ada",
+                "ada@localhost",
+                "zo\u00eb@acme.example",
+                "a b@acme.example",
+                "a" * 90 + "@acme.example",
+            )
+        ),
+        *(case(f"first name {blank!r}", "skip no_name", listed(first_name=blank)) for blank in BLANKS),
+        *(case(f"last name {blank!r}", "skip no_name", listed(last_name=blank)) for blank in BLANKS),
+        *(
+            case(f"username {local}", "skip invalid_username", listed(work_email=f"{local}@acme.example"))
+            for local in ("o'brien", "a+b", "r&d")
+        ),
+        *(
+            case(f"{kind} {field}", "hold field_not_shown", employee, says=f"does not show {field}, which")
+            for field in HIDEABLE[:-1]
+            for kind, employee in (("no", listed(not_shown=[field])), ("restricted", hidden(restricted=[field])))
+        ),
+        case("no nickname shown", "hold field_not_shown", listed(), says="preferred_name, which", **PREFERRED),
+        case(
+            "username taken",
+            "conflict username_taken",
+            ADA,
+            HAS_ADAS_USERNAME,
+            says="account 55 (idnumber 9)",
+            about=None,
+        ),
+        case("idnumber of another system", "conflict foreign_account", ADA, account_of(7, **STRANGER), about=None),
+    ],
+)
+def test_a_new_account_needs_an_address_names_and_a_free_username(row: Case) -> None:
+    row.check()
+
+
+def test_values_are_normalised_to_what_moodle_stores() -> None:
+    new = writes(step_of(listed(first_name="A" * 300, last_name="Love\nlace <3", department="R\x01&D  (" + "x" * 300)))
+
+    assert (new["firstname"], new["lastname"]) == ("A" * LENGTHS["firstname"], "Love lace 3")
+    assert new["department"] == "R&D (" + "x" * (LENGTHS["department"] - 5)
+
+
+# An existing account
+
+
+ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case(
+            "two fields",
+            "update differs",
+            listed(last_name="King", **LEGAL),
+            SAME,
+            writes={"lastname": "King", **LEGAL},
+        ),
+        case("none", "unchanged in_step", listed(), SAME),
+        case(
+            "cut and trimmed",
+            "unchanged in_step",
+            listed(first_name="A" * 300, department=" Sales\n"),
+            account_of(1, firstname="A" * 100),
+        ),
+        *(case(f"first name {blank!r}", "unchanged in_step", listed(first_name=blank), SAME) for blank in BLANKS),
+        *(case(f"last name {blank!r}", "unchanged in_step", listed(last_name=blank), SAME) for blank in BLANKS),
+        case("emptied", "update differs", listed(department=""), SAME, writes={"department": ""}),
+        case(
+            "unknown country", "unchanged in_step", listed(country="Atlantis"), account_of(1, country="IE"), **COUNTRY
+        ),
+        case("auth", "update differs", listed(**LEGAL), account_of(1, auth="manual"), writes=LEGAL),
+        case("create only", "unchanged in_step", listed(**LEGAL), SAME, **ONLY_NEW),
+        case("unmapped", "unchanged in_step", listed(**LEGAL), SAME, **UNMAPPED),
+        case("custom, first value", "update differs", listed(location="Cork"), SAME, writes=IN_CORK, **SITE),
+        case("custom, empty", "unchanged in_step", listed(location=""), SAME, **SITE),
+        case(
+            "e-mail",
+            "update differs",
+            listed(**MOVES),
+            account_of(1, username="x"),
+            writes={"email": "ada@acme.example"},
+        ),
+        case("e-mail, create only", "unchanged in_step", listed(**MOVES), SAME, **ONLY_NEW),
+        case(
+            "e-mail, create only, linked",
+            "update linked",
+            listed(),
+            account_of(1, idnumber="", email="P1@acme.example"),
+            writes={"idnumber": "1"},
+            **ONLY_NEW,
+        ),
+        case(
+            "e-mail, other case",
+            "update differs",
+            listed(work_email="P1@acme.example"),
+            SAME,
+            writes={"email": "P1@acme.example"},
+            colleagues={9: "p1@acme.example"},
+        ),
+        case("e-mail empty", "unchanged in_step", listed(work_email=""), SAME),
+        case("e-mail empty, differs", "update differs", listed(work_email="", **LEGAL), SAME, writes=LEGAL),
+        case("bad e-mail", "update differs", listed(work_email="x", **LEGAL), SAME, writes=LEGAL, notes=["email_kept"]),
+        case(
+            "e-mail taken, differs",
+            "update differs",
+            listed(**MOVES, **LEGAL),
+            SAME,
+            ADDRESS_TAKEN,
+            about=101,
+            writes=LEGAL,
+            problem="email_taken",
+            says="account 55",
+        ),
+        case(
+            "e-mail taken",
+            "conflict email_taken",
+            listed(**MOVES),
+            SAME,
+            ADDRESS_TAKEN,
+            about=101,
+            problem="email_taken",
+        ),
+    ],
+)
+def test_an_account_gets_only_what_differs(row: Case) -> None:
+    row.check()
+
+
+@pytest.mark.parametrize("field", HIDEABLE)
+def test_a_field_that_is_not_shown_keeps_its_value_and_the_others_go_on(field: str) -> None:
+    mapping = mapping_of(city="location", department={"from": "department", "default": "Nowhere"})
+    for employee in (listed(not_shown=[field], location="Cork"), hidden(restricted=[field], location="Cork")):
+        assert writes(step_of(employee, SAME, mapping=mapping)) == {"city": "Cork"}
+
+
+def test_an_employee_of_whom_no_field_is_shown_keeps_everything() -> None:
+    assert outcome(step_of(listed(not_shown=HIDEABLE), SAME)) == "unchanged in_step"
+
+
+def test_a_nickname_that_is_not_shown_does_not_bring_back_the_legal_name() -> None:
+    assert (
+        outcome(step_of(listed(first_name="Augusta"), account_of(1, firstname="Ada"), **PREFERRED))
+        == "unchanged in_step"
+    )
+
+
+# Usernames
+
+BY_NAME: Values = {"mapping": mapping_of("{first_name}")}
+BY_NAME_AND_ADDRESS: Values = {"mapping": mapping_of("{first_name}.{work_email}")}
+BY_FROZEN_NAME: Values = {"mapping": mapping_of("{first_name}", firstname={"from": "first_name", "when": "create"})}
+MOVED = listed(work_email="Ada@acme.example")
+RENAMED = listed(first_name="Ada")
+AUGUSTA = account_of(1, firstname="Augusta", username="augusta")
+AUGUSTA_WITH_ADDRESS = account_of(1, firstname="Augusta", username="augusta.p1@acme.example")
+ADA_WITH_ADDRESS = {"firstname": "Ada", "username": "ada.p1@acme.example"}
+
+
+@pytest.mark.parametrize(
+    ("template", "username"),
+    [
+        ("{work_email}", "ada@acme.example"),
+        ("{first_name}.{last_name}", "ada.lovelace"),
+        ("hr-{employee_id}", "hr-7"),
+    ],
+)
+def test_a_new_username_is_made_by_the_template_in_lower_case(template: str, username: str) -> None:
+    assert writes(step_of(ADA, mapping=mapping_of(template)))["username"] == username
+
+
+def test_a_template_without_the_address_makes_usernames_for_addresses_that_are_not_usernames() -> None:
+    assert (
+        writes(step_of(listed(7, work_email="o'brien@acme.example"), mapping=mapping_of("e{employee_id}")))["username"]
+        == "e7"
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case(
+            "follows the address",
+            "update differs",
+            MOVED,
+            SAME,
+            writes={"email": "Ada@acme.example", "username": "ada@acme.example"},
+        ),
+        *(
+            case(
+                f"{chosen} stays",
+                "update differs",
+                MOVED,
+                account_of(1, username=chosen),
+                writes={"email": "Ada@acme.example"},
+            )
+            for chosen in ("ada", "p1@acme.example.old", "p2@acme.example")
+        ),
+        case(
+            "follows the name",
+            "update differs",
+            RENAMED,
+            AUGUSTA,
+            writes={"firstname": "Ada", "username": "ada"},
+            **BY_NAME,
+        ),
+        case(
+            "follows the value that changed",
+            "update differs",
+            RENAMED,
+            AUGUSTA_WITH_ADDRESS,
+            writes=ADA_WITH_ADDRESS,
+            **BY_NAME_AND_ADDRESS,
+        ),
+        case(
+            "follows while the address is not shown",
+            "update differs",
+            listed(first_name="Ada", not_shown=["work_email"]),
+            AUGUSTA_WITH_ADDRESS,
+            writes=ADA_WITH_ADDRESS,
+            **BY_NAME_AND_ADDRESS,
+        ),
+        case("frozen name", "unchanged in_step", RENAMED, AUGUSTA, **BY_FROZEN_NAME),
+        case(
+            "other case",
+            "update differs",
+            listed(work_email="P1@acme.example"),
+            SAME,
+            writes={"email": "P1@acme.example"},
+        ),
+        case(
+            "linked",
+            "update linked",
+            RENAMED,
+            account_of(1, idnumber="", firstname="Augusta", username="augusta"),
+            writes={"idnumber": "1", "firstname": "Ada"},
+            **BY_NAME,
+        ),
+        case(
+            "disputed address",
+            "conflict email_disputed",
+            MOVED,
+            SAME,
+            problem="email_disputed",
+            colleagues={9: "ada@acme.example"},
+        ),
+        case(
+            "invalid",
+            "update differs",
+            listed(work_email="o'b@acme.example"),
+            SAME,
+            writes={"email": "o'b@acme.example"},
+            notes=["username_kept"],
+        ),
+        case(
+            "taken",
+            "update differs",
+            MOVED,
+            SAME,
+            account(55, username="ada@acme.example", idnumber="9"),
+            about=101,
+            writes={"email": "Ada@acme.example"},
+            problem="username_taken",
+            says="account 55 (idnumber 9)",
+        ),
+        case(
+            "taken, and the address as well",
+            "update differs",
+            listed(first_name="Ada", work_email="new@acme.example"),
+            account_of(1, firstname="Bob", username="bob"),
+            account(55, username="ada", email="new@acme.example"),
+            about=101,
+            writes={"firstname": "Ada"},
+            problem="email_taken",
+            **BY_NAME,
+        ),
+    ],
+)
+def test_a_username_follows_only_where_the_template_made_it(row: Case) -> None:
+    row.check()

@@ -1,0 +1,196 @@
+"""Which account belongs to an employee: by idnumber, by e-mail address, or by what is remembered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.worker.builders import account_of, leaver, listed, record_of, suspended_by_us, unseen
+from tests.worker.planning.cases import STRANGER, Case, Values, case
+from worker.model.account import Account
+
+NAMED: Values = {"first_name": "Ada", "last_name": "Lovelace", "work_email": "ada@acme.example"}
+ADA = listed(7, **NAMED)
+ADA_LEFT = leaver(7, **NAMED)
+LINKS: Values = {"idnumber": "7"}
+OTHER_NAMES: Values = {"firstname": "Other", "lastname": "Name"}
+FOREIGN = account_of(ADA, **STRANGER)
+AT_OLD_ADDRESS = account_of(ADA, email="old@acme.example", username="ada")
+
+
+def unlinked(**different: Any) -> Account:
+    """The account with Ada's e-mail address, without an idnumber."""
+    return account_of(ADA, **{"idnumber": "", **different})
+
+
+def without_address(address: str) -> tuple[Account, ...]:
+    return (account_of(7, idnumber="", email=address),)
+
+
+TWO = (unlinked(), unlinked(number=55))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case("idnumber", "update differs", ADA, AT_OLD_ADDRESS, writes={"email": "ada@acme.example"}),
+        case(
+            "idnumber before e-mail",
+            "conflict email_taken",
+            ADA,
+            AT_OLD_ADDRESS,
+            TWO[1],
+            about=107,
+            problem="email_taken",
+        ),
+        case("idnumber, two", "conflict several_accounts", ADA, account_of(ADA), account_of(ADA, number=55)),
+        case("idnumber, foreign", "conflict foreign_account", ADA, FOREIGN, says="account 107", about=None),
+        case("e-mail", "update linked", ADA, unlinked(), writes=LINKS),
+        case(
+            "e-mail, other case",
+            "update linked",
+            ADA,
+            unlinked(email="Ada@ACME.example"),
+            writes={**LINKS, "email": "ada@acme.example"},
+        ),
+        case("e-mail, other auth", "update linked", ADA, unlinked(auth="manual"), writes=LINKS),
+        case(
+            "e-mail, other names",
+            "update linked",
+            ADA,
+            unlinked(**OTHER_NAMES),
+            writes={**LINKS, "firstname": "Ada", "lastname": "Lovelace"},
+        ),
+        case("e-mail, other username", "update linked", ADA, unlinked(username="augusta"), writes=LINKS),
+        case(
+            "e-mail, suspended by us",
+            "reactivate returned",
+            ADA,
+            unlinked(suspended=True),
+            writes={**LINKS, "suspended": "0"},
+            remembered=suspended_by_us(7),
+        ),
+        case(
+            "e-mail, suspended by others",
+            "update linked",
+            ADA,
+            unlinked(suspended=True),
+            writes=LINKS,
+            notes=["suspended_elsewhere"],
+        ),
+        case("e-mail, two", "conflict several_accounts", ADA, *TWO, says="account 55, account 107"),
+        case(
+            "e-mail, of employee 8",
+            "conflict email_taken",
+            ADA,
+            unlinked(idnumber="8"),
+            says="account 107 (idnumber 8)",
+        ),
+        *(
+            case(
+                f"e-mail, idnumber {other!r}", "conflict email_taken", ADA, unlinked(idnumber=other, department="Legal")
+            )
+            for other in ("07", "X-7", "7 ", "-")
+        ),
+        case("no e-mail", "skip no_email", listed(7, work_email=""), *without_address(""), about=None),
+        case("bad e-mail", "skip invalid_email", listed(7, work_email="x"), *without_address("x"), about=None),
+    ],
+)
+def test_an_account_is_matched_by_idnumber_then_by_email(row: Case) -> None:
+    row.check()
+
+
+INCOMPLETE: Values = {"sees_whole_company": False}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case("both names match", "update linked", ADA, unlinked(), writes=LINKS, **INCOMPLETE),
+        case(
+            "one name matches",
+            "update linked",
+            ADA,
+            unlinked(firstname="Eve"),
+            writes={**LINKS, "firstname": "Ada"},
+            **INCOMPLETE,
+        ),
+        case("no name matches", "hold link_unsure", ADA, unlinked(**OTHER_NAMES), **INCOMPLETE),
+    ],
+)
+def test_with_an_incomplete_directory_a_match_by_email_needs_a_name(row: Case) -> None:
+    row.check()
+
+
+OURS: Values = {"remembered": {7: record_of(7, suspended_by_us=True, suspended_at=1, account_id=55)}}
+NOT_OURS: Values = {"remembered": {7: record_of(7, account_id=55)}}
+EVERYTHING: Values = {**LINKS, "email": "ada@acme.example", "username": "ada@acme.example", "suspended": "0"}
+DELETED: Values = {"email": "0cc175b9c0f1b6a831c399e269772661", "username": "countess@acme.example.1763950000"}
+
+
+def remembered(**different: Any) -> Account:
+    """The account that this product suspended as Ada's, with the address of that time."""
+    return unlinked(**{"number": 55, "email": "countess@acme.example", "suspended": True, **different})
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case("returns", "reactivate returned", ADA, remembered(), writes=EVERYTHING, **OURS),
+        case("active again", "create new", ADA, remembered(suspended=False), about=None, **OURS),
+        case("of another employee", "create new", ADA, remembered(idnumber="8"), about=None, **OURS),
+        case("other names", "create new", ADA, remembered(**OTHER_NAMES), about=None, **OURS),
+        case("deleted", "create new", ADA, remembered(**DELETED), about=None, **OURS),
+        case("no longer ours", "create new", ADA, remembered(), about=None, **NOT_OURS),
+        case("address found", "update linked", ADA, remembered(), unlinked(number=60), writes=LINKS, about=60, **OURS),
+        case(
+            "idnumber found",
+            "reactivate returned",
+            ADA,
+            remembered(),
+            account_of(ADA, suspended=True),
+            about=107,
+            **OURS,
+        ),
+    ],
+)
+def test_the_account_that_this_product_suspended_is_remembered(row: Case) -> None:
+    row.check()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case("idnumber, no e-mail", "suspend left", leaver(7, work_email=""), account_of(ADA)),
+        case("idnumber, bad e-mail", "suspend left", leaver(7, work_email="x"), account_of(ADA)),
+        case("idnumber, other e-mail", "suspend left", leaver(7, work_email="new@acme.example"), account_of(ADA)),
+        case(
+            "idnumber, disputed e-mail", "suspend left", ADA_LEFT, account_of(ADA), colleagues={9: "ada@acme.example"}
+        ),
+        case("idnumber, foreign", "conflict foreign_account", ADA_LEFT, FOREIGN, about=None),
+        case("idnumber, two", "conflict several_accounts", ADA_LEFT, account_of(ADA), account_of(ADA, number=55)),
+        case("e-mail, both names", "suspend left", ADA_LEFT, unlinked(auth="manual")),
+        case("e-mail, last name", "suspend left", ADA_LEFT, unlinked(firstname="Augusta")),
+        case("e-mail, first name", "suspend left", ADA_LEFT, unlinked(lastname="King")),
+        case("e-mail, no name", "hold leaver_unsure", ADA_LEFT, unlinked(**OTHER_NAMES)),
+        case("e-mail, shared", "hold leaver_unsure", ADA_LEFT, unlinked(), colleagues={9: "ADA@acme.example"}),
+        case("e-mail, suspended", "unchanged already_suspended", ADA_LEFT, unlinked(suspended=True)),
+        case("e-mail, two", "conflict several_accounts", ADA_LEFT, *TWO),
+        case("e-mail, of employee 9", "conflict email_taken", ADA_LEFT, unlinked(idnumber="9")),
+        case("e-mail, foreign", "conflict email_taken", ADA_LEFT, unlinked(idnumber="X-9")),
+        case(
+            "e-mail, passed on",
+            "skip left_without_account",
+            ADA_LEFT,
+            unlinked(idnumber="9"),
+            about=None,
+            colleagues={9: "ada@acme.example"},
+        ),
+        case("no e-mail", "skip left_without_account", leaver(7, work_email=""), *without_address(""), about=None),
+        case("bad e-mail", "skip left_without_account", leaver(7, work_email="x"), *without_address("x"), about=None),
+        case("e-mail not shown", "skip left_without_account", unseen(7, deleted=True), unlinked(), about=None),
+    ],
+)
+def test_a_leaver_is_suspended_only_if_the_account_is_theirs(row: Case) -> None:
+    row.check()

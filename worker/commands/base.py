@@ -1,0 +1,138 @@
+"""What every command is: a parser that teaches, and a function that is given all it works with.
+
+A *run* (sync, approve, reconcile, undo) changes something: it fills the summary, whose line is all that stdout gets. A
+*report* (plan, explain, doctor, parked, state) is for a reader: it prints, and returns an exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import select
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from worker import advice
+from worker.config.settings import Settings, read_settings
+from worker.errors import ExitCode, UsageError
+from worker.model.employee import employee_id
+from worker.progress import Progress, bar
+from worker.runs.request import RunRequest
+from worker.runs.services import Services, open_services, read_credentials
+from worker.runs.summary import Summary
+from worker.stopping import StopSignal
+
+if TYPE_CHECKING:
+    Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
+else:
+    Parsers = argparse.Action  # argparse's own type takes no parameter at run time
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a command."""
+
+    options: argparse.Namespace
+    environment: Mapping[str, str]
+    stop: StopSignal
+    summary: Summary
+
+    def begin(self, request: RunRequest, about_run: str = "") -> None:
+        """Let the summary say what was requested, whatever the end will be."""
+        self.summary.dry_run, self.summary.scope = request.dry_run, request.scope_name
+        self.summary.about_run = about_run
+
+    def settings(self, **instead: str) -> Settings:
+        """Return the whole configuration, `instead` laid over the environment; the time limit begins to count."""
+        settings = read_settings({**self.environment, **instead})
+        self.summary.trigger, self.summary.batch_size = settings.trigger, settings.batch_size
+        self.stop.limit(settings.max_run_minutes)
+        return settings
+
+    def services(self, settings: Settings | None = None, progress: Progress = bar) -> Services:
+        """Return what a run works with. Nothing of BambooHR or Moodle is called yet."""
+        settings = settings or self.settings()
+        return open_services(settings, read_credentials(settings), self.stop, self.summary, progress)
+
+
+_EPILOG = f"""\
+exit codes:
+{chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
+
+The environment variables: python -m worker --help"""
+
+RunCommand = Callable[[Call], None]
+ReportCommand = Callable[[Call], int]
+
+
+def add_command(
+    parsers: Parsers,
+    name: str,
+    *,
+    summary: str,
+    teaches: str,
+    run: RunCommand | None = None,
+    report: ReportCommand | None = None,
+) -> argparse.ArgumentParser:
+    """Return the parser of a command."""
+    parser = parsers.add_parser(
+        name,
+        help=summary,
+        description=advice.resolve(teaches),
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run, report=report)
+    return parser
+
+
+def add_employees(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """Add `--employee ID`, repeatable."""
+    parser.add_argument("--employee", metavar="ID", action="append", default=[], type=employee, help=meaning)
+
+
+def add_yes(parser: argparse.ArgumentParser) -> None:
+    """Add `--yes`, for commands that ask."""
+    parser.add_argument("--yes", action="store_true", help="do not ask: for scripts and schedules")
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """Add `--dry-run`."""
+    parser.add_argument("--dry-run", action="store_true", help="do everything but write: no account, no state, no lock")
+
+
+def employee(text: str) -> int:
+    """Parse an employee id of the command line."""
+    number = employee_id(text)
+    if number is None:
+        raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
+    return number
+
+
+def employees(options: argparse.Namespace) -> tuple[int, ...]:
+    """Return the employees that were named, each once."""
+    return tuple(sorted(set(options.employee)))
+
+
+def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
+    """Go on only if the operator says so, here or beforehand (`yes`). Asks on stderr: stdout is for the result."""
+    if yes:
+        return
+    require_terminal(yes=yes)
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    # Signals are taken by another thread, so a read that waits would not notice Ctrl-C.
+    while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
+        stop.check()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise UsageError("not confirmed; nothing was changed")
+
+
+_POLL_SECONDS = 0.2
+
+
+def require_terminal(*, yes: bool) -> None:
+    """Refuse at once, and not after minutes of reading, where a question could not be answered."""
+    if not yes and not (sys.stdin is not None and sys.stdin.isatty()):
+        raise UsageError("there is no terminal to ask for confirmation", advice="pass --yes if that is what you want")

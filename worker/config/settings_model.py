@@ -1,0 +1,202 @@
+"""Every setting of the worker, once: its name, default, limits, one sentence of help and an example.
+
+The field `moodle_base_url` is the environment variable `MOODLE_BASE_URL`. In :class:`SharedSettings` it is also the key
+`MoodleBaseUrl` of a TOML file. `--help`, docs/configuration.md and the JSON Schema are generated from here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from worker.config.faults import refusal
+from worker.config.mapping_table import MappingTable
+from worker.model.mapping import DERIVABLE, template_fault
+
+REMOVED = {"dates_as_events": "hires and leaves are always handled on the day their date arrives; remove this setting"}
+"""Settings of earlier versions, and what to do. In a file each is a fault, as a variable a warning."""
+
+Trigger = Literal["schedule", "manual"]
+
+_UNUSABLE_AUTH = frozenset({"nologin", "webservice", "mnet"})
+_NOT_IN_A_BASE_URL = re.compile(r"[\s@?#\\]")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _base_url(text: str) -> str:
+    """Accept an https address, or http to this machine, with nothing after its path."""
+    parts = urlsplit(text)
+    host, port = parts.hostname or "", parts.port
+    host.encode("idna")
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    if not safe or not host or port == 0 or _NOT_IN_A_BASE_URL.search(text):
+        raise ValueError
+    return text
+
+
+def _auth(text: str) -> str:
+    if text in _UNUSABLE_AUTH:
+        raise ValueError
+    return text
+
+
+def _moment(text: str) -> str:
+    if "T" not in text:
+        raise ValueError
+    datetime.fromisoformat(text)
+    return text
+
+
+def _username_template(text: str) -> str:
+    if fault := template_fault(text):
+        raise refusal(fault, choices=["{" + name + "}" for name in DERIVABLE])
+    return text
+
+
+_URL = "https (http to loopback), no user, query or fragment"
+_BaseUrl = Annotated[str, AfterValidator(_base_url)]
+
+
+class SharedSettings(BaseModel):
+    """The settings that the environment variables and the TOML file have in common."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
+
+    bamboo_company_domain: str = Field(
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+        description="first label of the company's BambooHR address, acme.bamboohr.com",
+        examples=["acme"],
+    )
+    bamboo_base_url: _BaseUrl = Field(
+        "", description=f"another address of BambooHR, for tests: {_URL}", examples=["http://127.0.0.1:8080"]
+    )
+    moodle_base_url: _BaseUrl = Field(
+        description=f"address of the NovaLXP site: {_URL}", examples=["https://acme.mylxp.example"]
+    )
+    batch_size: int = Field(
+        0,
+        ge=-1_000_000,
+        le=1_000_000,
+        description="employees of the change feed in one run; 0 or less: all",
+        examples=[200],
+    )
+    initial_lookback_days: int = Field(
+        30, ge=0, le=18_250, description="days that the first run looks back", examples=[14]
+    )
+    moodle_auth: Annotated[str, AfterValidator(_auth)] = Field(
+        "oidc",
+        pattern="^[a-z][a-z0-9_]{0,19}$",
+        description="short name of the authentication plugin of new accounts, which employees log in with",
+        examples=["saml2"],
+    )
+    reactivate: Literal["ours", "always"] = Field(
+        "ours", description="accounts to reactivate: ours (suspended by this product) or always", examples=["always"]
+    )
+    username_template: Annotated[str, AfterValidator(_username_template)] = Field(
+        "{work_email}",
+        description="a text from which the username of a new account is made",
+        examples=["{first_name}.{last_name}"],
+    )
+    max_suspensions: int | None = Field(
+        None,
+        ge=0,
+        le=200,
+        description="suspensions in one run; if not set, 2 % of the company, at least 5, at most 200",
+        examples=[20],
+    )
+    max_attempts: int = Field(
+        0,
+        ge=0,
+        le=1_000,
+        description="runs after which an employee whom Moodle refuses is parked; 0: never",
+        examples=[5],
+    )
+    hire_lookahead_days: int = Field(
+        0, ge=0, le=90, description="days before the hire date at which an account is created", examples=[7]
+    )
+    moodle_batch_size: int = Field(
+        50,
+        ge=1,
+        le=100,
+        description="accounts in one Moodle request; fewer where they would exceed 900 form fields",
+        examples=[40],
+    )
+    moodle_concurrency: int = Field(2, ge=1, le=8, description="Moodle requests at a time", examples=[4])
+    http_timeout_seconds: int = Field(30, ge=1, le=60, description="total deadline of a request", examples=[20])
+    max_run_minutes: int = Field(
+        360, ge=1, le=1_440, description="minutes after which a run ends between two batches", examples=[120]
+    )
+    protected_accounts: list[Annotated[str, Field(pattern=r"^[^\s,]+$")]] = Field(
+        [],
+        max_length=500,
+        repr=False,
+        description="usernames and employee ids that are never changed: a list of at most 500 (variable: with commas)",
+        examples=[["svc-bamboohr-sync", "4711"]],
+    )
+    field_mapping: MappingTable = Field(
+        {},
+        description="a table of Moodle fields and their BambooHR fields, laid over the defaults (variable: in JSON)",
+        examples=[{"institution": "division"}],
+    )
+
+
+class StateVariables(BaseModel):
+    """Where the state is; variables only."""
+
+    model_config = ConfigDict(
+        alias_generator=str.upper, strict=True, frozen=True, hide_input_in_errors=True, defer_build=True
+    )
+
+    state_table: str = Field("", description="DynamoDB table of the state", examples=["acme-lxp-sync-state"])
+    state_file: str = Field(
+        "",
+        description="SQLite file, created if missing",
+        examples=["state.sqlite"],
+    )
+    state_id: str = Field(
+        "default",
+        pattern="^[A-Za-z0-9_.-]{1,100}$",
+        description="which state of the table: at most 100 letters, digits, _ . -",
+        examples=["default"],
+    )
+
+
+class WorkerVariables(StateVariables, SharedSettings):
+    """Every environment variable of the worker."""
+
+    bamboo_secret_id: str = Field(
+        "",
+        description='Secrets Manager secret with {"bamboohr_api_key": "..."}',
+        examples=["acme-lxp-sync/bamboohr"],
+    )
+    bamboohr_api_key: SecretStr | None = Field(None, description="the API key itself")
+    moodle_secret_id: str = Field(
+        "", description='Secrets Manager secret with {"moodle_token": "..."}', examples=["acme-lxp-sync/moodle"]
+    )
+    moodle_token: SecretStr | None = Field(None, description="the token itself")
+    trigger: Trigger = Field("manual", description="what started the run: schedule or manual", examples=["schedule"])
+    scheduled_time: Annotated[str, AfterValidator(_moment)] = Field(
+        "",
+        description="the scheduled date and time of this run; a second run with the same one does nothing",
+        examples=["2026-01-31T02:00:00Z"],
+    )
+
+
+EXACTLY_ONE = (
+    ("BAMBOO_SECRET_ID", "BAMBOOHR_API_KEY"),
+    ("MOODLE_SECRET_ID", "MOODLE_TOKEN"),
+    ("STATE_TABLE", "STATE_FILE"),
+)
+"""Pairs of variables of which one has to be set, and only one."""

@@ -1,0 +1,246 @@
+"""What happens to one employee: the rules of docs/design.md, "How each employee is handled", in their order. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from worker.model import reasons
+from worker.model.account import Account
+from worker.model.employee import Employee, LifecycleState, starts_later
+from worker.model.moodle_fields import is_username
+from worker.model.reasons import Reason
+from worker.model.step import WRITES, Action, FieldChange, Step
+from worker.planning.claims import Resolution
+from worker.planning.correlation import is_passed_on, names_agree
+from worker.planning.situation import NAMES, Situation
+
+
+def decide(situation: Situation, employee: Employee) -> Step:
+    """Return the step of one employee."""
+    step = _decide(situation, employee)
+    settings = situation.settings
+    if settings.selected and step.reason is reasons.NO_EVIDENCE:
+        step = _unknown_if_never_seen(situation, employee, step)
+    if settings.all_employees:
+        step = _without_waiting(situation, step)
+    # BambooHR shows the job of a new employee from the first day on, and whether the feed says so is not documented:
+    # an account created or seen before that day is read again until then.
+    early = step.action in WRITES or step.action is Action.UNCHANGED
+    return replace(step, waits=True) if early and starts_later(employee, situation.plan_input.now) else step
+
+
+def _decide(situation: Situation, employee: Employee) -> Step:
+    number = employee.employee_id
+    state, match = situation.lifecycle_states[number], situation.matches[number]
+    if str(number) in situation.settings.protected:
+        return Step(number, Action.SKIP, reasons.PROTECTED)
+    if number in situation.settings.undone:
+        return Step(number, Action.HOLD, reasons.UNDONE)
+    if state is LifecycleState.UNKNOWN:
+        erased = employee.deleted or (employee.was_deleted and employee.is_shown)
+        why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
+        return Step(number, Action.HOLD, why, waits=True)
+    if match.conflict is not None:
+        return Step(number, Action.CONFLICT, match.conflict)
+    if match.account is not None and situation.is_reserved(match.account):
+        return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
+    if state is LifecycleState.LEFT:
+        return _leaver(situation, employee, match.account)
+    if match.account is None:
+        return _without_account(situation, employee, state)
+    if state is LifecycleState.FUTURE:
+        return Step(number, Action.HOLD, _not_started(situation, employee), match.account, waits=True)
+    return _update(situation, employee, match.account, linked=False)
+
+
+def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step) -> Step:
+    """An id that an operator named and no source knows is a typing error: report it, and do not ask for it again."""
+    number, plan_input = employee.employee_id, situation.plan_input
+    if number in plan_input.changed or number in plan_input.records:
+        return step
+    reason = step.reason if employee.is_shown else reasons.UNKNOWN_EMPLOYEE
+    return replace(step, reason=reason, waits=False)
+
+
+def _without_waiting(situation: Situation, step: Step) -> Step:
+    """A full pass makes only future hires wait, because the next one reads all employees anyway.
+
+    Otherwise every later run would ask about all former employees whose hire dates are hidden.
+    """
+    record = situation.plan_input.records.get(step.employee_id)
+    waits_already = record is not None and bool(record.follow_ups)
+    if step.action is not Action.HOLD or waits_already:
+        return step
+    is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
+    return step if is_future else replace(step, waits=False)
+
+
+def _not_started(situation: Situation, employee: Employee) -> Reason:
+    return reasons.STARTS_LATER if starts_later(employee, situation.plan_input.now) else reasons.START_NOT_SHOWN
+
+
+# Leavers
+
+
+def _leaver(situation: Situation, employee: Employee, account: Account | None) -> Step:
+    number = employee.employee_id
+    if account is not None:
+        return _suspension(number, account)
+    address = situation.address(employee)
+    candidates = situation.holders(address) if address else []
+    if not candidates:
+        if "hire_date" not in employee.facts and not employee.deleted:
+            return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
+        return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
+    owners = [situation.owners[candidate.id] for candidate in candidates if candidate.id in situation.owners]
+    if is_passed_on(candidates, [*situation.others_with(number, address), *owners]):
+        return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
+    if len(candidates) > 1:
+        return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
+    candidate = candidates[0]
+    if candidate.idnumber:
+        return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
+    if situation.is_reserved(candidate):
+        return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
+    shared = set(situation.plan_input.email_index.of(address)) - {number}
+    if shared or not names_agree(employee, candidate):
+        return Step(number, Action.HOLD, reasons.LEAVER_UNSURE, candidate, waits=True)
+    return _suspension(number, candidate)
+
+
+def _suspension(number: int, account: Account) -> Step:
+    if account.suspended:
+        return Step(number, Action.UNCHANGED, reasons.ALREADY_SUSPENDED, account)
+    return Step(number, Action.SUSPEND, reasons.LEFT, account, (FieldChange("suspended", "0", "1"),))
+
+
+# Employees without an account by idnumber: link, create, or say why not
+
+
+def _without_account(situation: Situation, employee: Employee, state: LifecycleState) -> Step:
+    number = employee.employee_id
+    if not situation.may_hold_account(employee):
+        return Step(number, Action.HOLD, _not_started(situation, employee), waits=True)
+    address = situation.address(employee)
+    if not address:
+        return _without_address(employee)
+    resolution = situation.address_claims.resolution(number)
+    if resolution.refused is not None:
+        return Step(number, Action.CONFLICT, resolution.refused)
+    if resolution.kept_by:
+        return _found_by_email(situation, employee, state, resolution)
+    return _creation(situation, employee, address, resolution)
+
+
+def _without_address(employee: Employee) -> Step:
+    number = employee.employee_id
+    if "work_email" not in employee.facts:
+        return Step(number, Action.HOLD, reasons.field_not_shown(["work_email"]), waits=True)
+    why = reasons.INVALID_EMAIL if employee.facts["work_email"] else reasons.NO_EMAIL
+    return Step(number, Action.SKIP, why)
+
+
+def _found_by_email(situation: Situation, employee: Employee, state: LifecycleState, resolution: Resolution) -> Step:
+    number = employee.employee_id
+    candidates = resolution.kept_by
+    if len(candidates) > 1:
+        return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
+    account = candidates[0]
+    if situation.is_reserved(account):
+        return Step(number, Action.SKIP, reasons.PROTECTED, account)
+    if account.idnumber:
+        return Step(number, Action.CONFLICT, reasons.email_taken(account), account)
+    if state is LifecycleState.FUTURE:
+        return Step(number, Action.HOLD, _not_started(situation, employee), account, waits=True)
+    if not situation.plan_input.sees_whole_company and not names_agree(employee, account):
+        return Step(number, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
+    return _update(situation, employee, account, linked=True)
+
+
+def _creation(situation: Situation, employee: Employee, address: str, resolution: Resolution) -> Step:
+    number = employee.employee_id
+    values = situation.mapped(employee)
+    not_shown = [rule for rule in situation.mapping.rules if rule.target in NAMES and rule.target not in values]
+    if not_shown:
+        hidden = {source for rule in not_shown for source in rule.sources} - employee.facts.keys()
+        return Step(number, Action.HOLD, reasons.field_not_shown(hidden), waits=True)
+    if not all(values[name] for name in NAMES):
+        return Step(number, Action.SKIP, reasons.NO_NAME)
+    name = situation.username(employee, address, values)
+    if not is_username(name):
+        return Step(number, Action.SKIP, reasons.INVALID_USERNAME)
+    claim = situation.username_claims.resolution(number)
+    refused = claim.refused or (reasons.username_taken(claim.kept_by[0].name) if claim.kept_by else None)
+    if refused is not None:
+        return Step(number, Action.CONFLICT, refused)
+    fields = {"auth": situation.settings.auth, "idnumber": str(number), "username": name}
+    fields.update({target: value for target, value in values.items() if value and target != "email"})
+    # Required by Moodle, so it comes last: a request that PHP truncated then creates no account.
+    fields["email"] = address
+    changes = tuple(FieldChange(target, None, value) for target, value in fields.items())
+    depends_on = resolution.depends_on | claim.depends_on
+    return Step(number, Action.CREATE, reasons.NEW, changes=changes, depends_on=depends_on)
+
+
+# Employees with an account
+
+
+def _update(situation: Situation, employee: Employee, account: Account, *, linked: bool) -> Step:
+    """Return what differs, and nothing else, for an employee who works here and has an account."""
+    number = employee.employee_id
+    new = {"idnumber": str(number), **situation.updated(employee)}
+    step = Step(number, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
+    email, step = _email_change(situation, employee, account, step)
+    if email:
+        new["email"] = email
+    if not linked:
+        name, step = _username_change(situation, employee, account, step)
+        if name:
+            new["username"] = name
+    present = {**account.values, "idnumber": account.idnumber, "username": account.username}
+    changes = [
+        FieldChange(name, present.get(name, ""), value) for name, value in new.items() if value != present.get(name, "")
+    ]
+    return _finished(_with_reactivation(situation, replace(step, changes=tuple(changes))))
+
+
+def _email_change(situation: Situation, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
+    if employee.facts.get("work_email") and not situation.address(employee):
+        step = replace(step, notes=(*step.notes, reasons.EMAIL_KEPT))
+    email, resolution = situation.new_email(employee, account)
+    return email, replace(step, problem=resolution.refused, depends_on=step.depends_on | resolution.depends_on)
+
+
+def _username_change(situation: Situation, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
+    name = situation.following_username(employee, account)
+    if not name or name == account.username:
+        return "", step
+    if not is_username(name):
+        return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
+    resolution = situation.username_claims.resolution(employee.employee_id)
+    if resolution.refused is not None:
+        return "", replace(step, problem=step.problem or resolution.refused)
+    return name, replace(step, depends_on=step.depends_on | resolution.depends_on)
+
+
+def _with_reactivation(situation: Situation, step: Step) -> Step:
+    account, settings = step.account, situation.settings
+    if account is None or not account.suspended:
+        return step
+    record = situation.plan_input.records.get(step.employee_id)
+    if record is not None and record.suspended_by_us:
+        reason = reasons.RETURNED
+    elif settings.reactivate_all or step.employee_id in settings.reactivate:
+        reason = reasons.REACTIVATED
+    else:
+        return replace(step, notes=(*step.notes, reasons.SUSPENDED_ELSEWHERE))
+    change = FieldChange("suspended", "1", "0")
+    return replace(step, action=Action.REACTIVATE, reason=reason, changes=(*step.changes, change))
+
+
+def _finished(step: Step) -> Step:
+    if step.changes:
+        return step
+    if step.problem is not None:
+        return replace(step, action=Action.CONFLICT, reason=step.problem)
+    return replace(step, action=Action.UNCHANGED, reason=reasons.IN_STEP)

@@ -1,0 +1,195 @@
+"""What follows from the input and the accounts found so far: lifecycle states, matches and claims. Pure.
+
+The planner uses it for the look-ups that are still needed, and for the step of each employee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from worker.model import reasons
+from worker.model.account import Account
+from worker.model.employee import Employee, LifecycleState, starts_within
+from worker.model.mapping import username
+from worker.model.moodle_fields import is_email, is_username
+from worker.model.reasons import Reason
+from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
+from worker.planning.correlation import AccountIndex, Match, is_reserved, match_by_idnumber, names_agree
+from worker.planning.plan_input import PlanInput
+
+NAMES = ("firstname", "lastname")
+
+
+class Situation:
+    """The input of a plan, read together with the accounts by id."""
+
+    def __init__(self, plan_input: PlanInput, accounts: Mapping[int, Account]) -> None:
+        self.plan_input = plan_input
+        self.settings = plan_input.settings
+        self.mapping = plan_input.settings.mapping
+        self.accounts = accounts
+        self._index = AccountIndex(accounts.values())
+
+    @cached_property
+    def lifecycle_states(self) -> Mapping[int, LifecycleState]:
+        """The lifecycle state of each employee of the run."""
+        return {one.employee_id: self.plan_input.lifecycle_state(one) for one in self.plan_input.employees}
+
+    @cached_property
+    def leavers(self) -> frozenset[int]:
+        """Employees of the run who have left."""
+        return frozenset(number for number, state in self.lifecycle_states.items() if state is LifecycleState.LEFT)
+
+    # Accounts
+
+    @cached_property
+    def matches(self) -> Mapping[int, Match]:
+        """The account of each employee, or the conflict that prevents a match."""
+        return {employee.employee_id: self._match(employee) for employee in self.plan_input.employees}
+
+    @cached_property
+    def owners(self) -> Mapping[int, int]:
+        """The employee of each account that is matched, by account id."""
+        return {match.account.id: number for number, match in self.matches.items() if match.account is not None}
+
+    def _match(self, employee: Employee) -> Match:
+        if not self.plan_input.is_writable(employee):
+            return Match()
+        candidates = self._index.by_idnumber(str(employee.employee_id))
+        match = match_by_idnumber(employee, candidates, self.settings.auth, self.settings.protected)
+        return match if match != Match() else Match(self._suspended_by_us(employee))
+
+    def _suspended_by_us(self, employee: Employee) -> Account | None:
+        """Return the account without idnumber that this product suspended, unless another has their address now."""
+        record, address = self.plan_input.records.get(employee.employee_id), self.address(employee)
+        account = self.accounts.get(record.account_id) if record else None
+        if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
+            return None
+        is_theirs = record is not None and record.suspended_by_us and names_agree(employee, account)
+        is_free = account.suspended and not account.idnumber and not account.is_deleted
+        return account if is_theirs and is_free else None
+
+    def is_reserved(self, account: Account) -> bool:
+        """Return whether the account is protected: nothing is ever written to it."""
+        return is_reserved(account, self.settings.protected)
+
+    # Addresses
+
+    def address(self, employee: Employee) -> str:
+        """Return the work e-mail, "" if Moodle would not accept it."""
+        address = employee.facts.get("work_email", "")
+        return address if is_email(address) else ""
+
+    def holders(self, address: str) -> list[Account]:
+        """Return the accounts that have an address now."""
+        return self._index.by_email(address)
+
+    def others_with(self, employee_id: int, address: str) -> list[int]:
+        """Return the other employees of the company with an address, leavers excluded."""
+        others = self.plan_input.email_index.of(address)
+        return [other for other in others if other != employee_id and other not in self.leavers]
+
+    @property
+    def email_is_updated(self) -> bool:
+        """Whether the mapping keeps the e-mail address of existing accounts up to date."""
+        rule = self.mapping.rule("email")
+        return rule is not None and rule.when == "always"
+
+    def address_in_question(self, employee: Employee) -> str:
+        """Return the address whose holders have to be known, "" if it does not matter who has it."""
+        match = self.matches[employee.employee_id]
+        if match.conflict is not None or not self.plan_input.is_writable(employee):
+            return ""
+        address, account = self.address(employee), match.account
+        if account is None:
+            return address
+        is_active = self.lifecycle_states[employee.employee_id] is LifecycleState.ACTIVE
+        follows = is_active and self.email_is_updated and not self.is_reserved(account)
+        return address if follows and not account.has_email(address) else ""
+
+    def may_hold_account(self, employee: Employee) -> bool:
+        """Return whether the employee works here, or starts soon enough to be given an account."""
+        state = self.lifecycle_states[employee.employee_id]
+        if state is LifecycleState.FUTURE:
+            return starts_within(employee, self.plan_input.now, self.settings.hire_lookahead_days)
+        return state is LifecycleState.ACTIVE
+
+    @cached_property
+    def address_claims(self) -> Claims:
+        """The claims of employees on addresses that their accounts do not have."""
+        claims = [
+            Claim(employee.employee_id, address, self.matches[employee.employee_id].account)
+            for employee in self.plan_input.employees
+            if self.may_hold_account(employee) and (address := self.address_in_question(employee))
+        ]
+        return address_claims(claims, self.holders, self.owners, self._disputed)
+
+    def _disputed(self, claim: Claim) -> Reason | None:
+        others = self.others_with(claim.employee_id, claim.value)
+        return reasons.email_disputed(others[0]) if others else None
+
+    def new_email(self, employee: Employee, account: Account) -> tuple[str, Resolution]:
+        """Return the address to send ("" for none) and how the claim to it was resolved."""
+        address = self.address(employee)
+        if not address or not self.email_is_updated:
+            return "", Resolution()
+        if account.has_email(address):
+            return address, Resolution()
+        resolution = self.address_claims.resolution(employee.employee_id)
+        return ("" if resolution.refused else address), resolution
+
+    # Usernames
+
+    @cached_property
+    def username_claims(self) -> Claims:
+        """The claims of employees on usernames that their accounts do not have."""
+        claims = []
+        for employee in self.plan_input.employees:
+            account = self.matches[employee.employee_id].account
+            name = self._new_username(employee) if account is None else self.following_username(employee, account)
+            if is_username(name) and (account is None or name != account.username):
+                claims.append(Claim(employee.employee_id, name, account))
+        return username_claims(claims, self._index.by_username, self.owners, self.address_claims.depends_on)
+
+    def _new_username(self, employee: Employee) -> str:
+        """Return the username of an account that is to be created, "" if none is."""
+        number = employee.employee_id
+        if number not in self.address_claims.claims:
+            return ""
+        resolution = self.address_claims.resolution(number)
+        if resolution.refused is not None or resolution.kept_by:
+            return ""
+        values = self.mapped(employee)
+        return self.username(employee, self.address(employee), values) if all(map(values.get, NAMES)) else ""
+
+    def following_username(self, employee: Employee, account: Account) -> str:
+        """Return the username that follows the account's values if the present one does, "" otherwise."""
+        is_active = self.lifecycle_states[employee.employee_id] is LifecycleState.ACTIVE
+        if not is_active or self.is_reserved(account):
+            return ""
+        now = account.values
+        template = self.mapping.username_template
+        derived = username(template, account.idnumber, account.email, now["firstname"], now["lastname"])
+        if account.username != derived:
+            return ""
+        email, _ = self.new_email(employee, account)
+        return self.username(employee, email or account.email, {**now, **self.updated(employee)})
+
+    def username(self, employee: Employee, email: str, values: Mapping[str, str]) -> str:
+        """Return the username that the template makes of these values."""
+        template = self.mapping.username_template
+        return username(template, employee.employee_id, email, values["firstname"], values["lastname"])
+
+    # Values
+
+    def mapped(self, employee: Employee) -> dict[str, str]:
+        """Return what the mapping makes of what BambooHR shows, by Moodle field."""
+        values = {rule.target: rule.value(employee.facts) for rule in self.mapping.rules}
+        return {target: value for target, value in values.items() if value is not None}
+
+    def updated(self, employee: Employee) -> dict[str, str]:
+        """Return what an existing account should hold. Names are never blanked; the e-mail has rules of its own."""
+        always = {rule.target for rule in self.mapping.rules if rule.when == "always"} - {"email"}
+        values = self.mapped(employee).items()
+        return {target: value for target, value in values if target in always and (value or target not in NAMES)}

@@ -1,0 +1,54 @@
+"""What the runs need of the two systems. The clients fulfil it, and so do the small ones of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from worker.bamboohr.client import Answered, Feed, Page
+from worker.bamboohr.directory import Directory
+from worker.model.account import Account, AccountKey, AccountRef
+from worker.moodle.client import Record, Updated
+
+
+class BambooHRApi(Protocol):
+    """See :class:`worker.bamboohr.client.BambooHRClient`."""
+
+    def changed_employees(self, since: datetime) -> Feed:
+        """Return the employees that changed, ordered by id."""
+
+    def list_employees(self, fields: Iterable[str]) -> Iterable[Page]:
+        """Return all employees, active and inactive, in pages. Raises ListRefused."""
+
+    def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
+        """Return the company directory, with the facts of the employees wanted."""
+
+    def evidence(self, employees: Sequence[int], fields: Iterable[str]) -> Answered:
+        """Return what is known of single employees."""
+
+
+class MoodleWriteApi(Protocol):
+    """What writing needs of Moodle; see :class:`worker.moodle.client.MoodleClient`."""
+
+    batch_size: int
+    concurrency: int
+
+    def create(self, records: Sequence[Record]) -> None:
+        """Create accounts, all or none: one attempt."""
+
+    def update(self, records: Sequence[Record]) -> Updated:
+        """Change accounts, each for itself: one attempt."""
+
+    def look_up(self, key: AccountKey, values: Iterable[str]) -> list[Account]:
+        """Return the accounts that have one of these values."""
+
+
+class MoodleApi(MoodleWriteApi, Protocol):
+    """What a run needs of Moodle; see :class:`worker.moodle.client.MoodleClient`."""
+
+    def check_visibility(self) -> None:
+        """Raise unless the token sees accounts with every key that planning needs."""
+
+    def list_accounts(self, auth: str) -> list[AccountRef] | None:
+        """Return every account with this authentication; None where the token may not search."""

@@ -1,0 +1,217 @@
+"""One record costs one employee: a batch that a system refuses is halved until the record stands alone.
+
+The same mechanism serves look-ups, creations, updates, suspensions and BambooHR's reads. What it sends, and what comes
+of each record, is the business of a :class:`Work`; which refusals may be about one record is said by
+:class:`worker.transport.refusal.BatchRefused`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from worker.transport.refusal import BatchRefused
+
+R = TypeVar("R")
+
+ALLOWANCE = 25
+"""How many records of one kind are isolated in one run; employees isolated in the last run do not count."""
+_QUICK_RETRIES = 2
+_REFUSED_BEFORE_DOUBT = 5
+_SAMPLE = 6
+
+
+class Skipped(StrEnum):
+    """Why records were not sent."""
+
+    SITE_REFUSES = "site_refuses"
+    """Nothing of this kind was accepted in this run: the fault is not in a record."""
+    TOO_MANY = "too_many"
+    """The allowance is used up: the next run goes on."""
+
+
+class Work(Protocol[R]):
+    """One kind of request, such as the look-up by e-mail, and what comes of its records."""
+
+    def attempt(self, batch: Sequence[R]) -> None:
+        """Send one batch, once, and keep its answer. Raises BatchRefused."""
+
+    def left(self, batch: Sequence[R]) -> Sequence[R]:
+        """Return what has still to be sent of a refused batch: less than all if the system may have acted."""
+
+    def site_answers(self) -> bool:
+        """Return whether the system answers a request that holds no record of a company."""
+
+    def send_patiently(self, batch: Sequence[R]) -> None:
+        """Send a batch to a system that is in trouble. Raises BatchRefused, or a SyncError where patience ends."""
+
+    def isolated(self, record: R, code: str) -> None:
+        """Take note of a record that is refused on its own."""
+
+    def skipped(self, records: Sequence[R], why: Skipped, code: str) -> None:
+        """Take note of records that were not sent."""
+
+
+class Isolation(Generic[R]):
+    """Sends the batches of one kind of one run; several threads may do so.
+
+    Args:
+        wait: Sleeps for some seconds, and raises where the run has to end.
+        allowance: How many records may be isolated; None for leavers, whom nothing may keep waiting.
+    """
+
+    def __init__(self, work: Work[R], wait: Callable[[float], None], *, allowance: int | None = ALLOWANCE) -> None:
+        self._work = work
+        self._wait = wait
+        self._allowance = allowance
+        self._accepted_any = False
+        self._closed_by = ""
+        self._isolated = 0
+        self._unreported: list[tuple[R, str]] = []
+        self._guard = threading.RLock()
+
+    def send(self, batch: Sequence[R], *, known: bool = False) -> None:
+        """Send a batch; the work has heard of every record of it afterwards, or will by :meth:`finish`.
+
+        Args:
+            known: These records were isolated in the last run: they do not count towards the allowance.
+        """
+        if self._closed_by:
+            self._work.skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
+            return
+        refused = self._try(batch)
+        if refused is None:
+            return
+        left, refusal = refused
+        left, refusal = self._try_again(left, refusal)
+        if left and not self._work.site_answers():
+            left, refusal = self._with_patience(left, refusal)
+        if left:
+            with self._guard:
+                self._isolate(left, refusal.code, known=known)
+
+    def finish(self) -> None:
+        """Report what was kept back until it was known whether the site or the records are at fault."""
+        with self._guard:
+            for record, code in self._unreported:
+                self._work.isolated(record, code)
+            self._unreported.clear()
+
+    # One batch
+
+    def _try(self, batch: Sequence[R]) -> tuple[Sequence[R], BatchRefused] | None:
+        """Send a batch once; None if it was accepted, otherwise what is left of it and why."""
+        try:
+            self._work.attempt(batch)
+        except BatchRefused as refusal:
+            if not refusal.may_be_record:
+                raise
+            left = self._work.left(batch)
+            if len(left) < len(batch):
+                self._accepted()
+            return (left, refusal) if left else None
+        self._accepted()
+        return None
+
+    def _accepted(self) -> None:
+        with self._guard:
+            self._accepted_any = True
+            self.finish()
+
+    def _try_again(self, batch: Sequence[R], refusal: BatchRefused) -> tuple[Sequence[R], BatchRefused]:
+        """Two quick retries of a fault that may be passing."""
+        for attempt in range(1, _QUICK_RETRIES + 1):
+            if not refusal.is_passing:
+                break
+            self._wait(0.5 * attempt)
+            refused = self._try(batch)
+            if refused is None:
+                return [], refusal
+            batch, refusal = refused
+        return batch, refusal
+
+    def _with_patience(self, batch: Sequence[R], refusal: BatchRefused) -> tuple[Sequence[R], BatchRefused]:
+        """The site does not answer either: it is not the record, as long as the site does not."""
+        try:
+            self._work.send_patiently(batch)
+        except BatchRefused as again:
+            return self._work.left(batch), again
+        self._accepted()
+        return [], refusal
+
+    # Records
+
+    def _isolate(self, batch: Sequence[R], code: str, *, known: bool) -> None:
+        """Find the records of a refused batch that are refused on their own, and send the others."""
+        rest, is_refused = list(batch), True
+        while rest:
+            if self._closed_by:
+                self._work.skipped(rest, Skipped.SITE_REFUSES, self._closed_by)
+                return
+            if not known and self._allowance is not None and self._isolated >= self._allowance:
+                self._work.skipped(rest, Skipped.TOO_MANY, code)
+                return
+            if not is_refused and self._accepted_any:
+                refused = self._try(rest)
+                if refused is None:
+                    return
+                rest, code = list(refused[0]), refused[1].code
+                is_refused = True
+            rest = self._descend(rest, code, known=known) if is_refused else self._first_alone(rest, known=known)
+            is_refused = False
+            rest = self._without_sample(rest)
+
+    def _descend(self, batch: list[R], code: str, *, known: bool) -> list[R]:
+        """Halve a refused batch down to one record; return what was not tried on the way, which may hold more."""
+        if len(batch) == 1:
+            self._found(batch, code, known=known)
+            return []
+        suspects = batch
+        rest: list[R] = []
+        while len(suspects) > 1:
+            middle = len(suspects) // 2
+            refused = self._try(suspects[:middle])
+            if refused is None:
+                suspects = suspects[middle:]
+            else:
+                rest = suspects[middle:] + rest
+                suspects = list(refused[0])
+        # Sent alone once more: it may have been refused for its combination with the others only.
+        return self._first_alone(suspects, known=known) + rest
+
+    def _first_alone(self, batch: list[R], *, known: bool) -> list[R]:
+        """Send the first record alone; return the others.
+
+        While nothing was accepted, records are tried alone, since it may well be the site that refuses them all.
+        """
+        refused = self._try(batch[:1])
+        if refused is not None:
+            self._found(refused[0], refused[1].code, known=known)
+        return batch[1:]
+
+    def _found(self, records: Sequence[R], code: str, *, known: bool) -> None:
+        for record in records:
+            self._isolated += not known
+            if self._accepted_any:
+                self._work.isolated(record, code)
+            else:
+                self._unreported.append((record, code))
+
+    def _without_sample(self, rest: list[R]) -> list[R]:
+        """When enough was refused and nothing accepted, try single records that are spread over the rest.
+
+        If they are refused as well it is the site, and nothing more of this kind is sent. Returns what has still to be
+        sent.
+        """
+        if self._accepted_any or len(self._unreported) < _REFUSED_BEFORE_DOUBT or not rest:
+            return rest
+        step = max(1, len(rest) // _SAMPLE)
+        for at in range(0, min(len(rest), step * _SAMPLE), step):
+            if self._try(rest[at : at + 1]) is None:
+                return rest[:at] + rest[at + 1 :]
+        self._closed_by = self._unreported[0][1]
+        self._work.skipped([record for record, _ in self._unreported], Skipped.SITE_REFUSES, self._closed_by)
+        self._unreported.clear()
+        return rest

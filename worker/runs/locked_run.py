@@ -1,0 +1,148 @@
+"""What every writing run has around it: the lock, the writes through the gate, what is remembered, its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from worker import logs
+from worker.errors import DuplicateDelivery, LockLost, SyncError
+from worker.model.history import EmployeeRecord, History, RunRecord
+from worker.model.result import StepResult
+from worker.model.step import WRITES, Step
+from worker.runs.batch_writer import BatchWriter
+from worker.runs.results import log_outcome, result_without_sending
+from worker.runs.services import Services
+from worker.runs.summary import Summary
+from worker.runs.write_gate import Intent, WriteGate
+from worker.state.lock import Lock
+from worker.state.store import Store
+
+
+@dataclass(frozen=True)
+class WriteResult:
+    """What came of every step, what ended the writing early if anything did, and what was remembered before it."""
+
+    results: Mapping[int, StepResult]
+    ended_by: SyncError | None
+    intents: Mapping[int, EmployeeRecord]
+
+
+@dataclass
+class LockedRun:
+    """A run that holds the lock. `record` describes it to later runs, given the moment at which it ended."""
+
+    services: Services
+    summary: Summary
+    lock: Lock
+    history: History
+    record: Callable[[datetime], RunRecord] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.record = lambda now: minimal_record(self.summary, now)
+
+    def write(
+        self,
+        steps: Sequence[Step],
+        intent: Intent,
+        changed: Mapping[int, datetime],
+        *,
+        selected: bool = False,
+        quiet: bool = False,
+    ) -> WriteResult:
+        """Send what is to be sent, batch by batch; every step has a result afterwards. See `log_outcome`."""
+        services = self.services
+        unsent = {step.employee_id: result_without_sending(step) for step in steps if step.action not in WRITES}
+        for result in unsent.values():
+            log_outcome(result, selected=selected, quiet=quiet)
+        gate = WriteGate(
+            run_id=self.summary.run_id,
+            store=services.store,
+            lock=self.lock,
+            stop=services.stop,
+            request_seconds=services.settings.http_timeout,
+            clock=services.clock,
+            changed=changed,
+            began=self.summary.started_at,
+            intent=intent,
+        )
+        to_send = [step for step in steps if step.action in WRITES]
+        with services.progress("writing", len(to_send)) as tick:
+
+            def report(result: StepResult) -> None:
+                log_outcome(result, selected=selected)
+                tick(1)
+
+            writer = BatchWriter(services.moodle, gate, report)
+            sent = writer.write(to_send)
+        return WriteResult({**unsent, **sent}, writer.ended_by, gate.kept)
+
+    def remember(self, records: Mapping[int, EmployeeRecord], written: WriteResult) -> None:
+        """Remember what came of the employees, under a lock that is still ours; then raise what ended the writing."""
+        if isinstance(written.ended_by, LockLost):
+            raise written.ended_by
+        self.lock.renew()
+        self.lock.require(0)
+        stored = {**self.history.records, **written.intents}
+        remember_changes(self.services.store, records, stored, self.services.clock())
+        if written.ended_by is not None:
+            raise written.ended_by
+
+    def keep_record(self) -> None:
+        """Keep this run for later ones. A failure to do so must not hide how the run ended."""
+        now = self.services.clock()
+        try:
+            self.services.store.record(self.record(now), self.summary.as_dict(now), now)
+        except SyncError as fault:
+            logs.warning("state.run_not_recorded", reason=fault.message)
+
+
+@contextmanager
+def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -> Iterator[LockedRun]:
+    """Hold the lock, and keep a record of the run however it ends.
+
+    Args:
+        scheduled_time: The scheduled moment that this run stands for, "" for none. A second delivery of it ends with
+            DuplicateDelivery.
+    """
+    lock = services.store.lock(summary.run_id)
+    lock.acquire(scheduled_time)
+    lock.keep()
+    try:
+        run = LockedRun(services, summary, lock, services.store.history())
+        try:
+            if run.history.delivered(scheduled_time):
+                raise DuplicateDelivery("this scheduled run was done before; the scheduler delivered it twice")
+            yield run
+        except (LockLost, DuplicateDelivery):
+            raise
+        except SyncError as end:
+            summary.finish(end)
+            run.keep_record()
+            raise
+        summary.finish()
+        run.keep_record()
+    finally:
+        lock.release()
+
+
+def minimal_record(summary: Summary, now: datetime) -> RunRecord:
+    """Return a record of a run that later ones compare nothing with."""
+    return RunRecord(
+        run_id=summary.run_id,
+        ended_at=int(now.timestamp() * 1000),
+        command=summary.command,
+        scope=summary.scope,
+        outcome=summary.outcome,
+    )
+
+
+def remember_changes(
+    store: Store, records: Mapping[int, EmployeeRecord], stored: Mapping[int, EmployeeRecord], now: datetime
+) -> None:
+    """Write the records that differ from what the state holds; forget those that cannot matter any more."""
+    keep = {number: record for number, record in records.items() if record.worth_keeping(now)}
+    store.remember(record for number, record in keep.items() if stored.get(number) != record)
+    store.forget(number for number in records if number in stored and number not in keep)

@@ -1,0 +1,237 @@
+"""What a run reads of BambooHR: the changed feed or the whole company, arrived dates, and the directory.
+
+state --since, offset--> feed -> window, arrived dates -> directory
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Container, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from worker import logs
+from worker.bamboohr.client import Feed
+from worker.bamboohr.directory import Directory
+from worker.errors import SourceError
+from worker.model.employee import Evidence
+from worker.model.field_catalogue import DATES, EVIDENCE
+from worker.model.history import FollowUp, History
+from worker.model.position import Position
+from worker.planning.dates import DateRange, arrived, shown_dates
+from worker.planning.guards import DirectoryStats, fields_lost, sees_whole_company
+from worker.planning.window import Window, select
+from worker.runs.request import RunRequest
+from worker.runs.services import Services
+from worker.runs.summary import Summary
+
+OVERLAP = timedelta(minutes=10)
+"""How far before `since` the feed is asked for: it absorbs differing clocks, and whether `since` is inclusive."""
+
+
+@dataclass(frozen=True)
+class RunInput:
+    """What one run has read of its state and of BambooHR.
+
+    Attributes:
+        position: Where the sync stands; None for a full pass.
+        window: The part of the feed that this run takes; None for a full pass.
+        rows: For a full pass, the rows of List Employees. Each is released when its employee is built: a company of
+            20,000 is not kept twice.
+        company: For a full pass, the ids of all employees in List Employees or the directory.
+        due_by_date: Employees whose hire, termination or status date has arrived.
+        dates_read: For each kind of date, the day up to which dates that arrived were taken up.
+    """
+
+    history: History
+    position: Position | None = None
+    feed: Feed = field(default_factory=lambda: Feed((), None))
+    window: Window | None = None
+    directory: Directory = field(default_factory=lambda: Directory(available=False))
+    rows: dict[int, Evidence] = field(default_factory=dict)
+    company: frozenset[int] = frozenset()
+    due_by_date: frozenset[int] = frozenset()
+    dates_read: Mapping[str, date] = field(default_factory=dict)
+
+    @property
+    def deleted(self) -> dict[int, bool]:
+        """Every employee of the feed, and whether it says that they were deleted."""
+        return {change.employee_id: change.deleted for change in self.feed.changes}
+
+    @property
+    def changed_at(self) -> dict[int, datetime]:
+        """When BambooHR changed the employees of its feed, by its own clock."""
+        return {change.employee_id: change.at for change in self.feed.changes if change.at}
+
+    @property
+    def stats(self) -> DirectoryStats:
+        """What the guards compare with the baseline."""
+        return DirectoryStats(self.directory.rows, self.directory.coverage())
+
+    @property
+    def confirmed_stats(self) -> DirectoryStats:
+        """The same, with fields as in the baseline where employees' own records contradict the directory."""
+        last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
+        kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
+        return replace(self.stats, coverage={**self.stats.coverage, **kept})
+
+    @property
+    def undone(self) -> frozenset[int]:
+        """Employees whose writes were taken back, and whom BambooHR has not changed since that run."""
+        changed = self.changed_at
+        return frozenset(
+            number
+            for number, record in self.history.with_flag(FollowUp.UNDONE).items()
+            if number not in changed or changed[number].timestamp() <= (record.last_change_at or record.undone_at)
+        )
+
+    @property
+    def knows_every_address(self) -> bool:
+        """Whether no employee's address is unknown: otherwise an account may belong to an employee who was not read."""
+        if self.position is None:
+            return True
+        whole = self.directory.available and sees_whole_company(self.stats, self.history.last_baseline())
+        return whole and "work_email" not in self.directory.unreliable_fields
+
+    def employees_in_scope(self, request: RunRequest) -> set[int]:
+        """Return the employees that this run is about."""
+        if request.selected:
+            return set(request.selected)
+        if self.window is None:
+            return {*self.company}
+        waiting = (number for number, record in self.history.records.items() if record.needs_follow_up)
+        return {*(change.employee_id for change in self.window.changes), *self.due_by_date, *waiting}
+
+
+def read_bamboohr(
+    services: Services, request: RunRequest, history: History, position: Position | None, summary: Summary
+) -> RunInput:
+    """Read the changes since `position`, or the whole company where there is none; then the directory."""
+    fields = services.settings.mapping.fields
+    if position is None:
+        rows = _list_company(services, (*fields, *EVIDENCE))
+        inputs = RunInput(history, rows=rows)
+        directory = services.bamboohr.directory(_Everybody(), fields)
+        inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
+    else:
+        inputs = _read_window(services, request, history, position, summary)
+        if request.moves_state:
+            inputs = _read_dates(services, inputs, position, summary)
+        wanted = inputs.deleted.keys() | inputs.employees_in_scope(request)
+        inputs = replace(inputs, directory=services.bamboohr.directory(wanted, fields))
+    _report_directory(inputs.directory, fields, summary)
+    return _without_unreliable_fields(inputs, summary)
+
+
+def _list_company(services: Services, fields: tuple[str, ...]) -> dict[int, Evidence]:
+    rows: dict[int, Evidence] = {}
+    with services.progress("reading BambooHR", 0) as tick:
+        for page in services.bamboohr.list_employees(fields):
+            if page.is_first:
+                rows.clear()
+            rows.update(page.rows)
+            tick(len(page.rows))
+    return rows
+
+
+def _read_window(
+    services: Services, request: RunRequest, history: History, position: Position, summary: Summary
+) -> RunInput:
+    feed = services.bamboohr.changed_employees(position.since - OVERLAP)
+    window = select(position, feed.changes, feed.latest, summary.started_at, services.settings.batch_size)
+    summary.latest = feed.latest
+    summary.counts["total_changed"] = window.total
+    logs.info(
+        "sync.window",
+        run_id=summary.run_id,
+        offset=position.offset,
+        total_changed=window.total,
+        taken=len(window.changes) if request.moves_state else 0,
+        dropped=feed.dropped,
+    )
+    return RunInput(history, position, feed, window)
+
+
+def _report_directory(directory: Directory, fields: Collection[str], summary: Summary) -> None:
+    hidden = [name for name in fields if name not in directory.shown]
+    if not directory.available:
+        summary.warn(
+            "directory_unavailable",
+            "BambooHR's directory is refused or empty; every employee is read individually",
+        )
+    elif hidden:
+        logs.info("bamboohr.directory_fields", not_shown=hidden)
+
+
+def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
+    """Mark the fields that many employees lost since the baseline: what each employee's own record says counts."""
+    lost = fields_lost(inputs.stats, inputs.history.last_baseline())
+    unreliable = inputs.directory.shown.intersection(lost)
+    if not unreliable:
+        return inputs
+    summary.warn(
+        "fields_emptied",
+        f"the directory has lost {', '.join(sorted(unreliable))} for many employees since the baseline run; employees"
+        " without a value are read individually",
+    )
+    return replace(inputs, directory=replace(inputs.directory, unreliable_fields=unreliable))
+
+
+# Dates
+
+
+def _read_dates(services: Services, inputs: RunInput, position: Position, summary: Summary) -> RunInput:
+    """Find the employees whose dates have arrived. A failure is a warning, and the next run reads further back."""
+    assert inputs.window is not None
+    if not inputs.window.complete:
+        return inputs
+    read = inputs.history.dates_read(position.since)
+    days = DateRange.since(read, position.since, services.clock(), services.settings.hire_lookahead_days)
+    found: set[int] = set()
+    shown: set[str] = set()
+    rows = 0
+    try:
+        for page in services.bamboohr.list_employees(DATES):
+            if page.is_first:
+                found, shown, rows = set(), set(), 0
+            rows += len(page.rows)
+            for number, row in page.rows.items():
+                shown.update(shown_dates(row.facts))
+                if arrived(row.facts, days):
+                    found.add(number)
+    except SourceError as fault:
+        summary.warn("dates_unread", f"{fault.message}; hires and leaves that arrive without an edit are not seen")
+        return inputs
+    _report_hidden_dates(read, shown, rows, summary)
+    due = frozenset(found.difference(_done_today(inputs, position, services.clock)))
+    summary.counts["arrived_dates"] = len(due)
+    return replace(inputs, due_by_date=due, dates_read=days.read(shown))
+
+
+def _done_today(inputs: RunInput, position: Position, clock: Callable[[], datetime]) -> Collection[int]:
+    """Return those of the feed who are in this run, or were today in an earlier part of the same window.
+
+    An employee who was in it on an earlier day may have started or left since.
+    """
+    assert inputs.window is not None
+    if inputs.history.window_opened_before(position.since, clock().date()):
+        return {change.employee_id for change in inputs.window.changes}
+    return inputs.deleted.keys()
+
+
+def _report_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: int, summary: Summary) -> None:
+    """Warn of a kind of date that is shown for no employee though it was at the last reading, or of none at all."""
+    hidden = [name for name in DATES if name not in shown]
+    lost = [name for name in hidden if name in read and read[name] == max(read.values())]
+    if rows and (lost or len(hidden) == len(DATES)):
+        summary.warn(
+            "dates_not_shown",
+            f"BambooHR shows {', '.join(lost or hidden)} for no employee; employees who start or leave by such a date"
+            " are taken up when it is shown again",
+        )
+
+
+class _Everybody:
+    """A set that contains every id."""
+
+    def __contains__(self, _number: object) -> bool:
+        return True

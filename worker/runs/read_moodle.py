@@ -1,0 +1,85 @@
+"""From what BambooHR shows to a plan: read the employees, look up their accounts, plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from worker.model.account import Account, AccountKey, AccountRef
+from worker.model.employee import employee_id
+from worker.planning.correlation import RESERVED_USERNAMES
+from worker.planning.plan_input import PlanInput, PlanSettings
+from worker.planning.planner import Plan, Planner
+from worker.runs.employee_reader import EmployeeReader
+from worker.runs.read_bamboohr import RunInput
+from worker.runs.request import RunRequest
+from worker.runs.services import Services
+from worker.runs.summary import Summary
+
+_BATCHES_A_TICK = 20
+
+
+def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
+    """Return the plan, before the guards: looks up what the planner needs until it needs nothing more."""
+    reader = EmployeeReader(services.bamboohr, inputs, services.settings.mapping.fields)
+    employees = reader.employees(inputs.employees_in_scope(request))
+    if reader.refused:
+        summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
+    planner = Planner(
+        PlanInput(
+            employees=employees,
+            settings=_plan_settings(services, request, inputs),
+            now=services.clock(),
+            email_index=inputs.directory.email_index,
+            records=inputs.history.records,
+            sees_whole_company=inputs.knows_every_address,
+            changed=frozenset(inputs.deleted),
+        )
+    )
+    services.moodle.check_visibility()
+    while needed := planner.lookups_needed():
+        planner.add(_look_up(services, needed.accounts), reader.employees(needed.employees))
+    return planner.plan()
+
+
+def _look_up(services: Services, needed: Mapping[AccountKey, list[str]]) -> Iterator[Account]:
+    size = _BATCHES_A_TICK * services.moodle.batch_size
+    for key, values in needed.items():
+        with services.progress(f"looking up by {key}", len(values)) as tick:
+            for at in range(0, len(values), size):
+                part = values[at : at + size]
+                yield from services.moodle.look_up(key, part)
+                tick(len(part))
+
+
+def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) -> PlanSettings:
+    settings = services.settings
+    return PlanSettings(
+        mapping=settings.mapping,
+        auth=settings.moodle_auth,
+        reactivate_all=settings.reactivate_all,
+        reactivate=frozenset(request.selected if request.reactivate else ()),
+        protected=settings.protected,
+        undone=frozenset() if request.releases else inputs.undone,
+        hire_lookahead_days=settings.hire_lookahead_days,
+        selected=frozenset(request.selected),
+        all_employees=request.all_employees,
+    )
+
+
+def list_accounts(services: Services) -> list[AccountRef] | None:
+    """Return every account of our authentication; None where the token may not search."""
+    return services.moodle.list_accounts(services.settings.moodle_auth)
+
+
+def unexplained(services: Services, inputs: RunInput, plan: Plan, accounts: list[AccountRef]) -> list[int]:
+    """Return the ids of active accounts that no employee explains."""
+    explained = {step.account.id for step in plan.steps if step.account is not None}
+    protected = RESERVED_USERNAMES | services.settings.protected
+    return [
+        account.id
+        for account in accounts
+        if not account.suspended
+        and account.id not in explained
+        and employee_id(account.idnumber) not in inputs.company
+        and account.username.casefold() not in protected
+    ]

@@ -1,0 +1,136 @@
+"""The clients and the state that a run works with. The one place that knows all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from worker.bamboohr.client import BambooHRClient
+from worker.config.credentials import RenewableCredential, fix_command, open_credential
+from worker.config.settings import Settings, StateLocation, is_loopback
+from worker.errors import CredentialError
+from worker.moodle.client import MoodleClient
+from worker.progress import Progress, no_bar
+from worker.runs.apis import BambooHRApi, MoodleApi
+from worker.runs.summary import Summary
+from worker.state.items import Items
+from worker.state.store import Store
+from worker.stopping import StopSignal
+from worker.transport.http import Transport, new_session
+from worker.transport.patience import Patience
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What a run works with. `clock` gives the present moment in UTC."""
+
+    settings: Settings
+    store: Store
+    bamboohr: BambooHRApi
+    moodle: MoodleApi
+    stop: StopSignal
+    clock: Callable[[], datetime]
+    progress: Progress = no_bar
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """The API key and the token, and how long a run waits for either system. Their values are never shown."""
+
+    bamboohr: RenewableCredential
+    moodle: RenewableCredential
+    patience: Patience = field(default_factory=Patience)
+
+
+def read_credentials(settings: Settings) -> Credentials:
+    """Return both credentials, or raise CredentialError with what is wrong with either of them."""
+    values: list[RenewableCredential] = []
+    faults: list[CredentialError] = []
+    for credential in (settings.bamboo, settings.moodle):
+        try:
+            values.append(open_credential(credential))
+        except CredentialError as fault:
+            faults.append(fault)
+    if faults:
+        raise CredentialError(
+            "; ".join(fault.message for fault in faults), advice="; ".join(fault.advice for fault in faults)
+        )
+    return Credentials(values[0], values[1])
+
+
+def open_services(
+    settings: Settings, credentials: Credentials, stop: StopSignal, summary: Summary, progress: Progress
+) -> Services:
+    """Return real clients; the summary counts their calls. Nothing of BambooHR or Moodle is called yet."""
+    bamboohr, to_bamboohr = open_bamboohr(settings, credentials, stop)
+    moodle, to_moodle = open_moodle(settings, credentials, stop)
+    summary.count_calls(bamboohr=lambda: to_bamboohr.calls, moodle=lambda: to_moodle.calls)
+    return Services(
+        settings=settings,
+        store=open_store(settings.state),
+        bamboohr=bamboohr,
+        moodle=moodle,
+        stop=stop,
+        clock=now,
+        progress=progress,
+    )
+
+
+def now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+def open_bamboohr(settings: Settings, credentials: Credentials, stop: StopSignal) -> tuple[BambooHRClient, Transport]:
+    """Return BambooHR's client, and the transport that counts its calls."""
+    transport = Transport(
+        "bamboohr",
+        new_session(1, proxies=_uses_proxies(settings.bamboo_api)),
+        settings.http_timeout,
+        stop,
+        credentials.patience,
+    )
+    return BambooHRClient(transport, settings.bamboo_api, credentials.bamboohr, fix_command(settings.bamboo)), transport
+
+
+def open_moodle(settings: Settings, credentials: Credentials, stop: StopSignal) -> tuple[MoodleClient, Transport]:
+    """Return Moodle's client, and the transport that counts its calls."""
+    transport = Transport(
+        "moodle",
+        new_session(settings.moodle_concurrency, proxies=_uses_proxies(settings.moodle_endpoint)),
+        settings.http_timeout,
+        stop,
+        credentials.patience,
+    )
+    moodle = MoodleClient(
+        transport,
+        settings.moodle_endpoint,
+        credentials.moodle,
+        mapping=settings.mapping,
+        batch_size=settings.moodle_batch_size,
+        concurrency=settings.moodle_concurrency,
+        fix_command=fix_command(settings.moodle),
+    )
+    return moodle, transport
+
+
+def open_store(where: StateLocation) -> Store:
+    """Return the state of this sync. Only the store that was chosen is loaded."""
+    return Store(_open_items(where), where.state_id)
+
+
+def _open_items(where: StateLocation) -> Items:
+    if where.table:
+        from worker.state.dynamodb import DynamoItems
+
+        return DynamoItems(where.table)
+    from worker.state.sqlite import SqliteItems
+
+    return SqliteItems(where.file)
+
+
+def _uses_proxies(url: str) -> bool:
+    """A proxy of the environment is used for other hosts; a request to this machine would only leave it by one."""
+    return not is_loopback(urlsplit(url).hostname or "")

@@ -1,0 +1,61 @@
+"""What has to be true, and has to be kept, before anything is sent to Moodle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from worker.model.history import EmployeeRecord
+from worker.model.journal_entry import JournalEntry
+from worker.model.step import Step
+from worker.state.lock import Lock
+from worker.state.store import Store
+from worker.stopping import StopSignal
+
+Intent = Callable[[Step], EmployeeRecord | None]
+"""What has to be remembered of an employee before their step is sent; None for nothing."""
+
+
+@dataclass
+class WriteGate:
+    """Opens for a batch when the lock has time left, the journal has the batch, and its intents are remembered.
+
+    A process that dies between the gate and Moodle's answer therefore forgets nothing.
+
+    Attributes:
+        request_seconds: What one HTTP request may take: so much has to be left on the lease.
+        changed: When BambooHR changed the employees of its feed.
+        began: When the run began: since then it knows of no change of anybody else.
+        kept: What was remembered of each employee before their step was sent.
+    """
+
+    run_id: str
+    store: Store
+    lock: Lock
+    stop: StopSignal
+    request_seconds: float
+    clock: Callable[[], datetime]
+    changed: Mapping[int, datetime]
+    began: datetime
+    intent: Intent
+    kept: dict[int, EmployeeRecord] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raise what ends the writing, unless one more request may be sent."""
+        self.stop.check()
+        self.lock.require(self.request_seconds)
+
+    def open_for(self, batch: Sequence[Step]) -> None:
+        """Keep what a batch sets out to do; raise what :meth:`check` raises."""
+        self.stop.check()
+        self.lock.renew_in_time()
+        self.check()
+        now = self.clock()
+        self.store.journal(
+            self.run_id,
+            (JournalEntry.of(step, now, self.changed.get(step.employee_id, self.began)) for step in batch),
+        )
+        intents = {step.employee_id: record for step in batch if (record := self.intent(step)) is not None}
+        self.kept.update(intents)
+        self.store.remember(intents.values())

@@ -1,0 +1,147 @@
+"""The stored form of records: plain data under keys that never change, whatever an attribute is called today.
+
+Values that cannot be meant, from another version or written by hand, are left aside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from worker.model.history import EmployeeRecord, FollowUp, FollowUpDetail, RunRecord
+
+V = TypeVar("V")
+Stored = Mapping[str, Any]
+
+EMPLOYEE_KEYS = {"last_change_at": "seen", "account_id": "account"}
+RUN_KEYS = {"is_baseline": "good", "successful": "clean", "mapping_digest": "mapping"}
+"""The key of each attribute that was renamed since it was first stored; all others have their own name."""
+
+_NO_ID = 2**53
+_NO_MOMENT = 10**15
+"""Milliseconds since 1970: thirty thousand years from now."""
+
+
+def _simple(kind: type, keys: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
+    """For each text, number and flag with a default: its stored key and that default."""
+    return {
+        part.name: (keys.get(part.name, part.name), part.default)
+        for part in fields(kind)
+        if isinstance(part.default, (str, int))
+    }
+
+
+_OF_EMPLOYEE = _simple(EmployeeRecord, EMPLOYEE_KEYS)
+_OF_RUN = {**_simple(RunRecord, RUN_KEYS), "command": ("command", ""), "scope": ("scope", "")}
+
+
+def _read(parts: Mapping[str, tuple[str, Any]], stored: Stored) -> dict[str, Any]:
+    return {name: stored[key] for name, (key, default) in parts.items() if type(stored.get(key)) is type(default)}
+
+
+# Employees
+
+
+def store_employee(employee: EmployeeRecord) -> dict[str, Any]:
+    """Everything that is not at its default."""
+    stored: dict[str, Any] = {"id": employee.employee_id}
+    if employee.follow_ups:
+        stored["follow_ups"] = {str(flag): [*detail] for flag, detail in employee.follow_ups.items()}
+    for name, (key, default) in _OF_EMPLOYEE.items():
+        value = getattr(employee, name)
+        if value != default:
+            stored[key] = value
+    return stored
+
+
+def read_employee(employee_id: int, stored: Stored) -> EmployeeRecord:
+    """The record from its stored form, or from an item `#person#<id>` of an earlier version."""
+    known = _read(_OF_EMPLOYEE, stored)
+    if not 0 <= known.get("account_id", 0) < _NO_ID:
+        del known["account_id"]
+    flags, reason = stored.get("follow_ups"), stored.get("reason")
+    if flags is None and isinstance(reason, str) and reason:
+        flags = {reason: [stored.get("note"), stored.get("action")]}
+    if isinstance(flags, dict):
+        known["follow_ups"] = dict(_flags(flags))
+    return EmployeeRecord(employee_id, **known)
+
+
+def _flags(stored: Stored) -> Iterator[tuple[FollowUp, FollowUpDetail]]:
+    """The flags. One that this version does not know is a reason to take the employee into every run."""
+    for name, detail in stored.items():
+        texts = [text if isinstance(text, str) else "" for text in detail] if isinstance(detail, list) else []
+        yield FollowUp(name) if name in _FLAGS else FollowUp.WAITING, FollowUpDetail(*[*texts, "", ""][:2])
+
+
+_FLAGS = frozenset(FollowUp)
+
+
+# Runs
+
+
+def store_run(run: RunRecord) -> dict[str, Any]:
+    """The whole record, without its id."""
+    stored = {RUN_KEYS.get(part.name, part.name): getattr(run, part.name) for part in fields(RunRecord)}
+    del stored["run_id"], stored["held_count"]
+    return {**stored, "coverage": dict(run.coverage), "dates_read": dict(run.dates_read), "held": [*run.held]}
+
+
+def read_run(run_id: str, stored: Stored) -> RunRecord:
+    """The record from its stored form."""
+    known = {"command": "", "scope": "", **_read(_OF_RUN, stored)}
+    held, ended_at = stored.get("held"), stored.get("ended_at")
+    if isinstance(held, list):
+        known["held"] = tuple(number for number in held if isinstance(number, int))
+        known["held_count"] = len(known["held"])
+    return RunRecord(
+        run_id=run_id,
+        ended_at=ended_at if type(ended_at) is int and 0 <= ended_at < _NO_MOMENT else 0,
+        coverage=_only(int, stored.get("coverage")),
+        dates_read=_only(str, stored.get("dates_read")),
+        **known,
+    )
+
+
+def _only(kind: type[V], stored: object) -> dict[str, V]:
+    """A mapping's values of this type; none of something else."""
+    return {name: value for name, value in stored.items() if type(value) is kind} if isinstance(stored, dict) else {}
+
+
+def store_runs(runs: Iterable[RunRecord]) -> str:
+    """A line for each run: what differs from the run before. Of the employees that were held, the number is kept."""
+    lines: list[str] = []
+    before: dict[str, Any] = {}
+    for run in runs:
+        now = {**store_run(run), "id": run.run_id, "held_count": run.held_count or len(run.held)}
+        del now["held"]
+        lines.append(encode({name: value for name, value in now.items() if value != before.get(name)}))
+        before = now
+    return "\n".join(lines)
+
+
+def read_runs(text: str) -> Iterator[RunRecord]:
+    """The runs from their lines. Raises ValueError or RecursionError where a line is not JSON."""
+    known: dict[str, Any] = {}
+    for stored in decode(text):
+        known.update(stored)
+        yield read_run(str(known.get("id", "")), known)
+
+
+# Lines of JSON
+
+
+def encode(stored: Stored) -> str:
+    """One line."""
+    return json.dumps(stored, separators=(",", ":"))
+
+
+def decode(text: str) -> list[Stored]:
+    """Each line's object. Raises ValueError or RecursionError where a line is none."""
+    lines = text.split("\n") if text else []
+    objects = json.loads(f"[{','.join(lines)}]")
+    if len(objects) != len(lines) or not all(isinstance(line, dict) for line in objects):
+        raise ValueError("not one object a line")
+    return list(objects)

@@ -1,0 +1,73 @@
+"""The state row: where the sync stands, as an item. A row that was written by hand with `since` alone is valid."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from worker.errors import ConfigurationError
+from worker.model.position import Position, WindowProgress
+from worker.state.items import KEY, Condition, Item
+from worker.timestamps import iso, parse_moment
+
+RECORDING_BEGAN = datetime(1970, 1, 1, tzinfo=UTC)
+_FUTURE_TOLERATED = timedelta(minutes=5)
+_FORMAT_KEY, _FORMAT = "stateFormat", 2
+
+
+def is_current(row: Item | None) -> bool:
+    """Whether this version wrote the row. Earlier ones, and an operator, leave the format out."""
+    return row is not None and row.get(_FORMAT_KEY) == _FORMAT
+
+
+def read_position(state_id: str, row: Item, now: datetime) -> Position:
+    """Where the sync stands. Raises ConfigurationError with every fault of the row."""
+    since, offset = parse_moment(row.get("since")), _whole(row.get("offset", 0))
+    where, advice = f"state row {state_id!r}", "write since, offset and updatedAt anew (RUNBOOK, state)"
+    faults = []
+    if since is None or since < RECORDING_BEGAN:
+        faults.append(f"{where}: since must be a moment with a zone, such as 2026-01-31T02:00:00Z")
+    elif since > now + _FUTURE_TOLERATED:
+        faults.append(f"{where}: since ({iso(since)}) is in the future: no change would ever be seen")
+    if offset is None:
+        faults.append(f"{where}: offset must be a whole number, 0 or more")
+    if faults or since is None or offset is None:
+        raise ConfigurationError(faults, advice=advice)
+    return Position(since, offset, _progress(row, since, offset))
+
+
+def row_of(state_id: str, position: Position, now: datetime, *, current: bool) -> Item:
+    """The row that says this position. `current`: nothing is left of an earlier version's items."""
+    row: Item = {KEY: state_id, "since": iso(position.since), "offset": position.offset, "updatedAt": iso(now)}
+    progress = position.progress
+    if progress is not None:
+        row["window"] = {
+            "since": row["since"],
+            "offset": row["offset"],
+            "latest": iso(progress.latest) if progress.latest else None,
+            "lastId": progress.last_id,
+            "pinnedRuns": progress.pinned_runs,
+        }
+    return {**row, _FORMAT_KEY: _FORMAT} if current else row
+
+
+def unchanged(row: Item) -> Condition:
+    """The condition that the row is still what was read."""
+    return Condition(equals={name: row[name] for name in ("since", "offset", "updatedAt") if name in row})
+
+
+def _progress(row: Item, since: datetime, offset: int) -> WindowProgress | None:
+    """What the row says of its window, if it is about this `since` and `offset` (an operator may have moved them)."""
+    window = row.get("window")
+    if not isinstance(window, dict) or parse_moment(window.get("since")) != since or window.get("offset") != offset:
+        return None
+    return WindowProgress(
+        latest=parse_moment(window.get("latest")),
+        last_id=_whole(window.get("lastId")),
+        pinned_runs=_whole(window.get("pinnedRuns")) or 0,
+    )
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
