@@ -96,6 +96,11 @@ class MoodleClient:
         except (Refused, TargetError):
             return False
 
+    def await_site(self) -> None:
+        """Look up the guest with patience. Raises SyncError where the site does not answer in time."""
+        if self._guest(self._service.read) is None:
+            raise failures.not_visible(self._needed, guest_seen=False)
+
     @cached_property
     def compares_exactly(self) -> bool:
         """Whether the site's database tells upper from lower case in addresses (PostgreSQL; MariaDB does not).

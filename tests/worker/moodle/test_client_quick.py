@@ -248,6 +248,28 @@ def test_a_site_that_does_not_show_the_guest_does_not_answer(answer: Response) -
     assert (len(script.requests), patient.waits) == (1, [])
 
 
+def test_a_site_in_trouble_is_waited_for(board: Switchboard) -> None:
+    board.faults.append(Fault("status", status=500, times=4))
+    patient = Patient()
+
+    client_of(board, stopping=patient).await_site()
+
+    assert len(patient.waits) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Response(500), "HTTP 500: its server fails"),
+        (Response.of([]), "does not see accounts"),
+        (Response.of(moodle_error("invalidresponse")), "invalidresponse"),
+    ],
+)
+def test_a_site_that_stays_in_trouble_ends_the_run(answer: Response, words: str) -> None:
+    with pytest.raises(TargetError, match=words):
+        moodle_client(transport_to(Script(answer))).await_site()
+
+
 # A batch
 
 
