@@ -80,9 +80,10 @@ class MoodleClient:
     # The canary
 
     def check_visibility(self) -> None:
-        """Look up Moodle's guest: a token that sees accounts sees it with every needed key.
+        """Look up Moodle's guest, with patience: a token that sees accounts sees it with every needed key.
 
-        Moodle answers silently with less where a right is missing.
+        Moodle answers silently with less where a right is missing. Raises SyncError, also where the site does not
+        answer in time.
         """
         guest = self._guest(self._service.read)
         missing = [*self._needed] if guest is None else missing_keys(guest, self._needed)
@@ -95,11 +96,6 @@ class MoodleClient:
             return self._guest(self._service.read_once) is not None
         except (Refused, TargetError):
             return False
-
-    def await_site(self) -> None:
-        """Look up the guest with patience. Raises SyncError where the site does not answer in time."""
-        if self._guest(self._service.read) is None:
-            raise failures.not_visible(self._needed, guest_seen=False)
 
     @cached_property
     def compares_exactly(self) -> bool:

@@ -252,7 +252,7 @@ def test_a_site_in_trouble_is_waited_for(board: Switchboard) -> None:
     board.faults.append(Fault("status", status=500, times=4))
     patient = Patient()
 
-    client_of(board, stopping=patient).await_site()
+    client_of(board, stopping=patient).check_visibility()
 
     assert len(patient.waits) == 4
 
@@ -267,7 +267,7 @@ def test_a_site_in_trouble_is_waited_for(board: Switchboard) -> None:
 )
 def test_a_site_that_stays_in_trouble_ends_the_run(answer: Response, words: str) -> None:
     with pytest.raises(TargetError, match=words):
-        moodle_client(transport_to(Script(answer))).await_site()
+        moodle_client(transport_to(Script(answer))).check_visibility()
 
 
 # A batch
