@@ -17,6 +17,7 @@ class FollowUp(StrEnum):
     WAITING = "waiting"
     PARKED = "parked"
     UNDONE = "undone"
+    ISOLATED = "isolated"
 
 
 class FollowUpDetail(NamedTuple):
@@ -59,6 +60,10 @@ class EmployeeRecord:
 
     def flagged(self, flag: FollowUp, note: str = "", action: str = "") -> EmployeeRecord:
         """The record with this flag as well."""
+        return replace(self, follow_ups={**self.follow_ups, flag: FollowUpDetail(note, action)})
+
+    def also_flagged(self, flag: FollowUp, note: str = "", action: str = "") -> EmployeeRecord:
+        """The record with this flag beside those it has."""
         return replace(self, follow_ups={**self.follow_ups, flag: FollowUpDetail(note, action)})
 
     def unflagged(self) -> EmployeeRecord:
