@@ -244,7 +244,7 @@ def test_a_key_that_may_not_list_employees_ends_the_run_before_any_write(drifted
     run = reconcile(drifted)
 
     assert (run.code, run["outcome"], drifted.writes()) == (1, "list_refused", [])
-    assert "let the key list employees" in run["message"]
+    assert "not let the key list employees" in run["message"]
     assert "list all employees" in run["advice"]
 
 
