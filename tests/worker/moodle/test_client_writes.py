@@ -252,7 +252,7 @@ def test_a_write_that_was_not_sent_may_be_tried_again_after_a_pause(moodle: Mood
         mock.post(MOODLE, body=requests.ConnectTimeout())
         with pytest.raises(TryAgain):
             moodle.create([record(1)])
-        assert len(responses.calls) == 1, "whoever writes again has to be allowed to, again"
+        assert len(responses.calls) == 1, "another attempt has to be allowed again"
 
     assert len(patient.waits) == 1
     assert is_retry_pause(patient.waits[0])
