@@ -12,6 +12,7 @@ from typing import Any
 from worker.commands.base import Call, Parsers, add_command, add_yes, confirm
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
+from worker.model.history import History
 from worker.model.position import Position
 from worker.reports.output import put
 from worker.runs.services import open_store
@@ -21,8 +22,8 @@ from worker.timestamps import iso, parse_moment
 _IDS_SHOWN = 20
 
 _SHOW = """\
-Prints where the sync stands, which run holds the lock, which employees are remembered, and how the last runs ended.
-Ids only."""
+Prints where the sync stands, whether the scheduled runs are paused, which run holds the lock, which employees are
+remembered, and how the last runs ended. Ids only."""
 _REWIND = """\
 Lets the next run read every change since an earlier moment. Accounts that are up to date are left alone, so this is
 safe and only takes longer. Refused while a run holds the lock.
@@ -54,8 +55,13 @@ def add(parsers: Parsers) -> None:
 def show(call: Call) -> int:
     """Print it."""
     store = open_store(read_state_location(call.environment))
-    sections = {"state": dict(_row(store)), "lock": dict(_lock(store, call)), "people": dict(_records(store))}
-    sections["runs"] = dict(_runs(store))
+    history = store.history()
+    sections = {
+        "state": {**dict(_row(store)), **dict(_pause(store))},
+        "lock": dict(_lock(store, call)),
+        "people": dict(_records(history)),
+        "runs": dict(_runs(history)),
+    }
     if call.options.json:
         put(json.dumps(sections, indent=1), None)
         return 0
@@ -141,6 +147,12 @@ def _row(store: Store) -> Iterator[tuple[str, Any]]:
         yield "pinned runs", window.get("pinnedRuns")
 
 
+def _pause(store: Store) -> Iterator[tuple[str, Any]]:
+    pause = store.pause()
+    if pause is not None:
+        yield "scheduled runs", str(pause)
+
+
 def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
     holder = store.lock(call.summary.run_id).holder()
     if holder is None:
@@ -150,8 +162,8 @@ def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
         yield "by run", holder.owner
 
 
-def _records(store: Store) -> Iterator[tuple[str, Any]]:
-    employees = store.history().records
+def _records(history: History) -> Iterator[tuple[str, Any]]:
+    employees = history.records
     yield "remembered", len(employees)
     for reason, count in sorted(Counter(flag for one in employees.values() for flag in one.follow_ups).items()):
         ids = [str(number) for number, one in sorted(employees.items()) if one.has(reason)]
@@ -159,8 +171,8 @@ def _records(store: Store) -> Iterator[tuple[str, Any]]:
         yield reason, ", ".join(ids[:_IDS_SHOWN]) + more
 
 
-def _runs(store: Store) -> Iterator[tuple[str, Any]]:
-    for run in store.history().runs[-5:]:
+def _runs(history: History) -> Iterator[tuple[str, Any]]:
+    for run in history.runs[-5:]:
         held = f", {run.held_count} employees held" if run.held_count else ""
         end = "clean" if run.successful else run.outcome or "not clean"
         yield run.run_id, f"{run.command}, {run.scope}, {end}{held}"

@@ -18,6 +18,7 @@ class FollowUp(StrEnum):
     PARKED = "parked"
     UNDONE = "undone"
     HELD = "held"
+    ISOLATED = "isolated"
 
 
 class FollowUpDetail(NamedTuple):
@@ -60,10 +61,9 @@ class EmployeeRecord:
         """The record with this flag as well."""
         return replace(self, follow_ups={**self.follow_ups, flag: FollowUpDetail(note, action)})
 
-    def unflagged(self, *flags: FollowUp) -> EmployeeRecord:
-        """The record without these flags; without any flag if none is named."""
-        kept = {flag: detail for flag, detail in self.follow_ups.items() if flags and flag not in flags}
-        return replace(self, follow_ups=kept)
+    def unflagged(self) -> EmployeeRecord:
+        """The record without any flag."""
+        return replace(self, follow_ups={})
 
     @property
     def was_to_start(self) -> bool:

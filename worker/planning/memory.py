@@ -40,7 +40,7 @@ def remember(
     held = [guard for guard in result.step.held_classes if guard not in _FOUND_BY_RECONCILE]
     if held and (follow_held or was_held):
         return record.flagged(FollowUp.HELD, ", ".join(held))
-    return record.unflagged(FollowUp.HELD) if was_held and not result.step.held else record
+    return record
 
 
 _FOUND_BY_RECONCILE = frozenset({GuardClass.UPDATE, GuardClass.CLEAR})
@@ -57,6 +57,8 @@ def _after(
 ) -> EmployeeRecord:
     step = result.step
     record = replace(known or EmployeeRecord(step.employee_id), deleted=deleted)
+    if result.isolated:
+        record = record.flagged(FollowUp.ISOLATED, result.why.code, step.action.value)
     if step.reason in (reasons.UNDONE, reasons.NOT_DUE):
         return record
     if result.status in (Status.FAILED, Status.HELD):

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from worker import logs
-from worker.errors import DuplicateDelivery, LockLost, SyncError
-from worker.model.history import UNFINISHED, EmployeeRecord, History, RunRecord
+from worker.errors import DuplicateDelivery, LockLost, Paused, SyncError
+from worker.model.history import UNFINISHED, EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.result import Status, StepResult
 from worker.model.step import WRITES, Step
 from worker.runs.batch_writer import BatchWriter
+from worker.runs.paused import heed_pause
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -76,7 +77,8 @@ class LockedRun:
                 log_outcome(result, selected=selected)
                 tick(1)
 
-            writer = BatchWriter(services.moodle, gate, report)
+            isolated = self.history.with_flag(FollowUp.ISOLATED)
+            writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated)
             sent = writer.write(to_send)
         self._report_unwritten(sent)
         return WriteResult({**unsent, **sent}, writer.ended_by, gate.kept)
@@ -122,14 +124,15 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
     """
     lock = services.store.lock(summary.run_id)
     lock.acquire(scheduled_time)
-    lock.keep()
+    lock.keep(services.stop.has_time)
     try:
         run = LockedRun(services, summary, lock, services.store.history())
         try:
             if run.history.delivered(scheduled_time):
                 raise DuplicateDelivery("this scheduled run was done before; the scheduler delivered it twice")
+            heed_pause(services, summary)
             yield run
-        except (LockLost, DuplicateDelivery):
+        except (LockLost, DuplicateDelivery, Paused):
             raise
         except SyncError as end:
             summary.finish(end)

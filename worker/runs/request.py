@@ -30,7 +30,7 @@ class RunRequest:
 
     Attributes:
         dry_run: Read, plan and report, but write nothing and take no lock.
-        reactivate: Reactivate the selected employees' accounts, whoever suspended them.
+        reactivate: Reactivate the selected employees' accounts, even if this product did not suspend them.
         releases: An operator selected these very employees: those whose writes were undone are not left alone.
         approved: What an operator decided on of the changes that a run held: this run writes nothing else, no guard
             holds it, and it does not count towards the limits.

@@ -14,16 +14,24 @@ import time
 from typing import Any, Literal
 
 from tests.run_harness import ROOT, RunHarness, RunResult
+from worker.model.history import EmployeeRecord
+from worker.state.sqlite import SqliteItems
+from worker.state.store import Store
 
 
 def items(harness: RunHarness, kind: str = "") -> dict[str, dict[str, Any]]:
-    """Return the state's items of a kind (person, run, journal), or all of them, by the end of their keys."""
+    """Return the state's items of a kind (run, journal), or all of them, by the end of their keys."""
     if not harness.state_file.exists():
         return {}
     with contextlib.closing(sqlite3.connect(harness.state_file)) as state:
         rows = state.execute("SELECT key, body FROM items ORDER BY key").fetchall()
     prefix = f"default#{kind}#" if kind else ""
     return {key.removeprefix(prefix): json.loads(body) for key, body in rows if key.startswith(prefix)}
+
+
+def records(harness: RunHarness) -> dict[int, EmployeeRecord]:
+    """Return what the state remembers about employees."""
+    return {**Store(SqliteItems(str(harness.state_file)), "default").history().records}
 
 
 def row(harness: RunHarness) -> dict[str, Any] | None:
@@ -35,6 +43,13 @@ def write_item(harness: RunHarness, key: str, **values: object) -> None:
     """Write an item into the state, as an operator or another run would."""
     with contextlib.closing(sqlite3.connect(harness.state_file)) as state:
         state.execute("INSERT OR REPLACE INTO items VALUES (?, ?)", (key, json.dumps({"StateId": key, **values})))
+        state.commit()
+
+
+def delete_item(harness: RunHarness, key: str) -> None:
+    """Delete an item of the state, as an operator would."""
+    with contextlib.closing(sqlite3.connect(harness.state_file)) as state:
+        state.execute("DELETE FROM items WHERE key = ?", (key,))
         state.commit()
 
 
