@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from worker.model.account import Account, AccountKey, AccountRef
-from worker.model.employee import employee_id
+from worker.model.employee import Employee, employee_id
 from worker.planning.correlation import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
@@ -16,6 +16,7 @@ from worker.runs.services import Services
 from worker.runs.summary import Summary
 
 _BATCHES_A_TICK = 20
+_COUNTRIES_NAMED = 10
 
 
 def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
@@ -35,10 +36,20 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             changed=frozenset(inputs.deleted),
         )
     )
+    _warn_of_unknown_countries(services, employees, summary)
     services.moodle.check_visibility()
     while needed := planner.lookups_needed():
         planner.add(_look_up(services, needed.accounts), reader.employees(needed.employees))
     return planner.plan()
+
+
+def _warn_of_unknown_countries(services: Services, employees: Iterable[Employee], summary: Summary) -> None:
+    mapping = services.settings.mapping
+    unknown = {country for employee in employees if (country := mapping.unknown_country(employee.facts))}
+    if unknown:
+        named = ", ".join(sorted(unknown)[:_COUNTRIES_NAMED])
+        more = f" and {len(unknown) - _COUNTRIES_NAMED} more" if len(unknown) > _COUNTRIES_NAMED else ""
+        summary.warn("unknown_country", f"Moodle has no country of this name, so it is not written: {named}{more}")
 
 
 def _look_up(services: Services, needed: Mapping[AccountKey, list[str]]) -> Iterator[Account]:
