@@ -9,7 +9,7 @@ from datetime import datetime
 
 from worker import logs
 from worker.errors import DuplicateDelivery, LockLost, SyncError
-from worker.model.history import EmployeeRecord, History, RunRecord
+from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.result import StepResult
 from worker.model.step import WRITES, Step
 from worker.runs.batch_writer import BatchWriter
@@ -75,7 +75,8 @@ class LockedRun:
                 log_outcome(result, selected=selected)
                 tick(1)
 
-            writer = BatchWriter(services.moodle, gate, report)
+            isolated = self.history.with_flag(FollowUp.ISOLATED)
+            writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated)
             sent = writer.write(to_send)
         return WriteResult({**unsent, **sent}, writer.ended_by, gate.kept)
 
