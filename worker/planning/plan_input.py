@@ -22,6 +22,7 @@ class PlanSettings:
         undone: Employees whose writes an operator took back, and whom BambooHR has not changed since.
         selected: The only employees of the run, where an operator named them; empty otherwise.
         all_employees: The run is a full pass over the company.
+        confirmed: Employees whose account an operator confirmed: a match that is contradicted is theirs all the same.
     """
 
     mapping: FieldMapping
@@ -33,6 +34,7 @@ class PlanSettings:
     hire_lookahead_days: int = 0
     selected: frozenset[int] = frozenset()
     all_employees: bool = False
+    confirmed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

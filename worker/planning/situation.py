@@ -13,9 +13,10 @@ from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState, starts_within
 from worker.model.mapping import username
 from worker.model.moodle_fields import is_email, is_username
-from worker.model.reasons import Reason
+from worker.model.reasons import Reason, unconfirmed_id
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
-from worker.planning.correlation import AccountIndex, Match, is_reserved, match_by_idnumber, names_agree
+from worker.planning.correlation import AccountIndex, Match, contradiction, is_reserved, match_by_idnumber
+from worker.planning.names import compare_names, same_name
 from worker.planning.plan_input import PlanInput
 
 NAMES = ("firstname", "lastname")
@@ -72,9 +73,41 @@ class Situation:
         suspended = str(record.account_id) if record else ""
         if unreadable := self.unreadable.get(("idnumber", number)) or self.unreadable.get(("id", suspended)):
             return Match(conflict=unreadable)
-        candidates = self._index.by_idnumber(number)
-        match = match_by_idnumber(employee, candidates, self.settings.auth, self.settings.protected)
-        return match if match != Match() else Match(self._suspended_by_us(employee))
+        match = match_by_idnumber(employee, self._index.by_idnumber(number))
+        if match.account is not None:
+            why = self._contradiction(employee, match.account)
+            return match if why is None else Match(conflict=why, contradicted=match.account)
+        return match if match.conflict is not None else Match(self._suspended_by_us(employee))
+
+    def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
+        """Return why the account may not be the employee's, if anything would be written to it."""
+        number, state = employee.employee_id, self.lifecycle_states[employee.employee_id]
+        is_written = state is LifecycleState.ACTIVE or (state is LifecycleState.LEFT and not account.suspended)
+        if not is_written or self.is_reserved(account) or number in self.settings.confirmed:
+            return None
+        owner = next((other for other in self.others_with(number, account.email) if self._is_active(other)), None)
+        why = contradiction(employee, account, own_auth=self.settings.auth, address_owner=owner)
+        return unconfirmed_id(number, account) if why is None and self._replaces_all(employee, account) else why
+
+    def _is_active(self, number: int) -> bool:
+        """Return whether an employee with an address works here: the directory shows those outside the run."""
+        return self.lifecycle_states.get(number, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
+
+    def _replaces_all(self, employee: Employee, account: Account) -> bool:
+        """Return whether both names and the address would change, though another name of the employee agrees."""
+        address = self.address(employee)
+        is_new = bool(address) and self.email_is_updated and not account.has_email(address)
+        return is_new and self._replaces_names(employee, account)
+
+    def without_identity(self, employee: Employee, account: Account, values: Mapping[str, str]) -> dict[str, str]:
+        """Return the values without the names if both change: they go with an address or username that is refused."""
+        withheld = NAMES if self._replaces_names(employee, account) else ()
+        return {name: value for name, value in values.items() if name not in withheld}
+
+    def _replaces_names(self, employee: Employee, account: Account) -> bool:
+        """Return whether neither the first nor the last name stays the same."""
+        new = self.updated(employee)
+        return all(name in new and not same_name(new[name], account.values[name]) for name in NAMES)
 
     def _suspended_by_us(self, employee: Employee) -> Account | None:
         """Return the account without idnumber that this product suspended, unless another has their address now."""
@@ -82,7 +115,7 @@ class Situation:
         account = self.accounts.get(record.account_id) if record else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
             return None
-        is_theirs = record is not None and record.suspended_by_us and names_agree(employee, account)
+        is_theirs = record is not None and record.suspended_by_us and compare_names(employee, account).any
         is_free = account.suspended and not account.idnumber and not account.is_deleted
         return account if is_theirs and is_free else None
 
@@ -195,8 +228,11 @@ class Situation:
         derived = username(template, account.idnumber, account.email, now["firstname"], now["lastname"])
         if account.username != derived:
             return ""
-        email, _ = self.new_email(employee, account)
-        return self.username(employee, email or account.email, {**now, **self.updated(employee)})
+        email, resolution = self.new_email(employee, account)
+        values = self.updated(employee)
+        if resolution.refused is not None:
+            values = self.without_identity(employee, account, values)
+        return self.username(employee, email or account.email, {**now, **values})
 
     def username(self, employee: Employee, email: str, values: Mapping[str, str]) -> str:
         """Return the username that the template makes of these values."""

@@ -17,8 +17,10 @@ from worker.model.field_catalogue import EVIDENCE
 from worker.model.history import EmployeeRecord, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
+from worker.model.reasons import UNCONFIRMED
 from worker.model.step import Action, Step
-from worker.planning.correlation import is_reserved, match_by_idnumber, names_agree
+from worker.planning.correlation import is_reserved, match_by_idnumber
+from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
 from worker.runs.read_bamboohr import RunInput
@@ -125,14 +127,16 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         "by e-mail",
         ", ".join(_named(account) for account in accounts if account.has_email(address)) or "none looked up",
     )
-    match = match_by_idnumber(employee, own, plan_input.settings.auth, plan_input.settings.protected)
+    match = match_by_idnumber(employee, own)
     account = match.account or known.step.account
-    if match.conflict is not None:
-        yield "rule", f"idnumber, not trusted: {match.conflict.text}"
+    if match.conflict is not None or (match.account is not None and known.step.reason.code == UNCONFIRMED):
+        yield "rule", f"idnumber, not trusted: {(match.conflict or known.step.reason).text}"
     elif match.account is not None:
         yield "rule", f"idnumber, trusted: {', '.join(_grounds(employee, match.account, plan_input))}"
     elif account is not None and known.record and known.record.account_id == account.id:
         yield "rule", "none of these, but an earlier run suspended it as theirs"
+    elif known.step.reason.code == UNCONFIRMED:
+        yield "rule", f"e-mail, not trusted: {known.step.reason.text}"
     elif account is not None:
         yield "rule", "e-mail: the only account with their address, and its idnumber is empty"
     else:
@@ -150,7 +154,7 @@ def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Ite
         yield "its authentication is ours"
     if account.has_email(employee.facts.get("work_email", "")):
         yield "the e-mail agrees"
-    if names_agree(employee, account):
+    if compare_names(employee, account).any:
         yield "a name agrees"
     if is_reserved(account, plan_input.settings.protected):
         yield "it is protected"

@@ -22,6 +22,7 @@ from worker.planning.guards import hold_suspensions, is_held, only_suspensions, 
 from worker.planning.memory import before_suspending, park, remember
 from worker.planning.planner import Plan
 from worker.planning.window import advance
+from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
 from worker.runs.paused import heed_pause
 from worker.runs.read_bamboohr import RunInput, read_bamboohr
@@ -72,6 +73,7 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
 def preview(request: RunRequest, services: Services, summary: Summary) -> Preview:
     """Do everything but write. It takes no lock: a preview must not make a scheduled run wait."""
     history = services.store.history()
+    check_binding(services)
     heed_pause(services, summary)
     position = _position(request, services, summary, first_run=False)
     inputs = read_bamboohr(services, request, history, position, summary)

@@ -1,12 +1,14 @@
 """The state of one sync, in the terms of a run: position, records of employees and of runs, journal.
 
-Keys: `<id>` the state row; `<id>#lock`; `<id>#followups#<n>` what is remembered about employees; `<id>#history` what
-later runs need of the runs so far; `<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`; `<id>#paused`.
+Keys: `<id>` the state row; `<id>#lock`; `<id>#binding` the company and the site that it belongs to; `<id>#paused`;
+`<id>#followups#<n>` what is remembered about employees; `<id>#history` what later runs need of the runs so far;
+`<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`.
 
-A run reads the row, the pause, the follow-ups and the history in one request. Where an earlier version wrote the row,
-or the history is missing, a scan looks for the items `<id>#person#<employee>` and `<id>#run#<run>`, and the first write
-under the lock converts them. The items of employees then expire after 30 days, so that going back to the earlier
-version works until then. One without an expiry was written by that version since, and is newer than the follow-up.
+A run reads the row, the binding, the pause, the follow-ups and the history in one request. Where an earlier version
+wrote the row, or the history is missing, a scan looks for the items `<id>#person#<employee>` and `<id>#run#<run>`, and
+the first write under the lock converts them. The items of employees then expire after 30 days, so that going back to
+the earlier version works until then. One without an expiry was written by that version since, and is newer than the
+follow-up.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.errors import LockLost, StateError
+from worker.model.binding import Binding
 from worker.model.history import LEAST_RUNS, EmployeeRecord, History, RunRecord, runs_needed
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
@@ -55,6 +58,7 @@ class Store:
         self._journal = Journal(items, state_id, clock, threading.Lock())
         self._runs: tuple[RunRecord, ...] = ()
         self._pause: Pause | None = None
+        self._binding: Binding | None = None
         self._is_loaded = False
         self._is_converted = True
         self._old_items: list[Item] = []
@@ -164,6 +168,23 @@ class Store:
         item = self._run_item(run_id)
         return None if item is None else read_run(run_id, item)
 
+    # The company and the site
+
+    @property
+    def binding(self) -> Binding | None:
+        """What the state belonged to when :meth:`history` was last read; None if it names no company and site."""
+        return self._binding
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the state held nothing then."""
+        return not (any(self._row_read_ahead) or self._runs or self._follow_ups.records)
+
+    def bind(self, binding: Binding) -> None:
+        """Let the state belong to this company and site."""
+        self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
+        self._binding = binding
+
     # The journal
 
     def journal(self, run_id: str, entries: Iterable[JournalEntry]) -> None:
@@ -186,6 +207,10 @@ class Store:
     def _history_key(self) -> str:
         return f"{self._id}#history"
 
+    @property
+    def _binding_key(self) -> str:
+        return f"{self._id}#binding"
+
     def _run_key(self, run_id: str) -> str:
         return f"{self._id}#run#{run_id}"
 
@@ -194,10 +219,12 @@ class Store:
         return self._items.get(key) if len(key) <= _MAX_KEY_LENGTH else None
 
     def _load(self) -> None:
-        found = self._items.get_all([self._id, self._history_key, pause_key(self._id), *self._follow_ups.keys])
+        keys = [self._id, self._binding_key, self._history_key, pause_key(self._id), *self._follow_ups.keys]
+        found = self._items.get_all(keys)
         row, past = found.get(self._id), found.get(self._history_key)
         self._follow_ups.load(found)
         self._runs = self._read_runs(past)
+        self._binding = _read_binding(found.get(self._binding_key))
         self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
         self._is_loaded = self._is_converted = True
@@ -259,6 +286,11 @@ class Store:
 
 
 _EMPLOYEE_ID = re.compile("[1-9][0-9]*")
+
+
+def _read_binding(item: Item | None) -> Binding | None:
+    """The pair that the item names. One that was changed by hand to name none belongs to no pair of a run."""
+    return None if item is None else Binding(str(item.get("company", "")), str(item.get("site", "")))
 
 
 def _changed_meanwhile() -> LockLost:
