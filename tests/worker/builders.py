@@ -184,11 +184,11 @@ def look_up(planner: Planner, accounts: Sequence[Account]) -> dict[str, list[str
         What was asked for, by key; under "employee" the employees outside the run.
     """
     asked: dict[str, list[str]] = {"idnumber": [], "id": [], "email": [], "username": [], "employee": []}
-    while needed := planner.lookups_needed():
+    while needed := planner.needs():
         asked["employee"] += map(str, sorted(needed.employees))
-        for key, values in needed.accounts.items():
-            asked[key] += values
-            planner.add(found(accounts, key, values))
+        for lookup in needed.lookups:
+            asked[lookup.key] += lookup.values
+            planner.add(found(accounts, lookup.key, lookup.values))
     return asked
 
 

@@ -12,7 +12,6 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from worker.errors import CredentialError, SourceError, SyncError
-from worker.model.reasons import Reason
 from worker.transport.http import Reply
 from worker.transport.refusal import BatchRefused
 from worker.transport.retries import is_passing, retry_after
@@ -77,16 +76,6 @@ class Refused(BatchRefused):
         is_passing = meaning.is_passing if meaning else code == NO_ANSWER
         super().__init__(code, may_be_record=meaning is None or meaning.scope is Scope.RECORD, is_passing=is_passing)
         self.is_access = meaning is not None and meaning.scope is Scope.ACCESS
-
-
-def unreadable_employee(code: str) -> Reason:
-    """BambooHR cannot answer for one employee, who is left as they are."""
-    return Reason(
-        "unreadable_employee",
-        f"BambooHR cannot be read for this employee ({code})",
-        "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
-        " Nothing is written for them until then",
-    )
 
 
 def unreachable(what: str) -> SyncError:

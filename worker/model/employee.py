@@ -41,6 +41,7 @@ class Employee:
         evidenced: List Employees or Get Employee returned a row for the employee.
         facts: Values by canonical field name, as far as any source shows them.
         restricted: Fields that the evidence lists as restricted and no source shows.
+        unreadable: The code with which BambooHR refuses to answer for this employee alone; "" if it answers.
     """
 
     employee_id: int
@@ -50,6 +51,7 @@ class Employee:
     evidenced: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     restricted: frozenset[str] = frozenset()
+    unreadable: str = ""
 
     @classmethod
     def seen(
@@ -112,6 +114,8 @@ def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = F
         was_to_start: An earlier run saw a hire date in the future. If BambooHR does not show that date now, Inactive
             does not mean that the employee left, and a termination date may belong to an earlier employment.
     """
+    if employee.unreadable:
+        return LifecycleState.UNKNOWN
     status = employee.facts.get("status", "")
     if employee.deleted or employee.was_deleted:
         if status == "Inactive" and not employee.listed:

@@ -17,6 +17,7 @@ class FollowUp(StrEnum):
     WAITING = "waiting"
     PARKED = "parked"
     UNDONE = "undone"
+    ISOLATED = "isolated"
 
 
 class FollowUpDetail(NamedTuple):

@@ -185,3 +185,17 @@ def username_taken(other: str) -> Reason:
         f"the username made by USERNAME_TEMPLATE belongs to another, {other}",
         "rename that account, or change USERNAME_TEMPLATE",
     )
+
+
+def unreadable_employee(code: str) -> Reason:
+    """BambooHR cannot answer for one employee, who is left as they are."""
+    return Reason(
+        "unreadable_employee",
+        f"BambooHR cannot be read for this employee ({code})",
+        "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
+        " Nothing is written for them until then",
+    )
+
+
+REFUSED_ALONE = frozenset({"unreadable_account", "unreadable_employee"})
+"""Codes of employees who cannot be read, though all others can."""

@@ -29,13 +29,14 @@ class StepResult:
     """A step and its status.
 
     `reason` overrides the reason of the step. `wrote`: a request was sent; unless the status says otherwise, Moodle
-    carried it out.
+    carried it out. `isolated`: BambooHR or Moodle refused the request for this employee alone.
     """
 
     step: Step
     status: Status
     reason: Reason | None = None
     wrote: bool = False
+    isolated: bool = False
 
     @property
     def why(self) -> Reason:

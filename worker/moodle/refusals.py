@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from worker.errors import SyncError
+from worker.errors import SyncError, TargetError
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_taken, username_taken
 from worker.moodle.answers import ADMINISTRATOR, FIREWALL_OWNER, is_firewall
@@ -93,6 +93,16 @@ def unreadable_account(code: str) -> Reason:
     return Reason("unreadable_account", what, f"{advice}; no account is created until then")
 
 
+def no_lookup_answered(code: str) -> TargetError:
+    """Moodle answers for its guest and for no employee: the cause is not in their accounts."""
+    return TargetError(
+        f"Moodle answers no look-up of an employee ({code}), though it answers for its guest: the site is at fault,"
+        " not the accounts",
+        advice=f"{ADMINISTRATOR}: with invalidresponse, the authentication plugin of these accounts (MOODLE_AUTH) is"
+        " no longer installed; the run changed nothing",
+    )
+
+
 def refuses_everybody(function: str, auth: str) -> Reason:
     """So many employees were refused one by one that the cause is not in their records."""
     plugin = f"that the authentication plugin {auth!r} (MOODLE_AUTH) is installed, and " if auth else ""
@@ -100,6 +110,15 @@ def refuses_everybody(function: str, auth: str) -> Reason:
         "refuses_everybody",
         f"Moodle refuses every account in {function}; the rest was not tried",
         f"check {plugin}FIELD_MAPPING; then try one employee: {{command:sync --employee ID}}",
+    )
+
+
+def too_many_refused(function: str, code: str) -> Reason:
+    """So many employees were refused alone that this run tries no more of them."""
+    return Reason(
+        "too_many_refused",
+        f"not sent: {function} refused too many employees of this run alone ({code})",
+        "correct the employees that the log names; the next run goes on",
     )
 
 

@@ -211,7 +211,7 @@ class WebService:
         try:
             answer = reply.json()
         except ValueError:
-            raise Undecided("an answer that is not JSON", code=NO_JSON, is_passing=False) from None
+            raise Undecided("an answer that is not JSON", code=NO_JSON) from None
         try:
             return self._checked(answer)
         except Refused as refusal:

@@ -1,4 +1,4 @@
-"""What happens to one employee: the rules of docs/design.md, "How each employee is handled", in their order. Pure."""
+"""What happens to one employee: the rules of the README, "How each employee is handled", in their order. Pure."""
 
 from __future__ import annotations
 
@@ -36,6 +36,9 @@ def _decide(situation: Situation, employee: Employee) -> Step:
         return Step(number, Action.SKIP, reasons.PROTECTED)
     if number in situation.settings.undone:
         return Step(number, Action.HOLD, reasons.UNDONE)
+    if employee.unreadable:
+        unreadable = reasons.unreadable_employee(employee.unreadable)
+        return Step(number, Action.HOLD, unreadable, problem=unreadable)
     if state is LifecycleState.UNKNOWN:
         erased = employee.deleted or (employee.was_deleted and employee.is_shown)
         why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
@@ -87,6 +90,8 @@ def _leaver(situation: Situation, employee: Employee, account: Account | None) -
     if account is not None:
         return _suspension(number, account)
     address = situation.address(employee)
+    if unreadable := situation.unreadable.get(("email", address)):
+        return Step(number, Action.CONFLICT, unreadable)
     candidates = situation.holders(address) if address else []
     if not candidates:
         if "hire_date" not in employee.facts and not employee.deleted:
@@ -169,7 +174,7 @@ def _creation(situation: Situation, employee: Employee, address: str, resolution
     name = situation.username(employee, address, values)
     if not is_username(name):
         return Step(number, Action.SKIP, reasons.INVALID_USERNAME)
-    claim = situation.username_claims.resolution(number)
+    claim = situation.username_resolution(number)
     refused = claim.refused or (reasons.username_taken(claim.kept_by[0].name) if claim.kept_by else None)
     if refused is not None:
         return Step(number, Action.CONFLICT, refused)
@@ -217,7 +222,7 @@ def _username_change(situation: Situation, employee: Employee, account: Account,
         return "", step
     if not is_username(name):
         return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
-    resolution = situation.username_claims.resolution(employee.employee_id)
+    resolution = situation.username_resolution(employee.employee_id)
     if resolution.refused is not None:
         return "", replace(step, problem=step.problem or resolution.refused)
     return name, replace(step, depends_on=step.depends_on | resolution.depends_on)

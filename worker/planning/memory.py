@@ -33,6 +33,8 @@ def remember(
     """
     step = result.step
     record = replace(known or EmployeeRecord(step.employee_id), deleted=deleted)
+    if result.isolated:
+        record = record.flagged(FollowUp.ISOLATED, result.why.code, step.action.value)
     if step.reason in (reasons.UNDONE, reasons.NOT_DUE):
         return record
     if result.status in (Status.FAILED, Status.HELD):

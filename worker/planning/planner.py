@@ -6,12 +6,15 @@ A plan is one list of :class:`worker.model.step.Step`: dry run, guards, writing 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
 from functools import cached_property
 
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, employee_id
+from worker.model.history import FollowUp
+from worker.model.reasons import Reason
 from worker.model.step import Action, Step
 from worker.planning.decisions import decide
 from worker.planning.plan_input import PlanInput
@@ -20,21 +23,39 @@ from worker.planning.situation import Situation
 _MOST_JOINING_ROUNDS = 5
 
 
+class Priority(IntEnum):
+    """In which order values are looked up: those of one priority share their batches with no others."""
+
+    LEAVERS = 0
+    OTHERS = 1
+    ISOLATED = 2
+    """Employees whose records were refused alone in the last run: one by one, so that they cost the others nothing."""
+
+
 @dataclass(frozen=True)
-class Lookups:
+class Lookup:
+    """Values by which accounts have to be looked up."""
+
+    key: AccountKey
+    priority: Priority
+    values: list[str]
+
+
+@dataclass(frozen=True)
+class Needed:
     """What planning has to know before it goes on; empty when it knows enough.
 
     Attributes:
-        accounts: The values to look accounts up by, for each key.
+        lookups: In the order in which they are made.
         employees: Employees outside the run whose accounts hold an address that the run needs. They may have another
             address by now: with them in the run it becomes free.
     """
 
-    accounts: Mapping[AccountKey, list[str]] = field(default_factory=dict)
+    lookups: tuple[Lookup, ...] = ()
     employees: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.employees) or any(self.accounts.values())
+        return bool(self.employees or self.lookups)
 
 
 @dataclass(frozen=True)
@@ -66,46 +87,62 @@ class Plan:
 class Planner:
     """Plans one run.
 
-    Ask :meth:`lookups_needed` until it is empty, adding each time what was found; then :meth:`plan`.
+    Ask :meth:`needs` until it is empty, adding each time what was found; then :meth:`plan`.
     """
 
     def __init__(self, plan_input: PlanInput) -> None:
         self._input = plan_input
         self._accounts: dict[int, Account] = {}
+        self._unreadable: dict[tuple[AccountKey, str], Reason] = {}
         self._asked: set[tuple[AccountKey, str]] = set()
         self._joined: set[int] = set()
         self._joining_rounds = 0
 
-    def lookups_needed(self) -> Lookups:
+    def needs(self) -> Needed:
         """Return what is not known yet: first by idnumber, then by e-mail, at last by user name."""
-        situation = Situation(self._input, self._accounts)
-        for accounts in (_by_id(situation), _by_email(situation)):
-            if needed := self._not_asked(accounts):
-                return Lookups(needed)
+        situation = self._situation
+        for wanted in (_by_id(situation), _by_email(situation)):
+            if lookups := self._not_asked(situation, wanted):
+                return Needed(lookups)
         if joining := self._joining(situation):
-            return Lookups(employees=joining)
-        return Lookups(self._not_asked(_by_username(situation)))
+            return Needed(employees=joining)
+        return Needed(self._not_asked(situation, _by_username(situation)))
 
-    def add(self, accounts: Iterable[Account] = (), employees: Iterable[Employee] = ()) -> None:
-        """Take in what was found."""
+    def add(
+        self,
+        accounts: Iterable[Account] = (),
+        employees: Iterable[Employee] = (),
+        unreadable: Mapping[tuple[AccountKey, str], Reason] | None = None,
+    ) -> None:
+        """Take in what was found, and which look-ups have no answer."""
         self._accounts.update((account.id, account) for account in accounts)
+        self._unreadable.update(unreadable or {})
         joined = sorted([*self._input.employees, *employees], key=lambda one: one.employee_id)
         self._input = replace(self._input, employees=joined)
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""
-        situation = Situation(self._input, self._accounts)
+        situation = self._situation
         steps = tuple(decide(situation, employee) for employee in self._input.employees)
         return Plan(self._input, self._accounts, steps)
 
-    def _not_asked(self, wanted: Mapping[AccountKey, list[str]]) -> dict[AccountKey, list[str]]:
-        needed: dict[AccountKey, list[str]] = {}
-        for key, values in wanted.items():
-            new = [value for value in dict.fromkeys(values) if (key, value) not in self._asked]
-            if new:
-                needed[key] = new
-                self._asked.update((key, value) for value in new)
-        return needed
+    @property
+    def _situation(self) -> Situation:
+        return Situation(self._input, self._accounts, self._unreadable)
+
+    def _not_asked(self, situation: Situation, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
+        groups: dict[tuple[Priority, AccountKey], list[str]] = {}
+        for key, value, number in wanted:
+            if (key, value) not in self._asked:
+                self._asked.add((key, value))
+                groups.setdefault((self._priority(situation, number), key), []).append(value)
+        return tuple(Lookup(key, priority, values) for (priority, key), values in sorted(groups.items()))
+
+    def _priority(self, situation: Situation, number: int) -> Priority:
+        if number in situation.leavers:
+            return Priority.LEAVERS
+        record = self._input.records.get(number)
+        return Priority.ISOLATED if record is not None and record.has(FollowUp.ISOLATED) else Priority.OTHERS
 
     def _joining(self, situation: Situation) -> frozenset[int]:
         """Return the employees outside the run whose accounts hold an address that somebody in it claims."""
@@ -121,21 +158,28 @@ class Planner:
         return joining
 
 
-def _by_id(situation: Situation) -> Mapping[AccountKey, list[str]]:
+_Wanted = tuple[AccountKey, str, int]
+"""A key, a value, and the employee for whom it is looked up."""
+
+
+def _by_id(situation: Situation) -> Iterator[_Wanted]:
     """Everybody who may be written, and accounts that this product suspended though no idnumber says whose they are."""
     plan_input = situation.plan_input
-    writable = [employee.employee_id for employee in plan_input.employees if plan_input.is_writable(employee)]
-    records = (plan_input.records.get(number) for number in writable)
-    suspended = [str(record.account_id) for record in records if record is not None and record.account_id]
-    return {"idnumber": [str(number) for number in writable], "id": suspended}
+    for number in (one.employee_id for one in plan_input.employees if plan_input.is_writable(one)):
+        yield "idnumber", str(number), number
+        record = plan_input.records.get(number)
+        if record is not None and record.account_id:
+            yield "id", str(record.account_id), number
 
 
-def _by_email(situation: Situation) -> Mapping[AccountKey, list[str]]:
+def _by_email(situation: Situation) -> Iterator[_Wanted]:
     """Those not found by idnumber, and those whose address would be new."""
-    employees = situation.plan_input.employees
-    return {"email": [address for one in employees if (address := situation.address_in_question(one))]}
+    for employee in situation.plan_input.employees:
+        if address := situation.address_in_question(employee):
+            yield "email", address, employee.employee_id
 
 
-def _by_username(situation: Situation) -> Mapping[AccountKey, list[str]]:
+def _by_username(situation: Situation) -> Iterator[_Wanted]:
     """The user names of new and of renamed accounts."""
-    return {"username": [claim.value for claim in situation.username_claims.claims.values()]}
+    for claim in situation.username_claims.claims.values():
+        yield "username", claim.value, claim.employee_id

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from worker.model import reasons
-from worker.model.account import Account
+from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState, starts_within
 from worker.model.mapping import username
 from worker.model.moodle_fields import is_email, is_username
@@ -22,13 +22,24 @@ NAMES = ("firstname", "lastname")
 
 
 class Situation:
-    """The input of a plan, read together with the accounts by id."""
+    """The input of a plan, read together with what was looked up.
 
-    def __init__(self, plan_input: PlanInput, accounts: Mapping[int, Account]) -> None:
+    Args:
+        accounts: By id.
+        unreadable: Why a look-up has no answer, by what was looked up.
+    """
+
+    def __init__(
+        self,
+        plan_input: PlanInput,
+        accounts: Mapping[int, Account],
+        unreadable: Mapping[tuple[AccountKey, str], Reason],
+    ) -> None:
         self.plan_input = plan_input
         self.settings = plan_input.settings
         self.mapping = plan_input.settings.mapping
         self.accounts = accounts
+        self.unreadable = unreadable
         self._index = AccountIndex(accounts.values())
 
     @cached_property
@@ -56,7 +67,12 @@ class Situation:
     def _match(self, employee: Employee) -> Match:
         if not self.plan_input.is_writable(employee):
             return Match()
-        candidates = self._index.by_idnumber(str(employee.employee_id))
+        number = str(employee.employee_id)
+        record = self.plan_input.records.get(employee.employee_id)
+        suspended = str(record.account_id) if record else ""
+        if unreadable := self.unreadable.get(("idnumber", number)) or self.unreadable.get(("id", suspended)):
+            return Match(conflict=unreadable)
+        candidates = self._index.by_idnumber(number)
         match = match_by_idnumber(employee, candidates, self.settings.auth, self.settings.protected)
         return match if match != Match() else Match(self._suspended_by_us(employee))
 
@@ -127,7 +143,7 @@ class Situation:
 
     def _disputed(self, claim: Claim) -> Reason | None:
         others = self.others_with(claim.employee_id, claim.value)
-        return reasons.email_disputed(others[0]) if others else None
+        return reasons.email_disputed(others[0]) if others else self.unreadable.get(("email", claim.value))
 
     def new_email(self, employee: Employee, account: Account) -> tuple[str, Resolution]:
         """Return the address to send ("" for none) and how the claim to it was resolved."""
@@ -151,6 +167,12 @@ class Situation:
             if is_username(name) and (account is None or name != account.username):
                 claims.append(Claim(employee.employee_id, name, account))
         return username_claims(claims, self._index.by_username, self.owners, self.address_claims.depends_on)
+
+    def username_resolution(self, employee_id: int) -> Resolution:
+        """Return how an employee's claim to a user name was resolved."""
+        claim = self.username_claims.claims.get(employee_id)
+        unreadable = self.unreadable.get(("username", claim.value)) if claim else None
+        return Resolution(unreadable) if unreadable else self.username_claims.resolution(employee_id)
 
     def _new_username(self, employee: Employee) -> str:
         """Return the username of an account that is to be created, "" if none is."""

@@ -6,10 +6,12 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from worker.bamboohr.client import Answered, Feed, Page
+from worker.bamboohr.client import Feed, Page
 from worker.bamboohr.directory import Directory
 from worker.model.account import Account, AccountKey, AccountRef
+from worker.model.employee import Evidence
 from worker.moodle.client import Record, Updated
+from worker.transport.retries import Retries
 
 
 class BambooHRApi(Protocol):
@@ -24,8 +26,17 @@ class BambooHRApi(Protocol):
     def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
         """Return the company directory, with the facts of the employees wanted."""
 
-    def evidence(self, employees: Sequence[int], fields: Iterable[str]) -> Answered:
-        """Return what is known of single employees."""
+    def list_batch(self, employees: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence]:
+        """Return what List Employees shows of some employees, in one quick attempt. Raises ListRefused."""
+
+    def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
+        """Return what Get Employee shows, in one quick attempt."""
+
+    def site_answers(self) -> bool:
+        """Return whether BambooHR answers, in one quick attempt."""
+
+    def await_site(self) -> None:
+        """Wait until BambooHR answers; raise SourceError where patience ends."""
 
 
 class MoodleWriteApi(Protocol):
@@ -34,21 +45,30 @@ class MoodleWriteApi(Protocol):
     batch_size: int
     concurrency: int
 
-    def create(self, records: Sequence[Record]) -> None:
+    def create(self, records: Sequence[Record], retries: Retries | None = None) -> None:
         """Create accounts, all or none: one attempt."""
 
-    def update(self, records: Sequence[Record]) -> Updated:
+    def update(self, records: Sequence[Record], retries: Retries | None = None) -> Updated:
         """Change accounts, each for itself: one attempt."""
 
-    def look_up(self, key: AccountKey, values: Iterable[str]) -> list[Account]:
-        """Return the accounts that have one of these values."""
+    def retries(self) -> Retries | None:
+        """Return the retries of one batch."""
+
+    def look_up_batch(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
+        """Return the accounts that have one of these values, in one quick attempt."""
+
+    def check_visibility(self) -> None:
+        """Raise unless the token sees accounts with every key that planning needs; patient."""
+
+    def site_answers(self) -> bool:
+        """Return whether the site answers, in one quick attempt."""
 
 
 class MoodleApi(MoodleWriteApi, Protocol):
     """What a run needs of Moodle; see :class:`worker.moodle.client.MoodleClient`."""
 
-    def check_visibility(self) -> None:
-        """Raise unless the token sees accounts with every key that planning needs."""
+    def look_up(self, key: AccountKey, values: Iterable[str]) -> list[Account]:
+        """Return the accounts that have one of these values, in batches; patient."""
 
     def list_accounts(self, auth: str) -> list[AccountRef] | None:
         """Return every account with this authentication; None where the token may not search."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 
-from worker.bamboohr.client import Answered
 from worker.errors import SourceError
-from worker.model.employee import Employee, Evidence
+from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE
-from worker.runs.apis import BambooHRApi
+from worker.model.history import FollowUp
+from worker.runs.evidence import EvidenceReader
 from worker.runs.read_bamboohr import RunInput
+from worker.runs.services import Services
 
 
 class EmployeeReader:
@@ -18,32 +19,34 @@ class EmployeeReader:
     Each employee is asked for once: the row that was read of them is released then, for a full pass reads 20,000.
     """
 
-    def __init__(self, bamboohr: BambooHRApi, inputs: RunInput, fields: Sequence[str]) -> None:
+    def __init__(self, services: Services, inputs: RunInput) -> None:
+        fields = services.settings.mapping.fields
+        records = inputs.history.records
         self.refused = False
-        self._bamboohr = bamboohr
         self._directory = inputs.directory
-        self._fields = fields
         self._deleted = inputs.deleted
-        self._was_deleted = frozenset(number for number, record in inputs.history.records.items() if record.deleted)
+        self._was_deleted = frozenset(number for number, record in records.items() if record.deleted)
         self._rows = inputs.rows
+        self._evidence = EvidenceReader(
+            services.bamboohr,
+            (*fields, *EVIDENCE),
+            services.stop.wait,
+            inputs.history.with_flag(FollowUp.ISOLATED),
+        )
         hidden = any(name not in self._directory.shown for name in fields)
         self._directory_is_enough = self._directory.available and not hidden
 
     def employees(self, wanted: Collection[int]) -> list[Employee]:
         """Return these employees, ordered by id."""
         ids = sorted(wanted)
-        answered = self._evidence(number for number in ids if self._needs_evidence(number))
-        if answered.refused and not self._directory.available:
+        self._evidence.read([number for number in ids if self._needs_evidence(number)])
+        if self._evidence.refused and not self._directory.available:
             raise SourceError(
                 "BambooHR refuses both the directory and single employees",
                 advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
             )
-        self.refused = self.refused or answered.refused
-        return [self._employee(number, answered.rows.get(number) or self._rows.pop(number, None)) for number in ids]
-
-    def _evidence(self, numbers: Iterable[int]) -> Answered:
-        asked = list(numbers)
-        return self._bamboohr.evidence(asked, (*self._fields, *EVIDENCE)) if asked else Answered({})
+        self.refused = self.refused or self._evidence.refused
+        return [self._employee(number) for number in ids]
 
     def _needs_evidence(self, number: int) -> bool:
         """Return whether the directory alone does not settle who the employee is.
@@ -57,7 +60,11 @@ class EmployeeReader:
             return True
         return not self._directory.unreliable_fields <= listing.keys()
 
-    def _employee(self, number: int, row: Evidence | None) -> Employee:
+    def _employee(self, number: int) -> Employee:
+        unreadable = self._evidence.unreadable.get(number)
+        if unreadable is not None:
+            return Employee(number, unreadable=unreadable)
+        row = self._evidence.rows.pop(number, None) or self._rows.pop(number, None)
         if row is not None:
             self._directory.email_index.add(row.facts.get("work_email", ""), number)
         listing = self._directory.listing(number)

@@ -38,8 +38,8 @@ class Work(Protocol[R]):
     def attempt(self, batch: Sequence[R]) -> None:
         """Send one batch, once, and keep its answer. Raises BatchRefused."""
 
-    def left(self, batch: Sequence[R]) -> Sequence[R]:
-        """Return what has still to be sent of a refused batch: less than all if the system may have acted."""
+    def left(self, batch: Sequence[R], refusal: BatchRefused) -> Sequence[R]:
+        """Return what has still to be sent of a refused batch: less than all if the system has acted."""
 
     def site_answers(self) -> bool:
         """Return whether the system answers a request that holds no record of a company."""
@@ -68,7 +68,9 @@ class Isolation(Generic[R]):
         self._allowance = allowance
         self._accepted_any = False
         self._closed_by = ""
+        self._last_code = ""
         self._isolated = 0
+        self._refused_in_a_row = 0
         self._unreported: list[tuple[R, str]] = []
         self._guard = threading.RLock()
 
@@ -92,6 +94,11 @@ class Isolation(Generic[R]):
             with self._guard:
                 self._isolate(left, refusal.code, known=known)
 
+    @property
+    def unreported(self) -> list[R]:
+        """Records that were refused alone, while it is not known whether the site or the records are at fault."""
+        return [record for record, _ in self._unreported]
+
     def finish(self) -> None:
         """Report what was kept back until it was known whether the site or the records are at fault."""
         with self._guard:
@@ -108,7 +115,7 @@ class Isolation(Generic[R]):
         except BatchRefused as refusal:
             if not refusal.may_be_record:
                 raise
-            left = self._work.left(batch)
+            left = self._work.left(batch, refusal)
             if len(left) < len(batch):
                 self._accepted()
             return (left, refusal) if left else None
@@ -118,12 +125,13 @@ class Isolation(Generic[R]):
     def _accepted(self) -> None:
         with self._guard:
             self._accepted_any = True
+            self._refused_in_a_row = 0
             self.finish()
 
     def _try_again(self, batch: Sequence[R], refusal: BatchRefused) -> tuple[Sequence[R], BatchRefused]:
         """Two quick retries of a fault that may be passing."""
         for attempt in range(1, _QUICK_RETRIES + 1):
-            if not refusal.is_passing:
+            if not refusal.is_passing or self._refused_in_a_row:
                 break
             self._wait(0.5 * attempt)
             refused = self._try(batch)
@@ -137,7 +145,7 @@ class Isolation(Generic[R]):
         try:
             self._work.send_patiently(batch)
         except BatchRefused as again:
-            return self._work.left(batch), again
+            return self._work.left(batch, again), again
         self._accepted()
         return [], refusal
 
@@ -153,7 +161,7 @@ class Isolation(Generic[R]):
             if not known and self._allowance is not None and self._isolated >= self._allowance:
                 self._work.skipped(rest, Skipped.TOO_MANY, code)
                 return
-            if not is_refused and self._accepted_any:
+            if not is_refused and self._refused_in_a_row == 0:
                 refused = self._try(rest)
                 if refused is None:
                     return
@@ -184,7 +192,7 @@ class Isolation(Generic[R]):
     def _first_alone(self, batch: list[R], *, known: bool) -> list[R]:
         """Send the first record alone; return the others.
 
-        While nothing was accepted, records are tried alone, since it may well be the site that refuses them all.
+        Until something is accepted again, records are tried alone: it may well be the site that refuses them all.
         """
         refused = self._try(batch[:1])
         if refused is not None:
@@ -192,26 +200,35 @@ class Isolation(Generic[R]):
         return batch[1:]
 
     def _found(self, records: Sequence[R], code: str, *, known: bool) -> None:
+        self._last_code = code
         for record in records:
             self._isolated += not known
+            self._refused_in_a_row += not known
             if self._accepted_any:
                 self._work.isolated(record, code)
             else:
                 self._unreported.append((record, code))
 
     def _without_sample(self, rest: list[R]) -> list[R]:
-        """When enough was refused and nothing accepted, try single records that are spread over the rest.
+        """When enough was refused in a row, try single records that are spread over the rest.
 
-        If they are refused as well it is the site, and nothing more of this kind is sent. Returns what has still to be
-        sent.
+        If they are refused as well, or as many in batches of one, it is the site: nothing more of this kind is sent.
+        Returns what has still to be sent.
         """
-        if self._accepted_any or len(self._unreported) < _REFUSED_BEFORE_DOUBT or not rest:
+        if self._refused_in_a_row < _REFUSED_BEFORE_DOUBT:
+            return rest
+        if self._refused_in_a_row >= _REFUSED_BEFORE_DOUBT + _SAMPLE:
+            self._close()
+        if len(rest) < _SAMPLE or self._closed_by:
             return rest
         step = max(1, len(rest) // _SAMPLE)
         for at in range(0, min(len(rest), step * _SAMPLE), step):
             if self._try(rest[at : at + 1]) is None:
                 return rest[:at] + rest[at + 1 :]
-        self._closed_by = self._unreported[0][1]
-        self._work.skipped([record for record, _ in self._unreported], Skipped.SITE_REFUSES, self._closed_by)
-        self._unreported.clear()
+        self._close()
         return rest
+
+    def _close(self) -> None:
+        self._closed_by = self._last_code
+        self._work.skipped(self.unreported, Skipped.SITE_REFUSES, self._closed_by)
+        self._unreported.clear()

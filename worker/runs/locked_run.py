@@ -9,7 +9,7 @@ from datetime import datetime
 
 from worker import logs
 from worker.errors import DuplicateDelivery, LockLost, Paused, SyncError
-from worker.model.history import EmployeeRecord, History, RunRecord
+from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.result import StepResult
 from worker.model.step import WRITES, Step
 from worker.runs.batch_writer import BatchWriter
@@ -76,7 +76,8 @@ class LockedRun:
                 log_outcome(result, selected=selected)
                 tick(1)
 
-            writer = BatchWriter(services.moodle, gate, report)
+            isolated = self.history.with_flag(FollowUp.ISOLATED)
+            writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated)
             sent = writer.write(to_send)
         return WriteResult({**unsent, **sent}, writer.ended_by, gate.kept)
 
@@ -110,7 +111,7 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
     """
     lock = services.store.lock(summary.run_id)
     lock.acquire(scheduled_time)
-    lock.keep()
+    lock.keep(services.stop.has_time)
     try:
         run = LockedRun(services, summary, lock, services.store.history())
         try:

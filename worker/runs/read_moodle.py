@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-from worker.model.account import Account, AccountKey, AccountRef
+from worker.model.account import AccountRef
 from worker.model.employee import employee_id
 from worker.planning.correlation import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
+from worker.runs.account_lookup import AccountLookup
 from worker.runs.employee_reader import EmployeeReader
 from worker.runs.read_bamboohr import RunInput
 from worker.runs.request import RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 
-_BATCHES_A_TICK = 20
-
 
 def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
     """Return the plan, before the guards: looks up what the planner needs until it needs nothing more."""
-    reader = EmployeeReader(services.bamboohr, inputs, services.settings.mapping.fields)
+    reader = EmployeeReader(services, inputs)
     employees = reader.employees(inputs.employees_in_scope(request))
     if reader.refused:
         summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
@@ -36,19 +33,14 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
         )
     )
     services.moodle.check_visibility()
-    while needed := planner.lookups_needed():
-        planner.add(_look_up(services, needed.accounts), reader.employees(needed.employees))
+    while needed := planner.needs():
+        found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
+        planner.add(
+            accounts=(account for one in found for account in one.accounts),
+            employees=reader.employees(needed.employees),
+            unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
+        )
     return planner.plan()
-
-
-def _look_up(services: Services, needed: Mapping[AccountKey, list[str]]) -> Iterator[Account]:
-    size = _BATCHES_A_TICK * services.moodle.batch_size
-    for key, values in needed.items():
-        with services.progress(f"looking up by {key}", len(values)) as tick:
-            for at in range(0, len(values), size):
-                part = values[at : at + size]
-                yield from services.moodle.look_up(key, part)
-                tick(len(part))
 
 
 def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) -> PlanSettings:

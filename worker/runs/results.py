@@ -13,8 +13,9 @@ def result_without_sending(step: Step) -> StepResult:
     """Return the result of a step that is not sent: done, unless the plan itself says that it is an error."""
     if is_held(step):
         return StepResult(step, Status.HELD)
-    wrote = step.action in WRITES
-    return StepResult(step, Status.REFUSED if step.is_error else Status.DONE, step.problem, wrote=wrote)
+    status = Status.REFUSED if step.is_error else Status.DONE
+    isolated = step.reason.code in reasons.REFUSED_ALONE
+    return StepResult(step, status, step.problem, wrote=step.action in WRITES, isolated=isolated)
 
 
 def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, quiet: bool = False) -> None:

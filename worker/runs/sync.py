@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker import logs
+from worker.errors import TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
 from worker.model.history import EmployeeRecord, History, RunRecord
@@ -133,7 +134,11 @@ def _guarded_plan(
 
 def _report_unexplained(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> list[AccountRef] | None:
     """Report accounts that no employee explains; they are never touched."""
-    accounts = list_accounts(services)
+    try:
+        accounts = list_accounts(services)
+    except TargetError as fault:
+        summary.warn("accounts_unread", f"{fault.message}; accounts that belong to no employee were not searched for")
+        return None
     if accounts is None:
         summary.warn(
             "accounts_unread",

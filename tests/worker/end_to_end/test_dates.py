@@ -12,7 +12,7 @@ import pytest
 
 from tests.run_harness import RunHarness, RunResult, start_harness
 from tests.sandbox.bamboohr import ManualClock, generate
-from tests.worker.end_to_end.tools import advance_clock, items, state_and_site
+from tests.worker.end_to_end.tools import advance_clock, records, state_and_site
 from worker.cli import main
 from worker.stopping import StopSignal
 
@@ -68,7 +68,7 @@ class StopOnceIntended(StopSignal):
         self._harness, self._employee_id = harness, employee_id
 
     def check(self) -> None:
-        if self._employee_id in items(self._harness, "person"):
+        if int(self._employee_id) in records(self._harness):
             self.ask()
         super().check()
 
@@ -207,7 +207,7 @@ def test_a_leaver_is_not_lost_when_the_run_is_terminated_before_the_suspension_i
     harness.company.dawn(stamp=False)
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         code = main((), harness.environment, StopOnceIntended(harness, "7"))
-    terminated = (code, harness.account("7")["suspended"], items(harness, "person")["7"]["suspended_by_us"])
+    terminated = (code, harness.account("7")["suspended"], records(harness)[7].suspended_by_us)
 
     later = next_day_run(harness)
 

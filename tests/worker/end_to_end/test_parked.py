@@ -9,7 +9,7 @@ import pytest
 
 from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
-from tests.worker.end_to_end.tools import advance_clock, hold_lock, items, state_and_site
+from tests.worker.end_to_end.tools import advance_clock, hold_lock, items, records, state_and_site
 
 PARKING = {"MAX_ATTEMPTS": "1"}
 
@@ -147,7 +147,7 @@ def test_a_dropped_employee_is_not_retried(remembered: RunHarness) -> None:
 def test_nothing_is_stored_of_a_dropped_employee(remembered: RunHarness) -> None:
     remembered.run("parked", "drop", "40", "41", "3")
 
-    assert items(remembered, "person") == {}
+    assert records(remembered) == {}
 
 
 def test_a_change_brings_a_dropped_employee_back(remembered: RunHarness) -> None:
@@ -188,7 +188,7 @@ def test_an_employee_without_a_follow_up_is_named_and_nothing_is_changed(
     named = "77, 78" if "77" in employee_ids else "5"
     assert (run.code, run.stdout) == (2, "")
     assert f"neither waiting, parked nor undone: {named}; nothing was changed" in run.stderr
-    assert "see: parked list" in run.stderr
+    assert "see: python -m worker parked list" in run.stderr
     assert state_and_site(remembered) == before
 
 

@@ -8,9 +8,8 @@ import pytest
 
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
-from worker.model.history import EmployeeRecord
+from tests.worker.end_to_end.tools import records
 from worker.state.sqlite import SqliteItems
-from worker.state.store import Store
 
 
 @pytest.fixture
@@ -26,10 +25,6 @@ def run_items(harness: RunHarness) -> list[dict[str, Any]]:
     """The items of the runs, oldest first."""
     items = SqliteItems(str(harness.state_file)).scan(["default#run#"])
     return sorted(items, key=lambda run: int(run["ended_at"]))
-
-
-def remembered(harness: RunHarness) -> dict[int, EmployeeRecord]:
-    return {**Store(SqliteItems(str(harness.state_file)), "default").history().records}
 
 
 def test_a_run_is_recorded_as_it_ended(staffed: RunHarness) -> None:
@@ -51,7 +46,7 @@ def test_a_failed_suspension_is_not_recorded(staffed: RunHarness, fault: str) ->
         staffed.site.settings.maintenance = "gui"
 
     assert staffed.run().code == 1
-    assert remembered(staffed) == {}
+    assert records(staffed) == {}
 
 
 def test_a_suspension_with_an_unknown_outcome_is_recorded(staffed: RunHarness) -> None:
@@ -134,12 +129,12 @@ def test_an_invalid_scheduled_time_is_a_configuration_fault(staffed: RunHarness,
     assert staffed.run(SCHEDULED_TIME=text).code == 3
 
 
-def test_an_unknown_employee_id_is_not_remembered(staffed: RunHarness) -> None:
+def test_an_unknown_employee_id_is_not_records(staffed: RunHarness) -> None:
     run = staffed.run("--employee", "77777")
 
     assert (run.code, run["no_evidence"], run["warnings"]) == (0, 1, ["unknown_employee"])
     assert run.reason_codes("77777") == ["unknown_employee"]
-    assert remembered(staffed) == {}
+    assert records(staffed) == {}
 
 
 def test_an_employee_selected_by_id_gets_a_log_line_even_if_nothing_differs(staffed: RunHarness) -> None:

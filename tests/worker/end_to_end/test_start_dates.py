@@ -56,9 +56,9 @@ def test_an_employee_who_started_no_longer_waits() -> None:
     simulation = thirty_employees()
     simulation.company.hire(hireDate=(simulation.company.today() + timedelta(days=10)).isoformat(), **JO)
     simulation.sync()
-    waiting = [key for key in simulation.rows if "#person#" in key]
+    waiting = [*simulation.memory().records]
     simulation.clock.advance(days=12)
     simulation.sync()
 
     assert waiting
-    assert [key for key in simulation.rows if "#person#" in key] == []
+    assert [*simulation.memory().records] == []

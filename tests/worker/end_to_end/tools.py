@@ -14,16 +14,24 @@ import time
 from typing import Any, Literal
 
 from tests.run_harness import ROOT, RunHarness, RunResult
+from worker.model.history import EmployeeRecord
+from worker.state.sqlite import SqliteItems
+from worker.state.store import Store
 
 
 def items(harness: RunHarness, kind: str = "") -> dict[str, dict[str, Any]]:
-    """Return the state's items of a kind (person, run, journal), or all of them, by the end of their keys."""
+    """Return the state's items of a kind (run, journal), or all of them, by the end of their keys."""
     if not harness.state_file.exists():
         return {}
     with contextlib.closing(sqlite3.connect(harness.state_file)) as state:
         rows = state.execute("SELECT key, body FROM items ORDER BY key").fetchall()
     prefix = f"default#{kind}#" if kind else ""
     return {key.removeprefix(prefix): json.loads(body) for key, body in rows if key.startswith(prefix)}
+
+
+def records(harness: RunHarness) -> dict[int, EmployeeRecord]:
+    """Return what the state remembers about employees."""
+    return {**Store(SqliteItems(str(harness.state_file)), "default").history().records}
 
 
 def row(harness: RunHarness) -> dict[str, Any] | None:

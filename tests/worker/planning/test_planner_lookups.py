@@ -21,9 +21,12 @@ from tests.worker.builders import (
     unseen,
 )
 from tests.worker.planning.cases import Values
-from worker.model.account import Account
+from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee
-from worker.planning.planner import Planner
+from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.reasons import Reason
+from worker.model.step import Action
+from worker.planning.planner import Planner, Priority
 
 MOVED = listed(1, work_email="sales@acme.example")
 HOLDER = account_of(9, email="sales@acme.example")
@@ -36,7 +39,7 @@ def asked(*employees: Employee, accounts: list[Account] | None = None, **more: A
 def test_every_employee_who_may_be_written_is_looked_up_by_idnumber() -> None:
     wanted = asked(listed(1), hidden(2), leaver(3), leaver(4, hire_date=TOMORROW), unseen(5, deleted=True))
 
-    assert wanted["idnumber"] == ["1", "2", "3", "4", "5"]
+    assert wanted["idnumber"] == ["3", "5", "1", "2", "4"], "leavers first"
 
 
 def test_employees_without_evidence_and_protected_or_undone_ones_are_not_looked_up() -> None:
@@ -56,7 +59,7 @@ def test_an_account_that_this_product_suspended_is_looked_up_by_id_if_it_has_no_
 @pytest.mark.parametrize(
     ("employees", "accounts", "expected"),
     [
-        ([listed(1), leaver(2), listed(3)], [account_of(3)], ["p1@acme.example", "p2@acme.example"]),
+        ([listed(1), leaver(2), listed(3)], [account_of(3)], ["p2@acme.example", "p1@acme.example"]),
         ([MOVED, listed(2, work_email="P2@acme.example")], [account_of(1), account_of(2)], ["sales@acme.example"]),
         ([leaver(1, work_email="sales@acme.example")], [account_of(1)], []),
         ([MOVED], [account_of(1, auth="nologin")], []),
@@ -129,3 +132,57 @@ def test_employees_who_joined_are_looked_up_as_well() -> None:
     planner.add(employees=[MOVES_AWAY])
 
     assert look_up(planner, [HOLDER])["idnumber"] == ["9"]
+
+
+def test_leavers_and_employees_who_were_refused_alone_have_look_ups_of_their_own() -> None:
+    isolated = EmployeeRecord(2).flagged(FollowUp.ISOLATED, "unreadable_account")
+    planner = Planner(input_of(listed(1), listed(2), leaver(3), remembered={2: isolated}))
+
+    lookups = planner.needs().lookups
+
+    assert [(one.priority, one.values) for one in lookups] == [
+        (Priority.LEAVERS, ["3"]),
+        (Priority.OTHERS, ["1"]),
+        (Priority.ISOLATED, ["2"]),
+    ]
+
+
+UNREADABLE = Reason("unreadable_account", "Moodle cannot return this account")
+
+
+@pytest.mark.parametrize(
+    ("employee", "accounts", "unanswered", "action", "fields"),
+    [
+        (listed(1), [], ("idnumber", "1"), Action.CONFLICT, []),
+        (leaver(1), [], ("idnumber", "1"), Action.CONFLICT, []),
+        (listed(1), [], ("email", "p1@acme.example"), Action.CONFLICT, []),
+        (leaver(1), [], ("email", "p1@acme.example"), Action.CONFLICT, []),
+        (listed(1), [], ("username", "p1@acme.example"), Action.CONFLICT, []),
+        (
+            listed(1, work_email="new@acme.example", department="Legal"),
+            [account_of(1)],
+            ("email", "new@acme.example"),
+            Action.UPDATE,
+            ["department"],
+        ),
+        (
+            listed(1, work_email="new@acme.example"),
+            [account_of(1)],
+            ("username", "new@acme.example"),
+            Action.UPDATE,
+            ["email"],
+        ),
+    ],
+    ids=["account", "leaver", "address", "leaver's address", "user name", "new address", "new user name"],
+)
+def test_what_a_look_up_cannot_answer_is_never_taken_for_absent(
+    employee: Employee, accounts: list[Account], unanswered: tuple[AccountKey, str], action: Action, fields: list[str]
+) -> None:
+    planner = Planner(input_of(employee))
+    look_up(planner, accounts)
+    planner.add(unreadable={unanswered: UNREADABLE})
+
+    (step,) = planner.plan().steps
+
+    assert (step.action, step.fields, step.is_error) == (action, fields, True)
+    assert UNREADABLE in (step.reason, step.problem)

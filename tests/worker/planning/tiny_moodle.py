@@ -31,7 +31,7 @@ class TinyMoodle:
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Write a plan as the product does, in its order and its batches."""
-        writer = BatchWriter(self, self, report=lambda _: None)
+        writer = BatchWriter(self, self, report=lambda _: None, wait=lambda _: None)
         outcomes = writer.write([step for step in steps if step.changes])
         unwritten = sorted(number for number, outcome in outcomes.items() if not outcome.wrote)
         assert not unwritten, f"not written: {unwritten}"
@@ -42,22 +42,33 @@ class TinyMoodle:
     def open_for(self, batch: Sequence[Step]) -> None:
         """Nothing has to be kept."""
 
-    def create(self, records: Sequence[Record]) -> None:
+    def create(self, records: Sequence[Record], retries: object = None) -> None:
         """Create accounts one after the other: a batch must not collide with itself either."""
         for record in records:
             number = max(self._accounts, default=100) + 1
             blank = Account(number, "", "", "", suspended=False, values={"email": ""})
             self._put(_changed(blank, record))
 
-    def update(self, records: Sequence[Record]) -> Updated:
+    def update(self, records: Sequence[Record], retries: object = None) -> Updated:
         """Update accounts in the order sent."""
         for record in records:
             self._put(_changed(self._accounts[int(record["id"])], record))
         return Updated({})
 
-    def look_up(self, key: Key, values: Iterable[str]) -> list[Account]:
+    def retries(self) -> None:
+        """Nothing is retried."""
+
+    def look_up_batch(self, key: Key, values: Sequence[str]) -> list[Account]:
         """Fail: look-ups happen only after a refusal."""
         raise AssertionError(f"a look-up by {key}")
+
+    def check_visibility(self) -> None:
+        """Fail: the guest is looked up only after a refusal."""
+        raise AssertionError("a look-up of the guest")
+
+    def site_answers(self) -> bool:
+        """Fail: the guest is looked up only after a refusal."""
+        raise AssertionError("a look-up of the guest")
 
     def _put(self, account: Account) -> None:
         before = self._accounts.get(account.id)

@@ -118,17 +118,17 @@ def test_writes_without_any_response_fail_without_being_refused(writer: SandboxW
     assert writer.ended_by is None
 
 
-def test_the_rest_is_not_tried_after_three_lost_batches() -> None:
+def test_a_site_that_answers_no_write_is_not_tried_for_long() -> None:
     writer = SandboxWriter(batch_size=1)
     accounts = {number: writer.add(number) for number in range(1, 31)}
     writer.fail("reset_before", UPDATE, times=0)
 
     results = writer.write(*[update(n, account, city="New") for n, account in accounts.items()], create(99))
 
-    assert set(statuses(results).values()) == {FAILED}
-    assert writer.calls(UPDATE) == 9
-    assert writer.calls(CREATE) == 0
-    assert [results[number].wrote for number in (1, 2, 3, 4, 99)] == [True, True, True, False, False]
+    updates = [results[number] for number in accounts]
+    assert {(result.status, result.why.code) for result in updates} == {(FAILED, "refuses_everybody")}
+    assert writer.calls(UPDATE) == 13
+    assert results[99].status is DONE
 
 
 def test_occasional_lost_batches_do_not_stop_the_writer() -> None:
@@ -359,7 +359,7 @@ def test_a_batch_refused_by_the_gate_is_not_sent_and_ends_the_writing(writer: Sa
         def open_for(self, batch: Sequence[Step]) -> None:
             raise LockLost("the store is gone")
 
-    batch_writer = BatchWriter(writer.moodle, ClosedGate(), writer.reported.append)
+    batch_writer = BatchWriter(writer.moodle, ClosedGate(), writer.reported.append, writer.patient.wait)
     results = batch_writer.write([suspend(1, writer.add(1))])
 
     assert isinstance(batch_writer.ended_by, LockLost)

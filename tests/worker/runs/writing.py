@@ -74,7 +74,7 @@ class SandboxWriter:
     def write(self, *steps: Step) -> Mapping[int, StepResult]:
         """Write these steps."""
         self.board.calls.clear()
-        writer = BatchWriter(self.moodle, self, self.reported.append)
+        writer = BatchWriter(self.moodle, self, self.reported.append, self.patient.wait)
         results = writer.write(steps)
         self.ended_by = writer.ended_by
         return results

@@ -1,0 +1,247 @@
+"""One record that a system refuses costs one employee; a site that refuses everything costs one message."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.run_harness import RunHarness
+from tests.sandbox.bamboohr import generate
+from tests.sandbox.wire import Fault
+from tests.simulation import Simulation
+
+BY_FIELD, CREATE, UPDATE = "core_user_get_users_by_field", "core_user_create_users", "core_user_update_users"
+INVALID_RESPONSE = json.dumps(
+    {
+        "exception": "core\\exception\\invalid_response_exception",
+        "errorcode": "invalidresponse",
+        "message": "Invalid response value detected",
+    }
+)
+
+
+@pytest.fixture
+def staffed(harness: RunHarness) -> RunHarness:
+    """Sixty employees in sync, an hour ago."""
+    harness.company.add(generate(60, seed=7))
+    assert harness.run().code == 0
+    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    harness.forget_calls()
+    return harness
+
+
+def account_id(harness: RunHarness, number: str) -> int:
+    return int(harness.account(number)["id"])
+
+
+def hire(harness: RunHarness, *numbers: str, **fields: Any) -> None:
+    for number in numbers:
+        harness.company.hire(number, firstName=f"New{number}", lastName="Hire", workEmail=f"n{number}@x.io", **fields)
+
+
+def created(harness: RunHarness, *numbers: str) -> bool:
+    return {user["idnumber"] for user in harness.accounts()} >= set(numbers)
+
+
+def edit(harness: RunHarness, *numbers: str) -> None:
+    for number in numbers:
+        harness.company.edit(number, department="Moved")
+
+
+def moved(harness: RunHarness, *numbers: str) -> list[str]:
+    return [number for number in numbers if harness.account(number)["department"] == "Moved"]
+
+
+# Look-ups
+
+
+def test_an_account_that_moodle_cannot_return_costs_one_employee(staffed: RunHarness) -> None:
+    staffed.fail_moodle(
+        "answer", operation=BY_FIELD, record="account " + str(account_id(staffed, "3")), times=0, body=INVALID_RESPONSE
+    )
+    edit(staffed, "1", "2", "3", "4", "5", "6")
+    staffed.company.terminate("7", hireDate="2020-01-01")
+    hire(staffed, "101")
+
+    run = staffed.run()
+
+    assert (run.code, run["updated"], run["created"], run["suspended"], run["errors"]) == (1, 5, 1, 1, 1)
+    assert run.reason_codes("3") == ["unreadable_account"]
+    assert moved(staffed, "1", "2", "3", "4", "5", "6") == ["1", "2", "4", "5", "6"]
+
+
+def test_an_employee_who_was_isolated_is_looked_up_alone_in_the_next_run(staffed: RunHarness) -> None:
+    staffed.fail_moodle(
+        "answer", operation=BY_FIELD, record="account " + str(account_id(staffed, "3")), times=0, body=INVALID_RESPONSE
+    )
+    edit(staffed, *map(str, range(1, 41)))
+    first = staffed.run()
+    calls = len(staffed.to_moodle.calls)
+    staffed.forget_calls()
+
+    second = staffed.run()
+    staffed.heal()
+    third = staffed.run()
+
+    assert (first["errors"], second["errors"], third["errors"]) == (1, 1, 0)
+    assert len(staffed.to_moodle.calls) < calls
+    assert moved(staffed, "3") == ["3"]
+
+
+def test_an_address_that_cannot_be_looked_up_blocks_the_employee_who_needs_it_only(staffed: RunHarness) -> None:
+    hire(staffed, "101", "102")
+    staffed.fail_moodle("status", operation=BY_FIELD, text="n102@x.io", status=500, times=0)
+
+    run = staffed.run()
+
+    assert (run.code, run["created"], run["errors"]) == (1, 1, 1)
+    assert run.reason_codes("102") == ["unreadable_account"]
+    assert not created(staffed, "102")
+
+
+def test_a_site_that_cannot_return_any_account_is_named_once_and_nobody_is(staffed: RunHarness) -> None:
+    for number in staffed.accounts():
+        staffed.fail_moodle(
+            "answer", operation=BY_FIELD, record=f"account {number['id']}", times=0, body=INVALID_RESPONSE
+        )
+    edit(staffed, *map(str, range(1, 41)))
+
+    run = staffed.run()
+
+    assert (run.code, run["outcome"], run["errors"], run["updated"]) == (1, "moodle_error", 1, 0)
+    assert "answers no look-up of an employee" in run["message"]
+    assert len(staffed.to_moodle.calls) <= 40
+    assert not [line for line in run.log if line["event"] == "sync.person"]
+
+
+# Writes
+
+
+@pytest.mark.parametrize("status", [500, 403, 406])
+def test_a_creation_that_is_refused_costs_one_employee(harness: RunHarness, status: int) -> None:
+    kind = "status" if status == 500 else "firewall"
+    harness.company.add(generate(20, seed=3))
+    hire(harness, "101", department="Select and Union")
+    harness.fail_moodle(kind, operation=CREATE, text="Select and Union", status=status, times=0)
+
+    run = harness.run()
+
+    assert (run.code, run["created"], run["errors"]) == (1, 20, 1)
+    (line,) = [line for line in run.log if line.get("employee_id") == 101]
+    assert line["code"] == "refused"
+    assert "department" in line["reason"]
+    if status != 500:
+        assert "firewall" in line["advice"] or "firewall" in line["reason"]
+
+
+def test_an_update_that_is_refused_keeps_no_leaver_active(staffed: RunHarness) -> None:
+    edit(staffed, *map(str, range(1, 21)))
+    for number in ("31", "32", "33"):
+        staffed.company.terminate(number, hireDate="2020-01-01")
+    staffed.fail_moodle("status", operation=UPDATE, record=f"account {account_id(staffed, '9')}", status=500, times=0)
+
+    run = staffed.run()
+
+    assert (run["suspended"], run["updated"], run["errors"]) == (3, 19, 1)
+    assert all(staffed.account(number)["suspended"] for number in ("31", "32", "33"))
+    assert run.reason_codes("9") == ["refused"]
+
+
+def test_leavers_are_looked_up_and_suspended_before_everything_else(staffed: RunHarness) -> None:
+    edit(staffed, *map(str, range(1, 21)))
+    staffed.company.terminate("31", hireDate="2020-01-01")
+    staffed.fail_moodle("hang", operation=UPDATE, skip=1, times=0)
+
+    run = staffed.run(HTTP_TIMEOUT_SECONDS="1", MAX_RUN_MINUTES="1")
+
+    assert staffed.account("31")["suspended"]
+    assert run.code == 1
+
+
+# BambooHR
+
+
+def test_an_employee_whom_bamboohr_cannot_answer_for_costs_one_employee(harness: RunHarness) -> None:
+    harness.company.add(generate(20, seed=3))
+    harness.bamboo.settings.directory_sharing = "off"
+    harness.fail_bamboo("status", operation="employees", status=403, times=0)
+    harness.fail_bamboo("status", record="employee 7", status=500, times=0)
+
+    run = harness.run()
+
+    assert (run.code, run["created"], run["errors"]) == (1, 19, 1)
+    assert run.reason_codes("7") == ["unreadable_employee"]
+
+
+def test_a_list_of_employees_that_fails_on_one_of_them_costs_one_employee(harness: RunHarness) -> None:
+    harness.company.add(generate(20, seed=3))
+    harness.bamboo.settings.directory_sharing = "off"
+    harness.fail_bamboo("status", record="employee 7", status=500, times=0)
+
+    run = harness.run()
+
+    assert (run.code, run["created"], run["errors"]) == (1, 19, 1)
+    assert run.reason_codes("7") == ["unreadable_employee"]
+
+
+# Passing faults
+
+
+@pytest.mark.parametrize("status", [520, 502, 503])
+@pytest.mark.parametrize("operation", [BY_FIELD, UPDATE])
+def test_a_passing_fault_costs_nothing(staffed: RunHarness, status: int, operation: str) -> None:
+    edit(staffed, "1", "2", "3")
+    staffed.fail_moodle("status", operation=operation, status=status, skip=1 if operation == BY_FIELD else 0)
+
+    run = staffed.run()
+
+    assert (run.code, run["updated"]) == (0, 3)
+
+
+# Any of them
+
+
+REFUSALS = ("500", "firewall", "invalidparameter", "invalidresponse", "invalidrecord", "dmlwriteexception")
+
+
+def refusing(refusal: str, operation: str, record: str) -> Fault:
+    if refusal == "500":
+        return Fault("status", operation, status=500, times=0, record=record)
+    if refusal == "firewall":
+        return Fault("firewall", operation, status=403, times=0, record=record)
+    body = json.dumps({"exception": "x", "errorcode": refusal, "message": "no"})
+    return Fault("answer", operation, times=0, record=record, body=body)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_ten_bad_records_among_a_hundred_cost_ten_employees(data: st.DataObject) -> None:
+    company = Simulation()
+    company.company.add(generate(100, seed=11))
+    assert company.sync() is not None
+    bad = data.draw(st.sets(st.integers(1, 100), max_size=10))
+    accounts = {int(user["idnumber"]): user["id"] for user in company.site.users() if user["idnumber"]}
+    for number in sorted(bad):
+        operation = data.draw(st.sampled_from([BY_FIELD, UPDATE]))
+        refusal = data.draw(st.sampled_from(REFUSALS))
+        company.to_moodle.faults.append(refusing(refusal, operation, f"account {accounts[number]}"))
+    leavers = {3, 50, 77}
+    company.clock.advance(hours=1)
+    for number in range(1, 101):
+        company.company.edit(str(number), department="Moved")
+    for number in leavers:
+        company.company.terminate(str(number), hireDate="2020-01-01")
+    company.to_moodle.calls.clear()
+
+    summary = company.sync()
+
+    assert summary is not None
+    state = {int(user["idnumber"]): user for user in company.site.users() if user["idnumber"]}
+    assert {number for number in state if state[number]["department"] != "Moved"} - leavers <= bad
+    assert {number for number in leavers if not state[number]["suspended"]} <= bad
+    assert set(summary.listed_ids.get("errors", [])) <= bad
+    assert len(company.to_moodle.calls) <= 30 + 16 * len(bad)

@@ -1,0 +1,78 @@
+"""One look-up of accounts: in batches, and an account that Moodle cannot return costs the others nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from worker.model.account import Account, AccountKey
+from worker.model.reasons import Reason
+from worker.moodle import refusals
+from worker.planning.planner import Lookup, Priority
+from worker.progress import Tick
+from worker.runs.isolation import ALLOWANCE, Isolation, Skipped
+from worker.runs.services import Services
+from worker.transport.parallel import in_parallel
+from worker.transport.refusal import BatchRefused
+
+
+class AccountLookup:
+    """Looks up accounts by some values, as a :class:`worker.runs.isolation.Work`.
+
+    Attributes:
+        accounts: What was found.
+        unreadable: Why there is no answer, by key and value.
+    """
+
+    def __init__(self, services: Services, lookup: Lookup) -> None:
+        self.accounts: list[Account] = []
+        self.unreadable: dict[tuple[AccountKey, str], Reason] = {}
+        self._moodle = services.moodle
+        self._services = services
+        self._lookup = lookup
+        self._tick: Tick = lambda _: None
+
+    def run(self) -> AccountLookup:
+        """Look all of them up. Raises TargetError where Moodle answers none of them."""
+        lookup, services = self._lookup, self._services
+        isolation = Isolation(
+            self, services.stop.wait, allowance=None if lookup.priority is Priority.LEAVERS else ALLOWANCE
+        )
+        known = lookup.priority is Priority.ISOLATED
+        size = 1 if known else self._moodle.batch_size
+        batches = [lookup.values[at : at + size] for at in range(0, len(lookup.values), size)]
+        with services.progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:
+            in_parallel(lambda batch: isolation.send(batch, known=known), batches, self._moodle.concurrency)
+        isolation.finish()
+        return self
+
+    # Work
+
+    def attempt(self, batch: Sequence[str]) -> None:
+        """Look up one batch."""
+        self.accounts += self._moodle.look_up_batch(self._lookup.key, batch)
+        self._tick(len(batch))
+
+    def left(self, batch: Sequence[str], _refusal: BatchRefused) -> Sequence[str]:
+        """Return all of it: a refused look-up answers nothing."""
+        return batch
+
+    def site_answers(self) -> bool:
+        """Return whether Moodle answers the look-up of its guest."""
+        return self._moodle.site_answers()
+
+    def send_patiently(self, batch: Sequence[str]) -> None:
+        """Wait until Moodle answers the look-up of its guest, then look the batch up once more."""
+        self._moodle.check_visibility()
+        self.attempt(batch)
+
+    def isolated(self, record: str, code: str) -> None:
+        """Take note that this account cannot be read."""
+        self.unreadable[self._lookup.key, record] = refusals.unreadable_account(code)
+
+    def skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
+        """Take note of values that were not looked up."""
+        is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
+        if why is Skipped.SITE_REFUSES and is_whole_company:
+            raise refusals.no_lookup_answered(code)
+        reason = refusals.too_many_refused(f"the look-up by {self._lookup.key}", code)
+        self.unreadable.update({(self._lookup.key, record): reason for record in records})

@@ -1,0 +1,137 @@
+"""Evidence about single employees, where one that BambooHR cannot answer for costs the others nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from worker import logs
+from worker.bamboohr.client import IDS_PER_CALL
+from worker.errors import ListRefused, SourceError
+from worker.model.employee import Evidence
+from worker.runs.apis import BambooHRApi
+from worker.runs.isolation import Isolation, Skipped
+from worker.transport.refusal import BatchRefused
+
+_REFUSALS_TRUSTED = 10
+"""So many refusals without an answer say that the key may read no employee."""
+
+
+class EvidenceReader:
+    """Reads employees by List Employees, or one by one by Get Employee where the key may not list.
+
+    Attributes:
+        rows: What BambooHR shows, by employee id.
+        unreadable: The code of the refusal for each employee who cannot be read alone.
+        refused: The key may read no employee by either endpoint.
+    """
+
+    def __init__(
+        self,
+        bamboohr: BambooHRApi,
+        fields: Sequence[str],
+        wait: Callable[[float], None],
+        isolated: Collection[int] = (),
+    ) -> None:
+        self.rows: dict[int, Evidence] = {}
+        self.unreadable: dict[int, str] = {}
+        self.refused = False
+        self._bamboohr = bamboohr
+        self._fields = fields
+        self._isolated = isolated
+        self._lists = True
+        self._list: Isolation[int] = Isolation(_Requests(self, self._list_batch), wait)
+        self._get: Isolation[int] = Isolation(_Requests(self, self._get_one), wait)
+
+    def read(self, employees: Sequence[int]) -> None:
+        """Read these employees. Raises SourceError where BambooHR answers for none of them."""
+        first = [number for number in employees if number not in self._isolated]
+        batches = [first[at : at + IDS_PER_CALL] for at in range(0, len(first), IDS_PER_CALL)]
+        batches += [[number] for number in employees if number in self._isolated]
+        for at, batch in enumerate(batches):
+            if self._lists and not self._list_allowed(batch):
+                left = [number for rest in batches[at:] for number in rest if not self._is_settled(number)]
+                self._one_by_one(left)
+                break
+        self._list.finish()
+        self._get.finish()
+
+    def _list_allowed(self, batch: Sequence[int]) -> bool:
+        """Read a batch by List Employees; return whether the key may."""
+        try:
+            self._list.send(batch, known=batch[0] in self._isolated)
+        except ListRefused:
+            self._lists = False
+            logs.warning(
+                "bamboohr.list_refused",
+                reason="BambooHR does not let the key list employees; they are read one by one",
+                advice="allow the key's user to list employees",
+            )
+        return self._lists
+
+    def _one_by_one(self, employees: Sequence[int]) -> None:
+        answered = bool(self.rows)
+        refused = 0
+        for number in employees:
+            try:
+                self._get.send([number], known=number in self._isolated)
+            except BatchRefused:
+                refused += 1
+                if refused >= _REFUSALS_TRUSTED and not answered:
+                    break
+            else:
+                answered = True
+        self.refused = bool(employees) and not answered
+
+    def _is_settled(self, number: int) -> bool:
+        return number in self.rows or number in self.unreadable
+
+    def _list_batch(self, batch: Sequence[int]) -> None:
+        self.rows.update(self._bamboohr.list_batch(batch, self._fields))
+
+    def _get_one(self, batch: Sequence[int]) -> None:
+        for number in batch:
+            row = self._bamboohr.get_employee(number, self._fields)
+            if row is not None:
+                self.rows[number] = row
+
+    def site_answers(self) -> bool:
+        """Return whether BambooHR answers at all."""
+        return self._bamboohr.site_answers()
+
+    def await_site(self) -> None:
+        """Wait until BambooHR answers. Raises SourceError where patience ends."""
+        self._bamboohr.await_site()
+
+
+class _Requests:
+    """One endpoint, as a :class:`worker.runs.isolation.Work`."""
+
+    def __init__(self, reader: EvidenceReader, attempt: Callable[[Sequence[int]], None]) -> None:
+        self._reader = reader
+        self.attempt = attempt
+
+    def left(self, batch: Sequence[int], _refusal: BatchRefused) -> Sequence[int]:
+        """Return all of it: a refused read answers nothing."""
+        return batch
+
+    def site_answers(self) -> bool:
+        """Return whether BambooHR answers at all."""
+        return self._reader.site_answers()
+
+    def send_patiently(self, batch: Sequence[int]) -> None:
+        """Wait until BambooHR answers, then read the batch once more."""
+        self._reader.await_site()
+        self.attempt(batch)
+
+    def isolated(self, record: int, code: str) -> None:
+        """Take note that this employee cannot be read."""
+        self._reader.unreadable[record] = code
+
+    def skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
+        """Take note of employees who were not read."""
+        if why is Skipped.SITE_REFUSES:
+            raise SourceError(
+                f"BambooHR answers for no single employee ({code}), though it answers otherwise",
+                advice="ask BambooHR's support; nothing was changed, the next run reads it again",
+            )
+        self._reader.unreadable.update(dict.fromkeys(records, code))

@@ -1,0 +1,261 @@
+"""One kind of write: what is sent for a batch of steps, what the answer says, and what a refusal means."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+
+from worker.model.account import Account, AccountKey
+from worker.model.reasons import Reason
+from worker.model.result import Status, StepResult
+from worker.model.step import Action, Step
+from worker.moodle import refusals
+from worker.moodle.answers import NO_ANSWER
+from worker.moodle.client import Record, Refused, TryAgain, Undecided, Updated
+from worker.runs.apis import MoodleWriteApi
+from worker.runs.isolation import Skipped
+from worker.transport.http import TransportError
+from worker.transport.refusal import BatchRefused
+from worker.transport.retries import Retries
+
+_EXEMPT = frozenset({"usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote"})
+_ADDRESS_REFUSED = frozenset({"useremailduplicate", "useremailinvalid"})
+
+
+class Kind(StrEnum):
+    """What is sent in one request. Suspensions of leavers have requests of their own."""
+
+    SUSPEND = "suspend"
+    UPDATE = "update"
+    CREATE = "create"
+
+    @classmethod
+    def of(cls, step: Step) -> Kind:
+        """Return the kind of a step."""
+        if step.action is Action.CREATE:
+            return cls.CREATE
+        return cls.SUSPEND if step.fields == ["suspended"] and step.suspends else cls.UPDATE
+
+    @property
+    def function(self) -> str:
+        """The web service function."""
+        return "core_user_create_users" if self is Kind.CREATE else "core_user_update_users"
+
+
+class Results:
+    """The results of all steps as they come. Several threads may record."""
+
+    def __init__(self, report: Callable[[StepResult], None]) -> None:
+        self.by_employee: dict[int, StepResult] = {}
+        self.completed: set[int] = set()
+        self.stopped: dict[Kind, Reason] = {}
+        self._report = report
+        self._mutex = threading.RLock()
+
+    def record(
+        self,
+        steps: Iterable[Step],
+        status: Status,
+        reason: Reason | None = None,
+        *,
+        wrote: bool = False,
+        isolated: bool = False,
+    ) -> None:
+        """Record one result for these steps. A step with a problem of its own is refused even if it was written."""
+        for step in steps:
+            if status is Status.DONE and step.problem is not None:
+                result = StepResult(step, Status.REFUSED, step.problem, wrote=True)
+            else:
+                done = status is Status.DONE
+                result = StepResult(step, status, reason, wrote=wrote or done, isolated=isolated)
+            with self._mutex:
+                self.by_employee[step.employee_id] = result
+                if status is Status.DONE:
+                    self.completed.add(step.employee_id)
+            self._report(result)
+
+    def missing(self, steps: Iterable[Step]) -> list[Step]:
+        """Return the steps without a result."""
+        return [step for step in steps if step.employee_id not in self.by_employee]
+
+
+class WriteRequests:
+    """Writes of one kind, as a :class:`worker.runs.isolation.Work`."""
+
+    def __init__(self, kind: Kind, moodle: MoodleWriteApi, check: Callable[[], None], results: Results) -> None:
+        self._kind = kind
+        self._moodle = moodle
+        self._check = check
+        self._results = results
+        self._slots = threading.BoundedSemaphore(moodle.concurrency)
+
+    # Work
+
+    def attempt(self, batch: Sequence[Step]) -> None:
+        """Send one batch and record its results."""
+        retries = self._moodle.retries()
+        while True:
+            try:
+                answer = self._call(batch, retries=retries)
+            except TryAgain:
+                continue
+            self._answered(batch, answer)
+            return
+
+    def left(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
+        """After a write that may have been done, record what was; return the rest."""
+        if not isinstance(refusal, Undecided):
+            return batch
+        found = self._accounts("idnumber", [_number(step) for step in batch])
+        remaining = []
+        for step in batch:
+            account = next((one for one in found if one.idnumber == _number(step)), None)
+            if account is not None and (self._kind is Kind.CREATE or _has_all(account, step)):
+                self._found(step, account)
+            else:
+                remaining.append(step)
+        return remaining
+
+    def site_answers(self) -> bool:
+        """Return whether Moodle answers the look-up of its guest."""
+        return self._moodle.site_answers()
+
+    def send_patiently(self, batch: Sequence[Step]) -> None:
+        """Wait until Moodle answers the look-up of its guest, then send the batch once more."""
+        self._moodle.check_visibility()
+        self.attempt(batch)
+
+    def isolated(self, record: Step, code: str) -> None:
+        """Say why Moodle refuses this step."""
+        if self._kind is Kind.CREATE:
+            own = [one for one in self._accounts("idnumber", [_number(record)]) if one.idnumber == _number(record)]
+            if own:
+                self._found(record, own[0])
+                return
+        if code == NO_ANSWER:
+            # A request whose client hangs up goes on (measured): the write may still come.
+            reason = refusals.not_through("no answer to the request for this employee alone")
+            self._results.record([record], Status.FAILED, reason, wrote=True, isolated=True)
+        else:
+            self._results.record([record], Status.REFUSED, self._explanation(record, code), isolated=True)
+
+    def skipped(self, records: Sequence[Step], why: Skipped, code: str) -> None:
+        """Record steps that were not sent."""
+        if why is Skipped.SITE_REFUSES:
+            auth = next((value for step in records if (value := _new_value(step, "auth"))), "")
+            reason = refusals.refuses_everybody(self._kind.function, auth)
+        else:
+            reason = refusals.too_many_refused(self._kind.function, code)
+        self._results.record(records, Status.FAILED, reason)
+
+    # One request
+
+    def _call(self, steps: Sequence[Step], fields: set[str] | None = None, retries: Retries | None = None) -> Updated:
+        with self._slots:
+            self._check()
+            if self._kind is Kind.CREATE:
+                self._moodle.create([_creation_record(step) for step in steps], retries)
+                return Updated({})
+            return self._moodle.update([_update_record(step, fields) for step in steps], retries)
+
+    def _answered(self, batch: Sequence[Step], answer: Updated) -> None:
+        """Record the written steps first, because the attempts for the others can end the writing."""
+        codes = {step.employee_id: answer.refused.get(step.account.id) if step.account else None for step in batch}
+        self._results.record([step for step in batch if codes[step.employee_id] is None], Status.DONE)
+        for step in batch:
+            code = codes[step.employee_id]
+            if code in _EXEMPT:
+                self._results.record([step], Status.EXEMPT, refusals.UNTOUCHABLE)
+            elif code is not None:
+                self._account_refused(step, code)
+
+    def _account_refused(self, step: Step, code: str) -> None:
+        """Handle one refused account: retry a deadlock, send the other fields without a refused address."""
+        try:
+            if code == "dmlwriteexception":
+                code = self._send_single(step) or ""
+                if not code:
+                    self._results.record([step], Status.DONE)
+                    return
+            reason = self._explanation(step, code)
+            rest = {change.field for change in step.changes if change.field not in ("email", "username")}
+            wrote = False
+            if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
+                wrote = self._send_single(step, rest) is None
+        except Refused as refusal:
+            self._results.stopped[self._kind] = refusals.no_access(self._kind.function, refusal.code)
+            self._results.record([step], Status.FAILED, self._results.stopped[self._kind])
+        except (Undecided, TransportError) as fault:
+            self._results.record([step], Status.FAILED, refusals.not_through(fault.what), wrote=True)
+        else:
+            blocking = step.depends_on - self._results.completed
+            if blocking:
+                self._results.record([step], Status.FAILED, refusals.waits_for(min(blocking)), wrote=wrote)
+            else:
+                self._results.record([step], Status.REFUSED, reason, wrote=wrote)
+
+    def _send_single(self, step: Step, fields: set[str] | None = None) -> str | None:
+        """Send one account; return the code of its refusal or None, and raise what does not concern this account."""
+        try:
+            answer = self._call([step], fields)
+        except Refused as refusal:
+            if refusal.is_access:
+                raise
+            return refusal.code
+        return answer.refused.get(_account_id(step))
+
+    def _found(self, step: Step, account: Account) -> None:
+        if _has_all(account, step):
+            self._results.record([step], Status.DONE)
+        else:
+            self._results.record([step], Status.FAILED, refusals.HALF_MADE, wrote=True)
+
+    def _explanation(self, step: Step, code: str) -> Reason:
+        """Return the reason for a refusal, by a look-up of what is taken, which Moodle does not say."""
+        own = step.account.id if step.account else None
+        keys: tuple[AccountKey, ...] = ("email", "username")
+        for key in keys:
+            value = _new_value(step, key)
+            for account in self._accounts(key, [value]) if value else []:
+                same = account.has_email(value) if key == "email" else account.username == value
+                if same and account.id != own:
+                    return refusals.taken(key, account)
+        return refusals.explain(code, step.fields)
+
+    def _accounts(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
+        """Look up accounts; one that Moodle cannot return costs the others nothing."""
+        try:
+            return self._moodle.look_up_batch(key, values)
+        except BatchRefused as refusal:
+            if not refusal.may_be_record or len(values) == 1:
+                return []
+            return [account for value in values for account in self._accounts(key, [value])]
+
+
+def _number(step: Step) -> str:
+    return str(step.employee_id)
+
+
+def _account_id(step: Step) -> int:
+    assert step.account is not None
+    return step.account.id
+
+
+def _new_value(step: Step, field: str) -> str:
+    return next((change.new for change in step.changes if change.field == field), "")
+
+
+def _update_record(step: Step, fields: set[str] | None = None) -> Record:
+    changes = [change for change in step.changes if fields is None or change.field in fields]
+    return {"id": _account_id(step), **{change.field: change.new for change in changes}}
+
+
+def _creation_record(step: Step) -> Record:
+    return {change.field: change.new for change in step.changes}
+
+
+def _has_all(account: Account, step: Step) -> bool:
+    """Return whether the account has everything that the step writes."""
+    present: Mapping[str, str] = account.fields
+    return all(present.get(change.field, "") == change.new for change in step.changes)
