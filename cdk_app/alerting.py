@@ -29,8 +29,9 @@ class AlertingConstruct(Construct):
     - `success_rule` and `failure_rule`: exactly one of them matches each end of the task.
     - `silence_alarm`: no successful sync for `silence_hours` (None where that is 0). Only a sync of all employees that
       wrote, without errors, feeds it: no dry run, no run for single employees, no second delivery of the same start,
-      and no reconcile, which would hide that the scheduled syncs have stopped. Whether the schedule or an operator
-      started it does not matter, since either leaves the site in sync. It is in ALARM until the first one.
+      no start during a pause, and no reconcile, which would hide that the scheduled syncs have stopped. Whether the
+      schedule or an operator started it does not matter, since either leaves the site in sync. It is in ALARM until the
+      first one.
     - `dead_letter_alarm`: the schedule could not start the task, or a message could not be sent.
     - `parked_alarm`: employees are parked, so no longer counted as errors, and need attention.
     - `scan_rule`: the scan of an image found vulnerabilities of severity HIGH or CRITICAL (None without a repository).
@@ -141,6 +142,7 @@ class AlertingConstruct(Construct):
                 *_whole_sync(),
                 logs.FilterPattern.boolean_value("$.ok", True),
                 logs.FilterPattern.string_value("$.outcome", "!=", "duplicate"),
+                logs.FilterPattern.string_value("$.outcome", "!=", "paused"),
             ),
             value="1",
             statistic="Sum",

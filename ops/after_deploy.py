@@ -1,7 +1,8 @@
 """After a deploy: start a scan of the image, and list what is still to do: `python -m ops.after_deploy --env NAME`.
 
-`make deploy` runs it at its end, and before (`--before`) to learn whether the environment is paused: a deploy that
-changes a schedule or an alarm enables it. It never fails a deploy: what AWS refuses to answer is named and left out.
+`make deploy` runs it at its end, and before (`--before`) to learn whether the environment is paused: where schedules
+and alarm are disabled, but no pause is noted in the state table, a deploy that changes them ends the pause. It never
+fails a deploy: what AWS refuses to answer is named and left out.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops import paused
 from ops.deployment import Aws, Deployment, find
 from ops.errors import OpsError
 from worker import advice
@@ -86,29 +88,22 @@ class After:
         )
 
     def pause(self) -> str | None:
-        """A pause that the deploy has ended."""
-        if not self.was_paused or (self.is_paused() and not self._silence_is_reported()):
-            return None
-        return (
-            "The environment was paused, and this deploy has changed its schedules or alarms, which enables them.\n"
-            f"Pause it again: {advice.command('pause')}\nOr go on:       {advice.command('resume')}"
-        )
+        """A pause that goes on, and one that the deploy has ended."""
+        found = paused.status(self.aws, self.deployment)
+        enabled = found.named(enabled=True)
+        either = f"Pause it again: {advice.command('pause')}\nOr go on:       {advice.command('resume')}"
+        if found.pause and enabled:
+            return f"The scheduled runs are {found.pause}, but this deploy has enabled: {enabled}.\n{either}"
+        if found.pause:
+            return f"The scheduled runs are {found.pause}. To go on: {advice.command('resume')}"
+        if self.was_paused and enabled:
+            return f"The environment was paused, and this deploy has enabled: {enabled}.\n{either}"
+        return None
 
     def is_paused(self) -> bool:
-        """Whether no schedule is enabled."""
-        return "ENABLED" not in self._schedule_states()
-
-    def _silence_is_reported(self) -> bool:
-        if not self.deployment.silence_alarm_name:
-            return False
-        alarms = self.aws.client("cloudwatch").describe_alarms(AlarmNames=[self.deployment.silence_alarm_name])
-        return any(alarm["ActionsEnabled"] for alarm in alarms["MetricAlarms"])
-
-    def _schedule_states(self) -> Iterator[str]:
-        for name in self.deployment.schedule_names:
-            yield self.aws.client("scheduler").get_schedule(Name=name, GroupName=self.deployment.schedule_group_name)[
-                "State"
-            ]
+        """Whether a pause is noted, or no schedule is enabled."""
+        found = paused.status(self.aws, self.deployment)
+        return found.pause is not None or not any(found.schedules.values())
 
     def _has_value(self, arn: str) -> bool:
         return bool(self.aws.client("secretsmanager").describe_secret(SecretId=arn).get("VersionIdsToStages"))

@@ -18,6 +18,9 @@ from worker import advice
 if TYPE_CHECKING:
     from ops.verbs import Parsers
 
+# A deploy compares templates, sees no change, and does not create it again.
+_RESTORE = "create it again as docs/decisions/schedule-group.md describes"
+
 
 def add(verbs: Parsers) -> None:
     """Add the verb."""
@@ -82,7 +85,7 @@ def _wrong_rules(context: Context) -> Iterator[str]:
         except ClientError as fault:
             if code_of(fault) != "ResourceNotFoundException":
                 raise
-            yield f"the rule {name} was deleted: some ends of the task are not mailed; {_restore()}"
+            yield f"the rule {name} was deleted: some ends of the task are not mailed; {_RESTORE}"
         else:
             if state != "ENABLED":
                 yield f"the rule {name} is disabled; enable it: aws events enable-rule --name {name}"
@@ -98,14 +101,9 @@ def _wrong_alarms(context: Context) -> Iterator[str]:
     }
     for name in names:
         if name not in alarms:
-            yield f"the alarm {name} was deleted; {_restore()}"
+            yield f"the alarm {name} was deleted; {_RESTORE}"
         elif not alarms[name]["ActionsEnabled"]:
             yield f"the alarm {name} is disabled; unless the sync is paused on purpose: {advice.command('resume')}"
-
-
-def _restore() -> str:
-    """An ordinary deploy compares templates, and sees no change."""
-    return f"deploy it again: {advice.command('deploy', '--revert-drift')}"
 
 
 def _send_test(context: Context, sns: Any) -> None:

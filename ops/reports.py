@@ -6,11 +6,16 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from ops import paused
+from ops.errors import code_of
 from ops.local import run_worker
 from ops.one_off import add_waiting, print_log, run_task
 from ops.verbs import Context, adopt
 from worker.commands import doctor as doctor_command
 from worker.commands import explain, parked, plan, state
+from worker.runs.checks import Check, warning
 
 if TYPE_CHECKING:
     from ops.verbs import Parsers
@@ -43,11 +48,26 @@ def report(context: Context) -> int:
 
 
 def doctor(context: Context) -> int:
-    """Check here, or in a task."""
+    """Check the pause, and everything else here or in a task."""
+    for check in _check_pause(context):
+        doctor_command.print_check(check, as_json=context.options.json)
     arguments = context.worker_arguments("--task")
     if context.options.task:
         return run_task(context, arguments, show=print_log)
     return run_worker(context, arguments)
+
+
+def _check_pause(context: Context) -> Iterator[Check]:
+    """Compare the pause with schedules and alarm, which the worker cannot read. Nothing is said if they fit."""
+    try:
+        contradiction = paused.status(context.aws, context.deployment).contradiction
+    except ClientError as fault:
+        yield warning(
+            "pause", f"schedules and silence alarm were not read ({code_of(fault)})", "the RUNBOOK lists the rights"
+        )
+    else:
+        if contradiction:
+            yield warning("pause", *contradiction)
 
 
 def _leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

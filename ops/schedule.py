@@ -1,9 +1,11 @@
-"""Disabling and enabling the schedules, and the silence alarm with them: `pause` and `resume`."""
+"""`pause` and `resume`: the item in the state table, the schedules, and the silence alarm with them."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ops import paused
 from ops.errors import OpsExit
 from ops.verbs import Context, add_verb
 from worker import advice
@@ -21,36 +23,38 @@ def add(verbs: Parsers) -> None:
         "pause",
         pause,
         summary="no scheduled run until resume; the silence alarm is muted too",
-        teaches="Disables the schedules (of the sync and, if there is one, of the reconcile) and the actions of the "
-        "silence alarm. A task that is running goes on; `run` still works. A deploy that changes a schedule or the "
-        "task enables the schedules again: resume after it, or pause again.",
+        teaches="Notes the pause in the state table, and disables the schedules (of the sync and, if there is one, of "
+        "the reconcile) and the actions of the silence alarm. A task that is running goes on; `run` still works, and "
+        "warns. The pause outlives a deploy: where that enables a schedule again, its runs end at once with the "
+        "outcome paused.",
     )
     add_verb(
         verbs,
         "resume",
         resume,
         summary="enable the scheduled runs and the silence alarm again",
-        teaches="Enables the schedules and the actions of the silence alarm. The next run reads what "
-        "changed meanwhile.",
+        teaches="Enables the actions of the silence alarm and the schedules, and ends the pause. The next run reads "
+        "what changed meanwhile.",
     )
 
 
 def pause(context: Context) -> int:
-    """Disable the schedules, then the alarm."""
+    """Note the pause, disable the schedules, then the alarm."""
     # In this order: an alarm without runs is better than runs without an alarm.
+    paused.begin(context.aws, context.deployment, datetime.fromtimestamp(context.pace.clock(), UTC))
     names = [schedule["Name"] for schedule in _set_schedules(context, "DISABLED")]
     alarm = context.deployment.silence_alarm_name
     if alarm:
         context.client("cloudwatch").disable_alarm_actions(AlarmNames=[alarm])
     context.terminal.print(
         f"Disabled in {context.env}: {', '.join(names)}.{' The silence alarm is muted.' if alarm else ''}\n"
-        f"To go on: {advice.command('resume')}"
+        f"A deploy does not end the pause. To go on: {advice.command('resume')}"
     )
     return OpsExit.DONE
 
 
 def resume(context: Context) -> int:
-    """Enable the alarm, then the schedules."""
+    """Enable the alarm, then the schedules; then end the pause."""
     alarm, cloudwatch = context.deployment.silence_alarm_name, context.client("cloudwatch")
     if alarm:
         cloudwatch.enable_alarm_actions(AlarmNames=[alarm])
@@ -58,6 +62,7 @@ def resume(context: Context) -> int:
         f"{schedule['Name']} ({schedule['ScheduleExpression']}, {schedule.get('ScheduleExpressionTimezone', 'UTC')})"
         for schedule in _set_schedules(context, "ENABLED")
     ]
+    paused.end(context.aws, context.deployment)
     context.terminal.print(
         f"Enabled in {context.env}: {', '.join(times)}.{' The silence alarm is on.' if alarm else ''}"
     )

@@ -7,8 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ops import log
-from ops.errors import OpsError, OpsExit
+from botocore.exceptions import ClientError
+
+from ops import log, paused
+from ops.errors import OpsError, OpsExit, code_of
 from ops.tasks import id_of
 from ops.verbs import Context, add_verb
 from worker import advice
@@ -37,7 +39,7 @@ def add(verbs: Parsers) -> None:
         summaries,
         summary="how the last runs went, a line each",
         teaches="Reads the summaries of the last runs from the log, newest last. A run whose container never started "
-        "has no summary: the failure mail and the silence alarm report it.",
+        "has no summary: the failure mail and the silence alarm report it. Says whether the scheduled runs are paused.",
     )
     parser.add_argument("--last", type=_positive, default=10, metavar="N", help="how many (default: %(default)s)")
     parser.add_argument(
@@ -49,6 +51,7 @@ def add(verbs: Parsers) -> None:
 def summaries(context: Context) -> int:
     """Print the last runs."""
     options = context.options
+    _note_pause(context)
     found = sorted(log.summaries(context, options.days), key=lambda one: str(one[1]["started_at"]))[-options.last :]
     if not found:
         raise OpsError(
@@ -62,6 +65,16 @@ def summaries(context: Context) -> int:
     else:
         context.terminal.print(columns(["STARTED", "RUN", "BY", "WHAT", "OUTCOME", *_COUNTS, "TASK"], map(_row, found)))
     return OpsExit.DONE
+
+
+def _note_pause(context: Context) -> None:
+    try:
+        pause = paused.read(context.aws, context.deployment)
+    except ClientError as fault:
+        context.terminal.note(f"Whether the scheduled runs are paused is not known ({code_of(fault)}).")
+    else:
+        if pause:
+            context.terminal.note(f"The scheduled runs are {pause}. To go on: {advice.command('resume')}")
 
 
 def _positive(text: str) -> int:

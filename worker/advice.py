@@ -20,7 +20,6 @@ VARIABLE = "ADVICE_COMMAND_LINE"
 UNKNOWN_ENVIRONMENT = "ENV=NAME"
 """Stands in the advice of a task: a task does not know what its environment is called."""
 
-_MAKE_ONLY = frozenset({"deploy"})
 _TEMPLATE = re.compile(r"\{command:([^{}]+)\}")
 _ONE_WORD = re.compile(r"[\w./:=-]+")
 
@@ -31,6 +30,14 @@ class Program(StrEnum):
     WORKER = "worker"
     OPS = "ops"
     MAKE = "make"
+
+
+_TARGETS_OF_MAKE = {
+    Program.WORKER: frozenset({"deploy", "resume"}),
+    Program.OPS: frozenset({"deploy"}),
+    Program.MAKE: frozenset[str](),
+}
+"""What a program does not do itself: its reader is told the target of make."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class CommandLine:
 
     def command(self, *words: str) -> str:
         """A command as this reader types it; `words` are the worker's."""
-        if words[0] in _MAKE_ONLY and self.program is not Program.MAKE:
+        if words[0] in _TARGETS_OF_MAKE[self.program]:
             return replace(self, program=Program.MAKE).command(*words)
         if self.program is Program.WORKER:
             return shlex.join(["python", "-m", "worker", *words])

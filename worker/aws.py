@@ -33,9 +33,9 @@ def aws_client(service: Literal["dynamodb", "secretsmanager"]) -> Any:
 
 
 def _only_objects(response_dict: dict[str, Any], **_: object) -> None:
-    """A web page, or half an answer, counts as none, and is asked for again.
+    """Turn a web page, or half an answer, into an error that boto3 retries.
 
-    boto3 takes what is no JSON for an empty answer (no item; a write that succeeded), and dies of another type.
+    boto3 takes what is not JSON for an empty answer (no item; a write that succeeded), and crashes on another type.
     """
     if response_dict["status_code"] >= HTTPStatus.MULTIPLE_CHOICES:
         return
@@ -48,7 +48,7 @@ def _only_objects(response_dict: dict[str, Any], **_: object) -> None:
 
 
 def _answered(http_response: Any, parsed: dict[str, Any], **_: object) -> None:
-    """boto3 goes by the status of the last attempt, which was good."""
+    """Raise the error of :func:`_only_objects`: boto3 goes by the status of the last attempt, which was good."""
     from botocore.exceptions import HTTPClientError
 
     if "Error" in parsed and http_response.status_code < HTTPStatus.MULTIPLE_CHOICES:
@@ -56,21 +56,21 @@ def _answered(http_response: Any, parsed: dict[str, Any], **_: object) -> None:
 
 
 def _region() -> str | None:
-    """AWS_REGION, which ECS sets and boto3 does not read, or what boto3 finds for itself."""
+    """AWS_REGION, which ECS sets and boto3 does not read; None leaves the choice to boto3."""
     return os.environ.get("AWS_REGION") or None
 
 
 def aws_failure(fault: Exception) -> str:
-    """What AWS calls a failure; the name of the fault where AWS never answered, or nothing that boto3 understands."""
+    """The error code of AWS; the name of the exception where AWS did not answer, or boto3 could not parse it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if isinstance(fault, ClientError):
         code = str(fault.response.get("Error", {}).get("Code", ""))
         return code if _CODE.fullmatch(code) else "unknown error"
-    if isinstance(fault, (BotoCoreError, *_NOT_UNDERSTOOD)):
+    if isinstance(fault, (BotoCoreError, *_PARSER_FAULTS)):
         return type(fault).__name__
     raise fault
 
 
-_NOT_UNDERSTOOD = (AttributeError, KeyError, TypeError, ValueError)
-"""What boto3's parsers die of where an answer has another form than AWS's."""
+_PARSER_FAULTS = (AttributeError, KeyError, TypeError, ValueError)
+"""What boto3's parsers raise where an answer has another form than AWS's."""

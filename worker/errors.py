@@ -1,18 +1,19 @@
-"""What ends a run before its plan is done.
+"""What ends a run before its plan is carried out.
 
 SyncError
- ├── UsageError           the command line, or what it names, does not fit          exit 2
- ├── ConfigurationError   every fault of the settings, by variable name        exit 3
- ├── CredentialError      a secret missing, never set, malformed or refused    exit 3
- ├── LockHeld             another run is at work                               exit 75
- ├── DuplicateDelivery    this scheduled night was delivered before            exit 0
- ├── LockLost             another run took the lock over                       exit 1
- ├── SourceError          BambooHR cannot be read, or cannot be believed       exit 1
+ ├── UsageError           the command line, or what it names, does not fit  exit 2
+ ├── ConfigurationError   every fault of the settings, by variable name     exit 3
+ ├── CredentialError      a secret missing, never set, malformed or refused exit 3
+ ├── LockHeld             another run is in progress                        exit 75
+ ├── DuplicateDelivery    this scheduled run was delivered before           exit 0
+ ├── Paused               an operator paused the scheduled runs             exit 0
+ ├── LockLost             another run took the lock over                    exit 1
+ ├── SourceError          BambooHR cannot be read, or not trusted           exit 1
  │    └── ListRefused     the key may not list employees
- ├── TargetError          Moodle cannot be read, or cannot be believed         exit 1
- ├── StateError           the state cannot be read or written                  exit 1
- ├── Terminated           SIGTERM                                              exit 143
- └── OutOfTime            MAX_RUN_MINUTES are over                             exit 1
+ ├── TargetError          Moodle cannot be read, or not trusted             exit 1
+ ├── StateError           the state cannot be read or written               exit 1
+ ├── Terminated           SIGTERM                                           exit 143
+ └── OutOfTime            MAX_RUN_MINUTES are over                          exit 1
 
 A message says what happened and where; the advice says what to do. Neither ever carries a personal value or a token.
 """
@@ -43,7 +44,7 @@ class ExitCode(IntEnum):
 
 
 _MEANINGS = {
-    ExitCode.OK: "no errors (a dry run and a second delivery of the same scheduled night included)",
+    ExitCode.OK: "no errors (a dry run, a paused run and a second delivery of the same scheduled run included)",
     ExitCode.ERRORS: "errors; since and offset are where they were, the next run tries again",
     ExitCode.USAGE: "the command line was not understood, or what it names cannot be done",
     ExitCode.CONFIGURATION: "configuration or credentials; since and offset are where they were",
@@ -55,7 +56,7 @@ _MEANINGS = {
 
 
 class SyncError(Exception):
-    """An end that an operator can act on."""
+    """The end of a run that an operator can act on."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.ERRORS
     outcome: ClassVar[str] = "error"
@@ -67,7 +68,7 @@ class SyncError(Exception):
 
 
 class ConfigurationError(SyncError):
-    """The settings cannot be used. Holds every fault, so that one deploy mends them all."""
+    """The settings cannot be used. It holds every fault, so that one deploy fixes them all."""
 
     exit_code = ExitCode.CONFIGURATION
     outcome = "configuration_error"
@@ -78,7 +79,7 @@ class ConfigurationError(SyncError):
 
 
 class UsageError(SyncError):
-    """What was asked for cannot be understood, or cannot be done as it stands."""
+    """The command line cannot be understood, or not be done as it stands."""
 
     exit_code = ExitCode.USAGE
     outcome = "usage_error"
@@ -92,39 +93,46 @@ class CredentialError(SyncError):
 
 
 class LockHeld(SyncError):
-    """Another run is at work."""
+    """Another run is in progress."""
 
     exit_code = ExitCode.LOCKED
     outcome = "locked"
 
 
 class DuplicateDelivery(SyncError):
-    """The scheduler delivered this night before; EventBridge Scheduler promises at least once, not exactly once."""
+    """The scheduler delivered this run before; EventBridge Scheduler promises at least once, not exactly once."""
 
     exit_code = ExitCode.OK
     outcome = "duplicate"
 
 
+class Paused(SyncError):
+    """An operator paused the scheduled runs, and the schedule started one all the same."""
+
+    exit_code = ExitCode.OK
+    outcome = "paused"
+
+
 class LockLost(SyncError):
-    """The lock ran out or went to another run; nothing more may be written."""
+    """The lock expired or went to another run; nothing more may be written."""
 
     outcome = "lock_lost"
 
 
 class SourceError(SyncError):
-    """BambooHR cannot be read or its answer cannot be believed."""
+    """BambooHR cannot be read, or its answer cannot be trusted."""
 
     outcome = "bamboohr_error"
 
 
 class ListRefused(SourceError):
-    """The key may not list employees: what reads everybody cannot be done."""
+    """The key may not list employees, so that all employees cannot be read."""
 
     outcome = "list_refused"
 
 
 class TargetError(SyncError):
-    """Moodle cannot be read or its answer cannot be believed."""
+    """Moodle cannot be read, or its answer cannot be trusted."""
 
     outcome = "moodle_error"
 

@@ -1,4 +1,4 @@
-"""The log: one JSON object a line on stderr. Ids, counts, reasons and field names; never a value of a person.
+"""The log: one JSON object per line on stderr. Ids, counts, reasons and field names; never a personal value.
 
 Other libraries' loggers are kept silent because their messages can quote URLs, headers and bodies.
 """
@@ -25,7 +25,7 @@ class _JsonLine(logging.Formatter):
 
 
 def start_logging(stream: TextIO | None = None) -> None:
-    """Send the log to `stream` (stderr by default) and silence everybody else's."""
+    """Send the log to `stream` (stderr by default) and silence all other loggers."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_JsonLine())
     _LOGGER.handlers = [handler]
@@ -39,42 +39,42 @@ def start_logging(stream: TextIO | None = None) -> None:
 class _Readable(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = getattr(record, "fields", {})
-        told = [str(fields[name]) for name in ("reason", "advice") if fields.get(name)]
-        return f"{record.levelname.lower()}: {'; '.join(told) or fields.get('event', '')}"
+        texts = [str(fields[name]) for name in ("reason", "advice") if fields.get(name)]
+        return f"{record.levelname.lower()}: {'; '.join(texts) or fields.get('event', '')}"
 
 
 def for_readers() -> None:
-    """For a report, which has a reader instead of a log: only what she should know, as a sentence."""
+    """Write the warnings of a report as sentences: it is read by a person instead of a log group."""
     for handler in _LOGGER.handlers:
         handler.setFormatter(_Readable())
         handler.addFilter(_is_for_readers)
 
 
 def _is_for_readers(record: logging.LogRecord) -> bool:
-    """Warnings, but for those that a report tells itself."""
+    """Warnings, except those that a report itself contains."""
     event = getattr(record, "fields", {}).get("event")
     return record.levelno == logging.WARNING and event not in ("sync.warning", "reconcile.unexplained_account")
 
 
 def info(event: str, **fields: object) -> None:
-    """Something an operator may want to follow."""
+    """Log what an operator may want to follow."""
     _LOGGER.info(event, extra={"fields": {"event": event, **fields}})
 
 
 def warning(event: str, **fields: object) -> None:
-    """Something an operator should look at, that ends nothing."""
+    """Log what an operator should look at, and what does not end the run."""
     _LOGGER.warning(event, extra={"fields": {"event": event, **fields}})
 
 
 def error(event: str, **fields: object) -> None:
-    """Something that makes the run an error."""
+    """Log what makes the run an error."""
     _LOGGER.error(event, extra={"fields": {"event": event, **fields}})
 
 
 def where(crash: BaseException) -> list[str]:
     """The frames of a crash, innermost last, as `file:line function`.
 
-    The exception's own text is left out on purpose: it may quote a person's values.
+    The exception's own text is left out on purpose: it may quote personal values.
     """
     frames = traceback.extract_tb(crash.__traceback__)
     return [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-8:]]

@@ -50,11 +50,15 @@ class StopSignal:
         """Raise :class:`Terminated` or :class:`OutOfTime` if nothing new may start."""
         if self._event.is_set():
             raise Terminated("stopped on request", advice="the next run continues from the same place")
-        if self._ends_at is not None and self.clock() >= self._ends_at:
+        if not self.has_time():
             raise OutOfTime(
                 "MAX_RUN_MINUTES are over",
                 advice="the next run continues; raise MAX_RUN_MINUTES, or set BATCH_SIZE to split a long window",
             )
+
+    def has_time(self) -> bool:
+        """Return whether MAX_RUN_MINUTES are not over."""
+        return self._ends_at is None or self.clock() < self._ends_at
 
     def wait(self, seconds: float) -> None:
         """Sleep until the time is over or the run must end; then raise as :meth:`check` does."""

@@ -1,4 +1,4 @@
-"""Moments as the outside world writes them."""
+"""Timestamps as BambooHR and Moodle write them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 
 def parse_moment(text: object) -> datetime | None:
-    """An ISO 8601 moment with a zone, cut to whole seconds, in UTC; None if it is none.
+    """An ISO 8601 timestamp with a zone, cut to whole seconds, in UTC; None for anything else.
 
     BambooHR has answered `+00:00`, `Z` and fractional seconds; only whole seconds are in its documented list for
-    `since`, and cutting (never rounding up) cannot skip a change.
+    `since`, and cutting it off (never rounding up) cannot skip a change.
     """
     if not isinstance(text, str) or len(text) < len("2026-01-01T00:00Z"):
         return None

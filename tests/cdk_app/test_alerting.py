@@ -11,7 +11,7 @@ from cdk_app.alerting import AlertingConstruct
 from tests.cdk_app.constructs import sync_task
 from tests.cdk_app.log_filter import takes
 from tests.cdk_app.synthesis import Synthesis, Template, app
-from worker.errors import DuplicateDelivery, LockHeld
+from worker.errors import DuplicateDelivery, LockHeld, Paused
 from worker.runs.summary import Summary
 
 ALARM = "AWS::CloudWatch::Alarm"
@@ -46,6 +46,7 @@ NOT_COUNTED = {
     "a reconcile that an operator started": ended(summary(command="reconcile", trigger="manual")),
     "an undo": ended(summary(command="undo")),
     "the second delivery of a start": ended(summary(), DuplicateDelivery("delivered before")),
+    "a start during a pause": ended(summary(), Paused("the scheduled runs are paused")),
     "a run that found the lock held": ended(summary(), LockHeld("another run is at work")),
     "a crash": summary().line(),
     "another line of the log": json.dumps({"event": "person.created", "ok": True, "scope": "all", "dry_run": False}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path, PurePosixPath
 
+from cdk_app import base_image
 from tests.image.containers import Image, Worker
 from tests.image.figures import FIGURE, Record
 from tests.image.layers import Layer
@@ -24,6 +25,18 @@ def test_the_labels_name_the_project(image: Image) -> None:
     assert labels["org.opencontainers.image.title"] == project["name"]
     assert labels["org.opencontainers.image.version"] == project["version"]
     assert labels["org.opencontainers.image.description"]
+
+
+def test_a_label_names_the_base(image: Image, base: str) -> None:
+    given = f"{image.tag}-on-a-given-base"
+    image.engine.must("build", f"--build-arg=BASE={base}", f"--tag={given}", str(ROOT / "worker"))
+
+    named = [
+        image.engine.inspect(tag)["Config"]["Labels"]["org.opencontainers.image.base.name"]
+        for tag in (image.tag, given)
+    ]
+
+    assert named == [base_image.tag(), base]
 
 
 def test_the_entry_point_starts_the_worker_without_a_shell(image: Image) -> None:

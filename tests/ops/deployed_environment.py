@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 
@@ -313,6 +314,10 @@ class Environment:
         item: dict[str, Any] | None = self.table.get_item(Key={"StateId": STATE_ID}).get("Item")
         return item
 
+    def pause_item(self) -> dict[str, Any] | None:
+        item: dict[str, Any] | None = self.table.get_item(Key={"StateId": f"{STATE_ID}#paused"}).get("Item")
+        return item
+
     def lock(self, *, seconds: int) -> None:
         """Let a run hold the lock."""
         self.table.put_item(Item={"StateId": f"{STATE_ID}#lock", "owner": "run-1", "expires": int(self.now) + seconds})
@@ -347,6 +352,16 @@ def replace_client(monkeypatch: pytest.MonkeyPatch, service: str, client: Any) -
     """Let the verbs use this client of one service."""
     real = Aws._client
     monkeypatch.setattr(Aws, "_client", lambda self, name: client if name == service else real(self, name))
+
+
+class Denied:
+    """A client whose every call is refused."""
+
+    def __getattr__(self, name: str) -> Any:
+        def refuse(*_: Any, **__: Any) -> None:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, name)
+
+        return refuse
 
 
 def every_output() -> Iterator[str]:

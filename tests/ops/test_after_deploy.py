@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from ops import after_deploy
-from tests.ops.deployed_environment import ALERT_EMAIL, PROJECT, STATE_ID, Environment, replace_client
+from tests.ops.deployed_environment import ALERT_EMAIL, PROJECT, SCHEDULE, STATE_ID, Denied, Environment, replace_client
 
 MANIFEST = json.dumps(
     {
@@ -100,27 +98,38 @@ def test_before_a_first_deploy_it_says_nothing(undeployed: Environment) -> None:
     assert after(undeployed, "--before") == ("", "")
 
 
-def test_a_pause_that_the_deploy_has_ended_comes_first(pushed: Environment) -> None:
-    pushed.ops("pause")
-    pushed.ops("resume")
-
+def test_a_pause_without_a_note_that_the_deploy_has_ended_comes_first(pushed: Environment) -> None:
     out, _ = after(pushed, "--was-paused")
 
-    assert "1. The environment was paused, and this deploy has changed its schedules or alarms" in out
-    assert f"make pause {pushed.in_env}" in out
+    assert "1. The environment was paused, and this deploy has enabled: the schedule acme-sync-nightly and " in out
+    assert f"Pause it again: make pause {pushed.in_env}" in out
 
 
-def test_a_pause_whose_alarm_the_deploy_has_enabled_comes_first(pushed: Environment) -> None:
+def test_a_pause_without_a_note_that_the_deploy_has_left_alone_is_not_named(pushed: Environment) -> None:
     pushed.ops("pause")
+    pushed.table.delete_item(Key={"StateId": f"{STATE_ID}#paused"})
+
+    assert after(pushed, "--before")[0] == "paused\n"
+    assert "paused" not in after(pushed, "--was-paused")[0]
+
+
+def test_a_pause_whose_schedule_and_alarm_the_deploy_has_enabled_comes_first(pushed: Environment) -> None:
+    pushed.ops("pause")
+    pushed.client("scheduler").update_schedule(**SCHEDULE)
     pushed.client("cloudwatch").enable_alarm_actions(AlarmNames=[pushed.outputs["SilenceAlarmName"]])
 
-    assert "1. The environment was paused" in after(pushed, "--was-paused")[0]
+    out, _ = after(pushed)
+
+    assert after(pushed, "--before")[0] == "paused\n"
+    assert "1. The scheduled runs are paused since " in out
+    assert "but this deploy has enabled: the schedule acme-sync-nightly and the silence alarm.\n" in out
+    assert f"Pause it again: make pause {pushed.in_env}\n   Or go on:       make resume {pushed.in_env}" in out
 
 
-def test_a_pause_that_still_holds_is_not_named(pushed: Environment) -> None:
+def test_a_pause_that_the_deploy_has_left_alone_is_named(pushed: Environment) -> None:
     pushed.ops("pause")
 
-    assert "was paused" not in after(pushed, "--was-paused")[0]
+    assert f"Z. To go on: make resume {pushed.in_env}\n" in after(pushed)[0]
 
 
 def test_the_image_that_the_task_runs_is_scanned(pushed: Environment) -> None:
@@ -137,15 +146,6 @@ def test_an_image_that_was_scanned_within_a_day_is_not_a_fault(pushed: Environme
 
 
 def test_a_refused_call_is_named_and_the_rest_is_reported(pushed: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Denied:
-        """A client whose every call is refused."""
-
-        def __getattr__(self, name: str) -> Any:
-            def refuse(*_: Any, **__: Any) -> None:
-                raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, name)
-
-            return refuse
-
     for service in ("ecr", "secretsmanager"):
         replace_client(monkeypatch, service, Denied())
 

@@ -96,7 +96,8 @@ def test_a_rule_that_is_disabled_or_deleted(deployed: Environment) -> None:
     assert end.code == 1
     assert "the rule acme-sync-failure is disabled; enable it: aws events enable-rule --name acme-sync-fail" in end.out
     assert "the rule acme-sync-success was deleted: some ends of the task are not mailed" in end.out
-    assert f"make deploy {deployed.in_env} ARGS=--revert-drift" in end.out
+    assert "create it again as docs/decisions/schedule-group.md describes" in end.out
+    assert "--revert-drift" not in end.out
 
 
 def test_a_test_message_reaches_the_subscribers(deployed: Environment) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.ops.deployed_environment import ACCOUNT, PROJECT, REGION, Environment, summary
+from tests.ops.deployed_environment import ACCOUNT, PROJECT, REGION, Denied, Environment, replace_client, summary
 
 WINDOW = {"time": "2026-11-22T03:30:05.120Z", "level": "info", "event": "sync.window", "total_changed": 3}
 REFUSED = {
@@ -153,6 +153,32 @@ def test_last_and_days_are_whole_numbers(deployed: Environment, arguments: tuple
 
     assert end.code == 2
     assert "a whole number above 0" in end.err
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_summaries_say_that_the_scheduled_runs_are_paused(deployed: Environment, options: list[str]) -> None:
+    deployed.log("0123abcd", [summary(outcome="paused", trigger="schedule")])
+    before = deployed.ops("summaries", *options)
+    deployed.ops("pause")
+
+    end = deployed.ops("summaries", *options)
+
+    assert (end.out, before.err) == (before.out, "")
+    assert end.err.startswith("The scheduled runs are paused since ")
+    assert end.err.endswith(f"To go on: make resume {deployed.in_env}\n")
+    assert "paused" in end.out
+
+
+def test_summaries_do_not_need_the_right_to_read_the_table(
+    deployed: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.log("0123abcd", [summary()])
+    replace_client(monkeypatch, "dynamodb", Denied())
+
+    end = deployed.ops("summaries")
+
+    assert end.code == 0
+    assert end.err == "Whether the scheduled runs are paused is not known (AccessDeniedException).\n"
 
 
 def test_no_summaries(deployed: Environment) -> None:

@@ -19,7 +19,7 @@ import pytest
 from ops import cli
 from ops.errors import OpsExit
 from ops.verbs import Context
-from tests.ops.deployed_environment import PROJECT, REGION, STATE_ID, Environment
+from tests.ops.deployed_environment import PROJECT, REGION, SCHEDULE, STATE_ID, Denied, Environment, replace_client
 from tests.ops.terminal import AtTerminal
 from tests.run_harness import API_KEY, RunHarness, start_harness
 from tests.sandbox.bamboohr import generate
@@ -78,6 +78,49 @@ def park(deployed: Environment, *numbers: int) -> None:
 
 
 # plan, explain, doctor
+
+
+def doctors_pause(environment: Environment) -> list[tuple[str, str]]:
+    """What doctor says of the pause, and the advice."""
+    out = environment.ops("doctor", "--quick", "--json").out
+    checks = [json.loads(line) for line in out.splitlines()]
+    return [(check["what"], check["advice"]) for check in checks if check["area"] == "pause"]
+
+
+def test_doctor_says_nothing_where_schedules_and_alarm_fit(complete: Environment) -> None:
+    before = doctors_pause(complete)
+    complete.ops("pause")
+
+    assert (before, doctors_pause(complete)) == ([], [])
+
+
+def test_doctor_finds_alarm_actions_that_were_enabled_during_a_pause(complete: Environment) -> None:
+    complete.ops("pause")
+    complete.client("cloudwatch").enable_alarm_actions(AlarmNames=[complete.outputs["SilenceAlarmName"]])
+
+    ((what, what_to_do),) = doctors_pause(complete)
+
+    assert what.startswith("the scheduled runs are paused since ")
+    assert what.endswith("but enabled: the silence alarm")
+    assert what_to_do == (f"disable it again: make pause {complete.in_env}; or go on: make resume {complete.in_env}")
+
+
+def test_doctor_finds_a_schedule_that_is_disabled_without_a_pause(complete: Environment) -> None:
+    complete.client("scheduler").update_schedule(**{**SCHEDULE, "State": "DISABLED"})
+
+    ((what, _),) = doctors_pause(complete)
+
+    assert what == "no pause is noted that outlives a deploy, but disabled: the schedule acme-sync-nightly"
+
+
+def test_doctor_does_not_need_the_rights_to_check_the_pause(
+    complete: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_client(monkeypatch, "scheduler", Denied())
+
+    assert doctors_pause(complete) == [
+        ("schedules and silence alarm were not read (AccessDeniedException)", "the RUNBOOK lists the rights")
+    ]
 
 
 def test_plan_shows_what_the_deployed_task_would_do(complete: Environment, systems: RunHarness) -> None:

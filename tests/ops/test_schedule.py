@@ -1,12 +1,20 @@
-"""`pause` and `resume`: the schedules and the silence alarm."""
+"""`pause` and `resume`: the note in the state table, the schedules and the silence alarm."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.ops.deployed_environment import PROJECT, RECONCILE, SCHEDULE, Environment
+from tests.ops.deployed_environment import PROJECT, RECONCILE, REGION, SCHEDULE, STATE_ID, Environment, client
+from worker.state.dynamodb import DynamoItems
+from worker.state.pause import Pause
+from worker.state.store import Store
+
+
+def stored_pause() -> Pause | None:
+    return Store(DynamoItems("state", client("dynamodb", REGION)), STATE_ID).pause()
 
 
 def schedules(deployed: Environment) -> list[dict[str, Any]]:
@@ -26,7 +34,18 @@ def test_pause_changes_the_state_of_the_schedules_and_nothing_else_of_them(deplo
     assert end.code == 0
     assert schedules(deployed) == [{**SCHEDULE, "State": "DISABLED"}, {**RECONCILE, "State": "DISABLED"}]
     assert "Disabled in acme: acme-sync-nightly, reconcile." in end.out
-    assert f"make resume {deployed.in_env}" in end.out
+    assert f"A deploy does not end the pause. To go on: make resume {deployed.in_env}" in end.out
+
+
+def test_the_worker_reads_the_pause_that_was_noted(deployed: Environment) -> None:
+    deployed.now = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
+
+    deployed.ops("pause")
+    noted = stored_pause()
+    deployed.ops("resume")
+
+    assert str(noted) == "paused since 2026-11-22T12:00:00Z"
+    assert stored_pause() is None
 
 
 def test_pause_mutes_the_silence_alarm_alone(deployed: Environment) -> None:
@@ -70,11 +89,16 @@ def test_an_environment_without_a_silence_alarm(deployed: Environment) -> None:
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])
-def test_a_schedule_that_cannot_be_changed_leaves_the_alarm_on(deployed: Environment, verb: str) -> None:
+def test_a_schedule_that_cannot_be_changed_leaves_the_alarm_on_and_the_pause_noted(
+    deployed: Environment, verb: str
+) -> None:
+    if verb == "resume":
+        deployed.ops("pause")
     deployed.client("scheduler").delete_schedule(Name="reconcile", GroupName="schedules")
 
     assert deployed.ops(verb).code == 69
     assert actions(deployed)["silence"]
+    assert deployed.pause_item()
 
 
 def test_both_may_be_repeated(deployed: Environment) -> None:

@@ -161,7 +161,7 @@ Talk = Callable[[socket.socket], None]
 
 
 class RawServer:
-    """A socket that plays `talk` to everybody who connects, over TLS if it is given a context."""
+    """A socket that plays `talk` to every connection, over TLS if it is given a context."""
 
     def __init__(self, talk: Talk, tls: ssl.SSLContext | None) -> None:
         self.ended = threading.Event()

@@ -1,4 +1,4 @@
-"""Answers that nobody would give: any JSON, and documents that are nearly right, as they could come over a wire."""
+"""Answers that no server should give: any JSON, and documents that are nearly right, as they could come over a wire."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 SAID = "Jo Privat, jo.privat@acme.example"
-"""What an answer says of somebody, and no message may repeat."""
+"""A personal value of an answer, which no message may repeat."""
 
 _ODD_TEXTS = st.sampled_from(
     [

@@ -53,7 +53,12 @@ def test_the_words_are_the_workers_whatever_the_form_calls_them(words: str, by_m
 
 
 def test_what_only_make_can_do_is_written_for_make() -> None:
-    assert OPS.command("deploy", "--revert-drift") == "make deploy ENV=dev ARGS=--revert-drift"
+    assert OPS.command("deploy", "--require-approval never") == ('make deploy ENV=dev ARGS="--require-approval never"')
+
+
+def test_a_worker_names_the_operators_command_for_what_it_cannot_do_itself() -> None:
+    assert WORKER.command("resume") == "make resume ENV=NAME"
+    assert OPS.command("resume") == ".venv/bin/python -m ops resume --env dev"
 
 
 def test_a_template_is_resolved_for_the_reader_of_the_moment() -> None:

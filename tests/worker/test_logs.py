@@ -17,7 +17,7 @@ from worker import logs
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """The log, started over what somebody else had set up; what other tests see of logging is put back afterwards."""
+    """The log, started over another set-up; what other tests see of logging is put back afterwards."""
     root, ours = logging.getLogger(), logging.getLogger("worker")
     before = (root.handlers, root.level, ours.handlers, ours.level, ours.propagate)
     stream = io.StringIO()
@@ -51,13 +51,13 @@ def test_every_event_is_one_json_object_on_one_line(stream: io.StringIO) -> None
     assert (told[2]["employee_id"], told[2]["fields"], told[2]["account_id"]) == (7, ["email"], None)
 
 
-def test_every_line_says_when_in_utc(stream: io.StringIO) -> None:
+def test_every_line_has_its_time_in_utc(stream: io.StringIO) -> None:
     logs.info("sync.window")
 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", lines(stream)[0]["time"])
 
 
-def test_what_json_does_not_know_is_told_as_text(stream: io.StringIO) -> None:
+def test_what_json_does_not_know_is_reported_as_text(stream: io.StringIO) -> None:
     logs.info("sync.window", code=logging.INFO, kind=ValueError)
 
     assert lines(stream)[0]["kind"] == "<class 'ValueError'>"
@@ -110,7 +110,7 @@ def deep(levels: int) -> None:
     deep(levels - 1)
 
 
-def test_a_crash_is_told_by_its_places_and_never_by_its_text() -> None:
+def test_a_crash_is_reported_by_its_places_and_never_by_its_text() -> None:
     with pytest.raises(ValueError, match="jane") as caught:
         deep(20)
 
@@ -121,7 +121,7 @@ def test_a_crash_is_told_by_its_places_and_never_by_its_text() -> None:
     assert "jane" not in " ".join(where)
 
 
-def test_a_crash_inside_another_is_told_by_its_own_places() -> None:
+def test_a_crash_inside_another_is_reported_by_its_own_places() -> None:
     try:
         try:
             deep(0)

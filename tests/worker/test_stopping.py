@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 A_DAY = 86_400.0
 
 
-def test_nothing_stops_a_run_that_nobody_asked_to_stop() -> None:
+def test_nothing_stops_a_run_without_a_request_to_stop() -> None:
     stopping = StopSignal()
 
     stopping.check()
@@ -62,7 +62,7 @@ def test_the_minutes_can_be_set_once_the_settings_are_read() -> None:
         stopping.check()
 
 
-def test_whoever_is_asked_to_stop_does_not_wait_first() -> None:
+def test_a_request_to_stop_is_obeyed_before_a_wait() -> None:
     stopping = StopSignal()
     stopping.ask()
 
@@ -138,7 +138,7 @@ except Terminated:
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_a_process_whose_pipe_nobody_reads_ends_when_it_is_overdue(stream: str) -> None:
+def test_a_process_with_a_full_pipe_ends_when_it_is_overdue(stream: str) -> None:
     program = f"""
 import sys
 from worker.stopping import StopSignal, end_when_overdue, stop_on_signals

@@ -39,6 +39,9 @@ DIRECTORY_SECONDS = 300.0
 IDS_PER_CALL = 200
 ROWS_PER_PAGE = 2500
 """The most that List Employees returns at once (OpenAPI specification, `page[limit]`)."""
+_OWN_USER = "/employees/0"
+_ANSWERS = (HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+"""What the key's own user may be answered with: an integration's key has no employee (documented)."""
 _LISTING_RESTARTS = 3
 _REFUSALS_TRUSTED = 10
 _LISTING_REFUSED = frozenset(
@@ -96,6 +99,12 @@ class BambooHRClient:
             return Directory(available=False)
         raise self._refused(reply, "the directory")
 
+    def await_site(self) -> None:
+        """Ask for the key's own user with patience. Raises SyncError where BambooHR does not answer in time."""
+        reply = self._api.get(_OWN_USER, {})
+        if reply.status not in _ANSWERS:
+            raise self._refused(reply, "the key's own user")
+
     def list_employees(self, fields: Iterable[str]) -> Iterator[Page]:
         """All employees, active and inactive, a page at a time.
 
@@ -144,10 +153,9 @@ class BambooHRClient:
     def site_answers(self) -> bool:
         """Whether BambooHR answers at all: id 0 stands for the key's own user."""
         try:
-            reply = self._api.get("/employees/0", {}, quick=True)
+            return self._api.get(_OWN_USER, {}, quick=True).status in _ANSWERS
         except (Refused, SourceError):
             return False
-        return reply.status in (HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
     # List Employees and Get Employee
 

@@ -50,7 +50,7 @@ def doctor(call: Call) -> int:
     code = ExitCode.OK
     for check in _examine(call):
         found.append(check)
-        _print(check, as_json=call.options.json)
+        print_check(check, as_json=call.options.json)
         if code is not ExitCode.CONFIGURATION and check.exit_code is not ExitCode.OK:
             code = ExitCode.CONFIGURATION if check.exit_code is ExitCode.CONFIGURATION else ExitCode.ERRORS
     if not call.options.json:
@@ -130,7 +130,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _print(check: Check, *, as_json: bool) -> None:
+def print_check(check: Check, *, as_json: bool) -> None:
+    """Print one result: its line and the advice, or a JSON object."""
     if as_json:
         line = {name: value for name, value in asdict(check).items() if name != "exit_code"}
         sys.stdout.write(json.dumps({"event": "doctor.check", **line}) + "\n")

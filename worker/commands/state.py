@@ -12,6 +12,7 @@ from typing import Any
 from worker.commands.base import Call, Parsers, add_command, add_yes, confirm
 from worker.config.settings import read_settings, read_state_location
 from worker.errors import UsageError
+from worker.model.history import History
 from worker.model.position import Position
 from worker.reports.output import put
 from worker.runs.services import open_store
@@ -21,8 +22,8 @@ from worker.timestamps import iso, parse_moment
 _IDS_SHOWN = 20
 
 _SHOW = """\
-Prints where the sync stands, which run holds the lock, which employees are remembered, and how the last runs ended.
-Ids only."""
+Prints where the sync stands, whether the scheduled runs are paused, which run holds the lock, which employees are
+remembered, and how the last runs ended. Ids only."""
 _REWIND = """\
 Lets the next run read every change since an earlier moment. Accounts that are up to date are left alone, so this is
 safe and only takes longer. Refused while a run holds the lock.
@@ -59,11 +60,12 @@ def add(parsers: Parsers) -> None:
 def show(call: Call) -> int:
     """Print it."""
     store = open_store(read_state_location(call.environment))
+    history = store.history()
     sections = {
-        "state": {**dict(_row(store)), **_binding(store)},
+        "state": {**dict(_row(store)), **_binding(store), **dict(_pause(store))},
         "lock": dict(_lock(store, call)),
-        "people": dict(_records(store)),
-        "runs": dict(_runs(store)),
+        "people": dict(_records(history)),
+        "runs": dict(_runs(history)),
     }
     if call.options.json:
         put(json.dumps(sections, indent=1), None)
@@ -172,9 +174,14 @@ def _row(store: Store) -> Iterator[tuple[str, Any]]:
 
 
 def _binding(store: Store) -> dict[str, str]:
-    store.history()
     known = store.binding
     return {"company": known.company, "site": known.site} if known is not None else {}
+
+
+def _pause(store: Store) -> Iterator[tuple[str, Any]]:
+    pause = store.pause()
+    if pause is not None:
+        yield "scheduled runs", str(pause)
 
 
 def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
@@ -186,8 +193,8 @@ def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
         yield "by run", holder.owner
 
 
-def _records(store: Store) -> Iterator[tuple[str, Any]]:
-    employees = store.history().records
+def _records(history: History) -> Iterator[tuple[str, Any]]:
+    employees = history.records
     yield "remembered", len(employees)
     for reason, count in sorted(Counter(flag for one in employees.values() for flag in one.follow_ups).items()):
         ids = [str(number) for number, one in sorted(employees.items()) if one.has(reason)]
@@ -195,8 +202,8 @@ def _records(store: Store) -> Iterator[tuple[str, Any]]:
         yield reason, ", ".join(ids[:_IDS_SHOWN]) + more
 
 
-def _runs(store: Store) -> Iterator[tuple[str, Any]]:
-    for run in store.history().runs[-5:]:
+def _runs(history: History) -> Iterator[tuple[str, Any]]:
+    for run in history.runs[-5:]:
         held = f", {run.held_count} suspensions held" if run.held_count else ""
         end = "clean" if run.successful else run.outcome or "not clean"
         yield run.run_id, f"{run.command}, {run.scope}, {end}{held}"

@@ -33,7 +33,9 @@ def add(parsers: Parsers) -> None:
     add_dry_run(parser)
     add_employees(parser, "only this employee (repeatable); since and offset stay where they are")
     parser.add_argument(
-        "--reactivate", action="store_true", help="with --employee: reactivate the account whoever suspended it"
+        "--reactivate",
+        action="store_true",
+        help="with --employee: reactivate the account even if this product did not suspend it",
     )
 
 

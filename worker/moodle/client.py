@@ -80,9 +80,10 @@ class MoodleClient:
     # The canary
 
     def check_visibility(self) -> None:
-        """Look up Moodle's guest: a token that sees accounts sees it with every needed key.
+        """Look up Moodle's guest, with patience: a token that sees accounts sees it with every needed key.
 
-        Moodle answers silently with less where a right is missing.
+        Moodle answers silently with less where a right is missing. Raises SyncError, also where the site does not
+        answer in time.
         """
         guest = self._guest(self._service.read)
         missing = [*self._needed] if guest is None else missing_keys(guest, self._needed)

@@ -17,7 +17,7 @@ class PlanSettings:
     """The settings that decide.
 
     Attributes:
-        reactivate: Employees whom the operator wants active, whoever suspended their accounts.
+        reactivate: Employees whose accounts the operator wants active, even if this product did not suspend them.
         protected: User names and employee ids that are never written to.
         undone: Employees whose writes an operator took back, and whom BambooHR has not changed since.
         selected: The only employees of the run, where an operator named them; empty otherwise.

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from worker.bamboohr.client import Answered, Feed, Page
+from worker.bamboohr.client import Feed, Page
 from worker.bamboohr.directory import Directory
 from worker.model.account import Account, AccountKey, AccountRef
 from worker.model.employee import Evidence
@@ -32,11 +32,11 @@ class BambooHRApi(Protocol):
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
         """Return what Get Employee shows, in one quick attempt."""
 
-    def evidence(self, employees: Sequence[int], fields: Iterable[str]) -> Answered:
-        """Return what is known of single employees; patient."""
-
     def site_answers(self) -> bool:
         """Return whether BambooHR answers, in one quick attempt."""
+
+    def await_site(self) -> None:
+        """Wait until BambooHR answers; raise SourceError where patience ends."""
 
 
 class MoodleWriteApi(Protocol):

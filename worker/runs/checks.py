@@ -98,6 +98,16 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
         yield ok("BambooHR changed feed", f"{len(feed.changes)} changed in the last day")
 
 
+_NO_CAPABILITY = (
+    f"{LMS} to give the token's role the capability (RUNBOOK, Moodle), and to add the function to its service"
+)
+_ACCESS_CAUSES = (
+    f"Moodle gives one answer for several causes; {LMS} to check in this order: the function is in the token's service;"
+    " the service is enabled; where it is for authorised users only, the token's user is one of them; the user's role"
+    " has webservice/rest:use; the token's IP restriction; the token's \"Valid until\" (new tokens end after 30 days)"
+)
+
+
 def check_functions(moodle: MoodleClient) -> Iterator[Check]:
     """Call the four functions, and see whether the token can see accounts."""
     access = moodle.access()
@@ -117,7 +127,7 @@ def check_functions(moodle: MoodleClient) -> Iterator[Check]:
                 area, f"refused ({code}): accounts are looked up one by one", f"{LMS} to add it to the service"
             )
         else:
-            yield failed(area, f"refused ({code})", f"{LMS} to add it to the service, and its capability to the role")
+            yield failed(area, f"refused ({code})", _ACCESS_CAUSES if code == "accessexception" else _NO_CAPABILITY)
     try:
         moodle.check_visibility()
     except SyncError as fault:
@@ -131,6 +141,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     try:
         position = store.position(now)
         history = store.history()
+        pause = store.pause()
         holder = store.lock(run_id).holder()
     except SyncError as fault:
         yield failed_by("state", fault)
@@ -145,6 +156,8 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         )
     else:
         yield ok("state row", f"since {iso(position.since)}, offset {position.offset}")
+    if pause is not None:
+        yield warning("schedule", f"the scheduled runs are {pause}", f"to go on: {advice.command('resume')}")
     if holder is not None:
         yield warning("lock", f"held by the run {holder.owner}", "wait for its end; a dead run's lock frees itself")
     else:
@@ -201,7 +214,7 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
             "refused or empty: every employee is read individually, which takes longer",
             f"{HR} to share the directory with the key's user",
         )
-    yield from _fields(settings, active)
+    yield from _fields(settings, employees, active)
     addresses = ((employee.facts.get("work_email", "").casefold(), employee.employee_id) for employee in active)
     duplicates = _duplicates(addresses)
     if duplicates:
@@ -215,9 +228,11 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
         yield ok("BambooHR e-mail addresses", "no two employees share one")
 
 
-def _fields(settings: Settings, employees: Sequence[Employee]) -> Iterator[Check]:
+def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee]) -> Iterator[Check]:
     for name in dict.fromkeys((*EVIDENCE, *settings.mapping.fields)):
         area = f"BambooHR field {name}"
+        # Without a status nobody counts as active.
+        employees = active or everyone
         restricted = sum(name in employee.restricted or name not in employee.facts for employee in employees)
         filled = sum(bool(employee.facts.get(name)) for employee in employees)
         if not employees:

@@ -98,9 +98,9 @@ class EvidenceReader:
         """Return whether BambooHR answers at all."""
         return self._bamboohr.site_answers()
 
-    def read_patiently(self, batch: Sequence[int]) -> None:
-        """Read employees of a BambooHR that is in trouble."""
-        self.rows.update(self._bamboohr.evidence(batch, self._fields).rows)
+    def await_site(self) -> None:
+        """Wait until BambooHR answers. Raises SourceError where patience ends."""
+        self._bamboohr.await_site()
 
 
 class _Requests:
@@ -119,8 +119,9 @@ class _Requests:
         return self._reader.site_answers()
 
     def send_patiently(self, batch: Sequence[int]) -> None:
-        """Read with patience."""
-        self._reader.read_patiently(batch)
+        """Wait until BambooHR answers, then read the batch once more."""
+        self._reader.await_site()
+        self.attempt(batch)
 
     def isolated(self, record: int, code: str) -> None:
         """Take note that this employee cannot be read."""

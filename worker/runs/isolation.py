@@ -68,7 +68,9 @@ class Isolation(Generic[R]):
         self._allowance = allowance
         self._accepted_any = False
         self._closed_by = ""
+        self._last_code = ""
         self._isolated = 0
+        self._refused_in_a_row = 0
         self._unreported: list[tuple[R, str]] = []
         self._guard = threading.RLock()
 
@@ -123,12 +125,13 @@ class Isolation(Generic[R]):
     def _accepted(self) -> None:
         with self._guard:
             self._accepted_any = True
+            self._refused_in_a_row = 0
             self.finish()
 
     def _try_again(self, batch: Sequence[R], refusal: BatchRefused) -> tuple[Sequence[R], BatchRefused]:
         """Two quick retries of a fault that may be passing."""
         for attempt in range(1, _QUICK_RETRIES + 1):
-            if not refusal.is_passing or self._unreported:
+            if not refusal.is_passing or self._refused_in_a_row:
                 break
             self._wait(0.5 * attempt)
             refused = self._try(batch)
@@ -158,7 +161,7 @@ class Isolation(Generic[R]):
             if not known and self._allowance is not None and self._isolated >= self._allowance:
                 self._work.skipped(rest, Skipped.TOO_MANY, code)
                 return
-            if not is_refused and self._accepted_any:
+            if not is_refused and self._refused_in_a_row == 0:
                 refused = self._try(rest)
                 if refused is None:
                     return
@@ -189,7 +192,7 @@ class Isolation(Generic[R]):
     def _first_alone(self, batch: list[R], *, known: bool) -> list[R]:
         """Send the first record alone; return the others.
 
-        While nothing was accepted, records are tried alone, since it may well be the site that refuses them all.
+        Until something is accepted again, records are tried alone: it may well be the site that refuses them all.
         """
         refused = self._try(batch[:1])
         if refused is not None:
@@ -197,24 +200,26 @@ class Isolation(Generic[R]):
         return batch[1:]
 
     def _found(self, records: Sequence[R], code: str, *, known: bool) -> None:
+        self._last_code = code
         for record in records:
             self._isolated += not known
+            self._refused_in_a_row += not known
             if self._accepted_any:
                 self._work.isolated(record, code)
             else:
                 self._unreported.append((record, code))
 
     def _without_sample(self, rest: list[R]) -> list[R]:
-        """When enough was refused and nothing accepted, try single records that are spread over the rest.
+        """When enough was refused in a row, try single records that are spread over the rest.
 
         If they are refused as well, or as many in batches of one, it is the site: nothing more of this kind is sent.
         Returns what has still to be sent.
         """
-        if self._accepted_any or len(self._unreported) < _REFUSED_BEFORE_DOUBT:
+        if self._refused_in_a_row < _REFUSED_BEFORE_DOUBT:
             return rest
-        if not rest:
-            if len(self._unreported) >= _REFUSED_BEFORE_DOUBT + _SAMPLE:
-                self._close()
+        if self._refused_in_a_row >= _REFUSED_BEFORE_DOUBT + _SAMPLE:
+            self._close()
+        if len(rest) < _SAMPLE or self._closed_by:
             return rest
         step = max(1, len(rest) // _SAMPLE)
         for at in range(0, min(len(rest), step * _SAMPLE), step):
@@ -224,6 +229,6 @@ class Isolation(Generic[R]):
         return rest
 
     def _close(self) -> None:
-        self._closed_by = self._unreported[0][1]
+        self._closed_by = self._last_code
         self._work.skipped(self.unreported, Skipped.SITE_REFUSES, self._closed_by)
         self._unreported.clear()

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker import logs
-from worker.errors import DuplicateDelivery, LockLost, SyncError
+from worker.errors import DuplicateDelivery, LockLost, Paused, SyncError
 from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.result import StepResult
 from worker.model.step import WRITES, Step
 from worker.runs.batch_writer import BatchWriter
 from worker.runs.binding import adopt_state, check_binding
+from worker.runs.paused import heed_pause
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -111,16 +112,17 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
     """
     lock = services.store.lock(summary.run_id)
     lock.acquire(scheduled_time)
-    lock.keep()
+    lock.keep(services.stop.has_time)
     try:
         run = LockedRun(services, summary, lock, services.store.history())
         check_binding(services)
         try:
             if run.history.delivered(scheduled_time):
                 raise DuplicateDelivery("this scheduled run was done before; the scheduler delivered it twice")
+            heed_pause(services, summary)
             adopt_state(services, summary)
             yield run
-        except (LockLost, DuplicateDelivery):
+        except (LockLost, DuplicateDelivery, Paused):
             raise
         except SyncError as end:
             summary.finish(end)

@@ -112,6 +112,7 @@ def read_bamboohr(
         inputs = RunInput(history, rows=rows)
         directory = services.bamboohr.directory(_Everybody(), fields)
         inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
+        _report_hidden_status(len(rows), any("status" in row.facts for row in rows.values()), summary)
     else:
         inputs = _read_window(services, request, history, position, summary)
         if request.moves_state:
@@ -188,13 +189,15 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     days = DateRange.since(read, position.since, services.clock(), services.settings.hire_lookahead_days)
     found: set[int] = set()
     shown: set[str] = set()
+    status_shown = False
     rows = 0
     try:
-        for page in services.bamboohr.list_employees(DATES):
+        for page in services.bamboohr.list_employees((*DATES, "status")):
             if page.is_first:
                 found, shown, rows = set(), set(), 0
             rows += len(page.rows)
             for number, row in page.rows.items():
+                status_shown = status_shown or "status" in row.facts
                 shown.update(shown_dates(row.facts))
                 if arrived(row.facts, days):
                     found.add(number)
@@ -202,6 +205,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
         summary.warn("dates_unread", f"{fault.message}; hires and leaves that arrive without an edit are not seen")
         return inputs
     _report_hidden_dates(read, shown, rows, summary)
+    _report_hidden_status(rows, status_shown, summary)
     due = frozenset(found.difference(_done_today(inputs, position, services.clock)))
     summary.counts["arrived_dates"] = len(due)
     return replace(inputs, due_by_date=due, dates_read=days.read(shown))
@@ -227,6 +231,17 @@ def _report_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: 
             "dates_not_shown",
             f"BambooHR shows {', '.join(lost or hidden)} for no employee; employees who start or leave by such a date"
             " are taken up when it is shown again",
+        )
+
+
+def _report_hidden_status(rows: int, shown: bool, summary: Summary) -> None:
+    """Fail a run in which no leaver can be recognised."""
+    if rows and not shown:
+        summary.fail(
+            "status_not_shown",
+            "BambooHR shows the status of no employee to the key: no leaver can be recognised, and their accounts stay"
+            " active",
+            "let the key's user see the field status (RUNBOOK, BambooHR)",
         )
 
 

@@ -28,7 +28,7 @@ class RunRequest:
 
     Attributes:
         dry_run: Read, plan and report, but write nothing and take no lock.
-        reactivate: Reactivate the selected employees' accounts, whoever suspended them.
+        reactivate: Reactivate the selected employees' accounts, even if this product did not suspend them.
         releases: An operator selected these very employees: those whose writes were undone are not left alone.
         approved: An operator decided on the suspensions of this run: it writes nothing else, no guard holds them, and
             they do not count towards the limits.

@@ -148,6 +148,14 @@ class Summary:
         self.warning_texts.append(text)
         logs.warning("sync.warning", code=code, reason=text)
 
+    def fail(self, code: str, text: str, what_to_do: str) -> None:
+        """Make the run an error that concerns no single employee."""
+        self.warnings.append(code)
+        self.warning_texts.append(text)
+        self.counts["errors"] += 1
+        self.reasons[code] += 1
+        logs.error("sync.warning", code=code, reason=text, advice=what_to_do)
+
     def list_ids(self, name: str, numbers: Sequence[int]) -> None:
         """Count and list what is not an employee: accounts, for example."""
         self.counts[name] = len(numbers)

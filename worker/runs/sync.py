@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker import logs
+from worker.errors import TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
 from worker.model.history import EmployeeRecord, History, RunRecord
@@ -23,6 +24,7 @@ from worker.planning.planner import Plan
 from worker.planning.window import advance
 from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
+from worker.runs.paused import heed_pause
 from worker.runs.read_bamboohr import RunInput, read_bamboohr
 from worker.runs.read_moodle import list_accounts, plan_from, unexplained
 from worker.runs.request import RunRequest
@@ -72,6 +74,7 @@ def preview(request: RunRequest, services: Services, summary: Summary) -> Previe
     """Do everything but write. It takes no lock: a preview must not make a scheduled run wait."""
     history = services.store.history()
     check_binding(services)
+    heed_pause(services, summary)
     position = _position(request, services, summary, first_run=False)
     inputs = read_bamboohr(services, request, history, position, summary)
     plan, accounts = _guarded_plan(request, services, inputs, summary)
@@ -133,7 +136,11 @@ def _guarded_plan(
 
 def _report_unexplained(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> list[AccountRef] | None:
     """Report accounts that no employee explains; they are never touched."""
-    accounts = list_accounts(services)
+    try:
+        accounts = list_accounts(services)
+    except TargetError as fault:
+        summary.warn("accounts_unread", f"{fault.message}; accounts that belong to no employee were not searched for")
+        return None
     if accounts is None:
         summary.warn(
             "accounts_unread",

@@ -15,11 +15,10 @@ from worker.moodle.answers import NO_ANSWER
 from worker.moodle.client import Record, Refused, TryAgain, Undecided, Updated
 from worker.runs.apis import MoodleWriteApi
 from worker.runs.isolation import Skipped
-from worker.transport.http import NotSent, TransportError
+from worker.transport.http import TransportError
 from worker.transport.refusal import BatchRefused
 from worker.transport.retries import Retries
 
-_ATTEMPTS = 3
 _EXEMPT = frozenset({"usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote"})
 _ADDRESS_REFUSED = frozenset({"useremailduplicate", "useremailinvalid"})
 
@@ -96,15 +95,13 @@ class WriteRequests:
     def attempt(self, batch: Sequence[Step]) -> None:
         """Send one batch and record its results."""
         retries = self._moodle.retries()
-        for _ in range(_ATTEMPTS):
+        while True:
             try:
                 answer = self._call(batch, retries=retries)
-            except TryAgain as fault:
-                what = fault.what
-            else:
-                self._answered(batch, answer)
-                return
-        raise NotSent(what)
+            except TryAgain:
+                continue
+            self._answered(batch, answer)
+            return
 
     def left(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
         """After a write that may have been done, record what was; return the rest."""

@@ -37,6 +37,7 @@ class Lock:
         self._owner = owner
         self._clock = clock
         self._expires = 0
+        self._may_renew: Callable[[], bool] = lambda: True
         self._scheduled = ""
         self._lost = False
         self._ended = threading.Event()
@@ -80,8 +81,12 @@ class Lock:
         if held is not None and _expires(held) > self._clock():
             raise self._refusal(held)
 
-    def keep(self) -> None:
-        """Renew the lease in the background until :meth:`release`."""
+    def keep(self, may_renew: Callable[[], bool] = lambda: True) -> None:
+        """Renew the lease in the background until :meth:`release`, as long as `may_renew`.
+
+        A run that hangs beyond its time must not keep the next one out.
+        """
+        self._may_renew = may_renew
         self._thread = threading.Thread(target=self._renew_until_ended, name="lock", daemon=True)
         self._thread.start()
 
@@ -128,7 +133,7 @@ class Lock:
         )
 
     def _renew_until_ended(self) -> None:
-        while not self._ended.wait(RENEW_SECONDS):
+        while not self._ended.wait(RENEW_SECONDS) and self._may_renew():
             try:
                 self.renew()
             except SyncError as fault:

@@ -2,12 +2,13 @@
 
 Keys: `<id>` the state row; `<id>#lock`; `<id>#binding` the company and the site that it belongs to;
 `<id>#followups#<n>` what is remembered about employees; `<id>#history` what later runs need of the runs so far;
-`<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`.
+`<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`; `<id>#paused`.
 
-A run reads the row, the binding, the follow-ups and the history in one request. Where an earlier version wrote the row,
-or the history is missing, a scan looks for the items `<id>#person#<employee>` and `<id>#run#<run>`, and the first write
-under the lock converts them. The items of employees then expire after 30 days, so that going back to the earlier
-version works until then. One without an expiry was written by that version since, and is newer than the follow-up.
+A run reads the row, the binding, the pause, the follow-ups and the history in one request. Where an earlier version
+wrote the row, or the history is missing, a scan looks for the items `<id>#person#<employee>` and `<id>#run#<run>`, and
+the first write under the lock converts them. The items of employees then expire after 30 days, so that going back to
+the earlier version works until then. One without an expiry was written by that version since, and is newer than the
+follow-up.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from worker.state.followups import FollowUps
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
 from worker.state.journal import Journal
 from worker.state.lock import Lock
+from worker.state.pause import Pause, pause_key, read_pause
 from worker.state.records import read_employee, read_run, read_runs, store_run, store_runs
 from worker.state.row import RECORDING_BEGAN, is_current, read_position, row_of, unchanged
 
@@ -56,6 +58,7 @@ class Store:
         self._journal = Journal(items, state_id, clock, threading.Lock())
         self._runs: tuple[RunRecord, ...] = ()
         self._binding: Binding | None = None
+        self._pause: Pause | None = None
         self._is_loaded = False
         self._is_converted = True
         self._old_items: list[Item] = []
@@ -114,6 +117,13 @@ class Store:
         with self._mutex:
             self._load()
             return History(dict(self._follow_ups.records), self._runs)
+
+    def pause(self) -> Pause | None:
+        """The pause of the scheduled runs, of the same moment as the history; None if there is none."""
+        with self._mutex:
+            if not self._is_loaded:
+                self._load()
+            return self._pause
 
     def remember(self, employees: Iterable[EmployeeRecord]) -> None:
         """Write what is remembered about these employees."""
@@ -209,11 +219,13 @@ class Store:
         return self._items.get(key) if len(key) <= _MAX_KEY_LENGTH else None
 
     def _load(self) -> None:
-        found = self._items.get_all([self._id, self._binding_key, self._history_key, *self._follow_ups.keys])
+        other_keys = [self._binding_key, pause_key(self._id), self._history_key, *self._follow_ups.keys]
+        found = self._items.get_all([self._id, *other_keys])
         row, past = found.get(self._id), found.get(self._history_key)
         self._follow_ups.load(found)
         self._runs = self._read_runs(past)
         self._binding = _read_binding(found.get(self._binding_key))
+        self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
         self._is_loaded = self._is_converted = True
         self._old_items = []

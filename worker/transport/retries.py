@@ -75,7 +75,7 @@ class Retries:
             status=reply.status if reply else None,
             fault=fault or None,
             wait_seconds=round(pause, 2),
-            reason=f"{self._system}: {what}; trying again in {pause:.0f} s",
+            reason=f"{self._system}: {what}; trying again in {max(pause, 1):.0f} s",
         )
         self._waited += pause
         self._stopping.wait(pause)

@@ -58,7 +58,7 @@ def test_the_changes_are_ordered_by_id_compared_as_numbers(bamboo: BambooHRClien
     assert ids(bamboo) == [2, 9, 10, 100]
 
 
-def test_inserted_and_updated_are_alike_and_deleted_is_told(bamboo: BambooHRClient) -> None:
+def test_inserted_and_updated_are_alike_and_deleted_is_reported(bamboo: BambooHRClient) -> None:
     actions = {"3": "Inserted", "4": "Updated", "5": "Deleted", "6": "deleted", "7": "Something"}
     responses.get(CHANGED, json=feed_of({number: entry(number, action) for number, action in actions.items()}))
 
@@ -72,7 +72,7 @@ def test_inserted_and_updated_are_alike_and_deleted_is_told(bamboo: BambooHRClie
 
 
 @pytest.mark.parametrize("nobody", [[], {}, None])
-def test_nothing_changed_is_told_in_three_ways(bamboo: BambooHRClient, nobody: object) -> None:
+def test_no_change_is_reported_in_three_ways(bamboo: BambooHRClient, nobody: object) -> None:
     responses.get(CHANGED, json=feed_of(nobody))
 
     assert bamboo.changed_employees(SINCE).changes == ()
@@ -130,7 +130,7 @@ def test_how_many_were_dropped_is_logged(bamboo: BambooHRClient, logged: list[di
     assert logged == [{"level": "WARNING", **told}]
 
 
-def test_when_somebody_changed_is_known_where_the_feed_says_it(bamboo: BambooHRClient) -> None:
+def test_the_time_of_a_change_is_known_where_the_feed_has_it(bamboo: BambooHRClient) -> None:
     responses.get(
         CHANGED, json=feed_of([{**entry("5"), "lastChanged": "2026-11-22T01:02:03Z"}, {"id": "6", "action": "Updated"}])
     )
@@ -211,7 +211,7 @@ def test_every_request_asks_for_json_and_carries_the_key_from_the_start(bamboo: 
         '{"error":{"code":429,"message":"Over rate limit"}}',
     ],
 )
-def test_an_answer_of_another_form_is_not_believed(bamboo: BambooHRClient, body: str) -> None:
+def test_an_answer_of_another_form_is_not_trusted(bamboo: BambooHRClient, body: str) -> None:
     responses.get(CHANGED, body=body)
 
     with pytest.raises(SourceError, match="is not the documented JSON"):
@@ -246,7 +246,7 @@ def test_a_directory_that_is_switched_off_or_empty_is_no_fault(
     assert (len(responses.calls), patient.waits) == (1, [])
 
 
-def test_a_directory_of_nobody_is_as_one_that_is_refused(bamboo: BambooHRClient) -> None:
+def test_an_empty_directory_is_treated_as_a_refused_one(bamboo: BambooHRClient) -> None:
     responses.get(DIRECTORY, json=directory_answer())
 
     assert bamboo.directory({1}, NEEDED).available is False
@@ -270,7 +270,7 @@ def test_a_directory_that_is_not_there_for_a_moment_is_read_again(bamboo: Bamboo
     assert patient.waits == [11]
 
 
-def test_a_directory_that_is_cut_is_read_again_and_nobody_counts_twice() -> None:
+def test_a_directory_that_is_cut_is_read_again_and_no_row_counts_twice() -> None:
     whole = Response.of(directory_answer({"id": "1", "firstName": "Jo"}, {"id": "2", "firstName": "Al"}))
     cut = Response(200, whole.body, fate="truncate")
     transport = transport_to(Script(cut, whole), system="bamboohr")

@@ -1,4 +1,4 @@
-"""What BambooHR says of single people: List Employees, and the per-employee endpoint where that is refused."""
+"""Evidence about single employees: List Employees, and the per-employee endpoint where that is refused."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_row_becomes_facts_under_the_canonical_names(bamboo: BambooHRClient) -
     )
 
 
-def test_people_are_asked_for_by_id_in_batches_and_fields_by_this_endpoints_names(bamboo: BambooHRClient) -> None:
+def test_employees_are_asked_for_by_id_in_batches_and_fields_by_this_endpoints_names(bamboo: BambooHRClient) -> None:
     people = list(range(1, IDS_PER_CALL + 3))
     responses.get(LIST, json=page())
 
@@ -89,7 +89,7 @@ def test_people_are_asked_for_by_id_in_batches_and_fields_by_this_endpoints_name
     assert "page[after]" not in asked()
 
 
-def test_nobody_is_asked_about_without_a_call(bamboo: BambooHRClient) -> None:
+def test_no_employees_take_no_call(bamboo: BambooHRClient) -> None:
     assert bamboo.evidence([], FIELDS) == Answered({})
 
 
@@ -114,7 +114,7 @@ def test_an_empty_field_is_shown_and_a_missing_one_is_not(bamboo: BambooHRClient
 
 
 @pytest.mark.parametrize("hidden", ["status", {"status": True}, 7, True])
-def test_restrictions_of_another_form_restrict_everything(bamboo: BambooHRClient, hidden: object) -> None:
+def test_malformed_restrictions_restrict_every_field(bamboo: BambooHRClient, hidden: object) -> None:
     responses.get(LIST, json=page({**row(7), "_restrictedFields": hidden}))
 
     evidence = bamboo.evidence([7], FIELDS).rows[7]
@@ -122,13 +122,13 @@ def test_restrictions_of_another_form_restrict_everything(bamboo: BambooHRClient
     assert (evidence.facts, evidence.restricted) == ({}, frozenset(FIELDS))
 
 
-def test_whoever_has_no_row_has_no_evidence(bamboo: BambooHRClient) -> None:
+def test_an_employee_without_a_row_has_no_evidence(bamboo: BambooHRClient) -> None:
     responses.get(LIST, json=page(row(7)))
 
     assert bamboo.evidence([7, 8], FIELDS).rows.keys() == {7}
 
 
-def test_rows_that_nobody_asked_for_are_not_believed(bamboo: BambooHRClient) -> None:
+def test_rows_that_were_not_asked_for_are_ignored(bamboo: BambooHRClient) -> None:
     responses.get(LIST, json=page(row(7), row(8, status="Inactive"), row(0), row("me"), row(9)))
 
     assert bamboo.evidence([7], FIELDS).rows.keys() == {7}
@@ -185,7 +185,7 @@ def test_a_first_page_that_is_no_good_request_is_a_fault_of_ours(bamboo: BambooH
 @pytest.mark.parametrize(
     "body", ["", "<html>", "null", "[]", "{}", '{"data":null}', '{"data":{"1":{}}}', '{"data":[1]}', '{"data":[null]}']
 )
-def test_a_listing_of_another_form_is_not_believed(bamboo: BambooHRClient, body: str) -> None:
+def test_a_listing_of_another_form_is_not_trusted(bamboo: BambooHRClient, body: str) -> None:
     responses.get(LIST, body=body)
 
     with pytest.raises(SourceError, match="List Employees"):
@@ -210,7 +210,7 @@ def employee(number: object, **different: object) -> dict[str, object]:
 
 
 def one_by_one(answers: dict[int, tuple[int, object]], refused: int = 403) -> list[int]:
-    """List Employees is refused; each employee answers as told, 404 by default. Gives who is asked for."""
+    """List Employees is refused; each employee answers as given, 404 by default. Returns the ids that are asked for."""
     seen: list[int] = []
 
     def answer(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
@@ -243,7 +243,7 @@ def test_where_listing_is_refused_each_is_asked_for_alone(bamboo: BambooHRClient
     assert asked()["fields"] == "firstName,workEmail,department,status,hireDate"
 
 
-def test_listing_is_not_tried_again_once_it_was_refused(bamboo: BambooHRClient) -> None:
+def test_listing_is_not_retried_once_it_was_refused(bamboo: BambooHRClient) -> None:
     people = list(range(1, IDS_PER_CALL + 2))
     seen = one_by_one({})
 
@@ -264,8 +264,8 @@ def test_what_was_listed_before_the_refusal_is_kept_and_not_read_again(bamboo: B
     assert seen == people[IDS_PER_CALL:]
 
 
-def test_a_record_of_somebody_else_is_not_believed(bamboo: BambooHRClient) -> None:
-    """Number 0 stands for the key's own user; whatever leads there must not lend her status to anybody."""
+def test_a_record_of_another_employee_is_not_trusted(bamboo: BambooHRClient) -> None:
+    """Number 0 stands for the key's own user; their status must not be taken for another employee's."""
     one_by_one({7: (200, employee(3)), 8: (200, employee(0)), 9: (200, {"status": "Inactive"})})
 
     assert bamboo.evidence([7, 8, 9], FIELDS).rows == {}
@@ -277,7 +277,7 @@ def test_a_field_that_is_silently_left_out_is_not_shown(bamboo: BambooHRClient) 
     assert bamboo.evidence([7], FIELDS).rows[7].facts == {"first_name": "Jo"}
 
 
-def test_whoever_is_not_found_or_not_shown_has_no_evidence_and_the_others_have(bamboo: BambooHRClient) -> None:
+def test_an_employee_who_is_not_found_or_not_shown_has_no_evidence_and_the_others_have(bamboo: BambooHRClient) -> None:
     one_by_one({6: (403, None), 7: (404, None), 8: (200, employee(8))})
 
     answered = bamboo.evidence([6, 7, 8], FIELDS)
@@ -285,7 +285,9 @@ def test_whoever_is_not_found_or_not_shown_has_no_evidence_and_the_others_have(b
     assert (set(answered.rows), answered.refused) == ({8}, False)
 
 
-def test_a_key_that_may_see_nobody_is_told_after_a_few_refusals_and_does_not_hammer(bamboo: BambooHRClient) -> None:
+def test_a_key_that_may_see_no_employee_is_reported_after_a_few_refusals_and_does_not_hammer(
+    bamboo: BambooHRClient,
+) -> None:
     seen = one_by_one(dict.fromkeys(range(1, 500), (403, None)))
 
     answered = bamboo.evidence(list(range(1, 500)), FIELDS)
@@ -294,7 +296,7 @@ def test_a_key_that_may_see_nobody_is_told_after_a_few_refusals_and_does_not_ham
     assert len(seen) <= 10
 
 
-def test_many_refusals_are_no_end_where_anybody_was_answered(bamboo: BambooHRClient) -> None:
+def test_many_refusals_end_nothing_where_one_employee_was_answered(bamboo: BambooHRClient) -> None:
     people = list(range(1, 41))
     seen = one_by_one({**dict.fromkeys(people, (403, None)), 1: (200, employee(1)), 40: (200, employee(40))})
 
@@ -313,7 +315,7 @@ def test_a_key_that_is_unknown_by_now_ends_the_run(bamboo: BambooHRClient) -> No
 
 
 @pytest.mark.parametrize("body", [None, [], "x", 7])
-def test_a_record_of_another_form_is_not_believed(bamboo: BambooHRClient, body: object) -> None:
+def test_a_record_of_another_form_is_not_trusted(bamboo: BambooHRClient, body: object) -> None:
     one_by_one({7: (200, body)})
 
     with pytest.raises(SourceError, match="Get Employee"):

@@ -1,4 +1,4 @@
-"""Everybody, active and inactive, as List Employees gives them page by page."""
+"""All employees, active and inactive, as List Employees returns them page by page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read(script: Script) -> list[Page]:
     return list(bamboo_client(transport_to(script, system="bamboohr")).list_employees(["status"]))
 
 
-def test_everybody_comes_page_by_page_in_pages_as_long_as_they_may_be() -> None:
+def test_all_employees_come_page_by_page_in_the_longest_pages() -> None:
     script = Script(page(1, 2, after="next"), page(3))
 
     assert read(script) == [Page(rows(1, 2), is_first=True), Page(rows(3), is_first=False)]
@@ -33,13 +33,13 @@ def test_everybody_comes_page_by_page_in_pages_as_long_as_they_may_be() -> None:
     assert second == {**first, "page[after]": "next"}
 
 
-def test_a_listing_that_changed_under_the_reading_begins_anew_with_another_first_page() -> None:
+def test_a_listing_that_changed_meanwhile_begins_again_with_another_first_page() -> None:
     script = Script(page(1, after="next"), Response(400), page(2, after="next"), page(3))
 
     assert [(page.is_first, list(page.rows)) for page in read(script)] == [(True, [1]), (True, [2]), (False, [3])]
 
 
-def test_a_key_that_may_list_nobody_is_told_with_what_mends_it() -> None:
+def test_a_key_that_may_not_list_employees_is_reported_with_the_fix() -> None:
     with pytest.raises(ListRefused, match="does not let the key list employees") as caught:
         read(Script(Response(403)))
 

@@ -1,4 +1,4 @@
-"""When it is believed that a key may read nobody: after ten refusals on end, and no answer before them."""
+"""When a key is taken to see no employee: after ten refusals in a row without an answer before them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read(people: Sequence[int], *answers: Response) -> tuple[list[int], bool, in
     return list(answered.rows), answered.refused, len(script.requests)
 
 
-def test_after_ten_refusals_nobody_else_is_asked_about() -> None:
+def test_after_ten_refusals_no_other_employee_is_asked_for() -> None:
     assert read(range(1, 13), REFUSED) == ([], True, 1 + 10)
     assert read(range(1, 10), REFUSED) == ([], True, 1 + 9)
 
@@ -39,12 +39,12 @@ def test_a_key_that_could_list_some_may_read() -> None:
     assert read(range(1, IDS_PER_CALL + 13), listed, REFUSED) == ([1], False, 2 + 12)
 
 
-def test_nobody_is_refused_where_nobody_is_asked_about(logged: list[dict[str, Any]]) -> None:
+def test_without_employees_nothing_is_refused(logged: list[dict[str, Any]]) -> None:
     assert read([], REFUSED) == ([], False, 0)
     assert logged == []
 
 
-def test_that_people_are_read_one_by_one_is_logged_with_what_mends_it(logged: list[dict[str, Any]]) -> None:
+def test_reading_one_by_one_is_logged_with_the_fix(logged: list[dict[str, Any]]) -> None:
     answered = bamboo_client(transport_to(Script(REFUSED, ADA), system="bamboohr")).evidence([1], ["status"])
 
     assert answered.rows == {1: Evidence({"status": "Active"})}

@@ -158,6 +158,20 @@ def test_a_bamboohr_in_trouble_does_not_answer(end: Response) -> None:
     assert patient.waits == []
 
 
+@pytest.mark.parametrize("status", [200, 403, 404])
+def test_a_bamboohr_in_trouble_is_waited_for(status: int) -> None:
+    script, patient = Script(Response(503), Response(status)), Patient()
+
+    bamboo_client(transport_to(script, system="bamboohr", stopping=patient)).await_site()
+
+    assert len(patient.waits) == 1
+
+
+def test_a_bamboohr_that_stays_in_trouble_ends_the_run() -> None:
+    with pytest.raises(SourceError, match="HTTP 500 for the key's own user"):
+        bamboo_client(transport_to(Script(Response(500)), system="bamboohr")).await_site()
+
+
 # A key that is rotated
 
 
@@ -167,7 +181,7 @@ class Secret:
     def __init__(self, key: str) -> None:
         self.key = key
 
-    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - the name of boto3
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
         return {"SecretString": json.dumps({"bamboohr_api_key": self.key})}
 
 

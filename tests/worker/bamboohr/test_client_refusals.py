@@ -35,7 +35,7 @@ def read_anything(bamboo: BambooHRClient) -> None:
     bamboo.changed_employees(SINCE)
 
 
-def test_an_unknown_key_is_told_with_the_command_that_sets_it_and_never_tried_again(
+def test_an_unknown_key_is_reported_with_the_command_that_sets_it_and_never_retried(
     bamboo: BambooHRClient, patient: Patient
 ) -> None:
     responses.get(CHANGED, status=401)
@@ -47,7 +47,7 @@ def test_an_unknown_key_is_told_with_the_command_that_sets_it_and_never_tried_ag
     assert (len(responses.calls), patient.waits) == (1, [])
 
 
-def test_a_refusal_is_told_with_its_three_causes_and_never_tried_again(
+def test_a_refusal_is_reported_with_its_three_causes_and_never_retried(
     bamboo: BambooHRClient, patient: Patient
 ) -> None:
     responses.get(CHANGED, status=403)
@@ -61,7 +61,7 @@ def test_a_refusal_is_told_with_its_three_causes_and_never_tried_again(
 
 
 @pytest.mark.parametrize("status", [404, 301, 302])
-def test_a_wrong_address_is_told_with_the_setting(bamboo: BambooHRClient, status: int) -> None:
+def test_a_wrong_address_is_reported_with_the_setting(bamboo: BambooHRClient, status: int) -> None:
     responses.get(CHANGED, status=status, headers={"Location": "https://elsewhere.example/"})
 
     with pytest.raises(SourceError) as caught:
@@ -72,7 +72,7 @@ def test_a_wrong_address_is_told_with_the_setting(bamboo: BambooHRClient, status
 
 
 @pytest.mark.parametrize("status", [400, 406, 413, 422, 501])
-def test_another_refusal_is_not_tried_again(bamboo: BambooHRClient, status: int) -> None:
+def test_another_refusal_is_not_retried(bamboo: BambooHRClient, status: int) -> None:
     responses.get(CHANGED, status=status)
 
     with pytest.raises(SourceError, match=f"HTTP {status} for the list of changed employees$"):
@@ -82,7 +82,9 @@ def test_another_refusal_is_not_tried_again(bamboo: BambooHRClient, status: int)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 598])
-def test_what_may_pass_is_tried_again_and_then_believed(bamboo: BambooHRClient, patient: Patient, status: int) -> None:
+def test_a_passing_fault_that_stays_ends_the_run_after_three_minutes(
+    bamboo: BambooHRClient, patient: Patient, status: int
+) -> None:
     responses.get(CHANGED, status=status)
 
     with pytest.raises(SourceError, match=str(status)):
@@ -92,7 +94,7 @@ def test_what_may_pass_is_tried_again_and_then_believed(bamboo: BambooHRClient, 
     assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS)
 
 
-def test_a_pause_that_is_too_long_is_told_and_not_made(bamboo: BambooHRClient, patient: Patient) -> None:
+def test_a_pause_that_is_too_long_is_reported_and_not_made(bamboo: BambooHRClient, patient: Patient) -> None:
     responses.get(CHANGED, status=429, headers={"Retry-After": "86400"})
 
     with pytest.raises(SourceError, match="86400 s"):
@@ -101,7 +103,7 @@ def test_a_pause_that_is_too_long_is_told_and_not_made(bamboo: BambooHRClient, p
     assert patient.waits == []
 
 
-def test_a_company_that_cannot_be_reached_is_told_after_some_patience() -> None:
+def test_a_company_that_cannot_be_reached_is_reported_after_some_patience() -> None:
     script, patient = Script(Response(fate="reset")), Patient()
 
     with pytest.raises(SourceError, match="could not be read"):

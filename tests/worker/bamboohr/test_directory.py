@@ -57,7 +57,7 @@ def test_an_employee_id_is_a_positive_integer_as_text_or_number(value: object, p
 @pytest.mark.parametrize(
     "value", ["0", 0, "-1", -1, "", " 1", "1 ", "01", "1.0", 1.0, "1e3", "٣", "²", "me", None, True, [], {}, "9" * 400]
 )
-def test_anything_else_is_nobody_so_that_the_me_of_the_key_is_never_asked_for(value: object) -> None:
+def test_anything_else_is_no_employee_so_that_the_keys_own_user_is_never_asked_for(value: object) -> None:
     assert employee_id(value) is None
 
 
@@ -72,7 +72,7 @@ def test_a_value_is_text_or_is_not_shown(value: object, read_as: str | None) -> 
 # Who is in it
 
 
-def test_the_facts_of_those_who_are_wanted_are_kept_and_of_nobody_else() -> None:
+def test_only_the_facts_of_wanted_employees_are_kept() -> None:
     directory = read(answer(row("1"), row("2"), row("3")), 2)
 
     assert directory.available
@@ -87,7 +87,7 @@ def test_the_facts_of_those_who_are_wanted_are_kept_and_of_nobody_else() -> None
     assert "First1" not in repr(directory.employees)
 
 
-def test_somebody_who_is_hidden_is_not_listed() -> None:
+def test_a_hidden_employee_is_not_listed() -> None:
     assert read(answer(row("1")), 2).listing(2) is None
 
 
@@ -122,7 +122,7 @@ def test_memory_follows_those_who_are_wanted_and_not_the_company() -> None:
     assert peak < 2_000_000, "the answer itself has four megabytes"
 
 
-def test_rows_that_are_nobodys_are_not_counted() -> None:
+def test_rows_without_an_employee_are_not_counted() -> None:
     directory = read(answer(row("1"), row("0"), row(None), row("x"), {}), 1)
 
     assert (directory.rows, list(directory.employees)) == (1, [1])
@@ -145,7 +145,7 @@ def test_a_declared_field_without_a_value_is_shown_as_empty() -> None:
     assert directory.listing(2) == {"first_name": "Jo", "last_name": "", "work_email": "", "department": ""}
 
 
-def test_of_a_doubted_field_an_empty_value_is_not_shown() -> None:
+def test_an_empty_value_of_an_unreliable_field_is_not_shown() -> None:
     directory = read(answer(row("1"), row("2", department=None)), 1, 2)
     directory.unreliable_fields = frozenset({"department"})
 
@@ -176,24 +176,24 @@ def test_the_status_is_taken_where_a_tenant_shows_it() -> None:
 
 
 @pytest.mark.parametrize("fields", [None, [], {}, "x", [None, 7, {"id": None}, {"id": ["workEmail"]}, {"name": "x"}]])
-def test_declarations_of_another_form_declare_nothing(fields: object) -> None:
+def test_malformed_declarations_declare_nothing(fields: object) -> None:
     body = json.dumps({"fields": fields, "employees": [row("1")]}).encode()
 
     assert read(body, 1).shown == frozenset()
 
 
-def test_how_well_each_needed_field_is_filled_is_counted_over_everybody() -> None:
+def test_coverage_is_counted_over_all_rows() -> None:
     rows = row("1", status="Active"), row("2", department=None), row("3", department=" "), row("4", workEmail="")
     directory = read(answer(*rows), 1)
 
     assert directory.coverage() == {"department": 5000, "first_name": 10000, "last_name": 10000, "work_email": 7500}
 
 
-def test_a_field_that_nobody_has_counts_as_empty_and_not_as_unknown() -> None:
+def test_a_field_without_any_value_counts_as_empty_and_not_as_unknown() -> None:
     assert read(answer({"id": "1"}), 1).coverage() == dict.fromkeys(sorted(NEEDED), 0)
 
 
-def test_the_bearers_of_an_address_are_found_over_the_whole_company_whatever_the_case() -> None:
+def test_the_employees_of_an_address_are_found_in_the_whole_company_in_any_case() -> None:
     directory = read(answer(row("1", workEmail="Jo@acme.example"), row("2", workEmail="jo@ACME.example"), row("3")), 9)
 
     assert directory.email_index.of("JO@acme.example") == (1, 2)
@@ -201,7 +201,7 @@ def test_the_bearers_of_an_address_are_found_over_the_whole_company_whatever_the
     assert directory.email_index.of("nobody@acme.example") == ()
 
 
-def test_an_empty_address_is_nobodys_and_somebody_bears_an_address_once() -> None:
+def test_an_empty_address_belongs_to_no_employee_and_an_employee_counts_once() -> None:
     email_index = EmailIndex()
     for person, address in [
         (1, ""),
@@ -217,7 +217,7 @@ def test_an_empty_address_is_nobodys_and_somebody_bears_an_address_once() -> Non
     assert email_index.of("a@b.example") == (3, 4)
 
 
-# What is not believed
+# What is not trusted
 
 
 WHOLE = answer(row("1"), row("2"), row("3"))
@@ -316,7 +316,7 @@ def test_two_rows_that_are_the_same_are_one(logged: list[dict[str, Any]]) -> Non
     assert directory.listing(1) is not None
 
 
-def test_a_well_formed_answer_without_anybody_says_that_there_is_no_directory() -> None:
+def test_a_well_formed_answer_without_rows_is_no_directory() -> None:
     directory = read(answer(), 1)
 
     assert (directory.available, directory.rows, directory.coverage()) == (False, 0, {})

@@ -1,4 +1,4 @@
-"""Whatever BambooHR, or somebody in front of it, answers: a value or a named end, and never what was said."""
+"""Whatever BambooHR, or a server in front of it, answers: a value or a named end, and never a quotation."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def parse(answer: dict[str, Any], employees: Collection[int] | None, fields: Seq
     return Listing(employees, fields).parse(answer)
 
 
-def test_a_page_of_some_people_names_them_and_one_of_everybody_nobody() -> None:
+def test_a_page_of_some_employees_names_them_and_one_of_all_names_none() -> None:
     asked = query([7, 12], ("first_name", "department"), 200, "")
 
     assert asked == {"fields": "firstName,departmentName", "page[limit]": "200", "filter[ids]": "7,12"}
@@ -31,7 +31,7 @@ def test_a_page_of_some_people_names_them_and_one_of_everybody_nobody() -> None:
     }
 
 
-def test_nobody_is_not_everybody() -> None:
+def test_no_employees_are_not_all_employees() -> None:
     assert query([], ("status",), 200, "")["filter[ids]"] == ""
     assert parse(page({"employeeId": "7"}), [], ("status",))[0] == {}
 
@@ -46,7 +46,7 @@ def test_every_field_has_a_name_here() -> None:
     assert len(query(None, tuple(FIELDS), 1, "")["fields"].split(",")) == len(FIELDS)
 
 
-def test_a_page_of_everybody_has_everybody_on_it() -> None:
+def test_a_page_of_all_employees_keeps_every_row() -> None:
     rows, cursor = parse(page({"employeeId": "7", "status": "Active"}, {"employeeId": 12}), None, ("status",))
 
     assert rows == {7: Evidence({"status": "Active"}), 12: Evidence({})}
@@ -64,7 +64,7 @@ def test_what_is_no_cursor_ends_the_listing(cursor: object) -> None:
 
 
 @pytest.mark.parametrize("data", [None, {}, "x", 7])
-def test_an_answer_without_rows_is_not_believed(data: object) -> None:
+def test_an_answer_without_rows_is_not_trusted(data: object) -> None:
     with pytest.raises(Malformed):
         parse({"data": data}, None, ("status",))
 

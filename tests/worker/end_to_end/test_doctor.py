@@ -229,10 +229,10 @@ def test_a_capability_missing_from_the_role_is_named(healthy: RunHarness, right:
 @pytest.mark.parametrize(
     ("capability", "expected"),
     [
-        ("moodle/user:viewdetails", "does not see people at all"),
-        ("moodle/user:viewalldetails", "does not see people at all"),
-        ("moodle/site:viewuseridentity", "sees people without email"),
-        ("moodle/site:viewfullnames", "sees people without firstname, lastname"),
+        ("moodle/user:viewdetails", "does not see accounts at all"),
+        ("moodle/user:viewalldetails", "does not see accounts at all"),
+        ("moodle/site:viewuseridentity", "sees accounts without email"),
+        ("moodle/site:viewfullnames", "sees accounts without firstname, lastname"),
     ],
 )
 def test_a_token_that_cannot_see_users_is_detected(healthy: RunHarness, capability: str, expected: str) -> None:

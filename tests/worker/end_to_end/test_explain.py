@@ -204,7 +204,7 @@ def test_an_employee_of_an_undone_run(staffed: RunHarness) -> None:
 
     explanation = explain(staffed, "100")
 
-    assert explanation["What holds it"]["undone"].endswith("To release: parked retry ID")
+    assert explanation["What holds it"]["undone"].endswith("To release: python -m worker parked retry ID")
     assert explanation["Remembered"]["undone"] == run
     assert "taken back" in explanation["Remembered"]
 
@@ -217,7 +217,7 @@ def test_a_suspension_that_a_guard_held_names_the_run_to_approve(staffed: RunHar
     staffed.run("approve", held)
 
     assert explanation["What holds it"] == {
-        "suspension held": f"by a guard in the run {held}; to let it through: approve {held}"
+        "suspension held": f"by a guard in the run {held}; to let it through: python -m worker approve {held}"
     }
     assert "suspension held" not in explain(staffed, "100")["What holds it"]
 
@@ -320,4 +320,4 @@ def test_an_unreadable_response_is_reported_in_plain_text(staffed: RunHarness) -
     run = staffed.run("explain", "--employee", "100")
 
     assert (run.code, run.stdout) == (1, "")
-    assert run.stderr.startswith("worker: BambooHR answered")
+    assert run.stderr.startswith("worker: BambooHR's answer")

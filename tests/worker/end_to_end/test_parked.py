@@ -188,7 +188,7 @@ def test_an_employee_without_a_follow_up_is_named_and_nothing_is_changed(
     named = "77, 78" if "77" in employee_ids else "5"
     assert (run.code, run.stdout) == (2, "")
     assert f"neither waiting, parked nor undone: {named}; nothing was changed" in run.stderr
-    assert "see: parked list" in run.stderr
+    assert "see: python -m worker parked list" in run.stderr
     assert state_and_site(remembered) == before
 
 

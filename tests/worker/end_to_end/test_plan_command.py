@@ -167,7 +167,7 @@ def test_a_held_suspension_is_shown_with_its_reason(pending: RunHarness) -> None
     [
         ({"BAMBOOHR_API_KEY": "f" * 40}, 3, "does not know the API key"),
         ({"MOODLE_TOKEN": "wrong"}, 3, "token"),
-        ({"BATCH_SIZE": "x", "TRIGGER": "cron"}, 3, "TRIGGER must be"),
+        ({"BATCH_SIZE": "x", "TRIGGER": "cron"}, 3, "TRIGGER = "),
         ({"MOODLE_TOKEN": ""}, 3, "MOODLE_SECRET_ID or MOODLE_TOKEN must be set"),
     ],
 )
@@ -187,7 +187,7 @@ def test_an_unreadable_feed_is_reported_in_plain_text(pending: RunHarness) -> No
     run = pending.run("plan", "--json")
 
     assert (run.code, run.stdout) == (1, "")
-    assert "worker: BambooHR answered the list of changed employees with something else" in run.stderr
+    assert "worker: BambooHR's answer for the list of changed employees is not the documented JSON" in run.stderr
 
 
 # JSON and page

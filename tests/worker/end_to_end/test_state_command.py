@@ -305,7 +305,7 @@ def test_state_needs_only_the_variable_of_the_state(staffed: RunHarness, command
     [
         ({"STATE_FILE": ""}, "STATE_TABLE or STATE_FILE must be set"),
         ({"STATE_TABLE": "x"}, "STATE_TABLE and STATE_FILE are both set"),
-        ({"STATE_ID": "a#b"}, "STATE_ID must be"),
+        ({"STATE_ID": "a#b"}, "STATE_ID = "),
         ({"STATE_FILE": "nowhere/at/all/state.sqlite"}, "STATE_FILE"),
     ],
 )

@@ -46,6 +46,13 @@ def write_item(harness: RunHarness, key: str, **values: object) -> None:
         state.commit()
 
 
+def delete_item(harness: RunHarness, key: str) -> None:
+    """Delete an item of the state, as an operator would."""
+    with contextlib.closing(sqlite3.connect(harness.state_file)) as state:
+        state.execute("DELETE FROM items WHERE key = ?", (key,))
+        state.commit()
+
+
 def hold_lock(harness: RunHarness) -> None:
     """Hold the lock for another run."""
     harness.run("--dry-run")

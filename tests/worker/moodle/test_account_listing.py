@@ -1,4 +1,4 @@
-"""Everybody's accounts, read as a stream: never a part for the whole, and never more memory than the accounts need."""
+"""All accounts, read as a stream: never a part for the whole, and never more memory than the accounts need."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_an_account_without_a_user_name_has_an_empty_one() -> None:
 
 
 def test_accounts_of_another_authentication_are_left_out() -> None:
-    """A search by a key that Moodle does not know gives everybody."""
+    """A search by a key that Moodle does not know returns every account."""
     assert [one.id for one in read(answer(user(4, auth="manual"), user(5), user(6, auth=None)))] == [5]
 
 
@@ -80,7 +80,7 @@ def test_it_is_the_same_however_it_arrives(size: int) -> None:
     assert read(*in_chunks(body, size)) == read(body)
 
 
-def test_nobody_is_believed_of_a_whole_answer_alone() -> None:
+def test_an_empty_listing_is_trusted_only_if_it_is_whole() -> None:
     assert read(answer()) == []
     assert read(b' {"users" : [ ], "warnings": [] } ') == []
 
@@ -113,7 +113,7 @@ def test_nobody_is_believed_of_a_whole_answer_alone() -> None:
         b"\xff\xfe{}",
     ],
 )
-def test_what_is_no_list_of_accounts_is_not_believed(body: bytes) -> None:
+def test_what_is_no_list_of_accounts_is_not_trusted(body: bytes) -> None:
     with pytest.raises(NotTheAnswer):
         read(body)
 

@@ -1,4 +1,4 @@
-"""The whole population of a site in one call, and which functions a token may call at all."""
+"""All accounts of a site in one call, and which functions a token may call at all."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SEARCH = "core_user_get_users"
 ADA = {"id": 107, "username": "ada", "idnumber": "7", "auth": "oidc", "suspended": False}
 
 
-def everybody(*answers: Response) -> list[AccountRef] | None:
+def all_accounts(*answers: Response) -> list[AccountRef] | None:
     return moodle_client(transport_to(Script(*answers))).list_accounts("oidc")
 
 
-# Everybody
+# All accounts
 
 
-def test_everybody_of_one_authentication_is_asked_for_at_once() -> None:
+def test_all_accounts_of_one_authentication_are_asked_for_at_once() -> None:
     script = Script(Response.of({"users": [ADA]}))
 
     found = moodle_client(transport_to(script)).list_accounts("oidc")
@@ -51,28 +51,28 @@ def test_it_may_take_longer_than_an_ordinary_request(monkeypatch: pytest.MonkeyP
 
 
 def test_an_answer_that_does_not_come_is_asked_for_again() -> None:
-    assert everybody(Response(502), Response.of({"users": []})) == []
+    assert all_accounts(Response(502), Response.of({"users": []})) == []
     with pytest.raises(TargetError, match="HTTP 502"):
-        everybody(Response(502))
+        all_accounts(Response(502))
 
 
-def test_a_token_that_may_not_search_gets_nobody_and_no_error(site: MoodleSite, board: Switchboard) -> None:
+def test_a_token_that_may_not_search_gets_none_and_no_error(site: MoodleSite, board: Switchboard) -> None:
     site.service_functions.remove(SEARCH)
 
     assert client_of(board).list_accounts("oidc") is None
 
 
 @pytest.mark.parametrize("answer", [{"users": None}, [], "text"])
-def test_an_answer_of_another_form_is_not_taken_for_nobody(answer: object) -> None:
+def test_a_malformed_answer_is_not_taken_for_no_accounts(answer: object) -> None:
     with pytest.raises(TargetError, match="is not users"):
-        everybody(Response.of(answer))
+        all_accounts(Response.of(answer))
 
 
-def test_another_refusal_is_told_with_the_function_and_the_code() -> None:
+def test_another_refusal_is_reported_with_the_function_and_the_code() -> None:
     with pytest.raises(TargetError, match=f"refused {SEARCH} \\(dmlreadexception\\)"):
-        everybody(Response.of(moodle_error("dmlreadexception")))
+        all_accounts(Response.of(moodle_error("dmlreadexception")))
     with pytest.raises(CredentialError, match="does not know the token"):
-        everybody(Response.of(moodle_error("invalidtoken")))
+        all_accounts(Response.of(moodle_error("invalidtoken")))
 
 
 # What a token may call
@@ -87,7 +87,7 @@ def test_a_token_with_every_function_is_refused_none_and_writes_nothing(site: Mo
 
 
 @pytest.mark.parametrize("function", FOUR_FUNCTIONS)
-def test_a_function_that_is_not_the_tokens_is_told_with_the_code(
+def test_a_function_that_is_not_the_tokens_is_reported_with_the_code(
     site: MoodleSite, board: Switchboard, function: str
 ) -> None:
     site.service_functions.remove(function)
@@ -113,3 +113,14 @@ def test_the_calls_that_ask_can_write_nothing_whatever_the_site_is() -> None:
         ],
         [("users[0][id]", "0"), ("wsfunction", "core_user_update_users")],
     ]
+
+
+def test_a_listing_that_takes_longer_than_the_gateway_waits_is_not_asked_for_again() -> None:
+    """nginx waits for 60 s by default; the same search takes as long the next time."""
+    script = Script(Response(504))
+
+    with pytest.raises(TargetError, match="HTTP 504: the site took longer") as caught:
+        moodle_client(transport_to(script)).list_accounts("oidc")
+
+    assert len(script.requests) == 1
+    assert "allow 300 s" in caught.value.advice

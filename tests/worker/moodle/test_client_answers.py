@@ -35,7 +35,7 @@ BY_FIELD = "core_user_get_users_by_field"
 
 
 @pytest.mark.parametrize("code", ["wsaccessusersuspended", "wsaccessuserdeleted", "nopasswordchangeforced"])
-def test_a_service_user_who_is_refused_is_told_apart_from_a_token_that_is_wrong(
+def test_a_refused_service_user_is_told_apart_from_a_wrong_token(
     moodle: MoodleClient, mocked: responses.RequestsMock, code: str
 ) -> None:
     mocked.post(MOODLE, json=moodle_error(code))
@@ -44,7 +44,7 @@ def test_a_service_user_who_is_refused_is_told_apart_from_a_token_that_is_wrong(
         moodle.look_up("idnumber", ["1"])
 
 
-def test_a_wrong_token_is_told_with_the_command_and_never_tried_again(
+def test_a_wrong_token_is_reported_with_the_command_and_never_retried(
     moodle: MoodleClient, mocked: responses.RequestsMock
 ) -> None:
     mocked.post(MOODLE, json=moodle_error("invalidtoken"))
@@ -57,14 +57,14 @@ def test_a_wrong_token_is_told_with_the_command_and_never_tried_again(
 
 
 @pytest.mark.parametrize("maintenance", ["gui", "cli"])
-def test_maintenance_is_told_as_what_it_is(site: MoodleSite, board: Switchboard, maintenance: Any) -> None:
+def test_maintenance_is_reported_as_what_it_is(site: MoodleSite, board: Switchboard, maintenance: Any) -> None:
     site.settings.maintenance = maintenance
 
     with pytest.raises(TargetError, match="maintenance"):
         client_of(board).look_up("idnumber", ["1"])
 
 
-def test_web_services_that_are_off_are_told_and_never_tried_again(site: MoodleSite, board: Switchboard) -> None:
+def test_web_services_that_are_off_are_reported_and_never_retried(site: MoodleSite, board: Switchboard) -> None:
     site.settings.webservices = False
 
     with pytest.raises(TargetError, match="web services or the REST protocol are off"):
@@ -75,7 +75,7 @@ def test_web_services_that_are_off_are_told_and_never_tried_again(site: MoodleSi
 @pytest.mark.parametrize(
     ("status", "said"), [(301, "elsewhere"), (302, "elsewhere"), (404, "no Moodle"), (401, "login"), (413, "refuses")]
 )
-def test_another_status_is_told_and_never_tried_again(
+def test_another_status_is_reported_and_never_retried(
     moodle: MoodleClient, mocked: responses.RequestsMock, status: int, said: str
 ) -> None:
     mocked.post(MOODLE, status=status, headers={"Location": "https://elsewhere.example/?" + PRIVATE})
@@ -124,7 +124,7 @@ def test_what_is_no_json_ends_the_run(moodle: MoodleClient, mocked: responses.Re
 
 
 @pytest.mark.parametrize("answer", [None, 7, "x", {}, {"users": []}, {"errorcode": "invalidtoken"}])
-def test_an_answer_of_another_type_is_never_nobody(
+def test_an_answer_of_another_type_is_never_taken_for_no_accounts(
     moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
 ) -> None:
     mocked.post(MOODLE, json=answer)
@@ -134,7 +134,7 @@ def test_an_answer_of_another_type_is_never_nobody(
 
 
 @pytest.mark.parametrize("answer", [None, 7, "x", [], {}, {"users": None}, {"users": {}}])
-def test_a_search_answer_of_another_type_is_never_nobody(
+def test_a_search_answer_of_another_type_is_never_taken_for_no_accounts(
     moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
 ) -> None:
     mocked.post(MOODLE, json=moodle_error("accessexception"))

@@ -1,4 +1,4 @@
-"""Moodle's look-ups: what is sent, what is believed, and what an answer of another form means."""
+"""Moodle's look-ups: what is sent, what is trusted, and what an answer of another form means."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_function_is_the_last_field_so_that_a_request_that_is_cut_does_nothi
     assert responses.calls[0].request.url == MOODLE, "the token is never part of an address"
 
 
-def test_people_are_looked_up_in_batches(site: MoodleSite, board: Switchboard) -> None:
+def test_accounts_are_looked_up_in_batches(site: MoodleSite, board: Switchboard) -> None:
     people(site, 120)
 
     found = client_of(board, batch_size=50, concurrency=2).look_up("idnumber", map(str, range(1, 201)))
@@ -62,7 +62,7 @@ def test_people_are_looked_up_in_batches(site: MoodleSite, board: Switchboard) -
     assert board.calls == [BY_FIELD] * 4
 
 
-def test_nothing_is_asked_about_nobody_and_a_value_is_asked_for_once(
+def test_no_values_take_no_call_and_a_value_is_asked_for_once(
     moodle: MoodleClient, mocked: responses.RequestsMock
 ) -> None:
     mocked.post(MOODLE, json=[])
@@ -87,7 +87,7 @@ def test_a_username_that_would_fail_the_whole_batch_is_not_sent(
 
 
 def test_a_look_up_gives_what_moodle_takes_for_the_same(site: MoodleSite, board: Switchboard) -> None:
-    """Moodle compares without case, accents and trailing blanks; whoever needs it exact compares again."""
+    """Moodle compares without case, accents and trailing blanks; a caller that needs it exact compares again."""
     site.add_user("zoe", firstname="Z", lastname="L", email="zoe@x.example", idnumber="Zoë")
 
     found = client_of(board).look_up("idnumber", ["zoe"])
@@ -98,7 +98,7 @@ def test_a_look_up_gives_what_moodle_takes_for_the_same(site: MoodleSite, board:
 # The canary
 
 
-def test_a_token_that_sees_the_guest_with_every_key_sees_people(board: Switchboard) -> None:
+def test_a_token_that_sees_the_guest_with_every_key_sees_accounts(board: Switchboard) -> None:
     client_of(board).check_visibility()
 
 
@@ -111,7 +111,7 @@ def test_a_token_that_sees_the_guest_with_every_key_sees_people(board: Switchboa
         ("moodle/site:viewfullnames", "firstname, lastname"),
     ],
 )
-def test_a_missing_capability_is_told_although_moodle_says_it_by_silence(
+def test_a_missing_capability_is_reported_although_moodle_is_silent(
     site: MoodleSite, board: Switchboard, capability: str, unseen: str
 ) -> None:
     site.capabilities.remove(capability)
@@ -123,7 +123,7 @@ def test_a_missing_capability_is_told_although_moodle_says_it_by_silence(
 
 
 @pytest.mark.parametrize("hidden", ["suspended", "email"])
-def test_a_hidden_field_that_planning_needs_is_told(hidden: str) -> None:
+def test_a_hidden_field_that_planning_needs_is_reported(hidden: str) -> None:
     board = Switchboard(MoodleApp(MoodleSite(Settings(hiddenuserfields=(hidden,)))))
 
     with pytest.raises(TargetError, match=hidden):
@@ -140,7 +140,7 @@ def test_the_canary_works_where_only_the_search_is_allowed(site: MoodleSite, boa
 
 
 @pytest.mark.parametrize("answer", [[], [None], ["guest"], [{}], [{"username": "Guest"}]])
-def test_an_answer_without_the_guest_is_no_sight(
+def test_an_answer_without_the_guest_is_no_visibility(
     moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
 ) -> None:
     mocked.post(MOODLE, json=answer)
@@ -174,14 +174,14 @@ def test_where_the_batched_function_is_not_allowed_each_is_searched_for(site: Mo
 
 
 @pytest.mark.parametrize("wildcard", ["u_@x.example", "%", "%@x.example", "u%"])
-def test_the_wildcards_of_the_search_find_nobody(site: MoodleSite, board: Switchboard, wildcard: str) -> None:
+def test_the_wildcards_of_the_search_find_no_account(site: MoodleSite, board: Switchboard, wildcard: str) -> None:
     people(site, 3)
     site.service_functions.remove(BY_FIELD)
 
     assert client_of(board).look_up("email", [wildcard]) == []
 
 
-def test_a_search_that_answers_with_everybody_finds_only_who_was_asked_for(
+def test_a_search_that_returns_every_account_finds_only_the_wanted_ones(
     moodle: MoodleClient, mocked: responses.RequestsMock
 ) -> None:
     def account(number: int, **more: object) -> dict[str, object]:
@@ -211,7 +211,7 @@ def test_a_search_that_answers_with_everybody_finds_only_who_was_asked_for(
         ([], "a look-up is not users"),
     ],
 )
-def test_a_search_that_is_not_answered_is_told(
+def test_a_search_that_is_not_answered_is_reported(
     moodle: MoodleClient, mocked: responses.RequestsMock, answer: object, told: str
 ) -> None:
     mocked.post(MOODLE, json=moodle_error("accessexception"))
@@ -222,7 +222,7 @@ def test_a_search_that_is_not_answered_is_told(
 
 
 @pytest.mark.parametrize(("headers", "told"), [({"Retry-After": "3600"}, ", and asks for 3600 s"), ({}, "")])
-def test_a_site_that_limits_the_requests_is_told_with_the_pause_it_asks_for(
+def test_a_site_that_limits_the_requests_is_reported_with_the_pause_it_asks_for(
     moodle: MoodleClient, mocked: responses.RequestsMock, headers: dict[str, str], told: str
 ) -> None:
     mocked.post(MOODLE, status=429, headers=headers)
@@ -242,7 +242,7 @@ def test_a_look_up_that_is_asked_for_again_is_logged_under_its_system(
     assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "moodle")]
 
 
-def test_a_token_that_may_look_nobody_up_is_told_with_the_command(site: MoodleSite, board: Switchboard) -> None:
+def test_a_token_that_may_not_look_up_is_reported_with_the_fix(site: MoodleSite, board: Switchboard) -> None:
     site.service_functions -= {BY_FIELD, SEARCH}
 
     with pytest.raises(CredentialError, match="neither") as caught:
@@ -251,7 +251,7 @@ def test_a_token_that_may_look_nobody_up_is_told_with_the_command(site: MoodleSi
     assert FIX_COMMAND in caught.value.advice
 
 
-def test_a_token_that_has_just_expired_is_told_as_what_it_is(site: MoodleSite, board: Switchboard) -> None:
+def test_a_token_that_has_just_expired_is_reported_as_what_it_is(site: MoodleSite, board: Switchboard) -> None:
     """Its first call is an access error, by which Moodle deletes it; only the next one says "invalid token"."""
     site.expire(SITE_TOKEN)
 

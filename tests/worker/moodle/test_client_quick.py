@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -249,6 +248,28 @@ def test_a_site_that_does_not_show_the_guest_does_not_answer(answer: Response) -
     assert (len(script.requests), patient.waits) == (1, [])
 
 
+def test_a_site_in_trouble_is_waited_for(board: Switchboard) -> None:
+    board.faults.append(Fault("status", status=500, times=4))
+    patient = Patient()
+
+    client_of(board, stopping=patient).check_visibility()
+
+    assert len(patient.waits) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Response(500), "HTTP 500: its server fails"),
+        (Response.of([]), "does not see accounts"),
+        (Response.of(moodle_error("invalidresponse")), "invalidresponse"),
+    ],
+)
+def test_a_site_that_stays_in_trouble_ends_the_run(answer: Response, words: str) -> None:
+    with pytest.raises(TargetError, match=words):
+        moodle_client(transport_to(Script(answer))).check_visibility()
+
+
 # A batch
 
 
@@ -325,17 +346,14 @@ def test_the_attempts_of_one_batch_share_their_patience(
 ) -> None:
     mocked.post(MOODLE, status=429)
     retries = moodle.retries()
-    attempts = 0
 
-    def until_patience_ends() -> None:
-        nonlocal attempts
-        while True:
-            attempts += 1
-            with suppress(TryAgain):
-                moodle.update([{"id": 7}], retries)
+    def ends_in_try_again() -> bool:
+        with pytest.raises(NotSent) as caught:
+            moodle.update([{"id": 7}], retries)
+        return isinstance(caught.value, TryAgain)
 
-    with pytest.raises(NotSent, match="HTTP 429"):
-        until_patience_ends()
+    while ends_in_try_again():
+        assert len(responses.calls) < 50
 
+    assert len(patient.waits) == len(responses.calls) - 1
     assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS)
-    assert attempts == len(patient.waits) + 1

@@ -14,7 +14,7 @@ from tests.worker.clients import Script, client_of, moodle_client, moodle_error,
 from worker.config.credentials import RenewableCredential, open_credential
 from worker.config.settings import Credential
 from worker.errors import CredentialError
-from worker.moodle.client import MoodleClient, Refused
+from worker.moodle.client import Refused
 
 
 class Secret:
@@ -23,7 +23,7 @@ class Secret:
     def __init__(self, token: str) -> None:
         self.token = token
 
-    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - the name of boto3
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
         return {"SecretString": json.dumps({"moodle_token": self.token})}
 
 
@@ -81,7 +81,7 @@ def test_a_token_that_expires_meanwhile_is_read_again(site: MoodleSite, board: S
     assert [SITE_TOKEN.encode() in request.body for request in answers.requests] == [False, False, False, True]
 
 
-def test_a_right_that_is_taken_away_meanwhile_is_a_missing_right(moodle: MoodleClient) -> None:
+def test_a_right_that_is_taken_away_meanwhile_is_a_missing_right() -> None:
     answers = Script(Response.of({"warnings": []}), Response.of(moodle_error("accessexception")))
     moodle = moodle_client(transport_to(answers))
     moodle.update([{"id": 7}])

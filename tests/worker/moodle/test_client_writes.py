@@ -103,7 +103,7 @@ def test_what_is_written_is_what_moodle_holds() -> None:
     assert (later.values["department"], later.suspended) == ("", True)
 
 
-def test_a_batch_that_php_cuts_creates_nobody() -> None:
+def test_a_batch_that_php_cuts_creates_no_account() -> None:
     site = MoodleSite(Settings(max_input_vars=60))
     moodle = moodle_client(transport_to(MoodleApp(site)), token=SITE_TOKEN)
     before = len(site.users())
@@ -120,7 +120,7 @@ def test_a_batch_that_php_cuts_creates_nobody() -> None:
 @pytest.mark.parametrize(
     "answer", [made(1), made(1, 2, 3), [], {}, None, "x", 7, {"warnings": []}, [None] * 2, [{}] * 2]
 )
-def test_an_answer_that_does_not_name_everybody_leaves_a_creation_undecided(
+def test_an_answer_that_does_not_name_every_account_leaves_a_creation_undecided(
     moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
 ) -> None:
     mocked.post(MOODLE, json=answer)
@@ -179,7 +179,7 @@ def test_warnings_say_who_was_not_updated(moodle: MoodleClient, mocked: response
     assert answer == Updated({4: "useremailduplicate", 2: "unknown"})
 
 
-def test_an_update_without_warnings_updated_everybody(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
+def test_an_update_without_warnings_updated_every_account(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
     mocked.post(MOODLE, json={"warnings": []})
 
     assert moodle.update([{"id": 2}]) == Updated({})
@@ -252,7 +252,7 @@ def test_a_write_that_was_not_sent_may_be_tried_again_after_a_pause(moodle: Mood
         mock.post(MOODLE, body=requests.ConnectTimeout())
         with pytest.raises(TryAgain):
             moodle.create([record(1)])
-        assert len(responses.calls) == 1, "whoever writes again has to be allowed to, again"
+        assert len(responses.calls) == 1, "another attempt has to be allowed again"
 
     assert len(patient.waits) == 1
     assert is_retry_pause(patient.waits[0])

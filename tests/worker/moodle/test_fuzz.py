@@ -1,4 +1,4 @@
-"""Whatever Moodle, or somebody in front of it, answers: a value or a named end, and never what was said."""
+"""Whatever Moodle, or a server in front of it, answers: a value or a named end, and never a quotation."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_any_answer_to_a_write_is_a_value_or_an_end_that_the_writer_knows(call: 
 
 @fuzz
 @given(bodies({"users": [ACCOUNT, GUEST], "warnings": []}), st.integers(1, 64))
-def test_any_stream_is_a_population_or_none(body: bytes, size: int) -> None:
+def test_any_stream_is_a_listing_or_none(body: bytes, size: int) -> None:
     chunks = (body[at : at + size] for at in range(0, len(body), size))
     told, found = "", []
     try:

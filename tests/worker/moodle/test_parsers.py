@@ -90,7 +90,7 @@ def test_custom_fields_may_be_absent(customfields: object) -> None:
 
 
 @pytest.mark.parametrize("key", ALWAYS_SHOWN)
-def test_an_account_that_is_shown_in_part_is_not_believed(key: str) -> None:
+def test_an_account_that_is_shown_in_part_is_not_trusted(key: str) -> None:
     with pytest.raises(UnreadableAccount, match=f"without {key}"):
         parse_account(without(key), ALWAYS_SHOWN)
 
@@ -116,7 +116,7 @@ def test_the_department_has_to_be_shown_where_it_is_kept_in_step() -> None:
         {"customfields": {"shortname": PRIVATE}},
     ],
 )
-def test_an_account_of_another_form_is_not_believed_and_not_quoted(different: dict[str, object]) -> None:
+def test_an_account_of_another_form_is_not_trusted_and_not_quoted(different: dict[str, object]) -> None:
     with pytest.raises(UnreadableAccount) as caught:
         parsed(**different)
 
@@ -124,7 +124,7 @@ def test_an_account_of_another_form_is_not_believed_and_not_quoted(different: di
 
 
 @pytest.mark.parametrize("value", [None, [], 7, PRIVATE])
-def test_what_is_no_account_at_all_is_not_believed(value: object) -> None:
+def test_what_is_no_account_at_all_is_not_trusted(value: object) -> None:
     with pytest.raises(UnreadableAccount):
         parse_account(value, ALWAYS_SHOWN)
 
@@ -142,7 +142,7 @@ def test_an_account_is_named_by_its_ids_and_never_by_a_name() -> None:
     assert parsed(idnumber=PRIVATE).name == "account 4"
 
 
-def test_an_address_is_borne_whatever_its_case_and_nobody_bears_an_empty_one() -> None:
+def test_an_address_is_compared_in_any_case_and_an_empty_one_belongs_to_no_account() -> None:
     assert parsed(email="Ada@Acme.example").has_email("aDA@acme.EXAMPLE")
     assert not parsed().has_email("ada@acme.example.org")
     assert not parsed(email="").has_email("")

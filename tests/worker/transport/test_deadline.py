@@ -27,7 +27,7 @@ Talk = Callable[[socket.socket, RawServer], None]
 
 @pytest.fixture
 def own_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Identity:
-    """A server's certificate, and a client that trusts it and nobody else."""
+    """A server's certificate, and a client that trusts it and no other."""
     identity = Identity(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(identity.authority))
     return identity
@@ -135,7 +135,7 @@ def test_the_deadline_holds_for_a_body_that_is_read_in_parts(identity: Identity 
     assert took < LATE
 
 
-@pytest.mark.parametrize("before_the_first_byte", [TIMEOUT * 2, 0.0])
+@pytest.mark.parametrize("before_the_first_byte", [1.5, 0.0])
 def test_a_longer_deadline_holds_for_the_first_byte_and_for_a_long_answer(
     identity: Identity | None, before_the_first_byte: float
 ) -> None:
@@ -144,14 +144,14 @@ def test_a_longer_deadline_holds_for_the_first_byte_and_for_a_long_answer(
     def take_longer_than_an_ordinary_request(connection: socket.socket, server: RawServer) -> None:
         read_request(connection)
         server.ended.wait(before_the_first_byte)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n")
-        drip(connection, server, b"x" * 25)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 75\r\n\r\n")
+        drip(connection, server, b"x" * 75)
 
     with (
-        talking(take_longer_than_an_ordinary_request, identity) as (transport, server),
+        talking(take_longer_than_an_ordinary_request, identity, timeout=1.0) as (transport, server),
         transport.open("GET", server.url, deadline=30) as (_, chunks),
     ):
-        assert b"".join(chunks) == b"x" * 25
+        assert b"".join(chunks) == b"x" * 75
 
 
 def test_a_request_under_way_ends_with_the_grace_after_a_request_to_stop(
@@ -227,7 +227,7 @@ def test_a_certificate_that_is_vouched_for_is_taken(own_certificate: Identity) -
 
 
 def test_a_tls_connection_that_breaks_after_the_request_may_have_been_acted_upon(own_certificate: Identity) -> None:
-    """Whoever takes this for "not sent" sends the same write again without looking."""
+    """A caller that takes this for "not sent" sends the same write again without looking."""
 
     def answer_what_is_no_tls(connection: socket.socket, server: RawServer) -> None:
         read_request(connection)

@@ -88,7 +88,7 @@ def test_an_answer_is_read_while_it_arrives(transport: Transport) -> None:
         (IsADirectoryError(SECRET), NotSent, "the request could not be made (IsADirectoryError)"),
     ],
 )
-def test_another_fault_is_told_by_its_name_alone(
+def test_another_fault_is_reported_by_its_name_alone(
     transport: Transport, monkeypatch: pytest.MonkeyPatch, fault: Exception, kind: type[TransportError], what: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -200,7 +200,7 @@ def test_a_refused_connection_was_not_sent(transport: Transport) -> None:
         transport.send("POST", f"http://127.0.0.1:{port}/", data=b"x")
 
 
-def test_a_name_that_nobody_knows_was_not_sent(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_to_an_unknown_name_was_not_sent(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 

@@ -1,4 +1,4 @@
-"""How deep JSON nests, told while it arrives, wherever the parts are cut."""
+"""How deep JSON nests, known while it arrives, wherever the parts are cut."""
 
 from __future__ import annotations
 

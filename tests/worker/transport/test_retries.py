@@ -224,7 +224,7 @@ def test_every_pause_is_logged_before_it_is_made(logged: list[dict[str, Any]]) -
             "status": None,
             "fault": "cut",
             "wait_seconds": first,
-            "reason": f"moodle: cut; trying again in {first:.0f} s",
+            "reason": f"moodle: cut; trying again in {max(first, 1):.0f} s",
         },
         {
             **line,

@@ -1,0 +1,20 @@
+"""What a pause of the scheduled runs means for a run."""
+
+from __future__ import annotations
+
+from worker import advice
+from worker.errors import Paused
+from worker.runs.services import Services
+from worker.runs.summary import Summary
+
+_SCHEDULE = "schedule"
+
+
+def heed_pause(services: Services, summary: Summary) -> None:
+    """End a run that the schedule started with Paused; warn in one that an operator started, which goes on."""
+    pause = services.store.pause()
+    if pause is None:
+        return
+    if services.settings.trigger == _SCHEDULE:
+        raise Paused(f"the scheduled runs are {pause}", advice=f"to go on: {advice.command('resume')}")
+    summary.warn("paused", f"the scheduled runs are {pause}; this run goes on all the same")
