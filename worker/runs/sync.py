@@ -19,7 +19,7 @@ from worker.model.result import StepResult
 from worker.model.step import Action, Step
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.guards import hold_suspensions, is_held, only_suspensions, violations
-from worker.planning.memory import before_suspending, park, remember
+from worker.planning.memory import before_suspending, park, released, remember, with_accounts
 from worker.planning.planner import Plan
 from worker.planning.window import advance
 from worker.runs.binding import check_binding
@@ -197,7 +197,17 @@ def _conclude(
     parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
     summary.take(results.values(), parked)
     summary.held = sorted(number for number, result in results.items() if is_held(result.step))
-    return {**records, **parked}
+    return {**records, **parked, **_accounts_noted(inputs, plan, {**records, **parked}, results)}
+
+
+def _accounts_noted(
+    inputs: RunInput, plan: Plan, records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]
+) -> dict[int, EmployeeRecord]:
+    """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
+    known = {**inputs.history.records, **records}
+    unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
+    noted = with_accounts(known, plan.accounts.values(), unanswered)
+    return {**noted, **released({**known, **noted}, results)}
 
 
 def _move_state(request: RunRequest, services: Services, inputs: RunInput, run: LockedRun, summary: Summary) -> None:

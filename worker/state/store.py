@@ -27,6 +27,7 @@ from worker.model.binding import Binding
 from worker.model.history import LEAST_RUNS, EmployeeRecord, History, RunRecord, runs_needed
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
+from worker.state.binding import binding_item, binding_key, read_binding
 from worker.state.followups import FollowUps
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
 from worker.state.journal import Journal
@@ -168,11 +169,9 @@ class Store:
         item = self._run_item(run_id)
         return None if item is None else read_run(run_id, item)
 
-    # The company and the site
-
     @property
     def binding(self) -> Binding | None:
-        """What the state belonged to when :meth:`history` was last read; None if it names no company and site."""
+        """The company and site that the state belongs to, as :meth:`history` last read it; None if it names none."""
         return self._binding
 
     @property
@@ -182,7 +181,7 @@ class Store:
 
     def bind(self, binding: Binding) -> None:
         """Let the state belong to this company and site."""
-        self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
+        self._items.put(binding_item(self._id, binding))
         self._binding = binding
 
     # The journal
@@ -207,10 +206,6 @@ class Store:
     def _history_key(self) -> str:
         return f"{self._id}#history"
 
-    @property
-    def _binding_key(self) -> str:
-        return f"{self._id}#binding"
-
     def _run_key(self, run_id: str) -> str:
         return f"{self._id}#run#{run_id}"
 
@@ -219,12 +214,12 @@ class Store:
         return self._items.get(key) if len(key) <= _MAX_KEY_LENGTH else None
 
     def _load(self) -> None:
-        other_keys = [self._binding_key, pause_key(self._id), self._history_key, *self._follow_ups.keys]
+        other_keys = [binding_key(self._id), pause_key(self._id), self._history_key, *self._follow_ups.keys]
         found = self._items.get_all([self._id, *other_keys])
         row, past = found.get(self._id), found.get(self._history_key)
         self._follow_ups.load(found)
         self._runs = self._read_runs(past)
-        self._binding = _read_binding(found.get(self._binding_key))
+        self._binding = read_binding(found.get(binding_key(self._id)))
         self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
         self._is_loaded = self._is_converted = True
@@ -286,11 +281,6 @@ class Store:
 
 
 _EMPLOYEE_ID = re.compile("[1-9][0-9]*")
-
-
-def _read_binding(item: Item | None) -> Binding | None:
-    """The pair that the item names. One that was changed by hand to name none belongs to no pair of a run."""
-    return None if item is None else Binding(str(item.get("company", "")), str(item.get("site", "")))
 
 
 def _changed_meanwhile() -> LockLost:
