@@ -173,15 +173,15 @@ def _row(store: Store) -> Iterator[tuple[str, Any]]:
         yield "pinned runs", window.get("pinnedRuns")
 
 
+def _binding(store: Store) -> dict[str, str]:
+    known = store.binding
+    return {"company": known.company, "site": known.site} if known is not None else {}
+
+
 def _pause(store: Store) -> Iterator[tuple[str, Any]]:
     pause = store.pause()
     if pause is not None:
         yield "scheduled runs", str(pause)
-
-
-def _binding(store: Store) -> dict[str, str]:
-    known = store.binding
-    return {"company": known.company, "site": known.site} if known is not None else {}
 
 
 def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:

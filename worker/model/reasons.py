@@ -33,6 +33,7 @@ class Reason:
 NEW = Reason("new", "works here and has no account yet")
 DIFFERS = Reason("differs", "BambooHR and Moodle differ")
 LINKED = Reason("linked", "the account with the employee's e-mail address had no idnumber; it is theirs now")
+RELINKED = Reason("relinked", "works here again under a new id; the account has the new id as its idnumber")
 RETURNED = Reason("returned", "works here again; this product had suspended the account")
 REACTIVATED = Reason("reactivated", "works here; REACTIVATE or --reactivate asks for the account to be reactivated")
 LEFT = Reason("left", "BambooHR says Inactive or Deleted")
@@ -177,6 +178,18 @@ def unconfirmed_email(employee_id: int, account: Account) -> Reason:
         " recycled address and the account belongs to another person, or the account is the employee's under another"
         " name",
         _confirm(employee_id, "give the account or the employee another address"),
+    )
+
+
+def unconfirmed_rehire(employee_id: int, account: Account, former: int) -> Reason:
+    """The account with the employee's address and names carries the id of an employee who left."""
+    return Reason(
+        UNCONFIRMED,
+        f"{account.name} has the employee's e-mail address and both names, and the id of employee {former}, who left:"
+        " either the employee was hired again under a new id, or another person with the same names got the address",
+        f"if they are the same person: {{command:approve RUN --employee {employee_id}}}, which gives the account the"
+        f" new id and reactivates it; if not: give {account.name} another e-mail address and username, and the next"
+        " run creates an account",
     )
 
 

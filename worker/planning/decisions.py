@@ -97,6 +97,8 @@ def _not_started(situation: Situation, employee: Employee) -> Reason:
 
 def _leaver(situation: Situation, employee: Employee, account: Account | None) -> Step:
     number = employee.employee_id
+    if account is not None and account.id in situation.relinked:
+        return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
     if account is not None:
         return _suspension(number, account)
     address = situation.address(employee)
@@ -164,7 +166,7 @@ def _found_by_email(situation: Situation, employee: Employee, state: LifecycleSt
     if situation.is_reserved(account):
         return Step(number, Action.SKIP, reasons.PROTECTED, account)
     if account.idnumber:
-        return Step(number, Action.CONFLICT, reasons.email_taken(account), account)
+        return _rehired(situation, employee, state, account)
     if state is LifecycleState.FUTURE:
         return Step(number, Action.HOLD, _not_started(situation, employee), account, waits=True)
     names = compare_names(employee, account)
@@ -174,6 +176,20 @@ def _found_by_email(situation: Situation, employee: Employee, state: LifecycleSt
     if not situation.plan_input.sees_whole_company and not is_confirmed:
         return Step(number, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
     return _update(situation, employee, account, linked=True)
+
+
+def _rehired(situation: Situation, employee: Employee, state: LifecycleState, account: Account) -> Step:
+    """The account carries another id: the employee's former one, perhaps, which only an operator can tell."""
+    number = employee.employee_id
+    former = situation.former_id(number)
+    if former is None:
+        return Step(number, Action.CONFLICT, reasons.email_taken(account), account)
+    if state is LifecycleState.FUTURE:
+        return Step(number, Action.HOLD, _not_started(situation, employee), account, waits=True)
+    if number not in situation.settings.confirmed:
+        return Step(number, Action.CONFLICT, reasons.unconfirmed_rehire(number, account, former), account)
+    step = _update(situation, employee, account, linked=True)
+    return replace(step, reason=reasons.RELINKED) if step.reason is reasons.LINKED else step
 
 
 def _creation(situation: Situation, employee: Employee, address: str, resolution: Resolution) -> Step:
@@ -249,7 +265,7 @@ def _with_reactivation(situation: Situation, step: Step) -> Step:
     if account is None or not account.suspended:
         return step
     record = situation.plan_input.records.get(step.employee_id)
-    if record is not None and record.suspended_by_us:
+    if situation.suspended_by_us(account) or (record is not None and record.suspended_by_us):
         reason = reasons.RETURNED
     elif settings.reactivate_all or step.employee_id in settings.reactivate:
         reason = reasons.REACTIVATED

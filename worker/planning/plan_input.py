@@ -47,6 +47,7 @@ class PlanInput:
         records: What earlier runs remembered, by employee id.
         changed: Everybody in the changed feed. They, and those with a record, may join the run if their accounts hold
             an address that the run needs.
+        former: Employees outside the run who were read because their accounts look like those of new employees.
     """
 
     employees: Sequence[Employee]
@@ -56,6 +57,7 @@ class PlanInput:
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     sees_whole_company: bool = True
     changed: frozenset[int] = frozenset()
+    former: Sequence[Employee] = ()
 
     def lifecycle_state(self, employee: Employee) -> LifecycleState:
         """Return whether the employee works here, by what BambooHR shows and what is remembered of them."""

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from worker.model import reasons
 from worker.model.account import Account, AccountKey
-from worker.model.employee import Employee, LifecycleState, starts_within
+from worker.model.employee import Employee, LifecycleState, employee_id, starts_within
 from worker.model.mapping import username
 from worker.model.moodle_fields import is_email, is_username
 from worker.model.reasons import Reason, unconfirmed_id
@@ -50,8 +50,10 @@ class Situation:
 
     @cached_property
     def leavers(self) -> frozenset[int]:
-        """Employees of the run who have left."""
-        return frozenset(number for number, state in self.lifecycle_states.items() if state is LifecycleState.LEFT)
+        """Employees who have left, of the run and of those who were read for comparison."""
+        former = {one.employee_id: self.plan_input.lifecycle_state(one) for one in self.plan_input.former}
+        states = {**former, **self.lifecycle_states}
+        return frozenset(number for number, state in states.items() if state is LifecycleState.LEFT)
 
     # Accounts
 
@@ -118,6 +120,49 @@ class Situation:
         is_theirs = record is not None and record.suspended_by_us and compare_names(employee, account).any
         is_free = account.suspended and not account.idnumber and not account.is_deleted
         return account if is_theirs and is_free else None
+
+    def suspended_by_us(self, account: Account) -> bool:
+        """Return whether this product suspended the account, under whatever employee id."""
+        return account.id in self._suspended_accounts
+
+    @cached_property
+    def _suspended_accounts(self) -> frozenset[int]:
+        return frozenset(record.account_id for record in self.plan_input.records.values() if record.suspended_by_us)
+
+    # Employees who were hired again under a new id
+
+    @cached_property
+    def namesakes(self) -> Mapping[int, tuple[Account, int]]:
+        """The account and the other employee's id that it carries, where an employee's address and names find one."""
+        found = {}
+        for number in self.address_claims.claims:
+            kept_by = self.address_claims.resolution(number).kept_by
+            other = employee_id(kept_by[0].idnumber) if len(kept_by) == 1 else None
+            if self.matches[number].account is None and other is not None and other != number:
+                employee = next(one for one in self.plan_input.employees if one.employee_id == number)
+                if compare_names(employee, kept_by[0]).both:
+                    found[number] = (kept_by[0], other)
+        return found
+
+    def former_id(self, number: int) -> int | None:
+        """Return the id under which an employee was probably employed before; None if there is none."""
+        account, other = self.namesakes.get(number, (None, 0))
+        return other if account is not None and self._has_left(other) else None
+
+    def _has_left(self, number: int) -> bool:
+        """Return whether there is evidence that an employee left: a deletion that an earlier run acted on, too."""
+        if number in self.leavers:
+            return True
+        record = self.plan_input.records.get(number)
+        known = (*self.plan_input.employees, *self.plan_input.former)
+        is_shown = any(one.employee_id == number and one.is_shown for one in known)
+        return record is not None and record.deleted and record.suspended_by_us and not is_shown
+
+    @cached_property
+    def relinked(self) -> frozenset[int]:
+        """The accounts that an operator approved for employees who were hired again under a new id."""
+        confirmed = (number for number in self.namesakes if number in self.settings.confirmed)
+        return frozenset(self.namesakes[number][0].id for number in confirmed if self.former_id(number) is not None)
 
     def is_reserved(self, account: Account) -> bool:
         """Return whether the account is protected: nothing is ever written to it."""

@@ -43,6 +43,7 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
         planner.add(
             accounts=(account for one in found for account in one.accounts),
             employees=reader.employees(needed.employees),
+            former=reader.employees(needed.former),
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
         )
     return planner.plan()

@@ -21,7 +21,7 @@ from worker.planning.approval import approved, held_changes
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import company_size, is_import, limits
-from worker.planning.memory import before_suspending, park, remember
+from worker.planning.memory import before_suspending, park, released, remember, with_accounts
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
 from worker.planning.window import advance
@@ -219,7 +219,17 @@ def _conclude(
     }
     parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
     summary.take(results.values(), parked)
-    return {**records, **parked}
+    return {**records, **parked, **_accounts_noted(inputs, plan, {**records, **parked}, results)}
+
+
+def _accounts_noted(
+    inputs: RunInput, plan: Plan, records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]
+) -> dict[int, EmployeeRecord]:
+    """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
+    known = {**inputs.history.records, **records}
+    unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
+    noted = with_accounts(known, plan.accounts.values(), unanswered)
+    return {**noted, **released({**known, **noted}, results)}
 
 
 def _move_state(request: RunRequest, services: Services, inputs: RunInput, run: LockedRun, summary: Summary) -> None:

@@ -29,6 +29,7 @@ from worker.model.history import LEAST_RUNS, EmployeeRecord, History, RunRecord,
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
 from worker.model.step import GuardClass
+from worker.state.binding import binding_item, binding_key, read_binding
 from worker.state.followups import FollowUps
 from worker.state.held import read_held, store_held
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
@@ -60,8 +61,8 @@ class Store:
         self._follow_ups = FollowUps(items, state_id)
         self._journal = Journal(items, state_id, clock, threading.Lock())
         self._runs: tuple[RunRecord, ...] = ()
-        self._pause: Pause | None = None
         self._binding: Binding | None = None
+        self._pause: Pause | None = None
         self._is_loaded = False
         self._is_converted = True
         self._old_items: list[Item] = []
@@ -171,11 +172,9 @@ class Store:
         item = self._run_item(run_id)
         return None if item is None else read_run(run_id, item)
 
-    # The company and the site
-
     @property
     def binding(self) -> Binding | None:
-        """What the state belonged to when :meth:`history` was last read; None if it names no company and site."""
+        """The company and site that the state belongs to, as :meth:`history` last read it; None if it names none."""
         return self._binding
 
     @property
@@ -185,7 +184,7 @@ class Store:
 
     def bind(self, binding: Binding) -> None:
         """Let the state belong to this company and site."""
-        self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
+        self._items.put(binding_item(self._id, binding))
         self._binding = binding
 
     # What the guards held
@@ -235,10 +234,6 @@ class Store:
     def _history_key(self) -> str:
         return f"{self._id}#history"
 
-    @property
-    def _binding_key(self) -> str:
-        return f"{self._id}#binding"
-
     def _run_key(self, run_id: str) -> str:
         return f"{self._id}#run#{run_id}"
 
@@ -247,12 +242,12 @@ class Store:
         return self._items.get(key) if len(key) <= _MAX_KEY_LENGTH else None
 
     def _load(self) -> None:
-        keys = [self._id, self._binding_key, self._history_key, pause_key(self._id), *self._follow_ups.keys]
-        found = self._items.get_all(keys)
+        other_keys = [binding_key(self._id), pause_key(self._id), self._history_key, *self._follow_ups.keys]
+        found = self._items.get_all([self._id, *other_keys])
         row, past = found.get(self._id), found.get(self._history_key)
         self._follow_ups.load(found)
         self._runs = self._read_runs(past)
-        self._binding = _read_binding(found.get(self._binding_key))
+        self._binding = read_binding(found.get(binding_key(self._id)))
         self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
         self._is_loaded = self._is_converted = True
@@ -314,11 +309,6 @@ class Store:
 
 
 _EMPLOYEE_ID = re.compile("[1-9][0-9]*")
-
-
-def _read_binding(item: Item | None) -> Binding | None:
-    """The pair that the item names. One that was changed by hand to name none belongs to no pair of a run."""
-    return None if item is None else Binding(str(item.get("company", "")), str(item.get("site", "")))
 
 
 def _changed_meanwhile() -> LockLost:
