@@ -250,9 +250,9 @@ state-rebind: setup ## let the state belong to a renamed company or site
 	$(OPS) state rebind $(IN_ENV)
 
 .PHONY: pause resume alerts dead-letters
-pause: setup ## no scheduled runs until resume, and no silence alarm
+pause: setup ## no scheduled runs until resume, deploys included, and no silence alarm
 	$(OPS) pause $(IN_ENV)
-resume: setup ## schedule runs again, and the silence alarm
+resume: setup ## end the pause: scheduled runs and the silence alarm are on again
 	$(OPS) resume $(IN_ENV)
 alerts: setup ## do alerts reach the operator? ARGS=--test, ARGS=--subscribe
 	$(OPS) alerts $(IN_ENV)

@@ -173,15 +173,15 @@ def _row(store: Store) -> Iterator[tuple[str, Any]]:
         yield "pinned runs", window.get("pinnedRuns")
 
 
-def _binding(store: Store) -> dict[str, str]:
-    known = store.binding
-    return {"company": known.company, "site": known.site} if known is not None else {}
-
-
 def _pause(store: Store) -> Iterator[tuple[str, Any]]:
     pause = store.pause()
     if pause is not None:
         yield "scheduled runs", str(pause)
+
+
+def _binding(store: Store) -> dict[str, str]:
+    known = store.binding
+    return {"company": known.company, "site": known.site} if known is not None else {}
 
 
 def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
@@ -204,7 +204,7 @@ def _records(history: History) -> Iterator[tuple[str, Any]]:
 
 def _runs(history: History) -> Iterator[tuple[str, Any]]:
     for run in history.runs[-5:]:
-        held = f", {run.held_count} suspensions held" if run.held_count else ""
+        held = f", {run.held_count} employees held" if run.held_count else ""
         end = "clean" if run.successful else run.outcome or "not clean"
         yield run.run_id, f"{run.command}, {run.scope}, {end}{held}"
 
