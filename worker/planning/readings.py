@@ -41,7 +41,7 @@ def _coverages(stats: DirectoryStats, baseline: RunRecord) -> Iterator[tuple[str
 
 
 def losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
-    """Return what was lost since the baseline run, rows or shares of a field's values, one text for each loss."""
+    """Return what was lost since the baseline run, rows or a field's values, one text for each loss."""
     if baseline is None:
         return []
     found = []
@@ -50,8 +50,18 @@ def losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
     return found + [
         f"{name} is filled for {now / 100:.0f} % of the directory, {before / 100:.0f} % before"
         for name, before, now in _coverages(stats, baseline)
-        if before - now >= COVERAGE_LOST
+        if _fell(stats, baseline, before, now)
     ]
+
+
+def _fell(stats: DirectoryStats, baseline: RunRecord, before: int, now: int) -> bool:
+    """Whether a field's coverage fell by ten points and its values by a tenth.
+
+    New employees without a value do not count. Coverage is rounded down, so that the exact number of values now is less
+    than what is compared.
+    """
+    values_kept = (now + 1) * stats.rows * 100 > before * baseline.rows * _VALUES_KEPT_PERCENT
+    return before - now >= COVERAGE_LOST and not values_kept
 
 
 def fields_lost(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
@@ -67,9 +77,8 @@ def fields_lost(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
     for name, before, now in _coverages(stats, baseline):
         # Coverage is rounded down, so the exact number of values now is less than `values_now_below`.
         values_before, values_now_below = before * baseline.rows, (now + 1) * stats.rows
-        fell = before - now >= COVERAGE_LOST and values_now_below * 100 <= values_before * _VALUES_KEPT_PERCENT
         vanished = now == 0 and values_before - values_now_below > _TWO_VALUES
-        if fell or vanished:
+        if _fell(stats, baseline, before, now) or vanished:
             found.append(name)
     return found
 

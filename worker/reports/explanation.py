@@ -68,7 +68,7 @@ class EmployeeContext:
     def holding(self) -> dict[GuardClass, str]:
         """The classes in which a guard holds a change that is still due, and the latest run that held it."""
         step, found = self.step, {}
-        for part in parts_of_plan(self.plan).get(self.employee_id, ()):
+        for part in (*parts_of_plan(self.plan).get(self.employee_id, ()), *step.held):
             own = part_digest(step, part.changes, self.digest_key)
             for held in self.held:
                 found.update({change.guard: held.run_id for change in held.changes if change.digest == own})

@@ -217,9 +217,11 @@ def test_a_suspension_that_a_guard_held_names_the_run_to_approve(staffed: RunHar
     staffed.run("approve", held, "--yes")
 
     assert explanation["What holds it"] == {
-        "suspension held": f"by a guard in the run {held}; to let it through: python -m worker approve {held}"
+        "suspend held": f"by a guard in the run {held}; if the change is right: python -m worker approve {held}"
+        " --employee 100"
     }
-    assert "suspension held" not in explain(staffed, "100")["What holds it"]
+    assert explanation["What would be done"]["action"] == "hold (held: suspend)"
+    assert "suspend held" not in explain(staffed, "100")["What holds it"]
 
 
 def test_an_employee_who_waits_for_the_start_date(staffed: RunHarness) -> None:

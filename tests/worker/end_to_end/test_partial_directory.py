@@ -62,12 +62,18 @@ def test_an_account_with_other_names_is_not_linked(setting: str, value: object, 
 
 @PARTIAL_DIRECTORY
 @pytest.mark.parametrize("name", [{"firstname": "Nora"}, {"lastname": "New"}])
-def test_an_account_with_an_agreeing_name_is_linked_at_once(setting: str, value: object, name: dict[str, str]) -> None:
+def test_an_account_with_an_agreeing_name_is_held_with_all_changes_of_identity(
+    setting: str, value: object, name: dict[str, str]
+) -> None:
     simulation = office(shared=False, **name)
     make_partial(simulation, setting, value)
 
+    partial = next_day_run(simulation)
+    before = office_account(simulation)["idnumber"]
+    make_complete(simulation)
     next_day_run(simulation)
 
+    assert (partial.exit_code, partial.held, before) == (4, [9], "")
     assert office_account(simulation)["idnumber"] == "9"
 
 

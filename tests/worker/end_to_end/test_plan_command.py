@@ -158,7 +158,7 @@ def test_a_held_suspension_is_shown_with_its_reason(pending: RunHarness) -> None
     run = pending.run("plan", MAX_SUSPENSIONS="0")
 
     assert planned(pending, MAX_SUSPENSIONS="0")[3] == ("hold", "suspension_held", [])
-    assert "1 suspensions are due, 0 are allowed in one run" in run.stdout
+    assert "1 suspension is due, 0 allowed in one run" in run.stdout
     assert "approve RUN" in run.stdout
 
 

@@ -360,7 +360,7 @@ def test_the_next_reconcile_finishes_what_a_fault_interrupted(
     failed = reconcile(drifted, FIELD_MAPPING=MAPPING, MOODLE_BATCH_SIZE="20", MOODLE_CONCURRENCY="1")
     drifted.heal()
 
-    again = reconcile(drifted, FIELD_MAPPING=MAPPING)
+    again = reconcile(drifted, FIELD_MAPPING=MAPPING, LIMITS='{"update": 60}')
     third = reconcile(drifted, FIELD_MAPPING=MAPPING)
 
     assert (failed.code, failed["updated"], failed["suspended"], failed["errors"]) == (1, 20, 1, 38)

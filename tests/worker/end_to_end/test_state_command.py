@@ -94,7 +94,7 @@ def test_show_names_the_runs_that_held_suspensions(staffed: RunHarness) -> None:
     staffed.company.terminate("3", hireDate="2020-01-01")
     run = staffed.run(MAX_SUSPENSIONS="0")
 
-    assert shown(staffed)["runs"][run["run_id"]] == "sync, all, held, 1 suspensions held"
+    assert shown(staffed)["runs"][run["run_id"]] == "sync, all, held, 1 employees held"
 
 
 def test_show_before_the_first_run(harness: RunHarness) -> None:

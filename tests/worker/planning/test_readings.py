@@ -147,7 +147,7 @@ NO_DEPARTMENT = {**FILLED, "department": 7_000}
     [
         ([baseline(1_000), *reads(*A_WEEK)], 8, True),
         ([baseline(1_000), *reads(*A_WEEK)], 7, False),
-        ([baseline(1_000, FILLED), *reads(*((day, 1_150) for day, _ in A_WEEK), coverage=NO_DEPARTMENT)], 8, True),
+        ([baseline(1_000, FILLED), *reads(*((day, 1_000) for day, _ in A_WEEK), coverage=NO_DEPARTMENT)], 8, True),
         ([baseline(1_000, {"a": 30}), *reads(*((day, 1_000) for day, _ in A_WEEK), coverage={"a": 0})], 8, True),
         ([baseline(1_000), *reads(*((float(day), 1_000) for day in range(1, 9)), (9, 500))], 10, False),
         ([baseline(1_000), *reads((1, 500), (5, 1_000), (6, 500))], 10, False),
@@ -179,3 +179,10 @@ def test_a_confirmed_smaller_company_is_no_longer_unreliable() -> None:
     history = History(runs=(baseline(1_000), *reads(*A_WEEK)))
 
     assert not is_unreliable(DirectoryStats(500, FILLED), history, ENDED + timedelta(days=8))
+
+
+def test_new_employees_without_a_value_are_no_loss() -> None:
+    """Eight hundred of a thousand have a department, and then 805 of 1,150."""
+    stats = DirectoryStats(1_150, {"department": 7_000})
+
+    assert losses(stats, baseline(1_000, {"department": 8_000})) == []
