@@ -239,18 +239,20 @@ parked-retry: setup ## let the next run try these employees again; ARGS="4711 47
 parked-drop: setup ## delete the records of these employees; ARGS=4711
 	$(OPS) parked drop $(IN_ENV)
 
-.PHONY: state-show state-rewind state-reset
+.PHONY: state-show state-rewind state-reset state-rebind
 state-show: setup ## the position of the sync, its lock, the employees on record
 	$(OPS) state show $(IN_ENV)
 state-rewind: setup ## read changes again from an earlier moment; ARGS="--days 3"
 	$(OPS) state rewind $(IN_ENV)
 state-reset: setup ## reset the position of the sync
 	$(OPS) state reset $(IN_ENV)
+state-rebind: setup ## let the state belong to a renamed company or site
+	$(OPS) state rebind $(IN_ENV)
 
 .PHONY: pause resume alerts dead-letters
-pause: setup ## no scheduled runs until resume, and no silence alarm
+pause: setup ## no scheduled runs until resume, deploys included, and no silence alarm
 	$(OPS) pause $(IN_ENV)
-resume: setup ## schedule runs again, and the silence alarm
+resume: setup ## end the pause: scheduled runs and the silence alarm are on again
 	$(OPS) resume $(IN_ENV)
 alerts: setup ## do alerts reach the operator? ARGS=--test, ARGS=--subscribe
 	$(OPS) alerts $(IN_ENV)

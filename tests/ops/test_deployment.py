@@ -162,6 +162,7 @@ def test_help_teaches_verbs_exit_codes_and_examples(capsys: pytest.CaptureFixtur
         ["state", "show"],
         ["state", "rewind"],
         ["state", "reset"],
+        ["state", "rebind"],
         ["pause"],
         ["resume"],
         ["alerts"],

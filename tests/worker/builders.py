@@ -162,6 +162,7 @@ def input_of(
     now: datetime = NOW,
     sees_whole_company: bool = True,
     changed: Collection[int] = (),
+    former: Sequence[Employee] = (),
     **settings: Any,
 ) -> PlanInput:
     """The input of a plan for these employees, with the default settings except `settings`."""
@@ -174,6 +175,7 @@ def input_of(
         remembered or {},
         sees_whole_company,
         frozenset(changed),
+        former,
     )
 
 

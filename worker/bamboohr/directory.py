@@ -95,7 +95,9 @@ class _Reading:
         employee = employee_id(row.get("id"))
         if employee is None:
             return
-        facts = {name: value for name, theirs in self._names.items() if (value := text(row.get(theirs))) is not None}
+        facts = {
+            name: value for name, theirs in self._names.items() if (value := text(name, row.get(theirs))) is not None
+        }
         directory = self._directory
         directory.email_index.add(facts.get("work_email", ""), employee)
         if employee in directory.ids:

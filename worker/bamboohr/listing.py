@@ -98,6 +98,8 @@ def evidence(row: Mapping[str, Any], names: Mapping[str, str]) -> Evidence:
 def facts(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     """What a row shows of these fields, under their canonical names; what it does not show is left out."""
     shown = {
-        name: value for name, theirs in names.items() if theirs in row and (value := text(row[theirs])) is not None
+        name: value
+        for name, theirs in names.items()
+        if theirs in row and (value := text(name, row[theirs])) is not None
     }
     return shared(shown)

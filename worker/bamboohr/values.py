@@ -4,22 +4,56 @@ from __future__ import annotations
 
 import math
 import sys
+import unicodedata
 from collections.abc import Mapping
 
 from worker.transport.json_text import is_readable
 
+ADDRESSES = frozenset({"work_email"})
+_BLANK_CHARACTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(code) for code in range(0xFE00, 0xFE10)
+}
+"""Characters without a shape that Unicode does not count as format characters: fillers, variation selectors."""
 
-def text(value: object) -> str | None:
+
+def text(field: str, value: object) -> str | None:
     """A field's value as text, "" for a null; None for what is no single readable value, and so is not shown."""
     if value is None:
         return ""
     if isinstance(value, str):
-        return value.strip() if is_readable(value) else None
+        return cleaned(field, value) if is_readable(value) else None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list)) or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return str(value)
+
+
+def cleaned(field: str, value: str) -> str:
+    """Return the text in Unicode NFC, with single spaces, and without invisible characters.
+
+    In an address they are removed everywhere, elsewhere at the ends only: within a name they join or separate letters.
+    """
+    single_spaced = " ".join(value.split())
+    if single_spaced.isascii():
+        return single_spaced
+    composed = unicodedata.normalize("NFC", single_spaced)
+    if field in ADDRESSES:
+        return "".join(char for char in composed if not _is_invisible(char)).strip()
+    start, end = 0, len(composed)
+    while start < end and _is_blank(composed[start]):
+        start += 1
+    while start < end and _is_blank(composed[end - 1]):
+        end -= 1
+    return composed[start:end]
+
+
+def _is_blank(char: str) -> bool:
+    return char.isspace() or _is_invisible(char)
+
+
+def _is_invisible(char: str) -> bool:
+    return unicodedata.category(char) == "Cf" or char in _BLANK_CHARACTERS
 
 
 def shared(facts: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`state show|rewind|reset`: where the sync stands, and moving it back."""
+"""`state show|rewind|reset|rebind`: where the sync stands, moving it back, and what it belongs to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.commands.base import Call, Parsers, add_command, add_yes, confirm
-from worker.config.settings import read_state_location
+from worker.config.settings import read_settings, read_state_location
 from worker.errors import UsageError
 from worker.model.history import History
 from worker.model.position import Position
@@ -34,6 +34,10 @@ examples:
 _RESET = """\
 Removes the state row: the next run begins as the very first did, INITIAL_LOOKBACK_DAYS back. The employees who are
 remembered (waiting, parked, undone, suspended by this product) stay so. Refused while a run holds the lock."""
+_REBIND = """\
+Lets the state belong to the company and the site of the present configuration, after either was renamed. Employees and
+accounts must be the same ones: a state of another company suspends and renames the wrong accounts. Refused while a run
+holds the lock."""
 
 
 def add(parsers: Parsers) -> None:
@@ -48,7 +52,8 @@ def add(parsers: Parsers) -> None:
     moment.add_argument("--since", metavar="MOMENT", help="the moment with its zone: 2026-01-31T02:00:00Z")
     moment.add_argument("--days", type=_days, metavar="N", help="so many days before now")
     forget = add_command(group, "reset", report=reset, summary="forget where the sync stands", teaches=_RESET)
-    for parser in (again, forget):
+    rename = add_command(group, "rebind", report=rebind, summary="accept a renamed company or site", teaches=_REBIND)
+    for parser in (again, forget, rename):
         add_yes(parser)
 
 
@@ -57,7 +62,7 @@ def show(call: Call) -> int:
     store = open_store(read_state_location(call.environment))
     history = store.history()
     sections = {
-        "state": {**dict(_row(store)), **dict(_pause(store))},
+        "state": {**dict(_row(store)), **_binding(store), **dict(_pause(store))},
         "lock": dict(_lock(store, call)),
         "people": dict(_records(history)),
         "runs": dict(_runs(history)),
@@ -124,6 +129,27 @@ def reset(call: Call) -> int:
     return 0
 
 
+def rebind(call: Call) -> int:
+    """Let the state belong to the configured company and site."""
+    settings = read_settings(call.environment)
+    store = open_store(settings.state)
+    store.history()
+    known, present = store.binding, settings.binding
+    if known == present:
+        put(f"The state belongs to {present} already.", None)
+        return 0
+    store.lock(call.summary.run_id).require_free()
+    confirm(
+        f"The state belongs to {known or 'no company and site yet'}. Let it belong to {present}?",
+        call.stop,
+        yes=call.options.yes,
+    )
+    with locked(store, call.summary.run_id):
+        store.bind(present)
+    put(f"The state belongs to {present} now.", None)
+    return 0
+
+
 def _days(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _MOST_DAYS):
         raise argparse.ArgumentTypeError(f"a whole number from 0 to {_MOST_DAYS}")
@@ -145,6 +171,11 @@ def _row(store: Store) -> Iterator[tuple[str, Any]]:
         yield "window opened", window.get("latest")
         yield "last employee done", window.get("lastId")
         yield "pinned runs", window.get("pinnedRuns")
+
+
+def _binding(store: Store) -> dict[str, str]:
+    known = store.binding
+    return {"company": known.company, "site": known.site} if known is not None else {}
 
 
 def _pause(store: Store) -> Iterator[tuple[str, Any]]:

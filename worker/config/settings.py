@@ -21,6 +21,7 @@ from worker.config.faults import Faults, Model, limits
 from worker.config.mapping_table import build_mapping, mapping_problems
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables, is_loopback
 from worker.errors import ConfigurationError
+from worker.model.binding import Binding
 from worker.model.mapping import FieldMapping
 
 __all__ = ["VARIABLES", "Credential", "Settings", "StateLocation", "describe", "is_loopback", "read_settings"]
@@ -78,6 +79,11 @@ class Settings(WorkerVariables):
     def moodle_endpoint(self) -> str:
         """The address of Moodle's web service."""
         return f"{self.moodle_base_url.rstrip('/')}/webservice/rest/server.php"
+
+    @property
+    def binding(self) -> Binding:
+        """The company and the site that the state belongs to."""
+        return Binding.of(self.bamboo_company_domain, self.moodle_base_url)
 
     @property
     def bamboo(self) -> Credential:

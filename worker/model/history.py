@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from worker.timestamps import parse_moment
 
+NO_ACCOUNT = -1
+
 
 class FollowUp(StrEnum):
     """Why runs keep an employee in mind. Each is a flag of its own; a new one is one more line here."""
@@ -40,7 +42,8 @@ class EmployeeRecord:
             process that dies in between forgets neither the employee nor the limit.
         undone_at: When an operator undid what a run had written to the employee.
         last_change_at: When BambooHR had last changed the employee before the run that was undone; 0 if not known.
-        account_id: The account that was suspended, if the employee's id is not its `idnumber`; 0 if it is.
+        account_id: The account that was suspended; :data:`NO_ACCOUNT` if none has the employee's id any more; 0 in a
+            record of an earlier version, until the account is looked up.
     """
 
     employee_id: int
@@ -64,6 +67,11 @@ class EmployeeRecord:
     def unflagged(self) -> EmployeeRecord:
         """The record without any flag."""
         return replace(self, follow_ups={})
+
+    @property
+    def lacks_account(self) -> bool:
+        """Whether an earlier version suspended the account and did not note which one it is."""
+        return self.suspended_by_us and self.account_id == 0
 
     @property
     def was_to_start(self) -> bool:

@@ -65,8 +65,8 @@ class Rule:
         for source in self.sources:
             if source not in facts:
                 return None
-            if facts[source]:
-                return normalize(self.target, facts[source])
+            if facts[source] and (value := normalize(self.target, facts[source])) != "":
+                return value
         return normalize(self.target, self.default)
 
 
@@ -97,6 +97,16 @@ class FieldMapping:
         A custom profile field takes two.
         """
         return 4 + sum(2 if rule.is_custom else 1 for rule in self.rules)
+
+    def unknown_country(self, facts: Mapping[str, str]) -> str:
+        """The country that BambooHR shows and Moodle does not have; "" if there is none."""
+        rule = self.rule("country")
+        for source in rule.sources if rule is not None else ():
+            if source not in facts:
+                return ""
+            if facts[source]:
+                return facts[source] if normalize("country", facts[source]) is None else ""
+        return ""
 
     def rule(self, target: str) -> Rule | None:
         """The rule for one Moodle field; None if the field is not mapped."""

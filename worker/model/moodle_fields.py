@@ -66,9 +66,3 @@ def normalize(target: str, text: str) -> str | None:
     if _TAG.search(clean):
         clean = " ".join(clean.replace("<", " ").replace(">", " ").split())
     return clean
-
-
-def same_text(one: str, other: str) -> bool:
-    """Whether two names match: not blank, and equal after Unicode NFKC, ignoring case and repeated white space."""
-    left, right = (" ".join(unicodedata.normalize("NFKC", text).casefold().split()) for text in (one, other))
-    return bool(left) and left == right

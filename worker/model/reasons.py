@@ -33,6 +33,7 @@ class Reason:
 NEW = Reason("new", "works here and has no account yet")
 DIFFERS = Reason("differs", "BambooHR and Moodle differ")
 LINKED = Reason("linked", "the account with the employee's e-mail address had no idnumber; it is theirs now")
+RELINKED = Reason("relinked", "works here again under a new id; the account has the new id as its idnumber")
 RETURNED = Reason("returned", "works here again; this product had suspended the account")
 REACTIVATED = Reason("reactivated", "works here; REACTIVATE or --reactivate asks for the account to be reactivated")
 LEFT = Reason("left", "BambooHR says Inactive or Deleted")
@@ -132,14 +133,68 @@ def username_kept(account: Account) -> Reason:
     )
 
 
-def foreign_account(account: Account) -> Reason:
-    """The idnumber matches, but nothing else does."""
+UNCONFIRMED = "unconfirmed"
+"""The code of every match that is contradicted: it is held until BambooHR or Moodle changes, or an operator approves
+it for the employee."""
+
+
+def unconfirmed_id(employee_id: int, account: Account) -> Reason:
+    """The idnumber matches, but neither the e-mail address nor a name does."""
     return Reason(
-        "foreign_account",
-        f"{account.name} has the employee id as its idnumber, but neither its authentication, e-mail nor name match: it"
-        " belongs to another system",
-        "clear the idnumber of that account, or correct the account by hand",
+        UNCONFIRMED,
+        f"{account.name} has the employee id as its idnumber, but neither its e-mail address nor its names are the"
+        " employee's: either the account belongs to another person, because ids were given out anew or by another"
+        " system, or everything that identifies the employee changed at once",
+        _confirm(employee_id, "give the account the idnumber of its owner, or none"),
     )
+
+
+def unconfirmed_address(employee_id: int, account: Account, other: int) -> Reason:
+    """The idnumber matches, but the account has the address of another employee."""
+    return Reason(
+        UNCONFIRMED,
+        f"{account.name} has the employee id as its idnumber, but its e-mail address is now the work e-mail of employee"
+        f" {other}, and its names do not both agree: either the account belongs to employee {other}, or the address"
+        " passed to them and the employee's names changed",
+        _confirm(employee_id, f"enter {other} as the account's idnumber"),
+    )
+
+
+def unconfirmed_unseen(employee_id: int, account: Account) -> Reason:
+    """The idnumber matches, and BambooHR shows nothing to compare."""
+    return Reason(
+        UNCONFIRMED,
+        f"{account.name} has the employee id as its idnumber, but BambooHR shows neither an e-mail address nor a name"
+        " of the employee: either the account is theirs, or another system uses the same number",
+        _confirm(employee_id, "give the account the idnumber of its owner, or none"),
+    )
+
+
+def unconfirmed_email(employee_id: int, account: Account) -> Reason:
+    """The e-mail address matches, but no name does."""
+    return Reason(
+        UNCONFIRMED,
+        f"{account.name} has the employee's e-mail address and no idnumber, but other names: either it is a shared or"
+        " recycled address and the account belongs to another person, or the account is the employee's under another"
+        " name",
+        _confirm(employee_id, "give the account or the employee another address"),
+    )
+
+
+def unconfirmed_rehire(employee_id: int, account: Account, former: int) -> Reason:
+    """The account with the employee's address and names carries the id of an employee who left."""
+    return Reason(
+        UNCONFIRMED,
+        f"{account.name} has the employee's e-mail address and both names, and the id of employee {former}, who left:"
+        " either the employee was hired again under a new id, or another person with the same names got the address",
+        f"if they are the same person: {{command:approve RUN --employee {employee_id}}}, which gives the account the"
+        f" new id and reactivates it; if not: give {account.name} another e-mail address and username, and the next"
+        " run creates an account",
+    )
+
+
+def _confirm(employee_id: int, otherwise: str) -> str:
+    return f"if the account is the employee's: {{command:approve RUN --employee {employee_id}}}; if not: {otherwise}"
 
 
 def several_accounts(accounts: Iterable[Account]) -> Reason:

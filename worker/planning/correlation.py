@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 from worker.model.account import Account
 from worker.model.employee import Employee
-from worker.model.moodle_fields import same_text
-from worker.model.reasons import Reason, foreign_account, several_accounts
+from worker.model.reasons import (
+    Reason,
+    several_accounts,
+    unconfirmed_address,
+    unconfirmed_id,
+    unconfirmed_unseen,
+)
+from worker.planning.names import compare_names
 
 RESERVED_USERNAMES = frozenset({"guest", "admin"})
 RESERVED_AUTH = frozenset({"nologin", "webservice", "mnet"})
@@ -42,49 +48,55 @@ class AccountIndex:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The result of a match by idnumber: an account, a conflict, or neither."""
+    """The result of a match by idnumber: an account, a conflict, or neither.
+
+    `contradicted`: the account that the idnumber finds, though it does not look like the employee's. `conflict` says
+    why; nothing is written to it.
+    """
 
     account: Account | None = None
     conflict: Reason | None = None
+    contradicted: Account | None = None
 
 
-def match_by_idnumber(
-    employee: Employee, accounts: Iterable[Account], own_auth: str, protected: Iterable[str]
-) -> Match:
+def match_by_idnumber(employee: Employee, accounts: Iterable[Account]) -> Match:
     """Find the account whose idnumber is the employee id, compared exactly.
 
-    Moodle does not keep idnumbers unique and finds them ignoring case, and another system may use the same numbers. So
-    the match is trusted only if the account's authentication is `own_auth`, or its e-mail, first or last name matches.
-    A protected account needs no confirmation, because nothing is written to it.
+    Moodle does not keep idnumbers unique and finds them ignoring case.
+    """
+    candidates = [account for account in accounts if account.idnumber == str(employee.employee_id)]
+    if len(candidates) > 1:
+        return Match(conflict=several_accounts(candidates))
+    return Match(candidates[0] if candidates else None)
+
+
+def shows_identity(employee: Employee) -> bool:
+    """Whether BambooHR shows an e-mail address or a name of the employee, blank ones excepted."""
+    return any(employee.facts.get(name) for name in ("work_email", "first_name", "preferred_name", "last_name"))
+
+
+def contradiction(
+    employee: Employee, account: Account, *, own_auth: str, address_owner: int | None = None
+) -> Reason | None:
+    """Return why the match by idnumber is not trusted; None if it is.
+
+    BambooHR may give its ids to other employees, and another system may use the same numbers. Only values that are
+    shown and not empty count.
 
     Args:
         employee: The employee as BambooHR shows them.
-        accounts: The accounts that the look-up by idnumber found.
+        account: The account with the employee id as its idnumber.
         own_auth: The authentication method of accounts that this product creates.
-        protected: Usernames of protected accounts.
+        address_owner: Another active employee whose work e-mail the account has now.
     """
-    candidates = [account for account in accounts if account.idnumber == str(employee.employee_id)]
-    if not candidates:
-        return Match()
-    if len(candidates) > 1:
-        return Match(conflict=several_accounts(candidates))
-    account = candidates[0]
-    confirmed = (
-        account.auth == own_auth
-        or account.has_email(employee.facts.get("work_email", ""))
-        or names_agree(employee, account)
-    )
-    if confirmed or is_reserved(account, protected):
-        return Match(account)
-    return Match(conflict=foreign_account(account))
-
-
-def names_agree(employee: Employee, account: Account) -> bool:
-    """Whether the first name (legal or preferred) or the last name matches; a blank name matches nothing."""
-    first_names = (employee.facts.get("first_name", ""), employee.facts.get("preferred_name", ""))
-    if any(same_text(name, account.values["firstname"]) for name in first_names):
-        return True
-    return same_text(employee.facts.get("last_name", ""), account.values["lastname"])
+    if not shows_identity(employee):
+        return None if account.auth == own_auth else unconfirmed_unseen(employee.employee_id, account)
+    names = compare_names(employee, account)
+    if address_owner is not None and not names.both:
+        return unconfirmed_address(employee.employee_id, account, address_owner)
+    if names.any or account.has_email(employee.facts.get("work_email", "")):
+        return None
+    return unconfirmed_id(employee.employee_id, account)
 
 
 def is_reserved(account: Account, protected: Iterable[str]) -> bool:

@@ -11,7 +11,8 @@ from worker.model.moodle_fields import is_username
 from worker.model.reasons import Reason
 from worker.model.step import WRITES, Action, FieldChange, Step
 from worker.planning.claims import Resolution
-from worker.planning.correlation import is_passed_on, names_agree
+from worker.planning.correlation import is_passed_on, shows_identity
+from worker.planning.names import compare_names
 from worker.planning.situation import NAMES, Situation
 
 
@@ -44,7 +45,7 @@ def _decide(situation: Situation, employee: Employee) -> Step:
         why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
         return Step(number, Action.HOLD, why, waits=True)
     if match.conflict is not None:
-        return Step(number, Action.CONFLICT, match.conflict)
+        return Step(number, Action.CONFLICT, match.conflict, match.contradicted)
     if match.account is not None and situation.is_reserved(match.account):
         return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
@@ -53,7 +54,16 @@ def _decide(situation: Situation, employee: Employee) -> Step:
         return _without_account(situation, employee, state)
     if state is LifecycleState.FUTURE:
         return Step(number, Action.HOLD, _not_started(situation, employee), match.account, waits=True)
-    return _update(situation, employee, match.account, linked=False)
+    return _confirmed(situation, employee, _update(situation, employee, match.account, linked=False))
+
+
+def _confirmed(situation: Situation, employee: Employee, step: Step) -> Step:
+    """Without a value to compare, the idnumber and the authentication suffice for a suspension only."""
+    number, account = employee.employee_id, step.account
+    is_confirmed = shows_identity(employee) or number in situation.settings.confirmed
+    if account is None or step.action not in WRITES or is_confirmed:
+        return step
+    return Step(number, Action.CONFLICT, reasons.unconfirmed_unseen(number, account), account)
 
 
 def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step) -> Step:
@@ -87,6 +97,8 @@ def _not_started(situation: Situation, employee: Employee) -> Reason:
 
 def _leaver(situation: Situation, employee: Employee, account: Account | None) -> Step:
     number = employee.employee_id
+    if account is not None and account.id in situation.relinked:
+        return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
     if account is not None:
         return _suspension(number, account)
     address = situation.address(employee)
@@ -108,7 +120,7 @@ def _leaver(situation: Situation, employee: Employee, account: Account | None) -
     if situation.is_reserved(candidate):
         return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
     shared = set(situation.plan_input.email_index.of(address)) - {number}
-    if shared or not names_agree(employee, candidate):
+    if shared or not compare_names(employee, candidate).any:
         return Step(number, Action.HOLD, reasons.LEAVER_UNSURE, candidate, waits=True)
     return _suspension(number, candidate)
 
@@ -154,12 +166,30 @@ def _found_by_email(situation: Situation, employee: Employee, state: LifecycleSt
     if situation.is_reserved(account):
         return Step(number, Action.SKIP, reasons.PROTECTED, account)
     if account.idnumber:
+        return _rehired(situation, employee, state, account)
+    if state is LifecycleState.FUTURE:
+        return Step(number, Action.HOLD, _not_started(situation, employee), account, waits=True)
+    names = compare_names(employee, account)
+    is_confirmed = names.any or number in situation.settings.confirmed
+    if names.shown and not is_confirmed:
+        return Step(number, Action.CONFLICT, reasons.unconfirmed_email(number, account), account)
+    if not situation.plan_input.sees_whole_company and not is_confirmed:
+        return Step(number, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
+    return _update(situation, employee, account, linked=True)
+
+
+def _rehired(situation: Situation, employee: Employee, state: LifecycleState, account: Account) -> Step:
+    """The account carries another id: the employee's former one, perhaps, which only an operator can tell."""
+    number = employee.employee_id
+    former = situation.former_id(number)
+    if former is None:
         return Step(number, Action.CONFLICT, reasons.email_taken(account), account)
     if state is LifecycleState.FUTURE:
         return Step(number, Action.HOLD, _not_started(situation, employee), account, waits=True)
-    if not situation.plan_input.sees_whole_company and not names_agree(employee, account):
-        return Step(number, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
-    return _update(situation, employee, account, linked=True)
+    if number not in situation.settings.confirmed:
+        return Step(number, Action.CONFLICT, reasons.unconfirmed_rehire(number, account, former), account)
+    step = _update(situation, employee, account, linked=True)
+    return replace(step, reason=reasons.RELINKED) if step.reason is reasons.LINKED else step
 
 
 def _creation(situation: Situation, employee: Employee, address: str, resolution: Resolution) -> Step:
@@ -202,6 +232,8 @@ def _update(situation: Situation, employee: Employee, account: Account, *, linke
         name, step = _username_change(situation, employee, account, step)
         if name:
             new["username"] = name
+    if step.problem is not None:
+        new = situation.without_identity(employee, account, new)
     present = {**account.values, "idnumber": account.idnumber, "username": account.username}
     changes = [
         FieldChange(name, present.get(name, ""), value) for name, value in new.items() if value != present.get(name, "")
@@ -233,7 +265,7 @@ def _with_reactivation(situation: Situation, step: Step) -> Step:
     if account is None or not account.suspended:
         return step
     record = situation.plan_input.records.get(step.employee_id)
-    if record is not None and record.suspended_by_us:
+    if situation.suspended_by_us(account) or (record is not None and record.suspended_by_us):
         reason = reasons.RETURNED
     elif settings.reactivate_all or step.employee_id in settings.reactivate:
         reason = reasons.REACTIVATED

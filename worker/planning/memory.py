@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from worker.model import reasons
-from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.account import Account
+from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.result import Status, StepResult
 from worker.model.step import WRITES, Action, GuardClass, Step
 
@@ -101,16 +102,47 @@ def before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -
         step: The suspension.
         now: The time of the write.
     """
-    idnumber = next((change.new for change in step.changes if change.field == "idnumber"), None)
-    if idnumber is None and step.account is not None:
-        idnumber = step.account.idnumber
-    account = step.account.id if step.account and idnumber != str(step.employee_id) else 0
     return replace(
         known or EmployeeRecord(step.employee_id),
         suspended_by_us=True,
         suspended_at=int(now.timestamp()),
-        account_id=account,
+        account_id=step.account.id if step.account else 0,
     )
+
+
+def released(records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]) -> dict[int, EmployeeRecord]:
+    """Return the records of employees whose suspended account is active now, under the id of another employee.
+
+    An employee who was hired again under a new id has the account that was suspended under the former one.
+    """
+    active = {
+        result.step.account.id: number
+        for number, result in results.items()
+        if result.status is Status.DONE and result.step.account is not None and _is_active(result)
+    }
+    return {
+        number: replace(record, suspended_by_us=False)
+        for number, record in records.items()
+        if record.suspended_by_us and active.get(record.account_id, number) != number
+    }
+
+
+def with_accounts(
+    records: Mapping[int, EmployeeRecord], accounts: Iterable[Account], unanswered: Collection[str]
+) -> dict[int, EmployeeRecord]:
+    """Return the records of an earlier version with the account that was suspended, found by its idnumber.
+
+    Args:
+        records: All records.
+        accounts: The accounts that were looked up.
+        unanswered: The idnumbers of which Moodle gave no answer: their records stay as they are.
+    """
+    found = {account.idnumber: account.id for account in accounts}
+    return {
+        number: replace(record, account_id=found.get(str(number), NO_ACCOUNT))
+        for number, record in records.items()
+        if record.lacks_account and str(number) not in unanswered
+    }
 
 
 def before_undoing(

@@ -22,6 +22,7 @@ class PlanSettings:
         undone: Employees whose writes an operator took back, and whom BambooHR has not changed since.
         selected: The only employees of the run, where an operator named them; empty otherwise.
         all_employees: The run is a full pass over the company.
+        confirmed: Employees whose account an operator confirmed: a match that is contradicted is theirs all the same.
     """
 
     mapping: FieldMapping
@@ -33,6 +34,7 @@ class PlanSettings:
     hire_lookahead_days: int = 0
     selected: frozenset[int] = frozenset()
     all_employees: bool = False
+    confirmed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class PlanInput:
         records: What earlier runs remembered, by employee id.
         changed: Everybody in the changed feed. They, and those with a record, may join the run if their accounts hold
             an address that the run needs.
+        former: Employees outside the run who were read because their accounts look like those of new employees.
     """
 
     employees: Sequence[Employee]
@@ -54,6 +57,7 @@ class PlanInput:
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     sees_whole_company: bool = True
     changed: frozenset[int] = frozenset()
+    former: Sequence[Employee] = ()
 
     def lifecycle_state(self, employee: Employee) -> LifecycleState:
         """Return whether the employee works here, by what BambooHR shows and what is remembered of them."""

@@ -16,6 +16,7 @@ from worker.model.employee import Employee, employee_id
 from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
+from worker.planning.correlation import Match
 from worker.planning.decisions import decide
 from worker.planning.plan_input import PlanInput
 from worker.planning.situation import Situation
@@ -49,22 +50,28 @@ class Needed:
         lookups: In the order in which they are made.
         employees: Employees outside the run whose accounts hold an address that the run needs. They may have another
             address by now: with them in the run it becomes free.
+        former: Employees outside the run whose accounts have the address and names of new employees. Have they left?
     """
 
     lookups: tuple[Lookup, ...] = ()
     employees: frozenset[int] = frozenset()
+    former: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.employees or self.lookups)
+        return bool(self.employees or self.lookups or self.former)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of each employee, in the order of their ids, and the accounts that it was made from, by id."""
+    """What becomes of each employee, in the order of their ids, and the accounts that it was made from, by id.
+
+    `unanswered`: what was looked up without an answer.
+    """
 
     plan_input: PlanInput
     accounts: Mapping[int, Account]
     steps: tuple[Step, ...]
+    unanswered: frozenset[tuple[AccountKey, str]] = frozenset()
 
     @cached_property
     def counts(self) -> Counter[Action]:
@@ -97,15 +104,18 @@ class Planner:
         self._asked: set[tuple[AccountKey, str]] = set()
         self._joined: set[int] = set()
         self._joining_rounds = 0
+        self._read_former: frozenset[int] = frozenset()
 
     def needs(self) -> Needed:
         """Return what is not known yet: first by idnumber, then by e-mail, at last by user name."""
         situation = self._situation
-        for wanted in (_by_id(situation), _by_email(situation)):
+        for wanted in (_by_idnumber(situation), _by_account_id(situation), _by_email(situation)):
             if lookups := self._not_asked(situation, wanted):
                 return Needed(lookups)
         if joining := self._joining(situation):
             return Needed(employees=joining)
+        if former := self._former(situation):
+            return Needed(former=former)
         return Needed(self._not_asked(situation, _by_username(situation)))
 
     def add(
@@ -113,18 +123,19 @@ class Planner:
         accounts: Iterable[Account] = (),
         employees: Iterable[Employee] = (),
         unreadable: Mapping[tuple[AccountKey, str], Reason] | None = None,
+        former: Iterable[Employee] = (),
     ) -> None:
         """Take in what was found, and which look-ups have no answer."""
         self._accounts.update((account.id, account) for account in accounts)
         self._unreadable.update(unreadable or {})
         joined = sorted([*self._input.employees, *employees], key=lambda one: one.employee_id)
-        self._input = replace(self._input, employees=joined)
+        self._input = replace(self._input, employees=joined, former=[*self._input.former, *former])
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""
         situation = self._situation
         steps = tuple(decide(situation, employee) for employee in self._input.employees)
-        return Plan(self._input, self._accounts, steps)
+        return Plan(self._input, self._accounts, steps, frozenset(self._unreadable))
 
     @property
     def _situation(self) -> Situation:
@@ -157,18 +168,34 @@ class Planner:
         self._joining_rounds += bool(joining)
         return joining
 
+    def _former(self, situation: Situation) -> frozenset[int]:
+        """Return the employees of :attr:`Needed.former` who were not read yet."""
+        read = {one.employee_id for one in (*self._input.employees, *self._input.former)}
+        present = read | self._read_former | self._joined
+        former = frozenset(other for _, other in situation.namesakes.values() if other not in present)
+        self._read_former |= former
+        return former
+
 
 _Wanted = tuple[AccountKey, str, int]
 """A key, a value, and the employee for whom it is looked up."""
 
 
-def _by_id(situation: Situation) -> Iterator[_Wanted]:
-    """Everybody who may be written, and accounts that this product suspended though no idnumber says whose they are."""
+def _by_idnumber(situation: Situation) -> Iterator[_Wanted]:
+    """Everybody who may be written, and those whom an earlier version suspended without noting the account."""
     plan_input = situation.plan_input
     for number in (one.employee_id for one in plan_input.employees if plan_input.is_writable(one)):
         yield "idnumber", str(number), number
-        record = plan_input.records.get(number)
-        if record is not None and record.account_id:
+    for number, record in plan_input.records.items():
+        if record.lacks_account:
+            yield "idnumber", str(number), number
+
+
+def _by_account_id(situation: Situation) -> Iterator[_Wanted]:
+    """Accounts that this product suspended though no idnumber says whose they are."""
+    for number, match in situation.matches.items():
+        record = situation.plan_input.records.get(number)
+        if match == Match() and record is not None and record.suspended_by_us and record.account_id > 0:
             yield "id", str(record.account_id), number
 
 

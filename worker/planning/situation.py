@@ -10,12 +10,13 @@ from functools import cached_property
 
 from worker.model import reasons
 from worker.model.account import Account, AccountKey
-from worker.model.employee import Employee, LifecycleState, starts_within
+from worker.model.employee import Employee, LifecycleState, employee_id, starts_within
 from worker.model.mapping import username
 from worker.model.moodle_fields import is_email, is_username
-from worker.model.reasons import Reason
+from worker.model.reasons import Reason, unconfirmed_id
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
-from worker.planning.correlation import AccountIndex, Match, is_reserved, match_by_idnumber, names_agree
+from worker.planning.correlation import AccountIndex, Match, contradiction, is_reserved, match_by_idnumber
+from worker.planning.names import compare_names, same_name
 from worker.planning.plan_input import PlanInput
 
 NAMES = ("firstname", "lastname")
@@ -49,8 +50,10 @@ class Situation:
 
     @cached_property
     def leavers(self) -> frozenset[int]:
-        """Employees of the run who have left."""
-        return frozenset(number for number, state in self.lifecycle_states.items() if state is LifecycleState.LEFT)
+        """Employees who have left, of the run and of those who were read for comparison."""
+        former = {one.employee_id: self.plan_input.lifecycle_state(one) for one in self.plan_input.former}
+        states = {**former, **self.lifecycle_states}
+        return frozenset(number for number, state in states.items() if state is LifecycleState.LEFT)
 
     # Accounts
 
@@ -72,9 +75,41 @@ class Situation:
         suspended = str(record.account_id) if record else ""
         if unreadable := self.unreadable.get(("idnumber", number)) or self.unreadable.get(("id", suspended)):
             return Match(conflict=unreadable)
-        candidates = self._index.by_idnumber(number)
-        match = match_by_idnumber(employee, candidates, self.settings.auth, self.settings.protected)
-        return match if match != Match() else Match(self._suspended_by_us(employee))
+        match = match_by_idnumber(employee, self._index.by_idnumber(number))
+        if match.account is not None:
+            why = self._contradiction(employee, match.account)
+            return match if why is None else Match(conflict=why, contradicted=match.account)
+        return match if match.conflict is not None else Match(self._suspended_by_us(employee))
+
+    def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
+        """Return why the account may not be the employee's, if anything would be written to it."""
+        number, state = employee.employee_id, self.lifecycle_states[employee.employee_id]
+        is_written = state is LifecycleState.ACTIVE or (state is LifecycleState.LEFT and not account.suspended)
+        if not is_written or self.is_reserved(account) or number in self.settings.confirmed:
+            return None
+        owner = next((other for other in self.others_with(number, account.email) if self._is_active(other)), None)
+        why = contradiction(employee, account, own_auth=self.settings.auth, address_owner=owner)
+        return unconfirmed_id(number, account) if why is None and self._replaces_all(employee, account) else why
+
+    def _is_active(self, number: int) -> bool:
+        """Return whether an employee with an address works here: the directory shows those outside the run."""
+        return self.lifecycle_states.get(number, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
+
+    def _replaces_all(self, employee: Employee, account: Account) -> bool:
+        """Return whether both names and the address would change, though another name of the employee agrees."""
+        address = self.address(employee)
+        is_new = bool(address) and self.email_is_updated and not account.has_email(address)
+        return is_new and self._replaces_names(employee, account)
+
+    def without_identity(self, employee: Employee, account: Account, values: Mapping[str, str]) -> dict[str, str]:
+        """Return the values without the names if both change: they go with an address or username that is refused."""
+        withheld = NAMES if self._replaces_names(employee, account) else ()
+        return {name: value for name, value in values.items() if name not in withheld}
+
+    def _replaces_names(self, employee: Employee, account: Account) -> bool:
+        """Return whether neither the first nor the last name stays the same."""
+        new = self.updated(employee)
+        return all(name in new and not same_name(new[name], account.values[name]) for name in NAMES)
 
     def _suspended_by_us(self, employee: Employee) -> Account | None:
         """Return the account without idnumber that this product suspended, unless another has their address now."""
@@ -82,9 +117,52 @@ class Situation:
         account = self.accounts.get(record.account_id) if record else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
             return None
-        is_theirs = record is not None and record.suspended_by_us and names_agree(employee, account)
+        is_theirs = record is not None and record.suspended_by_us and compare_names(employee, account).any
         is_free = account.suspended and not account.idnumber and not account.is_deleted
         return account if is_theirs and is_free else None
+
+    def suspended_by_us(self, account: Account) -> bool:
+        """Return whether this product suspended the account, under whatever employee id."""
+        return account.id in self._suspended_accounts
+
+    @cached_property
+    def _suspended_accounts(self) -> frozenset[int]:
+        return frozenset(record.account_id for record in self.plan_input.records.values() if record.suspended_by_us)
+
+    # Employees who were hired again under a new id
+
+    @cached_property
+    def namesakes(self) -> Mapping[int, tuple[Account, int]]:
+        """The account and the other employee's id that it carries, where an employee's address and names find one."""
+        found = {}
+        for number in self.address_claims.claims:
+            kept_by = self.address_claims.resolution(number).kept_by
+            other = employee_id(kept_by[0].idnumber) if len(kept_by) == 1 else None
+            if self.matches[number].account is None and other is not None and other != number:
+                employee = next(one for one in self.plan_input.employees if one.employee_id == number)
+                if compare_names(employee, kept_by[0]).both:
+                    found[number] = (kept_by[0], other)
+        return found
+
+    def former_id(self, number: int) -> int | None:
+        """Return the id under which an employee was probably employed before; None if there is none."""
+        account, other = self.namesakes.get(number, (None, 0))
+        return other if account is not None and self._has_left(other) else None
+
+    def _has_left(self, number: int) -> bool:
+        """Return whether there is evidence that an employee left: a deletion that an earlier run acted on, too."""
+        if number in self.leavers:
+            return True
+        record = self.plan_input.records.get(number)
+        known = (*self.plan_input.employees, *self.plan_input.former)
+        is_shown = any(one.employee_id == number and one.is_shown for one in known)
+        return record is not None and record.deleted and record.suspended_by_us and not is_shown
+
+    @cached_property
+    def relinked(self) -> frozenset[int]:
+        """The accounts that an operator approved for employees who were hired again under a new id."""
+        confirmed = (number for number in self.namesakes if number in self.settings.confirmed)
+        return frozenset(self.namesakes[number][0].id for number in confirmed if self.former_id(number) is not None)
 
     def is_reserved(self, account: Account) -> bool:
         """Return whether the account is protected: nothing is ever written to it."""
@@ -195,8 +273,11 @@ class Situation:
         derived = username(template, account.idnumber, account.email, now["firstname"], now["lastname"])
         if account.username != derived:
             return ""
-        email, _ = self.new_email(employee, account)
-        return self.username(employee, email or account.email, {**now, **self.updated(employee)})
+        email, resolution = self.new_email(employee, account)
+        values = self.updated(employee)
+        if resolution.refused is not None:
+            values = self.without_identity(employee, account, values)
+        return self.username(employee, email or account.email, {**now, **values})
 
     def username(self, employee: Employee, email: str, values: Mapping[str, str]) -> str:
         """Return the username that the template makes of these values."""

@@ -18,10 +18,12 @@ from worker.model.held_change import HeldChanges
 from worker.model.history import EmployeeRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
-from worker.model.step import GuardClass, Step
-from worker.planning.correlation import is_reserved, match_by_idnumber, names_agree
+from worker.model.reasons import UNCONFIRMED
+from worker.model.step import Step
+from worker.planning.correlation import is_reserved, match_by_idnumber
 from worker.planning.digests import part_digest
 from worker.planning.guards import parts_of_plan
+from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
 from worker.runs.read_bamboohr import RunInput
@@ -63,14 +65,19 @@ class EmployeeContext:
         return self.plan.step(self.employee_id)
 
     @property
-    def holding(self) -> dict[GuardClass, str]:
-        """The classes in which a guard holds a change that is still due, and the latest run that held it."""
-        step, found = self.step, {}
-        for part in (*parts_of_plan(self.plan).get(self.employee_id, ()), *step.held):
-            own = part_digest(step, part.changes, self.digest_key)
-            for held in self.held:
-                found.update({change.guard: held.run_id for change in held.changes if change.digest == own})
-        return found
+    def holding(self) -> dict[str, str]:
+        """The classes in which a change is held that is still due, and the latest run that held it."""
+        step, parts = self.step, parts_of_plan(self.plan).get(self.employee_id, ())
+        due = [part.changes for part in parts] + [part.changes for part in step.held]
+        if step.reason.code == UNCONFIRMED:
+            due = [()]
+        digests = {part_digest(step, changes, self.digest_key) for changes in due}
+        return {
+            change.guard or UNCONFIRMED: held.run_id
+            for held in self.held
+            for change in held.changes
+            if change.digest in digests
+        }
 
     @property
     def employee(self) -> Employee:
@@ -138,14 +145,16 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         "by e-mail",
         ", ".join(_named(account) for account in accounts if account.has_email(address)) or "none looked up",
     )
-    match = match_by_idnumber(employee, own, plan_input.settings.auth, plan_input.settings.protected)
+    match = match_by_idnumber(employee, own)
     account = match.account or known.step.account
-    if match.conflict is not None:
-        yield "rule", f"idnumber, not trusted: {match.conflict.text}"
+    if match.conflict is not None or (match.account is not None and known.step.reason.code == UNCONFIRMED):
+        yield "rule", f"idnumber, not trusted: {(match.conflict or known.step.reason).text}"
     elif match.account is not None:
         yield "rule", f"idnumber, trusted: {', '.join(_grounds(employee, match.account, plan_input))}"
     elif account is not None and known.record and known.record.account_id == account.id:
         yield "rule", "none of these, but an earlier run suspended it as theirs"
+    elif known.step.reason.code == UNCONFIRMED:
+        yield "rule", f"e-mail, not trusted: {known.step.reason.text}"
     elif account is not None:
         yield "rule", "e-mail: the only account with their address, and its idnumber is empty"
     else:
@@ -163,7 +172,7 @@ def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Ite
         yield "its authentication is ours"
     if account.has_email(employee.facts.get("work_email", "")):
         yield "the e-mail agrees"
-    if names_agree(employee, account):
+    if compare_names(employee, account).any:
         yield "a name agrees"
     if is_reserved(account, plan_input.settings.protected):
         yield "it is protected"
@@ -225,7 +234,10 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         )
     for guard, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))
-        yield f"{guard} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
+        if guard == UNCONFIRMED:
+            yield f"{guard}", f"whose account it is, in the run {run_id}; if it is the employee's: {approve}"
+        else:
+            yield f"{guard} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
     if not known.holding and number not in known.inputs.undone and not protected:
         yield (
             "nothing",

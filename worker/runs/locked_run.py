@@ -13,6 +13,7 @@ from worker.model.history import UNFINISHED, EmployeeRecord, FollowUp, History, 
 from worker.model.result import Status, StepResult
 from worker.model.step import WRITES, Step
 from worker.runs.batch_writer import BatchWriter
+from worker.runs.binding import adopt_state, check_binding
 from worker.runs.paused import heed_pause
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
@@ -127,10 +128,12 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
     lock.keep(services.stop.has_time)
     try:
         run = LockedRun(services, summary, lock, services.store.history())
+        check_binding(services)
         try:
             if run.history.delivered(scheduled_time):
                 raise DuplicateDelivery("this scheduled run was done before; the scheduler delivered it twice")
             heed_pause(services, summary)
+            adopt_state(services, summary)
             yield run
         except (LockLost, DuplicateDelivery, Paused):
             raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from worker.model.account import AccountRef
-from worker.model.employee import employee_id
+from worker.model.employee import Employee, employee_id
 from worker.planning.correlation import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
@@ -13,6 +15,8 @@ from worker.runs.read_bamboohr import RunInput
 from worker.runs.request import RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
+
+_COUNTRIES_NAMED = 10
 
 
 def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
@@ -32,15 +36,26 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             changed=frozenset(inputs.deleted),
         )
     )
+    _warn_of_unknown_countries(services, employees, summary)
     services.moodle.check_visibility()
     while needed := planner.needs():
         found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
         planner.add(
             accounts=(account for one in found for account in one.accounts),
             employees=reader.employees(needed.employees),
+            former=reader.employees(needed.former),
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
         )
     return planner.plan()
+
+
+def _warn_of_unknown_countries(services: Services, employees: Iterable[Employee], summary: Summary) -> None:
+    mapping = services.settings.mapping
+    unknown = {country for employee in employees if (country := mapping.unknown_country(employee.facts))}
+    if unknown:
+        named = ", ".join(sorted(unknown)[:_COUNTRIES_NAMED])
+        more = f" and {len(unknown) - _COUNTRIES_NAMED} more" if len(unknown) > _COUNTRIES_NAMED else ""
+        summary.warn("unknown_country", f"Moodle has no country of this name, so it is not written: {named}{more}")
 
 
 def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) -> PlanSettings:
@@ -51,6 +66,7 @@ def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) ->
         reactivate_all=settings.reactivate_all,
         reactivate=frozenset(request.selected if request.reactivate else ()),
         protected=settings.protected,
+        confirmed=frozenset(change.employee_id for change in request.approved if change.guard is None),
         undone=frozenset() if request.releases else inputs.undone,
         hire_lookahead_days=settings.hire_lookahead_days,
         selected=frozenset(request.selected),

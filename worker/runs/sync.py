@@ -21,10 +21,11 @@ from worker.planning.approval import approved, held_changes
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import company_size, is_import, limits
-from worker.planning.memory import before_suspending, park, remember
+from worker.planning.memory import before_suspending, park, released, remember, with_accounts
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
 from worker.planning.window import advance
+from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
 from worker.runs.paused import heed_pause
 from worker.runs.read_bamboohr import RunInput, read_bamboohr
@@ -74,6 +75,7 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
 def preview(request: RunRequest, services: Services, summary: Summary) -> Preview:
     """Do everything but write. It takes no lock: a preview must not make a scheduled run wait."""
     history = services.store.history()
+    check_binding(services)
     heed_pause(services, summary)
     position = _position(request, services, summary, first_run=False)
     inputs = read_bamboohr(services, request, history, position, summary)
@@ -154,7 +156,7 @@ def _recent_changes(services: Services, inputs: RunInput, now: datetime) -> dict
 
 
 def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
-    """Keep what the guards hold, for an approval."""
+    """Keep what is held, for an approval."""
     held = held_changes(plan, run.summary.run_id, services.digest_key, int(services.clock().timestamp()))
     if held.changes:
         services.store.hold(held)
@@ -217,7 +219,17 @@ def _conclude(
     }
     parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
     summary.take(results.values(), parked)
-    return {**records, **parked}
+    return {**records, **parked, **_accounts_noted(inputs, plan, {**records, **parked}, results)}
+
+
+def _accounts_noted(
+    inputs: RunInput, plan: Plan, records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]
+) -> dict[int, EmployeeRecord]:
+    """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
+    known = {**inputs.history.records, **records}
+    unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
+    noted = with_accounts(known, plan.accounts.values(), unanswered)
+    return {**noted, **released({**known, **noted}, results)}
 
 
 def _move_state(request: RunRequest, services: Services, inputs: RunInput, run: LockedRun, summary: Summary) -> None:

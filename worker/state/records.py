@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from worker.model.history import EmployeeRecord, FollowUp, FollowUpDetail, RunRecord
+from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp, FollowUpDetail, RunRecord
 
 V = TypeVar("V")
 Stored = Mapping[str, Any]
@@ -59,7 +59,7 @@ def store_employee(employee: EmployeeRecord) -> dict[str, Any]:
 def read_employee(employee_id: int, stored: Stored) -> EmployeeRecord:
     """The record from its stored form, or from an item `#person#<id>` of an earlier version."""
     known = _read(_OF_EMPLOYEE, stored)
-    if not 0 <= known.get("account_id", 0) < _NO_ID:
+    if not NO_ACCOUNT <= known.get("account_id", 0) < _NO_ID:
         del known["account_id"]
     flags, reason = stored.get("follow_ups"), stored.get("reason")
     if flags is None and isinstance(reason, str) and reason:

@@ -1,13 +1,14 @@
 """The state of one sync, in the terms of a run: position, records of employees and of runs, journal.
 
-Keys: `<id>` the state row; `<id>#lock`; `<id>#followups#<n>` what is remembered about employees; `<id>#history` what
-later runs need of the runs so far; `<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`; `<id>#paused`;
-`<id>#held#<run>#<n>` what the guards of a run held.
+Keys: `<id>` the state row; `<id>#lock`; `<id>#binding` the company and the site that it belongs to; `<id>#paused`;
+`<id>#followups#<n>` what is remembered about employees; `<id>#history` what later runs need of the runs so far;
+`<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`; `<id>#held#<run>#<n>` what the guards of a run held.
 
-A run reads the row, the pause, the follow-ups and the history in one request. Where an earlier version wrote the row,
-or the history is missing, a scan looks for the items `<id>#person#<employee>` and `<id>#run#<run>`, and the first write
-under the lock converts them. The items of employees then expire after 30 days, so that going back to the earlier
-version works until then. One without an expiry was written by that version since, and is newer than the follow-up.
+A run reads the row, the binding, the pause, the follow-ups and the history in one request. Where an earlier version
+wrote the row, or the history is missing, a scan looks for the items `<id>#person#<employee>` and `<id>#run#<run>`, and
+the first write under the lock converts them. The items of employees then expire after 30 days, so that going back to
+the earlier version works until then. One without an expiry was written by that version since, and is newer than the
+follow-up.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.errors import LockLost, StateError
+from worker.model.binding import Binding
 from worker.model.held_change import HeldChanges
 from worker.model.history import LEAST_RUNS, EmployeeRecord, History, RunRecord, runs_needed
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
 from worker.model.step import GuardClass
+from worker.state.binding import binding_item, binding_key, read_binding
 from worker.state.followups import FollowUps
 from worker.state.held import read_held, store_held
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
@@ -58,6 +61,7 @@ class Store:
         self._follow_ups = FollowUps(items, state_id)
         self._journal = Journal(items, state_id, clock, threading.Lock())
         self._runs: tuple[RunRecord, ...] = ()
+        self._binding: Binding | None = None
         self._pause: Pause | None = None
         self._is_loaded = False
         self._is_converted = True
@@ -168,6 +172,21 @@ class Store:
         item = self._run_item(run_id)
         return None if item is None else read_run(run_id, item)
 
+    @property
+    def binding(self) -> Binding | None:
+        """The company and site that the state belongs to, as :meth:`history` last read it; None if it names none."""
+        return self._binding
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the state held nothing then."""
+        return not (any(self._row_read_ahead) or self._runs or self._follow_ups.records)
+
+    def bind(self, binding: Binding) -> None:
+        """Let the state belong to this company and site."""
+        self._items.put(binding_item(self._id, binding))
+        self._binding = binding
+
     # What the guards held
 
     def hold(self, held: HeldChanges) -> None:
@@ -223,10 +242,12 @@ class Store:
         return self._items.get(key) if len(key) <= _MAX_KEY_LENGTH else None
 
     def _load(self) -> None:
-        found = self._items.get_all([self._id, self._history_key, pause_key(self._id), *self._follow_ups.keys])
+        other_keys = [binding_key(self._id), pause_key(self._id), self._history_key, *self._follow_ups.keys]
+        found = self._items.get_all([self._id, *other_keys])
         row, past = found.get(self._id), found.get(self._history_key)
         self._follow_ups.load(found)
         self._runs = self._read_runs(past)
+        self._binding = read_binding(found.get(binding_key(self._id)))
         self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
         self._is_loaded = self._is_converted = True

@@ -66,7 +66,7 @@ def test_anything_else_is_no_employee_so_that_the_keys_own_user_is_never_asked_f
     [(None, ""), ("", ""), ("  Jo ", "Jo"), (True, "true"), (False, "false"), (7, "7"), ([], None), ({"a": 1}, None)],
 )
 def test_a_value_is_text_or_is_not_shown(value: object, read_as: str | None) -> None:
-    assert text(value) == read_as
+    assert text("department", value) == read_as
 
 
 # Who is in it

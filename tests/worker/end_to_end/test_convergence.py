@@ -45,6 +45,7 @@ class RandomChanges(RuleBasedStateMachine):
         self.simulation.settings.update(BATCH_SIZE=str(batch_size), MOODLE_BATCH_SIZE=str(moodle_batch))
         self.employees: list[str] = []
         self.staying: set[str] = set()
+        self.renamed: set[str] = set()
         self.addresses = 0
 
     def new_address(self) -> str:
@@ -72,7 +73,11 @@ class RandomChanges(RuleBasedStateMachine):
     @rule(data=st.data(), name=st.sampled_from(["Alpha", "Beta"]), department=st.sampled_from(["Sales", "Legal", None]))
     def edit(self, data: st.DataObject, name: str, department: str | None) -> None:
         self.tick()
-        self.simulation.company.edit(self.draw_employee(data), lastName=name, department=department)
+        number = self.draw_employee(data)
+        self.simulation.company.edit(number, department=department)
+        if number not in self.staying:
+            self.renamed.add(number)
+            self.simulation.company.edit(number, lastName=name)
 
     @precondition(lambda self: self.employees)
     @rule(data=st.data())
@@ -85,12 +90,12 @@ class RandomChanges(RuleBasedStateMachine):
     def pass_on_an_address(self, data: st.DataObject) -> None:
         """Give an employee a new address, and a newcomer the old one, on the same day.
 
-        The giver stays from then on: the account of a leaver keeps its address, and a newcomer who gets that address
-        is a conflict for an operator to resolve.
+        The giver stays from then on, under the same names: the account of a leaver keeps its address, and a newcomer
+        who gets that address is a conflict for an operator to resolve, as is a giver with another name.
         """
         giver = self.draw_employee(data)
         values = self.simulation.company.values(giver)
-        if not values.get("workEmail") or values.get("status") == "Inactive":
+        if not values.get("workEmail") or values.get("status") == "Inactive" or giver in self.renamed:
             return
         self.tick()
         self.staying.add(giver)

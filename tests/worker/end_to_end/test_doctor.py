@@ -92,7 +92,8 @@ def test_doctor_changes_nothing_and_needs_no_lock(healthy: RunHarness) -> None:
 
 def test_doctor_before_the_first_run_says_what_that_run_will_do(harness: RunHarness) -> None:
     harness.company.add(generate(10, seed=101))
-    harness.site.add_user("x", firstname="X", lastname="Y", email=str(harness.company.values("3")["workEmail"]))
+    third = harness.company.values("3")
+    harness.site.add_user("x", firstname="X", lastname=str(third["lastName"]), email=str(third["workEmail"]))
 
     report = run_doctor(harness)
 

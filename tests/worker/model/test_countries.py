@@ -33,13 +33,38 @@ from worker.model.countries import country_code
         ("Viet Nam", "VN"),
         ("Hong Kong", "HK"),
         ("Macedonia", "MK"),
+        ("Congo, the Democratic Republic of the", "CD"),
+        ("Cote D'Ivoire (Ivory Coast)", "CI"),
+        ("Croatia (Hrvatska)", "HR"),
+        ("Vatican City State", "VA"),
+        ("St. Helena", "SH"),
+        ("St. Pierre and Miquelon", "PM"),
+        ("Svalbard", "SJ"),
+        ("Bonaire, Sint Eustatius and Saba", "BQ"),
+        ("Cocos (Keeling Islands)", "CC"),
+        ("East Timor", "TL"),
+        ("Falkland Islands (Malvinas)", "FK"),
+        ("France, Metropolitan", "FR"),
+        ("French West Indies", "MF"),
+        ("Heard and McDonald Islands", "HM"),
+        ("Korea (North)", "KP"),
+        ("Korea (South)", "KR"),
+        ("Palestinian Territories", "PS"),
+        ("Pitcairn", "PN"),
+        ("Sint Maarten (Dutch part)", "SX"),
+        ("US Minor Outlying Islands", "UM"),
+        ("Virgin Islands (British)", "VG"),
+        ("Wallis and Futuna Islands", "WF"),
+        ("Zaire", "CD"),
     ],
 )
 def test_a_country_name_as_bamboohr_writes_it_has_a_code(name: str, code: str) -> None:
     assert country_code(name) == code
 
 
-@pytest.mark.parametrize("name", ["", " ", "Atlantis", "Kosovo", "XK", "Yugoslavia", "Europe", "日本", "0", "-"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "Atlantis", "Kosovo", "XK", "Yugoslavia", "Netherlands Antilles", "Europe", "日本", "0", "-"]
+)
 def test_an_unknown_name_has_no_code(name: str) -> None:
     assert country_code(name) is None
 

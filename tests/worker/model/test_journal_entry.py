@@ -60,7 +60,7 @@ def test_a_new_account_has_no_id_and_no_old_values() -> None:
 
 
 def test_a_suspension_is_a_change_like_any_other() -> None:
-    kept = JournalEntry.of(step_of(leaver(1), account(7, idnumber="1")), NOW)
+    kept = JournalEntry.of(step_of(leaver(1), account_of(1)), NOW)
 
     assert kept.changes == (FieldChange("suspended", "0", "1"),)
 

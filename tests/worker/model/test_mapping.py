@@ -59,6 +59,7 @@ def test_the_first_source_that_is_not_empty_is_used() -> None:
 
     assert name.value({"preferred_name": "Annie", "first_name": "Anna"}) == "Annie"
     assert name.value({"preferred_name": "", "first_name": "Anna"}) == "Anna"
+    assert name.value({"preferred_name": "\x01", "first_name": "Anna"}) == "Anna"
     assert name.value({"preferred_name": "", "first_name": ""}) == ""
 
 
@@ -76,6 +77,22 @@ def test_a_value_is_fitted_to_moodles_limits() -> None:
     assert Rule("firstname", ("first_name",)).value({"first_name": "  A\tnn " + "a" * 200}) == "A nn " + "a" * 95
     assert Rule("country", ("country",)).value({"country": "Germany"}) == "DE"
     assert Rule("country", ("country",)).value({"country": "Atlantis"}) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "unknown"),
+    [
+        ({"country": "Atlantis"}, "Atlantis"),
+        ({"country": "", "location": "Atlantis"}, "Atlantis"),
+        ({"country": "Germany", "location": "Atlantis"}, ""),
+        ({"location": "Atlantis"}, ""),
+        ({"country": ""}, ""),
+    ],
+    ids=str,
+)
+def test_a_country_that_moodle_does_not_have_is_known(facts: dict[str, str], unknown: str) -> None:
+    assert mapping_of(country=["country", "location"]).unknown_country(facts) == unknown
+    assert mapping_of().unknown_country(facts) == ""
 
 
 def test_identity_is_read_from_bamboohr_whatever_the_mapping_says() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.sandbox.moodle import params
 from tests.sandbox.moodle.settings import Settings
-from worker.model.moodle_fields import LENGTHS, is_email, is_username, normalize, same_text
+from worker.model.moodle_fields import LENGTHS, is_email, is_username, normalize
 
 TEXTS = ("firstname", "lastname", "department", "institution", "city", "profile_field_team")
 
@@ -121,15 +121,3 @@ def test_a_username_that_moodle_refuses(name: str) -> None:
 def test_no_username_is_sent_that_moodle_would_change(name: str) -> None:
     if is_username(name):
         assert params.clean("username", name, Settings()) == name
-
-
-def test_names_match_ignoring_case_width_and_white_space() -> None:
-    assert same_text("ANN  Marie", "ann marie ")
-    assert same_text("Zoe\u0308", "ZOË")
-    assert same_text("STRASSE", "straße")
-    assert not same_text("Ann", "Anna")
-
-
-@pytest.mark.parametrize("blank", ["", "  ", "\u00a0"])
-def test_blank_names_do_not_match(blank: str) -> None:
-    assert not same_text(blank, blank)

@@ -10,7 +10,7 @@ from tests.worker.builders import account, account_of, code, listed
 from tests.worker.planning.cases import STRANGER
 from worker.model.account import Account
 from worker.model.employee import Employee
-from worker.planning.correlation import Match, is_passed_on, is_reserved, match_by_idnumber, names_agree
+from worker.planning.correlation import Match, contradiction, is_passed_on, is_reserved, match_by_idnumber
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="ada@acme.example")
 HIDDEN = listed(7, not_shown=["first_name", "last_name", "work_email"])
@@ -23,38 +23,60 @@ def foreign(**different: Any) -> Account:
 
 
 def match(employee: Employee, *accounts: Account) -> Match:
-    return match_by_idnumber(employee, accounts, "oidc", ("svc",))
+    return match_by_idnumber(employee, accounts)
 
 
 @pytest.mark.parametrize(
     "found",
     [
         account_of(ADA),
-        foreign(auth="oidc"),
         foreign(email="ADA@acme.example"),
         foreign(firstname="ada"),
         foreign(lastname="LOVELACE"),
-        foreign(username="svc"),
-        foreign(auth="nologin"),
+        foreign(firstname="Lovelace", lastname="Ada"),
     ],
-    ids=["all match", "authentication", "e-mail", "first name", "last name", "protected", "reserved"],
+    ids=["all", "e-mail", "first name", "last name", "names in exchanged fields"],
 )
-def test_an_account_with_the_idnumber_is_trusted_if_one_more_value_matches(found: Account) -> None:
+def test_a_match_is_trusted_if_one_more_value_agrees(found: Account) -> None:
     assert match(ADA, account_of(8), found) == Match(found)
+    assert contradiction(ADA, found, own_auth="oidc") is None
+
+
+@pytest.mark.parametrize("auth", ["oidc", "manual"])
+def test_a_match_of_which_nothing_else_agrees_is_not(auth: str) -> None:
+    why = contradiction(ADA, foreign(auth=auth), own_auth="oidc")
+
+    assert why is not None
+    assert why.code == "unconfirmed"
+    assert "account 101 (idnumber 7)" in why.text
+    assert "approve RUN --employee 7" in why.advice
+
+
+@pytest.mark.parametrize("employee", [HIDDEN, BLANK], ids=["not shown", "blank"])
+@pytest.mark.parametrize(("auth", "trusted"), [("oidc", True), ("manual", False)])
+def test_where_nothing_is_shown_the_authentication_decides(employee: Employee, auth: str, trusted: bool) -> None:
+    why = contradiction(employee, foreign(auth=auth, email="", firstname="", lastname=""), own_auth="oidc")
+
+    assert code(why) == ("" if trusted else "unconfirmed")
+
+
+@pytest.mark.parametrize(
+    ("different", "trusted"),
+    [({}, True), ({"firstname": "Augusta"}, False), ({"lastname": "King"}, False)],
+    ids=["both names", "last name", "first name"],
+)
+def test_an_account_with_the_address_of_another_employee_needs_both_names(
+    different: dict[str, Any], trusted: bool
+) -> None:
+    why = contradiction(ADA, account_of(ADA, **different), own_auth="oidc", address_owner=9)
+
+    assert code(why) == ("" if trusted else "unconfirmed")
+    assert trusted or (why is not None and "employee 9" in why.text and "enter 9" in why.advice)
 
 
 @pytest.mark.parametrize("idnumber", ["", "07", "7 ", " 7", "77", "7a", "\u0667"])
 def test_an_idnumber_is_compared_exactly(idnumber: str) -> None:
     assert match(ADA, account_of(ADA, idnumber=idnumber)) == Match()
-
-
-@pytest.mark.parametrize("employee", [ADA, HIDDEN, BLANK], ids=["other values", "not shown", "blank"])
-def test_an_account_of_which_nothing_else_matches_belongs_to_another_system(employee: Employee) -> None:
-    found = foreign() if employee is ADA else foreign(email="", firstname="", lastname="")
-
-    result = match(employee, found)
-
-    assert (result.account, code(result.conflict)) == (None, "foreign_account")
 
 
 def test_several_accounts_with_the_idnumber_are_a_conflict_that_names_them() -> None:
@@ -65,24 +87,6 @@ def test_several_accounts_with_the_idnumber_are_a_conflict_that_names_them() -> 
     assert result.conflict.code == "several_accounts"
     assert "account 107" in result.conflict.text
     assert "account 102" in result.conflict.text
-
-
-@pytest.mark.parametrize(
-    ("names", "agree"),
-    [
-        ({"first_name": "Ada", "last_name": "King"}, True),
-        ({"first_name": "Augusta", "last_name": "Lovelace"}, True),
-        ({"first_name": "ADA ", "last_name": "King"}, True),
-        ({"first_name": "\uff21da", "last_name": "King"}, True),
-        ({"first_name": "Augusta", "last_name": "King", "preferred_name": "Ada"}, True),
-        ({"first_name": "Augusta", "last_name": "King"}, False),
-        ({"first_name": "", "last_name": ""}, False),
-        ({"first_name": "Lovelace", "last_name": "Ada"}, False),
-    ],
-    ids=str,
-)
-def test_names_agree_if_the_first_or_the_last_matches(names: dict[str, Any], agree: bool) -> None:
-    assert names_agree(listed(7, **names), account_of(ADA)) is agree
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,18 @@ import pytest
 
 from tests.worker.builders import account, record_of
 from worker.model import reasons
-from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.memory import after_undoing, before_suspending, before_undoing, park, remember
+from worker.planning.memory import (
+    after_undoing,
+    before_suspending,
+    before_undoing,
+    park,
+    released,
+    remember,
+    with_accounts,
+)
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -34,7 +42,7 @@ WAIT = Step(7, Action.HOLD, reasons.NO_EVIDENCE, waits=True)
 
 NOTHING = record_of(7)
 OURS = record_of(7, suspended_by_us=True, suspended_at=1)
-JUST_SUSPENDED = record_of(7, suspended_by_us=True, suspended_at=SECONDS)
+JUST_SUSPENDED = record_of(7, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
 WAITING = record_of(7, FollowUp.WAITING, "no_evidence", "hold")
 TO_START = record_of(7, FollowUp.WAITING, "starts_later", "hold")
 PARKED = record_of(7, FollowUp.PARKED, "no_name", "create", attempts=9)
@@ -124,7 +132,7 @@ def test_the_first_refusal_is_worth_keeping() -> None:
 
 @pytest.mark.parametrize("known", [None, replace(WAITING, deleted=True, attempts=1)])
 def test_a_suspension_is_remembered_before_it_is_sent_beside_everything_else(known: EmployeeRecord | None) -> None:
-    expected = replace(known or NOTHING, suspended_by_us=True, suspended_at=SECONDS)
+    expected = replace(known or NOTHING, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
 
     assert before_suspending(known, SUSPEND, NOW) == expected
 
@@ -132,13 +140,13 @@ def test_a_suspension_is_remembered_before_it_is_sent_beside_everything_else(kno
 @pytest.mark.parametrize(
     ("found", "changes", "account_id"),
     [
-        (ACTIVE, (SUSPENDS,), 0),
+        (ACTIVE, (SUSPENDS,), 107),
         (account(90), (SUSPENDS,), 90),
         (ACTIVE, (FieldChange("idnumber", "7", ""), SUSPENDS), 107),
     ],
     ids=["with idnumber", "without idnumber", "loses its idnumber by an undo"],
 )
-def test_an_account_without_the_idnumber_is_remembered_by_its_id(
+def test_a_suspended_account_is_remembered_by_its_id(
     found: Any, changes: tuple[FieldChange, ...], account_id: int
 ) -> None:
     step = replace(SUSPEND, account=found, changes=changes)
@@ -203,6 +211,42 @@ def test_the_time_of_the_suspension_outlasts_the_reactivation_for_the_limit_of_2
     assert record.worth_keeping(NOW)
 
 
+FORMER = record_of(3, suspended_by_us=True, suspended_at=1, account_id=107)
+
+
+@pytest.mark.parametrize(
+    ("step", "status", "expected"),
+    [
+        (REACTIVATE, Status.DONE, {3: replace(FORMER, suspended_by_us=False)}),
+        (UNCHANGED, Status.DONE, {3: replace(FORMER, suspended_by_us=False)}),
+        (REACTIVATE, Status.FAILED, {}),
+        (SUSPEND, Status.DONE, {}),
+        (replace(REACTIVATE, account=account(90)), Status.DONE, {}),
+    ],
+    ids=["reactivated", "found active", "failed", "suspended", "another account"],
+)
+def test_an_account_that_is_active_under_a_new_id_is_no_longer_ours_under_the_former(
+    step: Step, status: Status, expected: dict[int, EmployeeRecord]
+) -> None:
+    records = {3: FORMER, 7: replace(OURS, account_id=107)}
+
+    assert released(records, {7: StepResult(step, status, wrote=True)}) == expected
+
+
+def test_a_record_of_an_earlier_version_gets_the_account_with_the_idnumber() -> None:
+    records = {
+        3: record_of(3, suspended_by_us=True),
+        4: record_of(4, suspended_by_us=True),
+        5: record_of(5, suspended_by_us=True),
+        6: record_of(6, suspended_by_us=True, account_id=90),
+        7: record_of(7),
+    }
+
+    found = with_accounts(records, [account(103, idnumber="3"), account(106, idnumber="6")], {"5"})
+
+    assert {number: record.account_id for number, record in found.items()} == {3: 103, 4: NO_ACCOUNT}
+
+
 # Undone
 
 
@@ -214,7 +258,7 @@ OURS_WAITING = record_of(
     7, FollowUp.WAITING, "x", "hold", suspended_by_us=True, suspended_at=1, deleted=True, attempts=2
 )
 STILL_OURS = replace(UNDONE, suspended_by_us=True, suspended_at=1)
-UNDO_SUSPENDS = replace(UNDONE, suspended_by_us=True, suspended_at=SECONDS)
+UNDO_SUSPENDS = replace(UNDONE, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
             says="account 55 (idnumber 9)",
             about=None,
         ),
-        case("idnumber of another system", "conflict foreign_account", ADA, account_of(7, **STRANGER), about=None),
+        case("idnumber of another system", "conflict unconfirmed", ADA, account_of(7, **STRANGER)),
     ],
 )
 def test_a_new_account_needs_an_address_names_and_a_free_username(row: Case) -> None:
@@ -350,4 +350,82 @@ def test_a_template_without_the_address_makes_usernames_for_addresses_that_are_n
     ],
 )
 def test_a_username_follows_only_where_the_template_made_it(row: Case) -> None:
+    row.check()
+
+
+# Identity moves as a whole
+
+
+NEW_NAMES: Values = {"first_name": "Grace", "last_name": "Hopper"}
+ADA_KNOWN_AS: Values = {"firstname": "Ada", "lastname": "Lovelace", "username": "ada.lovelace"}
+BY_NAMES: Values = {"mapping": mapping_of("{first_name}.{last_name}")}
+NAME_TAKEN = account(55, username="grace.hopper", email="grace@acme.example")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case(
+            "address taken, both names change",
+            "conflict email_taken",
+            listed(**MOVES, **NEW_NAMES),
+            account_of(1, firstname="Ada", lastname="Lovelace"),
+            ADDRESS_TAKEN,
+            about=101,
+            problem="email_taken",
+            confirmed={1},
+        ),
+        case(
+            "address disputed, both names and the department change",
+            "update differs",
+            listed(**MOVES, **NEW_NAMES, **LEGAL),
+            account_of(1, **ADA_KNOWN_AS),
+            writes=LEGAL,
+            problem="email_disputed",
+            colleagues={9: "ada@acme.example"},
+            confirmed={1},
+            **BY_NAMES,
+        ),
+        case(
+            "address taken, one name changes",
+            "update differs",
+            listed(**MOVES, first_name="Grace"),
+            account_of(1, firstname="Ada"),
+            ADDRESS_TAKEN,
+            about=101,
+            writes={"firstname": "Grace"},
+            problem="email_taken",
+        ),
+        case(
+            "username taken, both names change",
+            "conflict username_taken",
+            listed(**NEW_NAMES),
+            account_of(1, **ADA_KNOWN_AS),
+            NAME_TAKEN,
+            about=101,
+            problem="username_taken",
+            **BY_NAMES,
+        ),
+        case(
+            "username taken, one name changes",
+            "update differs",
+            listed(first_name="Grace", last_name="Hopper"),
+            account_of(1, **ADA_KNOWN_AS | {"firstname": "Grace", "username": "grace.lovelace"}),
+            NAME_TAKEN,
+            about=101,
+            writes={"lastname": "Hopper"},
+            problem="username_taken",
+            **BY_NAMES,
+        ),
+        case(
+            "nothing refused, both names change",
+            "update differs",
+            listed(**NEW_NAMES),
+            account_of(1, **ADA_KNOWN_AS),
+            writes={"firstname": "Grace", "lastname": "Hopper", "username": "grace.hopper"},
+            **BY_NAMES,
+        ),
+    ],
+)
+def test_both_names_change_only_with_the_address_and_username_they_go_with(row: Case) -> None:
     row.check()

@@ -15,7 +15,10 @@ ADA = listed(7, **NAMED)
 ADA_LEFT = leaver(7, **NAMED)
 LINKS: Values = {"idnumber": "7"}
 OTHER_NAMES: Values = {"firstname": "Other", "lastname": "Name"}
+UNSHOWN = listed(7, not_shown=["first_name", "last_name", "work_email"])
+MOVED: Values = {"work_email": "new@acme.example"}
 FOREIGN = account_of(ADA, **STRANGER)
+OURS_OF_A_STRANGER: Values = {**STRANGER, "auth": "oidc"}
 AT_OLD_ADDRESS = account_of(ADA, email="old@acme.example", username="ada")
 
 
@@ -45,7 +48,60 @@ TWO = (unlinked(), unlinked(number=55))
             problem="email_taken",
         ),
         case("idnumber, two", "conflict several_accounts", ADA, account_of(ADA), account_of(ADA, number=55)),
-        case("idnumber, foreign", "conflict foreign_account", ADA, FOREIGN, says="account 107", about=None),
+        case("idnumber, nothing else", "conflict unconfirmed", ADA, FOREIGN, says="account 107 (idnumber 7)"),
+        case("idnumber, our authentication", "conflict unconfirmed", ADA, account_of(ADA, **OURS_OF_A_STRANGER)),
+        case(
+            "idnumber, confirmed",
+            "update differs",
+            ADA,
+            FOREIGN,
+            writes={
+                "firstname": "Ada",
+                "lastname": "Lovelace",
+                "email": "ada@acme.example",
+                "username": "ada@acme.example",
+            },
+            confirmed={7},
+        ),
+        case(
+            "idnumber, one name and a new address",
+            "update differs",
+            ADA,
+            account_of(ADA, email="old@acme.example", username="ada", lastname="King"),
+            writes={"lastname": "Lovelace", "email": "ada@acme.example"},
+        ),
+        case(
+            "idnumber, only the preferred name",
+            "conflict unconfirmed",
+            listed(7, **NAMED, preferred_name="Countess"),
+            account_of(ADA, **STRANGER | {"firstname": "Countess"}),
+        ),
+        case(
+            "idnumber, address of another employee",
+            "conflict unconfirmed",
+            ADA,
+            account_of(ADA, email="old@acme.example", lastname="King"),
+            colleagues={9: "Old@acme.example"},
+            says="employee 9",
+        ),
+        case(
+            "idnumber and both names, address of another employee",
+            "update differs",
+            ADA,
+            AT_OLD_ADDRESS,
+            writes={"email": "ada@acme.example"},
+            colleagues={9: "old@acme.example"},
+        ),
+        case("nothing shown, unchanged", "unchanged in_step", UNSHOWN, account_of(ADA, department="Sales")),
+        case("nothing shown, update", "conflict unconfirmed", UNSHOWN, account_of(ADA, department="Legal")),
+        case(
+            "nothing shown, confirmed",
+            "update differs",
+            UNSHOWN,
+            account_of(ADA, department="Legal"),
+            writes={"department": "Sales"},
+            confirmed={7},
+        ),
         case("e-mail", "update linked", ADA, unlinked(), writes=LINKS),
         case(
             "e-mail, other case",
@@ -56,11 +112,20 @@ TWO = (unlinked(), unlinked(number=55))
         ),
         case("e-mail, other auth", "update linked", ADA, unlinked(auth="manual"), writes=LINKS),
         case(
-            "e-mail, other names",
+            "e-mail, one name",
+            "update linked",
+            ADA,
+            unlinked(lastname="King"),
+            writes={**LINKS, "lastname": "Lovelace"},
+        ),
+        case("e-mail, other names", "conflict unconfirmed", ADA, unlinked(**OTHER_NAMES), says="account 107"),
+        case(
+            "e-mail, confirmed",
             "update linked",
             ADA,
             unlinked(**OTHER_NAMES),
             writes={**LINKS, "firstname": "Ada", "lastname": "Lovelace"},
+            confirmed={7},
         ),
         case("e-mail, other username", "update linked", ADA, unlinked(username="augusta"), writes=LINKS),
         case(
@@ -116,7 +181,14 @@ INCOMPLETE: Values = {"sees_whole_company": False}
             writes={**LINKS, "firstname": "Ada"},
             **INCOMPLETE,
         ),
-        case("no name matches", "hold link_unsure", ADA, unlinked(**OTHER_NAMES), **INCOMPLETE),
+        case("no name matches", "conflict unconfirmed", ADA, unlinked(**OTHER_NAMES), **INCOMPLETE),
+        case(
+            "no name is shown",
+            "hold link_unsure",
+            listed(7, not_shown=["first_name", "last_name"], work_email="ada@acme.example"),
+            unlinked(),
+            **INCOMPLETE,
+        ),
     ],
 )
 def test_with_an_incomplete_directory_a_match_by_email_needs_a_name(row: Case) -> None:
@@ -162,13 +234,18 @@ def test_the_account_that_this_product_suspended_is_remembered(row: Case) -> Non
 @pytest.mark.parametrize(
     "row",
     [
-        case("idnumber, no e-mail", "suspend left", leaver(7, work_email=""), account_of(ADA)),
-        case("idnumber, bad e-mail", "suspend left", leaver(7, work_email="x"), account_of(ADA)),
-        case("idnumber, other e-mail", "suspend left", leaver(7, work_email="new@acme.example"), account_of(ADA)),
+        case("idnumber, no e-mail", "suspend left", leaver(7, **NAMED | {"work_email": ""}), account_of(ADA)),
+        case("idnumber, bad e-mail", "suspend left", leaver(7, **NAMED | {"work_email": "x"}), account_of(ADA)),
+        case("idnumber, other e-mail", "suspend left", leaver(7, **NAMED | MOVED), account_of(ADA)),
+        case("idnumber, other names and e-mail", "conflict unconfirmed", leaver(7), account_of(ADA)),
+        case("idnumber, confirmed", "suspend left", leaver(7), account_of(ADA), confirmed={7}),
+        case("idnumber, other, suspended", "unchanged already_suspended", leaver(7), account_of(ADA, suspended=True)),
+        case("idnumber, nothing shown", "suspend left", unseen(7, deleted=True), account_of(ADA)),
+        case("idnumber, nothing shown, other auth", "conflict unconfirmed", unseen(7, deleted=True), FOREIGN),
         case(
             "idnumber, disputed e-mail", "suspend left", ADA_LEFT, account_of(ADA), colleagues={9: "ada@acme.example"}
         ),
-        case("idnumber, foreign", "conflict foreign_account", ADA_LEFT, FOREIGN, about=None),
+        case("idnumber, nothing else", "conflict unconfirmed", ADA_LEFT, FOREIGN),
         case("idnumber, two", "conflict several_accounts", ADA_LEFT, account_of(ADA), account_of(ADA, number=55)),
         case("e-mail, both names", "suspend left", ADA_LEFT, unlinked(auth="manual")),
         case("e-mail, last name", "suspend left", ADA_LEFT, unlinked(firstname="Augusta")),

@@ -128,8 +128,9 @@ def test_two_leavers_with_one_address_are_both_held() -> None:
 
 def test_an_account_that_a_colleague_takes_over_is_not_suspended_for_the_leaver() -> None:
     unlinked = account_of(1, idnumber="", email=SHARED)
+    namesake = listed(2, work_email=SHARED, first_name="First1")
 
-    plan = plan_of(leaver(1, work_email=SHARED), listed(2, work_email=SHARED), accounts=[unlinked])
+    plan = plan_of(leaver(1, work_email=SHARED), namesake, accounts=[unlinked])
 
     assert outcomes(plan) == ["hold leaver_unsure", "update linked"]
 
@@ -189,7 +190,7 @@ def test_an_address_may_be_taken_from_an_employee_who_gives_it_up(
         ),
         (
             {1: "sales", 2: "new"},
-            [account(55, email="sales@acme.example"), at(2, "sales")],
+            [account(55, email="sales@acme.example", firstname="First1"), at(2, "sales")],
             ["update linked", "update differs"],
         ),
     ],
@@ -323,9 +324,13 @@ def test_a_new_employee_who_gets_no_account_reserves_no_username() -> None:
 def test_a_username_is_not_taken_from_an_employee_who_waits_for_the_address_of_the_taker() -> None:
     john = account_of(1, firstname="John", username="john", email="a@acme.example")
     mary = account_of(2, firstname="Mary", username="mary", email="b@acme.example")
-    employees = [moves_to(1, "b", first_name="Peter"), moves_to(2, "c", first_name="John")]
+    employees = [
+        moves_to(1, "b", first_name="John", preferred_name="Peter"),
+        moves_to(2, "c", first_name="Mary", preferred_name="John"),
+    ]
+    by_preferred_name = mapping_of("{first_name}", firstname=["preferred_name", "first_name"])
 
-    plan = plan_of(*employees, accounts=[john, mary], mapping=BY_NAME)
+    plan = plan_of(*employees, accounts=[john, mary], mapping=by_preferred_name)
 
     assert writes(plan[1]) == {"firstname": "Peter", "email": "b@acme.example", "username": "peter"}
     assert writes(plan[2]) == {"firstname": "John", "email": "c@acme.example"}

@@ -67,7 +67,7 @@ LEFT = [
         ("listed, row says Inactive", ROW_SAYS_INACTIVE),
     )
     for row in (
-        case(f"{state}: account", "suspend left", employee, account_of(1, **STRANGER | {"auth": "oidc"})),
+        case(f"{state}: account", "suspend left", employee, SAME),
         case(f"{state}: suspended", "unchanged already_suspended", employee, SUSPENDED, **ALL_REACTIVATED),
     )
 ]

@@ -219,7 +219,7 @@ def test_attributes_and_flags_of_another_version_are_left_aside(items: Items, st
     }
 
 
-@pytest.mark.parametrize(("stored", "read"), [(90, 90), (1, 1), (-1, 0), (2**53, 0)])
+@pytest.mark.parametrize(("stored", "read"), [(90, 90), (1, 1), (-1, -1), (-2, 0), (2**53, 0)])
 def test_an_account_id_is_one_that_moodle_can_have(items: Items, store: Store, stored: int, read: int) -> None:
     store.remember([EmployeeRecord(7, suspended_by_us=True, account_id=stored)])
 

@@ -1,0 +1,50 @@
+"""Texts of BambooHR: composed, with single spaces, and without characters that cannot be seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.bamboohr.values import text
+
+INVISIBLE = ["\u200b", "\u200e", "\u200f", "\ufeff", "\u2060", "\u00ad", "\u202a", "\u3164", "\u2800", "\ufe0f"]
+
+
+@pytest.mark.parametrize("char", INVISIBLE)
+def test_an_invisible_character_is_removed_from_an_address(char: str) -> None:
+    for address in (
+        f"ana.roy@x.example{char}",
+        f"{char}ana.roy@x.example",
+        f"ana.{char}roy@x.example",
+        f"{char} ana.roy@x.example",
+    ):
+        assert text("work_email", address) == "ana.roy@x.example"
+
+
+@pytest.mark.parametrize("char", INVISIBLE)
+def test_an_invisible_character_is_removed_from_the_ends_of_a_name(char: str) -> None:
+    assert text("first_name", f" {char} Ana{char} Roy{char}{char} ") == f"Ana{char} Roy"
+
+
+@pytest.mark.parametrize("char", INVISIBLE)
+@pytest.mark.parametrize("field", ["preferred_name", "work_email"])
+def test_a_text_of_invisible_characters_alone_is_empty(field: str, char: str) -> None:
+    assert text(field, f"{char} {char}") == ""
+
+
+def test_a_joiner_within_a_name_is_kept() -> None:
+    assert text("last_name", "\u0646\u06cc\u200c\u0627") == "\u0646\u06cc\u200c\u0627"
+
+
+@pytest.mark.parametrize(
+    ("value", "cleaned"),
+    [
+        ("  Ann \t Marie\n", "Ann Marie"),
+        ("Ann\u00a0Marie", "Ann Marie"),
+        ("Zoe\u0308", "Zo\u00eb"),
+        (None, ""),
+        (True, "true"),
+        (7, "7"),
+    ],
+)
+def test_a_text_is_composed_and_has_single_spaces(value: object, cleaned: str) -> None:
+    assert text("last_name", value) == cleaned

@@ -1,0 +1,163 @@
+"""An employee who left is hired again under a new id: both readings are named, and either ends with an account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.run_harness import RunHarness
+from tests.worker.end_to_end.test_identity import staff
+from tests.worker.end_to_end.tools import advance_clock, employee_lines
+from worker.state.sqlite import SqliteItems
+from worker.state.store import Store
+
+KAI: dict[str, Any] = {
+    "firstName": "Kai",
+    "lastName": "Lund",
+    "workEmail": "kai.lund@acme.example",
+    "department": "Sales",
+}
+
+KAI_MOODLE: dict[str, Any] = {"firstname": "Kai", "lastname": "Lund", "email": "kai.lund@acme.example"}
+
+
+@pytest.fixture
+def departed(harness: RunHarness) -> RunHarness:
+    """Twelve employees, and Kai Lund, who left as number 50 and was suspended."""
+    harness.company.hire("50", **KAI)
+    staff(harness, *range(1, 13))
+    harness.company.terminate("50", hireDate="2020-01-01")
+    assert harness.run()["suspended"] == 1
+    advance_clock(harness, hours=1)
+    return harness
+
+
+def account_of_kai(harness: RunHarness) -> dict[str, Any]:
+    user = harness.site.user_named("kai.lund@acme.example")
+    assert user is not None
+    return user
+
+
+@pytest.mark.parametrize("way", ["changed", "reconcile"])
+def test_the_step_is_held_with_both_readings(departed: RunHarness, way: str) -> None:
+    departed.company.hire("70", **KAI)
+    before = account_of_kai(departed)
+
+    run = departed.run(*(["reconcile", "--yes"] if way == "reconcile" else []))
+
+    line = employee_lines(run)[70]
+    assert (run.code, line["code"], line["account_id"]) == (1, "unconfirmed", before["id"])
+    assert "employee 50, who left" in line["reason"]
+    assert "approve RUN --employee 70" in line["advice"]
+    assert "username" in line["advice"]
+    assert account_of_kai(departed) == before
+
+
+def test_an_approval_that_names_the_employee_moves_the_account_to_the_new_id(departed: RunHarness) -> None:
+    departed.company.hire("70", **KAI)
+    before, held = account_of_kai(departed), departed.run()
+
+    approval = departed.run("approve", held["run_id"], "--employee", "70", "--yes")
+
+    after = account_of_kai(departed)
+    assert approval.code == 0
+    assert (after["id"], after["idnumber"], after["suspended"]) == (before["id"], "70", False)
+    assert departed.run().code == 0
+
+
+@pytest.mark.parametrize("options", [[], ["--only", "identity"], ["--employee", "1"]])
+def test_nothing_else_confirms_whose_the_account_is(departed: RunHarness, options: list[str]) -> None:
+    departed.company.hire("70", **KAI)
+    before, held = account_of_kai(departed), departed.run()
+
+    approval = departed.run("approve", held["run_id"], *options, "--yes")
+
+    assert (approval.code, approval["outcome"]) == (2, "usage_error")
+    assert "--only unconfirmed" in approval["advice"]
+    assert account_of_kai(departed) == before
+
+
+def test_the_approval_holds_for_the_account_of_the_held_run_only(departed: RunHarness) -> None:
+    departed.company.hire("70", **KAI)
+    held, before = departed.run(), account_of_kai(departed)
+    departed.site.change_user(before["id"], email="kai.lund.old@acme.example", username="kai.lund.old")
+    departed.site.add_user(before["username"], **{**KAI_MOODLE, "idnumber": "50", "suspended": True})
+
+    approval = departed.run("approve", held["run_id"], "--employee", "70", "--yes")
+
+    assert (approval["updated"], approval["created"], approval["reactivated"]) == (0, 0, 0)
+    assert "70" not in {user["idnumber"] for user in departed.accounts()}
+
+
+@pytest.mark.parametrize("different", [{"lastName": "Berg"}, {"firstName": "Ida"}])
+def test_a_recycled_address_of_an_employee_with_another_name_is_a_conflict(
+    departed: RunHarness, different: dict[str, Any]
+) -> None:
+    departed.company.hire("70", **KAI | different)
+
+    assert departed.run().reason_codes("70") == ["email_taken"]
+
+
+def test_no_row_is_no_evidence_that_the_other_employee_left(departed: RunHarness) -> None:
+    account = departed.account("1")
+    departed.site.change_user(account["id"], idnumber="999")
+    departed.company.hire(
+        "70", firstName=account["firstname"], lastName=account["lastname"], workEmail=account["email"]
+    )
+    departed.company.delete("1")
+
+    assert departed.run().reason_codes("70") == ["email_taken"]
+
+
+def test_the_new_id_that_an_operator_enters_ends_with_the_account_active(departed: RunHarness) -> None:
+    departed.company.hire("70", **KAI)
+    departed.run()
+    departed.site.change_user(account_of_kai(departed)["id"], idnumber="70")
+
+    run = departed.run()
+
+    assert (run.code, run["reactivated"], account_of_kai(departed)["suspended"]) == (0, 1, False)
+
+
+def test_an_account_that_others_suspend_later_stays_suspended(departed: RunHarness) -> None:
+    departed.company.hire("70", **KAI)
+    departed.site.change_user(account_of_kai(departed)["id"], idnumber="70")
+    assert departed.run()["reactivated"] == 1
+    departed.site.change_user(account_of_kai(departed)["id"], suspended=True)
+
+    run = departed.run("sync", "--employee", "70")
+
+    assert (run["reactivated"], account_of_kai(departed)["suspended"]) == (0, True)
+
+
+def test_a_deleted_employee_who_comes_back_under_a_new_id_is_recognised(harness: RunHarness) -> None:
+    harness.company.hire("50", **KAI)
+    staff(harness, *range(1, 13))
+    harness.company.delete("50")
+    assert harness.run()["suspended"] == 1
+    advance_clock(harness, hours=2)
+    harness.company.hire("70", **KAI)
+
+    assert harness.run().reason_codes("70") == ["unconfirmed"]
+
+
+def test_the_other_reading_ends_with_a_new_account(departed: RunHarness) -> None:
+    departed.company.hire("70", **KAI)
+    departed.run()
+    former = account_of_kai(departed)
+    departed.site.change_user(former["id"], email="kai.lund.former@acme.example", username="kai.lund.former")
+
+    run = departed.run()
+
+    assert (run.code, run["created"], departed.account("70")["id"] != former["id"]) == (0, 1, True)
+
+
+def test_the_account_of_a_suspension_by_an_earlier_version_is_noted_in_the_next_run(departed: RunHarness) -> None:
+    store = Store(SqliteItems(str(departed.state_file)), "default")
+    store.remember([replace(store.history().records[50], account_id=0)])
+
+    assert departed.run().code == 0
+
+    assert store.history().records[50].account_id == account_of_kai(departed)["id"]

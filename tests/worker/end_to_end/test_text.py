@@ -1,0 +1,50 @@
+"""Texts as people and other systems enter them: invisible characters, and countries under BambooHR's names."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.run_harness import RunHarness
+
+BY_PREFERRED_NAME = json.dumps({"firstname": ["preferred_name", "first_name"]})
+WITH_COUNTRY = json.dumps({"country": "country"})
+
+
+@pytest.mark.parametrize("address", ["ana.roy@x.example\u200b", "\ufeffana.roy@x.example", "ana.roy@x.example\u200e"])
+def test_an_invisible_character_in_an_address_keeps_no_employee_out(harness: RunHarness, address: str) -> None:
+    harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail=address)
+
+    run = harness.run()
+
+    assert (run.code, run["created"], harness.account("1")["email"]) == (0, 1, "ana.roy@x.example")
+    assert harness.run("sync", "--employee", "1")["unchanged"] == 1
+
+
+def test_a_name_that_cannot_be_seen_is_empty(harness: RunHarness) -> None:
+    harness.company.hire("1", firstName="Ana", lastName="Roy\u200b", preferredName="\u200b", workEmail="ana@x.example")
+
+    assert harness.run(FIELD_MAPPING=BY_PREFERRED_NAME)["created"] == 1
+    assert (harness.account("1")["firstname"], harness.account("1")["lastname"]) == ("Ana", "Roy")
+
+
+def test_the_countries_that_bamboohr_offers_are_written_and_an_unknown_one_is_named_once(harness: RunHarness) -> None:
+    names = ["Congo, the Democratic Republic of the", "Cote D'Ivoire (Ivory Coast)", "Svalbard", "Atlantis", "Atlantis"]
+    for number, country in enumerate(names, 1):
+        person: dict[str, Any] = {
+            "firstName": f"G{number}",
+            "lastName": f"F{number}",
+            "workEmail": f"p{number}@x.example",
+        }
+        harness.company.hire(str(number), **person, country=country)
+
+    run = harness.run(FIELD_MAPPING=WITH_COUNTRY)
+
+    assert run["created"] == 5
+    assert [harness.account(str(number))["country"] for number in (1, 2, 3, 4)] == ["CD", "CI", "SJ", ""]
+    warnings = [line["reason"] for line in run.log if line.get("code") == "unknown_country"]
+    assert len(warnings) == 1
+    assert warnings[0].count("Atlantis") == 1
+    assert "unknown_country" in run["warnings"]

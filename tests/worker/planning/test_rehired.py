@@ -1,0 +1,107 @@
+"""An employee hired again under a new id: the account carries the former one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.worker.builders import account_of, input_of, leaver, listed, outcome, plan_of, record_of, unseen, writes
+from tests.worker.planning.cases import Case, Values, case
+from worker.planning.planner import Planner
+
+NAMED: Values = {"first_name": "Kai", "last_name": "Lund", "work_email": "kai@acme.example"}
+KAI = listed(70, **NAMED)
+IDA, BERG = listed(70, **NAMED | {"first_name": "Ida"}), listed(70, **NAMED | {"last_name": "Berg"})
+LEFT = leaver(50, **NAMED)
+ACTIVE = account_of(KAI, number=150, idnumber="50")
+SUSPENDED = account_of(KAI, number=150, idnumber="50", suspended=True)
+OURS: Values = {"remembered": {50: record_of(50, suspended_by_us=True, suspended_at=1, account_id=150)}}
+ERASED: Values = {"remembered": {50: record_of(50, deleted=True, suspended_by_us=True, account_id=150)}}
+NEW_ID: Values = {"idnumber": "70"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        case("left", "conflict unconfirmed", KAI, SUSPENDED, former=[LEFT], says="employee 50, who left", **OURS),
+        case("left, active", "conflict unconfirmed", KAI, ACTIVE, former=[LEFT]),
+        case("deleted now", "conflict unconfirmed", KAI, ACTIVE, former=[unseen(50, deleted=True)]),
+        case("deleted before", "conflict unconfirmed", KAI, SUSPENDED, former=[unseen(50)], **ERASED),
+        case("no row", "conflict email_taken", KAI, SUSPENDED, former=[unseen(50)], **OURS),
+        case("works here", "conflict email_taken", KAI, ACTIVE, former=[listed(50)]),
+        case(
+            "another first name",
+            "conflict email_taken",
+            listed(70, **NAMED | {"first_name": "Ida"}),
+            ACTIVE,
+            former=[LEFT],
+        ),
+        case(
+            "another last name",
+            "conflict email_taken",
+            listed(70, **NAMED | {"last_name": "Berg"}),
+            ACTIVE,
+            former=[LEFT],
+        ),
+        case(
+            "confirmed",
+            "reactivate returned",
+            KAI,
+            SUSPENDED,
+            former=[LEFT],
+            confirmed={70},
+            writes={**NEW_ID, "suspended": "0"},
+            **OURS,
+        ),
+        case("confirmed, active", "update relinked", KAI, ACTIVE, former=[LEFT], confirmed={70}, writes=NEW_ID),
+        case(
+            "confirmed, suspended by others",
+            "update relinked",
+            KAI,
+            SUSPENDED,
+            former=[LEFT],
+            confirmed={70},
+            writes=NEW_ID,
+            notes=["suspended_elsewhere"],
+        ),
+        case("confirmed, works here", "conflict email_taken", KAI, ACTIVE, former=[listed(50)], confirmed={70}),
+        case(
+            "the operator entered the new id",
+            "reactivate returned",
+            KAI,
+            account_of(KAI, number=150, suspended=True),
+            **OURS,
+        ),
+    ],
+)
+def test_the_account_of_a_former_id_goes_to_the_new_one_only_if_an_operator_says_so(row: Case) -> None:
+    row.check()
+
+
+def test_the_leaver_of_the_same_run_is_suspended_and_the_new_employee_held() -> None:
+    plan = plan_of(LEFT, KAI, accounts=[ACTIVE])
+
+    assert [outcome(step) for step in plan.values()] == ["suspend left", "conflict unconfirmed"]
+
+
+def test_a_confirmed_account_is_not_suspended_for_the_former_id() -> None:
+    plan = plan_of(LEFT, KAI, accounts=[ACTIVE], confirmed={70})
+
+    assert [outcome(step) for step in plan.values()] == ["skip left_without_account", "update relinked"]
+    assert writes(plan[70]) == NEW_ID
+
+
+def test_the_employee_whose_id_the_account_carries_is_asked_for_once() -> None:
+    planner = Planner(input_of(KAI))
+    planner.needs()
+    planner.needs()
+    planner.add([ACTIVE])
+
+    assert planner.needs().former == {50}
+    assert not planner.needs().former
+
+
+def test_no_employee_is_asked_for_if_the_names_differ() -> None:
+    planner = Planner(input_of(BERG))
+    planner.add([ACTIVE])
+
+    assert [planner.needs().former for _ in range(4)] == [frozenset()] * 4

@@ -1,0 +1,84 @@
+"""Whether the names of an employee and of an account agree. Pure.
+
+Names are compared as unordered sets of words, without case, accents, apostrophes and hyphens. Letters that are written
+in two ways match in both: "ü" is "ue" and "u", "ø" is "oe" and "o".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from worker.model.account import Account
+from worker.model.employee import Employee
+
+_SPELLED_OUT = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "œ": "oe", "đ": "dj", "ð": "dh", "þ": "th"}
+)
+_PLAIN = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "\u0131": "i"}
+)
+_APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u02b9`\u00b4]")
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class NameComparison:
+    """What a comparison of names says. `shown`: both sides have a name; otherwise nothing agrees or contradicts."""
+
+    shown: bool
+    first: bool = False
+    last: bool = False
+    whole: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether a name agrees."""
+        return self.first or self.last or self.whole
+
+    @property
+    def both(self) -> bool:
+        """Whether first and last name agree, in whichever field either system keeps them."""
+        return self.whole or (self.first and self.last)
+
+
+def compare_names(employee: Employee, account: Account) -> NameComparison:
+    """Compare the first (legal or preferred) and last name of an employee with those of an account."""
+    facts = employee.facts
+    last = facts.get("last_name", "")
+    firsts = [name for name in (facts.get("first_name", ""), facts.get("preferred_name", "")) if _words(name)]
+    their_first, their_last = account.values["firstname"], account.values["lastname"]
+    theirs = f"{their_first} {their_last}"
+    if not _words(theirs) or not (firsts or _words(last)):
+        return NameComparison(shown=False)
+    return NameComparison(
+        shown=True,
+        first=any(same_name(first, their_first) for first in firsts),
+        last=same_name(last, their_last),
+        whole=any(same_name(f"{first} {last}", theirs) for first in firsts),
+    )
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names agree. A name without a letter or digit agrees with none."""
+    return bool(_forms(one) & _forms(other))
+
+
+def _forms(name: str) -> frozenset[frozenset[str]]:
+    """The sets of words that a name can be read as: each spelling, with and without its spaces and hyphens."""
+    spellings = [words for words in map(tuple, _spellings(name)) if words]
+    return frozenset(form for words in spellings for form in (frozenset(words), frozenset(["".join(words)])))
+
+
+def _words(name: str) -> list[str]:
+    return next(iter(_spellings(name)))
+
+
+def _spellings(name: str) -> Iterable[list[str]]:
+    folded = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", name).casefold())
+    for letters in (_PLAIN, _SPELLED_OUT):
+        decomposed = unicodedata.normalize("NFKD", folded.translate(letters).translate(_PLAIN))
+        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+        yield _SEPARATORS.sub(" ", plain).split()

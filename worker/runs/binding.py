@@ -1,0 +1,36 @@
+"""Whether the state belongs to the company and the site of this run."""
+
+from __future__ import annotations
+
+from worker import advice
+from worker.errors import ConfigurationError
+from worker.runs.services import Services
+from worker.runs.summary import Summary
+
+
+def check_binding(services: Services) -> None:
+    """Raise ConfigurationError if the state, as it was last read, belongs to another company or site."""
+    known, present = services.store.binding, services.settings.binding
+    if known is None or known == present:
+        return
+    raise ConfigurationError(
+        [f"the state {services.settings.state_id!r} belongs to {known}, but this run is for {present}"],
+        advice=(
+            f"if the company or the site was renamed: {advice.command('state', 'rebind')}; otherwise correct"
+            " BAMBOO_COMPANY_DOMAIN or MOODLE_BASE_URL, or give this pair a STATE_ID of its own"
+        ),
+    )
+
+
+def adopt_state(services: Services, summary: Summary) -> None:
+    """Let a state that names no company and site belong to those of this run. Call it under the lock."""
+    if services.store.binding is not None:
+        return
+    present = services.settings.binding
+    if not services.store.is_new:
+        summary.warn(
+            "state_adopted",
+            f"the state named no company and site: it was written by hand or by an earlier version, and belongs to"
+            f" {present} from now on",
+        )
+    services.store.bind(present)
