@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import emulator
-from tests.e2e.deployment import Deployment, Environment
+from tests.e2e.deployment import PROJECT, Deployment, Environment, Setting
 from tests.e2e.emulator import Emulator
 from tests.image.containers import mounted, readable
 from tests.image.deployed import DeployedWorker, build_with, template, write_seam
@@ -68,7 +68,9 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunHarness]:
 def deployed(
     engine: Engine, emulator: Emulator, harness: RunHarness, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DeployedWorker]:
-    settings = {
+    settings: dict[str, Setting] = {
+        "ProjectName": PROJECT,
+        "Production": False,
         "BambooBaseUrl": harness.environment["BAMBOO_BASE_URL"],
         "MoodleBaseUrl": harness.environment["MOODLE_BASE_URL"],
         "CpuArchitecture": own_architecture(),
