@@ -248,9 +248,9 @@ state-reset: setup ## reset the position of the sync
 	$(OPS) state reset $(IN_ENV)
 
 .PHONY: pause resume alerts dead-letters
-pause: setup ## no scheduled runs until resume, and no silence alarm
+pause: setup ## no scheduled runs until resume, deploys included, and no silence alarm
 	$(OPS) pause $(IN_ENV)
-resume: setup ## schedule runs again, and the silence alarm
+resume: setup ## end the pause: scheduled runs and the silence alarm are on again
 	$(OPS) resume $(IN_ENV)
 alerts: setup ## do alerts reach the operator? ARGS=--test, ARGS=--subscribe
 	$(OPS) alerts $(IN_ENV)

@@ -13,6 +13,7 @@ from ops.errors import code_of
 from ops.local import run_worker
 from ops.one_off import add_waiting, print_log, run_task
 from ops.verbs import Context, adopt
+from worker import advice
 from worker.commands import doctor as doctor_command
 from worker.commands import explain, parked, plan, state
 from worker.runs.checks import Check, warning
@@ -48,13 +49,22 @@ def report(context: Context) -> int:
 
 
 def doctor(context: Context) -> int:
-    """Check the pause, and everything else here or in a task."""
-    for check in _check_pause(context):
+    """Check what only an operator can read, and everything else here or in a task."""
+    for check in (*_check_alarm(context), *_check_pause(context)):
         doctor_command.print_check(check, as_json=context.options.json)
     arguments = context.worker_arguments("--task")
     if context.options.task:
         return run_task(context, arguments, show=print_log)
     return run_worker(context, arguments)
+
+
+def _check_alarm(context: Context) -> Iterator[Check]:
+    if not context.deployment.silence_alarm_name:
+        yield warning(
+            "silence alarm",
+            "there is none (SilenceHours = 0): no mail says that runs have stopped",
+            f"look from time to time: {advice.command('summaries')}",
+        )
 
 
 def _check_pause(context: Context) -> Iterator[Check]:

@@ -75,7 +75,7 @@ def run(context: Context) -> int:
 def approve(context: Context) -> int:
     """Write what the guards held in a run."""
     _require_run_id(context.options.held_run)
-    return run_task(context, ["approve", *_arguments(context)], show=print_summary)
+    return _run_confirmed(context, "approve")
 
 
 def reconcile(context: Context) -> int:

@@ -135,10 +135,11 @@ class Simulation:
         return self.do(RunRequest("sync", scope, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
 
     def approve(self, run_id: str) -> Summary | None:
-        """Approve the suspensions that a run held."""
-        held = self._store(Process()).run(run_id)
+        """Approve everything that a run held."""
+        held = self._store(Process()).held(run_id)
         assert held is not None
-        return self.do(RunRequest("approve", SelectedEmployees(tuple(held.held)), approved=True))
+        employees = sorted({change.employee_id for change in held.changes})
+        return self.do(RunRequest("approve", SelectedEmployees(tuple(employees)), approved=tuple(held.changes)))
 
     def reconcile(self, *, dies_at: int | None = None) -> Summary | None:
         """Run `reconcile`; None if the run was killed."""
@@ -208,6 +209,7 @@ class Simulation:
             moodle=moodle,
             stop=stop,
             clock=_reading(self.clock),
+            digest_key=TOKEN,
         )
 
 

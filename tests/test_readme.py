@@ -29,14 +29,27 @@ def test_the_time_of_a_suite_is_listed(target: str) -> None:
     assert re.search(rf"^\| `make {target}` \|[^|]+\| \d+:\d\d \| \d+:\d\d \|$", README, re.MULTILINE)
 
 
-def test_each_module_of_the_worker_has_its_place() -> None:
-    table = README[README.index("| module of `worker/`") : README.index("`plan` is a pure function")]
-    named = set(re.findall(r"`([a-z_]+)/?`", table))
-    modules = {path.stem for path in (ROOT / "worker").glob("*.py")} - {"__init__", "__main__"}
+def test_each_package_of_the_worker_has_its_place() -> None:
+    table = README[README.index("| package of `worker/`") : README.index("`cli.py` above them")]
+    named = re.findall(r"^\| `([a-z]+)/` \| \S", table, re.MULTILINE)
 
-    assert modules - {"aws", "errors", "exits", "logs", "timestamps"} <= named
-    folders = {path.name for path in (ROOT / "worker").iterdir() if path.is_dir()}
-    assert (named - {"worker", *folders}) <= modules
+    assert sorted(named) == sorted(path.parent.name for path in (ROOT / "worker").glob("*/__init__.py"))
+
+
+def test_the_files_that_the_page_names_exist() -> None:
+    named = re.findall(r"`((?:cdk_app|tests|worker|docs)/[\w/*]+(?:\.\w+)?)/?`", README)
+
+    assert len(named) > 10
+    assert [path for path in named if not any(ROOT.glob(path))] == []
+
+
+def test_the_idle_month_is_the_sum_of_its_items() -> None:
+    table = README[README.index("## What an idle month costs") : README.index("Rules, roles, schedules")]
+    items = re.findall(r"^\| [^*|]+ \| [^|]+ \| (\d\.\d{3}) \| (\d\.\d{3}) \|$", table, re.MULTILINE)
+    (stated,) = re.findall(r"\*\*sum\*\* \| \| \*\*([\d.]+)\*\* \| \*\*([\d.]+)\*\*", table)
+
+    assert [f"{sum(float(item[region]) for item in items):.2f}" for region in (0, 1)] == [*stated]
+    assert max(map(float, stated)) < 2
 
 
 def test_the_mapping_of_the_example_is_valid() -> None:

@@ -5,7 +5,8 @@ its own because it pins its own botocore. `make bootstrap` and `make deploy`, th
 the environment of `environment.toml` into it. The operator's part, the values of the two secrets, is done. The real
 process (`python -m worker`) runs with exactly the variables of the deployed task definition, between the sandbox's
 BambooHR and Moodle. A parameter changes and `make deploy` runs again. Every kind of end of the task goes through the
-deployed rules, and a queue that is subscribed to the topic shows what an operator would read.
+deployed rules, and a queue that is subscribed to the topic shows what an operator would read. `make pause` pauses it,
+a deploy of another schedule enables the schedule again, whose run then does nothing, and `make resume` ends the pause.
 
 A second environment of the same account begins as the templates of version 1.0.0 (the folder `former`), with a state
 and secrets of its own, is paused, and is upgraded by `make deploy`. At the end `make destroy` removes both.

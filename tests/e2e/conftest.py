@@ -10,7 +10,7 @@ import pytest
 from tests.e2e import former
 from tests.e2e.deployment import PROJECT, Deployment, Environment, Setting, Verb, make
 from tests.e2e.emulator import Emulator, emulated_aws
-from tests.e2e.story import EMPLOYEES, FIRST_BATCH, SECOND_BATCH, Done
+from tests.e2e.story import EMPLOYEES, FIRST_BATCH, LATER, SECOND_BATCH, Done
 from tests.run_harness import API_KEY, RunHarness, RunResult, start_harness
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
@@ -81,6 +81,35 @@ def second_run(redeployed: Deployment, systems: RunHarness) -> Done:
 def second_delivery(second_run: Done, redeployed: Deployment, systems: RunHarness) -> Done:
     """The same scheduled run, delivered once more."""
     return _done(redeployed, systems, redeployed.run(**redeployed.overrides("2026-11-23T03:30:00Z")))
+
+
+@pytest.fixture(scope="session")
+def deployed_while_paused(second_delivery: Done, emulator: Emulator, environment: Environment) -> Deployment:
+    """A deploy of another schedule during a pause."""
+    paused = environment.operate("pause")
+    assert paused.code == 0, paused.said
+    environment.set(ScheduleExpression=LATER)
+    return Deployment.found(emulator, environment.deploy())
+
+
+@pytest.fixture(scope="session")
+def run_while_paused(deployed_while_paused: Deployment, systems: RunHarness) -> Done:
+    """The run of the schedule that the deploy has enabled."""
+    systems.company.hire("11", firstName="Kim", lastName="Berg", workEmail="kim.berg@acme.example")
+    run = deployed_while_paused.run(**deployed_while_paused.overrides("2026-11-24T04:30:00Z"))
+    return _done(deployed_while_paused, systems, run)
+
+
+@pytest.fixture(scope="session")
+def resumed(run_while_paused: Done, emulator: Emulator, environment: Environment) -> Deployment:
+    """The environment after `make resume`."""
+    return Deployment.found(emulator, environment.operate("resume"))
+
+
+@pytest.fixture(scope="session")
+def run_after_the_pause(resumed: Deployment, systems: RunHarness) -> Done:
+    """The schedule's next run."""
+    return _done(resumed, systems, resumed.run(**resumed.overrides("2026-11-25T04:30:00Z")))
 
 
 @pytest.fixture(scope="session")

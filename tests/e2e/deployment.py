@@ -57,9 +57,11 @@ class Environment:
     def set(self, **settings: Setting) -> None:
         """Write the file with these keys beside, or in place of, those that it has."""
         self._settings.update(settings)
+        common = _FILE.read_text(encoding="utf-8").splitlines()
+        kept = [line for line in common if line.partition(" = ")[0] not in self._settings]
         # JSON writes texts, numbers and truth values as TOML does.
-        lines = [f"{key} = {json.dumps(value)}" for key, value in self._settings.items()]
-        self._file.write_text(_FILE.read_text(encoding="utf-8") + "\n".join(lines) + "\n", encoding="utf-8")
+        own = [f"{key} = {json.dumps(value)}" for key, value in self._settings.items()]
+        self._file.write_text("\n".join([*kept, *own, ""]), encoding="utf-8")
 
     def bootstrap(self) -> Verb:
         """`make bootstrap`."""

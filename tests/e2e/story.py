@@ -10,6 +10,8 @@ from tests.run_harness import RunResult
 EMPLOYEES = 10
 FIRST_BATCH = 4
 SECOND_BATCH = 50
+LATER = "cron(30 4 * * ? *)"
+"""The schedule that is deployed during the pause."""
 
 
 @dataclass(frozen=True)

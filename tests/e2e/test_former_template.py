@@ -19,14 +19,14 @@ def schedules(deployment: Deployment) -> dict[str, Any]:
 
 def test_a_file_without_production_is_answered_with_what_the_environment_is_today(refused_upgrade: Verb) -> None:
     assert refused_upgrade.code != 0
-    assert "Production is missing; allowed is true or false; Production = false keeps" in refused_upgrade.said
+    assert "Production is missing; expected true or false; Production = false keeps" in refused_upgrade.said
     assert "Nothing was synthesised." in refused_upgrade.said
 
 
 def test_state_and_secrets_are_still_there(former_deployment: Deployment, upgraded: Deployment) -> None:
     assert upgraded.outputs["TableName"] == former_deployment.outputs["TableName"]
     assert {name: upgraded.state()[name] for name in former.STATE} == former.STATE
-    assert len(upgraded.items()) == 2
+    assert set(upgraded.items()) == {"default", "default#person#4711", "default#paused"}
     assert upgraded.secrets() == former_deployment.secrets()
 
 
@@ -40,11 +40,12 @@ def test_the_schedules_are_replaced_by_ones_with_a_name_of_their_own(
     }
 
 
-def test_what_was_paused_is_on_after_it_and_the_deploy_says_so(
+def test_the_new_schedules_are_enabled_during_a_pause_and_the_deploy_says_so(
     upgraded: Deployment, former_environment: Environment
 ) -> None:
     assert schedules(upgraded)[f"{former.PROJECT}-nightly"]["State"] == "ENABLED"
-    assert "The environment was paused, and this deploy has changed its schedules or alarms" in upgraded.verb.said
+    assert "The scheduled runs are paused since " in upgraded.verb.said
+    assert f"but this deploy has enabled: the schedule {former.PROJECT}-nightly and the schedule " in upgraded.verb.said
     assert f"make pause {former_environment.in_env}" in upgraded.verb.said
 
 

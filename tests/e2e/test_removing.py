@@ -12,7 +12,7 @@ from tests.e2e.story import Done
 @pytest.fixture(scope="module")
 def destroyed(
     redeployed: Deployment,
-    second_delivery: Done,
+    run_after_the_pause: Done,
     upgraded: Deployment,
     environment: Environment,
     former_environment: Environment,

@@ -197,8 +197,8 @@ SCENARIOS = {
         Scenario(
             "approve",
             _held,
-            lambda world: ("approve", world.notes["run"]),
-            lambda world: [("approve", world.notes["run"])],
+            lambda world: ("approve", world.notes["run"], "--yes"),
+            lambda world: [("approve", world.notes["run"], "--yes")],
         ),
         Scenario(
             "undo",

@@ -110,7 +110,7 @@ def held(failed: Step, deployed: DeployedWorker) -> Step:
 
 @pytest.fixture(scope="module")
 def approved(held: Step, deployed: DeployedWorker) -> Step:
-    return step(deployed, deployed.run("approve", held.run["run_id"]))
+    return step(deployed, deployed.run("approve", held.run["run_id"], "--yes"))
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +220,7 @@ def test_doctor_has_no_failed_check(reconciled: Step, deployed: DeployedWorker) 
 
 
 def test_an_unknown_run_exits_with_2(held: Step, deployed: DeployedWorker) -> None:
-    result = deployed.run("approve", "no-such-run")
+    result = deployed.run("approve", "no-such-run", "--yes")
 
     assert (result.code, result["outcome"]) == (2, "usage_error")
     assert held.run["run_id"] in result["advice"]

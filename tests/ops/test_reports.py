@@ -87,6 +87,15 @@ def doctors_pause(environment: Environment) -> list[tuple[str, str]]:
     return [(check["what"], check["advice"]) for check in checks if check["area"] == "pause"]
 
 
+def test_doctor_says_that_there_is_no_silence_alarm(complete: Environment) -> None:
+    complete.deploy_again_without("SilenceAlarmName")
+
+    out = complete.ops("doctor", "--quick").out
+
+    assert "warning  silence alarm: there is none (SilenceHours = 0): no mail says that runs have stopped\n" in out
+    assert f"-> look from time to time: make summaries {complete.in_env}\n" in out
+
+
 def test_doctor_says_nothing_where_schedules_and_alarm_fit(complete: Environment) -> None:
     before = doctors_pause(complete)
     complete.ops("pause")

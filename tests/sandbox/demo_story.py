@@ -174,7 +174,7 @@ RUNS = (
         title="the approval",
         story="The operator has read the list: they did leave. Those on it who are still due are suspended at once.",
         day=_nothing_happens,
-        command=("approve", "RUN"),
+        command=("approve", "RUN", "--yes"),
     ),
     Run(
         title="a mistake in HR",

@@ -1,74 +1,147 @@
-"""`approve RUN`: let the suspensions through that a guard held in a run."""
+"""`approve RUN`: apply the changes that the guards held in a run."""
 
 from __future__ import annotations
 
+import sys
+import uuid
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
-from worker.commands.base import Call, Parsers, add_command, add_dry_run
+from worker.commands.base import (
+    Call,
+    Parsers,
+    add_command,
+    add_dry_run,
+    add_employees,
+    add_yes,
+    confirm,
+    employees,
+    require_terminal,
+)
 from worker.errors import UsageError
-from worker.model.history import History, RunRecord
+from worker.model.held_change import HeldChange, HeldChanges
+from worker.model.history import History
+from worker.model.step import WRITES, GuardClass, Step
+from worker.planning.digests import key_check
 from worker.runs.request import RunRequest, SelectedEmployees
-from worker.runs.services import open_store
-from worker.runs.sync import run_sync
-from worker.state.store import Store
+from worker.runs.services import Services
+from worker.runs.summary import Summary
+from worker.runs.sync import preview, run_sync
 
-_VALID = timedelta(days=1)
+_SHOWN = 50
 
 _TEACHES = """\
-Suspends, at once, the employees whose suspensions a guard held in the run RUN and who are still due: BambooHR is read
-again, and employees who are back, or not on that list, are left alone. The list is valid for a day; the next run makes
-a new one. The command may be repeated. Approved suspensions do not count towards the limits, and since and offset stay
-where they are: the next run finds these accounts suspended, and goes on.
+Applies, at once, the changes that the guards held in the run RUN and that are still exactly due: the same employee, the
+same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a terminal it
+lists who and what, and asks; a script passes --yes.
+
+A list is valid for 7 days, and only as long as the Moodle token is the one of the run that held it; the next run makes
+a new one. The command may be repeated. Approved changes do not count towards the limits, and since and offset stay
+where they are: the next run finds these changes done, and goes on.
 
 Read who is held first: the held run's log has a line for each, and this shows them as they are now:
   {command:approve RUN --dry-run}
 
-example:
-  {command:approve 20260131T033000Z-1a2b3c4d}"""
+examples:
+  {command:approve 20260131T033000Z-1a2b3c4d}
+  {command:approve 20260131T033000Z-1a2b3c4d --only identity}
+  {command:approve 20260131T033000Z-1a2b3c4d --employee 4711 --yes}"""
 
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(
-        parsers, "approve", run=approve, summary="let the suspensions through that a run held", teaches=_TEACHES
+        parsers, "approve", run=approve, summary="apply the changes that the guards held in a run", teaches=_TEACHES
     )
     parser.add_argument("held_run", metavar="RUN", help="the run_id of the run that held them (its summary names it)")
+    parser.add_argument("--only", choices=[*GuardClass], help="only the changes of this class")
+    add_employees(parser, "only this employee (repeatable)")
     add_dry_run(parser)
+    add_yes(parser)
 
 
 def approve(call: Call) -> None:
     """Run it."""
     options = call.options
-    request = RunRequest("approve", SelectedEmployees(()), dry_run=options.dry_run, approved=True)
+    request = RunRequest("approve", SelectedEmployees(()), dry_run=options.dry_run)
     call.begin(request, options.held_run)
     call.summary.scope = "employees"
-    settings = call.settings()
-    held = _held_by(options.held_run, open_store(settings.state))
-    run_sync(replace(request, scope=SelectedEmployees(held)), call.services(settings), call.summary)
+    asks = not options.dry_run and not options.yes
+    if asks:
+        require_terminal(yes=False)
+    services = call.services()
+    held = _held_by(options.held_run, services)
+    changes = _selected(held, options.only, employees(options))
+    wanted = tuple(sorted({change.employee_id for change in changes}))
+    request = replace(request, scope=SelectedEmployees(wanted), approved=changes)
+    if asks:
+        _ask(call, services, request)
+    run_sync(request, services, call.summary)
 
 
-def _held_by(run_id: str, store: Store) -> tuple[int, ...]:
-    """Return the employees on the list of a run. Raises UsageError where there is no valid list."""
-    run, history = store.run(run_id), store.history()
-    if run is None:
-        raise UsageError(f"there is no run {run_id}", advice=_others(history))
-    if not run.held:
-        raise UsageError(f"the run {run_id} held no suspension", advice=_others(history))
-    if _age(run) > _VALID:
+def _held_by(run_id: str, services: Services) -> HeldChanges:
+    """Return what a run held. Raises UsageError where that cannot be approved."""
+    held = services.store.held(run_id)
+    if held is None:
+        known = services.store.run(run_id) is not None
         raise UsageError(
-            f"the list of the run {run_id} is older than a day: BambooHR may say something else by now",
-            advice=f"the next run makes a new one. {_others(history)}",
+            f"the run {run_id} held nothing that can be approved" if known else f"there is no run {run_id}",
+            advice=_others(services),
         )
-    return tuple(sorted(int(number) for number in run.held))
+    if not held.is_valid(services.clock()):
+        raise UsageError(
+            f"what the run {run_id} held is older than 7 days: BambooHR may say something else by now",
+            advice=f"the next run makes a new list. {_others(services)}",
+        )
+    if held.key_check != key_check(run_id, services.digest_key):
+        raise UsageError(
+            f"the Moodle token was replaced since the run {run_id}, and what it held is tied to the former token",
+            advice="start a run: it makes a new list, and names the command that approves it",
+        )
+    return held
 
 
-def _age(run: RunRecord) -> timedelta:
-    return datetime.now(UTC) - datetime.fromtimestamp(run.ended_at / 1000, UTC)
-
-
-def _others(history: History) -> str:
-    fresh = [run.run_id for run in history.runs if run.held_count and _age(run) <= _VALID]
-    return (
-        f"runs of the last day that held some: {', '.join(fresh[-5:])}" if fresh else "no run of the last day held any"
+def _selected(held: HeldChanges, only: str | None, selected: Sequence[int]) -> tuple[HeldChange, ...]:
+    changes = tuple(
+        change
+        for change in held.changes
+        if (only is None or change.guard == only) and (not selected or change.employee_id in selected)
     )
+    if not changes:
+        raise UsageError(
+            f"the run {held.run_id} held nothing of what is to be approved", advice="leave out --only and --employee"
+        )
+    return changes
+
+
+def _others(services: Services) -> str:
+    history: History = services.store.history()
+    valid = [
+        run.run_id
+        for run in history.runs[-_RUNS_ASKED:]
+        if run.held_count and (held := services.store.held(run.run_id)) and held.is_valid(services.clock())
+    ]
+    if not valid:
+        return "no run of the last 7 days held anything"
+    return f"runs of the last 7 days that held something: {', '.join(valid[-5:])}"
+
+
+_RUNS_ASKED = 20
+
+
+def _ask(call: Call, services: Services, request: RunRequest) -> None:
+    """Preview first, without the lock, for the answer may take its time; then everything is read again and done."""
+    seen = Summary(run_id=uuid.uuid4().hex, command="approve", started_at=call.summary.started_at, dry_run=True)
+    plan = preview(replace(request, dry_run=True), services, seen).plan
+    due = [step for step in plan.steps if step.action in WRITES]
+    for step in due[:_SHOWN]:
+        sys.stderr.write(f"  employee {step.employee_id}: {_what(step)}\n")
+    if len(due) > _SHOWN:
+        sys.stderr.write(f"  and {len(due) - _SHOWN} more\n")
+    if not due:
+        raise UsageError("none of these changes is due any more; nothing was changed")
+    confirm(f"Apply these changes to {len(due)} employees?", call.stop, yes=False)
+
+
+def _what(step: Step) -> str:
+    return f"{step.action.value} ({', '.join(step.fields)})"

@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 
 from worker.commands.base import Call, Parsers, add_command, employee
+from worker.model.held_change import HeldChanges
+from worker.model.history import History
 from worker.progress import no_bar
 from worker.reports.explanation import EmployeeContext, explain, readable
 from worker.reports.output import check_values, check_writable, put
 from worker.runs.request import RunRequest, SelectedEmployees
+from worker.runs.services import Services
 from worker.runs.sync import preview
 
 _TEACHES = """\
@@ -36,6 +39,12 @@ def add(parsers: Parsers) -> None:
     parser.add_argument("--output", metavar="FILE", type=Path, help="into a file, not to stdout")
 
 
+def _held(services: Services, history: History) -> list[HeldChanges]:
+    """Return what runs of the last days held and can still be approved, oldest first."""
+    kept = (services.store.held(run.run_id) for run in history.runs if run.held_count)
+    return [held for held in kept if held is not None and held.is_valid(services.clock())]
+
+
 def explain_employee(call: Call) -> int:
     """Plan for one employee without writing, and explain."""
     options, summary = call.options, call.summary
@@ -53,7 +62,8 @@ def explain_employee(call: Call) -> int:
             seen.plan,
             history.records.get(number),
             services.store.journals_about(number),
-            [services.store.run(run.run_id) or run for run in history.runs if run.held_count],
+            _held(services, history),
+            services.digest_key,
             options.show_values,
         )
     )

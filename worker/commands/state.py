@@ -204,7 +204,7 @@ def _records(history: History) -> Iterator[tuple[str, Any]]:
 
 def _runs(history: History) -> Iterator[tuple[str, Any]]:
     for run in history.runs[-5:]:
-        held = f", {run.held_count} suspensions held" if run.held_count else ""
+        held = f", {run.held_count} employees held" if run.held_count else ""
         end = "clean" if run.successful else run.outcome or "not clean"
         yield run.run_id, f"{run.command}, {run.scope}, {end}{held}"
 

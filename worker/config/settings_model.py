@@ -9,14 +9,15 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, SecretStr, WithJsonSchema
 
-from worker.config.faults import refusal
+from worker.config.faults import EachEntry, refusal
 from worker.config.mapping_table import MappingTable
 from worker.model.mapping import DERIVABLE, template_fault
+from worker.model.step import GuardClass
 
 REMOVED = {"dates_as_events": "hires and leaves are always handled on the day their date arrives; remove this setting"}
 """Settings of earlier versions, and what to do. In a file each is a fault, as a variable a warning."""
@@ -64,6 +65,37 @@ def _username_template(text: str) -> str:
         raise refusal(fault, choices=["{" + name + "}" for name in DERIVABLE])
     return text
 
+
+def _guard_class(name: str) -> str:
+    if name not in _GUARD_CLASSES:
+        raise refusal(f"a class of changes: {', '.join(_GUARD_CLASSES)}", choices=_GUARD_CLASSES)
+    return name
+
+
+def _limit(value: object) -> int | str:
+    is_number = type(value) is int and 0 <= value <= _MOST_ACCOUNTS
+    if is_number or (isinstance(value, str) and _PERCENTAGE.fullmatch(value)):
+        return value  # type: ignore[return-value]
+    raise refusal(_LIMIT)
+
+
+_GUARD_CLASSES = tuple(GuardClass)
+_MOST_ACCOUNTS = 1_000_000
+_PERCENTAGE = re.compile("(100|[1-9]?[0-9])%")
+_LIMIT = f'a whole number from 0 to {_MOST_ACCOUNTS}, or a percentage of the company, as in "5%"'
+_LIMIT_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": _MOST_ACCOUNTS},
+        {"type": "string", "pattern": f"^{_PERCENTAGE.pattern}$"},
+    ]
+}
+LimitTable = Annotated[
+    dict[
+        Annotated[str, AfterValidator(_guard_class), Field(json_schema_extra={"enum": list(_GUARD_CLASSES)})],
+        Annotated[int | str, PlainValidator(_limit), WithJsonSchema(_LIMIT_SCHEMA)],
+    ],
+    EachEntry(_LIMIT),
+]
 
 _URL = "https (http to loopback), no user, query or fragment"
 _BaseUrl = Annotated[str, AfterValidator(_base_url)]
@@ -115,6 +147,12 @@ class SharedSettings(BaseModel):
         le=200,
         description="suspensions in one run; if not set, 2 % of the company, at least 5, at most 200",
         examples=[20],
+    )
+    limits: LimitTable = Field(
+        {},
+        description="a table of the most accounts of a class of changes in one run, a number or a percentage of the"
+        " company; if not set: see docs/design.md (variable: in JSON)",
+        examples=[{"identity": 20, "create": "15%"}],
     )
     max_attempts: int = Field(
         0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ class FollowUp(StrEnum):
     WAITING = "waiting"
     PARKED = "parked"
     UNDONE = "undone"
+    HELD = "held"
     ISOLATED = "isolated"
 
 
@@ -37,7 +38,6 @@ class EmployeeRecord:
         attempts: Consecutive runs in which Moodle refused the employee.
         suspended_by_us: Written before the suspension is sent, as `suspended_at` is (seconds since 1970), so that a
             process that dies in between forgets neither the employee nor the limit.
-        approved: An operator decided on that suspension, so it does not count towards the limits.
         undone_at: When an operator undid what a run had written to the employee.
         last_change_at: When BambooHR had last changed the employee before the run that was undone; 0 if not known.
         account_id: The account that was suspended, if the employee's id is not its `idnumber`; 0 if it is.
@@ -49,7 +49,6 @@ class EmployeeRecord:
     attempts: int = 0
     suspended_by_us: bool = False
     suspended_at: int = 0
-    approved: bool = False
     undone_at: int = 0
     last_change_at: int = 0
     account_id: int = 0
@@ -85,6 +84,12 @@ class EmployeeRecord:
         return bool(self.follow_ups or self.attempts or self.suspended_by_us or recent)
 
 
+UNFINISHED = "unfinished"
+"""The outcome of a run that is at work, or was killed."""
+ENDED = frozenset({"ok", "held", "errors"})
+"""The outcomes of a run that read, planned and wrote to its end, whatever errors single employees had."""
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """How a run went, as far as later runs need it.
@@ -96,8 +101,9 @@ class RunRecord:
         rows: Rows of the directory.
         coverage: For each field that is needed, the share of rows that have it, in hundredths of a per cent.
         mapping_digest: The mapping that the run planned with.
-        held: The employees whose suspensions a guard held. The history keeps `held_count` alone; the list is in the
-            run's own item.
+        company: The number of active employees; 0 in records of an earlier version, which have `rows` alone.
+        began: When the first run of this state ended, as far as that is known.
+        held_count: How many employees have changes that a guard held; see `HeldChanges`.
         since: Where the run began.
         reached: Where the run left the state.
         dates_read: For each kind of date, the day (ISO) up to which dates that arrived were taken up.
@@ -116,12 +122,23 @@ class RunRecord:
     mapping_digest: str = ""
     reconcile_due: bool = False
     outcome: str = ""
-    held: Sequence[int] = ()
     held_count: int = 0
+    company: int = 0
+    began: int = 0
     since: str = ""
     reached: str = ""
     dates_read: Mapping[str, str] = field(default_factory=dict)
     journal_items: int = 0
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it set out to write and has not said how it ended."""
+        return self.outcome == UNFINISHED
+
+    @property
+    def reached_the_end(self) -> bool:
+        """Whether it read, planned and wrote to its end, whatever errors single employees had."""
+        return self.outcome in ENDED
 
     @property
     def is_full(self) -> bool:
@@ -139,6 +156,11 @@ class History:
     def last_baseline(self) -> RunRecord | None:
         """The last baseline run; None if there is none yet."""
         return next((run for run in reversed(self.runs) if run.is_baseline), None)
+
+    @property
+    def began(self) -> int:
+        """When the first run of this state ended, in milliseconds since 1970; 0 if there was none."""
+        return min((run.began or run.ended_at for run in self.runs), default=0)
 
     def last_full_run(self) -> RunRecord | None:
         """The last run over all employees, whatever its end."""
@@ -170,16 +192,6 @@ class History:
     def delivered(self, scheduled_time: str) -> bool:
         """Whether a run of this scheduled time was successful. One that failed may be tried again."""
         return bool(scheduled_time) and any(run.scheduled_time == scheduled_time for run in self.runs if run.successful)
-
-    def suspended_since(self, moment: datetime, leaving_out: Collection[int] = ()) -> int:
-        """How many employees this product suspended, or set out to, after a moment.
-
-        Args:
-            moment: Suspensions count that were sent later than this.
-            leaving_out: Employees who do not count. Nor do suspensions that an operator approved.
-        """
-        counted = (employee for number, employee in self.records.items() if number not in leaving_out)
-        return sum(employee.suspended_at > moment.timestamp() and not employee.approved for employee in counted)
 
 
 _RECENT = timedelta(days=10)

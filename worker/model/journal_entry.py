@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from worker.model.step import Action, FieldChange, Step
+from worker.model.step import Action, FieldChange, GuardClass, Step
 
 RETENTION = timedelta(days=90)
 _MAX_VALUE_LENGTH = 20_000
@@ -31,6 +31,8 @@ class JournalEntry:
         at: Just before the write, in seconds since 1970.
         last_change_at: When BambooHR had last changed the employee by then, by its own clock, or else when the run
             began to read; 0 where neither is known.
+        classes: The guard classes in which the write counts towards the limits; none for an approved write, an undo,
+            and what is exempt.
     """
 
     employee_id: int
@@ -39,6 +41,7 @@ class JournalEntry:
     changes: tuple[FieldChange, ...]
     at: int
     last_change_at: int = 0
+    classes: frozenset[GuardClass] = frozenset()
 
     @classmethod
     def of(cls, step: Step, now: datetime, changed: datetime | None = None) -> JournalEntry:
@@ -46,7 +49,9 @@ class JournalEntry:
         account_id = step.account.id if step.account else None
         last_change_at = int(changed.timestamp()) if changed else 0
         changes = tuple(change for change in step.changes if len(change.old or "") <= _MAX_VALUE_LENGTH)
-        return cls(step.employee_id, step.action, account_id, changes, int(now.timestamp()), last_change_at)
+        return cls(
+            step.employee_id, step.action, account_id, changes, int(now.timestamp()), last_change_at, step.classes
+        )
 
     def changed(self, field: str) -> FieldChange | None:
         """The change of one field, if there is one."""
@@ -64,6 +69,7 @@ def pack(entries: Iterable[JournalEntry]) -> Iterator[list[dict[str, Any]]]:
             "account": entry.account_id,
             "at": entry.at,
             "seen": entry.last_change_at,
+            "classes": sorted(entry.classes),
             "changes": [[change.field, change.old, change.new] for change in entry.changes],
         }
         length = len(json.dumps(plain, ensure_ascii=False).encode())
@@ -86,7 +92,15 @@ def unpack(portions: Iterable[Sequence[Mapping[str, Any]]]) -> list[JournalEntry
             tuple(FieldChange(field, old, new) for field, old, new in plain["changes"]),
             int(plain["at"]),
             int(plain.get("seen", 0)),
+            _classes(plain),
         )
         for portion in portions
         for plain in portion
     ]
+
+
+def _classes(plain: Mapping[str, Any]) -> frozenset[GuardClass]:
+    """The classes of an entry. An earlier version kept none, and limited suspensions alone."""
+    if "classes" in plain:
+        return frozenset(map(GuardClass, plain["classes"]))
+    return frozenset({GuardClass.SUSPEND} if plain["action"] == Action.SUSPEND else ())

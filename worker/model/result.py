@@ -19,7 +19,7 @@ class Status(StrEnum):
     FAILED = "failed"
     """Not written for a reason that does not concern the employee: transport, access, or the end of the run."""
     HELD = "held"
-    """Held by a guard."""
+    """A guard holds the whole step. One of which a part is held has the status of the rest."""
     EXEMPT = "exempt"
     """Moodle does not allow changes to this account (an administrator, the guest): a skip, not an error."""
 
@@ -41,4 +41,5 @@ class StepResult:
     @property
     def why(self) -> Reason:
         """The reason to report."""
-        return self.reason or self.step.problem or self.step.reason
+        held = self.step.held[0].reason if self.step.held else None
+        return self.reason or self.step.problem or held or self.step.reason

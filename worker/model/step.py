@@ -22,6 +22,17 @@ class Action(StrEnum):
     CONFLICT = "conflict"
 
 
+class GuardClass(StrEnum):
+    """A kind of change that has a limit of its own."""
+
+    SUSPEND = "suspend"
+    REACTIVATE = "reactivate"
+    IDENTITY = "identity"
+    CLEAR = "clear"
+    UPDATE = "update"
+    CREATE = "create"
+
+
 WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.SUSPEND, Action.REACTIVATE})
 
 
@@ -32,6 +43,15 @@ class FieldChange:
     field: str
     old: str | None
     new: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPart:
+    """A part of a step that a guard holds. It is not written; `reason` says why and how to approve it."""
+
+    guard: GuardClass
+    changes: tuple[FieldChange, ...]
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +68,8 @@ class Step:
         problem: An error about one field, which is left out; the rest of the step is written.
         notes: Information for the operator, not errors.
         waits: The employee is read again in every run until the case is clear.
+        classes: The guard classes in which what is written counts.
+        held: What a guard holds of the step. If nothing else is left of it, its action is HOLD.
     """
 
     employee_id: int
@@ -59,6 +81,8 @@ class Step:
     problem: Reason | None = None
     notes: tuple[Reason, ...] = ()
     waits: bool = False
+    classes: frozenset[GuardClass] = frozenset()
+    held: tuple[HeldPart, ...] = ()
 
     @property
     def is_error(self) -> bool:
@@ -69,6 +93,16 @@ class Step:
     def fields(self) -> list[str]:
         """The names of the fields that change."""
         return [change.field for change in self.changes]
+
+    @property
+    def is_whole_held(self) -> bool:
+        """Whether a guard holds the whole step."""
+        return bool(self.held) and self.action is Action.HOLD
+
+    @property
+    def held_classes(self) -> tuple[GuardClass, ...]:
+        """The guards that hold a part of the step, each once."""
+        return tuple(dict.fromkeys(part.guard for part in self.held))
 
     @property
     def suspends(self) -> bool | None:

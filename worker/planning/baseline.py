@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from worker.model.history import History
-from worker.planning.guards import DirectoryStats, is_unreliable, shrink_confirmed
+from worker.planning.readings import DirectoryStats, is_unreliable
 
 
-def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, clean: bool) -> bool:
-    """Return whether later runs are compared with what a run has read, given that it went through its window.
+def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, took_last: bool) -> bool:
+    """Return whether later runs are compared with what a run has read, given that it reached its end.
 
-    Held suspensions are errors, and it may be a company that became smaller which holds them: after a week of that no
-    error of a single employee stands in the way of the smaller company becoming the baseline.
+    Errors of single employees are no obstacle, and held changes least of all: it may be a company that became smaller
+    which causes them. The first baseline ends the initial import, so it has to have taken the window's last employee.
     """
-    return (clean or shrink_confirmed(history, now)) and not is_unreliable(stats, history, now)
+    return (took_last or history.last_baseline() is not None) and not is_unreliable(stats, history, now)
 
 
 def is_reconcile_due(history: History, mapping_digest: str) -> bool:

@@ -1,7 +1,7 @@
-"""Keyed digests, which tie a stored plan to the planned values without storing the values. Pure.
+"""Keyed digests, which tie a stored plan or held change to the planned values without storing the values. Pure.
 
 A plain digest of a department or a name could be guessed by trial. These are keyed with the Moodle token, which is
-neither in the plan nor in the repository, so a plan becomes invalid when the token changes.
+in no plan, state or repository, so they become invalid when the token changes.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 
-from worker.model.step import WRITES, Step
+from worker.model.step import WRITES, FieldChange, Step
 
 
 def digest(step: Step, key: str) -> str:
@@ -31,4 +32,19 @@ def digest(step: Step, key: str) -> str:
         step.account.id if step.account else None,
         sorted([change.field, change.old, change.new] for change in step.changes),
     ]
-    return hmac.new(f"plan {key}".encode(), json.dumps(content).encode(), hashlib.sha256).hexdigest()[:32]
+    return _keyed("plan", content, key)
+
+
+def part_digest(step: Step, changes: tuple[FieldChange, ...], key: str) -> str:
+    """Return the digest of the new values that a part of a step would write, for this employee and account."""
+    account_id = step.account.id if step.account else None
+    return _keyed("held", [step.employee_id, account_id, sorted([change.field, change.new] for change in changes)], key)
+
+
+def key_check(run_id: str, key: str) -> str:
+    """Return a digest that tells whether the key is still the one of this run."""
+    return _keyed("run", [run_id], key)
+
+
+def _keyed(purpose: str, content: Sequence[object], key: str) -> str:
+    return hmac.new(f"{purpose} {key}".encode(), json.dumps(content).encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,205 +1,196 @@
-"""Guards against mass suspensions after a bad read. Pure, and computed on the plan before any write.
+"""Guards against mass changes after a bad read or an import. Pure, and computed on the plan before any write.
 
-If a guard is violated, *all* suspensions of the run are held and everything else goes on. Held suspensions are errors,
-so the state stays pinned and the next run plans them again.
+A class of changes over its limit is held whole, and every other class goes on. Held changes are errors, so the state
+stays pinned and the next run plans them again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 
-from worker.model import reasons
-from worker.model.history import History, RunRecord
 from worker.model.reasons import Reason
-from worker.model.step import WRITES, Action, Step
+from worker.model.step import FieldChange, GuardClass, HeldPart, Step
+from worker.planning.limits import Limits
+from worker.planning.parts import NEEDS_IDENTITY, Part, emptied_fields, is_link, keep, parts_of
+from worker.planning.patterns import pattern
+from worker.planning.planner import Plan
 
-LEAST = 5
-"""The default limit of suspensions per run is at least this."""
-MOST = 200
-"""The default limit of suspensions per run is at most this."""
-SHARE_PERCENT = 2
-"""The default limit of suspensions per run, as a share of the company."""
-ROWS_PERCENT = 80
-"""A directory with a smaller share of the baseline's rows is incomplete."""
-COVERAGE_LOST = 1_000
-"""A field whose coverage falls by this much was lost. In hundredths of a per cent: ten points."""
+NOUNS = {
+    GuardClass.SUSPEND: ("suspension", "suspensions"),
+    GuardClass.REACTIVATE: ("reactivation", "reactivations"),
+    GuardClass.IDENTITY: ("change of identity", "changes of identity"),
+    GuardClass.CLEAR: ("cleared account", "cleared accounts"),
+    GuardClass.UPDATE: ("update", "updates"),
+    GuardClass.CREATE: ("new account", "new accounts"),
+}
+"""What a class counts, for one and for several. A change of identity: see docs/design.md, "Guards"."""
+
+_DOUBTED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY, GuardClass.CLEAR})
+"""What an unreliable reading may cause, and is held after one whatever the number."""
+_IMPORTED = frozenset({GuardClass.IDENTITY, GuardClass.UPDATE, GuardClass.CREATE})
 
 
 @dataclass(frozen=True)
-class DirectoryStats:
-    """What this run read of the company.
+class Circumstances:
+    """What the guards look at besides the plan.
 
     Attributes:
-        rows: Rows of the directory; 0 if it is not available.
-        coverage: For each needed field, the share of rows with a value, in hundredths of a per cent (0 to 10,000).
+        limits: The limits of the run.
+        unreliable: What this run's reading has lost, in words; empty if nothing.
+        recent: The employees whose accounts runs of the last 24 hours changed, by class.
+        run_id: The run to approve; "RUN" in a dry run, since only a later run will hold the changes.
     """
 
-    rows: int
-    coverage: Mapping[str, int] = field(default_factory=dict)
+    limits: Limits
+    unreliable: Sequence[str] = ()
+    recent: Mapping[GuardClass, Set[int]] = field(default_factory=dict)
+    run_id: str = "RUN"
+
+
+Place = tuple[int, GuardClass]
+"""A part of the plan: the employee, and its class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a part is held, and on the list of which class it is."""
+
+    guard: GuardClass
+    reason: Reason
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How many suspensions are allowed in one run, and in all runs of 24 hours together."""
+class Guarded:
+    """The plan without what is held, and why each class is held that is."""
 
-    per_run: int
-    per_day: int
-
-
-def limits(stats: DirectoryStats, baseline: RunRecord | None, max_suspensions: int | None) -> Limits:
-    """Return the limits: the setting, or a share of the company as read now or in the baseline, if that is smaller."""
-    if max_suspensions is not None:
-        per_run = max_suspensions
-    else:
-        company = min(stats.rows, baseline.rows) if baseline else 0
-        per_run = min(MOST, max(LEAST, company * SHARE_PERCENT // 100))
-    return Limits(per_run, 2 * per_run)
+    plan: Plan
+    why: Mapping[GuardClass, str]
 
 
-def violations(
+def parts_of_plan(plan: Plan) -> dict[int, tuple[Part, ...]]:
+    """Return the parts of every step, by employee id."""
+    facts = {employee.employee_id: employee.facts for employee in plan.plan_input.employees}
+    mapping = plan.plan_input.settings.mapping
+    return {
+        step.employee_id: parts_of(step, emptied_fields(mapping, facts.get(step.employee_id, {})))
+        for step in plan.steps
+    }
+
+
+def guard(plan: Plan, around: Circumstances) -> Guarded:
+    """Take out of the plan what must not be written without an approval."""
+    parts = parts_of_plan(plan)
+    exempt = _exempt(plan.steps, parts, around.limits)
+    due: dict[GuardClass, dict[int, Sequence[FieldChange]]] = {}
+    for number, own in parts.items():
+        for part in own:
+            if (number, part.guard) not in exempt:
+                due.setdefault(part.guard, {})[number] = part.changes
+    why = {one: text for one in GuardClass if one in due and (text := _violation(one, due[one], around))}
+    holds = {(number, one): Hold(one, _reason(one, why[one], around.run_id)) for one in why for number in due[one]}
+    holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, around.run_id))
+    steps = [_guarded(step, parts[step.employee_id], holds, exempt) for step in plan.steps]
+    return Guarded(plan.with_steps(steps), why)
+
+
+def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[Place, Hold], exempt: Set[Place]) -> Step:
+    if not parts:
+        return step
+    held = [(part, holds[step.employee_id, part.guard]) for part in parts if (step.employee_id, part.guard) in holds]
+    kept = [part for part in parts if (step.employee_id, part.guard) not in holds]
+    step = keep(step, kept, [HeldPart(hold.guard, part.changes, hold.reason) for part, hold in held])
+    counted = frozenset(one for one in step.classes if (step.employee_id, one) not in exempt)
+    return replace(step, classes=counted)
+
+
+def with_dependents(
+    holds: Mapping[Place, Hold],
     steps: Sequence[Step],
-    stats: DirectoryStats,
-    baseline: RunRecord | None,
-    suspended_today: int,
-    max_suspensions: int | None,
-) -> list[str]:
-    """Return why the suspensions of a plan must be held.
+    parts: Mapping[int, Sequence[Part]],
+    waits_for: Callable[[int], Reason],
+) -> dict[Place, Hold]:
+    """Add what cannot be written without the parts that are held.
 
-    Args:
-        steps: The plan.
-        stats: What this run read of the company.
-        baseline: The last baseline run; None if there is none yet.
-        suspended_today: Suspensions of the last 24 hours that count towards the limit.
-        max_suspensions: The setting MAX_SUSPENSIONS; None for the default.
-
-    Returns:
-        One text per violation; empty if the suspensions may be written.
+    These are the changes of employees who need an address or a username that a held part would free, and so on, and
+    the reactivations of accounts whose identity part is held. They are on the list of the class that they wait for.
     """
-    planned = sum(step.action is Action.SUSPEND for step in steps)
-    if planned == 0:
-        return []
-    limit = limits(stats, baseline, max_suspensions)
-    found = []
-    if planned > limit.per_run:
-        found.append(f"{planned} suspensions are due, {limit.per_run} are allowed in one run")
-    elif planned + suspended_today > limit.per_day:
-        found.append(
-            f"{planned} suspensions are due after {suspended_today} in the last 24 hours, {limit.per_day} are allowed"
-        )
-    return found + _losses(stats, baseline)
+    found = dict(holds)
+    needed_by: dict[int, list[int]] = {}
+    for step in steps:
+        for other in step.depends_on:
+            needed_by.setdefault(other, []).append(step.employee_id)
+    blocked = [number for number, one in holds if one is GuardClass.IDENTITY]
+    seen = set(blocked)
+    while blocked:
+        other = blocked.pop()
+        for number in needed_by.get(other, ()):
+            places = [(number, part.guard) for part in parts[number] if part.guard in NEEDS_IDENTITY]
+            found |= {place: Hold(GuardClass.IDENTITY, waits_for(other)) for place in places if place not in found}
+            if number not in seen:
+                seen.add(number)
+                blocked.append(number)
+    reactivated = {
+        (number, GuardClass.REACTIVATE): hold
+        for (number, one), hold in found.items()
+        if one is GuardClass.IDENTITY and any(part.guard is GuardClass.REACTIVATE for part in parts[number])
+    }
+    return {**reactivated, **found}
 
 
-def sees_whole_company(stats: DirectoryStats, baseline: RunRecord | None) -> bool:
-    """Whether the directory is as complete as in the baseline run."""
-    return baseline is None or stats.rows * 100 >= baseline.rows * ROWS_PERCENT
-
-
-def _coverages(stats: DirectoryStats, baseline: RunRecord) -> Iterator[tuple[str, int, int]]:
-    """Each field of the baseline with its coverage then and now. A field that is no longer read counts as unchanged."""
-    for name, before in sorted(baseline.coverage.items()):
-        yield name, before, stats.coverage.get(name, before)
-
-
-def _losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
-    """Rows, and shares of a field's values, that were lost since the baseline run. They hold all suspensions."""
-    if baseline is None:
-        return []
-    found = []
-    if not sees_whole_company(stats, baseline):
-        found.append(f"the directory has {stats.rows} rows, the last good run read {baseline.rows}")
-    return found + [
-        f"{name} is filled for {now / 100:.0f} % of the directory, {before / 100:.0f} % before"
-        for name, before, now in _coverages(stats, baseline)
-        if before - now >= COVERAGE_LOST
-    ]
-
-
-def fields_lost(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
-    """Return the fields that lost so many values since the baseline run that an empty one means nothing.
-
-    A field that the key may no longer see looks like one that is not set. A field is lost if its coverage fell by ten
-    points and its values by a tenth (new employees without a value do not count), or if it had at least three values
-    and now has none.
-    """
-    if baseline is None or not stats.rows:
-        return []
-    found = []
-    for name, before, now in _coverages(stats, baseline):
-        # Coverage is rounded down, so the exact number of values now is less than `values_now_below`.
-        values_before, values_now_below = before * baseline.rows, (now + 1) * stats.rows
-        fell = before - now >= COVERAGE_LOST and values_now_below * 100 <= values_before * _VALUES_KEPT_PERCENT
-        vanished = now == 0 and values_before - values_now_below > _TWO_VALUES
-        if fell or vanished:
-            found.append(name)
-    return found
-
-
-_VALUES_KEPT_PERCENT = 90
-_TWO_VALUES = 2 * 10_000
-
-
-def is_unreliable(stats: DirectoryStats, history: History, now: datetime) -> bool:
-    """Whether this read lost so much that it must not become the new baseline.
-
-    A company that really became smaller is trusted after a week.
-    """
-    baseline = history.last_baseline()
-    complete = sees_whole_company(stats, baseline) and not fields_lost(stats, baseline)
-    return not complete and not shrink_confirmed(history, now)
-
-
-def shrink_confirmed(history: History, now: datetime) -> bool:
-    """Whether every read of the last week lost what the baseline run saw.
-
-    A week without a baseline run is not enough: a single bad read after a week of other errors would be trusted.
-    """
-    baseline, lost_since = history.last_baseline(), None
-    for run in history.runs:
-        if baseline is not None and run.ended_at > baseline.ended_at and run.since:
-            stats = DirectoryStats(run.rows, run.coverage)
-            lost = bool(_losses(stats, baseline) or fields_lost(stats, baseline))
-            lost_since = (lost_since or run.ended_at) if lost else None
-    return lost_since is not None and now.timestamp() - lost_since / 1000 > _CONFIRMED_AFTER.total_seconds()
-
-
-_CONFIRMED_AFTER = timedelta(days=6, hours=12)
-"""A week of scheduled runs, which do not all end at the same minute."""
-
-
-def hold_suspensions(steps: Sequence[Step], why: Sequence[str], run_id: str) -> list[Step]:
-    """Hold every suspension of a plan, as an error that says why and how to approve it.
-
-    Args:
-        steps: The plan.
-        why: The violations.
-        run_id: The run to approve; "RUN" in a dry run, since only a later run will hold the suspensions.
-    """
-    reason = Reason(
-        HELD,
-        "a guard holds all suspensions of this run: " + "; ".join(why),
-        f"check the employees named. If they did leave: {{command:approve {run_id}}}. If the directory lost"
-        " employees or a field, fix what BambooHR shows to the key's user",
+def _exempt(steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], limits: Limits) -> frozenset[Place]:
+    """Return what has no limit in an initial import: links, updates and creates."""
+    if not limits.is_import:
+        return frozenset()
+    links = {step.employee_id for step in steps if is_link(step)}
+    return frozenset(
+        (number, part.guard)
+        for number, own in parts.items()
+        for part in own
+        if part.guard in _IMPORTED and (part.guard is not GuardClass.IDENTITY or number in links)
     )
-    return [
-        replace(step, action=Action.HOLD, reason=reason, changes=()) if step.action is Action.SUSPEND else step
-        for step in steps
-    ]
 
 
-HELD = "suspension_held"
+def _violation(guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], around: Circumstances) -> str:
+    """Return why a class is held, "" if it is not."""
+    limits, found = around.limits, []
+    number, most = len(due), limits.per_run[guard]
+    recent = len(around.recent.get(guard, frozenset()) - due.keys())
+    if number > most:
+        found.append(f"{_is_due(guard, number)}, {most:,} allowed in one run")
+    elif number + recent > limits.per_day(guard):
+        found.append(
+            f"{_is_due(guard, number)} after {recent:,} in the last 24 hours, {limits.per_day(guard):,} allowed"
+        )
+    if guard in _DOUBTED:
+        found += around.unreliable
+    if found and (common := pattern(guard, list(due.values()), limits.company)):
+        found.append(common)
+    return "; ".join(found)
 
 
-def is_held(step: Step) -> bool:
-    """Whether a guard holds this step."""
-    return step.reason.code == HELD
+def _is_due(guard: GuardClass, number: int) -> str:
+    one, several = NOUNS[guard]
+    return f"{number:,} {one} is due" if number == 1 else f"{number:,} {several} are due"
 
 
-def only_suspensions(step: Step) -> Step:
-    """What an approval does of a plan: suspensions alone."""
-    if step.action is Action.SUSPEND or (step.action not in WRITES and step.action is not Action.UNCHANGED):
-        return step
-    if step.reason is reasons.ALREADY_SUSPENDED:
-        return step
-    return replace(step, action=Action.SKIP, reason=reasons.NOT_DUE, changes=(), problem=None, waits=False)
+def held_code(guard: GuardClass) -> str:
+    """Return the code of the reason of what a guard holds."""
+    return f"{NOUNS[guard][0]}_held".replace(" ", "_")
+
+
+def _reason(guard: GuardClass, why: str, run_id: str) -> Reason:
+    return Reason(
+        held_code(guard),
+        f"a guard holds all {NOUNS[guard][1]} of this run: {why}",
+        f"check the employees named. If the changes are right: {{command:approve {run_id}}}. If not, correct them in"
+        " BambooHR, or what BambooHR shows to the key's user",
+    )
+
+
+def _waits_for(employee_id: int, run_id: str) -> Reason:
+    return Reason(
+        held_code(GuardClass.IDENTITY),
+        f"needs the address or username of employee {employee_id}, whose change a guard holds",
+        f"approve both: {{command:approve {run_id}}}",
+    )

@@ -9,7 +9,7 @@ from datetime import datetime
 from worker.model import reasons
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.result import Status, StepResult
-from worker.model.step import WRITES, Action, Step
+from worker.model.step import WRITES, Action, GuardClass, Step
 
 
 def remember(
@@ -20,6 +20,7 @@ def remember(
     now: datetime,
     max_attempts: int,
     approved: bool = False,
+    follow_held: bool = False,
 ) -> EmployeeRecord:
     """Return the record of an employee after a run, except for parking, which is decided for the whole run.
 
@@ -29,8 +30,31 @@ def remember(
         deleted: A changed feed reported the employee as deleted.
         now: The time of the run.
         max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
-        approved: An operator approved the suspensions of this run.
+        approved: An operator approved the changes of this run.
+        follow_held: No later run takes the employee by itself, so what a guard holds of the step is a follow-up.
     """
+    record = _after(known, result, deleted=deleted, now=now, max_attempts=max_attempts)
+    was_held = known is not None and known.has(FollowUp.HELD)
+    if approved and was_held:
+        return record.flagged(FollowUp.HELD, known.follow_ups[FollowUp.HELD].note) if known else record
+    held = [guard for guard in result.step.held_classes if guard not in _FOUND_BY_RECONCILE]
+    if held and (follow_held or was_held):
+        return record.flagged(FollowUp.HELD, ", ".join(held))
+    return record
+
+
+_FOUND_BY_RECONCILE = frozenset({GuardClass.UPDATE, GuardClass.CLEAR})
+"""What can wait for the next full pass, which is due then."""
+
+
+def _after(
+    known: EmployeeRecord | None,
+    result: StepResult,
+    *,
+    deleted: bool,
+    now: datetime,
+    max_attempts: int,
+) -> EmployeeRecord:
     step = result.step
     record = replace(known or EmployeeRecord(step.employee_id), deleted=deleted)
     if result.isolated:
@@ -39,7 +63,7 @@ def remember(
         return record
     if result.status in (Status.FAILED, Status.HELD):
         may_be_suspended = step.action is Action.SUSPEND and result.wrote
-        return before_suspending(record, step, now, approved=approved) if may_be_suspended else record
+        return before_suspending(record, step, now) if may_be_suspended else record
     if result.status is Status.REFUSED:
         record = replace(record, attempts=record.attempts + 1 if max_attempts else 0)
         return replace(record, suspended_by_us=False) if _is_active(result) else record
@@ -49,13 +73,13 @@ def remember(
     record = record.unflagged()
     if step.waits:
         record = record.flagged(FollowUp.WAITING, step.reason.code, step.action.value)
-    return _with_suspension(record, result, now, approved=approved)
+    return _with_suspension(record, result, now)
 
 
-def _with_suspension(record: EmployeeRecord, result: StepResult, now: datetime, *, approved: bool) -> EmployeeRecord:
+def _with_suspension(record: EmployeeRecord, result: StepResult, now: datetime) -> EmployeeRecord:
     suspends = result.step.action is Action.SUSPEND
     if result.status is Status.DONE and suspends:
-        return before_suspending(record, result.step, now, approved=approved)
+        return before_suspending(record, result.step, now)
     stays_active = _is_active(result) if result.status is Status.DONE else suspends
     return replace(record, suspended_by_us=False) if stays_active else record
 
@@ -69,16 +93,13 @@ def _is_active(result: StepResult) -> bool:
     return was_active and step.action in (Action.UPDATE, Action.UNCHANGED)
 
 
-def before_suspending(
-    known: EmployeeRecord | None, step: Step, now: datetime, *, approved: bool = False
-) -> EmployeeRecord:
+def before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
     """Return the record to store *before* a suspension is sent, so that it is known even if the process ends then.
 
     Args:
         known: The present record; None if there is none.
         step: The suspension.
         now: The time of the write.
-        approved: An operator approved it, so it does not count towards the limits.
     """
     idnumber = next((change.new for change in step.changes if change.field == "idnumber"), None)
     if idnumber is None and step.account is not None:
@@ -88,7 +109,6 @@ def before_suspending(
         known or EmployeeRecord(step.employee_id),
         suspended_by_us=True,
         suspended_at=int(now.timestamp()),
-        approved=approved,
         account_id=account,
     )
 
@@ -113,7 +133,7 @@ def before_undoing(
         undone_at=int(now.timestamp()),
         last_change_at=seen,
     )
-    return before_suspending(record, step, now, approved=True) if step.suspends else record
+    return before_suspending(record, step, now) if step.suspends else record
 
 
 def after_undoing(

@@ -54,6 +54,11 @@ def _has_row(step: Step, scope: str) -> bool:
 
 
 def _row(step: Step, digest: Callable[[Step], str], *, shows_values: bool) -> Row:
+    problem = step.problem or (step.held[0].reason if step.held else None)
+    changes = [
+        *((change, False) for change in step.changes),
+        *((change, True) for part in step.held for change in part.changes),
+    ]
     return Row(
         employee_id=step.employee_id,
         action=step.action.value,
@@ -62,10 +67,11 @@ def _row(step: Step, digest: Callable[[Step], str], *, shows_values: bool) -> Ro
         advice=step.reason.advice,
         account_id=step.account.id if step.account else None,
         cells=tuple(
-            Cell(change.field, change.old, change.new) if shows_values else Cell(change.field)
-            for change in step.changes
+            Cell(change.field, change.old, change.new, held) if shows_values else Cell(change.field, held=held)
+            for change, held in changes
         ),
-        problem=step.problem.text if step.problem and step.problem != step.reason else "",
+        problem=problem.text if problem and problem != step.reason else "",
         notes=tuple(note.text for note in step.notes),
         digest=digest(step),
+        held=step.held_classes,
     )

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from worker import advice
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState
 from worker.model.field_catalogue import EVIDENCE
-from worker.model.history import EmployeeRecord, RunRecord
+from worker.model.held_change import HeldChanges
+from worker.model.history import EmployeeRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
-from worker.model.step import Action, Step
+from worker.model.step import GuardClass, Step
 from worker.planning.correlation import is_reserved, match_by_idnumber
+from worker.planning.digests import part_digest
+from worker.planning.guards import parts_of_plan
 from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
@@ -35,7 +38,6 @@ _STANDINGS = {
     LifecycleState.UNKNOWN: "unknown: BambooHR says neither Active nor Inactive, and absence is no evidence",
 }
 _RUNS_SHOWN = 10
-_LIST_VALID = timedelta(days=1)
 _SUSPENDED = {"1": "active -> suspended", "0": "suspended -> active"}
 
 
@@ -48,7 +50,8 @@ class EmployeeContext:
     plan: Plan
     record: EmployeeRecord | None
     journal: Sequence[tuple[str, JournalEntry]]
-    runs: Sequence[RunRecord]
+    held: Sequence[HeldChanges]
+    digest_key: str
     shows_values: bool
 
     @property
@@ -60,6 +63,16 @@ class EmployeeContext:
     def step(self) -> Step:
         """What would be done."""
         return self.plan.step(self.employee_id)
+
+    @property
+    def holding(self) -> dict[GuardClass, str]:
+        """The classes in which a guard holds a change that is still due, and the latest run that held it."""
+        step, found = self.step, {}
+        for part in parts_of_plan(self.plan).get(self.employee_id, ()):
+            own = part_digest(step, part.changes, self.digest_key)
+            for held in self.held:
+                found.update({change.guard: held.run_id for change in held.changes if change.digest == own})
+        return found
 
     @property
     def employee(self) -> Employee:
@@ -184,8 +197,8 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
 
 
 def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    step = known.step
-    yield "action", step.action.value
+    step, held = known.step, known.holding
+    yield "action", step.action.value + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
         yield "what to do", step.reason.advice
@@ -214,23 +227,14 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
             "an operator took a run back; automatic runs leave the employee alone. To release: "
             + advice.command("parked", "retry", "ID"),
         )
-    holding = _holding(known)
-    if holding is not None:
-        approve = advice.command("approve", holding.run_id)
-        yield "suspension held", f"by a guard in the run {holding.run_id}; to let it through: {approve}"
-    if holding is None and number not in known.inputs.undone and not protected:
+    for guard, run_id in known.holding.items():
+        approve = advice.command("approve", run_id, "--employee", str(number))
+        yield f"{guard} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
+    if not known.holding and number not in known.inputs.undone and not protected:
         yield (
             "nothing",
-            "the next run that takes the employee does what is shown above, unless a guard holds its suspensions",
+            "the next run that takes the employee does what is shown above, unless a guard holds it",
         )
-
-
-def _holding(known: EmployeeContext) -> RunRecord | None:
-    """Return the run of the last day that held the suspension, unless the account was suspended since."""
-    suspended = max((entry.at for _, entry in known.journal if entry.action is Action.SUSPEND), default=0)
-    since = max(known.plan_input.now.timestamp() - _LIST_VALID.total_seconds(), suspended)
-    runs = [run for run in known.runs if known.employee_id in run.held and run.ended_at / 1000 > since]
-    return runs[-1] if runs and known.step.action in (Action.SUSPEND, Action.HOLD) else None
 
 
 def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:

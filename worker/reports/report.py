@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One field that changes. `old` and `new` are None if values are not shown; `old` also if there was none."""
+    """One field that changes, or would if a guard did not hold it.
+
+    `old` and `new` are None if values are not shown; `old` also if there was none.
+    """
 
     field: str
     old: str | None = None
     new: str | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Row:
         advice: what the operator can do about it, if anything.
         problem: an error in addition to the action.
         digest: a keyed digest of what would be written, "" if nothing would be.
+        held: the classes of changes that a guard holds.
     """
 
     employee_id: int
@@ -38,6 +43,12 @@ class Row:
     problem: str = ""
     notes: tuple[str, ...] = ()
     digest: str = ""
+    held: tuple[str, ...] = ()
+
+    @property
+    def shown_action(self) -> str:
+        """The action in words: what a guard holds is named by what it would do."""
+        return f"{', '.join(self.held)} (held)" if self.held and self.action == "hold" else self.action
 
 
 @dataclass(frozen=True)

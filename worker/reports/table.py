@@ -48,7 +48,7 @@ def table(report: Report, width: int = 0) -> str:
     parts = [_head(report)]
     rows = sorted(report.rows, key=lambda row: (_ORDER.index(row.action), row.employee_id))
     if rows:
-        lines = [(row.action, row.employee_id, ", ".join(map(_field, row.cells)), _why(row)) for row in rows]
+        lines = [(row.shown_action, row.employee_id, ", ".join(map(_field, row.cells)), _why(row)) for row in rows]
         parts.append(columns(("action", "employee", "fields", "why"), lines, width))
     else:
         parts.append("Nothing would be done.")
@@ -74,9 +74,11 @@ def _counts(report: Report) -> str:
 
 
 def _field(cell: Cell) -> str:
+    held = " (held)" if cell.held else ""
     if cell.new is None:
-        return cell.field
-    return f"{cell.field}: {cell.new!r}" if cell.old is None else f"{cell.field}: {cell.old!r} -> {cell.new!r}"
+        return cell.field + held
+    values = f"{cell.new!r}" if cell.old is None else f"{cell.old!r} -> {cell.new!r}"
+    return f"{cell.field}{held}: {values}"
 
 
 def _why(row: Row) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from worker import logs
 from worker.errors import DuplicateDelivery, LockLost, Paused, SyncError
-from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
-from worker.model.result import StepResult
+from worker.model.history import UNFINISHED, EmployeeRecord, FollowUp, History, RunRecord
+from worker.model.result import Status, StepResult
 from worker.model.step import WRITES, Step
 from worker.runs.batch_writer import BatchWriter
 from worker.runs.binding import adopt_state, check_binding
@@ -69,6 +69,7 @@ class LockedRun:
             changed=changed,
             began=self.summary.started_at,
             intent=intent,
+            begin=self._begin,
         )
         to_send = [step for step in steps if step.action in WRITES]
         with services.progress("writing", len(to_send)) as tick:
@@ -80,7 +81,19 @@ class LockedRun:
             isolated = self.history.with_flag(FollowUp.ISOLATED)
             writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated)
             sent = writer.write(to_send)
+        self._report_unwritten(sent)
         return WriteResult({**unsent, **sent}, writer.ended_by, gate.kept)
+
+    def _begin(self) -> None:
+        now = self.services.clock()
+        record = replace(minimal_record(self.summary, now), scope="unfinished", outcome=UNFINISHED)
+        self.services.store.begin(record, now)
+
+    def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
+        """Keep who was surely not written: they do not count towards the limits."""
+        unwritten = [number for number, result in sent.items() if result.status is not Status.DONE and not result.wrote]
+        if unwritten and any(sent[number].step.classes for number in unwritten):
+            self.services.store.journal_failed(self.summary.run_id, unwritten, self.services.clock())
 
     def remember(self, records: Mapping[int, EmployeeRecord], written: WriteResult) -> None:
         """Remember what came of the employees, under a lock that is still ours; then raise what ended the writing."""

@@ -18,7 +18,7 @@ from worker.model.field_catalogue import DATES, EVIDENCE
 from worker.model.history import FollowUp, History
 from worker.model.position import Position
 from worker.planning.dates import DateRange, arrived, shown_dates
-from worker.planning.guards import DirectoryStats, fields_lost, sees_whole_company
+from worker.planning.readings import DirectoryStats, fields_lost, sees_whole_company
 from worker.planning.window import Window, select
 from worker.runs.request import RunRequest
 from worker.runs.services import Services

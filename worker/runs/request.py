@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from worker.model.held_change import HeldChange
+
 
 @dataclass(frozen=True)
 class ChangedEmployees:
@@ -30,8 +32,8 @@ class RunRequest:
         dry_run: Read, plan and report, but write nothing and take no lock.
         reactivate: Reactivate the selected employees' accounts, even if this product did not suspend them.
         releases: An operator selected these very employees: those whose writes were undone are not left alone.
-        approved: An operator decided on the suspensions of this run: it writes nothing else, no guard holds them, and
-            they do not count towards the limits.
+        approved: What an operator decided on of the changes that a run held: this run writes nothing else, no guard
+            holds it, and it does not count towards the limits.
     """
 
     command: str = "sync"
@@ -39,7 +41,7 @@ class RunRequest:
     dry_run: bool = False
     reactivate: bool = False
     releases: bool = False
-    approved: bool = False
+    approved: tuple[HeldChange, ...] = ()
 
     @property
     def selected(self) -> tuple[int, ...]:

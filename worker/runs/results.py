@@ -6,12 +6,11 @@ from worker import logs
 from worker.model import reasons
 from worker.model.result import Status, StepResult
 from worker.model.step import WRITES, Action, Step
-from worker.planning.guards import is_held
 
 
 def result_without_sending(step: Step) -> StepResult:
     """Return the result of a step that is not sent: done, unless the plan itself says that it is an error."""
-    if is_held(step):
+    if step.is_whole_held and not step.is_error:
         return StepResult(step, Status.HELD)
     status = Status.REFUSED if step.is_error else Status.DONE
     isolated = step.reason.code in reasons.REFUSED_ALONE
@@ -31,7 +30,7 @@ def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, qu
     if quiet and step.reason in (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN):
         return
     why = result.why
-    failed = result.status in (Status.REFUSED, Status.FAILED, Status.HELD)
+    failed = bool(step.held) or result.status in (Status.REFUSED, Status.FAILED)
     log = logs.error if failed else logs.info
     log(
         "sync.person",
@@ -43,6 +42,8 @@ def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, qu
         advice=why.advice,
         account_id=step.account.id if step.account else None,
         fields=step.fields,
+        held=step.held_classes or None,
+        held_fields=[change.field for part in step.held for change in part.changes] or None,
         notes=[note.text for note in step.notes],
         dry_run=dry_run,
     )

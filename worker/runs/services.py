@@ -24,7 +24,12 @@ from worker.transport.patience import Patience
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """What a run works with. `clock` gives the present moment in UTC."""
+    """What a run works with.
+
+    Attributes:
+        clock: Gives the present moment in UTC.
+        digest_key: The Moodle token, with which digests of planned values are keyed.
+    """
 
     settings: Settings
     store: Store
@@ -32,6 +37,7 @@ class Services:
     moodle: MoodleApi
     stop: StopSignal
     clock: Callable[[], datetime]
+    digest_key: str = field(repr=False)
     progress: Progress = no_bar
 
 
@@ -74,6 +80,7 @@ def open_services(
         moodle=moodle,
         stop=stop,
         clock=now,
+        digest_key=credentials.moodle.value,
         progress=progress,
     )
 

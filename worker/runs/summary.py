@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -17,8 +17,7 @@ from typing import Any
 from worker import advice, logs
 from worker.errors import ConfigurationError, ExitCode, SyncError
 from worker.model.result import Status, StepResult
-from worker.model.step import Action
-from worker.planning.guards import is_held
+from worker.model.step import Action, GuardClass, Step
 from worker.timestamps import iso
 
 IDS_SHOWN = 20
@@ -74,7 +73,7 @@ _SKIPPED = {
 }
 _LISTED = (
     "suspended",
-    "held_suspensions",
+    "held",
     "no_evidence",
     "conflicts",
     "parked",
@@ -110,11 +109,13 @@ class Summary:
     warning_texts: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     listed_ids: dict[str, list[int]] = field(default_factory=dict)
-    held: list[int] = field(default_factory=list)
+    held_by_class: Counter[GuardClass] = field(default_factory=Counter)
+    why_held: Mapping[GuardClass, str] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     calls: dict[str, Callable[[], int]] = field(default_factory=lambda: {"bamboohr": lambda: 0, "moodle": lambda: 0})
     exit_code: ExitCode = ExitCode.CRASH
     outcome: str = _UNFINISHED
+    _refused: int = 0
     message: str = ""
     advice: str = ""
 
@@ -129,13 +130,27 @@ class Summary:
             number = result.step.employee_id
             for name in _counted(result):
                 self._count(name, number)
-            if result.status is Status.DONE:
-                continue
-            if number in parked:
+            is_refused = result.status in (Status.REFUSED, Status.FAILED)
+            if is_refused and number in parked:
                 self._count("parked", number)
-            elif result.status is not Status.EXEMPT:
+                is_refused = False
+            if is_refused or result.step.held:
                 self._count("errors", number)
                 self.reasons[result.why.code] += 1
+            self._refused += is_refused
+            self._take_held(result.step)
+
+    def _take_held(self, step: Step) -> None:
+        if step.held:
+            self._count("held", step.employee_id)
+        for guard in step.held_classes:
+            self.held_by_class[guard] += 1
+        self.counts["held_suspensions"] += GuardClass.SUSPEND in step.held_classes
+
+    @property
+    def held(self) -> list[int]:
+        """The employees of whose steps a guard holds something."""
+        return self.listed_ids.get("held", [])
 
     def _count(self, name: str, number: int) -> None:
         self.counts[name] += 1
@@ -175,19 +190,20 @@ class Summary:
                 self.counts["errors"] = max(self.counts["errors"], len(end.faults))
         elif self.counts["errors"] == 0:
             self.exit_code, self.outcome = ExitCode.OK, "ok"
-        elif self.counts["errors"] == self.counts["held_suspensions"]:
+        elif self.held and not self._refused:
             self.exit_code, self.outcome = ExitCode.HELD, "held"
         else:
             self.exit_code, self.outcome = ExitCode.ERRORS, "errors"
         if self.held and not self.message:
+            why = "; ".join(self.why_held.values())
             if self.dry_run:
-                self.message = f"a guard would hold {len(self.held)} suspensions; everything else would go on"
+                self.message = f"a guard would hold changes, and everything else would go on: {why}"
                 self.advice = "the log names the employees; the run that holds them names the command that approves"
             else:
-                self.message = f"a guard holds {len(self.held)} suspensions; everything else went on"
+                self.message = f"a guard holds changes, and everything else went on: {why}"
                 self.advice = (
-                    "the log names the employees. If they did leave: "
-                    f"{advice.command('approve', self.run_id)} (RUNBOOK, Held suspensions)"
+                    "the log names the employees. If the changes are right: "
+                    f"{advice.command('approve', self.run_id)} (RUNBOOK, Held changes)"
                 )
 
     def as_dict(self, now: datetime) -> dict[str, Any]:
@@ -209,6 +225,7 @@ class Summary:
             "offset": self.offset,
             "batch_size": self.batch_size,
             **{name: self.counts[name] for name in COUNTS},
+            "held": {guard: self.held_by_class[guard] for guard in GuardClass if guard in self.held_by_class},
             "latest": _iso(self.latest),
             "next_since": _iso(self.next_since),
             "next_offset": self.next_offset,
@@ -239,9 +256,7 @@ def _counted(result: StepResult) -> Iterable[str]:
         yield "unchanged"
     elif result.status is Status.EXEMPT:
         yield "skipped_protected"
-    elif is_held(step):
-        yield "held_suspensions"
-    elif step.action in (Action.SKIP, Action.HOLD):
+    elif step.action in (Action.SKIP, Action.HOLD) and not step.held:
         yield _SKIPPED.get(step.reason.code, "no_evidence")
     if step.is_error:
         yield "conflicts"

@@ -5,7 +5,7 @@ state -> BambooHR -> look-ups, PLAN -> guards -> journal, writes -> memory -> ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,14 +13,17 @@ from worker import logs
 from worker.errors import TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
-from worker.model.history import EmployeeRecord, History, RunRecord
+from worker.model.history import ENDED, EmployeeRecord, History, RunRecord
 from worker.model.position import Position
 from worker.model.result import StepResult
-from worker.model.step import Action, Step
+from worker.model.step import WRITES, Action, GuardClass, Step
+from worker.planning.approval import approved, held_changes
 from worker.planning.baseline import is_baseline, is_reconcile_due
-from worker.planning.guards import hold_suspensions, is_held, only_suspensions, violations
+from worker.planning.guards import Circumstances, guard
+from worker.planning.limits import company_size, is_import, limits
 from worker.planning.memory import before_suspending, park, remember
 from worker.planning.planner import Plan
+from worker.planning.readings import losses
 from worker.planning.window import advance
 from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
@@ -33,8 +36,6 @@ from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.runs.write_gate import Intent
 from worker.timestamps import iso
-
-_READ_TO_THE_END = ("held", "errors")
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,10 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
         position = _position(request, services, summary, first_run=True)
         inputs = read_bamboohr(services, request, run.history, position, summary)
         plan, _ = _guarded_plan(request, services, inputs, summary)
+        _keep_held(services, plan, run)
         written = run.write(
             plan.steps,
-            _intent(request, services, run.history),
+            _intent(services, run.history),
             inputs.changed_at,
             selected=bool(request.selected),
             quiet=request.all_employees,
@@ -120,18 +122,44 @@ def _guarded_plan(
             summary.warn("unknown_employee", f"BambooHR shows nothing of employee {step.employee_id}")
     accounts = _report_unexplained(services, inputs, plan, summary) if request.all_employees else None
     if request.approved:
-        return plan.with_steps(map(only_suspensions, plan.steps)), accounts
-    why = violations(
-        plan.steps,
-        inputs.stats,
-        inputs.history.last_baseline(),
-        _suspended_today(services, inputs.history, plan.steps),
-        services.settings.max_suspensions,
+        return approved(plan, request.approved, services.digest_key), accounts
+    guarded = guard(plan, _circumstances(request, services, inputs, plan, summary))
+    for why in guarded.why.values():
+        summary.warn("changes_held", why)
+    summary.why_held = guarded.why
+    return guarded.plan, accounts
+
+
+def _circumstances(
+    request: RunRequest, services: Services, inputs: RunInput, plan: Plan, summary: Summary
+) -> Circumstances:
+    now, history, settings = services.clock(), inputs.history, services.settings
+    return Circumstances(
+        limits(
+            inputs.stats,
+            history,
+            settings.limits,
+            first_import=is_import(history, now, full_pass=request.all_employees),
+            max_suspensions=settings.max_suspensions,
+        ),
+        losses(inputs.stats, history.last_baseline()),
+        _recent_changes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else {},
+        "RUN" if request.dry_run else summary.run_id,
     )
-    if not why:
-        return plan, accounts
-    summary.warn("suspensions_held", "; ".join(why))
-    return plan.with_steps(hold_suspensions(plan.steps, why, "RUN" if request.dry_run else summary.run_id)), accounts
+
+
+def _recent_changes(services: Services, inputs: RunInput, now: datetime) -> dict[GuardClass, set[int]]:
+    """Return whose accounts runs have changed in the last 24 hours, or since the open window's first batch."""
+    position = inputs.position
+    window = iso(position.since) if position is not None and position.offset else ""
+    return services.store.recent_changes(inputs.history.runs, now - timedelta(days=1), window)
+
+
+def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
+    """Keep what the guards hold, for an approval."""
+    held = held_changes(plan, run.summary.run_id, services.digest_key, int(services.clock().timestamp()))
+    if held.changes:
+        services.store.hold(held)
 
 
 def _report_unexplained(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> list[AccountRef] | None:
@@ -154,21 +182,15 @@ def _report_unexplained(services: Services, inputs: RunInput, plan: Plan, summar
     return accounts
 
 
-def _suspended_today(services: Services, history: History, steps: Sequence[Step]) -> int:
-    """Count the suspensions of the last 24 hours; those due again now did not happen, or count as due."""
-    due = {step.employee_id for step in steps if step.action is Action.SUSPEND}
-    return history.suspended_since(services.clock() - timedelta(days=1), leaving_out=due)
-
-
 # Conclusion
 
 
-def _intent(request: RunRequest, services: Services, history: History) -> Intent:
+def _intent(services: Services, history: History) -> Intent:
     def intent(step: Step) -> EmployeeRecord | None:
         if step.action is not Action.SUSPEND:
             return None
         record = history.records.get(step.employee_id)
-        return before_suspending(record, step, services.clock(), approved=request.approved)
+        return before_suspending(record, step, services.clock())
 
     return intent
 
@@ -190,13 +212,13 @@ def _conclude(
             deleted=employee.deleted or employee.was_deleted,
             now=now,
             max_attempts=limit,
-            approved=request.approved,
+            approved=bool(request.approved),
+            follow_held=request.all_employees,
         )
         for employee in plan.plan_input.employees
     }
     parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
     summary.take(results.values(), parked)
-    summary.held = sorted(number for number, result in results.items() if is_held(result.step))
     return {**records, **parked}
 
 
@@ -220,24 +242,34 @@ def _record(
     """Describe the run to later ones. `inputs` is None where it ended before it had read them."""
     mapping = services.settings.mapping.digest
     clean = not request.selected and summary.counts["errors"] == 0
-    summary.reconcile_due = is_reconcile_due(history, mapping) and not (request.all_employees and clean)
+    held_by_full_pass = request.all_employees and bool(summary.held_by_class)
+    summary.reconcile_due = held_by_full_pass or (
+        is_reconcile_due(history, mapping) and not (request.all_employees and clean)
+    )
     dates_read = inputs.dates_read if inputs and clean else {}
-    read_to_the_end = request.moves_state and (clean or summary.outcome in _READ_TO_THE_END)
-    good = inputs is not None and read_to_the_end and is_baseline(inputs.confirmed_stats, history, now, clean=clean)
+    baseline = (
+        inputs is not None
+        and inputs.window is not None
+        and request.moves_state
+        and summary.outcome in ENDED
+        and is_baseline(inputs.confirmed_stats, history, now, took_last=inputs.window.complete)
+    )
     return RunRecord(
         run_id=summary.run_id,
         ended_at=int(now.timestamp() * 1000),
         command=summary.command,
         scope=request.scope_name,
         successful=clean,
-        is_baseline=good,
+        is_baseline=baseline,
         scheduled_time=_scheduled_time(request, services),
         rows=inputs.directory.rows if inputs else 0,
         coverage=inputs.confirmed_stats.coverage if inputs else {},
         mapping_digest=mapping,
         reconcile_due=summary.reconcile_due,
         outcome=summary.outcome,
-        held=tuple(summary.held),
+        held_count=len(summary.held),
+        company=company_size(inputs.stats, None) if inputs else 0,
+        began=history.began or int(now.timestamp() * 1000),
         since=iso(inputs.position.since) if inputs and inputs.position else "",
         reached=iso(summary.next_since) if summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in dates_read.items()},

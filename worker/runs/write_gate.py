@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,7 @@ class WriteGate:
         request_seconds: What one HTTP request may take: so much has to be left on the lease.
         changed: When BambooHR changed the employees of its feed.
         began: When the run began: since then it knows of no change of anybody else.
+        begin: Called before the first write, so that later runs know of this one whatever becomes of it.
         kept: What was remembered of each employee before their step was sent.
     """
 
@@ -39,7 +41,10 @@ class WriteGate:
     changed: Mapping[int, datetime]
     began: datetime
     intent: Intent
+    begin: Callable[[], None]
     kept: dict[int, EmployeeRecord] = field(default_factory=dict)
+    _mutex: threading.Lock = field(default_factory=threading.Lock)
+    _has_begun: bool = False
 
     def check(self) -> None:
         """Raise what ends the writing, unless one more request may be sent."""
@@ -52,6 +57,10 @@ class WriteGate:
         self.lock.renew_in_time()
         self.check()
         now = self.clock()
+        with self._mutex:
+            if not self._has_begun:
+                self.begin()
+                self._has_begun = True
         self.store.journal(
             self.run_id,
             (JournalEntry.of(step, now, self.changed.get(step.employee_id, self.began)) for step in batch),

@@ -1,4 +1,7 @@
-"""The journal in the table: items `<id>#journal#<run>#<n>`, numbered from 1 for each run."""
+"""The journal in the table: items `<id>#journal#<run>#<n>`, numbered from 1 for each run.
+
+`<id>#journal#<run>#failed` has the employees of these items whose accounts were not changed after all.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 
 from worker.errors import StateError
+from worker.model.history import RunRecord
 from worker.model.journal_entry import RETENTION, JournalEntry, pack, unpack
+from worker.model.step import GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
 
 
@@ -50,6 +55,42 @@ class Journal:
             found = list(self._items.get_all([self._key(run_id, number) for number in range(1, count + 1)]).values())
         return [entry for item in self._kept(found) for entry in _entries(item)]
 
+    def fail(self, run_id: str, employees: Iterable[int], at: int) -> None:
+        """Keep whose accounts a run did not change although its journal has them."""
+        text = json.dumps(sorted(employees), separators=(",", ":"))
+        self._items.put_all([{KEY: self._failed(run_id), "employees": text, EXPIRY: at + _FAILED_SECONDS}])
+
+    def recent(self, runs: Iterable[RunRecord], since: int, window: str) -> dict[GuardClass, set[int]]:
+        """Return the employees whose accounts runs have changed, as far as it counts towards the limits.
+
+        Args:
+            runs: The runs that may count.
+            since: Writes count that are later than this, in seconds since 1970.
+            window: Where the open window began, as runs keep it; all that these wrote counts. "" for none.
+        """
+        found: dict[GuardClass, set[int]] = {}
+        wanted = [run for run in runs if _may_count(run, since) or (window and run.since == window)]
+        keys = {run.run_id: self._keys(run) for run in wanted}
+        items = self._items.get_all([key for own in keys.values() for key in own])
+        for run in wanted:
+            failed = _failed(items.get(self._failed(run.run_id)))
+            own = [items[key] for key in keys[run.run_id] if key in items and key != self._failed(run.run_id)]
+            for entry in (entry for item in own for entry in _entries(item)):
+                counts = entry.at > since or bool(window and run.since == window)
+                for guard in entry.classes if counts and entry.employee_id not in failed else ():
+                    found.setdefault(guard, set()).add(entry.employee_id)
+        return found
+
+    def _keys(self, run: RunRecord) -> list[str]:
+        """The keys of a run's journal. A run that was killed has not said how many items it wrote."""
+        count = run.journal_items
+        if run.is_unfinished:
+            while self._items.get_all([self._key(run.run_id, count + number) for number in range(1, _PROBED + 1)]):
+                count += _PROBED
+        if not count:
+            return []
+        return [self._failed(run.run_id), *(self._key(run.run_id, number) for number in range(1, count + 1))]
+
     def about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
         """What the runs of the last months set out to write to one employee: run and entry, oldest first."""
         found = [
@@ -62,6 +103,8 @@ class Journal:
 
     def _kept(self, found: Iterable[Item]) -> Iterator[Item]:
         for item in sorted(found, key=lambda item: str(item[KEY])):
+            if item[KEY].endswith("#failed"):
+                continue
             expiry = item.get(EXPIRY)
             if isinstance(expiry, int) and expiry > self._clock():
                 yield item
@@ -69,10 +112,27 @@ class Journal:
     def _key(self, run_id: str, number: int) -> str:
         return f"{self._prefix}{run_id}#{number:06}"
 
+    def _failed(self, run_id: str) -> str:
+        return f"{self._prefix}{run_id}#failed"
+
     def _next(self, run_id: str) -> int:
         with self._mutex:
             self._written[run_id] += 1
             return self._written[run_id]
+
+
+def _may_count(run: RunRecord, since: int) -> bool:
+    """Whether a run wrote after a moment. One that was killed wrote for some time after it said that it would."""
+    return run.ended_at / 1000 > since - (_LONGEST_RUN_SECONDS if run.is_unfinished else 0)
+
+
+_LONGEST_RUN_SECONDS = 24 * 3600
+_PROBED = 50
+_FAILED_SECONDS = 30 * 24 * 3600
+
+
+def _failed(item: Item | None) -> frozenset[int]:
+    return frozenset(json.loads(item["employees"])) if item else frozenset()
 
 
 def _entries(item: Item) -> list[JournalEntry]:

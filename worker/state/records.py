@@ -85,8 +85,8 @@ _FLAGS = frozenset(FollowUp)
 def store_run(run: RunRecord) -> dict[str, Any]:
     """The whole record, without its id."""
     stored = {RUN_KEYS.get(part.name, part.name): getattr(run, part.name) for part in fields(RunRecord)}
-    del stored["run_id"], stored["held_count"]
-    return {**stored, "coverage": dict(run.coverage), "dates_read": dict(run.dates_read), "held": [*run.held]}
+    del stored["run_id"]
+    return {**stored, "coverage": dict(run.coverage), "dates_read": dict(run.dates_read)}
 
 
 def read_run(run_id: str, stored: Stored) -> RunRecord:
@@ -94,8 +94,8 @@ def read_run(run_id: str, stored: Stored) -> RunRecord:
     known = {"command": "", "scope": "", **_read(_OF_RUN, stored)}
     held, ended_at = stored.get("held"), stored.get("ended_at")
     if isinstance(held, list):
-        known["held"] = tuple(number for number in held if isinstance(number, int))
-        known["held_count"] = len(known["held"])
+        # An earlier version kept the ids of those whose suspensions were held.
+        known["held_count"] = len(held)
     return RunRecord(
         run_id=run_id,
         ended_at=ended_at if type(ended_at) is int and 0 <= ended_at < _NO_MOMENT else 0,
@@ -111,12 +111,11 @@ def _only(kind: type[V], stored: object) -> dict[str, V]:
 
 
 def store_runs(runs: Iterable[RunRecord]) -> str:
-    """A line for each run: what differs from the run before. Of the employees that were held, the number is kept."""
+    """A line for each run: what differs from the run before."""
     lines: list[str] = []
     before: dict[str, Any] = {}
     for run in runs:
-        now = {**store_run(run), "id": run.run_id, "held_count": run.held_count or len(run.held)}
-        del now["held"]
+        now = {**store_run(run), "id": run.run_id}
         lines.append(encode({name: value for name, value in now.items() if value != before.get(name)}))
         before = now
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 Keys: `<id>` the state row; `<id>#lock`; `<id>#binding` the company and the site that it belongs to; `<id>#paused`;
 `<id>#followups#<n>` what is remembered about employees; `<id>#history` what later runs need of the runs so far;
-`<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`.
+`<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`; `<id>#held#<run>#<n>` what the guards of a run held.
 
 A run reads the row, the binding, the pause, the follow-ups and the history in one request. Where an earlier version
 wrote the row, or the history is missing, a scan looks for the items `<id>#person#<employee>` and `<id>#run#<run>`, and
@@ -24,10 +24,13 @@ from typing import Any
 
 from worker.errors import LockLost, StateError
 from worker.model.binding import Binding
+from worker.model.held_change import HeldChanges
 from worker.model.history import LEAST_RUNS, EmployeeRecord, History, RunRecord, runs_needed
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
+from worker.model.step import GuardClass
 from worker.state.followups import FollowUps
+from worker.state.held import read_held, store_held
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
 from worker.state.journal import Journal
 from worker.state.lock import Lock
@@ -164,7 +167,7 @@ class Store:
             self._items.put_all([item, self._history_item(now)])
 
     def run(self, run_id: str) -> RunRecord | None:
-        """The whole record of a run of the last months, the employees it held included."""
+        """The record of a run of the last months."""
         item = self._run_item(run_id)
         return None if item is None else read_run(run_id, item)
 
@@ -185,11 +188,36 @@ class Store:
         self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
         self._binding = binding
 
+    # What the guards held
+
+    def hold(self, held: HeldChanges) -> None:
+        """Keep what a run held, for an approval."""
+        store_held(self._items, self._id, held)
+
+    def held(self, run_id: str) -> HeldChanges | None:
+        """What a run held; None if it held nothing, or that is no longer kept."""
+        return read_held(self._items, self._id, run_id) if len(self._run_key(run_id)) <= _MAX_KEY_LENGTH else None
+
     # The journal
 
     def journal(self, run_id: str, entries: Iterable[JournalEntry]) -> None:
         """Keep what a run is about to write."""
         self._journal.add(run_id, entries)
+
+    def begin(self, run: RunRecord, now: datetime) -> None:
+        """Keep that a run sets out to write, so that its journal is found should it never say how it ended."""
+        with self._mutex:
+            self._prepare()
+            self._runs = (*(other for other in self._runs if other.run_id != run.run_id), run)
+            self._items.put(self._history_item(now))
+
+    def journal_failed(self, run_id: str, employees: Iterable[int], now: datetime) -> None:
+        """Keep whose accounts a run did not change although its journal has them."""
+        self._journal.fail(run_id, employees, int(now.timestamp()))
+
+    def recent_changes(self, runs: Iterable[RunRecord], since: datetime, window: str) -> dict[GuardClass, set[int]]:
+        """Return the employees whose accounts were changed, by guard class: see :meth:`Journal.recent`."""
+        return self._journal.recent(runs, int(since.timestamp()), window)
 
     def journal_of(self, run_id: str) -> list[JournalEntry]:
         """What a run set out to write, in order, as far as that is still kept."""
@@ -238,7 +266,7 @@ class Store:
         for item in self._items.scan([f"{self._id}#person#", f"{self._id}#run#"]):
             _, kind, name = item[KEY].split("#", 2)
             if kind == "run":
-                runs[name] = replace(read_run(name, item), held=())
+                runs[name] = read_run(name, item)
             elif _EMPLOYEE_ID.fullmatch(name) and EXPIRY not in item:
                 self._follow_ups.set(read_employee(int(name), item))
                 self._old_items.append(item)

@@ -50,7 +50,7 @@ def test_a_run_that_held_suspensions_names_the_approve_command(held: RunResult) 
 def test_approve_suspends_the_held_employees_and_leaves_the_state(harness: RunHarness, held: RunResult) -> None:
     before = row(harness)
 
-    approval = harness.run("approve", held["run_id"])
+    approval = harness.run("approve", held["run_id"], "--yes")
 
     assert (approval.code, approval["command"], approval["scope"], approval["suspended"]) == (
         0,
@@ -67,7 +67,7 @@ def test_approve_adds_no_other_change(harness: RunHarness, held: RunResult) -> N
     leave(harness, [20])
     harness.company.edit("21", department="Elsewhere")
 
-    approval = harness.run("approve", held["run_id"])
+    approval = harness.run("approve", held["run_id"], "--yes")
 
     assert approval["suspended"] == 11
     assert "20" not in suspended(harness)
@@ -77,7 +77,7 @@ def test_approve_adds_no_other_change(harness: RunHarness, held: RunResult) -> N
 def test_a_rehired_employee_is_not_due_any_more(harness: RunHarness, held: RunResult) -> None:
     harness.company.rehire("3", department="Another")
 
-    approval = harness.run("approve", held["run_id"])
+    approval = harness.run("approve", held["run_id"], "--yes")
 
     assert (approval.code, approval["suspended"], approval["not_due"]) == (0, 10, 1)
     assert approval.reason_codes("3") == ["not_due"]
@@ -86,15 +86,15 @@ def test_a_rehired_employee_is_not_due_any_more(harness: RunHarness, held: RunRe
 
 
 def test_approve_may_be_repeated(harness: RunHarness, held: RunResult) -> None:
-    harness.run("approve", held["run_id"])
+    harness.run("approve", held["run_id"], "--yes")
 
-    again = harness.run("approve", held["run_id"])
+    again = harness.run("approve", held["run_id"], "--yes")
 
     assert (again.code, again["suspended"], again["unchanged"]) == (0, 0, 11)
 
 
 def test_approved_suspensions_do_not_count_towards_the_limits(harness: RunHarness, held: RunResult) -> None:
-    harness.run("approve", held["run_id"])
+    harness.run("approve", held["run_id"], "--yes")
     leave(harness, range(20, 25))
 
     run = harness.run()
@@ -108,7 +108,7 @@ def test_approve_works_with_a_limit_of_zero(harness: RunHarness) -> None:
     leave(harness, [1])
 
     run = harness.run(MAX_SUSPENSIONS="0")
-    approval = harness.run("approve", run["run_id"], MAX_SUSPENSIONS="0")
+    approval = harness.run("approve", run["run_id"], "--yes", MAX_SUSPENSIONS="0")
 
     assert (run["held_suspensions"], approval["suspended"]) == (1, 1)
 
@@ -131,7 +131,7 @@ def test_an_unknown_run_is_refused_and_the_run_that_held_is_named(
 ) -> None:
     harness.forget_calls()
 
-    approval = harness.run("approve", run)
+    approval = harness.run("approve", run, "--yes")
 
     assert (approval.code, approval["outcome"]) == (2, "usage_error")
     assert held["run_id"] in approval["advice"]
@@ -142,22 +142,22 @@ def test_a_run_that_held_nothing_is_refused(harness: RunHarness) -> None:
     harness.company.add(generate(EMPLOYEES, seed=1))
     run = harness.run()
 
-    approval = harness.run("approve", run["run_id"])
+    approval = harness.run("approve", run["run_id"], "--yes")
 
-    assert (approval.code, approval["message"]) == (2, f"the run {run['run_id']} held no suspension")
+    assert (approval.code, approval["message"]) == (2, f"the run {run['run_id']} held nothing that can be approved")
 
 
-def test_a_list_older_than_a_day_is_refused(harness: RunHarness, held: RunResult) -> None:
+def test_a_list_older_than_a_week_is_refused(harness: RunHarness, held: RunResult) -> None:
     with closing(sqlite3.connect(harness.state_file)) as state, state:
         state.execute(
-            "UPDATE items SET body = json_set(body, '$.ended_at', json_extract(body, '$.ended_at') - 90000000)"
-            " WHERE key LIKE '%#run#%'"
+            "UPDATE items SET body = json_set(body, '$.at', json_extract(body, '$.at') - 604900)"
+            " WHERE key LIKE '%#held#%'"
         )
 
-    approval = harness.run("approve", held["run_id"])
+    approval = harness.run("approve", held["run_id"], "--yes")
 
     assert approval.code == 2
-    assert "older than a day" in approval["message"]
+    assert "older than 7 days" in approval["message"]
     assert suspended(harness) == set()
 
 
@@ -166,7 +166,7 @@ def test_approve_ends_at_once_while_another_run_holds_the_lock(harness: RunHarne
     with closing(sqlite3.connect(harness.state_file)) as state, state:
         state.execute("INSERT INTO items VALUES ('default#lock', ?)", (lease,))
 
-    approval = harness.run("approve", held["run_id"])
+    approval = harness.run("approve", held["run_id"], "--yes")
 
     assert (approval.code, approval["outcome"]) == (75, "locked")
     assert suspended(harness) == set()
@@ -174,10 +174,10 @@ def test_approve_ends_at_once_while_another_run_holds_the_lock(harness: RunHarne
 
 def test_approve_is_repeated_after_a_moodle_failure(harness: RunHarness, held: RunResult) -> None:
     harness.fail_moodle("status", operation="core_user_update_users", status=503, times=0)
-    failed = harness.run("approve", held["run_id"])
+    failed = harness.run("approve", held["run_id"], "--yes")
     harness.heal()
 
-    approval = harness.run("approve", held["run_id"])
+    approval = harness.run("approve", held["run_id"], "--yes")
 
     assert (failed.code, approval.code) == (1, 0)
     assert len(suspended(harness)) == 11
@@ -191,6 +191,6 @@ def test_suspensions_held_after_a_shrunken_directory_can_be_approved(harness: Ru
     leave(harness, [1])
 
     run = harness.run()
-    approval = harness.run("approve", run["run_id"])
+    approval = harness.run("approve", run["run_id"], "--yes")
 
     assert (run["held_suspensions"], approval["suspended"], suspended(harness)) == (1, 1, {"1"})

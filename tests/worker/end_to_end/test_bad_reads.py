@@ -84,7 +84,7 @@ def test_real_leavers_are_held_after_a_shrunken_directory(staffed: RunHarness) -
 
     run = staffed.run()
 
-    assert (run.code, run["outcome"], run["held_suspensions_ids"]) == (4, "held", [1])
+    assert (run.code, run["outcome"], run["held_ids"]) == (4, "held", [1])
     assert run["updated"] == 1
     assert not staffed.account("1")["suspended"]
 

@@ -147,7 +147,7 @@ def test_a_token_without_the_right_to_create_still_updates(harness: RunHarness) 
     harness.site.capabilities.discard("moodle/user:create")
     harness.forget_calls()
 
-    run = harness.run()
+    run = harness.run(LIMITS='{"create": 100}')
 
     assert (run.code, run["updated"], run["created"], run["errors"]) == (1, 1, 0, 100)
     assert run["error_reasons"] == {"no_access": 100}
@@ -179,7 +179,7 @@ def test_a_site_that_refuses_every_change_gets_few_requests(harness: RunHarness)
     harness.to_moodle.app.answer = refusing  # type: ignore[method-assign]
     harness.forget_calls()
 
-    run = harness.run()
+    run = harness.run(LIMITS='{"update": 200}')
 
     assert (run.code, run["errors"]) == (1, 200)
     assert len(harness.writes()) < 60

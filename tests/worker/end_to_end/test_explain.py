@@ -214,7 +214,7 @@ def test_a_suspension_that_a_guard_held_names_the_run_to_approve(staffed: RunHar
     held = staffed.run(MAX_SUSPENSIONS="0")["run_id"]
 
     explanation = explain(staffed, "100", MAX_SUSPENSIONS="0")
-    staffed.run("approve", held)
+    staffed.run("approve", held, "--yes")
 
     assert explanation["What holds it"] == {
         "suspension held": f"by a guard in the run {held}; to let it through: python -m worker approve {held}"

@@ -139,7 +139,7 @@ def test_no_command_shows_values_without_the_option(personal: RunHarness, tmp_pa
         ("explain", "--employee", "2"),
         ("explain", "--employee", "55", "--json"),
         ("doctor",),
-        ("approve", held),
+        ("approve", held, "--yes"),
         ("undo", wrote, "--yes"),
         ("reconcile", "--yes"),
         ("parked", "list"),

@@ -144,7 +144,7 @@ def test_a_guard_holds_too_many_suspensions_and_approve_applies_them(drifted: Ru
         drifted.company.terminate(str(number), stamp=False, hireDate="2020-01-01")
 
     held = reconcile(drifted)
-    approved = drifted.run("approve", held["run_id"])
+    approved = drifted.run("approve", held["run_id"], "--yes")
 
     assert (held.code, held["outcome"], held["held_suspensions"], written(held)) == (4, "held", 6, (1, 1, 0))
     assert (approved.code, approved["suspended"]) == (0, 6)

@@ -97,22 +97,6 @@ def test_a_record_is_kept_while_anything_of_it_can_matter(record: EmployeeRecord
     assert record.worth_keeping(NOW) is kept
 
 
-def test_suspensions_of_24_hours_are_counted_by_when_they_were_sent() -> None:
-    moment = datetime.fromtimestamp(1_000, UTC)
-    records = {
-        number: EmployeeRecord(number, suspended_at=at) for number, at in enumerate((0, 999, 1_000, 1_001, 2_000))
-    }
-
-    assert History(records).suspended_since(moment) == 2
-    assert History(records).suspended_since(moment, leaving_out=[3]) == 1
-
-
-def test_an_approved_suspension_does_not_count() -> None:
-    records = {7: EmployeeRecord(7, suspended_at=2_000, approved=True), 8: EmployeeRecord(8, suspended_at=2_000)}
-
-    assert History(records).suspended_since(datetime.fromtimestamp(1_000, UTC)) == 1
-
-
 # Runs
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from worker.model.history import History, RunRecord
 from worker.planning.baseline import is_baseline, is_reconcile_due
-from worker.planning.guards import DirectoryStats
+from worker.planning.readings import DirectoryStats
 
 NOW = datetime(2026, 2, 1, 2, 0, tzinfo=UTC)
 
@@ -23,21 +23,21 @@ SMALLER_FOR_A_WEEK = [run(days, 500) for days in range(8, 0, -1)]
 
 
 @pytest.mark.parametrize(
-    ("runs", "rows", "clean", "expected"),
+    ("runs", "rows", "took_last", "expected"),
     [
         ([], 1_000, True, True),
         ([], 1_000, False, False),
-        ([BASELINE], 800, True, True),
+        ([BASELINE], 800, False, True),
         ([BASELINE], 799, True, False),
-        ([BASELINE, *SMALLER_FOR_A_WEEK], 500, False, True),
+        ([BASELINE, *SMALLER_FOR_A_WEEK], 500, True, True),
         ([BASELINE, *SMALLER_FOR_A_WEEK[4:]], 500, True, False),
     ],
-    ids=["first run", "with errors", "complete", "rows lost", "smaller for a week, with errors", "smaller for 4 days"],
+    ids=["first run", "a part of the first window", "complete", "rows lost", "smaller for a week", "for 4 days"],
 )
-def test_a_successful_and_complete_run_is_a_baseline(
-    runs: list[RunRecord], rows: int, clean: bool, expected: bool
+def test_a_complete_reading_is_a_baseline_from_the_first_whole_window_on(
+    runs: list[RunRecord], rows: int, took_last: bool, expected: bool
 ) -> None:
-    assert is_baseline(DirectoryStats(rows), History(runs=tuple(runs)), NOW, clean=clean) is expected
+    assert is_baseline(DirectoryStats(rows), History(runs=tuple(runs)), NOW, took_last=took_last) is expected
 
 
 def last_run(mapping: str, *, reconcile_due: bool = False) -> History:

@@ -148,12 +148,11 @@ def test_an_account_without_the_idnumber_is_remembered_by_its_id(
     assert before_suspending(known, step, NOW) == after(known, step, wrote=True) == expected
 
 
-@pytest.mark.parametrize("approved", [True, False])
 @pytest.mark.parametrize("status", [Status.DONE, Status.FAILED])
-def test_a_suspension_that_was_done_or_may_have_been_done_is_ours(status: Status, approved: bool) -> None:
-    record = after(None, SUSPEND, status, wrote=True, deleted=True, approved=approved)
+def test_a_suspension_that_was_done_or_may_have_been_done_is_ours(status: Status) -> None:
+    record = after(None, SUSPEND, status, wrote=True, deleted=True)
 
-    assert record == replace(JUST_SUSPENDED, deleted=True, approved=approved)
+    assert record == replace(JUST_SUSPENDED, deleted=True)
 
 
 def test_a_suspension_that_may_have_been_done_changes_nothing_else() -> None:
@@ -215,7 +214,7 @@ OURS_WAITING = record_of(
     7, FollowUp.WAITING, "x", "hold", suspended_by_us=True, suspended_at=1, deleted=True, attempts=2
 )
 STILL_OURS = replace(UNDONE, suspended_by_us=True, suspended_at=1)
-UNDO_SUSPENDS = replace(UNDONE, suspended_by_us=True, suspended_at=SECONDS, approved=True)
+UNDO_SUSPENDS = replace(UNDONE, suspended_by_us=True, suspended_at=SECONDS)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,8 @@ def test_a_row_holds_everything_but_values() -> None:
         "advice": "",
         "account_id": 12,
         "fields": ["department"],
+        "held": [],
+        "held_fields": [],
         "problem": "a problem",
         "notes": ["a note"],
         "digest": "d1gest",

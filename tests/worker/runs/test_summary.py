@@ -15,8 +15,7 @@ from worker.errors import ExitCode
 from worker.model import reasons
 from worker.model.reasons import Reason
 from worker.model.result import Status, StepResult
-from worker.model.step import Action, Step
-from worker.planning.guards import hold_suspensions
+from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Step
 from worker.runs.summary import COUNTS, IDS_SHOWN, Summary
 
 STARTED = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
@@ -47,8 +46,9 @@ def refused_result(number: int, action: Action = Action.CREATE, reason: Reason =
 
 
 def held_result(number: int) -> StepResult:
-    (step,) = hold_suspensions([Step(number, Action.SUSPEND, reasons.LEFT, account())], ["too many"], "run1")
-    return StepResult(step, Status.HELD)
+    reason = Reason("suspension_held", "a guard holds all suspensions of this run: too many")
+    part = HeldPart(GuardClass.SUSPEND, (FieldChange("suspended", "0", "1"),), reason)
+    return StepResult(Step(number, Action.HOLD, reason, account(), held=(part,)), Status.HELD)
 
 
 def counts(line: dict[str, Any]) -> dict[str, int]:
@@ -217,7 +217,7 @@ def test_held_suspensions_alone_exit_with_4() -> None:
     line = summary_line(done_result(1, Action.CREATE), held_result(7), held_result(8))
 
     assert counts(line) == {"created": 1, "held_suspensions": 2, "errors": 2}
-    assert line["held_suspensions_ids"] == [7, 8]
+    assert (line["held"], line["held_ids"]) == ({"suspend": 2}, [7, 8])
     assert (line["exit_code"], line["outcome"], line["ok"]) == (4, "held", False)
 
 

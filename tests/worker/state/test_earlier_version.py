@@ -21,7 +21,7 @@ from tests.simulation import Killed, MemoryItems, Process
 from worker.model.history import EmployeeRecord, FollowUp, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position, WindowProgress
-from worker.model.step import Action, FieldChange
+from worker.model.step import Action, FieldChange, GuardClass
 from worker.state.dynamodb import DynamoItems
 from worker.state.items import EXPIRY, KEY, Item, Items
 from worker.state.sqlite import SqliteItems
@@ -37,7 +37,7 @@ EMPLOYEES = {
     8: EmployeeRecord(8, attempts=3).flagged(FollowUp.PARKED, "email_taken", "create"),
     9: EmployeeRecord(9, undone_at=SECONDS - 3600, last_change_at=SECONDS - 90_000).flagged(FollowUp.UNDONE, "run-2"),
     10: EmployeeRecord(10, suspended_by_us=True, suspended_at=SECONDS - 5_000_000),
-    11: EmployeeRecord(11, suspended_by_us=True, suspended_at=SECONDS - 60, approved=True, account_id=77),
+    11: EmployeeRecord(11, suspended_by_us=True, suspended_at=SECONDS - 60, account_id=77),
     12: EmployeeRecord(12, attempts=2),
     23: EmployeeRecord(23, deleted=True).flagged(FollowUp.WAITING, "no_evidence", "hold"),
 }
@@ -122,11 +122,11 @@ def test_employees_runs_and_position_are_read(earlier: Items) -> None:
     )
 
 
-def test_a_single_run_is_read_with_those_it_held(earlier: Items) -> None:
+def test_a_single_run_is_read_with_the_number_of_those_it_held(earlier: Items) -> None:
     run = opened(earlier).run("run-2")
 
     assert run is not None
-    assert run.held == (10, 24)
+    assert run.held_count == 2
 
 
 def test_the_journal_is_read_in_its_order(earlier: Items) -> None:
@@ -134,7 +134,14 @@ def test_the_journal_is_read_in_its_order(earlier: Items) -> None:
         JournalEntry(
             8, Action.UPDATE, 108, (FieldChange("department", "Sales", "Legal"),), SECONDS - 86_400, SECONDS - 90_000
         ),
-        JournalEntry(11, Action.SUSPEND, 77, (FieldChange("suspended", "0", "1"),), SECONDS - 86_400),
+        JournalEntry(
+            11,
+            Action.SUSPEND,
+            77,
+            (FieldChange("suspended", "0", "1"),),
+            SECONDS - 86_400,
+            classes=frozenset({GuardClass.SUSPEND}),
+        ),
         JournalEntry(7, Action.CREATE, None, (FieldChange("firstname", None, "Zoë"),), SECONDS - 86_390),
     ]
 

@@ -16,7 +16,7 @@ from tests.worker.fuzzing import SAID, anything, bodies, nearly
 from worker.config.credentials import read_credential
 from worker.config.settings import Credential
 from worker.model.history import RunRecord
-from worker.planning.guards import DirectoryStats, fields_lost
+from worker.planning.readings import DirectoryStats, fields_lost
 from worker.state.items import EXPIRY, KEY, Item
 from worker.state.store import Store
 
@@ -83,7 +83,6 @@ def test_any_items_are_a_history_that_can_be_asked(person: dict[str, Any], run: 
         history.window_opened_before(NOW, NOW.date())
         fields_lost(DirectoryStats(7), history.last_baseline())
         history.delivered(MOMENT)
-        history.suspended_since(NOW)
         assert all(
             isinstance(number, int) and known.worth_keeping(NOW) in (True, False)
             for number, known in history.records.items()

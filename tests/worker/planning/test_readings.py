@@ -1,0 +1,181 @@
+"""How complete a reading of the company is, compared with the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from worker.model.history import History, RunRecord
+from worker.planning.readings import (
+    DirectoryStats,
+    fields_lost,
+    is_unreliable,
+    losses,
+    sees_whole_company,
+    shrink_confirmed,
+)
+
+ENDED = datetime(2026, 2, 1, 2, 0, tzinfo=UTC)
+FILLED = {"work_email": 9_500, "department": 8_000}
+
+
+def baseline(rows: int, coverage: Mapping[str, int] | None = None) -> RunRecord:
+    ended_at = int(ENDED.timestamp() * 1000)
+    return RunRecord("r", ended_at, command="sync", scope="all", is_baseline=True, rows=rows, coverage=coverage or {})
+
+
+def reads(*later: tuple[float, int], coverage: Mapping[str, int] = FILLED) -> list[RunRecord]:
+    """Runs that ended so many days after the baseline, with so many rows."""
+    template = RunRecord("later", 0, "sync", "all", since="2026-02-01T02:00:00Z", coverage=coverage)
+    return [
+        replace(template, rows=rows, ended_at=int((ENDED + timedelta(days=days)).timestamp() * 1000))
+        for days, rows in later
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "last", "expected"),
+    [
+        (800, baseline(1_000), []),
+        (799, baseline(1_000), ["the directory has 799 rows, the baseline run read 1000"]),
+        (0, baseline(1_000), ["the directory has 0 rows, the baseline run read 1000"]),
+        (0, baseline(0), []),
+        (1, None, []),
+    ],
+)
+def test_less_than_80_per_cent_of_the_rows_is_a_loss(rows: int, last: RunRecord | None, expected: list[str]) -> None:
+    assert losses(DirectoryStats(rows), last) == expected
+
+
+@pytest.mark.parametrize(
+    ("coverage", "expected"),
+    [
+        ({**FILLED, "department": 7_001}, []),
+        ({**FILLED, "department": 7_000}, ["department is filled for 70 % of the directory, 80 % before"]),
+        ({"work_email": 10_000, "department": 10_000}, []),
+        ({"work_email": 9_500}, []),
+        ({**FILLED, "location": 0}, []),
+    ],
+    ids=["under ten points", "ten points", "filled better", "no longer read", "read for the first time"],
+)
+def test_a_field_that_lost_ten_points_of_coverage_is_a_loss(coverage: Mapping[str, int], expected: list[str]) -> None:
+    stats = DirectoryStats(1_000, coverage)
+
+    assert losses(stats, baseline(1_000, FILLED)) == expected
+
+
+# Reads that are no measure for later runs
+
+
+@pytest.mark.parametrize(("rows", "whole"), [(799, False), (800, True), (0, False)])
+def test_a_directory_with_less_than_80_per_cent_of_the_rows_is_incomplete(rows: int, whole: bool) -> None:
+    assert sees_whole_company(DirectoryStats(rows), baseline(1_000)) is whole
+
+
+@pytest.mark.parametrize("last", [baseline(0), None])
+def test_a_company_that_never_had_a_directory_has_lost_none(last: RunRecord | None) -> None:
+    assert sees_whole_company(DirectoryStats(0), last)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "rows", "lost"),
+    [
+        (5_000, 4_000, 1_000, True),
+        (5_000, 4_001, 1_000, False),
+        (30, 0, 1_000, True),
+        (30, 10, 1_000, False),
+        (21, 0, 1_000, False),
+        (5_000, 450, 10_000, False),
+        (5_000, 449, 10_000, True),
+        (5_000, 0, 0, False),
+    ],
+    ids=[
+        "ten points",
+        "under ten points",
+        "three values, now none",
+        "three values, now one",
+        "two values, now none",
+        "diluted by new employees",
+        "diluted, and a tenth of the values lost",
+        "no directory",
+    ],
+)
+def test_a_field_is_lost_with_ten_points_and_a_tenth_of_its_values_or_all_of_three(
+    before: int, now: int, rows: int, lost: bool
+) -> None:
+    found = fields_lost(DirectoryStats(rows, {"preferred_name": now}), baseline(1_000, {"preferred_name": before}))
+
+    assert found == (["preferred_name"] if lost else [])
+
+
+def test_a_field_is_not_lost_if_rounding_may_hide_its_values_or_there_is_no_baseline() -> None:
+    none = DirectoryStats(50_000, {"preferred_name": 0})
+
+    assert fields_lost(none, baseline(50_000, {"preferred_name": 1})) == []
+    assert fields_lost(none, None) == []
+
+
+@pytest.mark.parametrize(
+    ("stats", "last", "unreliable"),
+    [
+        (DirectoryStats(799, FILLED), baseline(1_000), True),
+        (DirectoryStats(800, FILLED), baseline(1_000), False),
+        (DirectoryStats(1_000, FILLED), baseline(1_000, {"department": 9_000}), True),
+        (DirectoryStats(1_000, {"preferred_name": 0}), baseline(1_000, {"preferred_name": 100}), True),
+        (DirectoryStats(1_000, {"preferred_name": 90}), baseline(1_000, {"preferred_name": 100}), False),
+        (DirectoryStats(1, FILLED), None, False),
+    ],
+    ids=["rows lost", "rows kept", "coverage lost", "values lost", "values kept", "no baseline"],
+)
+def test_a_read_that_lost_rows_or_a_field_is_unreliable(
+    stats: DirectoryStats, last: RunRecord | None, unreliable: bool
+) -> None:
+    history = History(runs=(last,) if last else ())
+
+    assert is_unreliable(stats, history, ENDED + timedelta(days=1)) is unreliable
+
+
+A_WEEK = [(float(day), 500) for day in range(1, 8)]
+NO_DEPARTMENT = {**FILLED, "department": 7_000}
+
+
+@pytest.mark.parametrize(
+    ("runs", "days", "confirmed"),
+    [
+        ([baseline(1_000), *reads(*A_WEEK)], 8, True),
+        ([baseline(1_000), *reads(*A_WEEK)], 7, False),
+        ([baseline(1_000, FILLED), *reads(*((day, 1_150) for day, _ in A_WEEK), coverage=NO_DEPARTMENT)], 8, True),
+        ([baseline(1_000, {"a": 30}), *reads(*((day, 1_000) for day, _ in A_WEEK), coverage={"a": 0})], 8, True),
+        ([baseline(1_000), *reads(*((float(day), 1_000) for day in range(1, 9)), (9, 500))], 10, False),
+        ([baseline(1_000), *reads((1, 500), (5, 1_000), (6, 500))], 10, False),
+        ([baseline(1_000)], 30, False),
+        ([baseline(1_000), replace(reads((1, 0))[0], since="")], 30, False),
+        ([*reads(*((float(day), 500) for day in range(-9, 0))), baseline(1_000)], 0, False),
+        ([], 30, False),
+    ],
+    ids=[
+        "rows, a week",
+        "rows, six days",
+        "coverage, a week",
+        "values, a week",
+        "one bad read after a week of errors",
+        "whole in between",
+        "no read",
+        "a run that read nothing",
+        "before the baseline",
+        "no run",
+    ],
+)
+def test_a_smaller_company_is_confirmed_by_every_read_of_a_week(
+    runs: list[RunRecord], days: int, confirmed: bool
+) -> None:
+    assert shrink_confirmed(History(runs=tuple(runs)), ENDED + timedelta(days=days)) is confirmed
+
+
+def test_a_confirmed_smaller_company_is_no_longer_unreliable() -> None:
+    history = History(runs=(baseline(1_000), *reads(*A_WEEK)))
+
+    assert not is_unreliable(DirectoryStats(500, FILLED), history, ENDED + timedelta(days=8))

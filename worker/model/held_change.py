@@ -1,0 +1,46 @@
+"""What the guards of a run held, as far as an approval needs it. No personal values. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.model.step import GuardClass
+
+VALID = timedelta(days=7)
+"""How long a held change can be approved."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldChange:
+    """A part of a step that was held.
+
+    Attributes:
+        account_id: The account; 0 if the step creates it.
+        digest: A keyed digest of what would have been written: see :func:`worker.planning.digests.part_digest`.
+    """
+
+    employee_id: int
+    account_id: int
+    guard: GuardClass
+    digest: str
+
+
+@dataclass(frozen=True)
+class HeldChanges:
+    """All that a run held.
+
+    Attributes:
+        at: When it was held, in seconds since 1970.
+        key_check: A digest of the run's id with the same key as the digests of the changes.
+    """
+
+    run_id: str
+    at: int
+    key_check: str
+    changes: Sequence[HeldChange]
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it can still be approved."""
+        return now.timestamp() - self.at <= VALID.total_seconds()

@@ -1,0 +1,117 @@
+"""How many accounts of each guard class one run may change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.model.history import History, RunRecord
+from worker.model.step import GuardClass
+from worker.planning.readings import DirectoryStats
+
+Limit = int | str
+"""A number of accounts, or a percentage of the company as in "5%"."""
+
+
+@dataclass(frozen=True)
+class _Default:
+    """max(`least`, `percent` of the company), at most `most`."""
+
+    least: int
+    percent: int
+    most: int | None = None
+
+
+MOST = 200
+"""No setting allows more suspensions, or changes of identity, in one run."""
+_SMALL = 5
+_DEFAULTS = {
+    GuardClass.SUSPEND: _Default(_SMALL, 2, MOST),
+    GuardClass.REACTIVATE: _Default(_SMALL, 2),
+    GuardClass.IDENTITY: _Default(_SMALL, 2, MOST),
+    GuardClass.CLEAR: _Default(_SMALL, 2),
+    GuardClass.UPDATE: _Default(25, 20),
+    GuardClass.CREATE: _Default(25, 10),
+}
+_CAPPED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY})
+_IMPORT_DAYS = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a run.
+
+    Attributes:
+        company: The number of active employees; 0 if it is not known.
+        per_run: The most accounts in one run, by class.
+        is_import: Links, updates and creates have no limit: see :func:`is_import`.
+    """
+
+    company: int
+    per_run: Mapping[GuardClass, int]
+    is_import: bool = False
+
+    def per_day(self, guard: GuardClass) -> int:
+        """The most accounts in all runs of 24 hours together."""
+        return 2 * self.per_run[guard]
+
+
+def limits(
+    stats: DirectoryStats,
+    history: History,
+    settings: Mapping[str, Limit],
+    *,
+    first_import: bool,
+    max_suspensions: int | None = None,
+) -> Limits:
+    """Return the limits of a run.
+
+    Args:
+        stats: What this run read of the company.
+        history: The runs before it.
+        settings: The setting LIMITS.
+        first_import: Whether the run belongs to the initial import.
+        max_suspensions: The setting MAX_SUSPENSIONS, which comes before LIMITS; None if it is not set.
+    """
+    baseline = history.last_baseline()
+    company = company_size(stats, baseline)
+    given: dict[str, Limit] = {**settings}
+    if max_suspensions is not None:
+        given[GuardClass.SUSPEND] = max_suspensions
+    per_run = {guard: _limit(guard, given.get(guard), company) for guard in GuardClass}
+    if baseline is None and GuardClass.SUSPEND not in given:
+        per_run[GuardClass.SUSPEND] = min(per_run[GuardClass.SUSPEND], _SMALL)
+    return Limits(company, per_run, first_import)
+
+
+def company_size(stats: DirectoryStats, baseline: RunRecord | None) -> int:
+    """Return the number of active employees as read now or in the baseline, whichever is smaller."""
+    now = stats.active or stats.rows
+    return min(now, baseline.company or baseline.rows) if baseline else now
+
+
+def _limit(guard: GuardClass, setting: Limit | None, company: int) -> int:
+    if isinstance(setting, int):
+        limit = setting
+    elif setting is not None and company:
+        percent = int(setting.removesuffix("%"))
+        limit = max(1, company * percent // 100) if percent else 0
+    else:
+        default = _DEFAULTS[guard]
+        small = min(default.least, max(1, company // 2)) if company and default.least == _SMALL else default.least
+        limit = max(small, company * default.percent // 100)
+    return min(limit, MOST) if guard in _CAPPED else limit
+
+
+def is_import(history: History, now: datetime, *, full_pass: bool) -> bool:
+    """Return whether a run belongs to the initial import, in which links, updates and creates have no limit.
+
+    The import ends with the first baseline, for which a run has taken the window's last employee, or seven days after
+    the first run. The first full pass within these seven days belongs to it as well.
+    """
+    if history.began and now.timestamp() - history.began / 1000 > _IMPORT_DAYS.total_seconds():
+        return False
+    if full_pass:
+        return not any(run.is_full and run.command == "reconcile" and run.reached_the_end for run in history.runs)
+    return history.last_baseline() is None

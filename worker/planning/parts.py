@@ -1,0 +1,90 @@
+"""The parts of a step, each of which counts in one guard class. Pure.
+
+A step has at most one account part (create, suspend or reactivate); on an existing account it may also have an identity
+part, a clear part and an update part. Creates and links are whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from worker.model import reasons
+from worker.model.mapping import FieldMapping
+from worker.model.step import WRITES, Action, FieldChange, GuardClass, HeldPart, Step
+
+_ADDRESSES = ("email", "username")
+_NAMES = ("firstname", "lastname")
+NEEDS_IDENTITY = frozenset({GuardClass.IDENTITY, GuardClass.CREATE})
+"""The parts that may need an address or username which another step frees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The changes of a step that count in one class."""
+
+    guard: GuardClass
+    changes: tuple[FieldChange, ...]
+
+
+def parts_of(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
+    """Split a step into its parts; none if it writes nothing.
+
+    Args:
+        step: The step.
+        emptied: The Moodle fields for which BambooHR shows no value: see :func:`emptied_fields`.
+    """
+    if step.action not in WRITES:
+        return ()
+    if step.action is Action.CREATE:
+        return (Part(GuardClass.CREATE, step.changes),)
+    identity = _identity_fields(step)
+    changes: dict[GuardClass, list[FieldChange]] = {}
+    for change in step.changes:
+        changes.setdefault(_class_of(change, identity, emptied), []).append(change)
+    return tuple(Part(guard, tuple(changes[guard])) for guard in GuardClass if guard in changes)
+
+
+def emptied_fields(mapping: FieldMapping, facts: Mapping[str, str]) -> frozenset[str]:
+    """Return the Moodle fields whose BambooHR fields are all shown and empty, even if a default replaces them."""
+    return frozenset(rule.target for rule in mapping.rules if all(facts.get(source) == "" for source in rule.sources))
+
+
+def is_link(step: Step) -> bool:
+    """Whether the step gives an existing account its idnumber."""
+    return step.action is not Action.CREATE and "idnumber" in step.fields
+
+
+def _identity_fields(step: Step) -> frozenset[str]:
+    """Return the fields of the identity part. The names belong to it only if both of them change."""
+    if is_link(step):
+        return frozenset(step.fields) - {"suspended"}
+    another = {change.field for change in step.changes if (change.old or "").casefold() != change.new.casefold()}
+    fields = another.intersection(_ADDRESSES)
+    return frozenset(fields.union(_NAMES) if another.issuperset(_NAMES) else fields)
+
+
+def _class_of(change: FieldChange, identity: Collection[str], emptied: Collection[str]) -> GuardClass:
+    if change.field == "suspended":
+        return GuardClass.SUSPEND if change.new == "1" else GuardClass.REACTIVATE
+    if change.field in identity:
+        return GuardClass.IDENTITY
+    return GuardClass.CLEAR if change.field in emptied and change.old else GuardClass.UPDATE
+
+
+def keep(step: Step, parts: Iterable[Part], held: Iterable[HeldPart] = ()) -> Step:
+    """Return the step with these of its parts only; `held` says what became of the others."""
+    parts, held = tuple(parts), tuple(held)
+    classes = frozenset(part.guard for part in parts)
+    step = replace(step, classes=classes, held=held)
+    if not parts:
+        reason = held[0].reason if held else reasons.NOT_DUE
+        action = Action.HOLD if held else Action.SKIP
+        return replace(step, action=action, reason=reason, changes=(), depends_on=frozenset())
+    kept = {change for part in parts for change in part.changes}
+    step = replace(step, changes=tuple(change for change in step.changes if change in kept))
+    if not classes & NEEDS_IDENTITY:
+        step = replace(step, depends_on=frozenset())
+    if step.action is Action.REACTIVATE and GuardClass.REACTIVATE not in classes:
+        return replace(step, action=Action.UPDATE, reason=reasons.LINKED if is_link(step) else reasons.DIFFERS)
+    return step

@@ -1,0 +1,62 @@
+"""What the guards of a run held, in the table: items `<id>#held#<run>#<n>`, numbered from 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+from worker.errors import StateError
+from worker.model.held_change import VALID, HeldChange, HeldChanges
+from worker.model.step import GuardClass
+from worker.state.items import EXPIRY, KEY, Item, Items
+
+_PORTION = 2_500
+"""Changes in one item: some 80 bytes each, so that it stays under 300 KB."""
+_RETENTION = VALID + timedelta(days=1)
+
+
+def store_held(items: Items, state_id: str, held: HeldChanges) -> None:
+    """Keep what a run held."""
+    portions = [held.changes[at : at + _PORTION] for at in range(0, len(held.changes), _PORTION)]
+    items.put_all(
+        [
+            {
+                KEY: _key(state_id, held.run_id, number),
+                "items": len(portions),
+                "at": held.at,
+                "key_check": held.key_check,
+                "changes": json.dumps(
+                    [[one.employee_id, one.account_id, one.guard, one.digest] for one in portion],
+                    separators=(",", ":"),
+                ),
+                EXPIRY: held.at + int(_RETENTION.total_seconds()),
+            }
+            for number, portion in enumerate(portions, 1)
+        ]
+    )
+
+
+def read_held(items: Items, state_id: str, run_id: str) -> HeldChanges | None:
+    """Return what a run held; None if it held nothing, or that is no longer kept."""
+    first = items.get(_key(state_id, run_id, 1))
+    if first is None:
+        return None
+    try:
+        keys = [_key(state_id, run_id, number) for number in range(2, int(first["items"]) + 1)]
+        more = items.get_all(keys) if keys else {}
+        changes = [change for item in (first, *(more[key] for key in keys)) for change in _changes(item)]
+        return HeldChanges(run_id, int(first["at"]), str(first["key_check"]), changes)
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise StateError(
+            f"the held changes of the run {run_id} are malformed", advice="the next run holds what is due afresh"
+        ) from None
+
+
+def _changes(item: Item) -> Iterator[HeldChange]:
+    for employee, account, guard, digest in json.loads(item["changes"]):
+        yield HeldChange(int(employee), int(account), GuardClass(guard), str(digest))
+
+
+def _key(state_id: str, run_id: str, number: int) -> str:
+    return f"{state_id}#held#{run_id}#{number:06}"
