@@ -1,4 +1,4 @@
-"""`approve RUN`: apply the changes that the guards held in a run."""
+"""`approve RUN`: apply the changes that a run held."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from worker.commands.base import (
 from worker.errors import UsageError
 from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.history import History
+from worker.model.reasons import UNCONFIRMED
 from worker.model.step import WRITES, GuardClass, Step
 from worker.planning.digests import key_check
 from worker.runs.request import RunRequest, SelectedEmployees
@@ -34,6 +35,9 @@ _TEACHES = """\
 Applies, at once, the changes that the guards held in the run RUN and that are still exactly due: the same employee, the
 same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a terminal it
 lists who and what, and asks; a script passes --yes.
+
+With --employee, or --only unconfirmed, it also confirms that an account is the employee's where the run could not tell
+(the code of the reason is "unconfirmed"), and writes what that account needs.
 
 A list is valid for 7 days, and only as long as the Moodle token is the one of the run that held it; the next run makes
 a new one. The command may be repeated. Approved changes do not count towards the limits, and since and offset stay
@@ -50,11 +54,11 @@ examples:
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
-    parser = add_command(
-        parsers, "approve", run=approve, summary="apply the changes that the guards held in a run", teaches=_TEACHES
-    )
+    parser = add_command(parsers, "approve", run=approve, summary="apply the changes that a run held", teaches=_TEACHES)
     parser.add_argument("held_run", metavar="RUN", help="the run_id of the run that held them (its summary names it)")
-    parser.add_argument("--only", choices=[*GuardClass], help="only the changes of this class")
+    parser.add_argument(
+        "--only", choices=[*GuardClass, UNCONFIRMED], help="only the changes of this class, or unconfirmed matches"
+    )
     add_employees(parser, "only this employee (repeatable)")
     add_dry_run(parser)
     add_yes(parser)
@@ -105,13 +109,21 @@ def _selected(held: HeldChanges, only: str | None, selected: Sequence[int]) -> t
     changes = tuple(
         change
         for change in held.changes
-        if (only is None or change.guard == only) and (not selected or change.employee_id in selected)
+        if _is_wanted(change, only, named=bool(selected)) and (not selected or change.employee_id in selected)
     )
     if not changes:
         raise UsageError(
-            f"the run {held.run_id} held nothing of what is to be approved", advice="leave out --only and --employee"
+            f"the run {held.run_id} held nothing of what is to be approved",
+            advice="leave out --only and --employee; an unconfirmed match needs --employee ID or --only unconfirmed",
         )
     return changes
+
+
+def _is_wanted(change: HeldChange, only: str | None, *, named: bool) -> bool:
+    """A match is confirmed only where the operator says so: not by approving all that a run held."""
+    if change.guard is None:
+        return only == UNCONFIRMED or (only is None and named)
+    return only in (None, change.guard)
 
 
 def _others(services: Services) -> str:

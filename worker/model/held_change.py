@@ -1,4 +1,4 @@
-"""What the guards of a run held, as far as an approval needs it. No personal values. Pure."""
+"""What a run held, as far as an approval needs it. No personal values. Pure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ VALID = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class HeldChange:
-    """A part of a step that was held.
+    """A part of a step that a guard held, or a match that was not confirmed.
 
     Attributes:
         account_id: The account; 0 if the step creates it.
+        guard: The class of the part; None for a match, which an operator confirms for the employee as a whole.
         digest: A keyed digest of what would have been written: see :func:`worker.planning.digests.part_digest`.
     """
 
     employee_id: int
     account_id: int
-    guard: GuardClass
+    guard: GuardClass | None
     digest: str
 
 

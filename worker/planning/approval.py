@@ -1,13 +1,17 @@
-"""What an approval writes: the changes that a run held and that are still exactly due. Pure."""
+"""What an approval writes: the changes that a run held and that are still exactly due. Pure.
+
+A held part is approved with its very values. A match that was not confirmed has no planned values yet: its digest is
+the one of no values, and approving it approves whatever the confirmed account needs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from worker.model import reasons
 from worker.model.held_change import HeldChange, HeldChanges
-from worker.model.step import Step
+from worker.model.step import FieldChange, GuardClass, Step
 from worker.planning.digests import key_check, part_digest
 from worker.planning.guards import Hold, parts_of_plan, with_dependents
 from worker.planning.parts import keep
@@ -15,7 +19,7 @@ from worker.planning.planner import Plan
 
 
 def held_changes(plan: Plan, run_id: str, key: str, at: int) -> HeldChanges:
-    """Return what the guards hold of a plan, for an approval of this run.
+    """Return what is held of a plan, for an approval of this run: by the guards, or until the match is confirmed.
 
     Args:
         plan: The plan after the guards.
@@ -24,16 +28,18 @@ def held_changes(plan: Plan, run_id: str, key: str, at: int) -> HeldChanges:
         at: The time of the run, in seconds since 1970.
     """
     changes = [
-        HeldChange(
-            step.employee_id,
-            step.account.id if step.account else 0,
-            part.guard,
-            part_digest(step, part.changes, key),
-        )
+        HeldChange(step.employee_id, step.account.id if step.account else 0, guard, part_digest(step, fields, key))
         for step in plan.steps
-        for part in step.held
+        for guard, fields in _held(step)
     ]
     return HeldChanges(run_id, at, key_check(run_id, key), changes)
+
+
+def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]]]:
+    if step.reason.code == reasons.UNCONFIRMED:
+        yield None, ()
+    for part in step.held:
+        yield part.guard, part.changes
 
 
 def approved(plan: Plan, allowed: Iterable[HeldChange], key: str) -> Plan:
@@ -45,7 +51,7 @@ def approved(plan: Plan, allowed: Iterable[HeldChange], key: str) -> Plan:
         (number, part.guard): Hold(part.guard, reasons.NOT_DUE)
         for number, own in parts.items()
         for part in own
-        if part_digest(steps[number], part.changes, key) not in digests
+        if digests.isdisjoint(part_digest(steps[number], fields, key) for fields in (part.changes, ()))
     }
     left_out = with_dependents(left_out, plan.steps, parts, lambda _: reasons.NOT_DUE)
     return plan.with_steps(

@@ -35,7 +35,7 @@ def digest(step: Step, key: str) -> str:
     return _keyed("plan", content, key)
 
 
-def part_digest(step: Step, changes: tuple[FieldChange, ...], key: str) -> str:
+def part_digest(step: Step, changes: Sequence[FieldChange], key: str) -> str:
     """Return the digest of the new values that a part of a step would write, for this employee and account."""
     account_id = step.account.id if step.account else None
     return _keyed("held", [step.employee_id, account_id, sorted([change.field, change.new] for change in changes)], key)

@@ -19,7 +19,7 @@ from worker.model.history import EmployeeRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
-from worker.model.step import GuardClass, Step
+from worker.model.step import Step
 from worker.planning.correlation import is_reserved, match_by_idnumber
 from worker.planning.digests import part_digest
 from worker.planning.guards import parts_of_plan
@@ -65,14 +65,19 @@ class EmployeeContext:
         return self.plan.step(self.employee_id)
 
     @property
-    def holding(self) -> dict[GuardClass, str]:
-        """The classes in which a guard holds a change that is still due, and the latest run that held it."""
-        step, found = self.step, {}
-        for part in (*parts_of_plan(self.plan).get(self.employee_id, ()), *step.held):
-            own = part_digest(step, part.changes, self.digest_key)
-            for held in self.held:
-                found.update({change.guard: held.run_id for change in held.changes if change.digest == own})
-        return found
+    def holding(self) -> dict[str, str]:
+        """The classes in which a change is held that is still due, and the latest run that held it."""
+        step, parts = self.step, parts_of_plan(self.plan).get(self.employee_id, ())
+        due = [part.changes for part in parts] + [part.changes for part in step.held]
+        if step.reason.code == UNCONFIRMED:
+            due = [()]
+        digests = {part_digest(step, changes, self.digest_key) for changes in due}
+        return {
+            change.guard or UNCONFIRMED: held.run_id
+            for held in self.held
+            for change in held.changes
+            if change.digest in digests
+        }
 
     @property
     def employee(self) -> Employee:
@@ -229,7 +234,10 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         )
     for guard, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))
-        yield f"{guard} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
+        if guard == UNCONFIRMED:
+            yield f"{guard}", f"whose account it is, in the run {run_id}; if it is the employee's: {approve}"
+        else:
+            yield f"{guard} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
     if not known.holding and number not in known.inputs.undone and not protected:
         yield (
             "nothing",

@@ -156,7 +156,7 @@ def _recent_changes(services: Services, inputs: RunInput, now: datetime) -> dict
 
 
 def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
-    """Keep what the guards hold, for an approval."""
+    """Keep what is held, for an approval."""
     held = held_changes(plan, run.summary.run_id, services.digest_key, int(services.clock().timestamp()))
     if held.changes:
         services.store.hold(held)

@@ -20,6 +20,8 @@ KAI: dict[str, Any] = {
     "department": "Sales",
 }
 
+KAI_MOODLE: dict[str, Any] = {"firstname": "Kai", "lastname": "Lund", "email": "kai.lund@acme.example"}
+
 
 @pytest.fixture
 def departed(harness: RunHarness) -> RunHarness:
@@ -51,6 +53,42 @@ def test_the_step_is_held_with_both_readings(departed: RunHarness, way: str) -> 
     assert "approve RUN --employee 70" in line["advice"]
     assert "username" in line["advice"]
     assert account_of_kai(departed) == before
+
+
+def test_an_approval_that_names_the_employee_moves_the_account_to_the_new_id(departed: RunHarness) -> None:
+    departed.company.hire("70", **KAI)
+    before, held = account_of_kai(departed), departed.run()
+
+    approval = departed.run("approve", held["run_id"], "--employee", "70", "--yes")
+
+    after = account_of_kai(departed)
+    assert approval.code == 0
+    assert (after["id"], after["idnumber"], after["suspended"]) == (before["id"], "70", False)
+    assert departed.run().code == 0
+
+
+@pytest.mark.parametrize("options", [[], ["--only", "identity"], ["--employee", "1"]])
+def test_nothing_else_confirms_whose_the_account_is(departed: RunHarness, options: list[str]) -> None:
+    departed.company.hire("70", **KAI)
+    before, held = account_of_kai(departed), departed.run()
+
+    approval = departed.run("approve", held["run_id"], *options, "--yes")
+
+    assert (approval.code, approval["outcome"]) == (2, "usage_error")
+    assert "--only unconfirmed" in approval["advice"]
+    assert account_of_kai(departed) == before
+
+
+def test_the_approval_holds_for_the_account_of_the_held_run_only(departed: RunHarness) -> None:
+    departed.company.hire("70", **KAI)
+    held, before = departed.run(), account_of_kai(departed)
+    departed.site.change_user(before["id"], email="kai.lund.old@acme.example", username="kai.lund.old")
+    departed.site.add_user(before["username"], **{**KAI_MOODLE, "idnumber": "50", "suspended": True})
+
+    approval = departed.run("approve", held["run_id"], "--employee", "70", "--yes")
+
+    assert (approval["updated"], approval["created"], approval["reactivated"]) == (0, 0, 0)
+    assert "70" not in {user["idnumber"] for user in departed.accounts()}
 
 
 @pytest.mark.parametrize("different", [{"lastName": "Berg"}, {"firstName": "Ida"}])
