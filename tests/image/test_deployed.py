@@ -160,7 +160,7 @@ def test_a_run_with_errors_exits_with_1_and_pins_the_state(first: Step, failed: 
 def test_suspensions_over_the_limit_are_held_and_the_run_exits_with_4(held: Step) -> None:
     assert held.run.code == 4, held.run.stderr
     assert (held.run["created"], held.run["held_suspensions"], held.suspended) == (1, len(LEAVERS), set())
-    assert f"approve {held.run['run_id']}" in held.run["advice"]
+    assert f"make approve ENV=NAME ARGS={held.run['run_id']} " in held.run["advice"]
 
 
 def test_approve_suspends_the_leavers(held: Step, approved: Step) -> None:
