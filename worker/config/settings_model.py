@@ -150,7 +150,7 @@ class SharedSettings(BaseModel):
     )
     limits: LimitTable = Field(
         {},
-        description="a table of the limits of each class of changes in one run: numbers or percentages of the company",
+        description="the most accounts per class of changes in one run: a number, or a percentage of the company",
         examples=[{"identity": 20, "create": "15%"}],
     )
     max_attempts: int = Field(
