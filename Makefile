@@ -44,7 +44,7 @@ $(VENV)/.ready: requirements.txt worker/requirements.txt
 	$(make-environment)
 
 .PHONY: demo
-demo: $(DEMO)/.ready ## twelve runs of a company of 300 against sandbox servers; ARGS=--verbose, ARGS=--help
+demo: $(DEMO)/.ready ## fourteen runs of a company of 300 against sandbox servers; ARGS=--verbose, ARGS=--help
 	@$(DEMO)/bin/python -m tests.sandbox demo $(ARGS)
 
 ##@ Develop

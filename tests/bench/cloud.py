@@ -39,6 +39,8 @@ class Cloud:
         if operation == "GetSecretValue":
             name = json.loads(request.body)["SecretId"]
             response = {"Name": name, "SecretString": json.dumps(self._secrets[name])}
+        elif operation == "BatchGetItem":
+            response = {"Responses": {_TABLE: []}, "UnprocessedKeys": {}}
         elif operation == "Scan":
             response = {"Items": [], "Count": 0, "ScannedCount": 0}
         return Response.of(response)

@@ -196,8 +196,10 @@ def size(figures: Figures) -> Table:
 def calls_allowed(kind: str, count: int, company: int) -> tuple[int, int]:
     """Return the budget of calls of one run for BambooHR (one per 2,500 employees for the dates) and Moodle."""
     batches = ceil(count / _BATCH)
-    # Look-ups by idnumber; for creates also by e-mail and username, and the creations; else the updates.
-    moodle = 1 + batches * {"creates": 4, "updates": 2, "unchanged": 1, "leavers": 2}[kind]
+    # The canary, for creates in both spellings. Look-ups by idnumber; for creates also by e-mail and username, and the
+    # creations; for updates and leavers the updates.
+    canary = 2 if kind == "creates" else 1
+    moodle = canary + batches * {"creates": 4, "updates": 2, "unchanged": 1, "leavers": 2}[kind]
     return 2 + ceil(company / _DATES_AT_ONCE) + (ceil(count / MOST_LEAVERS) if kind == "leavers" else 0), moodle
 
 

@@ -35,6 +35,7 @@ def test_a_label_names_the_base(image: Image, base: str) -> None:
         image.engine.inspect(tag)["Config"]["Labels"]["org.opencontainers.image.base.name"]
         for tag in (image.tag, given)
     ]
+    image.engine.must("rmi", given)
 
     assert named == [base_image.tag(), base]
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import emulator
-from tests.e2e.deployment import Deployment, Environment
+from tests.e2e.deployment import PROJECT, Deployment, Environment, Setting
 from tests.e2e.emulator import Emulator
 from tests.image.containers import mounted, readable
 from tests.image.deployed import DeployedWorker, build_with, template, write_seam
@@ -68,7 +68,9 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunHarness]:
 def deployed(
     engine: Engine, emulator: Emulator, harness: RunHarness, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DeployedWorker]:
-    settings = {
+    settings: dict[str, Setting] = {
+        "ProjectName": PROJECT,
+        "Production": False,
         "BambooBaseUrl": harness.environment["BAMBOO_BASE_URL"],
         "MoodleBaseUrl": harness.environment["MOODLE_BASE_URL"],
         "CpuArchitecture": own_architecture(),
@@ -158,7 +160,7 @@ def test_a_run_with_errors_exits_with_1_and_pins_the_state(first: Step, failed: 
 def test_suspensions_over_the_limit_are_held_and_the_run_exits_with_4(held: Step) -> None:
     assert held.run.code == 4, held.run.stderr
     assert (held.run["created"], held.run["held_suspensions"], held.suspended) == (1, len(LEAVERS), set())
-    assert f"approve {held.run['run_id']}" in held.run["advice"]
+    assert f"make approve ENV=NAME ARGS={held.run['run_id']} " in held.run["advice"]
 
 
 def test_approve_suspends_the_leavers(held: Step, approved: Step) -> None:

@@ -26,8 +26,8 @@ def ends(deployed: Environment, code: int = 0, **fields: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "command"),
     [
-        (["approve", RUN], ["approve", RUN]),
-        (["approve", RUN, "--dry-run"], ["approve", RUN, "--dry-run"]),
+        (["approve", RUN, "--yes"], ["approve", RUN, "--yes"]),
+        (["approve", RUN, "--dry-run"], ["approve", RUN, "--dry-run", "--yes"]),
         (["reconcile", "--dry-run"], ["reconcile", "--dry-run", "--yes"]),
         (["reconcile", "--yes"], ["reconcile", "--yes"]),
         (["undo", RUN, "--dry-run"], ["undo", RUN, "--dry-run", "--yes"]),
@@ -49,7 +49,7 @@ def test_the_container_is_given_the_command(deployed: Environment, arguments: li
     assert started(deployed)["started_by"] == "operator"
 
 
-@pytest.mark.parametrize("arguments", [["approve", RUN], ["reconcile", "--yes"], ["undo", RUN, "--yes"]])
+@pytest.mark.parametrize("arguments", [["approve", RUN, "--yes"], ["reconcile", "--yes"], ["undo", RUN, "--yes"]])
 def test_the_exit_code_is_the_tasks(deployed: Environment, arguments: list[str]) -> None:
     ends(deployed, 75)
 
@@ -139,7 +139,7 @@ def test_a_summary_is_shown_with_the_names_of_its_fields(deployed: Environment) 
         reconcile_due=True,
     )
 
-    lines = [" ".join(line.split()) for line in deployed.ops("approve", RUN).out.splitlines()]
+    lines = [" ".join(line.split()) for line in deployed.ops("approve", RUN, "--yes").out.splitlines()]
 
     assert {"command approve", "scope employees", "suspended 7", "not due 2", "suspended ids 4, 5"} <= set(lines)
     assert {"error reasons email_taken 2, no_access 1", "reconcile due yes"} <= set(lines)

@@ -28,7 +28,7 @@ Run the worker against both in another terminal (the README lists all variables)
 
 
 _DEMO = """\
-Twelve runs of the real worker process against a company of 300 employees, end to end: a first run, a leaver, a busy
+Fourteen runs of the real worker process against a company of 300 employees, end to end: a first run, a leaver, a busy
 day, an outage of Moodle and the retry, too many leavers and their approval, a mistake of HR that is undone, and its
 correction. BambooHR, Moodle, DynamoDB and Secrets Manager are sandbox servers on loopback; nothing leaves this machine,
 and nothing stays behind but the page of a plan.
@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     aws.add_argument("--port", type=int, default=8003, help="0 takes a free one (default: %(default)s)")
     demo = what.add_parser(
         "demo",
-        help="twelve runs of a company of 300 employees, end to end (make demo)",
+        help="fourteen runs of a company of 300 employees, end to end (make demo)",
         description=_DEMO,
         epilog=_DEMO_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,4 +1,4 @@
-"""The demo: twelve runs of the real worker process against a company of a few hundred employees.
+"""The demo: fourteen runs of the real worker process against a company of a few hundred employees.
 
 BambooHR and Moodle are the sandbox's, DynamoDB and Secrets Manager moto's, all over HTTP on loopback. The worker gets
 the environment variables that it has on AWS. At the end Moodle is compared with what the company implies.
@@ -36,7 +36,7 @@ _COUNTS = {
     "suspended": "suspended",
     "reactivated": "reactivated",
     "unchanged": "unchanged",
-    "held_suspensions": "held",
+    "held": "held",
     "held_undone": "undone and left alone",
     "conflicts": "in conflict",
     "errors": "with an error",
@@ -159,7 +159,8 @@ class _Demo:
         )
 
     def _show_counts(self, summary: dict[str, Any]) -> None:
-        counts = ", ".join(f"{summary[name]} {label}" for name, label in _COUNTS.items() if summary[name])
+        numbers = {**summary, "held": sum(summary["held"].values())}
+        counts = ", ".join(f"{numbers[name]} {label}" for name, label in _COUNTS.items() if numbers[name])
         calls = ", ".join(f"{count} calls to {system}" for system, count in summary["http_calls"].items())
         moved = "moves on" if summary["next_since"] != summary["since"] else "stays where it was"
         self.console.print(counts, style="bold")

@@ -1,4 +1,4 @@
-"""What happens in the demo: twelve days of an invented company, and how the run after each of them has to end."""
+"""What happens in the demo: fourteen days of an invented company, and how the run after each of them has to end."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ def _busy_day(scene: Scene) -> None:
 
 def _moodle_fails(scene: Scene) -> None:
     scene.company.edit("9000", workEmail="same.address@example.com")
-    _move(scene, range(100, 260), "Reorganised")
-    scene.moodle.faults.append(Fault("status", "core_user_update_users", skip=2, times=0, status=503))
+    _move(scene, range(100, 158), "Reorganised")
+    scene.moodle.faults.append(Fault("status", "core_user_update_users", skip=1, times=0, status=503))
     scene.moodle.faults.append(Fault("status", "core_user_create_users", times=0, status=503))
 
 
@@ -109,6 +109,13 @@ def _moodle_recovers(scene: Scene) -> None:
 def _office_closes(scene: Scene) -> None:
     for number in range(60, 75):
         scene.company.terminate(str(number))
+
+
+def _new_domain(scene: Scene) -> None:
+    for employee_id in map(str, range(160, 200)):
+        address = scene.company.values(employee_id)["workEmail"]
+        if address:
+            scene.company.edit(employee_id, workEmail=f"{address.partition('@')[0]}.{employee_id}@acquired.example")
 
 
 def _wrong_department(scene: Scene) -> None:
@@ -147,7 +154,7 @@ RUNS = (
     ),
     Run(
         title="Moodle fails half-way",
-        story="HR corrects the address, and a reorganisation moves 160 employees. Then Moodle answers 503. Some"
+        story="HR corrects the address, and a reorganisation moves 58 employees. Then Moodle answers 503. Some"
         " accounts are written, and the state stays where it was.",
         day=_moodle_fails,
         exit_code=1,
@@ -173,6 +180,20 @@ RUNS = (
     Run(
         title="the approval",
         story="The operator has read the list: they did leave. Those on it who are still due are suspended at once.",
+        day=_nothing_happens,
+        command=("approve", "RUN", "--yes"),
+    ),
+    Run(
+        title="a new e-mail domain",
+        story="Forty employees are moved to another e-mail domain, which changes who their accounts belong to. A guard"
+        " holds these changes, and the message names the pattern.",
+        day=_new_domain,
+        exit_code=4,
+        explain="160",
+    ),
+    Run(
+        title="the domain is approved",
+        story="The operator knows of the move, and approves it. The accounts get their new addresses and usernames.",
         day=_nothing_happens,
         command=("approve", "RUN", "--yes"),
     ),

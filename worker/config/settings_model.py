@@ -150,8 +150,7 @@ class SharedSettings(BaseModel):
     )
     limits: LimitTable = Field(
         {},
-        description="a table of the most accounts of a class of changes in one run, a number or a percentage of the"
-        " company; if not set: see docs/design.md (variable: in JSON)",
+        description="the most accounts per class of changes in one run: a number, or a percentage of the company",
         examples=[{"identity": 20, "create": "15%"}],
     )
     max_attempts: int = Field(

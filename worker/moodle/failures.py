@@ -134,7 +134,7 @@ def refused(code: str, function: str) -> SyncError:
     if code == "invalidresponse":
         what = f"Moodle cannot return the accounts that {function} found (invalidresponse)"
         advice = (
-            "one of them has a value that is no longer valid (a plugin that is not installed, an old user name): see"
+            "one of them has a value that is no longer valid (a plugin that is not installed, an old username): see"
             f" the RUNBOOK; if every look-up fails, {ADMINISTRATOR} whether the folder of an authentication plugin is"
             " missing"
         )
@@ -145,4 +145,4 @@ def refused(code: str, function: str) -> SyncError:
         )
     elif is_firewall(code):
         advice = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php"
-    return TargetError(what, advice=f"{advice}. Nothing was changed")
+    return TargetError(what, advice=f"{advice}; the next run tries again")

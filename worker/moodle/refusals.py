@@ -133,7 +133,11 @@ def no_access(function: str, code: str) -> Reason:
 
 def not_through(what: str) -> Reason:
     """A batch that did not get through."""
-    return Reason("not_through", f"Moodle did not answer: {what}", "the next run looks what was done and does the rest")
+    return Reason(
+        "not_through",
+        f"the batch did not get through to Moodle: {what}",
+        "the next run checks what was done and does the rest",
+    )
 
 
 def waits_for(employee_id: int) -> Reason:

@@ -116,7 +116,7 @@ def _step(write: RecordedWrite, account: Account | None, protected: Collection[s
         if write.account_id is None:
             return Step(write.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO)
         return Step(write.employee_id, Action.SKIP, reasons.edited_since(["id"]))
-    if is_reserved(account, protected):
+    if str(write.employee_id) in protected or is_reserved(account, protected):
         return Step(write.employee_id, Action.SKIP, reasons.PROTECTED, account)
     return _suspend_created(write, account) if write.made else _restore(write, account)
 

@@ -1,7 +1,8 @@
-"""No sequence of runs suspends more accounts in 24 hours than the limit without an approval."""
+"""No sequence of runs changes more accounts of a class in 24 hours than its limit without an approval."""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,22 +16,24 @@ from tests.simulation import Simulation
 from worker.runs.summary import Summary
 
 COMPANY = 60
-PER_RUN = 5
-"""max(5, 2 % of 60)"""
+PER_RUN = {"suspend": 5, "reactivate": 5, "identity": 5, "clear": 4, "update": 6, "create": 3}
+LIMITS = {name: limit for name, limit in PER_RUN.items() if limit != 5}
+"""The defaults of a company of 60 are max(5, 2 %); the other classes get smaller limits, which are easier to reach."""
 
 
 class Limits(RuleBasedStateMachine):
-    """Employees leave and return, runs are killed or fail, an operator approves, reconciles and undoes."""
+    """Employees change in every way, runs are killed or fail, an operator approves, reconciles and undoes."""
 
     @initialize()
     def set_up(self) -> None:
-        self.simulation = Simulation({"MAX_SUSPENSIONS": ""})
+        self.simulation = Simulation({"MAX_SUSPENSIONS": "", "LIMITS": json.dumps(LIMITS)})
         self.simulation.company.add(generate(COMPANY, seed=3, without_email=0.0))
         self.simulation.sync()
         self.last = self.simulation.sync()
         self.held: list[str] = []
         self.wrote: list[str] = []
-        self.suspended: list[tuple[datetime, int]] = []
+        self.hires = 0
+        self.changed: dict[str, list[tuple[datetime, set[int]]]] = {name: [] for name in PER_RUN}
 
     @rule(numbers=st.lists(st.integers(1, COMPANY), min_size=1, max_size=9, unique=True))
     def leave(self, numbers: list[int]) -> None:
@@ -44,6 +47,28 @@ class Limits(RuleBasedStateMachine):
         for number in numbers:
             if self.simulation.company.values(str(number)).get("status") == "Inactive":
                 self.simulation.company.rehire(str(number))
+
+    @rule(
+        numbers=st.lists(st.integers(1, COMPANY), min_size=1, max_size=12, unique=True),
+        field=st.sampled_from(["workEmail", "department", "no department"]),
+        word=st.integers(1, 9),
+    )
+    def edit(self, numbers: list[int], field: str, word: int) -> None:
+        self.simulation.clock.advance(minutes=20)
+        for number in map(str, numbers):
+            if field == "workEmail":
+                self.simulation.company.edit(number, workEmail=f"p{number}.{word}@acme.example")
+            else:
+                self.simulation.company.edit(number, department=f"Team {word}" if field == "department" else "")
+
+    @rule(count=st.integers(1, 8))
+    def hire(self, count: int) -> None:
+        self.simulation.clock.advance(minutes=20)
+        for _ in range(count):
+            self.hires += 1
+            self.simulation.company.hire(
+                firstName="New", lastName="Starter", workEmail=f"new{self.hires}@acme.example", department="Sales"
+            )
 
     @rule(hours=st.integers(1, 30))
     def time_passes(self, hours: int) -> None:
@@ -78,25 +103,44 @@ class Limits(RuleBasedStateMachine):
             self.simulation.undo(self.wrote.pop())
 
     def counting(self, run: Any) -> None:
-        before = self.active()
+        before = self.accounts()
         summary: Summary | None = run()
-        newly = len(before - self.active())
-        if newly:
-            self.suspended.append((self.simulation.clock(), newly))
+        changes = changed(before, self.accounts())
+        for name, employees in changes.items():
+            self.changed[name].append((self.simulation.clock(), employees))
+            assert len(employees) <= PER_RUN[name], (name, employees)
         if summary is not None and summary.held:
             self.held.append(summary.run_id)
-        if summary is not None and newly:
+        if summary is not None and any(changes.values()):
             self.wrote.append(summary.run_id)
-        assert newly <= PER_RUN
 
-    def active(self) -> set[int]:
-        return {user["id"] for user in self.simulation.site.users() if not user["suspended"]}
+    def accounts(self) -> dict[int, dict[str, Any]]:
+        return {user["id"]: dict(user) for user in self.simulation.site.users()}
 
     @invariant()
-    def the_daily_limit_is_kept(self) -> None:
+    def the_daily_limits_are_kept(self) -> None:
         if hasattr(self, "simulation"):
             day = self.simulation.clock() - timedelta(days=1)
-            assert sum(number for moment, number in self.suspended if moment > day) <= 2 * PER_RUN
+            for name, written in self.changed.items():
+                employees = [one for moment, some in written if moment > day for one in some]
+                assert len(set(employees)) <= 2 * PER_RUN[name], (name, employees)
+
+
+def changed(before: dict[int, dict[str, Any]], after: dict[int, dict[str, Any]]) -> dict[str, set[int]]:
+    """Return the accounts that changed between two moments, by class."""
+    found: dict[str, set[int]] = {name: set() for name in PER_RUN}
+    for number, now in after.items():
+        then = before.get(number)
+        if then is None:
+            found["create"].add(number)
+            continue
+        if now["suspended"] != then["suspended"]:
+            found["suspend" if now["suspended"] else "reactivate"].add(number)
+        if (now["email"], now["username"]) != (then["email"], then["username"]):
+            found["identity"].add(number)
+        if now["department"] != then["department"]:
+            found["update" if now["department"] else "clear"].add(number)
+    return found
 
 
 TestLimits = Limits.TestCase

@@ -212,8 +212,9 @@ def test_a_deleted_account_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("one", [entry(7, DEPARTMENT), created(7, FieldChange("department", None, "Legal"))])
-def test_a_protected_account_is_left_alone(one: JournalEntry) -> None:
-    step = undo(one, ada(), protected=["ada"])
+@pytest.mark.parametrize("protected", ["ada", "7"])
+def test_a_protected_account_is_left_alone(one: JournalEntry, protected: str) -> None:
+    step = undo(one, ada(), protected=[protected])
 
     assert (outcome(step), step.account, step.changes) == ("skip protected", ada(), ())
 
