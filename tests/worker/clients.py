@@ -31,6 +31,7 @@ from worker.model.mapping import FieldMapping
 from worker.moodle.client import MoodleClient
 from worker.stopping import StopSignal
 from worker.transport.http import Transport, new_session
+from worker.transport.refusal import BatchRefused
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -150,6 +151,14 @@ def end_of(call: Callable[[], object]) -> SyncError | None:
     except SyncError as end:
         return end
     return None
+
+
+def quick_end_of(call: Callable[[], object]) -> Exception | None:
+    """How a quick call ended: as others do, or as a refusal that isolation deals with."""
+    try:
+        return end_of(call)
+    except BatchRefused as refusal:
+        return refusal
 
 
 def is_retry_pause(seconds: float) -> bool:

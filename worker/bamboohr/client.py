@@ -1,21 +1,19 @@
 """BambooHR: the changed employees, the directory, and evidence about single employees. Reads only.
 
-Evidence comes in two forms. The patient one (`evidence`) retries passing faults and ends the run where they last. The
-quick ones (`list_batch`, `get_employee`) report at once, as :class:`Refused`, what one employee may have caused, so
-that isolation can tell that employee from BambooHR (`site_answers`).
+Evidence is read quickly (`list_batch`, `get_employee`): what one employee may have caused is reported at once, as
+:class:`Refused`, so that isolation can tell that employee from BambooHR (`site_answers`). Everything else retries
+passing faults and ends the run where they last.
 
 Source of the facts: BambooHR's API documentation and OpenAPI specification.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
 
-from worker import logs
 from worker.bamboohr import listing, refusals
 from worker.bamboohr.changes import Feed, parse_changes
 from worker.bamboohr.directory import Directory, read_directory
@@ -30,7 +28,7 @@ from worker.timestamps import iso
 from worker.transport.http import Reply, Transport
 from worker.transport.json_stream import Malformed
 
-__all__ = ["Answered", "BambooHRClient", "Feed", "Page", "Refused"]
+__all__ = ["BambooHRClient", "Feed", "Page", "Refused"]
 
 T = TypeVar("T")
 
@@ -43,23 +41,9 @@ _OWN_USER = "/employees/0"
 _ANSWERS = (HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 """What the key's own user may be answered with: an integration's key has no employee (documented)."""
 _LISTING_RESTARTS = 3
-_REFUSALS_TRUSTED = 10
 _LISTING_REFUSED = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 )
-
-
-@dataclass(frozen=True)
-class Answered:
-    """Evidence about the employees of whom BambooHR shows a row.
-
-    Attributes:
-        rows: the evidence.
-        refused: the key may read none of these employees, by any endpoint.
-    """
-
-    rows: Mapping[int, Evidence]
-    refused: bool = False
 
 
 class BambooHRClient:
@@ -113,22 +97,6 @@ class BambooHRClient:
         """
         return self._pages(None, tuple(fields), ROWS_PER_PAGE, quick=False)
 
-    def evidence(self, employees: Sequence[int], fields: Iterable[str]) -> Answered:
-        """What BambooHR says of each of these employees: in batches, or one by one where the key may not list."""
-        fields = tuple(fields)
-        rows: dict[int, Evidence] = {}
-        for at in range(0, len(employees), IDS_PER_CALL):
-            try:
-                rows.update(self._listed(employees[at : at + IDS_PER_CALL], fields, quick=False))
-            except ListRefused:
-                logs.warning(
-                    "bamboohr.list_refused",
-                    reason="BambooHR does not let the key list employees; they are read one by one",
-                    advice="allow the key's user to list employees",
-                )
-                return self._one_by_one(employees[at:], fields, rows)
-        return Answered(rows)
-
     # In one quick attempt
 
     def list_batch(self, employees: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence]:
@@ -139,7 +107,12 @@ class BambooHRClient:
             Refused: one of the employees may be the cause, or BambooHR: `site_answers` tells.
             SyncError: the run cannot go on.
         """
-        return self._listed(employees, fields, quick=True)
+        rows: dict[int, Evidence] = {}
+        for page in self._pages(employees, fields, len(employees), quick=True):
+            if page.is_first:
+                rows.clear()
+            rows.update(page.rows)
+        return rows
 
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
         """What Get Employee says; None for no such employee.
@@ -148,7 +121,16 @@ class BambooHRClient:
             Refused: this employee may be the cause, or BambooHR; `is_access` where the key may not see them.
             SyncError: the run cannot go on.
         """
-        return self._employee(employee, fields, quick=True)
+        names = {name: FIELDS[name].employee for name in fields if FIELDS[name].employee}
+        reply = self._api.get(f"/employees/{employee}", {"fields": ",".join(names.values())}, quick=True)
+        if reply.status == HTTPStatus.NOT_FOUND:
+            return None
+        if reply.status == HTTPStatus.FORBIDDEN:
+            raise Refused(f"HTTP {reply.status}", refusals.meaning_of_status(reply))
+        if reply.status != HTTPStatus.OK:
+            raise self._refused(reply, "Get Employee", quick=True)
+        row = _parsed(lambda: json_object(reply), "Get Employee", quick=True)
+        return Evidence(listing.facts(row, names)) if employee_id(row.get("id")) == employee else None
 
     def site_answers(self) -> bool:
         """Whether BambooHR answers at all: id 0 stands for the key's own user."""
@@ -157,15 +139,7 @@ class BambooHRClient:
         except (Refused, SourceError):
             return False
 
-    # List Employees and Get Employee
-
-    def _listed(self, employees: Sequence[int], fields: Sequence[str], *, quick: bool) -> dict[int, Evidence]:
-        rows: dict[int, Evidence] = {}
-        for page in self._pages(employees, fields, len(employees), quick=quick):
-            if page.is_first:
-                rows.clear()
-            rows.update(page.rows)
-        return rows
+    # List Employees
 
     def _pages(
         self, employees: Collection[int] | None, fields: Sequence[str], limit: int, *, quick: bool
@@ -201,34 +175,6 @@ class BambooHRClient:
         if reply.status != HTTPStatus.OK:
             raise self._refused(reply, "List Employees", quick=quick)
         return _parsed(lambda: pages.parse(json_object(reply)), "List Employees", quick=quick)
-
-    def _one_by_one(self, employees: Sequence[int], fields: Sequence[str], rows: dict[int, Evidence]) -> Answered:
-        answered = bool(rows)
-        refused = 0
-        for employee in employees:
-            try:
-                row = self._employee(employee, fields, quick=False)
-            except Refused:
-                refused += 1
-                if refused >= _REFUSALS_TRUSTED and not answered:
-                    break
-                continue
-            answered = True
-            if row is not None:
-                rows[employee] = row
-        return Answered(rows, refused=bool(employees) and not answered)
-
-    def _employee(self, employee: int, fields: Sequence[str], *, quick: bool) -> Evidence | None:
-        names = {name: FIELDS[name].employee for name in fields if FIELDS[name].employee}
-        reply = self._api.get(f"/employees/{employee}", {"fields": ",".join(names.values())}, quick=quick)
-        if reply.status == HTTPStatus.NOT_FOUND:
-            return None
-        if reply.status == HTTPStatus.FORBIDDEN:
-            raise Refused(f"HTTP {reply.status}", refusals.meaning_of_status(reply))
-        if reply.status != HTTPStatus.OK:
-            raise self._refused(reply, "Get Employee", quick=quick)
-        row = _parsed(lambda: json_object(reply), "Get Employee", quick=quick)
-        return Evidence(listing.facts(row, names)) if employee_id(row.get("id")) == employee else None
 
     def _refused(self, reply: Reply, what: str, *, quick: bool = False) -> Exception:
         meaning = refusals.meaning_of_status(reply)

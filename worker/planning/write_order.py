@@ -40,9 +40,3 @@ def in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
     for step in updates:
         ordered.setdefault(step.employee_id, step)
     return list(ordered.values()), chained
-
-
-def halves(batch: Sequence[Step]) -> tuple[Sequence[Step], Sequence[Step]]:
-    """Split a refused batch in two."""
-    middle = len(batch) // 2
-    return batch[:middle], batch[middle:]

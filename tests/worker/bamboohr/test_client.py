@@ -184,7 +184,7 @@ def test_every_request_asks_for_json_and_carries_the_key_from_the_start(bamboo: 
 
     bamboo.changed_employees(SINCE)
     bamboo.directory({1}, NEEDED)
-    bamboo.evidence([1], NEEDED)
+    bamboo.list_batch([1], NEEDED)
 
     assert {call.request.headers["Accept"] for call in responses.calls} == {"application/json"}
     assert all(call.request.headers["Authorization"].startswith("Basic ") for call in responses.calls)

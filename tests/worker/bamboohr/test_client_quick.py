@@ -65,7 +65,7 @@ def test_a_refusal_that_one_employee_may_cause_is_reported_at_once(
 
 
 @BOTH
-@pytest.mark.parametrize("body", ["<html>", "null", "[]", '{"data": [7]}', '{"data": 7}'])
+@pytest.mark.parametrize("body", ["", "<html>", "null", "[]", '"x"', "7", '{"data": [7]}', '{"data": 7}', "{}"])
 def test_an_unreadable_answer_may_be_about_one_employee(bamboo: BambooHRClient, call: Call, body: str) -> None:
     if call is get_employee and body.startswith("{"):
         return
@@ -110,8 +110,9 @@ def test_a_connection_that_is_not_made_is_waited_for(bamboo: BambooHRClient, pat
     assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS)
 
 
-def test_a_key_that_may_not_list_may_still_read_one_by_one(bamboo: BambooHRClient) -> None:
-    responses.get(LIST, status=403)
+@pytest.mark.parametrize("refused", [401, 403, 404, 405])
+def test_a_key_that_may_not_list_may_still_read_one_by_one(bamboo: BambooHRClient, refused: int) -> None:
+    responses.get(LIST, status=refused)
     responses.get(ONE, json={"id": "7", "status": "Active"})
 
     with pytest.raises(ListRefused):
@@ -123,6 +124,13 @@ def test_an_employee_who_is_not_found_has_no_evidence(bamboo: BambooHRClient) ->
     responses.get(ONE, status=404)
 
     assert get_employee(bamboo) is None
+
+
+def test_a_key_that_is_unknown_by_now_ends_the_run(bamboo: BambooHRClient) -> None:
+    responses.get(ONE, status=401)
+
+    with pytest.raises(CredentialError):
+        get_employee(bamboo)
 
 
 def test_an_employee_whom_the_key_may_not_see_is_told_apart(bamboo: BambooHRClient) -> None:
@@ -202,7 +210,6 @@ def board() -> Switchboard:
     [
         lambda bamboo: bamboo.changed_employees(SINCE),
         lambda bamboo: bamboo.directory({1}, FIELDS),
-        lambda bamboo: bamboo.evidence([1], FIELDS),
         lambda bamboo: bamboo.list_batch([1], FIELDS),
         lambda bamboo: bamboo.get_employee(1, FIELDS),
         lambda bamboo: list(bamboo.list_employees(FIELDS)),
@@ -244,7 +251,9 @@ def test_an_endpoint_that_takes_no_keys_does_not_use_up_the_second_reading(board
     app = Choosy()
     bamboo = bamboo_client(transport_to(app, system="bamboohr"), key=rotated("f" * 40, KEY))
     bamboo.changed_employees(SINCE)
-    bamboo.evidence([1], FIELDS)
+    with pytest.raises(ListRefused):
+        bamboo.list_batch([1], FIELDS)
+    bamboo.get_employee(1, FIELDS)
     app.accepted = KEY
 
     bamboo.changed_employees(SINCE)

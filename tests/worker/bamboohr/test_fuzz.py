@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sandbox.wire import Response
-from tests.worker.clients import Script, bamboo_client, end_of, fuzz, texts, transport_to
+from tests.worker.clients import Script, bamboo_client, end_of, fuzz, quick_end_of, texts, transport_to
 from tests.worker.fuzzing import SAID, bodies, hostile
 from worker.bamboohr.client import BambooHRClient
 from worker.bamboohr.listing import Listing
@@ -45,7 +45,6 @@ def _changed(client: BambooHRClient) -> object:
 ENDPOINTS: dict[str, tuple[object, Callable[[BambooHRClient], object]]] = {
     "changed": (CHANGED, _changed),
     "directory": (DIRECTORY, lambda client: client.directory({1}, FIELDS)),
-    "evidence": (LISTED, lambda client: client.evidence([1, 2], FIELDS)),
     "everybody": (LISTED, lambda client: [*client.list_employees(FIELDS)]),
 }
 
@@ -62,12 +61,20 @@ def test_any_answer_is_a_value_or_a_named_end(endpoint: str, data: st.DataObject
     assert end is None or SAID not in texts(end)
 
 
-@fuzz
-@given(bodies(ONE))
-def test_any_answer_about_one_person_is_a_value_or_a_named_end(body: bytes) -> None:
-    answers = Script(Response(403), Response(200, body))
+QUICK: dict[str, tuple[object, Callable[[BambooHRClient], object]]] = {
+    "batch": (LISTED, lambda client: client.list_batch([1, 2], FIELDS)),
+    "employee": (ONE, lambda client: client.get_employee(1, FIELDS)),
+}
 
-    end = end_of(lambda: bamboo_client(transport_to(answers, system="bamboohr")).evidence([1], FIELDS))
+
+@pytest.mark.parametrize("endpoint", QUICK)
+@fuzz
+@given(data=st.data())
+def test_any_answer_about_some_employees_is_a_value_or_a_named_end(endpoint: str, data: st.DataObject) -> None:
+    document, call = QUICK[endpoint]
+    answer = Response(200, data.draw(bodies(document)))
+
+    end = quick_end_of(lambda: call(bamboo_client(transport_to(Script(answer), system="bamboohr"))))
 
     assert end is None or SAID not in texts(end)
 

@@ -6,7 +6,7 @@ import pytest
 
 from worker.model import reasons
 from worker.model.step import Action, Step
-from worker.planning.write_order import halves, in_order
+from worker.planning.write_order import in_order
 
 
 def step(employee_id: int, *depends_on: int) -> Step:
@@ -33,9 +33,3 @@ def test_a_step_follows_the_steps_it_depends_on_and_these_chains_come_first(
     ordered, count = in_order(steps)
 
     assert ([one.employee_id for one in ordered], count) == (order, chained)
-
-
-def test_a_refused_batch_is_halved() -> None:
-    one, two, three = step(1), step(2), step(3)
-
-    assert halves([one, two, three]) == ([one], [two, three])
