@@ -93,4 +93,4 @@ def test_a_reconcile_of_twenty_thousand_employees_stays_within_memory(harness: R
     assert summary["unchanged"] >= RECONCILED * 99 // 100
     assert memory < MEGABYTES
     assert summary["http_calls"]["bamboohr"] <= 1 + RECONCILED // 2_500
-    assert summary["http_calls"]["moodle"] <= 2 + RECONCILED // 50 + 2
+    assert summary["http_calls"]["moodle"] <= 2 + RECONCILED // 50 + 2 + 1, "one more kind for the leaver"

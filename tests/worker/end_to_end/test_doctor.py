@@ -182,16 +182,16 @@ def test_a_disabled_key_is_reported(healthy: RunHarness) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "verdict", "code"),
+    ("function", "verdict", "code", "advised"),
     [
-        ("core_user_get_users_by_field", "warning", 0),
-        ("core_user_get_users", "warning", 0),
-        ("core_user_create_users", "failed", 1),
-        ("core_user_update_users", "failed", 1),
+        ("core_user_get_users_by_field", "warning", 0, "to add it"),
+        ("core_user_get_users", "warning", 0, "to add it"),
+        ("core_user_create_users", "failed", 1, "to check in this order: the function is in the token's service"),
+        ("core_user_update_users", "failed", 1, "to check in this order: the function is in the token's service"),
     ],
 )
 def test_a_function_missing_from_the_service_is_named(
-    healthy: RunHarness, function: str, verdict: str, code: int
+    healthy: RunHarness, function: str, verdict: str, code: int, advised: str
 ) -> None:
     healthy.site.service_functions.discard(function)
 
@@ -199,7 +199,7 @@ def test_a_function_missing_from_the_service_is_named(
 
     assert (report.code, report[f"Moodle {function}"][0]) == (code, verdict)
     assert report[f"Moodle {function}"][1].startswith("refused (accessexception)")
-    assert "ask NovaLXP's (Moodle's) administrator to add it" in report.advice(f"Moodle {function}")
+    assert f"ask NovaLXP's (Moodle's) administrator {advised}" in report.advice(f"Moodle {function}")
     if function == "core_user_get_users":
         assert report["Moodle accounts"] == ("warning", "cannot be listed")
 
@@ -223,7 +223,7 @@ def test_a_capability_missing_from_the_role_is_named(healthy: RunHarness, right:
 
     assert report.code == 1
     assert report[f"Moodle core_user_{right}_users"] == ("failed", "refused (nopermissions)")
-    assert "its capability to the role" in report.advice(f"Moodle core_user_{right}_users")
+    assert "to give the token's role the capability" in report.advice(f"Moodle core_user_{right}_users")
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_a_restricted_status_suspends_no_account(staffed: RunHarness) -> None:
 
     run = staffed.run()
 
-    assert (run.code, run["no_evidence"], run["suspended"]) == (0, 1, 0)
+    assert (run.code, run["no_evidence"], run["suspended"]) == (1, 1, 0)
 
 
 def test_a_deleted_employee_who_is_still_shown_is_held(staffed: RunHarness) -> None:
