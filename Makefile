@@ -143,6 +143,10 @@ schema: setup ## write docs/configuration.md and the JSON Schema of the environm
 bench: setup ## speed, calls and memory against the budgets; ARGS=--quick, ARGS=--help; about nine minutes
 	$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: ordinary-weeks
+ordinary-weeks: setup ## how often the default limits hold ordinary changes, in simulated years; ARGS=--help
+	$(BIN)/python -m tests.bench.ordinary_weeks $(ARGS)
+
 .PHONY: lock
 lock: setup ## write the pins from the requirements.in files, the worker's with hashes; ARGS=--upgrade takes newer ones
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
