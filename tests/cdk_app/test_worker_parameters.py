@@ -83,8 +83,8 @@ def test_a_bad_value_is_answered_with_its_key_and_what_is_expected(
         ("MaxSuspensions = 5.5", "expected a whole number from 0 to 200"),
         ("UsernameTemplate = 1", "expected a text"),
         ('ProtectedAccounts = "svc"', "expected usernames and employee ids that are never changed: a list"),
-        ('BambooCompanyDomain = ""', "expected first label of the company's BambooHR address"),
-        ('BambooCompanyDomain = " acme"', "expected first label of the company's BambooHR address"),
+        ('BambooCompanyDomain = ""', "expected the first label of the company's BambooHR address"),
+        ('BambooCompanyDomain = " acme"', "expected the first label of the company's BambooHR address"),
         ("FieldMapping = 2026-01-01", "expected a table of Moodle fields"),
     ],
 )

@@ -18,9 +18,10 @@ Faults can be switched on while a server runs:
   curl -X POST localhost:PORT/_sandbox/faults -d '[{"kind": "status", "status": 503, "operation": "changed"}]'
   curl -X DELETE localhost:PORT/_sandbox/faults
   curl localhost:PORT/_sandbox/calls
-Kinds: reset_before reset_after hang trickle status html truncate wrong_type; further keys: operation, skip, times (0 =
-for ever), status, retry_after, seconds. Operations of BambooHR: changed, directory, employees, employee; of Moodle: the
-web service function.
+Kinds: reset_before reset_after hang late trickle status html firewall answer truncate wrong_type; further keys:
+operation, skip, times (0 = for ever), status, retry_after, seconds, body (of an answer); text or record limits the
+fault to the requests that contain it. Operations of BambooHR: changed, directory, employees, employee, report; of
+Moodle: the web service function.
 
 Run the worker against both in another terminal (the README lists all variables):
   BAMBOO_COMPANY_DOMAIN=acme BAMBOO_BASE_URL=http://127.0.0.1:8001 BAMBOOHR_API_KEY=sandbox \\

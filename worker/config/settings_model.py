@@ -108,7 +108,7 @@ class SharedSettings(BaseModel):
 
     bamboo_company_domain: str = Field(
         pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
-        description="first label of the company's BambooHR address, acme.bamboohr.com",
+        description="the first label of the company's BambooHR address, acme.bamboohr.com",
         examples=["acme"],
     )
     bamboo_base_url: _BaseUrl = Field(
@@ -205,7 +205,7 @@ class StateVariables(BaseModel):
     state_id: str = Field(
         "default",
         pattern="^[A-Za-z0-9_.-]{1,100}$",
-        description="which state of the table: at most 100 letters, digits, _ . -",
+        description="the name of the state in the table, at most 100 letters, digits, _ . -",
         examples=["default"],
     )
 

@@ -86,9 +86,10 @@ def limits(
 
 
 def company_size(stats: DirectoryStats, baseline: RunRecord | None) -> int:
-    """Return the number of active employees as read now or in the baseline, whichever is smaller."""
+    """Return the number of active employees as read now or in the baseline, whichever is smaller; 0 if unknown."""
     now = stats.active or stats.rows
-    return min(now, baseline.company or baseline.rows) if baseline else now
+    before = (baseline.company or baseline.rows) if baseline else 0
+    return min(now, before) if now and before else now or before
 
 
 def _limit(guard: GuardClass, setting: Limit | None, company: int) -> int:

@@ -40,6 +40,7 @@ class RunInput:
         company: For a full pass, the ids of all employees in List Employees or the directory.
         due_by_date: Employees whose hire, termination or status date has arrived.
         dates_read: For each kind of date, the day up to which dates that arrived were taken up.
+        active: Active employees in List Employees; 0 where it was not read.
     """
 
     history: History
@@ -51,6 +52,7 @@ class RunInput:
     company: frozenset[int] = frozenset()
     due_by_date: frozenset[int] = frozenset()
     dates_read: Mapping[str, date] = field(default_factory=dict)
+    active: int = 0
 
     @property
     def deleted(self) -> dict[int, bool]:
@@ -65,7 +67,8 @@ class RunInput:
     @property
     def stats(self) -> DirectoryStats:
         """What the guards compare with the baseline."""
-        return DirectoryStats(self.directory.rows, self.directory.coverage())
+        active = 0 if self.directory.available else self.active
+        return DirectoryStats(self.directory.rows, self.directory.coverage(), active)
 
     @property
     def confirmed_stats(self) -> DirectoryStats:
@@ -109,7 +112,7 @@ def read_bamboohr(
     fields = services.settings.mapping.fields
     if position is None:
         rows = _list_company(services, (*fields, *EVIDENCE))
-        inputs = RunInput(history, rows=rows)
+        inputs = RunInput(history, rows=rows, active=_active(rows))
         directory = services.bamboohr.directory(_Everybody(), fields)
         inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
         _report_hidden_status(len(rows), any("status" in row.facts for row in rows.values()), summary)
@@ -190,12 +193,13 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     found: set[int] = set()
     shown: set[str] = set()
     status_shown = False
-    rows = 0
+    rows = active = 0
     try:
         for page in services.bamboohr.list_employees((*DATES, "status")):
             if page.is_first:
-                found, shown, rows = set(), set(), 0
+                found, shown, rows, active = set(), set(), 0, 0
             rows += len(page.rows)
+            active += _active(page.rows)
             for number, row in page.rows.items():
                 status_shown = status_shown or "status" in row.facts
                 shown.update(shown_dates(row.facts))
@@ -208,7 +212,11 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     _report_hidden_status(rows, status_shown, summary)
     due = frozenset(found.difference(_done_today(inputs, position, services.clock)))
     summary.counts["arrived_dates"] = len(due)
-    return replace(inputs, due_by_date=due, dates_read=days.read(shown))
+    return replace(inputs, due_by_date=due, dates_read=days.read(shown), active=active)
+
+
+def _active(rows: Mapping[int, Evidence]) -> int:
+    return sum(row.facts.get("status") == "Active" for row in rows.values())
 
 
 def _done_today(inputs: RunInput, position: Position, clock: Callable[[], datetime]) -> Collection[int]:

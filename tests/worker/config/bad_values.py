@@ -54,7 +54,7 @@ _NO_URLS = (
 )
 _SECRET_URLS = ("https://me:hush@lxp.example", "https://lxp.example?a=hush", "https://lxp.example#hush", "me:hush@lxp")
 _A_URL = 'is not allowed; expected ... https (http to loopback), no user, query or fragment, as in "http...'
-_A_DOMAIN = 'expected first label of the company\'s BambooHR address, acme.bamboohr.com, as in "acme"'
+_A_DOMAIN = 'expected the first label of the company\'s BambooHR address, acme.bamboohr.com, as in "acme"'
 _A_PLUGIN = "expected short name of the authentication plugin of new accounts, which employees log in with..."
 _A_TEMPLATE = "expected a template of {work_email}, {first_name}, {last_name}, {employee_id}..."
 _FIELD = "is not allowed; expected a BambooHR field: first_name, last_name, ..."

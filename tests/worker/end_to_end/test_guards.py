@@ -49,6 +49,19 @@ def test_a_new_email_domain_is_held_and_everything_else_is_written(staffed: RunH
     assert "@" not in run.stdout
 
 
+def test_without_a_directory_the_company_is_counted_in_list_employees(harness: RunHarness) -> None:
+    harness.bamboo.settings.directory_sharing = "off"
+    harness.company.add(generate(400, seed=7, without_email=0.0))
+    assert harness.run()["created"] == 400
+    advance_clock(harness, hours=1)
+    for number in range(1, 8):
+        harness.company.edit(str(number), workEmail=f"p{number}@new.example")
+
+    run = harness.run()
+
+    assert (run.code, run["held"], run["updated"]) == (0, {}, 7)
+
+
 def test_an_approved_domain_is_written_counts_towards_no_limit_and_can_be_undone(staffed: RunHarness) -> None:
     before = {user["id"]: (user["email"], user["username"]) for user in staffed.accounts()}
     move_to_another_domain(staffed)
