@@ -16,18 +16,27 @@ from iso3166 import countries
 _UNKNOWN_TO_MOODLE = frozenset({"XK"})
 """XK (Kosovo) is not an ISO 3166 code: the library has it, Moodle's list does not."""
 
+_INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
+
 _EVERYDAY = {
     "america": "US",
     "bolivia": "BO",
     "bonaire saint eustatius and saba": "BQ",
+    "bosnia": "BA",
+    "bosnia herzegovina": "BA",
+    "british virgin islands": "VG",
     "brunei": "BN",
     "burma": "MM",
+    "burma myanmar": "MM",
     "cabo verde": "CV",
     "cape verde": "CV",
     "congo": "CG",
     "congo brazzaville": "CG",
     "congo kinshasa": "CD",
     "congo democratic republic": "CD",
+    "democratic republic of congo": "CD",
+    "democratic republic of the congo": "CD",
+    "dr congo": "CD",
     "congo the democratic republic of the": "CD",
     "cote d ivoire": "CI",
     "cote d ivoire ivory coast": "CI",
@@ -42,6 +51,7 @@ _EVERYDAY = {
     "heard and mcdonald islands": "HM",
     "holland": "NL",
     "holy see vatican city state": "VA",
+    "hong kong sar": "HK",
     "hong kong sar china": "HK",
     "iran": "IR",
     "ivory coast": "CI",
@@ -54,6 +64,7 @@ _EVERYDAY = {
     "macao": "MO",
     "macau": "MO",
     "macedonia": "MK",
+    "macedonia the former yugoslav republic of": "MK",
     "micronesia": "FM",
     "moldova": "MD",
     "myanmar burma": "MM",
@@ -62,6 +73,7 @@ _EVERYDAY = {
     "palestinian territories": "PS",
     "palestinian territory": "PS",
     "palestinian territory occupied": "PS",
+    "republic of ireland": "IE",
     "reunion": "RE",
     "russia": "RU",
     "russian federation": "RU",
@@ -91,6 +103,7 @@ _EVERYDAY = {
     "united states": "US",
     "united states of america": "US",
     "usa": "US",
+    "us virgin islands": "VI",
     "us minor outlying islands": "UM",
     "vatican": "VA",
     "vatican city": "VA",
@@ -120,10 +133,15 @@ def _codes() -> dict[str, str]:
             continue
         for name in (country.alpha2, country.alpha3, country.name, country.apolitical_name):
             codes[_folded(name)] = country.alpha2
-    return {**codes, **_EVERYDAY}
+    return {**codes, **{_folded(name): code for name, code in _EVERYDAY.items()}}
 
 
 def _folded(name: str) -> str:
-    """Lower case, no accents, no punctuation, single spaces."""
+    """Lower case, no accents, no punctuation, single spaces; "St." is "saint", and "the" at either end is left out."""
     plain = "".join(part for part in unicodedata.normalize("NFKD", name) if not unicodedata.combining(part))
-    return re.sub(r"[^a-z0-9]+", " ", plain.casefold()).strip()
+    joined = _INITIALS.sub(lambda found: found[0].replace(".", "") + " ", plain.casefold().replace("&", " and "))
+    words = re.findall(r"[a-z0-9]+", joined)
+    if len(words) == 1:
+        return words[0]
+    text = " ".join("saint" if word == "st" else word for word in words)
+    return text.removeprefix("the ").removesuffix(" the")

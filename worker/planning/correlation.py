@@ -89,7 +89,7 @@ def contradiction(
         own_auth: The authentication method of accounts that this product creates.
         address_owner: Another active employee whose work e-mail the account has now.
     """
-    if not shows_identity(employee):
+    if not shows_identity(employee) and address_owner is None:
         return None if account.auth == own_auth else unconfirmed_unseen(employee.employee_id, account)
     names = compare_names(employee, account)
     if address_owner is not None and not names.both:

@@ -15,7 +15,14 @@ from worker.model.mapping import username
 from worker.model.moodle_fields import is_email, is_username
 from worker.model.reasons import Reason, unconfirmed_id
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
-from worker.planning.correlation import AccountIndex, Match, contradiction, is_reserved, match_by_idnumber
+from worker.planning.correlation import (
+    AccountIndex,
+    Match,
+    contradiction,
+    is_reserved,
+    match_by_idnumber,
+    shows_identity,
+)
 from worker.planning.names import compare_names, same_name
 from worker.planning.plan_input import PlanInput
 
@@ -87,9 +94,21 @@ class Situation:
         is_written = state is LifecycleState.ACTIVE or (state is LifecycleState.LEFT and not account.suspended)
         if not is_written or self.is_reserved(account) or number in self.settings.confirmed:
             return None
-        owner = next((other for other in self.others_with(number, account.email) if self._is_active(other)), None)
+        owner = self._owner_of_address(employee, account)
         why = contradiction(employee, account, own_auth=self.settings.auth, address_owner=owner)
         return unconfirmed_id(number, account) if why is None and self._replaces_all(employee, account) else why
+
+    def _owner_of_address(self, employee: Employee, account: Account) -> int | None:
+        """Return the other active employee who has the account's address now.
+
+        If nothing is shown of the employee, who was deleted, then only somebody to whom the account may belong: an
+        address is often given to a stranger after its owner left.
+        """
+        others = [other for other in self.others_with(employee.employee_id, account.email) if self._is_active(other)]
+        if shows_identity(employee):
+            return next(iter(others), None)
+        read = {one.employee_id: compare_names(one, account) for one in self.plan_input.employees}
+        return next((other for other in others if other not in read or read[other].any), None)
 
     def _is_active(self, number: int) -> bool:
         """Return whether an employee with an address works here: the directory shows those outside the run."""

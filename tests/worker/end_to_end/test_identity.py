@@ -54,6 +54,29 @@ def test_ids_that_were_given_out_anew_change_no_account(harness: RunHarness) -> 
     assert harness.writes() == []
 
 
+def test_the_account_of_an_employee_who_now_has_another_id_is_not_suspended(harness: RunHarness) -> None:
+    """Every id is the former colleague's, and the first one is deleted, so that BambooHR shows nothing of it."""
+    staff(harness, *range(1, 13))
+    for number in range(2, 13):
+        harness.company.edit(str(number), **person(number - 1))
+    harness.company.hire("13", **person(12))
+    harness.company.delete("1")
+
+    run = harness.run()
+
+    assert (run.code, run["suspended"], run.reason_codes("1")) == (1, 0, ["unconfirmed"])
+
+
+def test_a_deleted_employee_whose_address_a_stranger_has_now_is_suspended(harness: RunHarness) -> None:
+    staff(harness, *range(1, 13))
+    harness.company.delete("1")
+    harness.company.edit("2", workEmail=person(1)["workEmail"])
+
+    run = harness.run()
+
+    assert (run["suspended"], harness.account("1")["suspended"]) == (1, True)
+
+
 def test_a_contradicted_match_is_retried_until_bamboohr_is_corrected(harness: RunHarness) -> None:
     staff(harness, *range(1, 13))
     give_every_id_to_the_next(harness.company)

@@ -61,7 +61,12 @@ def moved(harness: RunHarness, *numbers: str) -> list[str]:
 
 def test_an_account_that_moodle_cannot_return_costs_one_employee(staffed: RunHarness) -> None:
     staffed.fail_moodle(
-        "answer", operation=BY_FIELD, record="account " + str(account_id(staffed, "3")), times=0, body=INVALID_RESPONSE
+        "answer",
+        operation=BY_FIELD,
+        record="account " + str(account_id(staffed, "3")),
+        times=0,
+        status=200,
+        body=INVALID_RESPONSE,
     )
     edit(staffed, "1", "2", "3", "4", "5", "6")
     staffed.company.terminate("7", hireDate="2020-01-01")
@@ -76,7 +81,12 @@ def test_an_account_that_moodle_cannot_return_costs_one_employee(staffed: RunHar
 
 def test_an_employee_who_was_isolated_is_looked_up_alone_in_the_next_run(staffed: RunHarness) -> None:
     staffed.fail_moodle(
-        "answer", operation=BY_FIELD, record="account " + str(account_id(staffed, "3")), times=0, body=INVALID_RESPONSE
+        "answer",
+        operation=BY_FIELD,
+        record="account " + str(account_id(staffed, "3")),
+        times=0,
+        status=200,
+        body=INVALID_RESPONSE,
     )
     edit(staffed, *map(str, range(1, 21)))
     first = staffed.run()
@@ -106,7 +116,7 @@ def test_an_address_that_cannot_be_looked_up_blocks_the_employee_who_needs_it_on
 def test_a_site_that_cannot_return_any_account_is_named_once_and_nobody_is(staffed: RunHarness) -> None:
     for number in staffed.accounts():
         staffed.fail_moodle(
-            "answer", operation=BY_FIELD, record=f"account {number['id']}", times=0, body=INVALID_RESPONSE
+            "answer", operation=BY_FIELD, record=f"account {number['id']}", times=0, status=200, body=INVALID_RESPONSE
         )
     edit(staffed, *map(str, range(1, 41)))
 
@@ -214,7 +224,7 @@ def refusing(refusal: str, operation: str, record: str) -> Fault:
     if refusal == "firewall":
         return Fault("firewall", operation, status=403, times=0, record=record)
     body = json.dumps({"exception": "x", "errorcode": refusal, "message": "no"})
-    return Fault("answer", operation, times=0, record=record, body=body)
+    return Fault("answer", operation, status=200, times=0, record=record, body=body)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])

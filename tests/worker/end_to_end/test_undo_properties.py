@@ -169,10 +169,13 @@ def test_a_repeated_undo_finishes_one_that_was_killed(
 @given(what=changes, runs=st.integers(1, 3), reconcile=st.booleans())
 def test_undone_changes_stay_undone(what: list[tuple[str, int]], runs: int, reconcile: bool) -> None:
     simulation = simulation_of(50)
-    _, run_id = run_after(simulation, what)
+    before, run_id = run_after(simulation, what)
+    wrote = snapshot(simulation)
     undo = simulation.undo(run_id)
     assert undo is not None
-    undone = snapshot(simulation)
+    undone = {
+        account: values for account, values in snapshot(simulation).items() if wrote[account] != before.get(account)
+    }
 
     for _ in range(runs):
         simulation.clock.advance(days=1)
@@ -180,4 +183,5 @@ def test_undone_changes_stay_undone(what: list[tuple[str, int]], runs: int, reco
     if reconcile:
         simulation.reconcile()
 
-    assert snapshot(simulation) == undone
+    # What a guard held was never written, and may be within the limits on a later day.
+    assert {account: values for account, values in snapshot(simulation).items() if account in undone} == undone
