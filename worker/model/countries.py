@@ -140,7 +140,7 @@ def _folded(name: str) -> str:
     """Lower case, no accents, no punctuation, single spaces; "St." is "saint", and "the" at either end is left out."""
     plain = "".join(part for part in unicodedata.normalize("NFKD", name) if not unicodedata.combining(part))
     joined = _INITIALS.sub(lambda found: found[0].replace(".", "") + " ", plain.casefold().replace("&", " and "))
-    words = re.findall(r"[a-z0-9]+", joined)
+    words: list[str] = re.findall(r"[a-z0-9]+", joined)
     if len(words) == 1:
         return words[0]
     text = " ".join("saint" if word == "st" else word for word in words)
