@@ -104,10 +104,19 @@ class WriteRequests:
             return
 
     def left(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
-        """After a write that may have been done, record what was; return the rest."""
+        """After a write that may have been done, record what was; return the rest.
+
+        Nothing is sent again before Moodle has been asked: this waits for a site that does not answer.
+        """
         if not isinstance(refusal, Undecided):
             return batch
-        found = self._accounts("idnumber", [_number(step) for step in batch])
+        numbers = [_number(step) for step in batch]
+        try:
+            found = self._moodle.look_up_batch("idnumber", numbers)
+        except BatchRefused:
+            if not self._moodle.site_answers():
+                self._moodle.check_visibility()
+            found = self._accounts("idnumber", numbers)
         remaining = []
         for step in batch:
             account = next((one for one in found if one.idnumber == _number(step)), None)
