@@ -231,8 +231,8 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
 def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee]) -> Iterator[Check]:
     for name in dict.fromkeys((*EVIDENCE, *settings.mapping.fields)):
         area = f"BambooHR field {name}"
-        # Without a status nobody counts as active.
-        employees = active or everyone
+        # The status tells who is active.
+        employees = everyone if name == "status" else active or everyone
         restricted = sum(name in employee.restricted or name not in employee.facts for employee in employees)
         filled = sum(bool(employee.facts.get(name)) for employee in employees)
         if not employees:
@@ -243,10 +243,13 @@ def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[E
             yield warning(
                 area, f"is not shown for {restricted} of {len(employees)}", f"{HR} to let the key's user see it"
             )
+        elif not filled and name == "status":
+            yield failed(area, "is empty for all employees: no leaver can be recognised", f"{HR} to fill it")
         elif not filled and name != "termination_date":
             yield warning(area, "is empty for all employees", "check that the mapping means this field")
         elif name != "termination_date":
-            yield ok(area, f"filled for {filled * 100 // len(employees)} % of the active employees")
+            share = f"{filled * 100 // len(employees)} %"
+            yield ok(area, f"filled for {share} of the {'' if name == 'status' else 'active '}employees")
 
 
 def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:

@@ -16,6 +16,8 @@ from worker.runs.services import Services
 class EmployeeReader:
     """Reads employees. `refused`: BambooHR shows the key no employee outside the directory.
 
+    `no_status_shown`: the key may not list employees, and those that were read one by one have no status.
+
     Each employee is asked for once: the row that was read of them is released then, for a full pass reads 20,000.
     """
 
@@ -23,6 +25,7 @@ class EmployeeReader:
         fields = services.settings.mapping.fields
         records = inputs.history.records
         self.refused = False
+        self.no_status_shown = False
         self._directory = inputs.directory
         self._deleted = inputs.deleted
         self._was_deleted = frozenset(number for number, record in records.items() if record.deleted)
@@ -46,6 +49,7 @@ class EmployeeReader:
                 advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
             )
         self.refused = self.refused or self._evidence.refused
+        self.no_status_shown = self._evidence.no_status_shown
         return [self._employee(number) for number in ids]
 
     def _needs_evidence(self, number: int) -> bool:

@@ -23,6 +23,7 @@ class EvidenceReader:
         rows: What BambooHR shows, by employee id.
         unreadable: The code of the refusal for each employee who cannot be read alone.
         refused: The key may read no employee by either endpoint.
+        no_status_shown: Employees were read one by one, and none of them has a status.
     """
 
     def __init__(
@@ -35,6 +36,8 @@ class EvidenceReader:
         self.rows: dict[int, Evidence] = {}
         self.unreadable: dict[int, str] = {}
         self.refused = False
+        self.no_status_shown = False
+        self._status_seen = False
         self._bamboohr = bamboohr
         self._fields = fields
         self._isolated = isolated
@@ -52,6 +55,10 @@ class EvidenceReader:
                 left = [number for rest in batches[at:] for number in rest if not self._is_settled(number)]
                 self._one_by_one(left)
                 break
+        if not self._lists:
+            read = [self.rows[number] for number in employees if number in self.rows]
+            self._status_seen = self._status_seen or any(row.facts.get("status") for row in read)
+            self.no_status_shown = bool(read) and not self._status_seen
         self._list.finish()
         self._get.finish()
 

@@ -115,7 +115,8 @@ def read_bamboohr(
         inputs = RunInput(history, rows=rows, active=_active(rows))
         directory = services.bamboohr.directory(_Everybody(), fields)
         inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
-        _report_hidden_status(len(rows), any("status" in row.facts for row in rows.values()), summary)
+        if rows and not any(row.facts.get("status") for row in rows.values()):
+            report_hidden_status(summary)
     else:
         inputs = _read_window(services, request, history, position, summary)
         if request.moves_state:
@@ -201,7 +202,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
             rows += len(page.rows)
             active += _active(page.rows)
             for number, row in page.rows.items():
-                status_shown = status_shown or "status" in row.facts
+                status_shown = status_shown or bool(row.facts.get("status"))
                 shown.update(shown_dates(row.facts))
                 if arrived(row.facts, days):
                     found.add(number)
@@ -209,7 +210,8 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
         summary.warn("dates_unread", f"{fault.message}; hires and leaves that arrive without an edit are not seen")
         return inputs
     _report_hidden_dates(read, shown, rows, summary)
-    _report_hidden_status(rows, status_shown, summary)
+    if rows and not status_shown:
+        report_hidden_status(summary)
     due = frozenset(found.difference(_done_today(inputs, position, services.clock)))
     summary.counts["arrived_dates"] = len(due)
     return replace(inputs, due_by_date=due, dates_read=days.read(shown), active=active)
@@ -242,15 +244,14 @@ def _report_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: 
         )
 
 
-def _report_hidden_status(rows: int, shown: bool, summary: Summary) -> None:
+def report_hidden_status(summary: Summary) -> None:
     """Fail a run in which no leaver can be recognised."""
-    if rows and not shown:
-        summary.fail(
-            "status_not_shown",
-            "BambooHR shows the status of no employee to the key: no leaver can be recognised, and their accounts stay"
-            " active",
-            "let the key's user see the field status (RUNBOOK, BambooHR)",
-        )
+    summary.fail(
+        "status_not_shown",
+        "BambooHR shows the status of no employee to the key: no leaver can be recognised, and their accounts stay"
+        " active",
+        "let the key's user see the field status (RUNBOOK, BambooHR)",
+    )
 
 
 class _Everybody:

@@ -11,7 +11,7 @@ from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.employee_reader import EmployeeReader
-from worker.runs.read_bamboohr import RunInput
+from worker.runs.read_bamboohr import RunInput, report_hidden_status
 from worker.runs.request import RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -25,6 +25,8 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
     employees = reader.employees(inputs.employees_in_scope(request))
     if reader.refused:
         summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
+    if reader.no_status_shown:
+        report_hidden_status(summary)
     planner = Planner(
         PlanInput(
             employees=employees,

@@ -116,6 +116,7 @@ class Summary:
     exit_code: ExitCode = ExitCode.CRASH
     outcome: str = _UNFINISHED
     _refused: int = 0
+    ids_reassigned: str = ""
     message: str = ""
     advice: str = ""
 
@@ -205,6 +206,9 @@ class Summary:
                     "the log names the employees. If the changes are right: "
                     f"{advice.command('approve', self.run_id)} (RUNBOOK, Held changes)"
                 )
+        elif self.ids_reassigned and not self.message:
+            self.message = self.ids_reassigned
+            self.advice = "compare the employees that the log names with BambooHR before anything is approved"
 
     def as_dict(self, now: datetime) -> dict[str, Any]:
         """The line as an object."""

@@ -37,6 +37,9 @@ from worker.runs.summary import Summary
 from worker.runs.write_gate import Intent
 from worker.timestamps import iso
 
+_SEVERAL = 3
+"""So many contradicted matches in one run have a common cause."""
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -120,6 +123,7 @@ def _guarded_plan(
     for step in plan.steps:
         if step.reason is reasons.UNKNOWN_EMPLOYEE:
             summary.warn("unknown_employee", f"BambooHR shows nothing of employee {step.employee_id}")
+    _report_reassigned_ids(plan, summary)
     accounts = _report_unexplained(services, inputs, plan, summary) if request.all_employees else None
     if request.approved:
         return approved(plan, request.approved, services.digest_key), accounts
@@ -128,6 +132,18 @@ def _guarded_plan(
         summary.warn("changes_held", why)
     summary.why_held = guarded.why
     return guarded.plan, accounts
+
+
+def _report_reassigned_ids(plan: Plan, summary: Summary) -> None:
+    """Name the common cause where the accounts of several employees look like other people's."""
+    own = [step for step in plan.steps if step.account and step.account.idnumber == str(step.employee_id)]
+    contradicted = sum(step.reason.code == reasons.UNCONFIRMED for step in own)
+    if contradicted >= _SEVERAL:
+        summary.ids_reassigned = (
+            f"the accounts of {contradicted:,} of {len(own):,} employees look like other people's: BambooHR may have"
+            " given its ids out anew"
+        )
+        summary.warn("ids_reassigned", summary.ids_reassigned)
 
 
 def _circumstances(

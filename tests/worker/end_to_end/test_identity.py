@@ -48,6 +48,8 @@ def test_ids_that_were_given_out_anew_change_no_account(harness: RunHarness) -> 
 
     assert (run.code, run["errors"], run["conflicts"], run["updated"]) == (1, 12, 12, 0)
     assert identities(harness) == before
+    assert run["warnings"] == ["ids_reassigned"]
+    assert "12 of 12 employees" in run["message"]
     lines = employee_lines(run)
     assert {line["code"] for line in lines.values()} == {"unconfirmed"}
     assert "--employee 3" in lines[3]["advice"]

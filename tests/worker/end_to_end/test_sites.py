@@ -53,6 +53,27 @@ def test_a_run_in_which_no_status_is_shown_is_an_error(staffed: RunHarness) -> N
     assert doctor(staffed)["BambooHR field status"]["verdict"] == "failed"
 
 
+def test_a_run_that_may_not_list_employees_and_is_shown_no_status_is_an_error(staffed: RunHarness) -> None:
+    staffed.company.terminate("3", hireDate="2020-01-01")
+    staffed.bamboo.settings.list_refused = 403
+    staffed.bamboo.settings.get_restricted = frozenset({"status"})
+
+    run = staffed.run()
+
+    assert (run.code, run["suspended"]) == (1, 0)
+    assert "status_not_shown" in run["warnings"]
+
+
+def test_a_status_that_is_empty_for_everyone_is_an_error(staffed: RunHarness) -> None:
+    staffed.company.edit("3", department="Legal")
+    staffed.bamboo.settings.garbled = {employee.id: {"status": None} for employee in staffed.company}
+
+    run = staffed.run()
+
+    assert (run.code, "status_not_shown" in run["warnings"]) == (1, True)
+    assert doctor(staffed)["BambooHR field status"]["verdict"] == "failed"
+
+
 def test_a_reconcile_goes_on_without_the_listing_of_accounts(staffed: RunHarness) -> None:
     staffed.site.change_user(staffed.account("3")["id"], department="Drifted")
     staffed.fail_moodle("status", operation="core_user_get_users", status=404, times=0)
