@@ -184,7 +184,7 @@ def test_a_connection_that_is_not_made_is_waited_for(moodle: MoodleClient, patie
         with pytest.raises(TargetError, match="could not be read"):
             look_up(moodle)
 
-    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS)
+    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -356,4 +356,4 @@ def test_the_attempts_of_one_batch_share_their_patience(
         assert len(responses.calls) < 50
 
     assert len(patient.waits) == len(responses.calls) - 1
-    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS)
+    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
