@@ -13,7 +13,7 @@ from tests.sandbox.moodle import TOKEN
 from worker.config.settings import VARIABLES
 
 _TIMEOUT = 30.0
-_EMPLOYEES = 30
+_EMPLOYEES = 25
 
 
 def test_help_needs_no_settings(image: Image) -> None:
@@ -84,7 +84,7 @@ def test_a_held_lock_exits_with_75_and_is_left_alone(worker: Worker) -> None:
 def test_a_stop_during_a_run_pins_the_state_and_releases_the_lock(worker: Worker) -> None:
     before = _one_successful_run(worker)
     worker.harness.company.add(generate(_EMPLOYEES, seed=6))
-    worker.harness.to_moodle.latency = 0.2
+    worker.harness.to_moodle.latency = 0.3
     slowly = {**worker.variables, "MOODLE_BATCH_SIZE": "5", "MOODLE_CONCURRENCY": "1"}
     limit = worker.image.task.stop_seconds
 
