@@ -342,6 +342,16 @@ def test_a_failed_look_up_after_an_uncertain_write_ends_the_writing(writer: Sand
     assert (results[2].status, results[2].wrote) == (FAILED, False)
 
 
+def test_an_update_without_a_response_is_not_sent_again_while_no_look_up_is_answered(writer: SandboxWriter) -> None:
+    accounts = {number: writer.add(number) for number in (1, 2, 3)}
+    writer.fail("reset_after", "*", times=0)
+
+    results = writer.write(*[update(number, account, department="New") for number, account in accounts.items()])
+
+    assert set(statuses(results).values()) == {FAILED}
+    assert writer.calls(UPDATE) == 1
+
+
 def test_a_stop_signal_ends_the_writing_between_requests() -> None:
     writer = SandboxWriter(batch_size=5)
     writer.watched.before = lambda _: writer.patient.ask() if writer.calls(CREATE) == 2 else None
