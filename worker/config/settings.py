@@ -106,6 +106,16 @@ class Settings(WorkerVariables):
         return build_mapping(self.field_mapping, self.username_template)
 
     @property
+    def employee_fields(self) -> tuple[str, ...]:
+        """The fields of an employee that a run needs, by their canonical names."""
+        return self.mapping.fields
+
+    @property
+    def plan_digest(self) -> str:
+        """A fingerprint of the settings that decide on every account: a full pass is due when they change."""
+        return self.mapping.digest
+
+    @property
     def reactivate_all(self) -> bool:
         """Whether accounts are reactivated that something else suspended."""
         return self.reactivate == "always"

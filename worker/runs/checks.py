@@ -229,7 +229,7 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
 
 
 def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee]) -> Iterator[Check]:
-    for name in dict.fromkeys((*EVIDENCE, *settings.mapping.fields)):
+    for name in dict.fromkeys((*EVIDENCE, *settings.employee_fields)):
         area = f"BambooHR field {name}"
         # The status tells who is active.
         employees = everyone if name == "status" else active or everyone

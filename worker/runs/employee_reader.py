@@ -22,7 +22,7 @@ class EmployeeReader:
     """
 
     def __init__(self, services: Services, inputs: RunInput) -> None:
-        fields = services.settings.mapping.fields
+        fields = services.settings.employee_fields
         records = inputs.history.records
         self.refused = False
         self.no_status_shown = False

@@ -109,7 +109,7 @@ def read_bamboohr(
     services: Services, request: RunRequest, history: History, position: Position | None, summary: Summary
 ) -> RunInput:
     """Read the changes since `position`, or the whole company where there is none; then the directory."""
-    fields = services.settings.mapping.fields
+    fields = services.settings.employee_fields
     if position is None:
         rows = _list_company(services, (*fields, *EVIDENCE))
         inputs = RunInput(history, rows=rows, active=_active(rows))

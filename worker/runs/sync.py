@@ -87,7 +87,7 @@ def preview(request: RunRequest, services: Services, summary: Summary) -> Previe
     for result in results.values():
         log_outcome(result, selected=bool(request.selected), dry_run=True, quiet=request.all_employees)
     _conclude(request, services, inputs, plan, results, summary)
-    summary.reconcile_due = is_reconcile_due(history, services.settings.mapping.digest)
+    summary.reconcile_due = is_reconcile_due(history, services.settings.plan_digest)
     return Preview(inputs, plan, accounts)
 
 
@@ -266,7 +266,7 @@ def _record(
     now: datetime,
 ) -> RunRecord:
     """Describe the run to later ones. `inputs` is None where it ended before it had read them."""
-    mapping = services.settings.mapping.digest
+    mapping = services.settings.plan_digest
     clean = not request.selected and summary.counts["errors"] == 0
     held_by_full_pass = request.all_employees and bool(summary.held_by_class)
     summary.reconcile_due = held_by_full_pass or (
