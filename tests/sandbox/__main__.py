@@ -23,7 +23,7 @@ operation, skip, times (0 = for ever), status, retry_after, seconds, body (of an
 fault to the requests that contain it. Operations of BambooHR: changed, directory, employees, employee, report; of
 Moodle: the web service function.
 
-Run the worker against both in another terminal (the README lists all variables):
+Run the worker against both in another terminal (docs/configuration.md lists all variables):
   BAMBOO_COMPANY_DOMAIN=acme BAMBOO_BASE_URL=http://127.0.0.1:8001 BAMBOOHR_API_KEY=sandbox \\
   MOODLE_BASE_URL=http://127.0.0.1:8002 MOODLE_TOKEN=sandbox STATE_FILE=state.sqlite .venv/bin/python -m worker"""
 
