@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 _LONGEST_BACKOFF = 30.0
 _SHORTEST_PAUSE = 0.1
-_PASSING = frozenset({408, 429, 500, 502, 503, 504, *range(520, 531), 598})
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 531), 598})
 """Statuses of a server, a gateway or a CDN in trouble. 520 to 530 are Cloudflare's, 598 is a proxy's read time-out."""
 
 
