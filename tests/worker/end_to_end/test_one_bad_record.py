@@ -273,7 +273,7 @@ def is_in_sync(user: dict[str, Any], number: int) -> bool:
     return user.get("department") == "Moved" and (number in EDITED or user.get("email") == f"n{number}@x.io")
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=settings().max_examples // 2)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=settings().max_examples // 4)
 @given(data=st.data(), one_by_one=st.booleans())
 def test_any_ten_bad_records_among_five_hundred_cost_ten_employees(data: st.DataObject, one_by_one: bool) -> None:
     company = Simulation()
