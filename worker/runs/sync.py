@@ -43,7 +43,7 @@ _SEVERAL = 3
 
 @dataclass(frozen=True)
 class Preview:
-    """What a dry run has seen. `accounts`: all of our authentication, where it is a full pass, or why there are none."""
+    """What a dry run has seen. `accounts`: all of our authentication, in a full pass, or why there are none."""
 
     inputs: RunInput
     plan: Plan

@@ -79,6 +79,36 @@ def test_an_account_that_moodle_cannot_return_costs_one_employee(staffed: RunHar
     assert moved(staffed, "1", "2", "3", "4", "5", "6") == ["1", "2", "4", "5", "6"]
 
 
+@pytest.mark.parametrize("keeps_context", [True, False])
+def test_an_account_that_was_deleted_by_sql_costs_one_employee_and_says_what_to_do(
+    staffed: RunHarness, keeps_context: bool
+) -> None:
+    staffed.site.delete_by_sql(account_id(staffed, "3"), keeps_context=keeps_context)
+    edit(staffed, "1", "2", "3", "4")
+
+    runs = [staffed.run(), staffed.run()]
+
+    assert [(run.code, run["created"], run["errors"]) for run in runs] == [(1, 0, 1)] * 2
+    assert runs[0]["updated"] == 3
+    (line,) = [line for line in runs[1].log if line.get("employee_id") == 3]
+    assert "deleted in Moodle" in line["reason"]
+    assert "to change all three in the table mdl_user" in line["advice"]
+    assert "next run" not in line["advice"]
+    assert "deleted by SQL" in staffed.run("explain", "--employee", "3").stdout or keeps_context
+
+
+def test_an_employee_whose_deleted_account_was_cleared_gets_a_new_one(staffed: RunHarness) -> None:
+    deleted = account_id(staffed, "3")
+    staffed.site.delete_by_sql(deleted, keeps_context=False)
+    edit(staffed, "3")
+    staffed.run()
+    staffed.site.change_user(deleted, idnumber="", email="deleted", username="deleted")
+
+    run = staffed.run()
+
+    assert (run.code, run["created"]) == (0, 1)
+
+
 def test_an_employee_who_was_isolated_is_looked_up_alone_in_the_next_run(staffed: RunHarness) -> None:
     staffed.fail_moodle(
         "answer",
