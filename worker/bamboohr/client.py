@@ -23,7 +23,7 @@ from worker.bamboohr.rest_api import RestApi, json_object
 from worker.config.credentials import RenewableCredential
 from worker.errors import ListRefused, SourceError
 from worker.model.employee import Evidence, employee_id
-from worker.model.field_catalogue import FIELDS
+from worker.model.field_catalogue import names_in
 from worker.timestamps import iso
 from worker.transport.http import Reply, Transport
 from worker.transport.json_stream import Malformed
@@ -121,8 +121,9 @@ class BambooHRClient:
             Refused: this employee may be the cause, or BambooHR; `is_access` where the key may not see them.
             SyncError: the run cannot go on.
         """
-        names = {name: FIELDS[name].employee for name in fields if FIELDS[name].employee}
-        reply = self._api.get(f"/employees/{employee}", {"fields": ",".join(names.values())}, quick=True)
+        names = names_in("employee", fields)
+        asked = ",".join(listing.asked(names))
+        reply = self._api.get(f"/employees/{employee}", {"fields": asked}, quick=True)
         if reply.status == HTTPStatus.NOT_FOUND:
             return None
         if reply.status == HTTPStatus.FORBIDDEN:

@@ -15,7 +15,7 @@ from worker import logs
 from worker.bamboohr.values import shared, text
 from worker.model.email_index import EmailIndex
 from worker.model.employee import employee_id
-from worker.model.field_catalogue import FIELDS
+from worker.model.field_catalogue import names_in
 from worker.transport.json_stream import Malformed, read_items
 from worker.transport.json_text import read_json
 
@@ -66,7 +66,7 @@ class Directory:
 
 def read_directory(chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str]) -> Directory:
     """Parse the JSON as it arrives. Raises :class:`Malformed`, and never returns a part for the whole."""
-    names = {name: FIELDS[name].directory for name in (*needed, "status") if FIELDS[name].directory}
+    names = names_in("directory", (*needed, "status"))
     reading = _Reading(names, wanted)
     head = read_items(chunks, {"fields.item": reading.declare, "employees.item": reading.take})
     return reading.result(head)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from worker.model.account import AccountRef
 from worker.model.employee import Employee, employee_id
@@ -16,7 +16,7 @@ from worker.runs.request import RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 
-_COUNTRIES_NAMED = 10
+_NAMED = 10
 
 
 def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
@@ -38,7 +38,7 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             changed=frozenset(inputs.deleted),
         )
     )
-    _warn_of_unknown_countries(services, employees, summary)
+    _warn_of_values_not_sent(services, employees, summary)
     services.moodle.check_visibility()
     while needed := planner.needs():
         found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
@@ -51,13 +51,28 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
     return planner.plan()
 
 
-def _warn_of_unknown_countries(services: Services, employees: Iterable[Employee], summary: Summary) -> None:
-    mapping = services.settings.mapping
-    unknown = {country for employee in employees if (country := mapping.unknown_country(employee.facts))}
-    if unknown:
-        named = ", ".join(sorted(unknown)[:_COUNTRIES_NAMED])
-        more = f" and {len(unknown) - _COUNTRIES_NAMED} more" if len(unknown) > _COUNTRIES_NAMED else ""
-        summary.warn("unknown_country", f"Moodle has no country of this name, so it is not written: {named}{more}")
+def _warn_of_values_not_sent(services: Services, employees: Iterable[Employee], summary: Summary) -> None:
+    """Warn once per field of values that its table or Moodle does not have."""
+    present = [employee for employee in employees if employee.facts.get("status") != "Inactive"]
+    for rule in services.settings.mapping.rules:
+        refused = {one.employee_id: value for one in present if (value := rule.refused_value(one.facts))}
+        if not refused:
+            continue
+        if rule.target == "country" and not rule.table:
+            named = _some(sorted(set(refused.values())))
+            summary.warn("unknown_country", f"Moodle has no country of this name, so it is not written: {named}")
+        else:
+            why = "that its map does not have" if rule.table else "that Moodle does not take"
+            summary.warn(
+                "values_not_sent",
+                f"{rule.target}: {len(refused)} employees have a value {why}; their accounts keep what they have"
+                f" (employees {_some(sorted(refused))})",
+            )
+
+
+def _some(names: Sequence[object]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(map(str, names[:_NAMED])) + more
 
 
 def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) -> PlanSettings:
