@@ -45,10 +45,35 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
         planner.add(
             accounts=(account for one in found for account in one.accounts),
             employees=reader.employees(needed.employees),
-            former=reader.employees(needed.former),
+            former=reader.employees(needed.former, for_comparison=True),
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
         )
+    _warn_of_custom_fields(inputs, reader, summary)
     return planner.plan()
+
+
+def _warn_of_custom_fields(inputs: RunInput, reader: EmployeeReader, summary: Summary) -> None:
+    """Report fields that nothing was shown of, and those of employees who could not be read."""
+    stats = inputs.custom_fields
+    if reader.custom.unread:
+        summary.fail(
+            "custom_fields_unread",
+            f"BambooHR does not answer for {', '.join(stats.fields)} ({reader.custom.unread}); accounts keep what they"
+            " have, and everything else goes on",
+            "the next run reads them again; if this lasts, ask BambooHR's support",
+        )
+    elif (stats.rows or reader.custom.refused) and (never := stats.never_shown()):
+        summary.warn(
+            "field_never_shown",
+            f"BambooHR shows {', '.join(never)} for no employee: there is no such field, or the key may not see it;"
+            " accounts keep what they have",
+        )
+    if lost := stats.lost(inputs.history.last_baseline()):
+        summary.warn(
+            "fields_emptied",
+            f"{', '.join(lost)} is empty for all {stats.rows} employees read, and was not in the baseline run;"
+            " accounts keep what they have",
+        )
 
 
 def _warn_of_values_not_sent(services: Services, employees: Iterable[Employee], summary: Summary) -> None:
