@@ -147,8 +147,8 @@ def test_the_mapping_of_the_example_is_valid() -> None:
 @pytest.mark.parametrize(
     ("heading", "names"),
     [
-        ("that the directory shows", [name for name in MAPPABLE if FIELDS[name].directory]),
-        ("that it does not", [name for name in MAPPABLE if not FIELDS[name].directory]),
+        ("fields** that the directory shows", [name for name in MAPPABLE if FIELDS[name].directory]),
+        ("fields** that it does not", [name for name in MAPPABLE if not FIELDS[name].directory]),
         ("`USERNAME_TEMPLATE`", ["{" + name + "}" for name in DERIVABLE]),
         ("**Moodle fields**", CORE_TARGETS),
     ],
