@@ -40,10 +40,11 @@ def _steps(report: Report) -> Iterator[NextStep]:
             advice.command("explain", "--employee", str(unclear.employee_id)),
         )
     if report.other_settings:
-        yield NextStep(
-            "These are other settings than those in force. Put them in force, then write these changes:",
-            advice.command("reconcile"),
-        )
+        if report.environment:
+            yield NextStep("The plan shows other settings than those in force. Deploy them:", advice.command("deploy"))
+        else:
+            yield NextStep("The plan shows other settings than those in force. Put them in force.")
+        yield NextStep("Then write these changes:", advice.command("reconcile"))
         return
     is_held = any(kind_of(row) == HELD or row.held for row in report.rows)
     if is_held or any(report.counts.get(action) for action in WRITES):

@@ -171,7 +171,9 @@ def test_a_held_suspension_is_shown_with_its_reason(pending: RunHarness) -> None
 
     assert planned(pending, MAX_SUSPENSIONS="0")[3] == ("hold", "suspension_held", [])
     assert "1 suspension is due, 0 allowed in one run" in run.stdout
-    assert "\nSuspend (held): 1 employee: a guard holds all suspensions of this run\n  active -> suspended\n" in run.stdout
+    assert (
+        "\nSuspend (held): 1 employee: a guard holds all suspensions of this run\n  active -> suspended\n" in run.stdout
+    )
     assert "\n    python -m worker approve RUN --only suspend\n" in run.stdout
 
 
