@@ -106,7 +106,7 @@ def _row(step: Step, people: Mapping[int, Person] | None, digest: Callable[[Step
         digest=digest(step),
         held=step.held_classes,
         would=would(step) if step.is_whole_held else "",
-        hold=step.held[0].reason.text if step.held and not step.is_whole_held else "",
+        hold="" if step.is_whole_held else "; ".join(dict.fromkeys(part.reason.text for part in step.held)),
         name=person.name,
         department=person.department,
     )

@@ -171,4 +171,6 @@ def _shared(texts: Iterable[str]) -> str:
 
 def _without_why(text: str, held: Sequence[HeldClass]) -> str:
     """Return a reason without why its class is held: that is said where the class is described."""
-    return next((text.removesuffix(f": {one.why}") for one in held if text.endswith(f": {one.why}")), text)
+    for one in held:
+        text = text.replace(f": {one.why}", "")
+    return text

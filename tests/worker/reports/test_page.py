@@ -243,7 +243,7 @@ def test_a_partly_held_row_shows_which_changes_are_held() -> None:
 
     assert read.groups == ["update (partly held) 1 employee BambooHR and Moodle differ differs"]
     assert read.all("p", class_="hold") == ["a guard holds it"]
-    assert read.all("li")[:2] == ["city Rome \u2192 Bonn", "email a@x.example \u2192 b@x.example held"]
+    assert read.all("li")[:2] == ["city Rome \u2192 Bonn", "email a@x.example \u2192 b@x.example held: identity"]
 
 
 def test_the_next_commands_come_last() -> None:
