@@ -164,6 +164,21 @@ def test_a_held_class_is_described_once() -> None:
     assert report.figures["errors"] == 0
 
 
+def test_an_unconfirmed_match_is_held_and_not_an_error() -> None:
+    stranger = account(101, idnumber="1", email="stranger@acme.example", firstname="Stran", lastname="Ger")
+
+    report = reported(listed(1), accounts=[stranger])
+
+    assert (report.figures["held"], report.figures["errors"]) == (1, 0)
+    assert report.held == (
+        HeldClass(
+            "unconfirmed",
+            "1 unconfirmed match held",
+            "the account may belong to another person: decide for each employee",
+        ),
+    )
+
+
 def test_a_problem_comes_with_its_advice_and_counts_as_an_error() -> None:
     disputed = listed(1, work_email="p2@acme.example", department="Legal")
 

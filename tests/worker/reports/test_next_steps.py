@@ -16,6 +16,7 @@ HELD = Row(8, "hold", "suspension_held", "held", held=("suspend",), would="suspe
 PARTLY = Row(9, "update", "differs", "they differ", held=("identity",), hold="held")
 CONFLICT = Row(5, "conflict", "email_taken", "taken")
 PROBLEM = Row(6, "update", "differs", "they differ", problem="disputed")
+UNCONFIRMED = Row(3, "conflict", "unconfirmed", "may be another person's")
 IN_STEP = Row(4, "unchanged", "in_step", "nothing differs")
 
 SYNC = "python -m worker sync"
@@ -37,6 +38,7 @@ def commands(*rows: Row, **more: Any) -> list[str]:
         ([HELD], [SYNC, APPROVE]),
         ([CREATE, PARTLY], [SYNC, APPROVE]),
         ([IN_STEP, CONFLICT], ["python -m worker explain --employee 5"]),
+        ([UNCONFIRMED], ["python -m worker explain --employee 3", SYNC, f"{APPROVE} --employee ID"]),
         ([PROBLEM], ["python -m worker explain --employee 6", SYNC]),
     ],
 )

@@ -165,8 +165,8 @@ def test_the_figures_include_employees_without_a_row() -> None:
         (
             [_row(1, "create"), _row(2, "suspend"), _row(3, "hold", would="create", held=("create",)),
              _row(4, "conflict"), _row(5, held=("identity",)), _row(6, "hold", code="starts_later")],
-            "Nothing was written. A run would write to 3 accounts. For you to decide: 1 conflict and 2 employees held"
-            " by a guard. 1 employee starts later.",
+            "Nothing was written. A run would write to 3 accounts. For you to decide: 1 conflict and 2 employees with"
+            " held changes. 1 employee starts later.",
         ),
     ],
 )  # fmt: skip
