@@ -80,11 +80,9 @@ def _hire(company: Company, values: dict[str, str | None], on: date | None) -> s
         raise Impossible("a new employee needs firstName and lastName")
     address = f"{values['firstName']}.{values['lastName']}@example.com".lower().replace(" ", ".")
     record = {"workEmail": address, "department": "Engineering", **values}
-    return (
-        company.hire_ahead(on, **record)
-        if on is not None and on > company.today()
-        else company.hire(None, hidden=False, **record)
-    )
+    if on is not None and on > company.today():
+        return company.hire_ahead(on, **record)
+    return company.hire(None, hidden=False, **record)
 
 
 def _renamed(values: dict[str, str | None]) -> dict[str, str | None]:
