@@ -56,7 +56,7 @@ UNDONE = Reason(
     "an operator undid what a run had written; nothing is written until BambooHR changes the employee again",
     "to release the employee earlier: {command:parked retry ID}",
 )
-NOT_DUE = Reason("not_due", "is on the list, but no suspension is due any more", "see: {command:explain --employee ID}")
+NOT_DUE = Reason("not_due", "is on the list, but nothing of it is due any more", "see: {command:explain --employee ID}")
 NOTHING_TO_UNDO = Reason("nothing_to_undo", "the account holds nothing of what that run set out to write")
 TAKEN_BACK = Reason("taken_back", "what that run wrote is undone")
 CANNOT_BE_BLANK = Reason(
