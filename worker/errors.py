@@ -49,7 +49,7 @@ _MEANINGS = {
     ExitCode.ERRORS: "errors; since and offset are where they were, the next run tries again",
     ExitCode.USAGE: "the command line was not understood, or what it names cannot be done",
     ExitCode.CONFIGURATION: "configuration or credentials; since and offset are where they were",
-    ExitCode.HELD: "the only errors are changes that a guard held",
+    ExitCode.HELD: "the only errors are held changes",
     ExitCode.CRASH: "a defect of this program; the summary and the log name the place",
     ExitCode.LOCKED: "another run holds the lock",
     ExitCode.TERMINATED: "SIGTERM: ended between two requests, the state is where it was",

@@ -77,5 +77,5 @@ class MoodleApi(MoodleWriteApi, Protocol):
     def look_up(self, key: AccountKey, values: Iterable[str]) -> list[Account]:
         """Return the accounts that have one of these values, in batches; patient."""
 
-    def list_accounts(self, auth: str) -> list[AccountRef] | None:
-        """Return every account with this authentication; None where the token may not search."""
+    def list_accounts(self, auth: str) -> list[AccountRef]:
+        """Return every account with this authentication. Raises TargetError where they cannot be listed."""

@@ -116,11 +116,6 @@ def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) ->
     )
 
 
-def list_accounts(services: Services) -> list[AccountRef] | None:
-    """Return every account of our authentication; None where the token may not search."""
-    return services.moodle.list_accounts(services.settings.moodle_auth)
-
-
 def unexplained(services: Services, inputs: RunInput, plan: Plan, accounts: list[AccountRef]) -> list[int]:
     """Return the ids of active accounts that no employee explains."""
     explained = {step.account.id for step in plan.steps if step.account is not None}
