@@ -240,6 +240,7 @@ def test_reports_that_fail_for_all_keep_the_window_for_the_next_run_and_hold_up_
     again = staffed.run()
 
     assert (run.code, run["warnings"], run["suspended"]) == (1, ["custom_fields_unread"], 1)
+    assert run["error_reasons"] == {"custom_fields_unread": 1}
     assert staffed.account("3")["department"] == "Moved"
     assert (again.code, again["updated"]) == (0, 20)
 
