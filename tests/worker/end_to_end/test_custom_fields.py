@@ -162,7 +162,8 @@ def test_a_field_that_does_not_exist_is_one_warning_of_the_run(staffed: RunHarne
 
 def test_a_field_named_by_its_number_comes_back_under_another_name(harness: RunHarness) -> None:
     harness.site.settings.profile_fields = (ProfileField("centre"),)
-    harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail="ana@x.io", **{"4310": "C1"})
+    numbered: dict[str, Any] = {"4310": "C1"}
+    harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail="ana@x.io", **numbered)
     harness.bamboo.settings.report_renamed = {"4310": "4310.0"}
     harness.bamboo.settings.report_extra = ("homeEmail", "division")
 

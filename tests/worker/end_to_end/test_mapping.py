@@ -11,8 +11,8 @@ from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.moodle.settings import ProfileField
 
 
-def hire(harness: RunHarness, number: str, **values: str | None) -> None:
-    name = {"firstName": f"G{number}", "lastName": "Roy", "workEmail": f"p{number}@x.example"}
+def hire(harness: RunHarness, number: str, **values: Any) -> None:
+    name: dict[str, Any] = {"firstName": f"G{number}", "lastName": "Roy", "workEmail": f"p{number}@x.example"}
     harness.company.hire(number, **{**name, **values})
 
 
