@@ -206,6 +206,19 @@ def test_a_record_that_breaks_the_report_costs_one_employee_these_fields(
     assert command == "reconcile" or centre(staffed, "3") == "moved"
 
 
+def test_an_employee_whose_record_broke_the_report_is_asked_for_alone_in_the_next_run(staffed: RunHarness) -> None:
+    staffed.fail_bamboo("status", operation="report", record="employee 3", status=500, times=0)
+    move(staffed, "2", "4")
+    staffed.company.edit("3", department="Moved", customCostCenter="moved")
+    assert staffed.run()["errors"] == 1
+    staffed.forget_calls()
+
+    again = staffed.run()
+
+    # The others with their sample; then the one, with two quick retries and once more alone.
+    assert (again["errors"], staffed.to_bamboo.calls.count("report") <= 5) == (1, True)
+
+
 def test_a_leaver_whose_record_breaks_the_report_is_suspended(staffed: RunHarness) -> None:
     staffed.fail_bamboo("status", operation="report", record="employee 3", status=500, times=0)
     staffed.company.terminate("3")
