@@ -24,7 +24,7 @@ def decide(situation: Situation, employee: Employee) -> Step:
         step = _unknown_if_never_seen(situation, employee, step)
     if settings.all_employees:
         step = _without_waiting(situation, step)
-    if employee.incomplete and situation.lifecycle_states[employee.employee_id] is not LifecycleState.LEFT:
+    if employee.incomplete:
         step = _incomplete(step, reasons.unreadable_fields(employee.incomplete))
     # BambooHR shows the job of a new employee from the first day on, and whether the feed says so is not documented:
     # an account created or seen before that day is read again until then.
@@ -70,9 +70,10 @@ def _confirmed(situation: Situation, employee: Employee, step: Step) -> Step:
 
 def _incomplete(step: Step, problem: Reason) -> Step:
     """The account of an employee of whom not all was read is an error, though what was read is written."""
-    if step.action is Action.UNCHANGED:
+    if step.reason is reasons.IN_STEP:
         return replace(step, action=Action.CONFLICT, reason=problem)
-    return replace(step, problem=step.problem or problem) if step.action in WRITES else step
+    fills_account = step.action in (Action.CREATE, Action.UPDATE, Action.REACTIVATE)
+    return replace(step, problem=step.problem or problem) if fills_account else step
 
 
 def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step) -> Step:
