@@ -47,11 +47,15 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class HeldPart:
-    """A part of a step that a guard holds. It is not written; `reason` says why and how to approve it."""
+    """A part of a step that a guard holds, and is not written.
+
+    `reason` says why it is held and how to approve it, `planned` why it would be written.
+    """
 
     guard: GuardClass
     changes: tuple[FieldChange, ...]
     reason: Reason
+    planned: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
