@@ -47,15 +47,11 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class HeldPart:
-    """A part of a step that a guard holds, and is not written.
-
-    `reason` says why it is held and how to approve it, `planned` why it would be written.
-    """
+    """A part of a step that a guard holds. It is not written; `reason` says why and how to approve it."""
 
     guard: GuardClass
     changes: tuple[FieldChange, ...]
     reason: Reason
-    planned: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

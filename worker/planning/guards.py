@@ -108,7 +108,9 @@ def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[Place, Hold], exe
         return step
     held = [(part, holds[step.employee_id, part.guard]) for part in parts if (step.employee_id, part.guard) in holds]
     kept = [part for part in parts if (step.employee_id, part.guard) not in holds]
-    step = keep(step, kept, [HeldPart(hold.guard, part.changes, hold.reason, step.reason) for part, hold in held])
+    if held and step.reason.code == OUT_OF_SCOPE:
+        step = replace(step, notes=(*step.notes, step.reason))
+    step = keep(step, kept, [HeldPart(hold.guard, part.changes, hold.reason) for part, hold in held])
     counted = frozenset(one for one in step.classes if (step.employee_id, one) not in exempt)
     return replace(step, classes=counted)
 

@@ -74,14 +74,14 @@ def test_the_reason_to_report_is_that_of_the_result_then_the_problem_then_the_re
 # Held
 
 
-def held_suspension(planned: reasons.Reason) -> Step:
-    held = HeldPart(GuardClass.SUSPEND, (SUSPENDS,), reasons.NOT_DUE, planned)
-    return Step(7, Action.HOLD, reasons.NOT_DUE, ACTIVE, held=(held,))
+def held_suspension(*notes: reasons.Reason) -> Step:
+    held = HeldPart(GuardClass.SUSPEND, (SUSPENDS,), reasons.NOT_DUE)
+    return Step(7, Action.HOLD, reasons.NOT_DUE, ACTIVE, held=(held,), notes=notes)
 
 
 def test_what_is_held_of_the_scope_is_followed_up_whatever_the_run() -> None:
     out_of_scope = held_suspension(reasons.out_of_scope("department", "allow"))
-    left = held_suspension(reasons.LEFT)
+    left = held_suspension()
 
     assert after(None, out_of_scope, Status.HELD) == record_of(7, FollowUp.HELD, "suspend")
     assert after(None, left, Status.HELD) == NOTHING
