@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from worker.config.faults import EachEntry, Problem
 from worker.config.mapping_table import Source
+from worker.model.field_catalogue import field_name
 from worker.model.scope import Scope, ScopeRule, fold
 
 Values = Annotated[list[Annotated[str, Field(min_length=1, max_length=255)]], Field(min_length=1, max_length=500)]
@@ -48,7 +49,10 @@ def _rule(field: str, entry: list[str] | ScopeLists) -> ScopeRule:
 
 def scope_problems(key: str, table: object) -> Iterator[Problem]:
     """What the lists of single fields must not say. `table` is the raw value of `key`."""
+    named: dict[str | None, str] = {}
     for field, entry in table.items() if isinstance(table, dict) else ():
+        if (other := named.setdefault(field_name(field), field)) != field:
+            yield Problem(f"{key}.{field}", f"{other} is the same field", entry)
         if entry == {}:
             yield Problem(f"{key}.{field}", 'expected a list "allow", "exclude" or both', entry)
         seen: dict[str, str] = {}

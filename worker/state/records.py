@@ -123,7 +123,7 @@ def store_runs(runs: Iterable[RunRecord]) -> str:
     lines: list[str] = []
     before: dict[str, Any] = {}
     for run in runs:
-        absent = {"scope_matched": []} if "scope_matched" in before else {}
+        absent: dict[str, Any] = {"scope_matched": []} if "scope_matched" in before else {}
         now = {**absent, **store_run(run), "id": run.run_id}
         lines.append(encode({name: value for name, value in now.items() if value != before.get(name)}))
         before = now
