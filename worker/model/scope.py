@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
+from worker.model.field_catalogue import PERSONAL
 from worker.model.mapping import folded
 
 
@@ -109,12 +110,13 @@ class Scope:
     @cached_property
     def marks(self) -> Mapping[str, frozenset[str]]:
         """The mark of the whole scope and of each allowed value, and the fields that have to be shown for it."""
-        listed = {_mark(rule.field, value): frozenset({rule.field}) for rule in self.rules for value in rule.allowed}
+        listed = {mark: frozenset({field}) for mark, field, _ in self.allowed_values()}
         return {self.whole: frozenset(self.fields), **listed}
 
     def allowed_values(self) -> Iterable[tuple[str, str, str]]:
-        """Return each allowed value with its mark and its field."""
-        return [(_mark(rule.field, value), rule.field, value) for rule in self.rules for value in rule.allowed]
+        """Return each allowed value with its mark and its field, personal ones excepted."""
+        rules = [rule for rule in self.rules if rule.field not in PERSONAL]
+        return [(_mark(rule.field, value), rule.field, value) for rule in rules for value in rule.allowed]
 
     def marks_of(self, facts: Mapping[str, str]) -> set[str]:
         """Return the marks that an employee matches. One who is Inactive matches none."""

@@ -109,6 +109,17 @@ def test_contractors_are_excluded_by_a_field_that_the_directory_lacks(company: R
     assert (run.code, run["created"], employee_lines(run)[7]["code"]) == (0, 59, "out_of_scope")
 
 
+def test_employees_who_are_left_alone_cost_no_look_up(staffed: RunHarness) -> None:
+    for number in LEGAL:
+        staffed.company.touch(str(number))
+    staffed.forget_calls()
+
+    run = staffed.run(SCOPE=json.dumps({"department": ["Support"]}))
+
+    assert run["skipped_out_of_scope"] == 6
+    assert len(staffed.to_moodle.calls) == 1, "the canary"
+
+
 # Out of scope, and suspended
 
 
@@ -176,6 +187,25 @@ def test_a_field_that_is_shown_for_no_employee_is_an_error_and_the_full_pass_sta
     assert (run.code, written(run), run["scope_not_shown"], run["reconcile_due"]) == (1, (0, 0, 0, 0), 60, True)
     assert run["error_reasons"] == {"scope_not_shown": 1}
     assert staffed.run(**scope)["reconcile_due"]
+
+
+def test_a_companys_own_field_decides_and_moves_no_employee_out_where_it_is_hidden(company: RunHarness) -> None:
+    scope = {"SCOPE": json.dumps({"bamboohr:customSite": ["North"]}), "OUT_OF_SCOPE": "suspend"}
+    for number in range(1, 61):
+        company.company.edit(str(number), customSite="North" if number < 58 else "South")
+    first = company.run(**scope)
+    assert (first.code, first["created"], first["skipped_out_of_scope"]) == (0, 57, 3)
+    advance_clock(company, hours=1)
+    company.company.edit("2", customSite=None)
+    company.company.edit("1", customSite="South")
+
+    run = company.run(**scope)
+    assert (run.code, run["suspended"], suspended(company)) == (0, 2, [1, 2])
+    company.bamboo.settings.report_restricted = company.bamboo.settings.get_restricted = frozenset({"customSite"})
+    company.company.touch("3")
+
+    hidden = company.run(**scope)
+    assert (hidden["suspended"], hidden["reactivated"], hidden["scope_not_shown"] > 0) == (0, 0, True)
 
 
 def test_an_empty_value_is_out_of_scope_where_values_are_allowed(staffed: RunHarness) -> None:

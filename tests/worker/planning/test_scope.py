@@ -108,3 +108,11 @@ def test_two_sources_complete_each_other() -> None:
     tally.merge(read(SALES_OR_IT, {"department": "IT"}))
 
     assert doubts(tally, before=list(SALES_OR_IT.marks)) == []
+
+
+def test_a_value_that_names_a_person_is_neither_remembered_nor_reported() -> None:
+    scope = Scope((ScopeRule("work_email", allowed=("ann@x.io", "bob@x.io")),))
+    tally = read(scope, {"work_email": "ann@x.io"})
+
+    assert remembered(tally, ("work_email=bob@x.io",)) == (scope.whole,)
+    assert (doubts(tally, ("work_email=bob@x.io",)), tally.unmatched()) == ([], [])
