@@ -112,6 +112,7 @@ SUSPENDED_ELSEWHERE = Reason(
 EMAIL_KEPT = Reason("email_kept", "Moodle does not accept the work e-mail; the account keeps its present one")
 
 
+SCOPE_NOT_SHOWN = "scope_not_shown"
 OUT_OF_SCOPE = "out_of_scope"
 """The code of every employee who works here and is out of scope."""
 
@@ -125,7 +126,7 @@ def out_of_scope(field: str, deciding_list: str) -> Reason:
 def scope_not_shown(fields: Iterable[str]) -> Reason:
     """BambooHR does not show the fields by which an employee is in scope or out of it."""
     return Reason(
-        "scope_not_shown",
+        SCOPE_NOT_SHOWN,
         f"BambooHR does not show {', '.join(sorted(fields))}, which decides whether they are in scope",
         "let the key's user see it; every run asks again until then",
     )

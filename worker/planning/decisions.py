@@ -91,16 +91,18 @@ def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step)
 
 
 def _without_waiting(situation: Situation, step: Step) -> Step:
-    """A full pass makes only future hires wait, because the next one reads all employees anyway.
+    """A full pass makes only future hires wait, and some of whom the scope is hidden: the next one reads all anyway.
 
-    Otherwise every later run would ask about all former employees whose hire dates are hidden.
+    Otherwise every later run would ask about all former employees whose hire dates are hidden, or about the whole
+    company if a field of the scope is.
     """
     record = situation.plan_input.records.get(step.employee_id)
     waits_already = record is not None and bool(record.follow_ups)
     if step.action is not Action.HOLD or waits_already:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
-    return step if is_future else replace(step, waits=False)
+    is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and situation.scope_is_shown
+    return step if is_future or is_exception else replace(step, waits=False)
 
 
 def _not_started(situation: Situation, employee: Employee) -> Reason:

@@ -61,6 +61,12 @@ class Situation:
         """Whether each employee of the run is in scope."""
         return {one.employee_id: self.plan_input.scope_state(one) for one in self.plan_input.employees}
 
+    @cached_property
+    def scope_is_shown(self) -> bool:
+        """Whether BambooHR shows of any employee of the run whether they are in scope."""
+        working = (number for number, state in self.lifecycle_states.items() if state is LifecycleState.ACTIVE)
+        return any(self.scope_states[number] is not ScopeState.NOT_SHOWN for number in working)
+
     def is_managed(self, number: int) -> bool:
         """Return whether an employee of the run works here and is in scope, so that the account follows BambooHR."""
         return self.lifecycle_states[number] is LifecycleState.ACTIVE and self.scope_states[number] is ScopeState.IN

@@ -249,6 +249,13 @@ def test_single_rules_of_the_scope(row: Case) -> None:
     row.check()
 
 
+def test_a_full_pass_makes_those_wait_whose_field_is_hidden_unless_it_is_for_all() -> None:
+    some = plan_of(listed(1), listed(2, division="North"), all_employees=True, **KEEP)
+    both = plan_of(listed(1), listed(2), all_employees=True, **KEEP)
+
+    assert (some[1].waits, both[1].waits, both[2].waits) == (True, False, False)
+
+
 def test_an_account_that_is_left_alone_keeps_its_address_from_a_newcomer() -> None:
     moved = listed(1, **SOUTH, work_email="moved@acme.example")
     newcomer = listed(2, division="North", work_email="p1@acme.example")
