@@ -101,6 +101,11 @@ LIMITS = st.dictionaries(
     st.sampled_from([0, 3, 30, "10%", "100%"]),
     max_size=4,
 )
+SCOPES = st.dictionaries(
+    st.sampled_from(["department", "employment_status"]),
+    st.sampled_from([["Sales", "Full-Time"], {"exclude": ["Support", "Full-Time"]}, ["Nowhere"]]),
+    max_size=2,
+)
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
@@ -111,6 +116,8 @@ SETTINGS = st.fixed_dictionaries(
         "MAX_SUSPENSIONS": st.sampled_from([0, 1, 50]),
         "FIELD_MAPPING": MAPPINGS,
         "LIMITS": LIMITS,
+        "SCOPE": SCOPES,
+        "OUT_OF_SCOPE": st.sampled_from(["keep", "suspend"]),
     },
 )
 
