@@ -18,7 +18,7 @@ from worker.commands.base import (
     employees,
     require_terminal,
 )
-from worker.errors import UsageError
+from worker.errors import NothingDone, UsageError
 from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.history import History
 from worker.model.reasons import UNCONFIRMED
@@ -28,6 +28,7 @@ from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.runs.sync import preview, run_sync
+from worker.words import counted
 
 _SHOWN = 50
 
@@ -151,8 +152,8 @@ def _ask(call: Call, services: Services, request: RunRequest) -> None:
     if len(due) > _SHOWN:
         sys.stderr.write(f"  and {len(due) - _SHOWN} more\n")
     if not due:
-        raise UsageError("none of these changes is due any more; nothing was changed")
-    confirm(f"Apply these changes to {len(due)} employees?", call.stop, yes=False)
+        raise NothingDone("none of these changes is due any more; nothing was done")
+    confirm(f"Apply these changes to {counted(len(due), 'employee')}?", call.stop, yes=False)
 
 
 def _what(step: Step) -> str:
