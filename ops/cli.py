@@ -19,6 +19,7 @@ from ops.errors import Interrupted, refusal
 from ops.terminal import Terminal
 from worker import __version__, advice, cli
 from worker.commands.parser import Parser, leaves, subcommands
+from worker.config.settings import describe
 from worker.errors import ExitCode, SyncError, UsageError
 
 
@@ -96,6 +97,9 @@ examples:
 
 exit codes (those of the worker or the task, where a command starts one):
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
+
+environment variables without --env (an empty one counts as not set):
+{describe()}
 
 AWS is reached as boto3 does: AWS_PROFILE, AWS_REGION and so on are honoured. Everything else comes from the outputs of
 the environment's stack. `make VERB ENV=NAME ARGS=...` does the same, but ends with 2 whatever went wrong."""

@@ -60,7 +60,7 @@ _EPILOG = f"""\
 exit codes:
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
 
-The environment variables: python -m worker --help"""
+The environment variables: {{command:--help}}"""
 
 RunCommand = Callable[[Call], None]
 ReportCommand = Callable[[Call], int]
@@ -80,7 +80,7 @@ def add_command(
         name,
         help=summary,
         description=advice.resolve(teaches),
-        epilog=_EPILOG,
+        epilog=advice.resolve(_EPILOG),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, report=report)
