@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,7 +67,7 @@ def _sentence(level: str, event: Event) -> str:
 
 def _employee(event: Event) -> str:
     action, result = event["action"], event["result"]
-    held, fields = event.get("held") or [], event.get("fields") or []
+    held, fields = event.get("held") or [], _without_suspension(event.get("fields"))
     done = _WRITTEN.get(action)
     if done is None:
         what = _NOT_WRITTEN[action]
@@ -75,14 +75,20 @@ def _employee(event: Event) -> str:
         what = f"would be {done}" if result == "planned" else done
     else:
         what = {"held": "HELD", "exempt": "skipped"}.get(result, f"NOT {done}")
-    if fields and done is not None and result in ("done", "planned"):
-        what += f" ({', '.join(fields)})"
+    if done is not None and result in ("done", "planned"):
+        what += fields
     if held:
-        parts = f"{', '.join(held)} ({', '.join(event.get('held_fields') or [])})"
+        parts = ", ".join(held) + _without_suspension(event.get("held_fields"))
         what = f"HELD {parts}" if result == "held" else f"{what}, HELD {parts}"
     is_plain = not held and result in ("done", "planned") and action in _SPEAKS_FOR_ITSELF
     why = [] if is_plain or not event.get("reason") else [event["reason"]]
     return f"employee {event['employee_id']}: {'; '.join([what, *why, *(event.get('notes') or [])])}"
+
+
+def _without_suspension(fields: Sequence[str] | None) -> str:
+    """Return field names in brackets; of a suspension the verb says it."""
+    shown = [name for name in fields or [] if name != "suspended"]
+    return f" ({', '.join(shown)})" if shown else ""
 
 
 def meaning_of(code: int) -> str:

@@ -31,7 +31,7 @@ def test_a_run_says_who_and_what_and_ends_with_the_counts(staffed: RunHarness) -
     assert run.code == 0
     assert "30 employees changed in BambooHR" in lines
     assert "employee 7: updated (department)" in lines
-    assert any(line.startswith("employee 9: suspended (suspended); ") for line in lines)
+    assert any(line.startswith("employee 9: suspended; ") for line in lines)
     assert lines.index(f"Run {run['run_id']}: ok") > lines.index("employee 7: updated (department)")
     assert "  updated           1" in lines
     assert not [line for line in lines if line.startswith("{")]
@@ -51,7 +51,7 @@ def test_what_is_held_is_named_with_the_command_that_approves_it(staffed: RunHar
     run = at_a_terminal(staffed, "sync", shows="stderr", MAX_SUSPENSIONS="0")
 
     assert run.code == 4
-    assert "employee 9: HELD suspend (suspended); a guard holds all suspensions of this run" in run.stderr
+    assert "employee 9: HELD suspend; a guard holds all suspensions of this run" in run.stderr
     assert f"./lxp approve {run['run_id']}" in run.stderr
 
 

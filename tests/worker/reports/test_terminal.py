@@ -27,7 +27,7 @@ def person(**fields: Any) -> dict[str, Any]:
         (person(action="create", fields=["email", "username"]), "created (email, username)"),
         (person(action="update", fields=["department"], reason="differs"), "updated (department)"),
         (person(action="update", fields=["city"], result="planned"), "would be updated (city)"),
-        (person(action="suspend", fields=["suspended"], reason="has left"), "suspended (suspended); has left"),
+        (person(action="suspend", fields=["suspended"], reason="has left"), "suspended; has left"),
         (person(action="skip", reason="has no e-mail address"), "skipped; has no e-mail address"),
         (person(action="hold", reason="no evidence"), "waiting; no evidence"),
         (person(action="conflict", result="refused", reason="two accounts"), "CONFLICT; two accounts"),
@@ -36,7 +36,7 @@ def person(**fields: Any) -> dict[str, Any]:
         (person(action="update", result="exempt", reason="an administrator"), "skipped; an administrator"),
         (
             person(action="suspend", result="held", held=["suspend"], held_fields=["suspended"], reason="9 are due"),
-            "HELD suspend (suspended); 9 are due",
+            "HELD suspend; 9 are due",
         ),
         (
             person(action="update", fields=["city"], held=["identity"], held_fields=["email"], reason="too many"),
