@@ -18,7 +18,7 @@ from cdk_app.parameters import Parameters
 from worker.config.mapping_table import RuleTable
 from worker.config.settings import meaning
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, SharedSettings, WorkerVariables
-from worker.model.field_catalogue import MAPPABLE
+from worker.model.field_catalogue import BY_API_NAME, MAPPABLE
 from worker.model.mapping import CORE_TARGETS, PROFILE_FIELD
 
 _ROOT = Path(__file__).parents[1]
@@ -51,7 +51,8 @@ leave the Moodle field alone, or a table:
 
 {entry}
 
-The BambooHR fields: {sources}.
+The BambooHR fields: {sources}; or any other, a company's own ones included, by its API name, as in
+`{by_api_name}customCostCenter`.
 
 ## The infrastructure
 
@@ -85,6 +86,7 @@ def page() -> str:
         ),
         targets=", ".join(f"`{target}`" for target in (*CORE_TARGETS, f"{PROFILE_FIELD}<short name>")),
         sources=", ".join(f"`{source}`" for source in MAPPABLE),
+        by_api_name=BY_API_NAME,
         entry=_table(
             ("key", "meaning"), ([f"`{f.alias or name}`", meaning(f)] for name, f in RuleTable.model_fields.items())
         ),

@@ -10,7 +10,8 @@ SyncError
  ├── NothingDone          the operator declined, or nothing was left to do  exit 0
  ├── LockLost             another run took the lock over                    exit 1
  ├── SourceError          BambooHR cannot be read, or not trusted           exit 1
- │    └── ListRefused     the key may not list employees
+ │    ├── ListRefused     the key may not list employees
+ │    └── ReportRefused   the key may not run reports
  ├── TargetError          Moodle cannot be read, or not trusted             exit 1
  ├── StateError           the state cannot be read or written               exit 1
  ├── Terminated           SIGTERM                                           exit 143
@@ -51,7 +52,7 @@ _MEANINGS = {
     ExitCode.ERRORS: "errors; since and offset are where they were, the next run tries again",
     ExitCode.USAGE: "the command line was not understood, or what it names cannot be done",
     ExitCode.CONFIGURATION: "configuration or credentials; since and offset are where they were",
-    ExitCode.HELD: "the only errors are changes that a guard held",
+    ExitCode.HELD: "the only errors are held changes",
     ExitCode.UNAVAILABLE: "./lxp --env only: AWS refused, there is no stack, or the task has no exit code",
     ExitCode.CRASH: "a defect of this program; the summary and the log name the place",
     ExitCode.LOCKED: "another run holds the lock",
@@ -141,6 +142,12 @@ class ListRefused(SourceError):
     """The key may not list employees, so that all employees cannot be read."""
 
     outcome = "list_refused"
+
+
+class ReportRefused(SourceError):
+    """The key may not run reports, so that fields by their API names are read one employee at a time."""
+
+    outcome = "report_refused"
 
 
 class TargetError(SyncError):

@@ -81,7 +81,7 @@ def test_the_words_for_an_operator(deployed: Deployment, heard: Heard) -> None:
         '--cluster CLUSTER --tasks TASK"',
         '"No exit code: the container never ran, and the reason above says why. 1: errors, retried in the next run. '
         "2: a command that cannot be carried out. "
-        "3: configuration or credentials. 4: changes held by a guard. 70: a defect. 75: another run held the lock. "
+        "3: configuration or credentials. 4: changes held for approval. 70: a defect. 75: another run held the lock. "
         '137: killed, possibly out of memory. 143: stopped from outside."',
     ]
 
@@ -111,8 +111,9 @@ def _told(verdict: str, detail: Mapping[str, Any], deployed: Deployment) -> str:
     if verdict == FAILURE:
         lines.append(
             "No exit code: the container never ran, and the reason above says why. 1: errors, retried in the next run. "
-            "2: a command that cannot be carried out. 3: configuration or credentials. 4: changes held by a guard. 70: "
-            "a defect. 75: another run held the lock. 137: killed, possibly out of memory. 143: stopped from outside."
+            "2: a command that cannot be carried out. 3: configuration or credentials. 4: changes held for approval. "
+            "70: a defect. 75: another run held the lock. 137: killed, possibly out of memory. "
+            "143: stopped from outside."
         )
     return "\n".join(f'"{line}"' for line in lines)
 

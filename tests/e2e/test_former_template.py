@@ -73,5 +73,5 @@ def test_the_two_share_no_physical_resource(deployed: Deployment, upgraded: Depl
 
 
 def test_the_deploy_asks_for_nothing_that_is_done(upgraded: Deployment) -> None:
-    assert "make secret-" not in upgraded.verb.said
+    assert "secret set" not in upgraded.verb.said
     assert "make dry-run" not in upgraded.verb.said

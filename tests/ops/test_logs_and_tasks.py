@@ -200,7 +200,7 @@ def test_task_shows_why_it_stopped_and_the_summary(deployed: Environment) -> Non
     assert end.code == 0
     assert "stopped reason  Essential container in task exited" in end.out
     assert "stop code       EssentialContainerExited" in end.out
-    assert "exit code       4: the only errors are changes that a guard held" in end.out
+    assert "exit code       4: the only errors are held changes" in end.out
     assert "started by      schedule" in end.out
     assert "created         20" in end.out
     assert "held suspensions  9" in end.out

@@ -15,9 +15,8 @@ from worker import logs
 from worker.bamboohr.values import shared, text
 from worker.model.email_index import EmailIndex
 from worker.model.employee import employee_id
-from worker.model.field_catalogue import FIELDS
-from worker.transport.json_stream import Malformed, read_items
-from worker.transport.json_text import read_json
+from worker.model.field_catalogue import names_in
+from worker.transport.json_stream import read_items, require_empty
 
 
 @dataclass
@@ -65,8 +64,8 @@ class Directory:
 
 
 def read_directory(chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str]) -> Directory:
-    """Parse the JSON as it arrives. Raises :class:`Malformed`, and never returns a part for the whole."""
-    names = {name: FIELDS[name].directory for name in (*needed, "status") if FIELDS[name].directory}
+    """Parse the JSON as it arrives. Raises Malformed, and never returns a part for the whole."""
+    names = names_in("directory", (*needed, "status"))
     reading = _Reading(names, wanted)
     head = read_items(chunks, {"fields.item": reading.declare, "employees.item": reading.take})
     return reading.result(head)
@@ -121,7 +120,7 @@ class _Reading:
         """What was read, once all of it was."""
         directory = self._directory
         if directory.rows == 0:
-            _check_empty(head)
+            require_empty(head, "employees")
             directory.available = False
         if self._unreadable:
             logs.warning("bamboohr.unreadable_rows", count=self._unreadable, reason="the directory: not an object")
@@ -133,13 +132,3 @@ class _Reading:
             )
         directory.shown = frozenset(name for name, theirs in self._names.items() if theirs in self._declared)
         return directory
-
-
-def _check_empty(head: bytes) -> None:
-    """Only a well-formed answer is trusted to say that the directory is empty."""
-    try:
-        answer = read_json(head)
-    except ValueError as fault:
-        raise Malformed("no employees, and too long to be an empty directory") from fault
-    if not isinstance(answer, dict) or answer.get("employees") != []:
-        raise Malformed("no list of employees")

@@ -111,7 +111,7 @@ class RunRecord:
         mapping_digest: The mapping that the run planned with.
         company: The number of active employees; 0 in records of an earlier version, which have `rows` alone.
         began: When the first run of this state ended, as far as that is known.
-        held_count: How many employees have changes that a guard held; see `HeldChanges`.
+        held_count: How many employees have held changes; see `HeldChanges`.
         since: Where the run began.
         reached: Where the run left the state.
         dates_read: For each kind of date, the day (ISO) up to which dates that arrived were taken up.

@@ -252,5 +252,15 @@ def unreadable_employee(code: str) -> Reason:
     )
 
 
-REFUSED_ALONE = frozenset({"unreadable_account", "unreadable_employee"})
+def unreadable_fields(code: str) -> Reason:
+    """BambooHR cannot answer for the custom fields of one employee; everything else is written."""
+    return Reason(
+        "unreadable_fields",
+        f"BambooHR's custom fields cannot be read for this employee ({code})",
+        "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
+        " The account keeps what it has in these fields until then",
+    )
+
+
+REFUSED_ALONE = frozenset({"unreadable_account", "unreadable_employee", "unreadable_fields"})
 """Codes of employees who cannot be read, though all others can."""

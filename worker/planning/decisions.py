@@ -24,6 +24,8 @@ def decide(situation: Situation, employee: Employee) -> Step:
         step = _unknown_if_never_seen(situation, employee, step)
     if settings.all_employees:
         step = _without_waiting(situation, step)
+    if employee.incomplete and situation.lifecycle_states[employee.employee_id] is not LifecycleState.LEFT:
+        step = _incomplete(step, reasons.unreadable_fields(employee.incomplete))
     # BambooHR shows the job of a new employee from the first day on, and whether the feed says so is not documented:
     # an account created or seen before that day is read again until then.
     early = step.action in WRITES or step.action is Action.UNCHANGED
@@ -64,6 +66,13 @@ def _confirmed(situation: Situation, employee: Employee, step: Step) -> Step:
     if account is None or step.action not in WRITES or is_confirmed:
         return step
     return Step(number, Action.CONFLICT, reasons.unconfirmed_unseen(number, account), account)
+
+
+def _incomplete(step: Step, problem: Reason) -> Step:
+    """The account of an employee of whom not all was read is an error, though what was read is written."""
+    if step.action is Action.UNCHANGED:
+        return replace(step, action=Action.CONFLICT, reason=problem)
+    return replace(step, problem=step.problem or problem) if step.action in WRITES else step
 
 
 def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step) -> Step:

@@ -11,7 +11,7 @@ from functools import cached_property
 from worker.model import reasons
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState, employee_id, starts_within
-from worker.model.mapping import username
+from worker.model.mapping import NEVER_CLEARED, username
 from worker.model.moodle_fields import is_email, is_username
 from worker.model.reasons import Reason, unconfirmed_id
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
@@ -311,7 +311,9 @@ class Situation:
         return {target: value for target, value in values.items() if value is not None}
 
     def updated(self, employee: Employee) -> dict[str, str]:
-        """Return what an existing account should hold. Names are never blanked; the e-mail has rules of its own."""
-        always = {rule.target for rule in self.mapping.rules if rule.when == "always"} - {"email"}
+        """Return what an existing account should hold. The e-mail has rules of its own."""
+        always = {rule.target for rule in self.mapping.rules if rule.is_updated} - {"email"}
         values = self.mapped(employee).items()
-        return {target: value for target, value in values if target in always and (value or target not in NAMES)}
+        return {
+            target: value for target, value in values if target in always and (value or target not in NEVER_CLEARED)
+        }

@@ -26,6 +26,7 @@ from worker.planning.guards import parts_of_plan
 from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
+from worker.reports.build import would
 from worker.runs.read_bamboohr import RunInput
 from worker.timestamps import iso
 
@@ -208,15 +209,19 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
 
 
 def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    step, held = known.step, known.holding
-    yield "action", step.action.value + (f" (held: {', '.join(held)})" if held else "")
+    step = known.step
+    held = list(known.holding) or [str(guard) for guard in step.held_classes]
+    action = would(step) if step.is_whole_held else step.action.value
+    yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
         yield "what to do", step.reason.advice
-    for change in step.changes:
+    changes = [(change, "") for change in step.changes]
+    changes += [(change, f" (held: {part.guard})") for part in step.held for change in part.changes]
+    for change, hold in changes:
         old = "no account yet" if change.old is None else known.value(change.old)
         text = f"{old} -> {known.value(change.new)}"
-        yield f"field {change.field}", _SUSPENDED[change.new] if change.field == "suspended" else text
+        yield f"field {change.field}", (_SUSPENDED[change.new] if change.field == "suspended" else text) + hold
     if step.problem is not None and step.problem != step.reason:
         yield "problem", f"{step.problem.text}; {step.problem.advice}"
     for number, note in enumerate(step.notes, 1):

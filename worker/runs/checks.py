@@ -101,33 +101,43 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
 _NO_CAPABILITY = (
     f"{LMS} to give the token's role the capability (RUNBOOK, Moodle), and to add the function to its service"
 )
-_ACCESS_CAUSES = (
-    f"Moodle gives one answer for several causes; {LMS} to check in this order: the function is in the token's service;"
-    " the service is enabled; where it is for authorised users only, the token's user is one of them; the user's role"
-    " has webservice/rest:use; the token's IP restriction; the token's \"Valid until\" (new tokens end after 30 days)"
+_CAUSES_FOR_ALL = (
+    "the user's role has webservice/rest:use",
+    "the service is enabled",
+    "where the service is for authorised users only, the token's user is one of them",
+    "the token's IP restriction",
+    'the token\'s "Valid until" (new tokens end after 30 days)',
 )
+_CAUSE_FOR_ONE = "the function is in the token's service"
+
+
+def _access_advice(code: str, *, all_refused: bool) -> str:
+    """What to check where a function is refused: Moodle gives one answer for several causes."""
+    if code != "accessexception":
+        return _NO_CAPABILITY
+    causes = (*_CAUSES_FOR_ALL, _CAUSE_FOR_ONE) if all_refused else (_CAUSE_FOR_ONE, *_CAUSES_FOR_ALL)
+    return f"Moodle gives one answer for several causes; {LMS} to check in this order: {'; '.join(causes)}"
 
 
 def check_functions(moodle: MoodleClient) -> Iterator[Check]:
     """Call the four functions, and see whether the token can see accounts."""
     access = moodle.access()
-    by_field = "core_user_get_users_by_field"
+    by_field, search = "core_user_get_users_by_field", "core_user_get_users"
     for function, code in access.items():
         area = f"Moodle {function}"
+        what_to_do = _access_advice(code, all_refused=all(access.values()))
         if not code:
             yield ok(area, "may be called")
-        elif function == "core_user_get_users":
+        elif all(access.values()):
+            yield failed(area, f"refused ({code}), as all functions are", what_to_do)
+        elif function == search:
             yield warning(
-                area,
-                f"refused ({code})",
-                f"accounts that belong to no employee cannot be found without it; {LMS} to add it",
+                area, f"refused ({code}): accounts that belong to no employee cannot be found without it", what_to_do
             )
-        elif function == by_field and not access["core_user_get_users"]:
-            yield warning(
-                area, f"refused ({code}): accounts are looked up one by one", f"{LMS} to add it to the service"
-            )
+        elif function == by_field and not access[search]:
+            yield warning(area, f"refused ({code}): accounts are looked up one by one", what_to_do)
         else:
-            yield failed(area, f"refused ({code})", _ACCESS_CAUSES if code == "accessexception" else _NO_CAPABILITY)
+            yield failed(area, f"refused ({code})", what_to_do)
     try:
         moodle.check_visibility()
     except SyncError as fault:
@@ -265,9 +275,9 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             "keeps passwords itself, and none is ever sent: Moodle refuses every new account",
             "set MOODLE_AUTH to the plugin that users log in with, such as oidc",
         )
-    if population is None:
-        yield warning("Moodle accounts", "cannot be listed", f"{LMS} to add core_user_get_users to the service")
-    else:
+    if isinstance(population, SyncError):
+        yield warning("Moodle accounts", f"cannot be listed: {population.message}", population.advice)
+    elif population is not None:
         if population:
             yield ok(f"Moodle auth {settings.moodle_auth}", f"{len(population)} accounts have it")
         else:

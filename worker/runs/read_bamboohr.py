@@ -14,11 +14,11 @@ from worker.bamboohr.client import Feed
 from worker.bamboohr.directory import Directory
 from worker.errors import SourceError
 from worker.model.employee import Evidence
-from worker.model.field_catalogue import DATES, EVIDENCE
+from worker.model.field_catalogue import DATES, EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp, History
 from worker.model.position import Position
 from worker.planning.dates import DateRange, arrived, shown_dates
-from worker.planning.readings import DirectoryStats, fields_lost, sees_whole_company
+from worker.planning.readings import CustomFieldStats, DirectoryStats, fields_lost, sees_whole_company
 from worker.planning.window import Window, select
 from worker.runs.request import RunRequest
 from worker.runs.services import Services
@@ -41,6 +41,7 @@ class RunInput:
         due_by_date: Employees whose hire, termination or status date has arrived.
         dates_read: For each kind of date, the day up to which dates that arrived were taken up.
         active: Active employees in List Employees; 0 where it was not read.
+        custom_fields: How well the fields are filled that are read by their API names, once they were.
     """
 
     history: History
@@ -53,6 +54,7 @@ class RunInput:
     due_by_date: frozenset[int] = frozenset()
     dates_read: Mapping[str, date] = field(default_factory=dict)
     active: int = 0
+    custom_fields: CustomFieldStats = field(default_factory=CustomFieldStats)
 
     @property
     def deleted(self) -> dict[int, bool]:
@@ -72,10 +74,11 @@ class RunInput:
 
     @property
     def confirmed_stats(self) -> DirectoryStats:
-        """The same, with fields as in the baseline where employees' own records contradict the directory."""
+        """The same with custom fields, and fields as in the baseline where employees' own records contradict them."""
         last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
         kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
-        return replace(self.stats, coverage={**self.stats.coverage, **kept})
+        custom = self.custom_fields.coverage(last_good)
+        return replace(self.stats, coverage={**self.stats.coverage, **kept, **custom})
 
     @property
     def undone(self) -> frozenset[int]:
@@ -157,7 +160,7 @@ def _read_window(
 
 
 def _report_directory(directory: Directory, fields: Collection[str], summary: Summary) -> None:
-    hidden = [name for name in fields if name not in directory.shown]
+    hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
     if not directory.available:
         summary.warn(
             "directory_unavailable",

@@ -29,7 +29,7 @@ from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
 from worker.runs.paused import heed_pause
 from worker.runs.read_bamboohr import RunInput, read_bamboohr
-from worker.runs.read_moodle import list_accounts, plan_from, unexplained
+from worker.runs.read_moodle import plan_from, unexplained
 from worker.runs.request import RunRequest
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
@@ -43,11 +43,11 @@ _SEVERAL = 3
 
 @dataclass(frozen=True)
 class Preview:
-    """What a dry run has seen. `accounts`: every account of our authentication, where a full pass could list them."""
+    """What a dry run has seen. `accounts`: all of our authentication, in a full pass, or why there are none."""
 
     inputs: RunInput
     plan: Plan
-    accounts: list[AccountRef] | None = None
+    accounts: list[AccountRef] | TargetError | None = None
 
 
 def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
@@ -117,7 +117,7 @@ def _position(request: RunRequest, services: Services, summary: Summary, *, firs
 
 def _guarded_plan(
     request: RunRequest, services: Services, inputs: RunInput, summary: Summary
-) -> tuple[Plan, list[AccountRef] | None]:
+) -> tuple[Plan, list[AccountRef] | TargetError | None]:
     plan = plan_from(services, request, inputs, summary)
     summary.counts["processed"] = len(plan.steps)
     for step in plan.steps:
@@ -178,19 +178,15 @@ def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
         services.store.hold(held)
 
 
-def _report_unexplained(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> list[AccountRef] | None:
+def _report_unexplained(
+    services: Services, inputs: RunInput, plan: Plan, summary: Summary
+) -> list[AccountRef] | TargetError:
     """Report accounts that no employee explains; they are never touched."""
     try:
-        accounts = list_accounts(services)
+        accounts = services.moodle.list_accounts(services.settings.moodle_auth)
     except TargetError as fault:
         summary.warn("accounts_unread", f"{fault.message}; accounts that belong to no employee were not searched for")
-        return None
-    if accounts is None:
-        summary.warn(
-            "accounts_unread",
-            "the token may not use core_user_get_users: accounts that belong to no employee are not found",
-        )
-        return None
+        return fault
     found = unexplained(services, inputs, plan, accounts)
     summary.list_ids("unexplained_accounts", found)
     for account in found:

@@ -59,9 +59,7 @@ _A_PLUGIN = "expected short name of the authentication plugin of new accounts, w
 _A_TEMPLATE = "expected a template of {work_email}, {first_name}, {last_name}, {employee_id}..."
 _FIELD = "is not allowed; expected a BambooHR field: first_name, last_name, ..."
 _TARGET = "expected a Moodle field that can be updated: firstname, lastname, email, department, institution, ..."
-_ENTRY = (
-    'expected a BambooHR field, a list of them, a table with "from", "when" and "default", or false to leave it alone'
-)
+_ENTRY = "expected a BambooHR field, a list of them, a table with ..."
 _OTHER_TARGETS = ("idnumber", "password", "MOODLE_AUTH", "profile_field_", "profile_field_a-b")
 
 Row = tuple[str, object, str]
@@ -105,7 +103,29 @@ BAD: list[Row] = [
     _mapping({"when": "create"}, ".from is missing; expected a BambooHR field, or a list of them..."),
     _mapping({"from": "town"}, f'.from = "town" {_FIELD}'),
     _mapping({"from": "city", "wehn": "x"}, '.wehn = "x" is an unknown key; did you mean "when"?'),
-    _mapping({"from": "city", "x": 1}, ".x = 1 is an unknown key; known are default, from, when"),
+    _mapping({"from": "city", "x": 1}, ".x = 1 is an unknown key; known are default, from, map, otherwise, when"),
+    *(
+        _mapping(f"bamboohr:{name}", f' = "bamboohr:{name}" {_FIELD} or any other by its API name, ...')
+        for name in ("", "status", "employmentStatus", "id", "x" * 101, "a/b", "1610.", "a\u00e9")
+    ),
+    _mapping("bamboohr:custom Cost-Center", '... did you mean "bamboohr:customCostCenter"?'),
+    _mapping("bamborhr:customGrade", '... did you mean "bamboohr:customGrade"?'),
+    _mapping({"from": "city", "mapp": {"A": "B"}}, '.mapp = {"A": "B"} is an unknown key; did you mean "map"?'),
+    _mapping({"from": "city", "map": {"A": 7}}, ".map.A = 7 is not allowed; expected a text"),
+    _mapping({"from": "city", "map": ["A"]}, '.map = ["A"] is not allowed; expected a table of BambooHR\'s values ...'),
+    _mapping({"from": "city", "map": {"A b": "X", " a  B": "Y"}}, '.map. a  B = " a  B" is not allowed; "A b" is ...'),
+    _mapping({"from": "city", "otherwise": "X"}, '.otherwise = "X" is not allowed; it goes with "map", ...'),
+    _mapping({"from": "first_name", "map": {"A": "B"}}, '.map = {"A": "B"} is not allowed; names ...', "firstname"),
+    *(
+        _mapping({"from": "city", "map": {"A": bad}}, f'.map.A = "{bad}" is not allowed; expected {says}...', target)
+        for target, bad, says in (
+            ("country", "Atlantis", "a country"),
+            ("lang", "German!", "the code of a language"),
+            ("timezone", "Berlin time", "a time zone"),
+            ("phone1", "1" * 21, "a number of at most 20 characters"),
+        )
+    ),
+    _mapping({"from": "city", "map": {"A": "de"}, "otherwise": "?"}, '.otherwise = "?" is not ...', "lang"),
     _mapping({"from": "city", "when": "never"}, '.when = "never" is not allowed; expected "always" or "create"'),
     _mapping({"from": "city", "when": []}, '.when = [] is not allowed; expected "always" or "create"'),
     _mapping({"from": "city", "default": 7}, ".default = 7 is not allowed; expected a text..."),

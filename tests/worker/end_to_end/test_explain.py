@@ -220,7 +220,8 @@ def test_a_suspension_that_a_guard_held_names_the_run_to_approve(staffed: RunHar
         "suspend held": f"by a guard in the run {held}; if the change is right: python -m worker approve {held}"
         " --employee 100"
     }
-    assert explanation["What would be done"]["action"] == "hold (held: suspend)"
+    assert explanation["What would be done"]["action"] == "suspend (held: suspend)"
+    assert explanation["What would be done"]["field suspended"] == "active -> suspended (held: suspend)"
     assert "suspend held" not in explain(staffed, "100")["What holds it"]
 
 
