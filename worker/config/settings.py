@@ -17,7 +17,7 @@ from typing import get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from worker import logs
+from worker import advice, logs
 from worker.config.faults import Faults, Model, limits
 from worker.config.mapping_table import build_mapping, mapping_problems
 from worker.config.scope_table import build_scope, scope_problems
@@ -155,9 +155,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     faults.check(mapping_problems("FIELD_MAPPING", faults.values.get("FIELD_MAPPING")))
     faults.check(scope_problems("SCOPE", faults.values.get("SCOPE")))
     settings = _accepted(variables, faults)
-    for name, advice in REMOVED.items():
+    for name, instead in REMOVED.items():
         if environment.get(name.upper(), "").strip():
-            logs.warning("settings.removed", variable=name.upper(), reason=f"{name.upper()} is ignored", advice=advice)
+            logs.warning("settings.removed", variable=name.upper(), reason=f"{name.upper()} is ignored", advice=instead)
     most = max(1, _FORM_FIELDS_PER_REQUEST // settings.mapping.form_fields)
     return settings.model_copy(update={"moodle_batch_size": min(settings.moodle_batch_size, most)})
 
@@ -172,7 +172,7 @@ def read_state_location(environment: Mapping[str, str]) -> StateLocation:
 
 def _accepted(variables: Model | None, faults: Faults) -> Model:
     if variables is None or faults.lines:
-        raise ConfigurationError(faults.lines, advice="`python -m worker --help` lists the variables")
+        raise ConfigurationError(faults.lines, advice=f"`{advice.command('--help')}` lists the variables")
     return variables
 
 

@@ -13,7 +13,7 @@ from worker import advice
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState
-from worker.model.field_catalogue import EVIDENCE
+from worker.model.field_catalogue import EVIDENCE, FIELDS
 from worker.model.held_change import HeldChanges
 from worker.model.history import EmployeeRecord
 from worker.model.journal_entry import JournalEntry
@@ -130,9 +130,15 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
             text = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
         elif field in employee.restricted:
             text = "NOT SHOWN: restricted for the key's user"
+        elif _is_outside_directory(field) and employee.listed and not employee.evidenced:
+            text = "not requested: the directory does not have it, and the employee's record was not needed"
         else:
             text = "NOT SHOWN"
         yield field, text
+
+
+def _is_outside_directory(field: str) -> bool:
+    return field in FIELDS and not FIELDS[field].directory
 
 
 def _not_asked(employee: Employee) -> str:
