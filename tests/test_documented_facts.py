@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from cdk_app import parameters
-from ops.ends import meaning_of
-from ops.errors import OpsExit
 from tests.documents import CONTRIBUTING, DOCUMENTS, README, RUNBOOK
 from tests.run_harness import ROOT
 from tests.worker.builders import run_settings
@@ -21,6 +19,7 @@ from worker.model.mapping import CORE_TARGETS, DERIVABLE
 from worker.model.step import GuardClass
 from worker.moodle.refusals import UNEXPLAINED
 from worker.planning.guards import held_code
+from worker.reports.terminal import meaning_of
 from worker.runs.summary import Summary
 
 DESIGN = DOCUMENTS["docs/design.md"]
@@ -72,7 +71,7 @@ def test_each_package_of_the_worker_has_its_place(document: str) -> None:
 
 def test_the_exit_codes_are_one_list_in_the_words_of_the_program() -> None:
     rows = re.findall(r"^\| (\d+) \| ([^|]+) \| [^|]+ \|$", RUNBOOK.section("Exit codes"), re.MULTILINE)
-    ours = {int(code): code.meaning for code in (OpsExit.FAILED, OpsExit.INTERRUPTED, *ExitCode)}
+    ours = {int(code): code.meaning for code in ExitCode}
 
     assert {int(code): meaning for code, meaning in rows} == {**ours, KILLED: meaning_of(KILLED)}
 
@@ -93,7 +92,11 @@ def test_every_warning_has_a_row() -> None:
 
 
 def test_every_reason_is_explained() -> None:
-    reasons = set(re.findall(r'Reason\(\s*"([a-z_]+)"', sources("worker/model", "worker/moodle")))
+    named = (ROOT / "worker" / "model" / "reasons.py").read_text(encoding="utf-8")
+    reasons = {
+        *re.findall(r'Reason\(\s*"([a-z_]+)"', sources("worker/model", "worker/moodle")),
+        *re.findall(r'^[A-Z_]+ = "([a-z_]+)"$', named, re.MULTILINE),
+    }
 
     assert len(reasons) > 30
     assert {*reasons, UNEXPLAINED, *map(held_code, GuardClass)} - codes(RUNBOOK.section("Reasons")) == set()

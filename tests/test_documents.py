@@ -141,28 +141,14 @@ def _make(words: Sequence[str]) -> None:
 
 
 def _lxp(words: Sequence[str]) -> None:
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--env")
-    options.add_argument("--env-file")
-    where, rest = options.parse_known_args(words)
-    deployed = where.env or where.env_file
+    environment, _, rest = ops.cli._environment(words)
+    command = [*ops.cli.FORWARDS.get(rest[0], rest[:1]), *rest[1:]] if rest else []
 
-    assert (where.env or "dev") in names()
-    if not deployed:
-        return _parse(worker.cli._parser(), rest)
-    return _parse(ops.cli._parser(), [*_verb(rest), "--env", "dev"])
-
-
-def _verb(words: Sequence[str]) -> list[str]:
-    match words:
-        case ["runs", verb, *rest]:
-            return [{"list": "summaries", "show": "task", "logs": "tail", "stop": "stop"}[verb], *rest]
-        case ["people", verb, *rest]:
-            return ["parked", verb, *rest]
-        case ["sync", *rest]:
-            return ["run", *rest]
-        case _:
-            return [*words]
+    assert (environment or "dev") in names()
+    _parse(ops.cli.make_parser(), command)
+    if command and not environment and not command[0].startswith("-"):
+        assert ops.cli.PLACES[command[0]] is not ops.cli.Place.OPERATOR
+        _parse(worker.cli._parser(), command)
 
 
 def _python(words: Sequence[str]) -> None:

@@ -237,6 +237,16 @@ def test_an_employee_who_waits_for_the_start_date(staffed: RunHarness) -> None:
     assert explanation["Remembered"] == {"waiting": "starts_later"}
 
 
+def test_what_was_not_requested_is_told_from_what_is_not_shown(staffed: RunHarness) -> None:
+    listed = explain(staffed, "100")["BambooHR"]
+    staffed.company.hide("100")
+    staffed.bamboo.settings.restricted_for = {"100": frozenset({"hireDate"})}
+    hidden = explain(staffed, "100")["BambooHR"]
+
+    assert listed["hire_date"].startswith("not requested: the directory does not have it")
+    assert hidden["hire_date"] == "NOT SHOWN: restricted for the key's user"
+
+
 def test_an_employee_whom_moodle_refuses(staffed: RunHarness) -> None:
     staffed.site.add_user("x", firstname="X", lastname="Y", email="new@example.com", idnumber="999")
     staffed.company.hire("200", firstName="A", lastName="B", workEmail="new@example.com")
