@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 
 from worker.config.faults import EachEntry, Problem, refusal
 from worker.model.field_catalogue import MAPPABLE
-from worker.model.mapping import CORE_TARGETS, DEFAULT, NEVER_BLANK, PROFILE_FIELD, ApplyWhen, FieldMapping, Rule
+from worker.model.mapping import CORE_TARGETS, DEFAULT, NEVER_BLANK, PROFILE_FIELD, ApplyWhen, Rule
 from worker.model.moodle_fields import normalize
 
 TARGET_PATTERN = rf"^({'|'.join(CORE_TARGETS)}|{PROFILE_FIELD}[A-Za-z0-9_]{{1,100}})$"
@@ -68,10 +68,9 @@ MappingTable = Annotated[
 ]
 
 
-def build_mapping(table: Mapping[str, Any], username_template: str) -> FieldMapping:
-    """The mapping that a valid table stands for."""
-    rules = [_rule(target, entry) for target, entry in {**DEFAULT, **table}.items() if entry]
-    return FieldMapping(tuple(rules), username_template)
+def build_rules(table: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """The rules that a valid table stands for."""
+    return tuple(_rule(target, entry) for target, entry in {**DEFAULT, **table}.items() if entry)
 
 
 def _rule(target: str, entry: str | list[str] | RuleTable) -> Rule:

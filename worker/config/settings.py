@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from worker import logs
 from worker.config.faults import Faults, Model, limits
-from worker.config.mapping_table import build_mapping, mapping_problems
+from worker.config.mapping_table import build_rules, mapping_problems
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables, is_loopback
 from worker.errors import ConfigurationError
 from worker.model.binding import Binding
@@ -102,8 +102,10 @@ class Settings(WorkerVariables):
 
     @cached_property
     def mapping(self) -> FieldMapping:
-        """The mapping and the username template."""
-        return build_mapping(self.field_mapping, self.username_template)
+        """The mapping, and what decides on names and usernames."""
+        return FieldMapping(
+            build_rules(self.field_mapping), self.username_template, self.extended_usernames, self.default_last_name
+        )
 
     @property
     def employee_fields(self) -> tuple[str, ...]:
@@ -182,6 +184,8 @@ def _read(environment: Mapping[str, str], model: type[BaseModel]) -> Faults:
 def _typed(text: str, annotation: object) -> object:
     if annotation in (int, int | None):
         return int(text) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else text
+    if annotation is bool:
+        return {"true": True, "false": False}.get(text.lower(), text)
     if get_origin(annotation) is dict:
         return json.loads(text)
     if get_origin(annotation) is list:

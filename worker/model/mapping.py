@@ -21,13 +21,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from worker.model.field_catalogue import needed
-from worker.model.moodle_fields import normalize
+from worker.model.moodle_fields import is_username, normalize
 
 CORE_TARGETS = ("firstname", "lastname", "email", "department", "institution", "city", "country")
 """The fields of core_user_create_users whose value the look-ups give back, so that a difference can be seen."""
 
 PROFILE_FIELD = "profile_field_"
-NEVER_BLANK = ("firstname", "lastname", "email")
+NAMES = ("firstname", "lastname")
+NEVER_BLANK = (*NAMES, "email")
 
 DEFAULT: dict[str, str] = {
     "firstname": "first_name",
@@ -72,10 +73,19 @@ class Rule:
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """All rules, the username template, and the BambooHR fields they need."""
+    """All rules, the username template, and the BambooHR fields they need.
+
+    Attributes:
+        rules: One for each Moodle field.
+        username_template: The setting USERNAME_TEMPLATE.
+        extended_usernames: Moodle's `extendedusernamechars` is on.
+        default_last_name: The last name of a new account whose employee has a single name; "" if they get none.
+    """
 
     rules: tuple[Rule, ...]
     username_template: str
+    extended_usernames: bool = False
+    default_last_name: str = ""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -87,8 +97,12 @@ class FieldMapping:
     @property
     def digest(self) -> str:
         """A fingerprint of the mapping. A reconcile is due when it changes."""
-        text = json.dumps([[r.target, r.sources, r.when, r.default] for r in self.rules] + [self.username_template])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        decisive: list[object] = [[r.target, r.sources, r.when, r.default] for r in self.rules]
+        decisive.append(self.username_template)
+        # Left out at their defaults, so that the fingerprints of earlier versions stay valid.
+        if self.extended_usernames or self.default_last_name:
+            decisive.append([self.extended_usernames, self.default_last_name])
+        return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
 
     @property
     def form_fields(self) -> int:
@@ -107,6 +121,10 @@ class FieldMapping:
             if facts[source]:
                 return facts[source] if normalize("country", facts[source]) is None else ""
         return ""
+
+    def accepts_username(self, name: str) -> bool:
+        """Whether Moodle can hold a username."""
+        return is_username(name, extended=self.extended_usernames)
 
     def rule(self, target: str) -> Rule | None:
         """The rule for one Moodle field; None if the field is not mapped."""

@@ -47,7 +47,8 @@ NO_NAME = Reason("no_name", "has no first or no last name, and no account can be
 INVALID_USERNAME = Reason(
     "invalid_username",
     "the username made by USERNAME_TEMPLATE has characters that Moodle does not accept",
-    "change the e-mail address or USERNAME_TEMPLATE; a username is never rewritten silently",
+    "change the e-mail address or USERNAME_TEMPLATE, or set EXTENDED_USERNAMES to true if Moodle's"
+    " extendedusernamechars is on; a username is never rewritten",
 )
 PROTECTED = Reason("protected", "a protected account or employee; nothing is ever written")
 
