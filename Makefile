@@ -235,13 +235,17 @@ summaries: setup ## the result of each of the last runs; ARGS="--last 30"
 task: setup ## the last task: why it stopped, its exit code and times; ARGS=TASK
 	$(OPS) task $(IN_ENV)
 
-.PHONY: parked-list parked-retry parked-drop
-parked-list: setup ## the employees who wait, are parked or were undone, and why
-	$(OPS) parked list $(IN_ENV)
-parked-retry: setup ## let the next run try these employees again; ARGS="4711 4712"
-	$(OPS) parked retry $(IN_ENV)
-parked-drop: setup ## delete the records of these employees; ARGS=4711
-	$(OPS) parked drop $(IN_ENV)
+.PHONY: people-list people-retry people-drop parked-list parked-retry parked-drop
+people-list: setup ## the employees about whom something is open, such as those without an account, and why
+	$(OPS) people list $(IN_ENV)
+people-retry: setup ## let the next run try these employees again; ARGS="4711 4712"
+	$(OPS) people retry $(IN_ENV)
+people-drop: setup ## delete the records of these employees; ARGS=4711
+	$(OPS) people drop $(IN_ENV)
+# Their former names.
+parked-list: people-list
+parked-retry: people-retry
+parked-drop: people-drop
 
 .PHONY: state-show state-rewind state-reset state-rebind
 state-show: setup ## the position of the sync, its lock, the employees on record

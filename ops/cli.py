@@ -32,10 +32,10 @@ examples:
   .venv/bin/python -m ops VERB --help                         what a verb does, and its options
 
 run, approve, reconcile, undo and doctor --task start a one-off task, with the task's own role and network. plan,
-explain, parked, state and doctor run on this machine, with your own AWS credentials and the deployed task's settings.
+explain, people, state and doctor run on this machine, with your own AWS credentials and the deployed task's settings.
 
 `make setup` makes .venv. Each verb is also a target of make, `make VERB ENV=NAME ARGS=...`: `state show` is
-`make state-show`, `parked retry` is `make parked-retry`, `secret set moodle` is `make secret-moodle`, `run --dry-run`
+`make state-show`, `people retry` is `make people-retry`, `secret set moodle` is `make secret-moodle`, `run --dry-run`
 is `make dry-run`. make ends with 2 whatever went wrong; only this command line ends with the codes below.
 
 exit codes (a verb that starts a task or the worker ends with the exit code of that):

@@ -1,4 +1,4 @@
-"""The worker's reports on the operator's machine: `plan`, `explain`, `parked`, `state` and `doctor`."""
+"""The worker's reports on the operator's machine: `plan`, `explain`, `people`, `state` and `doctor`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ops.one_off import add_waiting, print_log, run_task
 from ops.verbs import Context, adopt
 from worker import advice
 from worker.commands import doctor as doctor_command
-from worker.commands import explain, parked, plan, state
+from worker.commands import explain, people, plan, state
 from worker.runs.checks import Check, warning
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ check to make before going live. It needs the rights of `run`, and its end is ma
 
 def add(verbs: Parsers) -> None:
     """Add the verbs."""
-    for name, module in (("plan", plan), ("explain", explain), ("parked", parked), ("state", state)):
+    for name, module in (("plan", plan), ("explain", explain), ("people", people), ("state", state)):
         module.add(verbs)
         for parser in _leaves(verbs.choices[name]):
             adopt(parser, report, teaches=_HERE)

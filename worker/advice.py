@@ -105,7 +105,7 @@ def _make_target(words: Sequence[str]) -> tuple[str, list[str]]:
             return "run", rest
         case ["secret", "set", system, *rest]:
             return f"secret-{system}", rest
-        case ["parked" | "state" as group, verb, *rest]:
+        case ["people" | "parked" | "state" as group, verb, *rest]:
             return f"{group}-{verb}", rest
         case _:
             return words[0], list(words[1:])

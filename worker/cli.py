@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from worker import advice, logs
-from worker.commands import approve, doctor, explain, parked, plan, reconcile, state, sync, undo
+from worker.commands import approve, doctor, explain, people, plan, reconcile, state, sync, undo
 from worker.commands.base import Call
 from worker.config.settings import describe
 from worker.errors import ConfigurationError, ExitCode, SyncError, UsageError
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
 
-_COMMANDS = (sync, plan, explain, approve, undo, reconcile, parked, state, doctor)
+_COMMANDS = (sync, plan, explain, approve, undo, reconcile, people, state, doctor)
 _RUNS = ("sync", "approve", "undo", "reconcile")
 _NAMES = tuple(module.__name__.rsplit(".", 1)[-1] for module in _COMMANDS)
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], stop: StopSig
 
 def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) -> int:
     """A report answers in words; a run ends with its summary line, whatever was asked of it."""
-    if arguments and arguments[0] in _NAMES:
+    if arguments and arguments[0] in (*_NAMES, people.FORMER_NAME):
         summary.command = arguments[0]
     if summary.command in _RUNS:
         return _end_run(summary, fault)

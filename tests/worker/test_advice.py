@@ -39,6 +39,7 @@ def test_every_reader_has_a_form(reader: CommandLine, text: str) -> None:
         ("sync", "run", "run"),
         ("sync --employee 7", 'run ARGS="--employee 7"', "run --employee 7"),
         ("sync --dry-run", "dry-run", "run --dry-run"),
+        ("people retry 7 9", 'people-retry ARGS="7 9"', "people retry 7 9"),
         ("parked retry 7 9", 'parked-retry ARGS="7 9"', "parked retry 7 9"),
         ("state rewind --days 3", 'state-rewind ARGS="--days 3"', "state rewind --days 3"),
         ("secret set moodle", "secret-moodle", "secret set moodle"),

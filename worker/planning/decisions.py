@@ -81,7 +81,7 @@ def _without_waiting(situation: Situation, step: Step) -> Step:
     Otherwise every later run would ask about all former employees whose hire dates are hidden.
     """
     record = situation.plan_input.records.get(step.employee_id)
-    waits_already = record is not None and bool(record.follow_ups)
+    waits_already = record is not None and record.is_open
     if step.action is not Action.HOLD or waits_already:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)

@@ -230,7 +230,7 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield (
             "undone",
             "an operator took a run back; automatic runs leave the employee alone. To release: "
-            + advice.command("parked", "retry", "ID"),
+            + advice.command("people", "retry", "ID"),
         )
     for guard, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))
