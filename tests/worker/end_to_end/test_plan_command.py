@@ -96,7 +96,7 @@ def test_the_table_shows_ids_fields_and_reasons_without_values(pending: RunHarne
     run = pending.run("plan")
 
     assert run.code == 0
-    head, heads, *rows = [line for line in run.stdout.splitlines() if line]
+    head, warning, heads, *rows = [line for line in run.stdout.splitlines() if line]
     assert head.startswith("Plan ")
     assert "the next run, changes since " in head
     assert heads.split() == ["action", "employee", "fields", "why"]

@@ -130,7 +130,7 @@ def without_account(harness: RunHarness) -> dict[int, str]:
 
 
 def named(run: RunResult) -> list[int]:
-    return run.summary.get("newly_without_account_ids", [])
+    return list(run.summary.get("newly_without_account_ids", []))
 
 
 def test_who_gets_no_account_is_counted_in_every_summary_and_named_when_it_begins(lacking: RunHarness) -> None:
