@@ -70,4 +70,4 @@ def test_the_mapping_of_the_example_is_valid() -> None:
 def test_what_a_mapping_may_name_is_listed(heading: str, names: list[str]) -> None:
     (item,) = (item for item in MAPPING.split("\n- ") if heading in item.split(":")[0])
 
-    assert set(names) <= set(re.findall(r"`([a-z_{}]+)`", item))
+    assert set(names) <= set(re.findall(r"`([a-z0-9_{}]+)`", item))

@@ -9,6 +9,7 @@ from importlib.metadata import metadata
 import pytest
 
 from tests.run_harness import ROOT
+from worker import __version__
 
 LOCKS = [ROOT / "requirements.txt", ROOT / "worker/requirements.txt", *sorted(ROOT.glob("tests/*/requirements.txt"))]
 WORKER = ROOT / "worker" / "requirements.txt"
@@ -55,6 +56,16 @@ def test_deployed_packages_are_pinned_by_hash() -> None:
 
     assert len(lines) > 10
     assert [line for line in lines if not re.search(r"--hash=sha256:[0-9a-f]{64}", line)] == []
+
+
+def test_the_version_is_that_of_the_worker_everywhere() -> None:
+    label = re.search(r'image\.version="(.+)"', (ROOT / "worker" / "Dockerfile").read_text())
+    released = re.findall(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+
+    assert label
+    assert label[1] == __version__
+    assert released[0] == __version__ or __version__.endswith(".dev0")
+    assert "version" not in json.loads((ROOT / "package.json").read_text())
 
 
 def test_the_cdks_command_line_is_exact_and_locked() -> None:

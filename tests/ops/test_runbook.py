@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cdk_app.parameters import names
-from ops.cli import _parser
+from ops.cli import FORWARDS, _environment, make_parser
 from worker.config.settings import VARIABLES
 from worker.errors import ExitCode
 from worker.model.step import GuardClass
@@ -26,7 +26,16 @@ HEADINGS = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", TEXT, flags=re.DOTA
 CODE = [*re.findall(r"^\s*```sh\n(.*?)```", TEXT, flags=re.DOTALL | re.MULTILINE), *re.findall(r"`([^`\n]+)`", TEXT)]
 LINES = sorted({line.split("#")[0].strip() for code in CODE for line in code.splitlines()})
 MAKE = [line for line in LINES if re.match(r"make [a-z]", line)]
-OPS = [line for line in LINES if "-m ops " in line and "VERB" not in line]
+LXP = [
+    line for line in LINES if re.search(r"(\./lxp|-m ops) \S", line) and "VERB" not in line and "COMMAND" not in line
+]
+
+
+def parse(line: str) -> str:
+    """Parse a command line of `lxp`, and return its environment."""
+    environment, _, words = _environment(shlex.split(re.split(r"(?:\./lxp|-m ops) ", line, maxsplit=1)[1]))
+    make_parser().parse_args([*FORWARDS.get(words[0], words[:1]), *words[1:]])
+    return environment
 
 
 def anchor(heading: str) -> str:
@@ -83,12 +92,12 @@ def test_every_section_that_a_message_names_exists() -> None:
 
 def test_there_are_commands() -> None:
     assert len(MAKE) > 30
-    assert len(OPS) >= 2
+    assert len(LXP) >= 2
 
 
 @pytest.mark.parametrize("command", MAKE)
-def test_a_make_command_exists_and_its_verb_takes_its_options(command: str) -> None:
-    """The verb's own parser reads what make would run; nothing is run."""
+def test_a_make_command_exists_and_its_command_takes_its_options(command: str) -> None:
+    """The parser reads what make would run; nothing is run."""
     words = shlex.split(command)
     done = subprocess.run(
         ["make", "--dry-run", "--no-print-directory", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False
@@ -96,27 +105,14 @@ def test_a_make_command_exists_and_its_verb_takes_its_options(command: str) -> N
 
     assert done.returncode == 0, done.stderr
     for line in done.stdout.splitlines():
-        if " -m ops " in line:
-            _parser().parse_args(shlex.split(line.split(" -m ops ", 1)[1]))
+        if line.startswith("./lxp "):
+            parse(line)
 
 
-@pytest.mark.parametrize("command", OPS)
-def test_an_ops_command_exists(command: str) -> None:
-    words = shlex.split(command.split("-m ops ", 1)[1].split("<")[0])
-    if "--help" in words:
-        return
-
-    options = _parser().parse_args(words)
-
-    assert options.env in names()
-
-
-def test_every_verb_of_the_operator_is_named() -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    verbs = re.findall(r"^([a-z-]+): setup ##.*\n\t\$\(OPS\)", makefile, flags=re.MULTILINE)
-
-    assert len(verbs) >= 14
-    assert [verb for verb in verbs if not any(re.match(rf"make {verb}\b", line) for line in MAKE)] == []
+@pytest.mark.parametrize("command", LXP)
+def test_a_command_of_lxp_exists_and_takes_its_options(command: str) -> None:
+    if "--help" not in command:
+        assert parse(command.split("<")[0]) in ("", *names())
 
 
 def test_every_variable_that_is_named_is_the_workers() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.run_harness import ROOT, RunHarness
-from worker import cli
+from worker import __version__, cli
 from worker.config.settings import VARIABLES
 from worker.errors import ExitCode
 from worker.stopping import StopSignal
@@ -89,6 +89,12 @@ def test_the_help_of_each_command_has_a_description_and_exit_codes(run: Any, com
     assert len(result.out.split("exit codes:")[0].splitlines()) > 6
     for code in ExitCode:
         assert f"{int(code):>5}  {code.meaning}" in result.out
+
+
+def test_the_version_is_that_of_the_package(run: Any) -> None:
+    result = run("--version")
+
+    assert (result.code, result.out, result.err) == (0, f"{__version__}\n", "")
 
 
 def test_help_of_sync_names_its_options(run: Any) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from worker import advice
 from worker.config.settings import Settings, read_settings
-from worker.errors import ExitCode, UsageError
+from worker.errors import ExitCode, NothingDone, UsageError
 from worker.model.employee import employee_id
 from worker.progress import Progress, bar
 from worker.runs.request import RunRequest
@@ -43,9 +43,9 @@ class Call:
         self.summary.dry_run, self.summary.scope = request.dry_run, request.scope_name
         self.summary.about_run = about_run
 
-    def settings(self, **instead: str) -> Settings:
-        """Return the whole configuration, `instead` laid over the environment; the time limit begins to count."""
-        settings = read_settings({**self.environment, **instead})
+    def settings(self) -> Settings:
+        """Return the whole configuration; the time limit begins to count."""
+        settings = read_settings(self.environment)
         self.summary.trigger, self.summary.batch_size = settings.trigger, settings.batch_size
         self.stop.limit(settings.max_run_minutes)
         return settings
@@ -60,7 +60,7 @@ _EPILOG = f"""\
 exit codes:
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
 
-The environment variables: python -m worker --help"""
+The environment variables: {{command:--help}}"""
 
 RunCommand = Callable[[Call], None]
 ReportCommand = Callable[[Call], int]
@@ -82,7 +82,7 @@ def add_command(
         aliases=aliases,
         help=summary,
         description=advice.resolve(teaches),
-        epilog=_EPILOG,
+        epilog=advice.resolve(_EPILOG),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, report=report)
@@ -128,7 +128,7 @@ def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
     while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
         stop.check()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise UsageError("not confirmed; nothing was changed")
+        raise NothingDone("not confirmed; nothing was done")
 
 
 _POLL_SECONDS = 0.2

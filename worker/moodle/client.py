@@ -225,8 +225,8 @@ class MoodleClient:
 
     # The whole site
 
-    def list_accounts(self, auth: str) -> list[AccountRef] | None:
-        """Every account with this authentication; None where the token may not search (core_user_get_users)."""
+    def list_accounts(self, auth: str) -> list[AccountRef]:
+        """Every account with this authentication."""
         try:
             found = self._service.read_stream(
                 _SEARCH,
@@ -236,7 +236,7 @@ class MoodleClient:
             )
         except Refused as refusal:
             if refusal.is_access:
-                return None
+                raise failures.no_listing(refusal.code) from None
             raise _ended(refusal, _SEARCH) from None
         if found is None:
             raise failures.odd_answer("users")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from worker.model.account import Account
 from worker.model.employee import Employee
-from worker.model.mapping import NAMES, FieldMapping
+from worker.model.mapping import NAMES, NEVER_CLEARED, FieldMapping
 from worker.planning.names import same_name
 
 
@@ -23,14 +23,16 @@ def created_values(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
 
 
 def updated_values(mapping: FieldMapping, employee: Employee, account: Account) -> dict[str, str]:
-    """Return what an existing account should hold. Names are never blanked; the e-mail has rules of its own."""
-    always = {rule.target for rule in mapping.rules if rule.when == "always"} - {"email"}
+    """Return what an existing account should hold. The e-mail has rules of its own."""
+    always = {rule.target for rule in mapping.rules if rule.is_updated} - {"email"}
     values = _mapped(mapping, employee)
     if name := _single_name(values):
         has_default = mapping.default_last_name != "" and account.values["lastname"] == mapping.default_last_name
         if has_default or same_name(name, account.values["firstname"]):
             values.update(firstname=name, lastname="")
-    return {target: value for target, value in values.items() if target in always and (value or target not in NAMES)}
+    return {
+        target: value for target, value in values.items() if target in always and (value or target not in NEVER_CLEARED)
+    }
 
 
 def _mapped(mapping: FieldMapping, employee: Employee) -> dict[str, str]:

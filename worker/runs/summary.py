@@ -16,6 +16,7 @@ from typing import Any
 
 from worker import advice, logs
 from worker.errors import ConfigurationError, ExitCode, SyncError
+from worker.model.reasons import UNCONFIRMED
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, GuardClass, Step
 from worker.timestamps import iso
@@ -40,6 +41,8 @@ COUNTS = (
     "skipped_invalid_username",
     "skipped_deleted",
     "skipped_protected",
+    "skipped_out_of_scope",
+    "scope_not_shown",
     "without_account",
     "held_suspensions",
     "no_evidence",
@@ -103,6 +106,7 @@ class Summary:
     listed_ids: dict[str, list[int]] = field(default_factory=dict)
     held_by_class: Counter[GuardClass] = field(default_factory=Counter)
     why_held: Mapping[GuardClass, str] = field(default_factory=dict)
+    unconfirmed: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     calls: dict[str, Callable[[], int]] = field(default_factory=lambda: {"bamboohr": lambda: 0, "moodle": lambda: 0})
     exit_code: ExitCode = ExitCode.CRASH
@@ -130,19 +134,21 @@ class Summary:
             if is_refused or result.step.held:
                 self._count("errors", number)
                 self.reasons[result.why.code] += 1
-            self._refused += is_refused
-            self._take_held(result.step)
+            is_unconfirmed = is_refused and result.step.reason.code == UNCONFIRMED
+            self._refused += is_refused and not is_unconfirmed
+            self._take_held(result.step, is_unconfirmed=is_unconfirmed)
 
-    def _take_held(self, step: Step) -> None:
-        if step.held:
+    def _take_held(self, step: Step, *, is_unconfirmed: bool) -> None:
+        if step.held or is_unconfirmed:
             self._count("held", step.employee_id)
+        self.unconfirmed += is_unconfirmed
         for guard in step.held_classes:
             self.held_by_class[guard] += 1
         self.counts["held_suspensions"] += GuardClass.SUSPEND in step.held_classes
 
     @property
     def held(self) -> list[int]:
-        """The employees of whose steps a guard holds something."""
+        """The employees of whose steps something is held: by a guard, or until their match is confirmed."""
         return self.listed_ids.get("held", [])
 
     def _count(self, name: str, number: int) -> None:
@@ -162,6 +168,7 @@ class Summary:
         self.warning_texts.append(text)
         self.counts["errors"] += 1
         self.reasons[code] += 1
+        self._refused += 1
         logs.error("sync.warning", code=code, reason=text, advice=what_to_do)
 
     def list_ids(self, name: str, numbers: Sequence[int]) -> None:
@@ -201,19 +208,23 @@ class Summary:
         else:
             self.exit_code, self.outcome = ExitCode.ERRORS, "errors"
         if self.held and not self.message:
+            self._say_what_is_held()
+
+    def _say_what_is_held(self) -> None:
+        texts = [self.ids_reassigned or _matches_held(self.unconfirmed)] if self.unconfirmed else []
+        if self.held_by_class:
+            how = ("would hold", "would go") if self.dry_run else ("holds", "went")
             why = "; ".join(self.why_held.values())
-            if self.dry_run:
-                self.message = f"a guard would hold changes, and everything else would go on: {why}"
-                self.advice = "the log names the employees; the run that holds them names the command that approves"
-            else:
-                self.message = f"a guard holds changes, and everything else went on: {why}"
-                self.advice = (
-                    "the log names the employees. If the changes are right: "
-                    f"{advice.command('approve', self.run_id)} (RUNBOOK, Held changes)"
-                )
-        elif self.ids_reassigned and not self.message:
-            self.message = self.ids_reassigned
+            texts.insert(0, f"a guard {how[0]} changes, and everything else {how[1]} on: {why}")
+        self.message = "; ".join(texts)
+        if self.ids_reassigned:
             self.advice = "compare the employees that the log names with BambooHR before anything is approved"
+        elif self.dry_run:
+            self.advice = "the log names the employees; the run that holds them names the command that approves"
+        else:
+            narrowed = () if self.held_by_class else ("--employee", "ID")
+            approve = advice.command("approve", self.run_id, *narrowed)
+            self.advice = f"the log names the employees. If the changes are right: {approve} (RUNBOOK, Held changes)"
 
     def as_dict(self, now: datetime, ids_shown: int = IDS_SHOWN) -> dict[str, Any]:
         """The line as an object."""
@@ -234,7 +245,7 @@ class Summary:
             "offset": self.offset,
             "batch_size": self.batch_size,
             **{name: self.counts[name] for name in COUNTS},
-            "held": {guard: self.held_by_class[guard] for guard in GuardClass if guard in self.held_by_class},
+            "held": self._held_by_list(),
             "latest": _iso(self.latest),
             "next_since": _iso(self.next_since),
             "next_offset": self.next_offset,
@@ -251,6 +262,11 @@ class Summary:
                 line[f"{name}_ids_truncated"] = len(numbers) - ids_shown
         return line
 
+    def _held_by_list(self) -> dict[str, int]:
+        """How many employees each list of what is held has, under the words of `approve --only`."""
+        lists: dict[str, int] = {guard: self.held_by_class[guard] for guard in GuardClass if self.held_by_class[guard]}
+        return {**lists, UNCONFIRMED: self.unconfirmed} if self.unconfirmed else lists
+
     def line(self) -> str:
         """The line as it is printed: ASCII, so that it can be written whatever the encoding of stdout."""
         now, line = datetime.now(UTC), ""
@@ -259,6 +275,11 @@ class Summary:
             if len(line) <= MAX_BYTES:
                 break
         return line
+
+
+def _matches_held(number: int) -> str:
+    one = "1 match of an employee and an account is held until it is confirmed"
+    return one if number == 1 else f"{number:,} matches of an employee and an account are held until they are confirmed"
 
 
 def _counted(result: StepResult) -> Iterable[str]:
