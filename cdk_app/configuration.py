@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from cdk_app import regions
 from cdk_app.parameters import Parameters
 from worker.config.mapping_table import RuleTable
+from worker.config.scope_table import ScopeLists
 from worker.config.settings import meaning
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, SharedSettings, WorkerVariables
 from worker.model.field_catalogue import BY_API_NAME, MAPPABLE
@@ -54,6 +55,15 @@ leave the Moodle field alone, or a table:
 The BambooHR fields: {sources}; or any other, a company's own ones included, by its API name, as in
 `{by_api_name}customCostCenter`.
 
+## Entries of Scope
+
+Each key is a BambooHR field, as in FieldMapping. Each value is a list of allowed values, or a table:
+
+{lists}
+
+An employee is in scope if every field says so; case and spaces do not count. An employee of whom a field is not shown
+is neither in scope nor out of it, and nothing is written for them.
+
 ## The infrastructure
 
 Keys of the file only.
@@ -90,6 +100,7 @@ def page() -> str:
         entry=_table(
             ("key", "meaning"), ([f"`{f.alias or name}`", meaning(f)] for name, f in RuleTable.model_fields.items())
         ),
+        lists=_table(("key", "meaning"), ([f"`{name}`", meaning(f)] for name, f in ScopeLists.model_fields.items())),
         infrastructure=_table(
             ("key", "meaning", "example"), ([f"`{f.alias}`", meaning(f), _example(f)] for f in infrastructure)
         ),

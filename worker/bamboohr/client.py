@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from worker.bamboohr import listing, refusals, report
 from worker.bamboohr.changes import Feed, parse_changes
-from worker.bamboohr.directory import Directory, read_directory
+from worker.bamboohr.directory import Directory, Observer, read_directory
 from worker.bamboohr.listing import Listing, Page
 from worker.bamboohr.refusals import UNREADABLE, Refused, Scope
 from worker.bamboohr.report import Report
@@ -71,12 +71,17 @@ class BambooHRClient:
             raise self._refused(reply, what)
         return _parsed(lambda: parse_changes(json_object(reply)), what)
 
-    def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
-        """The company directory, with the facts of the `wanted` employees. Refused (403) or empty (404) is no fault."""
+    def directory(self, wanted: Container[int], needed: Iterable[str], observe: Observer | None = None) -> Directory:
+        """The company directory, with the facts of the `wanted` employees. Refused (403) or empty (404) is no fault.
+
+        `observe` may be given a row again, where the directory has to be read again.
+        """
         needed = tuple(needed)
         reply, directory = _parsed(
             lambda: self._api.stream(
-                "/employees/directory", lambda chunks: read_directory(chunks, wanted, needed), DIRECTORY_SECONDS
+                "/employees/directory",
+                lambda chunks: read_directory(chunks, wanted, needed, observe),
+                DIRECTORY_SECONDS,
             ),
             "the directory",
         )

@@ -7,7 +7,7 @@ has which address (as a 64-bit hash), and how well the needed fields are filled.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,10 +63,16 @@ class Directory:
         }
 
 
-def read_directory(chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str]) -> Directory:
+Observer = Callable[[Mapping[str, str]], None]
+"""Is given the needed facts of each row; those that the directory does not declare are empty."""
+
+
+def read_directory(
+    chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str], observe: Observer | None = None
+) -> Directory:
     """Parse the JSON as it arrives. Raises Malformed, and never returns a part for the whole."""
     names = names_in("directory", (*needed, "status"))
-    reading = _Reading(names, wanted)
+    reading = _Reading(names, wanted, observe)
     head = read_items(chunks, {"fields.item": reading.declare, "employees.item": reading.take})
     return reading.result(head)
 
@@ -74,9 +80,10 @@ def read_directory(chunks: Iterable[bytes], wanted: Container[int], needed: Iter
 class _Reading:
     """The directory as far as it was read."""
 
-    def __init__(self, names: Mapping[str, str], wanted: Container[int]) -> None:
+    def __init__(self, names: Mapping[str, str], wanted: Container[int], observe: Observer | None) -> None:
         self._names = names
         self._wanted = wanted
+        self._observe = observe
         self._declared: set[str] = set()
         self._unreadable = 0
         self._directory = Directory(filled=Counter(dict.fromkeys(names.keys() - {"status"}, 0)))
@@ -99,6 +106,8 @@ class _Reading:
         }
         directory = self._directory
         directory.email_index.add(facts.get("work_email", ""), employee)
+        if self._observe is not None:
+            self._observe(facts)
         if employee in directory.ids:
             self._take_again(employee, facts)
             return

@@ -82,7 +82,7 @@ def plan(call: Call) -> int:
         scope="everybody" if everybody else request.scope_name,
         digest=lambda step: digest(step, credentials.moodle.value),
         shows_values=options.show_values,
-        other_settings=options.mapping is not None,
+        other_settings=options.settings is not None,
     )
     if options.html:
         put(page(report), file)

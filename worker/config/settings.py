@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -19,10 +20,13 @@ from pydantic.fields import FieldInfo
 from worker import advice, logs
 from worker.config.faults import Faults, Model, limits
 from worker.config.mapping_table import build_mapping, mapping_problems
+from worker.config.scope_table import build_scope, scope_problems
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables, is_loopback
 from worker.errors import ConfigurationError
 from worker.model.binding import Binding
+from worker.model.field_catalogue import needed
 from worker.model.mapping import FieldMapping
+from worker.model.scope import Scope
 
 __all__ = ["VARIABLES", "Credential", "Settings", "StateLocation", "describe", "is_loopback", "read_settings"]
 
@@ -105,15 +109,23 @@ class Settings(WorkerVariables):
         """The mapping and the username template."""
         return build_mapping(self.field_mapping, self.username_template)
 
+    @cached_property
+    def employee_scope(self) -> Scope:
+        """Which employees are managed."""
+        return build_scope(self.scope)
+
     @property
     def employee_fields(self) -> tuple[str, ...]:
         """The fields of an employee that a run needs, by their canonical names."""
-        return self.mapping.fields
+        return needed([*self.mapping.fields, *self.employee_scope.fields])
 
     @property
     def plan_digest(self) -> str:
         """A fingerprint of the settings that decide on every account: a full pass is due when they change."""
-        return self.mapping.digest
+        if not self.employee_scope:
+            return self.mapping.digest
+        text = f"{self.mapping.digest} {self.employee_scope.digest} {self.out_of_scope}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def reactivate_all(self) -> bool:
@@ -141,6 +153,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     variables = faults.validate(Settings)
     _check_pairs(faults, EXACTLY_ONE)
     faults.check(mapping_problems("FIELD_MAPPING", faults.values.get("FIELD_MAPPING")))
+    faults.check(scope_problems("SCOPE", faults.values.get("SCOPE")))
     settings = _accepted(variables, faults)
     for name, instead in REMOVED.items():
         if environment.get(name.upper(), "").strip():

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from worker.config.faults import EachEntry, refusal
 from worker.config.mapping_table import MappingTable
+from worker.config.scope_table import ScopeTable
 from worker.model.mapping import DERIVABLE, template_fault
 from worker.model.step import GuardClass
 
@@ -186,6 +187,16 @@ class SharedSettings(BaseModel):
         {},
         description="a table of Moodle fields and their BambooHR fields, laid over the defaults (variable: in JSON)",
         examples=[{"institution": "division"}],
+    )
+    scope: ScopeTable = Field(
+        {},
+        description="a table of BambooHR fields and the values that decide who is managed (variable: in JSON)",
+        examples=[{"department": ["Sales", "Support"], "employment_status": {"exclude": ["Contractor"]}}],
+    )
+    out_of_scope: Literal["keep", "suspend"] = Field(
+        "keep",
+        description="accounts of employees out of scope: keep (left alone), or suspend (reactivated on return)",
+        examples=["suspend"],
     )
 
 

@@ -59,6 +59,14 @@ DATES = ("hire_date", "termination_date", "status_date")
 MAPPABLE = tuple(name for name in FIELDS if name not in ("status", "status_date"))
 """Fields that a mapping may use. The status is excluded: rules decide the lifecycle state, not a mapping."""
 
+PERSONAL = frozenset(
+    {
+        *("first_name", "last_name", "preferred_name", "middle_name", "display_name", "work_email"),
+        *("supervisor", "supervisor_id", "employee_number", "mobile_phone", "work_phone"),
+    }
+)
+"""Fields whose values are about one person: they are in no message, and in the state for no purpose but an undo."""
+
 BY_API_NAME = "bamboohr:"
 """What a field begins with that is named by its API name."""
 

@@ -29,9 +29,13 @@ from worker.model.moodle_fields import normalize
 NEVER_RETURNED = ("middlename",)
 """Fields that no look-up gives back, so that a difference cannot be seen: they are sent on creation only."""
 
+OFTEN_HIDDEN = ("phone1", "phone2")
+"""Fields that look-ups return only where the site counts them among a user's identity fields."""
+
 CORE_TARGETS = (
     *("firstname", "lastname", "email", "department", "institution", "city", "country"),
-    *("lang", "timezone", "phone1", "phone2"),
+    *("lang", "timezone"),
+    *OFTEN_HIDDEN,
     *NEVER_RETURNED,
 )
 """The fields of core_user_create_users that may be filled."""

@@ -34,7 +34,7 @@ NEW = Reason("new", "works here and has no account yet")
 DIFFERS = Reason("differs", "BambooHR and Moodle differ")
 LINKED = Reason("linked", "the account with the employee's e-mail address had no idnumber; it is theirs now")
 RELINKED = Reason("relinked", "works here again under a new id; the account has the new id as its idnumber")
-RETURNED = Reason("returned", "works here again; this product had suspended the account")
+RETURNED = Reason("returned", "works here, or is in scope, again; this product had suspended the account")
 REACTIVATED = Reason("reactivated", "works here; REACTIVATE or --reactivate asks for the account to be reactivated")
 LEFT = Reason("left", "BambooHR says Inactive or Deleted")
 IN_STEP = Reason("in_step", "nothing differs")
@@ -56,7 +56,7 @@ UNDONE = Reason(
     "an operator undid what a run had written; nothing is written until BambooHR changes the employee again",
     "to release the employee earlier: {command:parked retry ID}",
 )
-NOT_DUE = Reason("not_due", "is on the list, but no suspension is due any more", "see: {command:explain --employee ID}")
+NOT_DUE = Reason("not_due", "is on the list, but nothing of it is due any more", "see: {command:explain --employee ID}")
 NOTHING_TO_UNDO = Reason("nothing_to_undo", "the account holds nothing of what that run set out to write")
 TAKEN_BACK = Reason("taken_back", "what that run wrote is undone")
 CANNOT_BE_BLANK = Reason(
@@ -92,6 +92,12 @@ LEAVER_UNSURE = Reason(
     " has the address)",
     "suspend it by hand, or enter the employee id as its idnumber",
 )
+OUT_OF_SCOPE_UNSURE = Reason(
+    "out_of_scope_unsure",
+    "is out of scope; the account with their e-mail address may belong to another person (the names differ, or another"
+    " employee has the address)",
+    "suspend it by hand, or enter the employee id as its idnumber",
+)
 LINK_UNSURE = Reason(
     "link_unsure",
     "the account with their e-mail address has another name, and the directory shows less of the company than before:"
@@ -104,6 +110,26 @@ SUSPENDED_ELSEWHERE = Reason(
     "reactivate it in Moodle, or with: {command:sync --employee ID --reactivate}",
 )
 EMAIL_KEPT = Reason("email_kept", "Moodle does not accept the work e-mail; the account keeps its present one")
+
+
+SCOPE_NOT_SHOWN = "scope_not_shown"
+OUT_OF_SCOPE = "out_of_scope"
+"""The code of every employee who works here and is out of scope."""
+
+
+def out_of_scope(field: str, deciding_list: str) -> Reason:
+    """Return why an employee is out of scope, by which field and list."""
+    why = "has none of the allowed values" if deciding_list == "allow" else "has an excluded value"
+    return Reason(OUT_OF_SCOPE, f"is out of scope: {field} {why}")
+
+
+def scope_not_shown(fields: Iterable[str]) -> Reason:
+    """BambooHR does not show the fields by which an employee is in scope or out of it."""
+    return Reason(
+        SCOPE_NOT_SHOWN,
+        f"BambooHR does not show {', '.join(sorted(fields))}, which decides whether they are in scope",
+        "let the key's user see it; every run asks again until then",
+    )
 
 
 def edited_since(fields: Iterable[str]) -> Reason:

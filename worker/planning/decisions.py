@@ -9,9 +9,11 @@ from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState, starts_later
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import Reason
+from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, FieldChange, Step
 from worker.planning.claims import Resolution
-from worker.planning.correlation import is_passed_on, shows_identity
+from worker.planning.correlation import shows_identity
+from worker.planning.endings import LEFT, ending, left_alone, out_of_scope
 from worker.planning.names import compare_names
 from worker.planning.situation import NAMES, Situation
 
@@ -24,7 +26,7 @@ def decide(situation: Situation, employee: Employee) -> Step:
         step = _unknown_if_never_seen(situation, employee, step)
     if settings.all_employees:
         step = _without_waiting(situation, step)
-    if employee.incomplete and situation.lifecycle_states[employee.employee_id] is not LifecycleState.LEFT:
+    if employee.incomplete:
         step = _incomplete(step, reasons.unreadable_fields(employee.incomplete))
     # BambooHR shows the job of a new employee from the first day on, and whether the feed says so is not documented:
     # an account created or seen before that day is read again until then.
@@ -46,12 +48,16 @@ def _decide(situation: Situation, employee: Employee) -> Step:
         erased = employee.deleted or (employee.was_deleted and employee.is_shown)
         why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
         return Step(number, Action.HOLD, why, waits=True)
+    if state is LifecycleState.ACTIVE and (alone := left_alone(situation, employee)) is not None:
+        return alone
     if match.conflict is not None:
         return Step(number, Action.CONFLICT, match.conflict, match.contradicted)
     if match.account is not None and situation.is_reserved(match.account):
         return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
-        return _leaver(situation, employee, match.account)
+        return ending(situation, employee, match.account, LEFT)
+    if state is LifecycleState.ACTIVE and situation.scope_states[number] is ScopeState.OUT:
+        return ending(situation, employee, match.account, out_of_scope(situation, employee))
     if match.account is None:
         return _without_account(situation, employee, state)
     if state is LifecycleState.FUTURE:
@@ -70,9 +76,10 @@ def _confirmed(situation: Situation, employee: Employee, step: Step) -> Step:
 
 def _incomplete(step: Step, problem: Reason) -> Step:
     """The account of an employee of whom not all was read is an error, though what was read is written."""
-    if step.action is Action.UNCHANGED:
+    if step.reason is reasons.IN_STEP:
         return replace(step, action=Action.CONFLICT, reason=problem)
-    return replace(step, problem=step.problem or problem) if step.action in WRITES else step
+    fills_account = step.action in (Action.CREATE, Action.UPDATE, Action.REACTIVATE)
+    return replace(step, problem=step.problem or problem) if fills_account else step
 
 
 def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step) -> Step:
@@ -85,59 +92,22 @@ def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step)
 
 
 def _without_waiting(situation: Situation, step: Step) -> Step:
-    """A full pass makes only future hires wait, because the next one reads all employees anyway.
+    """A full pass makes only future hires wait, and some of whom the scope is hidden: the next one reads all anyway.
 
-    Otherwise every later run would ask about all former employees whose hire dates are hidden.
+    Otherwise every later run would ask about all former employees whose hire dates are hidden, or about the whole
+    company if a field of the scope is.
     """
     record = situation.plan_input.records.get(step.employee_id)
     waits_already = record is not None and bool(record.follow_ups)
     if step.action is not Action.HOLD or waits_already:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
-    return step if is_future else replace(step, waits=False)
+    is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and situation.scope_is_shown
+    return step if is_future or is_exception else replace(step, waits=False)
 
 
 def _not_started(situation: Situation, employee: Employee) -> Reason:
     return reasons.STARTS_LATER if starts_later(employee, situation.plan_input.now) else reasons.START_NOT_SHOWN
-
-
-# Leavers
-
-
-def _leaver(situation: Situation, employee: Employee, account: Account | None) -> Step:
-    number = employee.employee_id
-    if account is not None and account.id in situation.relinked:
-        return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
-    if account is not None:
-        return _suspension(number, account)
-    address = situation.address(employee)
-    if unreadable := situation.unreadable.get(("email", address)):
-        return Step(number, Action.CONFLICT, unreadable)
-    candidates = situation.holders(address) if address else []
-    if not candidates:
-        if "hire_date" not in employee.facts and not employee.deleted:
-            return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
-        return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
-    owners = [situation.owners[candidate.id] for candidate in candidates if candidate.id in situation.owners]
-    if is_passed_on(candidates, [*situation.others_with(number, address), *owners]):
-        return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
-    if len(candidates) > 1:
-        return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
-    candidate = candidates[0]
-    if candidate.idnumber:
-        return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
-    if situation.is_reserved(candidate):
-        return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
-    shared = set(situation.plan_input.email_index.of(address)) - {number}
-    if shared or not compare_names(employee, candidate).any:
-        return Step(number, Action.HOLD, reasons.LEAVER_UNSURE, candidate, waits=True)
-    return _suspension(number, candidate)
-
-
-def _suspension(number: int, account: Account) -> Step:
-    if account.suspended:
-        return Step(number, Action.UNCHANGED, reasons.ALREADY_SUSPENDED, account)
-    return Step(number, Action.SUSPEND, reasons.LEFT, account, (FieldChange("suspended", "0", "1"),))
 
 
 # Employees without an account by idnumber: link, create, or say why not

@@ -39,7 +39,8 @@ def remember(
     if approved and was_held:
         return record.flagged(FollowUp.HELD, known.follow_ups[FollowUp.HELD].note) if known else record
     held = [guard for guard in result.step.held_classes if guard not in _FOUND_BY_RECONCILE]
-    if held and (follow_held or was_held):
+    for_scope = any(note.code == reasons.OUT_OF_SCOPE for note in result.step.notes)
+    if held and (follow_held or was_held or for_scope):
         return record.flagged(FollowUp.HELD, ", ".join(held))
     return record
 

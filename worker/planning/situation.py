@@ -14,6 +14,7 @@ from worker.model.employee import Employee, LifecycleState, employee_id, starts_
 from worker.model.mapping import NEVER_CLEARED, username
 from worker.model.moodle_fields import is_email, is_username
 from worker.model.reasons import Reason, unconfirmed_id
+from worker.model.scope import ScopeState
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
 from worker.planning.correlation import (
     AccountIndex,
@@ -56,6 +57,21 @@ class Situation:
         return {one.employee_id: self.plan_input.lifecycle_state(one) for one in self.plan_input.employees}
 
     @cached_property
+    def scope_states(self) -> Mapping[int, ScopeState]:
+        """Whether each employee of the run is in scope."""
+        return {one.employee_id: self.plan_input.scope_state(one) for one in self.plan_input.employees}
+
+    @cached_property
+    def scope_is_shown(self) -> bool:
+        """Whether BambooHR shows of any employee of the run whether they are in scope."""
+        working = (number for number, state in self.lifecycle_states.items() if state is LifecycleState.ACTIVE)
+        return any(self.scope_states[number] is not ScopeState.NOT_SHOWN for number in working)
+
+    def is_managed(self, number: int) -> bool:
+        """Return whether an employee of the run works here and is in scope, so that the account follows BambooHR."""
+        return self.lifecycle_states[number] is LifecycleState.ACTIVE and self.scope_states[number] is ScopeState.IN
+
+    @cached_property
     def leavers(self) -> frozenset[int]:
         """Employees who have left, of the run and of those who were read for comparison."""
         former = {one.employee_id: self.plan_input.lifecycle_state(one) for one in self.plan_input.former}
@@ -91,7 +107,8 @@ class Situation:
     def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
         """Return why the account may not be the employee's, if anything would be written to it."""
         number, state = employee.employee_id, self.lifecycle_states[employee.employee_id]
-        is_written = state is LifecycleState.ACTIVE or (state is LifecycleState.LEFT and not account.suspended)
+        may_end = state is not LifecycleState.FUTURE and not account.suspended
+        is_written = self.is_managed(number) or may_end
         if not is_written or self.is_reserved(account) or number in self.settings.confirmed:
             return None
         owner = self._owner_of_address(employee, account)
@@ -217,16 +234,17 @@ class Situation:
         address, account = self.address(employee), match.account
         if account is None:
             return address
-        is_active = self.lifecycle_states[employee.employee_id] is LifecycleState.ACTIVE
-        follows = is_active and self.email_is_updated and not self.is_reserved(account)
+        is_managed = self.is_managed(employee.employee_id)
+        follows = is_managed and self.email_is_updated and not self.is_reserved(account)
         return address if follows and not account.has_email(address) else ""
 
     def may_hold_account(self, employee: Employee) -> bool:
-        """Return whether the employee works here, or starts soon enough to be given an account."""
-        state = self.lifecycle_states[employee.employee_id]
-        if state is LifecycleState.FUTURE:
+        """Return whether the employee is in scope and works here, or starts soon enough to be given an account."""
+        number = employee.employee_id
+        state = self.lifecycle_states[number]
+        if state is LifecycleState.FUTURE and self.scope_states[number] is ScopeState.IN:
             return starts_within(employee, self.plan_input.now, self.settings.hire_lookahead_days)
-        return state is LifecycleState.ACTIVE
+        return self.is_managed(number)
 
     @cached_property
     def address_claims(self) -> Claims:
@@ -284,8 +302,7 @@ class Situation:
 
     def following_username(self, employee: Employee, account: Account) -> str:
         """Return the username that follows the account's values if the present one does, "" otherwise."""
-        is_active = self.lifecycle_states[employee.employee_id] is LifecycleState.ACTIVE
-        if not is_active or self.is_reserved(account):
+        if not self.is_managed(employee.employee_id) or self.is_reserved(account):
             return ""
         now = account.values
         template = self.mapping.username_template

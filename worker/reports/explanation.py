@@ -19,6 +19,7 @@ from worker.model.history import EmployeeRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
+from worker.model.scope import ScopeState
 from worker.model.step import Step
 from worker.planning.correlation import is_reserved, match_by_idnumber
 from worker.planning.digests import part_digest
@@ -27,6 +28,7 @@ from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
 from worker.reports.build import would
+from worker.reports.scope_lines import scope_lines, shown_value
 from worker.runs.read_bamboohr import RunInput
 from worker.timestamps import iso
 
@@ -87,15 +89,15 @@ class EmployeeContext:
 
     def value(self, text: str) -> str:
         """A value, or that there is one."""
-        if self.shows_values:
-            return repr(text)
-        return "set" if text else "empty"
+        return shown_value(text, shows_values=self.shows_values)
 
 
 def explain(known: EmployeeContext) -> dict[str, Lines]:
     """The sections, in the order in which they are read."""
+    scope = scope_lines(known.plan_input.settings, known.employee.facts, shows_values=known.shows_values)
     return {
         "BambooHR": dict(_bamboo(known)),
+        **({"Scope": dict(scope)} if known.plan_input.settings.scope else {}),
         "Account": dict(_account(known)),
         "Mapping": dict(_mapping(known)),
         "What would be done": dict(_step(known)),
@@ -121,7 +123,8 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     if employee.was_deleted:
         yield "earlier feed", "said Deleted"
     yield "standing", _STANDINGS[plan_input.lifecycle_state(employee)]
-    for field in dict.fromkeys((*EVIDENCE, *plan_input.settings.mapping.fields)):
+    settings = plan_input.settings
+    for field in dict.fromkeys((*EVIDENCE, *settings.mapping.fields, *settings.scope.fields)):
         if field in employee.facts:
             # Whether an employee works here, and since when, is what the explanation is about: always shown.
             text = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
@@ -154,7 +157,9 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     )
     match = match_by_idnumber(employee, own)
     account = match.account or known.step.account
-    if match.conflict is not None or (match.account is not None and known.step.reason.code == UNCONFIRMED):
+    if plan_input.scope_state(employee) is not ScopeState.IN and not plan_input.is_writable(employee):
+        yield "rule", "not looked up: nothing is written for the employee"
+    elif match.conflict is not None or (match.account is not None and known.step.reason.code == UNCONFIRMED):
         yield "rule", f"idnumber, not trusted: {(match.conflict or known.step.reason).text}"
     elif match.account is not None:
         yield "rule", f"idnumber, trusted: {', '.join(_grounds(employee, match.account, plan_input))}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.bamboohr.client import Feed, Page
-from worker.bamboohr.directory import Directory
+from worker.bamboohr.directory import Directory, Observer
 from worker.bamboohr.report import Report
 from worker.model.account import Account, AccountKey, AccountRef
 from worker.model.employee import Evidence
@@ -24,7 +24,7 @@ class BambooHRApi(Protocol):
     def list_employees(self, fields: Iterable[str]) -> Iterable[Page]:
         """Return all employees, active and inactive, in pages. Raises ListRefused."""
 
-    def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
+    def directory(self, wanted: Container[int], needed: Iterable[str], observe: Observer | None = None) -> Directory:
         """Return the company directory, with the facts of the employees wanted."""
 
     def list_batch(self, employees: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence]:

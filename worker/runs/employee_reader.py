@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from worker.errors import SourceError
 from worker.model.employee import Employee
@@ -49,6 +49,7 @@ class EmployeeReader:
             sample=self._directory.ids,
             reads_all=inputs.position is None,
         )
+        self._scope = frozenset(services.settings.employee_scope.fields).intersection(fields)
         hidden = any(name not in self._directory.shown for name in fields)
         self._directory_is_enough = self._directory.available and not hidden
 
@@ -71,14 +72,22 @@ class EmployeeReader:
     def _needs_evidence(self, number: int) -> bool:
         """Return whether the directory alone does not settle who the employee is.
 
-        It hides them or a field that is needed, says that they left, or has an unreliable field empty.
+        It hides them or a field that is needed, says that they left, or has an unreliable field or one of the scope
+        empty.
         """
         if number in self._rows:
             return False
-        listing = self._directory.listing(number)
+        listing = self._listing(number)
         if not self._directory_is_enough or listing is None or listing.get("status") == "Inactive":
             return True
-        return not self._directory.unreliable_fields <= listing.keys()
+        return not self._directory.unreliable_fields | self._scope <= listing.keys()
+
+    def _listing(self, number: int) -> Mapping[str, str] | None:
+        """Return what the directory shows; a field of the scope that it has empty may be hidden for this employee."""
+        listing = self._directory.listing(number)
+        if listing is None:
+            return None
+        return {name: value for name, value in listing.items() if value or name not in self._scope}
 
     def _employee(self, number: int, lost: Collection[str]) -> Employee:
         unreadable = self._evidence.unreadable.get(number)
@@ -87,7 +96,7 @@ class EmployeeReader:
         row = self._evidence.rows.pop(number, None) or self._rows.pop(number, None)
         if row is not None:
             self._directory.email_index.add(row.facts.get("work_email", ""), number)
-        listing = self._directory.listing(number)
+        listing = self._listing(number)
         self._directory.employees.pop(number, None)
         if row is not None and listing is not None:
             hidden = self._directory.unreliable_fields - listing.keys()

@@ -19,6 +19,7 @@ from worker.model.history import FollowUp, History
 from worker.model.position import Position
 from worker.planning.dates import DateRange, arrived, shown_dates
 from worker.planning.readings import CustomFieldStats, DirectoryStats, fields_lost, sees_whole_company
+from worker.planning.scope import ScopeTally
 from worker.planning.window import Window, select
 from worker.runs.request import RunRequest
 from worker.runs.services import Services
@@ -42,6 +43,7 @@ class RunInput:
         dates_read: For each kind of date, the day up to which dates that arrived were taken up.
         active: Active employees in List Employees; 0 where it was not read.
         custom_fields: How well the fields are filled that are read by their API names, once they were.
+        scope: What of the scope matches employees of the company. Reading the run's employees adds to it.
     """
 
     history: History
@@ -55,6 +57,7 @@ class RunInput:
     dates_read: Mapping[str, date] = field(default_factory=dict)
     active: int = 0
     custom_fields: CustomFieldStats = field(default_factory=CustomFieldStats)
+    scope: ScopeTally = field(default_factory=ScopeTally)
 
     @property
     def deleted(self) -> dict[int, bool]:
@@ -115,8 +118,9 @@ def read_bamboohr(
     fields = services.settings.employee_fields
     if position is None:
         rows = _list_company(services, (*fields, *EVIDENCE))
-        inputs = RunInput(history, rows=rows, active=_active(rows))
-        directory = services.bamboohr.directory(_Everybody(), fields)
+        scope = ScopeTally(services.settings.employee_scope)
+        inputs = RunInput(history, rows=rows, active=_active(rows), scope=scope)
+        directory = _read_directory(services, _Everybody(), inputs.scope)
         inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
         if rows and not any(row.facts.get("status") for row in rows.values()):
             report_hidden_status(summary)
@@ -125,9 +129,17 @@ def read_bamboohr(
         if request.moves_state:
             inputs = _read_dates(services, inputs, position, summary)
         wanted = inputs.deleted.keys() | inputs.employees_in_scope(request)
-        inputs = replace(inputs, directory=services.bamboohr.directory(wanted, fields))
+        inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope))
     _report_directory(inputs.directory, fields, summary)
     return _without_unreliable_fields(inputs, summary)
+
+
+def _read_directory(services: Services, wanted: Container[int], scope: ScopeTally) -> Directory:
+    marks: set[str] = set()
+    observe = (lambda facts: marks.update(scope.scope.marks_of(facts))) if scope.scope else None
+    directory = services.bamboohr.directory(wanted, services.settings.employee_fields, observe)
+    scope.add(marks, directory.shown)
+    return directory
 
 
 def _list_company(services: Services, fields: tuple[str, ...]) -> dict[int, Evidence]:
@@ -156,7 +168,7 @@ def _read_window(
         taken=len(window.changes) if request.moves_state else 0,
         dropped=feed.dropped,
     )
-    return RunInput(history, position, feed, window)
+    return RunInput(history, position, feed, window, scope=ScopeTally(services.settings.employee_scope))
 
 
 def _report_directory(directory: Directory, fields: Collection[str], summary: Summary) -> None:
@@ -196,14 +208,16 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     days = DateRange.since(read, position.since, services.clock(), services.settings.hire_lookahead_days)
     found: set[int] = set()
     shown: set[str] = set()
+    scope = ScopeTally(inputs.scope.scope)
     status_shown = False
     rows = active = 0
     try:
-        for page in services.bamboohr.list_employees((*DATES, "status")):
+        for page in services.bamboohr.list_employees(dict.fromkeys((*DATES, "status", *scope.scope.fields))):
             if page.is_first:
                 found, shown, rows, active = set(), set(), 0, 0
             rows += len(page.rows)
             active += _active(page.rows)
+            scope.add_rows(row.facts for row in page.rows.values())
             for number, row in page.rows.items():
                 status_shown = status_shown or bool(row.facts.get("status"))
                 shown.update(shown_dates(row.facts))
@@ -217,6 +231,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
         report_hidden_status(summary)
     due = frozenset(found.difference(_done_today(inputs, position, services.clock)))
     summary.counts["arrived_dates"] = len(due)
+    inputs.scope.merge(scope)
     return replace(inputs, due_by_date=due, dates_read=days.read(shown), active=active)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from worker.model.account import AccountRef
-from worker.model.employee import Employee, employee_id
+from worker.model.employee import Employee, LifecycleState, employee_id
+from worker.model.scope import ScopeState
 from worker.planning.correlation import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
@@ -27,18 +29,18 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
         summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
     if reader.no_status_shown:
         report_hidden_status(summary)
-    planner = Planner(
-        PlanInput(
-            employees=employees,
-            settings=_plan_settings(services, request, inputs),
-            now=services.clock(),
-            email_index=inputs.directory.email_index,
-            records=inputs.history.records,
-            sees_whole_company=inputs.knows_every_address,
-            changed=frozenset(inputs.deleted),
-        )
+    plan_input = PlanInput(
+        employees=employees,
+        settings=_plan_settings(services, request, inputs),
+        now=services.clock(),
+        email_index=inputs.directory.email_index,
+        records=inputs.history.records,
+        sees_whole_company=inputs.knows_every_address,
+        changed=frozenset(inputs.deleted),
     )
+    planner = Planner(plan_input)
     _warn_of_values_not_sent(services, employees, summary)
+    _tally_scope(plan_input, inputs, summary)
     services.moodle.check_visibility()
     while needed := planner.needs():
         found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
@@ -100,6 +102,32 @@ def _some(names: Sequence[object]) -> str:
     return ", ".join(map(str, names[:_NAMED])) + more
 
 
+def _tally_scope(plan_input: PlanInput, inputs: RunInput, summary: Summary) -> None:
+    """Note what of the scope matches the employees of the run, and warn where that says that a setting is wrong."""
+    scope = plan_input.settings.scope
+    if not scope:
+        return
+    working = [one for one in plan_input.employees if plan_input.lifecycle_state(one) is LifecycleState.ACTIVE]
+    inputs.scope.add_rows((one.facts for one in working), whole_company=inputs.position is None)
+    hidden = Counter(name for one in working if _is_hidden(plan_input, one) for name in scope.hidden_fields(one.facts))
+    if hidden and inputs.position is None and set(hidden.values()) == {len(working)}:
+        summary.fail(
+            "scope_not_shown",
+            f"BambooHR shows {', '.join(sorted(hidden))} of no employee to the key, so that it is not known who is in"
+            " scope: nothing is written for employees who work here",
+            "let the key's user see the field, or correct SCOPE",
+        )
+    elif hidden:
+        named = ", ".join(f"{name} of {number:,}" for name, number in sorted(hidden.items()))
+        summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
+    if unmatched := inputs.scope.unmatched():
+        summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
+
+
+def _is_hidden(plan_input: PlanInput, employee: Employee) -> bool:
+    return plan_input.scope_state(employee) is ScopeState.NOT_SHOWN
+
+
 def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) -> PlanSettings:
     settings = services.settings
     return PlanSettings(
@@ -113,6 +141,8 @@ def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) ->
         hire_lookahead_days=settings.hire_lookahead_days,
         selected=frozenset(request.selected),
         all_employees=request.all_employees,
+        scope=settings.employee_scope,
+        suspends_out_of_scope=settings.out_of_scope == "suspend",
     )
 
 

@@ -24,6 +24,7 @@ from worker.planning.limits import company_size, is_import, limits
 from worker.planning.memory import before_suspending, park, released, remember, with_accounts
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
+from worker.planning.scope import doubts, remembered
 from worker.planning.window import advance
 from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
@@ -159,6 +160,7 @@ def _circumstances(
             max_suspensions=settings.max_suspensions,
         ),
         losses(inputs.stats, history.last_baseline()),
+        doubts(inputs.scope, history.scope_matched()),
         _recent_changes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else {},
         "RUN" if request.dry_run else summary.run_id,
     )
@@ -295,4 +297,5 @@ def _record(
         since=iso(inputs.position.since) if inputs and inputs.position else "",
         reached=iso(summary.next_since) if summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
+        scope_matched=remembered(inputs.scope, history.scope_matched()) if inputs else (),
     )

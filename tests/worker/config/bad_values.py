@@ -60,6 +60,7 @@ _A_TEMPLATE = "expected a template of {work_email}, {first_name}, {last_name}, {
 _FIELD = "is not allowed; expected a BambooHR field: first_name, last_name, ..."
 _TARGET = "expected a Moodle field that can be updated: firstname, lastname, email, department, institution, ..."
 _ENTRY = "expected a BambooHR field, a list of them, a table with ..."
+_LISTS = 'expected a list of allowed values, or a table with the lists "allow", "exclude" or both, as in ["Sales"]'
 _OTHER_TARGETS = ("idnumber", "password", "MOODLE_AUTH", "profile_field_", "profile_field_a-b")
 
 Row = tuple[str, object, str]
@@ -72,6 +73,10 @@ def _refused(setting: str, values: tuple[object, ...], expected: str) -> Iterato
 
 def _mapping(entry: object, says: str, target: str = "city") -> Row:
     return "field_mapping", {target: entry}, f".{target}{says}"
+
+
+def _scope(entry: object, says: str, field: str = "department") -> Row:
+    return "scope", {field: entry}, f".{field}{says}"
 
 
 BAD: list[Row] = [
@@ -133,6 +138,30 @@ BAD: list[Row] = [
     _mapping("city", ' = "city" is not allowed; expected work_email: no other address ...', "email"),
     _mapping(["work_email", "city"], ' = ["work_email", "city"] is not allowed; expected work_email: ...', "email"),
     *(_mapping(False, " = false is not allowed; it cannot be left out: ...", name) for name in ("firstname", "email")),
+    *_refused("scope", ([], ["Sales"]), "expected a table of BambooHR fields and the values that decide ..."),
+    (
+        "scope",
+        {"department": ["Sales"], "bamboohr:department": ["Support"]},
+        '.bamboohr:department = ["Support"] is not allowed; department is the same field',
+    ),
+    _scope(["Sales"], f' {_FIELD}; did you mean "department"?', "departement"),
+    _scope(["Active"], f" {_FIELD}", "status"),
+    _scope("Sales", f' = "Sales" is not allowed; {_LISTS}'),
+    _scope([], f" = [] is not allowed; {_LISTS}"),
+    _scope(["Sales", 7], f" = 7 is not allowed; {_LISTS}"),
+    _scope([""], f' = "" is not allowed; {_LISTS}'),
+    _scope(False, f" = false is not allowed; {_LISTS}"),
+    _scope({}, ' = {} is not allowed; expected a list "allow", "exclude" or both'),
+    _scope({"alow": ["Sales"]}, '.alow = ["Sales"] is an unknown key; did you mean "allow"?'),
+    _scope({"allow": []}, ".allow = [] is not allowed; expected a list of values: employees with another one, ..."),
+    _scope({"exclude": "x"}, '.exclude = "x" is not allowed; expected a list of values: ...'),
+    _scope(["  "], ' = "  " is not allowed; expected values that are not blank; employees without a value ...'),
+    _scope(["Sales", "sales "], ' = "sales " is not allowed; it is there twice (case and spaces do not count)'),
+    _scope(
+        {"allow": ["Caf\u00e9"], "exclude": ["CAFE\u0301"]},
+        '.exclude = "CAFE\u0301" is not allowed; it is both allowed and excluded (case and spaces do not count)',
+    ),
+    *_refused("out_of_scope", ("suspended",), 'expected "keep" or "suspend"; did you mean "suspend"?'),
     _mapping({"from": "last_name", "default": "x"}, '.default = "x" is not allowed; names ... made up', "lastname"),
 ]
 

@@ -194,6 +194,25 @@ def test_batches_shrink_to_900_form_fields(custom: int, asked: int, batch: int) 
     assert settings(FIELD_MAPPING=mapping, MOODLE_BATCH_SIZE=str(asked)).moodle_batch_size == batch
 
 
+def test_a_full_pass_is_due_by_the_mapping_alone_until_a_scope_is_set() -> None:
+    assert settings().plan_digest == settings(OUT_OF_SCOPE="suspend").plan_digest == settings().mapping.digest
+
+    variants = [settings(SCOPE=f'{{"department": {lists}}}') for lists in ('["A"]', '["B"]', '{"exclude": ["A"]}')]
+    suspending = settings(SCOPE='{"department": ["A"]}', OUT_OF_SCOPE="suspend")
+    digests = {one.plan_digest for one in (settings(), *variants, suspending)}
+    assert len(digests) == 5
+    assert settings(SCOPE='{"department": [" a "]}').plan_digest == variants[0].plan_digest
+
+
+def test_the_fields_of_the_scope_are_read() -> None:
+    scope = '{"bamboohr:customSite": ["North"], "bamboohr:division": {"exclude": ["South"]}, "department": ["A"]}'
+
+    read = settings(SCOPE=scope)
+
+    assert read.employee_scope.fields == ("bamboohr:customSite", "division", "department")
+    assert read.employee_fields[-3:] == ("department", "division", "bamboohr:customSite")
+
+
 def test_neither_the_settings_nor_a_fault_show_a_credential() -> None:
     read = settings(BAMBOOHR_API_KEY="hush-key", MOODLE_TOKEN="hush-token")
     wrong = faults(BAMBOOHR_API_KEY="hush key", BAMBOO_SECRET_ID="id", MOODLE_TOKEN="hush token", TRIGGER="x")

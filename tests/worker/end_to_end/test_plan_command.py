@@ -171,7 +171,9 @@ def test_a_held_suspension_is_shown_with_its_reason(pending: RunHarness) -> None
 
     assert planned(pending, MAX_SUSPENSIONS="0")[3] == ("hold", "suspension_held", [])
     assert "1 suspension is due, 0 allowed in one run" in run.stdout
-    assert "\nSuspend (held): 1 employee: a guard holds all suspensions of this run\n  active -> suspended\n" in run.stdout
+    assert (
+        "\nSuspend (held): 1 employee: a guard holds all suspensions of this run\n  active -> suspended\n" in run.stdout
+    )
     assert "\n    python -m worker approve RUN --only suspend\n" in run.stdout
 
 
@@ -183,7 +185,7 @@ def test_a_partly_held_step_shows_which_part_is_held(pending: RunHarness) -> Non
     (group,) = (text for text in run.stdout.split("\n\n") if text.startswith("Update (partly held): 1 employee"))
     assert [line.strip() for line in group.splitlines()[1:]] == [
         "held: a guard holds all changes of identity of this run",
-        "department, email (held), username (held)",
+        "department, email (held: identity), username (held: identity)",
         "employee 100",
     ]
 

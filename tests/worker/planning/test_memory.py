@@ -12,7 +12,7 @@ from tests.worker.builders import account, record_of
 from worker.model import reasons
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.result import Status, StepResult
-from worker.model.step import Action, FieldChange, Step
+from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Step
 from worker.planning.memory import (
     after_undoing,
     before_suspending,
@@ -69,6 +69,23 @@ def test_the_reason_to_report_is_that_of_the_result_then_the_problem_then_the_re
     assert StepResult(UPDATE, Status.REFUSED, reasons.NO_NAME).why is reasons.NO_NAME
     assert StepResult(replace(UPDATE, problem=problem), Status.REFUSED).why is problem
     assert StepResult(UPDATE, Status.DONE).why is reasons.DIFFERS
+
+
+# Held
+
+
+def held_suspension(*notes: reasons.Reason) -> Step:
+    held = HeldPart(GuardClass.SUSPEND, (SUSPENDS,), reasons.NOT_DUE)
+    return Step(7, Action.HOLD, reasons.NOT_DUE, ACTIVE, held=(held,), notes=notes)
+
+
+def test_what_is_held_of_the_scope_is_followed_up_whatever_the_run() -> None:
+    out_of_scope = held_suspension(reasons.out_of_scope("department", "allow"))
+    left = held_suspension()
+
+    assert after(None, out_of_scope, Status.HELD) == record_of(7, FollowUp.HELD, "suspend")
+    assert after(None, left, Status.HELD) == NOTHING
+    assert after(None, left, Status.HELD, follow_held=True) == record_of(7, FollowUp.HELD, "suspend")
 
 
 # Waiting

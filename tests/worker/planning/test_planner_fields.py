@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.worker.builders import account, account_of, hidden, listed, mapping_of, outcome, step_of, writes
+from tests.worker.builders import account, account_of, hidden, leaver, listed, mapping_of, outcome, step_of, writes
 from tests.worker.planning.cases import STRANGER, Case, Values, case
 from worker.model.moodle_fields import LENGTHS
 from worker.model.step import FieldChange
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="Ada@acme.example", department="Engines")
 SAME = account_of(1)
+IRISH, GERMAN = account_of(1, lang="ga"), account_of(1, lang="de")
+INCOMPLETE = "unreadable_fields"
 LEGAL: Values = {"department": "Legal"}
 MOVES: Values = {"work_email": "ada@acme.example"}
 BLANKS = ("", "   ", "\x01", "<>")
@@ -25,6 +29,10 @@ UNMAPPED: Values = {"mapping": mapping_of(department=None)}
 DEFAULT: Values = {"mapping": mapping_of(department={"from": "department", "default": "Nowhere"})}
 COUNTRY: Values = {"mapping": mapping_of(country="country")}
 SITE: Values = {"mapping": mapping_of(profile_field_site="location")}
+SPOKEN: Values = {"mapping": mapping_of(lang={"from": "location", "map": {"cork": "ga", "Bonn": "de"}})}
+SPOKEN_OR_ENGLISH: Values = {
+    "mapping": mapping_of(lang={"from": "location", "map": {"Bonn": "de"}, "otherwise": "en"}, middlename="middle_name")
+}
 PREFERRED: Values = {"mapping": mapping_of(firstname=["preferred_name", "first_name"])}
 
 
@@ -68,6 +76,16 @@ HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
         case("country", "create new", listed(country="Ireland"), writes={**NEW, "country": "IE"}, **COUNTRY),
         case("unknown country", "create new", listed(country="Atlantis"), writes=NEW, **COUNTRY),
         case("custom", "create new", listed(location="Cork"), writes={**NEW, **IN_CORK}, **SITE),
+        case("table", "create new", listed(location="CORK"), writes={**NEW, "lang": "ga"}, **SPOKEN),
+        case("not in the table", "create new", listed(location="Rome"), writes=NEW, **SPOKEN),
+        case(
+            "table, otherwise",
+            "create new",
+            listed(location="Rome", middle_name="Ann"),
+            writes={**NEW, "lang": "en", "middlename": "Ann"},
+            **SPOKEN_OR_ENGLISH,
+        ),
+        case("incomplete", "create new", replace(listed(), incomplete="HTTP 500"), writes=NEW, problem=INCOMPLETE),
         case("no e-mail", "skip no_email", listed(work_email="")),
         *(
             case(f"e-mail {address:.20}", "skip invalid_email", listed(work_email=address))
@@ -130,6 +148,32 @@ ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
             writes={"lastname": "King", **LEGAL},
         ),
         case("none", "unchanged in_step", listed(), SAME),
+        case("table", "update differs", listed(location="BONN"), IRISH, writes={"lang": "de"}, **SPOKEN),
+        case("not in the table", "unchanged in_step", listed(location="Rome"), IRISH, **SPOKEN),
+        case("language empty", "unchanged in_step", listed(location=""), IRISH, **SPOKEN),
+        case(
+            "never returned",
+            "unchanged in_step",
+            listed(location="Bonn", middle_name="Ann"),
+            GERMAN,
+            **SPOKEN_OR_ENGLISH,
+        ),
+        case("incomplete", f"conflict {INCOMPLETE}", replace(listed(), incomplete="HTTP 500"), SAME),
+        case(
+            "incomplete, department",
+            "update differs",
+            replace(listed(**LEGAL), incomplete="HTTP 500"),
+            SAME,
+            writes=LEGAL,
+            problem=INCOMPLETE,
+        ),
+        case("incomplete leaver", "suspend left", replace(leaver(), incomplete="HTTP 500"), SAME),
+        case(
+            "incomplete former leaver",
+            "unchanged already_suspended",
+            replace(leaver(), incomplete="HTTP 500"),
+            account_of(1, suspended=True),
+        ),
         case(
             "cut and trimmed",
             "unchanged in_step",
