@@ -13,7 +13,7 @@ from worker import logs
 from worker.errors import TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
-from worker.model.history import ENDED, EmployeeRecord, History, RunRecord
+from worker.model.history import ENDED, EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.position import Position
 from worker.model.result import StepResult
 from worker.model.step import WRITES, Action, GuardClass, Step
@@ -24,6 +24,7 @@ from worker.planning.limits import company_size, is_import, limits
 from worker.planning.memory import before_suspending, park, released, remember, with_accounts
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
+from worker.planning.scope import doubts, remembered
 from worker.planning.window import advance
 from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
@@ -159,6 +160,7 @@ def _circumstances(
             max_suspensions=settings.max_suspensions,
         ),
         losses(inputs.stats, history.last_baseline()),
+        doubts(inputs.scope, history.scope_matched()),
         _recent_changes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else {},
         "RUN" if request.dry_run else summary.run_id,
     )
@@ -231,7 +233,12 @@ def _conclude(
     }
     parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
     summary.take(results.values(), parked)
-    return {**records, **parked, **_accounts_noted(inputs, plan, {**records, **parked}, results)}
+    records |= parked
+    records |= _accounts_noted(inputs, plan, records, results)
+    after = History({**inputs.history.records, **records})
+    flag = FollowUp.WITHOUT_ACCOUNT
+    summary.count_without_account(inputs.history.with_flag(flag), after.with_flag(flag))
+    return records
 
 
 def _accounts_noted(
@@ -295,4 +302,5 @@ def _record(
         since=iso(inputs.position.since) if inputs and inputs.position else "",
         reached=iso(summary.next_since) if summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
+        scope_matched=remembered(inputs.scope, history.scope_matched()) if inputs else (),
     )
