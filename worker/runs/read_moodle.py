@@ -11,6 +11,7 @@ from worker.model.scope import ScopeState
 from worker.planning.correlation import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
+from worker.planning.second_accounts import possible_second_accounts
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.employee_reader import EmployeeReader
 from worker.runs.read_bamboohr import RunInput, report_hidden_status
@@ -51,7 +52,22 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
         )
     _warn_of_custom_fields(inputs, reader, summary)
-    return planner.plan()
+    plan = planner.plan()
+    if request.all_employees:
+        _warn_of_second_accounts(plan, summary)
+    return plan
+
+
+def _warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
+    pairs = sorted(possible_second_accounts(plan).items())
+    if pairs:
+        named = ", ".join(f"{number} (as {former})" for number, former in pairs[:_NAMED])
+        more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+        summary.warn(
+            "possible_second_account",
+            "employees get a new account who have both names of an employee who left; if one was hired again, enter the"
+            f" new id as the idnumber of the former account first: {named}{more}",
+        )
 
 
 def _warn_of_custom_fields(inputs: RunInput, reader: EmployeeReader, summary: Summary) -> None:
