@@ -121,7 +121,7 @@ def _facts(task: WatchedTask) -> tuple[str, ...]:
         f"Task: {field('$.detail.taskArn')}",
         *_log_page(task),
         *(
-            [f"The log of the run: make tail ENV={task.environment} ARGS={field('$.detail.taskArn')}"]
+            [f"The log of the run: ./lxp --env {task.environment} runs logs {field('$.detail.taskArn')}"]
             if task.environment
             else []
         ),

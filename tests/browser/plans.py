@@ -55,10 +55,10 @@ _TEAMS = ("Finance", "Customer Operations", "People & Culture", "Research and De
 
 
 LINKS = Links("https://acme.bamboohr.com/employees/employee.php?id=", "https://learn.example.com/user/profile.php?id=")
-_WHY_SUSPEND = "12 suspensions are due, 5 allowed in one run"
+_WHY_SUSPEND = "5 suspensions are due after 8 in the last 24 hours, 10 allowed"
 _WHY_IDENTITY = (
-    "11 changes of identity are due, 5 allowed in one run; the e-mail domain changes from acme.example to"
-    " acme-group.example for 11 of 11"
+    "5 changes of identity are due after 7 in the last 24 hours, 10 allowed; the e-mail domain changes from"
+    " acme.example to acme-group.example for 5 of 5"
 )
 
 

@@ -74,7 +74,7 @@ def test_the_words_for_an_operator(deployed: Deployment, heard: Heard) -> None:
         '"Task: TASK"',
         '"Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2'
         '#logsV2:log-groups/log-group/$252Fecs$252Facme-lxp-sync-e2e"',
-        '"The log of the run: make tail ENV=e2e ARGS=TASK"',
+        '"The log of the run: ./lxp --env e2e runs logs TASK"',
         '"The same without a checkout: aws logs tail /ecs/acme-lxp-sync-e2e --region eu-west-2 '
         '--since 2026-01-31T03:30:01.123Z"',
         '"Details, while ECS keeps the task (about an hour): aws ecs describe-tasks --region eu-west-2 '
@@ -103,7 +103,7 @@ def _told(verdict: str, detail: Mapping[str, Any], deployed: Deployment) -> str:
         f"Task: {detail['taskArn']}",
         f"Log: https://{REGION}.console.aws.amazon.com/cloudwatch/home?region={REGION}"
         f"#logsV2:log-groups/log-group/$252Fecs$252F{PROJECT}",
-        f"The log of the run: make tail ENV=e2e ARGS={detail['taskArn']}",
+        f"The log of the run: ./lxp --env e2e runs logs {detail['taskArn']}",
         f"The same without a checkout: aws logs tail /ecs/{PROJECT} --region {REGION} --since {detail['createdAt']}",
         f"Details, while ECS keeps the task (about an hour): aws ecs describe-tasks --region {REGION} "
         f"--cluster {deployed.outputs['ClusterName']} --tasks {detail['taskArn']}",

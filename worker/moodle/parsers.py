@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from worker.model.account import Account
-from worker.model.mapping import PROFILE_FIELD, FieldMapping
+from worker.model.mapping import OFTEN_HIDDEN, PROFILE_FIELD, FieldMapping
 from worker.transport.json_text import readable
 
 ALWAYS_SHOWN = ("id", "username", "firstname", "lastname", "email", "auth", "suspended")
@@ -16,8 +16,6 @@ ALWAYS_SHOWN = ("id", "username", "firstname", "lastname", "email", "auth", "sus
 OPTIONAL = ("institution", "city", "country")
 WHERE_MAPPED = ("department", "lang", "timezone")
 """Keys that every account has, and that planning needs only if the mapping fills them."""
-PHONES = ("phone1", "phone2")
-"""Absent when they are empty, and always where the site does not count them among its identity fields."""
 
 
 class UnreadableAccount(ValueError):
@@ -64,7 +62,7 @@ def parse_account(row: Any, needed: Iterable[str]) -> Account:
     values = {"firstname": _text(row["firstname"]), "lastname": _text(row["lastname"]), "email": email}
     values.update({key: _text(row.get(key)) for key in ("department", *OPTIONAL)})
     values.update({key: _text(row[key]) for key in ("lang", "timezone") if key in needed})
-    values.update({key: _text(row[key]) for key in PHONES if key in row})
+    values.update({key: _text(row[key]) for key in OFTEN_HIDDEN if key in row})
     for custom in customs:
         if isinstance(custom, dict):
             # Moodle runs text fields through its display formatting, which escapes HTML (read in user/lib.php).

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from worker import advice
 from worker.config.settings import Settings, is_loopback
 from worker.model import reasons
-from worker.model.reasons import Reason
-from worker.model.step import Action, FieldChange, GuardClass, Step
+from worker.model.reasons import UNCONFIRMED, Reason
+from worker.model.step import Action, FieldChange, Step
 from worker.planning.guards import NOUNS
 from worker.planning.planner import Plan
 from worker.reports.report import Cell, HeldClass, Links, Report, Row, number_of
@@ -21,6 +21,7 @@ from worker.timestamps import iso
 _LEFT_OUT = (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN)
 _KNOWN_BY = {"first_name": "firstname", "last_name": "lastname", "department": "department"}
 """What a reader knows an employee by: the field of BambooHR, and that of the account."""
+_UNCONFIRMED = "the account may belong to another person: decide for each employee"
 _STATES = {"0": "active", "1": "suspended"}
 
 
@@ -49,23 +50,26 @@ def build(
         since=iso(summary.since) if summary.since else "",
         counts={action.value: count for action, count in plan.counts.items()},
         rows=rows,
-        errors=sum(step.is_error for step in plan.steps),
+        errors=sum(step.is_error and step.reason.code != UNCONFIRMED for step in plan.steps),
         warnings=tuple(summary.warning_texts),
         shows_values=shows_values,
         reconcile_due=summary.reconcile_due,
         site=settings.binding.site,
         company=settings.binding.company,
         environment=advice.current().environment,
-        held=tuple(_held(summary.why_held, rows)),
+        held=tuple(_held(summary, rows)),
         links=_links(settings),
         other_settings=other_settings,
     )
 
 
-def _held(why_held: Mapping[GuardClass, str], rows: tuple[Row, ...]) -> Iterator[HeldClass]:
-    for guard, why in why_held.items():
+def _held(summary: Summary, rows: tuple[Row, ...]) -> Iterator[HeldClass]:
+    for guard, why in summary.why_held.items():
         count = sum(guard in row.held for row in rows)
         yield HeldClass(guard.value, f"{number_of(count, *NOUNS[guard])} held", why)
+    if unconfirmed := sum(row.code == UNCONFIRMED for row in rows):
+        number = number_of(unconfirmed, "unconfirmed match", "unconfirmed matches")
+        yield HeldClass(UNCONFIRMED, f"{number} held", summary.ids_reassigned or _UNCONFIRMED)
 
 
 def _links(settings: Settings) -> Links | None:
@@ -106,7 +110,7 @@ def _row(step: Step, people: Mapping[int, Person] | None, digest: Callable[[Step
         digest=digest(step),
         held=step.held_classes,
         would=would(step) if step.is_whole_held else "",
-        hold=step.held[0].reason.text if step.held and not step.is_whole_held else "",
+        hold="" if step.is_whole_held else "; ".join(dict.fromkeys(part.reason.text for part in step.held)),
         name=person.name,
         department=person.department,
     )

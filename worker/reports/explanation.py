@@ -13,7 +13,7 @@ from worker import advice
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState
-from worker.model.field_catalogue import EVIDENCE
+from worker.model.field_catalogue import EVIDENCE, FIELDS
 from worker.model.held_change import HeldChanges
 from worker.model.history import EmployeeRecord
 from worker.model.journal_entry import JournalEntry
@@ -130,9 +130,15 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
             text = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
         elif field in employee.restricted:
             text = "NOT SHOWN: restricted for the key's user"
+        elif _is_outside_directory(field) and employee.listed and not employee.evidenced:
+            text = "not requested: the directory does not have it, and the employee's record was not needed"
         else:
             text = "NOT SHOWN"
         yield field, text
+
+
+def _is_outside_directory(field: str) -> bool:
+    return field in FIELDS and not FIELDS[field].directory
 
 
 def _not_asked(employee: Employee) -> str:
@@ -178,7 +184,7 @@ def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Ite
         yield "its authentication is ours"
     if account.has_email(employee.facts.get("work_email", "")):
         yield "the e-mail agrees"
-    if compare_names(employee, account).any:
+    if compare_names(employee, account, plan_input.settings.mapping.default_last_name).any:
         yield "a name agrees"
     if is_reserved(account, plan_input.settings.protected):
         yield "it is protected"
@@ -191,7 +197,7 @@ def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         text = _source(rule, known)
         if account is not None:
             text += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
-        if rule.when == "create":
+        if not rule.is_updated:
             text += "; only when the account is created"
         yield rule.target, text + ("; WILL CHANGE" if rule.target in changed else "")
 
@@ -202,6 +208,9 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
     source = next((source for source in rule.sources if facts.get(source)), None)
     if hidden is not None and (source is None or rule.sources.index(hidden) < rule.sources.index(source)):
         return f"from {hidden}, which is not shown: left as it is"
+    if rule.refused_value(facts):
+        lacking = "its map does not have" if rule.table else "Moodle does not take"
+        return f"from {source}: a value that {lacking}: left as it is"
     if source is not None:
         return f"from {source}: {known.value(rule.value(facts) or '')}"
     return f"{', '.join(rule.sources)} empty: {known.value(rule.default)}"
@@ -240,7 +249,7 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield (
             "undone",
             "an operator took a run back; automatic runs leave the employee alone. To release: "
-            + advice.command("parked", "retry", "ID"),
+            + advice.command("people", "retry", "ID"),
         )
     for guard, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))

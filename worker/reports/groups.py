@@ -10,7 +10,7 @@ from worker.model.reasons import STARTS_LATER, UNCONFIRMED
 from worker.reports.report import HeldClass, Report, Row
 
 HELD = "held"
-"""The kind of what a guard holds as a whole."""
+"""The kind of what is held as a whole: by a guard, or until the match is confirmed."""
 STARTS = "starts"
 """The kind of an employee who has not started yet: nothing is wrong, and nothing is to be done."""
 
@@ -98,7 +98,9 @@ class Kind:
 
 
 def kind_of(row: Row) -> str:
-    """Return the kind of a row: its action, unless a guard holds it or the employee has not started."""
+    """Return the kind of a row: its action, unless it is held or the employee has not started."""
+    if row.code == UNCONFIRMED:
+        return HELD
     if row.action == "hold":
         if row.would:
             return HELD
@@ -134,7 +136,9 @@ def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group
     first = rows[0]
     would = first.would or first.action
     label = _NAMES.get(kind, kind)
-    if first.held:
+    if first.code == UNCONFIRMED:
+        label = f"{UNCONFIRMED} (held)"
+    elif first.held:
         label = f"{would} ({'held' if kind == HELD else 'partly held'})"
     reason, advice, hold = (_shared(getattr(row, name) for row in rows) for name in ("reason", "advice", "hold"))
     said = _without_why(reason, held)
@@ -171,4 +175,6 @@ def _shared(texts: Iterable[str]) -> str:
 
 def _without_why(text: str, held: Sequence[HeldClass]) -> str:
     """Return a reason without why its class is held: that is said where the class is described."""
-    return next((text.removesuffix(f": {one.why}") for one in held if text.endswith(f": {one.why}")), text)
+    for one in held:
+        text = text.replace(f": {one.why}", "")
+    return text

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker import advice
+from worker.model.reasons import UNCONFIRMED
 from worker.model.step import WRITES
-from worker.reports.groups import HELD, kind_of
 from worker.reports.report import Report
 
 _MOST_NAMED = 10
@@ -24,6 +24,9 @@ class NextStep:
 
 def approve_class(guard: str) -> str:
     """Return the command that approves a class. RUN stands for the run that will hold it: a preview holds nothing."""
+    if guard == UNCONFIRMED:
+        # A match is confirmed for the employee, not for all at once.
+        return advice.command("approve", "RUN", "--employee", "ID")
     return advice.command("approve", "RUN", "--only", guard)
 
 
@@ -40,18 +43,24 @@ def _steps(report: Report) -> Iterator[NextStep]:
             advice.command("explain", "--employee", str(unclear.employee_id)),
         )
     if report.other_settings:
-        yield NextStep(
-            "These are other settings than those in force. Put them in force, then write these changes:",
-            advice.command("reconcile"),
-        )
+        if report.environment:
+            yield NextStep("The plan shows other settings than those in force. Deploy them:", advice.command("deploy"))
+        else:
+            yield NextStep("The plan shows other settings than those in force. Put them in force.")
+        yield NextStep("Then write these changes:", advice.command("reconcile"))
         return
-    is_held = any(kind_of(row) == HELD or row.held for row in report.rows)
+    is_held = any(row.is_held for row in report.rows)
     if is_held or any(report.counts.get(action) for action in WRITES):
         yield NextStep("Write what is not held:" if is_held else "Write these changes:", _run(report))
-    if is_held:
+    if any(row.held for row in report.rows):
         yield NextStep(
             "Then, if the held changes are right, approve them. RUN is the run_id in the summary of that run:",
             advice.command("approve", "RUN"),
+        )
+    if any(row.code == UNCONFIRMED for row in report.rows):
+        yield NextStep(
+            "Then, if the account is the employee's, confirm it. RUN is the run_id in the summary of that run:",
+            approve_class(UNCONFIRMED),
         )
     if report.reconcile_due and report.scope != "everybody":
         yield NextStep(

@@ -69,7 +69,7 @@ def _lead(report: Report, found: Sequence[Kind]) -> str:
     written, held = sum(report.counts.get(action, 0) for action in WRITES), report.figures["held"]
     done = f"write to {number_of(written, 'account')}" if written else "write nothing"
     waiting = [number_of(counts["conflict"], "conflict")] if "conflict" in counts else []
-    waiting += [f"{number_of(held, 'employee')} held by a guard"] if held else []
+    waiting += [f"{number_of(held, 'employee')} with held changes"] if held else []
     sentences = [f"Nothing was written. A run would {done}."]
     sentences += [f"For you to decide: {' and '.join(waiting)}."] if waiting else []
     if STARTS in counts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from worker.model.reasons import UNCONFIRMED
 from worker.timestamps import parse_moment
 
 PRODUCT = "NovaLXP sync"
@@ -69,13 +70,18 @@ class Row:
     name: str = ""
     department: str = ""
 
+    @property
+    def is_held(self) -> bool:
+        """Whether something is held: by a guard, or until the match is confirmed."""
+        return bool(self.held) or self.code == UNCONFIRMED
+
 
 @dataclass(frozen=True, slots=True)
 class HeldClass:
-    """A class of changes that a guard holds.
+    """A class of changes that a guard holds, or the unconfirmed matches.
 
     Attributes:
-        guard: the class.
+        guard: the class, as `approve --only` names it.
         held: how many changes are held, in words.
         why: how many there are, how many are allowed, and what they have in common.
     """
@@ -101,7 +107,7 @@ class Report:
         made_at: an ISO 8601 timestamp, as is `since`.
         scope: "all" (the next run), "employees" (selected ones) or "everybody" (a reconcile).
         counts: the number of employees per action, whether or not each has a row.
-        errors: the number of employees with an error; changes that a guard holds are not counted.
+        errors: the number of employees with an error; held changes are not counted.
         site: the name of the Moodle site that was read; `company` is BambooHR's.
         environment: the name of the deployed environment, "" if it is not known.
         other_settings: it shows what other settings than the present ones would do.
@@ -138,7 +144,7 @@ class Report:
             "changed": self.counts.get("update", 0),
             "suspended": self.counts.get("suspend", 0),
             "reactivated": self.counts.get("reactivate", 0),
-            "held": sum(bool(row.held) for row in self.rows),
+            "held": sum(row.is_held for row in self.rows),
             "errors": self.errors,
         }
 

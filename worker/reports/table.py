@@ -114,7 +114,7 @@ def _details(entry: Entry) -> str:
 
 
 def _cell(cell: Cell, *, is_part: bool) -> str:
-    held = " (held)" if cell.held and is_part else ""
+    held = f" (held: {cell.held})" if cell.held and is_part else ""
     if cell.states is not None:
         return " -> ".join(cell.states) + held
     if cell.new is None:

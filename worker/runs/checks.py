@@ -15,9 +15,9 @@ from worker.config.settings import Settings
 from worker.errors import ExitCode, SyncError
 from worker.model import reasons
 from worker.model.employee import Employee
-from worker.model.field_catalogue import EVIDENCE
+from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp
-from worker.model.mapping import PROFILE_FIELD
+from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN, PROFILE_FIELD
 from worker.model.step import Action
 from worker.moodle.client import MoodleClient
 from worker.runs.sync import Preview
@@ -179,10 +179,11 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         yield ok("last run", f"{last.run_id}, clean")
     else:
         yield warning("last run", f"{last.run_id} ended with errors", "see its summary and log")
-    parked, retry = advice.command("parked", "list"), advice.command("parked", "retry", "ID")
+    people, retry = advice.command("people", "list"), advice.command("people", "retry", "ID")
     for flag, what_to_do in (
-        (FollowUp.PARKED, f"see: {parked}; fix what its reason says, then: {retry}"),
-        (FollowUp.UNDONE, f"see: {parked}; to let the runs go on with them: {retry}"),
+        (FollowUp.PARKED, f"see: {people}; fix what its reason says, then: {retry}"),
+        (FollowUp.UNDONE, f"see: {people}; to let the runs go on with them: {retry}"),
+        (FollowUp.WITHOUT_ACCOUNT, f"see: {people}; fix what their reasons say"),
     ):
         employees = history.with_flag(flag)
         if employees:
@@ -248,7 +249,8 @@ def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[E
         if not employees:
             continue
         if restricted == len(employees):
-            yield failed(area, "is not shown for any employee", f"{HR} to let the key's user see it")
+            spelling = "check how BambooHR spells its API name, or " if is_by_api_name(name) else ""
+            yield failed(area, "is not shown for any employee", f"{spelling}{HR} to let the key's user see it")
         elif restricted:
             yield warning(
                 area, f"is not shown for {restricted} of {len(employees)}", f"{HR} to let the key's user see it"
@@ -303,6 +305,7 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             "see whose they are; no run ever touches them",
         )
     yield from _customs(seen, settings)
+    yield from _not_compared(seen, settings)
     yield from _links(seen)
 
 
@@ -318,6 +321,23 @@ def _customs(seen: Preview, settings: Settings) -> Iterator[Check]:
                 area,
                 "no account shows it: it does not exist, is hidden, or is empty for all accounts",
                 f"{LMS} whether a custom field of this short name exists and is visible to the token's user",
+            )
+
+
+def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
+    """Name the mapped fields that Moodle does not give back, so that nobody can tell whether they differ."""
+    for name in (rule.target for rule in settings.mapping.rules):
+        if name in NEVER_RETURNED:
+            yield warning(
+                f"Moodle field {name}",
+                "no look-up returns it: it is written to new accounts only",
+                "map a custom profile field as well if existing accounts have to follow BambooHR",
+            )
+        elif name in OFTEN_HIDDEN and not any(account.values.get(name) for account in seen.plan.accounts.values()):
+            yield warning(
+                f"Moodle field {name}",
+                "no account shows it: it is empty for all accounts, or the site hides it from the token",
+                f"{LMS} to add it to the site's setting showuseridentity, unless it is empty for all accounts",
             )
 
 

@@ -128,7 +128,7 @@ class CustomFieldReader:
 
     def _others(self, batch: Sequence[int]) -> list[int]:
         """Return employees of the sample, evenly spread, with whom the batch is full."""
-        found = sorted(set(self._sample).difference(batch))
+        found = sorted(set(self._sample).difference(batch, self._isolated))
         step = max(1, -(-len(found) // (IDS_PER_CALL - len(batch))))
         return found[::step]
 

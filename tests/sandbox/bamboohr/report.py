@@ -119,7 +119,8 @@ def _row(call: Call, employee: Employee, columns: dict[str, str]) -> dict[str, A
     settings = call.settings
     forbidden = settings.restricted_for.get(employee.id, frozenset())
     record: dict[str, Any] = {**call.company.record(employee)}
-    record["lastChanged"] = moment(call.company.changes[employee.id].at, "offset")
+    change = call.company.changes.get(employee.id)
+    record["lastChanged"] = moment(change.at, "offset") if change else None
     record["photoUploaded"] = "true" if record.get("photoUrl") else "false"
     row: dict[str, Any] = {"id": settings.garbled_value(employee.id, "id", employee.id)}
     for name, shown in columns.items():

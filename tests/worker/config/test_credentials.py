@@ -14,7 +14,7 @@ from moto import mock_aws
 from types_boto3_secretsmanager import SecretsManagerClient
 
 from worker import advice
-from worker.advice import CommandLine, Program
+from worker.advice import LXP, CommandLine
 from worker.config.credentials import SecretReader, fix_command, open_credential, read_credential
 from worker.config.settings import Credential
 from worker.errors import ConfigurationError, CredentialError, ExitCode
@@ -189,13 +189,13 @@ def test_what_the_advice_says_to_type_fixes_it(secrets: SecretsManagerClient) ->
 
 
 def test_an_operator_is_told_the_operators_command(secrets: SecretsManagerClient) -> None:
-    with advice.using(CommandLine(Program.OPS, "prod")):
-        assert refusal(MOODLE).advice == "set it: .venv/bin/python -m ops secret set moodle --env prod"
-        assert fix_command(BAMBOO) == ".venv/bin/python -m ops secret set bamboohr --env prod"
+    with advice.using(CommandLine(LXP, "prod")):
+        assert refusal(MOODLE).advice == "set it: ./lxp --env prod secret set moodle"
+        assert fix_command(BAMBOO) == "./lxp --env prod secret set bamboohr"
 
 
 def test_a_task_which_does_not_know_its_environment_names_its_secret() -> None:
-    with advice.using(CommandLine(Program.MAKE)):
+    with advice.using(CommandLine()):
         assert f"--secret-id {MOODLE.secret_id}" in fix_command(MOODLE)
 
 

@@ -162,7 +162,8 @@ def test_a_field_that_does_not_exist_is_one_warning_of_the_run(staffed: RunHarne
 
 def test_a_field_named_by_its_number_comes_back_under_another_name(harness: RunHarness) -> None:
     harness.site.settings.profile_fields = (ProfileField("centre"),)
-    harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail="ana@x.io", **{"4310": "C1"})
+    numbered: dict[str, Any] = {"4310": "C1"}
+    harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail="ana@x.io", **numbered)
     harness.bamboo.settings.report_renamed = {"4310": "4310.0"}
     harness.bamboo.settings.report_extra = ("homeEmail", "division")
 
@@ -205,6 +206,19 @@ def test_a_record_that_breaks_the_report_costs_one_employee_these_fields(
     assert command == "reconcile" or centre(staffed, "3") == "moved"
 
 
+def test_an_employee_whose_record_broke_the_report_is_asked_for_alone_in_the_next_run(staffed: RunHarness) -> None:
+    staffed.fail_bamboo("status", operation="report", record="employee 3", status=500, times=0)
+    move(staffed, "2", "4")
+    staffed.company.edit("3", department="Moved", customCostCenter="moved")
+    assert staffed.run()["errors"] == 1
+    staffed.forget_calls()
+
+    again = staffed.run()
+
+    # The others with their sample; then the one, with two quick retries and once more alone.
+    assert (again["errors"], staffed.to_bamboo.calls.count("report") <= 5) == (1, True)
+
+
 def test_a_leaver_whose_record_breaks_the_report_is_suspended(staffed: RunHarness) -> None:
     staffed.fail_bamboo("status", operation="report", record="employee 3", status=500, times=0)
     staffed.company.terminate("3")
@@ -240,6 +254,7 @@ def test_reports_that_fail_for_all_keep_the_window_for_the_next_run_and_hold_up_
     again = staffed.run()
 
     assert (run.code, run["warnings"], run["suspended"]) == (1, ["custom_fields_unread"], 1)
+    assert run["error_reasons"] == {"custom_fields_unread": 1}
     assert staffed.account("3")["department"] == "Moved"
     assert (again.code, again["updated"]) == (0, 20)
 

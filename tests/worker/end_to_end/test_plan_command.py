@@ -185,7 +185,7 @@ def test_a_partly_held_step_shows_which_part_is_held(pending: RunHarness) -> Non
     (group,) = (text for text in run.stdout.split("\n\n") if text.startswith("Update (partly held): 1 employee"))
     assert [line.strip() for line in group.splitlines()[1:]] == [
         "held: a guard holds all changes of identity of this run",
-        "department, email (held), username (held)",
+        "department, email (held: identity), username (held: identity)",
         "employee 100",
     ]
 

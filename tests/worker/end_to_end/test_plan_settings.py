@@ -67,7 +67,9 @@ def test_the_plan_says_which_guard_would_hold_what_the_settings_change(pending: 
 
     assert plan.code == 4
     assert {row[0] for row in rows(plan).values()} == {"hold"}
-    assert "institution changes for" in planned(pending, settings).stdout
+    shown = planned(pending, settings).stdout
+    assert "institution changes for" in shown
+    assert "\nNext:\n  The plan shows other settings than those in force." in shown
 
 
 @pytest.mark.parametrize(

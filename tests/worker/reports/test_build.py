@@ -132,6 +132,21 @@ def test_a_partly_held_step_says_which_parts_are_held_and_why() -> None:
     assert row.problem == ""
 
 
+def test_a_step_with_parts_of_several_held_classes_names_each() -> None:
+    returning = listed(1, work_email="new@acme.example", department="Legal")
+
+    row = only_row(
+        returning,
+        accounts=[account_of(1, suspended=True)],
+        limits={GuardClass.IDENTITY: 0, GuardClass.REACTIVATE: 0},
+        remembered=suspended_by_us(1),
+    )
+
+    assert (row.action, row.held) == ("update", ("reactivate", "identity"))
+    assert "a guard holds all reactivations of this run" in row.hold
+    assert "a guard holds all changes of identity of this run" in row.hold
+
+
 def test_a_held_class_is_described_once() -> None:
     employees = [listed(number, work_email=f"p{number}@new.example") for number in (1, 2, 3)]
 
@@ -147,6 +162,21 @@ def test_a_held_class_is_described_once() -> None:
     )
     assert report.figures["held"] == 3
     assert report.figures["errors"] == 0
+
+
+def test_an_unconfirmed_match_is_held_and_not_an_error() -> None:
+    stranger = account(101, idnumber="1", email="stranger@acme.example", firstname="Stran", lastname="Ger")
+
+    report = reported(listed(1), accounts=[stranger])
+
+    assert (report.figures["held"], report.figures["errors"]) == (1, 0)
+    assert report.held == (
+        HeldClass(
+            "unconfirmed",
+            "1 unconfirmed match held",
+            "the account may belong to another person: decide for each employee",
+        ),
+    )
 
 
 def test_a_problem_comes_with_its_advice_and_counts_as_an_error() -> None:

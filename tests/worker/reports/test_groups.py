@@ -42,6 +42,8 @@ def ids(group: Group) -> list[int]:
         (row(1, "hold", "suspension_held", held=("suspend",), would="suspend"), "suspend (held)", "held"),
         (row(1, "hold", "update_held", held=("identity", "update"), would="update"), "update (held)", "held"),
         (row(1, "update", held=("identity",), hold="held"), "update (partly held)", "update"),
+        (row(1, "conflict", "email_taken"), "conflict", "conflict"),
+        (row(1, "conflict", "unconfirmed"), "unconfirmed (held)", "held"),
         (row(1, "later"), "later", "later"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from worker import advice
-from worker.reports.next_steps import approve_class, next_steps
+from worker.reports.next_steps import next_steps
 from worker.reports.report import Report, Row
 
 CREATE = Row(7, "create", "new", "works here")
@@ -16,6 +16,7 @@ HELD = Row(8, "hold", "suspension_held", "held", held=("suspend",), would="suspe
 PARTLY = Row(9, "update", "differs", "they differ", held=("identity",), hold="held")
 CONFLICT = Row(5, "conflict", "email_taken", "taken")
 PROBLEM = Row(6, "update", "differs", "they differ", problem="disputed")
+UNCONFIRMED = Row(3, "conflict", "unconfirmed", "may be another person's")
 IN_STEP = Row(4, "unchanged", "in_step", "nothing differs")
 
 SYNC = "python -m worker sync"
@@ -37,6 +38,7 @@ def commands(*rows: Row, **more: Any) -> list[str]:
         ([HELD], [SYNC, APPROVE]),
         ([CREATE, PARTLY], [SYNC, APPROVE]),
         ([IN_STEP, CONFLICT], ["python -m worker explain --employee 5"]),
+        ([UNCONFIRMED], ["python -m worker explain --employee 3", SYNC, f"{APPROVE} --employee ID"]),
         ([PROBLEM], ["python -m worker explain --employee 6", SYNC]),
     ],
 )
@@ -67,10 +69,7 @@ def test_a_due_reconcile_is_looked_at_first(scope: str, expected: list[str]) -> 
 
 
 def test_other_settings_are_put_in_force_before_anything_is_written() -> None:
-    assert commands(CREATE, HELD, scope="everybody", other_settings=True) == ["python -m worker reconcile"]
+    changed = {"scope": "everybody", "other_settings": True}
 
-
-def test_commands_are_written_in_the_readers_form() -> None:
-    with advice.using(advice.CommandLine(environment="prod")) as _:
-        assert commands(CREATE) == [advice.command("sync")]
-        assert approve_class("suspend") == advice.command("approve", "RUN", "--only", "suspend")
+    assert commands(CREATE, HELD, **changed) == ["", "python -m worker reconcile"]
+    assert commands(CREATE, environment="prod", **changed) == [advice.command("deploy"), "python -m worker reconcile"]

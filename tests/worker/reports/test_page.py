@@ -165,8 +165,8 @@ def test_the_figures_include_employees_without_a_row() -> None:
         (
             [_row(1, "create"), _row(2, "suspend"), _row(3, "hold", would="create", held=("create",)),
              _row(4, "conflict"), _row(5, held=("identity",)), _row(6, "hold", code="starts_later")],
-            "Nothing was written. A run would write to 3 accounts. For you to decide: 1 conflict and 2 employees held"
-            " by a guard. 1 employee starts later.",
+            "Nothing was written. A run would write to 3 accounts. For you to decide: 1 conflict and 2 employees with"
+            " held changes. 1 employee starts later.",
         ),
     ],
 )  # fmt: skip
@@ -243,7 +243,7 @@ def test_a_partly_held_row_shows_which_changes_are_held() -> None:
 
     assert read.groups == ["update (partly held) 1 employee BambooHR and Moodle differ differs"]
     assert read.all("p", class_="hold") == ["a guard holds it"]
-    assert read.all("li")[:2] == ["city Rome \u2192 Bonn", "email a@x.example \u2192 b@x.example held"]
+    assert read.all("li")[:2] == ["city Rome \u2192 Bonn", "email a@x.example \u2192 b@x.example held: identity"]
 
 
 def test_the_next_commands_come_last() -> None:

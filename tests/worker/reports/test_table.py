@@ -174,7 +174,7 @@ def test_employees_of_whom_each_has_other_fields_are_a_table() -> None:
         (Cell("department", None, "Legal"), "department: 'Legal'"),
         (Cell("lastname", "a\x1b[2Jb", "c\nd"), r"lastname: 'a\x1b[2Jb' -> 'c\nd'"),
         (Cell("suspended", "0", "1", states=("active", "suspended")), "active -> suspended"),
-        (Cell("email", "a", "b", held="identity"), "email (held): 'a' -> 'b'"),
+        (Cell("email", "a", "b", held="identity"), "email (held: identity): 'a' -> 'b'"),
     ],
 )
 def test_values_are_shown_with_control_characters_escaped(cell: Cell, shown: str) -> None:
