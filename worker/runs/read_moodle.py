@@ -125,8 +125,9 @@ def _tally_scope(plan_input: PlanInput, inputs: RunInput, summary: Summary) -> N
         return
     working = [one for one in plan_input.employees if plan_input.lifecycle_state(one) is LifecycleState.ACTIVE]
     inputs.scope.add_rows((one.facts for one in working), whole_company=inputs.position is None)
-    hidden = Counter(name for one in working if _is_hidden(plan_input, one) for name in scope.hidden_fields(one.facts))
-    if hidden and inputs.position is None and set(hidden.values()) == {len(working)}:
+    unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
+    hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
+    if hidden and inputs.position is None and len(unclear) == len(working):
         summary.fail(
             "scope_not_shown",
             f"BambooHR shows {', '.join(sorted(hidden))} of no employee to the key, so that it is not known who is in"
@@ -138,10 +139,6 @@ def _tally_scope(plan_input: PlanInput, inputs: RunInput, summary: Summary) -> N
         summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
     if unmatched := inputs.scope.unmatched():
         summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
-
-
-def _is_hidden(plan_input: PlanInput, employee: Employee) -> bool:
-    return plan_input.scope_state(employee) is ScopeState.NOT_SHOWN
 
 
 def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) -> PlanSettings:
