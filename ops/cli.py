@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,6 +19,7 @@ from ops.deployment import find
 from ops.errors import Interrupted, refusal
 from ops.terminal import Terminal
 from worker import __version__, advice, cli
+from worker.commands import people
 from worker.commands.parser import Parser, leaves, subcommands
 from worker.config.settings import describe
 from worker.errors import ExitCode, SyncError, UsageError
@@ -31,8 +33,6 @@ class Place(Enum):
     OPERATOR = "on this machine, and only with --env"
 
 
-PEOPLE = next(name for name in ("people", "parked") if name in cli.COMMANDS)
-
 PLACES: Mapping[str, Place] = {
     "sync": Place.TASK,
     "approve": Place.TASK,
@@ -40,7 +40,7 @@ PLACES: Mapping[str, Place] = {
     "undo": Place.TASK,
     "plan": Place.HERE,
     "explain": Place.HERE,
-    PEOPLE: Place.HERE,
+    "people": Place.HERE,
     "state": Place.HERE,
     "doctor": Place.HERE,
     "runs": Place.OPERATOR,
@@ -58,8 +58,8 @@ FORWARDS: Mapping[str, tuple[str, ...]] = {
     "tail": ("runs", "logs"),
     "summaries": ("runs", "list"),
     "task": ("runs", "show"),
-    **{name: (PEOPLE,) for name in ("people", "parked") if name not in PLACES},
-    **{f"{group}-{what}": (PEOPLE, what) for group in ("people", "parked") for what in ("list", "retry", "drop")},
+    people.FORMER_NAME: ("people",),
+    **{f"{name}-{what}": ("people", what) for name in ("people", "parked") for what in ("list", "retry", "drop")},
     **{f"state-{what}": ("state", what) for what in ("show", "rewind", "reset", "rebind")},
     **{f"secret-{system}": ("secret", "set", system) for system in ("bamboohr", "moodle")},
 }
@@ -140,11 +140,10 @@ def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
         place = PLACES[options.command]
         worker_words = _worker_words(options, words)
         if not environment:
-            return _without_environment(place, words, worker_words)
+            _without_environment(place, words, worker_words)
         aws, deployment = find(environment, file)
         context = Context(
             options=options,
-            words=words,
             environment=environment,
             aws=aws,
             deployment=deployment,
@@ -158,7 +157,7 @@ def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
 
 def _environment(arguments: Sequence[str]) -> tuple[str, Path | None, list[str]]:
     """The environment, its file, and the words beside them; the name of a file is that of its environment."""
-    parser = Parser(add_help=False)
+    parser = Parser(prog=advice.LXP, add_help=False)
     _add_environment(parser)
     options, words = parser.parse_known_args(arguments)
     file: Path | None = options.env_file
@@ -172,13 +171,13 @@ def _add_environment(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _without_environment(place: Place, words: Sequence[str], worker_words: Sequence[str]) -> int:
+def _without_environment(place: Place, words: Sequence[str], worker_words: Sequence[str]) -> NoReturn:
     if place is Place.OPERATOR:
         raise UsageError(f"{words[0]} is about a deployed environment", advice=f"name it: {advice.command(*words)}")
     if list(words) != list(worker_words):
         extra = next(word for word in words if word not in worker_words)
         raise UsageError(f"{extra.split('=')[0]} needs a deployed environment", advice="name it: --env NAME")
-    return here.run_worker(worker_words, os.environ)
+    here.become_worker(worker_words)
 
 
 def _worker_words(options: argparse.Namespace, words: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from worker import __version__, advice, logs
-from worker.commands import approve, doctor, explain, parked, plan, reconcile, state, sync, undo
+from worker.commands import approve, doctor, explain, people, plan, reconcile, state, sync, undo
 from worker.commands.base import Call
 from worker.commands.parser import Parser
 from worker.config.settings import describe
@@ -26,7 +26,7 @@ COMMANDS = {
     "approve": approve,
     "undo": undo,
     "reconcile": reconcile,
-    "parked": parked,
+    "people": people,
     "state": state,
     "doctor": doctor,
 }
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], stop: StopSig
 
 def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) -> int:
     """A report answers in words; a run ends with its summary line, whatever was asked of it."""
-    if arguments and arguments[0] in COMMANDS:
+    if arguments and arguments[0] in (*COMMANDS, people.FORMER_NAME):
         summary.command = arguments[0]
     if summary.command in _RUNS:
         return _end_run(summary, fault, _terminal_log())

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ops import cli
-from ops.cli import FORWARDS, PEOPLE, PLACES, Place, make_parser
+from ops.cli import FORWARDS, PLACES, Place, make_parser
 from tests.ops.deployed_environment import Environment
 from tests.run_harness import ROOT, RunHarness, start_harness
 from tests.sandbox.bamboohr import generate
@@ -149,8 +149,8 @@ def test_a_value_is_never_repeated(words: str, capsys: pytest.CaptureFixture[str
         ("tail --errors", "runs logs --errors"),
         ("summaries --last 3", "runs list --last 3"),
         ("task 0123", "runs show 0123"),
-        ("parked list", f"{PEOPLE} list"),
-        ("parked-retry 7", f"{PEOPLE} retry 7"),
+        ("parked list", "people list"),
+        ("parked-retry 7", "people retry 7"),
         ("state-rewind --days 3", "state rewind --days 3"),
         ("secret-moodle", "secret set moodle"),
         ("doctor --env dev --quick", "--env dev doctor --quick"),
@@ -224,7 +224,7 @@ def test_the_advice_of_the_worker_is_for_the_reader_of_lxp(systems: RunHarness) 
     end = lxp("people-retry", "4711", **systems.environment)
 
     assert end.returncode == 2
-    assert end.stderr.splitlines()[-1].strip() == f"see: ./lxp {PEOPLE} list"
+    assert end.stderr.splitlines()[-1].strip() == "see: ./lxp people list"
 
 
 def test_the_deployed_environment_is_found_by_its_file_alone(deployed: Environment) -> None:

@@ -1,4 +1,4 @@
-"""`plan`, `explain`, `doctor`, `parked` and `state`: the worker on this machine, with the deployed settings.
+"""`plan`, `explain`, `doctor`, `people` and `state`: the worker on this machine, with the deployed settings.
 
 The worker is a separate process, as for an operator; it reaches table and secrets over real HTTP.
 """
@@ -245,7 +245,7 @@ def test_a_task_definition_without_the_container(deployed: Environment) -> None:
     ("command", "passed_on"),
     [
         ("state rewind --env dev --days 3 --yes", "state rewind --days 3 --yes"),
-        ("parked retry --env=dev 4711 12 --env-file x.toml", "parked retry 4711 12"),
+        ("people retry --env=dev 4711 12 --env-file x.toml", "people retry 4711 12"),
         ("plan --json --employee 7 --env dev --output=plan.json", "plan --json --employee 7 --output=plan.json"),
         ("explain --employee 7 --env-file=x.toml --env dev --show-values", "explain --employee 7 --show-values"),
     ],
@@ -273,7 +273,7 @@ def test_everything_but_the_options_of_ops_is_passed_on_as_it_was_typed(
         "plan --nonsense",
         "state rewind",
         "state rewind --days 1 --since 2026-11-01T00:00:00Z",
-        "parked retry",
+        "people retry",
         "parked drop x",
         "plan --every",
     ],
@@ -283,7 +283,7 @@ def test_invalid_arguments_are_refused_before_aws_is_called(command: str, undepl
     assert undeployed.ops(*command.split()).code == 2
 
 
-@pytest.mark.parametrize("verb", [["plan"], ["explain"], ["doctor"], ["state", "reset"], ["parked", "drop"]])
+@pytest.mark.parametrize("verb", [["plan"], ["explain"], ["doctor"], ["state", "reset"], ["people", "drop"]])
 @pytest.mark.parametrize("prefix", ["./lxp", "./lxp --env dev"])
 def test_help_is_the_workers_in_the_words_of_its_reader(
     verb: list[str], prefix: str, capsys: pytest.CaptureFixture[str]
@@ -348,15 +348,15 @@ def test_without_a_terminal_yes_is_needed(with_state: Environment) -> None:
     assert with_state.row() == ROW
 
 
-# parked
+# people
 
 
-def test_parked_list_retry_and_drop(with_state: Environment) -> None:
+def test_people_list_retry_and_drop(with_state: Environment) -> None:
     park(with_state, 7, 9, 11)
 
-    listed = with_state.ops("parked", "list", "--json")
-    retried = with_state.ops("parked", "retry", "9", "7")
-    dropped = with_state.ops("parked", "drop", "11")
+    listed = with_state.ops("people", "list", "--json")
+    retried = with_state.ops("people", "retry", "9", "7")
+    dropped = with_state.ops("people", "drop", "11")
     records = store(with_state).history().records
 
     assert [one["employee_id"] for one in json.loads(listed.out)] == [7, 9, 11]

@@ -61,8 +61,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
 # Help
 
 
-COMMANDS = ["sync", "plan", "explain", "approve", "undo", "reconcile", "parked", "state", "doctor"]
-SUBCOMMANDS = [["parked", "list"], ["parked", "retry"], ["parked", "drop"], ["state", "show"], ["state", "rewind"]]
+COMMANDS = ["sync", "plan", "explain", "approve", "undo", "reconcile", "people", "state", "doctor"]
+SUBCOMMANDS = [["people", "list"], ["people", "retry"], ["people", "drop"], ["state", "show"], ["state", "rewind"]]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"]])
@@ -75,7 +75,7 @@ def test_help_shows_commands_exit_codes_variables_and_examples(run: Any, argumen
     for name, meaning in VARIABLES.items():
         assert any(line.split()[:1] == [name] and meaning in line for line in result.out.splitlines()), name
     for command in COMMANDS:
-        assert re.search(rf"^    {command}\s+\w", result.out, re.MULTILINE), command
+        assert re.search(rf"^    {command}( \(\w+\))?\s+\w", result.out, re.MULTILINE), command
     assert "python -m worker sync --employee 4711" in result.out
     assert "sync.summary" not in result.out
 

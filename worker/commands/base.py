@@ -1,7 +1,7 @@
 """What every command is: a parser that teaches, and a function that is given all it works with.
 
 A *run* (sync, approve, reconcile, undo) changes something: it fills the summary, whose line is all that stdout gets. A
-*report* (plan, explain, doctor, parked, state) is for a reader: it prints, and returns an exit code.
+*report* (plan, explain, doctor, people, state) is for a reader: it prints, and returns an exit code.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import select
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,10 +74,12 @@ def add_command(
     teaches: str,
     run: RunCommand | None = None,
     report: ReportCommand | None = None,
+    aliases: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
     """Return the parser of a command."""
     parser = parsers.add_parser(
         name,
+        aliases=aliases,
         help=summary,
         description=advice.resolve(teaches),
         epilog=advice.resolve(_EPILOG),

@@ -17,7 +17,6 @@ from worker.model.mapping import (
     NEVER_BLANK,
     PROFILE_FIELD,
     ApplyWhen,
-    FieldMapping,
     Rule,
     folded,
 )
@@ -96,10 +95,9 @@ MappingTable = Annotated[
 ]
 
 
-def build_mapping(table: Mapping[str, Any], username_template: str) -> FieldMapping:
-    """The mapping that a valid table stands for."""
-    rules = [_rule(target, entry) for target, entry in {**DEFAULT, **table}.items() if entry]
-    return FieldMapping(tuple(rules), username_template)
+def build_rules(table: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """The rules that a valid table stands for."""
+    return tuple(_rule(target, entry) for target, entry in {**DEFAULT, **table}.items() if entry)
 
 
 def _rule(target: str, entry: str | list[str] | RuleTable) -> Rule:

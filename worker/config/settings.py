@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 
 from worker import advice, logs
 from worker.config.faults import Faults, Model, limits
-from worker.config.mapping_table import build_mapping, mapping_problems
+from worker.config.mapping_table import build_rules, mapping_problems
 from worker.config.scope_table import build_scope, scope_problems
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables, is_loopback
 from worker.errors import ConfigurationError
@@ -106,8 +106,10 @@ class Settings(WorkerVariables):
 
     @cached_property
     def mapping(self) -> FieldMapping:
-        """The mapping and the username template."""
-        return build_mapping(self.field_mapping, self.username_template)
+        """The mapping, and what decides on names and usernames."""
+        return FieldMapping(
+            build_rules(self.field_mapping), self.username_template, self.extended_usernames, self.default_last_name
+        )
 
     @cached_property
     def employee_scope(self) -> Scope:
@@ -195,6 +197,8 @@ def _read(environment: Mapping[str, str], model: type[BaseModel]) -> Faults:
 def _typed(text: str, annotation: object) -> object:
     if annotation in (int, int | None):
         return int(text) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else text
+    if annotation is bool:
+        return {"true": True, "false": False}.get(text.lower(), text)
     if get_origin(annotation) is dict:
         return json.loads(text)
     if get_origin(annotation) is list:

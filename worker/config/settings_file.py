@@ -86,4 +86,6 @@ def _text(value: object) -> str:
     if isinstance(value, dict):
         # A Moodle field that TOML leaves alone with false is null in the worker's JSON.
         return json.dumps({field: None if entry is False else entry for field, entry in value.items()})
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(value) if isinstance(value, list) else str(value)

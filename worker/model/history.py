@@ -21,6 +21,11 @@ class FollowUp(StrEnum):
     UNDONE = "undone"
     HELD = "held"
     ISOLATED = "isolated"
+    WITHOUT_ACCOUNT = "without_account"
+
+
+PASSIVE = frozenset({FollowUp.WITHOUT_ACCOUNT})
+"""What is remembered without asking again: a change in BambooHR, or a full pass, brings the employee back."""
 
 
 class FollowUpDetail(NamedTuple):
@@ -84,7 +89,12 @@ class EmployeeRecord:
     @property
     def needs_follow_up(self) -> bool:
         """Whether every run takes the employee. After an undo they are left alone until BambooHR changes them."""
-        return bool(self.follow_ups) and not self.has(FollowUp.UNDONE)
+        return self.is_open and not self.has(FollowUp.UNDONE)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a flag is set that is not passive."""
+        return bool(self.follow_ups.keys() - PASSIVE)
 
     def worth_keeping(self, now: datetime) -> bool:
         """Whether anything of it can still matter."""

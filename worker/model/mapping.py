@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from worker.model.field_catalogue import needed
-from worker.model.moodle_fields import normalize
+from worker.model.moodle_fields import is_username, normalize
 
 NEVER_RETURNED = ("middlename",)
 """Fields that no look-up gives back, so that a difference cannot be seen: they are sent on creation only."""
@@ -41,9 +41,10 @@ CORE_TARGETS = (
 """The fields of core_user_create_users that may be filled."""
 
 PROFILE_FIELD = "profile_field_"
-NEVER_BLANK = ("firstname", "lastname", "email")
+NAMES = ("firstname", "lastname")
+NEVER_BLANK = (*NAMES, "email")
 """Fields that identify an account: they are neither left out nor made up."""
-NEVER_CLEARED = ("firstname", "lastname", "lang", "timezone")
+NEVER_CLEARED = (*NAMES, "lang", "timezone")
 """Fields that keep their value where BambooHR has none: Moodle cannot do without."""
 
 DEFAULT: dict[str, str] = {
@@ -130,10 +131,19 @@ def folded(value: str) -> str:
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """All rules, the username template, and the BambooHR fields they need."""
+    """All rules, the username template, and the BambooHR fields they need.
+
+    Attributes:
+        rules: One for each Moodle field.
+        username_template: The setting USERNAME_TEMPLATE.
+        extended_usernames: Moodle's `extendedusernamechars` is on.
+        default_last_name: The last name of a new account whose employee has a single name; "" if they get none.
+    """
 
     rules: tuple[Rule, ...]
     username_template: str
+    extended_usernames: bool = False
+    default_last_name: str = ""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -145,9 +155,14 @@ class FieldMapping:
     @property
     def digest(self) -> str:
         """A fingerprint of the mapping. A reconcile is due when it changes."""
-        rules = [[rule.target, rule.sources, rule.when, rule.default, *_table(rule)] for rule in self.rules]
-        text = json.dumps([*rules, self.username_template])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        decisive: list[object] = [
+            [rule.target, rule.sources, rule.when, rule.default, *_table(rule)] for rule in self.rules
+        ]
+        decisive.append(self.username_template)
+        # Left out at their defaults, so that the fingerprints of earlier versions stay valid.
+        if self.extended_usernames or self.default_last_name:
+            decisive.append([self.extended_usernames, self.default_last_name])
+        return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
 
     @property
     def form_fields(self) -> int:
@@ -156,6 +171,10 @@ class FieldMapping:
         A custom profile field takes two.
         """
         return 4 + sum(2 if rule.is_custom else 1 for rule in self.rules)
+
+    def accepts_username(self, name: str) -> bool:
+        """Whether Moodle can hold a username."""
+        return is_username(name, extended=self.extended_usernames)
 
     def rule(self, target: str) -> Rule | None:
         """The rule for one Moodle field; None if the field is not mapped."""

@@ -43,9 +43,19 @@ def is_email(text: str) -> bool:
     return _EMAIL.fullmatch(text) is not None
 
 
-def is_username(text: str) -> bool:
-    """Whether Moodle accepts the username with `extendedusernamechars` off: a-z 0-9 _ - . @, at most 100 characters."""
-    return len(text) <= LENGTHS["username"] and _USERNAME.fullmatch(text) is not None
+def is_username(text: str, *, extended: bool = False) -> bool:
+    """Whether Moodle accepts the username: a-z 0-9 _ - . @, at most 100 characters.
+
+    Args:
+        text: The username.
+        extended: Moodle's `extendedusernamechars` is on: any characters but capitals and blanks at the ends. Characters
+            that cannot be seen are left out here, because nobody could type such a name.
+    """
+    if len(text) > LENGTHS["username"]:
+        return False
+    if extended:
+        return text != "" and text.isprintable() and text == text.strip().lower()
+    return _USERNAME.fullmatch(text) is not None
 
 
 def normalize(target: str, text: str) -> str | None:

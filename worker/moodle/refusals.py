@@ -49,6 +49,15 @@ def taken(key: str, account: Account) -> Reason:
     return email_taken(account) if key == "email" else username_taken(account.name)
 
 
+EXTENDED_USERNAME_REFUSED = Reason(
+    "extended_username_refused",
+    "EXTENDED_USERNAMES is true, and Moodle refuses the username, which has characters other than a-z 0-9 _ - . @",
+    f"{ADMINISTRATOR} to switch on extendedusernamechars (Site administration, Security, Site security settings), or"
+    " set EXTENDED_USERNAMES to false",
+)
+"""Moodle's own setting is off."""
+
+
 def explain(code: str, fields: Iterable[str]) -> Reason:
     """A refused write of one account that no look-up explains."""
     known = _WARNINGS.get(code)

@@ -1,4 +1,4 @@
-"""What happens to one employee: the rules of the README, "How each employee is handled", in their order. Pure."""
+"""What happens to one employee: the rules of docs/design.md, "How each employee is handled", in their order. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import replace
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState, starts_later
-from worker.model.moodle_fields import is_username
+from worker.model.mapping import NAMES
 from worker.model.reasons import Reason
 from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, FieldChange, Step
 from worker.planning.claims import Resolution
 from worker.planning.correlation import shows_identity
 from worker.planning.endings import LEFT, ending, left_alone, out_of_scope
-from worker.planning.names import compare_names
-from worker.planning.situation import NAMES, Situation
+from worker.planning.situation import Situation
+from worker.planning.values import created_values, updated_values
 
 
 def decide(situation: Situation, employee: Employee) -> Step:
@@ -98,7 +98,7 @@ def _without_waiting(situation: Situation, step: Step) -> Step:
     company if a field of the scope is.
     """
     record = situation.plan_input.records.get(step.employee_id)
-    waits_already = record is not None and bool(record.follow_ups)
+    waits_already = record is not None and record.is_open
     if step.action is not Action.HOLD or waits_already:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
@@ -148,7 +148,7 @@ def _found_by_email(situation: Situation, employee: Employee, state: LifecycleSt
         return _rehired(situation, employee, state, account)
     if state is LifecycleState.FUTURE:
         return Step(number, Action.HOLD, _not_started(situation, employee), account, waits=True)
-    names = compare_names(employee, account)
+    names = situation.compare_names(employee, account)
     is_confirmed = names.any or number in situation.settings.confirmed
     if names.shown and not is_confirmed:
         return Step(number, Action.CONFLICT, reasons.unconfirmed_email(number, account), account)
@@ -173,7 +173,7 @@ def _rehired(situation: Situation, employee: Employee, state: LifecycleState, ac
 
 def _creation(situation: Situation, employee: Employee, address: str, resolution: Resolution) -> Step:
     number = employee.employee_id
-    values = situation.mapped(employee)
+    values = created_values(situation.mapping, employee)
     not_shown = [rule for rule in situation.mapping.rules if rule.target in NAMES and rule.target not in values]
     if not_shown:
         hidden = {source for rule in not_shown for source in rule.sources} - employee.facts.keys()
@@ -181,7 +181,7 @@ def _creation(situation: Situation, employee: Employee, address: str, resolution
     if not all(values[name] for name in NAMES):
         return Step(number, Action.SKIP, reasons.NO_NAME)
     name = situation.username(employee, address, values)
-    if not is_username(name):
+    if not situation.mapping.accepts_username(name):
         return Step(number, Action.SKIP, reasons.INVALID_USERNAME)
     claim = situation.username_resolution(number)
     refused = claim.refused or (reasons.username_taken(claim.kept_by[0].name) if claim.kept_by else None)
@@ -202,7 +202,7 @@ def _creation(situation: Situation, employee: Employee, address: str, resolution
 def _update(situation: Situation, employee: Employee, account: Account, *, linked: bool) -> Step:
     """Return what differs, and nothing else, for an employee who works here and has an account."""
     number = employee.employee_id
-    new = {"idnumber": str(number), **situation.updated(employee)}
+    new = {"idnumber": str(number), **updated_values(situation.mapping, employee, account)}
     step = Step(number, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
     email, step = _email_change(situation, employee, account, step)
     if email:
@@ -231,7 +231,7 @@ def _username_change(situation: Situation, employee: Employee, account: Account,
     name = situation.following_username(employee, account)
     if not name or name == account.username:
         return "", step
-    if not is_username(name):
+    if not situation.mapping.accepts_username(name):
         return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
     resolution = situation.username_resolution(employee.employee_id)
     if resolution.refused is not None:

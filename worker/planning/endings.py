@@ -14,7 +14,6 @@ from worker.model.reasons import Reason
 from worker.model.scope import ScopeState
 from worker.model.step import Action, FieldChange, Step
 from worker.planning.correlation import is_passed_on
-from worker.planning.names import compare_names
 from worker.planning.situation import Situation
 
 
@@ -84,7 +83,7 @@ def ending(situation: Situation, employee: Employee, account: Account | None, wh
     if situation.is_reserved(candidate):
         return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
     shared = set(situation.plan_input.email_index.of(address)) - {number}
-    if shared or not compare_names(employee, candidate).any:
+    if shared or not situation.compare_names(employee, candidate).any:
         return Step(number, Action.HOLD, why.unsure, candidate, waits=True)
     return _suspension(number, candidate, why)
 

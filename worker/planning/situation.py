@@ -11,8 +11,8 @@ from functools import cached_property
 from worker.model import reasons
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState, employee_id, starts_within
-from worker.model.mapping import NEVER_CLEARED, username
-from worker.model.moodle_fields import is_email, is_username
+from worker.model.mapping import NAMES, username
+from worker.model.moodle_fields import is_email
 from worker.model.reasons import Reason, unconfirmed_id
 from worker.model.scope import ScopeState
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
@@ -24,10 +24,9 @@ from worker.planning.correlation import (
     match_by_idnumber,
     shows_identity,
 )
-from worker.planning.names import compare_names, same_name
+from worker.planning.names import NameComparison, compare_names, same_name
 from worker.planning.plan_input import PlanInput
-
-NAMES = ("firstname", "lastname")
+from worker.planning.values import created_values, updated_values
 
 
 class Situation:
@@ -112,8 +111,18 @@ class Situation:
         if not is_written or self.is_reserved(account) or number in self.settings.confirmed:
             return None
         owner = self._owner_of_address(employee, account)
-        why = contradiction(employee, account, own_auth=self.settings.auth, address_owner=owner)
+        why = contradiction(
+            employee,
+            account,
+            own_auth=self.settings.auth,
+            address_owner=owner,
+            default_last_name=self.mapping.default_last_name,
+        )
         return unconfirmed_id(number, account) if why is None and self._replaces_all(employee, account) else why
+
+    def compare_names(self, employee: Employee, account: Account) -> NameComparison:
+        """Compare the names of an employee and of an account; the default last name is nobody's."""
+        return compare_names(employee, account, self.mapping.default_last_name)
 
     def _owner_of_address(self, employee: Employee, account: Account) -> int | None:
         """Return the other active employee who has the account's address now.
@@ -124,7 +133,7 @@ class Situation:
         others = [other for other in self.others_with(employee.employee_id, account.email) if self._is_active(other)]
         if shows_identity(employee):
             return next(iter(others), None)
-        read = {one.employee_id: compare_names(one, account) for one in self.plan_input.employees}
+        read = {one.employee_id: self.compare_names(one, account) for one in self.plan_input.employees}
         return next((other for other in others if other not in read or read[other].any), None)
 
     def _is_active(self, number: int) -> bool:
@@ -144,7 +153,7 @@ class Situation:
 
     def _replaces_names(self, employee: Employee, account: Account) -> bool:
         """Return whether neither the first nor the last name stays the same."""
-        new = self.updated(employee)
+        new = updated_values(self.mapping, employee, account)
         return all(name in new and not same_name(new[name], account.values[name]) for name in NAMES)
 
     def _suspended_by_us(self, employee: Employee) -> Account | None:
@@ -153,7 +162,7 @@ class Situation:
         account = self.accounts.get(record.account_id) if record else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
             return None
-        is_theirs = record is not None and record.suspended_by_us and compare_names(employee, account).any
+        is_theirs = record is not None and record.suspended_by_us and self.compare_names(employee, account).any
         is_free = account.suspended and not account.idnumber and not account.is_deleted
         return account if is_theirs and is_free else None
 
@@ -176,7 +185,7 @@ class Situation:
             other = employee_id(kept_by[0].idnumber) if len(kept_by) == 1 else None
             if self.matches[number].account is None and other is not None and other != number:
                 employee = next(one for one in self.plan_input.employees if one.employee_id == number)
-                if compare_names(employee, kept_by[0]).both:
+                if self.compare_names(employee, kept_by[0]).both:
                     found[number] = (kept_by[0], other)
         return found
 
@@ -279,7 +288,7 @@ class Situation:
         for employee in self.plan_input.employees:
             account = self.matches[employee.employee_id].account
             name = self._new_username(employee) if account is None else self.following_username(employee, account)
-            if is_username(name) and (account is None or name != account.username):
+            if self.mapping.accepts_username(name) and (account is None or name != account.username):
                 claims.append(Claim(employee.employee_id, name, account))
         return username_claims(claims, self._index.by_username, self.owners, self.address_claims.depends_on)
 
@@ -297,7 +306,7 @@ class Situation:
         resolution = self.address_claims.resolution(number)
         if resolution.refused is not None or resolution.kept_by:
             return ""
-        values = self.mapped(employee)
+        values = created_values(self.mapping, employee)
         return self.username(employee, self.address(employee), values) if all(map(values.get, NAMES)) else ""
 
     def following_username(self, employee: Employee, account: Account) -> str:
@@ -310,7 +319,7 @@ class Situation:
         if account.username != derived:
             return ""
         email, resolution = self.new_email(employee, account)
-        values = self.updated(employee)
+        values = updated_values(self.mapping, employee, account)
         if resolution.refused is not None:
             values = self.without_identity(employee, account, values)
         return self.username(employee, email or account.email, {**now, **values})
@@ -319,18 +328,3 @@ class Situation:
         """Return the username that the template makes of these values."""
         template = self.mapping.username_template
         return username(template, employee.employee_id, email, values["firstname"], values["lastname"])
-
-    # Values
-
-    def mapped(self, employee: Employee) -> dict[str, str]:
-        """Return what the mapping makes of what BambooHR shows, by Moodle field."""
-        values = {rule.target: rule.value(employee.facts) for rule in self.mapping.rules}
-        return {target: value for target, value in values.items() if value is not None}
-
-    def updated(self, employee: Employee) -> dict[str, str]:
-        """Return what an existing account should hold. The e-mail has rules of its own."""
-        always = {rule.target for rule in self.mapping.rules if rule.is_updated} - {"email"}
-        values = self.mapped(employee).items()
-        return {
-            target: value for target, value in values if target in always and (value or target not in NEVER_CLEARED)
-        }

@@ -184,7 +184,7 @@ def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Ite
         yield "its authentication is ours"
     if account.has_email(employee.facts.get("work_email", "")):
         yield "the e-mail agrees"
-    if compare_names(employee, account).any:
+    if compare_names(employee, account, plan_input.settings.mapping.default_last_name).any:
         yield "a name agrees"
     if is_reserved(account, plan_input.settings.protected):
         yield "it is protected"
@@ -197,7 +197,7 @@ def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         text = _source(rule, known)
         if account is not None:
             text += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
-        if rule.when == "create":
+        if not rule.is_updated:
             text += "; only when the account is created"
         yield rule.target, text + ("; WILL CHANGE" if rule.target in changed else "")
 
@@ -208,6 +208,9 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
     source = next((source for source in rule.sources if facts.get(source)), None)
     if hidden is not None and (source is None or rule.sources.index(hidden) < rule.sources.index(source)):
         return f"from {hidden}, which is not shown: left as it is"
+    if rule.refused_value(facts):
+        lacking = "its map does not have" if rule.table else "Moodle does not take"
+        return f"from {source}: a value that {lacking}: left as it is"
     if source is not None:
         return f"from {source}: {known.value(rule.value(facts) or '')}"
     return f"{', '.join(rule.sources)} empty: {known.value(rule.default)}"
@@ -246,7 +249,7 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield (
             "undone",
             "an operator took a run back; automatic runs leave the employee alone. To release: "
-            + advice.command("parked", "retry", "ID"),
+            + advice.command("people", "retry", "ID"),
         )
     for guard, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))

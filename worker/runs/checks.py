@@ -179,10 +179,11 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         yield ok("last run", f"{last.run_id}, clean")
     else:
         yield warning("last run", f"{last.run_id} ended with errors", "see its summary and log")
-    parked, retry = advice.command("parked", "list"), advice.command("parked", "retry", "ID")
+    people, retry = advice.command("people", "list"), advice.command("people", "retry", "ID")
     for flag, what_to_do in (
-        (FollowUp.PARKED, f"see: {parked}; fix what its reason says, then: {retry}"),
-        (FollowUp.UNDONE, f"see: {parked}; to let the runs go on with them: {retry}"),
+        (FollowUp.PARKED, f"see: {people}; fix what its reason says, then: {retry}"),
+        (FollowUp.UNDONE, f"see: {people}; to let the runs go on with them: {retry}"),
+        (FollowUp.WITHOUT_ACCOUNT, f"see: {people}; fix what their reasons say"),
     ):
         employees = history.with_flag(flag)
         if employees:

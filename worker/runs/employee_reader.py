@@ -8,6 +8,7 @@ from worker.errors import SourceError
 from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp
+from worker.model.mapping import NAMES
 from worker.runs.custom_fields import CustomFieldReader
 from worker.runs.evidence import EvidenceReader
 from worker.runs.read_bamboohr import RunInput
@@ -52,6 +53,8 @@ class EmployeeReader:
         self._scope = frozenset(services.settings.employee_scope.fields).intersection(fields)
         hidden = any(name not in self._directory.shown for name in fields)
         self._directory_is_enough = self._directory.available and not hidden
+        mapping = services.settings.mapping
+        self._completed = [rule for rule in mapping.rules if rule.target in NAMES and mapping.default_last_name]
 
     def employees(self, wanted: Collection[int], *, for_comparison: bool = False) -> list[Employee]:
         """Return these employees, ordered by id. `for_comparison`: nothing is written about them."""
@@ -73,12 +76,14 @@ class EmployeeReader:
         """Return whether the directory alone does not settle who the employee is.
 
         It hides them or a field that is needed, says that they left, or has an unreliable field or one of the scope
-        empty.
+        empty; or a name is empty that has a default, and only evidence tells an empty name from one that is not shown.
         """
         if number in self._rows:
             return False
         listing = self._listing(number)
         if not self._directory_is_enough or listing is None or listing.get("status") == "Inactive":
+            return True
+        if any(rule.value(listing) == "" for rule in self._completed):
             return True
         return not self._directory.unreliable_fields | self._scope <= listing.keys()
 

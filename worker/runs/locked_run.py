@@ -130,6 +130,7 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
     lock.keep(services.stop.has_time)
     try:
         run = LockedRun(services, summary, lock, services.store.history())
+        summary.counts["without_account"] = len(run.history.with_flag(FollowUp.WITHOUT_ACCOUNT))
         check_binding(services)
         try:
             if run.history.delivered(scheduled_time):

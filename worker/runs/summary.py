@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -22,8 +22,10 @@ from worker.model.step import Action, GuardClass, Step
 from worker.timestamps import iso
 
 IDS_SHOWN = 20
+MAX_BYTES = 8 * 1024
+"""Of the line. Where ids are so long that it would exceed this, fewer of them are listed."""
 _LONGEST_TEXT = 800
-"""Bytes of a text as it is printed: with both texts and every list full, the line stays under 8 KB."""
+"""Bytes of a text as it is printed."""
 
 COUNTS = (
     "total_changed",
@@ -41,6 +43,7 @@ COUNTS = (
     "skipped_protected",
     "skipped_out_of_scope",
     "scope_not_shown",
+    "without_account",
     "held_suspensions",
     "no_evidence",
     "waiting_for_start",
@@ -62,20 +65,6 @@ _DONE = {
     Action.REACTIVATE: "reactivated",
     Action.UNCHANGED: "unchanged",
 }
-_SKIPPED = {
-    "no_email": "skipped_no_email",
-    "invalid_email": "skipped_invalid_email",
-    "no_name": "skipped_no_name",
-    "invalid_username": "skipped_invalid_username",
-    "left_without_account": "skipped_deleted",
-    "protected": "skipped_protected",
-    "out_of_scope": "skipped_out_of_scope",
-    "scope_not_shown": "scope_not_shown",
-    "starts_later": "waiting_for_start",
-    "undone": "held_undone",
-    "not_due": "not_due",
-    "edited_since": "edited_since",
-}
 _LISTED = (
     "suspended",
     "held",
@@ -85,6 +74,7 @@ _LISTED = (
     "errors",
     "skipped_no_email",
     "skipped_invalid_email",
+    "skipped_no_name",
     "skipped_invalid_username",
     "edited_since",
 )
@@ -187,6 +177,19 @@ class Summary:
         if numbers:
             self.listed_ids[name] = [*numbers]
 
+    def count_without_account(self, before: Collection[int], now: Collection[int]) -> None:
+        """Count all employees who are known to have no account, and name those for whom it begins in this run."""
+        self.counts["without_account"] = len(now)
+        if begins := sorted(set(now) - set(before)):
+            self.listed_ids["newly_without_account"] = begins
+            is_one = len(begins) == 1
+            self.warn(
+                "without_account",
+                f"{'1 employee gets' if is_one else f'{len(begins):,} employees get'} no account, because an address,"
+                f" a name or a username is missing or cannot be used; who, and what to do:"
+                f" {advice.command('people', 'list')}",
+            )
+
     def finish(self, end: SyncError | None = None) -> None:
         """Say how it ended: by itself, or by `end`. The first word counts."""
         if self.outcome != _UNFINISHED:
@@ -223,7 +226,7 @@ class Summary:
             approve = advice.command("approve", self.run_id, *narrowed)
             self.advice = f"the log names the employees. If the changes are right: {approve} (RUNBOOK, Held changes)"
 
-    def as_dict(self, now: datetime) -> dict[str, Any]:
+    def as_dict(self, now: datetime, ids_shown: int = IDS_SHOWN) -> dict[str, Any]:
         """The line as an object."""
         line: dict[str, Any] = {
             "event": "sync.summary",
@@ -254,9 +257,9 @@ class Summary:
             "advice": _short(self.advice),
         }
         for name, numbers in self.listed_ids.items():
-            line[f"{name}_ids"] = sorted(numbers)[:IDS_SHOWN]
-            if len(numbers) > IDS_SHOWN:
-                line[f"{name}_ids_truncated"] = len(numbers) - IDS_SHOWN
+            line[f"{name}_ids"] = sorted(numbers)[:ids_shown]
+            if len(numbers) > ids_shown:
+                line[f"{name}_ids_truncated"] = len(numbers) - ids_shown
         return line
 
     def _held_by_list(self) -> dict[str, int]:
@@ -266,7 +269,12 @@ class Summary:
 
     def line(self) -> str:
         """The line as it is printed: ASCII, so that it can be written whatever the encoding of stdout."""
-        return json.dumps(self.as_dict(datetime.now(UTC)), separators=(",", ":"))
+        now, line = datetime.now(UTC), ""
+        for shown in range(IDS_SHOWN, -1, -1):
+            line = json.dumps(self.as_dict(now, shown), separators=(",", ":"))
+            if len(line) <= MAX_BYTES:
+                break
+        return line
 
 
 def _matches_held(number: int) -> str:
@@ -284,7 +292,7 @@ def _counted(result: StepResult) -> Iterable[str]:
     elif result.status is Status.EXEMPT:
         yield "skipped_protected"
     elif step.action in (Action.SKIP, Action.HOLD) and not step.held:
-        yield _SKIPPED.get(step.reason.code, "no_evidence")
+        yield step.reason.counter
     if step.is_error:
         yield "conflicts"
     for note in step.notes:

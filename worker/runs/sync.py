@@ -13,7 +13,7 @@ from worker import logs
 from worker.errors import TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
-from worker.model.history import ENDED, EmployeeRecord, History, RunRecord
+from worker.model.history import ENDED, EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.position import Position
 from worker.model.result import StepResult
 from worker.model.step import WRITES, Action, GuardClass, Step
@@ -233,7 +233,12 @@ def _conclude(
     }
     parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
     summary.take(results.values(), parked)
-    return {**records, **parked, **_accounts_noted(inputs, plan, {**records, **parked}, results)}
+    records |= parked
+    records |= _accounts_noted(inputs, plan, records, results)
+    after = History({**inputs.history.records, **records})
+    flag = FollowUp.WITHOUT_ACCOUNT
+    summary.count_without_account(inputs.history.with_flag(flag), after.with_flag(flag))
+    return records
 
 
 def _accounts_noted(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from worker.model.account import Account, AccountKey
+from worker.model.moodle_fields import is_username
 from worker.model.reasons import REFUSED_ALONE, Reason
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, Step
@@ -231,6 +232,9 @@ class WriteRequests:
                 same = account.has_email(value) if key == "email" else account.username == value
                 if same and account.id != own:
                     return refusals.taken(key, account)
+        name = _new_value(step, "username")
+        if code == "invalidparameter" and name and not is_username(name):
+            return refusals.EXTENDED_USERNAME_REFUSED
         return refusals.explain(code, step.fields)
 
     def _accounts(self, key: AccountKey, values: Sequence[str]) -> list[Account]:

@@ -95,6 +95,8 @@ BAD: list[Row] = [
     *_refused("username_template", ("{work_mail}",), f'{_A_TEMPLATE}; did you mean "{{work_email}}"?'),
     *_refused("username_template", ("{}", "{x}", "{work_email[0]}", "}", "{employee_id:06d}"), _A_TEMPLATE),
     *_refused("username_template", ("sync",), "expected a template with at least one of {work_email}, ..."),
+    *_refused("extended_usernames", ("yes", "1", "on"), "expected true or false"),
+    *_refused("default_last_name", ("<b>", "x" * 101, "\u200b"), "expected a text of at most 100 characters that ..."),
     *_refused("field_mapping", ([],), "expected a table of Moodle fields and their BambooHR fields, ..."),
     _mapping("city", f' is not allowed; {_TARGET}; did you mean "department"?', "departement"),
     *(_mapping("city", f" is not allowed; {_TARGET}", target) for target in _OTHER_TARGETS),

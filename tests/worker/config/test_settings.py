@@ -97,6 +97,17 @@ def test_a_faulty_configuration_ends_with_its_own_exit_code_and_points_to_the_he
     assert "--help" in caught.value.advice
 
 
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("True", True), ("FALSE", False), (" false ", False)])
+def test_a_switch_is_true_or_false_in_any_case(text: str, value: bool) -> None:
+    assert settings(EXTENDED_USERNAMES=text).extended_usernames is value
+
+
+@pytest.mark.parametrize("changed", [{"EXTENDED_USERNAMES": "true"}, {"DEFAULT_LAST_NAME": "-"}])
+def test_a_setting_that_gives_employees_accounts_makes_a_full_pass_due(changed: dict[str, str]) -> None:
+    assert settings(**changed).plan_digest != settings().plan_digest
+    assert settings(EXTENDED_USERNAMES="false", DEFAULT_LAST_NAME="").plan_digest == settings().plan_digest
+
+
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_an_empty_variable_is_not_set(empty: str) -> None:
     assert settings(**dict.fromkeys(VARIABLES.keys() - LAPTOP.keys(), empty)) == settings()

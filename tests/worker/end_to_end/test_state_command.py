@@ -341,8 +341,8 @@ def test_a_state_in_a_table_works_like_one_in_a_file(harness: RunHarness, monkey
             harness.run(*command, **table).code
             for command in (
                 ["state", "rewind", "--days", "3", "--yes"],
-                ["parked", "list", "--json"],
-                ["parked", "drop", "40"],
+                ["people", "list", "--json"],
+                ["people", "drop", "40"],
                 ["explain", "--employee", "3"],
                 ["undo", run["run_id"], "--yes"],
                 ["state", "reset", "--yes"],

@@ -153,7 +153,19 @@ def test_a_username_that_moodle_refuses(name: str) -> None:
     assert not is_username(name)
 
 
-@given(st.text(max_size=30))
-def test_no_username_is_sent_that_moodle_would_change(name: str) -> None:
-    if is_username(name):
-        assert params.clean("username", name, Settings()) == name
+@pytest.mark.parametrize("name", ["o'neill@acme.example", "a+b@acme.example", "zoë", "jo sé+x", "x" * 100])
+def test_a_username_that_moodle_accepts_with_extended_characters(name: str) -> None:
+    assert is_username(name, extended=True)
+    assert params.clean("username", name, Settings(extendedusernamechars=True)) == name
+
+
+@pytest.mark.parametrize("name", ["", " ", "O'neill", "ZOË", " zoë", "zoë\u00a0", "a\tb", "a\u200b", "x" * 101])
+def test_a_username_that_no_moodle_holds(name: str) -> None:
+    assert not is_username(name, extended=True)
+
+
+@pytest.mark.parametrize("extended", [False, True])
+@given(name=st.text(max_size=30))
+def test_no_username_is_sent_that_moodle_would_change(extended: bool, name: str) -> None:
+    if is_username(name, extended=extended):
+        assert params.clean("username", name, Settings(extendedusernamechars=extended)) == name

@@ -36,7 +36,8 @@ SUSPEND = Step(7, Action.SUSPEND, reasons.LEFT, ACTIVE, (SUSPENDS,))
 REACTIVATE = Step(7, Action.REACTIVATE, reasons.RETURNED, SUSPENDED, (REACTIVATES,))
 UNCHANGED = Step(7, Action.UNCHANGED, reasons.IN_STEP, ACTIVE)
 STAYS_SUSPENDED = Step(7, Action.UNCHANGED, reasons.ALREADY_SUSPENDED, SUSPENDED)
-SKIP = Step(7, Action.SKIP, reasons.NO_EMAIL)
+SKIP = Step(7, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
+NO_ACCOUNT_FOR_NOW = Step(7, Action.SKIP, reasons.NO_EMAIL)
 CONFLICT = Step(7, Action.CONFLICT, reasons.email_taken(account(200)))
 WAIT = Step(7, Action.HOLD, reasons.NO_EVIDENCE, waits=True)
 
@@ -47,6 +48,7 @@ WAITING = record_of(7, FollowUp.WAITING, "no_evidence", "hold")
 TO_START = record_of(7, FollowUp.WAITING, "starts_later", "hold")
 PARKED = record_of(7, FollowUp.PARKED, "no_name", "create", attempts=9)
 UNDONE = record_of(7, FollowUp.UNDONE, "run1", undone_at=SECONDS, last_change_at=5)
+LACKING = record_of(7, FollowUp.WITHOUT_ACCOUNT, "no_email")
 
 
 def after(
@@ -119,6 +121,54 @@ def test_a_run_that_shows_nothing_does_not_end_the_wait_for_the_hire_date() -> N
         after(TO_START, replace(WAIT, reason=reasons.LEAVER_UNSURE)).follow_ups[FollowUp.WAITING].note
         == "leaver_unsure"
     )
+
+
+# Without an account
+
+
+@pytest.mark.parametrize("known", [None, WAITING, PARKED, record_of(7, FollowUp.WITHOUT_ACCOUNT, "no_name")])
+@pytest.mark.parametrize(
+    "step",
+    [
+        NO_ACCOUNT_FOR_NOW,
+        replace(NO_ACCOUNT_FOR_NOW, reason=reasons.INVALID_USERNAME),
+        Step(7, Action.HOLD, reasons.field_not_shown(["last_name"])),
+    ],
+    ids=lambda value: value.reason.code if isinstance(value, Step) else None,
+)
+def test_an_employee_who_gets_no_account_is_remembered_and_not_taken_again(
+    step: Step, known: EmployeeRecord | None
+) -> None:
+    record = after(known, step)
+
+    assert record == record_of(7, FollowUp.WITHOUT_ACCOUNT, step.reason.code)
+    assert record.worth_keeping(NOW)
+    assert not record.needs_follow_up
+    assert replace(record, follow_ups={**record.follow_ups, **WAITING.follow_ups}).needs_follow_up
+
+
+@pytest.mark.parametrize(
+    "step",
+    [CREATE, UPDATE, SUSPEND, SKIP, replace(SKIP, reason=reasons.PROTECTED)],
+    ids=lambda step: step.reason.code,
+)
+def test_it_ends_with_an_account_or_when_none_is_due(step: Step) -> None:
+    assert not after(LACKING, step, wrote=True).has(FollowUp.WITHOUT_ACCOUNT)
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.REFUSED, Status.HELD])
+@pytest.mark.parametrize("step", [CREATE, CONFLICT])
+def test_an_account_that_could_not_be_created_is_still_missing_for_the_present_reason(
+    step: Step, status: Status
+) -> None:
+    assert after(LACKING, step, status) == record_of(7, FollowUp.WITHOUT_ACCOUNT, step.reason.code)
+    assert after(None, step, status) == NOTHING
+
+
+def test_a_full_pass_that_shows_nothing_does_not_forget_it() -> None:
+    assert after(LACKING, replace(WAIT, waits=False)) == LACKING
+    assert after(None, replace(WAIT, waits=False)) == NOTHING
+    assert after(LACKING, WAIT) == WAITING
 
 
 # Attempts
