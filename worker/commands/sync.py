@@ -50,6 +50,7 @@ def sync(call: Call) -> None:
         dry_run=options.dry_run,
         reactivate=options.reactivate,
         releases=bool(selected),
+        resends=bool(selected),
     )
     call.begin(request)
     run_sync(request, call.services(), call.summary)

@@ -15,12 +15,13 @@ from typing import Any, Literal
 from worker.config.credentials import RenewableCredential
 from worker.errors import SyncError, TargetError
 from worker.model.account import Account, AccountRef
+from worker.model.field_kinds import FieldKind, Kinds
 from worker.model.mapping import FieldMapping
 from worker.model.moodle_fields import is_username
 from worker.moodle import failures, writes
 from worker.moodle.account_listing import read_account_listing
 from worker.moodle.answers import NO_JSON, UNREADABLE_ROW, Meaning, Refused, Scope, Undecided
-from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, parse_accounts
+from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, parse_accounts, parse_kinds
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record, Updated
 from worker.transport.http import Transport
@@ -72,6 +73,12 @@ class MoodleClient:
         self._needed = needed_keys(mapping)
         self._by_field = True
         self._guest_email = ""
+        self._kinds: dict[str, FieldKind] = {}
+
+    @property
+    def field_kinds(self) -> Kinds:
+        """The kinds of the custom profile fields that any account has shown so far, the guest included."""
+        return dict(self._kinds)
 
     @property
     def _lookup_function(self) -> str:
@@ -121,6 +128,7 @@ class MoodleClient:
             return self._guest(read)
         guest = next((row for row in rows if isinstance(row, dict) and row.get("username") == "guest"), None)
         self._guest_email = str(guest.get("email") or "") if guest else ""
+        self._kinds.update(parse_kinds(rows))
         return guest
 
     # Look-ups
@@ -184,7 +192,8 @@ class MoodleClient:
         except UnreadableAccount as fault:
             raise failures.unreadable_row(fault.what) from None
 
-    def _parsed(self, rows: Iterable[Any]) -> list[Account]:
+    def _parsed(self, rows: Sequence[Any]) -> list[Account]:
+        self._kinds.update(parse_kinds(rows))
         return parse_accounts(rows, self._needed)
 
     def _rows(self, key: Key, values: Sequence[str], read: _Read) -> list[Any]:

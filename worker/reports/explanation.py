@@ -262,12 +262,15 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         )
     if employee.undone_at:
         yield "taken back", _when(employee.undone_at)
+    if employee.not_kept:
+        yield "not kept by Moodle", ", ".join(sorted(employee.not_kept))
 
 
 def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    if not known.journal:
+    writes = [(run_id, entry) for run_id, entry in known.journal if not entry.is_read_back]
+    if not writes:
         yield "nothing", "no run of the last 90 days wrote to this account"
-    for run_id, entry in list(known.journal)[-_RUNS_SHOWN:]:
+    for run_id, entry in writes[-_RUNS_SHOWN:]:
         fields = ", ".join(
             f"{change.field} {change.old!r} -> {change.new!r}" if known.shows_values else change.field
             for change in entry.changes

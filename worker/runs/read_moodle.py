@@ -47,6 +47,7 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             employees=reader.employees(needed.employees),
             former=reader.employees(needed.former),
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
+            kinds=services.moodle.field_kinds,
         )
     return planner.plan()
 
@@ -73,6 +74,8 @@ def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) ->
         hire_lookahead_days=settings.hire_lookahead_days,
         selected=frozenset(request.selected),
         all_employees=request.all_employees,
+        resends=request.resends,
+        digest_key=services.digest_key,
     )
 
 

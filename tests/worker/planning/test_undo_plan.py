@@ -96,7 +96,7 @@ def test_the_scope_selects_suspensions_or_fields(
 
 
 def undo(one: JournalEntry, *accounts: Account, protected: Collection[str] = ()) -> Step:
-    (step,) = undo_steps(recorded(one), accounts, protected)
+    (step,) = undo_steps(recorded(one), accounts, protected, {})
     assert step.employee_id == 7
     return step
 
@@ -240,7 +240,7 @@ def test_an_address_is_restored_after_the_account_that_has_it_gives_it_up() -> N
     taken = FieldChange("email", "bob@acme.example", "ada@acme.example")
     accounts = [account(107, email="lovelace@acme.example"), account(108, email="ada@acme.example")]
 
-    first, second = undo_steps(recorded(entry(7, given), entry(8, taken)), accounts, ())
+    first, second = undo_steps(recorded(entry(7, given), entry(8, taken)), accounts, (), {})
 
     assert [step.depends_on for step in (first, second)] == [{8}, frozenset()]
     assert (writes(first), writes(second)) == ({"email": "Ada@acme.example"}, {"email": "bob@acme.example"})
@@ -252,7 +252,7 @@ def test_a_username_is_restored_in_order_as_well_and_other_equal_values_do_not_m
     moved = FieldChange("department", "Legal", "Sales")
     accounts = [account(107, username="lovelace", department="Legal"), account(108, username="ada", department="Sales")]
 
-    steps = undo_steps(recorded(entry(7, DEPARTMENT, renamed), entry(8, moved, freed)), accounts, ())
+    steps = undo_steps(recorded(entry(7, DEPARTMENT, renamed), entry(8, moved, freed)), accounts, (), {})
 
     assert [step.depends_on for step in steps] == [{8}, frozenset()]
 
