@@ -56,6 +56,11 @@ class Rule:
         """Whether the target is a custom profile field."""
         return self.target.startswith(PROFILE_FIELD)
 
+    @property
+    def short_name(self) -> str:
+        """The name of the target in Moodle: for a custom profile field, its short name."""
+        return self.target.removeprefix(PROFILE_FIELD)
+
     def value(self, facts: Mapping[str, str]) -> str | None:
         """The value for the field; None if BambooHR does not show it, and the account keeps its present value.
 

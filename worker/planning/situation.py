@@ -315,7 +315,7 @@ class Situation:
 
     def not_sendable(self, employee: Employee) -> tuple[tuple[str, str], ...]:
         """Return the fields whose type has no such value, as the step says it."""
-        shown = self._shown(employee).items()
+        shown = self._shown(employee).items() if self.kinds else ()
         return tuple((target, "") for target, value in shown if sendable(self.kinds, target, value) is None)
 
     def _shown(self, employee: Employee) -> dict[str, str]:

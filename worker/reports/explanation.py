@@ -181,12 +181,15 @@ def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Ite
 def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     account = known.step.account
     changed = {change.field for change in known.step.changes}
+    not_kept = dict(known.step.not_kept)
     for rule in known.plan_input.settings.mapping.rules:
         text = _source(rule, known)
         if account is not None:
             text += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
         if rule.when == "create":
             text += "; only when the account is created"
+        if rule.target in not_kept:
+            text += "; NOT KEPT BY MOODLE"
         yield rule.target, text + ("; WILL CHANGE" if rule.target in changed else "")
 
 

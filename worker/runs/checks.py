@@ -17,7 +17,6 @@ from worker.model import reasons
 from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE
 from worker.model.history import FollowUp
-from worker.model.mapping import PROFILE_FIELD
 from worker.model.step import Action
 from worker.moodle.client import MoodleClient
 from worker.runs.sync import Preview
@@ -292,23 +291,7 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             f"{len(unexplained)} active accounts have no employee: {ids(unexplained)}",
             "see whose they are; no run ever touches them",
         )
-    yield from _customs(seen, settings)
     yield from _links(seen)
-
-
-def _customs(seen: Preview, settings: Settings) -> Iterator[Check]:
-    for rule in settings.mapping.rules:
-        if not rule.target.startswith(PROFILE_FIELD):
-            continue
-        area = f"Moodle field {rule.target}"
-        if any(rule.target in account.values for account in seen.plan.accounts.values()):
-            yield ok(area, "is there")
-        else:
-            yield warning(
-                area,
-                "no account shows it: it does not exist, is hidden, or is empty for all accounts",
-                f"{LMS} whether a custom field of this short name exists and is visible to the token's user",
-            )
 
 
 def _links(seen: Preview) -> Iterator[Check]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from worker import advice
+from worker import advice, logs
 from worker.errors import SyncError, TargetError
 from worker.model.account import Account
 from worker.model.field_kinds import Kinds, is_read_back, is_same
@@ -33,20 +33,28 @@ def read_back(services: Services, written: WriteResult, summary: Summary) -> Wri
     if written.ended_by is not None or not steps:
         return _reported(services, written, {}, summary)
     lookup = AccountLookup(services, Lookup("idnumber", Priority.OTHERS, [str(number) for number in steps]))
+    lost: _Lost = {}
     try:
         lookup.run()
+        lost = _lost(steps, lookup.accounts, services.moodle.field_kinds)
+        _journal(services, summary.run_id, steps, lost)
     except TargetError as fault:
         summary.warn("not_read_back", f"what Moodle keeps of the values written was not read back: {fault.message}")
     except SyncError as end:
         written = replace(written, ended_by=end)
     if lookup.unreadable:
         summary.warn("not_read_back", f"{len(lookup.unreadable):,} accounts that were written could not be read back")
-    lost = _lost(steps, lookup.accounts, services.moodle.field_kinds)
-    now = services.clock()
-    if lost:
-        entries = [JournalEntry.of_read_back(steps[number], changes, now) for number, changes in lost.items()]
-        services.store.journal(summary.run_id, entries)
     return _reported(services, written, lost, summary)
+
+
+def _journal(services: Services, run_id: str, steps: Mapping[int, Step], lost: _Lost) -> None:
+    """Keep what the accounts show now: an undo compares them with it."""
+    now = services.clock()
+    entries = [JournalEntry.of_read_back(steps[number], changes, now) for number, changes in lost.items()]
+    if entries:
+        services.store.journal(run_id, entries)
+    for number, changes in lost.items():
+        logs.warning("sync.not_kept", employee_id=number, fields=[change.field for change in changes])
 
 
 def _is_to_be_read(result: StepResult) -> bool:

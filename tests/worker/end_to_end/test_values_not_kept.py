@@ -35,6 +35,7 @@ def test_an_unknown_menu_option_is_one_warning_and_is_not_sent_again(harness: Ru
     assert company.stores("3") == "Junior"
     assert (later.code, later["unchanged"], later["not_kept"], later["not_kept_ids"]) == (0, EMPLOYEES, 2, [3, 4])
     assert (later["warnings"], harness.writes()) == ([], [])
+    assert [line["employee_id"] for line in found.log if line.get("event") == "sync.not_kept"] == [3, 4]
     assert "Principal" not in found.stdout + found.stderr + later.stdout + later.stderr
     assert "Principal" not in json.dumps(items(harness, "followups"))
     assert remembered(harness) == {3: {"profile_field_level"}, 4: {"profile_field_level"}}
