@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.worker.builders import account, outcome, writes
 from worker.model import reasons
 from worker.model.account import Account
+from worker.model.field_kinds import FieldKind, Kinds
 from worker.model.journal_entry import JournalEntry
 from worker.model.step import Action, FieldChange, Step
 from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, written
@@ -92,11 +94,20 @@ def test_the_scope_selects_suspensions_or_fields(
         assert [list(found.changes) for found in recorded(one, scope=scope)] == ([expected] if expected else [])
 
 
+def test_what_moodle_stored_in_place_of_a_value_is_what_the_run_wrote() -> None:
+    written = (FieldChange("city", "Bern", "Zug"), FieldChange("lang", "de", "en"))
+    shown = replace(entry(7, FieldChange("city", "Zug", ""), FieldChange("country", "XX", "")), is_read_back=True)
+
+    assert recorded(entry(7, *written), shown) == [
+        RecordedWrite(7, 107, (FieldChange("city", "Bern", ""), FieldChange("lang", "de", "en")))
+    ]
+
+
 # The steps
 
 
-def undo(one: JournalEntry, *accounts: Account, protected: Collection[str] = ()) -> Step:
-    (step,) = undo_steps(recorded(one), accounts, protected, {})
+def undo(one: JournalEntry, *accounts: Account, protected: Collection[str] = (), kinds: Kinds | None = None) -> Step:
+    (step,) = undo_steps(recorded(one), accounts, protected, kinds or {})
     assert step.employee_id == 7
     return step
 
@@ -202,6 +213,26 @@ def test_what_the_run_wrote_is_restored_unless_it_was_edited(
     assert [change.old for change in step.changes] == [found.fields[change.field] for change in step.changes]
     if expected == "skip edited_since":
         assert step.reason.text.endswith((": department", ": city"))
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("1769817600", "update taken_back"),
+        ("1769814000", "update taken_back"),
+        ("1735689600", "unchanged nothing_to_undo"),
+        ("1769904000", "skip edited_since"),
+    ],
+    ids=["as written", "in another time zone", "the old day", "another day"],
+)
+def test_a_date_is_compared_by_its_day(now: str, expected: str) -> None:
+    written = entry(7, FieldChange("profile_field_started", "1735686000", "2026-01-31"))
+    kinds = {"profile_field_started": FieldKind("datetime", is_raw=True)}
+
+    step = undo(written, ada(profile_field_started=now), kinds=kinds)
+
+    assert outcome(step) == expected
+    assert writes(step) == ({"profile_field_started": "1735686000"} if expected == "update taken_back" else {})
 
 
 def test_a_deleted_account_is_left_alone() -> None:
