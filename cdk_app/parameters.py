@@ -19,9 +19,9 @@ from cdk_app.iam_names import are_principals, is_github_repository
 from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError
 from cdk_app.silence import LONGEST_SILENCE_HOURS
-from cdk_app.worker_parameters import worker_environment
 from worker.config.faults import Faults, Problem, refusal
 from worker.config.mapping_table import mapping_problems
+from worker.config.settings_file import worker_environment
 from worker.config.settings_model import REMOVED, SharedSettings
 from worker.model.moodle_fields import is_email
 

@@ -43,9 +43,9 @@ class Call:
         self.summary.dry_run, self.summary.scope = request.dry_run, request.scope_name
         self.summary.about_run = about_run
 
-    def settings(self, **instead: str) -> Settings:
-        """Return the whole configuration, `instead` laid over the environment; the time limit begins to count."""
-        settings = read_settings({**self.environment, **instead})
+    def settings(self) -> Settings:
+        """Return the whole configuration; the time limit begins to count."""
+        settings = read_settings(self.environment)
         self.summary.trigger, self.summary.batch_size = settings.trigger, settings.batch_size
         self.stop.limit(settings.max_run_minutes)
         return settings

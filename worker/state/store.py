@@ -22,10 +22,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.errors import LockLost, StateError
+from worker.errors import LockLost
 from worker.model.binding import Binding
 from worker.model.held_change import HeldChanges
-from worker.model.history import LEAST_RUNS, EmployeeRecord, History, RunRecord, runs_needed
+from worker.model.history import EmployeeRecord, History, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
 from worker.model.step import GuardClass
@@ -36,16 +36,13 @@ from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
 from worker.state.journal import Journal
 from worker.state.lock import Lock
 from worker.state.pause import Pause, pause_key, read_pause
-from worker.state.records import read_employee, read_run, read_runs, store_run, store_runs
+from worker.state.records import read_employee, read_run
 from worker.state.row import RECORDING_BEGAN, is_current, read_position, row_of, unchanged
+from worker.state.run_history import RunHistory
 
 __all__ = ["RECORDING_BEGAN", "Store", "locked"]
 
-_RUN_RETENTION = timedelta(days=400)
 _OLD_ITEM_RETENTION = timedelta(days=30)
-_MAX_HISTORY_BYTES = 280_000
-_MAX_KEY_LENGTH = 1_000
-_MAX_JOURNAL_ITEMS = 100_000
 
 
 class Store:
@@ -60,7 +57,7 @@ class Store:
         self._mutex = threading.Lock()
         self._follow_ups = FollowUps(items, state_id)
         self._journal = Journal(items, state_id, clock, threading.Lock())
-        self._runs: tuple[RunRecord, ...] = ()
+        self._runs = RunHistory(items, state_id)
         self._binding: Binding | None = None
         self._pause: Pause | None = None
         self._is_loaded = False
@@ -120,7 +117,7 @@ class Store:
         """
         with self._mutex:
             self._load()
-            return History(dict(self._follow_ups.records), self._runs)
+            return History(dict(self._follow_ups.records), self._runs.runs)
 
     def pause(self) -> Pause | None:
         """The pause of the scheduled runs, of the same moment as the history; None if there is none."""
@@ -154,23 +151,13 @@ class Store:
     def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
         """Keep a run's summary and figures for some months, and in the history what later runs need of it."""
         run = replace(run, journal_items=self._journal.count(run.run_id))
-        item: Item = {
-            KEY: self._run_key(run.run_id),
-            **store_run(run),
-            "summary": {name: value for name, value in summary.items() if not isinstance(value, float)},
-            EXPIRY: int((now + _RUN_RETENTION).timestamp()),
-        }
         with self._mutex:
             self._prepare()
-            # Read again: should another run have recorded itself since, its record stays.
-            stored = self._read_runs(self._items.get(self._history_key))
-            self._runs = (*(other for other in stored if other.run_id != run.run_id), run)
-            self._items.put_all([item, self._history_item(now)])
+            self._runs.record(run, summary, now)
 
     def run(self, run_id: str) -> RunRecord | None:
         """The record of a run of the last months."""
-        item = self._run_item(run_id)
-        return None if item is None else read_run(run_id, item)
+        return self._runs.run(run_id)
 
     @property
     def binding(self) -> Binding | None:
@@ -180,7 +167,7 @@ class Store:
     @property
     def is_new(self) -> bool:
         """Whether the state held nothing then."""
-        return not (any(self._row_read_ahead) or self._runs or self._follow_ups.records)
+        return not (any(self._row_read_ahead) or self._runs.runs or self._follow_ups.records)
 
     def bind(self, binding: Binding) -> None:
         """Let the state belong to this company and site."""
@@ -195,7 +182,7 @@ class Store:
 
     def held(self, run_id: str) -> HeldChanges | None:
         """What a run held; None if it held nothing, or that is no longer kept."""
-        return read_held(self._items, self._id, run_id) if len(self._run_key(run_id)) <= _MAX_KEY_LENGTH else None
+        return read_held(self._items, self._id, run_id) if self._runs.is_id(run_id) else None
 
     # The journal
 
@@ -207,8 +194,7 @@ class Store:
         """Keep that a run sets out to write, so that its journal is found should it never say how it ended."""
         with self._mutex:
             self._prepare()
-            self._runs = (*(other for other in self._runs if other.run_id != run.run_id), run)
-            self._items.put(self._history_item(now))
+            self._runs.begin(run, now)
 
     def journal_failed(self, run_id: str, employees: Iterable[int], now: datetime) -> None:
         """Keep whose accounts a run did not change although its journal has them."""
@@ -220,9 +206,7 @@ class Store:
 
     def journal_of(self, run_id: str) -> list[JournalEntry]:
         """What a run set out to write, in order, as far as that is still kept."""
-        item = self._run_item(run_id) or {}
-        count = item.get("journal_items")
-        return self._journal.of(run_id, count if type(count) is int and 0 <= count <= _MAX_JOURNAL_ITEMS else None)
+        return self._journal.of(run_id, self._runs.journal_items(run_id))
 
     def journals_about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
         """What the runs of the last months set out to write to one employee: run and entry, oldest first."""
@@ -230,23 +214,12 @@ class Store:
 
     # What the table has
 
-    @property
-    def _history_key(self) -> str:
-        return f"{self._id}#history"
-
-    def _run_key(self, run_id: str) -> str:
-        return f"{self._id}#run#{run_id}"
-
-    def _run_item(self, run_id: str) -> Item | None:
-        key = self._run_key(run_id)
-        return self._items.get(key) if len(key) <= _MAX_KEY_LENGTH else None
-
     def _load(self) -> None:
-        other_keys = [binding_key(self._id), pause_key(self._id), self._history_key, *self._follow_ups.keys]
+        other_keys = [binding_key(self._id), pause_key(self._id), self._runs.key, *self._follow_ups.keys]
         found = self._items.get_all([self._id, *other_keys])
-        row, past = found.get(self._id), found.get(self._history_key)
+        row, past = found.get(self._id), found.get(self._runs.key)
         self._follow_ups.load(found)
-        self._runs = self._read_runs(past)
+        self._runs.load(past)
         self._binding = read_binding(found.get(binding_key(self._id)))
         self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
@@ -257,7 +230,7 @@ class Store:
 
     def _load_old(self) -> None:
         """Take what an earlier version wrote; nothing is written yet."""
-        runs = {run.run_id: run for run in self._runs}
+        runs = {run.run_id: run for run in self._runs.runs}
         for item in self._items.scan([f"{self._id}#person#", f"{self._id}#run#"]):
             _, kind, name = item[KEY].split("#", 2)
             if kind == "run":
@@ -266,7 +239,7 @@ class Store:
                 self._follow_ups.set(read_employee(int(name), item))
                 self._old_items.append(item)
         self._is_converted = not (self._old_items or runs)
-        self._runs = tuple(sorted(runs.values(), key=lambda run: (run.ended_at, run.run_id)))
+        self._runs.replace(runs.values())
 
     def _prepare(self) -> None:
         """Before a write: everything is loaded and converted."""
@@ -276,7 +249,7 @@ class Store:
             return
         now = datetime.fromtimestamp(self._clock(), UTC)
         self._follow_ups.flush()
-        self._items.put(self._history_item(now))
+        self._runs.flush(now)
         # Not before all of it is in its new place: until an item expires it is converted again.
         expires = int((now + _OLD_ITEM_RETENTION).timestamp())
         self._items.put_all([{**item, EXPIRY: expires} for item in self._old_items])
@@ -289,23 +262,6 @@ class Store:
         with self._mutex:
             self._prepare()
         return True
-
-    def _read_runs(self, item: Item | None) -> tuple[RunRecord, ...]:
-        try:
-            return tuple(read_runs(str(item["runs"]))) if item else ()
-        except (KeyError, ValueError, RecursionError):
-            raise StateError(
-                f"the item {self._history_key} is malformed",
-                advice="it was changed by hand; delete it: the next run makes it again from the items of the runs",
-            ) from None
-
-    def _history_item(self, now: datetime) -> Item:
-        most = len(self._runs)
-        text = store_runs(runs_needed(self._runs, now, most))
-        while len(text) > _MAX_HISTORY_BYTES and most > LEAST_RUNS:
-            most = most * 3 // 4
-            text = store_runs(runs_needed(self._runs, now, most))
-        return {KEY: self._history_key, "runs": text}
 
 
 _EMPLOYEE_ID = re.compile("[1-9][0-9]*")

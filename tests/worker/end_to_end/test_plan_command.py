@@ -307,69 +307,6 @@ def test_a_plan_of_all_employees_shows_drift_and_no_former_employees(pending: Ru
     assert json.loads(pending.run("plan", "--everybody", "--json").stdout)["scope"] == "everybody"
 
 
-# Another mapping
-
-
-def employees_with_field(plan: dict[int, tuple[str, str, list[str]]], field: str) -> set[int]:
-    return {number for number, (_, _, fields) in plan.items() if field in fields}
-
-
-def test_another_mapping_is_planned_for_all_employees(pending: RunHarness, tmp_path: Path) -> None:
-    pending.run()
-    file = tmp_path / "mapping.json"
-    file.write_text('{"institution": "division", "department": null}')
-
-    plan = planned(pending, "--mapping", str(file))
-
-    assert employees_with_field(plan, "institution") >= {1, 2, 20}
-    assert not employees_with_field(plan, "department")
-    assert planned(pending) == {row: EXPECTED[row] for row in (201, 202, 203)}
-
-
-def test_the_toml_file_of_an_environment_is_accepted_as_a_mapping(pending: RunHarness, tmp_path: Path) -> None:
-    pending.run()
-    file = tmp_path / "dev.toml"
-    file.write_text(
-        'ProjectName = "x"\nUsernameTemplate = "{employee_id}"\n'
-        '[FieldMapping]\ninstitution = { from = "division", default = "none" }\ndepartment = false\n'
-    )
-
-    plan = planned(pending, "--mapping", str(file))
-
-    assert employees_with_field(plan, "institution") >= {1, 2, 100}
-    assert not employees_with_field(plan, "department")
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "code", "expected"),
-    [
-        ("mapping.json", None, 2, "cannot be read"),
-        ("mapping.json", "", 2, "is no JSON"),
-        ("mapping.json", "institution: division", 2, "is no JSON"),
-        ("mapping.json", "[" * 100_000, 2, "is no JSON"),
-        ("mapping.json", "[]", 3, "FIELD_MAPPING"),
-        ("mapping.json", '{"institution": "shoe_size"}', 3, "shoe_size"),
-        ("dev.toml", "[FieldMapping", 2, "is no TOML"),
-        ("dev.toml", '[FieldMapping]\ninstitution = "shoe_size"', 3, "shoe_size"),
-        ("dev.toml", 'FieldMapping = "division"', 2, "FieldMapping"),
-        ("dev.toml", "[FieldMapping]\ninstitution = 2026-01-01", 3, "2026-01-01"),
-        ("dev.toml", "UsernameTemplate = 7", 2, "UsernameTemplate"),
-    ],
-)
-def test_an_invalid_mapping_file_is_refused_before_any_call(
-    pending: RunHarness, tmp_path: Path, name: str, text: str | None, code: int, expected: str
-) -> None:
-    file = tmp_path / name
-    if text is not None:
-        file.write_text(text)
-
-    run = pending.run("plan", "--mapping", str(file))
-
-    assert (run.code, run.stdout, pending.to_bamboo.calls) == (code, "", [])
-    assert run.stderr.startswith("worker: ")
-    assert expected in run.stderr
-
-
 # Options that exclude each other
 
 
@@ -377,7 +314,7 @@ def test_an_invalid_mapping_file_is_refused_before_any_call(
     ("arguments", "expected"),
     [
         (["--employee", "7", "--everybody"], "--employee selects some"),
-        (["--employee", "7", "--mapping", "x.json"], "--employee selects some"),
+        (["--employee", "7", "--settings", "x.toml"], "--employee selects some"),
         (["--html", "x.html", "--json"], "--html writes a page"),
         (["--html", "x.html", "--output", "y"], "--html writes a page"),
         (["--employee", "seven"], "an employee id is a whole number above 0"),

@@ -11,9 +11,12 @@ import pytest
 from moto import mock_aws
 from types_boto3_dynamodb import DynamoDBClient
 
+from tests.worker.state.store_tools import NOW
+from worker.model.position import Position
 from worker.state.dynamodb import DynamoItems
 from worker.state.items import Items
 from worker.state.sqlite import SqliteItems
+from worker.state.store import Store
 
 _tables = count()
 
@@ -48,3 +51,12 @@ def items(request: pytest.FixtureRequest, tmp_path: Path) -> Items:
     if request.param == "sqlite":
         return SqliteItems(str(tmp_path / "state.sqlite"))
     return DynamoItems(request.getfixturevalue("table"), request.getfixturevalue("dynamodb"))
+
+
+@pytest.fixture
+def store(items: Items) -> Store:
+    """The store of a state that this version began: nothing is searched for by a scan."""
+    store = Store(items, "a", NOW.timestamp)
+    store.history()
+    store.create(Position(NOW), NOW)
+    return store

@@ -1,0 +1,97 @@
+"""The runs of a state: in one item what later runs need of them, and an item of its own for each run's summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from worker.errors import StateError
+from worker.model.history import LEAST_RUNS, RunRecord, runs_needed
+from worker.state.items import EXPIRY, KEY, Item, Items
+from worker.state.records import read_run, read_runs, store_run, store_runs
+
+_RUN_RETENTION = timedelta(days=400)
+_MAX_BYTES = 280_000
+_MAX_KEY_LENGTH = 1_000
+_MAX_JOURNAL_ITEMS = 100_000
+
+
+class RunHistory:
+    """The runs so far, oldest first. The store that owns it lets one thread write at a time."""
+
+    def __init__(self, items: Items, state_id: str) -> None:
+        self._items = items
+        self._id = state_id
+        self.key = f"{state_id}#history"
+        self.runs: tuple[RunRecord, ...] = ()
+
+    def load(self, item: Item | None) -> None:
+        """Take what was read under the key."""
+        self.runs = self._read(item)
+
+    def replace(self, runs: Iterable[RunRecord]) -> None:
+        """Take the runs that an earlier version recorded."""
+        self.runs = tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id)))
+
+    def begin(self, run: RunRecord, now: datetime) -> None:
+        """Keep that a run sets out to write."""
+        self.runs = _with(self.runs, run)
+        self.flush(now)
+
+    def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
+        """Keep a run's summary for some months, and in the history what later runs need of the run."""
+        item: Item = {
+            KEY: self._key_of(run.run_id),
+            **store_run(run),
+            "summary": {name: value for name, value in summary.items() if not isinstance(value, float)},
+            EXPIRY: int((now + _RUN_RETENTION).timestamp()),
+        }
+        # Read again: should another run have recorded itself since, its record stays.
+        self.runs = _with(self._read(self._items.get(self.key)), run)
+        self._items.put_all([item, self._item(now)])
+
+    def flush(self, now: datetime) -> None:
+        """Write what later runs need."""
+        self._items.put(self._item(now))
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """The record of a run of the last months."""
+        item = self._item_of(run_id)
+        return None if item is None else read_run(run_id, item)
+
+    def journal_items(self, run_id: str) -> int | None:
+        """How many items the journal of a run has; None if its record does not say."""
+        count = (self._item_of(run_id) or {}).get("journal_items")
+        return count if type(count) is int and 0 <= count <= _MAX_JOURNAL_ITEMS else None
+
+    def is_id(self, run_id: str) -> bool:
+        """Whether the table can have items of a run with this id."""
+        return len(self._key_of(run_id)) <= _MAX_KEY_LENGTH
+
+    def _key_of(self, run_id: str) -> str:
+        return f"{self._id}#run#{run_id}"
+
+    def _item_of(self, run_id: str) -> Item | None:
+        return self._items.get(self._key_of(run_id)) if self.is_id(run_id) else None
+
+    def _read(self, item: Item | None) -> tuple[RunRecord, ...]:
+        try:
+            return tuple(read_runs(str(item["runs"]))) if item else ()
+        except (KeyError, ValueError, RecursionError):
+            raise StateError(
+                f"the item {self.key} is malformed",
+                advice="it was changed by hand; delete it: the next run makes it again from the items of the runs",
+            ) from None
+
+    def _item(self, now: datetime) -> Item:
+        most = len(self.runs)
+        text = store_runs(runs_needed(self.runs, now, most))
+        while len(text) > _MAX_BYTES and most > LEAST_RUNS:
+            most = most * 3 // 4
+            text = store_runs(runs_needed(self.runs, now, most))
+        return {KEY: self.key, "runs": text}
+
+
+def _with(runs: Iterable[RunRecord], run: RunRecord) -> tuple[RunRecord, ...]:
+    return (*(other for other in runs if other.run_id != run.run_id), run)
