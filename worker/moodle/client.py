@@ -15,7 +15,7 @@ from typing import Any, Literal
 from worker.config.credentials import RenewableCredential
 from worker.errors import SyncError, TargetError
 from worker.model.account import Account, AccountRef
-from worker.model.field_kinds import FieldKind, Kinds
+from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
 from worker.model.moodle_fields import is_username
 from worker.moodle import failures, writes
@@ -53,6 +53,9 @@ class MoodleClient:
         batch_size: how many accounts a request holds.
         concurrency: how many look-ups are sent at a time.
         fix_command: the command that sets the token, for the messages.
+
+    Attributes:
+        field_kinds: The kinds of the custom profile fields that any account has shown so far, the guest included.
     """
 
     def __init__(
@@ -73,12 +76,7 @@ class MoodleClient:
         self._needed = needed_keys(mapping)
         self._by_field = True
         self._guest_email = ""
-        self._kinds: dict[str, FieldKind] = {}
-
-    @property
-    def field_kinds(self) -> Kinds:
-        """The kinds of the custom profile fields that any account has shown so far, the guest included."""
-        return dict(self._kinds)
+        self.field_kinds: dict[str, FieldKind] = {}
 
     @property
     def _lookup_function(self) -> str:
@@ -128,7 +126,7 @@ class MoodleClient:
             return self._guest(read)
         guest = next((row for row in rows if isinstance(row, dict) and row.get("username") == "guest"), None)
         self._guest_email = str(guest.get("email") or "") if guest else ""
-        self._kinds.update(parse_kinds(rows))
+        self.field_kinds.update(parse_kinds(rows))
         return guest
 
     # Look-ups
@@ -193,7 +191,7 @@ class MoodleClient:
             raise failures.unreadable_row(fault.what) from None
 
     def _parsed(self, rows: Sequence[Any]) -> list[Account]:
-        self._kinds.update(parse_kinds(rows))
+        self.field_kinds.update(parse_kinds(rows))
         return parse_accounts(rows, self._needed)
 
     def _rows(self, key: Key, values: Sequence[str], read: _Read) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from worker.model import reasons
@@ -13,6 +12,7 @@ from worker.model.reasons import Reason
 from worker.model.step import WRITES, Action, FieldChange, Step
 from worker.planning.claims import Resolution
 from worker.planning.correlation import is_passed_on, shows_identity
+from worker.planning.differences import with_differences, without_unsendable
 from worker.planning.names import compare_names
 from worker.planning.situation import NAMES, Situation
 
@@ -216,7 +216,7 @@ def _creation(situation: Situation, employee: Employee, address: str, resolution
     changes = tuple(FieldChange(target, None, value) for target, value in fields.items())
     depends_on = resolution.depends_on | claim.depends_on
     step = Step(number, Action.CREATE, reasons.NEW, changes=changes, depends_on=depends_on)
-    return with_not_kept(step, situation.not_sendable(employee))
+    return without_unsendable(situation, employee, step)
 
 
 # Employees with an account
@@ -236,33 +236,8 @@ def _update(situation: Situation, employee: Employee, account: Account, *, linke
             new["username"] = name
     if step.problem is not None:
         new = situation.without_identity(employee, account, new)
-    step = _with_changes(situation, employee, step, new)
+    step = with_differences(situation, employee, step, new)
     return _finished(_with_reactivation(situation, step))
-
-
-def _with_changes(situation: Situation, employee: Employee, step: Step, new: Mapping[str, str]) -> Step:
-    """Return the step with what differs, except for values that Moodle did not keep when they were sent."""
-    present = step.account.fields if step.account else {}
-    not_kept = [*situation.not_sendable(employee)]
-    changes = []
-    for name, value in new.items():
-        shown = present.get(name, "")
-        if not situation.differs(name, value, shown):
-            continue
-        if digest := situation.not_kept(employee.employee_id, name, value, shown):
-            not_kept.append((name, digest))
-        else:
-            changes.append(FieldChange(name, shown, value))
-    return with_not_kept(replace(step, changes=tuple(changes)), not_kept)
-
-
-def with_not_kept(step: Step, fields: Iterable[tuple[str, str]]) -> Step:
-    """Return the step with more fields whose value Moodle does not keep; see :attr:`Step.not_kept`."""
-    not_kept = (*step.not_kept, *fields)
-    if not not_kept:
-        return step
-    notes = [note for note in step.notes if note.code != reasons.NOT_KEPT]
-    return replace(step, not_kept=not_kept, notes=(*notes, reasons.not_kept([name for name, _ in not_kept])))
 
 
 def _email_change(situation: Situation, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from worker.model import reasons
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState, employee_id, starts_within
-from worker.model.field_kinds import is_same, sendable
+from worker.model.field_kinds import sendable
 from worker.model.mapping import username
 from worker.model.moodle_fields import is_email, is_username
 from worker.model.reasons import Reason, unconfirmed_id
@@ -24,7 +24,6 @@ from worker.planning.correlation import (
     match_by_idnumber,
     shows_identity,
 )
-from worker.planning.digests import not_kept_digest
 from worker.planning.names import compare_names, same_name
 from worker.planning.plan_input import PlanInput
 
@@ -310,16 +309,8 @@ class Situation:
 
     def mapped(self, employee: Employee) -> dict[str, str]:
         """Return what the mapping makes of what BambooHR shows, by Moodle field."""
-        values = {target: sendable(self.kinds, target, value) for target, value in self._shown(employee).items()}
-        return {target: value for target, value in values.items() if value is not None}
-
-    def not_sendable(self, employee: Employee) -> tuple[tuple[str, str], ...]:
-        """Return the fields whose type has no such value, as the step says it."""
-        shown = self._shown(employee).items() if self.kinds else ()
-        return tuple((target, "") for target, value in shown if sendable(self.kinds, target, value) is None)
-
-    def _shown(self, employee: Employee) -> dict[str, str]:
-        values = {rule.target: rule.value(employee.facts) for rule in self.mapping.rules}
+        shown = {rule.target: rule.value(employee.facts) for rule in self.mapping.rules}
+        values = {target: sendable(self.kinds, target, value) for target, value in shown.items() if value is not None}
         return {target: value for target, value in values.items() if value is not None}
 
     def updated(self, employee: Employee) -> dict[str, str]:
@@ -327,14 +318,3 @@ class Situation:
         always = {rule.target for rule in self.mapping.rules if rule.when == "always"} - {"email"}
         values = self.mapped(employee).items()
         return {target: value for target, value in values if target in always and (value or target not in NAMES)}
-
-    def differs(self, field: str, value: str, shown: str) -> bool:
-        """Return whether an account that shows this has another value than the one that is due."""
-        return not is_same(self.kinds, field, value, shown)
-
-    def not_kept(self, number: int, field: str, value: str, shown: str) -> str:
-        """Return the digest of a value that was sent before and that Moodle did not keep; "" for any other."""
-        record = self.plan_input.records.get(number)
-        known = record.not_kept.get(field, "") if record is not None and not self.settings.resends else ""
-        same = known and known == not_kept_digest(number, field, value, shown, self.settings.digest_key)
-        return known if same else ""

@@ -12,7 +12,7 @@ from worker.model.field_kinds import Kinds, is_read_back, is_same
 from worker.model.journal_entry import JournalEntry
 from worker.model.result import Status, StepResult
 from worker.model.step import FieldChange, Step
-from worker.planning.decisions import with_not_kept
+from worker.planning.differences import with_not_kept
 from worker.planning.digests import not_kept_digest
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
@@ -63,16 +63,25 @@ def _is_to_be_read(result: StepResult) -> bool:
 
 
 def _lost(steps: Mapping[int, Step], accounts: Iterable[Account], kinds: Kinds) -> _Lost:
-    found = {(account.idnumber, account.id): account for account in accounts}
-    by_idnumber = {account.idnumber: account for account in found.values()}
+    by_idnumber: dict[str, list[Account]] = {}
+    for account in accounts:
+        by_idnumber.setdefault(account.idnumber, []).append(account)
     lost: _Lost = {}
     for number, step in steps.items():
-        own = found.get((str(number), step.account.id)) if step.account else by_idnumber.get(str(number))
-        for change in step.changes if own is not None else ():
-            shown = own.values.get(change.field, "") if own is not None else ""
-            if is_read_back(change.field) and not is_same(kinds, change.field, change.new, shown):
-                lost.setdefault(number, []).append(FieldChange(change.field, change.new, shown))
-    return lost
+        for account in by_idnumber.get(str(number), ()):
+            if step.account is None or step.account.id == account.id:
+                lost[number] = _not_kept(step, account, kinds)
+    return {number: changes for number, changes in lost.items() if changes}
+
+
+def _not_kept(step: Step, account: Account, kinds: Kinds) -> list[FieldChange]:
+    """Return what was sent, and what the account shows in its place."""
+    shown = [(change, account.values.get(change.field, "")) for change in step.changes if is_read_back(change.field)]
+    return [
+        FieldChange(change.field, change.new, value)
+        for change, value in shown
+        if not is_same(kinds, change.field, change.new, value)
+    ]
 
 
 # What is said of it
@@ -105,7 +114,7 @@ def _warning(name: str, employees: _Lost, kinds: Kinds) -> str:
     return (
         f"Moodle does not keep {name} of {len(shown):,} employees ({named}): {_cause(name, changes, kinds)}. It is not"
         " sent again until the value changes in BambooHR or in Moodle; after a correction in Moodle:"
-        f" {advice.command('sync', '--employee', 'ID')}"
+        f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
     )
 
 

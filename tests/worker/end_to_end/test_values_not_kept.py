@@ -79,7 +79,10 @@ def test_the_value_is_sent_again_when_it_changes_in_moodle(harness: RunHarness) 
     assert (company.again()["updated"], harness.writes()) == (0, [])
 
 
-def test_after_a_correction_in_moodle_an_operator_has_it_sent_again(harness: RunHarness) -> None:
+@pytest.mark.parametrize("command", [("sync", "--employee", "3"), ("reconcile", "--resend", "--yes")])
+def test_after_a_correction_in_moodle_an_operator_has_it_sent_again(
+    harness: RunHarness, command: tuple[str, ...]
+) -> None:
     company = Company(harness, "5.1", "office").with_value("Zagreb")
     company.says("Paris", "3")
     harness.run()
@@ -88,7 +91,7 @@ def test_after_a_correction_in_moodle_an_operator_has_it_sent_again(harness: Run
     )
 
     assert company.again()["updated"] == 0
-    run = harness.run("sync", "--employee", "3")
+    run = harness.run(*command)
 
     assert (run["updated"], run["not_kept"], company.stores("3")) == (1, 0, "Paris")
     assert remembered(harness) == {}

@@ -55,6 +55,10 @@ BARE |= {"lastname": "Last1", "email": "p1@acme.example"}
 NEW: Values = {**BARE, "department": "Sales"}
 IN_CORK: Values = {"profile_field_site": "Cork"}
 MENU: Values = {**SITE, "kinds": {"profile_field_site": FieldKind("menu", is_raw=True)}, "digest_key": "k"}
+DATE_ONCE: Values = {
+    "mapping": mapping_of(profile_field_site={"from": "location", "when": "create"}),
+    "kinds": {"profile_field_site": FieldKind("datetime", is_raw=True)},
+}
 DATE: Values = {**SITE, "kinds": {"profile_field_site": FieldKind("datetime", is_raw=True)}}
 CITY: Values = {"mapping": mapping_of(city="location")}
 
@@ -191,6 +195,7 @@ ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
             notes=["not_kept"],
             **DATE,
         ),
+        case("custom, create only, not of its type", "unchanged in_step", listed(location="soon"), SAME, **DATE_ONCE),
         case(
             "not kept", "unchanged in_step", listed(location="Cork"), SAME, notes=["not_kept"], **not_kept("Cork", "")
         ),
