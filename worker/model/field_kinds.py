@@ -81,7 +81,8 @@ def is_same(kinds: Kinds, field: str, sent: str, shown: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(html.unescape(_TAG.sub("", _BREAK.sub(" ", text))).split())
+    # Twice: Moodle escapes a text that is a link once more.
+    return " ".join(html.unescape(html.unescape(_TAG.sub("", _BREAK.sub(" ", text)))).split())
 
 
 def _iso_day(text: str) -> date | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -262,16 +263,17 @@ def test_an_undo_restores_a_value_of_any_type(
 # What an operator sees
 
 
-def test_explain_says_that_moodle_does_not_keep_the_value(harness: RunHarness) -> None:
+def test_explain_says_that_moodle_does_not_keep_the_value(harness: RunHarness, tmp_path: Path) -> None:
     company = Company(harness, "4.5", "level").with_value("Senior")
     company.says("Principal", "3")
     harness.run()
 
     told = harness.run("explain", "--employee", "3")
+    harness.run("explain", "--employee", "3", "--show-values", "--output", str(tmp_path / "values.txt"))
     log = employee_lines(company.again())[3]
 
     assert "unchanged" in told.stdout
     assert "Moodle does not keep what BambooHR has for profile_field_level" in told.stdout
     assert "not kept by Moodle" in told.stdout
-    assert told.stdout.count("set out to update") == 1
+    assert "set out to update: profile_field_level 'Senior' -> 'Principal'" in (tmp_path / "values.txt").read_text()
     assert any("profile_field_level" in note for note in log["notes"])

@@ -102,7 +102,7 @@ def test_a_zero_that_an_answer_leaves_out_is_the_same_in_the_fields_that_php_tak
     [
         ("text", True, "AT&amp;T", "AT&amp;T"),
         ("text", False, "AT&amp;T", "AT&T"),
-        ("text", False, '<a href="https://x.example/R%26D" >R&amp;D</a>', "R&D"),
+        ("text", False, '<a href="https://x.example/R%26amp%3BD" >R&amp;amp;D</a>', "R&D"),
         ("text", False, "a < b", "a < b"),
         ("textarea", True, "<p>R&amp;D</p>", "<p>R&amp;D</p>"),
         ("textarea", False, '<div class="no-overflow"><div class="text_to_html">R&amp;D<br />\nx</div></div>', "R&D x"),
