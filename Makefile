@@ -192,73 +192,41 @@ destroy: setup-cdk ## remove ENV (dev); the CDK asks first; ARGS go to cdk destr
 	@echo "Outside production this removes the state, the log and the images as well, and the values of both secrets at once."
 	$(CDK) destroy --all $(ARGS)
 
-.PHONY: secret-bamboohr secret-moodle
-secret-bamboohr: setup ## set the BambooHR API key, from a hidden prompt or stdin
-	$(OPS) secret set bamboohr $(IN_ENV)
-secret-moodle: setup ## set the Moodle token, from a hidden prompt or stdin
-	$(OPS) secret set moodle $(IN_ENV)
-
 ##@ Operate
 
-# The operator's commands: `.venv/bin/python -m ops COMMAND --help` explains each. Further options go in ARGS. make itself
-# ends with 2 whatever the exit code was; `.venv/bin/python -m ops` ends with the code itself.
-OPS = @$(BIN)/python -m ops
-IN_ENV = --env $(ENV) $(if $(ENV_FILE),--env-file $(ENV_FILE)) $(ARGS)
+# Forwards to ./lxp: `make VERB ENV=prod ARGS="--last 3"` is `./lxp --env prod VERB --last 3`. make itself ends with 2
+# whatever the exit code was; ./lxp ends with the code itself.
+FORWARDS := $(shell sed -n '/^\#\#@ Operate/,$$s/^\([a-z-]*\): \#\# .*/\1/p' $(MAKEFILE_LIST))
 
-.PHONY: doctor plan explain
-doctor: setup ## is everything as it should be? here, or as a task: ARGS=--task
-	$(OPS) doctor $(IN_ENV)
-plan: setup ## what would the next run do? ARGS="--html plan.html --show-values", ARGS=--everybody
-	$(OPS) plan $(IN_ENV)
-explain: setup ## why does a run treat an employee as it does? ARGS="--employee 4711"
-	$(OPS) explain $(IN_ENV)
+.PHONY: $(FORWARDS)
+$(FORWARDS): setup
+	@./lxp --env $(ENV) $(if $(ENV_FILE),--env-file $(ENV_FILE)) $@ $(ARGS)
 
-.PHONY: run dry-run approve reconcile undo
-run: setup ## run the sync of ENV (dev) now, wait, print its summary; ARGS="--employee 4711"
-	$(OPS) run $(IN_ENV)
-dry-run: setup ## the same, but nothing is written
-	$(OPS) run --dry-run $(IN_ENV)
-approve: setup ## release the suspensions that a run held; ARGS=RUN, ARGS="RUN --dry-run"
-	$(OPS) approve $(IN_ENV)
-reconcile: setup ## compare all employees with Moodle and fix what has drifted; asks first; ARGS=--dry-run
-	$(OPS) reconcile $(IN_ENV)
-undo: setup ## undo what a run wrote; asks first; ARGS="RUN --dry-run", ARGS="RUN --only suspensions"
-	$(OPS) undo $(IN_ENV)
-
-.PHONY: stop tail summaries task
-stop: setup ## stop the running task
-	$(OPS) stop $(IN_ENV)
-tail: setup ## the log of the last run; ARGS=--errors, ARGS=--follow
-	$(OPS) tail $(IN_ENV)
-summaries: setup ## the result of each of the last runs; ARGS="--last 30"
-	$(OPS) summaries $(IN_ENV)
-task: setup ## the last task: why it stopped, its exit code and times; ARGS=TASK
-	$(OPS) task $(IN_ENV)
-
-.PHONY: parked-list parked-retry parked-drop
-parked-list: setup ## the employees who wait, are parked or were undone, and why
-	$(OPS) parked list $(IN_ENV)
-parked-retry: setup ## let the next run try these employees again; ARGS="4711 4712"
-	$(OPS) parked retry $(IN_ENV)
-parked-drop: setup ## delete the records of these employees; ARGS=4711
-	$(OPS) parked drop $(IN_ENV)
-
-.PHONY: state-show state-rewind state-reset state-rebind
-state-show: setup ## the position of the sync, its lock, the employees on record
-	$(OPS) state show $(IN_ENV)
-state-rewind: setup ## read changes again from an earlier moment; ARGS="--days 3"
-	$(OPS) state rewind $(IN_ENV)
-state-reset: setup ## reset the position of the sync
-	$(OPS) state reset $(IN_ENV)
-state-rebind: setup ## let the state belong to a renamed company or site
-	$(OPS) state rebind $(IN_ENV)
-
-.PHONY: pause resume alerts dead-letters
-pause: setup ## no scheduled runs until resume, deploys included, and no silence alarm
-	$(OPS) pause $(IN_ENV)
-resume: setup ## end the pause: scheduled runs and the silence alarm are on again
-	$(OPS) resume $(IN_ENV)
-alerts: setup ## do alerts reach the operator? ARGS=--test, ARGS=--subscribe
-	$(OPS) alerts $(IN_ENV)
-dead-letters: setup ## the scheduled runs and alerts that were not delivered, and why; ARGS=--clear
-	$(OPS) dead-letters $(IN_ENV)
+secret-bamboohr: ## set the BambooHR API key, from a hidden prompt or stdin
+secret-moodle: ## set the Moodle token, from a hidden prompt or stdin
+doctor: ## is everything as it should be? here, or in a task: ARGS=--task
+plan: ## what would the next run do? ARGS="--html plan.html --show-values", ARGS=--everybody
+explain: ## why does a run treat an employee as it does? ARGS="--employee 4711"
+run: ## run the sync of ENV (dev) now, wait, print its summary; ARGS="--employee 4711"
+dry-run: ## the same, but nothing is written
+approve: ## apply the changes that a run held; ARGS=RUN, ARGS="RUN --dry-run"
+reconcile: ## compare all employees with Moodle and fix what has drifted; asks first; ARGS=--dry-run
+undo: ## undo what a run wrote; asks first; ARGS="RUN --dry-run", ARGS="RUN --only suspensions"
+summaries: ## the result of each of the last runs; ARGS="--last 30"
+task: ## the last run: why it stopped, its exit code and times; ARGS=TASK
+tail: ## the log of the last run; ARGS=--errors, ARGS=--follow
+stop: ## stop the running task
+people-list: ## the employees with something open, and why
+people-retry: ## let the next run try these employees again; ARGS="4711 4712"
+people-drop: ## delete the records of these employees; ARGS=4711
+parked-list: ## the former name of people-list
+parked-retry: ## the former name of people-retry
+parked-drop: ## the former name of people-drop
+state-show: ## the position of the sync, its lock, the employees on record
+state-rewind: ## read changes again from an earlier moment; ARGS="--days 3"
+state-reset: ## reset the position of the sync
+state-rebind: ## let the state belong to a renamed company or site
+pause: ## no scheduled runs until resume, deploys included, and no silence alarm
+resume: ## end the pause: scheduled runs and the silence alarm are on again
+alerts: ## do alerts reach the operator? ARGS=--test, ARGS=--subscribe
+dead-letters: ## the scheduled runs and alerts that were not delivered, and why; ARGS=--clear

@@ -44,7 +44,7 @@ class AlertingConstruct(Construct):
         task: The task to report on; cluster, family, log group and dead-letter queue are read from it.
         alert_email: Who is mailed, once they have confirmed the subscription.
         silence_hours: Hours without a successful sync before the alarm, 2 to 168, or 0 for no such alarm.
-        operator_environment: The name that the commands quoted in a mail take as ENV; without it none are quoted.
+        operator_environment: The environment's name in the commands that a mail quotes; without it none are quoted.
         image_repository_name: The ECR repository whose scan findings are reported.
         encryption_key: A key for the topic; its policy is extended so that events and alarms can use it.
 
@@ -172,7 +172,7 @@ class AlertingConstruct(Construct):
             "ParkedAlarm",
             "parked",
             "Employees are parked: NovaLXP refused them by name in run after run, and they no longer count as errors. "
-            "See the RUNBOOK, parked people.",
+            "See the RUNBOOK, parked employees.",
             metric,
             cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             periods=hours,

@@ -16,9 +16,10 @@ from pydantic.fields import FieldInfo
 from cdk_app import regions
 from cdk_app.parameters import Parameters
 from worker.config.mapping_table import RuleTable
+from worker.config.scope_table import ScopeLists
 from worker.config.settings import meaning
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, SharedSettings, WorkerVariables
-from worker.model.field_catalogue import MAPPABLE
+from worker.model.field_catalogue import BY_API_NAME, MAPPABLE
 from worker.model.mapping import CORE_TARGETS, PROFILE_FIELD
 
 _ROOT = Path(__file__).parents[1]
@@ -51,7 +52,17 @@ leave the Moodle field alone, or a table:
 
 {entry}
 
-The BambooHR fields: {sources}.
+The BambooHR fields: {sources}; or any other, a company's own ones included, by its API name, as in
+`{by_api_name}customCostCenter`.
+
+## Entries of Scope
+
+Each key is a BambooHR field, as in FieldMapping. Each value is a list of allowed values, or a table:
+
+{lists}
+
+An employee is in scope if every field says so; case and spaces do not count. An employee of whom a field is not shown
+is neither in scope nor out of it, and nothing is written for them.
 
 ## The infrastructure
 
@@ -85,9 +96,11 @@ def page() -> str:
         ),
         targets=", ".join(f"`{target}`" for target in (*CORE_TARGETS, f"{PROFILE_FIELD}<short name>")),
         sources=", ".join(f"`{source}`" for source in MAPPABLE),
+        by_api_name=BY_API_NAME,
         entry=_table(
             ("key", "meaning"), ([f"`{f.alias or name}`", meaning(f)] for name, f in RuleTable.model_fields.items())
         ),
+        lists=_table(("key", "meaning"), ([f"`{name}`", meaning(f)] for name, f in ScopeLists.model_fields.items())),
         infrastructure=_table(
             ("key", "meaning", "example"), ([f"`{f.alias}`", meaning(f), _example(f)] for f in infrastructure)
         ),

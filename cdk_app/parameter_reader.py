@@ -25,9 +25,7 @@ def read_file(path: Path, environment: str, environments: Path) -> Mapping[str, 
     shown = shown_path(path)
     if path.stem != environment and path.resolve().parent == environments.resolve():
         # Production under another environment's name would be deployed without what protects production.
-        raise ParameterError(
-            [f"{shown}: is the file of {path.stem}, and {environment} is named; name {path.stem} (ENV={path.stem})"]
-        )
+        raise ParameterError([f"{shown}: is the file of {path.stem}, and {environment} is named; name {path.stem}"])
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -21,6 +21,7 @@ from cdk_app.parameter_reader import ParameterError
 from cdk_app.silence import LONGEST_SILENCE_HOURS
 from worker.config.faults import Faults, Problem, refusal
 from worker.config.mapping_table import mapping_problems
+from worker.config.scope_table import scope_problems
 from worker.config.settings_file import worker_environment
 from worker.config.settings_model import REMOVED, SharedSettings
 from worker.model.moodle_fields import is_email
@@ -236,6 +237,7 @@ def load(environment: str, file: Path | None = None, *, environments: Path = ENV
     faults.check(_network_problems(values))
     faults.check(_schedule_problems(values))
     faults.check(mapping_problems("FieldMapping", values.get("FieldMapping")))
+    faults.check(scope_problems("Scope", values.get("Scope")))
     taken = parameter_reader.same_project(values.get("ProjectName"), path, environment, environments)
     if taken is not None:
         shown = parameter_reader.shown_path(taken)

@@ -22,6 +22,7 @@ from cdk_app.registry import RegistryConstruct
 from cdk_app.state_table import StateTableConstruct
 from cdk_app.sync_task import CONTAINER, SyncTaskConstruct
 from cdk_app.task_network import TaskNetwork
+from worker.advice import LXP, CommandLine
 
 _STATE_ID = "default"
 # The year that a clock change is looked for in; any will do, and a fixed one keeps a synthesis repeatable.
@@ -129,6 +130,7 @@ class SyncStack(Stack):
             environment={
                 "STATE_TABLE": self.state.table.table_name,
                 "STATE_ID": _STATE_ID,
+                **CommandLine(LXP, parameters.environment).variable,
                 **parameters.worker_environment,
             },
             schedule_expression=parameters.schedule_expression,

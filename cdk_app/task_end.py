@@ -105,7 +105,7 @@ def failure_message(task: WatchedTask) -> events.RuleTargetInput:
         *_facts(task),
         "No exit code: the container never ran, and the reason above says why. 1: errors, retried in the next run. "
         "2: a command that cannot be carried out. "
-        "3: configuration or credentials. 4: changes held by a guard. 70: a defect. 75: another run held the lock. "
+        "3: configuration or credentials. 4: changes held for approval. 70: a defect. 75: another run held the lock. "
         "137: killed, possibly out of memory. 143: stopped from outside.",
     )
 
@@ -121,7 +121,7 @@ def _facts(task: WatchedTask) -> tuple[str, ...]:
         f"Task: {field('$.detail.taskArn')}",
         *_log_page(task),
         *(
-            [f"The log of the run: make tail ENV={task.environment} ARGS={field('$.detail.taskArn')}"]
+            [f"The log of the run: ./lxp --env {task.environment} runs logs {field('$.detail.taskArn')}"]
             if task.environment
             else []
         ),

@@ -8,7 +8,6 @@ fails a deploy: what AWS refuses to answer is named and left out.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import paused
 from ops.deployment import Aws, Deployment, find
-from ops.errors import OpsError
 from worker import advice
+from worker.errors import SyncError
 
 # One scan in 24 hours, and none beside one that is running or where the registry scans continuously.
 _NO_SCAN_NEEDED = frozenset({"LimitExceededException", "ValidationException"})
@@ -154,13 +153,13 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     file = str(options.env_file) if options.env_file else ""
     try:
-        with advice.using(advice.CommandLine.of_operator(os.environ, options.env, file)):
+        with advice.using(advice.CommandLine(advice.LXP, options.env, file)):
             after = After(*find(options.env, options.env_file), options.was_paused)
             if options.before:
                 sys.stdout.write(f"{_PAUSED}\n" if after.is_paused() else "")
             else:
                 report(after)
-    except (OpsError, BotoCoreError, ClientError) as fault:
+    except (SyncError, BotoCoreError, ClientError) as fault:
         # Before a first deploy there is no stack; any other fault is reported by the deploy itself.
         if not options.before:
             _note(f"What to do next is not known: {fault}")

@@ -7,25 +7,24 @@ follows links can cancel it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.errors import OpsExit, code_of
-from ops.verbs import Context, add_verb
+from ops.context import Context, add_operation
+from ops.errors import code_of
 from worker import advice
-
-if TYPE_CHECKING:
-    from ops.verbs import Parsers
+from worker.commands.base import Parsers
+from worker.errors import ExitCode
 
 # A deploy compares templates, sees no change, and does not create it again.
 _RESTORE = "create it again as docs/decisions/schedule-group.md describes"
 
 
-def add(verbs: Parsers) -> None:
-    """Add the verb."""
-    parser = add_verb(
-        verbs,
+def add(parsers: Parsers) -> None:
+    """Add the parser."""
+    parser = add_operation(
+        parsers,
         "alerts",
         alerts,
         summary="are the alerts delivered? and a test message",
@@ -57,7 +56,7 @@ def alerts(context: Context) -> int:
         _send_test(context, sns)
     if not faults:
         terminal.print("The alerts are delivered.")
-    return OpsExit.NO if faults else OpsExit.DONE
+    return ExitCode.ERRORS if faults else ExitCode.OK
 
 
 def _is_confirmed(subscription: Mapping[str, Any]) -> bool:

@@ -1,100 +1,220 @@
-"""The command line: `.venv/bin/python -m ops VERB --env NAME`."""
+"""The command line: `./lxp [--env NAME] COMMAND`. `python -m ops` is the same."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import alerts, credentials, dead_letters, reports, running, schedule, summaries, tail, tasks
+from ops import alerts, as_task, credentials, dead_letters, here, pausing, runs
+from ops.context import Context, Pace
 from ops.deployment import find
-from ops.errors import OpsError, OpsExit, refusal
+from ops.errors import Interrupted, refusal
 from ops.terminal import Terminal
-from ops.verbs import Context, Pace
-from worker import advice
-from worker.errors import ExitCode
+from worker import __version__, advice, cli
+from worker.commands import people
+from worker.commands.parser import Parser, leaves, subcommands
+from worker.config.settings import describe
+from worker.errors import ExitCode, SyncError, UsageError
 
-_MODULES = (running, reports, tail, summaries, tasks, schedule, alerts, dead_letters, credentials)
+
+class Place(Enum):
+    """Where a command runs with `--env`. Without it, the worker's commands run on this machine."""
+
+    TASK = "in a task, with the role and the network of the scheduled runs"
+    HERE = "on this machine, with the settings of the deployed task; with --task in a task"
+    OPERATOR = "on this machine, and only with --env"
+
+
+PLACES: Mapping[str, Place] = {
+    "sync": Place.TASK,
+    "approve": Place.TASK,
+    "reconcile": Place.TASK,
+    "undo": Place.TASK,
+    "plan": Place.HERE,
+    "explain": Place.HERE,
+    "people": Place.HERE,
+    "state": Place.HERE,
+    "doctor": Place.HERE,
+    "runs": Place.OPERATOR,
+    "secret": Place.OPERATOR,
+    "alerts": Place.OPERATOR,
+    "dead-letters": Place.OPERATOR,
+    "pause": Place.OPERATOR,
+    "resume": Place.OPERATOR,
+}
+
+FORWARDS: Mapping[str, tuple[str, ...]] = {
+    "run": ("sync",),
+    "dry-run": ("sync", "--dry-run"),
+    "stop": ("runs", "stop"),
+    "tail": ("runs", "logs"),
+    "summaries": ("runs", "list"),
+    "task": ("runs", "show"),
+    people.FORMER_NAME: ("people",),
+    **{f"{name}-{what}": ("people", what) for name in ("people", "parked") for what in ("list", "retry", "drop")},
+    **{f"state-{what}": ("state", what) for what in ("show", "rewind", "reset", "rebind")},
+    **{f"secret-{system}": ("secret", "set", system) for system in ("bamboohr", "moodle")},
+}
+"""What the targets of make and former versions call a command."""
+
+_OWN: Mapping[str, ModuleType] = {
+    "runs": runs,
+    "secret": credentials,
+    "alerts": alerts,
+    "dead-letters": dead_letters,
+    "pause": pausing,
+}
+
+
+def _places() -> str:
+    """The table for `--help`."""
+    named = {place: ", ".join(name for name in PLACES if PLACES[name] is place) for place in Place}
+    return "\n".join(f"  {names}:\n      {place.value}" for place, names in named.items())
+
 
 _EPILOG = f"""\
+Without --env a command of the worker runs on this machine, with the settings of the environment variables. With --env:
+{_places()}
+
 examples:
-  .venv/bin/python -m ops doctor --env prod --task            is everything as it should be?
-  .venv/bin/python -m ops plan --env dev                      what would the next run do?
-  .venv/bin/python -m ops run --env dev --employee 4711       sync one employee now
-  .venv/bin/python -m ops explain --env dev --employee 4711   why is this employee handled so?
-  .venv/bin/python -m ops summaries --env prod --last 14      how did the last runs end?
-  .venv/bin/python -m ops approve --env prod RUN --dry-run    which suspensions did a run hold?
-  .venv/bin/python -m ops undo --env prod RUN --dry-run       what of a run would be taken back?
-  .venv/bin/python -m ops state rewind --env dev --days 3     read the changes of three days again
-  .venv/bin/python -m ops VERB --help                         what a verb does, and its options
+  ./lxp --env prod doctor --task               is everything as it should be?
+  ./lxp --env dev plan                         what would the next run do?
+  ./lxp --env dev sync --employee 4711         sync one employee now
+  ./lxp --env dev explain --employee 4711      why is this employee handled so?
+  ./lxp --env prod runs list --last 14         how did the last runs end?
+  ./lxp --env prod approve RUN --dry-run       what did a run hold?
+  ./lxp --env prod undo RUN --dry-run          what of a run would be undone?
+  ./lxp --env dev state rewind --days 3        read the changes of three days again
+  ./lxp COMMAND --help                         what a command does, and its options
 
-run, approve, reconcile, undo and doctor --task start a one-off task, with the task's own role and network. plan,
-explain, parked, state and doctor run on this machine, with your own AWS credentials and the deployed task's settings.
-
-`make setup` makes .venv. Each verb is also a target of make, `make VERB ENV=NAME ARGS=...`: `state show` is
-`make state-show`, `parked retry` is `make parked-retry`, `secret set moodle` is `make secret-moodle`, `run --dry-run`
-is `make dry-run`. make ends with 2 whatever went wrong; only this command line ends with the codes below.
-
-exit codes (a verb that starts a task or the worker ends with the exit code of that):
-{chr(10).join(f"  {code:>3}  {code.meaning}" for code in OpsExit)}
-exit codes of a task, and of the worker on this machine:
+exit codes (those of the worker or the task, where a command starts one):
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
 
+environment variables without --env (an empty one counts as not set):
+{describe()}
+
 AWS is reached as boto3 does: AWS_PROFILE, AWS_REGION and so on are honoured. Everything else comes from the outputs of
-the environment's stack."""
+the environment's stack. `make VERB ENV=NAME ARGS=...` does the same, but ends with 2 whatever went wrong."""
 
 
 def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
-    """Do what the command line says.
-
-    Returns:
-        The exit code.
-    """
+    """Do what the command line says; return the exit code."""
     terminal = Terminal()
     try:
         return _run(arguments, terminal, pace or Pace())
     except SystemExit as done:
         return int(done.code or 0)
-    except OpsError as fault:
+    except SyncError as fault:
         end = fault
     except (ClientError, BotoCoreError) as fault:
         end = refusal(fault)
     except KeyboardInterrupt:
-        end = OpsError("interrupted; what was started in AWS goes on", exit_code=OpsExit.INTERRUPTED)
+        end = Interrupted("interrupted; what was started in AWS goes on")
     except BrokenPipeError:
         # The reader of the output has closed it (`... | head`). Python would report that once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OpsExit.DONE
-    terminal.note(f"ops: {end.message}")
+        return ExitCode.OK
+    terminal.note(f"lxp: {end.message}")
     if end.advice:
         terminal.note(f"     {end.advice}")
     return end.exit_code
 
 
 def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
-    options = _parser().parse_args(arguments)
-    file = str(options.env_file) if options.env_file else ""
-    with advice.using(advice.CommandLine.of_operator(os.environ, options.env, file)):
-        aws, deployment = find(options.env, options.env_file)
+    environment, file, typed = _environment(arguments)
+    words = [*FORWARDS.get(typed[0], typed[:1]), *typed[1:]] if typed else []
+    with advice.using(advice.CommandLine(advice.LXP, environment, str(file or ""))):
+        parser = make_parser()
+        if not words:
+            parser.print_help()
+            return ExitCode.USAGE
+        options = parser.parse_args(words)
+        place = PLACES[options.command]
+        worker_words = _worker_words(options, words)
+        if not environment:
+            _without_environment(place, words, worker_words)
+        aws, deployment = find(environment, file)
         context = Context(
-            options=options, arguments=arguments, aws=aws, deployment=deployment, terminal=terminal, pace=pace
+            options=options,
+            environment=environment,
+            aws=aws,
+            deployment=deployment,
+            terminal=terminal,
+            pace=pace,
         )
-        return int(options.verb(context))
+        if place is Place.OPERATOR:
+            return int(options.operate(context))
+        return (as_task.run if place is Place.TASK else here.report)(context, worker_words)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=".venv/bin/python -m ops",
-        description="Operates the BambooHR to NovaLXP sync of one environment.",
+def _environment(arguments: Sequence[str]) -> tuple[str, Path | None, list[str]]:
+    """The environment, its file, and the words beside them; the name of a file is that of its environment."""
+    parser = Parser(prog=advice.LXP, add_help=False)
+    _add_environment(parser)
+    options, words = parser.parse_known_args(arguments)
+    file: Path | None = options.env_file
+    return options.env or (file.stem if file else ""), file, words
+
+
+def _add_environment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--env", metavar="NAME", help="the deployed environment: dev, prod, ...")
+    parser.add_argument(
+        "--env-file", type=Path, metavar="FILE", help="its file, unless that is cdk_app/environments/NAME.toml"
+    )
+
+
+def _without_environment(place: Place, words: Sequence[str], worker_words: Sequence[str]) -> NoReturn:
+    if place is Place.OPERATOR:
+        raise UsageError(f"{words[0]} is about a deployed environment", advice=f"name it: {advice.command(*words)}")
+    if list(words) != list(worker_words):
+        extra = next(word for word in words if word not in worker_words)
+        raise UsageError(f"{extra.split('=')[0]} needs a deployed environment", advice="name it: --env NAME")
+    here.become_worker(worker_words)
+
+
+def _worker_words(options: argparse.Namespace, words: Sequence[str]) -> list[str]:
+    """The command as it was typed, without the options that the worker does not have."""
+    own = Parser(add_help=False)
+    _add_options(own, options.command)
+    return own.parse_known_args(words)[1]
+
+
+def _add_options(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add what a command of the worker takes beside its own options, with `--env`."""
+    if PLACES[command] is Place.TASK:
+        as_task.add_run_options(parser, command)
+    elif PLACES[command] is Place.HERE:
+        parser.add_argument("--task", action="store_true", help="in a task, with the role and network of the runs")
+        as_task.add_waiting(parser)
+
+
+def make_parser() -> Parser:
+    """Return the parser of every command, in the words of the reader of the moment."""
+    prog = advice.current().prefix
+    parser = Parser(
+        prog=prog,
+        usage="./lxp [--env NAME] [--env-file FILE] COMMAND [OPTIONS]",
+        description="Runs the BambooHR to NovaLXP sync, on this machine or in a deployed environment.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = parser.add_subparsers(metavar="VERB", required=True)
-    # The help of the worker's commands names them as an operator types them.
-    with advice.using(advice.CommandLine(advice.Program.OPS, "dev")):
-        for module in _MODULES:
-            module.add(verbs)
+    _add_environment(parser)
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog=prog)
+    for module in (*cli.COMMANDS.values(), *_OWN.values()):
+        module.add(commands)
+    for command, place in PLACES.items():
+        for leaf in leaves(subcommands(parser)[command]):
+            if place is Place.OPERATOR:
+                leaf.prog = advice.command(*leaf.prog.removeprefix(prog).split())
+            else:
+                _add_options(leaf.add_argument_group("with --env"), command)  # type: ignore[arg-type]
     return parser

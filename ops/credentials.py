@@ -6,15 +6,12 @@ import argparse
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from ops.errors import OpsError, OpsExit
-from ops.verbs import Context, add_verb
+from ops.context import Context, add_operation
 from worker import advice
+from worker.commands.base import Parsers
 from worker.config.credentials import KEYS
-
-if TYPE_CHECKING:
-    from ops.verbs import Parsers
+from worker.errors import ExitCode, UsageError
 
 _USABLE = re.compile(r"[!-~]{1,512}")
 
@@ -34,13 +31,15 @@ _KINDS = {
 }
 
 
-def add(verbs: Parsers) -> None:
-    """Add the verbs."""
+def add(parsers: Parsers) -> None:
+    """Add the parsers."""
     summary = "set the BambooHR API key or the Moodle token"
-    group = verbs.add_parser("secret", help=summary, description=summary).add_subparsers(metavar="WHAT", required=True)
+    group = parsers.add_parser("secret", help=summary, description=summary).add_subparsers(
+        metavar="WHAT", required=True
+    )
     systems = group.add_parser("set", help=summary).add_subparsers(metavar="SYSTEM", required=True)
     for system, kind in _KINDS.items():
-        parser = add_verb(
+        parser = add_operation(
             systems,
             system,
             set_secret,
@@ -62,10 +61,10 @@ def set_secret(context: Context) -> int:
     value = _checked(context.terminal.hidden(f"{kind.name} (not shown): ").strip(), kind, context.options)
     context.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps({kind.key: value}))
     context.terminal.print(
-        f"The {kind.name} of {context.env} is set. The next run uses it; to try it now, without writing anything:\n"
+        f"The {kind.name} of {context.environment} is set. The next run uses it; to try it now without writing:\n"
         f"{advice.command('sync', '--dry-run')}"
     )
-    return OpsExit.DONE
+    return ExitCode.OK
 
 
 def _checked(value: str, kind: _Kind, options: argparse.Namespace) -> str:
@@ -84,5 +83,5 @@ def _checked(value: str, kind: _Kind, options: argparse.Namespace) -> str:
     )
 
 
-def _wrong(message: str, fix: str = "copy the value again, and nothing beside it") -> OpsError:
-    return OpsError(f"{message}; nothing was changed", advice=fix, exit_code=OpsExit.USAGE)
+def _wrong(message: str, fix: str = "copy the value again, and nothing beside it") -> UsageError:
+    return UsageError(f"{message}; nothing was changed", advice=fix)

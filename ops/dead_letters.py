@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ops.errors import OpsExit
-from ops.text import facts, moment
-from ops.verbs import Context, add_verb, add_yes
-
-if TYPE_CHECKING:
-    from ops.verbs import Parsers
+from ops.context import Context, add_operation
+from worker.commands.base import Parsers, add_yes
+from worker.errors import ExitCode
+from worker.reports.terminal import facts, moment
+from worker.words import counted
 
 _MOST_PER_CALL = 10
 _MOST_CALLS = 50
@@ -19,10 +18,10 @@ _HIDDEN_SECONDS = 30
 _WAIT_SECONDS = 2
 
 
-def add(verbs: Parsers) -> None:
-    """Add the verb."""
-    parser = add_verb(
-        verbs,
+def add(parsers: Parsers) -> None:
+    """Add the parser."""
+    parser = add_operation(
+        parsers,
         "dead-letters",
         dead_letters,
         summary="why a scheduled start or a mail was not delivered",
@@ -40,21 +39,21 @@ def dead_letters(context: Context) -> int:
     found = list(_received(sqs, queue))
     if not found:
         context.terminal.print("There are no dead letters.")
-        return OpsExit.DONE
+        return ExitCode.OK
     shown = len(found)
     try:
         for message in found:
             context.terminal.print(_readable(message))
         if not options.clear:
-            return OpsExit.NO
-        context.terminal.confirm(f"Remove {shown} dead letters?", yes=options.yes)
+            return ExitCode.ERRORS
+        context.confirm(f"Remove {counted(shown, 'dead letter')}?")
         while found:
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=found[-1]["ReceiptHandle"])
             found.pop()
     finally:
         _show_again(sqs, queue, found)
     context.terminal.print(f"{shown} removed.")
-    return OpsExit.DONE
+    return ExitCode.OK
 
 
 def _received(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:

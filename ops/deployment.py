@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError
 
 from cdk_app import parameters
 from cdk_app.parameter_reader import ParameterError
-from ops.errors import OpsError, OpsExit
+from ops.errors import Unavailable
 from worker import advice
+from worker.errors import UsageError
 
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
 
@@ -93,12 +94,12 @@ def find(environment: str, file: Path | None) -> tuple[Aws, Deployment]:
     """Find a deployed environment.
 
     Raises:
-        OpsError: the file has faults, or the account or the stack is not the environment's.
+        SyncError: the file has faults, or the account or the stack is not the environment's.
     """
     try:
         wanted = parameters.load(environment, file)
     except ParameterError as fault:
-        raise OpsError(str(fault), advice="correct the environment's file", exit_code=OpsExit.USAGE) from None
+        raise UsageError(str(fault), advice="correct the environment's file") from None
     aws = Aws(wanted.region)
     _require_account(aws, wanted.account, environment)
     outputs = _outputs(aws, wanted.project_name)
@@ -111,7 +112,7 @@ def _require_account(aws: Aws, account: str | None, environment: str) -> None:
         return
     ours = aws.client("sts").get_caller_identity()["Account"]
     if ours != account:
-        raise OpsError(
+        raise Unavailable(
             f"{environment} is in account {account}, and these credentials are for {ours}",
             advice="name the right credentials with AWS_PROFILE",
         )
@@ -123,7 +124,7 @@ def _outputs(aws: Aws, stack: str) -> Mapping[str, str]:
     except ClientError as fault:
         if "does not exist" not in str(fault):
             raise
-        raise OpsError(
+        raise Unavailable(
             f"there is no stack {stack} in {aws.region or 'this region'}",
             advice=f"deploy it: {advice.command('deploy')}; or name the right account (AWS_PROFILE) and region",
         ) from None
@@ -133,17 +134,16 @@ def _outputs(aws: Aws, stack: str) -> Mapping[str, str]:
 def _require_environment(outputs: Mapping[str, str], stack: str, environment: str) -> None:
     deployed = outputs.get("Environment", environment)
     if deployed != environment:
-        raise OpsError(
+        raise UsageError(
             f"the stack {stack} was deployed as {deployed}, and the command names {environment}",
             advice=f"name the environment {deployed}",
-            exit_code=OpsExit.USAGE,
         )
 
 
 def _deployment(outputs: Mapping[str, str], stack: str) -> Deployment:
     missing = [name for name in output_names(required=True).values() if name not in outputs]
     if missing:
-        raise OpsError(
+        raise Unavailable(
             f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or is of an older version",
             advice=f"deploy it: {advice.command('deploy')}",
         )

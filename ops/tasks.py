@@ -1,23 +1,18 @@
-"""Finding a task, showing it and stopping it: `task` and `stop`.
+"""Finding a task, and why it ended.
 
 ECS forgets a stopped task after about an hour; from then on only its log is left.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ops import log, log_lines
-from ops.ends import advice_on, container_of, exit_code_of, meaning_of
-from ops.errors import OpsError, OpsExit
-from ops.text import facts, moment
-from ops.verbs import Context, add_verb, add_yes
+from ops import log
+from ops.context import Context
 from worker import advice
-
-if TYPE_CHECKING:
-    from ops.verbs import Parsers
+from worker.errors import SyncError, UsageError
+from worker.reports.terminal import facts, meaning_of, moment
 
 _MOST_PER_CALL = 100
 _TIMES = {
@@ -27,46 +22,23 @@ _TIMES = {
     "stopping": "stoppingAt",
     "stopped": "stoppedAt",
 }
-
-
-def add(verbs: Parsers) -> None:
-    """Add the verbs."""
-    shown = add_verb(
-        verbs,
-        "task",
-        show,
-        summary="one task: why it stopped, its exit code, its times",
-        teaches="Shows what ECS knows of a task (status, stopped reason, stop code, exit code, times), what that means "
-        "and what to do, and the summary of its run. ECS forgets a stopped task after about an hour; after that the "
-        "summary alone is shown.",
-    )
-    stopped = add_verb(
-        verbs,
-        "stop",
-        stop,
-        summary="stop the running task",
-        teaches="Asks a task to end. It ends between two requests, with exit code 143, and leaves its state as it was: "
-        "the next run continues from there. The failure mail is sent.",
-    )
-    add_task(shown)
-    add_task(stopped)
-    add_yes(stopped)
-
-
-def add_task(parser: argparse.ArgumentParser) -> None:
-    """Add the argument that names a task, by default the last one."""
-    parser.add_argument("task", nargs="?", metavar="TASK", help="its id or ARN, as in the mail (default: the last one)")
+# What the reasons contain: Amazon ECS developer guide, "Stopped tasks error messages".
+_ADVICE = {
+    "CannotPullContainer": "The image could not be pulled. Check that the subnets have a way out on port 443 (a public"
+    " IP, or a NAT gateway). If the image was deleted: {command:deploy}",
+    "ResourceInitialization": "The task could not be prepared. Check the subnets' way out on port 443, the log group"
+    " and the execution role; to deploy again: {command:deploy}",
+    "OutOfMemory": "The container ran out of memory. Set BatchSize in the environment's file to split the work.",
+    "Capacity is unavailable": "Fargate had no capacity in this zone. Give it subnets in two zones, or run it again"
+    " later: {command:sync}",
+    "Timeout waiting for network": "The network interface did not come up. Check that the subnets have free addresses,"
+    " then: {command:sync}",
+}
 
 
 def id_of(arn: str) -> str:
     """The id of a task from its ARN, or from the id itself."""
     return arn.rsplit("/", 1)[-1]
-
-
-def chosen(context: Context) -> str:
-    """The id of the task that the command line names, or of the last one."""
-    named = context.options.task
-    return id_of(named) if named else last(context)
 
 
 def last(context: Context) -> str:
@@ -77,11 +49,20 @@ def last(context: Context) -> str:
     stream = log.newest_stream(context)
     if stream:
         return id_of(stream)
-    raise OpsError(
-        "no run was found: neither a task nor a log",
-        advice=f"start one: {advice.command('sync')}",
-        exit_code=OpsExit.NO,
-    )
+    raise SyncError("no run was found: neither a task nor a log", advice=f"start one: {advice.command('sync')}")
+
+
+def only_running(context: Context) -> str:
+    """The id of the one task that runs."""
+    running = [id_of(arn) for arn in _listed(context, "RUNNING")]
+    if not running:
+        raise SyncError("no task is running")
+    if len(running) > 1:
+        raise UsageError(
+            f"several tasks are running: {', '.join(running)}",
+            advice=f"name the one to stop: {advice.command('runs', 'stop', running[0])}",
+        )
+    return running[0]
 
 
 def described(context: Context, tasks: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -94,58 +75,25 @@ def described(context: Context, tasks: Sequence[str]) -> list[Mapping[str, Any]]
     return found
 
 
-def show(context: Context) -> int:
-    """Show one task, and the summary of its run."""
-    task_id = chosen(context)
-    known = described(context, [task_id])
-    for task in known:
-        context.terminal.print(readable(task, context.deployment.container_name))
-    summary = log.summary_of(context, task_id)
-    if summary:
-        context.terminal.print(log_lines.readable_summary(summary))
-    elif not known:
-        raise unknown(task_id)
-    if not known:
-        context.terminal.note("ECS has forgotten this task (it does after about an hour); this is what its log says.")
-    return OpsExit.DONE
-
-
-def stop(context: Context) -> int:
-    """Stop the task that is named, or the only one."""
-    task_id = id_of(context.options.task) if context.options.task else _only(context)
-    context.terminal.confirm(f"Stop task {task_id}?", yes=context.options.yes)
-    context.client("ecs").stop_task(
-        cluster=context.deployment.cluster_name, task=task_id, reason="stopped by an operator"
-    )
-    context.terminal.print(f"Task {task_id} was asked to stop; it may take two minutes.")
-    return OpsExit.DONE
-
-
-def _only(context: Context) -> str:
-    running = [id_of(arn) for arn in _listed(context, "RUNNING")]
-    if not running:
-        raise OpsError("no task is running", exit_code=OpsExit.NO)
-    if len(running) > 1:
-        raise OpsError(
-            f"several tasks are running: {', '.join(running)}",
-            advice=f"name the one to stop: {advice.command('stop', running[0])}",
-            exit_code=OpsExit.USAGE,
-        )
-    return running[0]
-
-
-def unknown(task_id: str) -> OpsError:
+def unknown(task_id: str) -> SyncError:
     """The error for a task of which neither ECS nor the log knows."""
-    return OpsError(
+    return SyncError(
         f"neither ECS nor the log knows a task {task_id}",
-        advice=f"ECS forgets one after an hour; the last runs are listed by: {advice.command('summaries')}",
-        exit_code=OpsExit.NO,
+        advice=f"ECS forgets one after an hour; the last runs are listed by: {advice.command('runs', 'list')}",
     )
+
+
+def exit_code_of(task: Mapping[str, Any], container: str) -> int | None:
+    """The worker's exit code; None if it never ran or has not ended."""
+    if task.get("lastStatus") != "STOPPED":
+        return None
+    code = _container_of(task, container).get("exitCode")
+    return None if code is None else int(code)
 
 
 def readable(task: Mapping[str, Any], container: str) -> str:
     """What ECS knows of a task, for a person."""
-    worker = container_of(task, container)
+    worker = _container_of(task, container)
     code = exit_code_of(task, container)
     return f"Task {id_of(task['taskArn'])}\n" + facts(
         [
@@ -154,13 +102,25 @@ def readable(task: Mapping[str, Any], container: str) -> str:
             ("stop code", task.get("stopCode")),
             ("exit code", None if code is None else f"{code}: {meaning_of(code)}"),
             ("container's reason", worker.get("reason")),
-            ("what to do", advice_on(task, container)),
+            ("what to do", _advice_on(task, worker)),
             ("started by", task.get("startedBy")),
             ("definition", id_of(task.get("taskDefinitionArn", ""))),
             ("image", worker.get("image")),
             *((name, moment(task.get(key))) for name, key in _TIMES.items()),
         ]
     )
+
+
+def _advice_on(task: Mapping[str, Any], worker: Mapping[str, Any]) -> str:
+    """What to do about a task that did not end by itself; empty if the reason is not a known one."""
+    reasons = f"{task.get('stoppedReason', '')} {worker.get('reason', '')}"
+    return advice.resolve(next((text for sign, text in _ADVICE.items() if sign in reasons), ""))
+
+
+def _container_of(task: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The worker's container; empty if ECS lists none."""
+    found: Mapping[str, Any] = next((one for one in task.get("containers", ()) if one.get("name") == name), {})
+    return found
 
 
 def _listed(context: Context, status: str) -> list[str]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import getpass
 import sys
 
-from ops.errors import OpsError, OpsExit
-
 _CLEAR_LINE = "\r\x1b[K"
 
 
@@ -38,21 +36,6 @@ class Terminal:
         if self._shown:
             sys.stderr.write(_CLEAR_LINE)
             self._shown = False
-
-    def confirm(self, question: str, *, yes: bool) -> None:
-        """Return only if the operator confirms, here or with `--yes`."""
-        if yes:
-            return
-        if not sys.stdin.isatty():
-            raise OpsError(
-                f"there is no terminal to ask at: {question}",
-                advice="pass --yes if that is what you want",
-                exit_code=OpsExit.USAGE,
-            )
-        sys.stderr.write(f"{question} [y/N] ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise OpsError("not confirmed; nothing was changed", exit_code=OpsExit.NO)
 
     def hidden(self, prompt: str) -> str:
         """Read a value without showing it: from a prompt without echo, or the whole of stdin."""

@@ -181,7 +181,6 @@ class Simulation:
                 "BAMBOOHR_API_KEY": "k" * 40,
                 "MOODLE_TOKEN": TOKEN,
                 "STATE_FILE": "unused",
-                "MAX_SUSPENSIONS": "200",
                 "MOODLE_CONCURRENCY": "1",
                 **self.settings,
             }

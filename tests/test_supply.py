@@ -9,6 +9,7 @@ from importlib.metadata import metadata
 import pytest
 
 from tests.run_harness import ROOT
+from worker import __version__
 
 LOCKS = [ROOT / "requirements.txt", ROOT / "worker/requirements.txt", *sorted(ROOT.glob("tests/*/requirements.txt"))]
 WORKER = ROOT / "worker" / "requirements.txt"
@@ -57,6 +58,16 @@ def test_deployed_packages_are_pinned_by_hash() -> None:
     assert [line for line in lines if not re.search(r"--hash=sha256:[0-9a-f]{64}", line)] == []
 
 
+def test_the_version_is_that_of_the_worker_everywhere() -> None:
+    label = re.search(r'image\.version="(.+)"', (ROOT / "worker" / "Dockerfile").read_text())
+    released = re.findall(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+
+    assert label
+    assert label[1] == __version__
+    assert released[0] == __version__ or __version__.endswith(".dev0")
+    assert "version" not in json.loads((ROOT / "package.json").read_text())
+
+
 def test_the_cdks_command_line_is_exact_and_locked() -> None:
     package = json.loads((ROOT / "package.json").read_text())
     lock = json.loads((ROOT / "package-lock.json").read_text())
@@ -75,4 +86,4 @@ def test_each_library_of_the_image_is_listed_with_an_allowed_licence(name: str) 
     licence = SPDX.get(licence, licence)
 
     assert set(re.split(r" (?:AND|OR) ", licence)) <= ALLOWED
-    assert f"| {name} | {licence} |" in (ROOT / "README.md").read_text()
+    assert f"| {name} | {licence} |" in (ROOT / "docs" / "dependencies.md").read_text()

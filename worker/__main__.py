@@ -16,5 +16,5 @@ if __name__ == "__main__":
     from worker.advice import CommandLine, using
     from worker.cli import main
 
-    with using(CommandLine.of_worker(os.environ, at_terminal=sys.stderr.isatty())):
+    with using(CommandLine.of_worker(os.environ)):
         sys.exit(main(sys.argv[1:], os.environ, stopping))

@@ -8,19 +8,29 @@ import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NoReturn
 
-from worker import advice, logs
-from worker.commands import approve, doctor, explain, parked, plan, reconcile, state, sync, undo
+from worker import __version__, advice, logs
+from worker.commands import approve, doctor, explain, people, plan, reconcile, state, sync, undo
 from worker.commands.base import Call
+from worker.commands.parser import Parser
 from worker.config.settings import describe
 from worker.errors import ConfigurationError, ExitCode, SyncError, UsageError
+from worker.reports.terminal import TerminalLog
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
 
-_COMMANDS = (sync, plan, explain, approve, undo, reconcile, parked, state, doctor)
+COMMANDS = {
+    "sync": sync,
+    "plan": plan,
+    "explain": explain,
+    "approve": approve,
+    "undo": undo,
+    "reconcile": reconcile,
+    "people": people,
+    "state": state,
+    "doctor": doctor,
+}
 _RUNS = ("sync", "approve", "undo", "reconcile")
-_NAMES = tuple(module.__name__.rsplit(".", 1)[-1] for module in _COMMANDS)
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str], stop: StopSignal) -> int:
@@ -44,37 +54,53 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], stop: StopSig
 
 def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) -> int:
     """A report answers in words; a run ends with its summary line, whatever was asked of it."""
-    if arguments and arguments[0] in _NAMES:
+    if arguments and arguments[0] in (*COMMANDS, people.FORMER_NAME):
         summary.command = arguments[0]
     if summary.command in _RUNS:
-        return _end_run(summary, fault)
+        return _end_run(summary, fault, _terminal_log())
     _print_faults([fault.message], fault.advice)
     return int(fault.exit_code)
 
 
+def _terminal_log() -> TerminalLog | None:
+    """Let the log speak to a person where stderr is a terminal; None where it goes to a log group."""
+    if not sys.stderr.isatty():
+        return None
+    log = TerminalLog()
+    logs.for_readers(log.line)
+    return log
+
+
 def _run(call: Call) -> int:
+    log = _terminal_log()
     try:
         call.options.run(call)
-        return _end_run(call.summary, None)
+        return _end_run(call.summary, None, log)
     except SyncError as end:
-        return _end_run(call.summary, end)
+        return _end_run(call.summary, end, log)
     except BaseException as crash:
         summary = call.summary
         logs.error("sync.crash", kind=type(crash).__name__, where=logs.where(crash))
         summary.counts["errors"] += 1
         summary.message = f"a defect of this program ({type(crash).__name__}); the log names the place"
         summary.advice = "report the place; the state is where it was, and the next run tries again"
-        print(summary.line(), flush=True)
-        return int(summary.exit_code)
+        return _print_summary(summary, log)
 
 
-def _end_run(summary: Summary, end: SyncError | None) -> int:
+def _end_run(summary: Summary, end: SyncError | None, log: TerminalLog | None) -> int:
     if end is not None:
-        log = logs.info if end.exit_code is ExitCode.OK else logs.error
+        write = logs.info if end.exit_code is ExitCode.OK else logs.error
         for reason in end.faults if isinstance(end, ConfigurationError) else [end.message]:
-            log("sync.ended", outcome=end.outcome, reason=reason, advice=end.advice)
+            write("sync.ended", outcome=end.outcome, reason=reason, advice=end.advice)
     summary.finish(end)
+    return _print_summary(summary, log)
+
+
+def _print_summary(summary: Summary, log: TerminalLog | None) -> int:
+    """Print the line to stdout, which is the same everywhere; at a terminal, the summary in words follows on stderr."""
     print(summary.line(), flush=True)
+    if log is not None:
+        sys.stderr.write(f"{log.summary(summary.as_dict(datetime.now(UTC)))}\n")
     return int(summary.exit_code)
 
 
@@ -109,54 +135,25 @@ def _print_faults(faults: Sequence[str], advice: str) -> None:
 
 def _with_command(arguments: Sequence[str]) -> list[str]:
     """`python -m worker --dry-run` is `python -m worker sync --dry-run`."""
-    bare = not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help"))
+    bare = not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"))
     return ["sync", *arguments] if bare else list(arguments)
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(_without_values(message), advice=f"see: {self.prog} --help")
-
-
-_SAFE_TO_REPEAT = (
-    "argument --employee:",
-    "argument ID:",
-    "argument --days:",
-    "argument --only:",
-    "one of the arguments",
-)
-
-
-def _without_values(message: str) -> str:
-    """argparse's message without what was typed: that may be a token or an employee's address."""
-    if message.startswith("unrecognized arguments"):
-        return "there are arguments that are not known to this command"
-    if "argument COMMAND" in message:
-        return f"there is no such command; there are {', '.join(_NAMES)}"
-    if message.startswith(("the following arguments", *_SAFE_TO_REPEAT)):
-        return (
-            message.split(" (choose from")[0]
-            if "invalid choice" not in message
-            else "--only takes: suspensions, fields"
-        )
-    if message.endswith("expected one argument") or " not allowed with argument " in message:
-        return message
-    return "not understood"
 
 
 _FORMAT = argparse.RawDescriptionHelpFormatter
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m worker",
-        usage="python -m worker [COMMAND] [OPTIONS]",
+    prog = advice.current().prefix
+    parser = Parser(
+        prog=prog,
+        usage=f"{prog} [COMMAND] [OPTIONS]",
         description="Keeps a NovaLXP (Moodle) site in sync with BambooHR. Without a command: sync.",
         epilog=advice.resolve(_EPILOG),
         formatter_class=_FORMAT,
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog="python -m worker")
-    for module in _COMMANDS:
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog=prog)
+    for module in COMMANDS.values():
         module.add(commands)
     return parser
 
@@ -167,7 +164,7 @@ examples:
   {{command:plan}}                             what would the next run do?
   {{command:sync --employee 4711}}             bring one employee up to date now
   {{command:explain --employee 4711}}          why are they treated so?
-  python -m worker COMMAND --help                   what a command does, and its options
+  {{command:COMMAND --help}}                   what a command does, and its options
 
 exit codes:
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}

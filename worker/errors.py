@@ -7,9 +7,11 @@ SyncError
  ├── LockHeld             another run is in progress                        exit 75
  ├── DuplicateDelivery    this scheduled run was delivered before           exit 0
  ├── Paused               an operator paused the scheduled runs             exit 0
+ ├── NothingDone          the operator declined, or nothing was left to do  exit 0
  ├── LockLost             another run took the lock over                    exit 1
  ├── SourceError          BambooHR cannot be read, or not trusted           exit 1
- │    └── ListRefused     the key may not list employees
+ │    ├── ListRefused     the key may not list employees
+ │    └── ReportRefused   the key may not run reports
  ├── TargetError          Moodle cannot be read, or not trusted             exit 1
  ├── StateError           the state cannot be read or written               exit 1
  ├── Terminated           SIGTERM                                           exit 143
@@ -33,8 +35,10 @@ class ExitCode(IntEnum):
     USAGE = 2
     CONFIGURATION = 3
     HELD = 4
+    UNAVAILABLE = 69
     CRASH = 70
     LOCKED = 75
+    INTERRUPTED = 130
     TERMINATED = 143
 
     @property
@@ -44,13 +48,15 @@ class ExitCode(IntEnum):
 
 
 _MEANINGS = {
-    ExitCode.OK: "no errors (a dry run, a paused run and a second delivery of the same scheduled run included)",
+    ExitCode.OK: "no errors (also: a dry run, a paused run, a second delivery of a scheduled run, a declined question)",
     ExitCode.ERRORS: "errors; since and offset are where they were, the next run tries again",
     ExitCode.USAGE: "the command line was not understood, or what it names cannot be done",
     ExitCode.CONFIGURATION: "configuration or credentials; since and offset are where they were",
-    ExitCode.HELD: "the only errors are changes that a guard held",
+    ExitCode.HELD: "the only errors are held changes",
+    ExitCode.UNAVAILABLE: "./lxp --env only: AWS refused, there is no stack, or the task has no exit code",
     ExitCode.CRASH: "a defect of this program; the summary and the log name the place",
     ExitCode.LOCKED: "another run holds the lock",
+    ExitCode.INTERRUPTED: "./lxp --env only: Ctrl-C; what was started in AWS goes on",
     ExitCode.TERMINATED: "SIGTERM: ended between two requests, the state is where it was",
 }
 
@@ -113,6 +119,13 @@ class Paused(SyncError):
     outcome = "paused"
 
 
+class NothingDone(SyncError):
+    """The operator answered no, or nothing of what was to be done was left to do."""
+
+    exit_code = ExitCode.OK
+    outcome = "nothing_done"
+
+
 class LockLost(SyncError):
     """The lock expired or went to another run; nothing more may be written."""
 
@@ -129,6 +142,12 @@ class ListRefused(SourceError):
     """The key may not list employees, so that all employees cannot be read."""
 
     outcome = "list_refused"
+
+
+class ReportRefused(SourceError):
+    """The key may not run reports, so that fields by their API names are read one employee at a time."""
+
+    outcome = "report_refused"
 
 
 class TargetError(SyncError):

@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any, TextIO
 
 _LOGGER = logging.getLogger("worker")
@@ -29,6 +30,7 @@ def start_logging(stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_JsonLine())
     _LOGGER.handlers = [handler]
+    _LOGGER.filters = []
     _LOGGER.propagate = False
     _LOGGER.setLevel(logging.INFO)
     _ROOT.handlers = [logging.NullHandler()]
@@ -36,24 +38,36 @@ def start_logging(stream: TextIO | None = None) -> None:
     logging.captureWarnings(capture=True)
 
 
-class _Readable(logging.Formatter):
+Line = Callable[[str, dict[str, Any]], str | None]
+"""Makes the line of an event from its level and fields, or None for an event that is not shown."""
+
+
+class _ForReaders(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        fields: dict[str, Any] = getattr(record, "fields", {})
-        texts = [str(fields[name]) for name in ("reason", "advice") if fields.get(name)]
-        return f"{record.levelname.lower()}: {'; '.join(texts) or fields.get('event', '')}"
+        return str(record.__dict__["line"])
 
 
-def for_readers() -> None:
-    """Write the warnings of a report as sentences: it is read by a person instead of a log group."""
+def for_readers(line: Line | None = None) -> None:
+    """Write lines for a person instead of a log group; by default warnings alone, as sentences."""
+    make = line or _warning_line
+
+    def is_shown(record: logging.LogRecord) -> bool:
+        text = make(record.levelname.lower(), getattr(record, "fields", {}))
+        record.__dict__["line"] = text
+        return text is not None
+
+    _LOGGER.filters = [is_shown]
     for handler in _LOGGER.handlers:
-        handler.setFormatter(_Readable())
-        handler.addFilter(_is_for_readers)
+        handler.setFormatter(_ForReaders())
 
 
-def _is_for_readers(record: logging.LogRecord) -> bool:
-    """Warnings, except those that a report itself contains."""
-    event = getattr(record, "fields", {}).get("event")
-    return record.levelno == logging.WARNING and event not in ("sync.warning", "reconcile.unexplained_account")
+def _warning_line(level: str, fields: dict[str, Any]) -> str | None:
+    """The warnings of a report, except those that it contains itself."""
+    event = fields.get("event")
+    if level != "warning" or event in ("sync.warning", "reconcile.unexplained_account"):
+        return None
+    texts = [str(fields[name]) for name in ("reason", "advice") if fields.get(name)]
+    return f"{level}: {'; '.join(texts) or event or ''}"
 
 
 def info(event: str, **fields: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,6 +25,11 @@ def bar(what: str, total: int) -> Iterator[Tick]:
         yield lambda _: None
         return
     from tqdm import tqdm
+    from tqdm.contrib.logging import logging_redirect_tqdm
 
-    with tqdm(total=total or None, desc=what, unit=" employees", file=sys.stderr, leave=False) as shown:
+    with (
+        tqdm(total=total or None, desc=what, unit=" employees", file=sys.stderr, leave=False) as shown,
+        # Lines of the log appear above the bar, which would otherwise stand in the middle of them.
+        logging_redirect_tqdm(loggers=[logging.getLogger("worker")]),
+    ):
         yield shown.update

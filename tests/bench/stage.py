@@ -154,7 +154,8 @@ def stage(
             "BAMBOO_BASE_URL": bamboo_url,
             "MOODLE_BASE_URL": moodle_url,
             "MOODLE_AUTH": auth,
-            "MAX_SUSPENSIONS": "200",
+            # A first run exempts everything but suspensions, of which it allows five by default.
+            "LIMITS": json.dumps({"suspend": 200}),
         }
         yield Stage(directory, to_bamboo, to_moodle, to_aws, environment, moodle_url, token, auth)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
-from worker.reports.report import Cell, Report, Row
+from worker.reports.report import Cell, HeldClass, Links, Report, Row
 
 HOSTILE = (
     "</script><script>window.pwned = 1</script>",
@@ -53,6 +54,14 @@ _PLACES = ("Utrecht", "Berlin", "Kigali", "Toronto", "Singapore")
 _TEAMS = ("Finance", "Customer Operations", "People & Culture", "Research and Development", "Sales EMEA")
 
 
+LINKS = Links("https://acme.bamboohr.com/employees/employee.php?id=", "https://learn.example.com/user/profile.php?id=")
+_WHY_SUSPEND = "5 suspensions are due after 8 in the last 24 hours, 10 allowed"
+_WHY_IDENTITY = (
+    "5 changes of identity are due after 7 in the last 24 hours, 10 allowed; the e-mail domain changes from"
+    " acme.example to acme-group.example for 5 of 5"
+)
+
+
 def plan(rows: Iterable[Row], *, shows_values: bool = False, **more: object) -> Report:
     """A report of these rows."""
     listed = tuple(rows)
@@ -62,8 +71,11 @@ def plan(rows: Iterable[Row], *, shows_values: bool = False, **more: object) -> 
         "scope": "all",
         "since": "2026-04-11T02:15:02+00:00",
         "counts": Counter(row.action for row in listed),
-        "site": "https://learn.example.com",
+        "site": "learn.example.com",
         "company": "acme",
+        "environment": "prod",
+        "errors": sum(row.action == "conflict" or bool(row.problem) for row in listed),
+        "links": LINKS,
         **more,
     }
     return Report(rows=listed, shows_values=shows_values, **fields)  # type: ignore[arg-type]
@@ -81,6 +93,10 @@ def a_run(*, shows_values: bool) -> Report:
             "work_email is filled for 91 % of the directory, 97 % before.",
         ),
         reconcile_due=True,
+        held=(
+            HeldClass("suspend", "5 suspensions held", _WHY_SUSPEND),
+            HeldClass("identity", "5 changes of identity held", _WHY_IDENTITY),
+        ),
     )
 
 
@@ -102,12 +118,22 @@ def hostile() -> Report:
             cells=(Cell(text or "firstname", text, text + "2"), Cell("lastname", None, text)),
             problem=text,
             notes=(text, text),
+            name=text,
+            department=text,
         )
         for number, text in enumerate(HOSTILE, start=1)
     ]
     everything = " ".join(HOSTILE)
     return plan(
-        rows, shows_values=True, warnings=HOSTILE, company=everything, site=everything, run_id=everything, scope="all"
+        rows,
+        shows_values=True,
+        warnings=HOSTILE,
+        company=everything,
+        site=everything,
+        run_id=everything,
+        scope="all",
+        environment=everything,
+        held=(HeldClass(everything, everything, everything),),
     )
 
 
@@ -116,40 +142,61 @@ def _row(number: int, shows_values: bool) -> Row:
     employee, account = 1000 + number * 7 % 20_011, 300 + number
     mail = f"{first}.{last}@acme.example".lower().replace("'", "").replace(" ", "")
     place, team = _PLACES[number % len(_PLACES)], _TEAMS[number // 3 % len(_TEAMS)]
+    who: dict[str, Any] = {"name": f"{first} {last}", "department": team} if shows_values else {}
 
-    def cells(*triples: tuple[str, str | None, str]) -> tuple[Cell, ...]:
-        return tuple(Cell(name, *(values if shows_values else (None, None))) for name, *values in triples)
+    def row(action: str, code: str, reason: str, advice: str = "", at: int | None = account, **more: Any) -> Row:
+        return Row(employee, action, code, reason, advice, at, **who, **more)
+
+    def cell(name: str, old: str | None, new: str, **more: Any) -> Cell:
+        return Cell(name, old, new, **more) if shows_values else Cell(name, **more)
+
+    def cells(*triples: tuple[str, str | None, str], held: str = "") -> tuple[Cell, ...]:
+        return tuple(cell(*triple, held=held) for triple in triples)
+
+    def suspended(held: str = "") -> tuple[Cell, ...]:
+        return (cell("suspended", "0", "1", held=held, states=("active", "suspended")),)
 
     kind = number % 24
     if kind == 0:
-        return Row(
-            employee, "conflict", "email_taken", f"the e-mail address belongs to another account, account {account}",
-            "change that account's address; or, if it is the employee's, enter their id as its idnumber",
+        return row(
+            "conflict", "email_taken", f"the e-mail address belongs to another account, account {account}",
+            "change that account's address; or, if it is the employee's, enter their id as its idnumber", None,
         )  # fmt: skip
     if kind == 1:
-        return Row(
-            employee, "hold", "no_evidence",
-            "BambooHR does not show the employee's status (no row, or an empty, restricted or unknown status)",
-            "let the key's user see the employee and their status; every run asks again until then", account,
+        return row(
+            "hold", "no_evidence",
+            "BambooHR does not say whether they work here (no row, or a status that is empty, restricted or unknown)",
+            "let the key's user see the employee and their status; every run asks again until then",
         )  # fmt: skip
-    if kind in (2, 3):
-        return Row(
-            employee, "suspend", "left", "BambooHR says Inactive or Deleted", account_id=account,
-            cells=cells(("suspended", "0", "1")), digest="6b1f",
+    if kind == 2:
+        return row(
+            "hold", "suspension_held", f"a guard holds all suspensions of this run: {_WHY_SUSPEND}",
+            "check the employees named", cells=suspended("suspend"), held=("suspend",), would="suspend",
         )  # fmt: skip
+    if kind == 3:
+        return row("suspend", "left", "BambooHR says Inactive or Deleted", cells=suspended(), digest="6b1f")
     if kind == 4 and number < 100:
-        return Row(
-            employee, "reactivate", "returned", "works here again; this product had suspended the account",
-            account_id=account, cells=cells(("suspended", "1", "0"), ("department", "", team)), digest="11c0",
+        return row(
+            "reactivate", "returned", "works here again; this product had suspended the account", digest="11c0",
+            cells=(Cell("suspended", states=("suspended", "active")), *cells(("department", "", team))),
         )  # fmt: skip
     if kind < 10:
-        return Row(
-            employee, "create", "new", "works here and has no account yet", digest="9a2d",
+        return row(
+            "create", "new", "works here and has no account yet", "", None, digest="9a2d",
             cells=cells(
                 ("username", None, mail), ("email", None, mail), ("firstname", None, first), ("lastname", None, last),
                 ("idnumber", None, str(employee)), ("department", None, team), ("city", None, place),
             ),
             notes=("country is not shown by BambooHR; the account is made without it",) if kind == 9 else (),
+        )  # fmt: skip
+    if kind == 10:
+        return row(
+            "update", "differs", "BambooHR and Moodle differ", digest="d00f", held=("identity",),
+            hold=f"a guard holds all changes of identity of this run: {_WHY_IDENTITY}",
+            cells=(
+                *cells(("department", _TEAMS[(number // 3 + 2) % 5], team)),
+                *cells(("email", mail, mail.replace("acme", "acme-group")), held="identity"),
+            ),
         )  # fmt: skip
     if kind < 18:
         several = (
@@ -158,14 +205,16 @@ def _row(number: int, shows_values: bool) -> Row:
         )
         one = (("lastname", last, f"{last}-{_LAST[(number + 3) % 10]}"),)
         problem = "the new user name has characters that Moodle does not take; the account keeps the one it has"
-        return Row(
-            employee, "update", "differs", "BambooHR and Moodle differ", account_id=account, digest="d00f",
+        return row(
+            "update", "differs", "BambooHR and Moodle differ", digest="d00f",
             cells=cells(*(several if kind % 2 else one)), problem=problem if kind == 17 else "",
             notes=("linked: the account with the employee's e-mail address now carries their id",) * (kind == 16),
         )  # fmt: skip
-    if kind < 20:
-        return Row(
-            employee, "skip", "no_email", "has no work e-mail, and no account can be made without one",
-            "enter it in BambooHR",
+    if kind == 18:
+        return row("hold", "starts_later", "the hire date is in the future; every run asks again until then", "", None)
+    if kind < 21:
+        return row(
+            "skip", "no_email", "has no work e-mail, and no account can be made without one", "enter it in BambooHR",
+            None,
         )  # fmt: skip
-    return Row(employee, "unchanged", "in_step", "nothing differs", account_id=account)
+    return row("unchanged", "in_step", "nothing differs")

@@ -10,16 +10,21 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.chromium import Browser
 from tests.browser.conftest import Show
 from tests.browser.plans import a_run, plan, very_large
+from worker.reports.groups import kind_of
 from worker.reports.report import Cell, Report, Row
 
 _RUN = a_run(shows_values=True)
-_BY_ACTION = Counter(row.action for row in _RUN.rows)
-_ROWS = "tbody tr:not(.group)"
+_BY_KIND = Counter(kind_of(row) for row in _RUN.rows)
+_ROWS = "tbody tr"
 
 
 def _shown(browser: Browser, number: int, of: int = len(_RUN.rows)) -> None:
     """Check the number that the page states, and the number of visible rows."""
     browser.wait("return document.querySelector('#shown').textContent === arguments[0]", f"{number:,} of {of:,} shown")
+    _shown_rows(browser, number)
+
+
+def _shown_rows(browser: Browser, number: int) -> None:
     count = "return [...document.querySelectorAll(arguments[0])].filter(row => row.checkVisibility()).length"
     assert browser.run(count, _ROWS) == number
 
@@ -32,8 +37,9 @@ def _pressed(browser: Browser) -> list[str]:
     return [str(one.get_attribute("data-action")) for one in browser.all("button[aria-pressed=true]")]
 
 
-def _actions(browser: Browser) -> set[str]:
-    return set(browser.texts(f"{_ROWS} .badge"))
+def _kinds(browser: Browser) -> set[str]:
+    visible = "[...document.querySelectorAll('details')].filter((one) => one.checkVisibility())"
+    return set(browser.run(f"return {visible}.map((one) => one.dataset.action)"))
 
 
 def test_at_first_everything_is_shown(browser: Browser, show: Show) -> None:
@@ -41,9 +47,7 @@ def test_at_first_everything_is_shown(browser: Browser, show: Show) -> None:
 
     _shown(browser, 120)
     assert _pressed(browser) == []
-    assert browser.texts("tr.group .number") == [
-        str(_BY_ACTION[name]) for name in dict.fromkeys(browser.texts(".badge"))
-    ]
+    assert sum(int(text.split()[0]) for text in browser.texts("summary .number")) == 120
     assert browser.texts("button.clear") == []
 
 
@@ -51,17 +55,17 @@ def test_several_actions_can_be_selected_and_deselected(browser: Browser, show: 
     show(_RUN)
 
     _click(browser, "suspend")
-    _shown(browser, _BY_ACTION["suspend"])
-    assert _actions(browser) == {"suspend"}
+    _shown(browser, _BY_KIND["suspend"])
+    assert _kinds(browser) == {"suspend"}
 
     _click(browser, "hold")
-    _shown(browser, _BY_ACTION["suspend"] + _BY_ACTION["hold"])
-    assert _pressed(browser) == ["hold", "suspend"]
+    _shown(browser, _BY_KIND["suspend"] + _BY_KIND["hold"])
+    assert _pressed(browser) == ["suspend", "hold"]
     assert browser.fragment == "#action=suspend,hold"
 
     _click(browser, "suspend")
-    _shown(browser, _BY_ACTION["hold"])
-    assert _actions(browser) == {"hold"}
+    _shown(browser, _BY_KIND["hold"])
+    assert _kinds(browser) == {"hold"}
 
     _click(browser, "hold")
     _shown(browser, 120)
@@ -72,7 +76,7 @@ def test_a_button_is_pressed_with_the_keyboard_too(browser: Browser, show: Show)
     show(_RUN)
     browser.one("button[data-action=create]").send_keys(Keys.SPACE)
 
-    _shown(browser, _BY_ACTION["create"])
+    _shown(browser, _BY_KIND["create"])
     assert browser.focused.get_attribute("data-action") == "create"
 
 
@@ -127,25 +131,27 @@ def test_text_that_spans_two_cells_is_not_found(browser: Browser, show: Show) ->
 
 def test_a_search_within_an_action_counts_by_group(browser: Browser, show: Show) -> None:
     show(_RUN)
-    expected = [row for row in _RUN.rows if row.action == "update" and "Dubois" in str(row.cells)]
+    expected = [row for row in _RUN.rows if row.action == "update" and "Dubois" in f"{row.name} {row.cells}"]
 
     _click(browser, "update")
     browser.one("#search").send_keys("dubois")
 
     _shown(browser, len(expected))
-    assert 0 < len(expected) < _BY_ACTION["update"]
-    assert browser.texts("tr.group .number") == [f"{len(expected)} of {_BY_ACTION['update']}"]
+    assert 0 < len(expected) < _BY_KIND["update"]
+    numbers = [text.split() for text in browser.texts("summary .number")]
+    assert sum(int(words[0]) for words in numbers) == len(expected)
+    assert any(words[1] == "of" for words in numbers)
     assert browser.fragment == "#action=update&q=dubois"
 
 
 def test_a_filtered_view_can_be_linked(browser: Browser, show: Show) -> None:
-    (wanted,) = (row for row in _RUN.rows if row.action == "suspend" and row.employee_id == 1014)
+    (wanted,) = (row for row in _RUN.rows if row.action == "suspend" and row.employee_id == 1021)
 
     show(_RUN, f"#action=suspend,hold&q={wanted.employee_id}")
 
     _shown(browser, 1)
-    assert _pressed(browser) == ["hold", "suspend"]
-    assert browser.one("#search").get_attribute("value") == "1014"
+    assert _pressed(browser) == ["suspend", "hold"]
+    assert browser.one("#search").get_attribute("value") == "1021"
 
 
 @pytest.mark.parametrize("typed", ["a&b=c #1", "100 %", "50%25", "na\u00efve +1", "a,b"])
@@ -171,12 +177,12 @@ def test_an_address_without_a_filter_shows_everything(browser: Browser, show: Sh
 def test_back_and_forward(browser: Browser, show: Show) -> None:
     show(_RUN)
     _click(browser, "suspend")
-    _shown(browser, _BY_ACTION["suspend"])
+    _shown(browser, _BY_KIND["suspend"])
     _click(browser, "hold")
-    _shown(browser, _BY_ACTION["suspend"] + _BY_ACTION["hold"])
+    _shown(browser, _BY_KIND["suspend"] + _BY_KIND["hold"])
 
     browser.back()
-    _shown(browser, _BY_ACTION["suspend"])
+    _shown(browser, _BY_KIND["suspend"])
     assert _pressed(browser) == ["suspend"]
 
     browser.back()
@@ -184,7 +190,7 @@ def test_back_and_forward(browser: Browser, show: Show) -> None:
     assert _pressed(browser) == []
 
     browser.forward()
-    _shown(browser, _BY_ACTION["suspend"])
+    _shown(browser, _BY_KIND["suspend"])
 
 
 def test_one_burst_of_typing_is_one_entry_of_the_history(browser: Browser, show: Show) -> None:
@@ -196,7 +202,7 @@ def test_one_burst_of_typing_is_one_entry_of_the_history(browser: Browser, show:
 
     browser.back()
 
-    _shown(browser, _BY_ACTION["update"])
+    _shown(browser, _BY_KIND["update"])
     assert browser.one("#search").get_attribute("value") == ""
 
 
@@ -204,14 +210,14 @@ def test_a_link_followed_on_the_open_page_applies(browser: Browser, show: Show) 
     show(_RUN)
     browser.run("location.hash = 'action=conflict'")
 
-    _shown(browser, _BY_ACTION["conflict"])
+    _shown(browser, _BY_KIND["conflict"])
 
 
 def test_without_a_match_the_page_says_so_and_offers_to_show_all(browser: Browser, show: Show) -> None:
     show(_RUN, "#action=suspend&q=no-such-employee")
     _shown(browser, 0)
-    assert browser.texts("h2")[-1] == "No row matches the filter"
-    assert not browser.one("table").is_displayed()
+    assert browser.texts("#nothing h2") == ["No row matches the filter"]
+    assert not browser.one("#groups").is_displayed()
 
     browser.one("#nothing button").click()
 
@@ -222,21 +228,51 @@ def test_without_a_match_the_page_says_so_and_offers_to_show_all(browser: Browse
     assert browser.texts("button.clear") == []
 
 
-def test_an_action_without_rows_cannot_be_pressed(browser: Browser, show: Show) -> None:
-    show(plan([Row(1, "create", "new", "new")]))
+def test_a_group_is_folded_and_unfolded(browser: Browser, show: Show) -> None:
+    show(_RUN)
+    browser.one("details[data-action=suspend] summary").click()
+    _shown_rows(browser, 120 - _BY_KIND["suspend"])
 
-    assert browser.texts("button[data-action=suspend]") == ["suspend 0"]
-    assert not browser.one("button[data-action=suspend]").is_enabled()
+    browser.one("details[data-action=suspend] summary").send_keys(Keys.ENTER)
+    _shown_rows(browser, 120)
+
+
+def test_all_groups_are_folded_and_unfolded_at_once(browser: Browser, show: Show) -> None:
+    show(_RUN)
+    browser.one("button.fold").click()
+    _shown_rows(browser, 0)
+    browser.wait("return document.querySelector('button.fold').textContent === 'Unfold all'")
+
+    browser.one("button.fold").click()
+    _shown_rows(browser, 120)
+    browser.wait("return document.querySelector('button.fold').textContent === 'Fold all'")
+
+
+def test_a_search_unfolds_the_groups_that_it_finds_something_in(browser: Browser, show: Show) -> None:
+    show(_RUN)
+    browser.one("button.fold").click()
+    browser.one("#search").send_keys("1021")
+
+    _shown(browser, 1)
+
+
+@pytest.mark.parametrize(("typed", "kind"), [("belongs to another account", "conflict"), ("(held)", "held")])
+def test_the_search_finds_what_a_group_says_of_its_rows(browser: Browser, show: Show, typed: str, kind: str) -> None:
+    show(_RUN)
+    browser.one("#search").send_keys(typed)
+
+    _shown(browser, _BY_KIND[kind])
+    assert _kinds(browser) == {kind}
 
 
 def test_twenty_thousand_rows_are_filtered(browser: Browser, show: Show) -> None:
     report: Report = very_large()
-    by_action = Counter(row.action for row in report.rows)
+    by_kind = Counter(map(kind_of, report.rows))
     show(report)
     _shown(browser, 20_000, 20_000)
 
     _click(browser, "suspend")
-    _shown(browser, by_action["suspend"], 20_000)
+    _shown(browser, by_kind["suspend"], 20_000)
     _click(browser, "suspend")
     browser.one("#search").send_keys("singapore")
     _shown(browser, sum("Singapore" in str(row.cells) for row in report.rows), 20_000)

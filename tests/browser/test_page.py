@@ -48,7 +48,7 @@ return found;
 """
 _OVERFLOWING = """
 const width = document.scrollingElement.clientWidth;
-return [...document.querySelectorAll("main table *, header *")]
+return [...document.querySelectorAll("main table *, summary *, header *")]
   .filter((one) => one.checkVisibility() && !one.closest("thead") && one.getBoundingClientRect().right > width + 1)
   .map((one) => one.outerHTML.slice(0, 120));
 """
@@ -92,26 +92,52 @@ def test_dark_is_dark(browser: Browser, show: Show) -> None:
     assert grounds["dark"] == "rgba(15, 19, 24, 1)"
 
 
-def test_every_action_has_a_colour_and_a_word(browser: Browser, show: Show) -> None:
+def test_every_kind_has_a_colour_and_a_word(browser: Browser, show: Show) -> None:
     show(a_run(shows_values=False))
-    badges = [browser.one(f"tbody[data-action={name}] .badge") for name in dict.fromkeys(browser.texts(".badge"))]
+    script = """
+        return [...document.querySelectorAll("button[data-action]")].map((one) =>
+            [one.querySelector(".word").textContent, getComputedStyle(one).color]);
+    """
+    found = dict(browser.run(script))
 
-    assert len(badges) == 8
-    assert len({badge.text for badge in badges}) == 8
-    # `skip` and `unchanged` share a quiet colour, because neither needs attention.
-    assert len({badge.value_of_css_property("color") for badge in badges}) == 7
+    assert len(found) == 10
+    # `starts later`, `skip` and `unchanged` share a quiet colour, as `held` and `waiting` share theirs.
+    assert len(set(found.values())) == 7
+
+
+def test_what_takes_access_away_is_red_and_nothing_else(browser: Browser, show: Show) -> None:
+    show(a_run(shows_values=True))
+    red = browser.one("em.suspended").value_of_css_property("color")
+    script = """
+        return [...new Set([...document.querySelectorAll("body *")]
+            .filter((one) => getComputedStyle(one).color === arguments[0])
+            .map((one) => one.closest("[data-would], [data-action]"))
+            .map((one) => one.dataset.would || one.dataset.action))];
+    """
+
+    assert sorted(browser.run(script, red.replace("rgba", "rgb").replace(", 1)", ")"))) == ["suspend"]
 
 
 def test_a_narrow_row_is_a_card_that_names_what_it_shows(browser: Browser, show: Show) -> None:
-    show(a_run(shows_values=True))
-    tops = "return [...document.querySelectorAll('tbody tr:nth-child(2) > *')].slice(0, 4).map(one => one.offsetTop)"
+    show(a_run(shows_values=False))
+    tops = "return [...document.querySelectorAll('tbody tr:first-child > *')].slice(0, 3).map(one => one.offsetTop)"
     assert len(set(browser.run(tops))) == 1
 
     browser.size(NARROW)
 
     assert len(set(browser.run(tops))) > 1
-    label = "return getComputedStyle(document.querySelector('tbody tr:nth-child(2) > th'), '::before').content"
+    label = "return getComputedStyle(document.querySelector('tbody tr > th'), '::before').content"
     assert browser.run(label) == '"Employee "'
+
+
+def test_a_link_leads_to_the_employee_and_the_account(browser: Browser, show: Show) -> None:
+    show(a_run(shows_values=True), "#action=suspend&q=1021")
+
+    links = [one for one in browser.all("tbody tr:not([hidden]) a") if one.is_displayed()]
+    assert [(one.get_attribute("href"), one.get_attribute("rel")) for one in links] == [
+        ("https://acme.bamboohr.com/employees/employee.php?id=1021", "noreferrer"),
+        ("https://learn.example.com/user/profile.php?id=303", "noreferrer"),
+    ]
 
 
 def test_the_toolbar_stays_visible(browser: Browser, show: Show) -> None:
@@ -125,7 +151,7 @@ def test_the_toolbar_stays_visible(browser: Browser, show: Show) -> None:
 
 def test_the_focus_is_visible(browser: Browser, show: Show) -> None:
     show(a_run(shows_values=True))
-    for _ in range(10):
+    for _ in range(20):
         browser.tab()
         assert browser.focused.value_of_css_property("outline-style") == "solid"
         assert browser.focused.value_of_css_property("outline-width") == "3px"
@@ -139,20 +165,23 @@ def test_a_screen_reader_finds_a_table(browser: Browser, show: Show) -> None:
     nodes = browser.do("Accessibility.getFullAXTree")["nodes"]
     roles = [node["role"]["value"] for node in nodes if "role" in node and not node["ignored"]]
 
-    assert roles.count("table") == 1
-    assert roles.count("columnheader") == 5
-    assert roles.count("row") == 1 + 8 + 120
-    assert roles.count("rowheader") == 8 + 120
+    groups = len(browser.all("details"))
+    assert roles.count("table") == groups
+    assert roles.count("columnheader") == 5 * groups
+    assert roles.count("row") == groups + 120
+    assert roles.count("rowheader") == 120
+    assert roles.count("heading") == 1 + 2 + 1 + groups + 1
     (search,) = (node for node in nodes if node.get("role", {}).get("value") == "searchbox")
     assert search["name"]["value"] == "Search"
 
 
 def test_printed_it_shows_every_row_whatever_the_filter(browser: Browser, show: Show) -> None:
     show(a_run(shows_values=True), "#action=suspend&q=no-such-employee")
+    browser.run("document.querySelectorAll('details').forEach((one) => { one.open = false; })")
     browser.media(medium="print", scheme="dark")
 
-    assert len(browser.texts("tbody tr:not(.group)")) == 120
-    assert browser.texts("#nothing, .search, .shown, .matching") == []
+    assert len(browser.texts("tbody tr")) == 120
+    assert browser.texts("#nothing, .search, .shown, .matching, .fold") == []
     assert browser.one("body").value_of_css_property("background-color") == "rgba(255, 255, 255, 1)"
     assert browser.one(".toolbar").value_of_css_property("position") == "static"
 
@@ -161,9 +190,9 @@ def test_without_scripts_every_row_is_visible_and_no_filter_applies(browser: Bro
     browser.scripts(run=False)
     show(a_run(shows_values=True), "#action=suspend")
 
-    assert len(browser.texts("tbody tr:not(.group)")) == 120
-    assert browser.texts(".search") == []
-    assert browser.texts("button[data-action=suspend]") == ["suspend 10"]
+    assert len(browser.texts("tbody tr")) == 120
+    assert browser.texts(".search, .fold") == []
+    assert browser.texts("button[data-action=suspend]") == ["suspend 5"]
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -173,7 +202,8 @@ def test_hostile_text_stays_text(browser: Browser, show: Show, picture: Picture,
     picture(f"hostile-{size[0]}")
 
     assert browser.run("return typeof window.pwned") == "undefined"
-    assert browser.run("return document.querySelectorAll('img, svg, a, iframe, script').length") == 1
+    assert browser.run("return document.querySelectorAll('img, svg, iframe, script').length") == 1
+    assert browser.run("return [...document.links].filter((one) => one.protocol !== 'https:').length") == 0
     visible = [value.strip() for value in HOSTILE if value.isprintable() and value]
     assert set(visible) < set(browser.texts("del"))
     _does_not_scroll_sideways(browser)
@@ -201,11 +231,11 @@ def test_a_value_keeps_its_own_direction(browser: Browser, show: Show) -> None:
     edges = browser.run("""
         const edge = (element) => element.getBoundingClientRect();
         const range = document.createRange();
-        range.setStart(document.querySelector("li:nth-child(2) ins").firstChild, 0);
+        range.setStart(document.querySelector("td li:nth-child(2) ins").firstChild, 0);
         range.setEnd(range.startContainer, 1);
-        return [...document.querySelectorAll("li")].map((item) =>
+        return [...document.querySelectorAll("td li")].map((item) =>
             edge(item.querySelector("del")).right <= edge(item.querySelector("ins")).left
-        ).concat(edge(range).right > edge(document.querySelector("li:nth-child(2) ins")).right - 8);
+        ).concat(edge(range).right > edge(document.querySelector("td li:nth-child(2) ins")).right - 8);
     """)
 
     assert edges == [True, True, True]
@@ -231,5 +261,5 @@ def test_an_empty_plan_says_so(browser: Browser, show: Show, picture: Picture) -
     show(plan([]))
     picture("empty")
 
-    assert browser.texts("h1, h2") == ["What the run would do", "This plan is empty"]
-    assert [one.is_enabled() for one in browser.all("button")] == [False] * 6
+    assert browser.texts("h1, h2") == ["Plan for prod", "This plan is empty", "What to do next"]
+    assert browser.all("button") == []

@@ -240,7 +240,7 @@ def test_the_file_of_one_environment_is_not_taken_under_the_name_of_another(fold
     """Else production would be deployed without what protects its data."""
     file = folder.write("prod", Account='"111122223333"', Region='"eu-west-2"')
 
-    with pytest.raises(ParameterError, match=r"is the file of prod, and dev is named; name prod \(ENV=prod\)"):
+    with pytest.raises(ParameterError, match=r"is the file of prod, and dev is named; name prod$"):
         parameters.load("dev", file, environments=folder.path)
 
 

@@ -72,13 +72,14 @@ def test_the_environment_is_what_the_file_says_and_what_only_the_stack_knows(pro
 
     assert {name: value for name, value in told.items() if not isinstance(value, dict)} == {
         "STATE_ID": "default",
+        "ADVICE_COMMAND_LINE": "./lxp --env prod",
         **prod.parameters.worker_environment,
     }
     assert told["STATE_TABLE"] == {"Ref": prod.sync.named("State", "AWS::DynamoDB::Table")}
     assert told["BAMBOO_SECRET_ID"] == {"Ref": prod.sync.named("Bamboo", SECRET)}
     assert told["MOODLE_SECRET_ID"] == {"Ref": prod.sync.named("Moodle", SECRET)}
     assert told["AWS_DEFAULT_REGION"] == {"Ref": "AWS::Region"}
-    assert told.keys() - {"AWS_DEFAULT_REGION"} <= VARIABLES.keys()
+    assert told.keys() - {"AWS_DEFAULT_REGION", "ADVICE_COMMAND_LINE"} <= VARIABLES.keys()
 
 
 def test_the_worker_would_take_that_environment(each: Synthesis) -> None:

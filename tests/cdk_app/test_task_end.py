@@ -105,7 +105,7 @@ def test_the_message_says_what_happened_first_and_then_all_that_is_known(
         "Task: arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
         "Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2"
         "#logsV2:log-groups/log-group/$252Fecs$252Fsnap",
-        "The log of the run: make tail ENV=prod ARGS=arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
+        "The log of the run: ./lxp --env prod runs logs arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",
         "The same without a checkout: aws logs tail /ecs/snap --region eu-west-2 --since 2026-01-31T03:30:01.123Z",
         "Details, while ECS keeps the task (about an hour): aws ecs describe-tasks --region eu-west-2 "
         "--cluster sync --tasks arn:aws:ecs:eu-west-2:111122223333:task/sync/0123456789abcdef",

@@ -52,6 +52,8 @@ def test_every_setting_reaches_the_worker(folder: Folder) -> None:
         "institution": "division",
         "firstname": ["preferred_name", "first_name"],
         "country": {"from": "country", "when": "create"},
+        "city": "bamboohr:customTown",
+        "lang": {"from": "location", "map": {"St. Gallen": "de", "Cork": "ga"}, "otherwise": "en"},
         "department": False,
     }
 

@@ -50,9 +50,9 @@ class Environment:
         return str(self._settings["ProjectName"])
 
     @property
-    def in_env(self) -> str:
-        """How a command names the environment."""
-        return f"ENV={self._name} ENV_FILE={self._file}"
+    def lxp(self) -> str:
+        """What messages write before a command."""
+        return f"./lxp --env {self._name} --env-file {self._file}"
 
     def set(self, **settings: Setting) -> None:
         """Write the file with these keys beside, or in place of, those that it has."""

@@ -74,14 +74,14 @@ def test_the_words_for_an_operator(deployed: Deployment, heard: Heard) -> None:
         '"Task: TASK"',
         '"Log: https://eu-west-2.console.aws.amazon.com/cloudwatch/home?region=eu-west-2'
         '#logsV2:log-groups/log-group/$252Fecs$252Facme-lxp-sync-e2e"',
-        '"The log of the run: make tail ENV=e2e ARGS=TASK"',
+        '"The log of the run: ./lxp --env e2e runs logs TASK"',
         '"The same without a checkout: aws logs tail /ecs/acme-lxp-sync-e2e --region eu-west-2 '
         '--since 2026-01-31T03:30:01.123Z"',
         '"Details, while ECS keeps the task (about an hour): aws ecs describe-tasks --region eu-west-2 '
         '--cluster CLUSTER --tasks TASK"',
         '"No exit code: the container never ran, and the reason above says why. 1: errors, retried in the next run. '
         "2: a command that cannot be carried out. "
-        "3: configuration or credentials. 4: changes held by a guard. 70: a defect. 75: another run held the lock. "
+        "3: configuration or credentials. 4: changes held for approval. 70: a defect. 75: another run held the lock. "
         '137: killed, possibly out of memory. 143: stopped from outside."',
     ]
 
@@ -103,7 +103,7 @@ def _told(verdict: str, detail: Mapping[str, Any], deployed: Deployment) -> str:
         f"Task: {detail['taskArn']}",
         f"Log: https://{REGION}.console.aws.amazon.com/cloudwatch/home?region={REGION}"
         f"#logsV2:log-groups/log-group/$252Fecs$252F{PROJECT}",
-        f"The log of the run: make tail ENV=e2e ARGS={detail['taskArn']}",
+        f"The log of the run: ./lxp --env e2e runs logs {detail['taskArn']}",
         f"The same without a checkout: aws logs tail /ecs/{PROJECT} --region {REGION} --since {detail['createdAt']}",
         f"Details, while ECS keeps the task (about an hour): aws ecs describe-tasks --region {REGION} "
         f"--cluster {deployed.outputs['ClusterName']} --tasks {detail['taskArn']}",
@@ -111,8 +111,9 @@ def _told(verdict: str, detail: Mapping[str, Any], deployed: Deployment) -> str:
     if verdict == FAILURE:
         lines.append(
             "No exit code: the container never ran, and the reason above says why. 1: errors, retried in the next run. "
-            "2: a command that cannot be carried out. 3: configuration or credentials. 4: changes held by a guard. 70: "
-            "a defect. 75: another run held the lock. 137: killed, possibly out of memory. 143: stopped from outside."
+            "2: a command that cannot be carried out. 3: configuration or credentials. 4: changes held for approval. "
+            "70: a defect. 75: another run held the lock. 137: killed, possibly out of memory. "
+            "143: stopped from outside."
         )
     return "\n".join(f'"{line}"' for line in lines)
 

@@ -34,8 +34,8 @@ def test_a_deploy_ends_with_what_to_do_next(deployed: Deployment, environment: E
     said = deployed.verb.said
 
     assert "What to do next:" in said
-    assert f"make doctor {environment.in_env} ARGS=--task" in said
-    assert f"make run {environment.in_env}" in said
+    assert f"{environment.lxp} doctor --task" in said
+    assert f"{environment.lxp} sync\n" in said
 
 
 def test_where_no_engine_can_ask_the_registry_the_tag_of_the_base_stays(

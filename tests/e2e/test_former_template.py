@@ -46,7 +46,7 @@ def test_the_new_schedules_are_enabled_during_a_pause_and_the_deploy_says_so(
     assert schedules(upgraded)[f"{former.PROJECT}-nightly"]["State"] == "ENABLED"
     assert "The scheduled runs are paused since " in upgraded.verb.said
     assert f"but this deploy has enabled: the schedule {former.PROJECT}-nightly and the schedule " in upgraded.verb.said
-    assert f"make pause {former_environment.in_env}" in upgraded.verb.said
+    assert f"{former_environment.lxp} pause" in upgraded.verb.said
 
 
 def test_the_other_environment_of_the_account_is_untouched(deployed: Deployment, upgraded: Deployment) -> None:
@@ -73,5 +73,5 @@ def test_the_two_share_no_physical_resource(deployed: Deployment, upgraded: Depl
 
 
 def test_the_deploy_asks_for_nothing_that_is_done(upgraded: Deployment) -> None:
-    assert "make secret-" not in upgraded.verb.said
+    assert "secret set" not in upgraded.verb.said
     assert "make dry-run" not in upgraded.verb.said

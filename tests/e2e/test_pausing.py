@@ -26,8 +26,8 @@ def test_the_deploy_ends_with_the_pause(deployed_while_paused: Deployment, envir
 
     assert "1. The scheduled runs are paused since " in said
     assert "but this deploy has enabled: the schedule " in said
-    assert f"make pause {environment.in_env}" in said
-    assert f"make resume {environment.in_env}" in said
+    assert f"{environment.lxp} pause" in said
+    assert f"{environment.lxp} resume" in said
 
 
 def test_the_run_of_the_schedule_does_nothing(second_run: Done, run_while_paused: Done) -> None:

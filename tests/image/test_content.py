@@ -12,6 +12,7 @@ from tests.image.layers import Layer
 from tests.image.task import Asset
 from tests.run_harness import ROOT
 from tests.sandbox.bamboohr import generate
+from worker import __version__
 
 _MEGABYTE = 1_000_000
 _VENV = "opt/venv/"
@@ -23,7 +24,7 @@ def test_the_labels_name_the_project(image: Image) -> None:
     labels = image.engine.inspect(image.tag)["Config"]["Labels"]
 
     assert labels["org.opencontainers.image.title"] == project["name"]
-    assert labels["org.opencontainers.image.version"] == project["version"]
+    assert labels["org.opencontainers.image.version"] == __version__
     assert labels["org.opencontainers.image.description"]
 
 

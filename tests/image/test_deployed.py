@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -160,7 +161,7 @@ def test_a_run_with_errors_exits_with_1_and_pins_the_state(first: Step, failed: 
 def test_suspensions_over_the_limit_are_held_and_the_run_exits_with_4(held: Step) -> None:
     assert held.run.code == 4, held.run.stderr
     assert (held.run["created"], held.run["held_suspensions"], held.suspended) == (1, len(LEAVERS), set())
-    assert f"make approve ENV=NAME ARGS={held.run['run_id']} " in held.run["advice"]
+    assert re.search(rf"\./lxp --env \S+ approve {held.run['run_id']} ", held.run["advice"])
 
 
 def test_approve_suspends_the_leavers(held: Step, approved: Step) -> None:

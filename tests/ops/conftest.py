@@ -20,8 +20,6 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    # Most operators use make, which leaves this in the environment of what it starts.
-    monkeypatch.setenv("MAKELEVEL", "1")
     # Two thousand machine images, which no test here reads.
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     monkeypatch.setattr(Aws, "_client", lambda self, service: client(service, self.region))

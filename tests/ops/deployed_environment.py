@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 
 from ops import cli
+from ops.context import Pace
 from ops.deployment import Aws, output_names
-from ops.verbs import Pace
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-2"
@@ -113,18 +114,18 @@ class Environment:
     while_waiting: list[Callable[[], None]] = field(default_factory=list)
 
     def ops(self, *arguments: str) -> Result:
-        """Run a verb. The functions in `while_waiting` are called one by one while it waits."""
+        """Run a command. The functions in `while_waiting` are called one by one while it waits."""
         code = cli.main(
-            [*arguments, "--env", "acme", "--env-file", str(self.env_file)],
+            ["--env", "acme", "--env-file", str(self.env_file), *arguments],
             pace=Pace(sleep=self._sleep, clock=lambda: self.now),
         )
         captured = self.capture.readouterr()
         return Result(code, captured.out, captured.err)
 
     @property
-    def in_env(self) -> str:
-        """How the commands in messages name the environment."""
-        return f"ENV=acme ENV_FILE={self.env_file}"
+    def lxp(self) -> str:
+        """What messages write before a command."""
+        return f"./lxp --env acme --env-file {self.env_file}"
 
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -333,10 +334,17 @@ class Environment:
         self.monkeypatch.setattr("sys.stdin", _Keyboard(text, terminal=False))
 
 
+# `select` finds it readable at once, as a terminal at which something was typed.
+_READABLE = os.open(os.devnull, os.O_RDONLY)
+
+
 class _Keyboard:
     def __init__(self, text: str, *, terminal: bool = True) -> None:
         self._text = text
         self._terminal = terminal
+
+    def fileno(self) -> int:
+        return _READABLE
 
     def isatty(self) -> bool:
         return self._terminal

@@ -56,14 +56,14 @@ def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Environmen
         "",
         "What to do next:",
         "1. Confirm the subscription of the alerts: open the link in the mail from AWS within two days.",
-        f"   Then check it: make alerts {pushed.in_env} ARGS=--test",
+        f"   Then check it: {pushed.lxp} alerts --test",
         "2. Set the credentials:",
-        f"   make secret-bamboohr {pushed.in_env}",
-        f"   make secret-moodle {pushed.in_env}",
+        f"   {pushed.lxp} secret set bamboohr",
+        f"   {pushed.lxp} secret set moodle",
         "3. Check everything, see what a run would do, and run:",
-        f"   make doctor {pushed.in_env} ARGS=--task",
-        f"   make dry-run {pushed.in_env}",
-        f"   make run {pushed.in_env}",
+        f"   {pushed.lxp} doctor --task",
+        f"   {pushed.lxp} sync --dry-run",
+        f"   {pushed.lxp} sync",
         "   Until the first successful sync the alarm on silence is in ALARM.",
     ]
 
@@ -76,7 +76,7 @@ def test_what_is_done_is_not_named(pushed: Environment) -> None:
 
     assert "Confirm" not in out
     assert "secret-bamboohr" not in out
-    assert f"1. Set the credentials:\n   make secret-moodle {pushed.in_env}\n2. Check everything" in out
+    assert f"1. Set the credentials:\n   {pushed.lxp} secret set moodle\n2. Check everything" in out
 
 
 def test_nothing_is_left_to_do(pushed: Environment) -> None:
@@ -102,7 +102,7 @@ def test_a_pause_without_a_note_that_the_deploy_has_ended_comes_first(pushed: En
     out, _ = after(pushed, "--was-paused")
 
     assert "1. The environment was paused, and this deploy has enabled: the schedule acme-sync-nightly and " in out
-    assert f"Pause it again: make pause {pushed.in_env}" in out
+    assert f"Pause it again: {pushed.lxp} pause" in out
 
 
 def test_a_pause_without_a_note_that_the_deploy_has_left_alone_is_not_named(pushed: Environment) -> None:
@@ -123,13 +123,13 @@ def test_a_pause_whose_schedule_and_alarm_the_deploy_has_enabled_comes_first(pus
     assert after(pushed, "--before")[0] == "paused\n"
     assert "1. The scheduled runs are paused since " in out
     assert "but this deploy has enabled: the schedule acme-sync-nightly and the silence alarm.\n" in out
-    assert f"Pause it again: make pause {pushed.in_env}\n   Or go on:       make resume {pushed.in_env}" in out
+    assert f"Pause it again: {pushed.lxp} pause\n   Or go on:       {pushed.lxp} resume" in out
 
 
 def test_a_pause_that_the_deploy_has_left_alone_is_named(pushed: Environment) -> None:
     pushed.ops("pause")
 
-    assert f"Z. To go on: make resume {pushed.in_env}\n" in after(pushed)[0]
+    assert f"Z. To go on: {pushed.lxp} resume\n" in after(pushed)[0]
 
 
 def test_the_image_that_the_task_runs_is_scanned(pushed: Environment) -> None:

@@ -39,7 +39,7 @@ def test_no_subscription(deployed: Environment) -> None:
     assert end.code == 1
     assert "WRONG: no alert is delivered to anyone" in end.out
     assert "is not subscribed: it expired, or was cancelled" in end.out
-    assert f"make alerts {deployed.in_env} ARGS=--subscribe" in end.out
+    assert f"{deployed.lxp} alerts --subscribe" in end.out
 
 
 def test_the_configured_address_is_lost_and_another_is_subscribed(deployed: Environment) -> None:
@@ -82,7 +82,7 @@ def test_an_alarm_that_is_disabled_or_deleted(deployed: Environment) -> None:
     end = deployed.ops("alerts")
 
     assert end.code == 1
-    assert "the alarm acme-sync-silence is disabled; unless the sync is paused on purpose: make resume" in end.out
+    assert f"acme-sync-silence is disabled; unless the sync is paused on purpose: {deployed.lxp} resume" in end.out
     assert "the alarm acme-sync-parked was deleted" in end.out
 
 

@@ -39,7 +39,7 @@ def test_from_stdin(deployed: Environment, system: str, value: str) -> None:
         }[system]
     )
     assert value not in end.out + end.err
-    assert f"make dry-run {deployed.in_env}" in end.out
+    assert f"{deployed.lxp} sync --dry-run" in end.out
 
 
 @SYSTEMS

@@ -30,7 +30,7 @@ def test_tail_shows_the_last_run(deployed: Environment) -> None:
     newest = deployed.start_task()
     deployed.end_task(1, [WINDOW, REFUSED, summary(exit_code=1, outcome="errors", errors=1, errors_ids=[4711])])
 
-    end = deployed.ops("tail")
+    end = deployed.ops("runs", "logs")
 
     assert end.code == 0
     assert newest in end.err
@@ -45,7 +45,7 @@ def test_tail_shows_the_last_run(deployed: Environment) -> None:
 def test_tail_of_a_run_that_ecs_has_forgotten(deployed: Environment) -> None:
     deployed.log("0123abcd", [WINDOW, summary()])
 
-    end = deployed.ops("tail")
+    end = deployed.ops("runs", "logs")
 
     assert end.code == 0
     assert "sync.window" in end.out
@@ -55,7 +55,7 @@ def test_tail_of_one_task_by_its_arn(deployed: Environment) -> None:
     deployed.log("0123abcd", [WINDOW])
     deployed.log("4567cdef", [REFUSED])
 
-    end = deployed.ops("tail", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/{PROJECT}/0123abcd")
+    end = deployed.ops("runs", "logs", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/{PROJECT}/0123abcd")
 
     assert "sync.window" in end.out
     assert "sync.person" not in end.out
@@ -64,7 +64,7 @@ def test_tail_of_one_task_by_its_arn(deployed: Environment) -> None:
 def test_tail_errors_only_and_as_logged(deployed: Environment) -> None:
     deployed.log("0123abcd", [WINDOW, REFUSED, summary()])
 
-    lines = deployed.ops("tail", "--errors", "--json").out.splitlines()
+    lines = deployed.ops("runs", "logs", "--errors", "--json").out.splitlines()
 
     assert [json.loads(line)["event"] for line in lines] == ["sync.person", "sync.summary"]
 
@@ -74,8 +74,8 @@ def test_tail_shows_text_as_it_is(deployed: Environment) -> None:
     deployed.log(task, [WINDOW])
     deployed.log(task, ["Killed"])
 
-    assert deployed.ops("tail").out.splitlines()[-1] == "Killed"
-    assert deployed.ops("tail", "--errors").out == "Killed\n"
+    assert deployed.ops("runs", "logs").out.splitlines()[-1] == "Killed"
+    assert deployed.ops("runs", "logs", "--errors").out == "Killed\n"
 
 
 def test_tail_follow_ends_with_the_task(deployed: Environment) -> None:
@@ -85,7 +85,7 @@ def test_tail_follow_ends_with_the_task(deployed: Environment) -> None:
         lambda: deployed.end_task(0, [REFUSED, summary()]),
     ]
 
-    out = deployed.ops("tail", "--follow").out
+    out = deployed.ops("runs", "logs", "--follow").out
 
     assert out.count("sync.window") == out.count("sync.person") == out.count("Run 2026") == 1
 
@@ -94,7 +94,7 @@ def test_tail_of_a_container_that_never_ran_says_why(deployed: Environment) -> N
     deployed.start_task()
     deployed.end_task(None, stopped_reason="ResourceInitializationError: unable to pull", stop_code="TaskFailedToStart")
 
-    end = deployed.ops("tail")
+    end = deployed.ops("runs", "logs")
 
     assert "status          STOPPED" in end.err
     assert "the subnets' way out on port 443" in end.err
@@ -102,22 +102,22 @@ def test_tail_of_a_container_that_never_ran_says_why(deployed: Environment) -> N
 
 def test_tail_of_a_task_that_has_logged_nothing(deployed: Environment) -> None:
     deployed.start_task()
-    running = deployed.ops("tail")
+    running = deployed.ops("runs", "logs")
     deployed.end_task(0)
-    ended = deployed.ops("tail")
+    ended = deployed.ops("runs", "logs")
 
     assert "Nothing was logged" in running.err
     assert "RUNNING" in running.err
     assert "0: no errors" in ended.err
 
 
-@pytest.mark.parametrize("verb", ["tail", "task"])
-def test_before_the_first_run(deployed: Environment, verb: str) -> None:
-    end = deployed.ops(verb)
+@pytest.mark.parametrize("what", ["logs", "show"])
+def test_before_the_first_run(deployed: Environment, what: str) -> None:
+    end = deployed.ops("runs", what)
 
     assert end.code == 1
     assert "no run was found" in end.err
-    assert f"make run {deployed.in_env}" in end.err
+    assert f"{deployed.lxp} sync" in end.err
 
 
 # summaries
@@ -128,7 +128,7 @@ def test_summaries_are_a_table_of_the_last_runs(deployed: Environment) -> None:
         line = summary(started_at=f"2026-11-{day}T03:30:04Z", created=day, trigger="schedule", dry_run=day == 21)
         deployed.log(f"task-{day}", [WINDOW, line])
 
-    end = deployed.ops("summaries", "--last", "2")
+    end = deployed.ops("runs", "list", "--last", "2")
 
     assert end.code == 0
     header = "STARTED RUN BY WHAT OUTCOME CHANGED NEW UPDATED SUSPENDED HELD PARKED ERRORS SECONDS TASK"
@@ -144,12 +144,12 @@ def test_summaries_as_json(deployed: Environment) -> None:
     line = summary(errors=2)
     deployed.log("task", [line])
 
-    assert json.loads(deployed.ops("summaries", "--json").out) == line
+    assert json.loads(deployed.ops("runs", "list", "--json").out) == line
 
 
 @pytest.mark.parametrize("arguments", [("--last", "0"), ("--last", "-1"), ("--days", "0"), ("--days", "x")])
 def test_last_and_days_are_whole_numbers(deployed: Environment, arguments: tuple[str, str]) -> None:
-    end = deployed.ops("summaries", *arguments)
+    end = deployed.ops("runs", "list", *arguments)
 
     assert end.code == 2
     assert "a whole number above 0" in end.err
@@ -158,14 +158,14 @@ def test_last_and_days_are_whole_numbers(deployed: Environment, arguments: tuple
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_summaries_say_that_the_scheduled_runs_are_paused(deployed: Environment, options: list[str]) -> None:
     deployed.log("0123abcd", [summary(outcome="paused", trigger="schedule")])
-    before = deployed.ops("summaries", *options)
+    before = deployed.ops("runs", "list", *options)
     deployed.ops("pause")
 
-    end = deployed.ops("summaries", *options)
+    end = deployed.ops("runs", "list", *options)
 
     assert (end.out, before.err) == (before.out, "")
     assert end.err.startswith("The scheduled runs are paused since ")
-    assert end.err.endswith(f"To go on: make resume {deployed.in_env}\n")
+    assert end.err.endswith(f"To go on: {deployed.lxp} resume\n")
     assert "paused" in end.out
 
 
@@ -175,14 +175,14 @@ def test_summaries_do_not_need_the_right_to_read_the_table(
     deployed.log("0123abcd", [summary()])
     replace_client(monkeypatch, "dynamodb", Denied())
 
-    end = deployed.ops("summaries")
+    end = deployed.ops("runs", "list")
 
     assert end.code == 0
     assert end.err == "Whether the scheduled runs are paused is not known (AccessDeniedException).\n"
 
 
 def test_no_summaries(deployed: Environment) -> None:
-    end = deployed.ops("summaries", "--days", "3")
+    end = deployed.ops("runs", "list", "--days", "3")
 
     assert end.code == 1
     assert "in the last 3 days" in end.err
@@ -195,12 +195,12 @@ def test_task_shows_why_it_stopped_and_the_summary(deployed: Environment) -> Non
     deployed.start_task()
     deployed.end_task(4, [summary(exit_code=4, outcome="held", held_suspensions=9)])
 
-    end = deployed.ops("task")
+    end = deployed.ops("runs", "show")
 
     assert end.code == 0
     assert "stopped reason  Essential container in task exited" in end.out
     assert "stop code       EssentialContainerExited" in end.out
-    assert "exit code       4: the only errors are changes that a guard held" in end.out
+    assert "exit code       4: the only errors are held changes" in end.out
     assert "started by      schedule" in end.out
     assert "created         20" in end.out
     assert "held suspensions  9" in end.out
@@ -209,7 +209,7 @@ def test_task_shows_why_it_stopped_and_the_summary(deployed: Environment) -> Non
 def test_a_running_task_has_no_exit_code(deployed: Environment) -> None:
     deployed.start_task()
 
-    out = deployed.ops("task").out
+    out = deployed.ops("runs", "show").out
 
     assert "RUNNING" in out
     assert "exit code" not in out
@@ -219,10 +219,10 @@ def test_a_running_task_has_no_exit_code(deployed: Environment) -> None:
     ("reason", "fix"),
     [
         ("OutOfMemoryError: Container killed due to memory usage", "Set BatchSize"),
-        ("Capacity is unavailable at this time.", "run it again later: make run ENV=acme"),
+        ("Capacity is unavailable at this time.", "run it again later: ./lxp --env acme"),
         (
             "Timeout waiting for network interface provisioning to complete.",
-            "have free addresses, then: make run ENV=acme",
+            "have free addresses, then: ./lxp --env acme",
         ),
     ],
 )
@@ -230,22 +230,22 @@ def test_task_says_what_to_do(deployed: Environment, reason: str, fix: str) -> N
     deployed.start_task()
     deployed.end_task(137, stopped_reason=reason)
 
-    assert fix in deployed.ops("task").out
+    assert fix in deployed.ops("runs", "show").out
 
 
 def test_task_that_ecs_has_forgotten_is_shown_from_its_log(deployed: Environment) -> None:
     deployed.log("0123abcd", [summary(created=5)])
 
-    end = deployed.ops("task", "0123abcd")
+    end = deployed.ops("runs", "show", "0123abcd")
 
     assert end.code == 0
     assert "created     5" in end.out
     assert "forgotten" in end.err
 
 
-@pytest.mark.parametrize("arguments", [["task"], ["tail"], ["tail", "--follow"]])
+@pytest.mark.parametrize("arguments", [["show"], ["logs"], ["logs", "--follow"]])
 def test_an_unknown_task(deployed: Environment, arguments: list[str]) -> None:
-    end = deployed.ops(*arguments, "ffff")
+    end = deployed.ops("runs", *arguments, "ffff")
 
     assert end.code == 1
     assert "knows a task ffff" in end.err
@@ -257,7 +257,7 @@ def test_an_unknown_task(deployed: Environment, arguments: list[str]) -> None:
 def test_stop_ends_the_running_task(deployed: Environment) -> None:
     task = deployed.start_task()
 
-    end = deployed.ops("stop", "--yes")
+    end = deployed.ops("runs", "stop", "--yes")
 
     assert end.code == 0
     assert task in end.out
@@ -268,19 +268,20 @@ def test_stop_asks_first(deployed: Environment) -> None:
     deployed.start_task()
     deployed.types("n\n")
 
-    end = deployed.ops("stop")
+    end = deployed.ops("runs", "stop")
 
-    assert end.code == 1
+    assert (end.code, end.out) == (0, "")
+    assert end.err.endswith("lxp: not confirmed; nothing was done\n")
     assert deployed.tasks[-1].last_status == "RUNNING"
 
 
 def test_stop_with_no_or_several_running_tasks(deployed: Environment) -> None:
-    assert deployed.ops("stop", "--yes").code == 1
+    assert deployed.ops("runs", "stop", "--yes").code == 1
 
     first, second = deployed.start_task(), deployed.start_task()
-    end = deployed.ops("stop", "--yes")
+    end = deployed.ops("runs", "stop", "--yes")
 
     assert end.code == 2
     assert first in end.err
     assert second in end.err
-    assert deployed.ops("stop", first, "--yes").code == 0
+    assert deployed.ops("runs", "stop", first, "--yes").code == 0

@@ -28,7 +28,7 @@ def started(deployed: Environment) -> dict[str, Any]:
 def test_starts_the_deployed_task_in_its_network_and_prints_the_summary(deployed: Environment) -> None:
     deployed.while_waiting = [lambda: None, lambda: deployed.end_task(0, [summary(created=2, suspended_ids=[7])])]
 
-    end = deployed.ops("run")
+    end = deployed.ops("sync")
 
     assert end.code == 0
     assert "0: no errors" in end.out
@@ -52,7 +52,7 @@ def test_starts_the_deployed_task_in_its_network_and_prints_the_summary(deployed
 def test_ends_with_the_exit_code_of_the_task(deployed: Environment, code: int) -> None:
     deployed.while_waiting = [lambda: deployed.end_task(code, [summary(exit_code=code)])]
 
-    assert deployed.ops("run").code == code
+    assert deployed.ops("sync").code == code
 
 
 def test_options_are_passed_to_the_container(deployed: Environment) -> None:
@@ -71,14 +71,14 @@ def test_json_is_the_line_itself(deployed: Environment) -> None:
     line = summary(created=1)
     deployed.while_waiting = [lambda: deployed.end_task(0, [line])]
 
-    assert json.loads(deployed.ops("run", "--json").out) == line
+    assert json.loads(deployed.ops("sync", "--json").out) == line
 
 
 def test_a_container_that_never_ran_is_shown_with_its_reason_and_what_to_do(deployed: Environment) -> None:
     reason = "CannotPullContainerError: pull image manifest has been retried 5 time(s)"
     deployed.while_waiting = [lambda: deployed.end_task(None, stop_code="TaskFailedToStart", stopped_reason=reason)]
 
-    end = deployed.ops("run")
+    end = deployed.ops("sync")
 
     assert end.code == 69
     assert reason in end.out
@@ -93,7 +93,7 @@ def test_the_summary_may_be_logged_some_seconds_after_the_end(deployed: Environm
         lambda: deployed.log(deployed.tasks[-1].id, [summary(exit_code=1, errors=3)]),
     ]
 
-    end = deployed.ops("run")
+    end = deployed.ops("sync")
 
     assert end.code == 1
     assert "errors      3" in end.out
@@ -102,7 +102,7 @@ def test_the_summary_may_be_logged_some_seconds_after_the_end(deployed: Environm
 def test_a_run_without_a_summary_is_shown_by_its_task(deployed: Environment) -> None:
     deployed.while_waiting = [lambda: deployed.end_task(137)]
 
-    end = deployed.ops("run")
+    end = deployed.ops("sync")
 
     assert end.code == 137
     assert "137: killed: out of memory" in end.out
@@ -116,14 +116,14 @@ def test_a_task_that_ecs_does_not_start(deployed: Environment, monkeypatch: pyte
         answers.add_response("run_task", {"tasks": [], "failures": [{"reason": "Capacity is unavailable"}]})
         replace_client(monkeypatch, "ecs", ecs)
 
-        end = deployed.ops("run")
+        end = deployed.ops("sync")
 
     assert end.code == 69
     assert "ECS did not start the task: Capacity is unavailable" in end.err
 
 
 def test_the_wait_ends_and_the_task_goes_on(deployed: Environment) -> None:
-    end = deployed.ops("run", "--wait", "1")
+    end = deployed.ops("sync", "--wait", "1")
 
     assert end.code == 69
     assert sum(deployed.slept) >= 60
@@ -137,17 +137,17 @@ def test_ctrl_c_ends_the_wait_and_says_how_to_stop_the_task(deployed: Environmen
 
     deployed.while_waiting = [interrupt]
 
-    end = deployed.ops("run")
+    end = deployed.ops("sync")
 
     assert end.code == 130
     assert "goes on" in end.err
-    assert f"make stop {deployed.in_env}" in end.err
+    assert f"{deployed.lxp} runs stop" in end.err
 
 
 def test_nothing_but_the_summary_on_stdout_and_no_progress_off_a_terminal(deployed: Environment) -> None:
     deployed.while_waiting = [lambda: deployed.end_task(0, [summary()])]
 
-    end = deployed.ops("run", "--json")
+    end = deployed.ops("sync", "--json")
 
     assert len(end.out.splitlines()) == 1
     assert "\r" not in end.err
@@ -157,7 +157,7 @@ def test_progress_on_a_terminal(deployed: Environment, monkeypatch: pytest.Monke
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     deployed.while_waiting = [lambda: None, lambda: deployed.end_task(0, [summary()])]
 
-    assert "running 0:05" in deployed.ops("run").err
+    assert "running 0:05" in deployed.ops("sync").err
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_progress_on_a_terminal(deployed: Environment, monkeypatch: pytest.Monke
 def test_invalid_arguments_are_refused_before_a_task_is_started(
     deployed: Environment, arguments: list[str], message: str
 ) -> None:
-    end = deployed.ops("run", *arguments)
+    end = deployed.ops("sync", *arguments)
 
     assert end.code == 2
     assert message in end.err

@@ -34,7 +34,7 @@ def test_pause_changes_the_state_of_the_schedules_and_nothing_else_of_them(deplo
     assert end.code == 0
     assert schedules(deployed) == [{**SCHEDULE, "State": "DISABLED"}, {**RECONCILE, "State": "DISABLED"}]
     assert "Disabled in acme: acme-sync-nightly, reconcile." in end.out
-    assert f"A deploy does not end the pause. To go on: make resume {deployed.in_env}" in end.out
+    assert f"A deploy does not end the pause. To go on: {deployed.lxp} resume" in end.out
 
 
 def test_the_worker_reads_the_pause_that_was_noted(deployed: Environment) -> None:
@@ -111,4 +111,4 @@ def test_resume_says_that_an_alarm_in_alarm_does_not_mail_again(deployed: Enviro
         AlarmName=f"{PROJECT}-silence", StateValue="ALARM", StateReason="quiet"
     )
 
-    assert f"make run {deployed.in_env}" in deployed.ops("resume").err
+    assert f"{deployed.lxp} sync" in deployed.ops("resume").err

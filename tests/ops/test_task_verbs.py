@@ -9,7 +9,7 @@ import pytest
 
 from tests.ops.deployed_environment import Environment, summary
 from tests.ops.test_running import started
-from worker.advice import CommandLine, Program
+from worker.advice import LXP, CommandLine
 
 RUN = "20261122T033004Z-0a1b2c3d"
 CHECKS = ["ok       lock: free", "failed   Moodle access: no account", "         -> ask", "1 ok, 0 warning, 1 failed"]
@@ -70,27 +70,17 @@ def test_a_wrong_run_id_starts_no_task(deployed: Environment, verb: str, run_id:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "question", "preview"),
-    [
-        (["reconcile"], "Run `reconcile` in acme?", "--dry-run"),
-        (["undo", RUN], f"Run `undo {RUN}` in acme?", f'ARGS="{RUN} --dry-run"'),
-        (
-            ["undo", RUN, "--only", "fields", "--employee", "12", "--employee", "7"],
-            f"Run `undo {RUN} --only fields --employee 12 --employee 7` in acme?",
-            f'ARGS="{RUN} --only fields --employee 12 --employee 7 --dry-run"',
-        ),
-    ],
+    "command", ["reconcile", f"undo {RUN}", f"undo {RUN} --only fields --employee 12 --employee 7"]
 )
-def test_a_confirmation_is_asked_for_and_the_dry_run_named(
-    deployed: Environment, arguments: list[str], question: str, preview: str
-) -> None:
+def test_a_confirmation_is_asked_for_and_the_dry_run_named(deployed: Environment, command: str) -> None:
     deployed.types("n\n")
 
-    end = deployed.ops(*arguments)
+    end = deployed.ops(*command.split())
 
-    assert end.code == 1
-    assert f"{question} [y/N]" in end.err
-    assert f"make {arguments[0]} {deployed.in_env} {preview if '=' in preview else f'ARGS={preview}'}" in end.err
+    assert end.code == 0
+    assert f"Run `{command}` in acme? [y/N]" in end.err
+    assert f"{deployed.lxp} {command} --dry-run" in end.err
+    assert "nothing was done" in end.err
     assert not deployed.tasks
 
 
@@ -117,13 +107,14 @@ def test_without_a_terminal_yes_is_needed(deployed: Environment, arguments: list
 # What is shown after
 
 
-def test_the_advice_of_a_task_gets_the_environments_name(deployed: Environment) -> None:
-    advised = CommandLine(Program.MAKE).command("approve", RUN)
+@pytest.mark.parametrize("named", ["acme", "NAME"])
+def test_the_advice_of_a_task_is_written_as_its_reader_types_it(deployed: Environment, named: str) -> None:
+    advised = CommandLine(LXP, named).command("approve", RUN)
     ends(deployed, 4, run_id=RUN, held_suspensions=9, message="a guard holds 9", advice=f"If they left: {advised}")
 
-    out = deployed.ops("run").out
+    out = deployed.ops("sync").out
 
-    assert f"If they left: make approve {deployed.in_env} ARGS={RUN}" in out
+    assert f"If they left: {deployed.lxp} approve {RUN}" in out
     assert "a guard holds 9" in out
 
 
@@ -200,8 +191,28 @@ def test_doctor_in_a_task_that_logs_nothing(deployed: Environment) -> None:
     assert "137: killed" in end.out
 
 
+@pytest.mark.parametrize("words", ["plan --everybody", "explain --employee 7", "state show"])
+def test_any_report_can_be_asked_of_a_task(deployed: Environment, words: str) -> None:
+    deployed.while_waiting = [lambda: deployed.end_task(0, ["a line", "  another line"])]
+
+    end = deployed.ops(*words.split(), "--task", "--wait", "5")
+
+    assert (end.code, end.out) == (0, "a line\n  another line\n")
+    assert started(deployed)["command"] == words.split()
+
+
+def test_the_json_of_a_report_in_a_task_is_all_of_stdout(deployed: Environment) -> None:
+    shown = json.dumps({"state": {"offset": 40}}, indent=1).splitlines()
+    deployed.while_waiting = [lambda: deployed.end_task(0, ["warning: the clock differs", *shown])]
+
+    end = deployed.ops("state", "show", "--json", "--task")
+
+    assert json.loads(end.out) == {"state": {"offset": 40}}
+    assert "warning: the clock differs" in end.err
+
+
 def test_tail_of_a_doctor(deployed: Environment) -> None:
     deployed.log("0123abcd", CHECKS)
 
-    assert deployed.ops("tail").out.splitlines() == CHECKS
-    assert deployed.ops("tail", "--errors").out.splitlines() == CHECKS
+    assert deployed.ops("runs", "logs").out.splitlines() == CHECKS
+    assert deployed.ops("runs", "logs", "--errors").out.splitlines() == CHECKS

@@ -1,4 +1,4 @@
-"""`python -m tests.sandbox`: start a sandbox server by hand, or play the demo."""
+"""`python -m tests.sandbox`: start sandbox servers by hand, change their company, or play the demo."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import argparse
 import signal
 import sys
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from tests.sandbox import by_hand
 from tests.sandbox.bamboohr import BambooApp, Company, generate
 from tests.sandbox.moodle import MoodleApp, MoodleSite
-from tests.sandbox.wire import Switchboard, serve
+from tests.sandbox.wire import Request, Response, Switchboard, serve
 
 _EPILOG = """\
 Faults can be switched on while a server runs:
@@ -23,9 +25,8 @@ operation, skip, times (0 = for ever), status, retry_after, seconds, body (of an
 fault to the requests that contain it. Operations of BambooHR: changed, directory, employees, employee, report; of
 Moodle: the web service function.
 
-Run the worker against both in another terminal (the README lists all variables):
-  BAMBOO_COMPANY_DOMAIN=acme BAMBOO_BASE_URL=http://127.0.0.1:8001 BAMBOOHR_API_KEY=sandbox \\
-  MOODLE_BASE_URL=http://127.0.0.1:8002 MOODLE_TOKEN=sandbox STATE_FILE=state.sqlite .venv/bin/python -m worker"""
+To play: `serve` starts both and prints the variables for the worker in another terminal; `change --help` is a week
+of hires, moves and leavers to try."""
 
 
 _DEMO = """\
@@ -51,12 +52,14 @@ Next: make help lists all targets; python -m tests.sandbox --help shows how to r
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until Ctrl-C, or play the demo."""
+    """Serve until Ctrl-C, change what is served, or play the demo."""
     options = _parser().parse_args(arguments)
     if options.what == "demo":
         from tests.sandbox.demo import play
 
         return play(verbose=options.verbose, page=options.html)
+    if options.what == "change":
+        return by_hand.change(options)
     # Before the address is printed: from then on a signal may arrive.
     stopped = _stop_on_signals()
     try:
@@ -76,6 +79,8 @@ def _serving(options: argparse.Namespace) -> AbstractContextManager[str] | Abstr
         from tests.sandbox.aws import emulated_aws
 
         return emulated_aws(options.port)
+    if options.what == "serve":
+        return _both(options)
     if options.what == "moodle":
         site = MoodleSite.load(options.data) if options.data else MoodleSite(token=options.token)
         return serve(Switchboard(MoodleApp(site), options.latency), options.port)
@@ -84,7 +89,38 @@ def _serving(options: argparse.Namespace) -> AbstractContextManager[str] | Abstr
     else:
         company = Company()
         company.add(generate(options.employees, seed=options.seed))
-    return serve(Switchboard(BambooApp(company, api_key=options.api_key), options.latency), options.port)
+    return serve(Switchboard(DailyBamboo(company, api_key=options.api_key), options.latency), options.port)
+
+
+class DailyBamboo(BambooApp):
+    """A company whose first and last days come while it is served."""
+
+    def answer(self, request: Request) -> Response:
+        self.company.dawn()
+        return super().answer(request)
+
+
+@contextmanager
+def _both(options: argparse.Namespace) -> Iterator[str]:
+    company = Company()
+    company.add(generate(options.employees, seed=options.seed))
+    bamboo = Switchboard(DailyBamboo(company, api_key="sandbox"))
+    moodle = Switchboard(MoodleApp(MoodleSite(token="sandbox")))
+    with (
+        serve(bamboo, options.port) as bamboo_url,
+        serve(moodle, options.port + 1 if options.port else 0) as moodle_url,
+    ):
+        print(_VARIABLES.format(bamboo_url=bamboo_url, moodle_url=moodle_url), flush=True)
+        yield f"{bamboo_url} and {moodle_url}"
+
+
+_VARIABLES = """\
+In another terminal:
+  export BAMBOO_COMPANY_DOMAIN=acme BAMBOO_BASE_URL={bamboo_url} BAMBOOHR_API_KEY=sandbox
+  export MOODLE_BASE_URL={moodle_url} MOODLE_TOKEN=sandbox STATE_FILE=sandbox.sqlite
+  .venv/bin/python -m worker doctor
+  .venv/bin/python -m tests.sandbox change --help
+A new company needs a new state: remove sandbox.sqlite when this was started again."""
 
 
 def _stop_on_signals() -> threading.Event:
@@ -102,9 +138,13 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    both = what.add_parser("serve", help="a BambooHR and a Moodle to play with, and how to run the worker between them")
+    both.add_argument("--port", type=int, default=8001, help="BambooHR's; Moodle takes the next (default: %(default)s)")
+    by_hand.add(what)
     bamboo = what.add_parser("bamboohr", help="a BambooHR with invented employees")
-    bamboo.add_argument("--employees", type=int, default=300, help="how many (default: 300)")
-    bamboo.add_argument("--seed", type=int, default=1, help="which ones (default: 1)")
+    for server in (both, bamboo):
+        server.add_argument("--employees", type=int, default=300, help="how many (default: 300)")
+        server.add_argument("--seed", type=int, default=1, help="which ones (default: 1)")
     bamboo.add_argument("--api-key", default="sandbox", help="the API key (default: sandbox)")
     moodle = what.add_parser("moodle", help="a Moodle with its own three accounts")
     moodle.add_argument("--token", default="sandbox", help="the token (default: sandbox)")

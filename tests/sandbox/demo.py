@@ -178,10 +178,10 @@ class _Demo:
             self.console.print(f"    -> {advice}", markup=False)
 
     def _show_plan(self, exit_code: int) -> None:
-        """Show a row of each action, and write the page."""
+        """Show the first line of each paragraph, and write the page."""
         plan = self._operate("plan")
-        rows = groupby(plan.stdout.strip().splitlines(), lambda row: row.partition(" ")[0])
-        self._show_excerpt([next(same) for _, same in rows])
+        *paragraphs, following = plan.stdout.strip().split("\n\n")
+        self._show_excerpt([paragraph.splitlines()[0] for paragraph in paragraphs] + following.splitlines())
         self._show_verdict("plan", plan, exit_code)
         page = self._operate("plan", "--html", str(self.page), "--show-values")
         self.console.print(f"  {page.stderr.strip()}", style="cyan", markup=False, soft_wrap=True)

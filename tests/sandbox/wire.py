@@ -100,6 +100,14 @@ class RecordApp(App, Protocol):
     def touched(self, request: Request) -> set[str]: ...
 
 
+@runtime_checkable
+class ControlledApp(App, Protocol):
+    """A sandbox server that can be told by hand what happens in it."""
+
+    def control(self, request: Request) -> Response | None:
+        """Answer a request for a path below /_sandbox/; None if there is no such path."""
+
+
 @dataclass
 class Fault:
     """One fault: which calls it hits, and what it does to them.
@@ -197,6 +205,8 @@ class Switchboard:
         return Response.of("an answer of another type")
 
     def _control(self, request: Request) -> Response:
+        if isinstance(self.app, ControlledApp) and (answer := self.app.control(request)) is not None:
+            return answer
         if request.path == "/_sandbox/calls":
             return Response.of(self.calls)
         if request.path == "/_sandbox/faults" and request.method == "POST":

@@ -2,112 +2,87 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from worker import advice
-from worker.advice import CommandLine, Program
+from worker.advice import LXP, CommandLine
 
 RUN = "20260131T033000Z-1a2b3c4d"
-WORKER = CommandLine()
-OPS = CommandLine(Program.OPS, "dev")
-MAKE = CommandLine(Program.MAKE, "dev")
-TASK = CommandLine(Program.MAKE)
+CONTAINER = CommandLine()
+LAPTOP = CommandLine(LXP)
+OPERATOR = CommandLine(LXP, "dev")
+ELSEWHERE = CommandLine(LXP, "x", "../x y.toml")
 
 
 @pytest.mark.parametrize(
-    ("reader", "text"),
+    ("reader", "prefix"),
     [
-        (WORKER, f"python -m worker approve {RUN}"),
-        (OPS, f".venv/bin/python -m ops approve {RUN} --env dev"),
-        (MAKE, f"make approve ENV=dev ARGS={RUN}"),
-        (TASK, f"make approve ENV=NAME ARGS={RUN}"),
-        (
-            CommandLine(Program.OPS, "x", "../x y.toml"),
-            f".venv/bin/python -m ops approve {RUN} --env x --env-file '../x y.toml'",
-        ),
-        (CommandLine(Program.MAKE, "x", "../x.toml"), f"make approve ENV=x ENV_FILE=../x.toml ARGS={RUN}"),
+        (CONTAINER, "python -m worker"),
+        (LAPTOP, "./lxp"),
+        (OPERATOR, "./lxp --env dev"),
+        (ELSEWHERE, "./lxp --env x --env-file '../x y.toml'"),
     ],
 )
-def test_every_reader_has_a_form(reader: CommandLine, text: str) -> None:
+def test_every_reader_has_a_form(reader: CommandLine, prefix: str) -> None:
     with advice.using(reader):
-        assert advice.command("approve", RUN) == text
+        assert advice.command("approve", RUN, "--employee", "7") == f"{prefix} approve {RUN} --employee 7"
+
+
+@pytest.mark.parametrize("reader", [CONTAINER, LAPTOP])
+@pytest.mark.parametrize(
+    "words", ["pause", "resume", "alerts --test", "dead-letters", "runs list", "secret set moodle"]
+)
+def test_what_is_about_a_deployed_environment_is_never_advised_without_one(reader: CommandLine, words: str) -> None:
+    assert reader.command(*words.split()) == f"./lxp --env NAME {words}"
+    assert OPERATOR.command(*words.split()) == f"./lxp --env dev {words}"
 
 
 @pytest.mark.parametrize(
-    ("words", "by_make", "by_ops"),
-    [
-        ("sync", "run", "run"),
-        ("sync --employee 7", 'run ARGS="--employee 7"', "run --employee 7"),
-        ("sync --dry-run", "dry-run", "run --dry-run"),
-        ("parked retry 7 9", 'parked-retry ARGS="7 9"', "parked retry 7 9"),
-        ("state rewind --days 3", 'state-rewind ARGS="--days 3"', "state rewind --days 3"),
-        ("secret set moodle", "secret-moodle", "secret set moodle"),
-        ("doctor --task", "doctor ARGS=--task", "doctor --task"),
-    ],
+    ("reader", "environment"),
+    [(CONTAINER, "ENV=NAME"), (LAPTOP, "ENV=NAME"), (OPERATOR, "ENV=dev"), (ELSEWHERE, "ENV=x ENV_FILE='../x y.toml'")],
 )
-def test_the_words_are_the_workers_whatever_the_form_calls_them(words: str, by_make: str, by_ops: str) -> None:
-    target, *arguments = by_make.split(" ", 1)
-
-    assert MAKE.command(*words.split()) == " ".join(["make", target, "ENV=dev", *arguments])
-    assert OPS.command(*words.split()) == f".venv/bin/python -m ops {by_ops} --env dev"
-
-
-def test_what_only_make_can_do_is_written_for_make() -> None:
-    assert OPS.command("deploy", "--require-approval never") == ('make deploy ENV=dev ARGS="--require-approval never"')
-
-
-def test_a_worker_names_the_operators_command_for_what_it_cannot_do_itself() -> None:
-    assert WORKER.command("resume") == "make resume ENV=NAME"
-    assert OPS.command("resume") == ".venv/bin/python -m ops resume --env dev"
+def test_make_deploys(reader: CommandLine, environment: str) -> None:
+    assert reader.command("deploy") == f"make deploy {environment}"
 
 
 def test_a_template_is_resolved_for_the_reader_of_the_moment() -> None:
-    text = "see {command:parked list}; to release the employee: {command:parked retry ID}"
+    text = "see {command:state show}; to release the employee: {command:sync --employee ID}"
 
     assert (
         advice.resolve(text)
-        == "see python -m worker parked list; to release the employee: python -m worker parked retry ID"
+        == "see python -m worker state show; to release the employee: python -m worker sync --employee ID"
     )
-    with advice.using(MAKE):
+    with advice.using(OPERATOR):
         assert (
             advice.resolve(text)
-            == "see make parked-list ENV=dev; to release the employee: make parked-retry ENV=dev ARGS=ID"
+            == "see ./lxp --env dev state show; to release the employee: ./lxp --env dev sync --employee ID"
         )
-    assert advice.current() == WORKER
+    assert advice.current() == CONTAINER
 
 
 def test_a_text_without_a_command_stays() -> None:
     assert advice.resolve('{"moodle_token": "..."}') == '{"moodle_token": "..."}'
 
 
-@pytest.mark.parametrize(("level", "program"), [({}, "ops"), ({"MAKELEVEL": "0"}, "ops"), ({"MAKELEVEL": "1"}, "make")])
-def test_an_operator_uses_make_if_make_started_ops(level: dict[str, str], program: str) -> None:
-    assert CommandLine.of_operator(level, "dev", "").program == program
+@pytest.mark.parametrize("reader", [LAPTOP, OPERATOR, ELSEWHERE])
+def test_a_worker_is_told_who_reads_it(reader: CommandLine) -> None:
+    assert CommandLine.of_worker(reader.variable) == reader
 
 
-@pytest.mark.parametrize("reader", [OPS, MAKE, CommandLine(Program.OPS, "x", "../x y.toml")])
-def test_ops_tells_the_worker_who_reads_it(reader: CommandLine) -> None:
-    variables = {"STATE_TABLE": "state", **reader.variable}
+@pytest.mark.parametrize("passed_on", ["", "unknown dev", "./lxp 'dev", "./lxp --env"])
+def test_a_worker_that_was_told_nothing_asks_the_machine(passed_on: str, tmp_path: Path) -> None:
+    variables = {"ADVICE_COMMAND_LINE": passed_on, "STATE_TABLE": "state"}
 
-    assert CommandLine.of_worker(variables, at_terminal=False) == reader
-
-
-@pytest.mark.parametrize(
-    ("variables", "at_terminal", "reader"),
-    [
-        ({"STATE_FILE": "state.sqlite"}, False, WORKER),
-        ({"STATE_TABLE": "state"}, True, WORKER),
-        ({"STATE_TABLE": "state"}, False, TASK),
-        ({"ADVICE_COMMAND_LINE": "unknown dev"}, True, WORKER),
-        ({"ADVICE_COMMAND_LINE": "ops 'dev"}, True, WORKER),
-    ],
-)
-def test_a_worker_that_ops_did_not_start(variables: dict[str, str], at_terminal: bool, reader: CommandLine) -> None:
-    assert CommandLine.of_worker(variables, at_terminal=at_terminal) == reader
+    assert CommandLine.of_worker(variables, tmp_path / "lxp") == CONTAINER
+    (tmp_path / "lxp").touch()
+    assert CommandLine.of_worker(variables, tmp_path / "lxp") == LAPTOP
 
 
-def test_the_environments_name_is_filled_into_what_a_task_advised() -> None:
-    advised = TASK.command("approve", RUN)
+@pytest.mark.parametrize("task", [CommandLine(LXP, "prod"), CommandLine(LXP, "NAME")])
+def test_what_a_task_advised_is_written_as_its_reader_types_it(task: CommandLine) -> None:
+    advised = f"If the changes are right: {task.command('approve', RUN)} (RUNBOOK)"
 
-    assert MAKE.fill_in(advised) == MAKE.command("approve", RUN)
-    assert TASK.fill_in(advised) == advised
+    assert ELSEWHERE.fill_in(advised) == f"If the changes are right: {ELSEWHERE.command('approve', RUN)} (RUNBOOK)"
+    assert LAPTOP.fill_in(advised) == advised

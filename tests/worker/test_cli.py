@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.run_harness import ROOT, RunHarness
-from worker import cli
+from worker import __version__, cli
 from worker.config.settings import VARIABLES
 from worker.errors import ExitCode
 from worker.stopping import StopSignal
@@ -61,8 +61,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
 # Help
 
 
-COMMANDS = ["sync", "plan", "explain", "approve", "undo", "reconcile", "parked", "state", "doctor"]
-SUBCOMMANDS = [["parked", "list"], ["parked", "retry"], ["parked", "drop"], ["state", "show"], ["state", "rewind"]]
+COMMANDS = ["sync", "plan", "explain", "approve", "undo", "reconcile", "people", "state", "doctor"]
+SUBCOMMANDS = [["people", "list"], ["people", "retry"], ["people", "drop"], ["state", "show"], ["state", "rewind"]]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"]])
@@ -75,7 +75,7 @@ def test_help_shows_commands_exit_codes_variables_and_examples(run: Any, argumen
     for name, meaning in VARIABLES.items():
         assert any(line.split()[:1] == [name] and meaning in line for line in result.out.splitlines()), name
     for command in COMMANDS:
-        assert re.search(rf"^    {command}\s+\w", result.out, re.MULTILINE), command
+        assert re.search(rf"^    {command}( \(\w+\))?\s+\w", result.out, re.MULTILINE), command
     assert "python -m worker sync --employee 4711" in result.out
     assert "sync.summary" not in result.out
 
@@ -89,6 +89,12 @@ def test_the_help_of_each_command_has_a_description_and_exit_codes(run: Any, com
     assert len(result.out.split("exit codes:")[0].splitlines()) > 6
     for code in ExitCode:
         assert f"{int(code):>5}  {code.meaning}" in result.out
+
+
+def test_the_version_is_that_of_the_package(run: Any) -> None:
+    result = run("--version")
+
+    assert (result.code, result.out, result.err) == (0, f"{__version__}\n", "")
 
 
 def test_help_of_sync_names_its_options(run: Any) -> None:

@@ -9,21 +9,22 @@ Source of the facts: BambooHR's API documentation and OpenAPI specification.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from worker.bamboohr import listing, refusals
+from worker.bamboohr import listing, refusals, report
 from worker.bamboohr.changes import Feed, parse_changes
-from worker.bamboohr.directory import Directory, read_directory
+from worker.bamboohr.directory import Directory, Observer, read_directory
 from worker.bamboohr.listing import Listing, Page
 from worker.bamboohr.refusals import UNREADABLE, Refused, Scope
+from worker.bamboohr.report import Report
 from worker.bamboohr.rest_api import RestApi, json_object
 from worker.config.credentials import RenewableCredential
-from worker.errors import ListRefused, SourceError
+from worker.errors import ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence, employee_id
-from worker.model.field_catalogue import FIELDS
+from worker.model.field_catalogue import api_name, names_in
 from worker.timestamps import iso
 from worker.transport.http import Reply, Transport
 from worker.transport.json_stream import Malformed
@@ -41,9 +42,11 @@ _OWN_USER = "/employees/0"
 _ANSWERS = (HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 """What the key's own user may be answered with: an integration's key has no employee (documented)."""
 _LISTING_RESTARTS = 3
-_LISTING_REFUSED = frozenset(
+_ENDPOINT_REFUSED = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 )
+_REPORT_REFUSED = _ENDPOINT_REFUSED | {HTTPStatus.GONE}
+"""Reports are marked as deprecated, so that they may end one day."""
 
 
 class BambooHRClient:
@@ -68,12 +71,17 @@ class BambooHRClient:
             raise self._refused(reply, what)
         return _parsed(lambda: parse_changes(json_object(reply)), what)
 
-    def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
-        """The company directory, with the facts of the `wanted` employees. Refused (403) or empty (404) is no fault."""
+    def directory(self, wanted: Container[int], needed: Iterable[str], observe: Observer | None = None) -> Directory:
+        """The company directory, with the facts of the `wanted` employees. Refused (403) or empty (404) is no fault.
+
+        `observe` may be given a row again, where the directory has to be read again.
+        """
         needed = tuple(needed)
         reply, directory = _parsed(
             lambda: self._api.stream(
-                "/employees/directory", lambda chunks: read_directory(chunks, wanted, needed), DIRECTORY_SECONDS
+                "/employees/directory",
+                lambda chunks: read_directory(chunks, wanted, needed, observe),
+                DIRECTORY_SECONDS,
             ),
             "the directory",
         )
@@ -115,14 +123,49 @@ class BambooHRClient:
         return rows
 
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
-        """What Get Employee says; None for no such employee.
+        """What Get Employee says of fields of the catalogue; None for no such employee.
 
         Raises:
             Refused: this employee may be the cause, or BambooHR; `is_access` where the key may not see them.
             SyncError: the run cannot go on.
         """
-        names = {name: FIELDS[name].employee for name in fields if FIELDS[name].employee}
-        reply = self._api.get(f"/employees/{employee}", {"fields": ",".join(names.values())}, quick=True)
+        names = names_in("employee", fields)
+        row = self._employee(employee, {"fields": ",".join(listing.asked(names))})
+        return None if row is None else Evidence(listing.facts(row, names))
+
+    def report(self, employees: Sequence[int] | None, fields: Sequence[str]) -> Report:
+        """What a report says of fields by their API names: of at most IDS_PER_CALL employees, or of all (None).
+
+        Raises:
+            ReportRefused: the key may not run reports; `get_custom` may be allowed.
+            Refused: one of the employees may be the cause, or BambooHR: `site_answers` tells.
+            SyncError: the run cannot go on.
+        """
+        reply, found = _parsed(
+            lambda: self._api.post(
+                report.PATH,
+                report.QUERY,
+                report.body(employees, fields),
+                lambda chunks: report.read_report(chunks, employees, fields),
+                DIRECTORY_SECONDS if employees is None else None,
+            ),
+            "a report",
+            quick=True,
+        )
+        if found is not None:
+            return found
+        if reply.status in _REPORT_REFUSED:
+            raise ReportRefused("BambooHR does not let the key run reports")
+        raise self._refused(reply, "a report", quick=True)
+
+    def get_custom(self, employee: int, fields: Sequence[str]) -> dict[str, str] | None:
+        """What Get Employee says of fields by their API names; None for no such employee. Raises as `get_employee`."""
+        names = {name: api_name(name) for name in fields}
+        row = self._employee(employee, {"fields": ",".join(names.values()), "onlyCurrent": "false"})
+        return None if row is None else report.facts_of(row, names)
+
+    def _employee(self, employee: int, query: Mapping[str, str]) -> dict[str, Any] | None:
+        reply = self._api.get(f"/employees/{employee}", query, quick=True)
         if reply.status == HTTPStatus.NOT_FOUND:
             return None
         if reply.status == HTTPStatus.FORBIDDEN:
@@ -130,7 +173,7 @@ class BambooHRClient:
         if reply.status != HTTPStatus.OK:
             raise self._refused(reply, "Get Employee", quick=True)
         row = _parsed(lambda: json_object(reply), "Get Employee", quick=True)
-        return Evidence(listing.facts(row, names)) if employee_id(row.get("id")) == employee else None
+        return row if employee_id(row.get("id")) == employee else None
 
     def site_answers(self) -> bool:
         """Whether BambooHR answers at all: id 0 stands for the key's own user."""
@@ -167,7 +210,7 @@ class BambooHRClient:
         raise SourceError("List Employees changed while it was read, three times", advice="the next run reads it again")
 
     def _page(self, pages: Listing, reply: Reply, *, quick: bool) -> tuple[dict[int, Evidence], str | None]:
-        if reply.status in _LISTING_REFUSED:
+        if reply.status in _ENDPOINT_REFUSED:
             raise ListRefused(
                 "BambooHR does not let the key list employees (List Employees is refused)",
                 advice="let the key's user see and list all employees (RUNBOOK, BambooHR)",

@@ -7,7 +7,7 @@ has which address (as a 64-bit hash), and how well the needed fields are filled.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +15,8 @@ from worker import logs
 from worker.bamboohr.values import shared, text
 from worker.model.email_index import EmailIndex
 from worker.model.employee import employee_id
-from worker.model.field_catalogue import FIELDS
-from worker.transport.json_stream import Malformed, read_items
-from worker.transport.json_text import read_json
+from worker.model.field_catalogue import names_in
+from worker.transport.json_stream import read_items, require_empty
 
 
 @dataclass
@@ -64,10 +63,16 @@ class Directory:
         }
 
 
-def read_directory(chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str]) -> Directory:
-    """Parse the JSON as it arrives. Raises :class:`Malformed`, and never returns a part for the whole."""
-    names = {name: FIELDS[name].directory for name in (*needed, "status") if FIELDS[name].directory}
-    reading = _Reading(names, wanted)
+Observer = Callable[[Mapping[str, str]], None]
+"""Is given the needed facts of each row; those that the directory does not declare are empty."""
+
+
+def read_directory(
+    chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str], observe: Observer | None = None
+) -> Directory:
+    """Parse the JSON as it arrives. Raises Malformed, and never returns a part for the whole."""
+    names = names_in("directory", (*needed, "status"))
+    reading = _Reading(names, wanted, observe)
     head = read_items(chunks, {"fields.item": reading.declare, "employees.item": reading.take})
     return reading.result(head)
 
@@ -75,9 +80,10 @@ def read_directory(chunks: Iterable[bytes], wanted: Container[int], needed: Iter
 class _Reading:
     """The directory as far as it was read."""
 
-    def __init__(self, names: Mapping[str, str], wanted: Container[int]) -> None:
+    def __init__(self, names: Mapping[str, str], wanted: Container[int], observe: Observer | None) -> None:
         self._names = names
         self._wanted = wanted
+        self._observe = observe
         self._declared: set[str] = set()
         self._unreadable = 0
         self._directory = Directory(filled=Counter(dict.fromkeys(names.keys() - {"status"}, 0)))
@@ -100,6 +106,8 @@ class _Reading:
         }
         directory = self._directory
         directory.email_index.add(facts.get("work_email", ""), employee)
+        if self._observe is not None:
+            self._observe(facts)
         if employee in directory.ids:
             self._take_again(employee, facts)
             return
@@ -121,7 +129,7 @@ class _Reading:
         """What was read, once all of it was."""
         directory = self._directory
         if directory.rows == 0:
-            _check_empty(head)
+            require_empty(head, "employees")
             directory.available = False
         if self._unreadable:
             logs.warning("bamboohr.unreadable_rows", count=self._unreadable, reason="the directory: not an object")
@@ -133,13 +141,3 @@ class _Reading:
             )
         directory.shown = frozenset(name for name, theirs in self._names.items() if theirs in self._declared)
         return directory
-
-
-def _check_empty(head: bytes) -> None:
-    """Only a well-formed answer is trusted to say that the directory is empty."""
-    try:
-        answer = read_json(head)
-    except ValueError as fault:
-        raise Malformed("no employees, and too long to be an empty directory") from fault
-    if not isinstance(answer, dict) or answer.get("employees") != []:
-        raise Malformed("no list of employees")

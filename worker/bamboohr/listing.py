@@ -13,7 +13,8 @@ from typing import Any
 from worker import logs
 from worker.bamboohr.values import shared, text
 from worker.model.employee import Evidence, employee_id
-from worker.model.field_catalogue import FIELDS
+from worker.model.field_catalogue import names_in
+from worker.model.states import state_name
 from worker.transport.json_stream import Malformed
 
 
@@ -27,13 +28,18 @@ class Page:
 
 def query(employees: Collection[int] | None, fields: Sequence[str], limit: int, cursor: str) -> dict[str, str]:
     """The parameters of one page: of these employees, or of all (None)."""
-    asked = {
-        "fields": ",".join(FIELDS[name].listing for name in fields if FIELDS[name].listing),
+    parameters = {
+        "fields": ",".join(asked(names_in("listing", fields))),
         "page[limit]": str(limit),
     }
     if employees is not None:
-        asked["filter[ids]"] = ",".join(map(str, employees))
-    return {**asked, "page[after]": cursor} if cursor else asked
+        parameters["filter[ids]"] = ",".join(map(str, employees))
+    return {**parameters, "page[after]": cursor} if cursor else parameters
+
+
+def asked(names: Mapping[str, str]) -> list[str]:
+    """What is asked for to read these fields: a state is spelled by its country."""
+    return list(dict.fromkeys([*names.values(), *([_COUNTRY] if "state" in names else [])]))
 
 
 class Listing:
@@ -41,7 +47,7 @@ class Listing:
 
     def __init__(self, employees: Collection[int] | None, fields: Sequence[str]) -> None:
         self._asked = None if employees is None else set(employees)
-        self._names = {name: FIELDS[name].listing for name in fields if FIELDS[name].listing}
+        self._names = names_in("listing", fields)
         self._no_evidence = Evidence({}, frozenset(self._names))
         self._seen: dict[int, int] = {}
 
@@ -90,16 +96,27 @@ def _next_cursor(meta: object) -> str | None:
 def evidence(row: Mapping[str, Any], names: Mapping[str, str]) -> Evidence:
     """What a row of List Employees says."""
     hidden = row.get("_restrictedFields") or ()
-    restricted = {name for name, theirs in names.items() if not isinstance(hidden, (list, tuple)) or theirs in hidden}
+    all_hidden = not isinstance(hidden, (list, tuple))
+    restricted = {name for name, theirs in names.items() if all_hidden or theirs in hidden}
     shown = {name: theirs for name, theirs in names.items() if name not in restricted}
-    return Evidence(facts(row, shown), frozenset(restricted))
+    return Evidence(
+        facts(row, shown, is_country_shown=not all_hidden and _COUNTRY not in hidden), frozenset(restricted)
+    )
 
 
-def facts(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+def facts(row: Mapping[str, Any], names: Mapping[str, str], *, is_country_shown: bool = True) -> dict[str, str]:
     """What a row shows of these fields, under their canonical names; what it does not show is left out."""
     shown = {
         name: value
         for name, theirs in names.items()
         if theirs in row and (value := text(name, row[theirs])) is not None
     }
+    if "state" in shown:
+        country = text("country", row[_COUNTRY]) if is_country_shown and _COUNTRY in row else None
+        state = state_name(shown.pop("state"), country)
+        shown.update({} if state is None else {"state": state})
     return shared(shown)
+
+
+_COUNTRY = "country"
+"""The name of the country in List Employees and in Get Employee."""

@@ -41,20 +41,19 @@ class Meaning:
 
 
 _STATUSES: Mapping[int, Meaning] = {
-    400: Meaning(Scope.RECORD, "documented: bad request; one id in a filter is enough"),
     401: Meaning(Scope.SITE, "documented: no API key, or an unknown one"),
     403: Meaning(Scope.ACCESS, "documented: no permission"),
     404: Meaning(Scope.ACCESS, "documented: no such employee, or none that the key may see"),
-    405: Meaning(Scope.ACCESS, "public: an endpoint that the tenant does not have"),
-    406: Meaning(Scope.RECORD, "documented: a field that does not exist"),
     408: Meaning(Scope.SITE, "documented", is_passing=True),
-    413: Meaning(Scope.RECORD, "documented: too much data; half of it may pass"),
-    414: Meaning(Scope.RECORD, "public: too long an address; half of it may pass"),
-    422: Meaning(Scope.RECORD, "documented: an invalid filter; one id is enough"),
+    425: Meaning(Scope.SITE, "public: early data", is_passing=True),
     429: Meaning(Scope.SITE, "documented: a rate limit", is_passing=True),
 }
 _TEMPORARILY_UNAVAILABLE = Meaning(Scope.SITE, "documented: 503 with Retry-After", is_passing=True)
-_OTHER = Meaning(Scope.SITE, "not known")
+_ANY_OTHER = Meaning(
+    Scope.RECORD,
+    "documented: one id that a filter does not accept (400, 406, 422), too much data (413); public: a proxy or firewall"
+    " with any status or redirect of its own",
+)
 
 
 def meaning_of_status(reply: Reply) -> Meaning:
@@ -66,7 +65,7 @@ def meaning_of_status(reply: Reply) -> Meaning:
         if status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After"):
             return _TEMPORARILY_UNAVAILABLE
         return Meaning(Scope.RECORD, "public: one record that the server fails on", is_passing=is_passing(status))
-    return _OTHER
+    return _ANY_OTHER
 
 
 class Refused(BatchRefused):

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from worker.transport.json_text import is_readable
 
+_DATE_NOT_SET = "0000-00-00"
+"""Where List Employees has null, Get Employee and reports have this (documented)."""
 ADDRESSES = frozenset({"work_email"})
 _BLANK_CHARACTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
     chr(code) for code in range(0xFE00, 0xFE10)
@@ -36,7 +38,7 @@ def cleaned(field: str, value: str) -> str:
     """
     single_spaced = " ".join(value.split())
     if single_spaced.isascii():
-        return single_spaced
+        return "" if single_spaced == _DATE_NOT_SET else single_spaced
     composed = unicodedata.normalize("NFC", single_spaced)
     if field in ADDRESSES:
         return "".join(char for char in composed if not _is_invisible(char)).strip()

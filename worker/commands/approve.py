@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,18 +17,17 @@ from worker.commands.base import (
     employees,
     require_terminal,
 )
-from worker.errors import UsageError
+from worker.errors import NothingDone, UsageError
 from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.history import History
 from worker.model.reasons import UNCONFIRMED
-from worker.model.step import WRITES, GuardClass, Step
+from worker.model.step import WRITES, GuardClass
 from worker.planning.digests import key_check
 from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.runs.sync import preview, run_sync
-
-_SHOWN = 50
+from worker.words import counted
 
 _TEACHES = """\
 Applies, at once, the changes that the guards held in the run RUN and that are still exactly due: the same employee, the
@@ -142,18 +140,10 @@ _RUNS_ASKED = 20
 
 
 def _ask(call: Call, services: Services, request: RunRequest) -> None:
-    """Preview first, without the lock, for the answer may take its time; then everything is read again and done."""
+    """Preview first, which logs who and what, and without the lock, for the answer may take its time."""
     seen = Summary(run_id=uuid.uuid4().hex, command="approve", started_at=call.summary.started_at, dry_run=True)
     plan = preview(replace(request, dry_run=True), services, seen).plan
-    due = [step for step in plan.steps if step.action in WRITES]
-    for step in due[:_SHOWN]:
-        sys.stderr.write(f"  employee {step.employee_id}: {_what(step)}\n")
-    if len(due) > _SHOWN:
-        sys.stderr.write(f"  and {len(due) - _SHOWN} more\n")
+    due = sum(step.action in WRITES for step in plan.steps)
     if not due:
-        raise UsageError("none of these changes is due any more; nothing was changed")
-    confirm(f"Apply these changes to {len(due)} employees?", call.stop, yes=False)
-
-
-def _what(step: Step) -> str:
-    return f"{step.action.value} ({', '.join(step.fields)})"
+        raise NothingDone("none of these changes is due any more; nothing was done")
+    confirm(f"Apply these changes to {counted(due, 'employee')}?", call.stop, yes=False)

@@ -1,7 +1,7 @@
 """What every command is: a parser that teaches, and a function that is given all it works with.
 
 A *run* (sync, approve, reconcile, undo) changes something: it fills the summary, whose line is all that stdout gets. A
-*report* (plan, explain, doctor, parked, state) is for a reader: it prints, and returns an exit code.
+*report* (plan, explain, doctor, people, state) is for a reader: it prints, and returns an exit code.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import select
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker import advice
 from worker.config.settings import Settings, read_settings
-from worker.errors import ExitCode, UsageError
+from worker.errors import ExitCode, NothingDone, UsageError
 from worker.model.employee import employee_id
 from worker.progress import Progress, bar
 from worker.runs.request import RunRequest
@@ -60,7 +60,7 @@ _EPILOG = f"""\
 exit codes:
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
 
-The environment variables: python -m worker --help"""
+The environment variables: {{command:--help}}"""
 
 RunCommand = Callable[[Call], None]
 ReportCommand = Callable[[Call], int]
@@ -74,13 +74,15 @@ def add_command(
     teaches: str,
     run: RunCommand | None = None,
     report: ReportCommand | None = None,
+    aliases: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
     """Return the parser of a command."""
     parser = parsers.add_parser(
         name,
+        aliases=aliases,
         help=summary,
         description=advice.resolve(teaches),
-        epilog=_EPILOG,
+        epilog=advice.resolve(_EPILOG),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, report=report)
@@ -126,7 +128,7 @@ def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
     while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
         stop.check()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise UsageError("not confirmed; nothing was changed")
+        raise NothingDone("not confirmed; nothing was done")
 
 
 _POLL_SECONDS = 0.2

@@ -19,6 +19,7 @@ from worker.runs.field_checks import check_profile_fields
 from worker.runs.request import AllEmployees, RunRequest
 from worker.runs.services import Credentials, open_bamboohr, open_moodle, open_services, open_store
 from worker.runs.sync import preview
+from worker.transport.patience import Patience
 
 _TEACHES = """\
 Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
@@ -62,6 +63,8 @@ def doctor(call: Call) -> int:
 
 
 _CONFIGURATION = "configuration"
+_PATIENCE_SECONDS = 10.0
+"""How long doctor waits for a passing fault: its reader waits too, and a site in maintenance is an answer."""
 
 
 def _examine(call: Call) -> Iterator[Check]:
@@ -87,7 +90,7 @@ def _examine(call: Call) -> Iterator[Check]:
         else:
             yield ok(area, f"is set ({'in ' + credential.secret_id if credential.secret_id else 'in the environment'})")
     if len(values) == len(both):
-        yield from _systems(call, settings, Credentials(values[0], values[1]))
+        yield from _systems(call, settings, Credentials(values[0], values[1], _short_patience()))
 
 
 def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterator[Check]:
@@ -127,6 +130,10 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
         )
     except SyncError as fault:
         yield failed_by("all employees", fault)
+
+
+def _short_patience() -> Patience:
+    return Patience(3 * _PATIENCE_SECONDS, request_seconds=_PATIENCE_SECONDS, longest_wait=_PATIENCE_SECONDS)
 
 
 def _now() -> datetime:

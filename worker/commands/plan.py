@@ -51,7 +51,7 @@ def add(parsers: Parsers) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON, with a keyed digest of each row's values")
     parser.add_argument("--html", metavar="FILE", type=Path, help="as one self-contained page, into a file")
     parser.add_argument("--output", metavar="FILE", type=Path, help="the table or the JSON into a file, not to stdout")
-    parser.add_argument("--show-values", action="store_true", help="old and new values as well: personal data")
+    parser.add_argument("--show-values", action="store_true", help="names and values as well: personal data")
 
 
 def plan(call: Call) -> int:
@@ -78,11 +78,11 @@ def plan(call: Call) -> int:
     report = build(
         seen,
         summary,
+        settings,
         scope="everybody" if everybody else request.scope_name,
-        site=settings.moodle_endpoint,
-        company=settings.bamboo_api,
         digest=lambda step: digest(step, credentials.moodle.value),
         shows_values=options.show_values,
+        other_settings=options.settings is not None,
     )
     if options.html:
         put(page(report), file)

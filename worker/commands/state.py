@@ -18,6 +18,7 @@ from worker.reports.output import put
 from worker.runs.services import open_store
 from worker.state.store import RECORDING_BEGAN, Store, locked
 from worker.timestamps import iso, parse_moment
+from worker.words import counted
 
 _IDS_SHOWN = 20
 
@@ -204,7 +205,7 @@ def _records(history: History) -> Iterator[tuple[str, Any]]:
 
 def _runs(history: History) -> Iterator[tuple[str, Any]]:
     for run in history.runs[-5:]:
-        held = f", {run.held_count} employees held" if run.held_count else ""
+        held = f", {counted(run.held_count, 'employee')} held" if run.held_count else ""
         end = "clean" if run.successful else run.outcome or "not clean"
         yield run.run_id, f"{run.command}, {run.scope}, {end}{held}"
 

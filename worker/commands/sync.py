@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 from worker.commands.base import Call, Parsers, add_command, add_dry_run, add_employees, employees
 from worker.errors import UsageError
 from worker.runs.request import ChangedEmployees, RunRequest, SelectedEmployees
@@ -10,13 +12,13 @@ from worker.runs.sync import run_sync
 _TEACHES = """\
 Reads which employees changed in BambooHR since the last run, looks up their accounts in Moodle, creates, updates,
 suspends and reactivates accounts, and moves the state on. Stdout gets one JSON line, the summary; stderr the log, a
-JSON object a line.
+JSON object a line, or lines for a person where it is a terminal.
 
 No account is suspended without evidence of its own (deleted, or status Inactive); more suspensions than a small share
 of the company are held, everything else goes on, and the exit code says so.
 
 examples:
-  python -m worker --dry-run                         what would the next run do? (a table of it: plan)
+  {command:sync --dry-run}                    what would the next run do? (a table of it: plan)
   {command:sync --employee 4711}              bring one employee up to date now
   {command:sync --employee 4711 --reactivate}"""
 
@@ -41,16 +43,20 @@ def add(parsers: Parsers) -> None:
 
 def sync(call: Call) -> None:
     """Run it."""
-    options = call.options
+    asked = request(call.options)
+    call.begin(asked)
+    run_sync(asked, call.services(), call.summary)
+
+
+def request(options: argparse.Namespace) -> RunRequest:
+    """Return what the command line asks for. Raises UsageError for options that do not go together."""
     selected = employees(options)
     if options.reactivate and not selected:
         raise UsageError("--reactivate needs --employee", advice="name the employees to reactivate: --employee ID")
-    request = RunRequest(
+    return RunRequest(
         scope=SelectedEmployees(selected) if selected else ChangedEmployees(),
         dry_run=options.dry_run,
         reactivate=options.reactivate,
         releases=bool(selected),
         resends=bool(selected),
     )
-    call.begin(request)
-    run_sync(request, call.services(), call.summary)

@@ -28,7 +28,7 @@ Puts back, field by field, what the accounts held before the run RUN wrote to th
 is, and named. An account that the run created is suspended: nothing of Moodle's user services removes one.
 
 An employee who is taken back is left alone by every later run until BambooHR changes them again, or you release them:
-  {command:parked retry ID}
+  {command:people retry ID}
   {command:sync --employee ID}
 An undo is a run of its own, and can be undone. What a run wrote is known for 90 days.
 

@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 import threading
+import unicodedata
 from typing import Protocol
 
 from worker import advice, logs
@@ -29,14 +30,13 @@ _UNREADABLE = {
 }
 _UNREADABLE_OTHERWISE = "check that the task role may read it, its region, and that it is not scheduled for deletion"
 _PRINTABLE = re.compile(r"[!-~]{1,512}")
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 class SecretReader(Protocol):
     """The one call that is needed of Secrets Manager."""
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
-        """The secret, its text under "SecretString"."""
+        """The secret, its text under "SecretString", or its bytes under "SecretBinary"."""
 
 
 class RenewableCredential:
@@ -104,10 +104,10 @@ def read_credential(credential: Credential, reader: SecretReader | None = None) 
     if not credential.secret_id:
         return _well_formed(credential.value, f"{credential.variable} is", how_to_set)
     secret = f"the secret {credential.secret_id}"
-    document = _secret_string(credential, reader, secret, how_to_set)
+    document = _document(credential, reader, secret, how_to_set)
     key = KEYS[credential.variable]
     try:
-        value = json.loads(document.removeprefix(_BYTE_ORDER_MARK))[key]
+        value = json.loads(_visible(_decoded(document)))[key]
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         raise CredentialError(
             f'{secret} is malformed: it must hold JSON with the key "{key}"', advice=how_to_set
@@ -123,7 +123,7 @@ def _how_to_set(credential: Credential) -> str:
     return f"set it: {command} (then type {document} and Ctrl-D; or use the RUNBOOK's command for it)"
 
 
-def _secret_string(credential: Credential, reader: SecretReader | None, secret: str, how_to_set: str) -> str:
+def _document(credential: Credential, reader: SecretReader | None, secret: str, how_to_set: str) -> object:
     if reader is None:
         reader = aws_client("secretsmanager")
     try:
@@ -135,13 +135,24 @@ def _secret_string(credential: Credential, reader: SecretReader | None, secret: 
         raise CredentialError(
             f"{secret} cannot be read ({code})", advice=_UNREADABLE.get(code, _UNREADABLE_OTHERWISE)
         ) from None
-    document = answer.get("SecretString")
+    return answer.get("SecretString") or answer.get("SecretBinary")
+
+
+def _decoded(document: object) -> str:
+    """The text of a secret. A file that was uploaded as it is may be UTF-8 or UTF-16."""
+    if isinstance(document, bytes):
+        return document.decode(json.detect_encoding(document))
     return document if isinstance(document, str) else ""
 
 
+def _visible(text: str) -> str:
+    """The text without what editors, web pages and shells add unseen: byte order marks, zero-width spaces, blanks."""
+    return "".join(char for char in text if unicodedata.category(char) != "Cf").strip()
+
+
 def _well_formed(value: object, what: str, how_to_set: str) -> str:
-    if isinstance(value, str) and _PRINTABLE.fullmatch(value.strip()):
-        return value.strip()
+    if isinstance(value, str) and _PRINTABLE.fullmatch(_visible(value)):
+        return _visible(value)
     raise CredentialError(
         f"{what} malformed: it must be one text without blanks, and not empty", advice=how_to_set
     ) from None

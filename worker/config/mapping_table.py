@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
@@ -9,17 +10,32 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from worker.config.faults import EachEntry, Problem, refusal
-from worker.model.field_catalogue import MAPPABLE
-from worker.model.mapping import CORE_TARGETS, DEFAULT, NEVER_BLANK, PROFILE_FIELD, ApplyWhen, FieldMapping, Rule
+from worker.model.field_catalogue import BY_API_NAME, FIELD_PATTERN, MAPPABLE, field_name
+from worker.model.mapping import (
+    CORE_TARGETS,
+    DEFAULT,
+    NEVER_BLANK,
+    PROFILE_FIELD,
+    ApplyWhen,
+    Rule,
+    folded,
+)
 from worker.model.moodle_fields import normalize
 
 TARGET_PATTERN = rf"^({'|'.join(CORE_TARGETS)}|{PROFILE_FIELD}[A-Za-z0-9_]{{1,100}})$"
 
 
-def _bamboohr_field(name: str) -> str:
-    if name not in MAPPABLE:
-        raise refusal(f"a BambooHR field: {', '.join(MAPPABLE)}", choices=MAPPABLE)
-    return name
+def bamboohr_field(named: str) -> str:
+    """The name under which a field is read that a setting names, or a fault that names those there are."""
+    name = field_name(named)
+    if name is not None:
+        return name
+    prefix, _, rest = named.rpartition(":")
+    likely = [BY_API_NAME + re.sub("[^A-Za-z0-9_]", "", rest)] if prefix else []
+    raise refusal(
+        f"a BambooHR field: {', '.join(MAPPABLE)}, or any other by its API name, as in {BY_API_NAME}customCostCenter",
+        choices=(*MAPPABLE, *(one for one in likely if field_name(one))),
+    )
 
 
 def _moodle_field(name: str) -> str:
@@ -38,7 +54,11 @@ def _form(value: object) -> str | None:
     return {str: "<text>", list: "<list>", dict: "<table>", bool: "<off>", type(None): "<off>"}.get(type(value))
 
 
-Source = Annotated[str, AfterValidator(_bamboohr_field), Field(json_schema_extra={"enum": list(MAPPABLE)})]
+Source = Annotated[
+    str,
+    AfterValidator(bamboohr_field),
+    Field(json_schema_extra={"anyOf": [{"enum": list(MAPPABLE)}, {"pattern": FIELD_PATTERN}]}),
+]
 Text = Annotated[Source, Tag("<text>")]
 List = Annotated[list[Source], Field(min_length=1), Tag("<list>")]
 Target = Annotated[str, AfterValidator(_moodle_field), Field(json_schema_extra={"pattern": TARGET_PATTERN})]
@@ -54,6 +74,12 @@ class RuleTable(BaseModel):
     )
     when: ApplyWhen = Field("always", description="create: only when the account is created")
     default: str = Field("", description="a text that is used where BambooHR has no value")
+    map: Annotated[dict[str, str], EachEntry("a text")] = Field(
+        {},
+        description="a table of BambooHR's values and what is sent in their place, whatever their case; a value that it"
+        " does not have is not sent",
+    )
+    otherwise: str = Field("", description="with map: what is sent in place of a value that it does not have")
 
 
 Entry = Annotated[
@@ -63,20 +89,21 @@ Entry = Annotated[
 MappingTable = Annotated[
     dict[Target, Entry],
     EachEntry(
-        'a BambooHR field, a list of them, a table with "from", "when" and "default", or false to leave it alone'
+        'a BambooHR field, a list of them, a table with "from", "when", "default", "map" and "otherwise", or false to'
+        " leave it alone"
     ),
 ]
 
 
-def build_mapping(table: Mapping[str, Any], username_template: str) -> FieldMapping:
-    """The mapping that a valid table stands for."""
-    rules = [_rule(target, entry) for target, entry in {**DEFAULT, **table}.items() if entry]
-    return FieldMapping(tuple(rules), username_template)
+def build_rules(table: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """The rules that a valid table stands for."""
+    return tuple(_rule(target, entry) for target, entry in {**DEFAULT, **table}.items() if entry)
 
 
 def _rule(target: str, entry: str | list[str] | RuleTable) -> Rule:
     if isinstance(entry, RuleTable):
-        return Rule(target, _sources(entry.sources), entry.when, entry.default)
+        table = {folded(value): sent for value, sent in entry.map.items()}
+        return Rule(target, _sources(entry.sources), entry.when, entry.default, table, entry.otherwise)
     return Rule(target, _sources(entry))
 
 
@@ -96,5 +123,32 @@ def mapping_problems(key: str, table: object) -> Iterator[Problem]:
             yield Problem(name, "expected work_email: no other address identifies an employee", entry)
         if target in NEVER_BLANK and default:
             yield Problem(f"{name}.default", "names and e-mail addresses are never made up", default)
-        elif isinstance(default, str) and default and normalize(target, default) is None:
-            yield Problem(f"{name}.default", "expected a country, as in DE or Germany", default)
+        yield from _table_problems(name, target, entry if isinstance(entry, dict) else {})
+
+
+def _table_problems(name: str, target: str, entry: Mapping[str, object]) -> Iterator[Problem]:
+    """What must not stand in an entry's table, its fallback and its default."""
+    table, otherwise = entry.get("map"), entry.get("otherwise")
+    if target in NEVER_BLANK and table:
+        yield Problem(f"{name}.map", "names and e-mail addresses are never made up", table)
+        return
+    if otherwise and not table:
+        yield Problem(f"{name}.otherwise", 'it goes with "map", which is not there', otherwise)
+    rows = list(table.items()) if isinstance(table, dict) else []
+    seen: dict[str, str] = {}
+    for value, _ in rows:
+        if seen.setdefault(folded(value), value) != value:
+            yield Problem(f"{name}.map.{value}", f"{json.dumps(seen[folded(value)])} is the same value", value)
+    sent = [(f"{name}.default", entry.get("default")), (f"{name}.otherwise", otherwise)]
+    for key, text in [*sent, *((f"{name}.map.{value}", text) for value, text in rows)]:
+        if isinstance(text, str) and text and target not in NEVER_BLANK and normalize(target, text) is None:
+            yield Problem(key, f"expected {_FORMS[target]}", text)
+
+
+_FORMS = {
+    "country": "a country, as in DE or Germany",
+    "lang": "the code of a language, as in de or pt_br",
+    "timezone": "a time zone, as in Europe/Berlin, or 99 for the site's",
+    "phone1": "a number of at most 20 characters",
+    "phone2": "a number of at most 20 characters",
+}

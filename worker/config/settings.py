@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -16,13 +17,16 @@ from typing import get_origin
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from worker import logs
+from worker import advice, logs
 from worker.config.faults import Faults, Model, limits
-from worker.config.mapping_table import build_mapping, mapping_problems
+from worker.config.mapping_table import build_rules, mapping_problems
+from worker.config.scope_table import build_scope, scope_problems
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables, is_loopback
 from worker.errors import ConfigurationError
 from worker.model.binding import Binding
+from worker.model.field_catalogue import needed
 from worker.model.mapping import FieldMapping
+from worker.model.scope import Scope
 
 __all__ = ["VARIABLES", "Credential", "Settings", "StateLocation", "describe", "is_loopback", "read_settings"]
 
@@ -102,18 +106,28 @@ class Settings(WorkerVariables):
 
     @cached_property
     def mapping(self) -> FieldMapping:
-        """The mapping and the username template."""
-        return build_mapping(self.field_mapping, self.username_template)
+        """The mapping, and what decides on names and usernames."""
+        return FieldMapping(
+            build_rules(self.field_mapping), self.username_template, self.extended_usernames, self.default_last_name
+        )
+
+    @cached_property
+    def employee_scope(self) -> Scope:
+        """Which employees are managed."""
+        return build_scope(self.scope)
 
     @property
     def employee_fields(self) -> tuple[str, ...]:
         """The fields of an employee that a run needs, by their canonical names."""
-        return self.mapping.fields
+        return needed([*self.mapping.fields, *self.employee_scope.fields])
 
     @property
     def plan_digest(self) -> str:
         """A fingerprint of the settings that decide on every account: a full pass is due when they change."""
-        return self.mapping.digest
+        if not self.employee_scope:
+            return self.mapping.digest
+        text = f"{self.mapping.digest} {self.employee_scope.digest} {self.out_of_scope}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def reactivate_all(self) -> bool:
@@ -141,10 +155,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     variables = faults.validate(Settings)
     _check_pairs(faults, EXACTLY_ONE)
     faults.check(mapping_problems("FIELD_MAPPING", faults.values.get("FIELD_MAPPING")))
+    faults.check(scope_problems("SCOPE", faults.values.get("SCOPE")))
     settings = _accepted(variables, faults)
-    for name, advice in REMOVED.items():
+    for name, instead in REMOVED.items():
         if environment.get(name.upper(), "").strip():
-            logs.warning("settings.removed", variable=name.upper(), reason=f"{name.upper()} is ignored", advice=advice)
+            logs.warning("settings.removed", variable=name.upper(), reason=f"{name.upper()} is ignored", advice=instead)
     most = max(1, _FORM_FIELDS_PER_REQUEST // settings.mapping.form_fields)
     return settings.model_copy(update={"moodle_batch_size": min(settings.moodle_batch_size, most)})
 
@@ -159,7 +174,7 @@ def read_state_location(environment: Mapping[str, str]) -> StateLocation:
 
 def _accepted(variables: Model | None, faults: Faults) -> Model:
     if variables is None or faults.lines:
-        raise ConfigurationError(faults.lines, advice="`python -m worker --help` lists the variables")
+        raise ConfigurationError(faults.lines, advice=f"`{advice.command('--help')}` lists the variables")
     return variables
 
 
@@ -182,6 +197,8 @@ def _read(environment: Mapping[str, str], model: type[BaseModel]) -> Faults:
 def _typed(text: str, annotation: object) -> object:
     if annotation in (int, int | None):
         return int(text) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else text
+    if annotation is bool:
+        return {"true": True, "false": False}.get(text.lower(), text)
     if get_origin(annotation) is dict:
         return json.loads(text)
     if get_origin(annotation) is list:

@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_pascal
 
 from worker.config.faults import Faults, near_match
 from worker.config.mapping_table import mapping_problems
+from worker.config.scope_table import scope_problems
 from worker.config.settings_model import REMOVED, SharedSettings
 from worker.errors import ConfigurationError, UsageError
 
@@ -55,6 +56,7 @@ def with_settings_file(environment: Mapping[str, str], path: Path) -> dict[str, 
     _check_names(faults)
     settings = faults.validate(_SettingsFile)
     faults.check(mapping_problems("FieldMapping", values.get("FieldMapping")))
+    faults.check(scope_problems("Scope", values.get("Scope")))
     if settings is None or faults.lines:
         raise ConfigurationError(faults.lines, advice="docs/configuration.md lists the keys of the file")
     others = {name: text for name, text in environment.items() if name.lower() not in SharedSettings.model_fields}
@@ -84,4 +86,6 @@ def _text(value: object) -> str:
     if isinstance(value, dict):
         # A Moodle field that TOML leaves alone with false is null in the worker's JSON.
         return json.dumps({field: None if entry is False else entry for field, entry in value.items()})
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(value) if isinstance(value, list) else str(value)

@@ -16,7 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from worker.config.faults import EachEntry, refusal
 from worker.config.mapping_table import MappingTable
+from worker.config.scope_table import ScopeTable
 from worker.model.mapping import DERIVABLE, template_fault
+from worker.model.moodle_fields import normalize
 from worker.model.step import GuardClass
 
 REMOVED = {"dates_as_events": "hires and leaves are always handled on the day their date arrives; remove this setting"}
@@ -63,6 +65,12 @@ def _moment(text: str) -> str:
 def _username_template(text: str) -> str:
     if fault := template_fault(text):
         raise refusal(fault, choices=["{" + name + "}" for name in DERIVABLE])
+    return text
+
+
+def _last_name(text: str) -> str:
+    if not text.isprintable() or normalize("lastname", text) != text:
+        raise refusal("a text of at most 100 characters that Moodle keeps as it is: no blanks at its ends, no tags")
     return text
 
 
@@ -141,6 +149,16 @@ class SharedSettings(BaseModel):
         description="a text from which the username of a new account is made",
         examples=["{first_name}.{last_name}"],
     )
+    extended_usernames: bool = Field(
+        False,
+        description="usernames may have every character that Moodle's extendedusernamechars allows, which must be on",
+        examples=[True],
+    )
+    default_last_name: Annotated[str, AfterValidator(_last_name)] = Field(
+        "",
+        description="the last name of new accounts whose employees have a single name; without it they get no account",
+        examples=["-"],
+    )
     max_suspensions: int | None = Field(
         None,
         ge=0,
@@ -186,6 +204,16 @@ class SharedSettings(BaseModel):
         {},
         description="a table of Moodle fields and their BambooHR fields, laid over the defaults (variable: in JSON)",
         examples=[{"institution": "division"}],
+    )
+    scope: ScopeTable = Field(
+        {},
+        description="a table of BambooHR fields and the values that decide who is managed (variable: in JSON)",
+        examples=[{"department": ["Sales", "Support"], "employment_status": {"exclude": ["Contractor"]}}],
+    )
+    out_of_scope: Literal["keep", "suspend"] = Field(
+        "keep",
+        description="accounts of employees out of scope: keep (left alone), or suspend (reactivated on return)",
+        examples=["suspend"],
     )
 
 

@@ -42,6 +42,7 @@ class Employee:
         facts: Values by canonical field name, as far as any source shows them.
         restricted: Fields that the evidence lists as restricted and no source shows.
         unreadable: The code with which BambooHR refuses to answer for this employee alone; "" if it answers.
+        incomplete: The same for the fields that are read by their API names, which are not shown then.
     """
 
     employee_id: int
@@ -52,6 +53,7 @@ class Employee:
     facts: Mapping[str, str] = field(default_factory=dict)
     restricted: frozenset[str] = frozenset()
     unreadable: str = ""
+    incomplete: str = ""
 
     @classmethod
     def seen(
@@ -62,6 +64,8 @@ class Employee:
         was_deleted: bool = False,
         listing: Mapping[str, str] | None,
         evidence: Evidence | None,
+        custom: Mapping[str, str] | None = None,
+        incomplete: str = "",
     ) -> Employee:
         """Merge what the directory and the evidence show.
 
@@ -74,6 +78,8 @@ class Employee:
             was_deleted: The feed of an earlier run reported a deletion.
             listing: The directory's values; None if the directory does not show the employee.
             evidence: The row of List Employees or Get Employee; None if there is none.
+            custom: The values of fields that are read by their API names.
+            incomplete: The code with which BambooHR refuses these fields of the employee.
         """
         restricted = evidence.restricted if evidence else frozenset()
         facts = {name: value for name, value in (listing or {}).items() if value or name not in restricted}
@@ -86,7 +92,8 @@ class Employee:
             was_deleted=was_deleted,
             listed=listing is not None,
             evidenced=evidence is not None,
-            facts=facts,
+            facts={**facts, **(custom or {})},
+            incomplete=incomplete,
             restricted=restricted - facts.keys(),
         )
 

@@ -1,13 +1,15 @@
 """The canonical names of BambooHR's fields, and the name of each field in the three sources.
 
 Source of the names: BambooHR's official OpenAPI specification (directory, List Employees, Get Employee). An empty name
-means that the source cannot show the field.
+means that the source cannot show the field. Every other field, a company's own ones included, is named by BambooHR's
+API name: `bamboohr:customCostCenter`. Such fields are read from reports (see :mod:`worker.bamboohr.report`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class SourceNames(NamedTuple):
@@ -57,8 +59,53 @@ DATES = ("hire_date", "termination_date", "status_date")
 MAPPABLE = tuple(name for name in FIELDS if name not in ("status", "status_date"))
 """Fields that a mapping may use. The status is excluded: rules decide the lifecycle state, not a mapping."""
 
+PERSONAL = frozenset(
+    {
+        *("first_name", "last_name", "preferred_name", "middle_name", "display_name", "work_email"),
+        *("supervisor", "supervisor_id", "employee_number", "mobile_phone", "work_phone"),
+    }
+)
+"""Fields whose values are about one person: they are in no message, and in the state for no purpose but an undo."""
+
+BY_API_NAME = "bamboohr:"
+"""What a field begins with that is named by its API name."""
+
+FIELD_PATTERN = rf"^({'|'.join(MAPPABLE)}|{BY_API_NAME}[A-Za-z0-9_]{{1,100}}(\.[0-9]{{1,3}})?)$"
+_CANONICAL = {names.employee: name for name, names in FIELDS.items() if name != "status_date"}
+_NEVER_READ = frozenset({"id", "employmentStatus"})
+"""The employee id, and a former name of the status."""
+
+Source = Literal["directory", "listing", "employee"]
+
+
+def field_name(named: str) -> str | None:
+    """The name under which a field is read that a setting names; None if no field may be named so.
+
+    A field of the catalogue is read as such whichever way it is named, so that it has one source, the cheapest.
+    """
+    if not re.fullmatch(FIELD_PATTERN, named):
+        return None
+    name = _CANONICAL.get(api_name(named), named) if is_by_api_name(named) else named
+    return name if name in MAPPABLE or (is_by_api_name(name) and api_name(name) not in _NEVER_READ) else None
+
+
+def is_by_api_name(name: str) -> bool:
+    """Whether a field is named by its API name, so that it is in no other source than reports and Get Employee."""
+    return name.startswith(BY_API_NAME)
+
+
+def api_name(name: str) -> str:
+    """The API name of a field that is named by it."""
+    return name.removeprefix(BY_API_NAME)
+
+
+def names_in(source: Source, fields: Iterable[str]) -> dict[str, str]:
+    """The name of each field in a source, for those that the source can show."""
+    theirs = {name: getattr(FIELDS[name], source) for name in fields if name in FIELDS}
+    return {name: named for name, named in theirs.items() if named}
+
 
 def needed(mapped: Iterable[str]) -> tuple[str, ...]:
-    """The identity fields and the mapped fields, in the order of the catalogue."""
-    wanted = {*IDENTITY, *mapped}
-    return tuple(name for name in FIELDS if name in wanted)
+    """The identity fields and the mapped fields: those of the catalogue in its order, then those by their API name."""
+    wanted = dict.fromkeys((*IDENTITY, *mapped))
+    return (*(name for name in FIELDS if name in wanted), *filter(is_by_api_name, wanted))

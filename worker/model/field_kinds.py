@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from worker.model.mapping import PROFILE_FIELD
 
-_READ_BACK = frozenset({"lang", "timezone", "city", "country"})
+_READ_BACK = frozenset({"lang", "timezone", "city", "country", "phone1", "phone2"})
 _HIDE_ZERO = frozenset({"city", "institution", "phone1", "phone2"})
 """Core fields that PHP's `empty()` leaves out of an answer, "0" included."""
 _TEXTS = frozenset({"text", "textarea"})

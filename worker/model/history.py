@@ -21,6 +21,11 @@ class FollowUp(StrEnum):
     UNDONE = "undone"
     HELD = "held"
     ISOLATED = "isolated"
+    WITHOUT_ACCOUNT = "without_account"
+
+
+PASSIVE = frozenset({FollowUp.WITHOUT_ACCOUNT})
+"""What is remembered without asking again: a change in BambooHR, or a full pass, brings the employee back."""
 
 
 class FollowUpDetail(NamedTuple):
@@ -87,7 +92,12 @@ class EmployeeRecord:
     @property
     def needs_follow_up(self) -> bool:
         """Whether every run takes the employee. After an undo they are left alone until BambooHR changes them."""
-        return bool(self.follow_ups) and not self.has(FollowUp.UNDONE)
+        return self.is_open and not self.has(FollowUp.UNDONE)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a flag is set that is not passive."""
+        return bool(self.follow_ups.keys() - PASSIVE)
 
     def worth_keeping(self, now: datetime) -> bool:
         """Whether anything of it can still matter."""
@@ -114,10 +124,12 @@ class RunRecord:
         mapping_digest: The mapping that the run planned with.
         company: The number of active employees; 0 in records of an earlier version, which have `rows` alone.
         began: When the first run of this state ended, as far as that is known.
-        held_count: How many employees have changes that a guard held; see `HeldChanges`.
+        held_count: How many employees have held changes; see `HeldChanges`.
         since: Where the run began.
         reached: Where the run left the state.
         dates_read: For each kind of date, the day (ISO) up to which dates that arrived were taken up.
+        scope_matched: The parts of the scope that matched an employee in this run or an earlier one, as marks: see
+            :attr:`worker.model.scope.Scope.marks`.
         journal_items: How many items its journal has; the store counts them.
     """
 
@@ -139,6 +151,7 @@ class RunRecord:
     since: str = ""
     reached: str = ""
     dates_read: Mapping[str, str] = field(default_factory=dict)
+    scope_matched: Sequence[str] = ()
     journal_items: int = 0
 
     @property
@@ -167,6 +180,14 @@ class History:
     def last_baseline(self) -> RunRecord | None:
         """The last baseline run; None if there is none yet."""
         return next((run for run in reversed(self.runs) if run.is_baseline), None)
+
+    def scope_matched(self) -> Sequence[str]:
+        """What of the scope matched an employee, as the last run says that knows of a match."""
+        last = self._last_to_match()
+        return last.scope_matched if last else ()
+
+    def _last_to_match(self) -> RunRecord | None:
+        return next((run for run in reversed(self.runs) if run.scope_matched), None)
 
     @property
     def began(self) -> int:
@@ -215,7 +236,8 @@ def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[Ru
     """What later runs need of the runs so far, oldest first.
 
     These are the runs of the last days, `most` of them at most, and as long as it takes the last baseline, the last
-    full run (its mapping), the run that opened the present window, and the runs that dates are counted from.
+    full run (its mapping), the last that matched the scope, the run that opened the present window, and the runs that
+    dates are counted from.
     """
     ordered = sorted(runs, key=lambda run: (run.ended_at, run.run_id))
     since = (now - _RECENT).timestamp() * 1000
@@ -226,7 +248,8 @@ def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[Ru
 
 def _pinned(runs: Sequence[RunRecord]) -> Iterable[RunRecord]:
     history = History(runs=tuple(runs))
-    yield from (run for run in (history.last_baseline(), history.last_full_run()) if run is not None)
+    latest = (history.last_baseline(), history.last_full_run(), history._last_to_match())
+    yield from (run for run in latest if run is not None)
     opened = next((run.since for run in reversed(runs) if run.since), None)
     yield from [run for run in runs if run.since == opened][:1]
     yield from sorted(runs, key=lambda run: parse_moment(run.reached) or _NEVER)[-1:]

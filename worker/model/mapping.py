@@ -7,6 +7,8 @@ The setting FIELD_MAPPING is a JSON object from Moodle fields to where they come
       "institution": "division",                                        a core field of Moodle
       "country": {"from": "country", "when": "create"},                 only when the account is made
       "profile_field_costcentre": {"from": "location", "default": "-"}, a custom profile field, by its short name
+      "profile_field_grade": "bamboohr:customGrade",                    any field of BambooHR, by its API name
+      "lang": {"from": "country", "map": {"Germany": "de", "France": "fr"}, "otherwise": "en"},
       "department": null                                                not synchronised
     }
 """
@@ -16,18 +18,34 @@ from __future__ import annotations
 import hashlib
 import json
 import string
+import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from worker.model.field_catalogue import needed
-from worker.model.moodle_fields import normalize
+from worker.model.moodle_fields import is_username, normalize
 
-CORE_TARGETS = ("firstname", "lastname", "email", "department", "institution", "city", "country")
-"""The fields of core_user_create_users whose value the look-ups give back, so that a difference can be seen."""
+NEVER_RETURNED = ("middlename",)
+"""Fields that no look-up gives back, so that a difference cannot be seen: they are sent on creation only."""
+
+OFTEN_HIDDEN = ("phone1", "phone2")
+"""Fields that look-ups return only where the site counts them among a user's identity fields."""
+
+CORE_TARGETS = (
+    *("firstname", "lastname", "email", "department", "institution", "city", "country"),
+    *("lang", "timezone"),
+    *OFTEN_HIDDEN,
+    *NEVER_RETURNED,
+)
+"""The fields of core_user_create_users that may be filled."""
 
 PROFILE_FIELD = "profile_field_"
-NEVER_BLANK = ("firstname", "lastname", "email")
+NAMES = ("firstname", "lastname")
+NEVER_BLANK = (*NAMES, "email")
+"""Fields that identify an account: they are neither left out nor made up."""
+NEVER_CLEARED = (*NAMES, "lang", "timezone")
+"""Fields that keep their value where BambooHR has none: Moodle cannot do without."""
 
 DEFAULT: dict[str, str] = {
     "firstname": "first_name",
@@ -44,12 +62,23 @@ ApplyWhen = Literal["always", "create"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one Moodle field is filled. `sources`: canonical BambooHR fields; the first non-empty one is used."""
+    """How one Moodle field is filled.
+
+    Attributes:
+        target: The Moodle field.
+        sources: BambooHR fields, by the names under which they are read; the first non-empty one is used.
+        when: Whether the field is filled on creation only.
+        default: The value where BambooHR has none.
+        table: What is sent in place of a value of BambooHR, by the value as :func:`folded`; empty: the value itself.
+        otherwise: What is sent in place of a value that the table does not have; "": nothing.
+    """
 
     target: str
     sources: tuple[str, ...]
     when: ApplyWhen = "always"
     default: str = ""
+    table: Mapping[str, str] = field(default_factory=dict, hash=False)
+    otherwise: str = ""
 
     @property
     def is_custom(self) -> bool:
@@ -61,6 +90,11 @@ class Rule:
         """The name of the target in Moodle: for a custom profile field, its short name."""
         return self.target.removeprefix(PROFILE_FIELD)
 
+    @property
+    def is_updated(self) -> bool:
+        """Whether the field of an existing account follows BambooHR."""
+        return self.when == "always" and self.target not in NEVER_RETURNED
+
     def value(self, facts: Mapping[str, str]) -> str | None:
         """The value for the field; None if BambooHR does not show it, and the account keeps its present value.
 
@@ -70,21 +104,55 @@ class Rule:
         for source in self.sources:
             if source not in facts:
                 return None
-            if facts[source] and (value := normalize(self.target, facts[source])) != "":
+            if facts[source] and (value := self._sent(facts[source])) != "":
                 return value
         return normalize(self.target, self.default)
+
+    def refused_value(self, facts: Mapping[str, str]) -> str:
+        """The value that BambooHR shows and that is not sent: the table or Moodle does not have it. "": there is none.
+
+        The account keeps what it has.
+        """
+        for source in self.sources:
+            if source not in facts:
+                return ""
+            if facts[source] and (value := self._sent(facts[source])) != "":
+                return "" if value is not None else facts[source]
+        return ""
+
+    def _sent(self, shown: str) -> str | None:
+        if self.table:
+            mapped = self.table.get(folded(shown))
+            if mapped is None and not self.otherwise:
+                return None
+            shown = self.otherwise if mapped is None else mapped
+        return normalize(self.target, shown) if shown else ""
+
+
+def folded(value: str) -> str:
+    """A value of BambooHR as it is looked up in a table: cleaned, and without case."""
+    return " ".join(unicodedata.normalize("NFC", value).split()).casefold()
 
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """All rules, the username template, and the BambooHR fields they need."""
+    """All rules, the username template, and the BambooHR fields they need.
+
+    Attributes:
+        rules: One for each Moodle field.
+        username_template: The setting USERNAME_TEMPLATE.
+        extended_usernames: Moodle's `extendedusernamechars` is on.
+        default_last_name: The last name of a new account whose employee has a single name; "" if they get none.
+    """
 
     rules: tuple[Rule, ...]
     username_template: str
+    extended_usernames: bool = False
+    default_last_name: str = ""
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The canonical BambooHR fields that identity and mapping need."""
+        """The BambooHR fields that identity and mapping need."""
         return needed(
             [*(source for rule in self.rules for source in rule.sources), *placeholders(self.username_template)]
         )
@@ -92,8 +160,14 @@ class FieldMapping:
     @property
     def digest(self) -> str:
         """A fingerprint of the mapping. A reconcile is due when it changes."""
-        text = json.dumps([[r.target, r.sources, r.when, r.default] for r in self.rules] + [self.username_template])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        decisive: list[object] = [
+            [rule.target, rule.sources, rule.when, rule.default, *_table(rule)] for rule in self.rules
+        ]
+        decisive.append(self.username_template)
+        # Left out at their defaults, so that the fingerprints of earlier versions stay valid.
+        if self.extended_usernames or self.default_last_name:
+            decisive.append([self.extended_usernames, self.default_last_name])
+        return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
 
     @property
     def form_fields(self) -> int:
@@ -103,19 +177,18 @@ class FieldMapping:
         """
         return 4 + sum(2 if rule.is_custom else 1 for rule in self.rules)
 
-    def unknown_country(self, facts: Mapping[str, str]) -> str:
-        """The country that BambooHR shows and Moodle does not have; "" if there is none."""
-        rule = self.rule("country")
-        for source in rule.sources if rule is not None else ():
-            if source not in facts:
-                return ""
-            if facts[source]:
-                return facts[source] if normalize("country", facts[source]) is None else ""
-        return ""
+    def accepts_username(self, name: str) -> bool:
+        """Whether Moodle can hold a username."""
+        return is_username(name, extended=self.extended_usernames)
 
     def rule(self, target: str) -> Rule | None:
         """The rule for one Moodle field; None if the field is not mapped."""
         return next((rule for rule in self.rules if rule.target == target), None)
+
+
+def _table(rule: Rule) -> list[object]:
+    """What a digest holds of a rule's table; nothing where it has none, as in the digests of earlier versions."""
+    return [sorted(rule.table.items()), rule.otherwise] if rule.table else []
 
 
 def placeholders(template: str) -> list[str]:

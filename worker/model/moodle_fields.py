@@ -19,6 +19,8 @@ LENGTHS = {
     "department": 255,
     "institution": 255,
     "city": 120,
+    "phone1": 20,
+    "phone2": 20,
 }
 _CUSTOM_FIELD_LENGTH = 255
 
@@ -28,6 +30,10 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[a-z0-9]+)*")
+_TIME_ZONE = re.compile(r"99|[A-Za-z0-9]+(/?[A-Za-z_-])+")
+"""An IANA name as Moodle's own check takes it, or 99, the site's."""
+_PHONE_PUNCTUATION = re.compile(r"[\s().\-\u2010-\u2015]")
 _TAG = re.compile(r"<(?!\s)")
 _UNSTORABLE = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
 
@@ -37,16 +43,26 @@ def is_email(text: str) -> bool:
     return _EMAIL.fullmatch(text) is not None
 
 
-def is_username(text: str) -> bool:
-    """Whether Moodle accepts the username with `extendedusernamechars` off: a-z 0-9 _ - . @, at most 100 characters."""
-    return len(text) <= LENGTHS["username"] and _USERNAME.fullmatch(text) is not None
+def is_username(text: str, *, extended: bool = False) -> bool:
+    """Whether Moodle accepts the username: a-z 0-9 _ - . @, at most 100 characters.
+
+    Args:
+        text: The username.
+        extended: Moodle's `extendedusernamechars` is on: any characters but capitals and blanks at the ends. Characters
+            that cannot be seen are left out here, because nobody could type such a name.
+    """
+    if len(text) > LENGTHS["username"]:
+        return False
+    if extended:
+        return text != "" and text.isprintable() and text == text.strip().lower()
+    return _USERNAME.fullmatch(text) is not None
 
 
 def normalize(target: str, text: str) -> str | None:
     """Return the value as Moodle will store it.
 
     Removes control characters, collapses white space, removes the angle brackets of anything that PHP would strip as an
-    HTML tag, and truncates to the field's length. Country names become codes.
+    HTML tag, and truncates to the field's length, but for a telephone number. Country names become codes.
 
     Args:
         target: The Moodle field, for example "firstname" or "profile_field_team".
@@ -57,6 +73,14 @@ def normalize(target: str, text: str) -> str | None:
     """
     if target == "country":
         return country_code(text) if text else ""
+    if target == "lang":
+        return _matching(_LANGUAGE, text.lower().replace("-", "_"))
+    if target == "timezone":
+        return _matching(_TIME_ZONE, text)
+    if target in ("phone1", "phone2"):
+        text = _short_phone(text, LENGTHS[target])
+        if len(text) > LENGTHS[target]:
+            return None
     clean = text
     if not (text.isascii() and text.isprintable()):
         clean = "".join(" " if char.isspace() else char for char in text)
@@ -66,3 +90,12 @@ def normalize(target: str, text: str) -> str | None:
     if _TAG.search(clean):
         clean = " ".join(clean.replace("<", " ").replace(">", " ").split())
     return clean
+
+
+def _matching(form: re.Pattern[str], text: str) -> str | None:
+    return text if not text or form.fullmatch(text) else None
+
+
+def _short_phone(text: str, length: int) -> str:
+    """A number that is too long as it is written without its punctuation: a part of a number is none."""
+    return _PHONE_PUNCTUATION.sub("", text) if len(text) > length else text

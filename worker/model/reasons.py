@@ -17,12 +17,14 @@ from worker.model.account import Account
 class Reason:
     """A stable code, a text whose subject is the employee, and advice; "" if there is nothing to do.
 
-    The template of the advice names commands as `{command:parked retry ID}`; the reader's form of them is filled in.
+    The template of the advice names commands as `{command:people retry ID}`; the reader's form of them is filled in.
+    `counter`: which count of the summary holds the employees who are skipped or held for this reason.
     """
 
     code: str
     text: str
     advice_template: str = ""
+    counter: str = "no_evidence"
 
     @property
     def advice(self) -> str:
@@ -34,29 +36,52 @@ NEW = Reason("new", "works here and has no account yet")
 DIFFERS = Reason("differs", "BambooHR and Moodle differ")
 LINKED = Reason("linked", "the account with the employee's e-mail address had no idnumber; it is theirs now")
 RELINKED = Reason("relinked", "works here again under a new id; the account has the new id as its idnumber")
-RETURNED = Reason("returned", "works here again; this product had suspended the account")
+RETURNED = Reason("returned", "works here, or is in scope, again; this product had suspended the account")
 REACTIVATED = Reason("reactivated", "works here; REACTIVATE or --reactivate asks for the account to be reactivated")
 LEFT = Reason("left", "BambooHR says Inactive or Deleted")
 IN_STEP = Reason("in_step", "nothing differs")
 ALREADY_SUSPENDED = Reason("already_suspended", "left, and the account is suspended already")
-LEFT_WITHOUT_ACCOUNT = Reason("left_without_account", "left, and there is no account")
+LEFT_WITHOUT_ACCOUNT = Reason("left_without_account", "left, and there is no account", counter="skipped_deleted")
 
-NO_EMAIL = Reason("no_email", "has no work e-mail, and no account can be made without one", "enter it in BambooHR")
-INVALID_EMAIL = Reason("invalid_email", "Moodle does not accept the work e-mail", "correct it in BambooHR")
-NO_NAME = Reason("no_name", "has no first or no last name, and no account can be made without", "enter it in BambooHR")
+NO_EMAIL = Reason(
+    "no_email",
+    "has no work e-mail, and no account can be made without one",
+    "enter it in BambooHR",
+    counter="skipped_no_email",
+)
+INVALID_EMAIL = Reason(
+    "invalid_email",
+    "Moodle does not accept the work e-mail",
+    "correct it in BambooHR",
+    counter="skipped_invalid_email",
+)
+NO_NAME = Reason(
+    "no_name",
+    "has no first or no last name, and no account can be made without",
+    "enter it in BambooHR, or set DEFAULT_LAST_NAME for employees with a single name",
+    counter="skipped_no_name",
+)
 INVALID_USERNAME = Reason(
     "invalid_username",
     "the username made by USERNAME_TEMPLATE has characters that Moodle does not accept",
-    "change the e-mail address or USERNAME_TEMPLATE; a username is never rewritten silently",
+    "change the e-mail address or USERNAME_TEMPLATE, or set EXTENDED_USERNAMES to true if Moodle's"
+    " extendedusernamechars is on; a username is never rewritten",
+    counter="skipped_invalid_username",
 )
-PROTECTED = Reason("protected", "a protected account or employee; nothing is ever written")
+PROTECTED = Reason("protected", "a protected account or employee; nothing is ever written", counter="skipped_protected")
 
 UNDONE = Reason(
     "undone",
     "an operator undid what a run had written; nothing is written until BambooHR changes the employee again",
-    "to release the employee earlier: {command:parked retry ID}",
+    "to release the employee earlier: {command:people retry ID}",
+    counter="held_undone",
 )
-NOT_DUE = Reason("not_due", "is on the list, but no suspension is due any more", "see: {command:explain --employee ID}")
+NOT_DUE = Reason(
+    "not_due",
+    "is on the list, but nothing of it is due any more",
+    "see: {command:explain --employee ID}",
+    counter="not_due",
+)
 NOTHING_TO_UNDO = Reason("nothing_to_undo", "the account holds nothing of what that run set out to write")
 TAKEN_BACK = Reason("taken_back", "what that run wrote is undone")
 CANNOT_BE_BLANK = Reason(
@@ -80,7 +105,9 @@ DELETED_BUT_SHOWN = Reason(
     "BambooHR reports the employee as deleted, but still shows them",
     "check the employee's record in BambooHR; every run asks again until it is clear",
 )
-STARTS_LATER = Reason("starts_later", "the hire date is in the future; every run asks again until then")
+STARTS_LATER = Reason(
+    "starts_later", "the hire date is in the future; every run asks again until then", counter="waiting_for_start"
+)
 START_NOT_SHOWN = Reason(
     "start_not_shown",
     "is inactive, and BambooHR does not show the hire date: they may not have started yet",
@@ -90,6 +117,12 @@ LEAVER_UNSURE = Reason(
     "leaver_unsure",
     "left; the account with their e-mail address may belong to another person (the names differ, or another employee"
     " has the address)",
+    "suspend it by hand, or enter the employee id as its idnumber",
+)
+OUT_OF_SCOPE_UNSURE = Reason(
+    "out_of_scope_unsure",
+    "is out of scope; the account with their e-mail address may belong to another person (the names differ, or another"
+    " employee has the address)",
     "suspend it by hand, or enter the employee id as its idnumber",
 )
 LINK_UNSURE = Reason(
@@ -106,12 +139,34 @@ SUSPENDED_ELSEWHERE = Reason(
 EMAIL_KEPT = Reason("email_kept", "Moodle does not accept the work e-mail; the account keeps its present one")
 
 
+SCOPE_NOT_SHOWN = "scope_not_shown"
+OUT_OF_SCOPE = "out_of_scope"
+"""The code of every employee who works here and is out of scope."""
+
+
+def out_of_scope(field: str, deciding_list: str) -> Reason:
+    """Return why an employee is out of scope, by which field and list."""
+    why = "has none of the allowed values" if deciding_list == "allow" else "has an excluded value"
+    return Reason(OUT_OF_SCOPE, f"is out of scope: {field} {why}", counter="skipped_out_of_scope")
+
+
+def scope_not_shown(fields: Iterable[str]) -> Reason:
+    """BambooHR does not show the fields by which an employee is in scope or out of it."""
+    return Reason(
+        SCOPE_NOT_SHOWN,
+        f"BambooHR does not show {', '.join(sorted(fields))}, which decides whether they are in scope",
+        "let the key's user see it; every run asks again until then",
+        counter="scope_not_shown",
+    )
+
+
 def edited_since(fields: Iterable[str]) -> Reason:
     """The account no longer holds what the run wrote to these fields."""
     return Reason(
         "edited_since",
         f"changed since that run, and left as it is now: {', '.join(fields)}",
         "check these fields of the account, and correct them by hand if needed",
+        counter="edited_since",
     )
 
 
@@ -267,5 +322,32 @@ def unreadable_employee(code: str) -> Reason:
     )
 
 
-REFUSED_ALONE = frozenset({"unreadable_account", "unreadable_employee"})
+def unreadable_fields(code: str) -> Reason:
+    """BambooHR cannot answer for the custom fields of one employee; everything else is written."""
+    return Reason(
+        "unreadable_fields",
+        f"BambooHR's custom fields cannot be read for this employee ({code})",
+        "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
+        " The account keeps what it has in these fields until then",
+    )
+
+
+WITHOUT_ACCOUNT = frozenset({"no_email", "invalid_email", "no_name", "invalid_username", "field_not_shown"})
+"""Codes of employees who should have an account, and get none until BambooHR or a setting changes."""
+
+RELEASED = Reason("released", "an operator released the employee; the next run takes them")
+
+_GENERAL = {
+    one.code: one
+    for one in (*globals().values(), field_not_shown(["a field"]), unreadable_employee("its refusal"))
+    if isinstance(one, Reason)
+}
+
+
+def by_code(code: str) -> Reason | None:
+    """A reason in general words; None for a code whose words need the employee."""
+    return _GENERAL.get(code)
+
+
+REFUSED_ALONE = frozenset({"unreadable_account", "unreadable_employee", "unreadable_fields"})
 """Codes of employees who cannot be read, though all others can."""

@@ -77,20 +77,18 @@ _CODES: Mapping[str, Meaning] = {
 _SERVICE_USER = re.compile(r"wsaccessuser\w+")
 _ANY_OTHER_CODE = Meaning(Scope.RECORD, "not known: the guest's look-up decides")
 
-_STATUSES: Mapping[int, Meaning] = {
-    401: Meaning(Scope.SITE, "public: a web server that asks for a login of its own"),
-    404: Meaning(Scope.SITE, "measured: another address than Moodle's"),
-    407: Meaning(Scope.SITE, "public: a proxy that asks for a login"),
-    408: Meaning(Scope.SITE, "public", is_passing=True),
-    410: Meaning(Scope.SITE, "public: the address is gone"),
-    413: Meaning(Scope.RECORD, "measured: too long a request; half of it may pass"),
-    414: Meaning(Scope.RECORD, "measured: the same"),
-    429: Meaning(Scope.SITE, "public: a rate limit", is_passing=True),
-}
-_NO_WEB_SERVICES = Meaning(Scope.SITE, "measured: 403 without a body, web services or the REST protocol are off")
+_SLOW_DOWN = Meaning(Scope.SITE, "public: a time-out, early data or a rate limit, whatever was sent", is_passing=True)
+_SLOW_DOWN_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 _MAINTENANCE = Meaning(Scope.SITE, "measured: 503 with Retry-After, command-line maintenance", is_passing=True)
-_FIREWALL = Meaning(Scope.RECORD, "public: a rule of ModSecurity or another firewall that a value of the body matches")
-_REDIRECT = Meaning(Scope.SITE, "measured: another address than the site's own")
+_NOT_ACCEPTED = Meaning(
+    Scope.RECORD,
+    "measured: a wrong address (404), switched-off web services (403), a long request (413, 414); public: a firewall,"
+    " with any status its owner likes, for a value that its rules match",
+)
+_REDIRECT = Meaning(
+    Scope.RECORD, "measured: another address than the site's; public: a firewall that sends to its own page"
+)
+_OTHER_SUCCESS = Meaning(Scope.RECORD, "not known: a success that Moodle never answers", may_be_done=True)
 
 
 def meaning_of_code(code: str) -> Meaning:
@@ -101,20 +99,18 @@ def meaning_of_code(code: str) -> Meaning:
 
 
 def meaning_of_status(reply: Reply) -> Meaning:
-    """What an HTTP status that is not 200 is about."""
+    """What an HTTP status that is not 200 is about, by its class."""
     status = reply.status
-    if status in _STATUSES:
-        return _STATUSES[status]
-    if status < HTTPStatus.BAD_REQUEST:
-        return _REDIRECT
+    if status in _SLOW_DOWN_STATUSES:
+        return _SLOW_DOWN
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After"):
+        return _MAINTENANCE
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        if status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After"):
-            return _MAINTENANCE
         source = "public: PHP fails on one record, or the server is in trouble"
         return Meaning(Scope.RECORD, source, is_passing=is_passing(status), may_be_done=True)
-    if status == HTTPStatus.FORBIDDEN and not reply.body:
-        return _NO_WEB_SERVICES
-    return _FIREWALL
+    if status >= HTTPStatus.BAD_REQUEST:
+        return _NOT_ACCEPTED
+    return _REDIRECT if status >= HTTPStatus.MULTIPLE_CHOICES else _OTHER_SUCCESS
 
 
 def status_code(status: int) -> str:
@@ -122,9 +118,12 @@ def status_code(status: int) -> str:
     return f"HTTP {status}"
 
 
+_TOO_LONG = (status_code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), status_code(HTTPStatus.REQUEST_URI_TOO_LONG))
+
+
 def is_firewall(code: str) -> bool:
     """Whether a refusal came from the web server or a firewall in front of Moodle."""
-    return code.startswith("HTTP 4") and code != "HTTP 413" and code != "HTTP 414"
+    return code.startswith(("HTTP 3", "HTTP 4")) and code not in _TOO_LONG
 
 
 class Refused(BatchRefused):

@@ -17,7 +17,6 @@ from worker.errors import SyncError, TargetError
 from worker.model.account import Account, AccountRef
 from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
-from worker.model.moodle_fields import is_username
 from worker.moodle import failures, writes
 from worker.moodle.account_listing import read_account_listing
 from worker.moodle.answers import NO_JSON, UNREADABLE_ROW, Meaning, Refused, Scope, Undecided
@@ -74,6 +73,7 @@ class MoodleClient:
         credential = RenewableCredential(token) if isinstance(token, str) else token
         self._service = WebService(transport, endpoint, credential, fix_command)
         self._needed = needed_keys(mapping)
+        self._accepts_username = mapping.accepts_username
         self._by_field = True
         self._guest_email = ""
         self.field_kinds: dict[str, FieldKind] = {}
@@ -136,7 +136,7 @@ class MoodleClient:
 
         An e-mail address is found in any case, whatever the database.
         """
-        wanted = _lookable(key, values)
+        wanted = self._lookable(key, values)
         step = self.batch_size if self._by_field else 1
         batches = [wanted[at : at + step] for at in range(0, len(wanted), step)]
 
@@ -164,7 +164,7 @@ class MoodleClient:
             Refused: one of the values may be the cause, or the site: `site_answers` tells.
             SyncError: the run cannot go on.
         """
-        wanted = _lookable(key, values)
+        wanted = self._lookable(key, values)
         if not wanted:
             return []
         read = self._service.read_once
@@ -177,6 +177,11 @@ class MoodleClient:
         except UnreadableAccount:
             raise Refused(UNREADABLE_ROW, _UNREADABLE) from None
         return accounts
+
+    def _lookable(self, key: Key, values: Iterable[str]) -> list[str]:
+        """Each value once, without those that fail a whole request: an empty text, an illegal user name."""
+        once = filter(None, dict.fromkeys(values))
+        return [value for value in once if key != "username" or self._accepts_username(value)]
 
     def _in_any_case(self, addresses: Sequence[str]) -> Sequence[str]:
         """The addresses that have to be searched for once more: core_user_get_users ignores the case everywhere."""
@@ -227,8 +232,8 @@ class MoodleClient:
 
     # The whole site
 
-    def list_accounts(self, auth: str) -> list[AccountRef] | None:
-        """Every account with this authentication; None where the token may not search (core_user_get_users)."""
+    def list_accounts(self, auth: str) -> list[AccountRef]:
+        """Every account with this authentication."""
         try:
             found = self._service.read_stream(
                 _SEARCH,
@@ -238,7 +243,7 @@ class MoodleClient:
             )
         except Refused as refusal:
             if refusal.is_access:
-                return None
+                raise failures.no_listing(refusal.code) from None
             raise _ended(refusal, _SEARCH) from None
         if found is None:
             raise failures.odd_answer("users")
@@ -284,11 +289,6 @@ class MoodleClient:
     def update(self, records: Sequence[Record], retries: Retries | None = None) -> Updated:
         """Change these accounts, each for itself; the answer names those that were refused."""
         return writes.parse_updated(self._service.write("core_user_update_users", writes.numbered(records), retries))
-
-
-def _lookable(key: Key, values: Iterable[str]) -> list[str]:
-    """Each value once, without those that fail a whole request: an empty text, an illegal user name."""
-    return [value for value in dict.fromkeys(values) if value and (key != "username" or is_username(value))]
 
 
 def _is_found(address: str, accounts: Iterable[Account]) -> bool:

@@ -56,6 +56,14 @@ def no_search(code: str) -> SyncError:
     )
 
 
+def no_listing(code: str) -> SyncError:
+    """The token may not search for accounts."""
+    return TargetError(
+        f"the Moodle token may not use core_user_get_users ({code})",
+        advice=f"{ADMINISTRATOR} to add core_user_get_users to the token's service",
+    )
+
+
 def not_visible(missing: Sequence[str], *, guest_seen: bool) -> SyncError:
     """The canary is not shown as planning needs it."""
     what = f"sees accounts without {', '.join(missing)}" if guest_seen else "does not see accounts at all"

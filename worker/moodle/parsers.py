@@ -8,12 +8,14 @@ from typing import Any
 
 from worker.model.account import Account
 from worker.model.field_kinds import FieldKind, shown_text
-from worker.model.mapping import PROFILE_FIELD, FieldMapping
+from worker.model.mapping import OFTEN_HIDDEN, PROFILE_FIELD, FieldMapping
 from worker.transport.json_text import readable
 
 ALWAYS_SHOWN = ("id", "username", "firstname", "lastname", "email", "auth", "suspended")
 """Keys that every account has if the token may see it. (idnumber, city, country... are absent when they are empty.)"""
 OPTIONAL = ("institution", "city", "country")
+WHERE_MAPPED = ("department", "lang", "timezone")
+"""Keys that every account has, and that planning needs only if the mapping fills them."""
 
 
 class UnreadableAccount(ValueError):
@@ -26,7 +28,7 @@ class UnreadableAccount(ValueError):
 
 def needed_keys(mapping: FieldMapping) -> tuple[str, ...]:
     """The keys that planning needs of every account."""
-    return (*ALWAYS_SHOWN, "department") if mapping.rule("department") else ALWAYS_SHOWN
+    return (*ALWAYS_SHOWN, *(key for key in WHERE_MAPPED if mapping.rule(key)))
 
 
 def missing_keys(row: Mapping[str, Any], needed: Iterable[str]) -> list[str]:
@@ -59,6 +61,8 @@ def parse_account(row: Any, needed: Iterable[str]) -> Account:
     username, idnumber, auth, email = (_identity(row, key) for key in ("username", "idnumber", "auth", "email"))
     values = {"firstname": _text(row["firstname"]), "lastname": _text(row["lastname"]), "email": email}
     values.update({key: _text(row.get(key)) for key in ("department", *OPTIONAL)})
+    values.update({key: _text(row[key]) for key in ("lang", "timezone") if key in needed})
+    values.update({key: _text(row[key]) for key in OFTEN_HIDDEN if key in row})
     for custom in customs:
         if isinstance(custom, dict):
             values[_field(custom)] = shown_text(_kind(custom), _text(custom.get("value")))

@@ -14,6 +14,11 @@ from worker.moodle.answers import ADMINISTRATOR, FIREWALL_OWNER, is_firewall
 
 UNEXPLAINED = "refused"
 
+_DELETED_BY_SQL = (
+    "it was deleted by SQL instead of by Moodle, and still has its idnumber, e-mail address and user name:"
+    f" {ADMINISTRATOR} to change all three in the table mdl_user; a new account is created then"
+)
+
 UNTOUCHABLE = Reason(
     "untouchable", "Moodle does not let this account be changed (an administrator, the guest, a remote user)"
 )
@@ -28,8 +33,7 @@ _WARNINGS = {
     "usernotupdateddeleted": Reason(
         "vanished",
         "the account is marked as deleted in Moodle",
-        "the next run looks it up again; if this is reported again, the account was deleted by SQL and still has its"
-        f" idnumber and address: {ADMINISTRATOR} to clear its idnumber, e-mail address and user name in the database",
+        _DELETED_BY_SQL,
     ),
     "useremailduplicate": Reason(
         "email_taken",
@@ -43,6 +47,15 @@ _WARNINGS = {
 def taken(key: str, account: Account) -> Reason:
     """A look-up found the account that has the address or the user name."""
     return email_taken(account) if key == "email" else username_taken(account.name)
+
+
+EXTENDED_USERNAME_REFUSED = Reason(
+    "extended_username_refused",
+    "EXTENDED_USERNAMES is true, and Moodle refuses the username, which has characters other than a-z 0-9 _ - . @",
+    f"{ADMINISTRATOR} to switch on extendedusernamechars (Site administration, Security, Site security settings), or"
+    " set EXTENDED_USERNAMES to false",
+)
+"""Moodle's own setting is off."""
 
 
 def explain(code: str, fields: Iterable[str]) -> Reason:
@@ -84,6 +97,9 @@ def unreadable_account(code: str) -> Reason:
             f"{ADMINISTRATOR} to correct the account: its authentication plugin is not installed, its user name has"
             " a capital, blank, + or accent, or its name, city, department or institution has a <"
         )
+    elif code == "invaliduser":
+        what = "the account with this idnumber or address is marked as deleted in Moodle's database (invaliduser)"
+        return Reason("unreadable_account", what, _DELETED_BY_SQL)
     elif code in ("invalidrecord", "invalidrecordunknown"):
         what = f"Moodle misses a database record that belongs to this account ({code})"
         advice = f"{ADMINISTRATOR} to open and save the account's profile, or to check the database"

@@ -76,7 +76,12 @@ def shows_identity(employee: Employee) -> bool:
 
 
 def contradiction(
-    employee: Employee, account: Account, *, own_auth: str, address_owner: int | None = None
+    employee: Employee,
+    account: Account,
+    *,
+    own_auth: str,
+    address_owner: int | None = None,
+    default_last_name: str = "",
 ) -> Reason | None:
     """Return why the match by idnumber is not trusted; None if it is.
 
@@ -88,10 +93,11 @@ def contradiction(
         account: The account with the employee id as its idnumber.
         own_auth: The authentication method of accounts that this product creates.
         address_owner: Another active employee whose work e-mail the account has now.
+        default_last_name: See :func:`compare_names`.
     """
     if not shows_identity(employee) and address_owner is None:
         return None if account.auth == own_auth else unconfirmed_unseen(employee.employee_id, account)
-    names = compare_names(employee, account)
+    names = compare_names(employee, account, default_last_name)
     if address_owner is not None and not names.both:
         return unconfirmed_address(employee.employee_id, account, address_owner)
     if names.any or account.has_email(employee.facts.get("work_email", "")):

@@ -1,4 +1,4 @@
-"""What happens to one employee: the rules of the README, "How each employee is handled", in their order. Pure."""
+"""What happens to one employee: the rules of docs/design.md, "How each employee is handled", in their order. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from dataclasses import replace
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState, starts_later
-from worker.model.moodle_fields import is_username
+from worker.model.mapping import NAMES
 from worker.model.reasons import Reason
+from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, FieldChange, Step
 from worker.planning.claims import Resolution
-from worker.planning.correlation import is_passed_on, shows_identity
-from worker.planning.differences import with_differences, without_unsendable
-from worker.planning.names import compare_names
-from worker.planning.situation import NAMES, Situation
+from worker.planning.correlation import shows_identity
+from worker.planning.differences import as_sent, with_differences
+from worker.planning.endings import LEFT, ending, left_alone, out_of_scope
+from worker.planning.situation import Situation
+from worker.planning.values import created_values, updated_values
 
 
 def decide(situation: Situation, employee: Employee) -> Step:
@@ -25,6 +27,8 @@ def decide(situation: Situation, employee: Employee) -> Step:
         step = _unknown_if_never_seen(situation, employee, step)
     if settings.all_employees:
         step = _without_waiting(situation, step)
+    if employee.incomplete:
+        step = _incomplete(step, reasons.unreadable_fields(employee.incomplete))
     # BambooHR shows the job of a new employee from the first day on, and whether the feed says so is not documented:
     # an account created or seen before that day is read again until then.
     early = step.action in WRITES or step.action is Action.UNCHANGED
@@ -45,12 +49,16 @@ def _decide(situation: Situation, employee: Employee) -> Step:
         erased = employee.deleted or (employee.was_deleted and employee.is_shown)
         why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
         return Step(number, Action.HOLD, why, waits=True)
+    if state is LifecycleState.ACTIVE and (alone := left_alone(situation, employee)) is not None:
+        return alone
     if match.conflict is not None:
         return Step(number, Action.CONFLICT, match.conflict, match.contradicted)
     if match.account is not None and situation.is_reserved(match.account):
         return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
-        return _leaver(situation, employee, match.account)
+        return ending(situation, employee, match.account, LEFT)
+    if state is LifecycleState.ACTIVE and situation.scope_states[number] is ScopeState.OUT:
+        return ending(situation, employee, match.account, out_of_scope(situation, employee))
     if match.account is None:
         return _without_account(situation, employee, state)
     if state is LifecycleState.FUTURE:
@@ -67,6 +75,14 @@ def _confirmed(situation: Situation, employee: Employee, step: Step) -> Step:
     return Step(number, Action.CONFLICT, reasons.unconfirmed_unseen(number, account), account)
 
 
+def _incomplete(step: Step, problem: Reason) -> Step:
+    """The account of an employee of whom not all was read is an error, though what was read is written."""
+    if step.reason is reasons.IN_STEP:
+        return replace(step, action=Action.CONFLICT, reason=problem)
+    fills_account = step.action in (Action.CREATE, Action.UPDATE, Action.REACTIVATE)
+    return replace(step, problem=step.problem or problem) if fills_account else step
+
+
 def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step) -> Step:
     """An id that an operator named and no source knows is a typing error: report it, and do not ask for it again."""
     number, plan_input = employee.employee_id, situation.plan_input
@@ -77,59 +93,22 @@ def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step)
 
 
 def _without_waiting(situation: Situation, step: Step) -> Step:
-    """A full pass makes only future hires wait, because the next one reads all employees anyway.
+    """A full pass makes only future hires wait, and some of whom the scope is hidden: the next one reads all anyway.
 
-    Otherwise every later run would ask about all former employees whose hire dates are hidden.
+    Otherwise every later run would ask about all former employees whose hire dates are hidden, or about the whole
+    company if a field of the scope is.
     """
     record = situation.plan_input.records.get(step.employee_id)
-    waits_already = record is not None and bool(record.follow_ups)
+    waits_already = record is not None and record.is_open
     if step.action is not Action.HOLD or waits_already:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
-    return step if is_future else replace(step, waits=False)
+    is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and situation.scope_is_shown
+    return step if is_future or is_exception else replace(step, waits=False)
 
 
 def _not_started(situation: Situation, employee: Employee) -> Reason:
     return reasons.STARTS_LATER if starts_later(employee, situation.plan_input.now) else reasons.START_NOT_SHOWN
-
-
-# Leavers
-
-
-def _leaver(situation: Situation, employee: Employee, account: Account | None) -> Step:
-    number = employee.employee_id
-    if account is not None and account.id in situation.relinked:
-        return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
-    if account is not None:
-        return _suspension(number, account)
-    address = situation.address(employee)
-    if unreadable := situation.unreadable.get(("email", address)):
-        return Step(number, Action.CONFLICT, unreadable)
-    candidates = situation.holders(address) if address else []
-    if not candidates:
-        if "hire_date" not in employee.facts and not employee.deleted:
-            return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
-        return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
-    owners = [situation.owners[candidate.id] for candidate in candidates if candidate.id in situation.owners]
-    if is_passed_on(candidates, [*situation.others_with(number, address), *owners]):
-        return Step(number, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
-    if len(candidates) > 1:
-        return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
-    candidate = candidates[0]
-    if candidate.idnumber:
-        return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
-    if situation.is_reserved(candidate):
-        return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
-    shared = set(situation.plan_input.email_index.of(address)) - {number}
-    if shared or not compare_names(employee, candidate).any:
-        return Step(number, Action.HOLD, reasons.LEAVER_UNSURE, candidate, waits=True)
-    return _suspension(number, candidate)
-
-
-def _suspension(number: int, account: Account) -> Step:
-    if account.suspended:
-        return Step(number, Action.UNCHANGED, reasons.ALREADY_SUSPENDED, account)
-    return Step(number, Action.SUSPEND, reasons.LEFT, account, (FieldChange("suspended", "0", "1"),))
 
 
 # Employees without an account by idnumber: link, create, or say why not
@@ -170,7 +149,7 @@ def _found_by_email(situation: Situation, employee: Employee, state: LifecycleSt
         return _rehired(situation, employee, state, account)
     if state is LifecycleState.FUTURE:
         return Step(number, Action.HOLD, _not_started(situation, employee), account, waits=True)
-    names = compare_names(employee, account)
+    names = situation.compare_names(employee, account)
     is_confirmed = names.any or number in situation.settings.confirmed
     if names.shown and not is_confirmed:
         return Step(number, Action.CONFLICT, reasons.unconfirmed_email(number, account), account)
@@ -195,7 +174,7 @@ def _rehired(situation: Situation, employee: Employee, state: LifecycleState, ac
 
 def _creation(situation: Situation, employee: Employee, address: str, resolution: Resolution) -> Step:
     number = employee.employee_id
-    values = situation.mapped(employee)
+    values = created_values(situation.mapping, employee)
     not_shown = [rule for rule in situation.mapping.rules if rule.target in NAMES and rule.target not in values]
     if not_shown:
         hidden = {source for rule in not_shown for source in rule.sources} - employee.facts.keys()
@@ -203,7 +182,7 @@ def _creation(situation: Situation, employee: Employee, address: str, resolution
     if not all(values[name] for name in NAMES):
         return Step(number, Action.SKIP, reasons.NO_NAME)
     name = situation.username(employee, address, values)
-    if not is_username(name):
+    if not situation.mapping.accepts_username(name):
         return Step(number, Action.SKIP, reasons.INVALID_USERNAME)
     claim = situation.username_resolution(number)
     refused = claim.refused or (reasons.username_taken(claim.kept_by[0].name) if claim.kept_by else None)
@@ -216,7 +195,7 @@ def _creation(situation: Situation, employee: Employee, address: str, resolution
     changes = tuple(FieldChange(target, None, value) for target, value in fields.items())
     depends_on = resolution.depends_on | claim.depends_on
     step = Step(number, Action.CREATE, reasons.NEW, changes=changes, depends_on=depends_on)
-    return without_unsendable(situation, employee, step)
+    return as_sent(situation.kinds, step)
 
 
 # Employees with an account
@@ -225,7 +204,7 @@ def _creation(situation: Situation, employee: Employee, address: str, resolution
 def _update(situation: Situation, employee: Employee, account: Account, *, linked: bool) -> Step:
     """Return what differs, and nothing else, for an employee who works here and has an account."""
     number = employee.employee_id
-    new = {"idnumber": str(number), **situation.updated(employee)}
+    new = {"idnumber": str(number), **updated_values(situation.mapping, employee, account)}
     step = Step(number, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
     email, step = _email_change(situation, employee, account, step)
     if email:
@@ -251,7 +230,7 @@ def _username_change(situation: Situation, employee: Employee, account: Account,
     name = situation.following_username(employee, account)
     if not name or name == account.username:
         return "", step
-    if not is_username(name):
+    if not situation.mapping.accepts_username(name):
         return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
     resolution = situation.username_resolution(employee.employee_id)
     if resolution.refused is not None:

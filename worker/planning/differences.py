@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from worker.model import reasons
 from worker.model.employee import Employee
-from worker.model.field_kinds import is_same, sendable
+from worker.model.field_kinds import Kinds, is_same, sendable
 from worker.model.step import FieldChange, Step
 from worker.planning.digests import not_kept_digest
 from worker.planning.situation import Situation
@@ -22,24 +22,24 @@ def with_differences(situation: Situation, employee: Employee, step: Step, due: 
     not_kept: list[tuple[str, str]] = []
     changes = []
     for field, value in due.items():
-        shown = present.get(field, "")
-        if is_same(situation.kinds, field, value, shown):
+        shown, sent = present.get(field, ""), sendable(situation.kinds, field, value)
+        if sent is None:
+            not_kept.append((field, ""))
+        elif is_same(situation.kinds, field, sent, shown):
             continue
-        if digest := _remembered(situation, employee.employee_id, FieldChange(field, shown, value)):
+        elif digest := _remembered(situation, employee.employee_id, FieldChange(field, shown, sent)):
             not_kept.append((field, digest))
         else:
-            changes.append(FieldChange(field, shown, value))
-    return with_not_kept(without_unsendable(situation, employee, replace(step, changes=tuple(changes))), not_kept)
+            changes.append(FieldChange(field, shown, sent))
+    return with_not_kept(replace(step, changes=tuple(changes)), not_kept)
 
 
-def without_unsendable(situation: Situation, employee: Employee, step: Step) -> Step:
-    """Return the step, which says for which fields BambooHR has a value that their type does not have."""
-    kinds, is_new = situation.kinds, step.account is None
-    rules = [rule for rule in situation.mapping.rules if rule.target in kinds and (is_new or rule.when == "always")]
-    values = [(rule.target, rule.value(employee.facts)) for rule in rules]
+def as_sent(kinds: Kinds, step: Step) -> Step:
+    """Return the step of a new account with the values as they are sent to fields of these kinds."""
+    sent = [(change, sendable(kinds, change.field, change.new)) for change in step.changes]
+    changes = tuple(replace(change, new=value) for change, value in sent if value is not None)
     return with_not_kept(
-        step,
-        [(field, "") for field, value in values if value is not None and sendable(kinds, field, value) is None],
+        replace(step, changes=changes), [(change.field, "") for change, value in sent if value is None]
     )
 
 

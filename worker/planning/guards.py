@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from worker.model.reasons import Reason
+from worker.model.reasons import OUT_OF_SCOPE, Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
 from worker.planning.limits import Limits
 from worker.planning.parts import NEEDS_IDENTITY, Part, emptied_fields, is_link, keep, parts_of
@@ -38,12 +38,14 @@ class Circumstances:
     Attributes:
         limits: The limits of the run.
         unreliable: What this run's reading has lost, in words; empty if nothing.
+        scope_doubts: Why the scope must suspend no account, in words; empty if it may.
         recent: The employees whose accounts runs of the last 24 hours changed, by class.
         run_id: The run to approve; "RUN" in a dry run, since only a later run will hold the changes.
     """
 
     limits: Limits
     unreliable: Sequence[str] = ()
+    scope_doubts: Sequence[str] = ()
     recent: Mapping[GuardClass, Set[int]] = field(default_factory=dict)
     run_id: str = "RUN"
 
@@ -87,8 +89,15 @@ def guard(plan: Plan, around: Circumstances) -> Guarded:
         for part in own:
             if (number, part.guard) not in exempt:
                 due.setdefault(part.guard, {})[number] = part.changes
-    why = {one: text for one in GuardClass if one in due and (text := _violation(one, due[one], around))}
-    holds = {(number, one): Hold(one, _reason(one, why[one], around.run_id)) for one in why for number in due[one]}
+    for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
+    why: dict[GuardClass, str] = {}
+    holds: dict[Place, Hold] = {}
+    for one in GuardClass:
+        numbers, text = _held(one, due.get(one, {}), for_scope, around)
+        if text:
+            why[one] = text
+            hold = Hold(one, _reason(one, text, around.run_id))
+            holds |= {(number, one): hold for number in numbers}
     holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, around.run_id))
     steps = [_guarded(step, parts[step.employee_id], holds, exempt) for step in plan.steps]
     return Guarded(plan.with_steps(steps), why)
@@ -99,6 +108,8 @@ def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[Place, Hold], exe
         return step
     held = [(part, holds[step.employee_id, part.guard]) for part in parts if (step.employee_id, part.guard) in holds]
     kept = [part for part in parts if (step.employee_id, part.guard) not in holds]
+    if held and step.reason.code == OUT_OF_SCOPE:
+        step = replace(step, notes=(*step.notes, step.reason))
     step = keep(step, kept, [HeldPart(hold.guard, part.changes, hold.reason) for part, hold in held])
     counted = frozenset(one for one in step.classes if (step.employee_id, one) not in exempt)
     return replace(step, classes=counted)
@@ -151,10 +162,28 @@ def _exempt(steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], limits: 
     )
 
 
+def _held(
+    guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], for_scope: Set[int], around: Circumstances
+) -> tuple[Set[int], str]:
+    """Return of whom a class is held and why: of all, or only of those out of scope, so that leavers are suspended."""
+    text = _violation(guard, due, around)
+    scoped = due.keys() & for_scope if guard is GuardClass.SUSPEND else set()
+    if not scoped:
+        return due.keys(), text
+    leavers = {number: changes for number, changes in due.items() if number not in scoped}
+    why = [*around.scope_doubts, *([text] if text else [])]
+    if not why:
+        return set(), ""
+    share = f"{len(scoped):,} of {len(due):,} are for the scope"
+    return scoped if not _violation(guard, leavers, around) else due.keys(), "; ".join([*why, share])
+
+
 def _violation(guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], around: Circumstances) -> str:
     """Return why a class is held, "" if it is not."""
     limits, found = around.limits, []
     number, most = len(due), limits.per_run[guard]
+    if not due:
+        return ""
     recent = len(around.recent.get(guard, frozenset()) - due.keys())
     if number > most:
         found.append(f"{_is_due(guard, number)}, {most:,} allowed in one run")

@@ -41,7 +41,8 @@ def remember(
     if approved and was_held:
         return record.flagged(FollowUp.HELD, known.follow_ups[FollowUp.HELD].note) if known else record
     held = [guard for guard in result.step.held_classes if guard not in _FOUND_BY_RECONCILE]
-    if held and (follow_held or was_held):
+    for_scope = any(note.code == reasons.OUT_OF_SCOPE for note in result.step.notes)
+    if held and (follow_held or was_held or for_scope):
         return record.flagged(FollowUp.HELD, ", ".join(held))
     return record
 
@@ -71,6 +72,9 @@ def _after(
         record = record.flagged(FollowUp.ISOLATED, result.why.code, step.action.value)
     if step.reason in (reasons.UNDONE, reasons.NOT_DUE):
         return record
+    lacking = record.follow_ups.get(FollowUp.WITHOUT_ACCOUNT)
+    if lacking and step.account is None and result.status is not Status.DONE:
+        record = record.flagged(FollowUp.WITHOUT_ACCOUNT, result.why.code)
     if result.status in (Status.FAILED, Status.HELD):
         may_be_suspended = step.action is Action.SUSPEND and result.wrote
         return before_suspending(record, step, now) if may_be_suspended else record
@@ -83,6 +87,11 @@ def _after(
     record = record.unflagged()
     if step.waits:
         record = record.flagged(FollowUp.WAITING, step.reason.code, step.action.value)
+    elif step.reason.code in reasons.WITHOUT_ACCOUNT:
+        record = record.flagged(FollowUp.WITHOUT_ACCOUNT, step.reason.code)
+    elif lacking and step.action is Action.HOLD:
+        # A full pass that has no evidence learns nothing about them.
+        record = record.flagged(FollowUp.WITHOUT_ACCOUNT, lacking.note)
     return _with_suspension(record, result, now)
 
 

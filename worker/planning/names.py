@@ -44,12 +44,21 @@ class NameComparison:
         return self.whole or (self.first and self.last)
 
 
-def compare_names(employee: Employee, account: Account) -> NameComparison:
-    """Compare the first (legal or preferred) and last name of an employee with those of an account."""
+def compare_names(employee: Employee, account: Account, default_last_name: str = "") -> NameComparison:
+    """Compare the first (legal or preferred) and last name of an employee with those of an account.
+
+    Args:
+        employee: The employee as BambooHR shows them.
+        account: The account.
+        default_last_name: The last name that says nothing about whose account it is: those with a single name get it.
+    """
     facts = employee.facts
     last = facts.get("last_name", "")
     firsts = [name for name in (facts.get("first_name", ""), facts.get("preferred_name", "")) if _words(name)]
     their_first, their_last = account.values["firstname"], account.values["lastname"]
+    has_default = their_last != "" and their_last == default_last_name
+    if has_default:
+        their_last = ""
     theirs = f"{their_first} {their_last}"
     if not _words(theirs) or not (firsts or _words(last)):
         return NameComparison(shown=False)
@@ -57,7 +66,8 @@ def compare_names(employee: Employee, account: Account) -> NameComparison:
         shown=True,
         first=any(same_name(first, their_first) for first in firsts),
         last=same_name(last, their_last),
-        whole=any(same_name(f"{first} {last}", theirs) for first in firsts),
+        # A single name may be the last name in BambooHR.
+        whole=any(same_name(f"{first} {last}", theirs) for first in (firsts or [""] if has_default else firsts)),
     )
 
 

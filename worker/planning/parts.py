@@ -10,11 +10,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from worker.model import reasons
-from worker.model.mapping import FieldMapping
+from worker.model.mapping import NAMES, NEVER_BLANK, FieldMapping
 from worker.model.step import WRITES, Action, FieldChange, GuardClass, HeldPart, Step
 
 _ADDRESSES = ("email", "username")
-_NAMES = ("firstname", "lastname")
 NEEDS_IDENTITY = frozenset({GuardClass.IDENTITY, GuardClass.CREATE})
 """The parts that may need an address or username which another step frees."""
 
@@ -46,8 +45,15 @@ def parts_of(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
 
 
 def emptied_fields(mapping: FieldMapping, facts: Mapping[str, str]) -> frozenset[str]:
-    """Return the Moodle fields whose BambooHR fields are all shown and empty, even if a default replaces them."""
-    return frozenset(rule.target for rule in mapping.rules if all(facts.get(source) == "" for source in rule.sources))
+    """Return the Moodle fields whose BambooHR fields are all shown and empty, even if a default replaces them.
+
+    Names and addresses are none of them: an account never loses these.
+    """
+    return frozenset(
+        rule.target
+        for rule in mapping.rules
+        if rule.target not in NEVER_BLANK and all(facts.get(source) == "" for source in rule.sources)
+    )
 
 
 def is_link(step: Step) -> bool:
@@ -61,7 +67,7 @@ def _identity_fields(step: Step) -> frozenset[str]:
         return frozenset(step.fields) - {"suspended"}
     another = {change.field for change in step.changes if (change.old or "").casefold() != change.new.casefold()}
     fields = another.intersection(_ADDRESSES)
-    return frozenset(fields.union(_NAMES) if another.issuperset(_NAMES) else fields)
+    return frozenset(fields.union(NAMES) if another.issuperset(NAMES) else fields)
 
 
 def _class_of(change: FieldChange, identity: Collection[str], emptied: Collection[str]) -> GuardClass:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.model.email_index import EmailIndex
-from worker.model.employee import Employee, LifecycleState, lifecycle_state
+from worker.model.employee import Employee, LifecycleState, lifecycle_state, starts_later
 from worker.model.field_kinds import Kinds
 from worker.model.history import EmployeeRecord
 from worker.model.mapping import FieldMapping
+from worker.model.scope import ALL_EMPLOYEES, Scope, ScopeState
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class PlanSettings:
         resends: Values that Moodle did not keep are sent again.
         digest_key: The Moodle token, with which the digests of such values are keyed.
         confirmed: Employees whose account an operator confirmed: a match that is contradicted is theirs all the same.
+        scope: Which employees are managed.
+        suspends_out_of_scope: Whether the accounts of active employees out of scope are suspended, not left alone.
     """
 
     mapping: FieldMapping
@@ -40,6 +43,8 @@ class PlanSettings:
     confirmed: frozenset[int] = frozenset()
     resends: bool = False
     digest_key: str = field(default="", repr=False)
+    scope: Scope = ALL_EMPLOYEES
+    suspends_out_of_scope: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,8 +76,24 @@ class PlanInput:
         record = self.records.get(employee.employee_id)
         return lifecycle_state(employee, self.now, was_to_start=record is not None and record.was_to_start)
 
+    def scope_state(self, employee: Employee) -> ScopeState:
+        """Return whether the employee is in scope; only that of an employee who works here, or will, matters.
+
+        Some values, such as the department, are shown from the first day on: before, they move no employee out.
+        """
+        state, scope = self.lifecycle_state(employee), self.settings.scope
+        if not scope or state in (LifecycleState.LEFT, LifecycleState.UNKNOWN):
+            return ScopeState.IN
+        found = scope.state(employee.facts)
+        starts = state is LifecycleState.FUTURE or starts_later(employee, self.now)
+        return ScopeState.NOT_SHOWN if found is ScopeState.OUT and starts else found
+
     def is_writable(self, employee: Employee) -> bool:
         """Return whether anything may be written about the employee."""
         number, settings = employee.employee_id, self.settings
-        closed = str(number) in settings.protected or number in settings.undone
-        return not closed and self.lifecycle_state(employee) is not LifecycleState.UNKNOWN
+        state = self.lifecycle_state(employee)
+        if str(number) in settings.protected or number in settings.undone or state is LifecycleState.UNKNOWN:
+            return False
+        scope = self.scope_state(employee)
+        left_alone = scope is ScopeState.NOT_SHOWN or (scope is ScopeState.OUT and not settings.suspends_out_of_scope)
+        return state is not LifecycleState.ACTIVE or not left_alone

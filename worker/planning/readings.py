@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from worker.model.field_catalogue import is_by_api_name
 from worker.model.history import History, RunRecord
 
 ROWS_PERCENT = 80
@@ -29,15 +31,66 @@ class DirectoryStats:
     active: int = 0
 
 
+@dataclass
+class CustomFieldStats:
+    """How well the fields are filled that are read by their API names: of the employees of a run, and of a sample.
+
+    Attributes:
+        fields: The fields that are read; empty until they are.
+        rows: How many employees were read.
+        shown: The fields that a source has shown.
+        filled: How many rows have a value in each field.
+    """
+
+    fields: tuple[str, ...] = ()
+    rows: int = 0
+    shown: set[str] = field(default_factory=set)
+    filled: Counter[str] = field(default_factory=Counter)
+
+    def add(self, rows: Iterable[Mapping[str, str]], shown: Iterable[str]) -> None:
+        """Count rows of a source that shows these fields."""
+        self.shown.update(shown)
+        for row in rows:
+            self.rows += 1
+            self.filled.update(name for name, value in row.items() if value)
+
+    def never_shown(self) -> list[str]:
+        """Return the fields that no source has shown for any employee: misspelled, forbidden, or no longer there."""
+        return [name for name in self.fields if name not in self.shown]
+
+    def lost(self, baseline: RunRecord | None) -> list[str]:
+        """Return the fields that are empty throughout, where three values would be expected by the baseline run."""
+        before = baseline.coverage if baseline is not None else {}
+        shown = (name for name in self.fields if name in self.shown)
+        return [name for name in shown if not self.filled[name] and before.get(name, 0) * self.rows > _TWO_VALUES]
+
+    def coverage(self, baseline: RunRecord | None) -> dict[str, int]:
+        """Return the share of rows with a value as later runs compare it: 0 for a field that was lost.
+
+        A field that too few rows show, or that was empty and is not lost, keeps its share of the baseline run.
+        """
+        before = baseline.coverage if baseline is not None else {}
+        lost, found = self.lost(baseline), {}
+        for name in self.fields:
+            measured = self.filled[name] * 10_000 // self.rows if self.rows else 0
+            kept = before.get(name, measured)
+            found[name] = 0 if name in lost else measured if measured and self.rows >= _ENOUGH_ROWS else kept
+        return {name: share for name, share in found.items() if share or name in lost}
+
+
+_ENOUGH_ROWS = 20
+
+
 def sees_whole_company(stats: DirectoryStats, baseline: RunRecord | None) -> bool:
     """Whether the directory is as complete as in the baseline run."""
     return baseline is None or stats.rows * 100 >= baseline.rows * ROWS_PERCENT
 
 
 def _coverages(stats: DirectoryStats, baseline: RunRecord) -> Iterator[tuple[str, int, int]]:
-    """Each field of the baseline with its coverage then and now. A field that is no longer read counts as unchanged."""
+    """Each field of the directory with its coverage then and now. One that is no longer read counts as unchanged."""
     for name, before in sorted(baseline.coverage.items()):
-        yield name, before, stats.coverage.get(name, before)
+        if not is_by_api_name(name):
+            yield name, before, stats.coverage.get(name, before)
 
 
 def losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
@@ -69,11 +122,13 @@ def fields_lost(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
 
     A field that the key may no longer see looks like one that is not set. A field is lost if its coverage fell by ten
     points and its values by a tenth (new employees without a value do not count), or if it had at least three values
-    and now has none.
+    and now has none. One that is read by its API name was lost if its coverage is 0 (see :class:`CustomFieldStats`).
     """
-    if baseline is None or not stats.rows:
+    if baseline is None:
         return []
-    found = []
+    found = [name for name, share in sorted(stats.coverage.items()) if is_by_api_name(name) and not share]
+    if not stats.rows:
+        return found
     for name, before, now in _coverages(stats, baseline):
         # Coverage is rounded down, so the exact number of values now is less than `values_now_below`.
         values_before, values_now_below = before * baseline.rows, (now + 1) * stats.rows

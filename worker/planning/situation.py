@@ -11,10 +11,10 @@ from functools import cached_property
 from worker.model import reasons
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState, employee_id, starts_within
-from worker.model.field_kinds import sendable
-from worker.model.mapping import username
-from worker.model.moodle_fields import is_email, is_username
+from worker.model.mapping import NAMES, username
+from worker.model.moodle_fields import is_email
 from worker.model.reasons import Reason, unconfirmed_id
+from worker.model.scope import ScopeState
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
 from worker.planning.correlation import (
     AccountIndex,
@@ -24,10 +24,9 @@ from worker.planning.correlation import (
     match_by_idnumber,
     shows_identity,
 )
-from worker.planning.names import compare_names, same_name
+from worker.planning.names import NameComparison, compare_names, same_name
 from worker.planning.plan_input import PlanInput
-
-NAMES = ("firstname", "lastname")
+from worker.planning.values import created_values, updated_values
 
 
 class Situation:
@@ -56,6 +55,21 @@ class Situation:
     def lifecycle_states(self) -> Mapping[int, LifecycleState]:
         """The lifecycle state of each employee of the run."""
         return {one.employee_id: self.plan_input.lifecycle_state(one) for one in self.plan_input.employees}
+
+    @cached_property
+    def scope_states(self) -> Mapping[int, ScopeState]:
+        """Whether each employee of the run is in scope."""
+        return {one.employee_id: self.plan_input.scope_state(one) for one in self.plan_input.employees}
+
+    @cached_property
+    def scope_is_shown(self) -> bool:
+        """Whether BambooHR shows of any employee of the run whether they are in scope."""
+        working = (number for number, state in self.lifecycle_states.items() if state is LifecycleState.ACTIVE)
+        return any(self.scope_states[number] is not ScopeState.NOT_SHOWN for number in working)
+
+    def is_managed(self, number: int) -> bool:
+        """Return whether an employee of the run works here and is in scope, so that the account follows BambooHR."""
+        return self.lifecycle_states[number] is LifecycleState.ACTIVE and self.scope_states[number] is ScopeState.IN
 
     @cached_property
     def leavers(self) -> frozenset[int]:
@@ -93,12 +107,23 @@ class Situation:
     def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
         """Return why the account may not be the employee's, if anything would be written to it."""
         number, state = employee.employee_id, self.lifecycle_states[employee.employee_id]
-        is_written = state is LifecycleState.ACTIVE or (state is LifecycleState.LEFT and not account.suspended)
+        may_end = state is not LifecycleState.FUTURE and not account.suspended
+        is_written = self.is_managed(number) or may_end
         if not is_written or self.is_reserved(account) or number in self.settings.confirmed:
             return None
         owner = self._owner_of_address(employee, account)
-        why = contradiction(employee, account, own_auth=self.settings.auth, address_owner=owner)
+        why = contradiction(
+            employee,
+            account,
+            own_auth=self.settings.auth,
+            address_owner=owner,
+            default_last_name=self.mapping.default_last_name,
+        )
         return unconfirmed_id(number, account) if why is None and self._replaces_all(employee, account) else why
+
+    def compare_names(self, employee: Employee, account: Account) -> NameComparison:
+        """Compare the names of an employee and of an account; the default last name is nobody's."""
+        return compare_names(employee, account, self.mapping.default_last_name)
 
     def _owner_of_address(self, employee: Employee, account: Account) -> int | None:
         """Return the other active employee who has the account's address now.
@@ -109,7 +134,7 @@ class Situation:
         others = [other for other in self.others_with(employee.employee_id, account.email) if self._is_active(other)]
         if shows_identity(employee):
             return next(iter(others), None)
-        read = {one.employee_id: compare_names(one, account) for one in self.plan_input.employees}
+        read = {one.employee_id: self.compare_names(one, account) for one in self.plan_input.employees}
         return next((other for other in others if other not in read or read[other].any), None)
 
     def _is_active(self, number: int) -> bool:
@@ -129,7 +154,7 @@ class Situation:
 
     def _replaces_names(self, employee: Employee, account: Account) -> bool:
         """Return whether neither the first nor the last name stays the same."""
-        new = self.updated(employee)
+        new = updated_values(self.mapping, employee, account)
         return all(name in new and not same_name(new[name], account.values[name]) for name in NAMES)
 
     def _suspended_by_us(self, employee: Employee) -> Account | None:
@@ -138,7 +163,7 @@ class Situation:
         account = self.accounts.get(record.account_id) if record else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
             return None
-        is_theirs = record is not None and record.suspended_by_us and compare_names(employee, account).any
+        is_theirs = record is not None and record.suspended_by_us and self.compare_names(employee, account).any
         is_free = account.suspended and not account.idnumber and not account.is_deleted
         return account if is_theirs and is_free else None
 
@@ -161,7 +186,7 @@ class Situation:
             other = employee_id(kept_by[0].idnumber) if len(kept_by) == 1 else None
             if self.matches[number].account is None and other is not None and other != number:
                 employee = next(one for one in self.plan_input.employees if one.employee_id == number)
-                if compare_names(employee, kept_by[0]).both:
+                if self.compare_names(employee, kept_by[0]).both:
                     found[number] = (kept_by[0], other)
         return found
 
@@ -219,16 +244,17 @@ class Situation:
         address, account = self.address(employee), match.account
         if account is None:
             return address
-        is_active = self.lifecycle_states[employee.employee_id] is LifecycleState.ACTIVE
-        follows = is_active and self.email_is_updated and not self.is_reserved(account)
+        is_managed = self.is_managed(employee.employee_id)
+        follows = is_managed and self.email_is_updated and not self.is_reserved(account)
         return address if follows and not account.has_email(address) else ""
 
     def may_hold_account(self, employee: Employee) -> bool:
-        """Return whether the employee works here, or starts soon enough to be given an account."""
-        state = self.lifecycle_states[employee.employee_id]
-        if state is LifecycleState.FUTURE:
+        """Return whether the employee is in scope and works here, or starts soon enough to be given an account."""
+        number = employee.employee_id
+        state = self.lifecycle_states[number]
+        if state is LifecycleState.FUTURE and self.scope_states[number] is ScopeState.IN:
             return starts_within(employee, self.plan_input.now, self.settings.hire_lookahead_days)
-        return state is LifecycleState.ACTIVE
+        return self.is_managed(number)
 
     @cached_property
     def address_claims(self) -> Claims:
@@ -263,7 +289,7 @@ class Situation:
         for employee in self.plan_input.employees:
             account = self.matches[employee.employee_id].account
             name = self._new_username(employee) if account is None else self.following_username(employee, account)
-            if is_username(name) and (account is None or name != account.username):
+            if self.mapping.accepts_username(name) and (account is None or name != account.username):
                 claims.append(Claim(employee.employee_id, name, account))
         return username_claims(claims, self._index.by_username, self.owners, self.address_claims.depends_on)
 
@@ -281,13 +307,12 @@ class Situation:
         resolution = self.address_claims.resolution(number)
         if resolution.refused is not None or resolution.kept_by:
             return ""
-        values = self.mapped(employee)
+        values = created_values(self.mapping, employee)
         return self.username(employee, self.address(employee), values) if all(map(values.get, NAMES)) else ""
 
     def following_username(self, employee: Employee, account: Account) -> str:
         """Return the username that follows the account's values if the present one does, "" otherwise."""
-        is_active = self.lifecycle_states[employee.employee_id] is LifecycleState.ACTIVE
-        if not is_active or self.is_reserved(account):
+        if not self.is_managed(employee.employee_id) or self.is_reserved(account):
             return ""
         now = account.values
         template = self.mapping.username_template
@@ -295,7 +320,7 @@ class Situation:
         if account.username != derived:
             return ""
         email, resolution = self.new_email(employee, account)
-        values = self.updated(employee)
+        values = updated_values(self.mapping, employee, account)
         if resolution.refused is not None:
             values = self.without_identity(employee, account, values)
         return self.username(employee, email or account.email, {**now, **values})
@@ -304,17 +329,3 @@ class Situation:
         """Return the username that the template makes of these values."""
         template = self.mapping.username_template
         return username(template, employee.employee_id, email, values["firstname"], values["lastname"])
-
-    # Values
-
-    def mapped(self, employee: Employee) -> dict[str, str]:
-        """Return what the mapping makes of what BambooHR shows, by Moodle field."""
-        shown = {rule.target: rule.value(employee.facts) for rule in self.mapping.rules}
-        values = {target: sendable(self.kinds, target, value) for target, value in shown.items() if value is not None}
-        return {target: value for target, value in values.items() if value is not None}
-
-    def updated(self, employee: Employee) -> dict[str, str]:
-        """Return what an existing account should hold. Names are never blanked; the e-mail has rules of its own."""
-        always = {rule.target for rule in self.mapping.rules if rule.when == "always"} - {"email"}
-        values = self.mapped(employee).items()
-        return {target: value for target, value in values if target in always and (value or target not in NAMES)}

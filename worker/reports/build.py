@@ -2,46 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+from worker import advice
+from worker.config.settings import Settings, is_loopback
 from worker.model import reasons
-from worker.model.step import Action, Step
-from worker.reports.report import Cell, Report, Row
+from worker.model.reasons import UNCONFIRMED, Reason
+from worker.model.step import Action, FieldChange, Step
+from worker.planning.guards import NOUNS
+from worker.planning.planner import Plan
+from worker.reports.report import Cell, HeldClass, Links, Report, Row, number_of
 from worker.runs.summary import Summary
 from worker.runs.sync import Preview
 from worker.timestamps import iso
 
 _LEFT_OUT = (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN)
+_KNOWN_BY = {"first_name": "firstname", "last_name": "lastname", "department": "department"}
+"""What a reader knows an employee by: the field of BambooHR, and that of the account."""
+_UNCONFIRMED = "the account may belong to another person: decide for each employee"
+_STATES = {"0": "active", "1": "suspended"}
 
 
 def build(
     preview: Preview,
     summary: Summary,
+    settings: Settings,
     *,
     scope: str,
-    site: str,
-    company: str,
     digest: Callable[[Step], str],
     shows_values: bool,
+    other_settings: bool = False,
 ) -> Report:
     """Build the report of a plan.
 
-    An unchanged employee has no row, unless they were requested by id or have a note. In a report of all employees,
-    the same applies to those who left and never had an account.
+    An unchanged employee has no row, unless they were requested by id or have a note. In a report of all
+    employees, the same applies to those who left and never had an account.
     """
-    rows = [_row(step, digest, shows_values=shows_values) for step in preview.plan.steps if _has_row(step, scope)]
+    plan = preview.plan
+    people = _people(plan) if shows_values else None
+    rows = tuple(_row(step, people, digest) for step in plan.steps if _has_row(step, scope))
     return Report(
         run_id=summary.run_id,
         made_at=iso(summary.started_at),
         scope=scope,
         since=iso(summary.since) if summary.since else "",
-        counts={action.value: count for action, count in preview.plan.counts.items()},
-        rows=tuple(rows),
+        counts={action.value: count for action, count in plan.counts.items()},
+        rows=rows,
+        errors=sum(step.is_error and step.reason.code != UNCONFIRMED for step in plan.steps),
         warnings=tuple(summary.warning_texts),
         shows_values=shows_values,
         reconcile_due=summary.reconcile_due,
-        site=site,
-        company=company,
+        site=settings.binding.site,
+        company=settings.binding.company,
+        environment=advice.current().environment,
+        held=tuple(_held(summary, rows)),
+        links=_links(settings),
+        other_settings=other_settings,
+    )
+
+
+def _held(summary: Summary, rows: tuple[Row, ...]) -> Iterator[HeldClass]:
+    for guard, why in summary.why_held.items():
+        count = sum(guard in row.held for row in rows)
+        yield HeldClass(guard.value, f"{number_of(count, *NOUNS[guard])} held", why)
+    if unconfirmed := sum(row.code == UNCONFIRMED for row in rows):
+        number = number_of(unconfirmed, "unconfirmed match", "unconfirmed matches")
+        yield HeldClass(UNCONFIRMED, f"{number} held", summary.ids_reassigned or _UNCONFIRMED)
+
+
+def _links(settings: Settings) -> Links | None:
+    """Return the addresses of both systems; none where BambooHR is replaced by a server on this machine."""
+    if is_loopback(urlsplit(settings.bamboo_base_url).hostname or ""):
+        return None
+    return Links(
+        f"https://{settings.binding.company}.bamboohr.com/employees/employee.php?id=",
+        f"{settings.moodle_base_url.rstrip('/')}/user/profile.php?id=",
     )
 
 
@@ -53,12 +90,10 @@ def _has_row(step: Step, scope: str) -> bool:
     return scope != "everybody" or step.reason not in _LEFT_OUT
 
 
-def _row(step: Step, digest: Callable[[Step], str], *, shows_values: bool) -> Row:
-    problem = step.problem or (step.held[0].reason if step.held else None)
-    changes = [
-        *((change, False) for change in step.changes),
-        *((change, True) for part in step.held for change in part.changes),
-    ]
+def _row(step: Step, people: Mapping[int, Person] | None, digest: Callable[[Step], str]) -> Row:
+    """Return the row of a step; without `people`, it has no value."""
+    shows_values = people is not None
+    person = people[step.employee_id] if people else Person()
     return Row(
         employee_id=step.employee_id,
         action=step.action.value,
@@ -66,12 +101,59 @@ def _row(step: Step, digest: Callable[[Step], str], *, shows_values: bool) -> Ro
         reason=step.reason.text,
         advice=step.reason.advice,
         account_id=step.account.id if step.account else None,
-        cells=tuple(
-            Cell(change.field, change.old, change.new, held) if shows_values else Cell(change.field, held=held)
-            for change, held in changes
+        cells=(
+            *(_cell(change, "", shows_values=shows_values) for change in step.changes),
+            *(_cell(change, part.guard, shows_values=shows_values) for part in step.held for change in part.changes),
         ),
-        problem=problem.text if problem and problem != step.reason else "",
-        notes=tuple(note.text for note in step.notes),
+        problem=_said(step.problem) if step.problem and step.problem != step.reason else "",
+        notes=tuple(_said(note) for note in step.notes),
         digest=digest(step),
         held=step.held_classes,
+        would=would(step) if step.is_whole_held else "",
+        hold="" if step.is_whole_held else "; ".join(dict.fromkeys(part.reason.text for part in step.held)),
+        name=person.name,
+        department=person.department,
     )
+
+
+def would(step: Step) -> str:
+    """Return the action of a step that guards hold as a whole, without them."""
+    if step.account is None:
+        return Action.CREATE.value
+    changed = {change.field: change.new for part in step.held for change in part.changes}
+    if "suspended" in changed:
+        return (Action.SUSPEND if changed["suspended"] == "1" else Action.REACTIVATE).value
+    return Action.UPDATE.value
+
+
+def _cell(change: FieldChange, held: str, *, shows_values: bool) -> Cell:
+    states = None
+    if change.field == "suspended" and change.old in _STATES and change.new in _STATES:
+        states = (_STATES[change.old], _STATES[change.new])
+    old, new = (change.old, change.new) if shows_values else (None, None)
+    return Cell(change.field, old, new, held, states)
+
+
+def _said(reason: Reason) -> str:
+    return "; ".join(part for part in (reason.text, reason.advice) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a reader knows an employee by."""
+
+    name: str = ""
+    department: str = ""
+
+
+def _people(plan: Plan) -> dict[int, Person]:
+    """Return the employees as BambooHR shows them; what it does not show is what their account holds."""
+    facts = {employee.employee_id: employee.facts for employee in plan.plan_input.employees}
+    return {step.employee_id: _person(step, facts[step.employee_id]) for step in plan.steps}
+
+
+def _person(step: Step, facts: Mapping[str, str]) -> Person:
+    # In a conflict, the account may be another person's.
+    values = step.account.values if step.account and step.action is not Action.CONFLICT else {}
+    first, last, department = (facts.get(fact) or values.get(field, "") for fact, field in _KNOWN_BY.items())
+    return Person(f"{first} {last}".strip(), department)

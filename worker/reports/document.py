@@ -25,12 +25,12 @@ def document(report: Report) -> str:
         "reconcile_due": report.reconcile_due,
         "warnings": list(report.warnings),
         "counts": dict(report.counts),
-        "rows": [_row(row) for row in report.rows],
+        "rows": [_row(row, shows_values=report.shows_values) for row in report.rows],
     }
     return json.dumps(data, indent=1)
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row, *, shows_values: bool) -> dict[str, Any]:
     data: dict[str, Any] = {
         "employee_id": row.employee_id,
         "action": row.action,
@@ -41,9 +41,11 @@ def _row(row: Row) -> dict[str, Any]:
         "fields": [cell.field for cell in row.cells if not cell.held],
         "held": list(row.held),
         "held_fields": [cell.field for cell in row.cells if cell.held],
-        "problem": row.problem,
+        "problem": row.problem or row.hold,
         "notes": list(row.notes),
         "digest": row.digest,
     }
+    if not shows_values:
+        return data
     values = {cell.field: [cell.old, cell.new] for cell in row.cells if cell.new is not None}
-    return {**data, "values": values} if values else data
+    return {**data, "name": row.name, "department": row.department, **({"values": values} if values else {})}

@@ -13,12 +13,13 @@ from worker import advice
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState
-from worker.model.field_catalogue import EVIDENCE
+from worker.model.field_catalogue import EVIDENCE, FIELDS
 from worker.model.held_change import HeldChanges
 from worker.model.history import EmployeeRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
+from worker.model.scope import ScopeState
 from worker.model.step import Step
 from worker.planning.correlation import is_reserved, match_by_idnumber
 from worker.planning.digests import part_digest
@@ -26,6 +27,8 @@ from worker.planning.guards import parts_of_plan
 from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
+from worker.reports.build import would
+from worker.reports.scope_lines import scope_lines, shown_value
 from worker.runs.read_bamboohr import RunInput
 from worker.timestamps import iso
 
@@ -86,15 +89,15 @@ class EmployeeContext:
 
     def value(self, text: str) -> str:
         """A value, or that there is one."""
-        if self.shows_values:
-            return repr(text)
-        return "set" if text else "empty"
+        return shown_value(text, shows_values=self.shows_values)
 
 
 def explain(known: EmployeeContext) -> dict[str, Lines]:
     """The sections, in the order in which they are read."""
+    scope = scope_lines(known.plan_input.settings, known.employee.facts, shows_values=known.shows_values)
     return {
         "BambooHR": dict(_bamboo(known)),
+        **({"Scope": dict(scope)} if known.plan_input.settings.scope else {}),
         "Account": dict(_account(known)),
         "Mapping": dict(_mapping(known)),
         "What would be done": dict(_step(known)),
@@ -120,15 +123,22 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     if employee.was_deleted:
         yield "earlier feed", "said Deleted"
     yield "standing", _STANDINGS[plan_input.lifecycle_state(employee)]
-    for field in dict.fromkeys((*EVIDENCE, *plan_input.settings.mapping.fields)):
+    settings = plan_input.settings
+    for field in dict.fromkeys((*EVIDENCE, *settings.mapping.fields, *settings.scope.fields)):
         if field in employee.facts:
             # Whether an employee works here, and since when, is what the explanation is about: always shown.
             text = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
         elif field in employee.restricted:
             text = "NOT SHOWN: restricted for the key's user"
+        elif _is_outside_directory(field) and employee.listed and not employee.evidenced:
+            text = "not requested: the directory does not have it, and the employee's record was not needed"
         else:
             text = "NOT SHOWN"
         yield field, text
+
+
+def _is_outside_directory(field: str) -> bool:
+    return field in FIELDS and not FIELDS[field].directory
 
 
 def _not_asked(employee: Employee) -> str:
@@ -147,7 +157,9 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     )
     match = match_by_idnumber(employee, own)
     account = match.account or known.step.account
-    if match.conflict is not None or (match.account is not None and known.step.reason.code == UNCONFIRMED):
+    if plan_input.scope_state(employee) is not ScopeState.IN and not plan_input.is_writable(employee):
+        yield "rule", "not looked up: nothing is written for the employee"
+    elif match.conflict is not None or (match.account is not None and known.step.reason.code == UNCONFIRMED):
         yield "rule", f"idnumber, not trusted: {(match.conflict or known.step.reason).text}"
     elif match.account is not None:
         yield "rule", f"idnumber, trusted: {', '.join(_grounds(employee, match.account, plan_input))}"
@@ -172,7 +184,7 @@ def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Ite
         yield "its authentication is ours"
     if account.has_email(employee.facts.get("work_email", "")):
         yield "the e-mail agrees"
-    if compare_names(employee, account).any:
+    if compare_names(employee, account, plan_input.settings.mapping.default_last_name).any:
         yield "a name agrees"
     if is_reserved(account, plan_input.settings.protected):
         yield "it is protected"
@@ -186,7 +198,7 @@ def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         text = _source(rule, known)
         if account is not None:
             text += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
-        if rule.when == "create":
+        if not rule.is_updated:
             text += "; only when the account is created"
         if rule.target in not_kept:
             text += "; NOT KEPT BY MOODLE"
@@ -199,21 +211,28 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
     source = next((source for source in rule.sources if facts.get(source)), None)
     if hidden is not None and (source is None or rule.sources.index(hidden) < rule.sources.index(source)):
         return f"from {hidden}, which is not shown: left as it is"
+    if rule.refused_value(facts):
+        lacking = "its map does not have" if rule.table else "Moodle does not take"
+        return f"from {source}: a value that {lacking}: left as it is"
     if source is not None:
         return f"from {source}: {known.value(rule.value(facts) or '')}"
     return f"{', '.join(rule.sources)} empty: {known.value(rule.default)}"
 
 
 def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    step, held = known.step, known.holding
-    yield "action", step.action.value + (f" (held: {', '.join(held)})" if held else "")
+    step = known.step
+    held = list(known.holding) or [str(guard) for guard in step.held_classes]
+    action = would(step) if step.is_whole_held else step.action.value
+    yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
         yield "what to do", step.reason.advice
-    for change in step.changes:
+    changes = [(change, "") for change in step.changes]
+    changes += [(change, f" (held: {part.guard})") for part in step.held for change in part.changes]
+    for change, hold in changes:
         old = "no account yet" if change.old is None else known.value(change.old)
         text = f"{old} -> {known.value(change.new)}"
-        yield f"field {change.field}", _SUSPENDED[change.new] if change.field == "suspended" else text
+        yield f"field {change.field}", (_SUSPENDED[change.new] if change.field == "suspended" else text) + hold
     if step.problem is not None and step.problem != step.reason:
         yield "problem", f"{step.problem.text}; {step.problem.advice}"
     for number, note in enumerate(step.notes, 1):
@@ -233,7 +252,7 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield (
             "undone",
             "an operator took a run back; automatic runs leave the employee alone. To release: "
-            + advice.command("parked", "retry", "ID"),
+            + advice.command("people", "retry", "ID"),
         )
     for guard, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))

@@ -1,4 +1,4 @@
-// The page is complete without this script, which only hides rows. The filter is in the address, so it can be linked.
+// The page is complete without this script, which only hides and folds rows. The filter is in the address, so it can be linked.
 "use strict";
 
 document.documentElement.classList.add("js");
@@ -11,14 +11,16 @@ document.addEventListener("DOMContentLoaded", () => {
   const PAUSE_MS = 120;
   const shown = document.getElementById("shown");
   const nothing = document.getElementById("nothing");
-  const table = document.querySelector("table");
+  const listing = document.getElementById("groups");
+  const folding = document.querySelector("button.fold");
   const clearing = document.querySelectorAll("button.clear");
   const buttons = [...document.querySelectorAll("button[data-action]")];
-  const groups = [...document.querySelectorAll("tbody")].map((body) => ({
+  const groups = [...document.querySelectorAll("details.group")].map((body) => ({
     action: body.dataset.action,
     body,
     matching: body.querySelector(".matching"),
-    rows: [...body.rows].slice(1),
+    rows: [...body.querySelector("tbody").rows],
+    head: "",
     texts: null,
     isWhole: true,
   }));
@@ -57,11 +59,16 @@ document.addEventListener("DOMContentLoaded", () => {
       }
       return group.rows.length;
     }
-    group.texts = group.texts || group.rows.map((row) => folded(row.textContent));
+    if (!group.texts) {
+      const said = [...group.body.querySelectorAll(".badge, .said, .about p")];
+      group.head = folded(said.map((one) => one.textContent).join("\n"));
+      group.texts = group.rows.map((row) => folded(row.textContent));
+    }
+    const sought = words.filter((word) => !group.head.includes(word));
     group.isWhole = false;
     let matching = 0;
     group.rows.forEach((row, index) => {
-      const matches = words.every((word) => group.texts[index].includes(word));
+      const matches = sought.every((word) => group.texts[index].includes(word));
       matching += matches;
       if (row.hidden === matches) {
         row.hidden = !matches;
@@ -78,6 +85,9 @@ document.addEventListener("DOMContentLoaded", () => {
       const isOn = !actions.size || actions.has(group.action);
       const matching = isOn ? showMatching(group, words) : 0;
       group.body.hidden = matching === 0;
+      if (words.length && matching) {
+        group.body.open = true;
+      }
       group.matching.textContent = matching < group.rows.length ? `${figure(matching)} of ` : "";
       visible += matching;
     }
@@ -88,10 +98,22 @@ document.addEventListener("DOMContentLoaded", () => {
       search.value = query;
     }
     shown.textContent = `${figure(visible)} of ${figure(total)} shown`;
-    table.hidden = visible === 0;
+    listing.hidden = visible === 0;
     nothing.hidden = visible > 0;
     clearing.forEach((button) => { button.hidden = !actions.size && !words.length; });
   };
+
+  const showFolding = () => {
+    folding.textContent = groups.some((group) => group.body.open) ? "Fold all" : "Unfold all";
+  };
+  folding.hidden = groups.length < 2;
+  folding.addEventListener("click", () => {
+    const open = !groups.some((group) => group.body.open);
+    groups.forEach((group) => { group.body.open = open; });
+  });
+  // This event does not bubble.
+  groups.forEach((group) => group.body.addEventListener("toggle", showFolding));
+  showFolding();
 
   // One burst of typing is one entry of the history, however many pauses it had.
   let isTyping = false;

@@ -9,39 +9,26 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.resources import files
 
-from worker.reports.report import Report, Row
+from worker.model.step import WRITES
+from worker.reports.groups import HELD, STARTS, Kind, kinds
+from worker.reports.next_steps import approve_class, next_steps
+from worker.reports.report import PRODUCT, Report, number_of, utc
 
-_MEANINGS = {
-    "conflict": "nothing is written; a decision is needed",
-    "hold": "nothing is written until it is resolved",
-    "suspend": "the account can no longer be used to log in",
-    "reactivate": "a suspended account can be used again",
-    "create": "a new account",
-    "update": "fields of an account change",
-    "skip": "left out; nothing is written",
-    "unchanged": "up to date; nothing is written",
+_FIGURES = {
+    "created": "create",
+    "changed": "update",
+    "suspended": "suspend",
+    "reactivated": "reactivate",
+    "held": HELD,
+    "errors": "conflict",
 }
-"""Every action, in the order of the page: what stops or takes away comes first."""
+"""The figures at the top of the page, each with the kind whose colour it has."""
 
-_WRITES = {"create": "created", "update": "updated", "suspend": "suspended", "reactivate": "reactivated"}
-_ALWAYS_COUNTED = {*_WRITES, "hold", "conflict"}
 _ZERO_WIDTH_JOINER = "\u200d"
 _LONG = 1_000
 """The number of rows that a browser lays out at once without a noticeable pause."""
-
-
-@dataclass(frozen=True)
-class _Group:
-    """All employees with one action: their number, and the rows of those that are listed."""
-
-    action: str
-    meaning: str
-    count: int
-    rows: list[Row]
 
 
 def page(report: Report) -> str:
@@ -58,65 +45,36 @@ def page(report: Report) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"hash": _hash, "number": _number, "plain": _plain, "utc": _utc, "visible": _visible}
+    environment.filters |= {"hash": _hash, "number": number_of, "plain": _plain, "utc": utc, "visible": _visible}
     style, script = (files("worker.reports").joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
-    groups = _groups(report)
+    found = kinds(report)
     return environment.get_template("page.html.j2").render(
         report=report,
-        groups=groups,
-        title=_title(report, groups),
-        lead=_lead(report, groups),
-        unlisted=", ".join(
-            f"{one.count - len(one.rows):,} {one.action}" for one in groups if one.count > len(one.rows)
-        ),
+        product=PRODUCT,
+        kinds=found,
+        figures=[(name, _FIGURES[name], number) for name, number in report.figures.items()],
+        lead=_lead(report, found),
+        unlisted=", ".join(f"{one.count - one.listed:,} {one.label}" for one in found if one.count > one.listed),
+        held=[(one, approve_class(one.guard)) for one in report.held],
+        next_steps=next_steps(report),
         is_long=len(report.rows) > _LONG,
         style=style,
         script=script,
     )
 
 
-def _groups(report: Report) -> list[_Group]:
-    ordered = sorted(report.rows, key=lambda row: (not row.problem, row.employee_id))
-    groups = []
-    for action in dict.fromkeys([*_MEANINGS, *sorted({*report.counts, *(row.action for row in ordered)})]):
-        rows = [row for row in ordered if row.action == action]
-        count = report.counts.get(action, len(rows))
-        if count or rows or action in _ALWAYS_COUNTED:
-            groups.append(_Group(action, _MEANINGS.get(action, ""), count, rows))
-    return groups
-
-
-def _title(report: Report, groups: Sequence[_Group]) -> str:
-    due = ", ".join(f"{one.count} {one.action}" for one in groups if one.count and one.action != "unchanged")
-    return " \u00b7 ".join(filter(None, (f"Plan: {due or 'nothing to do'}", report.company, report.made_at[:10])))
-
-
-def _lead(report: Report, groups: Sequence[_Group]) -> list[str]:
-    """Say what is to be decided, in at most three sentences on two lines."""
-    counts = {group.action: group.count for group in groups}
-    writes = ", ".join(f"{counts[action]:,} {done}" for action, done in _WRITES.items() if counts[action])
-    written = _number(sum(counts[action] for action in _WRITES), "account")
-    stopped = [_number(counts["conflict"], "conflict")] if counts["conflict"] else []
-    stopped += [f"{_number(counts['hold'], 'employee')} held"] if counts["hold"] else []
-    problems = sum(bool(row.problem) for row in report.rows)
-    sentences = [f"Not written until reviewed: {', '.join(stopped)}."] if stopped else []
-    sentences += [f"{_number(problems, 'row has', 'rows have')} a problem."] if problems else []
-    first = f"{written} would be written: {writes}." if writes else "Nothing would be written."
-    return [first, " ".join(sentences)] if sentences else [first]
-
-
-def _number(number: int, one: str = "", more: str = "") -> str:
-    """Format a number, with what it counts in the singular or the plural."""
-    return f"{number:,} {one if number == 1 else more or one + 's'}" if one else f"{number:,}"
-
-
-def _utc(text: str) -> str:
-    """Format an ISO 8601 timestamp for a reader; return an empty string for any other text, or without a time zone."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return ""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment.tzinfo else ""
+def _lead(report: Report, found: Sequence[Kind]) -> str:
+    """Say what would happen, in a few sentences."""
+    counts = {one.name: one.count for one in found}
+    written, held = sum(report.counts.get(action, 0) for action in WRITES), report.figures["held"]
+    done = f"write to {number_of(written, 'account')}" if written else "write nothing"
+    waiting = [number_of(counts["conflict"], "conflict")] if "conflict" in counts else []
+    waiting += [f"{number_of(held, 'employee')} with held changes"] if held else []
+    sentences = [f"Nothing was written. A run would {done}."]
+    sentences += [f"For you to decide: {' and '.join(waiting)}."] if waiting else []
+    if STARTS in counts:
+        sentences.append(f"{number_of(counts[STARTS], 'employee starts', 'employees start')} later.")
+    return " ".join(sentences)
 
 
 def _visible(value: object) -> object:

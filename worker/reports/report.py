@@ -5,18 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from worker.model.reasons import UNCONFIRMED
+from worker.timestamps import parse_moment
+
+PRODUCT = "NovaLXP sync"
+
+SCOPES = {
+    "all": "the next run (employees that changed or are waiting)",
+    "employees": "selected employees",
+    "everybody": "all employees (what a reconcile would do)",
+}
+"""What a plan is about, by its scope."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One field that changes, or would if a guard did not hold it.
 
-    `old` and `new` are None if values are not shown; `old` also if there was none.
+    Attributes:
+        field: the field of the account.
+        old: the present value, None if values are not shown or there was none.
+        new: the new value, None if values are not shown.
+        held: the class of the guard that holds the change, "" if none does.
+        states: the account's state before and after, if the change is one of its state: no personal data.
     """
 
     field: str
     old: str | None = None
     new: str | None = None
-    held: bool = False
+    held: str = ""
+    states: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,9 @@ class Row:
         problem: an error in addition to the action.
         digest: a keyed digest of what would be written, "" if nothing would be.
         held: the classes of changes that a guard holds.
+        would: the action without the guards, if they hold all of it.
+        hold: why a part is held, if the rest is written.
+        name: the employee's name, "" if values are not shown; so is `department`.
     """
 
     employee_id: int
@@ -44,11 +65,38 @@ class Row:
     notes: tuple[str, ...] = ()
     digest: str = ""
     held: tuple[str, ...] = ()
+    would: str = ""
+    hold: str = ""
+    name: str = ""
+    department: str = ""
 
     @property
-    def shown_action(self) -> str:
-        """The action in words: what a guard holds is named by what it would do."""
-        return f"{', '.join(self.held)} (held)" if self.held and self.action == "hold" else self.action
+    def is_held(self) -> bool:
+        """Whether something is held: by a guard, or until the match is confirmed."""
+        return bool(self.held) or self.code == UNCONFIRMED
+
+
+@dataclass(frozen=True, slots=True)
+class HeldClass:
+    """A class of changes that a guard holds, or the unconfirmed matches.
+
+    Attributes:
+        guard: the class, as `approve --only` names it.
+        held: how many changes are held, in words.
+        why: how many there are, how many are allowed, and what they have in common.
+    """
+
+    guard: str
+    held: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The address of an employee in BambooHR and of an account in Moodle, each without the id at its end."""
+
+    employee: str
+    account: str
 
 
 @dataclass(frozen=True)
@@ -59,7 +107,10 @@ class Report:
         made_at: an ISO 8601 timestamp, as is `since`.
         scope: "all" (the next run), "employees" (selected ones) or "everybody" (a reconcile).
         counts: the number of employees per action, whether or not each has a row.
-        site: the Moodle endpoint that was read; `company` is BambooHR's.
+        errors: the number of employees with an error; held changes are not counted.
+        site: the name of the Moodle site that was read; `company` is BambooHR's.
+        environment: the name of the deployed environment, "" if it is not known.
+        other_settings: it shows what other settings than the present ones would do.
     """
 
     run_id: str
@@ -68,8 +119,53 @@ class Report:
     since: str
     counts: Mapping[str, int]
     rows: tuple[Row, ...]
+    errors: int = 0
     warnings: tuple[str, ...] = ()
     shows_values: bool = False
     reconcile_due: bool = False
     site: str = ""
     company: str = ""
+    environment: str = ""
+    held: tuple[HeldClass, ...] = ()
+    links: Links | None = None
+    other_settings: bool = False
+
+    @property
+    def other_warnings(self) -> list[str]:
+        """The warnings, apart from why a guard holds changes."""
+        why = {one.why for one in self.held}
+        return [text for text in self.warnings if text not in why]
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """How many employees are concerned, by what would become of them."""
+        return {
+            "created": self.counts.get("create", 0),
+            "changed": self.counts.get("update", 0),
+            "suspended": self.counts.get("suspend", 0),
+            "reactivated": self.counts.get("reactivate", 0),
+            "held": sum(row.is_held for row in self.rows),
+            "errors": self.errors,
+        }
+
+    @property
+    def about(self) -> str:
+        """What the plan is about."""
+        return SCOPES.get(self.scope, self.scope)
+
+    @property
+    def title(self) -> str:
+        """The product, the environment or the site, and the date."""
+        parts = (f"{PRODUCT} plan", self.environment or self.site, self.made_at[:10])
+        return " \u00b7 ".join(part for part in parts if part)
+
+
+def utc(text: str) -> str:
+    """Format an ISO 8601 timestamp for a reader; return an empty string for any other text, or without a time zone."""
+    moment = parse_moment(text)
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else ""
+
+
+def number_of(number: int, one: str = "", more: str = "") -> str:
+    """Format a number, with what it counts in the singular or the plural."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}" if one else f"{number:,}"

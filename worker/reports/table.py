@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from worker import advice
-from worker.reports.report import Cell, Report, Row
+from worker.reports.groups import Entry, Group, kinds
+from worker.reports.next_steps import approve_class, next_steps
+from worker.reports.report import PRODUCT, Cell, HeldClass, Report, Row, number_of, utc
 
 _NARROWEST = 24
-_ORDER = ("suspend", "conflict", "hold", "create", "reactivate", "update", "skip", "unchanged")
-"""Every action, in the order of the table: what takes access away or needs a decision comes first."""
-
-_SCOPES = {
-    "all": "the next run",
-    "employees": "selected employees",
-    "everybody": "all employees (what a reconcile would do)",
-}
 
 
 def columns(heads: Sequence[str], rows: Iterable[Sequence[object]], width: int = 0) -> str:
@@ -44,48 +37,107 @@ def columns(heads: Sequence[str], rows: Iterable[Sequence[object]], width: int =
 
 
 def table(report: Report, width: int = 0) -> str:
-    """Return the report as text: what was read, every row, advice and counts. A `width` of 0 is no limit."""
-    parts = [_head(report)]
-    rows = sorted(report.rows, key=lambda row: (_ORDER.index(row.action), row.employee_id))
-    if rows:
-        lines = [(row.shown_action, row.employee_id, ", ".join(map(_field, row.cells)), _why(row)) for row in rows]
-        parts.append(columns(("action", "employee", "fields", "why"), lines, width))
-    else:
-        parts.append("Nothing would be done.")
-    parts += [*_advice(rows), _counts(report)]
-    return "\n\n".join(parts)
+    """Return the report as text: what was read, what is held, the rows by reason, and the next commands to type.
+
+    A `width` of 0 is no limit.
+    """
+    groups = [group for kind in kinds(report) for group in kind.groups]
+    paragraphs = [
+        [*_head(report)],
+        [_figures(report)],
+        *([*_held(one)] for one in report.held),
+        *([*_group(group, width)] for group in groups),
+        ["Next:", *_next(report)],
+    ]
+    return "\n\n".join("\n".join(_filled(line, width) for line in lines) for lines in paragraphs)
 
 
-def _head(report: Report) -> str:
-    since = f", changes since {report.since}" if report.since else ""
-    lines = [f"Plan {report.run_id} of {report.made_at}: {_SCOPES[report.scope]}{since}. Nothing was written."]
-    lines += [f"warning: {warning}" for warning in report.warnings]
-    if report.reconcile_due:
-        lines.append(
-            "The mapping has changed since the last run: a reconcile is due; to see it: "
-            + advice.command("plan", "--everybody")
-        )
-    return "\n".join(lines)
+def _head(report: Report) -> Iterator[str]:
+    since = f", changes since {utc(report.since) or report.since}" if report.since else ""
+    named = ", ".join(part for part in (report.environment, f"{report.company} -> {report.site}") if part)
+    yield f"{PRODUCT} plan, {named}, {utc(report.made_at) or report.made_at}"
+    yield f"About: {report.about}{since}. Nothing was written."
+    yield from (f"warning: {warning}" for warning in report.other_warnings)
 
 
-def _counts(report: Report) -> str:
-    counts = [f"{report.counts[action]} {action}" for action in _ORDER if report.counts.get(action)]
-    return ", ".join(counts) or "no employees"
+def _figures(report: Report) -> str:
+    counts = {**report.figures, "unchanged": report.counts.get("unchanged", 0)}
+    errors = counts.pop("errors")
+    parts = [f"{number:,} {name}" for name, number in counts.items() if number]
+    parts += [number_of(errors, "error")] if errors else []
+    return ", ".join(parts) or "Nothing would be done."
 
 
-def _field(cell: Cell) -> str:
-    held = " (held)" if cell.held else ""
+def _held(one: HeldClass) -> Iterator[str]:
+    yield f"{one.held}:"
+    yield from (f"  {text}" for text in one.why.split("; "))
+    yield "  if these changes are right, once a run has held them:"
+    yield _Whole(f"    {approve_class(one.guard)}")
+
+
+def _group(group: Group, width: int) -> Iterator[str]:
+    yield f"{group.label.capitalize()}: {number_of(len(group.entries), 'employee')}: {group.reason}"
+    if group.hold:
+        yield f"  held: {group.hold}"
+    if group.advice:
+        yield f"  what to do: {group.advice}"
+    rows = [(entry.row.employee_id, _who(entry.row), _details(entry)) for entry in group.entries]
+    by_details: dict[str, list[str]] = {}
+    for number, _, details in rows:
+        by_details.setdefault(details, []).append(str(number))
+    if not any(who for _, who, _ in rows) and (len(by_details) == 1 or len(by_details) * 2 <= len(rows)):
+        yield from _listed(by_details)
+        return
+    heads = ("employee", "name, department", "changes")
+    used = [at for at in range(3) if at == 0 or any(row[at] for row in rows)]
+    text = columns([heads[at] for at in used], [[row[at] for at in used] for row in rows], max(width - 2, 0))
+    yield _Whole(textwrap.indent(text, "  "))
+
+
+def _listed(by_details: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """List the ids of employees below what they have in common, which is shorter than a line for each."""
+    for details, numbers in by_details.items():
+        if details:
+            yield f"  {details}"
+        yield f"    {'employee' if len(numbers) == 1 else 'employees'} {', '.join(numbers)}"
+
+
+def _who(row: Row) -> str:
+    text = ", ".join(part for part in (row.name, row.department) if part)
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def _details(entry: Entry) -> str:
+    row = entry.row
+    cells = ", ".join(_cell(cell, is_part=not row.would) for cell in row.cells)
+    return "; ".join(text for text in (cells, entry.reason, entry.hold, row.problem, *row.notes, entry.advice) if text)
+
+
+def _cell(cell: Cell, *, is_part: bool) -> str:
+    held = f" (held: {cell.held})" if cell.held and is_part else ""
+    if cell.states is not None:
+        return " -> ".join(cell.states) + held
     if cell.new is None:
         return cell.field + held
     values = f"{cell.new!r}" if cell.old is None else f"{cell.old!r} -> {cell.new!r}"
     return f"{cell.field}{held}: {values}"
 
 
-def _why(row: Row) -> str:
-    return "; ".join(part for part in (row.reason, row.problem, *row.notes) if part)
+def _next(report: Report) -> Iterator[str]:
+    for step in next_steps(report):
+        yield f"  {step.text}"
+        if step.command:
+            yield _Whole(f"    {step.command}")
 
 
-def _advice(rows: Sequence[Row]) -> list[str]:
-    """Give each piece of advice once, whatever the number of rows that have it."""
-    advice = sorted({(row.action, row.advice) for row in rows if row.advice})
-    return ["\n".join(f"{action}: {text}" for action, text in advice)] if advice else []
+class _Whole(str):
+    """Lines that are not wrapped: a command to copy, or a table that fits."""
+
+
+def _filled(line: str, width: int) -> str:
+    if not width or isinstance(line, _Whole):
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return "\n".join(
+        textwrap.wrap(line, max(width, _NARROWEST), subsequent_indent=indent, break_on_hyphens=False) or [""]
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from worker.model.account import Account, AccountKey
+from worker.model.moodle_fields import is_username
 from worker.model.reasons import Reason
 from worker.moodle import refusals
 from worker.planning.planner import Lookup, Priority
@@ -33,17 +34,25 @@ class AccountLookup:
 
     def run(self) -> AccountLookup:
         """Look all of them up. Raises TargetError where Moodle answers none of them."""
-        lookup, services = self._lookup, self._services
-        isolation = Isolation(
-            self, services.stop.wait, allowance=None if lookup.priority is Priority.LEAVERS else ALLOWANCE
-        )
-        known = lookup.priority is Priority.ISOLATED
-        size = 1 if known else self._moodle.batch_size
-        batches = [lookup.values[at : at + size] for at in range(0, len(lookup.values), size)]
-        with services.progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:
-            in_parallel(lambda batch: isolation.send(batch, known=known), batches, self._moodle.concurrency)
-        isolation.finish()
+        lookup = self._lookup
+        extended = [value for value in lookup.values if self._is_extended(value)]
+        with self._services.progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:
+            # A site that refuses extended usernames refuses them all, and must not keep the others waiting.
+            for values in ([value for value in lookup.values if not self._is_extended(value)], extended):
+                self._send(values)
         return self
+
+    def _send(self, values: Sequence[str]) -> None:
+        priority, wait = self._lookup.priority, self._services.stop.wait
+        isolation = Isolation(self, wait, allowance=None if priority is Priority.LEAVERS else ALLOWANCE)
+        known = priority is Priority.ISOLATED
+        size = 1 if known else self._moodle.batch_size
+        batches = [values[at : at + size] for at in range(0, len(values), size)]
+        in_parallel(lambda batch: isolation.send(batch, known=known), batches, self._moodle.concurrency)
+        isolation.finish()
+
+    def _is_extended(self, value: str) -> bool:
+        return self._lookup.key == "username" and not is_username(value)
 
     # Work
 
@@ -67,12 +76,17 @@ class AccountLookup:
 
     def isolated(self, record: str, code: str) -> None:
         """Take note that this account cannot be read."""
-        self.unreadable[self._lookup.key, record] = refusals.unreadable_account(code)
+        is_refused = code == "invalidparameter" and self._is_extended(record)
+        reason = refusals.EXTENDED_USERNAME_REFUSED if is_refused else refusals.unreadable_account(code)
+        self.unreadable[self._lookup.key, record] = reason
 
     def skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
         """Take note of values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
         if why is Skipped.SITE_REFUSES and is_whole_company:
             raise refusals.no_lookup_answered(code)
-        reason = refusals.too_many_refused(f"the look-up by {self._lookup.key}", code)
+        if code == "invalidparameter" and all(map(self._is_extended, records)):
+            reason = refusals.EXTENDED_USERNAME_REFUSED
+        else:
+            reason = refusals.too_many_refused(f"the look-up by {self._lookup.key}", code)
         self.unreadable.update({(self._lookup.key, record): reason for record in records})

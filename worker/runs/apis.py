@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.bamboohr.client import Feed, Page
-from worker.bamboohr.directory import Directory
+from worker.bamboohr.directory import Directory, Observer
+from worker.bamboohr.report import Report
 from worker.model.account import Account, AccountKey, AccountRef
 from worker.model.employee import Evidence
 from worker.model.field_kinds import Kinds
@@ -24,7 +25,7 @@ class BambooHRApi(Protocol):
     def list_employees(self, fields: Iterable[str]) -> Iterable[Page]:
         """Return all employees, active and inactive, in pages. Raises ListRefused."""
 
-    def directory(self, wanted: Container[int], needed: Iterable[str]) -> Directory:
+    def directory(self, wanted: Container[int], needed: Iterable[str], observe: Observer | None = None) -> Directory:
         """Return the company directory, with the facts of the employees wanted."""
 
     def list_batch(self, employees: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence]:
@@ -32,6 +33,12 @@ class BambooHRApi(Protocol):
 
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
         """Return what Get Employee shows, in one quick attempt."""
+
+    def report(self, employees: Sequence[int] | None, fields: Sequence[str]) -> Report:
+        """Return what a report shows of fields by their API names, in one quick attempt. Raises ReportRefused."""
+
+    def get_custom(self, employee: int, fields: Sequence[str]) -> dict[str, str] | None:
+        """Return what Get Employee shows of fields by their API names, in one quick attempt."""
 
     def site_answers(self) -> bool:
         """Return whether BambooHR answers, in one quick attempt."""
@@ -75,5 +82,5 @@ class MoodleApi(MoodleWriteApi, Protocol):
     def look_up(self, key: AccountKey, values: Iterable[str]) -> list[Account]:
         """Return the accounts that have one of these values, in batches; patient."""
 
-    def list_accounts(self, auth: str) -> list[AccountRef] | None:
-        """Return every account with this authentication; None where the token may not search."""
+    def list_accounts(self, auth: str) -> list[AccountRef]:
+        """Return every account with this authentication. Raises TargetError where they cannot be listed."""

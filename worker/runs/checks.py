@@ -15,8 +15,9 @@ from worker.config.settings import Settings
 from worker.errors import ExitCode, SyncError
 from worker.model import reasons
 from worker.model.employee import Employee
-from worker.model.field_catalogue import EVIDENCE
+from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp
+from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN
 from worker.model.step import Action
 from worker.moodle.client import MoodleClient
 from worker.runs.sync import Preview
@@ -100,33 +101,43 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
 _NO_CAPABILITY = (
     f"{LMS} to give the token's role the capability (RUNBOOK, Moodle), and to add the function to its service"
 )
-_ACCESS_CAUSES = (
-    f"Moodle gives one answer for several causes; {LMS} to check in this order: the function is in the token's service;"
-    " the service is enabled; where it is for authorised users only, the token's user is one of them; the user's role"
-    " has webservice/rest:use; the token's IP restriction; the token's \"Valid until\" (new tokens end after 30 days)"
+_CAUSES_FOR_ALL = (
+    "the user's role has webservice/rest:use",
+    "the service is enabled",
+    "where the service is for authorised users only, the token's user is one of them",
+    "the token's IP restriction",
+    'the token\'s "Valid until" (new tokens end after 30 days)',
 )
+_CAUSE_FOR_ONE = "the function is in the token's service"
+
+
+def _access_advice(code: str, *, all_refused: bool) -> str:
+    """What to check where a function is refused: Moodle gives one answer for several causes."""
+    if code != "accessexception":
+        return _NO_CAPABILITY
+    causes = (*_CAUSES_FOR_ALL, _CAUSE_FOR_ONE) if all_refused else (_CAUSE_FOR_ONE, *_CAUSES_FOR_ALL)
+    return f"Moodle gives one answer for several causes; {LMS} to check in this order: {'; '.join(causes)}"
 
 
 def check_functions(moodle: MoodleClient) -> Iterator[Check]:
     """Call the four functions, and see whether the token can see accounts."""
     access = moodle.access()
-    by_field = "core_user_get_users_by_field"
+    by_field, search = "core_user_get_users_by_field", "core_user_get_users"
     for function, code in access.items():
         area = f"Moodle {function}"
+        what_to_do = _access_advice(code, all_refused=all(access.values()))
         if not code:
             yield ok(area, "may be called")
-        elif function == "core_user_get_users":
+        elif all(access.values()):
+            yield failed(area, f"refused ({code}), as all functions are", what_to_do)
+        elif function == search:
             yield warning(
-                area,
-                f"refused ({code})",
-                f"accounts that belong to no employee cannot be found without it; {LMS} to add it",
+                area, f"refused ({code}): accounts that belong to no employee cannot be found without it", what_to_do
             )
-        elif function == by_field and not access["core_user_get_users"]:
-            yield warning(
-                area, f"refused ({code}): accounts are looked up one by one", f"{LMS} to add it to the service"
-            )
+        elif function == by_field and not access[search]:
+            yield warning(area, f"refused ({code}): accounts are looked up one by one", what_to_do)
         else:
-            yield failed(area, f"refused ({code})", _ACCESS_CAUSES if code == "accessexception" else _NO_CAPABILITY)
+            yield failed(area, f"refused ({code})", what_to_do)
     try:
         moodle.check_visibility()
     except SyncError as fault:
@@ -168,10 +179,11 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         yield ok("last run", f"{last.run_id}, clean")
     else:
         yield warning("last run", f"{last.run_id} ended with errors", "see its summary and log")
-    parked, retry = advice.command("parked", "list"), advice.command("parked", "retry", "ID")
+    people, retry = advice.command("people", "list"), advice.command("people", "retry", "ID")
     for flag, what_to_do in (
-        (FollowUp.PARKED, f"see: {parked}; fix what its reason says, then: {retry}"),
-        (FollowUp.UNDONE, f"see: {parked}; to let the runs go on with them: {retry}"),
+        (FollowUp.PARKED, f"see: {people}; fix what its reason says, then: {retry}"),
+        (FollowUp.UNDONE, f"see: {people}; to let the runs go on with them: {retry}"),
+        (FollowUp.WITHOUT_ACCOUNT, f"see: {people}; fix what their reasons say"),
     ):
         employees = history.with_flag(flag)
         if employees:
@@ -237,7 +249,8 @@ def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[E
         if not employees:
             continue
         if restricted == len(employees):
-            yield failed(area, "is not shown for any employee", f"{HR} to let the key's user see it")
+            spelling = "check how BambooHR spells its API name, or " if is_by_api_name(name) else ""
+            yield failed(area, "is not shown for any employee", f"{spelling}{HR} to let the key's user see it")
         elif restricted:
             yield warning(
                 area, f"is not shown for {restricted} of {len(employees)}", f"{HR} to let the key's user see it"
@@ -264,9 +277,9 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             "keeps passwords itself, and none is ever sent: Moodle refuses every new account",
             "set MOODLE_AUTH to the plugin that users log in with, such as oidc",
         )
-    if population is None:
-        yield warning("Moodle accounts", "cannot be listed", f"{LMS} to add core_user_get_users to the service")
-    else:
+    if isinstance(population, SyncError):
+        yield warning("Moodle accounts", f"cannot be listed: {population.message}", population.advice)
+    elif population is not None:
         if population:
             yield ok(f"Moodle auth {settings.moodle_auth}", f"{len(population)} accounts have it")
         else:
@@ -291,7 +304,25 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             f"{len(unexplained)} active accounts have no employee: {ids(unexplained)}",
             "see whose they are; no run ever touches them",
         )
+    yield from _not_compared(seen, settings)
     yield from _links(seen)
+
+
+def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
+    """Name the mapped fields that Moodle does not give back, so that nobody can tell whether they differ."""
+    for name in (rule.target for rule in settings.mapping.rules):
+        if name in NEVER_RETURNED:
+            yield warning(
+                f"Moodle field {name}",
+                "no look-up returns it: it is written to new accounts only",
+                "map a custom profile field as well if existing accounts have to follow BambooHR",
+            )
+        elif name in OFTEN_HIDDEN and not any(account.values.get(name) for account in seen.plan.accounts.values()):
+            yield warning(
+                f"Moodle field {name}",
+                "no account shows it: it is empty for all accounts, or the site hides it from the token",
+                f"{LMS} to add it to the site's setting showuseridentity, unless it is empty for all accounts",
+            )
 
 
 def _links(seen: Preview) -> Iterator[Check]:

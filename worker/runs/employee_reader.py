@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from worker.errors import SourceError
 from worker.model.employee import Employee
-from worker.model.field_catalogue import EVIDENCE
+from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp
+from worker.model.mapping import NAMES
+from worker.runs.custom_fields import CustomFieldReader
 from worker.runs.evidence import EvidenceReader
 from worker.runs.read_bamboohr import RunInput
 from worker.runs.services import Services
@@ -16,13 +18,15 @@ from worker.runs.services import Services
 class EmployeeReader:
     """Reads employees. `refused`: BambooHR shows the key no employee outside the directory.
 
+    `custom`: reads the fields that are read by their API names.
     `no_status_shown`: the key may not list employees, and those that were read one by one have no status.
 
     Each employee is asked for once: the row that was read of them is released then, for a full pass reads 20,000.
     """
 
     def __init__(self, services: Services, inputs: RunInput) -> None:
-        fields = services.settings.employee_fields
+        fields = [name for name in services.settings.employee_fields if not is_by_api_name(name)]
+        isolated = inputs.history.with_flag(FollowUp.ISOLATED)
         records = inputs.history.records
         self.refused = False
         self.no_status_shown = False
@@ -34,13 +38,26 @@ class EmployeeReader:
             services.bamboohr,
             (*fields, *EVIDENCE),
             services.stop.wait,
-            inputs.history.with_flag(FollowUp.ISOLATED),
+            isolated,
         )
+        inputs.custom_fields.fields = tuple(filter(is_by_api_name, services.settings.employee_fields))
+        self._stats, self._baseline = inputs.custom_fields, inputs.history.last_baseline()
+        self.custom = CustomFieldReader(
+            services.bamboohr,
+            self._stats,
+            services.stop.wait,
+            isolated,
+            sample=self._directory.ids,
+            reads_all=inputs.position is None,
+        )
+        self._scope = frozenset(services.settings.employee_scope.fields).intersection(fields)
         hidden = any(name not in self._directory.shown for name in fields)
         self._directory_is_enough = self._directory.available and not hidden
+        mapping = services.settings.mapping
+        self._completed = [rule for rule in mapping.rules if rule.target in NAMES and mapping.default_last_name]
 
-    def employees(self, wanted: Collection[int]) -> list[Employee]:
-        """Return these employees, ordered by id."""
+    def employees(self, wanted: Collection[int], *, for_comparison: bool = False) -> list[Employee]:
+        """Return these employees, ordered by id. `for_comparison`: nothing is written about them."""
         ids = sorted(wanted)
         self._evidence.read([number for number in ids if self._needs_evidence(number)])
         if self._evidence.refused and not self._directory.available:
@@ -50,28 +67,41 @@ class EmployeeReader:
             )
         self.refused = self.refused or self._evidence.refused
         self.no_status_shown = self._evidence.no_status_shown
-        return [self._employee(number) for number in ids]
+        if not for_comparison:
+            self.custom.read([number for number in ids if number not in self._evidence.unreadable])
+        lost = frozenset(self._stats.lost(self._baseline))
+        return [self._employee(number, lost) for number in ids]
 
     def _needs_evidence(self, number: int) -> bool:
         """Return whether the directory alone does not settle who the employee is.
 
-        It hides them or a field that is needed, says that they left, or has an unreliable field empty.
+        It hides them or a field that is needed, says that they left, or has an unreliable field or one of the scope
+        empty; or a name is empty that has a default, and only evidence tells an empty name from one that is not shown.
         """
         if number in self._rows:
             return False
-        listing = self._directory.listing(number)
+        listing = self._listing(number)
         if not self._directory_is_enough or listing is None or listing.get("status") == "Inactive":
             return True
-        return not self._directory.unreliable_fields <= listing.keys()
+        if any(rule.value(listing) == "" for rule in self._completed):
+            return True
+        return not self._directory.unreliable_fields | self._scope <= listing.keys()
 
-    def _employee(self, number: int) -> Employee:
+    def _listing(self, number: int) -> Mapping[str, str] | None:
+        """Return what the directory shows; a field of the scope that it has empty may be hidden for this employee."""
+        listing = self._directory.listing(number)
+        if listing is None:
+            return None
+        return {name: value for name, value in listing.items() if value or name not in self._scope}
+
+    def _employee(self, number: int, lost: Collection[str]) -> Employee:
         unreadable = self._evidence.unreadable.get(number)
         if unreadable is not None:
             return Employee(number, unreadable=unreadable)
         row = self._evidence.rows.pop(number, None) or self._rows.pop(number, None)
         if row is not None:
             self._directory.email_index.add(row.facts.get("work_email", ""), number)
-        listing = self._directory.listing(number)
+        listing = self._listing(number)
         self._directory.employees.pop(number, None)
         if row is not None and listing is not None:
             hidden = self._directory.unreliable_fields - listing.keys()
@@ -82,4 +112,6 @@ class EmployeeReader:
             was_deleted=number not in self._deleted and number in self._was_deleted,
             listing=listing,
             evidence=row,
+            custom={name: value for name, value in self.custom.take(number).items() if name not in lost},
+            incomplete=self.custom.unreadable.get(number, ""),
         )

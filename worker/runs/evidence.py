@@ -42,14 +42,12 @@ class EvidenceReader:
         self._fields = fields
         self._isolated = isolated
         self._lists = True
-        self._list: Isolation[int] = Isolation(_Requests(self, self._list_batch), wait)
-        self._get: Isolation[int] = Isolation(_Requests(self, self._get_one), wait)
+        self._list: Isolation[int] = Isolation(Requests(bamboohr, self._list_batch, self.unreadable), wait)
+        self._get: Isolation[int] = Isolation(Requests(bamboohr, self._get_one, self.unreadable), wait)
 
     def read(self, employees: Sequence[int]) -> None:
         """Read these employees. Raises SourceError where BambooHR answers for none of them."""
-        first = [number for number in employees if number not in self._isolated]
-        batches = [first[at : at + IDS_PER_CALL] for at in range(0, len(first), IDS_PER_CALL)]
-        batches += [[number] for number in employees if number in self._isolated]
+        batches = in_batches(employees, self._isolated)
         for at, batch in enumerate(batches):
             if self._lists and not self._list_allowed(batch):
                 left = [number for rest in batches[at:] for number in rest if not self._is_settled(number)]
@@ -101,20 +99,22 @@ class EvidenceReader:
             if row is not None:
                 self.rows[number] = row
 
-    def site_answers(self) -> bool:
-        """Return whether BambooHR answers at all."""
-        return self._bamboohr.site_answers()
 
-    def await_site(self) -> None:
-        """Wait until BambooHR answers. Raises SourceError where patience ends."""
-        self._bamboohr.await_site()
+def in_batches(employees: Sequence[int], isolated: Collection[int]) -> list[Sequence[int]]:
+    """Return the employees in batches; those who were isolated in the last run come last, each alone."""
+    first = [number for number in employees if number not in isolated]
+    batches: list[Sequence[int]] = [first[at : at + IDS_PER_CALL] for at in range(0, len(first), IDS_PER_CALL)]
+    return batches + [[number] for number in employees if number in isolated]
 
 
-class _Requests:
-    """One endpoint, as a :class:`worker.runs.isolation.Work`."""
+class Requests:
+    """Reads of one endpoint, as a :class:`worker.runs.isolation.Work`. `unreadable` is filled, by employee."""
 
-    def __init__(self, reader: EvidenceReader, attempt: Callable[[Sequence[int]], None]) -> None:
-        self._reader = reader
+    def __init__(
+        self, bamboohr: BambooHRApi, attempt: Callable[[Sequence[int]], None], unreadable: dict[int, str]
+    ) -> None:
+        self._bamboohr = bamboohr
+        self._unreadable = unreadable
         self.attempt = attempt
 
     def left(self, batch: Sequence[int], _refusal: BatchRefused) -> Sequence[int]:
@@ -123,16 +123,16 @@ class _Requests:
 
     def site_answers(self) -> bool:
         """Return whether BambooHR answers at all."""
-        return self._reader.site_answers()
+        return self._bamboohr.site_answers()
 
     def send_patiently(self, batch: Sequence[int]) -> None:
         """Wait until BambooHR answers, then read the batch once more."""
-        self._reader.await_site()
+        self._bamboohr.await_site()
         self.attempt(batch)
 
     def isolated(self, record: int, code: str) -> None:
         """Take note that this employee cannot be read."""
-        self._reader.unreadable[record] = code
+        self._unreadable[record] = code
 
     def skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
         """Take note of employees who were not read."""
@@ -141,4 +141,4 @@ class _Requests:
                 f"BambooHR answers for no single employee ({code}), though it answers otherwise",
                 advice="ask BambooHR's support; nothing was changed, the next run reads it again",
             )
-        self._reader.unreadable.update(dict.fromkeys(records, code))
+        self._unreadable.update(dict.fromkeys(records, code))

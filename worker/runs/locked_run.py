@@ -21,6 +21,7 @@ from worker.runs.summary import Summary
 from worker.runs.write_gate import Intent, WriteGate
 from worker.state.lock import Lock
 from worker.state.store import Store
+from worker.timestamps import iso
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ class LockedRun:
 
     def _begin(self) -> None:
         now = self.services.clock()
-        record = replace(minimal_record(self.summary, now), scope="unfinished", outcome=UNFINISHED)
+        since = iso(self.summary.since) if self.summary.since else ""
+        record = replace(minimal_record(self.summary, now), scope="unfinished", outcome=UNFINISHED, since=since)
         self.services.store.begin(record, now)
 
     def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
@@ -128,6 +130,7 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
     lock.keep(services.stop.has_time)
     try:
         run = LockedRun(services, summary, lock, services.store.history())
+        summary.counts["without_account"] = len(run.history.with_flag(FollowUp.WITHOUT_ACCOUNT))
         check_binding(services)
         try:
             if run.history.delivered(scheduled_time):

@@ -128,7 +128,8 @@ def _cause(name: str, lost: Iterable[FieldChange], kinds: Kinds) -> str:
             "no account shows the field; create it in Moodle with this short name, unlock it, let the token's user see"
             " it, or add the option if it is a menu"
             if name.startswith("profile_field_")
-            else "Moodle does not accept the value; correct it in BambooHR or in the mapping"
+            else "Moodle stores another value, or hides the field from the token; correct the value in BambooHR or in"
+            " the mapping, or add the field to the site's setting showuseridentity"
         )
     if kind.type == "menu":
         return "the menu has no such option; add it to the field in Moodle, or correct the value"

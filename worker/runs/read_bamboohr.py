@@ -14,11 +14,12 @@ from worker.bamboohr.client import Feed
 from worker.bamboohr.directory import Directory
 from worker.errors import SourceError
 from worker.model.employee import Evidence
-from worker.model.field_catalogue import DATES, EVIDENCE
+from worker.model.field_catalogue import DATES, EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp, History
 from worker.model.position import Position
 from worker.planning.dates import DateRange, arrived, shown_dates
-from worker.planning.readings import DirectoryStats, fields_lost, sees_whole_company
+from worker.planning.readings import CustomFieldStats, DirectoryStats, fields_lost, sees_whole_company
+from worker.planning.scope import ScopeTally
 from worker.planning.window import Window, select
 from worker.runs.request import RunRequest
 from worker.runs.services import Services
@@ -41,6 +42,8 @@ class RunInput:
         due_by_date: Employees whose hire, termination or status date has arrived.
         dates_read: For each kind of date, the day up to which dates that arrived were taken up.
         active: Active employees in List Employees; 0 where it was not read.
+        custom_fields: How well the fields are filled that are read by their API names, once they were.
+        scope: What of the scope matches employees of the company. Reading the run's employees adds to it.
     """
 
     history: History
@@ -53,6 +56,8 @@ class RunInput:
     due_by_date: frozenset[int] = frozenset()
     dates_read: Mapping[str, date] = field(default_factory=dict)
     active: int = 0
+    custom_fields: CustomFieldStats = field(default_factory=CustomFieldStats)
+    scope: ScopeTally = field(default_factory=ScopeTally)
 
     @property
     def deleted(self) -> dict[int, bool]:
@@ -72,10 +77,11 @@ class RunInput:
 
     @property
     def confirmed_stats(self) -> DirectoryStats:
-        """The same, with fields as in the baseline where employees' own records contradict the directory."""
+        """The same with custom fields, and fields as in the baseline where employees' own records contradict them."""
         last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
         kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
-        return replace(self.stats, coverage={**self.stats.coverage, **kept})
+        custom = self.custom_fields.coverage(last_good)
+        return replace(self.stats, coverage={**self.stats.coverage, **kept, **custom})
 
     @property
     def undone(self) -> frozenset[int]:
@@ -112,8 +118,9 @@ def read_bamboohr(
     fields = services.settings.employee_fields
     if position is None:
         rows = _list_company(services, (*fields, *EVIDENCE))
-        inputs = RunInput(history, rows=rows, active=_active(rows))
-        directory = services.bamboohr.directory(_Everybody(), fields)
+        scope = ScopeTally(services.settings.employee_scope)
+        inputs = RunInput(history, rows=rows, active=_active(rows), scope=scope)
+        directory = _read_directory(services, _Everybody(), inputs.scope)
         inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
         if rows and not any(row.facts.get("status") for row in rows.values()):
             report_hidden_status(summary)
@@ -122,9 +129,17 @@ def read_bamboohr(
         if request.moves_state:
             inputs = _read_dates(services, inputs, position, summary)
         wanted = inputs.deleted.keys() | inputs.employees_in_scope(request)
-        inputs = replace(inputs, directory=services.bamboohr.directory(wanted, fields))
+        inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope))
     _report_directory(inputs.directory, fields, summary)
     return _without_unreliable_fields(inputs, summary)
+
+
+def _read_directory(services: Services, wanted: Container[int], scope: ScopeTally) -> Directory:
+    marks: set[str] = set()
+    observe = (lambda facts: marks.update(scope.scope.marks_of(facts))) if scope.scope else None
+    directory = services.bamboohr.directory(wanted, services.settings.employee_fields, observe)
+    scope.add(marks, directory.shown)
+    return directory
 
 
 def _list_company(services: Services, fields: tuple[str, ...]) -> dict[int, Evidence]:
@@ -153,11 +168,11 @@ def _read_window(
         taken=len(window.changes) if request.moves_state else 0,
         dropped=feed.dropped,
     )
-    return RunInput(history, position, feed, window)
+    return RunInput(history, position, feed, window, scope=ScopeTally(services.settings.employee_scope))
 
 
 def _report_directory(directory: Directory, fields: Collection[str], summary: Summary) -> None:
-    hidden = [name for name in fields if name not in directory.shown]
+    hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
     if not directory.available:
         summary.warn(
             "directory_unavailable",
@@ -193,14 +208,16 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     days = DateRange.since(read, position.since, services.clock(), services.settings.hire_lookahead_days)
     found: set[int] = set()
     shown: set[str] = set()
+    scope = ScopeTally(inputs.scope.scope)
     status_shown = False
     rows = active = 0
     try:
-        for page in services.bamboohr.list_employees((*DATES, "status")):
+        for page in services.bamboohr.list_employees(dict.fromkeys((*DATES, "status", *scope.scope.fields))):
             if page.is_first:
                 found, shown, rows, active = set(), set(), 0, 0
             rows += len(page.rows)
             active += _active(page.rows)
+            scope.add_rows(row.facts for row in page.rows.values())
             for number, row in page.rows.items():
                 status_shown = status_shown or bool(row.facts.get("status"))
                 shown.update(shown_dates(row.facts))
@@ -214,6 +231,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
         report_hidden_status(summary)
     due = frozenset(found.difference(_done_today(inputs, position, services.clock)))
     summary.counts["arrived_dates"] = len(due)
+    inputs.scope.merge(scope)
     return replace(inputs, due_by_date=due, dates_read=days.read(shown), active=active)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -16,13 +16,16 @@ from typing import Any
 
 from worker import advice, logs
 from worker.errors import ConfigurationError, ExitCode, SyncError
+from worker.model.reasons import UNCONFIRMED
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, GuardClass, Step
 from worker.timestamps import iso
 
 IDS_SHOWN = 20
+MAX_BYTES = 8 * 1024
+"""Of the line. Where ids are so long that it would exceed this, fewer of them are listed."""
 _LONGEST_TEXT = 800
-"""Bytes of a text as it is printed: with both texts and every list full, the line stays under 8 KB."""
+"""Bytes of a text as it is printed."""
 
 COUNTS = (
     "total_changed",
@@ -38,6 +41,9 @@ COUNTS = (
     "skipped_invalid_username",
     "skipped_deleted",
     "skipped_protected",
+    "skipped_out_of_scope",
+    "scope_not_shown",
+    "without_account",
     "held_suspensions",
     "no_evidence",
     "waiting_for_start",
@@ -60,18 +66,6 @@ _DONE = {
     Action.REACTIVATE: "reactivated",
     Action.UNCHANGED: "unchanged",
 }
-_SKIPPED = {
-    "no_email": "skipped_no_email",
-    "invalid_email": "skipped_invalid_email",
-    "no_name": "skipped_no_name",
-    "invalid_username": "skipped_invalid_username",
-    "left_without_account": "skipped_deleted",
-    "protected": "skipped_protected",
-    "starts_later": "waiting_for_start",
-    "undone": "held_undone",
-    "not_due": "not_due",
-    "edited_since": "edited_since",
-}
 _LISTED = (
     "suspended",
     "held",
@@ -81,6 +75,7 @@ _LISTED = (
     "errors",
     "skipped_no_email",
     "skipped_invalid_email",
+    "skipped_no_name",
     "skipped_invalid_username",
     "edited_since",
     "not_kept",
@@ -113,6 +108,7 @@ class Summary:
     listed_ids: dict[str, list[int]] = field(default_factory=dict)
     held_by_class: Counter[GuardClass] = field(default_factory=Counter)
     why_held: Mapping[GuardClass, str] = field(default_factory=dict)
+    unconfirmed: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     calls: dict[str, Callable[[], int]] = field(default_factory=lambda: {"bamboohr": lambda: 0, "moodle": lambda: 0})
     exit_code: ExitCode = ExitCode.CRASH
@@ -140,19 +136,21 @@ class Summary:
             if is_refused or result.step.held:
                 self._count("errors", number)
                 self.reasons[result.why.code] += 1
-            self._refused += is_refused
-            self._take_held(result.step)
+            is_unconfirmed = is_refused and result.step.reason.code == UNCONFIRMED
+            self._refused += is_refused and not is_unconfirmed
+            self._take_held(result.step, is_unconfirmed=is_unconfirmed)
 
-    def _take_held(self, step: Step) -> None:
-        if step.held:
+    def _take_held(self, step: Step, *, is_unconfirmed: bool) -> None:
+        if step.held or is_unconfirmed:
             self._count("held", step.employee_id)
+        self.unconfirmed += is_unconfirmed
         for guard in step.held_classes:
             self.held_by_class[guard] += 1
         self.counts["held_suspensions"] += GuardClass.SUSPEND in step.held_classes
 
     @property
     def held(self) -> list[int]:
-        """The employees of whose steps a guard holds something."""
+        """The employees of whose steps something is held: by a guard, or until their match is confirmed."""
         return self.listed_ids.get("held", [])
 
     def _count(self, name: str, number: int) -> None:
@@ -172,6 +170,7 @@ class Summary:
         self.warning_texts.append(text)
         self.counts["errors"] += 1
         self.reasons[code] += 1
+        self._refused += 1
         logs.error("sync.warning", code=code, reason=text, advice=what_to_do)
 
     def list_ids(self, name: str, numbers: Sequence[int]) -> None:
@@ -179,6 +178,19 @@ class Summary:
         self.counts[name] = len(numbers)
         if numbers:
             self.listed_ids[name] = [*numbers]
+
+    def count_without_account(self, before: Collection[int], now: Collection[int]) -> None:
+        """Count all employees who are known to have no account, and name those for whom it begins in this run."""
+        self.counts["without_account"] = len(now)
+        if begins := sorted(set(now) - set(before)):
+            self.listed_ids["newly_without_account"] = begins
+            is_one = len(begins) == 1
+            self.warn(
+                "without_account",
+                f"{'1 employee gets' if is_one else f'{len(begins):,} employees get'} no account, because an address,"
+                f" a name or a username is missing or cannot be used; who, and what to do:"
+                f" {advice.command('people', 'list')}",
+            )
 
     def finish(self, end: SyncError | None = None) -> None:
         """Say how it ended: by itself, or by `end`. The first word counts."""
@@ -198,21 +210,25 @@ class Summary:
         else:
             self.exit_code, self.outcome = ExitCode.ERRORS, "errors"
         if self.held and not self.message:
-            why = "; ".join(self.why_held.values())
-            if self.dry_run:
-                self.message = f"a guard would hold changes, and everything else would go on: {why}"
-                self.advice = "the log names the employees; the run that holds them names the command that approves"
-            else:
-                self.message = f"a guard holds changes, and everything else went on: {why}"
-                self.advice = (
-                    "the log names the employees. If the changes are right: "
-                    f"{advice.command('approve', self.run_id)} (RUNBOOK, Held changes)"
-                )
-        elif self.ids_reassigned and not self.message:
-            self.message = self.ids_reassigned
-            self.advice = "compare the employees that the log names with BambooHR before anything is approved"
+            self._say_what_is_held()
 
-    def as_dict(self, now: datetime) -> dict[str, Any]:
+    def _say_what_is_held(self) -> None:
+        texts = [self.ids_reassigned or _matches_held(self.unconfirmed)] if self.unconfirmed else []
+        if self.held_by_class:
+            how = ("would hold", "would go") if self.dry_run else ("holds", "went")
+            why = "; ".join(self.why_held.values())
+            texts.insert(0, f"a guard {how[0]} changes, and everything else {how[1]} on: {why}")
+        self.message = "; ".join(texts)
+        if self.ids_reassigned:
+            self.advice = "compare the employees that the log names with BambooHR before anything is approved"
+        elif self.dry_run:
+            self.advice = "the log names the employees; the run that holds them names the command that approves"
+        else:
+            narrowed = () if self.held_by_class else ("--employee", "ID")
+            approve = advice.command("approve", self.run_id, *narrowed)
+            self.advice = f"the log names the employees. If the changes are right: {approve} (RUNBOOK, Held changes)"
+
+    def as_dict(self, now: datetime, ids_shown: int = IDS_SHOWN) -> dict[str, Any]:
         """The line as an object."""
         line: dict[str, Any] = {
             "event": "sync.summary",
@@ -231,7 +247,7 @@ class Summary:
             "offset": self.offset,
             "batch_size": self.batch_size,
             **{name: self.counts[name] for name in COUNTS},
-            "held": {guard: self.held_by_class[guard] for guard in GuardClass if guard in self.held_by_class},
+            "held": self._held_by_list(),
             "latest": _iso(self.latest),
             "next_since": _iso(self.next_since),
             "next_offset": self.next_offset,
@@ -243,14 +259,29 @@ class Summary:
             "advice": _short(self.advice),
         }
         for name, numbers in self.listed_ids.items():
-            line[f"{name}_ids"] = sorted(numbers)[:IDS_SHOWN]
-            if len(numbers) > IDS_SHOWN:
-                line[f"{name}_ids_truncated"] = len(numbers) - IDS_SHOWN
+            line[f"{name}_ids"] = sorted(numbers)[:ids_shown]
+            if len(numbers) > ids_shown:
+                line[f"{name}_ids_truncated"] = len(numbers) - ids_shown
         return line
+
+    def _held_by_list(self) -> dict[str, int]:
+        """How many employees each list of what is held has, under the words of `approve --only`."""
+        lists: dict[str, int] = {guard: self.held_by_class[guard] for guard in GuardClass if self.held_by_class[guard]}
+        return {**lists, UNCONFIRMED: self.unconfirmed} if self.unconfirmed else lists
 
     def line(self) -> str:
         """The line as it is printed: ASCII, so that it can be written whatever the encoding of stdout."""
-        return json.dumps(self.as_dict(datetime.now(UTC)), separators=(",", ":"))
+        now, line = datetime.now(UTC), ""
+        for shown in range(IDS_SHOWN, -1, -1):
+            line = json.dumps(self.as_dict(now, shown), separators=(",", ":"))
+            if len(line) <= MAX_BYTES:
+                break
+        return line
+
+
+def _matches_held(number: int) -> str:
+    one = "1 match of an employee and an account is held until it is confirmed"
+    return one if number == 1 else f"{number:,} matches of an employee and an account are held until they are confirmed"
 
 
 def _counted(result: StepResult) -> Iterable[str]:
@@ -263,7 +294,7 @@ def _counted(result: StepResult) -> Iterable[str]:
     elif result.status is Status.EXEMPT:
         yield "skipped_protected"
     elif step.action in (Action.SKIP, Action.HOLD) and not step.held:
-        yield _SKIPPED.get(step.reason.code, "no_evidence")
+        yield step.reason.counter
     if step.is_error:
         yield "conflicts"
     for note in step.notes:

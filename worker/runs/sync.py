@@ -13,7 +13,7 @@ from worker import logs
 from worker.errors import TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
-from worker.model.history import ENDED, EmployeeRecord, History, RunRecord
+from worker.model.history import ENDED, EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.position import Position
 from worker.model.result import StepResult
 from worker.model.step import WRITES, Action, GuardClass, Step
@@ -24,13 +24,14 @@ from worker.planning.limits import company_size, is_import, limits
 from worker.planning.memory import before_suspending, park, released, remember, with_accounts
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
+from worker.planning.scope import doubts, remembered
 from worker.planning.window import advance
 from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
 from worker.runs.paused import heed_pause
 from worker.runs.read_back import read_back
 from worker.runs.read_bamboohr import RunInput, read_bamboohr
-from worker.runs.read_moodle import list_accounts, plan_from, unexplained
+from worker.runs.read_moodle import plan_from, unexplained
 from worker.runs.request import RunRequest
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
@@ -44,11 +45,11 @@ _SEVERAL = 3
 
 @dataclass(frozen=True)
 class Preview:
-    """What a dry run has seen. `accounts`: every account of our authentication, where a full pass could list them."""
+    """What a dry run has seen. `accounts`: all of our authentication, in a full pass, or why there are none."""
 
     inputs: RunInput
     plan: Plan
-    accounts: list[AccountRef] | None = None
+    accounts: list[AccountRef] | TargetError | None = None
 
 
 def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
@@ -119,7 +120,7 @@ def _position(request: RunRequest, services: Services, summary: Summary, *, firs
 
 def _guarded_plan(
     request: RunRequest, services: Services, inputs: RunInput, summary: Summary
-) -> tuple[Plan, list[AccountRef] | None]:
+) -> tuple[Plan, list[AccountRef] | TargetError | None]:
     plan = plan_from(services, request, inputs, summary)
     summary.counts["processed"] = len(plan.steps)
     for step in plan.steps:
@@ -161,6 +162,7 @@ def _circumstances(
             max_suspensions=settings.max_suspensions,
         ),
         losses(inputs.stats, history.last_baseline()),
+        doubts(inputs.scope, history.scope_matched()),
         _recent_changes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else {},
         "RUN" if request.dry_run else summary.run_id,
     )
@@ -180,19 +182,15 @@ def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
         services.store.hold(held)
 
 
-def _report_unexplained(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> list[AccountRef] | None:
+def _report_unexplained(
+    services: Services, inputs: RunInput, plan: Plan, summary: Summary
+) -> list[AccountRef] | TargetError:
     """Report accounts that no employee explains; they are never touched."""
     try:
-        accounts = list_accounts(services)
+        accounts = services.moodle.list_accounts(services.settings.moodle_auth)
     except TargetError as fault:
         summary.warn("accounts_unread", f"{fault.message}; accounts that belong to no employee were not searched for")
-        return None
-    if accounts is None:
-        summary.warn(
-            "accounts_unread",
-            "the token may not use core_user_get_users: accounts that belong to no employee are not found",
-        )
-        return None
+        return fault
     found = unexplained(services, inputs, plan, accounts)
     summary.list_ids("unexplained_accounts", found)
     for account in found:
@@ -237,7 +235,12 @@ def _conclude(
     }
     parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
     summary.take(results.values(), parked)
-    return {**records, **parked, **_accounts_noted(inputs, plan, {**records, **parked}, results)}
+    records |= parked
+    records |= _accounts_noted(inputs, plan, records, results)
+    after = History({**inputs.history.records, **records})
+    flag = FollowUp.WITHOUT_ACCOUNT
+    summary.count_without_account(inputs.history.with_flag(flag), after.with_flag(flag))
+    return records
 
 
 def _accounts_noted(
@@ -301,4 +304,5 @@ def _record(
         since=iso(inputs.position.since) if inputs and inputs.position else "",
         reached=iso(summary.next_since) if summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
+        scope_matched=remembered(inputs.scope, history.scope_matched()) if inputs else (),
     )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from worker import advice
 from worker.errors import UsageError
-from worker.model.history import EmployeeRecord, History
+from worker.model.history import EmployeeRecord, FollowUp, History
 from worker.model.step import Step
 from worker.planning.memory import after_undoing, before_undoing
 from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, written
@@ -55,6 +55,7 @@ def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> 
     for result in results:
         log_outcome(result, selected=bool(request.employees), dry_run=True)
     summary.take(results, ())
+    summary.counts["without_account"] = len(services.store.history().with_flag(FollowUp.WITHOUT_ACCOUNT))
     return steps
 
 

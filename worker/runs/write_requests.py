@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import is_same
-from worker.model.reasons import Reason
+from worker.model.moodle_fields import is_username
+from worker.model.reasons import REFUSED_ALONE, Reason
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, Step
 from worker.moodle import refusals
@@ -66,7 +67,8 @@ class Results:
         """Record one result for these steps. A step with a problem of its own is refused even if it was written."""
         for step in steps:
             if status is Status.DONE and step.problem is not None:
-                result = StepResult(step, Status.REFUSED, step.problem, wrote=True)
+                is_unread = step.problem.code in REFUSED_ALONE
+                result = StepResult(step, Status.REFUSED, step.problem, wrote=True, isolated=is_unread)
             else:
                 done = status is Status.DONE
                 result = StepResult(step, status, reason, wrote=wrote or done, isolated=isolated)
@@ -236,6 +238,9 @@ class WriteRequests:
                 same = account.has_email(value) if key == "email" else account.username == value
                 if same and account.id != own:
                     return refusals.taken(key, account)
+        name = _new_value(step, "username")
+        if code == "invalidparameter" and name and not is_username(name):
+            return refusals.EXTENDED_USERNAME_REFUSED
         return refusals.explain(code, step.fields)
 
     def _accounts(self, key: AccountKey, values: Sequence[str]) -> list[Account]:

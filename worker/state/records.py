@@ -86,10 +86,12 @@ _FLAGS = frozenset(FollowUp)
 
 
 def store_run(run: RunRecord) -> dict[str, Any]:
-    """The whole record, without its id."""
+    """The whole record, without its id. What of the scope matched is there only if something did."""
     stored = {RUN_KEYS.get(part.name, part.name): getattr(run, part.name) for part in fields(RunRecord)}
     del stored["run_id"]
-    return {**stored, "coverage": dict(run.coverage), "dates_read": dict(run.dates_read)}
+    del stored["scope_matched"]
+    matched = {"scope_matched": [*run.scope_matched]} if run.scope_matched else {}
+    return {**stored, "coverage": dict(run.coverage), "dates_read": dict(run.dates_read), **matched}
 
 
 def read_run(run_id: str, stored: Stored) -> RunRecord:
@@ -104,6 +106,7 @@ def read_run(run_id: str, stored: Stored) -> RunRecord:
         ended_at=ended_at if type(ended_at) is int and 0 <= ended_at < _NO_MOMENT else 0,
         coverage=_only(int, stored.get("coverage")),
         dates_read=_only(str, stored.get("dates_read")),
+        scope_matched=_texts(stored.get("scope_matched")),
         **known,
     )
 
@@ -113,12 +116,18 @@ def _only(kind: type[V], stored: object) -> dict[str, V]:
     return {name: value for name, value in stored.items() if type(value) is kind} if isinstance(stored, dict) else {}
 
 
+def _texts(stored: object) -> tuple[str, ...]:
+    """The texts of a list; none of something else."""
+    return tuple(text for text in stored if isinstance(text, str)) if isinstance(stored, list) else ()
+
+
 def store_runs(runs: Iterable[RunRecord]) -> str:
     """A line for each run: what differs from the run before."""
     lines: list[str] = []
     before: dict[str, Any] = {}
     for run in runs:
-        now = {**store_run(run), "id": run.run_id}
+        absent: dict[str, Any] = {"scope_matched": []} if "scope_matched" in before else {}
+        now = {**absent, **store_run(run), "id": run.run_id}
         lines.append(encode({name: value for name, value in now.items() if value != before.get(name)}))
         before = now
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from typing import Any
 
 import ijson
 
-from worker.transport.json_text import JsonRepair
+from worker.transport.json_text import JsonRepair, read_json
 
 
 class Malformed(ValueError):
@@ -49,6 +49,16 @@ def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], Non
         raise Malformed("not whole JSON") from fault
     _hand_over(found)
     return bytes(head)
+
+
+def require_empty(head: bytes, name: str) -> None:
+    """Raise Malformed unless an answer without items is well-formed, and says itself that this list is empty."""
+    try:
+        answer = read_json(head)
+    except ValueError as fault:
+        raise Malformed(f"no {name}, and too long to have none") from fault
+    if not isinstance(answer, dict) or answer.get(name) != []:
+        raise Malformed(f"no list of {name}")
 
 
 def _repaired(chunks: Iterable[bytes]) -> Iterator[bytes]:

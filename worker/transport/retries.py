@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 _LONGEST_BACKOFF = 30.0
 _SHORTEST_PAUSE = 0.1
-_PASSING = frozenset({408, 429, 500, 502, 503, 504, *range(520, 531), 598})
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 531), 598})
 """Statuses of a server, a gateway or a CDN in trouble. 520 to 530 are Cloudflare's, 598 is a proxy's read time-out."""
 
 
@@ -67,7 +67,7 @@ class Retries:
         pause = self._pause(reply)
         if pause is None or not self._patience.take(pause):
             return False
-        what = fault if reply is None else f"HTTP {reply.status}"
+        what = fault if reply is None else _in_words(reply)
         logs.warning(
             "http.retry",
             system=self._system,
@@ -93,6 +93,11 @@ class Retries:
         if asked > max(left, 0.0):
             return asked if spent + asked <= self._patience.longest_wait else None
         return max(asked, min(backoff(self._attempts), left)) if left >= _SHORTEST_PAUSE else None
+
+
+def _in_words(reply: Reply) -> str:
+    in_maintenance = reply.status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After")
+    return f"HTTP {reply.status}{', in maintenance or overloaded' if in_maintenance else ''}"
 
 
 def with_retries(attempt: Callable[[], tuple[Reply, T]], retries: Retries) -> tuple[Reply, T]:

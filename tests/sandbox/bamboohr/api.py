@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from ..wire import Request, Response
+from . import by_hand
 from .answers import Call
 from .changes import changed
 from .company import Company
@@ -70,6 +71,10 @@ class BambooApp:
                 "report": lambda: reported(call),
             }.get(self.operation(request), set[str])()
         return {f"employee {id}" for id in ids}
+
+    def control(self, request: Request) -> Response | None:
+        """Change the company by hand: see :mod:`tests.sandbox.bamboohr.by_hand`."""
+        return by_hand.answer(self.company, request) if request.path == by_hand.PATH else None
 
     def unlock(self) -> None:
         """End a lock-out and reset its count."""

@@ -48,7 +48,7 @@ def report(call: Call) -> Response:
     if kind != "application/json":
         return Response(200, b"", kind)
     columns = _columns(call, wanted.fields)
-    rows = [_row(call, one, columns) for found in _found(call, wanted) for one in twins(call.settings, found)]
+    rows = [_row(call, one, columns) for found in _found(call, wanted) for one in _rows_of(call, found)]
     declared = [{"id": shown, "type": _type(name), "name": shown} for name, shown in columns.items()]
     body = {"title": wanted.title, "fields": declared, "employees": [*rows, *settings.garbage_rows]}
     return Response(200, json_body(body))
@@ -91,11 +91,20 @@ def _found(call: Call, wanted: _Wanted) -> Iterator[Employee]:
     for employee in call.company:
         if wanted.ids is not None and employee.id not in wanted.ids:
             continue
-        if employee.id in call.settings.invisible or (call.only_current and call.company.starts_later(employee)):
+        if employee.id in call.settings.invisible | call.settings.report_lacks:
+            continue
+        if call.only_current and call.company.starts_later(employee):
             continue
         change = call.company.changes.get(employee.id)
         if wanted.since is None or (wanted.with_unstamped if change is None else change.at >= wanted.since):
             yield employee
+
+
+def _rows_of(call: Call, employee: Employee) -> Iterator[Employee]:
+    yield from twins(call.settings, employee)
+    if employee.id in call.settings.report_twice:
+        values = {**employee.values, **call.settings.report_twice[employee.id]}
+        yield Employee(employee.id, values, employee.hidden, employee.pending)
 
 
 def _columns(call: Call, asked: tuple[str, ...]) -> dict[str, str]:
@@ -110,7 +119,8 @@ def _row(call: Call, employee: Employee, columns: dict[str, str]) -> dict[str, A
     settings = call.settings
     forbidden = settings.restricted_for.get(employee.id, frozenset())
     record: dict[str, Any] = {**call.company.record(employee)}
-    record["lastChanged"] = moment(call.company.changes[employee.id].at, "offset")
+    change = call.company.changes.get(employee.id)
+    record["lastChanged"] = moment(change.at, "offset") if change else None
     record["photoUploaded"] = "true" if record.get("photoUrl") else "false"
     row: dict[str, Any] = {"id": settings.garbled_value(employee.id, "id", employee.id)}
     for name, shown in columns.items():

@@ -88,8 +88,12 @@ class Settings:
     get_states: dict[str, str] = field(default_factory=dict)
 
     # --- reports/custom ----------------------------------------------------------------------------------------------
-    #: 401 or 403 to every call.
-    report_refused: Literal[401, 403] | None = None
+    #: A refusal of every call; reports are marked as deprecated, so that they may be gone (410) one day.
+    report_refused: Literal[401, 403, 404, 405, 410] | None = None
+    #: Employees of whom reports have no row, though other endpoints show them.
+    report_lacks: frozenset[str] = frozenset()
+    #: Employees of whom a report has a second row, in which these fields differ, as it does for fields of tables.
+    report_twice: dict[str, dict[str, str | None]] = field(default_factory=dict)
     #: Fields that are neither declared nor given, without an error.
     report_restricted: frozenset[str] = frozenset()
     #: Fields that come back under another name ("status" as "employmentStatus", "1610" as "1610.0").

@@ -90,6 +90,14 @@ def test_future_hires_are_only_shown_on_request(bamboo: Bamboo) -> None:
     assert rows(bamboo, "department")["9"]["department"] == "Sales"
 
 
+def test_a_report_may_lack_an_employee_or_have_one_twice(bamboo: Bamboo) -> None:
+    bamboo.settings.report_lacks = frozenset({"1"})
+    bamboo.settings.report_twice = {"2": {"division": "Other"}}
+    answer = post(bamboo, {"fields": ["division"]}).json()
+
+    assert [(row["id"], row["division"]) for row in answer["employees"]][:2] == [("2", "Product"), ("2", "Other")]
+
+
 def test_an_employee_that_the_key_may_not_view_has_no_row(bamboo: Bamboo) -> None:
     bamboo.settings.invisible = frozenset({"2"})
 
@@ -135,7 +143,7 @@ def test_a_body_that_is_not_a_report_is_a_bad_request(bamboo: Bamboo, body: obje
     assert post(bamboo, {"fields": [f"f{number}" for number in range(400)]}).status_code == 200
 
 
-@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("status", [401, 403, 410])
 def test_a_tenant_can_refuse_reports_to_keys(bamboo: Bamboo, status: Any) -> None:
     bamboo.settings.report_refused = status
 

@@ -187,10 +187,30 @@ def test_a_record_becomes_facts_under_the_canonical_names(bamboo: BambooHRClient
             "work_email": "p7@acme.example",
             "department": "Sales",
             "status": "Active",
-            "hire_date": "0000-00-00",
+            "hire_date": "",
         }
     )
     assert asked() == {"fields": "firstName,workEmail,department,status,hireDate"}
+
+
+def test_a_state_is_spelled_by_the_country_which_is_read_with_it(bamboo: BambooHRClient) -> None:
+    responses.get(ONE, json={"id": "7", "state": "WA", "country": "Australia"})
+    responses.get(LIST, json={"data": [{"employeeId": "7", "state": "Western Australia", "country": "Australia"}]})
+    spelled = Evidence({"state": "Western Australia"})
+
+    assert (bamboo.get_employee(7, ("state",)), bamboo.list_batch([7], ("state",))) == (spelled, {7: spelled})
+    assert asked()["fields"] == "state,country"
+
+
+@pytest.mark.parametrize(
+    "country", [{}, {"country": None, "_restrictedFields": ["country"]}, {"country": "Italy", "_restrictedFields": 7}]
+)
+def test_a_state_is_not_shown_where_the_country_that_decides_is_not(
+    bamboo: BambooHRClient, country: dict[str, object]
+) -> None:
+    responses.get(LIST, json={"data": [{"employeeId": "7", "state": "WA", **country}]})
+
+    assert bamboo.list_batch([7], ("state",))[7].facts == {}
 
 
 @pytest.mark.parametrize("record", [employee(3), employee(0), {"status": "Inactive"}])

@@ -50,7 +50,8 @@ def answer(**more: Any) -> None:
 @BOTH
 @pytest.mark.parametrize(
     ("status", "passing"),
-    [(400, False), (406, False), (414, False), (422, False), (500, True), (502, True), (503, True)],
+    [(status, False) for status in (302, 307, 400, 402, 406, 409, 410, 413, 414, 418, 422, 451, 499)]
+    + [(500, True), (502, True), (503, True)],
 )
 def test_a_refusal_that_one_employee_may_cause_is_reported_at_once(
     bamboo: BambooHRClient, patient: Patient, call: Call, status: int, passing: bool
@@ -91,7 +92,9 @@ def test_a_request_without_an_answer_may_be_about_one_employee(call: Call) -> No
 
 
 @BOTH
-@pytest.mark.parametrize("busy", [{"status": 429}, {"status": 503, "headers": {"Retry-After": "9"}}, {"status": 408}])
+@pytest.mark.parametrize(
+    "busy", [{"status": 408}, {"status": 425}, {"status": 429}, {"status": 503, "headers": {"Retry-After": "9"}}]
+)
 def test_a_busy_bamboohr_is_waited_for(bamboo: BambooHRClient, patient: Patient, call: Call, busy: Any) -> None:
     answer(**busy)
     answer(json={"id": "7", "status": "Active", "data": [{"employeeId": "7", "status": "Active"}]})
@@ -140,6 +143,15 @@ def test_an_employee_whom_the_key_may_not_see_is_told_apart(bamboo: BambooHRClie
         get_employee(bamboo)
 
     assert (caught.value.is_access, caught.value.may_be_record) == (True, False)
+
+
+def test_an_employee_whose_request_a_firewall_forbids_by_method_may_be_the_cause(bamboo: BambooHRClient) -> None:
+    responses.get(ONE, status=405)
+
+    with pytest.raises(Refused) as caught:
+        get_employee(bamboo)
+
+    assert caught.value.may_be_record
 
 
 # Which of the two

@@ -35,6 +35,13 @@ LISTED = {
     "meta": {"total": 2, "page": {"limit": 2, "nextCursor": None}},
 }
 ONE = {"id": "1", **PERSON}
+CUSTOM = ("bamboohr:customGrade", "bamboohr:4310")
+GRADED = {"customGrade": SAID, "4310.0": SAID}
+REPORT = {
+    "title": SAID,
+    "fields": [{"id": "customGrade", "type": "text", "name": SAID}, {"id": "4310.0"}],
+    "employees": [{"id": "1", **GRADED}, {"id": "2", **GRADED}],
+}
 
 
 def _changed(client: BambooHRClient) -> object:
@@ -64,6 +71,9 @@ def test_any_answer_is_a_value_or_a_named_end(endpoint: str, data: st.DataObject
 QUICK: dict[str, tuple[object, Callable[[BambooHRClient], object]]] = {
     "batch": (LISTED, lambda client: client.list_batch([1, 2], FIELDS)),
     "employee": (ONE, lambda client: client.get_employee(1, FIELDS)),
+    "report": (REPORT, lambda client: client.report([1, 2], CUSTOM)),
+    "report of all": (REPORT, lambda client: client.report(None, CUSTOM)),
+    "custom": ({"id": "1", **GRADED}, lambda client: client.get_custom(1, CUSTOM)),
 }
 
 

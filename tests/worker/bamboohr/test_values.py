@@ -44,6 +44,8 @@ def test_a_joiner_within_a_name_is_kept() -> None:
         (None, ""),
         (True, "true"),
         (7, "7"),
+        ("0000-00-00", ""),
+        ("2026-01-31", "2026-01-31"),
     ],
 )
 def test_a_text_is_composed_and_has_single_spaces(value: object, cleaned: str) -> None:

@@ -59,9 +59,8 @@ _A_PLUGIN = "expected short name of the authentication plugin of new accounts, w
 _A_TEMPLATE = "expected a template of {work_email}, {first_name}, {last_name}, {employee_id}..."
 _FIELD = "is not allowed; expected a BambooHR field: first_name, last_name, ..."
 _TARGET = "expected a Moodle field that can be updated: firstname, lastname, email, department, institution, ..."
-_ENTRY = (
-    'expected a BambooHR field, a list of them, a table with "from", "when" and "default", or false to leave it alone'
-)
+_ENTRY = "expected a BambooHR field, a list of them, a table with ..."
+_LISTS = 'expected a list of allowed values, or a table with the lists "allow", "exclude" or both, as in ["Sales"]'
 _OTHER_TARGETS = ("idnumber", "password", "MOODLE_AUTH", "profile_field_", "profile_field_a-b")
 
 Row = tuple[str, object, str]
@@ -74,6 +73,10 @@ def _refused(setting: str, values: tuple[object, ...], expected: str) -> Iterato
 
 def _mapping(entry: object, says: str, target: str = "city") -> Row:
     return "field_mapping", {target: entry}, f".{target}{says}"
+
+
+def _scope(entry: object, says: str, field: str = "department") -> Row:
+    return "scope", {field: entry}, f".{field}{says}"
 
 
 BAD: list[Row] = [
@@ -92,6 +95,8 @@ BAD: list[Row] = [
     *_refused("username_template", ("{work_mail}",), f'{_A_TEMPLATE}; did you mean "{{work_email}}"?'),
     *_refused("username_template", ("{}", "{x}", "{work_email[0]}", "}", "{employee_id:06d}"), _A_TEMPLATE),
     *_refused("username_template", ("sync",), "expected a template with at least one of {work_email}, ..."),
+    *_refused("extended_usernames", ("yes", "1", "on"), "expected true or false"),
+    *_refused("default_last_name", ("<b>", "x" * 101, "\u200b"), "expected a text of at most 100 characters that ..."),
     *_refused("field_mapping", ([],), "expected a table of Moodle fields and their BambooHR fields, ..."),
     _mapping("city", f' is not allowed; {_TARGET}; did you mean "department"?', "departement"),
     *(_mapping("city", f" is not allowed; {_TARGET}", target) for target in _OTHER_TARGETS),
@@ -105,7 +110,29 @@ BAD: list[Row] = [
     _mapping({"when": "create"}, ".from is missing; expected a BambooHR field, or a list of them..."),
     _mapping({"from": "town"}, f'.from = "town" {_FIELD}'),
     _mapping({"from": "city", "wehn": "x"}, '.wehn = "x" is an unknown key; did you mean "when"?'),
-    _mapping({"from": "city", "x": 1}, ".x = 1 is an unknown key; known are default, from, when"),
+    _mapping({"from": "city", "x": 1}, ".x = 1 is an unknown key; known are default, from, map, otherwise, when"),
+    *(
+        _mapping(f"bamboohr:{name}", f' = "bamboohr:{name}" {_FIELD} or any other by its API name, ...')
+        for name in ("", "status", "employmentStatus", "id", "x" * 101, "a/b", "1610.", "a\u00e9")
+    ),
+    _mapping("bamboohr:custom Cost-Center", '... did you mean "bamboohr:customCostCenter"?'),
+    _mapping("bamborhr:customGrade", '... did you mean "bamboohr:customGrade"?'),
+    _mapping({"from": "city", "mapp": {"A": "B"}}, '.mapp = {"A": "B"} is an unknown key; did you mean "map"?'),
+    _mapping({"from": "city", "map": {"A": 7}}, ".map.A = 7 is not allowed; expected a text"),
+    _mapping({"from": "city", "map": ["A"]}, '.map = ["A"] is not allowed; expected a table of BambooHR\'s values ...'),
+    _mapping({"from": "city", "map": {"A b": "X", " a  B": "Y"}}, '.map. a  B = " a  B" is not allowed; "A b" is ...'),
+    _mapping({"from": "city", "otherwise": "X"}, '.otherwise = "X" is not allowed; it goes with "map", ...'),
+    _mapping({"from": "first_name", "map": {"A": "B"}}, '.map = {"A": "B"} is not allowed; names ...', "firstname"),
+    *(
+        _mapping({"from": "city", "map": {"A": bad}}, f'.map.A = "{bad}" is not allowed; expected {says}...', target)
+        for target, bad, says in (
+            ("country", "Atlantis", "a country"),
+            ("lang", "German!", "the code of a language"),
+            ("timezone", "Berlin time", "a time zone"),
+            ("phone1", "1" * 21, "a number of at most 20 characters"),
+        )
+    ),
+    _mapping({"from": "city", "map": {"A": "de"}, "otherwise": "?"}, '.otherwise = "?" is not ...', "lang"),
     _mapping({"from": "city", "when": "never"}, '.when = "never" is not allowed; expected "always" or "create"'),
     _mapping({"from": "city", "when": []}, '.when = [] is not allowed; expected "always" or "create"'),
     _mapping({"from": "city", "default": 7}, ".default = 7 is not allowed; expected a text..."),
@@ -113,6 +140,30 @@ BAD: list[Row] = [
     _mapping("city", ' = "city" is not allowed; expected work_email: no other address ...', "email"),
     _mapping(["work_email", "city"], ' = ["work_email", "city"] is not allowed; expected work_email: ...', "email"),
     *(_mapping(False, " = false is not allowed; it cannot be left out: ...", name) for name in ("firstname", "email")),
+    *_refused("scope", ([], ["Sales"]), "expected a table of BambooHR fields and the values that decide ..."),
+    (
+        "scope",
+        {"department": ["Sales"], "bamboohr:department": ["Support"]},
+        '.bamboohr:department = ["Support"] is not allowed; department is the same field',
+    ),
+    _scope(["Sales"], f' {_FIELD}; did you mean "department"?', "departement"),
+    _scope(["Active"], f" {_FIELD}", "status"),
+    _scope("Sales", f' = "Sales" is not allowed; {_LISTS}'),
+    _scope([], f" = [] is not allowed; {_LISTS}"),
+    _scope(["Sales", 7], f" = 7 is not allowed; {_LISTS}"),
+    _scope([""], f' = "" is not allowed; {_LISTS}'),
+    _scope(False, f" = false is not allowed; {_LISTS}"),
+    _scope({}, ' = {} is not allowed; expected a list "allow", "exclude" or both'),
+    _scope({"alow": ["Sales"]}, '.alow = ["Sales"] is an unknown key; did you mean "allow"?'),
+    _scope({"allow": []}, ".allow = [] is not allowed; expected a list of values: employees with another one, ..."),
+    _scope({"exclude": "x"}, '.exclude = "x" is not allowed; expected a list of values: ...'),
+    _scope(["  "], ' = "  " is not allowed; expected values that are not blank; employees without a value ...'),
+    _scope(["Sales", "sales "], ' = "sales " is not allowed; it is there twice (case and spaces do not count)'),
+    _scope(
+        {"allow": ["Caf\u00e9"], "exclude": ["CAFE\u0301"]},
+        '.exclude = "CAFE\u0301" is not allowed; it is both allowed and excluded (case and spaces do not count)',
+    ),
+    *_refused("out_of_scope", ("suspended",), 'expected "keep" or "suspend"; did you mean "suspend"?'),
     _mapping({"from": "last_name", "default": "x"}, '.default = "x" is not allowed; names ... made up', "lastname"),
 ]
 

@@ -14,7 +14,7 @@ from moto import mock_aws
 from types_boto3_secretsmanager import SecretsManagerClient
 
 from worker import advice
-from worker.advice import CommandLine, Program
+from worker.advice import LXP, CommandLine
 from worker.config.credentials import SecretReader, fix_command, open_credential, read_credential
 from worker.config.settings import Credential
 from worker.errors import ConfigurationError, CredentialError, ExitCode
@@ -48,11 +48,12 @@ class Refusing:
 class Holding:
     """A Secrets Manager with one secret."""
 
-    def __init__(self, document: str) -> None:
+    def __init__(self, document: str | bytes) -> None:
         self.document = document
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
-        return {"Name": SecretId, "SecretString": self.document}
+        kind = "SecretBinary" if isinstance(self.document, bytes) else "SecretString"
+        return {"Name": SecretId, kind: self.document}
 
 
 def refused(code: str) -> Refusing:
@@ -119,7 +120,9 @@ def test_a_secret_without_the_key_is_malformed(document: str) -> None:
     assert_silent(end)
 
 
-@pytest.mark.parametrize("value", ["", "  ", "hush abc123", "hush-äbc", "hush\nabc", 123456, None, ["hush"], "h" * 513])
+@pytest.mark.parametrize(
+    "value", ["", "  ", "\u200b", "hush abc123", "hush-äbc", "hush\nabc", 123456, None, ["hush"], "h" * 513]
+)
 def test_a_value_that_is_no_single_text_is_malformed(value: object) -> None:
     end = refusal(MOODLE, Holding(json.dumps({"moodle_token": value})))
 
@@ -128,10 +131,12 @@ def test_a_value_that_is_no_single_text_is_malformed(value: object) -> None:
     assert_silent(end)
 
 
-def test_a_binary_secret_is_malformed(secrets: SecretsManagerClient) -> None:
-    secrets.create_secret(Name=MOODLE.secret_id, SecretBinary=b'{"moodle_token": "hush"}')
+@pytest.mark.parametrize("document", [b"", b"hush", b'{"moodle_token": "hush\xff"}', b"\xff\xfe{", b"\x00"])
+def test_a_binary_secret_that_is_no_json_is_malformed(document: bytes) -> None:
+    end = refusal(MOODLE, Holding(document))
 
-    assert "is malformed" in refusal(MOODLE).message
+    assert "is malformed" in end.message
+    assert_silent(end)
 
 
 def test_a_malformed_value_of_the_environment_is_not_repeated() -> None:
@@ -184,13 +189,13 @@ def test_what_the_advice_says_to_type_fixes_it(secrets: SecretsManagerClient) ->
 
 
 def test_an_operator_is_told_the_operators_command(secrets: SecretsManagerClient) -> None:
-    with advice.using(CommandLine(Program.OPS, "prod")):
-        assert refusal(MOODLE).advice == "set it: .venv/bin/python -m ops secret set moodle --env prod"
-        assert fix_command(BAMBOO) == ".venv/bin/python -m ops secret set bamboohr --env prod"
+    with advice.using(CommandLine(LXP, "prod")):
+        assert refusal(MOODLE).advice == "set it: ./lxp --env prod secret set moodle"
+        assert fix_command(BAMBOO) == "./lxp --env prod secret set bamboohr"
 
 
 def test_a_task_which_does_not_know_its_environment_names_its_secret() -> None:
-    with advice.using(CommandLine(Program.MAKE)):
+    with advice.using(CommandLine()):
         assert f"--secret-id {MOODLE.secret_id}" in fix_command(MOODLE)
 
 
@@ -226,9 +231,31 @@ def assert_silent(end: CredentialError) -> None:
     assert end.__suppress_context__
 
 
-def test_a_secret_may_begin_with_a_byte_order_mark() -> None:
-    """Some editors and secret managers write one."""
-    assert read_credential(MOODLE, Holding('\ufeff{"moodle_token": "abc123"}')) == "abc123"
+@pytest.mark.parametrize(
+    "document",
+    [
+        '\ufeff{"moodle_token": "abc123"}',
+        '\ufeff\ufeff{"moodle_token": "abc123"}\u200b',
+        '\u00a0{"\ufeffmoodle_token": "\u200babc\u200b123\ufeff"}\u00a0',
+        '{"moodle_token": "\\ufeffabc\\u200d123\\u00a0"}',
+        b'{"moodle_token": "abc123"}',
+        b'\xef\xbb\xbf\xef\xbb\xbf{"moodle_token": "abc123"}\r\n',
+        '{"moodle_token": "abc123"}'.encode("utf-16"),
+    ],
+)
+def test_what_cannot_be_seen_in_a_secret_does_not_count(document: str | bytes) -> None:
+    """Editors, web pages and secret managers add byte order marks and zero-width spaces, or upload a file as it is."""
+    assert read_credential(MOODLE, Holding(document)) == "abc123"
+
+
+def test_a_binary_secret_is_read(secrets: SecretsManagerClient) -> None:
+    secrets.create_secret(Name=MOODLE.secret_id, SecretBinary=b'{"moodle_token": "abc123"}')
+
+    assert read_credential(MOODLE) == "abc123"
+
+
+def test_what_cannot_be_seen_in_a_variable_does_not_count() -> None:
+    assert read_credential(Credential("MOODLE_TOKEN", "", "\ufeffabc\u200b123 ")) == "abc123"
 
 
 # Rotation

@@ -34,6 +34,40 @@ def test_the_setting_is_laid_over_the_default(off: object) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("named", "read"),
+    [
+        ("bamboohr:customCostCenter", "bamboohr:customCostCenter"),
+        ("bamboohr:payRate", "bamboohr:payRate"),
+        ("bamboohr:4310", "bamboohr:4310"),
+        ("bamboohr:4310.1", "bamboohr:4310.1"),
+        ("bamboohr:state", "state"),
+        ("bamboohr:supervisorEId", "supervisor_id"),
+        ("bamboohr:employmentHistoryStatus", "employment_status"),
+    ],
+)
+def test_a_field_may_be_named_by_its_api_name_and_one_of_the_catalogue_is_read_as_such(named: str, read: str) -> None:
+    mapping = mapping_of(city=["division", named])
+
+    assert Rule("city", ("division", read)) in mapping.rules
+    assert read in mapping.fields
+
+
+def test_a_field_that_is_named_twice_is_read_once() -> None:
+    mapping = mapping_of(city="bamboohr:customTown", institution="bamboohr:customTown")
+
+    assert mapping.fields == ("first_name", "last_name", "work_email", "department", "bamboohr:customTown")
+
+
+def test_a_table_is_looked_up_whatever_the_case_and_the_space() -> None:
+    entry = {"from": "division", "map": {"R&D": "Research", " Sales  north": "S"}, "otherwise": "Other"}
+
+    assert (
+        Rule("city", ("division",), "always", "", {"r&d": "Research", "sales north": "S"}, "Other")
+        in mapping_of(city=entry).rules
+    )
+
+
 def test_every_core_field_may_be_mapped() -> None:
     rules = {target: "work_email" if target == "email" else "city" for target in CORE_TARGETS}
 

@@ -97,6 +97,17 @@ def test_a_faulty_configuration_ends_with_its_own_exit_code_and_points_to_the_he
     assert "--help" in caught.value.advice
 
 
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("True", True), ("FALSE", False), (" false ", False)])
+def test_a_switch_is_true_or_false_in_any_case(text: str, value: bool) -> None:
+    assert settings(EXTENDED_USERNAMES=text).extended_usernames is value
+
+
+@pytest.mark.parametrize("changed", [{"EXTENDED_USERNAMES": "true"}, {"DEFAULT_LAST_NAME": "-"}])
+def test_a_setting_that_gives_employees_accounts_makes_a_full_pass_due(changed: dict[str, str]) -> None:
+    assert settings(**changed).plan_digest != settings().plan_digest
+    assert settings(EXTENDED_USERNAMES="false", DEFAULT_LAST_NAME="").plan_digest == settings().plan_digest
+
+
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_an_empty_variable_is_not_set(empty: str) -> None:
     assert settings(**dict.fromkeys(VARIABLES.keys() - LAPTOP.keys(), empty)) == settings()
@@ -192,6 +203,25 @@ def test_batches_shrink_to_900_form_fields(custom: int, asked: int, batch: int) 
     mapping = json.dumps({f"profile_field_f{number}": "location" for number in range(custom)})
 
     assert settings(FIELD_MAPPING=mapping, MOODLE_BATCH_SIZE=str(asked)).moodle_batch_size == batch
+
+
+def test_a_full_pass_is_due_by_the_mapping_alone_until_a_scope_is_set() -> None:
+    assert settings().plan_digest == settings(OUT_OF_SCOPE="suspend").plan_digest == settings().mapping.digest
+
+    variants = [settings(SCOPE=f'{{"department": {lists}}}') for lists in ('["A"]', '["B"]', '{"exclude": ["A"]}')]
+    suspending = settings(SCOPE='{"department": ["A"]}', OUT_OF_SCOPE="suspend")
+    digests = {one.plan_digest for one in (settings(), *variants, suspending)}
+    assert len(digests) == 5
+    assert settings(SCOPE='{"department": [" a "]}').plan_digest == variants[0].plan_digest
+
+
+def test_the_fields_of_the_scope_are_read() -> None:
+    scope = '{"bamboohr:customSite": ["North"], "bamboohr:division": {"exclude": ["South"]}, "department": ["A"]}'
+
+    read = settings(SCOPE=scope)
+
+    assert read.employee_scope.fields == ("bamboohr:customSite", "division", "department")
+    assert read.employee_fields[-3:] == ("department", "division", "bamboohr:customSite")
 
 
 def test_neither_the_settings_nor_a_fault_show_a_credential() -> None:

@@ -315,7 +315,8 @@ class RandomWeeks:
 @pytest.mark.parametrize("seed", range(30))
 def test_accounts_follow_the_dates_after_weeks_in_which_any_run_may_fail(seed: int) -> None:
     generator = random.Random(seed)
-    weeks = RandomWeeks(generator, in_sync(BALLAST, HIRE_LOOKAHEAD_DAYS=generator.choice(["0", "3"])))
+    look_ahead = generator.choice(["0", "3"])
+    weeks = RandomWeeks(generator, in_sync(BALLAST, HIRE_LOOKAHEAD_DAYS=look_ahead, LIMITS='{"suspend": 10}'))
     weeks.simulation.settings["BATCH_SIZE"] = generator.choice(["0", "2", "5"])
     for _ in range(12):
         weeks.a_day()

@@ -182,16 +182,16 @@ def test_a_disabled_key_is_reported(healthy: RunHarness) -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "verdict", "code", "advised"),
+    ("function", "verdict", "code"),
     [
-        ("core_user_get_users_by_field", "warning", 0, "to add it"),
-        ("core_user_get_users", "warning", 0, "to add it"),
-        ("core_user_create_users", "failed", 1, "to check in this order: the function is in the token's service"),
-        ("core_user_update_users", "failed", 1, "to check in this order: the function is in the token's service"),
+        ("core_user_get_users_by_field", "warning", 0),
+        ("core_user_get_users", "warning", 0),
+        ("core_user_create_users", "failed", 1),
+        ("core_user_update_users", "failed", 1),
     ],
 )
 def test_a_function_missing_from_the_service_is_named(
-    healthy: RunHarness, function: str, verdict: str, code: int, advised: str
+    healthy: RunHarness, function: str, verdict: str, code: int
 ) -> None:
     healthy.site.service_functions.discard(function)
 
@@ -199,9 +199,53 @@ def test_a_function_missing_from_the_service_is_named(
 
     assert (report.code, report[f"Moodle {function}"][0]) == (code, verdict)
     assert report[f"Moodle {function}"][1].startswith("refused (accessexception)")
-    assert f"ask NovaLXP's (Moodle's) administrator {advised}" in report.advice(f"Moodle {function}")
+    assert "administrator to check in this order: the function is in the token's service;" in report.advice(
+        f"Moodle {function}"
+    )
     if function == "core_user_get_users":
-        assert report["Moodle accounts"] == ("warning", "cannot be listed")
+        assert "the Moodle token may not use core_user_get_users" in report["Moodle accounts"][1]
+
+
+def test_a_listing_that_takes_too_long_is_no_missing_function(healthy: RunHarness) -> None:
+    healthy.fail_moodle("status", operation="core_user_get_users", status=504, skip=1, times=0)
+
+    report = run_doctor(healthy)
+
+    assert (report.code, report["Moodle core_user_get_users"][0]) == (0, "ok")
+    assert report["Moodle accounts"][0] == "warning"
+    assert "HTTP 504: the site took longer than its web server waits" in report["Moodle accounts"][1]
+    assert "to allow 300 s" in report.advice("Moodle accounts")
+    assert "core_user_get_users" not in report.advice("Moodle accounts")
+
+
+def test_where_every_function_is_refused_what_they_have_in_common_is_checked_first(healthy: RunHarness) -> None:
+    healthy.site.capabilities.discard("webservice/rest:use")
+
+    report = run_doctor(healthy, "--quick")
+
+    assert (report.code, {report[f"Moodle {function}"][0] for function in FUNCTIONS}) == (1, {"failed"})
+    advice = report.advice("Moodle core_user_get_users")
+    causes = ["webservice/rest:use", "enabled", "authorised", "IP restriction", "Valid until", "the function is in"]
+    assert [advice.index(cause) for cause in causes] == sorted(advice.index(cause) for cause in causes)
+
+
+@pytest.mark.parametrize("maintenance", ["cli", "gui"])
+def test_maintenance_is_named_at_once(healthy: RunHarness, maintenance: Any) -> None:
+    healthy.site.settings.maintenance = maintenance
+
+    report = run_doctor(healthy)
+
+    assert (report.code, report["Moodle"][0]) == (1, "failed")
+    assert "in maintenance" in report["Moodle"][1]
+    assert len(healthy.to_moodle.calls) == 1
+    assert "http.retry" not in report.output
+
+
+def test_a_single_passing_fault_does_not_fail_a_check(healthy: RunHarness) -> None:
+    healthy.fail_moodle("status", operation="core_user_get_users", status=502)
+    healthy.fail_bamboo("status", operation="changed", status=502)
+
+    assert run_doctor(healthy).code == 0
 
 
 def test_a_service_without_both_look_up_functions_fails(healthy: RunHarness) -> None:

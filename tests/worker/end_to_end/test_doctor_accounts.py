@@ -45,6 +45,31 @@ def test_each_field_has_its_own_check(healthy: RunHarness) -> None:
     assert report.code == 1
 
 
+def test_a_custom_field_that_nobody_is_shown_may_be_misspelled(healthy: RunHarness) -> None:
+    healthy.company.edit("3", customCostCenter="C3")
+    both = '{"institution": "bamboohr:customCostCenter", "city": "bamboohr:customCostCentre"}'
+
+    report = run_doctor(healthy, FIELD_MAPPING=both)
+
+    assert report["BambooHR field bamboohr:customCostCentre"] == ("failed", "is not shown for any employee")
+    assert "spells its API name" in report.advice("BambooHR field bamboohr:customCostCentre")
+    assert report["BambooHR field bamboohr:customCostCenter"][0] == "ok"
+
+
+def test_a_field_that_moodle_does_not_give_back_is_named(healthy: RunHarness) -> None:
+    mapping = '{"phone1": "work_phone", "phone2": "mobile_phone", "middlename": "middle_name"}'
+    (account, *_) = (user["id"] for user in healthy.accounts())
+    healthy.site.settings.showuseridentity = ("email", "phone1")
+    healthy.site.table.get(account).phone1 = "+1 617 555 0123"  # type: ignore[union-attr]
+
+    report = run_doctor(healthy, FIELD_MAPPING=mapping)
+
+    named = {area for area in report.areas if area.startswith("Moodle field ")}
+    assert named == {"Moodle field phone2", "Moodle field middlename"}
+    assert "showuseridentity" in report.advice("Moodle field phone2")
+    assert report["Moodle field middlename"][1] == "no look-up returns it: it is written to new accounts only"
+
+
 def test_an_address_shared_by_employees_names_their_ids(healthy: RunHarness) -> None:
     shared = str(healthy.company.values("3")["workEmail"])
     healthy.company.edit("9", workEmail=shared.upper())

@@ -204,7 +204,7 @@ def test_an_employee_of_an_undone_run(staffed: RunHarness) -> None:
 
     explanation = explain(staffed, "100")
 
-    assert explanation["What holds it"]["undone"].endswith("To release: python -m worker parked retry ID")
+    assert explanation["What holds it"]["undone"].endswith("To release: python -m worker people retry ID")
     assert explanation["Remembered"]["undone"] == run
     assert "taken back" in explanation["Remembered"]
 
@@ -220,7 +220,8 @@ def test_a_suspension_that_a_guard_held_names_the_run_to_approve(staffed: RunHar
         "suspend held": f"by a guard in the run {held}; if the change is right: python -m worker approve {held}"
         " --employee 100"
     }
-    assert explanation["What would be done"]["action"] == "hold (held: suspend)"
+    assert explanation["What would be done"]["action"] == "suspend (held: suspend)"
+    assert explanation["What would be done"]["field suspended"] == "active -> suspended (held: suspend)"
     assert "suspend held" not in explain(staffed, "100")["What holds it"]
 
 
@@ -234,6 +235,16 @@ def test_an_employee_who_waits_for_the_start_date(staffed: RunHarness) -> None:
     assert explanation["BambooHR"]["standing"].startswith("has not started yet")
     assert explanation["BambooHR"]["hire_date"] == repr(start.isoformat())
     assert explanation["Remembered"] == {"waiting": "starts_later"}
+
+
+def test_what_was_not_requested_is_told_from_what_is_not_shown(staffed: RunHarness) -> None:
+    listed = explain(staffed, "100")["BambooHR"]
+    staffed.company.hide("100")
+    staffed.bamboo.settings.restricted_for = {"100": frozenset({"hireDate"})}
+    hidden = explain(staffed, "100")["BambooHR"]
+
+    assert listed["hire_date"].startswith("not requested: the directory does not have it")
+    assert hidden["hire_date"] == "NOT SHOWN: restricted for the key's user"
 
 
 def test_an_employee_whom_moodle_refuses(staffed: RunHarness) -> None:

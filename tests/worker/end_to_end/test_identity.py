@@ -8,11 +8,11 @@ from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import Company
 from tests.worker.end_to_end.tools import advance_clock, employee_lines
 
-PEOPLE = [(f"Given{number}", f"Family{number}") for number in range(1, 13)]
+PEOPLE = [(f"Given{number}", f"Family{number}") for number in range(1, 61)]
 
 
 def person(number: int, **different: str) -> dict[str, Any]:
-    """Return the record of the n-th of twelve people."""
+    """Return the record of the n-th of sixty people."""
     first, last = PEOPLE[number - 1]
     ordinary = {"firstName": first, "lastName": last, "workEmail": f"{first}.{last}@acme.example".lower()}
     return {**ordinary, "department": "Sales", **different}
@@ -46,10 +46,12 @@ def test_ids_that_were_given_out_anew_change_no_account(harness: RunHarness) -> 
 
     run = harness.run()
 
-    assert (run.code, run["errors"], run["conflicts"], run["updated"]) == (1, 12, 12, 0)
+    assert (run.code, run["errors"], run["conflicts"], run["updated"]) == (4, 12, 12, 0)
     assert identities(harness) == before
     assert run["warnings"] == ["ids_reassigned"]
+    assert (run["outcome"], run["held"], len(run["held_ids"])) == ("held", {"unconfirmed": 12}, 12)
     assert "12 of 12 employees" in run["message"]
+    assert "before anything is approved" in run["advice"]
     lines = employee_lines(run)
     assert {line["code"] for line in lines.values()} == {"unconfirmed"}
     assert "--employee 3" in lines[3]["advice"]
@@ -66,7 +68,7 @@ def test_the_account_of_an_employee_who_now_has_another_id_is_not_suspended(harn
 
     run = harness.run()
 
-    assert (run.code, run["suspended"], run.reason_codes("1")) == (1, 0, ["unconfirmed"])
+    assert (run["suspended"], run["held"], run.reason_codes("1")) == (0, {"unconfirmed": 12}, ["unconfirmed"])
 
 
 def test_a_deleted_employee_whose_address_a_stranger_has_now_is_suspended(harness: RunHarness) -> None:
@@ -103,7 +105,7 @@ def test_a_shared_mailbox_is_not_renamed_to_a_new_employee(harness: RunHarness) 
     run = harness.run()
 
     line = employee_lines(run)[20]
-    assert (run.code, run["updated"], line["code"], line["account_id"]) == (1, 1, "unconfirmed", desk)
+    assert (run.code, run["updated"], line["code"], line["account_id"]) == (4, 1, "unconfirmed", desk)
     assert f"account {desk}" in line["reason"]
     user = harness.site.user_named("service.desk")
     assert user is not None
@@ -117,8 +119,28 @@ def test_a_leaver_whose_id_now_finds_the_account_of_another_is_not_suspended(har
 
     run = harness.run()
 
-    assert (run.code, run["suspended"], run.reason_codes("1")) == (1, 0, ["unconfirmed"])
+    assert (run.code, run["suspended"], run.reason_codes("1")) == (4, 0, ["unconfirmed"])
     assert not harness.account("1")["suspended"]
+
+
+def test_an_unconfirmed_match_is_held_beside_what_a_guard_holds_and_another_error_is_an_error(
+    harness: RunHarness,
+) -> None:
+    staff(harness, *range(1, 31))
+    harness.company.edit("1", **person(40))
+    for number in range(11, 21):
+        harness.company.terminate(str(number))
+
+    held = harness.run()
+    harness.company.hire("50", **person(50, workEmail=person(2)["workEmail"]))
+    failed = harness.run()
+
+    assert (held.code, held["outcome"], held["held"]) == (4, "held", {"suspend": 10, "unconfirmed": 1})
+    assert "a guard holds changes" in held["message"]
+    assert "1 match of an employee and an account is held until it is confirmed" in held["message"]
+    assert (failed.code, failed["outcome"]) == (1, "errors")
+    assert failed["held"] == held["held"]
+    assert harness.run("approve", "0123", "--yes")["advice"].count(held["run_id"]) == 1
 
 
 def test_an_address_that_passed_to_another_employee_holds_a_change_of_names(harness: RunHarness) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.wire import Fault
 from tests.simulation import Simulation
+from tests.worker.end_to_end.simulated_days import completed_run, in_sync
 from worker.runs.summary import Summary
 
 COMPANY = 60
@@ -142,6 +144,28 @@ def changed(before: dict[int, dict[str, Any]], after: dict[int, dict[str, Any]])
         if now["department"] != then["department"]:
             found["update" if now["department"] else "clear"].add(number)
     return found
+
+
+def test_what_a_killed_run_wrote_counts_as_long_as_its_batched_window_is_open() -> None:
+    simulation = in_sync(COMPANY, LIMITS='{"update": 5}')
+    for number in range(1, 16):
+        simulation.company.edit(str(number), department="Moved")
+    simulation.settings["BATCH_SIZE"] = "5"
+    assert next(at for at in itertools.count(1) if simulation.sync(dies_at=at) is None and moved(simulation) == 5)
+    simulation.clock.advance(hours=1)
+    retry = completed_run(simulation)
+    simulation.clock.advance(days=3)
+    second = completed_run(simulation)
+    simulation.clock.advance(days=3)
+    third = completed_run(simulation)
+
+    assert [run.counts["updated"] for run in (retry, second, third)] == [0, 5, 0]
+    assert third.exit_code == 4
+    assert "5 updates are due after 10" in third.message
+
+
+def moved(simulation: Simulation) -> int:
+    return sum(user["department"] == "Moved" for user in simulation.site.users())
 
 
 TestLimits = Limits.TestCase

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import boto3
 import pytest
@@ -14,6 +15,7 @@ from tests.sandbox.aws import BAMBOO_SECRET, MOODLE_SECRET, emulated_aws, prepar
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 from tests.sandbox.wire import Request, Response, Switchboard
+from tests.worker.end_to_end.tools import at_a_terminal
 
 NEW_TOKEN, NEW_KEY = "e" * 32, "e" * 40
 
@@ -48,6 +50,17 @@ def test_a_passing_fault_costs_nothing_and_is_logged(harness: RunHarness, operat
     waits = [line["reason"] for line in run.log if line["event"] == "http.retry"]
     assert len(waits) == 3
     assert all(f"HTTP {status}; trying again in" in reason for reason in waits)
+
+
+@pytest.mark.parametrize("shows", ["", "stderr"])
+def test_a_wait_for_a_site_in_maintenance_is_shown_at_once(harness: RunHarness, shows: Any) -> None:
+    harness.company.add(generate(5, seed=1))
+    harness.fail_moodle("status", operation="core_user_get_users_by_field", status=503, retry_after="0")
+
+    run = at_a_terminal(harness, "sync", shows=shows)
+
+    assert run.code == 0
+    assert "moodle: HTTP 503, in maintenance or overloaded; trying again in 1 s" in run.stderr
 
 
 @pytest.mark.parametrize("operation", ["core_user_get_users_by_field", "core_user_create_users"])

@@ -34,7 +34,7 @@ def test_a_scheduled_run_does_nothing_and_says_why(paused: RunHarness, command: 
 
     assert (run.code, run["ok"], run["outcome"], run["errors"]) == (0, True, "paused", 0)
     assert run["message"] == f"the scheduled runs are paused since {SINCE}"
-    assert run["advice"] == "to go on: make resume ENV=NAME"
+    assert run["advice"] == "to go on: ./lxp --env NAME resume"
     assert run["http_calls"] == {"bamboohr": 0, "moodle": 0}
     assert state_and_site(paused) == before
 
@@ -95,4 +95,4 @@ def test_doctor_warns_of_a_pause(paused: RunHarness) -> None:
 
     assert report.code == 0
     assert report["schedule"] == ("warning", f"the scheduled runs are paused since {SINCE}")
-    assert report.advice("schedule") == "to go on: make resume ENV=NAME"
+    assert report.advice("schedule") == "to go on: ./lxp --env NAME resume"

@@ -96,20 +96,32 @@ def test_the_table_shows_ids_fields_and_reasons_without_values(pending: RunHarne
     run = pending.run("plan")
 
     assert run.code == 0
-    head, heads, *rows = [line for line in run.stdout.splitlines() if line]
-    assert head.startswith("Plan ")
-    assert "the next run, changes since " in head
-    assert heads.split() == ["action", "employee", "fields", "why"]
-    assert [line.split()[:2] for line in rows[:6]] == [
-        ["suspend", "3"],
-        ["hold", "202"],
-        ["hold", "203"],
-        ["create", "200"],
-        ["update", "100"],
-        ["skip", "201"],
+    head, figures, *groups, following = run.stdout.split("\n\n")
+    assert head.startswith("NovaLXP sync plan, ")
+    assert "the next run (employees that changed or are waiting), changes since " in head
+    assert figures == "1 created, 1 changed, 1 suspended, 19 unchanged"
+    assert [[line.strip() for line in group.splitlines()] for group in groups] == [
+        ["Suspend: 1 employee: BambooHR says Inactive or Deleted", "active -> suspended", "employee 3"],
+        [
+            "Waiting: 1 employee: BambooHR does not say whether they work here (no row, or a status that is empty,"
+            " restricted or unknown)",
+            "what to do: let the key's user see the employee and their status; every run asks again until then",
+            "employee 202",
+        ],
+        [
+            "Create: 1 employee: works here and has no account yet",
+            "auth, idnumber, username, firstname, lastname, email",
+            "employee 200",
+        ],
+        ["Update: 1 employee: BambooHR and Moodle differ", "department", "employee 100"],
+        ["Starts later: 1 employee: the hire date is in the future; every run asks again until then", "employee 203"],
+        [
+            "Skip: 1 employee: has no work e-mail, and no account can be made without one",
+            "what to do: enter it in BambooHR",
+            "employee 201",
+        ],
     ]
-    assert rows[-1] == "1 suspend, 2 hold, 1 create, 1 update, 1 skip, 19 unchanged"
-    assert "skip: enter it in BambooHR" in rows
+    assert following.splitlines() == ["Next:", "  Write these changes:", "    python -m worker sync"]
     assert not any(value in run.stdout + run.stderr for value in VALUES)
 
 
@@ -117,16 +129,16 @@ def test_an_empty_plan_is_one_line(harness: RunHarness) -> None:
     run = harness.run("plan")
 
     assert (run.code, run.stderr) == (0, "")
-    assert run.stdout.split("\n\n")[1:] == ["Nothing would be done.", "no employees\n"]
+    assert run.stdout.split("\n\n")[1:] == ["Nothing would be done.", "Next:\n  Nothing to do.\n"]
 
 
-def test_warnings_and_a_due_reconcile_are_shown_first(pending: RunHarness) -> None:
+def test_warnings_come_first_and_a_due_reconcile_last(pending: RunHarness) -> None:
     pending.bamboo.settings.directory_sharing = "off"
 
-    head = pending.run("plan", FIELD_MAPPING='{"institution": "division"}').stdout.split("\n\n")[0]
+    run = pending.run("plan", FIELD_MAPPING='{"institution": "division"}')
 
-    assert "warning: BambooHR's directory is refused or empty" in head
-    assert "a reconcile is due" in head
+    assert "warning: BambooHR's directory is refused or empty" in run.stdout.split("\n\n")[0]
+    assert run.stdout.endswith("    python -m worker plan --everybody\n")
 
 
 def test_the_table_fits_the_terminal(pending: RunHarness) -> None:
@@ -140,7 +152,7 @@ def test_progress_is_shown_on_the_terminal_and_erased(pending: RunHarness) -> No
 
     assert "looking up by idnumber" in run.stderr
     assert run.stderr.rpartition("\r")[2].strip() == ""
-    assert run.stdout.startswith("Plan ")
+    assert run.stdout.startswith("NovaLXP sync plan, ")
 
 
 # Exit codes
@@ -159,7 +171,23 @@ def test_a_held_suspension_is_shown_with_its_reason(pending: RunHarness) -> None
 
     assert planned(pending, MAX_SUSPENSIONS="0")[3] == ("hold", "suspension_held", [])
     assert "1 suspension is due, 0 allowed in one run" in run.stdout
-    assert "approve RUN" in run.stdout
+    assert (
+        "\nSuspend (held): 1 employee: a guard holds all suspensions of this run\n  active -> suspended\n" in run.stdout
+    )
+    assert "\n    python -m worker approve RUN --only suspend\n" in run.stdout
+
+
+def test_a_partly_held_step_shows_which_part_is_held(pending: RunHarness) -> None:
+    pending.company.edit("100", workEmail="elsewhere@quux.example")
+
+    run = pending.run("plan", LIMITS='{"identity": 0}')
+
+    (group,) = (text for text in run.stdout.split("\n\n") if text.startswith("Update (partly held): 1 employee"))
+    assert [line.strip() for line in group.splitlines()[1:]] == [
+        "held: a guard holds all changes of identity of this run",
+        "department, email (held: identity), username (held: identity)",
+        "employee 100",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -197,11 +225,11 @@ def test_the_json_names_its_kind_site_and_scope(pending: RunHarness) -> None:
     plan = json.loads(pending.run("plan", "--json").stdout)
 
     assert (plan["kind"], plan["version"], plan["scope"]) == ("novalxp-sync-plan", 1, "all")
-    assert plan["site"].startswith(pending.environment["MOODLE_BASE_URL"])
-    assert plan["company"].startswith(pending.environment["BAMBOO_BASE_URL"])
+    assert f"http://{plan['site']}" == pending.environment["MOODLE_BASE_URL"]
+    assert plan["company"] == pending.environment["BAMBOO_COMPANY_DOMAIN"]
     assert plan["counts"] == {"suspend": 1, "hold": 2, "create": 1, "update": 1, "skip": 1, "unchanged": 19}
     assert [bool(row["digest"]) for row in plan["rows"]] == [True, True, True, False, False, False]
-    assert not any("values" in row for row in plan["rows"])
+    assert not any(row.keys() & {"values", "name", "department"} for row in plan["rows"])
 
 
 def test_a_page_is_written_to_its_file_only(pending: RunHarness, tmp_path: Path) -> None:
@@ -262,6 +290,21 @@ def test_the_json_has_old_and_new_values_on_request(pending: RunHarness, tmp_pat
     assert rows[100]["values"] == {"department": ["Salesquux", "Legalquux"]}
     assert rows[200]["values"]["email"] == [None, "annquux@example.com"]
     assert "values" not in rows[202]
+
+
+def test_every_row_names_its_employee_on_request(pending: RunHarness, tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    pending.run("plan", "--json", "--show-values", "--output", str(file), LIMITS='{"create": 0}', MAX_SUSPENSIONS="0")
+
+    rows = {row["employee_id"]: row for row in json.loads(file.read_text())["rows"]}
+
+    assert (rows[100]["name"], rows[100]["department"]) == ("Joquux Doequux", "Legalquux")
+    assert (rows[200]["name"], rows[200]["held"]) == ("Annquux Leequux", ["create"])
+    assert rows[200]["values"]["email"] == [None, "annquux@example.com"]
+    leaver = pending.account("3")
+    assert rows[3]["name"] == f"{leaver['firstname']} {leaver['lastname']}"
+    assert rows[3]["values"] == {"suspended": ["0", "1"]}
+    assert all(row["name"] for row in rows.values())
 
 
 @pytest.mark.parametrize("form", [["--output"], ["--json", "--output"], ["--html"]])

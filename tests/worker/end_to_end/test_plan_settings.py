@@ -67,7 +67,9 @@ def test_the_plan_says_which_guard_would_hold_what_the_settings_change(pending: 
 
     assert plan.code == 4
     assert {row[0] for row in rows(plan).values()} == {"hold"}
-    assert "institution changes for" in planned(pending, settings).stdout
+    shown = planned(pending, settings).stdout
+    assert "institution changes for" in shown
+    assert "\nNext:\n  The plan shows other settings than those in force." in shown
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,11 @@ LIMITS = st.dictionaries(
     st.sampled_from([0, 3, 30, "10%", "100%"]),
     max_size=4,
 )
+SCOPES = st.dictionaries(
+    st.sampled_from(["department", "employment_status"]),
+    st.sampled_from([["Sales", "Full-Time"], {"exclude": ["Support", "Full-Time"]}, ["Nowhere"]]),
+    max_size=2,
+)
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
@@ -109,6 +116,8 @@ SETTINGS = st.fixed_dictionaries(
         "MAX_SUSPENSIONS": st.sampled_from([0, 1, 50]),
         "FIELD_MAPPING": MAPPINGS,
         "LIMITS": LIMITS,
+        "SCOPE": SCOPES,
+        "OUT_OF_SCOPE": st.sampled_from(["keep", "suspend"]),
     },
 )
 

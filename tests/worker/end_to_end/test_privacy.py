@@ -142,7 +142,7 @@ def test_no_command_shows_values_without_the_option(personal: RunHarness, tmp_pa
         ("approve", held, "--yes"),
         ("undo", wrote, "--yes"),
         ("reconcile", "--yes"),
-        ("parked", "list"),
+        ("people", "list"),
         ("state", "show"),
     ):
         assert_no_secret(personal, personal.run(*command))

@@ -286,7 +286,7 @@ def test_any_other_answer_writes_nothing(drifted: RunHarness, answer: str) -> No
 
     run = at_a_terminal(drifted, "reconcile", answer=answer)
 
-    assert (run.code, run["outcome"], run["message"]) == (2, "usage_error", "not confirmed; nothing was changed")
+    assert (run.code, run["outcome"], run["message"]) == (0, "nothing_done", "not confirmed; nothing was done")
     assert (state_and_site(drifted), drifted.writes()) == (before, [])
 
 

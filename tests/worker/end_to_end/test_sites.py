@@ -89,5 +89,5 @@ def test_doctor_lists_the_causes_of_a_refused_function_in_the_order_to_check(sta
 
     advice = doctor(staffed, "--quick")["Moodle core_user_create_users"]["advice"]
 
-    causes = ["in the token's service", "enabled", "authorised", "webservice/rest:use", "IP restriction", "Valid until"]
+    causes = ["in the token's service", "webservice/rest:use", "enabled", "authorised", "IP restriction", "Valid until"]
     assert [advice.index(cause) for cause in causes] == sorted(advice.index(cause) for cause in causes)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.run_harness import RunHarness
+from tests.sandbox.moodle.settings import ProfileField
 
 BY_PREFERRED_NAME = json.dumps({"firstname": ["preferred_name", "first_name"]})
 WITH_COUNTRY = json.dumps({"country": "country"})
@@ -48,3 +49,40 @@ def test_the_countries_that_bamboohr_offers_are_written_and_an_unknown_one_is_na
     assert len(warnings) == 1
     assert warnings[0].count("Atlantis") == 1
     assert "unknown_country" in run["warnings"]
+
+
+def test_a_state_that_one_source_abbreviates_is_not_rewritten(harness: RunHarness) -> None:
+    harness.site.settings.profile_fields = (ProfileField("state"),)
+    harness.bamboo.settings.get_states = {"California": "CA", "Western Australia": "WA", "Ontario": "ON"}
+    homes = [
+        ("California", "United States"),
+        ("Western Australia", "Australia"),
+        ("Ontario", "Canada"),
+        ("Bayern", "Germany"),
+        ("California", None),
+    ]
+    for number, (state, country) in enumerate(homes, 1):
+        name: dict[str, Any] = {"firstName": f"G{number}", "lastName": "Roy", "workEmail": f"p{number}@x.example"}
+        harness.company.hire(str(number), **name, state=state, country=country)
+    mapped = {"FIELD_MAPPING": json.dumps({"profile_field_state": "state"})}
+    assert harness.run(**mapped)["created"] == len(homes)
+
+    for refused in (403, None, 403, None):
+        harness.bamboo.settings.list_refused = refused
+        for number in range(1, len(homes) + 1):
+            harness.company.touch(str(number))
+        assert harness.run(**mapped)["updated"] == 0
+
+    written = [harness.account(str(number))["profile"]["state"] for number in range(1, len(homes) + 1)]
+    assert written == [state for state, _ in homes]
+
+
+def test_a_date_that_is_not_set_is_empty_in_every_source(harness: RunHarness) -> None:
+    harness.site.settings.profile_fields = (ProfileField("end"),)
+    harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail="ana@x.example")
+    mapped = {"FIELD_MAPPING": json.dumps({"profile_field_end": "termination_date"})}
+    assert harness.run(**mapped)["created"] == 1
+
+    harness.bamboo.settings.list_refused = 403
+
+    assert harness.run("sync", "--employee", "1", **mapped)["unchanged"] == 1

@@ -90,7 +90,7 @@ def test_an_undone_change_stays_undone_until_bamboohr_changes_the_employee(
     assert (run["updated"], harness.account("1")["department"]) == (1, "Yet Elsewhere")
 
 
-@pytest.mark.parametrize("release", [("parked", "retry", "1"), ("sync", "--employee", "1")])
+@pytest.mark.parametrize("release", [("people", "retry", "1"), ("sync", "--employee", "1")])
 def test_an_operator_releases_an_undone_employee(
     harness: RunHarness, wrote: RunResult, release: tuple[str, ...]
 ) -> None:

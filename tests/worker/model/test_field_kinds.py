@@ -113,7 +113,7 @@ def test_a_text_that_moodle_formats_is_read_without_its_html(kind: str, is_raw: 
     assert shown_text(FieldKind(kind, is_raw), value) == text
 
 
-@pytest.mark.parametrize("field", [FIELD, "lang", "timezone", "city", "country"])
+@pytest.mark.parametrize("field", [FIELD, "lang", "timezone", "city", "country", "phone1"])
 def test_what_moodle_may_replace_is_read_back(field: str) -> None:
     assert is_read_back(field)
 

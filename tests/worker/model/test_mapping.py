@@ -80,7 +80,7 @@ def test_a_value_is_fitted_to_moodles_limits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "unknown"),
+    ("facts", "refused"),
     [
         ({"country": "Atlantis"}, "Atlantis"),
         ({"country": "", "location": "Atlantis"}, "Atlantis"),
@@ -90,9 +90,46 @@ def test_a_value_is_fitted_to_moodles_limits() -> None:
     ],
     ids=str,
 )
-def test_a_country_that_moodle_does_not_have_is_known(facts: dict[str, str], unknown: str) -> None:
-    assert mapping_of(country=["country", "location"]).unknown_country(facts) == unknown
-    assert mapping_of().unknown_country(facts) == ""
+def test_a_value_that_moodle_does_not_have_is_known(facts: dict[str, str], refused: str) -> None:
+    assert Rule("country", ("country", "location")).refused_value(facts) == refused
+
+
+CENTRES = {"r&d": "4711", "sales": "4712", "none": ""}
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "facts", "value", "refused"),
+    [
+        ("", {"division": "R&D", "location": "Bonn"}, "4711", ""),
+        ("", {"division": "SALES"}, "4712", ""),
+        ("", {"division": " Sales "}, "4712", ""),
+        ("", {"division": "Legal", "location": "Sales"}, None, "Legal"),
+        ("9999", {"division": "Legal"}, "9999", ""),
+        ("9999", {}, None, ""),
+        ("9999", {"division": "", "location": "Sales"}, "4712", ""),
+        ("9999", {"division": "None", "location": "Sales"}, "4712", ""),
+        ("9999", {"division": "", "location": ""}, "-", ""),
+    ],
+    ids=str,
+)
+def test_a_table_says_what_is_sent(otherwise: str, facts: dict[str, str], value: str | None, refused: str) -> None:
+    centre = Rule("profile_field_centre", ("division", "location"), "always", "-", CENTRES, otherwise)
+
+    assert (centre.value(facts), centre.refused_value(facts)) == (value, refused)
+
+
+def test_a_table_counts_in_the_digest_and_a_mapping_without_one_has_that_of_earlier_versions() -> None:
+    def digest(**entry: Any) -> str:
+        return mapping_of(city={"from": "division", **entry}).digest
+
+    assert mapping_of().digest == "bf7853e4bfb4ab3a"
+    assert len({digest(), digest(map={"a": "b"}), digest(map={"a": "c"}), digest(map={"a": "b"}, otherwise="d")}) == 4
+
+
+@pytest.mark.parametrize(("target", "is_updated"), [("city", True), ("phone1", True), ("middlename", False)])
+def test_a_field_that_no_look_up_returns_is_not_updated(target: str, is_updated: bool) -> None:
+    assert Rule(target, ("city",)).is_updated is is_updated
+    assert not Rule(target, ("city",), "create").is_updated
 
 
 def test_identity_is_read_from_bamboohr_whatever_the_mapping_says() -> None:

@@ -27,6 +27,42 @@ def test_moodle_stores_a_normalised_value_unchanged(target: str, text: str) -> N
     assert normalize(target, value) == value, "a normalised value would be rewritten in every run"
 
 
+@given(target=st.sampled_from(["phone1", "phone2", "timezone", "lang"]), text=st.text(max_size=40))
+@example(target="phone1", text="+1 (617) 555-0123 \u00b7 22")
+@example(target="timezone", text="Europe/Berlin\n")
+def test_a_value_with_a_form_of_its_own_is_stored_unchanged_or_not_sent(target: str, text: str) -> None:
+    value = normalize(target, text)
+
+    if value is not None:
+        kind = {"timezone": "timezone", "lang": "lang"}.get(target, "notags")
+        assert value == "" or params.clean(kind, value, Settings(languages=(value,))) == value
+        assert len(value) <= LENGTHS.get(target, 100)
+        assert normalize(target, value) == value
+
+
+@pytest.mark.parametrize(
+    ("target", "given_text", "held"),
+    [
+        ("lang", "pt-BR", "pt_br"),
+        ("lang", "de", "de"),
+        ("lang", "German", None),
+        ("lang", "", ""),
+        ("timezone", "Europe/Berlin", "Europe/Berlin"),
+        ("timezone", "America/Port-au-Prince", "America/Port-au-Prince"),
+        ("timezone", "99", "99"),
+        ("timezone", "Central European Time", None),
+        ("phone1", "+1 (617) 555-0123", "+1 (617) 555-0123"),
+        ("phone2", "+1 (617) 555 - 0123 456", "+16175550123456"),
+        ("phone1", "+1 617 555 0123 extension 4711", None),
+        ("middlename", "Ann\tMarie", "Ann Marie"),
+    ],
+)
+def test_a_language_a_time_zone_and_a_telephone_number_have_forms_of_their_own(
+    target: str, given_text: str, held: str | None
+) -> None:
+    assert normalize(target, given_text) == held
+
+
 @pytest.mark.parametrize("name", ["Zoë", "O'Neill-Łukasz", "山田 太郎", "محمد", "a < b", "3 > 2", "👩‍🚀", "Dr. A & B"])
 def test_an_ordinary_name_is_unchanged(name: str) -> None:
     assert normalize("firstname", name) == name
@@ -117,7 +153,19 @@ def test_a_username_that_moodle_refuses(name: str) -> None:
     assert not is_username(name)
 
 
-@given(st.text(max_size=30))
-def test_no_username_is_sent_that_moodle_would_change(name: str) -> None:
-    if is_username(name):
-        assert params.clean("username", name, Settings()) == name
+@pytest.mark.parametrize("name", ["o'neill@acme.example", "a+b@acme.example", "zoë", "jo sé+x", "x" * 100])
+def test_a_username_that_moodle_accepts_with_extended_characters(name: str) -> None:
+    assert is_username(name, extended=True)
+    assert params.clean("username", name, Settings(extendedusernamechars=True)) == name
+
+
+@pytest.mark.parametrize("name", ["", " ", "O'neill", "ZOË", " zoë", "zoë\u00a0", "a\tb", "a\u200b", "x" * 101])
+def test_a_username_that_no_moodle_holds(name: str) -> None:
+    assert not is_username(name, extended=True)
+
+
+@pytest.mark.parametrize("extended", [False, True])
+@given(name=st.text(max_size=30))
+def test_no_username_is_sent_that_moodle_would_change(extended: bool, name: str) -> None:
+    if is_username(name, extended=extended):
+        assert params.clean("username", name, Settings(extendedusernamechars=extended)) == name

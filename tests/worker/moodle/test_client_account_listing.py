@@ -59,7 +59,10 @@ def test_an_answer_that_does_not_come_is_asked_for_again() -> None:
 def test_a_token_that_may_not_search_gets_none_and_no_error(site: MoodleSite, board: Switchboard) -> None:
     site.service_functions.remove(SEARCH)
 
-    assert client_of(board).list_accounts("oidc") is None
+    with pytest.raises(TargetError, match="may not use core_user_get_users") as caught:
+        client_of(board).list_accounts("oidc")
+
+    assert "to add core_user_get_users to the token's service" in caught.value.advice
 
 
 @pytest.mark.parametrize("answer", [{"users": None}, [], "text"])

@@ -12,6 +12,7 @@ from tests.worker.builders import NOW, email_index_of, mapping_of, settings_of, 
 from worker.model.account import Account
 from worker.model.employee import Employee, Evidence
 from worker.model.history import EmployeeRecord
+from worker.model.scope import ALL_EMPLOYEES, Scope, ScopeRule
 from worker.model.step import Step
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Planner
@@ -21,6 +22,12 @@ FIRST = ("Ann", "Bob", "Cleo")
 LAST = ("Ng", "Poe")
 DEPARTMENTS = ("", "Sales")
 FIELDS = ("first_name", "last_name", "preferred_name", "work_email", "department", "status", "hire_date")
+SCOPES = (
+    ALL_EMPLOYEES,
+    ALL_EMPLOYEES,
+    Scope((ScopeRule("department", allowed=("Sales",)),)),
+    Scope((ScopeRule("department", excluded=("sales",)), ScopeRule("last_name", allowed=("ng",)))),
+)
 OUTSIDER = 90
 """A colleague who did not change, and is in the directory."""
 
@@ -127,6 +134,8 @@ def random_inputs(draw: st.DrawFn, *, unique: bool = True) -> RandomInput:
             reactivate_all=draw(st.booleans()),
             reactivate=draw(numbers),
             hire_lookahead_days=draw(st.sampled_from((0, 30))),
+            scope=draw(st.sampled_from(SCOPES)),
+            suspends_out_of_scope=draw(st.booleans()),
         ),
         colleagues=draw(st.sampled_from(({}, {}, {OUTSIDER: "a@x.io"}))),
         remembered=suspended_by_us(*draw(numbers)),

@@ -22,6 +22,7 @@ from tests.worker.builders import (
 from worker.model.account import Account
 from worker.model.employee import Employee
 from worker.model.history import History, RunRecord
+from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action, GuardClass, Step
 from worker.planning.guards import Circumstances, Guarded, guard
 from worker.planning.limits import Limits, is_import, limits
@@ -449,3 +450,48 @@ def test_a_plan_without_changes_passes_as_it_is() -> None:
     plan = plan_for([(listed(1), account_of(1))])
 
     assert guard(plan, Circumstances(defaults(100), unreliable=["lost"])).plan.steps == plan.steps
+
+
+# The scope
+
+OUTSIDE: dict[str, Any] = {
+    "scope": Scope((ScopeRule("division", allowed=("North",)),)),
+    "suspends_out_of_scope": True,
+}
+DOUBT = 'no employee has the division "North" any more'
+
+
+def is_out_of_scope(number: int) -> Case:
+    return listed(number, division="South"), account_of(number)
+
+
+def held_and_written(cases: Sequence[Case], *doubts: str) -> tuple[list[int], list[int], str]:
+    """Who is held, who is suspended, and why the class is held, in a company of 100."""
+    found = guard(plan_for(cases, **OUTSIDE), Circumstances(defaults(100), scope_doubts=doubts))
+    held = [step.employee_id for step in found.plan.steps if step.held_classes == (GuardClass.SUSPEND,)]
+    written = [step.employee_id for step in found.plan.steps if step.action is Action.SUSPEND]
+    return held, written, found.why.get(GuardClass.SUSPEND, "")
+
+
+def test_suspensions_for_the_scope_count_in_the_class_suspend() -> None:
+    few = [*many(is_out_of_scope, 3), *many(leaves, 2, first=11)]
+    too_many = [*many(is_out_of_scope, 4), *many(leaves, 2, first=11)]
+
+    assert held_and_written(few) == ([], [1, 2, 3, 11, 12], "")
+    held, written, why = held_and_written(too_many)
+    assert (held, written) == ([1, 2, 3, 4], [11, 12])
+    assert why == "6 suspensions are due, 5 allowed in one run; 4 of 6 are for the scope"
+
+
+def test_leavers_over_the_limit_are_held_with_them() -> None:
+    held, written, _ = held_and_written([*many(is_out_of_scope, 1), *many(leaves, 6, first=11)])
+
+    assert (len(held), written) == (7, [])
+
+
+def test_a_doubt_holds_every_suspension_for_the_scope_and_no_leaver() -> None:
+    held, written, why = held_and_written([is_out_of_scope(1), leaves(11), changes_department(12)], DOUBT)
+
+    assert (held, written) == ([1], [11])
+    assert why == f"{DOUBT}; 1 of 2 are for the scope"
+    assert held_and_written([leaves(11)], DOUBT) == ([], [11], "")

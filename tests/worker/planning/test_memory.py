@@ -12,7 +12,7 @@ from tests.worker.builders import account, record_of
 from worker.model import reasons
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.result import Status, StepResult
-from worker.model.step import Action, FieldChange, Step
+from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Step
 from worker.planning.memory import (
     after_undoing,
     before_suspending,
@@ -36,7 +36,8 @@ SUSPEND = Step(7, Action.SUSPEND, reasons.LEFT, ACTIVE, (SUSPENDS,))
 REACTIVATE = Step(7, Action.REACTIVATE, reasons.RETURNED, SUSPENDED, (REACTIVATES,))
 UNCHANGED = Step(7, Action.UNCHANGED, reasons.IN_STEP, ACTIVE)
 STAYS_SUSPENDED = Step(7, Action.UNCHANGED, reasons.ALREADY_SUSPENDED, SUSPENDED)
-SKIP = Step(7, Action.SKIP, reasons.NO_EMAIL)
+SKIP = Step(7, Action.SKIP, reasons.LEFT_WITHOUT_ACCOUNT)
+NO_ACCOUNT_FOR_NOW = Step(7, Action.SKIP, reasons.NO_EMAIL)
 CONFLICT = Step(7, Action.CONFLICT, reasons.email_taken(account(200)))
 WAIT = Step(7, Action.HOLD, reasons.NO_EVIDENCE, waits=True)
 
@@ -47,6 +48,7 @@ WAITING = record_of(7, FollowUp.WAITING, "no_evidence", "hold")
 TO_START = record_of(7, FollowUp.WAITING, "starts_later", "hold")
 PARKED = record_of(7, FollowUp.PARKED, "no_name", "create", attempts=9)
 UNDONE = record_of(7, FollowUp.UNDONE, "run1", undone_at=SECONDS, last_change_at=5)
+LACKING = record_of(7, FollowUp.WITHOUT_ACCOUNT, "no_email")
 
 
 def after(
@@ -69,6 +71,23 @@ def test_the_reason_to_report_is_that_of_the_result_then_the_problem_then_the_re
     assert StepResult(UPDATE, Status.REFUSED, reasons.NO_NAME).why is reasons.NO_NAME
     assert StepResult(replace(UPDATE, problem=problem), Status.REFUSED).why is problem
     assert StepResult(UPDATE, Status.DONE).why is reasons.DIFFERS
+
+
+# Held
+
+
+def held_suspension(*notes: reasons.Reason) -> Step:
+    held = HeldPart(GuardClass.SUSPEND, (SUSPENDS,), reasons.NOT_DUE)
+    return Step(7, Action.HOLD, reasons.NOT_DUE, ACTIVE, held=(held,), notes=notes)
+
+
+def test_what_is_held_of_the_scope_is_followed_up_whatever_the_run() -> None:
+    out_of_scope = held_suspension(reasons.out_of_scope("department", "allow"))
+    left = held_suspension()
+
+    assert after(None, out_of_scope, Status.HELD) == record_of(7, FollowUp.HELD, "suspend")
+    assert after(None, left, Status.HELD) == NOTHING
+    assert after(None, left, Status.HELD, follow_held=True) == record_of(7, FollowUp.HELD, "suspend")
 
 
 # Waiting
@@ -142,6 +161,54 @@ def test_a_run_that_compares_nothing_forgets_no_value(step: Step, status: Status
 @pytest.mark.parametrize("step", [SUSPEND, STAYS_SUSPENDED, replace(SKIP, reason=reasons.LEFT_WITHOUT_ACCOUNT)])
 def test_the_values_of_a_leaver_are_forgotten(step: Step) -> None:
     assert after(CITY_LOST, step).not_kept == {}
+
+
+# Without an account
+
+
+@pytest.mark.parametrize("known", [None, WAITING, PARKED, record_of(7, FollowUp.WITHOUT_ACCOUNT, "no_name")])
+@pytest.mark.parametrize(
+    "step",
+    [
+        NO_ACCOUNT_FOR_NOW,
+        replace(NO_ACCOUNT_FOR_NOW, reason=reasons.INVALID_USERNAME),
+        Step(7, Action.HOLD, reasons.field_not_shown(["last_name"])),
+    ],
+    ids=lambda value: value.reason.code if isinstance(value, Step) else None,
+)
+def test_an_employee_who_gets_no_account_is_remembered_and_not_taken_again(
+    step: Step, known: EmployeeRecord | None
+) -> None:
+    record = after(known, step)
+
+    assert record == record_of(7, FollowUp.WITHOUT_ACCOUNT, step.reason.code)
+    assert record.worth_keeping(NOW)
+    assert not record.needs_follow_up
+    assert replace(record, follow_ups={**record.follow_ups, **WAITING.follow_ups}).needs_follow_up
+
+
+@pytest.mark.parametrize(
+    "step",
+    [CREATE, UPDATE, SUSPEND, SKIP, replace(SKIP, reason=reasons.PROTECTED)],
+    ids=lambda step: step.reason.code,
+)
+def test_it_ends_with_an_account_or_when_none_is_due(step: Step) -> None:
+    assert not after(LACKING, step, wrote=True).has(FollowUp.WITHOUT_ACCOUNT)
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.REFUSED, Status.HELD])
+@pytest.mark.parametrize("step", [CREATE, CONFLICT])
+def test_an_account_that_could_not_be_created_is_still_missing_for_the_present_reason(
+    step: Step, status: Status
+) -> None:
+    assert after(LACKING, step, status) == record_of(7, FollowUp.WITHOUT_ACCOUNT, step.reason.code)
+    assert after(None, step, status) == NOTHING
+
+
+def test_a_full_pass_that_shows_nothing_does_not_forget_it() -> None:
+    assert after(LACKING, replace(WAIT, waits=False)) == LACKING
+    assert after(None, replace(WAIT, waits=False)) == NOTHING
+    assert after(LACKING, WAIT) == WAITING
 
 
 # Attempts

@@ -71,6 +71,28 @@ def test_a_name_agrees_in_its_own_field_or_both_in_any(names: dict[str, Any], ag
     assert (comparison.any, comparison.both) == (agree, both)
 
 
+@pytest.mark.parametrize(
+    ("names", "agree", "both"),
+    [
+        ({"first_name": "Suharto", "last_name": ""}, True, True),
+        ({"first_name": "", "last_name": "Suharto"}, True, True),
+        ({"first_name": "Suharto", "last_name": "Putra"}, True, False),
+        ({"first_name": "Unknown", "last_name": "Suharto"}, False, False),
+        ({"first_name": "Ada", "last_name": ""}, False, False),
+        ({"first_name": "Ada", "last_name": "Unknown"}, False, False),
+    ],
+    ids=str,
+)
+def test_the_default_last_name_is_nobodys(names: dict[str, Any], agree: bool, both: bool) -> None:
+    suharto = account(firstname="Suharto", lastname="Unknown")
+
+    comparison = compare_names(listed(7, **names), suharto, "Unknown")
+
+    assert comparison.shown
+    assert (comparison.any, comparison.both) == (agree, both)
+    assert not compare_names(listed(7, first_name="", last_name=""), suharto, "Unknown").shown
+
+
 @pytest.mark.parametrize("names", [{"first_name": "", "last_name": " "}, {"first_name": "-", "last_name": ""}], ids=str)
 def test_names_that_are_not_shown_or_blank_say_nothing(names: dict[str, Any]) -> None:
     of_ada = account(firstname="Ada", lastname="Lovelace")

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.worker.builders import account, account_of, hidden, listed, mapping_of, outcome, record_of, step_of, writes
+from tests.worker.builders import (
+    account,
+    account_of,
+    hidden,
+    leaver,
+    listed,
+    mapping_of,
+    outcome,
+    record_of,
+    run_settings,
+    step_of,
+    writes,
+)
 from tests.worker.planning.cases import STRANGER, Case, Values, case
 from worker.model.field_kinds import FieldKind
 from worker.model.moodle_fields import LENGTHS
@@ -13,6 +27,8 @@ from worker.planning.digests import not_kept_digest
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="Ada@acme.example", department="Engines")
 SAME = account_of(1)
+IRISH, GERMAN = account_of(1, lang="ga"), account_of(1, lang="de")
+INCOMPLETE = "unreadable_fields"
 LEGAL: Values = {"department": "Legal"}
 MOVES: Values = {"work_email": "ada@acme.example"}
 BLANKS = ("", "   ", "\x01", "<>")
@@ -27,7 +43,14 @@ UNMAPPED: Values = {"mapping": mapping_of(department=None)}
 DEFAULT: Values = {"mapping": mapping_of(department={"from": "department", "default": "Nowhere"})}
 COUNTRY: Values = {"mapping": mapping_of(country="country")}
 SITE: Values = {"mapping": mapping_of(profile_field_site="location")}
+SPOKEN: Values = {"mapping": mapping_of(lang={"from": "location", "map": {"cork": "ga", "Bonn": "de"}})}
+SPOKEN_OR_ENGLISH: Values = {
+    "mapping": mapping_of(lang={"from": "location", "map": {"Bonn": "de"}, "otherwise": "en"}, middlename="middle_name")
+}
 PREFERRED: Values = {"mapping": mapping_of(firstname=["preferred_name", "first_name"])}
+EXTENDED: Values = {"mapping": run_settings(EXTENDED_USERNAMES="true").mapping}
+DASH: Values = {"mapping": run_settings(DEFAULT_LAST_NAME="-").mapping}
+OF_ONE_NAME = account_of(1, firstname="Suharto", lastname="-")
 
 
 # A new account
@@ -93,6 +116,16 @@ HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
             **DATE,
         ),
         case("custom, not of its type", "create new", listed(location="Cork"), writes=NEW, notes=["not_kept"], **DATE),
+        case("table", "create new", listed(location="CORK"), writes={**NEW, "lang": "ga"}, **SPOKEN),
+        case("not in the table", "create new", listed(location="Rome"), writes=NEW, **SPOKEN),
+        case(
+            "table, otherwise",
+            "create new",
+            listed(location="Rome", middle_name="Ann"),
+            writes={**NEW, "lang": "en", "middlename": "Ann"},
+            **SPOKEN_OR_ENGLISH,
+        ),
+        case("incomplete", "create new", replace(listed(), incomplete="HTTP 500"), writes=NEW, problem=INCOMPLETE),
         case("no e-mail", "skip no_email", listed(work_email="")),
         *(
             case(f"e-mail {address:.20}", "skip invalid_email", listed(work_email=address))
@@ -109,6 +142,40 @@ HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
         *(
             case(f"username {local}", "skip invalid_username", listed(work_email=f"{local}@acme.example"))
             for local in ("o'brien", "a+b", "r&d")
+        ),
+        *(
+            case(
+                f"extended username {local}",
+                "create new",
+                listed(work_email=f"{local}@acme.example"),
+                writes={**NEW, "username": f"{local}@acme.example".lower(), "email": f"{local}@acme.example"},
+                **EXTENDED,
+            )
+            for local in ("o'brien", "A+b", "r&d")
+        ),
+        case("extended, umlaut", "skip invalid_email", listed(work_email="zo\u00eb@acme.example"), **EXTENDED),
+        *(
+            case(
+                f"single name {first!r} {last!r}",
+                "create new",
+                listed(first_name=first, last_name=last),
+                writes={**NEW, "firstname": "Suharto", "lastname": "-"},
+                **DASH,
+            )
+            for blank in BLANKS
+            for first, last in (("Suharto", blank), (blank, "Suharto"))
+        ),
+        case("two names, default", "create new", listed(), writes=NEW, **DASH),
+        case("no name, default", "skip no_name", listed(first_name="", last_name=""), **DASH),
+        *(
+            case(
+                f"single name, {where} not shown",
+                "hold field_not_shown",
+                listed(not_shown=[where]),
+                says=f"does not show {where}, which",
+                **DASH,
+            )
+            for where in ("first_name", "last_name")
         ),
         *(
             case(f"{kind} {field}", "hold field_not_shown", employee, says=f"does not show {field}, which")
@@ -155,6 +222,32 @@ ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
             writes={"lastname": "King", **LEGAL},
         ),
         case("none", "unchanged in_step", listed(), SAME),
+        case("table", "update differs", listed(location="BONN"), IRISH, writes={"lang": "de"}, **SPOKEN),
+        case("not in the table", "unchanged in_step", listed(location="Rome"), IRISH, **SPOKEN),
+        case("language empty", "unchanged in_step", listed(location=""), IRISH, **SPOKEN),
+        case(
+            "never returned",
+            "unchanged in_step",
+            listed(location="Bonn", middle_name="Ann"),
+            GERMAN,
+            **SPOKEN_OR_ENGLISH,
+        ),
+        case("incomplete", f"conflict {INCOMPLETE}", replace(listed(), incomplete="HTTP 500"), SAME),
+        case(
+            "incomplete, department",
+            "update differs",
+            replace(listed(**LEGAL), incomplete="HTTP 500"),
+            SAME,
+            writes=LEGAL,
+            problem=INCOMPLETE,
+        ),
+        case("incomplete leaver", "suspend left", replace(leaver(), incomplete="HTTP 500"), SAME),
+        case(
+            "incomplete former leaver",
+            "unchanged already_suspended",
+            replace(leaver(), incomplete="HTTP 500"),
+            account_of(1, suspended=True),
+        ),
         case(
             "cut and trimmed",
             "unchanged in_step",
@@ -163,6 +256,47 @@ ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
         ),
         *(case(f"first name {blank!r}", "unchanged in_step", listed(first_name=blank), SAME) for blank in BLANKS),
         *(case(f"last name {blank!r}", "unchanged in_step", listed(last_name=blank), SAME) for blank in BLANKS),
+        *(
+            case(
+                f"single name {first!r} {last!r}",
+                "unchanged in_step",
+                listed(first_name=first, last_name=last),
+                OF_ONE_NAME,
+                mapping=run_settings(DEFAULT_LAST_NAME=default).mapping,
+            )
+            for default in ("-", "?", "")
+            for first, last in (("Suharto", ""), ("", "Suharto"))
+        ),
+        case(
+            "single name becomes two",
+            "update differs",
+            listed(first_name="Suharto", last_name="Putra"),
+            OF_ONE_NAME,
+            writes={"lastname": "Putra"},
+            **DASH,
+        ),
+        case(
+            "single name changes",
+            "update differs",
+            listed(first_name="", last_name="Sukarno"),
+            OF_ONE_NAME,
+            writes={"firstname": "Sukarno"},
+            **DASH,
+        ),
+        case(
+            "single name, the account has two",
+            "unchanged in_step",
+            listed(first_name="First1", last_name=""),
+            SAME,
+            **DASH,
+        ),
+        case(
+            "the default alone confirms no account",
+            "conflict unconfirmed",
+            listed(first_name="Ada", last_name="Unknown", **MOVES),
+            account_of(1, firstname="Suharto", lastname="Unknown", email="old@acme.example"),
+            mapping=run_settings(DEFAULT_LAST_NAME="Unknown").mapping,
+        ),
         case("emptied", "update differs", listed(department=""), SAME, writes={"department": ""}),
         case(
             "unknown country", "unchanged in_step", listed(country="Atlantis"), account_of(1, country="IE"), **COUNTRY

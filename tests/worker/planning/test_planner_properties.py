@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from tests.worker.builders import writes
 from tests.worker.planning.random_inputs import RandomInput, random_inputs
 from tests.worker.planning.tiny_moodle import TinyMoodle
+from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, Step
 from worker.planning.correlation import is_reserved
 
@@ -44,8 +45,18 @@ def test_no_account_is_suspended_without_positive_evidence(plan_input: RandomInp
     for step in plan_input.plan():
         if step.action is Action.SUSPEND:
             employee = plan_input.employee(step)
-            assert employee.facts.get("status") == "Inactive" or (employee.deleted and not employee.evidenced)
+            left = employee.facts.get("status") == "Inactive" or (employee.deleted and not employee.evidenced)
+            outside = plan_input.settings.scope.state(employee.facts) is ScopeState.OUT
+            assert left or (outside and plan_input.settings.suspends_out_of_scope)
             assert not (employee.deleted and employee.listed)
+
+
+@often
+@given(any_input)
+def test_only_an_employee_in_scope_gets_an_account_or_a_change_of_it(plan_input: RandomInput) -> None:
+    for step in written(plan_input):
+        if step.action is not Action.SUSPEND:
+            assert plan_input.settings.scope.state(plan_input.employee(step).facts) is ScopeState.IN
 
 
 @often

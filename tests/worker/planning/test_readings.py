@@ -10,6 +10,7 @@ import pytest
 
 from worker.model.history import History, RunRecord
 from worker.planning.readings import (
+    CustomFieldStats,
     DirectoryStats,
     fields_lost,
     is_unreliable,
@@ -186,3 +187,68 @@ def test_new_employees_without_a_value_are_no_loss() -> None:
     stats = DirectoryStats(1_150, {"department": 7_000})
 
     assert losses(stats, baseline(1_000, {"department": 8_000})) == []
+
+
+# Fields that are read by their API names
+
+GRADE, CENTRE = "bamboohr:customGrade", "bamboohr:customCentre"
+
+
+def custom(rows: int, grades: int = 0, shown: tuple[str, ...] = (GRADE,)) -> CustomFieldStats:
+    """So many employees, of whom so many have a grade."""
+    stats = CustomFieldStats((GRADE, CENTRE))
+    stats.add([{GRADE: "G4" if number < grades else ""} for number in range(rows)], shown)
+    return stats
+
+
+@pytest.mark.parametrize(
+    ("rows", "grades", "before", "is_lost"),
+    [
+        (200, 0, 10_000, True),
+        (3, 0, 10_000, True),
+        (2, 0, 10_000, False),
+        (200, 1, 10_000, False),
+        (200, 0, 101, True),
+        (200, 0, 100, False),
+        (200, 0, 0, False),
+    ],
+)
+def test_a_field_that_is_empty_throughout_where_three_values_are_expected_is_lost(
+    rows: int, grades: int, before: int, is_lost: bool
+) -> None:
+    last, stats = baseline(1_000, {GRADE: before} if before else {}), custom(rows, grades)
+
+    assert stats.lost(last) == ([GRADE] if is_lost else [])
+    assert (stats.coverage(last).get(GRADE) == 0) == is_lost
+
+
+@pytest.mark.parametrize(
+    ("stats", "share"),
+    [
+        (custom(200, 150), 7_500),
+        (custom(19, 19), 9_000),
+        (custom(20, 20), 10_000),
+        (custom(2), 9_000),
+        (custom(200, shown=()), 9_000),
+        (custom(0), 9_000),
+        (CustomFieldStats(), None),
+    ],
+)
+def test_few_rows_leave_the_share_of_the_baseline_run(stats: CustomFieldStats, share: int | None) -> None:
+    assert stats.coverage(baseline(1_000, {GRADE: 9_000})).get(GRADE) == share
+
+
+def test_a_field_that_no_row_shows_was_never_shown() -> None:
+    assert custom(3).never_shown() == [CENTRE]
+    assert custom(3).lost(baseline(10, {CENTRE: 10_000})) == []
+
+
+def test_a_lost_custom_field_keeps_a_reading_from_becoming_the_baseline_for_a_week_and_holds_no_suspension() -> None:
+    last = baseline(1_000, {**FILLED, GRADE: 9_000})
+    lost, other = DirectoryStats(1_000, {**FILLED, GRADE: 0}), DirectoryStats(1_000, {**FILLED, GRADE: 1_000})
+
+    assert (fields_lost(lost, last), fields_lost(other, last), losses(lost, last)) == ([GRADE], [], [])
+    assert fields_lost(DirectoryStats(0, {GRADE: 0}), last) == [GRADE]
+    history = History(runs=(last, *reads((1, 1_000), (8, 1_000), coverage={**FILLED, GRADE: 0})))
+    assert is_unreliable(lost, history, ENDED + timedelta(days=2))
+    assert not is_unreliable(lost, history, ENDED + timedelta(days=8))

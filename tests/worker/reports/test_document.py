@@ -19,8 +19,8 @@ REPORT = Report(
     ),
     warnings=("be careful",),
     reconcile_due=True,
-    site="https://learn.acme.example/x",
-    company="https://acme.bamboohr.com/api/v1",
+    site="learn.acme.example/x",
+    company="acme",
 )
 
 
@@ -34,8 +34,8 @@ def test_it_describes_the_plan() -> None:
         "made_at": "2026-11-22T03:00:00Z",
         "scope": "all",
         "since": "2026-11-21T02:00:00Z",
-        "company": "https://acme.bamboohr.com/api/v1",
-        "site": "https://learn.acme.example/x",
+        "company": "acme",
+        "site": "learn.acme.example/x",
         "reconcile_due": True,
         "warnings": ["be careful"],
         "counts": {"update": 1, "hold": 1, "unchanged": 9},
@@ -76,6 +76,27 @@ def test_requested_values_are_given_by_field() -> None:
         "city": ["Rome", ""],
     }
     assert plan_row["fields"] == ["department", "email", "city"]
+
+
+def test_names_are_given_if_they_were_requested() -> None:
+    row = Row(9, "hold", "suspension_held", "held", held=("suspend",), name="Amara Okafor", department="Finance")
+
+    (shown,), (hidden,) = (
+        json.loads(document(Report("r", "m", "all", "", {}, (row,), shows_values=shows)))["rows"]
+        for shows in (True, False)
+    )
+
+    assert (shown["name"], shown["department"], shown["held"]) == ("Amara Okafor", "Finance", ["suspend"])
+    assert hidden == {name: value for name, value in shown.items() if name not in ("name", "department")}
+
+
+def test_why_a_part_is_held_is_a_problem_of_the_row() -> None:
+    row = Row(7, "update", "differs", "they differ", cells=(Cell("city"), Cell("email", held="identity")),
+              held=("identity",), hold="a guard holds it")  # fmt: skip
+
+    (found,) = json.loads(document(Report("r", "m", "all", "", {}, (row,))))["rows"]
+
+    assert (found["problem"], found["fields"], found["held_fields"]) == ("a guard holds it", ["city"], ["email"])
 
 
 def test_a_plan_without_a_window_has_no_since() -> None:

@@ -16,11 +16,11 @@ import pytest
 
 from tests.run_harness import ROOT
 from worker.reports.page import page
-from worker.reports.report import Cell, Report, Row
+from worker.reports.report import Cell, HeldClass, Links, Report, Row
 
 _VOID = {"meta", "input", "br", "wbr"}
-_ACTIONS = ["conflict", "hold", "suspend", "reactivate", "create", "update", "skip", "unchanged"]
-_HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)> \" ' & &amp; <!--"
+_ACTIONS = ["conflict", "suspend", "hold", "reactivate", "create", "update", "skip", "unchanged"]
+_HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)> \" ' & &amp;<!--"
 
 
 class _Page(HTMLParser):
@@ -58,13 +58,23 @@ class _Page(HTMLParser):
 
     @property
     def rows(self) -> list[str]:
-        return [text for (has, _), text in zip(self.found("tr"), self.all("tr"), strict=True) if not has.get("class")][
-            1:
-        ]
+        """The rows of all tables, without their heads."""
+        return [text for text in self.all("tr") if not text.startswith("Employee")]
+
+    @property
+    def groups(self) -> list[str]:
+        """The groups in the order of the page, each with its heading."""
+        return self.all("summary")
 
     @property
     def buttons(self) -> dict[str, str]:
         return {has["data-action"]: "".join(text) for has, text in self.found("button") if "data-action" in has}
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """The figures at the top of the page."""
+        names = list(zip(self.all("dt"), self.all("dd"), strict=True))
+        return dict(names[:6])
 
 
 def _row(employee_id: int, action: str = "update", **more: Any) -> Row:
@@ -87,23 +97,26 @@ def _read(*rows: Row, **more: Any) -> _Page:
     return _Page(page(_report(*rows, **more)))
 
 
-def test_a_row_holds_all_of_its_texts() -> None:
-    row = _row(
-        4711,
-        account_id=812,
-        advice="look",
-        problem="no name",
-        notes=("first", "second"),
-        cells=(Cell("city"), Cell("email")),
-    )
+def test_a_row_holds_all_of_its_texts_and_its_group_what_the_rows_share() -> None:
+    rows = [_row(number, advice="look", account_id=800 + number, cells=(Cell("city"), Cell("email")),
+                 problem="no name", notes=("first", "second")) for number in (11, 12)]  # fmt: skip
 
-    assert _read(row).rows == [
-        "update 4711 812 BambooHR and Moodle differ differs no name look first second city email"
-    ]
+    read = _read(*rows)
+
+    assert read.groups == ["update 2 employees BambooHR and Moodle differ differs"]
+    assert read.all("p", class_="advice") == ["look"]
+    assert read.rows == ["11 811 city email no name first second", "12 812 city email no name first second"]
 
 
-def test_an_employee_without_an_account_has_none() -> None:
-    assert _read(_row(7, "create", code="new", reason="no account yet")).rows == ["create 7 none no account yet new"]
+def test_what_a_row_does_not_share_with_its_group_is_said_in_the_row() -> None:
+    rows = [_row(number, "conflict", code="email_taken", reason=f"belongs to {number}", advice="change the address")
+            for number in (1, 2)]  # fmt: skip
+
+    read = _read(*rows)
+
+    assert read.groups == ["conflict 2 employees the e-mail address belongs to another account email_taken"]
+    assert read.rows == ["1 none belongs to 1", "2 none belongs to 2"]
+    assert read.all("p", class_="advice") == ["change the address"]
 
 
 def test_a_thousand_rows_are_a_thousand_rows() -> None:
@@ -115,67 +128,80 @@ def test_a_thousand_rows_are_a_thousand_rows() -> None:
     assert read.all("span", id="shown") == ["1,000 of 1,000 shown"]
 
 
-def test_what_needs_attention_comes_first_and_the_page_says_so() -> None:
+def test_what_needs_attention_comes_first() -> None:
     rows = [_row(number, action) for number, action in enumerate(reversed(_ACTIONS))]
 
     read = _read(*rows, _row(99, "suspend", problem="look"), _row(100, "later"))
 
-    assert [text.split()[0] for text in read.rows] == [*_ACTIONS[:2], "suspend", *_ACTIONS[2:], "later"]
-    assert [text.split()[1] for text in read.rows if text.startswith("suspend")] == ["99", "5"]
-    assert read.all("caption")[0].startswith("Conflicts, held employees and suspensions come first")
+    assert list(read.buttons) == [*_ACTIONS, "later"]
+    assert [has["data-action"] for has, _ in read.found("details")] == [*_ACTIONS, "later"]
+    assert [row.split()[0] for row in read.rows][:3] == ["7", "99", "6"]
 
 
-def test_the_counts_include_employees_without_a_row() -> None:
-    read = _read(_row(1, "suspend"), counts={"suspend": 1, "unchanged": 1234})
+def test_every_group_is_open_until_it_is_folded() -> None:
+    read = _read(_row(1), _row(2, "create", code="new"), _row(3, code="linked"))
 
-    assert read.buttons == {
-        "conflict": "conflict 0", "hold": "hold 0", "suspend": "suspend 1", "reactivate": "reactivate 0",
-        "create": "create 0", "update": "update 0", "unchanged": "unchanged 1,234",
+    assert ["open" in has for has, _ in read.found("details")] == [True] * 3
+
+
+def test_the_figures_include_employees_without_a_row() -> None:
+    counts = {"suspend": 1, "unchanged": 1234, "create": 1100}
+
+    read = _read(_row(1, "suspend"), counts=counts, errors=2)
+
+    assert read.figures == {
+        "created": "1,100", "changed": "0", "suspended": "1", "reactivated": "0", "held": "0", "errors": "2",
     }  # fmt: skip
-    assert [
-        has["data-action"] for has, _ in read.found("button") if "disabled" not in has and "data-action" in has
-    ] == ["suspend"]
-    assert read.all("p", class_="unlisted") == ["Counted, but not listed row by row: 1,234 unchanged."]
+    assert read.buttons == {"suspend": "suspend 1"}
+    assert read.all("p", class_="unlisted") == ["Counted, but not listed row by row: 1,100 create, 1,234 unchanged."]
 
 
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([], "Nothing would be written."),
-        ([_row(1, "skip")], "Nothing would be written."),
-        ([_row(1, "create")], "1 account would be written: 1 created."),
+        ([], "Nothing was written. A run would write nothing."),
+        ([_row(1, "skip")], "Nothing was written. A run would write nothing."),
+        ([_row(1, "create")], "Nothing was written. A run would write to 1 account."),
         (
-            [_row(1, "create"), _row(2, "suspend"), _row(3, "hold"), _row(4, "conflict"), _row(5, problem="x")],
-            "3 accounts would be written: 1 created, 1 updated, 1 suspended."
-            "Not written until reviewed: 1 conflict, 1 employee held. 1 row has a problem.",
+            [_row(1, "create"), _row(2, "suspend"), _row(3, "hold", would="create", held=("create",)),
+             _row(4, "conflict"), _row(5, held=("identity",)), _row(6, "hold", code="starts_later")],
+            "Nothing was written. A run would write to 3 accounts. For you to decide: 1 conflict and 2 employees with"
+            " held changes. 1 employee starts later.",
         ),
     ],
-)
+)  # fmt: skip
 def test_the_page_begins_with_what_is_to_be_decided(rows: list[Row], said: str) -> None:
     assert _read(*rows).all("p", class_="lead") == [said]
 
 
 def test_the_header_describes_the_plan() -> None:
-    read = _read(_row(1), company="acme", site="https://learn.example.com")
+    read = _read(_row(1), company="acme", site="lxp.acme.example", environment="prod")
 
-    assert dict(zip(read.all("dt"), read.all("dd"), strict=True)) == {
+    assert dict(list(zip(read.all("dt"), read.all("dd"), strict=True))[6:]) == {
         "Company": "acme",
-        "Site": "https://learn.example.com",
-        "Scope": "employees that changed or are waiting",
+        "Site": "lxp.acme.example",
+        "Covers": "the next run (employees that changed or are waiting)",
         "Changes since": "2026-04-11 02:15:02 UTC",
         "Generated at": "2026-04-12 02:15:07 UTC",
-        "Run": "run-1",
-        "Reconcile": "not due",
         "Values": "not shown",
+        "Run": "run-1",
     }
-    assert read.all("title") == ["Plan: 1 update \u00b7 acme \u00b7 2026-04-12"]
+    assert read.all("title") == ["NovaLXP sync plan \u00b7 prod \u00b7 2026-04-12"]
+    assert read.all("h1") == ["Plan for prod"]
+
+
+def test_without_a_known_environment_the_title_names_the_site() -> None:
+    read = _read(_row(1), company="acme", site="lxp.acme.example")
+
+    assert read.all("title") == ["NovaLXP sync plan \u00b7 lxp.acme.example \u00b7 2026-04-12"]
+    assert read.all("h1") == ["Plan for lxp.acme.example"]
 
 
 @pytest.mark.parametrize(
     ("scope", "said"), [("employees", "selected employees"), ("everybody", "reconcile"), ("half", "half")]
 )
 def test_the_scope_is_described(scope: str, said: str) -> None:
-    assert said in _read(_row(1), scope=scope).all("dd")[0]
+    assert said in _read(_row(1), scope=scope).all("dd")[6]
 
 
 @pytest.mark.parametrize("moment", ["yesterday <b>", "2026-04-11T02:15:02"])
@@ -183,15 +209,51 @@ def test_an_invalid_timestamp_stays_as_it_is(moment: str) -> None:
     assert moment in _read(_row(1), since=moment).all("dd")
 
 
-def test_warnings_and_a_due_reconcile_have_sections() -> None:
-    read = _read(_row(1), warnings=("the directory shrank", "a <b>"), reconcile_due=True)
+def test_warnings_have_a_section() -> None:
+    read = _read(_row(1), warnings=("the directory shrank", "a <b>"))
 
-    assert read.all("h2")[:3] == ["2 warnings", "A reconcile is due", "No row matches the filter"]
+    assert read.all("h2")[0] == "2 warnings"
     assert read.all("li")[:2] == ["the directory shrank", "a <b>"]
 
 
-def test_without_warnings_and_a_due_reconcile_there_is_no_section() -> None:
-    assert _read(_row(1)).all("h2") == ["No row matches the filter"]
+def test_a_held_class_has_a_section_with_its_pattern_limit_and_command() -> None:
+    why = "7 suspensions are due, 5 allowed in one run; the directory shrank"
+    held = (HeldClass("suspend", "7 suspensions held", why),)
+    row = _row(1, "hold", code="suspension_held", reason=f"a guard holds all suspensions of this run: {why}",
+               held=("suspend",), would="suspend",
+               cells=(Cell("suspended", held="suspend", states=("active", "suspended")),))  # fmt: skip
+
+    read = _read(row, held=held, warnings=(why,))
+
+    assert read.all("section", class_="notice guard") == [
+        "7 suspensions held 7 suspensions are due, 5 allowed in one runthe directory shrank If these changes are right,"
+        " once a run has held them: python -m worker approve RUN --only suspend"
+    ]
+    assert read.groups == ["suspend (held) 1 employee a guard holds all suspensions of this run suspension_held"]
+    assert read.found("details", data_action="held", data_would="suspend")
+    assert read.rows == ["1 none account active \u2192 suspended"]
+    assert read.figures["held"] == "1"
+    assert not read.found("section", class_="notice warnings")
+
+
+def test_a_partly_held_row_shows_which_changes_are_held() -> None:
+    cells = (Cell("city", "Rome", "Bonn"), Cell("email", "a@x.example", "b@x.example", "identity"))
+
+    read = _read(_row(1, held=("identity",), hold="a guard holds it", cells=cells), shows_values=True)
+
+    assert read.groups == ["update (partly held) 1 employee BambooHR and Moodle differ differs"]
+    assert read.all("p", class_="hold") == ["a guard holds it"]
+    assert read.all("li")[:2] == ["city Rome \u2192 Bonn", "email a@x.example \u2192 b@x.example held: identity"]
+
+
+def test_the_next_commands_come_last() -> None:
+    read = _read(_row(1, "suspend"), reconcile_due=True)
+
+    assert read.all("section", class_="next") == [
+        "What to do next Write these changes: python -m worker sync The settings have changed since the last reconcile."
+        " See what one would do to all employees: python -m worker plan --everybody"
+    ]
+    assert _read().all("section", class_="next") == ["What to do next Nothing to do."]
 
 
 @pytest.mark.parametrize(
@@ -199,12 +261,13 @@ def test_without_warnings_and_a_due_reconcile_there_is_no_section() -> None:
     [("all", "No employee changed since 2026-04-11 02:15:02 UTC"), ("employees", "contains no employee")],
 )
 def test_an_empty_plan_says_so(scope: str, said: str) -> None:
-    read = _read(scope=scope)
+    read = _read(scope=scope, counts={"unchanged": 7})
 
-    assert read.all("h2") == ["This plan is empty"]
+    assert read.all("h2") == ["This plan is empty", "What to do next"]
     assert said in read.all("section")[0]
-    assert read.found("table") == read.found("input") == []
-    assert read.buttons["suspend"] == "suspend 0"
+    assert "7 unchanged" in read.all("section")[0]
+    assert read.found("table") == read.found("input") == read.found("button") == []
+    assert read.figures["suspended"] == "0"
 
 
 def test_values_are_present_only_if_requested() -> None:
@@ -213,12 +276,46 @@ def test_values_are_present_only_if_requested() -> None:
     hidden, shown = page(_report(row)), page(_report(row, shows_values=True))
 
     assert not [value for value in ("Utrecht", "Berlin", "Tanaka", "<del", "<ins") if value in hidden]
-    assert _Page(hidden).rows == ["update 1 none BambooHR and Moodle differ differs city lastname phone"]
-    assert _Page(shown).all("li") == ["city Utrecht \u2192 Berlin", "lastname Tanaka", "phone 1 \u2192"]
+    assert _Page(hidden).rows == ["1 none city lastname phone"]
+    assert _Page(shown).all("li")[:3] == ["city Utrecht \u2192 Berlin", "lastname Tanaka", "phone 1 \u2192"]
+
+
+def test_names_and_departments_have_columns_if_they_were_requested() -> None:
+    row = _row(1, "hold", code="no_evidence", name="Amara Okafor", department="Finance")
+
+    shown, hidden = _read(row, shows_values=True), _read(row)
+
+    assert shown.all("th", scope="col") == ["Employee", "Name", "Department", "Account", "Changes and notes"]
+    assert shown.rows == ["1 Amara Okafor Finance none"]
+    assert hidden.all("th", scope="col") == ["Employee", "Account", "Changes and notes"]
+    assert hidden.rows == ["1 none"]
+
+
+@pytest.mark.parametrize("shows_values", [True, False])
+def test_a_suspension_is_shown_in_words(shows_values: bool) -> None:
+    old, new = ("0", "1") if shows_values else (None, None)
+    row = _row(1, "suspend", cells=(Cell("suspended", old, new, states=("active", "suspended")),))
+
+    read = _read(row, shows_values=shows_values)
+
+    assert read.all("li")[0] == "account active \u2192 suspended"
+    assert read.all("em", class_="suspended") == ["suspended"]
+
+
+def test_employees_and_accounts_are_linked_without_a_referrer() -> None:
+    links = Links("https://acme.bamboohr.com/employees/employee.php?id=", "https://lxp.example/user/profile.php?id=")
+
+    read = _read(_row(7, account_id=12), _row(8), links=links)
+
+    assert [(has, text) for has, text in read.found("a")] == [
+        ({"href": "https://acme.bamboohr.com/employees/employee.php?id=7", "rel": "noreferrer"}, ["7"]),
+        ({"href": "https://lxp.example/user/profile.php?id=12", "rel": "noreferrer"}, ["12"]),
+        ({"href": "https://acme.bamboohr.com/employees/employee.php?id=8", "rel": "noreferrer"}, ["8"]),
+    ]
 
 
 def test_a_field_without_a_known_value_is_named() -> None:
-    assert _read(_row(1, cells=(Cell("city"),)), shows_values=True).all("li") == ["city"]
+    assert _read(_row(1, cells=(Cell("city"),)), shows_values=True).all("li")[0] == "city"
 
 
 def test_no_text_becomes_markup() -> None:
@@ -226,10 +323,12 @@ def test_no_text_becomes_markup() -> None:
 
     def everywhere(text: str) -> _Page:
         row = Row(
-            1, text, text, text, text, None, (Cell(text, text, text), Cell(text, None, text)), text, (text, text), text
-        )
-        named = dict.fromkeys(("run_id", "scope", "since", "site", "company"), text)
-        return _read(row, shows_values=True, warnings=(text,), counts={text: 1, "x" + text: 2}, **named)
+            1, text, text, text, text, None, (Cell(text, text, text, text), Cell(text, None, text, "", (text, text))),
+            text, (text, text), text, (text,), text, text, text, text,
+        )  # fmt: skip
+        named = dict.fromkeys(("run_id", "scope", "since", "site", "company", "environment"), text)
+        held = (HeldClass("suspend", text, text),)
+        return _read(row, shows_values=True, warnings=("x" + text,), counts={text: 1}, held=held, **named)
 
     hostile, expected = everywhere(_HOSTILE), everywhere(harmless)
 
@@ -281,7 +380,7 @@ def test_the_policy_allows_only_the_style_and_script_of_the_page() -> None:
     assert not [has for _, has, _ in read.elements for name in has if name == "style" or name.startswith("on")]
 
 
-def test_it_refers_to_nothing_outside_itself() -> None:
+def test_it_loads_nothing_from_outside_itself() -> None:
     text = page(_report(_row(1), company="acme"))
 
     assert not re.findall(r"https?:|//[a-z]|url\(|@import|\bsrc\s*=|\bhref\s*=|<link|fetch\(|import\(", text)
@@ -295,8 +394,8 @@ def test_it_is_accessible() -> None:
     assert {has.get("for") for has, _ in read.found("label")} == {has["id"] for has, _ in read.found("input")}
     assert read.found("span", id="shown", role="status")
     assert {has["aria-pressed"] for has, _ in read.found("button") if "data-action" in has} == {"false"}
-    assert [has["scope"] for has, _ in read.found("th")] == ["col"] * 5 + ["rowgroup", "row"]
-    assert len(read.found("td", role="cell")) == 4
+    assert [has["scope"] for has, _ in read.found("th")] == ["col"] * 3 + ["row"]
+    assert len(read.found("td", role="cell")) == 2
     assert not read.found("tr", hidden="")
 
 

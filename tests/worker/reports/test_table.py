@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from worker.reports.report import Cell, Report, Row
+from worker.reports.report import Cell, HeldClass, Report, Row
 from worker.reports.table import columns, table
 
 _ACTIONS = ["suspend", "conflict", "hold", "create", "reactivate", "update", "skip", "unchanged"]
@@ -30,12 +30,6 @@ def report(*rows: Row, **more: Any) -> Report:
         **more,
     }
     return Report(**fields)
-
-
-def lines(text: str) -> list[list[str]]:
-    """The table's own lines, in words."""
-    body = text.split("\n\n")[1].splitlines()[1:]
-    return [line.split() for line in body]
 
 
 # Columns
@@ -83,23 +77,91 @@ def test_a_table_without_rows_has_its_headers() -> None:
 # A plan
 
 
-def test_rows_are_sorted_by_action_and_then_by_id() -> None:
-    rows = [row(number, action) for number, action in enumerate(reversed(_ACTIONS), 1)]
+def paragraph(text: str, start: str) -> list[str]:
+    """The lines of the paragraph that begins so, without their indentation."""
+    (found,) = (part for part in text.split("\n\n") if part.startswith(start))
+    return [line.strip() for line in found.splitlines()]
 
-    text = table(report(*rows, row(20, "suspend"), row(3, "suspend")))
 
-    assert [(action, number) for action, number, *_ in lines(text)] == [
-        ("suspend", "3"),
-        ("suspend", "8"),
-        ("suspend", "20"),
-        *((action, str(7 - at)) for at, action in enumerate(_ACTIONS[1:])),
+def test_the_head_names_product_environment_company_site_and_time() -> None:
+    head = table(report(company="acme", site="lxp.acme.example", environment="prod")).splitlines()
+
+    assert head[:2] == [
+        "NovaLXP sync plan, prod, acme -> lxp.acme.example, 2026-11-22 03:00:00 UTC",
+        "About: the next run (employees that changed or are waiting), changes since 2026-11-21 02:00:00 UTC."
+        " Nothing was written.",
     ]
 
 
-def test_a_row_names_fields_and_every_reason() -> None:
-    text = table(report(row(7, "update", Cell("email"), Cell("department"), problem="a problem", notes=("n1", "n2"))))
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        ("employees", "About: selected employees. Nothing was written."),
+        ("everybody", "About: all employees (what a reconcile would do). Nothing was written."),
+    ],
+)
+def test_the_head_says_what_was_read(scope: str, said: str) -> None:
+    assert table(report(scope=scope, since="")).splitlines()[1] == said
 
-    assert "update         7  email, department  because 7; a problem; n1; n2" in text
+
+def test_warnings_come_first() -> None:
+    held = HeldClass("suspend", "7 suspensions held", "too many")
+
+    text = table(report(row(7), warnings=("one", "too many", "two"), held=(held,)))
+
+    assert text.split("\n\n")[0].splitlines()[2:] == ["warning: one", "warning: two"]
+
+
+def test_the_figures_include_employees_without_a_row() -> None:
+    counts = {"unchanged": 1900, "update": 1, "create": 2, "skip": 0}
+
+    assert table(report(row(7), counts=counts, errors=1)).split("\n\n")[1] == (
+        "2 created, 1 changed, 1,900 unchanged, 1 error"
+    )
+
+
+def test_an_empty_plan_says_that_nothing_would_be_done() -> None:
+    assert table(report()).split("\n\n")[1:] == ["Nothing would be done.", "Next:\n  Nothing to do."]
+
+
+def test_rows_are_grouped_and_what_takes_away_comes_before_what_gives() -> None:
+    rows = [row(number, action, reason=action) for number, action in enumerate(reversed(_ACTIONS), 1)]
+
+    text = table(report(*rows, row(20, "suspend", reason="suspend"), row(3, "suspend", reason="suspend")))
+
+    assert [part.split(":")[0] for part in text.split("\n\n")[2:-1]] == [
+        "Conflict", "Suspend", "Waiting", "Reactivate", "Create", "Update", "Skip", "Unchanged",
+    ]  # fmt: skip
+    assert paragraph(text, "Suspend") == ["Suspend: 3 employees: suspend", "employees 3, 8, 20"]
+
+
+def test_a_reason_and_its_advice_are_said_once() -> None:
+    rows = [row(number, "skip", reason="has no work e-mail", advice="enter it in BambooHR") for number in (7, 8, 9)]
+
+    assert paragraph(table(report(*rows)), "Skip") == [
+        "Skip: 3 employees: has no work e-mail",
+        "what to do: enter it in BambooHR",
+        "employees 7, 8, 9",
+    ]
+
+
+def test_employees_with_the_same_fields_share_a_line() -> None:
+    rows = [row(number, "update", Cell("email"), Cell("city"), reason="differs") for number in (1, 2, 3)]
+    problem = row(9, "update", Cell("city"), reason="differs", problem="a problem", notes=("n1", "n2"))
+
+    assert paragraph(table(report(*rows, problem)), "Update") == [
+        "Update: 4 employees: differs",
+        "city; a problem; n1; n2",
+        "employee 9",
+        "email, city",
+        "employees 1, 2, 3",
+    ]
+
+
+def test_employees_of_whom_each_has_other_fields_are_a_table() -> None:
+    rows = [row(1, "update", Cell("email"), reason="differs"), row(2, "update", Cell("city"), reason="differs")]
+
+    assert paragraph(table(report(*rows)), "Update")[1:] == ["employee  changes", "1  email", "2  city"]
 
 
 @pytest.mark.parametrize(
@@ -111,47 +173,76 @@ def test_a_row_names_fields_and_every_reason() -> None:
         (Cell("department", "Sales", ""), "department: 'Sales' -> ''"),
         (Cell("department", None, "Legal"), "department: 'Legal'"),
         (Cell("lastname", "a\x1b[2Jb", "c\nd"), r"lastname: 'a\x1b[2Jb' -> 'c\nd'"),
+        (Cell("suspended", "0", "1", states=("active", "suspended")), "active -> suspended"),
+        (Cell("email", "a", "b", held="identity"), "email (held: identity): 'a' -> 'b'"),
     ],
 )
 def test_values_are_shown_with_control_characters_escaped(cell: Cell, shown: str) -> None:
-    assert f"  {shown}  because 7" in table(report(row(7, "update", cell)))
+    assert paragraph(table(report(row(7, "update", cell))), "Update")[1] == shown
 
 
-def test_advice_is_given_once_for_all_rows_that_have_it() -> None:
+def test_names_and_departments_have_a_column() -> None:
+    rows = [
+        row(7, "suspend", reason="left", name="Amara Okafor", department="Finance"),
+        row(12, "suspend", reason="left", name="Ev\x1b[2Jil"),
+    ]
+
+    assert paragraph(table(report(*rows, shows_values=True)), "Suspend")[1:] == [
+        "employee  name, department",
+        "7  Amara Okafor, Finance",
+        r"12  Ev\x1b[2Jil",
+    ]
+
+
+def test_what_a_guard_holds_is_named_by_what_it_would_do_and_why_is_said_once() -> None:
+    why = "7 suspensions are due, 5 allowed in one run; the reading has lost rows"
+    held = HeldClass("suspend", "7 suspensions held", why)
+    suspended = Cell("suspended", held="suspend", states=("active", "suspended"))
+    rows = [
+        row(number, "hold", suspended, reason=f"a guard holds all suspensions of this run: {why}", advice="check",
+            held=("suspend",), would="suspend")
+        for number in range(1, 8)
+    ]  # fmt: skip
+
+    text = table(report(*rows, held=(held,)))
+
+    assert paragraph(text, "7 suspensions held") == [
+        "7 suspensions held:",
+        "7 suspensions are due, 5 allowed in one run",
+        "the reading has lost rows",
+        "if these changes are right, once a run has held them:",
+        "python -m worker approve RUN --only suspend",
+    ]
+    assert paragraph(text, "Suspend (held)") == [
+        "Suspend (held): 7 employees: a guard holds all suspensions of this run",
+        "active -> suspended",
+        "employees 1, 2, 3, 4, 5, 6, 7",
+    ]
+    assert text.count(why.split(";")[0]) == 1
+
+
+def test_a_narrow_terminal_wraps_texts_and_keeps_commands_whole() -> None:
+    rows = [
+        row(number, "skip", reason="word " * 20, advice="advice " * 20, name="Name " * 9, department="Team")
+        for number in (1, 2)
+    ]
+    command = "    python -m worker sync --employee 1 --employee 2 --employee 3"
+
     text = table(
-        report(*(row(number, "skip", advice="enter it in BambooHR") for number in (7, 8, 9)), row(5, "update"))
+        report(*rows, row(3, "create"), scope="employees", company="acme", site="lxp.example", environment="x" * 30), 50
     )
 
-    assert text.count("enter it in BambooHR") == 1
-    assert "\n\nskip: enter it in BambooHR\n\n" in text
+    assert command in text.splitlines()
+    assert max(len(line) for line in text.splitlines() if line != command) <= 50
 
 
-@pytest.mark.parametrize(
-    ("scope", "since", "said"),
-    [
-        ("all", "2026-11-21T02:00:00Z", ": the next run, changes since 2026-11-21T02:00:00Z. Nothing was written."),
-        ("employees", "", ": selected employees. Nothing was written."),
-        ("everybody", "", ": all employees (what a reconcile would do). Nothing was written."),
-    ],
-)
-def test_the_head_says_what_was_read(scope: str, since: str, said: str) -> None:
-    head = table(report(scope=scope, since=since)).splitlines()[0]
+def test_the_next_commands_come_last() -> None:
+    text = table(report(row(7, "suspend"), reconcile_due=True))
 
-    assert head == f"Plan 20261122T030000Z-1a2b3c4d of 2026-11-22T03:00:00Z{said}"
-
-
-def test_warnings_come_first() -> None:
-    head = table(report(row(7), warnings=("one", "two"), reconcile_due=True)).split("\n\n")[0].splitlines()
-
-    assert head[1:3] == ["warning: one", "warning: two"]
-    assert "a reconcile is due" in head[3]
-
-
-def test_the_counts_come_last_and_include_employees_without_a_row() -> None:
-    text = table(report(row(7), counts={"unchanged": 900, "update": 1, "skip": 0}))
-
-    assert text.endswith("\n\n1 update, 900 unchanged")
-
-
-def test_an_empty_plan_says_that_nothing_would_be_done() -> None:
-    assert table(report()).split("\n\n")[1:] == ["Nothing would be done.", "no employees"]
+    assert text.split("\n\n")[-1].splitlines() == [
+        "Next:",
+        "  Write these changes:",
+        "    python -m worker sync",
+        "  The settings have changed since the last reconcile. See what one would do to all employees:",
+        "    python -m worker plan --everybody",
+    ]

@@ -16,7 +16,7 @@ from worker.model import reasons
 from worker.model.reasons import Reason
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Step
-from worker.runs.summary import COUNTS, IDS_SHOWN, Summary
+from worker.runs.summary import COUNTS, IDS_SHOWN, MAX_BYTES, Summary
 
 STARTED = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 ENDED = STARTED + timedelta(seconds=83.4567)
@@ -204,6 +204,32 @@ def test_a_parked_employee_does_not_hide_the_error_of_another() -> None:
     assert line["exit_code"] == 1
 
 
+# Without an account
+
+
+def test_all_employees_without_an_account_are_counted_and_the_new_ones_named() -> None:
+    summary = Summary("r1", "sync", STARTED)
+    summary.count_without_account([7, 8], [7, 9, 10])
+    summary.finish()
+
+    line = summary.as_dict(ENDED)
+
+    assert counts(line) == {"without_account": 3}
+    assert (line["newly_without_account_ids"], line["warnings"]) == ([9, 10], ["without_account"])
+    assert (line["exit_code"], line["outcome"]) == (0, "ok")
+    assert summary.warning_texts[0].startswith("2 employees get no account")
+
+
+def test_a_run_in_which_nobody_new_lacks_an_account_names_nobody() -> None:
+    summary = Summary("r1", "sync", STARTED)
+    summary.count_without_account([7, 8], [7])
+
+    line = summary.as_dict(ENDED)
+
+    assert (line["without_account"], line["warnings"]) == (1, [])
+    assert "newly_without_account_ids" not in line
+
+
 # Outcome
 
 
@@ -312,6 +338,7 @@ def crowded_summary() -> Summary:
         done_result(1, Action.HOLD, reasons.NO_EVIDENCE),
         done_result(1, Action.SKIP, reasons.NO_EMAIL),
         done_result(1, Action.SKIP, reasons.INVALID_EMAIL),
+        done_result(1, Action.SKIP, reasons.NO_NAME),
         done_result(1, Action.SKIP, reasons.INVALID_USERNAME),
         refused_result(1, Action.CONFLICT),
     ]
@@ -323,6 +350,7 @@ def crowded_summary() -> Summary:
     parked = range(LONGEST_ID - 2 * CROWD, LONGEST_ID - CROWD)
     summary = Summary("20260201T020000Z-0123abcd", "reconcile", STARTED, "employees", "schedule", since=STARTED)
     summary.take([*results, *(refused_result(number) for number in parked)], parked)
+    summary.count_without_account([], range(LONGEST_ID - CROWD, LONGEST_ID))
     summary.offset = summary.next_offset = summary.batch_size = 1_000_000
     summary.latest = summary.next_since = STARTED
     summary.reasons.update({f"a_rather_long_reason_code_{number}": 20_000 for number in range(40)})
@@ -339,11 +367,11 @@ def test_the_line_stays_under_8_kb_with_20000_employees_in_every_list_and_any_me
 
         line = summary.line()
 
-        assert len(line.encode()) <= 8 * 1024
+        assert len(line.encode()) <= MAX_BYTES == 8 * 1024
         read = json.loads(line)
         listed = [name for name in read if name.endswith("_ids")]
-        assert len(listed) == 9
-        assert all(len(read[name]) == 20 and read[f"{name}_truncated"] >= CROWD - 20 for name in listed)
+        assert len(listed) == 11
+        assert all(len(read[name]) >= 15 and read[f"{name}_truncated"] >= CROWD - 20 for name in listed)
         assert read["message"].startswith("VARIABLE_0 ")
         assert read["message"].endswith("...")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,21 @@ def test_the_history_has_the_whole_record(items: Items, store: Store) -> None:
 @pytest.mark.parametrize("run_id", ["another", "", "x" * 3_000])
 def test_an_unknown_run_is_none(store: Store, run_id: str) -> None:
     assert store.run(run_id) is None
+
+
+def test_what_matched_the_scope_belongs_to_its_run_alone_and_the_last_that_matched_is_kept(
+    items: Items, store: Store
+) -> None:
+    matched = replace(FULL, scope_matched=("department=sales", "scope=0123"))
+    later = [replace(FULL, run_id=f"run{number:02}", ended_at=FULL.ended_at + number) for number in range(1, 40)]
+    for run in (matched, *later):
+        store.record(run, {}, NOW + timedelta(days=30))
+
+    history = reread(items)
+
+    assert history.scope_matched() == matched.scope_matched
+    assert [run.scope_matched for run in history.runs if run.run_id != matched.run_id] == [()] * (len(history.runs) - 1)
+    assert len(history.runs) < 40
 
 
 def test_the_keys_of_a_runs_item_are_those_of_earlier_versions(items: Items, store: Store) -> None:

@@ -219,10 +219,11 @@ def test_a_malformed_item_ends_the_run_for_nothing_may_be_forgotten(
 
 
 def record_of(number: int) -> EmployeeRecord:
-    """As much as can be remembered about a leaver."""
-    return EmployeeRecord(
+    """As much as can be remembered about a leaver; every twentieth has no account besides."""
+    record = EmployeeRecord(
         number, deleted=True, attempts=2, suspended_by_us=True, suspended_at=1_769_900_000, account_id=number + 100_000
     ).flagged(FollowUp.WAITING, "deleted_but_shown", "hold")
+    return record if number % 20 else record.flagged(FollowUp.WITHOUT_ACCOUNT, "invalid_username")
 
 
 def test_20_000_follow_ups_are_16_items_that_fit(items: Items, store: Store) -> None:

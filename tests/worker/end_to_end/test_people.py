@@ -1,4 +1,4 @@
-"""`parked list|retry|drop`: employees who are waiting, parked or undone."""
+"""`people list|retry|drop`: employees about whom something is open."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PARKING = {"MAX_ATTEMPTS": "1"}
 
 @pytest.fixture
 def remembered(harness: RunHarness) -> RunHarness:
-    """Employee 40 waits for evidence, 41 was refused by Moodle and parked, 3 was undone."""
+    """Employee 40 waits for evidence, 41 was refused by Moodle and parked, 3 was undone, 42 has no address."""
     harness.company.add(generate(30, seed=81))
     assert harness.run().code == 0
     advance_clock(harness, hours=1)
@@ -26,6 +26,7 @@ def remembered(harness: RunHarness) -> RunHarness:
         "40", hidden=True, firstName="Vorquux", lastName="N", workEmail="q@example.com", status="", **since
     )
     harness.company.hire("41", firstName="A", lastName="B", workEmail="taken@example.com", **since)
+    harness.company.hire("42", firstName="C", lastName="D", workEmail="", **since)
     harness.company.edit("3", department="Elsewherequux")
     run = harness.run(**PARKING)
     assert (run.code, run["parked"], run["no_evidence"]) == (0, 1, 1)
@@ -38,7 +39,7 @@ def remembered(harness: RunHarness) -> RunHarness:
 
 
 def listed(harness: RunHarness) -> dict[int, dict[str, Any]]:
-    return {one["employee_id"]: one for one in json.loads(harness.run("parked", "list", "--json").stdout)}
+    return {one["employee_id"]: one for one in json.loads(harness.run("people", "list", "--json").stdout)}
 
 
 def reasons(harness: RunHarness) -> dict[int, str]:
@@ -58,6 +59,7 @@ def test_every_follow_up_is_listed_with_its_reason(remembered: RunHarness) -> No
         3: ("undone", follow_ups[3]["note"], "", 0),
         40: ("waiting", "no_evidence", "hold", 0),
         41: ("parked", "email_taken", "conflict", 2),
+        42: ("without_account", "no_email", "", 0),
     }
     assert follow_ups[3]["note"] in {run["run_id"] for run in runs(remembered)}
 
@@ -66,26 +68,58 @@ def runs(harness: RunHarness) -> list[dict[str, Any]]:
     return [{"run_id": run_id, **run} for run_id, run in items(harness, "run").items()]
 
 
-def test_the_list_is_a_table_of_ids_and_reasons(remembered: RunHarness) -> None:
-    run = remembered.run("parked", "list")
+def test_the_list_is_a_table_of_ids_and_reasons_and_explains_each_reason_once(remembered: RunHarness) -> None:
+    remembered.company.hire("43", firstName="E", lastName="F", workEmail="", hireDate="2020-01-01")
+    remembered.run(**PARKING)
 
-    heads, *rows = (line.split() for line in run.stdout.splitlines())
+    run = remembered.run("people", "list")
+
+    listed, explained, counted = run.stdout.split("\n\n")
+    heads, *rows = (line.split() for line in listed.splitlines())
     assert heads == ["employee", "is", "attempts", "action", "reason", "or", "run"]
-    assert [row[:3] for row in rows] == [["3", "undone", "0"], ["40", "waiting", "0"], ["41", "parked", "2"]]
+    assert [row[:3] for row in rows] == [
+        ["3", "undone", "0"],
+        ["40", "waiting", "0"],
+        ["41", "parked", "3"],
+        ["42", "without_account", "0"],
+        ["43", "without_account", "0"],
+    ]
+    assert [line.split()[0] for line in explained.splitlines()[1:]] == [
+        "email_taken",
+        "no_email",
+        "no_evidence",
+        "undone",
+    ]
+    assert "no work e-mail, and no account can be made without one; enter it in BambooHR" in explained
+    assert "python -m worker people retry ID" in explained
+    assert counted == "1 waiting, 1 parked, 1 undone, 2 without_account\n"
     assert (run.code, run.stderr) == (0, "")
     assert "quux" not in run.stdout
 
 
+@pytest.mark.parametrize(("kind", "numbers"), [("without_account", [42]), ("parked", [41]), ("held", [])])
+def test_the_list_of_one_kind(remembered: RunHarness, kind: str, numbers: list[int]) -> None:
+    found = json.loads(remembered.run("people", "list", "--only", kind, "--json").stdout)
+
+    assert [one["employee_id"] for one in found] == numbers
+
+
+def test_the_former_name_of_the_command_works(remembered: RunHarness) -> None:
+    assert remembered.run("parked", "list").stdout == remembered.run("people", "list").stdout
+    assert remembered.run("parked", "retry", "41").stdout == "The next run takes employee 41.\n"
+    assert remembered.run("parked", "nonsense").stdout == ""
+
+
 def test_an_empty_list_says_so(harness: RunHarness) -> None:
-    assert harness.run("parked", "list").stdout == "No employee is waiting, parked or undone.\n"
-    assert json.loads(harness.run("parked", "list", "--json").stdout) == []
+    assert harness.run("people", "list").stdout == "Nothing is open about any employee.\n"
+    assert json.loads(harness.run("people", "list", "--json").stdout) == []
 
 
 def test_the_list_needs_no_lock(remembered: RunHarness) -> None:
     hold_lock(remembered)
     before = state_and_site(remembered)
 
-    assert set(listed(remembered)) == {3, 40, 41}
+    assert set(listed(remembered)) == {3, 40, 41, 42}
     assert state_and_site(remembered) == before
 
 
@@ -93,14 +127,14 @@ def test_a_suspended_employee_is_not_listed(remembered: RunHarness) -> None:
     remembered.company.terminate("5", hireDate="2020-01-01")
     assert remembered.run(**PARKING)["suspended"] == 1
 
-    assert set(listed(remembered)) == {3, 40, 41}
+    assert set(listed(remembered)) == {3, 40, 41, 42}
 
 
 # Retry
 
 
 def test_a_retried_employee_counts_as_an_error_again_until_moodle_accepts_them(remembered: RunHarness) -> None:
-    command = remembered.run("parked", "retry", "41")
+    command = remembered.run("people", "retry", "41")
     refused = remembered.run(MAX_ATTEMPTS="2")
     remembered.site.change_user(remembered.account("999")["id"], email="other@example.com")
 
@@ -114,7 +148,7 @@ def test_a_retried_employee_counts_as_an_error_again_until_moodle_accepts_them(r
 
 def test_retry_releases_an_undone_employee(remembered: RunHarness) -> None:
     left_alone = remembered.run("reconcile", "--yes", **PARKING)
-    remembered.run("parked", "retry", "3")
+    remembered.run("people", "retry", "3")
 
     run = remembered.run(**PARKING)
 
@@ -125,33 +159,33 @@ def test_retry_releases_an_undone_employee(remembered: RunHarness) -> None:
 
 
 def test_several_employees_are_retried_at_once(remembered: RunHarness) -> None:
-    command = remembered.run("parked", "retry", "41", "3", "41", "40")
+    command = remembered.run("people", "retry", "41", "3", "41", "40")
 
     assert command.stdout == "The next run takes employees 3, 40, 41.\n"
-    assert reasons(remembered) == {3: "waiting", 40: "waiting", 41: "waiting"}
+    assert reasons(remembered) == {3: "waiting", 40: "waiting", 41: "waiting", 42: "without_account"}
 
 
 # Drop
 
 
 def test_a_dropped_employee_is_not_retried(remembered: RunHarness) -> None:
-    command = remembered.run("parked", "drop", "40", "41", "3")
+    command = remembered.run("people", "drop", "40", "41", "3", "42")
     remembered.forget_calls()
     run = remembered.run(**PARKING)
 
-    assert command.stdout.startswith("Forgotten: employees 3, 40, 41. ")
+    assert command.stdout.startswith("Forgotten: employees 3, 40, 41, 42. ")
     assert listed(remembered) == {}
-    assert (run.code, run["no_evidence"], run["parked"], run["updated"]) == (0, 0, 0, 0)
+    assert (run.code, run["no_evidence"], run["parked"], run["updated"], run["without_account"]) == (0, 0, 0, 0, 0)
 
 
 def test_nothing_is_stored_of_a_dropped_employee(remembered: RunHarness) -> None:
-    remembered.run("parked", "drop", "40", "41", "3")
+    remembered.run("people", "drop", "40", "41", "3", "42")
 
     assert records(remembered) == {}
 
 
 def test_a_change_brings_a_dropped_employee_back(remembered: RunHarness) -> None:
-    remembered.run("parked", "drop", "40", "41", "3")
+    remembered.run("people", "drop", "40", "41", "3")
     for number in ("40", "41", "3"):
         remembered.company.touch(number)
 
@@ -167,7 +201,7 @@ def test_drop_keeps_the_record_of_our_suspension(remembered: RunHarness) -> None
     remembered.run(**PARKING)
     assert reasons(remembered)[5] == "waiting"
 
-    remembered.run("parked", "drop", "5")
+    remembered.run("people", "drop", "5")
     remembered.company.rehire("5")
 
     assert remembered.run(**PARKING)["reactivated"] == 1
@@ -183,12 +217,12 @@ def test_an_employee_without_a_follow_up_is_named_and_nothing_is_changed(
 ) -> None:
     before = state_and_site(remembered)
 
-    run = remembered.run("parked", verb, *employee_ids)
+    run = remembered.run("people", verb, *employee_ids)
 
     named = "77, 78" if "77" in employee_ids else "5"
     assert (run.code, run.stdout) == (2, "")
-    assert f"neither waiting, parked nor undone: {named}; nothing was changed" in run.stderr
-    assert "see: python -m worker parked list" in run.stderr
+    assert f"nothing is open about {named}; nothing was changed" in run.stderr
+    assert "see: python -m worker people list" in run.stderr
     assert state_and_site(remembered) == before
 
 
@@ -197,7 +231,7 @@ def test_nothing_is_changed_while_a_run_holds_the_lock(remembered: RunHarness, v
     hold_lock(remembered)
     before = state_and_site(remembered)
 
-    run = remembered.run("parked", verb, "41")
+    run = remembered.run("people", verb, "41")
 
     assert (run.code, run.stdout) == (75, "")
     assert "another run (another-run) holds the lock" in run.stderr
@@ -206,15 +240,15 @@ def test_nothing_is_changed_while_a_run_holds_the_lock(remembered: RunHarness, v
 
 @pytest.mark.parametrize("verb", ["retry", "drop"])
 def test_the_lock_is_released(remembered: RunHarness, verb: str) -> None:
-    remembered.run("parked", verb, "41")
-    remembered.run("parked", verb, "77")
+    remembered.run("people", verb, "41")
+    remembered.run("people", verb, "77")
 
     assert "default#lock" not in items(remembered)
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["retry"], ["drop", "x"], ["retry", "0"], ["list", "41"]])
 def test_invalid_arguments_are_reported_in_plain_text(remembered: RunHarness, arguments: list[str]) -> None:
-    run = remembered.run("parked", *arguments)
+    run = remembered.run("people", *arguments)
 
     assert (run.code, run.stdout) == (2, "")
     assert run.stderr.startswith("worker: ")
@@ -226,10 +260,21 @@ def with_only_the_state(harness: RunHarness, *arguments: str) -> RunResult:
     return harness.run(*arguments, **unset)
 
 
-def test_parked_needs_only_the_variable_of_the_state(remembered: RunHarness) -> None:
-    assert with_only_the_state(remembered, "parked", "list").code == 0
-    assert with_only_the_state(remembered, "parked", "retry", "41").code == 0
-    assert with_only_the_state(remembered, "parked", "drop", "41").code == 0
-    run = remembered.run("parked", "list", STATE_FILE="")
+@pytest.mark.parametrize("verb", ["retry", "drop"])
+def test_nothing_is_done_to_all_employees_at_once(remembered: RunHarness, verb: str) -> None:
+    before = state_and_site(remembered)
+
+    run = remembered.run("people", verb)
+
+    assert (run.code, run.stdout) == (2, "")
+    assert f"name the employees, as in python -m worker people {verb} 4711 4712" in run.stderr
+    assert state_and_site(remembered) == before
+
+
+def test_people_needs_only_the_variable_of_the_state(remembered: RunHarness) -> None:
+    assert with_only_the_state(remembered, "people", "list").code == 0
+    assert with_only_the_state(remembered, "people", "retry", "41").code == 0
+    assert with_only_the_state(remembered, "people", "drop", "41").code == 0
+    run = remembered.run("people", "list", STATE_FILE="")
     assert run.code == 3
     assert "STATE_TABLE or STATE_FILE must be set" in run.stderr

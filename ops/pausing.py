@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ops import paused
-from ops.errors import OpsExit
-from ops.verbs import Context, add_verb
+from ops.context import Context, add_operation
 from worker import advice
-
-if TYPE_CHECKING:
-    from ops.verbs import Parsers
+from worker.commands.base import Parsers
+from worker.errors import ExitCode
 
 _NOT_WRITABLE = frozenset({"Arn", "CreationDate", "LastModificationDate", "ResponseMetadata"})
 
 
-def add(verbs: Parsers) -> None:
-    """Add the verbs."""
-    add_verb(
-        verbs,
+def add(parsers: Parsers) -> None:
+    """Add the parsers."""
+    add_operation(
+        parsers,
         "pause",
         pause,
         summary="no scheduled run until resume; the silence alarm is muted too",
         teaches="Notes the pause in the state table, and disables the schedules (of the sync and, if there is one, of "
-        "the reconcile) and the actions of the silence alarm. A task that is running goes on; `run` still works, and "
+        "the reconcile) and the actions of the silence alarm. A task that is running goes on; `sync` still works, and "
         "warns. The pause outlives a deploy: where that enables a schedule again, its runs end at once with the "
         "outcome paused.",
     )
-    add_verb(
-        verbs,
+    add_operation(
+        parsers,
         "resume",
         resume,
         summary="enable the scheduled runs and the silence alarm again",
@@ -47,10 +45,10 @@ def pause(context: Context) -> int:
     if alarm:
         context.client("cloudwatch").disable_alarm_actions(AlarmNames=[alarm])
     context.terminal.print(
-        f"Disabled in {context.env}: {', '.join(names)}.{' The silence alarm is muted.' if alarm else ''}\n"
+        f"Disabled in {context.environment}: {', '.join(names)}.{' The silence alarm is muted.' if alarm else ''}\n"
         f"A deploy does not end the pause. To go on: {advice.command('resume')}"
     )
-    return OpsExit.DONE
+    return ExitCode.OK
 
 
 def resume(context: Context) -> int:
@@ -64,14 +62,14 @@ def resume(context: Context) -> int:
     ]
     paused.end(context.aws, context.deployment)
     context.terminal.print(
-        f"Enabled in {context.env}: {', '.join(times)}.{' The silence alarm is on.' if alarm else ''}"
+        f"Enabled in {context.environment}: {', '.join(times)}.{' The silence alarm is on.' if alarm else ''}"
     )
     if alarm and _is_in_alarm(cloudwatch, alarm):
         context.terminal.note(
             "The silence alarm is in ALARM already, and mails only when that changes, after a successful run.\n"
             f"Start one now: {advice.command('sync')}"
         )
-    return OpsExit.DONE
+    return ExitCode.OK
 
 
 def _is_in_alarm(cloudwatch: Any, name: str) -> bool:

@@ -1,0 +1,179 @@
+"""A command as a task beside the scheduled ones: start it, wait for its end, show how it ended."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ops import log, tasks
+from ops.context import Context, positive
+from ops.errors import Interrupted, Unavailable
+from worker import advice
+from worker.commands import sync
+from worker.errors import UsageError
+from worker.reports.terminal import summary_text
+from worker.words import counted
+
+_POLL_SECONDS = 5.0
+_LOG_WITHIN_SECONDS = 30.0
+"""How far the log can be behind the end of the task."""
+_MOST_SUSPENSIONS = 200
+_REMARKS = ("warning: ", "worker: ")
+"""How the lines begin that a report writes to stderr; the log does not tell one stream from the other."""
+_RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+
+
+def add_run_options(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add what a run as a task takes beside the options of the worker."""
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    add_waiting(parser)
+    if command == "sync":
+        parser.add_argument(
+            "--max-suspensions",
+            metavar="N",
+            type=_suspensions,
+            help=f"for this run alone, how many suspensions it may make (0 to {_MOST_SUSPENSIONS})",
+        )
+
+
+def add_waiting(parser: argparse.ArgumentParser) -> None:
+    """Add `--wait`."""
+    parser.add_argument(
+        "--wait", metavar="MINUTES", type=positive, default=400, help="how long to wait for its end (%(default)s)"
+    )
+
+
+def _suspensions(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_SUSPENSIONS):
+        raise argparse.ArgumentTypeError(f"a whole number from 0 to {_MOST_SUSPENSIONS}; there is no unlimited")
+    return int(text)
+
+
+def run(context: Context, words: Sequence[str]) -> int:
+    """Run a command that writes to Moodle; print its summary. `words` are the worker's."""
+    options, command = context.options, [word for word in words if word != "--yes"]
+    # Refused here, since a task takes a minute to do so.
+    _require_run_id(getattr(options, "held_run", getattr(options, "undone_run", None)))
+    if options.command == "sync":
+        sync.request(options)
+        limit = options.max_suspensions
+        settings = {} if limit is None else {"MAX_SUSPENSIONS": str(limit)}
+        return _run(context, command, settings, is_report=False)
+    if not options.dry_run and not options.yes:
+        context.terminal.note(f"To see first what it would do: {advice.command(*command, '--dry-run')}")
+        context.confirm(f"Run `{' '.join(command)}` in {context.environment}?")
+    return _run(context, [*command, "--yes"], {}, is_report=False)
+
+
+def report(context: Context, words: Sequence[str]) -> int:
+    """Run a report; print its log."""
+    return _run(context, words, {}, is_report=True)
+
+
+def _require_run_id(text: str | None) -> None:
+    if text is not None and not _RUN_ID.fullmatch(text):
+        raise UsageError(
+            "this is not a run_id: one looks like 20260131T033000Z-1a2b3c4d, and is not the id of the task",
+            advice="the summary of a run begins with its run_id",
+        )
+
+
+def _run(context: Context, command: Sequence[str], settings: Mapping[str, str], *, is_report: bool) -> int:
+    """Start the task, wait, and show what it logged; the exit code is the task's."""
+    task_id = _start(context, command, {"TRIGGER": "manual", **settings})
+    context.terminal.note(f"Task {task_id} was started. Its log: {advice.command('runs', 'logs')}")
+    try:
+        task = _wait(context, task_id)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"no longer waiting; the task {task_id} goes on", advice=f"stop it with: {advice.command('runs', 'stop')}"
+        ) from None
+    container = context.deployment.container_name
+    code = tasks.exit_code_of(task, container)
+    if code is None:
+        context.terminal.print(tasks.readable(task, container))
+        raise Unavailable("the container never ran, so there is no exit code", advice="see the stopped reason above")
+    if not (_print_log if is_report else _print_summary)(context, task_id):
+        context.terminal.print(tasks.readable(task, container))
+    return code
+
+
+def _start(context: Context, command: Sequence[str], settings: Mapping[str, str]) -> str:
+    deployment = context.deployment
+    network = {
+        "subnets": deployment.subnet_ids.split(","),
+        "securityGroups": [deployment.security_group_id],
+        "assignPublicIp": deployment.assign_public_ip,
+    }
+    override = {
+        "name": deployment.container_name,
+        "command": list(command),
+        "environment": [{"name": name, "value": value} for name, value in settings.items()],
+    }
+    answer = context.client("ecs").run_task(
+        cluster=deployment.cluster_name,
+        taskDefinition=deployment.task_definition_arn,
+        count=1,
+        launchType="FARGATE",
+        platformVersion="LATEST",
+        propagateTags="TASK_DEFINITION",
+        startedBy="operator",
+        networkConfiguration={"awsvpcConfiguration": network},
+        overrides={"containerOverrides": [override]},
+    )
+    if not answer["tasks"]:
+        reasons = "; ".join(str(one.get("reason")) for one in answer.get("failures", ())) or "no reason given"
+        raise Unavailable(f"ECS did not start the task: {reasons}", advice="try again in a few minutes")
+    return tasks.id_of(answer["tasks"][0]["taskArn"])
+
+
+def _wait(context: Context, task_id: str) -> Mapping[str, Any]:
+    for waited in context.pace.ticks(every=_POLL_SECONDS, within=context.options.wait * 60):
+        # ECS may not list a task yet that was started a moment ago.
+        for task in tasks.described(context, [task_id]):
+            status = task["lastStatus"]
+            context.terminal.progress(f"{status.lower()} {int(waited) // 60}:{int(waited) % 60:02d}")
+            if status == "STOPPED":
+                return task
+    raise Unavailable(
+        f"the task {task_id} has not ended after {counted(context.options.wait, 'minute')}; it goes on",
+        advice=f"follow it: {advice.command('runs', 'logs', '--follow')}; or stop it: {advice.command('runs', 'stop')}",
+    )
+
+
+def _print_summary(context: Context, task_id: str) -> bool:
+    for _ in context.pace.ticks(every=_POLL_SECONDS, within=_LOG_WITHIN_SECONDS):
+        summary = log.summary_of(context, task_id)
+        if summary is not None:
+            as_json = context.options.json
+            context.terminal.print(json.dumps(summary, separators=(",", ":")) if as_json else summary_text(summary))
+            return True
+        context.terminal.progress("waiting for the summary in the log")
+    context.terminal.note("The run printed no summary.")
+    return False
+
+
+def _print_log(context: Context, task_id: str) -> bool:
+    """Print the log of a report; with `--json` stdout gets JSON alone."""
+    as_json, terminal = getattr(context.options, "json", False), context.terminal
+    messages = _complete_log(context, task_id)
+    for message in messages:
+        if as_json:
+            (terminal.note if message.startswith(_REMARKS) else terminal.print)(message)
+        else:
+            terminal.print(log.readable(message))
+    return bool(messages)
+
+
+def _complete_log(context: Context, task_id: str) -> list[str]:
+    """The log, once it has stopped growing: no line of a report is known to be its last."""
+    messages: list[str] = []
+    for _ in context.pace.ticks(every=_POLL_SECONDS, within=_LOG_WITHIN_SECONDS):
+        before, (messages, _token) = messages, log.read(context, task_id)
+        if messages and messages == before:
+            break
+        context.terminal.progress("waiting for the log")
+    return messages

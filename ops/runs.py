@@ -1,0 +1,177 @@
+"""`runs list|show|logs|stop`: the runs of a deployed environment, each of which is a task."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops import log, paused, tasks
+from ops.context import Context, add_operation, positive
+from ops.errors import code_of
+from worker import advice
+from worker.commands.base import Parsers, add_command, add_yes
+from worker.errors import ExitCode, SyncError
+from worker.reports.table import columns
+from worker.reports.terminal import summary_text
+from worker.words import counted
+
+_FOLLOW_SECONDS = 5.0
+_FOLLOW_WITHIN_SECONDS = 26 * 3600.0
+_COUNTS = {
+    "CHANGED": "total_changed",
+    "NEW": "created",
+    "UPDATED": "updated",
+    "SUSPENDED": "suspended",
+    "HELD": "held_suspensions",
+    "PARKED": "parked",
+    "ERRORS": "errors",
+    "SECONDS": "duration_seconds",
+}
+_LIST = """\
+Reads the summaries of the last runs from the log, newest last. A run whose container never started has no summary: the
+failure mail and the silence alarm report it. Says whether the scheduled runs are paused."""
+_SHOW = """\
+Shows what ECS knows of a task (status, stopped reason, stop code, exit code, times), what that means and what to do,
+and the summary of its run. ECS forgets a stopped task after about an hour; after that the summary alone is shown."""
+_LOGS = """\
+Prints what a run logged: a line for each employee who was written, held, skipped or failed, and the summary. The log
+holds ids, reasons and field names, and no personal data."""
+_STOP = """\
+Asks a task to end. It ends between two requests, with exit code 143, and leaves its state as it was: the next run
+continues from there. The failure mail is sent."""
+
+
+def add(parsers: Parsers) -> None:
+    """Add the parsers."""
+    group = add_command(
+        parsers, "runs", summary="the runs: list them, show one, read its log, stop it", teaches=_LIST
+    ).add_subparsers(metavar="WHAT", required=True)
+    listing = add_operation(group, "list", list_runs, summary="how the last runs went, a line each", teaches=_LIST)
+    listing.add_argument("--last", type=positive, default=10, metavar="N", help="how many (default: %(default)s)")
+    listing.add_argument(
+        "--days", type=positive, default=30, metavar="N", help="how far back to look (default: %(default)s)"
+    )
+    listing.add_argument("--json", action="store_true", help="the summaries as they were logged")
+    shown = add_operation(
+        group, "show", show, summary="one run: why it stopped, its exit code and times, its summary", teaches=_SHOW
+    )
+    logs = add_operation(group, "logs", print_log, summary="the log of the last run, or of one", teaches=_LOGS)
+    logs.add_argument(
+        "--errors", action="store_true", help="only warnings, errors, the summary, and what is no log line"
+    )
+    logs.add_argument("--follow", action="store_true", help="go on until the task has ended")
+    logs.add_argument("--json", action="store_true", help="the lines as they were logged")
+    stopped = add_operation(group, "stop", stop, summary="stop the running task", teaches=_STOP)
+    add_yes(stopped)
+    for parser in (shown, logs, stopped):
+        _add_task(parser)
+
+
+def _add_task(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("task", nargs="?", metavar="TASK", help="its id or ARN, as in the mail (default: the last one)")
+
+
+def list_runs(context: Context) -> int:
+    """Print the last runs."""
+    options = context.options
+    _note_pause(context)
+    found = sorted(log.summaries(context, options.days), key=lambda one: str(one[1]["started_at"]))[-options.last :]
+    if not found:
+        raise SyncError(
+            f"no run logged a summary in the last {counted(options.days, 'day')}",
+            advice=f"look further back with --days, or start one: {advice.command('sync')}",
+        )
+    if options.json:
+        for _, summary in found:
+            context.terminal.print(json.dumps(summary, separators=(",", ":")))
+    else:
+        context.terminal.print(columns(["STARTED", "RUN", "BY", "WHAT", "OUTCOME", *_COUNTS, "TASK"], map(_row, found)))
+    return ExitCode.OK
+
+
+def _note_pause(context: Context) -> None:
+    try:
+        pause = paused.read(context.aws, context.deployment)
+    except ClientError as fault:
+        context.terminal.note(f"Whether the scheduled runs are paused is not known ({code_of(fault)}).")
+    else:
+        if pause:
+            context.terminal.note(f"The scheduled runs are {pause}. To go on: {advice.command('resume')}")
+
+
+def _row(found: tuple[str, Mapping[str, Any]]) -> list[object]:
+    stream, summary = found
+    what = f"{summary['command']} {summary['scope']}{' (dry)' if summary['dry_run'] else ''}"
+    outcome = f"{summary['outcome']} ({summary['exit_code']})"
+    counts = [summary.get(name, 0) for name in _COUNTS.values()]
+    return [summary["started_at"], summary["run_id"], summary["trigger"], what, outcome, *counts, tasks.id_of(stream)]
+
+
+def show(context: Context) -> int:
+    """Show one task, and the summary of its run."""
+    task_id = _chosen(context)
+    known = tasks.described(context, [task_id])
+    for task in known:
+        context.terminal.print(tasks.readable(task, context.deployment.container_name))
+    summary = log.summary_of(context, task_id)
+    if summary:
+        context.terminal.print(summary_text(summary))
+    elif not known:
+        raise tasks.unknown(task_id)
+    if not known:
+        context.terminal.note("ECS has forgotten this task (it does after about an hour); this is what its log says.")
+    return ExitCode.OK
+
+
+def print_log(context: Context) -> int:
+    """Print the log of a task."""
+    options, task_id = context.options, _chosen(context)
+    context.terminal.note(f"Task {task_id}")
+    is_empty, token = True, None
+    for _ in context.pace.ticks(every=_FOLLOW_SECONDS, within=_FOLLOW_WITHIN_SECONDS if options.follow else 0):
+        # Asked before the log is read, so that the last of it is read once the task has stopped.
+        has_ended = _has_ended(context, task_id)
+        messages, token = log.read(context, task_id, token)
+        for message in messages:
+            is_empty = False
+            if log.is_grave(message) or not options.errors:
+                context.terminal.print(message if options.json else log.readable(message))
+        if has_ended:
+            break
+    if is_empty:
+        _explain_empty_log(context, task_id)
+    return ExitCode.OK
+
+
+def _has_ended(context: Context, task_id: str) -> bool:
+    known = tasks.described(context, [task_id])
+    return not known or known[0].get("lastStatus") == "STOPPED"
+
+
+def _explain_empty_log(context: Context, task_id: str) -> None:
+    known = tasks.described(context, [task_id])
+    if not known:
+        raise tasks.unknown(task_id)
+    context.terminal.note("Nothing was logged. What ECS knows of the task:")
+    context.terminal.note(tasks.readable(known[0], context.deployment.container_name))
+
+
+def stop(context: Context) -> int:
+    """Stop the task that is named, or the only one that runs."""
+    named = context.options.task
+    task_id = tasks.id_of(named) if named else tasks.only_running(context)
+    context.confirm(f"Stop task {task_id}?")
+    context.client("ecs").stop_task(
+        cluster=context.deployment.cluster_name, task=task_id, reason="stopped by an operator"
+    )
+    context.terminal.print(f"Task {task_id} was asked to stop; it may take two minutes.")
+    return ExitCode.OK
+
+
+def _chosen(context: Context) -> str:
+    named = context.options.task
+    return tasks.id_of(named) if named else tasks.last(context)

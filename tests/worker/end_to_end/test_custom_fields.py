@@ -1,0 +1,284 @@
+"""A company's own fields fill Moodle fields: in bulk by reports, one by one where those are refused.
+
+What is not shown is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.run_harness import RunHarness
+from tests.sandbox.bamboohr import generate
+from tests.sandbox.moodle.settings import ProfileField
+
+MAPPING = json.dumps({"profile_field_centre": "bamboohr:customCostCenter"})
+COMPANY = 60
+
+
+def later(harness: RunHarness) -> None:
+    harness.company.clock.advance(minutes=30)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def staffed(harness: RunHarness) -> RunHarness:
+    """Sixty employees in sync, each with a cost centre; the feed names number 1 alone."""
+    harness.environment["FIELD_MAPPING"] = MAPPING
+    harness.site.settings.profile_fields = (ProfileField("centre"),)
+    harness.company.add({**one, "customCostCenter": f"C{one['id']}"} for one in generate(COMPANY, seed=7))
+    run = harness.run()
+    assert (run.code, run["created"], run["warnings"]) == (0, COMPANY, [])
+    later(harness)
+    harness.company.touch("1")
+    assert harness.run()["unchanged"] == COMPANY
+    later(harness)
+    harness.forget_calls()
+    return harness
+
+
+def centre(harness: RunHarness, number: str) -> str | None:
+    value = harness.account(number)["profile"].get("centre")
+    return None if value is None else str(value)
+
+
+def move(harness: RunHarness, *numbers: str, to: str | None = "moved") -> None:
+    for number in numbers:
+        harness.company.edit(number, customCostCenter=to)
+
+
+def test_a_new_and_a_changed_employee_get_the_value(staffed: RunHarness) -> None:
+    staffed.company.hire("101", firstName="New", lastName="Hire", workEmail="new@x.io", customCostCenter="C101")
+    move(staffed, "3")
+
+    run = staffed.run()
+
+    assert (run.code, run["created"], run["updated"], run["warnings"]) == (0, 1, 1, [])
+    assert (centre(staffed, "101"), centre(staffed, "3"), centre(staffed, "4")) == ("C101", "moved", "C4")
+
+
+def test_a_value_that_bamboohr_no_longer_has_is_cleared(staffed: RunHarness) -> None:
+    move(staffed, "3", to=None)
+
+    assert staffed.run()["updated"] == 1
+    assert centre(staffed, "3") in (None, "")
+
+
+def test_nothing_is_written_twice(staffed: RunHarness) -> None:
+    for number in range(1, 21):
+        staffed.company.touch(str(number))
+
+    assert staffed.run()["updated"] == 0
+    assert staffed.writes() == []
+
+
+def test_a_reconcile_reads_all_employees_by_one_report(staffed: RunHarness) -> None:
+    staffed.company.edit("3", stamp=False, customCostCenter="moved")
+
+    run = staffed.run("reconcile", "--yes")
+
+    assert (run.code, run["updated"], centre(staffed, "3")) == (0, 1, "moved")
+    assert staffed.to_bamboo.calls.count("report") == 1
+
+
+@pytest.mark.parametrize(("refusal", "command"), [(401, "sync"), (403, "sync"), (403, "reconcile")])
+def test_where_reports_are_refused_the_same_values_are_read_one_by_one(
+    staffed: RunHarness, refusal: Any, command: str
+) -> None:
+    staffed.bamboo.settings.report_refused = refusal
+    move(staffed, "3")
+    for number in ("4", "5", "6"):
+        staffed.company.touch(number)
+    arguments = () if command == "sync" else ("reconcile", "--yes")
+
+    run = staffed.run(*arguments)
+    staffed.bamboo.settings.report_refused = None
+    again = staffed.run(*arguments)
+
+    assert (run.code, run["updated"], again["updated"], centre(staffed, "3")) == (0, 1, 0, "moved")
+    assert [line["advice"] for line in run.log if line["event"] == "bamboohr.report_refused"] == [
+        "allow the key's user to run reports"
+    ]
+
+
+def column_not_declared(harness: RunHarness) -> None:
+    harness.bamboo.settings.report_restricted = frozenset({"customCostCenter"})
+
+
+def column_empty(harness: RunHarness) -> None:
+    harness.bamboo.settings.garbled = {str(number): {"customCostCenter": None} for number in range(1, COMPANY + 1)}
+
+
+def row_missing(harness: RunHarness) -> None:
+    harness.bamboo.settings.report_lacks = frozenset({"3"})
+
+
+def rows_contradict(harness: RunHarness) -> None:
+    harness.bamboo.settings.report_twice = {"3": {"customCostCenter": "another"}}
+
+
+@pytest.mark.parametrize(
+    ("fault", "warnings"),
+    [
+        (column_not_declared, ["field_never_shown"]),
+        (column_empty, ["fields_emptied"]),
+        (row_missing, []),
+        (rows_contradict, []),
+    ],
+)
+@pytest.mark.parametrize("command", ["sync", "reconcile"])
+def test_a_value_that_is_not_shown_is_kept(staffed: RunHarness, fault: Any, warnings: list[str], command: str) -> None:
+    fault(staffed)
+    staffed.company.edit("3", department="Moved")
+
+    run = staffed.run() if command == "sync" else staffed.run("reconcile", "--yes")
+
+    assert (run.code, run["warnings"], centre(staffed, "3")) == (0, warnings, "C3")
+    assert (run["updated"], staffed.account("3")["department"]) == (1, "Moved")
+
+
+def test_a_column_that_stays_empty_is_kept_in_later_runs_too(staffed: RunHarness) -> None:
+    column_empty(staffed)
+    for _ in range(3):
+        later(staffed)
+        staffed.company.touch("3")
+
+        assert staffed.run()["warnings"] == ["fields_emptied"]
+
+    assert centre(staffed, "3") == "C3"
+
+
+def test_a_field_that_does_not_exist_is_one_warning_of_the_run(staffed: RunHarness) -> None:
+    both = json.dumps({"profile_field_centre": "bamboohr:customCostCenter", "city": "bamboohr:customTwon"})
+
+    run = staffed.run("sync", "--employee", "3", "--employee", "4", FIELD_MAPPING=both)
+
+    (warning,) = [line for line in run.log if line.get("code") == "field_never_shown"]
+    assert run["warnings"] == ["field_never_shown"]
+    assert "bamboohr:customTwon for no employee" in warning["reason"]
+    assert "CostCenter" not in warning["reason"]
+
+
+def test_a_field_named_by_its_number_comes_back_under_another_name(harness: RunHarness) -> None:
+    harness.site.settings.profile_fields = (ProfileField("centre"),)
+    numbered: dict[str, Any] = {"4310": "C1"}
+    harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail="ana@x.io", **numbered)
+    harness.bamboo.settings.report_renamed = {"4310": "4310.0"}
+    harness.bamboo.settings.report_extra = ("homeEmail", "division")
+
+    run = harness.run(FIELD_MAPPING=json.dumps({"profile_field_centre": "bamboohr:4310"}))
+
+    assert (run["created"], run["warnings"], centre(harness, "1")) == (1, [], "C1")
+
+
+def test_a_field_of_the_catalogue_named_by_its_api_name_needs_no_report(harness: RunHarness) -> None:
+    harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail="ana@x.io", division="North")
+
+    assert harness.run(FIELD_MAPPING=json.dumps({"city": "bamboohr:division"}))["created"] == 1
+    assert (harness.account("1")["city"], harness.to_bamboo.calls.count("report")) == ("North", 0)
+
+
+# One record
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "status", "status": 500}, {"kind": "answer", "status": 200, "body": "<a/>"}]
+)
+@pytest.mark.parametrize("command", ["sync", "reconcile"])
+def test_a_record_that_breaks_the_report_costs_one_employee_these_fields(
+    staffed: RunHarness, fault: dict[str, Any], command: str
+) -> None:
+    staffed.fail_bamboo(operation="report", record="employee 3", times=0, **fault)
+    move(staffed, "2", "4", "5")
+    staffed.company.edit("3", department="Moved", customCostCenter="moved")
+    staffed.company.terminate("6")
+
+    run = staffed.run() if command == "sync" else staffed.run("reconcile", "--yes")
+
+    assert (run.code, run["errors"], run["updated"], run["suspended"]) == (1, 1, 4, 1)
+    assert run.reason_codes("3") == ["unreadable_fields"]
+    assert [centre(staffed, number) for number in ("2", "3", "4", "5")] == ["moved", "C3", "moved", "moved"]
+    assert staffed.account("3")["department"] == "Moved"
+
+    staffed.heal()
+    assert staffed.run()["errors"] == 0
+    assert command == "reconcile" or centre(staffed, "3") == "moved"
+
+
+def test_an_employee_whose_record_broke_the_report_is_asked_for_alone_in_the_next_run(staffed: RunHarness) -> None:
+    staffed.fail_bamboo("status", operation="report", record="employee 3", status=500, times=0)
+    move(staffed, "2", "4")
+    staffed.company.edit("3", department="Moved", customCostCenter="moved")
+    assert staffed.run()["errors"] == 1
+    staffed.forget_calls()
+
+    again = staffed.run()
+
+    # The others with their sample; then the one, with two quick retries and once more alone.
+    assert (again["errors"], staffed.to_bamboo.calls.count("report") <= 5) == (1, True)
+
+
+def test_a_leaver_whose_record_breaks_the_report_is_suspended(staffed: RunHarness) -> None:
+    staffed.fail_bamboo("status", operation="report", record="employee 3", status=500, times=0)
+    staffed.company.terminate("3")
+
+    run = staffed.run()
+
+    assert (run.code, run["suspended"], run["errors"]) == (0, 1, 0)
+
+
+def test_an_employee_outside_the_run_who_breaks_the_report_costs_nothing(staffed: RunHarness) -> None:
+    staffed.fail_bamboo("status", operation="report", record="employee 9", status=500, times=0)
+    move(staffed, "3")
+
+    run = staffed.run()
+
+    assert (run.code, run["updated"], centre(staffed, "3")) == (0, 1, "moved")
+    assert staffed.to_bamboo.calls.count("report") == 2
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "status", "status": 500}, {"kind": "answer", "status": 200, "body": "<a/>"}]
+)
+def test_reports_that_fail_for_all_keep_the_window_for_the_next_run_and_hold_up_nothing_else(
+    staffed: RunHarness, fault: dict[str, Any]
+) -> None:
+    staffed.fail_bamboo(operation="report", times=0, **fault)
+    move(staffed, *map(str, range(1, 21)))
+    staffed.company.edit("3", department="Moved")
+    staffed.company.terminate("21")
+
+    run = staffed.run()
+    staffed.heal()
+    again = staffed.run()
+
+    assert (run.code, run["warnings"], run["suspended"]) == (1, ["custom_fields_unread"], 1)
+    assert run["error_reasons"] == {"custom_fields_unread": 1}
+    assert staffed.account("3")["department"] == "Moved"
+    assert (again.code, again["updated"]) == (0, 20)
+
+
+# Calls
+
+
+def test_an_ordinary_run_asks_for_one_report(staffed: RunHarness) -> None:
+    move(staffed, "3")
+    staffed.forget_calls()
+
+    run = staffed.run()
+
+    # The feed, the directory, the dates of all employees, and the report.
+    assert run["http_calls"]["bamboohr"] == 3 + 1
+    assert run["updated"] == 1
+
+
+def test_reports_are_asked_for_200_employees_at_a_time(harness: RunHarness) -> None:
+    harness.company.add({**one, "customCostCenter": "C"} for one in generate(450, seed=7))
+    harness.site.settings.profile_fields = (ProfileField("centre"),)
+
+    run = harness.run(FIELD_MAPPING=MAPPING)
+
+    assert run["created"] == 450
+    assert run["http_calls"]["bamboohr"] <= 3 + 1 + 3
+    assert harness.to_bamboo.calls.count("report") == 3

@@ -1,0 +1,156 @@
+"""Tables of values, and the Moodle fields beyond names, address and department."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.run_harness import RunHarness, RunResult
+from tests.sandbox.moodle.settings import ProfileField
+
+
+def hire(harness: RunHarness, number: str, **values: Any) -> None:
+    name: dict[str, Any] = {"firstName": f"G{number}", "lastName": "Roy", "workEmail": f"p{number}@x.example"}
+    harness.company.hire(number, **{**name, **values})
+
+
+def warnings(run: RunResult, code: str) -> list[str]:
+    return [line["reason"] for line in run.log if line.get("code") == code]
+
+
+def column(harness: RunHarness, field: str, *numbers: int) -> list[Any]:
+    return [harness.account(str(number))[field] for number in numbers]
+
+
+TABLE = {"from": "division", "map": {"Research": "4711", " r&d  LAB": "4712"}}
+
+
+def test_a_table_translates_and_a_value_that_it_lacks_is_kept_and_named_once_without_the_value(
+    harness: RunHarness,
+) -> None:
+    for number, division in enumerate(["Research", "R&D lab", "research", "Legal", "Legal", None], 1):
+        hire(harness, str(number), division=division)
+    mapped = {"FIELD_MAPPING": json.dumps({"institution": TABLE})}
+
+    run = harness.run(**mapped)
+
+    assert column(harness, "institution", 1, 2, 3, 4, 5, 6) == ["4711", "4712", "4711", "", "", ""]
+    (warning,) = warnings(run, "values_not_sent")
+    assert (run.code, run["warnings"].count("values_not_sent")) == (0, 1)
+    assert warning.startswith("institution: BambooHR has a value that its map does not have")
+    assert warning.endswith("for 2 of the employees read (4, 5)")
+    assert "Legal" not in run.stdout + run.stderr
+
+    harness.company.edit("1", division="Legal")
+    again = harness.run(**mapped)
+
+    assert (again["updated"], column(harness, "institution", 1)) == (0, ["4711"])
+    assert (
+        "a value that its map does not have: left as it is"
+        in harness.run("explain", "--employee", "1", **mapped).stdout
+    )
+
+
+def test_what_a_table_lacks_may_have_a_value_of_its_own(harness: RunHarness) -> None:
+    for number, division in enumerate(["Research", "Legal", None], 1):
+        hire(harness, str(number), division=division)
+    entry = {**TABLE, "otherwise": "other", "default": "none"}
+
+    run = harness.run(FIELD_MAPPING=json.dumps({"institution": entry}))
+
+    assert (run["warnings"], column(harness, "institution", 1, 2, 3)) == ([], ["4711", "other", "none"])
+
+
+def test_a_changed_table_makes_a_full_pass_due(harness: RunHarness) -> None:
+    hire(harness, "1", division="Legal")
+    harness.run(FIELD_MAPPING=json.dumps({"institution": TABLE}))
+
+    wider = {"FIELD_MAPPING": json.dumps({"institution": {**TABLE, "otherwise": "other"}})}
+
+    assert harness.run("sync", "--employee", "1", "--dry-run", **wider)["reconcile_due"]
+    assert harness.run("reconcile", "--yes", **wider)["updated"] == 1
+    assert column(harness, "institution", 1) == ["other"]
+
+
+FIELDS = {
+    "FIELD_MAPPING": json.dumps(
+        {
+            "lang": "bamboohr:customLanguage",
+            "timezone": {"from": "location", "map": {"Berlin": "Europe/Berlin", "Boston": "America/New_York"}},
+            "phone1": "work_phone",
+            "phone2": "mobile_phone",
+            "middlename": "middle_name",
+        }
+    )
+}
+
+
+@pytest.fixture
+def speaking(harness: RunHarness) -> RunHarness:
+    harness.site.settings.languages = ("en", "de", "pt_br")
+    harness.site.settings.showuseridentity = ("email", "phone1", "phone2")
+    values = {"customLanguage": "pt-BR", "location": "Berlin", "workPhone": "+49 30 1234", "mobilePhone": "017 1"}
+    for number in range(1, 13):
+        hire(harness, str(number), **values, middleName="Ann")
+    run = harness.run(**FIELDS)
+    assert (run.code, run["created"], run["warnings"]) == (0, 12, [])
+    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    return harness
+
+
+def test_further_fields_are_filled_and_followed(speaking: RunHarness) -> None:
+    created = [speaking.account("1")[name] for name in ("lang", "timezone", "phone1", "phone2")]
+    assert created == ["pt_br", "Europe/Berlin", "+49 30 1234", "017 1"]
+    assert speaking.account("1")["more"]["middlename"] == "Ann"
+
+    speaking.company.edit("1", customLanguage="de", location="Boston", workPhone="5", mobilePhone=None)
+    run = speaking.run(**FIELDS)
+
+    updated = [speaking.account("1")[name] for name in ("lang", "timezone", "phone1", "phone2")]
+    assert (run["updated"], updated) == (1, ["de", "America/New_York", "5", ""])
+    assert speaking.run("sync", "--employee", "1", "--employee", "2", **FIELDS)["unchanged"] == 2
+
+
+def test_a_middle_name_which_no_look_up_returns_is_written_on_creation_only(speaking: RunHarness) -> None:
+    speaking.company.edit("1", middleName="Lee")
+
+    assert speaking.run(**FIELDS)["updated"] == 0
+    assert speaking.account("1")["more"]["middlename"] == "Ann"
+
+
+def test_a_language_and_a_time_zone_are_not_cleared(speaking: RunHarness) -> None:
+    speaking.company.edit("1", customLanguage=None, location=None)
+
+    assert speaking.run(**FIELDS)["updated"] == 0
+
+
+def test_a_value_that_moodle_cannot_take_is_named_by_field_and_employee(speaking: RunHarness) -> None:
+    speaking.company.edit("1", customLanguage="Brazilian Portuguese", workPhone="+49 30 1234 extension 5678")
+
+    run = speaking.run(**FIELDS)
+
+    assert (run.code, run["updated"]) == (0, 0)
+    assert [text.partition(":")[0] for text in warnings(run, "values_not_sent")] == ["lang", "phone1"]
+    assert all(text.endswith("for 1 of the employees read (1)") for text in warnings(run, "values_not_sent"))
+    assert "Brazilian" not in run.stdout + run.stderr
+
+
+def test_a_language_that_the_site_does_not_have_costs_one_employee(speaking: RunHarness) -> None:
+    speaking.company.edit("1", customLanguage="fr")
+    speaking.company.edit("2", workPhone="5")
+
+    run = speaking.run(**FIELDS)
+
+    assert (run.code, run["updated"], run["errors"]) == (1, 1, 1)
+    assert run.reason_codes("1") != []
+
+
+def test_a_custom_field_may_be_translated_as_well(harness: RunHarness) -> None:
+    harness.site.settings.profile_fields = (ProfileField("grade"),)
+    hire(harness, "1", customGrade="g4")
+    entry = {"from": "bamboohr:customGrade", "map": {"G4": "Senior"}}
+
+    assert harness.run(FIELD_MAPPING=json.dumps({"profile_field_grade": entry}))["created"] == 1
+    assert harness.account("1")["profile"]["grade"] == "Senior"

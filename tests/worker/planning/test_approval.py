@@ -1,0 +1,179 @@
+"""What an approval writes: what a run held, as long as it is still exactly due, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from tests.worker.builders import account_of, input_of, leaver, listed, look_up, outcome, suspended_by_us, writes
+from worker.model.account import Account
+from worker.model.employee import Employee
+from worker.model.held_change import HeldChange
+from worker.model.step import GuardClass, Step
+from worker.planning.approval import approved, held_changes
+from worker.planning.guards import Circumstances, guard
+from worker.planning.limits import Limits
+from worker.planning.planner import Plan, Planner
+
+KEY = "a token"
+HOLDS_ALL = Circumstances(Limits(100, dict.fromkeys(GuardClass, 0)), run_id="r1")
+SUSPEND, REACTIVATE, IDENTITY, CLEAR, UPDATE, CREATE = GuardClass
+UNCONFIRMED = None
+"""The list of matches that an operator has to confirm."""
+
+
+def plan_for(employee: Employee, *accounts: Account, confirmed: Collection[int] = ()) -> Plan:
+    remembered = suspended_by_us(*(int(one.idnumber) for one in accounts if one.suspended))
+    planner = Planner(input_of(employee, remembered=remembered, confirmed=confirmed))
+    look_up(planner, accounts)
+    return planner.plan()
+
+
+def held_of(employee: Employee, *accounts: Account, key: str = KEY) -> list[HeldChange]:
+    """What a run lists for an approval whose guards hold everything."""
+    return [*held_changes(guard(plan_for(employee, *accounts), HOLDS_ALL).plan, "r1", key, 0).changes]
+
+
+def approve(changes: Collection[HeldChange], employee: Employee, *accounts: Account) -> Step:
+    """The step of an approval of these changes, from what both systems show by then."""
+    confirmed = frozenset(change.employee_id for change in changes if change.guard is UNCONFIRMED)
+    (step,) = approved(plan_for(employee, *accounts, confirmed=confirmed), changes, KEY).steps
+    return step
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: what BambooHR and Moodle show when the run holds and, where that differs, when it is approved."""
+
+    held: Employee
+    account: Account | None
+    lists: Collection[GuardClass | None]
+    expect: str
+    writes: dict[str, str] | None
+    now: Employee | None
+    account_now: Account | None
+    only: Collection[GuardClass | None] = field(default=())
+
+    def check(self) -> None:
+        accounts = [self.account] if self.account else []
+        accounts_now = [self.account_now] if self.account_now else accounts
+        changes = held_of(self.held, *accounts)
+
+        step = approve(
+            [change for change in changes if not self.only or change.guard in self.only],
+            self.now or self.held,
+            *accounts_now,
+        )
+
+        assert {change.guard for change in changes} == {*self.lists}
+        assert outcome(step) == self.expect
+        if self.writes is not None:
+            assert writes(step) == self.writes
+        assert not step.is_error
+        assert (step.held, step.classes) == ((), frozenset())
+
+
+def row(
+    name: str,
+    lists: Collection[GuardClass | None],
+    held: Employee,
+    account: Account | None,
+    expect: str,
+    sent: dict[str, str] | None = None,
+    *,
+    now: Employee | None = None,
+    account_now: Account | None = None,
+    only: Collection[GuardClass | None] = (),
+) -> ParameterSet:
+    return pytest.param(Row(held, account, lists, expect, sent, now, account_now, only), id=name)
+
+
+ADA = listed(7)
+MOVED = listed(7, department="Legal", work_email="ada@new.example")
+READDRESSED, UNASSIGNED = listed(7, work_email="ada@new.example"), listed(7, department="")
+LEFT, RETURNED = leaver(7), account_of(7, suspended=True)
+IN_SYNC, ANOTHER = account_of(7), account_of(7, number=900)
+ADDRESS = {"email": "ada@new.example", "username": "ada@new.example"}
+STRANGER = account_of(7, firstname="Other", lastname="Name", email="o@other.example", username="o", auth="manual")
+NOTHING: dict[str, str] = {}
+LEGAL = {"department": "Legal"}
+BOTH = [IDENTITY, UPDATE]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        # Every class, still due
+        row("suspend", [SUSPEND], LEFT, IN_SYNC, "suspend left", {"suspended": "1"}),
+        row("reactivate", [REACTIVATE], ADA, RETURNED, "reactivate returned", {"suspended": "0"}),
+        row("identity and update", BOTH, MOVED, IN_SYNC, "update differs", ADDRESS | LEGAL),
+        row("clear", [CLEAR], UNASSIGNED, IN_SYNC, "update differs", {"department": ""}),
+        row("create", [CREATE], ADA, None, "create new"),
+        # One class of several
+        row("identity alone", BOTH, MOVED, IN_SYNC, "update differs", ADDRESS, only=[IDENTITY]),
+        row("update alone", BOTH, MOVED, IN_SYNC, "update differs", LEGAL, only=[UPDATE]),
+        # Not due any more, or not exactly
+        row("returned", [SUSPEND], LEFT, IN_SYNC, "unchanged in_step", NOTHING, now=ADA),
+        row("done by hand", [SUSPEND], LEFT, IN_SYNC, "unchanged already_suspended", NOTHING, account_now=RETURNED),
+        row(
+            "another address by now",
+            [IDENTITY],
+            READDRESSED,
+            IN_SYNC,
+            "skip not_due",
+            NOTHING,
+            now=listed(7, work_email="ada@newer.example"),
+        ),
+        row("another department too", [IDENTITY], READDRESSED, IN_SYNC, "update differs", ADDRESS, now=MOVED),
+        row("left since", BOTH, MOVED, IN_SYNC, "skip not_due", NOTHING, now=LEFT),
+        row("another account by now", [CLEAR], UNASSIGNED, IN_SYNC, "skip not_due", NOTHING, account_now=ANOTHER),
+        row("a new employee is a leaver", [CREATE], ADA, None, "skip left_without_account", NOTHING, now=LEFT),
+        # Whose account it is
+        row("confirmed", [UNCONFIRMED], ADA, STRANGER, "update differs", only=[UNCONFIRMED]),
+        row("in agreement by now", [UNCONFIRMED], ADA, STRANGER, "unchanged in_step", NOTHING, account_now=IN_SYNC),
+    ],
+)
+def test_what_was_held_is_written_if_it_is_still_exactly_due(case: Row) -> None:
+    case.check()
+
+
+def test_nothing_is_approved_beyond_the_list() -> None:
+    step = approve([], MOVED, IN_SYNC)
+
+    assert (outcome(step), writes(step)) == ("skip not_due", {})
+
+
+def test_what_was_held_for_another_employee_approves_nothing() -> None:
+    other = held_of(listed(8, work_email="ada@new.example"), account_of(8))
+
+    assert outcome(approve(other, READDRESSED, IN_SYNC)) == "skip not_due"
+
+
+def test_a_replaced_token_makes_what_was_held_worthless() -> None:
+    changes = held_of(LEFT, IN_SYNC, key="the former token")
+
+    assert outcome(approve(changes, LEFT, IN_SYNC)) == "skip not_due"
+
+
+def test_an_unconfirmed_match_is_not_confirmed_by_what_a_guard_held() -> None:
+    changes = held_of(MOVED, IN_SYNC)
+
+    assert outcome(approve(changes, ADA, STRANGER)) == "conflict unconfirmed"
+
+
+def test_an_address_that_a_held_change_would_free_is_not_taken_without_it() -> None:
+    leaves_it, takes_it = listed(1, work_email="new@x.io"), listed(2, work_email="old@x.io")
+    accounts = [account_of(1, email="old@x.io", username="old@x.io"), account_of(2)]
+    planner = Planner(input_of(leaves_it, takes_it))
+    look_up(planner, accounts)
+    plan = planner.plan()
+    changes = held_changes(guard(plan, HOLDS_ALL).plan, "r1", KEY, 0).changes
+
+    both = approved(plan, changes, KEY)
+    taker_alone = approved(plan, [change for change in changes if change.employee_id == 2], KEY)
+
+    assert [outcome(step) for step in both.steps] == ["update differs"] * 2
+    assert [outcome(step) for step in taker_alone.steps] == ["skip not_due"] * 2

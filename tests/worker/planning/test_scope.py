@@ -1,0 +1,118 @@
+"""Whether the scope may suspend: a renamed department, a hidden field, and a scope that matches no employee."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.model.scope import ALL_EMPLOYEES, Scope, ScopeRule, ScopeState, fold
+from worker.planning.scope import ScopeTally, doubts, remembered
+
+SALES = {"department": "Sales", "status": "Active"}
+LEGAL = {"department": "Legal", "status": "Active"}
+SALES_OR_IT = Scope((ScopeRule("department", allowed=("Sales", "IT")),))
+EMPLOYEES_IN_SALES = Scope(
+    (ScopeRule("department", allowed=("Sales",)), ScopeRule("employment_status", excluded=("Contractor",)))
+)
+
+
+def read(scope: Scope, *rows: dict[str, str], whole_company: bool = True) -> ScopeTally:
+    tally = ScopeTally(scope)
+    tally.add_rows(rows, whole_company=whole_company)
+    return tally
+
+
+@pytest.mark.parametrize(
+    ("value", "same"),
+    [("Sales", " sALES  "), ("Customer  Care", "customer care"), ("Caf\u00e9", "CAFE\u0301"), ("Straße", "STRASSE")],
+)
+def test_case_spaces_and_the_form_of_accents_do_not_count(value: str, same: str) -> None:
+    rule = ScopeRule("department", allowed=(value,))
+
+    assert fold(value) == fold(same)
+    assert rule.state({"department": same}) is ScopeState.IN
+
+
+def test_the_digest_changes_with_the_scope_and_not_with_its_spelling() -> None:
+    same = Scope((ScopeRule("department", allowed=("it", "SALES")),))
+    others = [
+        Scope((ScopeRule("department", allowed=("Sales",)),)),
+        Scope((ScopeRule("department", excluded=("Sales", "IT")),)),
+        Scope((ScopeRule("division", allowed=("Sales", "IT")),)),
+        ALL_EMPLOYEES,
+    ]
+
+    assert same.digest == SALES_OR_IT.digest
+    assert len({SALES_OR_IT.digest, *(other.digest for other in others)}) == 5
+
+
+def test_a_scope_that_matches_employees_may_suspend() -> None:
+    tally = read(SALES_OR_IT, SALES, LEGAL)
+
+    assert doubts(tally, before=()) == []
+    assert doubts(read(ALL_EMPLOYEES, LEGAL), before=()) == []
+
+
+def test_a_renamed_department_is_a_doubt_until_the_setting_drops_it() -> None:
+    before = remembered(read(SALES_OR_IT, SALES, {"department": "IT"}), ())
+    renamed = read(SALES_OR_IT, SALES, {"department": "Information Technology"})
+    corrected = Scope((ScopeRule("department", allowed=("Sales", "Information Technology")),))
+
+    assert doubts(renamed, before) == [
+        'no employee has the department "IT" any more, which the scope allows: it may have been renamed'
+    ]
+    assert remembered(renamed, before) == before
+    assert doubts(read(corrected, SALES, {"department": "Information Technology"}), before) == []
+
+
+def test_an_allowed_value_that_never_matched_is_no_doubt() -> None:
+    tally = read(SALES_OR_IT, SALES)
+
+    assert doubts(tally, before=remembered(tally, ())) == []
+    assert tally.unmatched() == ['department "IT"']
+
+
+def test_a_scope_that_matches_no_employee_is_a_doubt_from_the_first_day_on() -> None:
+    tally = read(SALES_OR_IT, LEGAL)
+
+    assert doubts(tally, before=()) == ["the scope matches no employee"]
+    assert doubts(tally, before=[SALES_OR_IT.whole])[0] == "the scope matches no employee"
+
+
+def test_what_single_employees_show_is_no_reading_of_the_company() -> None:
+    outside = read(SALES_OR_IT, LEGAL, whole_company=False)
+    inside = read(SALES_OR_IT, SALES, whole_company=False)
+
+    assert doubts(outside, before=[SALES_OR_IT.whole]) == []
+    assert doubts(inside, before=()) == []
+    (doubt,) = doubts(outside, before=())
+    assert doubt.startswith("no run has seen an employee in scope yet")
+
+
+def test_a_field_that_a_source_does_not_show_says_nothing_of_the_company() -> None:
+    tally = ScopeTally(EMPLOYEES_IN_SALES)
+    directory = [{**SALES, "employment_status": ""}, {**LEGAL, "employment_status": ""}]
+
+    tally.add((mark for facts in directory for mark in EMPLOYEES_IN_SALES.marks_of(facts)), {"department"})
+
+    assert tally.found == tally.known == {"department=sales"}
+    assert doubts(tally, before=[EMPLOYEES_IN_SALES.whole]) == []
+
+
+def test_employees_who_left_match_nothing() -> None:
+    assert doubts(read(SALES_OR_IT, {**SALES, "status": "Inactive"}, LEGAL), ()) == ["the scope matches no employee"]
+
+
+def test_two_sources_complete_each_other() -> None:
+    tally = read(SALES_OR_IT, SALES)
+
+    tally.merge(read(SALES_OR_IT, {"department": "IT"}))
+
+    assert doubts(tally, before=list(SALES_OR_IT.marks)) == []
+
+
+def test_a_value_that_names_a_person_is_neither_remembered_nor_reported() -> None:
+    scope = Scope((ScopeRule("work_email", allowed=("ann@x.io", "bob@x.io")),))
+    tally = read(scope, {"work_email": "ann@x.io"})
+
+    assert remembered(tally, ("work_email=bob@x.io",)) == (scope.whole,)
+    assert (doubts(tally, ("work_email=bob@x.io",)), tally.unmatched()) == ([], [])

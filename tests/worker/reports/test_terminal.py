@@ -1,0 +1,122 @@
+"""A run's log and summary, as a person reads them at a terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from worker import advice
+from worker.advice import LXP, CommandLine
+from worker.errors import LockHeld
+from worker.reports.terminal import TerminalLog, summary_text
+from worker.runs.summary import Summary
+
+MOMENT = datetime(2026, 11, 22, 3, 30, 4, tzinfo=UTC)
+EMPLOYEE = {"event": "sync.person", "employee_id": 7, "result": "done", "fields": [], "notes": []}
+
+
+def person(**fields: Any) -> dict[str, Any]:
+    return {**EMPLOYEE, **fields}
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (person(action="create", fields=["email", "username"]), "created (email, username)"),
+        (person(action="update", fields=["department"], reason="differs"), "updated (department)"),
+        (person(action="update", fields=["city"], result="planned"), "would be updated (city)"),
+        (person(action="suspend", fields=["suspended"], reason="has left"), "suspended; has left"),
+        (person(action="skip", reason="has no e-mail address"), "skipped; has no e-mail address"),
+        (person(action="hold", reason="no evidence"), "waiting; no evidence"),
+        (person(action="conflict", result="refused", reason="two accounts"), "CONFLICT; two accounts"),
+        (person(action="create", result="refused", reason="the address is taken"), "NOT created; the address is taken"),
+        (person(action="suspend", result="failed", reason="no access"), "NOT suspended; no access"),
+        (person(action="update", result="exempt", reason="an administrator"), "skipped; an administrator"),
+        (
+            person(action="suspend", result="held", held=["suspend"], held_fields=["suspended"], reason="9 are due"),
+            "HELD suspend; 9 are due",
+        ),
+        (
+            person(action="update", fields=["city"], held=["identity"], held_fields=["email"], reason="too many"),
+            "updated (city), HELD identity (email); too many",
+        ),
+        (person(action="unchanged", notes=["suspended by somebody else"]), "unchanged; suspended by somebody else"),
+    ],
+)
+def test_an_employee_has_one_line_that_says_what_and_why(event: dict[str, Any], line: str) -> None:
+    assert TerminalLog().line("info", event) == f"employee 7: {line}"
+
+
+@pytest.mark.parametrize(
+    ("level", "event", "line"),
+    [
+        ("info", {"event": "sync.window", "total_changed": 1}, "1 employee changed in BambooHR"),
+        ("info", {"event": "sync.window", "total_changed": 2}, "2 employees changed in BambooHR"),
+        ("info", {"event": "bamboohr.directory_fields", "not_shown": ["city"]}, None),
+        ("warning", {"event": "http.retry", "reason": "moodle: HTTP 503"}, "warning: moodle: HTTP 503"),
+        (
+            "warning",
+            {"event": "reconcile.unexplained_account", "account_id": 9, "advice": "see whose it is"},
+            "warning: account 9: reconcile.unexplained_account\n    -> see whose it is",
+        ),
+        ("error", {"event": "sync.crash", "where": ["sync.py:3 run"]}, "error: sync.crash, sync.py:3 run"),
+        ("info", {"event": "sync.ended", "reason": "nothing was done", "advice": ""}, "nothing was done"),
+    ],
+)
+def test_other_events_are_sentences_or_left_out(level: str, event: dict[str, Any], line: str | None) -> None:
+    assert TerminalLog().line(level, event) == line
+
+
+def test_advice_that_many_employees_share_is_given_once() -> None:
+    log = TerminalLog()
+    lines = [
+        log.line("error", person(employee_id=number, action="create", result="refused", reason="taken", advice=text))
+        for number, text in ((7, "free the address"), (8, "free the address"), (9, "correct the name"))
+    ]
+
+    assert lines == [
+        "employee 7: NOT created; taken\n    -> free the address",
+        "employee 8: NOT created; taken",
+        "employee 9: NOT created; taken\n    -> correct the name",
+    ]
+
+
+def test_the_summary_ends_with_what_to_type_next() -> None:
+    summary = Summary("RUN", "sync", MOMENT, trigger="manual")
+    summary.counts.update(created=2, suspended=1)
+    summary.listed_ids["suspended"] = [4]
+    summary.finish()
+    summary.message, summary.advice = "a guard holds changes", "./lxp approve RUN"
+
+    assert TerminalLog().summary(summary.as_dict(MOMENT)).splitlines() == [
+        "Run RUN: ok",
+        "  exit code      0: no errors (also: a dry run, a paused run, a second delivery of a scheduled run,"
+        " a declined question)",
+        "  created        2",
+        "  suspended      1",
+        "  message        a guard holds changes",
+        "  advice         ./lxp approve RUN",
+        "  suspended ids  4",
+    ]
+
+
+def test_the_summary_does_not_repeat_why_the_run_ended() -> None:
+    log, summary, end = TerminalLog(), Summary("RUN", "sync", MOMENT), LockHeld("another run", advice="wait")
+    log.line("error", {"event": "sync.ended", "reason": end.message, "advice": end.advice})
+    summary.finish(end)
+
+    assert log.summary(summary.as_dict(MOMENT)) == "Run RUN: locked\n  exit code  75: another run holds the lock"
+
+
+def test_the_summary_of_a_task_names_the_environment_as_its_reader_does() -> None:
+    summary = Summary("RUN", "sync", MOMENT)
+    summary.finish()
+    line = summary.as_dict(MOMENT) | {"advice": "./lxp --env NAME approve RUN"}
+
+    with advice.using(CommandLine(LXP, "prod", "prod.toml")):
+        text = summary_text(line)
+
+    assert "  advice      ./lxp --env prod --env-file prod.toml approve RUN" in text.splitlines()
+    assert "  command     sync" in text.splitlines()

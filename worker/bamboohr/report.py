@@ -1,0 +1,121 @@
+"""Reports: any field of many employees in one call, by its API name.
+
+Source: BambooHR's OpenAPI specification (POST /reports/custom), and what clients report of its traps: a field that is
+unknown or that the key may not see is left out without an error; columns that were not asked for may be added; a field
+asked for by its number comes back as `<number>.<n>`; fields of tables give several rows for one employee.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker import logs
+from worker.bamboohr.values import shared, text
+from worker.model.employee import employee_id
+from worker.model.field_catalogue import api_name
+from worker.transport.json_stream import read_items, require_empty
+
+PATH = "/reports/custom"
+QUERY = {"format": "JSON", "onlyCurrent": "false"}
+"""Otherwise the format depends on one of five exact Accept headers, and future hires are left out."""
+
+
+@dataclass
+class Report:
+    """What a report says.
+
+    Attributes:
+        rows: What it shows of each employee, by field.
+        shown: The fields that it declares; one that it does not declare is not shown, whatever its rows hold.
+    """
+
+    rows: dict[int, dict[str, str]] = field(default_factory=dict)
+    shown: frozenset[str] = frozenset()
+
+
+def body(employees: Collection[int] | None, fields: Iterable[str]) -> bytes:
+    """What is asked for: these fields of these employees, or of all (None)."""
+    asked: dict[str, Any] = {"title": "LXP sync", "fields": [api_name(name) for name in fields]}
+    if employees is not None:
+        asked["filters"] = {"employeeIds": [*employees]}
+    return json.dumps(asked).encode()
+
+
+def read_report(chunks: Iterable[bytes], employees: Collection[int] | None, fields: Iterable[str]) -> Report:
+    """Parse a report as it arrives. Raises Malformed, and never returns a part for the whole."""
+    reading = _Reading(fields, None if employees is None else frozenset(employees))
+    head = read_items(chunks, {"fields.item": reading.declare, "employees.item": reading.take})
+    if not reading.rows_read:
+        require_empty(head, "employees")
+    return reading.result()
+
+
+def column_of(theirs: str, columns: Iterable[str]) -> str | None:
+    """The column that holds a field; None if there is none."""
+    found = None
+    for column in columns:
+        if column == theirs:
+            return column
+        stem, _, number = column.rpartition(".")
+        if stem == theirs and stem.isdigit() and number.isdigit():
+            found = column
+    return found
+
+
+class _Reading:
+    """A report as far as it was read."""
+
+    def __init__(self, fields: Iterable[str], asked: frozenset[int] | None) -> None:
+        self._names = {name: api_name(name) for name in fields}
+        self._asked = asked
+        self._declared: set[str] = set()
+        self._contradicting: set[int] = set()
+        self._unreadable = 0
+        self._rows: dict[int, dict[str, str]] = {}
+        self.rows_read = 0
+
+    def declare(self, item: Any) -> None:
+        """One entry of the list of fields."""
+        if isinstance(item, dict) and isinstance(item.get("id"), str):
+            self._declared.add(item["id"])
+
+    def take(self, row: Any) -> None:
+        """One employee. An unreadable row costs itself: nothing is concluded from a missing row."""
+        self.rows_read += 1
+        if not isinstance(row, dict):
+            self._unreadable += 1
+            return
+        employee = employee_id(row.get("id"))
+        if employee is None or (self._asked is not None and employee not in self._asked):
+            return
+        facts = facts_of(row, self._names)
+        if self._rows.setdefault(employee, facts) != facts:
+            self._contradicting.add(employee)
+
+    def result(self) -> Report:
+        """What was read, once all of it was."""
+        if self._unreadable:
+            logs.warning("bamboohr.unreadable_rows", count=self._unreadable, reason="the report: not an object")
+        for employee in sorted(self._contradicting):
+            del self._rows[employee]
+            logs.warning(
+                "bamboohr.contradiction",
+                employee_id=employee,
+                reason="the report has rows for this employee that contradict each other; none is trusted",
+            )
+        shown = frozenset(name for name, theirs in self._names.items() if column_of(theirs, self._declared))
+        if len(shown) == len(self._names):
+            return Report(self._rows, shown)
+        return Report(
+            {number: {name: row[name] for name in row if name in shown} for number, row in self._rows.items()}, shown
+        )
+
+
+def facts_of(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    """What a row of a report or of Get Employee shows of these fields; what it does not show is left out."""
+    columns = {name: theirs if theirs in row else column_of(theirs, row) for name, theirs in names.items()}
+    values = {name: text(name, row[column]) for name, column in columns.items() if column is not None}
+    return shared({name: value for name, value in values.items() if value is not None})

@@ -1,0 +1,87 @@
+"""An argument parser that says what is wrong without repeating what was typed: that may be a token or an address."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+from worker.errors import UsageError
+
+_OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)*")
+_QUOTED = re.compile(r"(: )?['\"].*", re.DOTALL)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises :class:`UsageError`, with a suggestion where a known word is close to what was typed."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"allow_abbrev": False, **options})
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse as argparse does, but name the option that is not known and the one that was meant."""
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            last = [self, *_chosen(self, args or ())][-1]
+            raise UsageError(_unknown(unknown, last), advice=f"see: {last.prog} --help")
+        return options
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the message without any value."""
+        raise UsageError(_without_values(message, self._actions), advice=f"see: {self.prog} --help")
+
+
+def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parsers of the words that may follow; empty for a parser that takes none."""
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return dict(groups[0].choices) if groups else {}
+
+
+def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Return the parser itself, or those of all the words that may follow."""
+    below = subcommands(parser)
+    for one in below.values():
+        yield from leaves(one)
+    if not below:
+        yield parser
+
+
+def _chosen(parser: argparse.ArgumentParser, words: Sequence[str]) -> Iterator[argparse.ArgumentParser]:
+    for word in words:
+        if word in (below := subcommands(parser)):
+            parser = below[word]
+            yield parser
+
+
+def _unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    options = [name for action in parser._actions for name in action.option_strings]
+    for word in words:
+        typed = word.split("=")[0]
+        if _OPTION.fullmatch(typed):
+            return f"there is no option {typed}{_suggestion(typed, options)}"
+    return "there are arguments that are not known to this command"
+
+
+def _without_values(message: str, actions: Iterable[argparse.Action]) -> str:
+    name, _, rest = message.removeprefix("argument ").partition(": ")
+    if rest.startswith("invalid choice"):
+        action = next(one for one in actions if name in (one.metavar, one.dest, "/".join(one.option_strings)))
+        choices = [str(choice) for choice in action.choices or ()]
+        if action.option_strings:
+            return f"{name} takes: {', '.join(choices)}"
+        typed = rest.removeprefix("invalid choice: ").split(" (choose from")[0].strip("'\"")
+        others = _suggestion(typed, choices) or f"; there are {', '.join(choices)}"
+        return f"there is no such {_NOUNS.get(name, name)}{others}"
+    if rest.startswith("ignored explicit argument"):
+        return f"{name} takes no value"
+    return _QUOTED.sub("", message)
+
+
+_NOUNS = {"COMMAND": "command", "WHAT": "command"}
+
+
+def _suggestion(typed: str, known: Sequence[str]) -> str:
+    found = get_close_matches(typed, known, n=1)
+    return f"; did you mean {found[0]}?" if found else ""

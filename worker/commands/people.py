@@ -1,0 +1,234 @@
+"""`people list|retry|drop`: the employees whom the state remembers because something about them is open."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from worker import advice
+from worker.commands.base import Call, Parsers, add_command, employee
+from worker.config.settings import read_state_location
+from worker.errors import UsageError
+from worker.model import reasons
+from worker.model.history import EmployeeRecord, FollowUp
+from worker.reports.output import put, width
+from worker.reports.table import columns
+from worker.runs.locked_run import remember_changes
+from worker.runs.services import open_store
+from worker.state.store import locked
+
+FORMER_NAME = "parked"
+
+_KINDS = """\
+  waiting          BambooHR does not say yet whether they work here, or their first day is ahead; every run asks again
+  parked           Moodle refused them in MAX_ATTEMPTS consecutive runs; every run tries again, and it is no error
+  undone           an operator took back what a run had written; left alone until BambooHR changes the employee again
+  held             a guard held a change that no later run finds by itself (one of a reconcile); every run plans it
+  isolated         BambooHR or Moodle refused the request for this employee alone; every run tries them last, and alone
+  without_account  should have an account and gets none, because an address, a name or a username is missing or cannot
+                   be used; tried again when BambooHR changes the employee, or a full pass finds them"""
+
+_TEACHES = f"""\
+Which employees are remembered, and why:
+{_KINDS}
+
+Ids and reasons only. `retry` and `drop` take the run lock for a moment, and are refused while a run is at work.
+The former name of this command, parked, still works."""
+
+_RETRY = """\
+The next run takes these employees as if nothing had happened before.
+  waiting          asked about as in every run
+  parked           counts as an error again until Moodle accepts them
+  undone           released: what BambooHR says is written again
+  held             planned afresh, and judged by the guards afresh
+  isolated         looked up and written together with the others
+  without_account  tried again, and named again if nothing has changed
+
+example:
+  {command:people retry 4711 4712}"""
+
+_DROP = """\
+Forget why these employees were remembered. They are not taken again until BambooHR changes them, or a reconcile finds
+them. Which accounts were suspended by this product stays known.
+  waiting          not asked about any more
+  parked           an error again if Moodle refuses them again
+  undone           a reconcile writes again what BambooHR says
+  held             the change is not made, unless a reconcile finds it again
+  isolated         looked up and written together with the others
+  without_account  neither counted nor listed any more
+
+example:
+  {command:people drop 4711}"""
+
+
+class _Row(NamedTuple):
+    """One flag of an employee."""
+
+    employee: EmployeeRecord
+    flag: FollowUp
+
+    @property
+    def note(self) -> str:
+        return self.employee.follow_ups[self.flag].note
+
+    @property
+    def action(self) -> str:
+        return self.employee.follow_ups[self.flag].action
+
+    @property
+    def reason(self) -> reasons.Reason:
+        """Why, in words. An id of a run or of a guard's class is no reason's code, and some codes need the employee."""
+        general = _BY_FLAG.get(self.flag) or reasons.by_code(self.note)
+        return general or reasons.Reason(self.note, "", "see: {command:explain --employee ID}")
+
+
+_BY_FLAG = {
+    FollowUp.UNDONE: reasons.UNDONE,
+    FollowUp.HELD: reasons.Reason(
+        "held",
+        "a guard held a change of this class",
+        "see which, and how to approve it: {command:explain --employee ID}",
+    ),
+}
+
+
+def add(parsers: Parsers) -> None:
+    """Add the parsers."""
+    group = add_command(
+        parsers,
+        "people",
+        aliases=[FORMER_NAME],
+        summary="employees about whom something is open: waiting, parked, without an account ...; release them",
+        teaches=_TEACHES,
+    ).add_subparsers(metavar="WHAT", required=True)
+    listing = add_command(
+        group, "list", report=show, summary="which employees are remembered, and why", teaches=_TEACHES
+    )
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.add_argument("--only", metavar="KIND", type=_kind, help=f"one of {', '.join(FollowUp)}")
+    for name, report, summary, teaches in (
+        ("retry", retry, "let the next run try these employees afresh", _RETRY),
+        ("drop", drop, "forget why these employees were remembered", _DROP),
+    ):
+        parser = add_command(group, name, report=report, summary=summary, teaches=teaches)
+        ids = parser.add_argument("employee", metavar="ID", nargs="*", type=employee, action=_Named, help="their ids")
+        ids.const = advice.resolve(
+            f"name the employees, as in {{command:people {name} 4711 4712}}; to see them: {{command:people list}}"
+        )
+
+
+def _kind(text: str) -> FollowUp:
+    try:
+        return FollowUp(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected one of {', '.join(FollowUp)}") from None
+
+
+class _Named(argparse.Action):
+    """Refuses to do something to all employees at once; `const` says what to type instead."""
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        _option: str | None = None,
+    ) -> None:
+        if not values:
+            raise argparse.ArgumentError(self, self.const)
+        setattr(namespace, self.dest, values)
+
+
+# List
+
+
+def show(call: Call) -> int:
+    """List them."""
+    history = open_store(read_state_location(call.environment)).history()
+    only = call.options.only
+    rows = [
+        _Row(one, flag)
+        for _, one in sorted(history.records.items())
+        for flag in one.follow_ups
+        if only is None or flag is only
+    ]
+    if call.options.json:
+        put(json.dumps([_as_json(row) for row in rows], indent=1), None)
+    elif not rows:
+        put(f"No employee is {only}." if only else "Nothing is open about any employee.", None)
+    else:
+        put("\n\n".join((_table(rows), _legend(rows), _counts(rows))), None)
+    return 0
+
+
+def _as_json(row: _Row) -> dict[str, object]:
+    return {
+        "employee_id": row.employee.employee_id,
+        "reason": row.flag,
+        "note": row.note,
+        "action": row.action,
+        "attempts": row.employee.attempts,
+        "text": row.reason.text,
+        "advice": row.reason.advice,
+    }
+
+
+def _table(rows: Iterable[_Row]) -> str:
+    heads = ("employee", "is", "attempts", "action", "reason or run")
+    cells = [(one.employee.employee_id, str(one.flag), one.employee.attempts, one.action, one.note) for one in rows]
+    return columns(heads, cells, width())
+
+
+def _legend(rows: Iterable[_Row]) -> str:
+    """Each reason once, in words, whatever the number of employees who have it."""
+    said = {row.reason.code: row.reason for row in rows}
+    texts = [(code, "; ".join(filter(None, (said[code].text, said[code].advice)))) for code in sorted(said)]
+    return columns(("reason", "in words, and what to do"), texts, width())
+
+
+def _counts(rows: Iterable[_Row]) -> str:
+    counts = Counter(row.flag for row in rows)
+    return ", ".join(f"{counts[flag]:,} {flag}" for flag in FollowUp if flag in counts)
+
+
+# Retry and drop
+
+
+def retry(call: Call) -> int:
+    """Take them into the next run."""
+    changed = _change(
+        call,
+        lambda one: replace(
+            one.unflagged().flagged(FollowUp.WAITING, reasons.RELEASED.code), attempts=0, undone_at=0, last_change_at=0
+        ),
+    )
+    put(f"The next run takes {changed}.", None)
+    return 0
+
+
+def drop(call: Call) -> int:
+    """Forget why they were remembered."""
+    changed = _change(call, lambda one: replace(one.unflagged(), attempts=0, undone_at=0, last_change_at=0))
+    put(f"Forgotten: {changed}. A change in BambooHR, or a reconcile, brings them back.", None)
+    return 0
+
+
+def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> str:
+    store = open_store(read_state_location(call.environment))
+    with locked(store, call.summary.run_id):
+        employees = store.history().records
+        asked = sorted(set(call.options.employee))
+        unknown = [number for number in asked if number not in employees or not employees[number].follow_ups]
+        if unknown:
+            raise UsageError(
+                f"nothing is open about {', '.join(map(str, unknown))}; nothing was changed",
+                advice=f"see: {advice.command('people', 'list')}",
+            )
+        changed = {number: change(employees[number]) for number in asked}
+        remember_changes(store, changed, employees, datetime.now(UTC))
+    return f"employee{'s' * (len(asked) > 1)} {', '.join(map(str, asked))}"

@@ -1,0 +1,138 @@
+"""The scope: which employees are managed, by allowed and excluded values of BambooHR fields. Pure.
+
+The setting SCOPE is a JSON object from BambooHR fields to lists of values::
+
+    {
+      "department": ["Sales", "Support"],                 only employees with one of these
+      "employment_status": {"exclude": ["Contractor"]}    all but employees with one of these
+    }
+
+An employee is in scope if every field says so. An empty value is none of the allowed ones, and is not excluded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property, lru_cache
+
+from worker.model.field_catalogue import PERSONAL
+from worker.model.mapping import folded
+
+
+class ScopeState(StrEnum):
+    """Whether an employee is in scope, as far as BambooHR shows it."""
+
+    IN = "in"
+    OUT = "out"
+    NOT_SHOWN = "not shown"
+
+
+@lru_cache(maxsize=4096)
+def fold(value: str) -> str:
+    """Return a value as it is compared, which the directory asks of few values many times."""
+    return folded(value)
+
+
+@dataclass(frozen=True)
+class ScopeRule:
+    """The lists of one field, with the values as the setting has them. Without `allowed` every value is allowed."""
+
+    field: str
+    allowed: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+    @cached_property
+    def allowed_values(self) -> Mapping[str, str]:
+        """The allowed values as they are compared, and as the setting has them."""
+        return {fold(value): value for value in self.allowed}
+
+    @cached_property
+    def _excluded(self) -> frozenset[str]:
+        return frozenset(map(fold, self.excluded))
+
+    def state(self, facts: Mapping[str, str]) -> ScopeState:
+        """Return what this field says of an employee."""
+        if self.field not in facts:
+            return ScopeState.NOT_SHOWN
+        value = fold(facts[self.field])
+        is_out = value in self._excluded or (bool(self.allowed) and value not in self.allowed_values)
+        return ScopeState.OUT if is_out else ScopeState.IN
+
+    def list_that_decides(self, facts: Mapping[str, str]) -> str:
+        """Return the name of the list by which this field says what it says of an employee."""
+        return "allow" if self.allowed and fold(facts[self.field]) not in self._excluded else "exclude"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The rules of all fields; without a rule, every employee is in scope."""
+
+    rules: tuple[ScopeRule, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.rules)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The BambooHR fields that decide."""
+        return tuple(rule.field for rule in self.rules)
+
+    def state(self, facts: Mapping[str, str]) -> ScopeState:
+        """Return whether an employee is in scope. A field that is not shown moves no employee out of it."""
+        states = {rule.state(facts) for rule in self.rules}
+        return next((state for state in (ScopeState.OUT, ScopeState.NOT_SHOWN) if state in states), ScopeState.IN)
+
+    def rule_that_excludes(self, facts: Mapping[str, str]) -> ScopeRule | None:
+        """Return the first rule by which an employee is out of scope; None if there is none."""
+        return next((rule for rule in self.rules if rule.state(facts) is ScopeState.OUT), None)
+
+    def hidden_fields(self, facts: Mapping[str, str]) -> list[str]:
+        """Return the fields that BambooHR does not show of an employee."""
+        return [field for field in self.fields if field not in facts]
+
+    @cached_property
+    def digest(self) -> str:
+        """A fingerprint of the scope. The order of fields and values, and their case, does not count."""
+        rules = sorted([rule.field, _folded(rule.allowed), _folded(rule.excluded)] for rule in self.rules)
+        return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:16]
+
+    # What of the scope matches employees
+
+    @property
+    def whole(self) -> str:
+        """The mark of a scope that matches an employee."""
+        return f"scope={self.digest}"
+
+    @cached_property
+    def marks(self) -> Mapping[str, frozenset[str]]:
+        """The mark of the whole scope and of each allowed value, and the fields that have to be shown for it."""
+        listed = {mark: frozenset({field}) for mark, field, _ in self.allowed_values()}
+        return {self.whole: frozenset(self.fields), **listed}
+
+    def allowed_values(self) -> Iterable[tuple[str, str, str]]:
+        """Return each allowed value with its mark and its field, personal ones excepted."""
+        rules = [rule for rule in self.rules if rule.field not in PERSONAL]
+        return [(_mark(rule.field, value), rule.field, value) for rule in rules for value in rule.allowed]
+
+    def marks_of(self, facts: Mapping[str, str]) -> set[str]:
+        """Return the marks that an employee matches. One who is Inactive matches none."""
+        if not self.rules or facts.get("status") == "Inactive":
+            return set()
+        found = {_mark(rule.field, facts.get(rule.field, "")) for rule in self.rules} & self.marks.keys()
+        return found | {self.whole} if self.state(facts) is ScopeState.IN else found
+
+
+ALL_EMPLOYEES = Scope()
+"""The scope where none is set."""
+
+
+def _mark(field: str, value: str) -> str:
+    return f"{field}={fold(value)}"
+
+
+def _folded(values: Iterable[str]) -> list[str]:
+    return sorted(map(fold, values))

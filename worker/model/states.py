@@ -1,0 +1,110 @@
+"""One spelling for the states of an address: List Employees spells out what Get Employee may abbreviate.
+
+BambooHR offers lists of states for three countries; elsewhere the state is the company's own text and stays as it is.
+Names in full are the canonical form, because List Employees, the usual source, has them.
+"""
+
+from __future__ import annotations
+
+from worker.model.countries import country_code
+
+_STATES: dict[str, dict[str, str]] = {
+    "AU": {
+        "ACT": "Australian Capital Territory",
+        "NSW": "New South Wales",
+        "NT": "Northern Territory",
+        "QLD": "Queensland",
+        "SA": "South Australia",
+        "TAS": "Tasmania",
+        "VIC": "Victoria",
+        "WA": "Western Australia",
+    },
+    "CA": {
+        "AB": "Alberta",
+        "BC": "British Columbia",
+        "MB": "Manitoba",
+        "NB": "New Brunswick",
+        "NL": "Newfoundland and Labrador",
+        "NS": "Nova Scotia",
+        "NT": "Northwest Territories",
+        "NU": "Nunavut",
+        "ON": "Ontario",
+        "PE": "Prince Edward Island",
+        "QC": "Quebec",
+        "SK": "Saskatchewan",
+        "YT": "Yukon",
+    },
+    "US": {
+        "AL": "Alabama",
+        "AK": "Alaska",
+        "AZ": "Arizona",
+        "AR": "Arkansas",
+        "CA": "California",
+        "CO": "Colorado",
+        "CT": "Connecticut",
+        "DE": "Delaware",
+        "DC": "District of Columbia",
+        "FL": "Florida",
+        "GA": "Georgia",
+        "HI": "Hawaii",
+        "ID": "Idaho",
+        "IL": "Illinois",
+        "IN": "Indiana",
+        "IA": "Iowa",
+        "KS": "Kansas",
+        "KY": "Kentucky",
+        "LA": "Louisiana",
+        "ME": "Maine",
+        "MD": "Maryland",
+        "MA": "Massachusetts",
+        "MI": "Michigan",
+        "MN": "Minnesota",
+        "MS": "Mississippi",
+        "MO": "Missouri",
+        "MT": "Montana",
+        "NE": "Nebraska",
+        "NV": "Nevada",
+        "NH": "New Hampshire",
+        "NJ": "New Jersey",
+        "NM": "New Mexico",
+        "NY": "New York",
+        "NC": "North Carolina",
+        "ND": "North Dakota",
+        "OH": "Ohio",
+        "OK": "Oklahoma",
+        "OR": "Oregon",
+        "PA": "Pennsylvania",
+        "PR": "Puerto Rico",
+        "RI": "Rhode Island",
+        "SC": "South Carolina",
+        "SD": "South Dakota",
+        "TN": "Tennessee",
+        "TX": "Texas",
+        "UT": "Utah",
+        "VT": "Vermont",
+        "VA": "Virginia",
+        "WA": "Washington",
+        "WV": "West Virginia",
+        "WI": "Wisconsin",
+        "WY": "Wyoming",
+    },
+}
+
+
+def state_name(state: str, country: str | None) -> str | None:
+    """The state in full.
+
+    Args:
+        state: As BambooHR shows it, in full or abbreviated.
+        country: The country of the same address; None if it is not shown.
+
+    Returns:
+        The name in full, or the text as it is if it is no abbreviation of that country. None if it may be one and the
+        country that decides is not shown, or not set while two countries have it: the account keeps its value.
+    """
+    if country:
+        return _STATES.get(country_code(country) or "", {}).get(state, state)
+    possible = [states[state] for states in _STATES.values() if state in states]
+    if not possible:
+        return state
+    return possible[0] if country == "" and len(possible) == 1 else None

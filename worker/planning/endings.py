@@ -1,0 +1,94 @@
+"""Employees whose access ends, and those whom the scope leaves alone. Pure.
+
+An account is suspended if the employee left, or if they are out of scope and the settings say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from worker.model import reasons
+from worker.model.account import Account
+from worker.model.employee import Employee, starts_later
+from worker.model.reasons import Reason
+from worker.model.scope import ScopeState
+from worker.model.step import Action, FieldChange, Step
+from worker.planning.correlation import is_passed_on
+from worker.planning.situation import Situation
+
+
+def left_alone(situation: Situation, employee: Employee) -> Step | None:
+    """Return the step of an employee of whom the scope lets nothing be written; None for all others."""
+    number, state = employee.employee_id, situation.scope_states[employee.employee_id]
+    if state is ScopeState.NOT_SHOWN:
+        starts = starts_later(employee, situation.plan_input.now)
+        hidden = situation.settings.scope.hidden_fields(employee.facts)
+        why = reasons.STARTS_LATER if starts else reasons.scope_not_shown(hidden)
+        return Step(number, Action.HOLD, why, waits=True)
+    if state is ScopeState.OUT and not situation.settings.suspends_out_of_scope:
+        return Step(number, Action.SKIP, _why_out(situation, employee))
+    return None
+
+
+def _why_out(situation: Situation, employee: Employee) -> Reason:
+    rule = situation.settings.scope.rule_that_excludes(employee.facts)
+    assert rule is not None
+    return reasons.out_of_scope(rule.field, rule.list_that_decides(employee.facts))
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why an account is suspended, is suspended already, is missing, or may be another person's."""
+
+    suspended: Reason
+    already: Reason
+    without_account: Reason
+    unsure: Reason
+
+
+LEFT = Ending(reasons.LEFT, reasons.ALREADY_SUSPENDED, reasons.LEFT_WITHOUT_ACCOUNT, reasons.LEAVER_UNSURE)
+
+
+def out_of_scope(situation: Situation, employee: Employee) -> Ending:
+    """Return the reasons of an employee out of scope whose account is not left alone."""
+    why = _why_out(situation, employee)
+    return Ending(why, why, why, reasons.OUT_OF_SCOPE_UNSURE)
+
+
+def ending(situation: Situation, employee: Employee, account: Account | None, why: Ending) -> Step:
+    """Return the step of an employee whose access ends."""
+    number = employee.employee_id
+    if account is not None and account.id in situation.relinked:
+        return Step(number, Action.SKIP, why.without_account)
+    if account is not None:
+        return _suspension(number, account, why)
+    address = situation.address(employee)
+    if unreadable := situation.unreadable.get(("email", address)):
+        return Step(number, Action.CONFLICT, unreadable)
+    candidates = situation.holders(address) if address else []
+    if not candidates:
+        if why is LEFT and "hire_date" not in employee.facts and not employee.deleted:
+            return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
+        return Step(number, Action.SKIP, why.without_account)
+    owners = [situation.owners[candidate.id] for candidate in candidates if candidate.id in situation.owners]
+    if is_passed_on(candidates, [*situation.others_with(number, address), *owners]):
+        return Step(number, Action.SKIP, why.without_account)
+    if len(candidates) > 1:
+        return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
+    candidate = candidates[0]
+    if candidate.idnumber and why is LEFT:
+        return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
+    if candidate.idnumber:
+        return Step(number, Action.SKIP, why.without_account)
+    if situation.is_reserved(candidate):
+        return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
+    shared = set(situation.plan_input.email_index.of(address)) - {number}
+    if shared or not situation.compare_names(employee, candidate).any:
+        return Step(number, Action.HOLD, why.unsure, candidate, waits=True)
+    return _suspension(number, candidate, why)
+
+
+def _suspension(number: int, account: Account, why: Ending) -> Step:
+    if account.suspended:
+        return Step(number, Action.UNCHANGED, why.already, account)
+    return Step(number, Action.SUSPEND, why.suspended, account, (FieldChange("suspended", "0", "1"),))

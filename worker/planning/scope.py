@@ -1,0 +1,88 @@
+"""Whether the scope can be trusted to suspend: what of it matches employees of the company, and did before. Pure.
+
+A department that is renamed in BambooHR moves all its employees out of scope at once. So the runs remember which
+allowed values, and whether the scope as a whole, matched an employee: as marks (see :attr:`Scope.marks`), without
+anything about single employees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from worker.model.scope import ALL_EMPLOYEES, Scope
+
+
+@dataclass
+class ScopeTally:
+    """What this run has read of the scope.
+
+    Attributes:
+        found: The marks that match an employee.
+        known: The marks that would have been found if an employee of the company matched them.
+    """
+
+    scope: Scope = ALL_EMPLOYEES
+    found: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
+
+    def add(self, marks: Iterable[str], shown: Collection[str], *, whole_company: bool = True) -> None:
+        """Add what one source says.
+
+        Args:
+            marks: The marks of its employees.
+            shown: The fields that it shows.
+            whole_company: It shows all active employees.
+        """
+        readable = {mark for mark, fields in self.scope.marks.items() if fields.issubset(shown)}
+        self.found |= readable.intersection(marks)
+        if whole_company:
+            self.known |= readable
+
+    def add_rows(self, rows: Iterable[Mapping[str, str]], *, whole_company: bool = True) -> None:
+        """Add a source whose rows hold only what they show."""
+        if not self.scope:
+            return
+        marks: set[str] = set()
+        shown: set[str] = set()
+        for facts in rows:
+            marks |= self.scope.marks_of(facts)
+            shown.update(facts)
+        self.add(marks, shown, whole_company=whole_company)
+
+    def merge(self, other: ScopeTally) -> None:
+        """Add what another tally of the same scope has read."""
+        self.found |= other.found
+        self.known |= other.known
+
+    def unmatched(self) -> list[str]:
+        """Return the allowed values that match no employee of the company, with their fields."""
+        absent = self.known - self.found
+        return [f'{name} "{value}"' for mark, name, value in self.scope.allowed_values() if mark in absent]
+
+
+def doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
+    """Return why no account may be suspended for the scope without an approval; empty if it may.
+
+    Args:
+        tally: What this run has read.
+        before: The marks that matched an employee in an earlier run.
+    """
+    scope, absent = tally.scope, tally.known - tally.found
+    if not scope:
+        return []
+    found = []
+    if scope.whole in absent:
+        found.append("the scope matches no employee")
+    elif scope.whole not in tally.found and scope.whole not in before:
+        found.append("no run has seen an employee in scope yet, and this run does not read the whole company")
+    return found + [
+        f'no employee has the {name} "{value}" any more, which the scope allows: it may have been renamed'
+        for mark, name, value in scope.allowed_values()
+        if mark in absent and mark in before
+    ]
+
+
+def remembered(tally: ScopeTally, before: Collection[str]) -> tuple[str, ...]:
+    """Return the marks for later runs. One that matched before stays until the setting drops its value."""
+    return tuple(sorted(tally.found.union(before).intersection(tally.scope.marks)))

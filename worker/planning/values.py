@@ -1,0 +1,46 @@
+"""What an account should hold, by what BambooHR shows of its employee. Pure.
+
+An employee with a single name has it in one of BambooHR's two fields. A new account gets it as the first name, and the
+default last name. Afterwards it is the first name of that account, whichever field BambooHR has it in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from worker.model.account import Account
+from worker.model.employee import Employee
+from worker.model.mapping import NAMES, NEVER_CLEARED, FieldMapping
+from worker.planning.names import same_name
+
+
+def created_values(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
+    """Return what a new account gets, by Moodle field. What BambooHR does not show is left out."""
+    values = _mapped(mapping, employee)
+    if (name := _single_name(values)) and mapping.default_last_name:
+        values.update(firstname=name, lastname=mapping.default_last_name)
+    return values
+
+
+def updated_values(mapping: FieldMapping, employee: Employee, account: Account) -> dict[str, str]:
+    """Return what an existing account should hold. The e-mail has rules of its own."""
+    always = {rule.target for rule in mapping.rules if rule.is_updated} - {"email"}
+    values = _mapped(mapping, employee)
+    if name := _single_name(values):
+        has_default = mapping.default_last_name != "" and account.values["lastname"] == mapping.default_last_name
+        if has_default or same_name(name, account.values["firstname"]):
+            values.update(firstname=name, lastname="")
+    return {
+        target: value for target, value in values.items() if target in always and (value or target not in NEVER_CLEARED)
+    }
+
+
+def _mapped(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
+    values = {rule.target: rule.value(employee.facts) for rule in mapping.rules}
+    return {target: value for target, value in values.items() if value is not None}
+
+
+def _single_name(values: Mapping[str, str]) -> str:
+    """Return the only name of an employee of whom BambooHR shows that the other one is empty, "" otherwise."""
+    names = [values.get(name) for name in NAMES]
+    return next(filter(None, names), "") if "" in names and None not in names else ""

@@ -1,0 +1,180 @@
+"""The rows of a plan by what they have in common, so that a reader meets each reason once. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from worker.model.reasons import STARTS_LATER, UNCONFIRMED
+from worker.reports.report import HeldClass, Report, Row
+
+HELD = "held"
+"""The kind of what is held as a whole: by a guard, or until the match is confirmed."""
+STARTS = "starts"
+"""The kind of an employee who has not started yet: nothing is wrong, and nothing is to be done."""
+
+MEANINGS = {
+    "conflict": "nothing is written; a decision is needed",
+    HELD: "nothing is written until it is approved",
+    "suspend": "the account can no longer be used to log in",
+    "hold": "nothing is written for now; later runs look again",
+    "reactivate": "a suspended account can be used again",
+    "create": "a new account",
+    "update": "fields of an account change",
+    STARTS: "nothing to do: every run looks again until the employee starts",
+    "skip": "left out; nothing is written",
+    "unchanged": "up to date; nothing is written",
+}
+"""Every kind of row, in the order of a report: what needs a decision or takes access away comes first."""
+
+_NAMES = {"hold": "waiting", STARTS: "starts later"}
+_ORDER = tuple(MEANINGS)
+
+_TITLES = {
+    UNCONFIRMED: "the account may belong to another person",
+    "several_accounts": "more than one account could be theirs",
+    "email_taken": "the e-mail address belongs to another account",
+    "email_disputed": "another employee has the same work e-mail in BambooHR",
+    "email_swapped": "employees exchange their addresses",
+    "username_taken": "the username belongs to another account or employee",
+}
+"""What reasons that name an employee or an account have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row, with what its group does not say of it already."""
+
+    row: Row
+    reason: str
+    advice: str
+    hold: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows of one kind and reason.
+
+    Attributes:
+        kind: A key of :data:`MEANINGS`, or an action that is not known here.
+        label: The kind in words; what a guard holds is named by what it would do.
+        would: The action, without the guards.
+        code: The reason of the rows as a stable word.
+        reason: The reason of the rows, or what their reasons have in common.
+        advice: The advice of the rows, if they share one.
+        hold: Why a guard holds a part of each row, if they share that.
+        entries: Those with a problem first, then by employee id.
+    """
+
+    kind: str
+    label: str
+    would: str
+    code: str
+    reason: str
+    advice: str
+    hold: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def meaning(self) -> str:
+        """What the kind means for the account."""
+        return MEANINGS.get(self.kind, "")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """All employees of one kind: their number, and the groups of those that are listed."""
+
+    name: str
+    label: str
+    count: int
+    groups: tuple[Group, ...]
+
+    @property
+    def listed(self) -> int:
+        """The number of employees with a row."""
+        return sum(len(group.entries) for group in self.groups)
+
+
+def kind_of(row: Row) -> str:
+    """Return the kind of a row: its action, unless it is held or the employee has not started."""
+    if row.code == UNCONFIRMED:
+        return HELD
+    if row.action == "hold":
+        if row.would:
+            return HELD
+        if row.code == STARTS_LATER.code:
+            return STARTS
+    return row.action
+
+
+def kinds(report: Report) -> list[Kind]:
+    """Return the kinds of rows in the order of a report; kinds without an employee are left out."""
+    by_kind: dict[str, list[Row]] = {}
+    for row in report.rows:
+        by_kind.setdefault(kind_of(row), []).append(row)
+    elsewhere = Counter(row.action for row in report.rows if kind_of(row) != row.action)
+    found = []
+    for name in dict.fromkeys([*MEANINGS, *sorted({*report.counts, *by_kind})]):
+        rows = by_kind.get(name, [])
+        count = max(report.counts.get(name, 0) - elsewhere[name], len(rows))
+        if count:
+            found.append(Kind(name, _NAMES.get(name, name), count, tuple(_groups(name, rows, report.held))))
+    return found
+
+
+def _groups(kind: str, rows: Iterable[Row], held: Sequence[HeldClass]) -> list[Group]:
+    alike: dict[tuple[str, tuple[str, ...], str], list[Row]] = {}
+    for row in sorted(rows, key=lambda row: (not row.problem, row.employee_id)):
+        alike.setdefault((row.would, row.held, row.code), []).append(row)
+    groups = [_group(kind, tuple(own), held) for own in alike.values()]
+    return sorted(groups, key=lambda group: (_rank(group.would), -len(group.entries)))
+
+
+def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group:
+    first = rows[0]
+    would = first.would or first.action
+    label = _NAMES.get(kind, kind)
+    if first.code == UNCONFIRMED:
+        label = f"{UNCONFIRMED} (held)"
+    elif first.held:
+        label = f"{would} ({'held' if kind == HELD else 'partly held'})"
+    reason, advice, hold = (_shared(getattr(row, name) for row in rows) for name in ("reason", "advice", "hold"))
+    said = _without_why(reason, held)
+    return Group(
+        kind=kind,
+        label=label,
+        would=would,
+        code=first.code,
+        reason=said or _TITLES.get(first.code, first.code.replace("_", " ")),
+        advice=advice if said == reason else "",
+        hold=_without_why(hold, held),
+        entries=tuple(
+            Entry(
+                row,
+                reason="" if row.reason == reason else row.reason,
+                advice="" if row.advice == advice else row.advice,
+                hold="" if row.hold == hold else row.hold,
+            )
+            for row in rows
+        ),
+    )
+
+
+def _rank(action: str) -> int:
+    return _ORDER.index(action) if action in _ORDER else len(_ORDER)
+
+
+def _shared(texts: Iterable[str]) -> str:
+    """Return the text of most, "" if there is none."""
+    counted = Counter(texts)
+    ((text, number),) = counted.most_common(1)
+    return text if number * 2 > counted.total() else ""
+
+
+def _without_why(text: str, held: Sequence[HeldClass]) -> str:
+    """Return a reason without why its class is held: that is said where the class is described."""
+    for one in held:
+        text = text.replace(f": {one.why}", "")
+    return text

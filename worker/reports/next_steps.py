@@ -1,0 +1,79 @@
+"""What the reader of a plan does next: each with the command to type. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from worker import advice
+from worker.model.reasons import UNCONFIRMED
+from worker.model.step import WRITES
+from worker.reports.report import Report
+
+_MOST_NAMED = 10
+"""So many employees fit on one command line that a reader still checks."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """A command, and what it is for."""
+
+    text: str
+    command: str = ""
+
+
+def approve_class(guard: str) -> str:
+    """Return the command that approves a class. RUN stands for the run that will hold it: a preview holds nothing."""
+    if guard == UNCONFIRMED:
+        # A match is confirmed for the employee, not for all at once.
+        return advice.command("approve", "RUN", "--employee", "ID")
+    return advice.command("approve", "RUN", "--only", guard)
+
+
+def next_steps(report: Report) -> list[NextStep]:
+    """Return what to do, in the order in which it is done."""
+    return list(_steps(report)) or [NextStep("Nothing to do.")]
+
+
+def _steps(report: Report) -> Iterator[NextStep]:
+    unclear = next((row for row in report.rows if row.action == "conflict" or row.problem), None)
+    if unclear is not None:
+        yield NextStep(
+            "See why an employee has a conflict or a problem:",
+            advice.command("explain", "--employee", str(unclear.employee_id)),
+        )
+    if report.other_settings:
+        if report.environment:
+            yield NextStep("The plan shows other settings than those in force. Deploy them:", advice.command("deploy"))
+        else:
+            yield NextStep("The plan shows other settings than those in force. Put them in force.")
+        yield NextStep("Then write these changes:", advice.command("reconcile"))
+        return
+    is_held = any(row.is_held for row in report.rows)
+    if is_held or any(report.counts.get(action) for action in WRITES):
+        yield NextStep("Write what is not held:" if is_held else "Write these changes:", _run(report))
+    if any(row.held for row in report.rows):
+        yield NextStep(
+            "Then, if the held changes are right, approve them. RUN is the run_id in the summary of that run:",
+            advice.command("approve", "RUN"),
+        )
+    if any(row.code == UNCONFIRMED for row in report.rows):
+        yield NextStep(
+            "Then, if the account is the employee's, confirm it. RUN is the run_id in the summary of that run:",
+            approve_class(UNCONFIRMED),
+        )
+    if report.reconcile_due and report.scope != "everybody":
+        yield NextStep(
+            "The settings have changed since the last reconcile. See what one would do to all employees:",
+            advice.command("plan", "--everybody"),
+        )
+
+
+def _run(report: Report) -> str:
+    if report.scope == "everybody":
+        return advice.command("reconcile")
+    if report.scope != "employees":
+        return advice.command("sync")
+    numbers = sorted(row.employee_id for row in report.rows)
+    named = [str(number) for number in numbers] if len(numbers) <= _MOST_NAMED else ["ID"]
+    return advice.command("sync", *(word for number in named for word in ("--employee", number)))

@@ -1,0 +1,133 @@
+"""What a run logs and its summary, for a person at a terminal. Ids, reasons and field names only, as in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from worker import advice
+from worker.errors import ExitCode
+from worker.words import counted
+
+Event = Mapping[str, Any]
+
+_SUMMARY_HEADING = frozenset({"event", "ok", "outcome", "exit_code", "run_id"})
+_WRITTEN = {"create": "created", "update": "updated", "suspend": "suspended", "reactivate": "reactivated"}
+_NOT_WRITTEN = {"skip": "skipped", "hold": "waiting", "conflict": "CONFLICT", "unchanged": "unchanged"}
+_SPEAKS_FOR_ITSELF = frozenset({"create", "update"})
+_KILLED = {137: "killed: out of memory, or stopped without heeding SIGTERM"}
+
+
+class TerminalLog:
+    """Turns the events of one run into lines. Advice that many employees share is given once."""
+
+    def __init__(self) -> None:
+        self._advised: set[str] = set()
+        self._ended = False
+
+    def line(self, level: str, event: Event) -> str | None:
+        """Return the line of an event; None for one that only a log group needs."""
+        name = event.get("event")
+        if name == "sync.person":
+            text = _employee(event)
+        elif name == "sync.window":
+            text = f"{counted(event['total_changed'], 'employee')} changed in BambooHR"
+        elif name == "sync.ended":
+            self._ended = True
+            text = _sentence(level, event)
+        elif level in ("warning", "error"):
+            text = _sentence(level, event)
+        else:
+            return None
+        return text + self._advice(event.get("advice", ""))
+
+    def summary(self, line: Event) -> str:
+        """Return the summary, without what was typed and what the last line has said."""
+        known = _TYPED | _END if self._ended else _TYPED
+        return summary_text({name: value for name, value in line.items() if name not in known})
+
+    def _advice(self, text: str) -> str:
+        if not text or text in self._advised:
+            return ""
+        self._advised.add(text)
+        return f"\n    -> {text}"
+
+
+_TYPED = frozenset({"command", "scope", "about_run", "trigger", "started_at", "batch_size", "http_calls"})
+_END = frozenset({"message", "advice"})
+
+
+def _sentence(level: str, event: Event) -> str:
+    mark = "" if level == "info" else f"{level}: "
+    who = f"account {event['account_id']}: " if event.get("account_id") else ""
+    what = event.get("reason") or ", ".join(map(str, [event["event"], *event.get("where", [])]))
+    return f"{mark}{who}{what}"
+
+
+def _employee(event: Event) -> str:
+    action, result = event["action"], event["result"]
+    held, fields = event.get("held") or [], _without_suspension(event.get("fields"))
+    done = _WRITTEN.get(action)
+    if done is None:
+        what = _NOT_WRITTEN.get(action, action)
+    elif result in ("done", "planned"):
+        what = f"would be {done}" if result == "planned" else done
+    else:
+        what = {"held": "HELD", "exempt": "skipped"}.get(result, f"NOT {done}")
+    if done is not None and result in ("done", "planned"):
+        what += fields
+    if held:
+        parts = ", ".join(held) + _without_suspension(event.get("held_fields"))
+        what = f"HELD {parts}" if result == "held" else f"{what}, HELD {parts}"
+    is_plain = not held and result in ("done", "planned") and action in _SPEAKS_FOR_ITSELF
+    why = [] if is_plain or not event.get("reason") else [event["reason"]]
+    return f"employee {event['employee_id']}: {'; '.join([what, *why, *(event.get('notes') or [])])}"
+
+
+def _without_suspension(fields: Sequence[str] | None) -> str:
+    """Return field names in brackets; of a suspension the verb says it."""
+    shown = [name for name in fields or [] if name != "suspended"]
+    return f" ({', '.join(shown)})" if shown else ""
+
+
+def meaning_of(code: int) -> str:
+    """Return an exit code in words."""
+    meanings = _KILLED | {int(one): one.meaning for one in ExitCode}
+    return meanings.get(code, "not an exit code of this program")
+
+
+def summary_text(line: Event) -> str:
+    """Return a summary with the names of its fields; what is zero, empty or false is left out."""
+    code = int(line["exit_code"])
+    shown = [(name.replace("_", " "), _list(value)) for name, value in filled(line, _SUMMARY_HEADING)]
+    text = facts([("exit code", f"{code}: {meaning_of(code)}"), *shown])
+    return advice.current().fill_in(f"Run {line['run_id']}: {line['outcome']}\n{text}")
+
+
+def filled(line: Event, without: frozenset[str]) -> list[tuple[str, Any]]:
+    """Return what a line says beside its heading."""
+    return [(name, value) for name, value in line.items() if value and name not in without]
+
+
+def _list(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count}" for name, count in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "yes" if value is True else str(value)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> str:
+    """Return names and values, a line each; an empty value is left out."""
+    shown = [(name, str(value)) for name, value in pairs if value not in (None, "")]
+    width = max((len(name) for name, _ in shown), default=0)
+    return "\n".join(f"  {name:<{width}}  {value}" for name, value in shown)
+
+
+def moment(value: datetime | float | None) -> str:
+    """Return a time in UTC, to the second."""
+    if value is None:
+        return ""
+    when = value if isinstance(value, datetime) else datetime.fromtimestamp(value, UTC)
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
