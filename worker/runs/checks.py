@@ -17,7 +17,7 @@ from worker.model import reasons
 from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp
-from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN, PROFILE_FIELD
+from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN
 from worker.model.step import Action
 from worker.moodle.client import MoodleClient
 from worker.planning.second_accounts import possible_second_accounts
@@ -305,24 +305,8 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             f"{len(unexplained)} active accounts have no employee: {ids(unexplained)}",
             "see whose they are; no run ever touches them",
         )
-    yield from _customs(seen, settings)
     yield from _not_compared(seen, settings)
     yield from _links(seen)
-
-
-def _customs(seen: Preview, settings: Settings) -> Iterator[Check]:
-    for rule in settings.mapping.rules:
-        if not rule.target.startswith(PROFILE_FIELD):
-            continue
-        area = f"Moodle field {rule.target}"
-        if any(rule.target in account.values for account in seen.plan.accounts.values()):
-            yield ok(area, "is there")
-        else:
-            yield warning(
-                area,
-                "no account shows it: it does not exist, is hidden, or is empty for all accounts",
-                f"{LMS} whether a custom field of this short name exists and is visible to the token's user",
-            )
 
 
 def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:

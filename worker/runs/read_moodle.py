@@ -50,6 +50,7 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             employees=reader.employees(needed.employees),
             former=reader.employees(needed.former, for_comparison=True),
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
+            kinds=services.moodle.field_kinds,
         )
     _warn_of_custom_fields(inputs, reader, summary)
     plan = planner.plan()
@@ -154,6 +155,8 @@ def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) ->
         hire_lookahead_days=settings.hire_lookahead_days,
         selected=frozenset(request.selected),
         all_employees=request.all_employees,
+        resends=request.resends,
+        digest_key=services.digest_key,
         scope=settings.employee_scope,
         suspends_out_of_scope=settings.out_of_scope == "suspend",
     )
