@@ -172,7 +172,7 @@ class AlertingConstruct(Construct):
             "ParkedAlarm",
             "parked",
             "Employees are parked: NovaLXP refused them by name in run after run, and they no longer count as errors. "
-            "See the RUNBOOK, parked people.",
+            "See the RUNBOOK, parked employees.",
             metric,
             cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             periods=hours,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -139,11 +140,10 @@ def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
         place = PLACES[options.command]
         worker_words = _worker_words(options, words)
         if not environment:
-            return _without_environment(place, words, worker_words)
+            _without_environment(place, words, worker_words)
         aws, deployment = find(environment, file)
         context = Context(
             options=options,
-            words=words,
             environment=environment,
             aws=aws,
             deployment=deployment,
@@ -157,7 +157,7 @@ def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
 
 def _environment(arguments: Sequence[str]) -> tuple[str, Path | None, list[str]]:
     """The environment, its file, and the words beside them; the name of a file is that of its environment."""
-    parser = Parser(add_help=False)
+    parser = Parser(prog=advice.LXP, add_help=False)
     _add_environment(parser)
     options, words = parser.parse_known_args(arguments)
     file: Path | None = options.env_file
@@ -171,13 +171,13 @@ def _add_environment(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _without_environment(place: Place, words: Sequence[str], worker_words: Sequence[str]) -> int:
+def _without_environment(place: Place, words: Sequence[str], worker_words: Sequence[str]) -> NoReturn:
     if place is Place.OPERATOR:
         raise UsageError(f"{words[0]} is about a deployed environment", advice=f"name it: {advice.command(*words)}")
     if list(words) != list(worker_words):
         extra = next(word for word in words if word not in worker_words)
         raise UsageError(f"{extra.split('=')[0]} needs a deployed environment", advice="name it: --env NAME")
-    return here.run_worker(worker_words, os.environ)
+    here.become_worker(worker_words)
 
 
 def _worker_words(options: argparse.Namespace, words: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +33,9 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a command works with. `words` are the command as it was typed, `options` what they mean."""
+    """What a command works with."""
 
     options: argparse.Namespace
-    words: Sequence[str]
     environment: str
     aws: Aws
     deployment: Deployment

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from botocore.exceptions import ClientError
 
@@ -37,20 +38,31 @@ def report(context: Context, words: Sequence[str]) -> int:
             print_check(check, as_json=context.options.json)
     if context.options.task:
         return as_task.report(context, words)
-    return run_worker(words, _environment(context))
+    return _run_worker(context, words)
 
 
-def run_worker(words: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run `python -m worker` with these words, on this terminal; the exit code is the worker's."""
+def become_worker(words: Sequence[str]) -> NoReturn:
+    """Let `python -m worker` with these words take the place of this process, its signals and exit code included."""
+    os.execve(sys.executable, _command(words), _variables(os.environ))  # noqa: S606 - no shell takes part
+
+
+def _command(words: Sequence[str]) -> list[str]:
     # -P: a package `worker` in the operator's folder is not imported in place of ours.
-    command = [sys.executable, "-P", "-m", "worker", *words]
-    variables = {**environment, **advice.current().variable, "PYTHONPATH": str(_ROOT)}
-    with subprocess.Popen(command, env=variables) as process:  # noqa: S603 - no shell takes part
+    return [sys.executable, "-P", "-m", "worker", *words]
+
+
+def _variables(environment: Mapping[str, str]) -> dict[str, str]:
+    return {**environment, **advice.current().variable, "PYTHONPATH": str(_ROOT)}
+
+
+def _run_worker(context: Context, words: Sequence[str]) -> int:
+    """Run the worker with the deployed settings, on this terminal; the exit code is the worker's."""
+    with subprocess.Popen(_command(words), env=_variables(_environment(context))) as process:  # noqa: S603
         try:
             code = process.wait()
         except KeyboardInterrupt:
             # The terminal sends the signal to the worker as well, which ends between two requests.
-            sys.stderr.write("The worker ends after its present request; Ctrl-C again ends it at once.\n")
+            context.terminal.note("The worker ends after its present request; Ctrl-C again ends it at once.")
             try:
                 code = process.wait()
             except KeyboardInterrupt:

@@ -86,4 +86,4 @@ def test_each_library_of_the_image_is_listed_with_an_allowed_licence(name: str) 
     licence = SPDX.get(licence, licence)
 
     assert set(re.split(r" (?:AND|OR) ", licence)) <= ALLOWED
-    assert f"| {name} | {licence} |" in (ROOT / "README.md").read_text()
+    assert f"| {name} | {licence} |" in (ROOT / "docs" / "dependencies.md").read_text()

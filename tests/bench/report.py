@@ -1,4 +1,4 @@
-"""Tables: on a terminal, in a pipe, and as Markdown for the README."""
+"""Tables: on a terminal, in a pipe, and as Markdown for docs/performance-and-cost.md."""
 
 from __future__ import annotations
 

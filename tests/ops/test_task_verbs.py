@@ -191,6 +191,26 @@ def test_doctor_in_a_task_that_logs_nothing(deployed: Environment) -> None:
     assert "137: killed" in end.out
 
 
+@pytest.mark.parametrize("words", ["plan --everybody", "explain --employee 7", "state show"])
+def test_any_report_can_be_asked_of_a_task(deployed: Environment, words: str) -> None:
+    deployed.while_waiting = [lambda: deployed.end_task(0, ["a line", "  another line"])]
+
+    end = deployed.ops(*words.split(), "--task", "--wait", "5")
+
+    assert (end.code, end.out) == (0, "a line\n  another line\n")
+    assert started(deployed)["command"] == words.split()
+
+
+def test_the_json_of_a_report_in_a_task_is_all_of_stdout(deployed: Environment) -> None:
+    shown = json.dumps({"state": {"offset": 40}}, indent=1).splitlines()
+    deployed.while_waiting = [lambda: deployed.end_task(0, ["warning: the clock differs", *shown])]
+
+    end = deployed.ops("state", "show", "--json", "--task")
+
+    assert json.loads(end.out) == {"state": {"offset": 40}}
+    assert "warning: the clock differs" in end.err
+
+
 def test_tail_of_a_doctor(deployed: Environment) -> None:
     deployed.log("0123abcd", CHECKS)
 

@@ -1,4 +1,4 @@
-"""What happens to one employee: the rules of the README, "How each employee is handled", in their order. Pure."""
+"""What happens to one employee: the rules of docs/design.md, "How each employee is handled", in their order. Pure."""
 
 from __future__ import annotations
 

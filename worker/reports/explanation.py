@@ -197,7 +197,7 @@ def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         text = _source(rule, known)
         if account is not None:
             text += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
-        if rule.when == "create":
+        if not rule.is_updated:
             text += "; only when the account is created"
         yield rule.target, text + ("; WILL CHANGE" if rule.target in changed else "")
 
@@ -208,6 +208,9 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
     source = next((source for source in rule.sources if facts.get(source)), None)
     if hidden is not None and (source is None or rule.sources.index(hidden) < rule.sources.index(source)):
         return f"from {hidden}, which is not shown: left as it is"
+    if rule.refused_value(facts):
+        lacking = "its map does not have" if rule.table else "Moodle does not take"
+        return f"from {source}: a value that {lacking}: left as it is"
     if source is not None:
         return f"from {source}: {known.value(rule.value(facts) or '')}"
     return f"{', '.join(rule.sources)} empty: {known.value(rule.default)}"

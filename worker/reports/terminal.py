@@ -70,7 +70,7 @@ def _employee(event: Event) -> str:
     held, fields = event.get("held") or [], _without_suspension(event.get("fields"))
     done = _WRITTEN.get(action)
     if done is None:
-        what = _NOT_WRITTEN[action]
+        what = _NOT_WRITTEN.get(action, action)
     elif result in ("done", "planned"):
         what = f"would be {done}" if result == "planned" else done
     else:

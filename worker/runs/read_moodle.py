@@ -92,8 +92,8 @@ def _warn_of_values_not_sent(services: Services, employees: Iterable[Employee], 
             why = "that its map does not have" if rule.table else "that Moodle does not take"
             summary.warn(
                 "values_not_sent",
-                f"{rule.target}: {len(refused)} employees have a value {why}; their accounts keep what they have"
-                f" (employees {_some(sorted(refused))})",
+                f"{rule.target}: BambooHR has a value {why}, and the account keeps its own, for {len(refused)} of the"
+                f" employees read ({_some(sorted(refused))})",
             )
 
 

@@ -39,14 +39,18 @@ def test_a_table_translates_and_a_value_that_it_lacks_is_kept_and_named_once_wit
     assert column(harness, "institution", 1, 2, 3, 4, 5, 6) == ["4711", "4712", "4711", "", "", ""]
     (warning,) = warnings(run, "values_not_sent")
     assert (run.code, run["warnings"].count("values_not_sent")) == (0, 1)
-    assert warning.startswith("institution: 2 employees have a value that its map does not have")
-    assert "(employees 4, 5)" in warning
+    assert warning.startswith("institution: BambooHR has a value that its map does not have")
+    assert warning.endswith("for 2 of the employees read (4, 5)")
     assert "Legal" not in run.stdout + run.stderr
 
     harness.company.edit("1", division="Legal")
     again = harness.run(**mapped)
 
     assert (again["updated"], column(harness, "institution", 1)) == (0, ["4711"])
+    assert (
+        "a value that its map does not have: left as it is"
+        in harness.run("explain", "--employee", "1", **mapped).stdout
+    )
 
 
 def test_what_a_table_lacks_may_have_a_value_of_its_own(harness: RunHarness) -> None:
@@ -129,7 +133,7 @@ def test_a_value_that_moodle_cannot_take_is_named_by_field_and_employee(speaking
 
     assert (run.code, run["updated"]) == (0, 0)
     assert [text.partition(":")[0] for text in warnings(run, "values_not_sent")] == ["lang", "phone1"]
-    assert all("(employees 1)" in text for text in warnings(run, "values_not_sent"))
+    assert all(text.endswith("for 1 of the employees read (1)") for text in warnings(run, "values_not_sent"))
     assert "Brazilian" not in run.stdout + run.stderr
 
 
