@@ -15,6 +15,7 @@ from worker.config.settings import Settings, read_settings
 from worker.model.account import Account, AccountKey
 from worker.model.email_index import EmailIndex
 from worker.model.employee import Employee, Evidence
+from worker.model.field_kinds import Kinds
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.mapping import FieldMapping
 from worker.model.reasons import Reason
@@ -163,6 +164,7 @@ def input_of(
     sees_whole_company: bool = True,
     changed: Collection[int] = (),
     former: Sequence[Employee] = (),
+    kinds: Kinds | None = None,
     **settings: Any,
 ) -> PlanInput:
     """The input of a plan for these employees, with the default settings except `settings`."""
@@ -176,6 +178,7 @@ def input_of(
         sees_whole_company,
         frozenset(changed),
         former,
+        kinds or {},
     )
 
 

@@ -15,6 +15,7 @@ from worker.errors import ConfigurationError, CredentialError, ExitCode, ListRef
 from worker.progress import bar
 from worker.runs import checks
 from worker.runs.checks import Check, CheckStatus, failed_by, ok
+from worker.runs.field_checks import check_profile_fields
 from worker.runs.request import AllEmployees, RunRequest
 from worker.runs.services import Credentials, open_bamboohr, open_moodle, open_services, open_store
 from worker.runs.sync import preview
@@ -23,7 +24,8 @@ from worker.transport.patience import Patience
 _TEACHES = """\
 Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
 field; Moodle, the four functions, and whether the token can see accounts; clocks; the state and its lock; protected
-accounts; duplicate addresses and idnumbers; and how many employees would be linked to accounts by which rule.
+accounts; duplicate addresses and idnumbers; how many employees would be linked to accounts by which rule; and that the
+custom profile fields of the mapping are there and filled.
 
 One line each: ok, warning or failed, with what to do and whom to ask. The exit code is 0 where nothing failed, 3 where
 configuration or credentials did, 1 otherwise. It reads all employees; --quick leaves that out.
@@ -119,6 +121,7 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
         seen = preview(RunRequest("sync", AllEmployees(), dry_run=True), services, call.summary)
         yield from checks.check_employees(seen, settings)
         yield from checks.check_accounts(seen, settings, call.summary.listed_ids.get("unexplained_accounts", []))
+        yield from check_profile_fields(seen, settings, services.moodle.field_kinds)
     except ListRefused as fault:
         yield checks.warning(
             "BambooHR List Employees",

@@ -18,6 +18,9 @@ edited by hand, a change that was never seen, a changed mapping. The plan, guard
 since and offset are neither read nor moved. Active accounts of our authentication that no employee explains are named,
 and never touched.
 
+A value that Moodle did not keep, such as an unknown option of a menu, is not sent again until it changes. --resend
+sends it again, after a correction of the field in Moodle.
+
 It prints the counts and asks first; a schedule or script passes --yes. Needs the right to list employees.
 
 examples:
@@ -49,12 +52,13 @@ def add(parsers: Parsers) -> None:
     )
     add_dry_run(parser)
     add_yes(parser)
+    parser.add_argument("--resend", action="store_true", help="send again what Moodle did not keep")
 
 
 def reconcile(call: Call) -> None:
     """Run it."""
     options = call.options
-    request = RunRequest("reconcile", AllEmployees(), dry_run=options.dry_run)
+    request = RunRequest("reconcile", AllEmployees(), dry_run=options.dry_run, resends=options.resend)
     call.begin(request)
     asks = not options.dry_run and not options.yes
     if asks:

@@ -58,4 +58,5 @@ def request(options: argparse.Namespace) -> RunRequest:
         dry_run=options.dry_run,
         reactivate=options.reactivate,
         releases=bool(selected),
+        resends=bool(selected),
     )

@@ -49,6 +49,8 @@ class EmployeeRecord:
         last_change_at: When BambooHR had last changed the employee before the run that was undone; 0 if not known.
         account_id: The account that was suspended; :data:`NO_ACCOUNT` if none has the employee's id any more; 0 in a
             record of an earlier version, until the account is looked up.
+        not_kept: For each field whose value Moodle did not keep, the digest of what was sent and of what Moodle shows.
+            It is not sent again while both are the same.
     """
 
     employee_id: int
@@ -60,6 +62,7 @@ class EmployeeRecord:
     undone_at: int = 0
     last_change_at: int = 0
     account_id: int = 0
+    not_kept: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, flag: FollowUp) -> bool:
         """Whether a flag is set."""
@@ -99,7 +102,7 @@ class EmployeeRecord:
     def worth_keeping(self, now: datetime) -> bool:
         """Whether anything of it can still matter."""
         recent = self.suspended_at > (now - timedelta(days=1)).timestamp()
-        return bool(self.follow_ups or self.attempts or self.suspended_by_us or recent)
+        return bool(self.follow_ups or self.attempts or self.suspended_by_us or recent or self.not_kept)
 
 
 UNFINISHED = "unfinished"

@@ -33,6 +33,8 @@ class JournalEntry:
             began to read; 0 where neither is known.
         classes: The guard classes in which the write counts towards the limits; none for an approved write, an undo,
             and what is exempt.
+        is_read_back: What the account showed after a write in place of the values that were sent: the new values are
+            what it showed, the old ones what was sent.
     """
 
     employee_id: int
@@ -42,6 +44,7 @@ class JournalEntry:
     at: int
     last_change_at: int = 0
     classes: frozenset[GuardClass] = frozenset()
+    is_read_back: bool = False
 
     @classmethod
     def of(cls, step: Step, now: datetime, changed: datetime | None = None) -> JournalEntry:
@@ -52,6 +55,12 @@ class JournalEntry:
         return cls(
             step.employee_id, step.action, account_id, changes, int(now.timestamp()), last_change_at, step.classes
         )
+
+    @classmethod
+    def of_read_back(cls, step: Step, shown: Iterable[FieldChange], now: datetime) -> JournalEntry:
+        """The entry of what the account of a step shows in place of what was sent."""
+        account_id = step.account.id if step.account else None
+        return cls(step.employee_id, step.action, account_id, tuple(shown), int(now.timestamp()), is_read_back=True)
 
     def changed(self, field: str) -> FieldChange | None:
         """The change of one field, if there is one."""
@@ -71,6 +80,7 @@ def pack(entries: Iterable[JournalEntry]) -> Iterator[list[dict[str, Any]]]:
             "seen": entry.last_change_at,
             "classes": sorted(entry.classes),
             "changes": [[change.field, change.old, change.new] for change in entry.changes],
+            **({"read_back": True} if entry.is_read_back else {}),
         }
         length = len(json.dumps(plain, ensure_ascii=False).encode())
         if portion and size + length > _MAX_PORTION_BYTES:
@@ -93,6 +103,7 @@ def unpack(portions: Iterable[Sequence[Mapping[str, Any]]]) -> list[JournalEntry
             int(plain["at"]),
             int(plain.get("seen", 0)),
             _classes(plain),
+            plain.get("read_back") is True,
         )
         for portion in portions
         for plain in portion

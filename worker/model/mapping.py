@@ -86,6 +86,11 @@ class Rule:
         return self.target.startswith(PROFILE_FIELD)
 
     @property
+    def short_name(self) -> str:
+        """The name of the target in Moodle: for a custom profile field, its short name."""
+        return self.target.removeprefix(PROFILE_FIELD)
+
+    @property
     def is_updated(self) -> bool:
         """Whether the field of an existing account follows BambooHR."""
         return self.when == "always" and self.target not in NEVER_RETURNED

@@ -170,6 +170,21 @@ def edited_since(fields: Iterable[str]) -> Reason:
     )
 
 
+NOT_KEPT = "not_kept"
+"""The code of values that BambooHR has and Moodle does not keep."""
+
+
+def not_kept(fields: Iterable[str]) -> Reason:
+    """Moodle stores another value than the one that was sent, or the field's type has no such value."""
+    return Reason(
+        NOT_KEPT,
+        f"Moodle does not keep what BambooHR has for {', '.join(sorted(fields))}; it is not sent again until it changes"
+        " in BambooHR or in Moodle",
+        "correct the field in Moodle, the value in BambooHR or the mapping; after a correction in Moodle:"
+        " {command:sync --employee ID}",
+    )
+
+
 def field_not_shown(fields: Iterable[str]) -> Reason:
     """BambooHR does not show fields that a new account needs."""
     return Reason(

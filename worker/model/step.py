@@ -70,6 +70,8 @@ class Step:
         waits: The employee is read again in every run until the case is clear.
         classes: The guard classes in which what is written counts.
         held: What a guard holds of the step. If nothing else is left of it, its action is HOLD.
+        not_kept: Fields whose value Moodle does not keep, which is therefore not sent, each with the digest of the
+            value and of what Moodle shows; "" where the field's type has no such value.
     """
 
     employee_id: int
@@ -83,6 +85,7 @@ class Step:
     waits: bool = False
     classes: frozenset[GuardClass] = frozenset()
     held: tuple[HeldPart, ...] = ()
+    not_kept: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_error(self) -> bool:

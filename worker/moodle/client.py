@@ -15,11 +15,12 @@ from typing import Any, Literal
 from worker.config.credentials import RenewableCredential
 from worker.errors import SyncError, TargetError
 from worker.model.account import Account, AccountRef
+from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
 from worker.moodle import failures, writes
 from worker.moodle.account_listing import read_account_listing
 from worker.moodle.answers import NO_JSON, UNREADABLE_ROW, Meaning, Refused, Scope, Undecided
-from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, parse_accounts
+from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, parse_accounts, parse_kinds
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record, Updated
 from worker.transport.http import Transport
@@ -51,6 +52,9 @@ class MoodleClient:
         batch_size: how many accounts a request holds.
         concurrency: how many look-ups are sent at a time.
         fix_command: the command that sets the token, for the messages.
+
+    Attributes:
+        field_kinds: The kinds of the custom profile fields that any account has shown so far, the guest included.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class MoodleClient:
         self._accepts_username = mapping.accepts_username
         self._by_field = True
         self._guest_email = ""
+        self.field_kinds: dict[str, FieldKind] = {}
 
     @property
     def _lookup_function(self) -> str:
@@ -121,6 +126,7 @@ class MoodleClient:
             return self._guest(read)
         guest = next((row for row in rows if isinstance(row, dict) and row.get("username") == "guest"), None)
         self._guest_email = str(guest.get("email") or "") if guest else ""
+        self.field_kinds.update(parse_kinds(rows))
         return guest
 
     # Look-ups
@@ -189,7 +195,8 @@ class MoodleClient:
         except UnreadableAccount as fault:
             raise failures.unreadable_row(fault.what) from None
 
-    def _parsed(self, rows: Iterable[Any]) -> list[Account]:
+    def _parsed(self, rows: Sequence[Any]) -> list[Account]:
+        self.field_kinds.update(parse_kinds(rows))
         return parse_accounts(rows, self._needed)
 
     def _rows(self, key: Key, values: Sequence[str], read: _Read) -> list[Any]:

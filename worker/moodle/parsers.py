@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from worker.model.account import Account
+from worker.model.field_kinds import FieldKind, shown_text
 from worker.model.mapping import OFTEN_HIDDEN, PROFILE_FIELD, FieldMapping
 from worker.transport.json_text import readable
 
@@ -65,8 +65,7 @@ def parse_account(row: Any, needed: Iterable[str]) -> Account:
     values.update({key: _text(row[key]) for key in OFTEN_HIDDEN if key in row})
     for custom in customs:
         if isinstance(custom, dict):
-            # Moodle runs text fields through its display formatting, which escapes HTML (read in user/lib.php).
-            values[f"{PROFILE_FIELD}{custom.get('shortname')}"] = html.unescape(_text(custom.get("value")))
+            values[_field(custom)] = shown_text(_kind(custom), _text(custom.get("value")))
     return Account(
         id=row["id"],
         username=username,
@@ -75,6 +74,22 @@ def parse_account(row: Any, needed: Iterable[str]) -> Account:
         suspended=bool(row["suspended"]),
         values=values,
     )
+
+
+def parse_kinds(rows: Iterable[Any]) -> dict[str, FieldKind]:
+    """The kinds of the custom profile fields that the rows of an answer show, by Moodle field."""
+    customs = (row.get("customfields") for row in rows if isinstance(row, dict))
+    listed = (custom for several in customs if isinstance(several, list) for custom in several)
+    return {_field(custom): _kind(custom) for custom in listed if isinstance(custom, dict)}
+
+
+def _field(custom: Mapping[str, Any]) -> str:
+    return f"{PROFILE_FIELD}{custom.get('shortname')}"
+
+
+def _kind(custom: Mapping[str, Any]) -> FieldKind:
+    """The kind of a custom field. From 4.2 on Moodle shows the stored value, and the displayed one beside it."""
+    return FieldKind(_text(custom.get("type")) or "text", is_raw="displayvalue" in custom)
 
 
 def _identity(row: Mapping[str, Any], key: str) -> str:

@@ -13,6 +13,7 @@ from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, FieldChange, Step
 from worker.planning.claims import Resolution
 from worker.planning.correlation import shows_identity
+from worker.planning.differences import as_sent, with_differences
 from worker.planning.endings import LEFT, ending, left_alone, out_of_scope
 from worker.planning.situation import Situation
 from worker.planning.values import created_values, updated_values
@@ -193,7 +194,8 @@ def _creation(situation: Situation, employee: Employee, address: str, resolution
     fields["email"] = address
     changes = tuple(FieldChange(target, None, value) for target, value in fields.items())
     depends_on = resolution.depends_on | claim.depends_on
-    return Step(number, Action.CREATE, reasons.NEW, changes=changes, depends_on=depends_on)
+    step = Step(number, Action.CREATE, reasons.NEW, changes=changes, depends_on=depends_on)
+    return as_sent(situation.kinds, step)
 
 
 # Employees with an account
@@ -213,11 +215,8 @@ def _update(situation: Situation, employee: Employee, account: Account, *, linke
             new["username"] = name
     if step.problem is not None:
         new = situation.without_identity(employee, account, new)
-    present = {**account.values, "idnumber": account.idnumber, "username": account.username}
-    changes = [
-        FieldChange(name, present.get(name, ""), value) for name, value in new.items() if value != present.get(name, "")
-    ]
-    return _finished(_with_reactivation(situation, replace(step, changes=tuple(changes))))
+    step = with_differences(situation, employee, step, new)
+    return _finished(_with_reactivation(situation, step))
 
 
 def _email_change(situation: Situation, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:

@@ -41,6 +41,11 @@ def part_digest(step: Step, changes: Sequence[FieldChange], key: str) -> str:
     return _keyed("held", [step.employee_id, account_id, sorted([change.field, change.new] for change in changes)], key)
 
 
+def not_kept_digest(employee_id: int, field: str, sent: str, shown: str, key: str) -> str:
+    """Return the digest of a value that was sent and of what Moodle shows in its place, for this employee and field."""
+    return _keyed("not kept", [employee_id, field, sent, shown], key)[:16]
+
+
 def key_check(run_id: str, key: str) -> str:
     """Return a digest that tells whether the key is still the one of this run."""
     return _keyed("run", [run_id], key)

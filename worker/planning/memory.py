@@ -35,6 +35,8 @@ def remember(
         follow_held: No later run takes the employee by itself, so what a guard holds of the step is a follow-up.
     """
     record = _after(known, result, deleted=deleted, now=now, max_attempts=max_attempts)
+    if _is_compared(result):
+        record = replace(record, not_kept={name: digest for name, digest in result.step.not_kept if digest})
     was_held = known is not None and known.has(FollowUp.HELD)
     if approved and was_held:
         return record.flagged(FollowUp.HELD, known.follow_ups[FollowUp.HELD].note) if known else record
@@ -43,6 +45,13 @@ def remember(
     if held and (follow_held or was_held or for_scope):
         return record.flagged(FollowUp.HELD, ", ".join(held))
     return record
+
+
+def _is_compared(result: StepResult) -> bool:
+    """Whether the run compared the account's values with BambooHR's, or found that there is no account to compare."""
+    if result.status not in (Status.DONE, Status.REFUSED) or (result.status is Status.REFUSED and not result.wrote):
+        return False
+    return result.step.action in (*WRITES, Action.UNCHANGED) or result.step.reason is reasons.LEFT_WITHOUT_ACCOUNT
 
 
 _FOUND_BY_RECONCILE = frozenset({GuardClass.UPDATE, GuardClass.CLEAR})

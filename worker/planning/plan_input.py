@@ -8,6 +8,7 @@ from datetime import datetime
 
 from worker.model.email_index import EmailIndex
 from worker.model.employee import Employee, LifecycleState, lifecycle_state, starts_later
+from worker.model.field_kinds import Kinds
 from worker.model.history import EmployeeRecord
 from worker.model.mapping import FieldMapping
 from worker.model.scope import ALL_EMPLOYEES, Scope, ScopeState
@@ -23,6 +24,8 @@ class PlanSettings:
         undone: Employees whose writes an operator took back, and whom BambooHR has not changed since.
         selected: The only employees of the run, where an operator named them; empty otherwise.
         all_employees: The run is a full pass over the company.
+        resends: Values that Moodle did not keep are sent again.
+        digest_key: The Moodle token, with which the digests of such values are keyed.
         confirmed: Employees whose account an operator confirmed: a match that is contradicted is theirs all the same.
         scope: Which employees are managed.
         suspends_out_of_scope: Whether the accounts of active employees out of scope are suspended, not left alone.
@@ -38,6 +41,8 @@ class PlanSettings:
     selected: frozenset[int] = frozenset()
     all_employees: bool = False
     confirmed: frozenset[int] = frozenset()
+    resends: bool = False
+    digest_key: str = field(default="", repr=False)
     scope: Scope = ALL_EMPLOYEES
     suspends_out_of_scope: bool = False
 
@@ -52,6 +57,7 @@ class PlanInput:
         records: What earlier runs remembered, by employee id.
         changed: Everybody in the changed feed. They, and those with a record, may join the run if their accounts hold
             an address that the run needs.
+        kinds: The kinds of Moodle's custom profile fields, as far as they are known.
         former: Employees outside the run who were read because their accounts look like those of new employees.
     """
 
@@ -63,6 +69,7 @@ class PlanInput:
     sees_whole_company: bool = True
     changed: frozenset[int] = frozenset()
     former: Sequence[Employee] = ()
+    kinds: Kinds = field(default_factory=dict)
 
     def lifecycle_state(self, employee: Employee) -> LifecycleState:
         """Return whether the employee works here, by what BambooHR shows and what is remembered of them."""

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, employee_id
+from worker.model.field_kinds import Kinds
 from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
@@ -124,12 +125,18 @@ class Planner:
         employees: Iterable[Employee] = (),
         unreadable: Mapping[tuple[AccountKey, str], Reason] | None = None,
         former: Iterable[Employee] = (),
+        kinds: Kinds | None = None,
     ) -> None:
         """Take in what was found, and which look-ups have no answer."""
         self._accounts.update((account.id, account) for account in accounts)
         self._unreadable.update(unreadable or {})
         joined = sorted([*self._input.employees, *employees], key=lambda one: one.employee_id)
-        self._input = replace(self._input, employees=joined, former=[*self._input.former, *former])
+        self._input = replace(
+            self._input,
+            employees=joined,
+            former=[*self._input.former, *former],
+            kinds={**self._input.kinds, **(kinds or {})},
+        )
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""

@@ -46,6 +46,7 @@ class Situation:
         self.plan_input = plan_input
         self.settings = plan_input.settings
         self.mapping = plan_input.settings.mapping
+        self.kinds = plan_input.kinds
         self.accounts = accounts
         self.unreadable = unreadable
         self._index = AccountIndex(accounts.values())

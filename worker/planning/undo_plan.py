@@ -1,8 +1,9 @@
 """The plan of an undo: the reverse of a run's journal, as far as nothing was changed since. Pure.
 
-Each field is compared with the account. If it holds what the run wrote, the old value is written; if it holds the old
-value, there is nothing to do; if it holds anything else, it was edited since, and is left alone and named. An account
-that the run created is suspended, because Moodle's user functions for this token cannot delete it.
+Each field is compared with the account. If it holds what the run wrote, or what Moodle stored in its place, the old
+value is written; if it holds the old value, there is nothing to do; if it holds anything else, it was edited since, and
+is left alone and named. An account that the run created is suspended, because Moodle's user functions for this token
+cannot delete it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from enum import StrEnum
 
 from worker.model import reasons
 from worker.model.account import Account
+from worker.model.field_kinds import Kinds, is_same
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import NEVER_BLANK, PROFILE_FIELD
 from worker.model.step import Action, FieldChange, Step
@@ -45,6 +47,11 @@ class RecordedWrite:
     made: bool = False
     seen: int = 0
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that were written."""
+        return frozenset(change.field for change in self.changes)
+
 
 def written(entries: Iterable[JournalEntry], scope: UndoScope, employees: Collection[int]) -> list[RecordedWrite]:
     """Collect the writes to undo, one per employee, ordered by employee id.
@@ -61,6 +68,8 @@ def written(entries: Iterable[JournalEntry], scope: UndoScope, employees: Collec
         changes = tuple(change for change in entry.changes if _is_in_scope(entry, change, scope))
         if changes:
             known = found.get(entry.employee_id, RecordedWrite(entry.employee_id, entry.account_id, ()))
+            if entry.is_read_back:
+                changes = tuple(change for change in changes if change.field in known.fields)
             found[entry.employee_id] = replace(
                 known,
                 account_id=known.account_id or entry.account_id,
@@ -87,13 +96,16 @@ def _merged(earlier: Sequence[FieldChange], later: Sequence[FieldChange]) -> tup
     return tuple(merged.values())
 
 
-def undo_steps(writes: Sequence[RecordedWrite], accounts: Iterable[Account], protected: Collection[str]) -> list[Step]:
+def undo_steps(
+    writes: Sequence[RecordedWrite], accounts: Iterable[Account], protected: Collection[str], kinds: Kinds
+) -> list[Step]:
     """Plan the undo: one step per write, in the same order.
 
     Args:
         writes: What the run wrote.
         accounts: The accounts of the journal, found by id, and those that the run created, found by idnumber.
         protected: Usernames of protected accounts.
+        kinds: The kinds of the custom profile fields, as far as they are known.
     """
     accounts = list(accounts)
     by_id = {account.id: account for account in accounts}
@@ -107,26 +119,27 @@ def undo_steps(writes: Sequence[RecordedWrite], accounts: Iterable[Account], pro
         else:
             created = by_idnumber.get(str(write.employee_id), [])
             own = created[0] if len(created) == 1 else None
-        steps.append(_step(write, own, protected))
+        steps.append(_step(write, own, protected, kinds))
     return _with_dependencies(steps)
 
 
-def _step(write: RecordedWrite, account: Account | None, protected: Collection[str]) -> Step:
+def _step(write: RecordedWrite, account: Account | None, protected: Collection[str], kinds: Kinds) -> Step:
     if account is None:
         if write.account_id is None:
             return Step(write.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO)
         return Step(write.employee_id, Action.SKIP, reasons.edited_since(["id"]))
     if str(write.employee_id) in protected or is_reserved(account, protected):
         return Step(write.employee_id, Action.SKIP, reasons.PROTECTED, account)
-    return _suspend_created(write, account) if write.made else _restore(write, account)
+    return _suspend_created(write, account, kinds) if write.made else _restore(write, account, kinds)
 
 
-def _suspend_created(write: RecordedWrite, account: Account) -> Step:
+def _suspend_created(write: RecordedWrite, account: Account, kinds: Kinds) -> Step:
     present = account.fields
     edited = [
         change.field
         for change in write.changes
-        if change.field != "suspended" and present.get(change.field, _value_if_hidden(change)) != change.new
+        if change.field != "suspended"
+        and not is_same(kinds, change.field, change.new, present.get(change.field, _value_if_hidden(change)))
     ]
     if edited:
         return Step(write.employee_id, Action.SKIP, reasons.edited_since(edited), account)
@@ -141,16 +154,16 @@ def _value_if_hidden(change: FieldChange) -> str:
     return change.new if change.field.startswith(PROFILE_FIELD) else ""
 
 
-def _restore(write: RecordedWrite, account: Account) -> Step:
+def _restore(write: RecordedWrite, account: Account, kinds: Kinds) -> Step:
     present = account.fields
     changes: list[FieldChange] = []
     edited: list[str] = []
     blank: list[str] = []
     for change in write.changes:
         old, now = change.old or "", present.get(change.field, "")
-        if now == old:
+        if is_same(kinds, change.field, old, now):
             continue
-        if now != change.new:
+        if not is_same(kinds, change.field, change.new, now):
             edited.append(change.field)
         elif not old.strip() and change.field in NEVER_BLANK:
             blank.append(change.field)

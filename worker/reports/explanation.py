@@ -5,7 +5,7 @@ The result is sections of lines, each a name and a text. Personal values are inc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -193,12 +193,15 @@ def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Ite
 def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     account = known.step.account
     changed = {change.field for change in known.step.changes}
+    not_kept = dict(known.step.not_kept)
     for rule in known.plan_input.settings.mapping.rules:
         text = _source(rule, known)
         if account is not None:
             text += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
         if not rule.is_updated:
             text += "; only when the account is created"
+        if rule.target in not_kept:
+            text += "; NOT KEPT BY MOODLE"
         yield rule.target, text + ("; WILL CHANGE" if rule.target in changed else "")
 
 
@@ -281,12 +284,15 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         )
     if employee.undone_at:
         yield "taken back", _when(employee.undone_at)
+    if employee.not_kept:
+        yield "not kept by Moodle", ", ".join(sorted(employee.not_kept))
 
 
 def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    if not known.journal:
+    writes = [(run_id, entry) for run_id, entry in known.journal if not entry.is_read_back]
+    if not writes:
         yield "nothing", "no run of the last 90 days wrote to this account"
-    for run_id, entry in list(known.journal)[-_RUNS_SHOWN:]:
+    for run_id, entry in writes[-_RUNS_SHOWN:]:
         fields = ", ".join(
             f"{change.field} {change.old!r} -> {change.new!r}" if known.shows_values else change.field
             for change in entry.changes
@@ -296,13 +302,3 @@ def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
 
 def _when(seconds: int) -> str:
     return iso(datetime.fromtimestamp(seconds, UTC))
-
-
-def readable(employee_id: int, sections: Mapping[str, Lines], warnings: Iterable[str]) -> str:
-    """The sections as text."""
-    parts = [f"Employee {employee_id}"]
-    parts += [f"warning: {warning}" for warning in warnings]
-    for title, lines in sections.items():
-        size = max(map(len, lines), default=0)
-        parts.append("\n".join([title, *(f"  {name:<{size}}  {text}" for name, text in lines.items())]))
-    return "\n\n".join(parts)

@@ -11,6 +11,7 @@ from worker.bamboohr.directory import Directory, Observer
 from worker.bamboohr.report import Report
 from worker.model.account import Account, AccountKey, AccountRef
 from worker.model.employee import Evidence
+from worker.model.field_kinds import Kinds
 from worker.moodle.client import Record, Updated
 from worker.transport.retries import Retries
 
@@ -51,6 +52,10 @@ class MoodleWriteApi(Protocol):
 
     batch_size: int
     concurrency: int
+
+    @property
+    def field_kinds(self) -> Kinds:
+        """The kinds of the custom profile fields that any account has shown so far."""
 
     def create(self, records: Sequence[Record], retries: Retries | None = None) -> None:
         """Create accounts, all or none: one attempt."""

@@ -17,9 +17,10 @@ from worker.model import reasons
 from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp
-from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN, PROFILE_FIELD
+from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN
 from worker.model.step import Action
 from worker.moodle.client import MoodleClient
+from worker.planning.second_accounts import possible_second_accounts
 from worker.runs.sync import Preview
 from worker.state.store import Store
 from worker.timestamps import iso
@@ -304,24 +305,8 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             f"{len(unexplained)} active accounts have no employee: {ids(unexplained)}",
             "see whose they are; no run ever touches them",
         )
-    yield from _customs(seen, settings)
     yield from _not_compared(seen, settings)
     yield from _links(seen)
-
-
-def _customs(seen: Preview, settings: Settings) -> Iterator[Check]:
-    for rule in settings.mapping.rules:
-        if not rule.target.startswith(PROFILE_FIELD):
-            continue
-        area = f"Moodle field {rule.target}"
-        if any(rule.target in account.values for account in seen.plan.accounts.values()):
-            yield ok(area, "is there")
-        else:
-            yield warning(
-                area,
-                "no account shows it: it does not exist, is hidden, or is empty for all accounts",
-                f"{LMS} whether a custom field of this short name exists and is visible to the token's user",
-            )
 
 
 def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
@@ -348,6 +333,14 @@ def _links(seen: Preview) -> Iterator[Check]:
     counts.append(f"{sum(step.reason is reasons.LINKED for step in steps)} would be linked by e-mail")
     counts.append(f"{sum(step.action is Action.CREATE for step in steps)} would be created")
     yield ok("accounts and employees", ", ".join(counts))
+    again = possible_second_accounts(seen.plan)
+    if again:
+        yield warning(
+            "possible second accounts",
+            f"{len(again)} employees would get a new account and have both names of an employee who left:"
+            f" {ids(again)} (as {ids([*again.values()])})",
+            f"{HR} whether they were hired again; then enter the new id as the idnumber of the former account",
+        )
     conflicts = sorted(step.employee_id for step in steps if step.is_error and step.action is Action.CONFLICT)
     if conflicts:
         kinds = Counter(step.reason.code for step in steps if step.action is Action.CONFLICT)

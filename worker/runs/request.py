@@ -32,6 +32,7 @@ class RunRequest:
         dry_run: Read, plan and report, but write nothing and take no lock.
         reactivate: Reactivate the selected employees' accounts, even if this product did not suspend them.
         releases: An operator selected these very employees: those whose writes were undone are not left alone.
+        resends: Values that Moodle did not keep are sent again, because an operator corrected the field there.
         approved: What an operator decided on of the changes that a run held: this run writes nothing else, no guard
             holds it, and it does not count towards the limits.
     """
@@ -41,6 +42,7 @@ class RunRequest:
     dry_run: bool = False
     reactivate: bool = False
     releases: bool = False
+    resends: bool = False
     approved: tuple[HeldChange, ...] = ()
 
     @property

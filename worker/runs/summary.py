@@ -52,6 +52,7 @@ COUNTS = (
     "not_due",
     "edited_since",
     "suspended_elsewhere",
+    "not_kept",
     "unexplained_accounts",
     "conflicts",
     "parked",
@@ -77,6 +78,7 @@ _LISTED = (
     "skipped_no_name",
     "skipped_invalid_username",
     "edited_since",
+    "not_kept",
 )
 
 _UNFINISHED = "crash"
@@ -296,7 +298,7 @@ def _counted(result: StepResult) -> Iterable[str]:
     if step.is_error:
         yield "conflicts"
     for note in step.notes:
-        if note.code in ("suspended_elsewhere", "edited_since"):
+        if note.code in ("suspended_elsewhere", "edited_since", "not_kept"):
             yield note.code
 
 

@@ -1,6 +1,6 @@
 """A run that plans from BambooHR: sync, of the changed or of selected employees; approve; reconcile.
 
-state -> BambooHR -> look-ups, PLAN -> guards -> journal, writes -> memory -> new state
+state -> BambooHR -> look-ups, PLAN -> guards -> journal, writes -> read-back -> memory -> new state
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from worker.planning.window import advance
 from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
 from worker.runs.paused import heed_pause
+from worker.runs.read_back import read_back
 from worker.runs.read_bamboohr import RunInput, read_bamboohr
 from worker.runs.read_moodle import plan_from, unexplained
 from worker.runs.request import RunRequest
@@ -70,6 +71,7 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
             selected=bool(request.selected),
             quiet=request.all_employees,
         )
+        written = read_back(services, written, summary)
         # Counted, remembered, moved: in this order, so that no employee is forgotten in between.
         records = _conclude(request, services, inputs, plan, written.results, summary)
         run.remember(records, written)

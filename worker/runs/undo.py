@@ -86,7 +86,7 @@ def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Su
     by_id = [str(one.account_id) for one in writes if one.account_id is not None]
     created = [str(one.employee_id) for one in writes if one.account_id is None]
     accounts = [*services.moodle.look_up("id", by_id), *services.moodle.look_up("idnumber", created)]
-    return undo_steps(list(writes), accounts, services.settings.protected)
+    return undo_steps(list(writes), accounts, services.settings.protected, services.moodle.field_kinds)
 
 
 def _intent(

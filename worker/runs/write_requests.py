@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 
 from worker.model.account import Account, AccountKey
+from worker.model.field_kinds import is_same
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import REFUSED_ALONE, Reason
 from worker.model.result import Status, StepResult
@@ -122,7 +123,7 @@ class WriteRequests:
         remaining = []
         for step in batch:
             account = next((one for one in found if one.idnumber == _number(step)), None)
-            if account is not None and (self._kind is Kind.CREATE or _has_all(account, step)):
+            if account is not None and (self._kind is Kind.CREATE or self._has_all(account, step)):
                 self._found(step, account)
             else:
                 remaining.append(step)
@@ -217,10 +218,15 @@ class WriteRequests:
         return answer.refused.get(_account_id(step))
 
     def _found(self, step: Step, account: Account) -> None:
-        if _has_all(account, step):
+        if self._has_all(account, step):
             self._results.record([step], Status.DONE)
         else:
             self._results.record([step], Status.FAILED, refusals.HALF_MADE, wrote=True)
+
+    def _has_all(self, account: Account, step: Step) -> bool:
+        """Return whether the account has everything that the step writes."""
+        present, kinds = account.fields, self._moodle.field_kinds
+        return all(is_same(kinds, change.field, change.new, present.get(change.field, "")) for change in step.changes)
 
     def _explanation(self, step: Step, code: str) -> Reason:
         """Return the reason for a refusal, by a look-up of what is taken, which Moodle does not say."""
@@ -267,9 +273,3 @@ def _update_record(step: Step, fields: set[str] | None = None) -> Record:
 
 def _creation_record(step: Step) -> Record:
     return {change.field: change.new for change in step.changes}
-
-
-def _has_all(account: Account, step: Step) -> bool:
-    """Return whether the account has everything that the step writes."""
-    present: Mapping[str, str] = account.fields
-    return all(present.get(change.field, "") == change.new for change in step.changes)

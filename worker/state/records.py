@@ -49,6 +49,8 @@ def store_employee(employee: EmployeeRecord) -> dict[str, Any]:
     stored: dict[str, Any] = {"id": employee.employee_id}
     if employee.follow_ups:
         stored["follow_ups"] = {str(flag): [*detail] for flag, detail in employee.follow_ups.items()}
+    if employee.not_kept:
+        stored["not_kept"] = dict(employee.not_kept)
     for name, (key, default) in _OF_EMPLOYEE.items():
         value = getattr(employee, name)
         if value != default:
@@ -66,6 +68,7 @@ def read_employee(employee_id: int, stored: Stored) -> EmployeeRecord:
         flags = {reason: [stored.get("note"), stored.get("action")]}
     if isinstance(flags, dict):
         known["follow_ups"] = dict(_flags(flags))
+    known["not_kept"] = _only(str, stored.get("not_kept"))
     return EmployeeRecord(employee_id, **known)
 
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote_plus
+from zoneinfo import ZoneInfo
 
 from tests.sandbox.moodle.settings import ProfileField, Settings
 
 _AMPERSAND = re.compile(r"&(?![a-zA-Z0-9#]{1,8};)")
-_TAG = re.compile(r"<[^>]*>?")
+_TAG = re.compile(r"<(?!\s)[^>]*>?")
 _NUMERIC = re.compile(r"[ \t\n\r\v\f]*[+-]?\d+(\.\d*)?[ \t\n\r\v\f]*", re.ASCII)
 _LEADING_INT = re.compile(r"\d+", re.ASCII)
 
@@ -26,7 +27,7 @@ def stored(field: ProfileField, value: str, settings: Settings) -> str:
     if field.datatype == "menu" and value not in field.options:
         return "" if settings.at_least("5.1") else field.default
     if field.datatype == "datetime":
-        return _time_stamp(value, field)
+        return _time_stamp(value, field, settings)
     return value
 
 
@@ -71,17 +72,18 @@ def _displayed(field: ProfileField, value: str) -> str:
     return text
 
 
-def _time_stamp(value: str, field: ProfileField) -> str:
+def _time_stamp(value: str, field: ProfileField, settings: Settings) -> str:
     """Midnight of the day, or what PHP makes of a text that is no date; the year is moved into the field's range."""
     if value in ("", "0"):
         return "0"
+    zone = ZoneInfo(settings.timezone)
     if _NUMERIC.fullmatch(value):
-        value = datetime.fromtimestamp(int(float(value)), UTC).strftime("%Y-%m-%d")
+        value = datetime.fromtimestamp(int(float(value)), zone).strftime("%Y-%m-%d")
     parts = value.split("-")
     year = _bounded(parts[0], *field.years)
     month, day = (_leading_int(part) for part in [*parts[1:3], "", ""][:2])
     first = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
-    moment = datetime.combine(first + timedelta(days=day - 1), datetime.min.time(), UTC)
+    moment = datetime.combine(first + timedelta(days=day - 1), datetime.min.time(), zone)
     return str(int(moment.timestamp()))
 
 

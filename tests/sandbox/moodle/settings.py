@@ -106,6 +106,7 @@ class Settings:
         startup_errors: php.ini shows start-up errors, so that HTML precedes the JSON of a truncated request.
         auth_plugins: The plugins that are installed; whether they are enabled does not matter here.
         fullnamedisplay: The names in the site's full name format.
+        timezone: The time zone of the service user, in which a date is midnight.
     """
 
     version: Version = "4.2"
@@ -125,6 +126,7 @@ class Settings:
     hiddenuserfields: tuple[str, ...] = ()
     fullnamedisplay: tuple[str, ...] = ("firstname", "lastname")
     profile_fields: tuple[ProfileField, ...] = ()
+    timezone: str = "UTC"
     wwwroot: str = "https://moodle.example.com"
 
     def at_least(self, version: Version) -> bool:

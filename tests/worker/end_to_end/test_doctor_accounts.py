@@ -100,17 +100,64 @@ def _username(harness: RunHarness, number: str) -> str:
     return str(harness.company.values(number)["workEmail"])
 
 
-def test_a_custom_field_that_no_account_has_is_reported(healthy: RunHarness) -> None:
-    mapping = '{"profile_field_site": "location"}'
-    missing = run_doctor(healthy, FIELD_MAPPING=mapping)
-    healthy.site.settings.profile_fields = (ProfileField("site"),)
-    healthy.site.change_user(healthy.account("3")["id"], profile={"site": "Berlin"})
+SITE = "Moodle field profile_field_site"
 
-    present = run_doctor(healthy, FIELD_MAPPING=mapping)
 
-    assert missing["Moodle field profile_field_site"][0] == "warning"
-    assert "a custom field of this short name exists" in missing.advice("Moodle field profile_field_site")
-    assert present["Moodle field profile_field_site"] == ("ok", "is there")
+@pytest.fixture
+def mapped(healthy: RunHarness) -> RunHarness:
+    """Twenty of thirty employees have a location, which is mapped to the custom profile field `site` from now on."""
+    for number in range(1, 31):
+        location = "Berlin" if number % 2 else "Paris"
+        healthy.company.edit(str(number), location=location if number <= 20 else None)
+    healthy.environment["FIELD_MAPPING"] = '{"profile_field_site": "location"}'
+    return healthy
+
+
+def test_a_custom_field_that_no_account_shows_is_a_warning_until_a_run_has_written_it(mapped: RunHarness) -> None:
+    before = run_doctor(mapped)
+    assert mapped.run().code == 0
+
+    written = run_doctor(mapped)
+
+    assert before[SITE][0] == "warning"
+    assert "the short name site: it does not exist, is hidden, or is empty" in before[SITE][1]
+    assert written[SITE] == (
+        "failed",
+        "was written for 20 employees, and no account shows a field with the short name site",
+    )
+    assert "to create a custom profile field with this short name" in written.advice(SITE)
+    assert (before.code, written.code) == (0, 1)
+
+
+def test_a_custom_field_that_is_filled_is_counted(mapped: RunHarness) -> None:
+    mapped.site.settings.profile_fields = (ProfileField("site"),)
+    mapped.run()
+    mapped.site.change_user(mapped.account("3")["id"], profile={})
+
+    assert run_doctor(mapped)[SITE] == ("ok", "is there, and filled for 19 of the 20 accounts that should have a value")
+
+
+def test_a_custom_field_that_is_empty_though_bamboohr_has_values_is_a_warning(mapped: RunHarness) -> None:
+    mapped.site.settings.profile_fields = (ProfileField("site"),)
+    mapped.site.change_user(mapped.site.guest_id, profile={"site": "Moon"})
+
+    report = run_doctor(mapped)
+
+    assert report[SITE] == (
+        "warning",
+        "is there, and empty for all 20 accounts whose employees have a value in BambooHR",
+    )
+    assert "plan --everybody" in report.advice(SITE)
+
+
+def test_values_that_moodle_does_not_keep_are_a_warning_that_names_the_employees(mapped: RunHarness) -> None:
+    mapped.site.settings.profile_fields = (ProfileField("site", datatype="menu", options=("Berlin",)),)
+    mapped.run()
+
+    verdict, what = run_doctor(mapped)[SITE]
+
+    assert verdict == "warning"
+    assert what.startswith("Moodle does not keep the value of 10 employees: 2, 4, 6, 8")
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def test_every_run_takes_flagged_employees_but_those_of_an_undone_run(record: Em
         (UNDONE, True),
         (EmployeeRecord(7, attempts=1), True),
         (EmployeeRecord(7, suspended_by_us=True), True),
+        (EmployeeRecord(7, not_kept={"profile_field_level": "d"}), True),
         (EmployeeRecord(7, suspended_at=int(NOW.timestamp()) - 86_399), True),
         (EmployeeRecord(7, suspended_at=int(NOW.timestamp()) - 86_400), False),
     ],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.worker.builders import account, account_of, leaver, listed, step_of
 from worker.model.journal_entry import RETENTION, JournalEntry, pack, unpack
-from worker.model.step import Action, FieldChange
+from worker.model.step import Action, FieldChange, GuardClass
 from worker.state.items import EXPIRY
 from worker.state.sqlite import SqliteItems
 from worker.state.store import Store
@@ -127,6 +127,8 @@ _ENTRIES = st.lists(
         _CHANGES,
         st.integers(0, 2**33),
         st.integers(0, 2**33),
+        st.frozensets(st.sampled_from(GuardClass)),
+        st.booleans(),
     ),
     max_size=40,
 )

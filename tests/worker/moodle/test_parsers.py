@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.worker.clients import fuzz, mapping_for, texts
 from worker.model.account import Account
+from worker.model.field_kinds import FieldKind
 from worker.moodle.parsers import (
     ALWAYS_SHOWN,
     UnreadableAccount,
@@ -18,6 +19,7 @@ from worker.moodle.parsers import (
     needed_keys,
     parse_account,
     parse_accounts,
+    parse_kinds,
 )
 
 PRIVATE = "ada@acme.example"
@@ -75,13 +77,37 @@ def test_suspended_is_a_boolean_or_a_number(shown: object, suspended: bool) -> N
     assert parsed(suspended=shown).suspended is suspended
 
 
-def test_custom_profile_fields_are_known_by_their_short_name_and_read_without_display_escapes() -> None:
-    custom = [{"type": "text", "value": "R&amp;D", "name": "Site", "shortname": "site"}, {"shortname": "empty"}]
+def test_custom_profile_fields_are_known_by_their_short_name() -> None:
+    custom = [{"type": "text", "value": "Berlin", "name": "Site", "shortname": "site"}, {"shortname": "empty"}]
 
     account = parsed(customfields=custom)
 
-    assert account.values["profile_field_site"] == "R&D"
+    assert account.values["profile_field_site"] == "Berlin"
     assert account.values["profile_field_empty"] == ""
+
+
+@pytest.mark.parametrize(
+    ("shown", "text", "kind"),
+    [
+        ({"type": "text", "value": "AT&amp;T"}, "AT&T", FieldKind("text", is_raw=False)),
+        ({"type": "text", "value": "AT&amp;T", "displayvalue": "x"}, "AT&amp;T", FieldKind("text", is_raw=True)),
+        ({"type": "menu", "value": "A &amp; B"}, "A &amp; B", FieldKind("menu", is_raw=False)),
+        ({"type": None, "value": "AT&amp;T"}, "AT&T", FieldKind("text", is_raw=False)),
+    ],
+    ids=["4.1", "from 4.2 on", "never formatted", "no type"],
+)
+def test_a_custom_field_is_read_by_its_type_and_as_the_version_shows_it(
+    shown: dict[str, object], text: str, kind: FieldKind
+) -> None:
+    custom = [{**shown, "shortname": "site"}]
+
+    assert parsed(customfields=custom).values["profile_field_site"] == text
+    assert parse_kinds([row(), row(customfields=custom)]) == {"profile_field_site": kind}
+
+
+@pytest.mark.parametrize("rows", [[None], ["x"], [{"customfields": 7}], [{"customfields": [None, "x", 7]}], [{}]])
+def test_rows_of_another_form_show_no_custom_field(rows: list[object]) -> None:
+    assert parse_kinds(rows) == {}
 
 
 @pytest.mark.parametrize("customfields", [None, [], [None, 7, "x", []]])

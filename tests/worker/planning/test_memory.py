@@ -123,6 +123,46 @@ def test_a_run_that_shows_nothing_does_not_end_the_wait_for_the_hire_date() -> N
     )
 
 
+# Values that Moodle did not keep
+
+CITY_LOST = record_of(7, not_kept={"city": "d"})
+BOTH_LOST = (("city", "d"), ("lang", "e"), ("profile_field_started", ""))
+
+
+@pytest.mark.parametrize("step", [CREATE, UPDATE, REACTIVATE, UNCHANGED])
+@pytest.mark.parametrize("status", [Status.DONE, Status.REFUSED])
+def test_values_that_were_not_kept_are_remembered_until_a_run_compares_the_account_again(
+    step: Step, status: Status
+) -> None:
+    assert after(CITY_LOST, replace(step, not_kept=BOTH_LOST), status, wrote=True).not_kept == {
+        "city": "d",
+        "lang": "e",
+    }
+    assert after(CITY_LOST, step, status, wrote=True).not_kept == {}
+
+
+@pytest.mark.parametrize(
+    ("step", "status"),
+    [
+        (UPDATE, Status.REFUSED),
+        (UPDATE, Status.FAILED),
+        (UPDATE, Status.HELD),
+        (UPDATE, Status.EXEMPT),
+        (CONFLICT, Status.REFUSED),
+        (WAIT, Status.DONE),
+        (replace(SKIP, reason=reasons.NOT_DUE), Status.DONE),
+        (replace(WAIT, reason=reasons.UNDONE), Status.DONE),
+    ],
+)
+def test_a_run_that_compares_nothing_forgets_no_value(step: Step, status: Status) -> None:
+    assert after(CITY_LOST, step, status).not_kept == {"city": "d"}
+
+
+@pytest.mark.parametrize("step", [SUSPEND, STAYS_SUSPENDED, replace(SKIP, reason=reasons.LEFT_WITHOUT_ACCOUNT)])
+def test_the_values_of_a_leaver_are_forgotten(step: Step) -> None:
+    assert after(CITY_LOST, step).not_kept == {}
+
+
 # Without an account
 
 

@@ -14,13 +14,16 @@ from tests.worker.builders import (
     listed,
     mapping_of,
     outcome,
+    record_of,
     run_settings,
     step_of,
     writes,
 )
 from tests.worker.planning.cases import STRANGER, Case, Values, case
+from worker.model.field_kinds import FieldKind
 from worker.model.moodle_fields import LENGTHS
 from worker.model.step import FieldChange
+from worker.planning.digests import not_kept_digest
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="Ada@acme.example", department="Engines")
 SAME = account_of(1)
@@ -74,6 +77,21 @@ BARE: Values = {"auth": "oidc", "idnumber": "1", "username": "p1@acme.example", 
 BARE |= {"lastname": "Last1", "email": "p1@acme.example"}
 NEW: Values = {**BARE, "department": "Sales"}
 IN_CORK: Values = {"profile_field_site": "Cork"}
+MENU: Values = {**SITE, "kinds": {"profile_field_site": FieldKind("menu", is_raw=True)}, "digest_key": "k"}
+DATE_ONCE: Values = {
+    "mapping": mapping_of(profile_field_site={"from": "location", "when": "create"}),
+    "kinds": {"profile_field_site": FieldKind("datetime", is_raw=True)},
+}
+DATE: Values = {**SITE, "kinds": {"profile_field_site": FieldKind("datetime", is_raw=True)}}
+CITY: Values = {"mapping": mapping_of(city="location")}
+
+
+def not_kept(sent: str, shown: str, key: str = "k") -> Values:
+    """What is remembered of employee 1: Moodle showed one value when the other had been sent."""
+    known = {"profile_field_site": not_kept_digest(1, "profile_field_site", sent, shown, key)}
+    return {**MENU, "remembered": {1: record_of(1, not_kept=known)}}
+
+
 HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
 
 
@@ -90,6 +108,14 @@ HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
         case("country", "create new", listed(country="Ireland"), writes={**NEW, "country": "IE"}, **COUNTRY),
         case("unknown country", "create new", listed(country="Atlantis"), writes=NEW, **COUNTRY),
         case("custom", "create new", listed(location="Cork"), writes={**NEW, **IN_CORK}, **SITE),
+        case(
+            "custom, by its type",
+            "create new",
+            listed(location="2026-01-31T10:00:00"),
+            writes={**NEW, "profile_field_site": "2026-01-31"},
+            **DATE,
+        ),
+        case("custom, not of its type", "create new", listed(location="Cork"), writes=NEW, notes=["not_kept"], **DATE),
         case("table", "create new", listed(location="CORK"), writes={**NEW, "lang": "ga"}, **SPOKEN),
         case("not in the table", "create new", listed(location="Rome"), writes=NEW, **SPOKEN),
         case(
@@ -280,6 +306,84 @@ ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
         case("unmapped", "unchanged in_step", listed(**LEGAL), SAME, **UNMAPPED),
         case("custom, first value", "update differs", listed(location="Cork"), SAME, writes=IN_CORK, **SITE),
         case("custom, empty", "unchanged in_step", listed(location=""), SAME, **SITE),
+        case(
+            "custom, another form of the same",
+            "unchanged in_step",
+            listed(location="2026-01-31"),
+            account_of(1, profile_field_site="1769817600"),
+            **DATE,
+        ),
+        case(
+            "custom, another day",
+            "update differs",
+            listed(location="2026-02-01"),
+            account_of(1, profile_field_site="1769817600"),
+            writes={"profile_field_site": "2026-02-01"},
+            **DATE,
+        ),
+        case(
+            "custom, not of its type",
+            "unchanged in_step",
+            listed(location="soon"),
+            account_of(1, profile_field_site="1769817600"),
+            notes=["not_kept"],
+            **DATE,
+        ),
+        case("custom, create only, not of its type", "unchanged in_step", listed(location="soon"), SAME, **DATE_ONCE),
+        case(
+            "not kept", "unchanged in_step", listed(location="Cork"), SAME, notes=["not_kept"], **not_kept("Cork", "")
+        ),
+        case(
+            "not kept, another field differs",
+            "update differs",
+            listed(location="Cork", **LEGAL),
+            SAME,
+            writes=LEGAL,
+            notes=["not_kept"],
+            **not_kept("Cork", ""),
+        ),
+        case(
+            "not kept, BambooHR changed it",
+            "update differs",
+            listed(location="Cork"),
+            SAME,
+            writes=IN_CORK,
+            **not_kept("Bern", ""),
+        ),
+        case(
+            "not kept, Moodle changed it",
+            "update differs",
+            listed(location="Cork"),
+            account_of(1, profile_field_site="Zug"),
+            writes=IN_CORK,
+            **not_kept("Cork", ""),
+        ),
+        case(
+            "not kept, another token",
+            "update differs",
+            listed(location="Cork"),
+            SAME,
+            writes=IN_CORK,
+            **not_kept("Cork", "", "former"),
+        ),
+        case(
+            "not kept, sent again on request",
+            "update differs",
+            listed(location="Cork"),
+            SAME,
+            writes=IN_CORK,
+            resends=True,
+            **not_kept("Cork", ""),
+        ),
+        case("zero that is not shown", "unchanged in_step", listed(location="0"), SAME, **CITY),
+        case(
+            "zero after a value",
+            "update differs",
+            listed(location="0"),
+            account_of(1, city="Bern"),
+            writes={"city": "0"},
+            **CITY,
+        ),
         case(
             "e-mail",
             "update differs",

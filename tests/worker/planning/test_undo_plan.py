@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.worker.builders import account, outcome, writes
 from worker.model import reasons
 from worker.model.account import Account
+from worker.model.field_kinds import FieldKind, Kinds
 from worker.model.journal_entry import JournalEntry
 from worker.model.step import Action, FieldChange, Step
 from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, written
@@ -92,11 +94,20 @@ def test_the_scope_selects_suspensions_or_fields(
         assert [list(found.changes) for found in recorded(one, scope=scope)] == ([expected] if expected else [])
 
 
+def test_what_moodle_stored_in_place_of_a_value_is_what_the_run_wrote() -> None:
+    written = (FieldChange("city", "Bern", "Zug"), FieldChange("lang", "de", "en"))
+    shown = replace(entry(7, FieldChange("city", "Zug", ""), FieldChange("country", "XX", "")), is_read_back=True)
+
+    assert recorded(entry(7, *written), shown) == [
+        RecordedWrite(7, 107, (FieldChange("city", "Bern", ""), FieldChange("lang", "de", "en")))
+    ]
+
+
 # The steps
 
 
-def undo(one: JournalEntry, *accounts: Account, protected: Collection[str] = ()) -> Step:
-    (step,) = undo_steps(recorded(one), accounts, protected)
+def undo(one: JournalEntry, *accounts: Account, protected: Collection[str] = (), kinds: Kinds | None = None) -> Step:
+    (step,) = undo_steps(recorded(one), accounts, protected, kinds or {})
     assert step.employee_id == 7
     return step
 
@@ -204,6 +215,26 @@ def test_what_the_run_wrote_is_restored_unless_it_was_edited(
         assert step.reason.text.endswith((": department", ": city"))
 
 
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("1769817600", "update taken_back"),
+        ("1769814000", "update taken_back"),
+        ("1735689600", "unchanged nothing_to_undo"),
+        ("1769904000", "skip edited_since"),
+    ],
+    ids=["as written", "in another time zone", "the old day", "another day"],
+)
+def test_a_date_is_compared_by_its_day(now: str, expected: str) -> None:
+    written = entry(7, FieldChange("profile_field_started", "1735686000", "2026-01-31"))
+    kinds = {"profile_field_started": FieldKind("datetime", is_raw=True)}
+
+    step = undo(written, ada(profile_field_started=now), kinds=kinds)
+
+    assert outcome(step) == expected
+    assert writes(step) == ({"profile_field_started": "1735686000"} if expected == "update taken_back" else {})
+
+
 def test_a_deleted_account_is_left_alone() -> None:
     step = undo(entry(7, DEPARTMENT), account(200, idnumber="7"))
 
@@ -240,7 +271,7 @@ def test_an_address_is_restored_after_the_account_that_has_it_gives_it_up() -> N
     taken = FieldChange("email", "bob@acme.example", "ada@acme.example")
     accounts = [account(107, email="lovelace@acme.example"), account(108, email="ada@acme.example")]
 
-    first, second = undo_steps(recorded(entry(7, given), entry(8, taken)), accounts, ())
+    first, second = undo_steps(recorded(entry(7, given), entry(8, taken)), accounts, (), {})
 
     assert [step.depends_on for step in (first, second)] == [{8}, frozenset()]
     assert (writes(first), writes(second)) == ({"email": "Ada@acme.example"}, {"email": "bob@acme.example"})
@@ -252,7 +283,7 @@ def test_a_username_is_restored_in_order_as_well_and_other_equal_values_do_not_m
     moved = FieldChange("department", "Legal", "Sales")
     accounts = [account(107, username="lovelace", department="Legal"), account(108, username="ada", department="Sales")]
 
-    steps = undo_steps(recorded(entry(7, DEPARTMENT, renamed), entry(8, moved, freed)), accounts, ())
+    steps = undo_steps(recorded(entry(7, DEPARTMENT, renamed), entry(8, moved, freed)), accounts, (), {})
 
     assert [step.depends_on for step in steps] == [{8}, frozenset()]
 

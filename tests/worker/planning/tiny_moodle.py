@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from worker.model.account import Account
+from worker.model.field_kinds import Kinds
 from worker.model.step import Step
 from worker.moodle.client import Key, Record, Updated
 from worker.runs.batch_writer import BatchWriter
@@ -19,6 +21,7 @@ class TinyMoodle:
     """The accounts of a site. A duplicate raises :class:`Duplicate`, which fails the test."""
 
     concurrency = 1
+    field_kinds: ClassVar[Kinds] = {}
 
     def __init__(self, accounts: Iterable[Account], *, batch_size: int = 2) -> None:
         self.batch_size = batch_size

@@ -54,6 +54,7 @@ def test_what_is_remembered_about_employees_is_read_back(items: Items, store: St
         undone_at=3,
         last_change_at=4,
         account_id=5,
+        not_kept={"profile_field_level": "d"},
     )
 
     store.remember([WAITING, PARKED, SUSPENDED, every])
@@ -169,6 +170,8 @@ def test_attributes_and_flags_of_another_version_are_left_aside(items: Items, st
         9: '{"id":9,"attempts":"many","deleted":1,"approved":"yes"}',
         10: '{"id":10,"follow_ups":["waiting"]}',
         11: '{"id":11,"follow_ups":{"parked":[1,"y","z"]}}',
+        12: '{"id":12,"not_kept":["city"]}',
+        13: '{"id":13,"not_kept":{"city":1,"lang":"d"}}',
     }.items():
         items.put({KEY: f"a#followups#{number}", "employees": line})
 
@@ -178,6 +181,8 @@ def test_attributes_and_flags_of_another_version_are_left_aside(items: Items, st
         9: EmployeeRecord(9),
         10: EmployeeRecord(10),
         11: EmployeeRecord(11).flagged(FollowUp.PARKED, "", "y"),
+        12: EmployeeRecord(12),
+        13: EmployeeRecord(13, not_kept={"lang": "d"}),
     }
 
 

@@ -1,0 +1,279 @@
+"""Values that Moodle does not keep: reported once, not sent again, and restored by an undo."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.run_harness import RunHarness
+from tests.sandbox.moodle import ProfileField, Version
+from tests.worker.end_to_end.profile_fields import EMPLOYEES, Company
+from tests.worker.end_to_end.tools import advance_clock, delete_item, employee_lines, items, records
+
+BY_FIELD = "core_user_get_users_by_field"
+INVALID_RESPONSE = json.dumps({"exception": "x", "errorcode": "invalidresponse", "message": ""})
+
+
+def remembered(harness: RunHarness) -> dict[int, set[str]]:
+    """Return the fields that are remembered as not kept, by employee."""
+    return {number: set(record.not_kept) for number, record in records(harness).items() if record.not_kept}
+
+
+def test_an_unknown_menu_option_is_one_warning_and_is_not_sent_again(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "level").with_value("Senior")
+    company.says("Principal", "3", "4")
+
+    found = harness.run()
+    later = company.again()
+
+    assert (found.code, found["updated"], found["not_kept"], found["not_kept_ids"]) == (0, 2, 2, [3, 4])
+    assert found["warnings"] == ["not_kept"]
+    (warning,) = [line for line in found.log if line.get("code") == "not_kept"]
+    assert "profile_field_level of 2 employees (3, 4): the menu has no such option" in warning["reason"]
+    assert company.stores("3") == "Junior"
+    assert (later.code, later["unchanged"], later["not_kept"], later["not_kept_ids"]) == (0, EMPLOYEES, 2, [3, 4])
+    assert (later["warnings"], harness.writes()) == ([], [])
+    assert [line["employee_id"] for line in found.log if line.get("event") == "sync.not_kept"] == [3, 4]
+    assert "Principal" not in found.stdout + found.stderr + later.stdout + later.stderr
+    assert "Principal" not in json.dumps(items(harness, "followups"))
+    assert remembered(harness) == {3: {"profile_field_level"}, 4: {"profile_field_level"}}
+
+
+def test_a_new_account_is_read_back_too(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "level").with_value("Senior")
+    harness.company.hire("90", firstName="New", lastName="Hire", workEmail="n@x.io", jobTitle="Principal")
+
+    run = harness.run()
+
+    assert (run["created"], run["not_kept_ids"], company.stores("90")) == (1, [90], "Junior")
+    assert (company.again()["updated"], harness.writes()) == (0, [])
+    assert harness.run("undo", run["run_id"], "--yes")["suspended"] == 1, "the default is not an edit of somebody else"
+
+
+def test_the_value_is_sent_again_when_bamboohr_changes_it(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "level").with_value("Senior")
+    company.says("Principal", "3")
+    harness.run()
+    advance_clock(harness, minutes=10)
+
+    company.says("Director", "3")
+    other = harness.run()
+    advance_clock(harness, minutes=10)
+    company.says("Senior", "3")
+    kept = harness.run()
+
+    assert (other["updated"], other["not_kept_ids"]) == (1, [3])
+    assert (kept["updated"], kept["not_kept"], company.stores("3")) == (1, 0, "Senior")
+    assert remembered(harness) == {}
+
+
+def test_the_value_is_sent_again_when_it_changes_in_moodle(harness: RunHarness) -> None:
+    company = Company(harness, "5.1", "office").with_value("Zagreb")
+    company.says("Paris", "3")
+    harness.run()
+    harness.site.change_user(harness.account("3")["id"], profile={"office": "Split"})
+
+    assert (company.again()["updated"], company.stores("3")) == (1, "")
+    assert (company.again()["updated"], harness.writes()) == (0, [])
+
+
+@pytest.mark.parametrize("command", [("sync", "--employee", "3"), ("reconcile", "--resend", "--yes")])
+def test_after_a_correction_in_moodle_an_operator_has_it_sent_again(
+    harness: RunHarness, command: tuple[str, ...]
+) -> None:
+    company = Company(harness, "5.1", "office").with_value("Zagreb")
+    company.says("Paris", "3")
+    harness.run()
+    harness.site.settings.profile_fields = (
+        ProfileField("office", datatype="menu", options=("Zagreb", "Split", "Paris")),
+    )
+
+    assert company.again()["updated"] == 0
+    run = harness.run(*command)
+
+    assert (run["updated"], run["not_kept"], company.stores("3")) == (1, 0, "Paris")
+    assert remembered(harness) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value", "stored", "cause"),
+    [
+        ("team", {"shortname": "elsewhere"}, "North", None, "no account shows the field"),
+        ("team", {"shortname": "team", "maximum": 5}, "Northern", "North", "longer than the field allows"),
+        (
+            "started",
+            {"shortname": "started", "datatype": "datetime", "years": (2010, 2030)},
+            "2009-05-01",
+            "1272672000",
+            "outside the field's years",
+        ),
+    ],
+)
+def test_the_warning_says_what_is_wrong_with_the_field(
+    harness: RunHarness, name: str, field: dict[str, Any], value: str, stored: str | None, cause: str
+) -> None:
+    company = Company(harness, "4.5", name, **field)
+    company.says("2019-01-31" if name == "started" else "A", *map(str, range(1, EMPLOYEES + 1)))
+    company.says(value, "3")
+
+    run = harness.run()
+
+    # A field that does not exist is dropped; the sandbox keeps no value for it.
+    assert (run.code, cause in str(run.log), company.stores("3")) == (0, True, stored)
+    assert run["not_kept"] == (EMPLOYEES if stored is None else 1)
+    assert (company.again()["updated"], harness.writes()) == (0, [])
+
+
+@pytest.mark.parametrize(("name", "before", "value"), [("started", "2019-01-31", "soon"), ("remote", "yes", "perhaps")])
+def test_a_value_that_the_type_of_the_field_does_not_have_is_not_sent_and_reported(
+    harness: RunHarness, name: str, before: str, value: str
+) -> None:
+    company = Company(harness, "4.5", name, source="division").with_value(before)
+    stored = company.stores("3")
+    company.says(value, "3")
+
+    run = harness.run()
+
+    assert (run["updated"], run["not_kept_ids"], run["warnings"]) == (0, [3], ["not_kept"])
+    assert (company.stores("3"), harness.writes(), remembered(harness)) == (stored, [], {})
+
+
+# Calls
+
+
+def test_a_run_reads_back_only_the_accounts_whose_profile_fields_it_wrote(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "level").with_value("Senior")
+    company.says("Junior", "3")
+    harness.company.edit("4", department="Moved")
+
+    harness.run()
+    several = harness.to_moodle.calls.count(BY_FIELD)
+    advance_clock(harness, minutes=10)
+    harness.forget_calls()
+    harness.company.edit("5", department="Moved")
+    harness.run()
+
+    # The guest, the look-up by idnumber, the read-back.
+    assert (several, harness.to_moodle.calls.count(BY_FIELD)) == (3, 2)
+
+
+def test_the_initial_import_reads_back_in_batches(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "level")
+    company.says("Senior", *map(str, range(1, EMPLOYEES + 1)))
+    without = harness.run("--dry-run")["http_calls"]["moodle"]
+
+    run = harness.run()
+
+    assert (run["created"], run["http_calls"]["moodle"] - without) == (EMPLOYEES, 2), "one creation, one read-back"
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 503, "skip": 2},
+        {"kind": "answer", "body": INVALID_RESPONSE, "record": "employee 3", "skip": 1},
+        {"kind": "wrong_type", "skip": 2},
+        {"kind": "reset_before", "skip": 2},
+    ],
+    ids=lambda fault: fault["kind"],
+)
+def test_a_read_back_that_fails_is_a_warning_and_the_next_run_finds_the_value(
+    harness: RunHarness, fault: dict[str, Any]
+) -> None:
+    company = Company(harness, "4.5", "level").with_value("Senior")
+    company.says("Principal", "3")
+    harness.fail_moodle(**fault, operation=BY_FIELD, times=0)
+
+    failed = harness.run()
+    harness.heal()
+    found = company.again()
+
+    assert (failed.code, failed["updated"], failed["warnings"]) == (0, 1, ["not_read_back"])
+    assert (found["updated"], found["not_kept_ids"], found["warnings"]) == (1, [3], ["not_kept"])
+    assert (company.again()["updated"], harness.writes()) == (0, [])
+
+
+def test_a_run_that_is_killed_before_the_read_back_leaves_the_value_to_the_next_run(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "level").with_value("Senior")
+    company.says("Principal", "3")
+    harness.fail_moodle("hang", operation=BY_FIELD, skip=2, seconds=60)
+    with harness.start() as running:
+        while harness.to_moodle.calls.count(BY_FIELD) < 3:
+            assert running.poll() is None
+        running.kill()
+    harness.heal()
+    delete_item(harness, "default#lock")
+
+    assert (company.stores("3"), remembered(harness)) == ("Junior", {})
+    assert harness.run()["not_kept_ids"] == [3]
+    assert (company.again()["updated"], harness.writes()) == (0, [])
+
+
+# Undo
+
+
+@pytest.mark.parametrize("version", ["4.5", "5.1"])
+def test_an_undo_brings_back_the_value_that_moodle_lost(harness: RunHarness, version: Version) -> None:
+    company = Company(harness, version, "office").with_value("Zagreb")
+    company.says("Paris", "3")
+    run = harness.run()
+    assert company.stores("3") == ""
+
+    undone = harness.run("undo", run["run_id"], "--yes")
+
+    assert (undone.code, undone["updated"], undone["edited_since"]) == (0, 1, 0)
+    assert company.stores("3") == "Zagreb"
+
+
+def test_an_undo_leaves_a_value_alone_that_was_edited_since(harness: RunHarness) -> None:
+    company = Company(harness, "5.1", "office").with_value("Zagreb")
+    company.says("Paris", "3")
+    run = harness.run()
+    harness.site.change_user(harness.account("3")["id"], profile={"office": "Split"})
+
+    undone = harness.run("undo", run["run_id"], "--yes")
+
+    assert (undone["edited_since"], company.stores("3")) == (1, "Split")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [("started", "2019-01-31", "2020-02-29"), ("note", "R&D", "Sales & more"), ("remote", "yes", "no")],
+)
+@pytest.mark.parametrize("version", ["4.1", "4.5"])
+def test_an_undo_restores_a_value_of_any_type(
+    harness: RunHarness, version: Version, name: str, before: str, after: str
+) -> None:
+    company = Company(harness, version, name).with_value(before)
+    stored = company.stores("3")
+    company.says(after, "3")
+    run = harness.run()
+    assert company.stores("3") != stored
+
+    assert harness.run("undo", run["run_id"], "--yes")["updated"] == 1
+    assert company.stores("3") == stored
+
+
+# What an operator sees
+
+
+def test_explain_says_that_moodle_does_not_keep_the_value(harness: RunHarness, tmp_path: Path) -> None:
+    company = Company(harness, "4.5", "level").with_value("Senior")
+    company.says("Principal", "3")
+    harness.run()
+
+    told = harness.run("explain", "--employee", "3")
+    harness.run("explain", "--employee", "3", "--show-values", "--output", str(tmp_path / "values.txt"))
+    log = employee_lines(company.again())[3]
+
+    assert "unchanged" in told.stdout
+    assert "Moodle does not keep what BambooHR has for profile_field_level" in told.stdout
+    assert "not kept by Moodle" in told.stdout
+    assert "set out to update: profile_field_level 'Senior' -> 'Principal'" in (tmp_path / "values.txt").read_text()
+    assert any("profile_field_level" in note for note in log["notes"])

@@ -1,0 +1,140 @@
+"""The read-back: what Moodle kept of the values that it may replace without an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from worker import advice, logs
+from worker.errors import SyncError, TargetError
+from worker.model.account import Account
+from worker.model.field_kinds import Kinds, is_read_back, is_same
+from worker.model.journal_entry import JournalEntry
+from worker.model.result import Status, StepResult
+from worker.model.step import FieldChange, Step
+from worker.planning.differences import with_not_kept
+from worker.planning.digests import not_kept_digest
+from worker.planning.planner import Lookup, Priority
+from worker.runs.account_lookup import AccountLookup
+from worker.runs.locked_run import WriteResult
+from worker.runs.services import Services
+from worker.runs.summary import IDS_SHOWN, Summary
+
+_Lost = dict[int, list[FieldChange]]
+"""By employee, what was sent (`old`) and what the account shows in its place (`new`)."""
+
+
+def read_back(services: Services, written: WriteResult, summary: Summary) -> WriteResult:
+    """Return the results with what Moodle did not keep, which is reported and journaled for an undo.
+
+    A look-up that fails costs no result: values that were not kept differ in the next run, which finds them.
+    """
+    steps = {number: result.step for number, result in written.results.items() if _is_to_be_read(result)}
+    if written.ended_by is not None or not steps:
+        return _reported(services, written, {}, summary)
+    lookup = AccountLookup(services, Lookup("idnumber", Priority.OTHERS, [str(number) for number in steps]))
+    lost: _Lost = {}
+    try:
+        lookup.run()
+        lost = _lost(steps, lookup.accounts, services.moodle.field_kinds)
+        _journal(services, summary.run_id, steps, lost)
+    except TargetError as fault:
+        summary.warn("not_read_back", f"what Moodle keeps of the values written was not read back: {fault.message}")
+    except SyncError as end:
+        written = replace(written, ended_by=end)
+    if lookup.unreadable:
+        summary.warn("not_read_back", f"{len(lookup.unreadable):,} accounts that were written could not be read back")
+    return _reported(services, written, lost, summary)
+
+
+def _journal(services: Services, run_id: str, steps: Mapping[int, Step], lost: _Lost) -> None:
+    """Keep what the accounts show now: an undo compares them with it."""
+    now = services.clock()
+    entries = [JournalEntry.of_read_back(steps[number], changes, now) for number, changes in lost.items()]
+    if entries:
+        services.store.journal(run_id, entries)
+    for number, changes in lost.items():
+        logs.warning("sync.not_kept", employee_id=number, fields=[change.field for change in changes])
+
+
+def _is_to_be_read(result: StepResult) -> bool:
+    is_written = result.wrote and result.status in (Status.DONE, Status.REFUSED)
+    return is_written and any(map(is_read_back, result.step.fields))
+
+
+def _lost(steps: Mapping[int, Step], accounts: Iterable[Account], kinds: Kinds) -> _Lost:
+    by_idnumber: dict[str, list[Account]] = {}
+    for account in accounts:
+        by_idnumber.setdefault(account.idnumber, []).append(account)
+    lost: _Lost = {}
+    for number, step in steps.items():
+        for account in by_idnumber.get(str(number), ()):
+            if step.account is None or step.account.id == account.id:
+                lost[number] = _not_kept(step, account, kinds)
+    return {number: changes for number, changes in lost.items() if changes}
+
+
+def _not_kept(step: Step, account: Account, kinds: Kinds) -> list[FieldChange]:
+    """Return what was sent, and what the account shows in its place."""
+    shown = [(change, account.values.get(change.field, "")) for change in step.changes if is_read_back(change.field)]
+    return [
+        FieldChange(change.field, change.new, value)
+        for change, value in shown
+        if not is_same(kinds, change.field, change.new, value)
+    ]
+
+
+# What is said of it
+
+
+def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Summary) -> WriteResult:
+    """Warn once for each field; return the results with the digests that later runs remember."""
+    kinds, results = services.moodle.field_kinds, dict(written.results)
+    whose: dict[str, _Lost] = {}
+    for number, result in results.items():
+        for name, digest in result.step.not_kept:
+            if not digest:
+                whose.setdefault(name, {})[number] = []
+        for change in lost.get(number, ()):
+            whose.setdefault(change.field, {})[number] = [change]
+    for name, employees in sorted(whose.items()):
+        summary.warn("not_kept", _warning(name, employees, kinds))
+    for number, changes in lost.items():
+        key = services.digest_key
+        digests = [(one.field, not_kept_digest(number, one.field, one.old or "", one.new, key)) for one in changes]
+        results[number] = replace(results[number], step=with_not_kept(results[number].step, digests))
+    return replace(written, results=results)
+
+
+def _warning(name: str, employees: _Lost, kinds: Kinds) -> str:
+    shown = sorted(employees)
+    more = f" and {len(shown) - IDS_SHOWN} more" if len(shown) > IDS_SHOWN else ""
+    named = ", ".join(map(str, shown[:IDS_SHOWN])) + more
+    changes = [change for several in employees.values() for change in several]
+    return (
+        f"Moodle does not keep {name} of {len(shown):,} employees ({named}): {_cause(name, changes, kinds)}. It is not"
+        " sent again until the value changes in BambooHR or in Moodle; after a correction in Moodle:"
+        f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
+    )
+
+
+def _cause(name: str, lost: Iterable[FieldChange], kinds: Kinds) -> str:
+    """Return what is wrong, as far as it can be told, and what to do."""
+    lost, kind = list(lost), kinds.get(name)
+    if not lost:
+        return "the field's type has no such value; map a date to a date field, and yes or no to a checkbox"
+    if kind is None:
+        return (
+            "no account shows the field; create it in Moodle with this short name, unlock it, let the token's user see"
+            " it, or add the option if it is a menu"
+            if name.startswith("profile_field_")
+            else "Moodle stores another value, or hides the field from the token; correct the value in BambooHR or in"
+            " the mapping, or add the field to the site's setting showuseridentity"
+        )
+    if kind.type == "menu":
+        return "the menu has no such option; add it to the field in Moodle, or correct the value"
+    if kind.type == "datetime":
+        return "the date is outside the field's years; extend them in Moodle, or correct the date"
+    if all((change.old or "").startswith(change.new) for change in lost):
+        return "the value is longer than the field allows; raise the field's maximum length in Moodle"
+    return "Moodle stores another value; see the field's settings in Moodle"
