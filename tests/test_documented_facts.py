@@ -162,6 +162,14 @@ def test_what_a_mapping_may_name_is_listed(heading: str, names: list[str]) -> No
     assert set(names) <= codes(item)
 
 
+def test_each_rule_is_where_the_design_says() -> None:
+    places = re.findall(r"((?:`\w+`(?: and )?)+) in `(worker/[\w/.]+)`", DESIGN.text)
+    functions = [(name, path) for names, path in places for name in codes(names)]
+
+    assert len(functions) > 5
+    assert [name for name, path in functions if f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")] == []
+
+
 def test_every_decision_is_in_the_list() -> None:
     pages = {path.name for path in (ROOT / "docs" / "decisions").glob("*.md")} - {"README.md"}
 
