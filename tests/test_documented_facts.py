@@ -84,7 +84,7 @@ def test_every_field_of_the_summary_is_explained() -> None:
 
 
 def test_every_warning_has_a_row() -> None:
-    raised = set(re.findall(r'summary\.(?:warn|fail)\(\s*"([a-z_]+)"', sources("worker")))
+    raised = set(re.findall(r'(?:summary|self)\.(?:warn|fail)\(\s*"([a-z_]+)"', sources("worker")))
     rows = set(re.findall(r"^\| `([a-z_]+)` \|", RUNBOOK.section("Warnings"), re.MULTILINE))
 
     assert len(raised) > 10
@@ -160,6 +160,14 @@ def test_what_a_mapping_may_name_is_listed(heading: str, names: list[str]) -> No
     (item,) = (item for item in MAPPING.text.split("\n- ") if heading in item.split(":")[0])
 
     assert set(names) <= codes(item)
+
+
+def test_each_rule_is_where_the_design_says() -> None:
+    places = re.findall(r"((?:`\w+`(?: and )?)+) in `(worker/[\w/.]+)`", DESIGN.text)
+    functions = [(name, path) for names, path in places for name in codes(names)]
+
+    assert len(functions) > 5
+    assert [name for name, path in functions if f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")] == []
 
 
 def test_every_decision_is_in_the_list() -> None:

@@ -118,7 +118,7 @@ _VARIABLES = """\
 In another terminal:
   export BAMBOO_COMPANY_DOMAIN=acme BAMBOO_BASE_URL={bamboo_url} BAMBOOHR_API_KEY=sandbox
   export MOODLE_BASE_URL={moodle_url} MOODLE_TOKEN=sandbox STATE_FILE=sandbox.sqlite
-  .venv/bin/python -m worker doctor
+  ./lxp doctor
   .venv/bin/python -m tests.sandbox change --help
 A new company needs a new state: remove sandbox.sqlite when this was started again."""
 

@@ -14,25 +14,25 @@ _SECONDS = 10
 _TEACHES = """\
 Change the employees of a running sandbox server, as HR would in BambooHR, then let the worker sync them.
 
-A week, with `python -m tests.sandbox serve` in one terminal and the variables that it prints in another:
+A week, with `.venv/bin/python -m tests.sandbox serve` in one terminal and the variables that it prints in another:
 
-  Monday     python -m worker plan                         what the first run would do
-             python -m worker                              ... and do it: all employees get an account
-  Tuesday    python -m tests.sandbox change hire Ada Byron --department Research
-             python -m worker                              one account is created
-  Wednesday  python -m tests.sandbox change move 3 4 5 --department Legal
-             python -m tests.sandbox change rename 6 --last Lovelace --email ada.lovelace@example.com
-             python -m worker plan --show-values           old and new values, nothing is written
-             python -m worker
-  Thursday   python -m tests.sandbox change terminate 7
-             python -m worker                              their account is suspended, not deleted
-             python -m tests.sandbox change rehire 7
-             python -m worker explain --employee 7         why, and what happens next
-             python -m worker                              ... and it is active again
-  Friday     python -m tests.sandbox change terminate 11 12 13 14 15 16 17 18 19 20
-             python -m worker                              exit code 4: too many to be trusted, so they are held
-             python -m worker approve RUN                  the command that the summary names
-             python -m worker undo RUN                     HR was wrong after all; RUN is the approval this time
+  Monday     ./lxp plan                              what the first run would do
+             ./lxp sync                              ... and do it: all employees get an account
+  Tuesday    .venv/bin/python -m tests.sandbox change hire Ada Byron --department Research
+             ./lxp sync                              one account is created
+  Wednesday  .venv/bin/python -m tests.sandbox change move 3 4 5 --department Legal
+             .venv/bin/python -m tests.sandbox change rename 6 --last Lovelace --email ada.lovelace@example.com
+             ./lxp plan --show-values                old and new values, nothing is written
+             ./lxp sync
+  Thursday   .venv/bin/python -m tests.sandbox change terminate 7
+             ./lxp sync                              their account is suspended, not deleted
+             .venv/bin/python -m tests.sandbox change rehire 7
+             ./lxp explain --employee 7              why, and what happens next
+             ./lxp sync                              ... and it is active again
+  Friday     .venv/bin/python -m tests.sandbox change terminate 11 12 13 14 15 16 17 18 19 20
+             ./lxp sync                              exit code 4: too many to be trusted, so they are held
+             ./lxp approve RUN                       the command that the summary names
+             ./lxp undo RUN                          HR was wrong after all; RUN is the approval this time
 
 A date in the future is taken up when it has come: change hire Kai Lund --on 2027-01-04."""
 

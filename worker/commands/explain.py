@@ -9,8 +9,8 @@ from worker.commands.base import Call, Parsers, add_command, employee
 from worker.model.held_change import HeldChanges
 from worker.model.history import History
 from worker.progress import no_bar
-from worker.reports.explanation import EmployeeContext, explain, readable
-from worker.reports.output import check_values, check_writable, put
+from worker.reports.explanation import EmployeeContext, explain
+from worker.reports.output import check_values, check_writable, put, readable
 from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.sync import preview

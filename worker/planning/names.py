@@ -76,6 +76,11 @@ def same_name(one: str, other: str) -> bool:
     return bool(_forms(one) & _forms(other))
 
 
+def words_of(*names: str) -> frozenset[str]:
+    """Return the words of some names as they are compared, for an index."""
+    return frozenset(_words(" ".join(names)))
+
+
 def _forms(name: str) -> frozenset[frozenset[str]]:
     """The sets of words that a name can be read as: each spelling, with and without its spaces and hyphens."""
     spellings = [words for words in map(tuple, _spellings(name)) if words]

@@ -13,10 +13,11 @@ from worker.model.reasons import UNCONFIRMED, Reason
 from worker.model.step import Action, FieldChange, Step
 from worker.planning.guards import NOUNS
 from worker.planning.planner import Plan
-from worker.reports.report import Cell, HeldClass, Links, Report, Row, number_of
+from worker.reports.report import Cell, HeldClass, Links, Report, Row
 from worker.runs.summary import Summary
 from worker.runs.sync import Preview
 from worker.timestamps import iso
+from worker.words import counted
 
 _LEFT_OUT = (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN)
 _KNOWN_BY = {"first_name": "firstname", "last_name": "lastname", "department": "department"}
@@ -66,9 +67,9 @@ def build(
 def _held(summary: Summary, rows: tuple[Row, ...]) -> Iterator[HeldClass]:
     for guard, why in summary.why_held.items():
         count = sum(guard in row.held for row in rows)
-        yield HeldClass(guard.value, f"{number_of(count, *NOUNS[guard])} held", why)
+        yield HeldClass(guard.value, f"{counted(count, *NOUNS[guard])} held", why)
     if unconfirmed := sum(row.code == UNCONFIRMED for row in rows):
-        number = number_of(unconfirmed, "unconfirmed match", "unconfirmed matches")
+        number = counted(unconfirmed, "unconfirmed match", "unconfirmed matches")
         yield HeldClass(UNCONFIRMED, f"{number} held", summary.ids_reassigned or _UNCONFIRMED)
 
 

@@ -5,7 +5,7 @@ The result is sections of lines, each a name and a text. Personal values are inc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -302,13 +302,3 @@ def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
 
 def _when(seconds: int) -> str:
     return iso(datetime.fromtimestamp(seconds, UTC))
-
-
-def readable(employee_id: int, sections: Mapping[str, Lines], warnings: Iterable[str]) -> str:
-    """The sections as text."""
-    parts = [f"Employee {employee_id}"]
-    parts += [f"warning: {warning}" for warning in warnings]
-    for title, lines in sections.items():
-        size = max(map(len, lines), default=0)
-        parts.append("\n".join([title, *(f"  {name:<{size}}  {text}" for name, text in lines.items())]))
-    return "\n\n".join(parts)

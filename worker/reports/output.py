@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from worker.errors import UsageError
@@ -51,3 +52,13 @@ def put(text: str, file: Path | None) -> None:
 def width() -> int:
     """Return the width available to a table: that of the terminal, or 0 for no limit."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def readable(employee_id: int, sections: Mapping[str, Mapping[str, str]], warnings: Iterable[str]) -> str:
+    """Return the sections of an explanation as text."""
+    parts = [f"Employee {employee_id}"]
+    parts += [f"warning: {warning}" for warning in warnings]
+    for title, lines in sections.items():
+        size = max(map(len, lines), default=0)
+        parts.append("\n".join([title, *(f"  {name:<{size}}  {text}" for name, text in lines.items())]))
+    return "\n\n".join(parts)

@@ -14,7 +14,8 @@ from importlib.resources import files
 from worker.model.step import WRITES
 from worker.reports.groups import HELD, STARTS, Kind, kinds
 from worker.reports.next_steps import approve_class, next_steps
-from worker.reports.report import PRODUCT, Report, number_of, utc
+from worker.reports.report import PRODUCT, Report, utc
+from worker.words import counted
 
 _FIGURES = {
     "created": "create",
@@ -45,7 +46,8 @@ def page(report: Report) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"hash": _hash, "number": number_of, "plain": _plain, "utc": utc, "visible": _visible}
+    environment.filters |= {"hash": _hash, "number": "{:,}".format, "counted": counted}
+    environment.filters |= {"plain": _plain, "utc": utc, "visible": _visible}
     style, script = (files("worker.reports").joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
     found = kinds(report)
     return environment.get_template("page.html.j2").render(
@@ -67,13 +69,13 @@ def _lead(report: Report, found: Sequence[Kind]) -> str:
     """Say what would happen, in a few sentences."""
     counts = {one.name: one.count for one in found}
     written, held = sum(report.counts.get(action, 0) for action in WRITES), report.figures["held"]
-    done = f"write to {number_of(written, 'account')}" if written else "write nothing"
-    waiting = [number_of(counts["conflict"], "conflict")] if "conflict" in counts else []
-    waiting += [f"{number_of(held, 'employee')} with held changes"] if held else []
+    done = f"write to {counted(written, 'account')}" if written else "write nothing"
+    waiting = [counted(counts["conflict"], "conflict")] if "conflict" in counts else []
+    waiting += [f"{counted(held, 'employee')} with held changes"] if held else []
     sentences = [f"Nothing was written. A run would {done}."]
     sentences += [f"For you to decide: {' and '.join(waiting)}."] if waiting else []
     if STARTS in counts:
-        sentences.append(f"{number_of(counts[STARTS], 'employee starts', 'employees start')} later.")
+        sentences.append(f"{counted(counts[STARTS], 'employee starts', 'employees start')} later.")
     return " ".join(sentences)
 
 

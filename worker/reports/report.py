@@ -164,8 +164,3 @@ def utc(text: str) -> str:
     """Format an ISO 8601 timestamp for a reader; return an empty string for any other text, or without a time zone."""
     moment = parse_moment(text)
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else ""
-
-
-def number_of(number: int, one: str = "", more: str = "") -> str:
-    """Format a number, with what it counts in the singular or the plural."""
-    return f"{number:,} {one if number == 1 else more or one + 's'}" if one else f"{number:,}"

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from worker.reports.groups import Entry, Group, kinds
 from worker.reports.next_steps import approve_class, next_steps
-from worker.reports.report import PRODUCT, Cell, HeldClass, Report, Row, number_of, utc
+from worker.reports.report import PRODUCT, Cell, HeldClass, Report, Row, utc
+from worker.words import counted
 
 _NARROWEST = 24
 
@@ -64,7 +65,7 @@ def _figures(report: Report) -> str:
     counts = {**report.figures, "unchanged": report.counts.get("unchanged", 0)}
     errors = counts.pop("errors")
     parts = [f"{number:,} {name}" for name, number in counts.items() if number]
-    parts += [number_of(errors, "error")] if errors else []
+    parts += [counted(errors, "error")] if errors else []
     return ", ".join(parts) or "Nothing would be done."
 
 
@@ -76,7 +77,7 @@ def _held(one: HeldClass) -> Iterator[str]:
 
 
 def _group(group: Group, width: int) -> Iterator[str]:
-    yield f"{group.label.capitalize()}: {number_of(len(group.entries), 'employee')}: {group.reason}"
+    yield f"{group.label.capitalize()}: {counted(len(group.entries), 'employee')}: {group.reason}"
     if group.hold:
         yield f"  held: {group.hold}"
     if group.advice:

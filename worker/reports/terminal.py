@@ -68,21 +68,22 @@ def _sentence(level: str, event: Event) -> str:
 def _employee(event: Event) -> str:
     action, result = event["action"], event["result"]
     held, fields = event.get("held") or [], _without_suspension(event.get("fields"))
-    done = _WRITTEN.get(action)
-    if done is None:
-        what = _NOT_WRITTEN.get(action, action)
-    elif result in ("done", "planned"):
-        what = f"would be {done}" if result == "planned" else done
-    else:
-        what = {"held": "HELD", "exempt": "skipped"}.get(result, f"NOT {done}")
-    if done is not None and result in ("done", "planned"):
-        what += fields
+    what = _what_happened(action, result, fields)
     if held:
         parts = ", ".join(held) + _without_suspension(event.get("held_fields"))
         what = f"HELD {parts}" if result == "held" else f"{what}, HELD {parts}"
     is_plain = not held and result in ("done", "planned") and action in _SPEAKS_FOR_ITSELF
     why = [] if is_plain or not event.get("reason") else [event["reason"]]
     return f"employee {event['employee_id']}: {'; '.join([what, *why, *(event.get('notes') or [])])}"
+
+
+def _what_happened(action: str, result: str, fields: str) -> str:
+    done = _WRITTEN.get(action)
+    if done is None:
+        return _NOT_WRITTEN.get(action, action)
+    if result in ("done", "planned"):
+        return (f"would be {done}" if result == "planned" else done) + fields
+    return {"held": "HELD", "exempt": "skipped"}.get(result, f"NOT {done}")
 
 
 def _without_suspension(fields: Sequence[str] | None) -> str:

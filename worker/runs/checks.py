@@ -20,6 +20,7 @@ from worker.model.history import FollowUp
 from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN
 from worker.model.step import Action
 from worker.moodle.client import MoodleClient
+from worker.planning.second_accounts import possible_second_accounts
 from worker.runs.sync import Preview
 from worker.state.store import Store
 from worker.timestamps import iso
@@ -332,6 +333,14 @@ def _links(seen: Preview) -> Iterator[Check]:
     counts.append(f"{sum(step.reason is reasons.LINKED for step in steps)} would be linked by e-mail")
     counts.append(f"{sum(step.action is Action.CREATE for step in steps)} would be created")
     yield ok("accounts and employees", ", ".join(counts))
+    again = possible_second_accounts(seen.plan)
+    if again:
+        yield warning(
+            "possible second accounts",
+            f"{len(again)} employees would get a new account and have both names of an employee who left:"
+            f" {ids(again)} (as {ids([*again.values()])})",
+            f"{HR} whether they were hired again; then enter the new id as the idnumber of the former account",
+        )
     conflicts = sorted(step.employee_id for step in steps if step.is_error and step.action is Action.CONFLICT)
     if conflicts:
         kinds = Counter(step.reason.code for step in steps if step.action is Action.CONFLICT)

@@ -11,6 +11,7 @@ from worker.model.scope import ScopeState
 from worker.planning.correlation import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
+from worker.planning.second_accounts import possible_second_accounts
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.employee_reader import EmployeeReader
 from worker.runs.read_bamboohr import RunInput, report_hidden_status
@@ -52,7 +53,22 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             kinds=services.moodle.field_kinds,
         )
     _warn_of_custom_fields(inputs, reader, summary)
-    return planner.plan()
+    plan = planner.plan()
+    if request.all_employees:
+        _warn_of_second_accounts(plan, summary)
+    return plan
+
+
+def _warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
+    pairs = sorted(possible_second_accounts(plan).items())
+    if pairs:
+        named = ", ".join(f"{number} (as {former})" for number, former in pairs[:_NAMED])
+        more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+        summary.warn(
+            "possible_second_account",
+            "employees get a new account who have both names of an employee who left; if one was hired again, enter the"
+            f" new id as the idnumber of the former account first: {named}{more}",
+        )
 
 
 def _warn_of_custom_fields(inputs: RunInput, reader: EmployeeReader, summary: Summary) -> None:
@@ -110,8 +126,9 @@ def _tally_scope(plan_input: PlanInput, inputs: RunInput, summary: Summary) -> N
         return
     working = [one for one in plan_input.employees if plan_input.lifecycle_state(one) is LifecycleState.ACTIVE]
     inputs.scope.add_rows((one.facts for one in working), whole_company=inputs.position is None)
-    hidden = Counter(name for one in working if _is_hidden(plan_input, one) for name in scope.hidden_fields(one.facts))
-    if hidden and inputs.position is None and set(hidden.values()) == {len(working)}:
+    unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
+    hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
+    if hidden and inputs.position is None and len(unclear) == len(working):
         summary.fail(
             "scope_not_shown",
             f"BambooHR shows {', '.join(sorted(hidden))} of no employee to the key, so that it is not known who is in"
@@ -123,10 +140,6 @@ def _tally_scope(plan_input: PlanInput, inputs: RunInput, summary: Summary) -> N
         summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
     if unmatched := inputs.scope.unmatched():
         summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
-
-
-def _is_hidden(plan_input: PlanInput, employee: Employee) -> bool:
-    return plan_input.scope_state(employee) is ScopeState.NOT_SHOWN
 
 
 def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) -> PlanSettings:

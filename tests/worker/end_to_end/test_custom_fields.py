@@ -179,6 +179,29 @@ def test_a_field_of_the_catalogue_named_by_its_api_name_needs_no_report(harness:
     assert (harness.account("1")["city"], harness.to_bamboo.calls.count("report")) == ("North", 0)
 
 
+def test_a_custom_field_decides_on_the_scope_and_moves_nobody_out_while_it_is_hidden(staffed: RunHarness) -> None:
+    scope = {"SCOPE": json.dumps({"bamboohr:customCostCenter": {"exclude": ["moved"]}}), "OUT_OF_SCOPE": "suspend"}
+    assert staffed.run("reconcile", "--yes", **scope)["suspended"] == 0
+    later(staffed)
+    move(staffed, "3")
+    assert staffed.run(**scope)["suspended"] == 1
+
+    later(staffed)
+    move(staffed, "4")
+    for hide in (column_not_declared, column_empty):
+        hide(staffed)
+        run = staffed.run(**scope)
+        assert (run["suspended"], run["scope_not_shown"] > 0) == (0, True)
+
+    staffed.bamboo.settings.report_restricted = frozenset()
+    staffed.bamboo.settings.garbled = {}
+    staffed.bamboo.settings.report_refused = 403
+    later(staffed)
+    move(staffed, "3", to="C3")
+    run = staffed.run(**scope)
+    assert (run["suspended"], run["reactivated"]) == (1, 1)
+
+
 # One record
 
 

@@ -171,8 +171,9 @@ def test_plan_shows_held_changes(staffed: RunHarness, held: RunResult) -> None:
     plan = staffed.run("plan")
 
     assert plan.code == 4
-    assert plan.stdout.count("identity (held)") == COMPANY - 11
-    assert "email (held)" in plan.stdout
+    assert f"\n{COMPANY - 11} changes of identity held:\n" in plan.stdout
+    assert f"\nUpdate (held): {COMPANY - 11} employees: a guard holds all changes of identity" in plan.stdout
+    assert plan.stdout.count("the e-mail domain changes from") == 1
 
 
 # Reconcile

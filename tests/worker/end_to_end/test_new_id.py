@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +56,20 @@ def test_the_step_is_held_with_both_readings(departed: RunHarness, way: str) -> 
     assert "1 match of an employee and an account is held until it is confirmed" in run["message"]
     assert f"approve {run['run_id']} --employee ID" in run["advice"]
     assert account_of_kai(departed) == before
+
+
+@pytest.mark.parametrize("last_name", ["Lund", "Lundt"])
+def test_the_same_names_with_another_address_are_a_hint_and_hold_nothing(departed: RunHarness, last_name: str) -> None:
+    departed.company.hire("70", **{**KAI, "lastName": last_name, "workEmail": "k.lund@acme.example"})
+
+    checks = {one["area"]: one["what"] for one in map(json.loads, departed.run("doctor", "--json").stdout.splitlines())}
+    run = departed.run("reconcile", "--yes")
+
+    is_hinted = last_name == "Lund"
+    assert ("possible_second_account" in run["warnings"]) == is_hinted
+    assert ("70 (as 50)" in checks.get("possible second accounts", "")) == is_hinted
+    assert (run.code, run["created"]) == (0, 1)
+    assert "Lund" not in run.stdout + run.stderr
 
 
 def test_an_approval_that_names_the_employee_moves_the_account_to_the_new_id(departed: RunHarness) -> None:

@@ -252,16 +252,16 @@ EDITED, READDRESSED, LEAVERS, HIRED = range(1, 61), range(61, 66), range(71, 75)
 CHANGED = [*EDITED, *READDRESSED, *LEAVERS, *HIRED]
 
 
-def refusing(refusal: str | int, operation: str, **which: str) -> Fault:
+def refusing(refusal: str | int, operation: str, *, record: str = "", text: str = "") -> Fault:
     if refusal == "page":
-        return Fault("html", operation, times=0, **which)
+        return Fault("html", operation, times=0, record=record, text=text)
     if refusal == "no answer":
-        return Fault("reset_before", operation, times=0, **which)
+        return Fault("reset_before", operation, times=0, record=record, text=text)
     if isinstance(refusal, int):
         kind: Literal["status", "firewall"] = "status" if refusal % 2 else "firewall"
-        return Fault(kind, operation, status=refusal, times=0, **which)
+        return Fault(kind, operation, status=refusal, times=0, record=record, text=text)
     body = json.dumps({"exception": "x", "errorcode": refusal, "message": "no"})
-    return Fault("answer", operation, status=200, times=0, body=body, **which)
+    return Fault("answer", operation, status=200, times=0, body=body, record=record, text=text)
 
 
 def reads_and_writes(number: int) -> list[str]:

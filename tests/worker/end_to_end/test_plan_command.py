@@ -362,7 +362,7 @@ def test_a_plan_of_all_employees_shows_drift_and_no_former_employees(pending: Ru
         (["--html", "x.html", "--output", "y"], "--html writes a page"),
         (["--employee", "seven"], "an employee id is a whole number above 0"),
         (["--html"], "argument --html: expected one argument"),
-        (["--nonsense"], "arguments that are not known"),
+        (["--nonsense"], "there is no option --nonsense"),
     ],
 )
 def test_options_that_exclude_each_other_are_reported_in_plain_text(

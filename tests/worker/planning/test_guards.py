@@ -26,6 +26,7 @@ from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action, GuardClass, Step
 from worker.planning.guards import Circumstances, Guarded, guard
 from worker.planning.limits import Limits, is_import, limits
+from worker.planning.parts import emptied_fields
 from worker.planning.planner import Plan, Planner
 from worker.planning.readings import DirectoryStats
 
@@ -495,3 +496,9 @@ def test_a_doubt_holds_every_suspension_for_the_scope_and_no_leaver() -> None:
     assert (held, written) == ([1], [11])
     assert why == f"{DOUBT}; 1 of 2 are for the scope"
     assert held_and_written([leaves(11)], DOUBT) == ([], [11], "")
+
+
+def test_an_empty_name_clears_nothing_because_an_account_never_loses_its_names() -> None:
+    facts = {"first_name": "", "last_name": "", "work_email": "", "department": ""}
+
+    assert emptied_fields(mapping_of(), facts) == {"department"}

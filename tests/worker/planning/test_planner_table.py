@@ -253,3 +253,12 @@ def test_nothing_is_written_to_what_is_protected_or_undone(row: Case) -> None:
 
 def test_other_employees_of_the_run_are_written() -> None:
     assert outcome(plan_of(listed(1), listed(2), protected={"1"})[2]) == "create new"
+
+
+@pytest.mark.parametrize(("flag", "waits"), [(FollowUp.WITHOUT_ACCOUNT, False), (FollowUp.WAITING, True)])
+def test_a_full_pass_asks_again_about_nobody_who_only_has_no_account(flag: FollowUp, waits: bool) -> None:
+    remembered = {1: record_of(1, flag, "no_email")}
+
+    (step,) = plan_of(unseen(), remembered=remembered, all_employees=True).values()
+
+    assert (outcome(step), step.waits) == ("hold no_evidence", waits)
