@@ -52,7 +52,7 @@ def ok(area: str, what: str) -> Check:
 
 
 def warning(area: str, what: str, advice: str) -> Check:
-    """A run would go on, and an operator should know."""
+    """A run would continue, but an operator should know."""
     return Check(CheckStatus.WARNING, area, what, advice)
 
 
@@ -184,7 +184,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
 
 
 def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]:
-    """Check that there are protected user names, and that accounts have them."""
+    """Check that there are protected usernames, and that accounts have them."""
     names = [name for name in sorted(settings.protected) if not name.isdigit()]
     if not names:
         yield warning(
