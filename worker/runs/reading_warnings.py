@@ -110,7 +110,8 @@ def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee]
         refused = {one.employee_id: value for one in present if (value := rule.refused_value(one.facts))}
         if not refused:
             continue
-        if rule.target == "country" and not rule.table:
+        # Any other source may hold an address.
+        if rule.sources == ("country",) and rule.target == "country" and not rule.table:
             named = _some(sorted(set(refused.values())))
             summary.warn("unknown_country", f"Moodle has no country of this name, so it is not written: {named}")
         else:
