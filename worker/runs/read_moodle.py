@@ -52,14 +52,15 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
             kinds=services.moodle.field_kinds,
         )
+    plan = planner.plan()
     warn_of_custom_fields(
         inputs.custom_fields,
         inputs.history.last_baseline(),
+        plan.plan_input,
         summary,
         unread=reader.custom.unread,
         refused=reader.custom.refused,
     )
-    plan = planner.plan()
     if request.all_employees:
         warn_of_second_accounts(plan, summary)
     return plan
