@@ -96,7 +96,7 @@ class EmployeeReader:
         return {name: value for name, value in listing.items() if value or name not in self._scope}
 
     def _without_unreliable_scope(self, row: Evidence | None) -> Evidence | None:
-        """Return the row without what is empty of a field of the scope that many employees have lost: it decides nothing."""
+        """Return the row without an empty field of the scope that many employees have lost: it decides nothing."""
         lost = self._directory.unreliable_fields & self._scope
         if row is None or not lost:
             return row

@@ -41,7 +41,8 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
     )
     planner = Planner(plan_input)
     warn_of_values_not_sent(services.settings.mapping, employees, summary)
-    tally_scope(plan_input, inputs.scope, summary, whole_company=inputs.position is None)
+    matched = inputs.history.scope_matched()
+    tally_scope(plan_input, inputs.scope, matched, summary, whole_company=inputs.position is None)
     services.moodle.check_visibility()
     while needed := planner.needs():
         found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]

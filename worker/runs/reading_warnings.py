@@ -144,8 +144,13 @@ def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee]
             )
 
 
-def tally_scope(plan_input: PlanInput, tally: ScopeTally, summary: Summary, *, whole_company: bool) -> None:
-    """Note what of the scope matches the employees of the run, and warn where that says that a setting is wrong."""
+def tally_scope(
+    plan_input: PlanInput, tally: ScopeTally, before: Collection[str], summary: Summary, *, whole_company: bool
+) -> None:
+    """Note what of the scope matches the employees of the run, and warn where that says that a setting is wrong.
+
+    `before`: what matched an employee in an earlier run.
+    """
     scope = plan_input.settings.scope
     if not scope:
         return
@@ -165,6 +170,12 @@ def tally_scope(plan_input: PlanInput, tally: ScopeTally, summary: Summary, *, w
         summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
     if unmatched := tally.unmatched():
         summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
+    if vanished := tally.vanished(before):
+        summary.warn(
+            "scope_unmatched",
+            f"SCOPE excludes what no employee has any more: {', '.join(vanished)}. If it was renamed, those who"
+            " had it are in scope now",
+        )
 
 
 def _some(names: Sequence[object]) -> str:

@@ -267,6 +267,18 @@ def test_a_renamed_department_stays_held_until_the_scope_is_corrected(scoped: Ru
     assert suspended(scoped) == [*LEGAL]
 
 
+def test_a_renamed_value_that_was_excluded_is_named(company: RunHarness) -> None:
+    scope = {"SCOPE": json.dumps({"department": {"exclude": ["Support", "Nowhere"]}})}
+    assert company.run(**scope)["warnings"] == []
+    advance_clock(company, hours=1)
+    rename_support(company, *SUPPORT)
+
+    run = company.run(**scope)
+
+    assert (run.code, run["created"], run["warnings"]) == (0, 15, ["scope_unmatched"])
+    assert 'SCOPE excludes what no employee has any more: department "Support".' in run.stderr.replace("\\", "")
+
+
 def test_a_renamed_status_is_noticed_though_the_directory_lacks_it(staffed: RunHarness) -> None:
     scope = {"SCOPE": json.dumps({"employment_status": ["Full-Time"]}), "OUT_OF_SCOPE": "suspend"}
     staffed.run(**scope)
