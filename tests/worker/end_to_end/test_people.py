@@ -150,7 +150,7 @@ def test_a_retried_employee_counts_as_an_error_again_until_moodle_accepts_them(r
 def test_retry_forgets_no_start_date(harness: RunHarness) -> None:
     """An inactive employee whose hire date is hidden later is no leaver as long as the state knows that they start."""
     harness.company.add(generate(30, seed=81))
-    start = {"hireDate": f"{date.today() + timedelta(days=5)}", "status": "Inactive"}
+    start: dict[str, Any] = {"hireDate": f"{date.today() + timedelta(days=5)}", "status": "Inactive"}
     harness.company.hire("41", firstName="Jo", lastName="Doe", workEmail="jo@example.com", **start)
     assert harness.run(HIRE_LOOKAHEAD_DAYS="14").code == 0
     harness.bamboo.settings.list_restricted = frozenset({"hireDate"})
