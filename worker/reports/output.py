@@ -6,11 +6,11 @@ import os
 import shutil
 import stat
 import sys
-import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from worker.errors import UsageError
+from worker.reports.wrapping import wrap
 
 _OWNER_ONLY = 0o600
 _NARROWEST = 24
@@ -69,14 +69,7 @@ def readable(
 
 
 def _line(name: str, text: str, columns: int) -> str:
-    """Return a line that continues below its text. A command or value that is longer than a line stays whole."""
+    """Return a line that continues below its text, or as it is where too little is left for the text."""
     if columns - len(name) < _NARROWEST:
         return name + text
-    return textwrap.fill(
-        text,
-        columns,
-        initial_indent=name,
-        subsequent_indent=" " * len(name),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return "\n".join(wrap(text, columns, first=name, rest=" " * len(name)))
