@@ -160,10 +160,21 @@ def show(call: Call) -> int:
     if call.options.json:
         put(json.dumps([_as_json(row) for row in rows], indent=1), None)
     elif not rows:
-        put(f"No employee is {only}." if only else "Nothing is open about any employee.", None)
+        put(_nobody(only), None)
     else:
         put("\n\n".join((_table(rows), _legend(rows), _counts(rows))), None)
     return 0
+
+
+def _nobody(only: FollowUp | None) -> str:
+    if only is None:
+        return "Nothing is open about any employee."
+    if only is FollowUp.HELD:
+        return (
+            "No change of a reconcile is held. What a sync held is in its log, and the next sync plans it again; to see"
+            f" it for one employee: {advice.command('explain', '--employee', 'ID')}"
+        )
+    return f"No employee is {only.replace('_', ' ')}."
 
 
 def _as_json(row: _Row) -> dict[str, object]:

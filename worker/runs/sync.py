@@ -194,7 +194,12 @@ def _report_unexplained(
     found = unexplained(services, inputs, plan, accounts)
     summary.list_ids("unexplained_accounts", found)
     for account in found:
-        logs.warning("reconcile.unexplained_account", account_id=account, advice="see whose it is; it was not touched")
+        logs.warning(
+            "reconcile.unexplained_account",
+            account_id=account,
+            reason="active, and no employee explains it",
+            advice="check whose it is; it was not changed",
+        )
     return accounts
 
 

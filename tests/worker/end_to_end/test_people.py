@@ -105,6 +105,17 @@ def test_the_list_of_one_kind(remembered: RunHarness, kind: str, numbers: list[i
     assert [one["employee_id"] for one in found] == numbers
 
 
+def test_what_a_sync_holds_is_not_on_the_list_which_says_where_it_is(remembered: RunHarness) -> None:
+    remembered.company.terminate("5")
+    run = remembered.run(MAX_SUSPENSIONS="0", **PARKING)
+
+    listed = remembered.run("people", "list", "--only", "held").stdout
+
+    assert run["held_ids"] == [5]
+    assert listed.startswith("No change of a reconcile is held. What a sync held is in its log")
+    assert "python -m worker explain --employee ID" in listed
+
+
 def test_the_former_name_of_the_command_works(remembered: RunHarness) -> None:
     assert remembered.run("parked", "list").stdout == remembered.run("people", "list").stdout
     assert remembered.run("parked", "retry", "41").stdout == "The next run takes employee 41.\n"
