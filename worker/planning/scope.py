@@ -1,4 +1,4 @@
-"""Whether the scope can be trusted to suspend: what of it matches employees of the company, and did before. Pure.
+"""Whether the scope can be trusted to suspend: which of its values match employees now, and did before. Pure.
 
 A department that is renamed in BambooHR moves all its employees out of scope at once. So the runs remember which
 listed values, and whether the scope as a whole, matched an employee: as marks (see :attr:`Scope.marks`), without

@@ -40,7 +40,7 @@ from worker.runs.write_gate import Intent
 from worker.timestamps import iso
 
 _SEVERAL = 3
-"""So many contradicted matches in one run have a common cause."""
+"""This many contradicted matches in one run have a common cause."""
 
 
 @dataclass(frozen=True)
