@@ -21,6 +21,7 @@ from worker.runs.request import AllEmployees, RunRequest
 from worker.runs.services import Credentials, open_bamboohr, open_moodle, open_services, open_store
 from worker.runs.sync import preview
 from worker.transport.patience import Patience
+from worker.words import counted
 
 _TEACHES = """\
 Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
@@ -63,7 +64,8 @@ def doctor(call: Call) -> int:
             code = ExitCode.CONFIGURATION if check.exit_code is ExitCode.CONFIGURATION else ExitCode.ERRORS
     if not call.options.json:
         counts = {verdict: sum(check.verdict is verdict for check in found) for verdict in CheckStatus}
-        sys.stdout.write(f"\n{', '.join(f'{count} {verdict}' for verdict, count in counts.items())}\n")
+        warnings = counted(counts[CheckStatus.WARNING], "warning")
+        sys.stdout.write(f"\n{counts[CheckStatus.OK]} ok, {warnings}, {counts[CheckStatus.FAILED]} failed\n")
     return code
 
 

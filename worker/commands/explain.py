@@ -10,7 +10,7 @@ from worker.model.held_change import HeldChanges
 from worker.model.history import History
 from worker.progress import no_bar
 from worker.reports.explanation import EmployeeContext, explain
-from worker.reports.output import check_values, check_writable, put, readable
+from worker.reports.output import check_values, check_writable, put, readable, width
 from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.sync import preview
@@ -78,5 +78,6 @@ def explain_employee(call: Call) -> int:
         document = {"employee_id": number, "warnings": summary.warning_texts, **sections}
         put(json.dumps(document, indent=1), options.output)
     else:
-        put(readable(number, sections, summary.warning_texts), options.output)
+        columns = 0 if options.output else width()
+        put(readable(number, sections, summary.warning_texts, columns), options.output)
     return 0

@@ -15,7 +15,7 @@ from worker.commands.base import Call, Parsers, add_command, employee
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model import reasons
-from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.history import EmployeeRecord, FollowUp, FollowUpDetail
 from worker.reports.output import put, width
 from worker.reports.table import columns
 from worker.runs.locked_run import remember_changes
@@ -162,10 +162,21 @@ def show(call: Call) -> int:
     if call.options.json:
         put(json.dumps([_as_json(row) for row in rows], indent=1), None)
     elif not rows:
-        put(f"No employee is {only}." if only else "Nothing is open about any employee.", None)
+        put(_nobody(only), None)
     else:
         put("\n\n".join((_table(rows), _legend(rows), _counts(rows))), None)
     return 0
+
+
+def _nobody(only: FollowUp | None) -> str:
+    if only is None:
+        return "Nothing is open about any employee."
+    if only is FollowUp.HELD:
+        return (
+            "No change of a reconcile is held. What a sync held is in its log, and the next sync plans it again; to see"
+            f" it for one employee: {advice.command('explain', '--employee', 'ID')}"
+        )
+    return f"No employee is {only.replace('_', ' ')}."
 
 
 def _as_json(row: _Row) -> dict[str, object]:
@@ -203,14 +214,15 @@ def _counts(rows: Iterable[_Row]) -> str:
 
 def retry(call: Call) -> int:
     """Take them into the next run."""
-    changed = _change(
-        call,
-        lambda one: replace(
-            one.unflagged().flagged(FollowUp.WAITING, reasons.RELEASED.code), attempts=0, undone_at=0, last_change_at=0
-        ),
-    )
+    changed = _change(call, _released)
     put(f"The next run takes {changed}.", None)
     return 0
+
+
+def _released(one: EmployeeRecord) -> EmployeeRecord:
+    """Return the record of an employee whom the next run takes: one who waits for the first day still does."""
+    waiting = one.follow_ups.get(FollowUp.WAITING, FollowUpDetail(reasons.RELEASED.code))
+    return replace(one, follow_ups={FollowUp.WAITING: waiting}, attempts=0, undone_at=0, last_change_at=0)
 
 
 def drop(call: Call) -> int:

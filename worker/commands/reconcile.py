@@ -36,7 +36,6 @@ _COUNTS = (
     "suspended",
     "reactivated",
     "unchanged",
-    "held_suspensions",
     "conflicts",
     "unexplained_accounts",
 )
@@ -76,4 +75,6 @@ def _ask(call: Call, services: Services, request: RunRequest) -> None:
     preview(replace(request, dry_run=True), services, seen)
     for name in _COUNTS:
         sys.stderr.write(f"{seen.counts[name]:>8}  {name.replace('_', ' ')}\n")
+    for guard, number in seen.held_by_class.items():
+        sys.stderr.write(f"{number:>8}  held by a guard: {guard}\n")
     confirm("Write this?", call.stop, yes=False)

@@ -208,8 +208,9 @@ def _records(history: History) -> Iterator[tuple[str, Any]]:
 def _runs(history: History) -> Iterator[tuple[str, Any]]:
     for run in history.runs[-5:]:
         held = f", {counted(run.held_count, 'employee')} held" if run.held_count else ""
-        end = "clean" if run.successful else run.outcome or "not clean"
-        yield run.run_id, f"{run.command}, {run.scope}, {end}{held}"
+        end = "ok" if run.successful else run.outcome or "not ok"
+        parts = [run.command, end] if run.is_unfinished else [run.command, run.scope, end]
+        yield run.run_id, ", ".join(parts) + held
 
 
 def _position(row: dict[str, Any] | None) -> str:

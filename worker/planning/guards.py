@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from worker.model.reasons import OUT_OF_SCOPE, Reason
+from worker.model.reasons import OUT_OF_SCOPE, UNCONFIRMED, Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
 from worker.planning.limits import Limits
 from worker.planning.parts import NEEDS_IDENTITY, Part, emptied_fields, is_link, keep, parts_of
@@ -99,8 +99,19 @@ def guard(plan: Plan, around: Circumstances) -> Guarded:
             hold = Hold(one, _reason(one, text, around.run_id))
             holds |= {(number, one): hold for number in numbers}
     holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, around.run_id))
-    steps = [_guarded(step, parts[step.employee_id], holds, exempt) for step in plan.steps]
+    steps = [
+        _guarded(_confirmed_by(around.run_id, step), parts[step.employee_id], holds, exempt) for step in plan.steps
+    ]
     return Guarded(plan.with_steps(steps), why)
+
+
+def _confirmed_by(run_id: str, step: Step) -> Step:
+    """Name the run in the advice on an unconfirmed match, which is approved like a held change."""
+    if step.reason.code != UNCONFIRMED:
+        return step
+    return replace(
+        step, reason=step.reason.in_run(run_id), problem=step.problem.in_run(run_id) if step.problem else None
+    )
 
 
 def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[Place, Hold], exempt: Set[Place]) -> Step:

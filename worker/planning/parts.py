@@ -75,7 +75,8 @@ def _class_of(change: FieldChange, identity: Collection[str], emptied: Collectio
         return GuardClass.SUSPEND if change.new == "1" else GuardClass.REACTIVATE
     if change.field in identity:
         return GuardClass.IDENTITY
-    return GuardClass.CLEAR if change.field in emptied and change.old else GuardClass.UPDATE
+    clears = change.old and (change.field in emptied or not change.new)
+    return GuardClass.CLEAR if clears else GuardClass.UPDATE
 
 
 def keep(step: Step, parts: Iterable[Part], held: Iterable[HeldPart] = ()) -> Step:

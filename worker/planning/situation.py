@@ -132,7 +132,7 @@ class Situation:
         belong: an address is often given to another person after its owner left.
         """
         others = [other for other in self.others_with(employee.employee_id, account.email) if self._is_active(other)]
-        if shows_identity(employee):
+        if not others or shows_identity(employee):
             return next(iter(others), None)
         read = {one.employee_id: self.compare_names(one, account) for one in self.plan_input.employees}
         return next((other for other in others if other not in read or read[other].any), None)

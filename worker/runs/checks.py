@@ -17,6 +17,7 @@ from worker.moodle.client import MoodleClient
 from worker.state.store import Store
 from worker.timestamps import iso
 from worker.transport.http import Transport
+from worker.words import counted
 
 _CLOCK_TOLERATED = timedelta(minutes=2)
 _FEED_LOOKED_AT = timedelta(days=1)
@@ -154,7 +155,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     elif position.progress and position.progress.pinned_runs:
         yield warning(
             "state row",
-            f"pinned at {iso(position.since)} for {position.progress.pinned_runs} runs by errors",
+            f"pinned at {iso(position.since)} for {counted(position.progress.pinned_runs, 'run')} by errors",
             "see what the last run says of its errors",
         )
     else:
@@ -169,9 +170,9 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     if last is None:
         yield ok("last run", "none yet")
     elif last.successful:
-        yield ok("last run", f"{last.run_id}, clean")
+        yield ok("last run", f"{last.run_id}, no errors")
     else:
-        yield warning("last run", f"{last.run_id} ended with errors", "see its summary and log")
+        yield warning("last run", f"{last.run_id} ended with errors", _see_log())
     people, retry = advice.command("people", "list"), advice.command("people", "retry", "ID")
     for flag, what_to_do in (
         (FollowUp.PARKED, f"see: {people}; fix what its reason says, then: {retry}"),
@@ -181,6 +182,12 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         employees = history.with_flag(flag)
         if employees:
             yield warning("employees", f"{len(employees)} {flag}: {ids(employees)}", what_to_do)
+
+
+def _see_log() -> str:
+    if not advice.current().environment:
+        return "see its summary and log"
+    return f"see: {advice.command('runs', 'list')}; {advice.command('runs', 'logs', '--errors')}"
 
 
 def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]:
