@@ -206,7 +206,7 @@ def _records(history: History) -> Iterator[tuple[str, Any]]:
 def _runs(history: History) -> Iterator[tuple[str, Any]]:
     for run in history.runs[-5:]:
         held = f", {counted(run.held_count, 'employee')} held" if run.held_count else ""
-        end = "clean" if run.successful else run.outcome or "not clean"
+        end = "ok" if run.successful else run.outcome or "with errors"
         yield run.run_id, f"{run.command}, {run.scope}, {end}{held}"
 
 

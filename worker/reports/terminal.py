@@ -95,7 +95,7 @@ def _without_suspension(fields: Sequence[str] | None) -> str:
 def meaning_of(code: int) -> str:
     """Return an exit code in words."""
     meanings = _KILLED | {int(one): one.meaning for one in ExitCode}
-    return meanings.get(code, "not an exit code of this program")
+    return meanings.get(code, "not an exit code of this program").partition(" (also: ")[0]
 
 
 def summary_text(line: Event) -> str:

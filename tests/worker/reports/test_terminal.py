@@ -92,8 +92,7 @@ def test_the_summary_ends_with_what_to_type_next() -> None:
 
     assert TerminalLog().summary(summary.as_dict(MOMENT)).splitlines() == [
         "Run RUN: ok",
-        "  exit code      0: no errors (also: a dry run, a paused run, a second delivery of a scheduled run,"
-        " a declined question)",
+        "  exit code      0: no errors",
         "  created        2",
         "  suspended      1",
         "  message        a guard holds changes",
