@@ -97,5 +97,5 @@ def _matching(form: re.Pattern[str], text: str) -> str | None:
 
 
 def _short_phone(text: str, length: int) -> str:
-    """A number that is too long as it is written without its punctuation: a part of a number is none."""
+    """Return an overlong number without its punctuation; never truncate it: part of a number is not a number."""
     return _PHONE_PUNCTUATION.sub("", text) if len(text) > length else text

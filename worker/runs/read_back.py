@@ -19,6 +19,7 @@ from worker.runs.account_lookup import AccountLookup
 from worker.runs.locked_run import WriteResult
 from worker.runs.services import Services
 from worker.runs.summary import IDS_SHOWN, Summary
+from worker.words import counted
 
 _Lost = dict[int, list[FieldChange]]
 """By employee, what was sent (`old`) and what the account shows in its place (`new`)."""
@@ -114,8 +115,8 @@ def _warning(name: str, employees: _Lost, kinds: Kinds) -> str:
     named = ", ".join(map(str, shown[:IDS_SHOWN])) + more
     changes = [change for several in employees.values() for change in several]
     return (
-        f"Moodle does not keep {name} of {len(shown):,} employees ({named}): {_cause(name, changes, kinds)}. It is not"
-        " sent again until the value changes in BambooHR or in Moodle; after a correction in Moodle:"
+        f"Moodle does not keep {name} of {counted(len(shown), 'employee')} ({named}): {_cause(name, changes, kinds)}."
+        " It is not sent again until the value changes in BambooHR or in Moodle; after a correction in Moodle:"
         f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
     )
 
