@@ -47,6 +47,10 @@ $(VENV)/.ready: requirements.txt worker/requirements.txt
 demo: $(DEMO)/.ready ## fourteen runs for a company of 300 against sandbox servers; ARGS=--verbose, ARGS=--help
 	@$(DEMO)/bin/python -m tests.sandbox demo $(ARGS)
 
+.PHONY: emulator
+emulator: setup-e2e ## an emulated AWS to deploy to by hand, with sandbox servers, until Ctrl-C; ARGS=--help
+	@$(BIN)/python -m tests.e2e $(ARGS)
+
 ##@ Develop
 
 .PHONY: setup

@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
     if options.what == "change":
         return by_hand.change(options)
     # Before the address is printed: from then on a signal may arrive.
-    stopped = _stop_on_signals()
+    stopped = stop_on_signals()
     try:
         with _serving(options) as address:
             shown = address if isinstance(address, str) else address["AWS_ENDPOINT_URL"]
@@ -102,16 +102,20 @@ class DailyBamboo(BambooApp):
 
 @contextmanager
 def _both(options: argparse.Namespace) -> Iterator[str]:
-    company = Company()
-    company.add(generate(options.employees, seed=options.seed))
-    bamboo = Switchboard(DailyBamboo(company, api_key="sandbox"))
-    moodle = Switchboard(MoodleApp(MoodleSite(token="sandbox")))
-    with (
-        serve(bamboo, options.port) as bamboo_url,
-        serve(moodle, options.port + 1 if options.port else 0) as moodle_url,
-    ):
+    with serving_both(options.employees, options.seed, options.port) as (bamboo_url, moodle_url):
         print(_VARIABLES.format(bamboo_url=bamboo_url, moodle_url=moodle_url), flush=True)
         yield f"{bamboo_url} and {moodle_url}"
+
+
+@contextmanager
+def serving_both(employees: int, seed: int, port: int) -> Iterator[tuple[str, str]]:
+    """A BambooHR with invented employees and an empty Moodle, at the next port; key and token are `sandbox`."""
+    company = Company()
+    company.add(generate(employees, seed=seed))
+    bamboo = Switchboard(DailyBamboo(company, api_key="sandbox"))
+    moodle = Switchboard(MoodleApp(MoodleSite(token="sandbox")))
+    with serve(bamboo, port) as bamboo_url, serve(moodle, port + 1 if port else 0) as moodle_url:
+        yield bamboo_url, moodle_url
 
 
 _VARIABLES = """\
@@ -123,7 +127,8 @@ In another terminal:
 A new company needs a new state: remove sandbox.sqlite after restarting this command."""
 
 
-def _stop_on_signals() -> threading.Event:
+def stop_on_signals() -> threading.Event:
+    """An event that Ctrl-C and SIGTERM set."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
