@@ -179,7 +179,7 @@ def not_kept(fields: Iterable[str]) -> Reason:
     return Reason(
         NOT_KEPT,
         f"Moodle does not keep what BambooHR has for {', '.join(sorted(fields))}; it is not sent again until it changes"
-        " in BambooHR or in Moodle",
+        " in BambooHR",
         "correct the field in Moodle, the value in BambooHR or the mapping; after a correction in Moodle:"
         " {command:sync --employee ID}",
     )

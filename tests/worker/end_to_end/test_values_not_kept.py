@@ -70,14 +70,31 @@ def test_the_value_is_sent_again_when_bamboohr_changes_it(harness: RunHarness) -
     assert remembered(harness) == {}
 
 
-def test_the_value_is_sent_again_when_it_changes_in_moodle(harness: RunHarness) -> None:
+def test_what_is_entered_in_moodle_in_its_place_is_left_alone(harness: RunHarness) -> None:
     company = Company(harness, "5.1", "office").with_value("Zagreb")
     company.says("Paris", "3")
     harness.run()
     harness.site.change_user(harness.account("3")["id"], profile={"office": "Split"})
+    advance_clock(harness, hours=1)
+    harness.company.edit("3", department="Moved")
 
-    assert (company.again()["updated"], company.stores("3")) == (1, "")
-    assert (company.again()["updated"], harness.writes()) == (0, [])
+    run, later = harness.run(), company.again()
+
+    assert (run["updated"], run["not_kept_ids"], harness.account("3")["department"]) == (1, [3], "Moved")
+    assert (later["not_kept_ids"], later["warnings"], harness.writes()) == ([3], [], [])
+    assert company.stores("3") == "Split"
+
+
+def test_an_undo_outlives_the_next_change_of_the_employee(harness: RunHarness) -> None:
+    company = Company(harness, "5.1", "office").with_value("Zagreb")
+    company.says("Paris", "3")
+    run = harness.run()
+    harness.run("undo", run["run_id"], "--yes")
+    advance_clock(harness, hours=1)
+    harness.company.edit("3", department="Moved")
+
+    assert (harness.run()["updated"], harness.account("3")["department"]) == (1, "Moved")
+    assert company.stores("3") == "Zagreb"
 
 
 @pytest.mark.parametrize("command", [("sync", "--employee", "3"), ("reconcile", "--resend", "--yes")])
