@@ -284,6 +284,13 @@ ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
             **DASH,
         ),
         case(
+            "single name, the other field is not shown",
+            "unchanged in_step",
+            listed(not_shown=["first_name"], last_name="Suharto"),
+            OF_ONE_NAME,
+            **DASH,
+        ),
+        case(
             "single name, the account has two",
             "unchanged in_step",
             listed(first_name="First1", last_name=""),
