@@ -30,9 +30,9 @@ def updated_values(mapping: FieldMapping, employee: Employee, account: Account) 
     if has_default and "firstname" not in values and same_name(values.get("lastname", ""), account.values["firstname"]):
         # Their single name: whether they have another one now is not shown.
         del values["lastname"]
-    if name := _single_name(values):
-        if has_default or same_name(name, account.values["firstname"]):
-            values.update(firstname=name, lastname="")
+    name = _single_name(values)
+    if name and (has_default or same_name(name, account.values["firstname"])):
+        values.update(firstname=name, lastname="")
     return {
         target: value for target, value in values.items() if target in always and (value or target not in NEVER_CLEARED)
     }

@@ -41,7 +41,7 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
     )
     planner = Planner(plan_input)
     _warn_of_values_not_sent(services, employees, summary)
-    _tally_scope(plan_input, inputs, summary)
+    _tally_scope(plan_input, inputs, reader, summary)
     services.moodle.check_visibility()
     while needed := planner.needs():
         found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
@@ -81,7 +81,7 @@ def _warn_of_custom_fields(inputs: RunInput, reader: EmployeeReader, summary: Su
             " have, and everything else goes on",
             "the next run reads them again; if this lasts, ask BambooHR's support",
         )
-    elif (stats.rows or reader.custom.refused) and (never := stats.never_shown()):
+    elif never := reader.custom.never_shown():
         summary.warn(
             "field_never_shown",
             f"BambooHR shows {', '.join(never)} for no employee: there is no such field, or the key may not see it;"
@@ -119,7 +119,7 @@ def _some(names: Sequence[object]) -> str:
     return ", ".join(map(str, names[:_NAMED])) + more
 
 
-def _tally_scope(plan_input: PlanInput, inputs: RunInput, summary: Summary) -> None:
+def _tally_scope(plan_input: PlanInput, inputs: RunInput, reader: EmployeeReader, summary: Summary) -> None:
     """Note what of the scope matches the employees of the run, and warn where that says that a setting is wrong."""
     scope = plan_input.settings.scope
     if not scope:
@@ -128,11 +128,11 @@ def _tally_scope(plan_input: PlanInput, inputs: RunInput, summary: Summary) -> N
     inputs.scope.add_rows((one.facts for one in working), whole_company=inputs.position is None)
     unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
-    if hidden and inputs.position is None and len(unclear) == len(working):
+    if never := sorted(hidden.keys() & {*inputs.scope.never_shown(), *reader.custom.never_shown()}):
         summary.fail(
             "scope_not_shown",
-            f"BambooHR shows {', '.join(sorted(hidden))} of no employee to the key, so that it is not known who is in"
-            " scope: nothing is written for employees who work here",
+            f"BambooHR shows {', '.join(never)} of no employee to the key, so that it is not known who is in scope:"
+            f" nothing is written for {len(unclear):,} employees who work here",
             "let the key's user see the field, or correct SCOPE",
         )
     elif hidden:

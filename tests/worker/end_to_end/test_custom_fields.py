@@ -110,6 +110,10 @@ def column_empty(harness: RunHarness) -> None:
     harness.bamboo.settings.garbled = {str(number): {"customCostCenter": None} for number in range(1, COMPANY + 1)}
 
 
+def report_without_rows(harness: RunHarness) -> None:
+    harness.bamboo.settings.report_lacks = frozenset(map(str, range(1, COMPANY + 1)))
+
+
 def row_missing(harness: RunHarness) -> None:
     harness.bamboo.settings.report_lacks = frozenset({"3"})
 
@@ -123,6 +127,7 @@ def rows_contradict(harness: RunHarness) -> None:
     [
         (column_not_declared, ["field_never_shown"]),
         (column_empty, ["fields_emptied"]),
+        (report_without_rows, ["field_never_shown"]),
         (row_missing, []),
         (rows_contradict, []),
     ],

@@ -189,6 +189,21 @@ def test_a_field_that_is_shown_for_no_employee_is_an_error_and_the_full_pass_sta
     assert staffed.run(**scope)["reconcile_due"]
 
 
+def test_the_same_is_an_error_of_a_run_of_a_few_employees(staffed: RunHarness) -> None:
+    scope = {"SCOPE": NO_CONTRACTORS, "OUT_OF_SCOPE": "suspend"}
+    staffed.run("reconcile", "--yes", **scope)
+    staffed.bamboo.settings.list_restricted = frozenset({"employmentHistoryStatus"})
+    move(staffed, 1, "Support")
+    staffed.company.terminate("2")
+
+    run = staffed.run(**scope)
+    staffed.bamboo.settings.list_restricted = frozenset()
+    again = staffed.run(**scope)
+
+    assert (run.code, written(run), run["error_reasons"]) == (1, (0, 0, 1, 0), {"scope_not_shown": 1})
+    assert (again.code, written(again), staffed.account("1")["department"]) == (0, (0, 1, 0, 0), "Support")
+
+
 def test_a_companys_own_field_decides_and_moves_no_employee_out_where_it_is_hidden(company: RunHarness) -> None:
     scope = {"SCOPE": json.dumps({"bamboohr:customSite": ["North"]}), "OUT_OF_SCOPE": "suspend"}
     for number in range(1, 61):
@@ -206,6 +221,7 @@ def test_a_companys_own_field_decides_and_moves_no_employee_out_where_it_is_hidd
 
     hidden = company.run(**scope)
     assert (hidden["suspended"], hidden["reactivated"], hidden["scope_not_shown"] > 0) == (0, 0, True)
+    assert (hidden.code, hidden["error_reasons"]) == (1, {"scope_not_shown": 1})
 
 
 def test_an_empty_value_is_out_of_scope_where_values_are_allowed(staffed: RunHarness) -> None:
