@@ -24,6 +24,7 @@ from tests.worker.end_to_end.profile_fields import EMPLOYEES, Company
         ("4.1", "note", "R&D a < b", "R&D a < b"),
         ("4.1", "note", "&lt;b&gt; is a tag", "&lt;b&gt; is a tag"),
         ("4.5", "note", "R&D a < b", "R&D a < b"),
+        ("4.5", "note", "x" * 10_000, "x" * 2_048),
         ("4.1", "remote", "Yes", "1"),
         ("4.5", "remote", "true", "1"),
         ("5.1", "remote", "no", "0"),
