@@ -63,7 +63,7 @@ NO_NAME = Reason(
 )
 INVALID_USERNAME = Reason(
     "invalid_username",
-    "the username made by USERNAME_TEMPLATE has characters that Moodle does not accept",
+    "the username made by USERNAME_TEMPLATE has characters that Moodle does not accept, or more than 100",
     "change the e-mail address or USERNAME_TEMPLATE, or set EXTENDED_USERNAMES to true if Moodle's"
     " extendedusernamechars is on; a username is never rewritten",
     counter="skipped_invalid_username",
