@@ -173,8 +173,8 @@ def live_through_a_week(harness: RunHarness) -> None:
     """A company in sync, in which employees then leave, move, are hired, and were suspended by hand."""
     company = harness.company
     company.add(generate(25, seed=3))
-    for number in range(1, 26):
-        company.edit(str(number), customSite="North" if number % 3 else "South" if number % 2 else None)
+    for one in range(1, 26):
+        company.edit(str(one), customSite="North" if one % 3 else "South" if one % 2 else None)
     company.hire_ahead(date.today() + timedelta(days=5), "203", firstName="A", lastName="B", workEmail="ab@example.com")
     assert harness.run().code == 0
     assert harness.run("reconcile", "--yes").code == 0
