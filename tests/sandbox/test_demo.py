@@ -37,7 +37,7 @@ def test_each_run_ends_as_intended_and_the_reports_are_shown(tmp_path: Path) -> 
     intended = [str(run.exit_code) for run in RUNS if run.exit_code]
     assert re.findall(r"^exit code (\d+), as intended$", shown, re.MULTILINE) == [intended[0]] * 2 + intended
     assert summaries(shown) == []
-    assert re.search(r"\$ python -m worker plan\n(.*\n)*?  suspend +50", shown)
+    assert re.search(r"\$ python -m worker plan\n(.*\n)*?  Suspend: 5 employees", shown)
     assert re.search(r"\$ python -m worker explain --employee 61\n(.*\n)*?.*held", shown)
     assert str(page) in shown.splitlines()[-1]
     assert "new.starter0@example.com" in page.read_text()

@@ -15,6 +15,7 @@ from worker.errors import ConfigurationError, CredentialError, ExitCode, ListRef
 from worker.progress import bar
 from worker.runs import checks
 from worker.runs.checks import Check, CheckStatus, failed_by, ok
+from worker.runs.company_checks import check_accounts, check_employees
 from worker.runs.field_checks import check_profile_fields
 from worker.runs.request import AllEmployees, RunRequest
 from worker.runs.services import Credentials, open_bamboohr, open_moodle, open_services, open_store
@@ -119,8 +120,8 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
     try:
         services = open_services(settings, credentials, call.stop, call.summary, bar)
         seen = preview(RunRequest("sync", AllEmployees(), dry_run=True), services, call.summary)
-        yield from checks.check_employees(seen, settings)
-        yield from checks.check_accounts(seen, settings, call.summary.listed_ids.get("unexplained_accounts", []))
+        yield from check_employees(seen, settings)
+        yield from check_accounts(seen, settings, call.summary.listed_ids.get("unexplained_accounts", []))
         yield from check_profile_fields(seen, settings, services.moodle.field_kinds)
     except ListRefused as fault:
         yield checks.warning(

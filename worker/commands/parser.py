@@ -79,9 +79,11 @@ def _without_values(message: str, actions: Iterable[argparse.Action]) -> str:
     return _QUOTED.sub("", message)
 
 
+_CLOSE = 0.7
+"""How alike two words are of which one was probably meant."""
 _NOUNS = {"COMMAND": "command", "WHAT": "command"}
 
 
 def _suggestion(typed: str, known: Sequence[str]) -> str:
-    found = get_close_matches(typed, known, n=1)
+    found = get_close_matches(typed, known, n=1, cutoff=_CLOSE)
     return f"; did you mean {found[0]}?" if found else ""

@@ -53,9 +53,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """The part of an account that is kept when nothing is planned for it."""
+    """The part of an account that is kept when nothing is planned for it. `full_name`: only if it has no idnumber."""
 
     id: int
     username: str
     idnumber: str
     suspended: bool
+    full_name: str = ""

@@ -42,7 +42,8 @@ def _account_ref(row: Any, auth: str) -> AccountRef | None:
         # A search by a key that Moodle does not know returns every account.
         return None
     username, idnumber = (str(row.get(key) or "") for key in ("username", "idnumber"))
-    return AccountRef(row["id"], username, idnumber, bool(row.get("suspended")))
+    full_name = "" if idnumber else f"{row.get('firstname') or ''} {row.get('lastname') or ''}".strip()
+    return AccountRef(row["id"], username, idnumber, bool(row.get("suspended")), full_name)
 
 
 def _check_empty(head: bytes) -> None:

@@ -1,15 +1,15 @@
-"""New accounts that may be second ones: an employee who was hired again under another id and another address. Pure.
+"""New accounts that may be second ones: of employees hired again, or with an account that nothing links to them. Pure.
 
 Only the names are left to compare, and a namesake has them too: this is a hint for an operator, and holds nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from worker.model.account import Account
+from worker.model.account import Account, AccountRef
 from worker.model.employee import LifecycleState, lifecycle_state
-from worker.model.step import Action, GuardClass
+from worker.model.step import Action, GuardClass, Step
 from worker.planning.names import compare_names, words_of
 from worker.planning.planner import Plan
 
@@ -24,13 +24,46 @@ def possible_second_accounts(plan: Plan) -> dict[int, int]:
             if lifecycle_state(employees[step.employee_id], plan.plan_input.now) is LifecycleState.LEFT:
                 left[words_of(values["firstname"], values["lastname"])] = (step.employee_id, step.account)
     found: dict[int, int] = {}
+    for step in _creations(plan):
+        employee = employees[step.employee_id]
+        former = left.get(_words_of(employee.facts))
+        if former is not None and compare_names(employee, former[1]).both:
+            found[step.employee_id] = former[0]
+    return found
+
+
+def unlinked_namesakes(plan: Plan, accounts: Iterable[AccountRef]) -> dict[int, int]:
+    """Return the employees who get a new account although one that belongs to no employee may be theirs.
+
+    Such an account has no idnumber, and both names of the employee, or their username without its domain.
+
+    Args:
+        plan: The plan of all employees.
+        accounts: The accounts with the authentication of new accounts.
+    """
+    taken = {step.account.id for step in plan.steps if step.account is not None}
+    unlinked = [account for account in accounts if not account.idnumber and account.id not in taken]
+    by_name = {words_of(account.full_name): account.id for account in unlinked if account.full_name}
+    by_username = {_local_part(account.username): account.id for account in unlinked}
+    found: dict[int, int] = {}
+    for step in _creations(plan):
+        new = {change.field: change.new for change in step.changes}
+        names = words_of(new.get("firstname", ""), new.get("lastname", ""))
+        account = by_name.get(names) or by_username.get(_local_part(new.get("username", "")))
+        if account is not None:
+            found[step.employee_id] = account
+    return found
+
+
+def _creations(plan: Plan) -> Iterator[Step]:
+    """The steps that make an account, or would if no guard held them."""
     for step in plan.steps:
         if step.action is Action.CREATE or GuardClass.CREATE in step.held_classes:
-            employee = employees[step.employee_id]
-            former = left.get(_words_of(employee.facts))
-            if former is not None and compare_names(employee, former[1]).both:
-                found[step.employee_id] = former[0]
-    return found
+            yield step
+
+
+def _local_part(username: str) -> str:
+    return username.split("@", 1)[0].casefold()
 
 
 def _words_of(facts: Mapping[str, str]) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.utils
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,15 +12,8 @@ from worker import advice
 from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings
 from worker.errors import ExitCode, SyncError
-from worker.model import reasons
-from worker.model.employee import Employee
-from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp
-from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN
-from worker.model.step import Action
 from worker.moodle.client import MoodleClient
-from worker.planning.second_accounts import possible_second_accounts
-from worker.runs.sync import Preview
 from worker.state.store import Store
 from worker.timestamps import iso
 from worker.transport.http import Transport
@@ -211,162 +203,6 @@ def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]
         )
     else:
         yield ok("protected accounts", f"{len(names)} user names, all found")
-
-
-def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
-    """Check what BambooHR shows of all employees."""
-    employees = seen.plan.plan_input.employees
-    active = [employee for employee in employees if employee.facts.get("status") == "Active"]
-    yield ok("BambooHR List Employees", f"{len(employees)} employees, {len(active)} of them Active")
-    if seen.inputs.directory.available:
-        yield ok("BambooHR directory", f"{seen.inputs.directory.rows} employees")
-    else:
-        yield warning(
-            "BambooHR directory",
-            "refused or empty: every employee is read individually, which takes longer",
-            f"{HR} to share the directory with the key's user",
-        )
-    yield from _fields(settings, employees, active)
-    addresses = ((employee.facts.get("work_email", "").casefold(), employee.employee_id) for employee in active)
-    duplicates = _duplicates(addresses)
-    if duplicates:
-        sharing = sorted({number for several in duplicates for number in several})
-        yield warning(
-            "BambooHR e-mail addresses",
-            f"{len(duplicates)} addresses are used by several employees: {ids(sharing)}",
-            f"{HR}: each needs an address of their own, or the later one gets no account",
-        )
-    else:
-        yield ok("BambooHR e-mail addresses", "no two employees share one")
-
-
-def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee]) -> Iterator[Check]:
-    for name in dict.fromkeys((*EVIDENCE, *settings.employee_fields)):
-        area = f"BambooHR field {name}"
-        # The status tells who is active.
-        employees = everyone if name == "status" else active or everyone
-        restricted = sum(name in employee.restricted or name not in employee.facts for employee in employees)
-        filled = sum(bool(employee.facts.get(name)) for employee in employees)
-        if not employees:
-            continue
-        if restricted == len(employees):
-            spelling = "check how BambooHR spells its API name, or " if is_by_api_name(name) else ""
-            yield failed(area, "is not shown for any employee", f"{spelling}{HR} to let the key's user see it")
-        elif restricted:
-            yield warning(
-                area, f"is not shown for {restricted} of {len(employees)}", f"{HR} to let the key's user see it"
-            )
-        elif not filled and name == "status":
-            yield failed(area, "is empty for all employees: no leaver can be recognised", f"{HR} to fill it")
-        elif not filled and name != "termination_date":
-            yield warning(area, "is empty for all employees", "check that the mapping means this field")
-        elif name != "termination_date":
-            share = f"{filled * 100 // len(employees)} %"
-            yield ok(area, f"filled for {share} of the {'' if name == 'status' else 'active '}employees")
-
-
-def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
-    """Check Moodle's accounts, and which employees would be linked by which rule.
-
-    Args:
-        unexplained: Active accounts that belong to no employee.
-    """
-    population = seen.accounts
-    if settings.moodle_auth in _INTERNAL:
-        yield failed(
-            f"Moodle auth {settings.moodle_auth}",
-            "keeps passwords itself, and none is ever sent: Moodle refuses every new account",
-            "set MOODLE_AUTH to the plugin that users log in with, such as oidc",
-        )
-    if isinstance(population, SyncError):
-        yield warning("Moodle accounts", f"cannot be listed: {population.message}", population.advice)
-    elif population is not None:
-        if population:
-            yield ok(f"Moodle auth {settings.moodle_auth}", f"{len(population)} accounts have it")
-        else:
-            yield warning(
-                f"Moodle auth {settings.moodle_auth}",
-                "no account has it: the plugin may not be there (Moodle takes any installed one, even a disabled one)",
-                f"{LMS} whether it is installed and enabled, before the first run",
-            )
-        twice = _duplicates((account.idnumber, account.id) for account in population)
-        if twice:
-            shown = sorted({account for several in twice for account in several})
-            yield warning(
-                "Moodle idnumbers",
-                f"{len(twice)} idnumbers are on several accounts: {ids(shown)}",
-                f"{LMS}: leave each on one account; their employees are conflicts until then",
-            )
-        else:
-            yield ok("Moodle idnumbers", "each is on one account only")
-    if unexplained:
-        yield warning(
-            "accounts without an employee",
-            f"{len(unexplained)} active accounts have no employee: {ids(unexplained)}",
-            "see whose they are; no run ever touches them",
-        )
-    yield from _not_compared(seen, settings)
-    yield from _links(seen)
-
-
-def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
-    """Name the mapped fields that Moodle does not give back, so that nobody can tell whether they differ."""
-    for name in (rule.target for rule in settings.mapping.rules):
-        if name in NEVER_RETURNED:
-            yield warning(
-                f"Moodle field {name}",
-                "no look-up returns it: it is written to new accounts only",
-                "map a custom profile field as well if existing accounts have to follow BambooHR",
-            )
-        elif name in OFTEN_HIDDEN and not any(account.values.get(name) for account in seen.plan.accounts.values()):
-            yield warning(
-                f"Moodle field {name}",
-                "no account shows it: it is empty for all accounts, or the site hides it from the token",
-                f"{LMS} to add it to the site's setting showuseridentity, unless it is empty for all accounts",
-            )
-
-
-def _links(seen: Preview) -> Iterator[Check]:
-    steps = seen.plan.steps
-    by_idnumber = sum(step.account is not None and step.account.idnumber == str(step.employee_id) for step in steps)
-    counts = [f"{by_idnumber} by idnumber"]
-    counts.append(f"{sum(step.reason is reasons.LINKED for step in steps)} would be linked by e-mail")
-    counts.append(f"{sum(step.action is Action.CREATE for step in steps)} would be created")
-    yield ok("accounts and employees", ", ".join(counts))
-    again = possible_second_accounts(seen.plan)
-    if again:
-        yield warning(
-            "possible second accounts",
-            f"{len(again)} employees would get a new account and have both names of an employee who left:"
-            f" {ids(again)} (as {ids([*again.values()])})",
-            f"{HR} whether they were hired again; then enter the new id as the idnumber of the former account",
-        )
-    conflicts = sorted(step.employee_id for step in steps if step.is_error and step.action is Action.CONFLICT)
-    if conflicts:
-        kinds = Counter(step.reason.code for step in steps if step.action is Action.CONFLICT)
-        named = ", ".join(f"{count} {code}" for code, count in sorted(kinds.items()))
-        yield warning(
-            "conflicts",
-            f"{len(conflicts)} employees ({named}): {ids(conflicts)}",
-            "see each with: " + advice.command("explain", "--employee", "ID"),
-        )
-    suspend = sum(step.action is Action.SUSPEND for step in steps) + sum(
-        step.reason.code == "suspension_held" for step in steps
-    )
-    if suspend:
-        yield warning(
-            "suspensions",
-            f"a reconcile would suspend {suspend} accounts",
-            "see them with: " + advice.command("plan", "--everybody"),
-        )
-
-
-def _duplicates(pairs: Iterator[tuple[str, int]]) -> list[list[int]]:
-    found: dict[str, list[int]] = {}
-    for value, number in pairs:
-        if value:
-            found.setdefault(value, []).append(number)
-    return [numbers for numbers in found.values() if len(numbers) > 1]
 
 
 def ids(numbers: Mapping[int, object] | Sequence[int]) -> str:

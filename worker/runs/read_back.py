@@ -54,7 +54,9 @@ def _journal(services: Services, run_id: str, steps: Mapping[int, Step], lost: _
     if entries:
         services.store.journal(run_id, entries)
     for number, changes in lost.items():
-        logs.warning("sync.not_kept", employee_id=number, fields=[change.field for change in changes])
+        fields = [change.field for change in changes]
+        reason = f"employee {number}: Moodle does not keep {', '.join(fields)}"
+        logs.warning("sync.not_kept", employee_id=number, fields=fields, reason=reason)
 
 
 def _is_to_be_read(result: StepResult) -> bool:

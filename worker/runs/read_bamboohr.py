@@ -14,13 +14,14 @@ from worker.bamboohr.client import Feed
 from worker.bamboohr.directory import Directory
 from worker.errors import SourceError
 from worker.model.employee import Evidence
-from worker.model.field_catalogue import DATES, EVIDENCE, is_by_api_name
+from worker.model.field_catalogue import DATES, EVIDENCE
 from worker.model.history import FollowUp, History
 from worker.model.position import Position
 from worker.planning.dates import DateRange, arrived, shown_dates
 from worker.planning.readings import CustomFieldStats, DirectoryStats, fields_lost, sees_whole_company
 from worker.planning.scope import ScopeTally
 from worker.planning.window import Window, select
+from worker.runs.reading_warnings import fail_for_hidden_status, warn_of_directory, warn_of_hidden_dates
 from worker.runs.request import RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -123,14 +124,14 @@ def read_bamboohr(
         directory = _read_directory(services, _Everybody(), inputs.scope)
         inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
         if rows and not any(row.facts.get("status") for row in rows.values()):
-            report_hidden_status(summary)
+            fail_for_hidden_status(summary)
     else:
         inputs = _read_window(services, request, history, position, summary)
         if request.moves_state:
             inputs = _read_dates(services, inputs, position, summary)
         wanted = inputs.deleted.keys() | inputs.employees_in_scope(request)
         inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope))
-    _report_directory(inputs.directory, fields, summary)
+    warn_of_directory(inputs.directory, fields, summary)
     return _without_unreliable_fields(inputs, summary)
 
 
@@ -173,17 +174,6 @@ def _read_window(
         dropped=feed.dropped,
     )
     return RunInput(history, position, feed, window, scope=ScopeTally(services.settings.employee_scope))
-
-
-def _report_directory(directory: Directory, fields: Collection[str], summary: Summary) -> None:
-    hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
-    if not directory.available:
-        summary.warn(
-            "directory_unavailable",
-            "BambooHR's directory is refused or empty; every employee is read individually",
-        )
-    elif hidden:
-        logs.info("bamboohr.directory_fields", not_shown=hidden)
 
 
 def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
@@ -230,9 +220,9 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     except SourceError as fault:
         summary.warn("dates_unread", f"{fault.message}; hires and leaves that arrive without an edit are not seen")
         return inputs
-    _report_hidden_dates(read, shown, rows, summary)
+    warn_of_hidden_dates(read, shown, rows, summary)
     if rows and not status_shown:
-        report_hidden_status(summary)
+        fail_for_hidden_status(summary)
     due = frozenset(found.difference(_done_today(inputs, position, services.clock)))
     summary.counts["arrived_dates"] = len(due)
     inputs.scope.merge(scope)
@@ -252,28 +242,6 @@ def _done_today(inputs: RunInput, position: Position, clock: Callable[[], dateti
     if inputs.history.window_opened_before(position.since, clock().date()):
         return {change.employee_id for change in inputs.window.changes}
     return inputs.deleted.keys()
-
-
-def _report_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: int, summary: Summary) -> None:
-    """Warn of a kind of date that is shown for no employee though it was at the last reading, or of none at all."""
-    hidden = [name for name in DATES if name not in shown]
-    lost = [name for name in hidden if name in read and read[name] == max(read.values())]
-    if rows and (lost or len(hidden) == len(DATES)):
-        summary.warn(
-            "dates_not_shown",
-            f"BambooHR shows {', '.join(lost or hidden)} for no employee; employees who start or leave by such a date"
-            " are taken up when it is shown again",
-        )
-
-
-def report_hidden_status(summary: Summary) -> None:
-    """Fail a run in which no leaver can be recognised."""
-    summary.fail(
-        "status_not_shown",
-        "BambooHR shows the status of no employee to the key: no leaver can be recognised, and their accounts stay"
-        " active",
-        "let the key's user see the field status (RUNBOOK, BambooHR)",
-    )
 
 
 class _Everybody:

@@ -83,6 +83,30 @@ def test_an_address_shared_by_employees_names_their_ids(healthy: RunHarness) -> 
 # What Moodle has
 
 
+@pytest.mark.parametrize(
+    ("account", "is_named"),
+    [
+        ({"username": "aroy", "email": "ana@home.example", "firstname": "Ána", "lastname": "Roy"}, True),
+        ({"username": "ana.roy", "email": "a@home.example", "firstname": "A", "lastname": "B"}, True),
+        ({"username": "bb", "email": "b@home.example", "firstname": "Ana", "lastname": "Bell"}, False),
+        ({"username": "cc", "email": "c@home.example", "firstname": "Ana", "lastname": "Roy", "idnumber": "X9"}, False),
+    ],
+)
+def test_an_account_that_may_be_the_employees_is_named_before_a_second_one_is_made(
+    healthy: RunHarness, account: dict[str, str], is_named: bool
+) -> None:
+    healthy.company.hire("70", firstName="Ana", lastName="Roy", workEmail="ana.roy@example.com")
+    present = healthy.site.add_user(auth="oidc", **account)
+
+    report = run_doctor(healthy)
+
+    named = report.bad.get("possible duplicate accounts") == "warning"
+    assert named == is_named
+    if named:
+        assert report["possible duplicate accounts"][1].endswith(f": 70 (accounts {present})")
+        assert "enter their id as its idnumber" in report.advice("possible duplicate accounts")
+
+
 def test_an_idnumber_on_several_accounts_names_the_account_ids(healthy: RunHarness) -> None:
     twin = healthy.site.add_user("x", firstname="X", lastname="Y", email="x@example.com", auth="oidc", idnumber="3")
 

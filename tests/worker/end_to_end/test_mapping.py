@@ -120,6 +120,17 @@ def test_a_middle_name_which_no_look_up_returns_is_written_on_creation_only(spea
     assert speaking.account("1")["more"]["middlename"] == "Ann"
 
 
+def test_a_telephone_number_that_the_site_hides_is_written_once_and_named(speaking: RunHarness) -> None:
+    speaking.site.settings.showuseridentity = ("email",)
+    speaking.company.edit("1", workPhone="5")
+
+    first, second = speaking.run(**FIELDS), speaking.run(**FIELDS)
+
+    assert (first["warnings"].count("not_kept") > 0, second["updated"]) == (True, 0)
+    assert all("showuseridentity" in text for text in warnings(first, "not_kept"))
+    assert speaking.account("1")["phone1"] == "5"
+
+
 def test_a_language_and_a_time_zone_are_not_cleared(speaking: RunHarness) -> None:
     speaking.company.edit("1", customLanguage=None, location=None)
 

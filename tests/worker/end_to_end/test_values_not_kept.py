@@ -294,3 +294,17 @@ def test_explain_says_that_moodle_does_not_keep_the_value(harness: RunHarness, t
     assert "not kept by Moodle" in told.stdout
     assert "set out to update: profile_field_level 'Senior' -> 'Principal'" in (tmp_path / "values.txt").read_text()
     assert any("profile_field_level" in note for note in log["notes"])
+
+
+def test_a_phone_that_the_site_hides_from_the_token_is_written_once(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "team")
+    harness.environment["FIELD_MAPPING"] = '{"phone1": "work_phone"}'
+    for number in range(1, EMPLOYEES + 1):
+        harness.company.edit(str(number), workPhone="+1 617 555 0123" if number == 3 else None)
+
+    run = harness.run()
+    later = company.again()
+
+    assert (run.code, run["warnings"], run["not_kept_ids"]) == (0, ["not_kept"], [3])
+    assert harness.account("3")["phone1"] == "+1 617 555 0123"
+    assert (later["updated"], later["not_kept"], harness.writes()) == (0, 1, [])

@@ -47,17 +47,20 @@ def read(*chunks: bytes, auth: str = "oidc") -> list[AccountRef]:
 def test_of_every_account_a_few_words_are_kept() -> None:
     body = answer(user(4), user(5, suspended=True, idnumber="", username="five"))
 
-    assert read(body) == [AccountRef(4, "u4", "4", suspended=False), AccountRef(5, "five", "", suspended=True)]
+    assert read(body) == [
+        AccountRef(4, "u4", "4", suspended=False),
+        AccountRef(5, "five", "", suspended=True, full_name="First"),
+    ]
 
 
-def test_an_account_without_an_idnumber_has_an_empty_one() -> None:
+def test_an_account_without_an_idnumber_has_an_empty_one_and_its_name() -> None:
     """Moodle leaves an empty idnumber out."""
     bare = user(4)
     del bare["idnumber"]
 
     assert read(answer(bare, user(5, idnumber=None))) == [
-        AccountRef(4, "u4", "", suspended=False),
-        AccountRef(5, "u5", "", suspended=False),
+        AccountRef(4, "u4", "", suspended=False, full_name="First"),
+        AccountRef(5, "u5", "", suspended=False, full_name="First"),
     ]
 
 
