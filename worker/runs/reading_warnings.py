@@ -151,7 +151,8 @@ def tally_scope(
     tally.add_rows((one.facts for one in working), whole_company=whole_company)
     unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
-    if never := sorted(hidden.keys() & {*tally.never_shown(), *custom_never_shown}):
+    never = sorted(hidden.keys() & {*tally.never_shown(), *custom_never_shown})
+    if never:
         summary.fail(
             "scope_not_shown",
             f"BambooHR shows {', '.join(never)} of no employee to the key, so that it is not known who is in scope:"
@@ -161,7 +162,7 @@ def tally_scope(
     elif hidden:
         named = ", ".join(f"{name} of {number:,}" for name, number in sorted(hidden.items()))
         summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
-    if unmatched := tally.unmatched():
+    if not never and (unmatched := tally.unmatched()):
         summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
 
 

@@ -204,6 +204,15 @@ def test_the_same_is_an_error_of_a_run_of_a_few_employees(staffed: RunHarness) -
     assert (again.code, written(again), staffed.account("1")["department"]) == (0, (0, 1, 0, 0), "Support")
 
 
+def test_a_directory_that_lost_the_field_does_not_make_the_setting_suspicious(staffed: RunHarness) -> None:
+    staffed.bamboo.settings.directory_nulls = staffed.bamboo.settings.list_restricted = frozenset({"department"})
+    staffed.company.touch("1")
+
+    run = staffed.run(**SUSPEND)
+
+    assert (run.code, run["warnings"], suspended(staffed)) == (1, ["fields_emptied", "scope_not_shown"], [])
+
+
 def test_a_companys_own_field_decides_and_moves_no_employee_out_where_it_is_hidden(company: RunHarness) -> None:
     scope = {"SCOPE": json.dumps({"bamboohr:customSite": ["North"]}), "OUT_OF_SCOPE": "suspend"}
     for number in range(1, 61):
