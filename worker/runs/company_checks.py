@@ -82,7 +82,7 @@ def _scope(seen: Preview, active: Sequence[Employee]) -> Iterator[Check]:
         return
     inside = sum(plan_input.scope_state(employee) is ScopeState.IN for employee in active)
     says = f"{inside} of {len(active)} active employees are in scope"
-    if unmatched := seen.inputs.scope.unmatched():
+    if unmatched := seen.inputs.scope_tally.unmatched():
         says += f"; no employee has what it allows: {', '.join(unmatched)}"
     if unmatched or not inside:
         yield warning("scope", says, "check how BambooHR spells the values of SCOPE, and drop what no employee has")
