@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import date
 
 from worker import logs
 from worker.bamboohr.directory import Directory
-from worker.model.employee import Employee, LifecycleState
+from worker.model.employee import LifecycleState
 from worker.model.field_catalogue import DATES, is_by_api_name
 from worker.model.history import RunRecord
-from worker.model.mapping import FieldMapping
 from worker.model.scope import ScopeState
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
@@ -108,10 +107,14 @@ def warn_of_custom_fields(
         )
 
 
-def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee], summary: Summary) -> None:
-    """Warn once per field of values that its table or Moodle does not have."""
-    present = [employee for employee in employees if employee.facts.get("status") != "Inactive"]
-    for rule in mapping.rules:
+def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
+    """Warn once per field of values that its table or Moodle does not have, of employees who are in scope."""
+    present = [
+        one
+        for one in plan_input.employees
+        if one.facts.get("status") != "Inactive" and plan_input.scope_state(one) is ScopeState.IN
+    ]
+    for rule in plan_input.settings.mapping.rules:
         refused = {one.employee_id: value for one in present if (value := rule.refused_value(one.facts))}
         if not refused:
             continue

@@ -74,6 +74,14 @@ def test_only_employees_in_scope_get_an_account(company: RunHarness) -> None:
     assert employee_lines(run)[56]["reason"] == "is out of scope: department has none of the allowed values"
 
 
+def test_values_of_employees_out_of_scope_are_no_warning(company: RunHarness) -> None:
+    table = {"from": "department", "map": {"Sales": "4711", "Support": "4712"}}
+
+    run = company.run(SCOPE=SALES_AND_SUPPORT, FIELD_MAPPING=json.dumps({"institution": table}))
+
+    assert (run.code, run["created"], run["warnings"]) == (0, 55, [])
+
+
 def test_an_account_out_of_scope_is_left_alone(staffed: RunHarness) -> None:
     move(staffed, 1, "Legal", lastName="Renamed")
     before = staffed.account("1")
