@@ -71,7 +71,8 @@ def is_same(kinds: Kinds, field: str, sent: str, shown: str) -> bool:
     if kind is None:
         return field in _HIDE_ZERO and (sent, shown) == ("0", "")
     if kind.type == "textarea":
-        return _plain(sent) == _plain(shown)
+        # As displayed it has lost its HTML already; without it, "&lt;" has become "<" and must stay.
+        return _plain(sent) == (_plain(shown) if kind.is_raw else shown)
     if kind.type == "checkbox":
         return (sent or "0") == (shown or "0")
     if kind.type == "datetime":

@@ -67,7 +67,7 @@ NO_NAME = Reason(
 )
 INVALID_USERNAME = Reason(
     "invalid_username",
-    "the username made by USERNAME_TEMPLATE has characters that Moodle does not accept",
+    "the username made by USERNAME_TEMPLATE has characters that Moodle does not accept, or more than 100",
     "change the e-mail address or USERNAME_TEMPLATE, or set EXTENDED_USERNAMES to true if Moodle's"
     " extendedusernamechars is on; a username is never rewritten",
     counter="skipped_invalid_username",
@@ -183,7 +183,7 @@ def not_kept(fields: Iterable[str]) -> Reason:
     return Reason(
         NOT_KEPT,
         f"Moodle does not keep what BambooHR has for {', '.join(sorted(fields))}; it is not sent again until it changes"
-        " in BambooHR or in Moodle",
+        " in BambooHR",
         "correct the field in Moodle, the value in BambooHR or the mapping; after a correction in Moodle:"
         " {command:sync --employee ID}",
     )

@@ -59,12 +59,15 @@ EXTENDED_USERNAME_REFUSED = Reason(
 )
 """Moodle's own setting is off."""
 
+_LANGUAGE_PACK = f"{ADMINISTRATOR} whether the language pack of their lang is installed, or map it to one that is; "
+
 
 def explain(code: str, fields: Iterable[str]) -> Reason:
     """A refused write of one account that no look-up explains."""
     known = _WARNINGS.get(code)
     if known is not None:
         return known
+    fields = [*fields]
     sent = ", ".join(fields)
     if is_firewall(code):
         return Reason(
@@ -83,8 +86,9 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
     return Reason(
         UNEXPLAINED,
         f"Moodle refused this account without a reason ({code}); the fields sent were {sent}",
-        "compare these fields with what Moodle accepts (RUNBOOK, refused employees); an account that look-ups do not"
-        f" show (marked as deleted) may have the address or user name: {ADMINISTRATOR}",
+        f"{_LANGUAGE_PACK if 'lang' in fields else ''}compare these fields with what Moodle accepts (RUNBOOK, refused"
+        " employees); an account that look-ups do not show (marked as deleted) may have the address or user name:"
+        f" {ADMINISTRATOR}",
     )
 
 

@@ -13,6 +13,7 @@ from worker.model.account import AccountRef
 from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN
+from worker.model.scope import ScopeState
 from worker.model.step import Action
 from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
 from worker.runs.checks import HR, LMS, Check, failed, ids, ok, warning
@@ -36,6 +37,7 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
             f"{HR} to share the directory with the key's user",
         )
     yield from _fields(settings, employees, active)
+    yield from _scope(seen, active)
     addresses = ((employee.facts.get("work_email", "").casefold(), employee.employee_id) for employee in active)
     duplicates = _duplicates(addresses)
     if duplicates:
@@ -72,6 +74,21 @@ def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[E
         elif name != "termination_date":
             share = f"{filled * 100 // len(employees)} %"
             yield ok(area, f"filled for {share} of the {'' if name == 'status' else 'active '}employees")
+
+
+def _scope(seen: Preview, active: Sequence[Employee]) -> Iterator[Check]:
+    """Check that the scope, if there is one, and all that it allows match employees."""
+    plan_input = seen.plan.plan_input
+    if not plan_input.settings.scope:
+        return
+    inside = sum(plan_input.scope_state(employee) is ScopeState.IN for employee in active)
+    says = f"{inside} of {len(active)} active employees are in scope"
+    if unmatched := seen.inputs.scope_tally.unmatched():
+        says += f"; no employee has what it allows: {', '.join(unmatched)}"
+    if unmatched or not inside:
+        yield warning("scope", says, "check how BambooHR spells the values of SCOPE, and drop what no employee has")
+    else:
+        yield ok("scope", says)
 
 
 def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:

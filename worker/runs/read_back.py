@@ -104,7 +104,7 @@ def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Su
         summary.warn("not_kept", _warning(name, employees, kinds))
     for number, changes in lost.items():
         key = services.digest_key
-        digests = [(one.field, not_kept_digest(number, one.field, one.old or "", one.new, key)) for one in changes]
+        digests = [(one.field, not_kept_digest(number, one.field, one.old or "", key)) for one in changes]
         results[number] = replace(results[number], step=with_not_kept(results[number].step, digests))
     return replace(written, results=results)
 
@@ -116,7 +116,7 @@ def _warning(name: str, employees: _Lost, kinds: Kinds) -> str:
     changes = [change for several in employees.values() for change in several]
     return (
         f"Moodle does not keep {name} of {counted(len(shown), 'employee')} ({named}): {_cause(name, changes, kinds)}."
-        " It is not sent again until the value changes in BambooHR or in Moodle; after a correction in Moodle:"
+        " It is not sent again until it changes in BambooHR; after a correction in Moodle:"
         f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
     )
 

@@ -137,8 +137,12 @@ def read_bamboohr(
 
 def _read_directory(services: Services, wanted: Container[int], scope: ScopeTally) -> Directory:
     marks: set[str] = set()
-    observe = (lambda facts: marks.update(scope.scope.marks_of(facts))) if scope.scope else None
-    directory = services.bamboohr.directory(wanted, services.settings.employee_fields, observe)
+
+    def observe(facts: Mapping[str, str]) -> None:
+        marks.update(scope.scope.marks_of(facts))
+        scope.shown.update(name for name in scope.scope.fields if facts.get(name))
+
+    directory = services.bamboohr.directory(wanted, services.settings.employee_fields, observe if scope.scope else None)
     scope.add(marks, directory.shown)
     return directory
 

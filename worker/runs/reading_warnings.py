@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import date
 
 from worker import logs
@@ -11,7 +11,6 @@ from worker.bamboohr.directory import Directory
 from worker.model.employee import Employee, LifecycleState
 from worker.model.field_catalogue import DATES, is_by_api_name
 from worker.model.history import RunRecord
-from worker.model.mapping import FieldMapping
 from worker.model.scope import ScopeState
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
@@ -77,7 +76,7 @@ def warn_of_custom_fields(
     summary: Summary,
     *,
     unread: str,
-    refused: bool,
+    never_shown: Sequence[str],
 ) -> None:
     """Report fields that nothing was shown of, and those of employees who could not be read, and note them.
 
@@ -87,7 +86,7 @@ def warn_of_custom_fields(
         plan_input: The employees of the run.
         summary: Where the warnings go.
         unread: Why BambooHR did not answer; "" if it did.
-        refused: BambooHR refuses the fields to the key.
+        never_shown: The fields that BambooHR has shown for no employee.
     """
     if unread:
         summary.fail(
@@ -97,11 +96,11 @@ def warn_of_custom_fields(
             "the next run reads them again; if this lasts, ask BambooHR's support",
         )
         return
-    if (stats.rows or refused) and (never := stats.never_shown()):
+    if never_shown:
         summary.warn(
             "field_never_shown",
-            f"BambooHR shows {', '.join(never)} for no employee: there is no such field, or the key may not see it;"
-            " accounts keep what they have",
+            f"BambooHR shows {', '.join(never_shown)} for no employee: there is no such field, or the key may not see"
+            " it; accounts keep what they have",
         )
     if lost := stats.lost(baseline):
         summary.warn(
@@ -111,7 +110,7 @@ def warn_of_custom_fields(
         )
     working = [one for one in plan_input.employees if not one.incomplete and _works_here(plan_input, one)]
     stats.hidden.update(name for name in stats.fields for one in working if name not in one.facts)
-    others_have = stats.shown.difference(lost).intersection(stats.fields)
+    others_have = stats.shown.difference(lost, never_shown).intersection(stats.fields)
     if missing := sorted(one.employee_id for one in working if not others_have <= one.facts.keys()):
         summary.warn(
             "custom_fields_missing",
@@ -124,10 +123,14 @@ def _works_here(plan_input: PlanInput, employee: Employee) -> bool:
     return plan_input.lifecycle_state(employee) is LifecycleState.ACTIVE
 
 
-def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee], summary: Summary) -> None:
-    """Warn once per field of values that its table or Moodle does not have."""
-    present = [employee for employee in employees if employee.facts.get("status") != "Inactive"]
-    for rule in mapping.rules:
+def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
+    """Warn once per field of values that its table or Moodle does not have, of employees who are in scope."""
+    present = [
+        one
+        for one in plan_input.employees
+        if one.facts.get("status") != "Inactive" and plan_input.scope_state(one) is ScopeState.IN
+    ]
+    for rule in plan_input.settings.mapping.rules:
         refused = {one.employee_id: value for one in present if (value := rule.refused_value(one.facts))}
         if not refused:
             continue
@@ -145,11 +148,23 @@ def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee]
 
 
 def tally_scope(
-    plan_input: PlanInput, tally: ScopeTally, before: Collection[str], summary: Summary, *, whole_company: bool
+    plan_input: PlanInput,
+    tally: ScopeTally,
+    before: Collection[str],
+    summary: Summary,
+    *,
+    whole_company: bool,
+    custom_never_shown: Collection[str],
 ) -> None:
-    """Note what of the scope matches the employees of the run, and warn where that says that a setting is wrong.
+    """Note what of the scope matches the employees of the run, and report what says that a setting is wrong.
 
-    `before`: what matched an employee in an earlier run.
+    Args:
+        plan_input: The employees of the run, and the settings.
+        tally: What this run has read of the scope.
+        before: What matched an employee in an earlier run.
+        summary: Where the warnings go.
+        whole_company: The run is about all employees.
+        custom_never_shown: The fields named by their API names that BambooHR has shown for no employee.
     """
     scope = plan_input.settings.scope
     if not scope:
@@ -158,17 +173,18 @@ def tally_scope(
     tally.add_rows((one.facts for one in working), whole_company=whole_company)
     unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
-    if hidden and whole_company and len(unclear) == len(working):
+    never = sorted(hidden.keys() & {*tally.never_shown(), *custom_never_shown})
+    if never:
         summary.fail(
             "scope_not_shown",
-            f"BambooHR shows {', '.join(sorted(hidden))} of no employee to the key, so that it is not known who is in"
-            " scope: nothing is written for employees who work here",
+            f"BambooHR shows {', '.join(never)} of no employee to the key, so that it is not known who is in scope:"
+            f" nothing is written for {len(unclear):,} employees who work here",
             "let the key's user see the field, or correct SCOPE",
         )
     elif hidden:
         named = ", ".join(f"{name} of {number:,}" for name, number in sorted(hidden.items()))
         summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
-    if unmatched := tally.unmatched():
+    if not never and (unmatched := tally.unmatched()):
         summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
     if vanished := tally.vanished(before):
         summary.warn(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.run_harness import API_KEY, RunHarness
@@ -54,6 +56,20 @@ def test_a_custom_field_that_nobody_is_shown_may_be_misspelled(healthy: RunHarne
     assert report["BambooHR field bamboohr:customCostCentre"] == ("failed", "is not shown for any employee")
     assert "spells its API name" in report.advice("BambooHR field bamboohr:customCostCentre")
     assert report["BambooHR field bamboohr:customCostCenter"][0] == "ok"
+
+
+def test_a_scope_that_matches_no_employee_is_a_warning(healthy: RunHarness) -> None:
+    departments = {user["department"] for user in healthy.accounts()} - {""}
+
+    none = run_doctor(healthy, SCOPE=json.dumps({"department": ["Slaes"]}))
+    all_of_them = run_doctor(healthy, SCOPE=json.dumps({"department": {"exclude": ["Slaes"]}}))
+    one_too_many = run_doctor(healthy, SCOPE=json.dumps({"department": [*departments, "Slaes"]}))
+
+    verdict, text = none["scope"]
+    assert (verdict, text[:5]) == ("warning", "0 of ")
+    assert 'no employee has what it allows: department "Slaes"' in text
+    assert (all_of_them["scope"][0], one_too_many["scope"][0]) == ("ok", "warning")
+    assert "scope" not in run_doctor(healthy).areas
 
 
 def test_a_field_that_moodle_does_not_give_back_is_named(healthy: RunHarness) -> None:

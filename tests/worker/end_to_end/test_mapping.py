@@ -165,7 +165,8 @@ def test_a_language_that_the_site_does_not_have_costs_one_employee(speaking: Run
     run = speaking.run(**FIELDS)
 
     assert (run.code, run["updated"], run["errors"]) == (1, 1, 1)
-    assert run.reason_codes("1") != []
+    (line,) = [line for line in run.log if line.get("code") == "refused"]
+    assert (line["employee_id"], "language pack" in line["advice"]) == (1, True)
 
 
 def test_a_custom_field_may_be_translated_as_well(harness: RunHarness) -> None:

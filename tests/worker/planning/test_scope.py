@@ -23,9 +23,16 @@ def read(scope: Scope, *rows: dict[str, str], whole_company: bool = True) -> Sco
 
 @pytest.mark.parametrize(
     ("value", "same"),
-    [("Sales", " sALES  "), ("Customer  Care", "customer care"), ("Caf\u00e9", "CAFE\u0301"), ("Straße", "STRASSE")],
+    [
+        ("Sales", " sALES  "),
+        ("Customer  Care", "customer care"),
+        ("Caf\u00e9", "CAFE\u0301"),
+        ("Straße", "STRASSE"),
+        ("Sales\u200b", "sa\u00adles"),
+        ("IT", "\uff29\uff34"),
+    ],
 )
-def test_case_spaces_and_the_form_of_accents_do_not_count(value: str, same: str) -> None:
+def test_case_spaces_and_forms_of_unicode_do_not_count(value: str, same: str) -> None:
     rule = ScopeRule("department", allowed=(value,))
 
     assert fold(value) == fold(same)
