@@ -29,7 +29,7 @@ def add(parsers: Parsers) -> None:
         parsers,
         "sync",
         run=sync,
-        summary="sync the employees who changed since the last run to Moodle (the scheduled run)",
+        summary="bring Moodle up to date with the employees who changed since the last run (the scheduled run)",
         teaches=_TEACHES,
     )
     add_dry_run(parser)

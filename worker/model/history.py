@@ -229,7 +229,7 @@ class History:
 _RECENT = timedelta(days=10)
 """Longer than the week after which a smaller company is accepted, and than any approval or second delivery takes."""
 LEAST_RUNS = 20
-"""However rarely runs are scheduled, so many of them can be shown and compared."""
+"""At least this many runs can be shown and compared, however rarely they are scheduled."""
 
 
 def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[RunRecord, ...]:

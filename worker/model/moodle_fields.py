@@ -49,7 +49,7 @@ def is_username(text: str, *, extended: bool = False) -> bool:
     Args:
         text: The username.
         extended: Moodle's `extendedusernamechars` is on: any characters but capitals and blanks at the ends. Characters
-            that cannot be seen are left out here, because nobody could type such a name.
+            that cannot be seen are excluded, because no employee could type such a username.
     """
     if len(text) > LENGTHS["username"]:
         return False

@@ -294,7 +294,7 @@ class Situation:
         return username_claims(claims, self._index.by_username, self.owners, self.address_claims.depends_on)
 
     def username_resolution(self, employee_id: int) -> Resolution:
-        """Return how an employee's claim to a user name was resolved."""
+        """Return how an employee's claim to a username was resolved."""
         claim = self.username_claims.claims.get(employee_id)
         unreadable = self.unreadable.get(("username", claim.value)) if claim else None
         return Resolution(unreadable) if unreadable else self.username_claims.resolution(employee_id)

@@ -159,7 +159,7 @@ class CustomFieldReader:
 
 
 class _Requests(Requests):
-    """As for evidence, but that a site which answers for nobody does not end the run: leavers are known without it."""
+    """As for evidence, but a site that answers for no employee does not end the run: leavers are known without it."""
 
     def __init__(
         self, reader: CustomFieldReader, bamboohr: BambooHRApi, attempt: Callable[[Sequence[int]], None]
