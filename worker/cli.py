@@ -160,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
 
 _EPILOG = f"""\
 examples:
-  {{command:doctor}}                           is everything as it must be?
+  {{command:doctor}}                           is everything as it should be?
   {{command:plan}}                             what would the next run do?
   {{command:sync --employee 4711}}             bring one employee up to date now
   {{command:explain --employee 4711}}          why are they treated so?

@@ -1,4 +1,4 @@
-"""`doctor`: is everything as it must be, before the first run and whenever something is wrong?"""
+"""`doctor`: is everything as it should be, before the first run and whenever something is wrong?"""
 
 from __future__ import annotations
 
@@ -43,7 +43,11 @@ examples:
 def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(
-        parsers, "doctor", report=doctor, summary="is everything as it must be? what to ask whom", teaches=_TEACHES
+        parsers,
+        "doctor",
+        report=doctor,
+        summary="is everything as it should be? what to do, whom to ask",
+        teaches=_TEACHES,
     )
     parser.add_argument("--quick", action="store_true", help="without reading all employees")
     parser.add_argument("--json", action="store_true", help="a JSON object a line")
