@@ -53,7 +53,7 @@ def ok(area: str, what: str) -> Check:
 
 
 def warning(area: str, what: str, advice: str) -> Check:
-    """A run would go on, and an operator should know."""
+    """A run would continue, but an operator should know."""
     return Check(CheckStatus.WARNING, area, what, advice)
 
 
@@ -191,7 +191,7 @@ def _see_log() -> str:
 
 
 def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]:
-    """Check that there are protected user names, and that accounts have them."""
+    """Check that there are protected usernames, and that accounts have them."""
     names = [name for name in sorted(settings.protected) if not name.isdigit()]
     if not names:
         yield warning(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -159,6 +160,20 @@ def test_a_retried_employee_counts_as_an_error_again_until_moodle_accepts_them(r
     assert (refused.code, refused["errors_ids"], refused["parked"]) == (1, [41], 0)
     assert (taken.code, taken["created"]) == (0, 1)
     assert 41 not in listed(remembered)
+
+
+def test_retry_forgets_no_start_date(harness: RunHarness) -> None:
+    """An inactive employee whose hire date is hidden later is no leaver as long as the state knows that they start."""
+    harness.company.add(generate(30, seed=81))
+    start: dict[str, Any] = {"hireDate": f"{date.today() + timedelta(days=5)}", "status": "Inactive"}
+    harness.company.hire("41", firstName="Jo", lastName="Doe", workEmail="jo@example.com", **start)
+    assert harness.run(HIRE_LOOKAHEAD_DAYS="14").code == 0
+    harness.bamboo.settings.list_restricted = frozenset({"hireDate"})
+    assert harness.run("people", "retry", "41").code == 0
+
+    run = harness.run(HIRE_LOOKAHEAD_DAYS="14")
+
+    assert (run.code, run["suspended"], harness.account("41")["suspended"]) == (0, 0, False)
 
 
 def test_retry_releases_an_undone_employee(remembered: RunHarness) -> None:
