@@ -184,8 +184,8 @@ def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
         return inputs
     summary.warn(
         "fields_emptied",
-        f"the directory has lost {', '.join(sorted(unreliable))} for many employees since the baseline run; employees"
-        " without a value are read individually",
+        f"the directory has lost {', '.join(sorted(unreliable))} for many employees since the last complete run;"
+        " employees without a value are read individually",
     )
     return replace(inputs, directory=replace(inputs.directory, unreliable_fields=unreliable))
 

@@ -105,7 +105,7 @@ def warn_of_custom_fields(
     if lost := stats.lost(baseline):
         summary.warn(
             "fields_emptied",
-            f"{', '.join(lost)} is empty for all {stats.rows} employees read, and was not in the baseline run;"
+            f"{', '.join(lost)} is empty for all {stats.rows} employees read, and was not in the last complete run;"
             " accounts keep what they have",
         )
     working = [one for one in plan_input.employees if not one.incomplete and _works_here(plan_input, one)]

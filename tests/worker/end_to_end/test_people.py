@@ -10,7 +10,7 @@ import pytest
 
 from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
-from tests.worker.end_to_end.tools import advance_clock, hold_lock, items, records, state_and_site
+from tests.worker.end_to_end.tools import advance_clock, employee_lines, hold_lock, items, records, state_and_site
 
 PARKING = {"MAX_ATTEMPTS": "1"}
 
@@ -105,15 +105,19 @@ def test_the_list_of_one_kind(remembered: RunHarness, kind: str, numbers: list[i
     assert [one["employee_id"] for one in found] == numbers
 
 
-def test_what_a_sync_holds_is_not_on_the_list_which_says_where_it_is(remembered: RunHarness) -> None:
+def test_what_a_sync_holds_is_not_on_the_list_which_names_the_run(remembered: RunHarness) -> None:
     remembered.company.terminate("5")
     run = remembered.run(MAX_SUSPENSIONS="0", **PARKING)
 
     listed = remembered.run("people", "list", "--only", "held").stdout
+    command = f"approve {run['run_id']} --dry-run"
 
     assert run["held_ids"] == [5]
-    assert listed.startswith("No change of a reconcile is held. What a sync held is in its log")
-    assert "python -m worker explain --employee ID" in listed
+    assert listed.splitlines() == [
+        "No employee is held.",
+        f"The last run held changes of 1 employee; to see them: python -m worker {command}",
+    ]
+    assert employee_lines(remembered.run(*command.split())).keys() == {5}
 
 
 def test_the_former_name_of_the_command_works(remembered: RunHarness) -> None:

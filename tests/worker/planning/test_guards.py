@@ -239,7 +239,7 @@ def test_changes_of_the_last_day_count_towards_twice_the_limit(
 def test_an_unreliable_reading_holds_suspensions_identity_and_clears(
     example: Callable[[int], Case], held_class: GuardClass
 ) -> None:
-    found = guarded([example(1)], unreliable=["the directory has 9 rows, the baseline run read 100"])
+    found = guarded([example(1)], unreliable=["the directory has 9 rows, the last complete run read 100"])
 
     doubted = held_class in (GuardClass.SUSPEND, GuardClass.IDENTITY, GuardClass.CLEAR)
     assert set(found.why) == ({held_class} if doubted else set())
