@@ -160,7 +160,7 @@ def show(call: Call) -> int:
     if call.options.json:
         put(json.dumps([_as_json(row) for row in rows], indent=1), None)
     elif not rows:
-        put(f"No employee is {only}." if only else "Nothing is open about any employee.", None)
+        put(f"No employee is listed as {only}." if only else "No employee is remembered.", None)
     else:
         put("\n\n".join((_table(rows), _legend(rows), _counts(rows))), None)
     return 0
@@ -226,7 +226,7 @@ def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> s
         unknown = [number for number in asked if number not in employees or not employees[number].follow_ups]
         if unknown:
             raise UsageError(
-                f"nothing is open about {', '.join(map(str, unknown))}; nothing was changed",
+                f"nothing is remembered about {', '.join(map(str, unknown))}; nothing was changed",
                 advice=f"see: {advice.command('people', 'list')}",
             )
         changed = {number: change(employees[number]) for number in asked}

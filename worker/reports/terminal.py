@@ -16,7 +16,7 @@ _SUMMARY_HEADING = frozenset({"event", "ok", "outcome", "exit_code", "run_id"})
 _WRITTEN = {"create": "created", "update": "updated", "suspend": "suspended", "reactivate": "reactivated"}
 _NOT_WRITTEN = {"skip": "skipped", "hold": "waiting", "conflict": "CONFLICT", "unchanged": "unchanged"}
 _SPEAKS_FOR_ITSELF = frozenset({"create", "update"})
-_KILLED = {137: "killed: out of memory, or stopped without heeding SIGTERM"}
+_KILLED = {137: "killed: out of memory, or did not end in time after SIGTERM"}
 
 
 class TerminalLog:

@@ -19,6 +19,7 @@ from worker.runs.account_lookup import AccountLookup
 from worker.runs.locked_run import WriteResult
 from worker.runs.services import Services
 from worker.runs.summary import IDS_SHOWN, Summary
+from worker.words import counted
 
 _Lost = dict[int, list[FieldChange]]
 """By employee, what was sent (`old`) and what the account shows in its place (`new`)."""
@@ -39,11 +40,13 @@ def read_back(services: Services, written: WriteResult, summary: Summary) -> Wri
         lost = _lost(steps, lookup.accounts, services.moodle.field_kinds)
         _journal(services, summary.run_id, steps, lost)
     except TargetError as fault:
-        summary.warn("not_read_back", f"what Moodle keeps of the values written was not read back: {fault.message}")
+        summary.warn("not_read_back", f"the values written to Moodle could not be read back: {fault.message}")
     except SyncError as end:
         written = replace(written, ended_by=end)
     if lookup.unreadable:
-        summary.warn("not_read_back", f"{len(lookup.unreadable):,} accounts that were written could not be read back")
+        summary.warn(
+            "not_read_back", f"{counted(len(lookup.unreadable), 'account')} that this run wrote could not be read back"
+        )
     return _reported(services, written, lost, summary)
 
 
@@ -114,8 +117,8 @@ def _warning(name: str, employees: _Lost, kinds: Kinds) -> str:
     named = ", ".join(map(str, shown[:IDS_SHOWN])) + more
     changes = [change for several in employees.values() for change in several]
     return (
-        f"Moodle does not keep {name} of {len(shown):,} employees ({named}): {_cause(name, changes, kinds)}. It is not"
-        " sent again until the value changes in BambooHR or in Moodle; after a correction in Moodle:"
+        f"Moodle does not keep {name} of {counted(len(shown), 'employee')} ({named}): {_cause(name, changes, kinds)}."
+        " It is not sent again until the value changes in BambooHR or in Moodle; after a correction in Moodle:"
         f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
     )
 

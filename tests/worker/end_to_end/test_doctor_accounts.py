@@ -187,11 +187,11 @@ def test_values_that_moodle_does_not_keep_are_a_warning_that_names_the_employees
 @pytest.mark.parametrize(
     ("setting", "verdict", "expected"),
     [
-        ("sync-service", "ok", "1 user names, all found"),
-        ("SYNC-SERVICE 4711", "ok", "1 user names, all found"),
-        ("", "warning", "PROTECTED_ACCOUNTS names no user name"),
-        ("4711", "warning", "PROTECTED_ACCOUNTS names no user name"),
-        ("sync-service, typo, Other", "warning", "2 of 3 user names of PROTECTED_ACCOUNTS are not in use"),
+        ("sync-service", "ok", "1 username, all found"),
+        ("SYNC-SERVICE 4711", "ok", "1 username, all found"),
+        ("", "warning", "PROTECTED_ACCOUNTS names no username"),
+        ("4711", "warning", "PROTECTED_ACCOUNTS names no username"),
+        ("sync-service, typo, Other", "warning", "PROTECTED_ACCOUNTS names 3 usernames, and no account has 2 of them"),
     ],
 )
 def test_protected_accounts_are_looked_up(healthy: RunHarness, setting: str, verdict: str, expected: str) -> None:

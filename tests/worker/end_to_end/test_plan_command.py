@@ -98,7 +98,7 @@ def test_the_table_shows_ids_fields_and_reasons_without_values(pending: RunHarne
     assert run.code == 0
     head, figures, *groups, following = run.stdout.split("\n\n")
     assert head.startswith("NovaLXP sync plan, ")
-    assert "the next run (employees that changed or are waiting), changes since " in head
+    assert "the next run (employees who changed or are waiting), changes since " in head
     assert figures == "1 created, 1 changed, 1 suspended, 19 unchanged"
     assert [[line.strip() for line in group.splitlines()] for group in groups] == [
         ["Suspend: 1 employee: BambooHR says Inactive or Deleted", "active -> suspended", "employee 3"],

@@ -64,7 +64,7 @@ def test_show_has_the_row_the_lock_the_follow_ups_and_the_runs(staffed: RunHarne
     assert state["state"] == {name: stored[name] for name in ("since", "offset", "updatedAt")} | bound
     assert state["lock"] == {"held": "no"}
     assert state["people"] == {"remembered": 1, "waiting": "40"}
-    assert set(state["runs"].values()) == {"sync, all, clean"}
+    assert set(state["runs"].values()) == {"sync, all, successful"}
 
 
 def test_show_has_an_open_and_pinned_window(staffed: RunHarness) -> None:
@@ -200,10 +200,10 @@ def test_a_rewind_before_the_first_run_sets_its_start(harness: RunHarness) -> No
     ("arguments", "expected"),
     [
         (["--since", "2099-01-01T00:00:00Z"], "is in the future"),
-        (["--since", "yesterday"], "not a moment with a zone"),
-        (["--since", "2026-01-31T02:00:00"], "not a moment with a zone"),
-        (["--since", "2026-01-31"], "not a moment with a zone"),
-        (["--since", ""], "not a moment with a zone"),
+        (["--since", "yesterday"], "not a time with a time zone"),
+        (["--since", "2026-01-31T02:00:00"], "not a time with a time zone"),
+        (["--since", "2026-01-31"], "not a time with a time zone"),
+        (["--since", ""], "not a time with a time zone"),
         (["--since", "1960-01-01T00:00:00Z"], "before"),
         (["--days", "-1"], "a whole number from 0 to 18250"),
         (["--days", "1.5"], "a whole number from 0 to 18250"),
