@@ -110,6 +110,10 @@ test-image: setup ## build the image, deploy it to the emulator, run it as the t
 test-faults: setup ## each call of a run fails in each way, or the process dies: how many are survived
 	$(BIN)/pytest tests/faults -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
+.PHONY: test-large
+test-large: setup ## memory and calls with 50,000 employees and 10,000 changes, against the budgets
+	$(BIN)/pytest tests/large -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+
 $(BROWSER)/.ready: tests/browser/requirements.txt
 	$(make-environment)
 

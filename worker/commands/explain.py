@@ -52,7 +52,7 @@ def explain_employee(call: Call) -> int:
     check_writable(options.output)
     number: int = options.employee
     services = call.services(progress=no_bar)
-    request = RunRequest("sync", SelectedEmployees((number,)), dry_run=True, releases=True)
+    request = RunRequest("sync", SelectedEmployees((number,)), dry_run=True, includes_undone=True)
     seen = preview(request, services, summary)
     history = seen.inputs.history
     sections = explain(

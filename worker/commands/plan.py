@@ -74,7 +74,7 @@ def plan(call: Call) -> int:
     credentials = read_credentials(settings)
     summary.dry_run = True
     scope = AllEmployees() if everybody else SelectedEmployees(selected) if selected else ChangedEmployees()
-    request = RunRequest("sync", scope, dry_run=True, releases=bool(selected), resends=bool(selected))
+    request = RunRequest("sync", scope, dry_run=True, includes_undone=bool(selected), resends=bool(selected))
     seen = preview(request, open_services(settings, credentials, call.stop, summary, bar), summary)
     summary.finish()
     report = build(

@@ -57,6 +57,6 @@ def request(options: argparse.Namespace) -> RunRequest:
         scope=SelectedEmployees(selected) if selected else ChangedEmployees(),
         dry_run=options.dry_run,
         reactivate=options.reactivate,
-        releases=bool(selected),
+        includes_undone=bool(selected),
         resends=bool(selected),
     )

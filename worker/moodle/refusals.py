@@ -1,4 +1,6 @@
-"""Which of Moodle's refusals may be about one record, and each refusal in an operator's words.
+"""What Moodle refuses for one employee, in an operator's words.
+
+`answers` says whom an answer is about, and `failures` what ends a run.
 
 Moodle's own texts are never repeated: they can quote user data.
 """

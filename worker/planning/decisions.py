@@ -153,7 +153,7 @@ def _found_by_email(situation: Situation, employee: Employee, state: LifecycleSt
     is_confirmed = names.any or number in situation.settings.confirmed
     if names.shown and not is_confirmed:
         return Step(number, Action.CONFLICT, reasons.unconfirmed_email(number, account), account)
-    if not situation.plan_input.sees_whole_company and not is_confirmed:
+    if not situation.plan_input.knows_every_address and not is_confirmed:
         return Step(number, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
     return _update(situation, employee, account, linked=True)
 

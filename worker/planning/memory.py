@@ -145,7 +145,7 @@ def released(records: Mapping[int, EmployeeRecord], results: Mapping[int, StepRe
     }
 
 
-def with_accounts(
+def fill_in_account_ids(
     records: Mapping[int, EmployeeRecord], accounts: Iterable[Account], unanswered: Collection[str]
 ) -> dict[int, EmployeeRecord]:
     """Return the records of an earlier version with the account that was suspended, found by its idnumber.

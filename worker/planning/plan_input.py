@@ -53,7 +53,7 @@ class PlanInput:
 
     Attributes:
         employees: Ordered by id.
-        email_index: Who has which work e-mail, over the whole company if `sees_whole_company`.
+        email_index: Who has which work e-mail, over the whole company if `knows_every_address`.
         records: What earlier runs remembered, by employee id.
         changed: Everybody in the changed feed. They, and those with a record, may join the run if their accounts hold
             an address that the run needs.
@@ -66,7 +66,7 @@ class PlanInput:
     now: datetime
     email_index: EmailIndex = field(default_factory=EmailIndex)
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
-    sees_whole_company: bool = True
+    knows_every_address: bool = True
     changed: frozenset[int] = frozenset()
     former: Sequence[Employee] = ()
     kinds: Kinds = field(default_factory=dict)

@@ -61,7 +61,7 @@ class ScopeTally:
         return [f'{name} "{value}"' for mark, name, value in self.scope.allowed_values() if mark in absent]
 
 
-def doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
+def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
     """Return why no account may be suspended for the scope without an approval; empty if it may.
 
     Args:
@@ -83,6 +83,6 @@ def doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
     ]
 
 
-def remembered(tally: ScopeTally, before: Collection[str]) -> tuple[str, ...]:
+def marks_to_remember(tally: ScopeTally, before: Collection[str]) -> tuple[str, ...]:
     """Return the marks for later runs. One that matched before stays until the setting drops its value."""
     return tuple(sorted(tally.found.union(before).intersection(tally.scope.marks)))

@@ -17,7 +17,7 @@ from worker.transport.refusal import BatchRefused
 
 
 class AccountLookup:
-    """Looks up accounts by some values, as a :class:`worker.runs.isolation.Work`.
+    """Looks up accounts by some values, as a :class:`worker.runs.isolation.BatchRequest`.
 
     Attributes:
         accounts: What was found.
@@ -61,7 +61,7 @@ class AccountLookup:
         self.accounts += self._moodle.look_up_batch(self._lookup.key, batch)
         self._tick(len(batch))
 
-    def left(self, batch: Sequence[str], _refusal: BatchRefused) -> Sequence[str]:
+    def still_to_send(self, batch: Sequence[str], _refusal: BatchRefused) -> Sequence[str]:
         """Return all of it: a refused look-up answers nothing."""
         return batch
 

@@ -108,7 +108,7 @@ def in_batches(employees: Sequence[int], isolated: Collection[int]) -> list[Sequ
 
 
 class Requests:
-    """Reads of one endpoint, as a :class:`worker.runs.isolation.Work`. `unreadable` is filled, by employee."""
+    """Reads of one endpoint, as a :class:`worker.runs.isolation.BatchRequest`. `unreadable` is filled, by employee."""
 
     def __init__(
         self, bamboohr: BambooHRApi, attempt: Callable[[Sequence[int]], None], unreadable: dict[int, str]
@@ -117,7 +117,7 @@ class Requests:
         self._unreadable = unreadable
         self.attempt = attempt
 
-    def left(self, batch: Sequence[int], _refusal: BatchRefused) -> Sequence[int]:
+    def still_to_send(self, batch: Sequence[int], _refusal: BatchRefused) -> Sequence[int]:
         """Return all of it: a refused read answers nothing."""
         return batch
 

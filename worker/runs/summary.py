@@ -122,7 +122,7 @@ class Summary:
         """Set where to read, at the end, how many HTTP calls went to each system."""
         self.calls.update(calls)
 
-    def take(self, results: Iterable[StepResult], parked: Iterable[int]) -> None:
+    def count_results(self, results: Iterable[StepResult], parked: Iterable[int]) -> None:
         """Count what came of every step. A parked employee is not an error."""
         parked = frozenset(parked)
         for result in results:

@@ -21,10 +21,10 @@ from worker.planning.approval import approved, held_changes
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import company_size, is_import, limits
-from worker.planning.memory import before_suspending, park, released, remember, with_accounts
+from worker.planning.memory import before_suspending, fill_in_account_ids, park, released, remember
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
-from worker.planning.scope import doubts, remembered
+from worker.planning.scope import marks_to_remember, scope_doubts
 from worker.planning.window import advance
 from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
@@ -162,7 +162,7 @@ def _circumstances(
             max_suspensions=settings.max_suspensions,
         ),
         losses(inputs.stats, history.last_baseline()),
-        doubts(inputs.scope, history.scope_matched()),
+        scope_doubts(inputs.scope_tally, history.scope_matched()),
         _recent_changes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else {},
         "RUN" if request.dry_run else summary.run_id,
     )
@@ -236,7 +236,7 @@ def _conclude(
         for employee in plan.plan_input.employees
     }
     parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
-    summary.take(results.values(), parked)
+    summary.count_results(results.values(), parked)
     records |= parked
     records |= _accounts_noted(inputs, plan, records, results)
     after = History({**inputs.history.records, **records})
@@ -251,7 +251,7 @@ def _accounts_noted(
     """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
     known = {**inputs.history.records, **records}
     unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
-    noted = with_accounts(known, plan.accounts.values(), unanswered)
+    noted = fill_in_account_ids(known, plan.accounts.values(), unanswered)
     return {**noted, **released({**known, **noted}, results)}
 
 
@@ -306,5 +306,5 @@ def _record(
         since=iso(inputs.position.since) if inputs and inputs.position else "",
         reached=iso(summary.next_since) if summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
-        scope_matched=remembered(inputs.scope, history.scope_matched()) if inputs else (),
+        scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()) if inputs else (),
     )

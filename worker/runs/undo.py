@@ -44,7 +44,7 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
         written = run.write(
             steps, _intent(request, services, run.history, recorded), seen, selected=bool(request.employees)
         )
-        summary.take(written.results.values(), ())
+        summary.count_results(written.results.values(), ())
         run.remember(_undone_records(request, services, run.history, recorded, written), written)
 
 
@@ -54,7 +54,7 @@ def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> 
     results = [result_without_sending(step) for step in steps]
     for result in results:
         log_outcome(result, selected=bool(request.employees), dry_run=True)
-    summary.take(results, ())
+    summary.count_results(results, ())
     summary.counts["without_account"] = len(services.store.history().with_flag(FollowUp.WITHOUT_ACCOUNT))
     return steps
 

@@ -1,0 +1,1 @@
+"""Large companies: memory and calls at the size of the budgets."""

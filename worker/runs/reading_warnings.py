@@ -1,0 +1,150 @@
+"""What a run warns of when it has read both systems: fields that are hidden, values that cannot be sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from datetime import date
+
+from worker import logs
+from worker.bamboohr.directory import Directory
+from worker.model.employee import Employee, LifecycleState
+from worker.model.field_catalogue import DATES, is_by_api_name
+from worker.model.history import RunRecord
+from worker.model.mapping import FieldMapping
+from worker.model.scope import ScopeState
+from worker.planning.plan_input import PlanInput
+from worker.planning.planner import Plan
+from worker.planning.readings import CustomFieldStats
+from worker.planning.scope import ScopeTally
+from worker.planning.second_accounts import possible_second_accounts
+from worker.runs.summary import Summary
+
+_NAMED = 10
+
+
+def warn_of_directory(directory: Directory, fields: Collection[str], summary: Summary) -> None:
+    """Warn where there is no directory; log which fields it does not show."""
+    hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
+    if not directory.available:
+        summary.warn(
+            "directory_unavailable",
+            "BambooHR's directory is refused or empty; every employee is read individually",
+        )
+    elif hidden:
+        logs.info("bamboohr.directory_fields", not_shown=hidden)
+
+
+def fail_for_hidden_status(summary: Summary) -> None:
+    """Fail a run in which no leaver can be recognised."""
+    summary.fail(
+        "status_not_shown",
+        "BambooHR shows the status of no employee to the key: no leaver can be recognised, and their accounts stay"
+        " active",
+        "let the key's user see the field status (RUNBOOK, BambooHR)",
+    )
+
+
+def warn_of_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: int, summary: Summary) -> None:
+    """Warn of a kind of date that is shown for no employee though it was at the last reading, or of none at all."""
+    hidden = [name for name in DATES if name not in shown]
+    lost = [name for name in hidden if name in read and read[name] == max(read.values())]
+    if rows and (lost or len(hidden) == len(DATES)):
+        summary.warn(
+            "dates_not_shown",
+            f"BambooHR shows {', '.join(lost or hidden)} for no employee; employees who start or leave by such a date"
+            " are taken up when it is shown again",
+        )
+
+
+def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
+    """Name new accounts that may be second ones."""
+    pairs = sorted(possible_second_accounts(plan).items())
+    if pairs:
+        named = ", ".join(f"{number} (as {former})" for number, former in pairs[:_NAMED])
+        more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+        summary.warn(
+            "possible_second_account",
+            "employees get a new account who have both names of an employee who left; if one was hired again, enter the"
+            f" new id as the idnumber of the former account first: {named}{more}",
+        )
+
+
+def warn_of_custom_fields(
+    stats: CustomFieldStats, baseline: RunRecord | None, summary: Summary, *, unread: str, refused: bool
+) -> None:
+    """Report fields that nothing was shown of, and those of employees who could not be read.
+
+    Args:
+        stats: What was read of the fields.
+        baseline: The last baseline run.
+        summary: Where the warnings go.
+        unread: Why BambooHR did not answer; "" if it did.
+        refused: BambooHR refuses the fields to the key.
+    """
+    if unread:
+        summary.fail(
+            "custom_fields_unread",
+            f"BambooHR does not answer for {', '.join(stats.fields)} ({unread}); accounts keep what they have, and"
+            " everything else goes on",
+            "the next run reads them again; if this lasts, ask BambooHR's support",
+        )
+    elif (stats.rows or refused) and (never := stats.never_shown()):
+        summary.warn(
+            "field_never_shown",
+            f"BambooHR shows {', '.join(never)} for no employee: there is no such field, or the key may not see it;"
+            " accounts keep what they have",
+        )
+    if lost := stats.lost(baseline):
+        summary.warn(
+            "fields_emptied",
+            f"{', '.join(lost)} is empty for all {stats.rows} employees read, and was not in the baseline run;"
+            " accounts keep what they have",
+        )
+
+
+def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee], summary: Summary) -> None:
+    """Warn once per field of values that its table or Moodle does not have."""
+    present = [employee for employee in employees if employee.facts.get("status") != "Inactive"]
+    for rule in mapping.rules:
+        refused = {one.employee_id: value for one in present if (value := rule.refused_value(one.facts))}
+        if not refused:
+            continue
+        if rule.target == "country" and not rule.table:
+            named = _some(sorted(set(refused.values())))
+            summary.warn("unknown_country", f"Moodle has no country of this name, so it is not written: {named}")
+        else:
+            why = "that its map does not have" if rule.table else "that Moodle does not take"
+            summary.warn(
+                "values_not_sent",
+                f"{rule.target}: BambooHR has a value {why}, and the account keeps its own, for {len(refused)} of the"
+                f" employees read ({_some(sorted(refused))})",
+            )
+
+
+def tally_scope(plan_input: PlanInput, tally: ScopeTally, summary: Summary, *, whole_company: bool) -> None:
+    """Note what of the scope matches the employees of the run, and warn where that says that a setting is wrong."""
+    scope = plan_input.settings.scope
+    if not scope:
+        return
+    working = [one for one in plan_input.employees if plan_input.lifecycle_state(one) is LifecycleState.ACTIVE]
+    tally.add_rows((one.facts for one in working), whole_company=whole_company)
+    unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
+    hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
+    if hidden and whole_company and len(unclear) == len(working):
+        summary.fail(
+            "scope_not_shown",
+            f"BambooHR shows {', '.join(sorted(hidden))} of no employee to the key, so that it is not known who is in"
+            " scope: nothing is written for employees who work here",
+            "let the key's user see the field, or correct SCOPE",
+        )
+    elif hidden:
+        named = ", ".join(f"{name} of {number:,}" for name, number in sorted(hidden.items()))
+        summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
+    if unmatched := tally.unmatched():
+        summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
+
+
+def _some(names: Sequence[object]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(map(str, names[:_NAMED])) + more
