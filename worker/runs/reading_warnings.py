@@ -39,8 +39,8 @@ def fail_for_hidden_status(summary: Summary) -> None:
     """Fail a run in which no leaver can be recognised."""
     summary.fail(
         "status_not_shown",
-        "BambooHR shows the status of no employee to the key: no leaver can be recognised, and their accounts stay"
-        " active",
+        "BambooHR does not show the key the status of any employee: no leaver can be recognised, and the accounts of"
+        " leavers stay active",
         "let the key's user see the field status (RUNBOOK, BambooHR)",
     )
 
@@ -52,8 +52,8 @@ def warn_of_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: 
     if rows and (lost or len(hidden) == len(DATES)):
         summary.warn(
             "dates_not_shown",
-            f"BambooHR shows {', '.join(lost or hidden)} for no employee; employees who start or leave by such a date"
-            " are taken up when it is shown again",
+            f"BambooHR does not show {', '.join(lost or hidden)} for any employee; employees who start or leave on such"
+            " a date are processed when it is shown again",
         )
 
 
@@ -65,8 +65,8 @@ def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
         more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
         summary.warn(
             "possible_second_account",
-            "employees get a new account who have both names of an employee who left; if one was hired again, enter the"
-            f" new id as the idnumber of the former account first: {named}{more}",
+            "employees with both names of an employee who left get a new account; if one of them was hired again, first"
+            f" enter the new id as the idnumber of the former account: {named}{more}",
         )
 
 
@@ -85,20 +85,20 @@ def warn_of_custom_fields(
     if unread:
         summary.fail(
             "custom_fields_unread",
-            f"BambooHR does not answer for {', '.join(stats.fields)} ({unread}); accounts keep what they have, and"
-            " everything else goes on",
+            f"BambooHR does not return {', '.join(stats.fields)} ({unread}); accounts keep what they have, and"
+            " everything else continues",
             "the next run reads them again; if this lasts, ask BambooHR's support",
         )
     elif (stats.rows or refused) and (never := stats.never_shown()):
         summary.warn(
             "field_never_shown",
-            f"BambooHR shows {', '.join(never)} for no employee: there is no such field, or the key may not see it;"
-            " accounts keep what they have",
+            f"BambooHR does not show {', '.join(never)} for any employee: there is no such field, or the key may not"
+            " see it; accounts keep what they have",
         )
     if lost := stats.lost(baseline):
         summary.warn(
             "fields_emptied",
-            f"{', '.join(lost)} is empty for all {stats.rows} employees read, and was not in the baseline run;"
+            f"{', '.join(lost)} is empty for every employee read ({stats.rows:,}), but was not in the baseline run;"
             " accounts keep what they have",
         )
 
@@ -112,13 +112,13 @@ def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee]
             continue
         if rule.target == "country" and not rule.table:
             named = _some(sorted(set(refused.values())))
-            summary.warn("unknown_country", f"Moodle has no country of this name, so it is not written: {named}")
+            summary.warn("unknown_country", f"Moodle has no country with this name, so it is not written: {named}")
         else:
-            why = "that its map does not have" if rule.table else "that Moodle does not take"
+            why = "that its map does not have" if rule.table else "that Moodle does not accept"
             summary.warn(
                 "values_not_sent",
-                f"{rule.target}: BambooHR has a value {why}, and the account keeps its own, for {len(refused)} of the"
-                f" employees read ({_some(sorted(refused))})",
+                f"{rule.target}: for {len(refused):,} of the employees read, BambooHR has a value {why}, and the"
+                f" account keeps its own ({_some(sorted(refused))})",
             )
 
 
@@ -134,15 +134,15 @@ def tally_scope(plan_input: PlanInput, tally: ScopeTally, summary: Summary, *, w
     if hidden and whole_company and len(unclear) == len(working):
         summary.fail(
             "scope_not_shown",
-            f"BambooHR shows {', '.join(sorted(hidden))} of no employee to the key, so that it is not known who is in"
+            f"BambooHR does not show the key {', '.join(sorted(hidden))} of any employee, so it is not known who is in"
             " scope: nothing is written for employees who work here",
             "let the key's user see the field, or correct SCOPE",
         )
     elif hidden:
         named = ", ".join(f"{name} of {number:,}" for name, number in sorted(hidden.items()))
-        summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
+        summary.warn("scope_not_shown", f"BambooHR does not show what decides who is in scope, so these wait: {named}")
     if unmatched := tally.unmatched():
-        summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
+        summary.warn("scope_unmatched", f"SCOPE allows values that no employee has: {', '.join(unmatched)}")
 
 
 def _some(names: Sequence[object]) -> str:
