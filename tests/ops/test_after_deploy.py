@@ -55,16 +55,16 @@ def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Environmen
     assert out.splitlines() == [
         "",
         "What to do next:",
-        "1. Confirm the subscription of the alerts: open the link in the mail from AWS within two days.",
+        "1. Confirm the subscription to the alerts: open the link in the mail from AWS within two days.",
         f"   Then check it: {pushed.lxp} alerts --test",
         "2. Set the credentials:",
         f"   {pushed.lxp} secret set bamboohr",
         f"   {pushed.lxp} secret set moodle",
-        "3. Check everything, see what a run would do, and run:",
+        "3. Check everything, see what a run would do, and start the first run:",
         f"   {pushed.lxp} doctor --task",
         f"   {pushed.lxp} sync --dry-run",
         f"   {pushed.lxp} sync",
-        "   Until the first successful sync the alarm on silence is in ALARM.",
+        "   Until the first successful sync the silence alarm is in ALARM.",
     ]
 
 

@@ -38,7 +38,7 @@ def test_no_subscription(deployed: Environment) -> None:
 
     assert end.code == 1
     assert "PROBLEM: no alert is delivered to anyone" in end.out
-    assert "is not subscribed: it expired, or was cancelled" in end.out
+    assert "is not subscribed: the subscription expired or was cancelled" in end.out
     assert f"{deployed.lxp} alerts --subscribe" in end.out
 
 

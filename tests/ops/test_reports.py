@@ -107,7 +107,7 @@ def test_doctor_finds_alarm_actions_that_were_enabled_during_a_pause(complete: E
 
     assert what.startswith("the scheduled runs are paused (since ")
     assert what.endswith("but enabled: the silence alarm")
-    assert what_to_do == (f"disable it again: {complete.lxp} pause; or go on: {complete.lxp} resume")
+    assert what_to_do == (f"disable again: {complete.lxp} pause; or resume: {complete.lxp} resume")
 
 
 def test_doctor_finds_a_schedule_that_is_disabled_without_a_pause(complete: Environment) -> None:
@@ -115,7 +115,7 @@ def test_doctor_finds_a_schedule_that_is_disabled_without_a_pause(complete: Envi
 
     ((what, _),) = doctors_pause(complete)
 
-    assert what == "no pause is noted that outlives a deploy, but disabled: the schedule acme-sync-nightly"
+    assert what == "no pause is recorded, but disabled: the schedule acme-sync-nightly"
 
 
 def test_doctor_does_not_need_the_rights_to_check_the_pause(

@@ -234,7 +234,7 @@ def test_after_a_reset_the_next_run_starts_like_the_first_and_keeps_the_follow_u
     run = staffed.run("state", "reset", "--yes")
     first = staffed.run(INITIAL_LOOKBACK_DAYS="9")
 
-    assert (run.code, run.stdout[:34]) == (0, "The state row is gone; it was: sin")
+    assert (run.code, run.stdout[:39]) == (0, "The state row was removed; it was: sinc")
     assert days_ago(9.1) < first["since"] < days_ago(8.9)
     assert (first.code, first["total_changed"], first["no_evidence"]) == (0, 31, 1)
     advance_clock(staffed, hours=1)
