@@ -165,7 +165,8 @@ def _row(number: int, shows_values: bool) -> Row:
     if kind == 1:
         return row(
             "hold", "no_evidence",
-            "BambooHR does not say whether the employee works here (no row, or a status that is empty, restricted or unknown)",
+            "BambooHR does not say whether the employee works here (no row, or a status that is empty, restricted or"
+            " unknown)",
             "let the key's user see the employee and their status; every run asks again until then",
         )  # fmt: skip
     if kind == 2:

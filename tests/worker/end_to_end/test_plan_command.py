@@ -103,8 +103,8 @@ def test_the_table_shows_ids_fields_and_reasons_without_values(pending: RunHarne
     assert [[line.strip() for line in group.splitlines()] for group in groups] == [
         ["Suspend: 1 employee: BambooHR says Inactive or Deleted", "active -> suspended", "employee 3"],
         [
-            "Waiting: 1 employee: BambooHR does not say whether the employee works here (no row, or a status that is empty,"
-            " restricted or unknown)",
+            "Waiting: 1 employee: BambooHR does not say whether the employee works here (no row, or a status that is"
+            " empty, restricted or unknown)",
             "what to do: let the key's user see the employee and their status; every run asks again until then",
             "employee 202",
         ],
