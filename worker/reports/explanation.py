@@ -278,11 +278,8 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
     if employee.deleted:
         yield "deleted", "an earlier feed said so"
     if employee.suspended_at:
-        yield (
-            "suspended",
-            f"{'by this product' if employee.suspended_by_us else 'but active again since'},"
-            f" {_when(employee.suspended_at)}",
-        )
+        when = _when(employee.suspended_at)
+        yield "suspended", f"by this product, {when}" if employee.suspended_by_us else f"{when}, and active again since"
     if employee.undone_at:
         yield "taken back", _when(employee.undone_at)
     if employee.not_kept:

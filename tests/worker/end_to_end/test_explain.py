@@ -104,7 +104,7 @@ def test_a_leaver_and_the_writes_of_the_last_runs(staffed: RunHarness) -> None:
     assert (explanation["BambooHR"]["status"], explanation["BambooHR"]["hire_date"]) == ("'Inactive'", "'2020-01-01'")
     assert explanation["Account"]["state"] == "suspended"
     assert planned_step(explanation) == ("unchanged", "left, and the account is suspended already")
-    assert explanation["Remembered"]["suspended"].startswith("by us, 20")
+    assert explanation["Remembered"]["suspended"].startswith("by this product, 20")
     wrote = explanation["What the last runs did"]
     assert wrote.pop(suspended).endswith("set out to suspend: suspended")
     (created,) = wrote.values()
