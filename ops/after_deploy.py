@@ -92,11 +92,11 @@ class After:
         enabled = found.named(enabled=True)
         either = f"Pause again: {advice.command('pause')}\nOr resume:   {advice.command('resume')}"
         if found.pause and enabled:
-            return f"The scheduled runs are {found.pause}, but this deploy has enabled {enabled}.\n{either}"
+            return f"The scheduled runs are {found.pause}, but this deploy has enabled: {enabled}.\n{either}"
         if found.pause:
             return f"The scheduled runs are {found.pause}. To resume: {advice.command('resume')}"
         if self.was_paused and enabled:
-            return f"The environment was paused, and this deploy has enabled {enabled}.\n{either}"
+            return f"The environment was paused, and this deploy has enabled: {enabled}.\n{either}"
         return None
 
     def is_paused(self) -> bool:

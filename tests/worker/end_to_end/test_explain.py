@@ -103,7 +103,7 @@ def test_a_leaver_and_the_writes_of_the_last_runs(staffed: RunHarness) -> None:
     assert explanation["BambooHR"]["standing"] == "has left: BambooHR says Inactive or Deleted"
     assert (explanation["BambooHR"]["status"], explanation["BambooHR"]["hire_date"]) == ("'Inactive'", "'2020-01-01'")
     assert explanation["Account"]["state"] == "suspended"
-    assert planned_step(explanation) == ("unchanged", "left, and the account is suspended already")
+    assert planned_step(explanation) == ("unchanged", "left, and the account is already suspended")
     assert explanation["Remembered"]["suspended"].startswith("by this product, 20")
     wrote = explanation["What the last runs did"]
     assert wrote.pop(suspended).endswith("set out to suspend: suspended")
@@ -204,7 +204,7 @@ def test_an_employee_of_an_undone_run(staffed: RunHarness) -> None:
 
     explanation = explain(staffed, "100")
 
-    assert explanation["What holds it"]["undone"].endswith("To release: python -m worker people retry ID")
+    assert explanation["What holds it"]["undone"].endswith("To release them: python -m worker people retry ID")
     assert explanation["Remembered"]["undone"] == run
     assert "taken back" in explanation["Remembered"]
 
