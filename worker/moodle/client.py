@@ -178,7 +178,7 @@ class MoodleClient:
         return accounts
 
     def _lookable(self, key: AccountKey, values: Iterable[str]) -> list[str]:
-        """Each value once, without those that fail a whole request: an empty text, an illegal user name."""
+        """Each value once, without those that fail a whole request: an empty text, an illegal username."""
         once = filter(None, dict.fromkeys(values))
         return [value for value in once if key != "username" or self._accepts_username(value)]
 
@@ -252,7 +252,7 @@ class MoodleClient:
         """For each of the four functions the code with which it is refused to the token, "" where it is not.
 
         The two that write are called with what cannot succeed: an account id that does not exist, and a new account
-        with the guest's user name and an invalid address. Moodle checks the right first (read in
+        with the guest's username and an invalid address. Moodle checks the right first (read in
         user/externallib.php).
         """
         guest = [("username", "guest"), ("firstname", "-"), ("lastname", "-"), ("email", "none@localhost")]

@@ -47,7 +47,7 @@ _WARNINGS = {
 
 
 def taken(key: str, account: Account) -> Reason:
-    """A look-up found the account that has the address or the user name."""
+    """A look-up found the account that has the address or the username."""
     return email_taken(account) if key == "email" else username_taken(account.name)
 
 

@@ -32,7 +32,7 @@ def remember(
         now: The time of the run.
         max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
         approved: An operator approved the changes of this run.
-        follow_held: No later run takes the employee by itself, so what a guard holds of the step is a follow-up.
+        follow_held: No later run processes the employee by itself, so what a guard holds of the step is a follow-up.
     """
     record = _after(known, result, deleted=deleted, now=now, max_attempts=max_attempts)
     if _is_compared(result):

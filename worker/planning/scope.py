@@ -1,7 +1,7 @@
-"""Whether the scope can be trusted to suspend: what of it matches employees of the company, and did before. Pure.
+"""Whether the scope can be trusted to suspend: which of its values match employees now, and did before. Pure.
 
 A department that is renamed in BambooHR moves all its employees out of scope at once. So the runs remember which
-allowed values, and whether the scope as a whole, matched an employee: as marks (see :attr:`Scope.marks`), without
+listed values, and whether the scope as a whole, matched an employee: as marks (see :attr:`Scope.marks`), without
 anything about single employees.
 """
 
@@ -59,6 +59,11 @@ class ScopeTally:
         """Return the allowed values that match no employee of the company, with their fields."""
         absent = self.known - self.found
         return [f'{name} "{value}"' for mark, name, value in self.scope.allowed_values() if mark in absent]
+
+    def vanished(self, before: Collection[str]) -> list[str]:
+        """Return the excluded values that matched an employee in an earlier run and match none any more."""
+        absent = (self.known - self.found).intersection(before)
+        return [f'{name} "{value}"' for mark, name, value in self.scope.excluded_values() if mark in absent]
 
 
 def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""One look-up of accounts: in batches, and an account that Moodle cannot return costs the others nothing."""
+"""Looks up accounts in batches; an account that Moodle cannot return does not affect the others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AccountLookup:
         self._tick: Tick = lambda _: None
 
     def run(self) -> AccountLookup:
-        """Look all of them up. Raises TargetError where Moodle answers none of them."""
+        """Look up all of them. Raises TargetError if Moodle answers for none of them."""
         lookup = self._lookup
         extended = [value for value in lookup.values if self._is_extended(value)]
         with self._services.progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:

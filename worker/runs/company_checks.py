@@ -127,7 +127,7 @@ def _listed(accounts: Sequence[AccountRef]) -> Iterator[Check]:
 
 
 def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
-    """Name the mapped fields that Moodle does not give back, so that nobody can tell whether they differ."""
+    """Name the mapped fields that Moodle does not return, so that differences in them cannot be found."""
     for name in (rule.target for rule in settings.mapping.rules):
         if name in NEVER_RETURNED:
             yield warning(

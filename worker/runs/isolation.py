@@ -1,8 +1,8 @@
-"""One record costs one employee: a batch that a system refuses is halved until the record stands alone.
+"""One bad record affects one employee: a batch that a system refuses is halved until the record is alone.
 
-The same mechanism serves look-ups, creations, updates, suspensions and BambooHR's reads. What it sends, and what comes
-of each record, is the business of a :class:`BatchRequest`; which refusals may be about one record is said by
-:class:`worker.transport.refusal.BatchRefused`.
+The same mechanism serves look-ups, creations, updates, suspensions and BambooHR's reads. A :class:`BatchRequest`
+decides what is sent and what happens to each record; :class:`worker.transport.refusal.BatchRefused` says which refusals
+may be about one record.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Skipped(StrEnum):
     SITE_REFUSES = "site_refuses"
     """Nothing of this kind was accepted in this run: the fault is not in a record."""
     TOO_MANY = "too_many"
-    """The allowance is used up: the next run goes on."""
+    """The allowance is used up: the next run continues."""
 
 
 class BatchRequest(Protocol[R]):
-    """One kind of request, such as the look-up by e-mail, and what comes of its records."""
+    """One kind of request, such as the look-up by e-mail, and what happens to its records."""
 
     def attempt(self, batch: Sequence[R]) -> None:
         """Send one batch, once, and keep its answer. Raises BatchRefused."""
@@ -59,7 +59,7 @@ class Isolation(Generic[R]):
 
     Args:
         wait: Sleeps for some seconds, and raises where the run has to end.
-        allowance: How many records may be isolated; None for leavers, whom nothing may keep waiting.
+        allowance: How many records may be isolated; None for leavers, who must not wait.
     """
 
     def __init__(

@@ -41,7 +41,8 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
     )
     planner = Planner(plan_input)
     warn_of_values_not_sent(services.settings.mapping, employees, summary)
-    tally_scope(plan_input, inputs.scope_tally, summary, whole_company=inputs.position is None)
+    matched = inputs.history.scope_matched()
+    tally_scope(plan_input, inputs.scope_tally, matched, summary, whole_company=inputs.position is None)
     services.moodle.check_visibility()
     while needed := planner.needs():
         found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
@@ -52,14 +53,15 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
             kinds=services.moodle.field_kinds,
         )
+    plan = planner.plan()
     warn_of_custom_fields(
         inputs.custom_fields,
         inputs.history.last_baseline(),
+        plan.plan_input,
         summary,
         unread=reader.custom.unread,
         refused=reader.custom.refused,
     )
-    plan = planner.plan()
     if request.all_employees:
         warn_of_second_accounts(plan, summary)
     return plan

@@ -1,4 +1,4 @@
-"""What a run was asked to do."""
+"""What a run is asked to do."""
 
 from __future__ import annotations
 

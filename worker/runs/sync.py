@@ -40,7 +40,7 @@ from worker.runs.write_gate import Intent
 from worker.timestamps import iso
 
 _SEVERAL = 3
-"""So many contradicted matches in one run have a common cause."""
+"""This many contradicted matches in one run have a common cause."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,10 @@ def _report_unexplained(
     summary.list_ids("unexplained_accounts", found)
     for account in found:
         logs.warning(
-            "reconcile.unexplained_account", account_id=account, advice="find out whose it is; it was not changed"
+            "reconcile.unexplained_account",
+            account_id=account,
+            reason="active, and no employee explains it",
+            advice="check whose it is; it was not changed",
         )
     return accounts
 
@@ -275,9 +278,12 @@ def _record(
     """Describe the run to later ones. `inputs` is None where it ended before it had read them."""
     mapping = services.settings.plan_digest
     clean = not request.selected and summary.counts["errors"] == 0
-    held_by_full_pass = request.all_employees and bool(summary.held_by_class)
-    summary.reconcile_due = held_by_full_pass or (
-        is_reconcile_due(history, mapping) and not (request.all_employees and clean)
+    full_pass = request.all_employees
+    missed = inputs is not None and inputs.custom_fields.may_have_missed(history.last_baseline(), full_pass=full_pass)
+    summary.reconcile_due = (
+        (full_pass and bool(summary.held_by_class))
+        or (missed and not request.selected)
+        or (is_reconcile_due(history, mapping) and not (full_pass and clean))
     )
     dates_read = inputs.dates_read if inputs and clean else {}
     baseline = (

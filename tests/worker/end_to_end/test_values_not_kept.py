@@ -275,7 +275,7 @@ def test_explain_says_that_moodle_does_not_keep_the_value(harness: RunHarness, t
     assert "unchanged" in told.stdout
     assert "Moodle does not keep what BambooHR has for profile_field_level" in told.stdout
     assert "not kept by Moodle" in told.stdout
-    assert "set out to update: profile_field_level 'Senior' -> 'Principal'" in (tmp_path / "values.txt").read_text()
+    assert "Z update: profile_field_level 'Senior' -> 'Principal'" in (tmp_path / "values.txt").read_text()
     assert any("profile_field_level" in note for note in log["notes"])
 
 

@@ -71,6 +71,18 @@ def test_an_allowed_value_that_never_matched_is_no_doubt() -> None:
     assert tally.unmatched() == ['department "IT"']
 
 
+def test_an_excluded_value_that_no_employee_has_any_more_is_named_and_holds_nothing() -> None:
+    scope = Scope((ScopeRule("employment_status", excluded=("Contractor", "Intern")),))
+    contractor = {"employment_status": "contractor"}
+    before = marks_to_remember(read(scope, {"employment_status": "Full-Time"}, contractor), ())
+    renamed = read(scope, {"employment_status": "Full-Time"}, {"employment_status": "External"})
+
+    assert (renamed.vanished(before), renamed.vanished(())) == (['employment_status "Contractor"'], [])
+    assert read(scope, contractor).vanished(before) == []
+    assert (scope_doubts(renamed, before), renamed.unmatched()) == ([], [])
+    assert marks_to_remember(renamed, before) == before
+
+
 def test_a_scope_that_matches_no_employee_is_a_doubt_from_the_first_day_on() -> None:
     tally = read(SALES_OR_IT, LEGAL)
 

@@ -253,7 +253,7 @@ def test_the_next_commands_come_last() -> None:
         "What to do next Write these changes: python -m worker sync The settings have changed since the last reconcile."
         " See what a reconcile would do to all employees: python -m worker plan --everybody"
     ]
-    assert _read().all("section", class_="next") == ["What to do next Nothing to do."]
+    assert _read().all("section", class_="next") == ["What to do next There is nothing to write."]
 
 
 @pytest.mark.parametrize(
