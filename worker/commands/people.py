@@ -170,7 +170,7 @@ def show(call: Call) -> int:
 
 def _nobody(only: FollowUp | None) -> str:
     if only is None:
-        return "Nothing is open about any employee."
+        return "No employee is remembered."
     if only is FollowUp.HELD:
         return (
             "No change of a reconcile is held. What a sync held is in its log, and the next sync plans it again; to see"
