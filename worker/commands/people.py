@@ -171,7 +171,7 @@ def show(call: Call) -> int:
 
 def _nobody(only: FollowUp | None, history: History) -> str:
     """What a sync held is not remembered of the employees, for the next one plans it again: its run is named."""
-    text = f"No employee is {only.replace('_', ' ')}." if only else "Nothing is open about any employee."
+    text = f"No employee is {only.replace('_', ' ')}." if only else "No employee is remembered."
     last = history.runs[-1] if history.runs else None
     if only not in (None, FollowUp.HELD) or last is None or not last.held_count:
         return text
@@ -240,7 +240,7 @@ def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> s
         unknown = [number for number in asked if number not in employees or not employees[number].follow_ups]
         if unknown:
             raise UsageError(
-                f"nothing is open about {', '.join(map(str, unknown))}; nothing was changed",
+                f"nothing is remembered about {', '.join(map(str, unknown))}; nothing was changed",
                 advice=f"see: {advice.command('people', 'list')}",
             )
         changed = {number: change(employees[number]) for number in asked}

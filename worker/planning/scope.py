@@ -99,7 +99,7 @@ def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
     elif scope.whole not in tally.found and scope.whole not in before:
         found.append("no run has seen an employee in scope yet, and this run does not read the whole company")
     return found + [
-        f'no employee has the {name} "{value}" any more, which the scope allows: it may have been renamed'
+        f'no employee has the {name} "{value}" any more, although the scope allows it: it may have been renamed'
         for mark, name, value in scope.allowed_values()
         if mark in absent and mark in before
     ]

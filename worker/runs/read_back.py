@@ -40,11 +40,13 @@ def read_back(services: Services, written: WriteResult, summary: Summary) -> Wri
         lost = _lost(steps, lookup.accounts, services.moodle.field_kinds)
         _journal(services, summary.run_id, steps, lost)
     except TargetError as fault:
-        summary.warn("not_read_back", f"what Moodle keeps of the values written was not read back: {fault.message}")
+        summary.warn("not_read_back", f"the values written to Moodle could not be read back: {fault.message}")
     except SyncError as end:
         written = replace(written, ended_by=end)
     if lookup.unreadable:
-        summary.warn("not_read_back", f"{len(lookup.unreadable):,} accounts that were written could not be read back")
+        summary.warn(
+            "not_read_back", f"{counted(len(lookup.unreadable), 'account')} that this run wrote could not be read back"
+        )
     return _reported(services, written, lost, summary)
 
 

@@ -218,7 +218,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
                 if arrived(row.facts, days):
                     found.add(number)
     except SourceError as fault:
-        summary.warn("dates_unread", f"{fault.message}; hires and leaves that arrive without an edit are not seen")
+        summary.warn("dates_unread", f"{fault.message}; hire and termination dates that arrive are not noticed")
         return inputs
     warn_of_hidden_dates(read, shown, rows, summary)
     if rows and not status_shown:

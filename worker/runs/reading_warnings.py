@@ -18,6 +18,7 @@ from worker.planning.readings import CustomFieldStats
 from worker.planning.scope import ScopeTally
 from worker.planning.second_accounts import possible_second_accounts
 from worker.runs.summary import Summary
+from worker.words import counted
 
 _NAMED = 10
 
@@ -38,8 +39,8 @@ def fail_for_hidden_status(summary: Summary) -> None:
     """Fail a run in which no leaver can be recognised."""
     summary.fail(
         "status_not_shown",
-        "BambooHR shows the status of no employee to the key: no leaver can be recognised, and their accounts stay"
-        " active",
+        "BambooHR does not show the key the status of any employee: no leaver can be recognised, and the accounts of"
+        " leavers stay active",
         "let the key's user see the field status (RUNBOOK, BambooHR)",
     )
 
@@ -51,8 +52,8 @@ def warn_of_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: 
     if rows and (lost or len(hidden) == len(DATES)):
         summary.warn(
             "dates_not_shown",
-            f"BambooHR shows {', '.join(lost or hidden)} for no employee; employees who start or leave by such a date"
-            " are taken up when it is shown again",
+            f"BambooHR does not show {', '.join(lost or hidden)} for any employee; employees who start or leave on such"
+            " a date are processed when it is shown again",
         )
 
 
@@ -64,8 +65,8 @@ def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
         more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
         summary.warn(
             "possible_second_account",
-            "employees get a new account who have both names of an employee who left; if one was hired again, enter the"
-            f" new id as the idnumber of the former account first: {named}{more}",
+            "employees with both names of an employee who left get a new account; if one of them was hired again, first"
+            f" enter the new id as the idnumber of the former account: {named}{more}",
         )
 
 
@@ -91,21 +92,21 @@ def warn_of_custom_fields(
     if unread:
         summary.fail(
             "custom_fields_unread",
-            f"BambooHR does not answer for {', '.join(stats.fields)} ({unread}); accounts keep what they have, and"
-            " everything else goes on",
+            f"BambooHR does not return {', '.join(stats.fields)} ({unread}); accounts keep what they have, and"
+            " everything else continues",
             "the next run reads them again; if this lasts, ask BambooHR's support",
         )
         return
     if never_shown:
         summary.warn(
             "field_never_shown",
-            f"BambooHR shows {', '.join(never_shown)} for no employee: there is no such field, or the key may not see"
-            " it; accounts keep what they have",
+            f"BambooHR does not show {', '.join(never_shown)} for any employee: there is no such field, or the key may not"
+            " see it; accounts keep what they have",
         )
     if lost := stats.lost(baseline):
         summary.warn(
             "fields_emptied",
-            f"{', '.join(lost)} is empty for all {stats.rows} employees read, and was not in the last complete run;"
+            f"{', '.join(lost)} is empty for every employee read ({stats.rows:,}), but was not in the last complete run;"
             " accounts keep what they have",
         )
     working = [one for one in plan_input.employees if not one.incomplete and _works_here(plan_input, one)]
@@ -137,13 +138,13 @@ def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
         # Any other source may hold an address.
         if rule.sources == ("country",) and rule.target == "country" and not rule.table:
             named = _some(sorted(set(refused.values())))
-            summary.warn("unknown_country", f"Moodle has no country of this name, so it is not written: {named}")
+            summary.warn("unknown_country", f"Moodle has no country with this name, so it is not written: {named}")
         else:
-            why = "that its map does not have" if rule.table else "that Moodle does not take"
+            why = "that its map does not have" if rule.table else "that Moodle does not accept"
             summary.warn(
                 "values_not_sent",
-                f"{rule.target}: BambooHR has a value {why}, and the account keeps its own, for {len(refused)} of the"
-                f" employees read ({_some(sorted(refused))})",
+                f"{rule.target}: for {len(refused):,} of the employees read, BambooHR has a value {why}, and the"
+                f" account keeps its own ({_some(sorted(refused))})",
             )
 
 
@@ -177,15 +178,15 @@ def tally_scope(
     if never:
         summary.fail(
             "scope_not_shown",
-            f"BambooHR shows {', '.join(never)} of no employee to the key, so that it is not known who is in scope:"
-            f" nothing is written for {len(unclear):,} employees who work here",
+            f"BambooHR does not show the key {', '.join(never)} of any employee, so it is not known who is in scope:"
+            f" nothing is written for {counted(len(unclear), 'employee')} who work here",
             "let the key's user see the field, or correct SCOPE",
         )
     elif hidden:
         named = ", ".join(f"{name} of {number:,}" for name, number in sorted(hidden.items()))
-        summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
+        summary.warn("scope_not_shown", f"BambooHR does not show what decides who is in scope, so these wait: {named}")
     if not never and (unmatched := tally.unmatched()):
-        summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
+        summary.warn("scope_unmatched", f"SCOPE allows values that no employee has: {', '.join(unmatched)}")
     if vanished := tally.vanished(before):
         summary.warn(
             "scope_unmatched",

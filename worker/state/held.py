@@ -51,7 +51,7 @@ def read_held(items: Items, state_id: str, run_id: str) -> HeldChanges | None:
         return HeldChanges(run_id, int(first["at"]), str(first["key_check"]), changes, resends)
     except (KeyError, TypeError, ValueError, RecursionError):
         raise StateError(
-            f"the held changes of the run {run_id} are malformed", advice="the next run holds what is due afresh"
+            f"the held changes of the run {run_id} are malformed", advice="the next run makes a new list"
         ) from None
 
 

@@ -91,7 +91,7 @@ def test_the_list_is_a_table_of_ids_and_reasons_and_explains_each_reason_once(re
         "no_evidence",
         "undone",
     ]
-    assert "no work e-mail, and no account can be made without one; enter it in BambooHR" in explained
+    assert "no work e-mail, and no account can be created without one; enter it in BambooHR" in explained
     assert "python -m worker people retry ID" in explained
     assert counted == "1 waiting, 1 parked, 1 undone, 2 without_account\n"
     assert (run.code, run.stderr) == (0, "")
@@ -127,7 +127,7 @@ def test_the_former_name_of_the_command_works(remembered: RunHarness) -> None:
 
 
 def test_an_empty_list_says_so(harness: RunHarness) -> None:
-    assert harness.run("people", "list").stdout == "Nothing is open about any employee.\n"
+    assert harness.run("people", "list").stdout == "No employee is remembered.\n"
     assert json.loads(harness.run("people", "list", "--json").stdout) == []
 
 
@@ -251,7 +251,7 @@ def test_an_employee_without_a_follow_up_is_named_and_nothing_is_changed(
 
     named = "77, 78" if "77" in employee_ids else "5"
     assert (run.code, run.stdout) == (2, "")
-    assert f"nothing is open about {named}; nothing was changed" in run.stderr
+    assert f"nothing is remembered about {named}; nothing was changed" in run.stderr
     assert "see: python -m worker people list" in run.stderr
     assert state_and_site(remembered) == before
 

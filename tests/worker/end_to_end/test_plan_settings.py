@@ -69,7 +69,7 @@ def test_the_plan_says_which_guard_would_hold_what_the_settings_change(pending: 
     assert {row[0] for row in rows(plan).values()} == {"hold"}
     shown = planned(pending, settings).stdout
     assert "institution changes for" in shown
-    assert "\nNext:\n  The plan shows other settings than those in force." in shown
+    assert "\nNext:\n  The plan uses settings that are not in force yet." in shown
 
 
 @pytest.mark.parametrize(

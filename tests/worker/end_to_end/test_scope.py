@@ -284,7 +284,7 @@ def test_a_renamed_department_is_held_and_leavers_are_suspended(scoped: RunHarne
 
     assert (run.code, run["held"], run["suspended"]) == (4, {"suspend": 2}, 1)
     assert 'no employee has the department "Support" any more' in run["message"]
-    assert "2 of 3 are for the scope" in run["message"]
+    assert "2 of 3 are because of the scope" in run["message"]
     assert suspended(scoped) == [1, *LEGAL]
 
 

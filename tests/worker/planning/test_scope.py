@@ -65,7 +65,7 @@ def test_a_renamed_department_is_a_doubt_until_the_setting_drops_it() -> None:
     corrected = Scope((ScopeRule("department", allowed=("Sales", "Information Technology")),))
 
     assert scope_doubts(renamed, before) == [
-        'no employee has the department "IT" any more, which the scope allows: it may have been renamed'
+        'no employee has the department "IT" any more, although the scope allows it: it may have been renamed'
     ]
     assert marks_to_remember(renamed, before) == before
     assert scope_doubts(read(corrected, SALES, {"department": "Information Technology"}), before) == []
