@@ -106,8 +106,8 @@ def warn_of_custom_fields(
     if lost := stats.lost(baseline):
         summary.warn(
             "fields_emptied",
-            f"{', '.join(lost)} is empty for every employee read ({stats.rows:,}), but was not in the last complete run;"
-            " accounts keep what they have",
+            f"{', '.join(lost)} is empty for every employee read ({stats.rows:,}), but was not in the last complete"
+            " run; accounts keep what they have",
         )
     working = [one for one in plan_input.employees if not one.incomplete and _works_here(plan_input, one)]
     stats.hidden.update(name for name in stats.fields for one in working if name not in one.facts)
