@@ -100,8 +100,8 @@ def warn_of_custom_fields(
     if never_shown:
         summary.warn(
             "field_never_shown",
-            f"BambooHR does not show {', '.join(never_shown)} for any employee: there is no such field, or the key may not"
-            " see it; accounts keep what they have",
+            f"BambooHR does not show {', '.join(never_shown)} for any employee: there is no such field, or the key may"
+            " not see it; accounts keep what they have",
         )
     if lost := stats.lost(baseline):
         summary.warn(
