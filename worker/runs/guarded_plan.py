@@ -1,0 +1,105 @@
+"""From what was read to a plan that may be written: plan, report what looks wrong, hold what the guards hold."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from worker import logs
+from worker.errors import TargetError
+from worker.model import reasons
+from worker.model.account import AccountRef
+from worker.model.step import WRITES, GuardClass
+from worker.planning.approval import approved
+from worker.planning.guards import Circumstances, guard
+from worker.planning.limits import is_import, limits
+from worker.planning.planner import Plan
+from worker.planning.readings import losses
+from worker.planning.scope import scope_doubts
+from worker.runs.read_bamboohr import RunInput
+from worker.runs.read_moodle import plan_from, unexplained
+from worker.runs.request import RunRequest
+from worker.runs.services import Services
+from worker.runs.summary import Summary
+from worker.timestamps import iso
+
+_SEVERAL = 3
+"""This many contradicted matches in one run have a common cause."""
+
+
+def guarded_plan(
+    request: RunRequest, services: Services, inputs: RunInput, summary: Summary
+) -> tuple[Plan, list[AccountRef] | TargetError | None]:
+    """Return the plan with what the guards let through, and for a full pass all accounts, or why they were not read."""
+    plan = plan_from(services, request, inputs, summary)
+    summary.counts["processed"] = len(plan.steps)
+    for step in plan.steps:
+        if step.reason is reasons.UNKNOWN_EMPLOYEE:
+            summary.warn("unknown_employee", f"BambooHR shows nothing for employee {step.employee_id}")
+    _report_reassigned_ids(plan, summary)
+    accounts = _report_unexplained(services, inputs, plan, summary) if request.all_employees else None
+    if request.approved:
+        return approved(plan, request.approved, services.digest_key), accounts
+    guarded = guard(plan, _circumstances(request, services, inputs, plan, summary))
+    for why in guarded.why.values():
+        summary.warn("changes_held", why)
+    summary.why_held = guarded.why
+    return guarded.plan, accounts
+
+
+def _report_reassigned_ids(plan: Plan, summary: Summary) -> None:
+    """Name the common cause where the accounts of several employees look like other people's."""
+    own = [step for step in plan.steps if step.account and step.account.idnumber == str(step.employee_id)]
+    contradicted = sum(step.reason.code == reasons.UNCONFIRMED for step in own)
+    if contradicted >= _SEVERAL:
+        summary.ids_reassigned = (
+            f"the accounts of {contradicted:,} of {len(own):,} employees look like other people's: BambooHR may have"
+            " reassigned its ids"
+        )
+        summary.warn("ids_reassigned", summary.ids_reassigned)
+
+
+def _circumstances(
+    request: RunRequest, services: Services, inputs: RunInput, plan: Plan, summary: Summary
+) -> Circumstances:
+    now, history, settings = services.clock(), inputs.history, services.settings
+    return Circumstances(
+        limits(
+            inputs.stats,
+            history,
+            settings.limits,
+            first_import=is_import(history, now, full_pass=request.all_employees),
+            max_suspensions=settings.max_suspensions,
+        ),
+        losses(inputs.stats, history.last_baseline()),
+        scope_doubts(inputs.scope_tally, history.scope_matched()),
+        _recent_changes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else {},
+        "RUN" if request.dry_run else summary.run_id,
+    )
+
+
+def _recent_changes(services: Services, inputs: RunInput, now: datetime) -> dict[GuardClass, set[int]]:
+    """Return whose accounts runs have changed in the last 24 hours, or since the open window's first batch."""
+    position = inputs.position
+    window = iso(position.since) if position is not None and position.offset else ""
+    return services.store.recent_changes(inputs.history.runs, now - timedelta(days=1), window)
+
+
+def _report_unexplained(
+    services: Services, inputs: RunInput, plan: Plan, summary: Summary
+) -> list[AccountRef] | TargetError:
+    """Report accounts that no employee explains; they are never touched."""
+    try:
+        accounts = services.moodle.list_accounts(services.settings.moodle_auth)
+    except TargetError as fault:
+        summary.warn("accounts_unread", f"{fault.message}; accounts that belong to no employee were not searched for")
+        return fault
+    found = unexplained(services, inputs, plan, accounts)
+    summary.list_ids("unexplained_accounts", found)
+    for account in found:
+        logs.warning(
+            "reconcile.unexplained_account",
+            account_id=account,
+            reason="active, and no employee explains it",
+            advice="check whose it is; it was not changed",
+        )
+    return accounts
