@@ -22,6 +22,7 @@ from worker.runs.request import RunRequest
 from worker.runs.services import Services, open_services, read_credentials
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
+from worker.transport.patience import Patience
 
 if TYPE_CHECKING:
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -50,10 +51,15 @@ class Call:
         self.stop.limit(settings.max_run_minutes)
         return settings
 
-    def services(self, settings: Settings | None = None, progress: Progress = bar) -> Services:
+    def services(self, progress: Progress = bar, patience: Patience | None = None) -> Services:
         """Return what a run works with. Nothing of BambooHR or Moodle is called yet."""
-        settings = settings or self.settings()
-        return open_services(settings, read_credentials(settings), self.stop, self.summary, progress)
+        settings = self.settings()
+        return open_services(settings, read_credentials(settings, patience), self.stop, self.summary, progress)
+
+
+def reader_patience() -> Patience:
+    """Return how long a report waits for a system: its reader would rather know that a site is in maintenance."""
+    return Patience.for_reader(30.0)
 
 
 _EPILOG = f"""\

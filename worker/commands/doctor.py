@@ -97,7 +97,7 @@ def _examine(call: Call) -> Iterator[Check]:
         else:
             yield ok(area, f"is set ({'in ' + credential.secret_id if credential.secret_id else 'in the environment'})")
     if len(values) == len(both):
-        yield from _systems(call, settings, Credentials(values[0], values[1], _short_patience()))
+        yield from _systems(call, settings, Credentials(values[0], values[1], Patience.for_reader(_PATIENCE_SECONDS)))
 
 
 def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterator[Check]:
@@ -137,10 +137,6 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
         )
     except SyncError as fault:
         yield failed_by("all employees", fault)
-
-
-def _short_patience() -> Patience:
-    return Patience(3 * _PATIENCE_SECONDS, request_seconds=_PATIENCE_SECONDS, longest_wait=_PATIENCE_SECONDS)
 
 
 def _now() -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from worker.commands.base import Call, Parsers, add_command, employee
+from worker.commands.base import Call, Parsers, add_command, employee, reader_patience
 from worker.model.held_change import HeldChanges
 from worker.model.history import History
 from worker.progress import no_bar
@@ -58,7 +58,7 @@ def explain_employee(call: Call) -> int:
     check_values(shows_values=options.show_values, file=options.output)
     check_writable(options.output)
     number: int = options.employee
-    services = call.services(progress=no_bar)
+    services = call.services(progress=no_bar, patience=reader_patience())
     request = RunRequest("sync", SelectedEmployees((number,)), dry_run=True, includes_undone=True)
     seen = preview(request, services, summary)
     history = seen.inputs.history

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from worker.commands.base import Call, Parsers, add_command, add_employees, employees
+from worker.commands.base import Call, Parsers, add_command, add_employees, employees, reader_patience
 from worker.config.settings_file import with_settings_file
 from worker.errors import UsageError
 from worker.planning.digests import digest
@@ -73,7 +73,7 @@ def plan(call: Call) -> int:
     if options.settings:
         call = replace(call, environment=with_settings_file(call.environment, options.settings))
     settings = call.settings()
-    credentials = read_credentials(settings)
+    credentials = read_credentials(settings, reader_patience())
     summary.dry_run = True
     scope = AllEmployees() if everybody else SelectedEmployees(selected) if selected else ChangedEmployees()
     request = RunRequest("sync", scope, dry_run=True, includes_undone=bool(selected), resends=bool(selected))

@@ -60,7 +60,8 @@ class JournalEntry:
     def of_read_back(cls, step: Step, shown: Iterable[FieldChange], now: datetime) -> JournalEntry:
         """The entry of what the account of a step shows in place of what was sent."""
         account_id = step.account.id if step.account else None
-        return cls(step.employee_id, step.action, account_id, tuple(shown), int(now.timestamp()), is_read_back=True)
+        changes = tuple(change for change in shown if len(change.new) <= _MAX_VALUE_LENGTH)
+        return cls(step.employee_id, step.action, account_id, changes, int(now.timestamp()), is_read_back=True)
 
     def changed(self, field: str) -> FieldChange | None:
         """The change of one field, if there is one."""

@@ -50,8 +50,11 @@ class Credentials:
     patience: Patience = field(default_factory=Patience)
 
 
-def read_credentials(settings: Settings) -> Credentials:
-    """Return both credentials, or raise CredentialError with what is wrong with either of them."""
+def read_credentials(settings: Settings, patience: Patience | None = None) -> Credentials:
+    """Return both credentials, or raise CredentialError with what is wrong with either of them.
+
+    `patience`: how long the systems are waited for; if not given, as a scheduled run can wait.
+    """
     values: list[RenewableCredential] = []
     faults: list[CredentialError] = []
     for credential in (settings.bamboo, settings.moodle):
@@ -63,7 +66,7 @@ def read_credentials(settings: Settings) -> Credentials:
         raise CredentialError(
             "; ".join(fault.message for fault in faults), advice="; ".join(fault.advice for fault in faults)
         )
-    return Credentials(values[0], values[1])
+    return Credentials(values[0], values[1], patience or Patience())
 
 
 def open_services(

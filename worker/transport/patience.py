@@ -39,6 +39,11 @@ class Patience:
         self._waits_until = float("-inf")
         self._mutex = threading.Lock()
 
+    @classmethod
+    def for_reader(cls, seconds: float) -> Patience:
+        """Return the patience of a command whose reader waits too: so many seconds for one request."""
+        return cls(3 * seconds, request_seconds=seconds, longest_wait=seconds)
+
     def take(self, pause: float) -> bool:
         """Book a pause that begins now; False where the run has waited long enough.
 

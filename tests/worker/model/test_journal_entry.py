@@ -79,6 +79,13 @@ def test_only_a_field_with_an_oversized_old_value_is_left_out(length: int, kept:
     assert [change.field for change in JournalEntry.of(step, NOW).changes] == kept
 
 
+@pytest.mark.parametrize(("length", "kept"), [(20_000, 2), (20_001, 1)])
+def test_an_oversized_value_that_an_account_shows_after_a_write_is_left_out(length: int, kept: int) -> None:
+    shown = [FieldChange("city", "Paris", "Lyon"), FieldChange("profile_field_notes", "short", "x" * length)]
+
+    assert len(JournalEntry.of_read_back(step_of(listed(1)), shown, NOW).changes) == kept
+
+
 # Portions
 
 
