@@ -70,6 +70,8 @@ def is_same(kinds: Kinds, field: str, sent: str, shown: str) -> bool:
     kind = kinds.get(field)
     if kind is None:
         return field in _HIDE_ZERO and (sent, shown) == ("0", "")
+    if kind.type in _TEXTS and not kind.is_raw:
+        return _plain(sent) == shown
     if kind.type == "textarea":
         return _plain(sent) == _plain(shown)
     if kind.type == "checkbox":
@@ -77,7 +79,7 @@ def is_same(kinds: Kinds, field: str, sent: str, shown: str) -> bool:
     if kind.type == "datetime":
         day = _day(sent)
         return day is not None and day == _day(shown)
-    return not kind.is_raw and kind.type == "text" and _plain(sent) == shown
+    return False
 
 
 def _plain(text: str) -> str:

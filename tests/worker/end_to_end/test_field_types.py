@@ -22,6 +22,7 @@ from tests.worker.end_to_end.profile_fields import EMPLOYEES, Company
         ("4.1", "team", "0", "0"),
         ("5.1", "team", "0", "0"),
         ("4.1", "note", "R&D a < b", "R&D a < b"),
+        ("4.1", "note", "R&amp;D &lt;lab&gt;", "R&amp;D &lt;lab&gt;"),
         ("4.5", "note", "R&D a < b", "R&D a < b"),
         ("4.1", "remote", "Yes", "1"),
         ("4.5", "remote", "true", "1"),

@@ -62,6 +62,8 @@ def test_what_is_sent_for_a_value(kind: str, text: str, sent: str | None) -> Non
         ("textarea", True, "R&D, a < b", "<p>R&amp;D,<br>a &lt; b</p>", True),
         ("textarea", True, "R&D", "<p>R&amp;D and more</p>", False),
         ("textarea", False, "R&D", "R&D", True),
+        ("textarea", False, "&lt;b&gt;", "<b>", True),
+        ("textarea", False, "R&D", "R&D <b>", False),
         ("menu", True, "Senior", "senior", False),
         ("menu", True, "A & B", "A &amp; B", False),
         ("checkbox", True, "0", "", True),
