@@ -141,6 +141,18 @@ def test_a_value_that_the_type_of_the_field_does_not_have_is_not_sent_and_report
     assert (company.stores("3"), harness.writes(), remembered(harness)) == (stored, [], {})
 
 
+def test_each_cause_is_a_warning_of_its_own(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "started", source="division").with_value("2019-01-31")
+    company.says("2060-01-31", "3")
+    company.says("soon", "4")
+
+    run = harness.run()
+
+    beyond, no_date = [line["reason"] for line in run.log if line.get("code") == "not_kept"]
+    assert "1 employees (3): the date is outside the field's years" in beyond
+    assert "1 employees (4): the field's type has no such value" in no_date
+
+
 # Calls
 
 
