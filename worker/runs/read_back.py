@@ -132,6 +132,8 @@ def _cause(lost: FieldChange, kinds: Kinds) -> str:
         )
     if kind.type == "menu":
         return "the menu has no such option; add it to the field in Moodle, or correct the value"
+    if kind.type == "textarea" and not kind.is_raw:
+        return "a filter of Moodle, such as the one for smileys, displays another form of it, or Moodle stores one"
     if kind.type == "datetime":
         return "the date is outside the field's years; extend them in Moodle, or correct the date"
     if lost.new and (lost.old or "").startswith(lost.new):

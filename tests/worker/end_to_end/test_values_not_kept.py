@@ -153,6 +153,29 @@ def test_each_cause_is_a_warning_of_its_own(harness: RunHarness) -> None:
     assert "1 employees (4): the field's type has no such value" in no_date
 
 
+@pytest.mark.parametrize("value", [":-)", "Ask the desk :-)"])
+def test_a_smiley_that_an_older_moodle_shows_as_a_picture_is_written_once(harness: RunHarness, value: str) -> None:
+    company = Company(harness, "4.1", "note").with_value("R&D")
+    company.says(value, "3")
+
+    run = harness.run()
+
+    assert (run.code, company.stores("3"), run["not_kept_ids"]) == (0, value, [3])
+    assert "a filter of Moodle, such as the one for smileys" in str(run.log)
+    assert (company.again()["updated"], harness.writes()) == (0, [])
+
+
+def test_a_value_that_moodle_empties_is_not_called_too_long(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "team").with_value("South")
+    harness.site.settings.profile_fields = (ProfileField("team", maximum=0),)
+    company.says("North", "3")
+
+    run = harness.run()
+
+    assert (company.stores("3"), run["not_kept_ids"]) == ("", [3])
+    assert "Moodle stores another value" in str(run.log)
+
+
 # Calls
 
 
