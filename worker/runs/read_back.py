@@ -130,6 +130,8 @@ def _cause(lost: FieldChange, kinds: Kinds) -> str:
             else "Moodle stores another value, or hides the field from the token; correct the value in BambooHR or in"
             " the mapping, or add the field to the site's setting showuseridentity"
         )
+    if kind.type == "menu" and not lost.old:
+        return "BambooHR has no value, and the menu has a default; remove it in Moodle, or enter a value"
     if kind.type == "menu":
         return "the menu has no such option; add it to the field in Moodle, or correct the value"
     if kind.type == "textarea" and not kind.is_raw:

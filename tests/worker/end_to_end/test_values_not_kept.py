@@ -176,6 +176,17 @@ def test_a_value_that_moodle_empties_is_not_called_too_long(harness: RunHarness)
     assert "Moodle stores another value" in str(run.log)
 
 
+def test_a_menu_with_a_default_cannot_be_empty(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "level").with_value("Senior")
+    company.says(None, "3")
+
+    run = harness.run()
+
+    assert (company.stores("3"), run["not_kept_ids"]) == ("Junior", [3])
+    assert "BambooHR has no value, and the menu has a default" in str(run.log)
+    assert (company.again()["updated"], harness.writes()) == (0, [])
+
+
 # Calls
 
 
