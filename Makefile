@@ -34,7 +34,7 @@ endef
 ##@ Try it
 
 .PHONY: help
-help: ## list the targets
+help: ## list all targets
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: requirements.txt worker/requirements.txt
@@ -44,13 +44,17 @@ $(VENV)/.ready: requirements.txt worker/requirements.txt
 	$(make-environment)
 
 .PHONY: demo
-demo: $(DEMO)/.ready ## fourteen runs of a company of 300 against sandbox servers; ARGS=--verbose, ARGS=--help
+demo: $(DEMO)/.ready ## fourteen runs for a company of 300 against sandbox servers; ARGS=--verbose, ARGS=--help
 	@$(DEMO)/bin/python -m tests.sandbox demo $(ARGS)
+
+.PHONY: emulator
+emulator: setup-e2e ## an emulated AWS to deploy to by hand, with sandbox servers, until Ctrl-C; ARGS=--help
+	@$(BIN)/python -m tests.e2e $(ARGS)
 
 ##@ Develop
 
 .PHONY: setup
-setup: $(VENV)/.ready ## make the virtual environment
+setup: $(VENV)/.ready ## create the virtual environment
 
 .PHONY: lint
 lint: setup ## ruff, mypy strict, and the layers of the worker
@@ -64,17 +68,17 @@ unit: setup ## the suites of the worker and of the operator's commands, module b
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests/worker tests/ops --ignore=tests/worker/end_to_end $(PYTEST_ARGS)
 
 .PHONY: suites
-suites: setup ## all suites but the emulator's: modules, sandbox servers, whole runs, templates
+suites: setup ## all suites except the emulator's: modules, sandbox servers, whole runs, templates
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: cdk-test
-cdk-test: setup ## the suite of the infrastructure alone
+cdk-test: setup ## only the suite of the infrastructure
 	$(BIN)/pytest tests/cdk_app $(PYTEST_ARGS)
 
 BESIDE := $(addprefix beside-,lint suites synth-all test-e2e)
 
 .PHONY: test
-test: setup-e2e ## lint, all suites, synthesis and the emulator, side by side; needs Python, Node and make only
+test: setup-e2e ## lint, all suites, synthesis and the emulator, in parallel; needs only Python, Node and make
 	@$(MAKE) --no-print-directory -j$(words $(BESIDE)) $(BESIDE)
 
 # Each line names its target, so that what is written at the same time can be told apart.
@@ -94,20 +98,20 @@ $(EMULATOR)/.ready: tests/e2e/requirements.txt
 	$(make-environment)
 
 .PHONY: setup-e2e
-setup-e2e: setup-cdk $(EMULATOR)/.ready ## setup-cdk, and an emulator of AWS in a virtual environment of its own
+setup-e2e: setup-cdk $(EMULATOR)/.ready ## setup-cdk, and an AWS emulator in its own virtual environment
 
 .PHONY: test-e2e
-test-e2e: setup-e2e ## deploy to the emulator, run there, check how each run is reported
+test-e2e: setup-e2e ## deploy to the emulator, run there, and check how each run is reported
 	$(BIN)/pytest tests/e2e $(PYTEST_ARGS)
 
 .PHONY: test-image
-test-image: setup ## build the image, deploy it to the emulator, run it as the task does; needs docker or podman
+test-image: setup ## build the image, deploy it to the emulator, and run it as the task does; needs docker or podman
 	@$(BIN)/python -m tests.image.engine
 	@$(MAKE) --no-print-directory setup-e2e
 	$(BIN)/pytest tests/image $(PYTEST_ARGS)
 
 .PHONY: test-faults
-test-faults: setup ## each call of a run fails in each way, or the process dies: how many are survived
+test-faults: setup ## let each call of a run fail in each way, or the process die; show how many faults the runs survive
 	$(BIN)/pytest tests/faults -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: test-large
@@ -118,20 +122,20 @@ $(BROWSER)/.ready: tests/browser/requirements.txt
 	$(make-environment)
 
 .PHONY: test-browser
-test-browser: $(BROWSER)/.ready ## open the page of a plan in chromium, click and type; needs chromium and chromium-driver
+test-browser: $(BROWSER)/.ready ## open the page of a plan in Chromium, click and type; needs chromium and chromium-driver
 	$(BROWSER)/bin/pytest --confcutdir=tests/browser tests/browser $(PYTEST_ARGS)
 
 $(MUTATION)/.ready: tests/mutation/requirements.txt
 	$(make-environment)
 
 .PHONY: test-mutation
-test-mutation: $(MUTATION)/.ready ## are the tests good? each small fault put into the code has to make one fail; about half an hour
+test-mutation: $(MUTATION)/.ready ## test the tests: each small fault put into the code must make a test fail; about half an hour
 	rm -rf mutants
 	PATH="$(CURDIR)/$(MUTATION)/bin:$$PATH" PYTEST_ADDOPTS=--hypothesis-profile=full mutmut run --max-children $(WORKERS)
 	$(MUTATION)/bin/python -m tests.mutation.survivors
 
 .PHONY: audit
-audit: setup ## pins, hashes and licences; then the vulnerabilities that PyPI and npm know
+audit: setup ## check pins, hashes and licences, then known vulnerabilities on PyPI and npm
 	$(BIN)/pytest --quiet tests/test_supply.py
 	$(BIN)/pip check
 	$(PYTHON) -m venv .venv-audit
@@ -144,15 +148,15 @@ schema: setup ## write docs/configuration.md and the JSON Schema of the environm
 	$(BIN)/python -m cdk_app.configuration
 
 .PHONY: bench
-bench: setup ## speed, calls and memory against the budgets; ARGS=--quick, ARGS=--help; about nine minutes
+bench: setup ## measure speed, calls and memory against the budgets; ARGS=--quick, ARGS=--help; about nine minutes
 	$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: ordinary-weeks
-ordinary-weeks: setup ## how often the default limits hold ordinary changes, in simulated years; ARGS=--help
+ordinary-weeks: setup ## simulate how often the default limits hold ordinary changes; ARGS=--help
 	$(BIN)/python -m tests.bench.ordinary_weeks $(ARGS)
 
 .PHONY: lock
-lock: setup ## write the pins from the requirements.in files, the worker's with hashes; ARGS=--upgrade takes newer ones
+lock: setup ## write the pins from the requirements.in files, the worker's with hashes; ARGS=--upgrade takes newer versions
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
 	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt
 	$(BIN)/uv pip compile $(LOCK) --generate-hashes -c requirements.txt worker/requirements.in -o worker/requirements.txt
@@ -168,11 +172,11 @@ synth: setup-cdk ## write the templates of ENV (dev) to cdk.out/ENV; needs no ac
 	$(CDK) synth --quiet
 
 .PHONY: synth-all
-synth-all: setup-cdk ## synth of every environment
+synth-all: setup-cdk ## synth for every environment
 	@set -e; for env in $(ENVIRONMENTS); do $(MAKE) --no-print-directory synth ENV=$$env ENV_FILE=; done
 
 .PHONY: bootstrap
-bootstrap: setup-cdk ## once an account and region: what the CDK needs there, and ECS's service-linked role
+bootstrap: setup-cdk ## once per account and region: create what the CDK needs, and ECS's service-linked role
 	$(CDK) bootstrap
 	$(BIN)/python -m cdk_app.service_linked_role
 
@@ -182,11 +186,11 @@ BASE_IMAGE = $(BIN)/python -m cdk_app.base_image $(if $(BASE),--base "$(BASE)")
 AFTER_DEPLOY = $(BIN)/python -m ops.after_deploy --env $(ENV) $(if $(ENV_FILE),--env-file $(ENV_FILE))
 
 .PHONY: diff
-diff: setup-cdk ## what a deploy of ENV (dev) would change
+diff: setup-cdk ## show what a deploy of ENV (dev) would change
 	base=$$($(BASE_IMAGE)) && $(CDK) diff -c "base=$$base"
 
 .PHONY: deploy
-deploy: setup-cdk ## deploy ENV (dev) whole: registry, image, sync; ARGS go to cdk deploy; BASE pins the base image
+deploy: setup-cdk ## deploy all of ENV (dev): registry, image, sync; ARGS go to cdk deploy; BASE pins the base image
 	paused=$$($(AFTER_DEPLOY) --before) && base=$$($(BASE_IMAGE)) && \
 		$(CDK) deploy --all -c "base=$$base" $(ARGS) && \
 		$(AFTER_DEPLOY) $${paused:+--was-paused}
@@ -208,29 +212,29 @@ $(FORWARDS): setup
 
 secret-bamboohr: ## set the BambooHR API key, from a hidden prompt or stdin
 secret-moodle: ## set the Moodle token, from a hidden prompt or stdin
-doctor: ## is everything as it should be? here, or in a task: ARGS=--task
-plan: ## what would the next run do? ARGS="--html plan.html --show-values", ARGS=--everybody
-explain: ## why does a run treat an employee as it does? ARGS="--employee 4711"
-run: ## run the sync of ENV (dev) now, wait, print its summary; ARGS="--employee 4711"
-dry-run: ## the same, but nothing is written
+doctor: ## check that everything is set up correctly, here, or in a task: ARGS=--task
+plan: ## show what the next run would do; ARGS="--html plan.html --show-values", ARGS=--everybody
+explain: ## explain why a run handles an employee as it does; ARGS="--employee 4711"
+run: ## run the sync of ENV (dev) now, wait, and print its summary; ARGS="--employee 4711"
+dry-run: ## the same, but write nothing
 approve: ## apply the changes that a run held; ARGS=RUN, ARGS="RUN --dry-run"
-reconcile: ## compare all employees with Moodle and fix what has drifted; asks first; ARGS=--dry-run
+reconcile: ## compare all employees with Moodle and correct all differences; asks first; ARGS=--dry-run
 undo: ## undo what a run wrote; asks first; ARGS="RUN --dry-run", ARGS="RUN --only suspensions"
-summaries: ## the result of each of the last runs; ARGS="--last 30"
-task: ## the last run: why it stopped, its exit code and times; ARGS=TASK
-tail: ## the log of the last run; ARGS=--errors, ARGS=--follow
+summaries: ## show the results of the last runs; ARGS="--last 30"
+task: ## show why the last run stopped, its exit code and times; ARGS=TASK
+tail: ## print the log of the last run; ARGS=--errors, ARGS=--follow
 stop: ## stop the running task
-people-list: ## the employees with something open, and why
+people-list: ## list the employees with an open issue, and why
 people-retry: ## let the next run try these employees again; ARGS="4711 4712"
-people-drop: ## delete the records of these employees; ARGS=4711
+people-drop: ## forget why these employees were remembered; ARGS=4711
 parked-list: ## the former name of people-list
 parked-retry: ## the former name of people-retry
 parked-drop: ## the former name of people-drop
-state-show: ## the position of the sync, its lock, the employees on record
-state-rewind: ## read changes again from an earlier moment; ARGS="--days 3"
+state-show: ## show the position of the sync, its lock, and the employees on record
+state-rewind: ## read changes again from an earlier time; ARGS="--days 3"
 state-reset: ## reset the position of the sync
-state-rebind: ## let the state belong to a renamed company or site
-pause: ## no scheduled runs until resume, deploys included, and no silence alarm
-resume: ## end the pause: scheduled runs and the silence alarm are on again
-alerts: ## do alerts reach the operator? ARGS=--test, ARGS=--subscribe
-dead-letters: ## the scheduled runs and alerts that were not delivered, and why; ARGS=--clear
+state-rebind: ## bind the state to a renamed company or site
+pause: ## stop scheduled runs and the silence alarm until resume; outlives deploys
+resume: ## end the pause: enable scheduled runs and the silence alarm again
+alerts: ## check that alerts reach the operator; ARGS=--test, ARGS=--subscribe
+dead-letters: ## show the scheduled runs and alerts that were not delivered, and why; ARGS=--clear

@@ -58,7 +58,7 @@ def resolved(reference: str, run: Run) -> str:
             return f"{reference}@{ask(reference, run)}"
         except (OSError, ValueError, subprocess.SubprocessError, BaseImageError) as fault:
             faults.append(_reason(fault))
-    raise BaseImageError("; ".join(faults))
+    raise BaseImageError("; ".join(dict.fromkeys(faults)))
 
 
 def _by_imagetools(reference: str, run: Run) -> str:
@@ -82,6 +82,8 @@ def _by_pull(reference: str, run: Run) -> str:
 
 
 def _reason(fault: Exception) -> str:
+    if isinstance(fault, json.JSONDecodeError):
+        return "the engine's answer is not JSON"
     said: Any = getattr(fault, "stderr", None)
     lines = [line for line in (said or str(fault)).splitlines() if line.strip()]
     return lines[-1].strip()[:200] if lines else type(fault).__name__

@@ -117,7 +117,8 @@ class Parameters(SharedSettings):
         examples=["acme-lxp-sync"],
     )
     production: bool = Field(
-        description="true: what holds data outlives the stack, and Account and Region are named", examples=[True]
+        description="true: resources that hold data outlive the stack, and Account and Region are required",
+        examples=[True],
     )
     account: str | None = Field(
         None,
@@ -131,28 +132,30 @@ class Parameters(SharedSettings):
     create_public_network: bool = Field(
         False, description="create a small public network without a NAT gateway", examples=[True]
     )
-    vpc_flow_logs: bool = Field(False, description="record the connections of the network created", examples=[True])
+    vpc_flow_logs: bool = Field(
+        False, description="record the connections in the network that the stack creates", examples=[True]
+    )
     vpc_id: str | None = Field(
         None,
         pattern=f"^vpc-{_ID}$",
-        description="the VPC id of an existing network",
+        description="the id of an existing VPC",
         examples=["vpc-0123456789abcdef0"],
     )
     subnet_ids: Annotated[list[Annotated[str, Field(pattern=f"^subnet-{_ID}$")]], AfterValidator(_different)] = Field(
         [],
         min_length=1,
         max_length=16,
-        description="a list of 1 to 16 different subnet ids of that network",
+        description="a list of 1 to 16 different ids of subnets in that VPC",
         examples=[["subnet-0123456789abcdef0"]],
     )
     security_group_id: str | None = Field(
         None,
         pattern=f"^sg-{_ID}$",
-        description="a security group id of that network; if not set, the stack creates one that lets only HTTPS out",
+        description="a security group id in that VPC; if not set, the stack creates one that lets only HTTPS out",
         examples=["sg-0123456789abcdef0"],
     )
     assign_public_ip: bool = Field(
-        False, description="true in public subnets, which have no NAT gateway", examples=[True]
+        False, description="true if the subnets are public and have no NAT gateway", examples=[True]
     )
     schedule_expression: _Schedule = Field(
         description="when the sync runs: an EventBridge Scheduler expression", examples=["cron(30 3 * * ? *)"]
@@ -166,18 +169,20 @@ class Parameters(SharedSettings):
         examples=["cron(30 10 ? * SUN *)"],
     )
     alert_email: Annotated[str, AfterValidator(_email)] = Field(
-        description="the e-mail address for notifications of how runs end", examples=["lxp-sync@example.com"]
+        description="the e-mail address that is notified of how runs end", examples=["lxp-sync@example.com"]
     )
     silence_hours: int = Field(
         30,
         ge=0,
         le=LONGEST_SILENCE_HOURS,
-        description="hours without a successful sync after which an alarm is raised; 0: never",
+        description="the number of hours without a successful sync after which an alarm is raised; 0: never",
         examples=[54],
     )
-    dashboard: bool = Field(False, description="a CloudWatch dashboard", examples=[True])
+    dashboard: bool = Field(False, description="create a CloudWatch dashboard", examples=[True])
     log_retention_days: Annotated[int, AfterValidator(_log_retention)] = Field(
-        90, description=f"days that the log is kept: one of {', '.join(map(str, RETENTION))}", examples=[365]
+        90,
+        description=f"the number of days that the log is kept: one of {', '.join(map(str, RETENTION))}",
+        examples=[365],
     )
     cpu_architecture: Literal["X86_64", "ARM64"] = Field(
         "X86_64",
@@ -192,7 +197,7 @@ class Parameters(SharedSettings):
     github_repository: Annotated[str | None, AfterValidator(_repository)] = Field(
         None,
         alias="GitHubRepository",
-        description="the GitHub repository, organisation/name, that may deploy this environment; if not set, none",
+        description="the GitHub repository (organisation/name) that may deploy this environment; if not set, none",
         examples=["acme/lxp-sync"],
     )
 

@@ -27,13 +27,13 @@ def add(parsers: Parsers) -> None:
         parsers,
         "alerts",
         alerts,
-        summary="are the alerts delivered? and a test message",
-        teaches="Checks the subscriptions of the alert topic (unconfirmed, lost, none), the rules for the end of a "
-        "task, and the alarms (deleted, disabled). Ends with 1 if something is wrong. Run it once a month.",
+        summary="check that alerts are delivered; send a test message",
+        teaches="Checks the subscriptions of the alert topic (unconfirmed, lost, none), the rules for the end of a"
+        " task, and the alarms\n(deleted, disabled). Ends with exit code 1 if something is wrong. Run it once a month.",
     )
     parser.add_argument("--test", action="store_true", help="send a test message to every subscriber")
     parser.add_argument(
-        "--subscribe", action="store_true", help="subscribe AlertEmail again: it is sent a link to confirm"
+        "--subscribe", action="store_true", help="subscribe AlertEmail again; AWS sends it a confirmation link"
     )
 
 

@@ -35,14 +35,18 @@ def add_run_options(parser: argparse.ArgumentParser, command: str) -> None:
             "--max-suspensions",
             metavar="N",
             type=_suspensions,
-            help=f"for this run alone, how many suspensions it may make (0 to {_MOST_SUSPENSIONS})",
+            help=f"the most suspensions in this run only (0 to {_MOST_SUSPENSIONS})",
         )
 
 
 def add_waiting(parser: argparse.ArgumentParser) -> None:
     """Add `--wait`."""
     parser.add_argument(
-        "--wait", metavar="MINUTES", type=positive, default=400, help="how long to wait for its end (%(default)s)"
+        "--wait",
+        metavar="MINUTES",
+        type=positive,
+        default=400,
+        help="how long to wait for the end (default: %(default)s)",
     )
 
 

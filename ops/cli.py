@@ -81,28 +81,28 @@ def _places() -> str:
 
 
 _EPILOG = f"""\
-Without --env a command of the worker runs on this machine, with the settings of the environment variables. With --env:
+Without --env, the worker's commands run on this machine, with settings from environment variables. With --env:
 {_places()}
 
 examples:
-  ./lxp --env prod doctor --task               is everything as it should be?
+  ./lxp --env prod doctor --task               is everything set up correctly?
   ./lxp --env dev plan                         what would the next run do?
   ./lxp --env dev sync --employee 4711         sync one employee now
-  ./lxp --env dev explain --employee 4711      why is this employee handled so?
+  ./lxp --env dev explain --employee 4711      why does a run handle them as it does?
   ./lxp --env prod runs list --last 14         how did the last runs end?
   ./lxp --env prod approve RUN --dry-run       what did a run hold?
-  ./lxp --env prod undo RUN --dry-run          what of a run would be undone?
-  ./lxp --env dev state rewind --days 3        read the changes of three days again
+  ./lxp --env prod undo RUN --dry-run          what would an undo restore?
+  ./lxp --env dev state rewind --days 3        read the changes of the last three days again
   ./lxp COMMAND --help                         what a command does, and its options
 
 exit codes (those of the worker or the task, where a command starts one):
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
 
-environment variables without --env (an empty one counts as not set):
+environment variables without --env (an empty variable counts as not set):
 {describe()}
 
-AWS is reached as boto3 does: AWS_PROFILE, AWS_REGION and so on are honoured. Everything else comes from the outputs of
-the environment's stack. `make VERB ENV=NAME ARGS=...` does the same, but ends with 2 whatever went wrong."""
+boto3 connects to AWS, so AWS_PROFILE, AWS_REGION and so on are honoured. Everything else comes from the outputs of the
+environment's stack. `make VERB ENV=NAME ARGS=...` does the same, but ends with exit code 2 after any error."""
 
 
 def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
@@ -165,9 +165,9 @@ def _environment(arguments: Sequence[str]) -> tuple[str, Path | None, list[str]]
 
 
 def _add_environment(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--env", metavar="NAME", help="the deployed environment: dev, prod, ...")
+    parser.add_argument("--env", metavar="NAME", help="name of the deployed environment: dev, prod, ...")
     parser.add_argument(
-        "--env-file", type=Path, metavar="FILE", help="its file, unless that is cdk_app/environments/NAME.toml"
+        "--env-file", type=Path, metavar="FILE", help="the environment's file (default: cdk_app/environments/NAME.toml)"
     )
 
 
@@ -192,7 +192,7 @@ def _add_options(parser: argparse.ArgumentParser, command: str) -> None:
     if PLACES[command] is Place.TASK:
         as_task.add_run_options(parser, command)
     elif PLACES[command] is Place.HERE:
-        parser.add_argument("--task", action="store_true", help="in a task, with the role and network of the runs")
+        parser.add_argument("--task", action="store_true", help="run in a task, with the role and network of the runs")
         as_task.add_waiting(parser)
 
 

@@ -44,8 +44,8 @@ def add(parsers: Parsers) -> None:
             system,
             set_secret,
             summary=f"set the {kind.name}",
-            teaches=f"Asks for the {kind.name} without showing it, or reads it from stdin, checks its form, and writes "
-            "it to AWS Secrets Manager. The next run reads it; no deploy is needed.",
+            teaches=f"Asks for the {kind.name} without showing it, or reads it from stdin, checks its form, and writes"
+            " it to\nAWS Secrets Manager. The next run reads it; no deploy is needed.",
         )
         parser.set_defaults(system=system)
         parser.add_argument(

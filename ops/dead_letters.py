@@ -24,9 +24,9 @@ def add(parsers: Parsers) -> None:
         parsers,
         "dead-letters",
         dead_letters,
-        summary="why a scheduled start or a mail was not delivered",
-        teaches="Shows the reason of each message in the dead-letter queue. Ends with 1 if there are any. The alarm "
-        "on them ends when the queue is empty: fix the cause, then --clear.",
+        summary="show why a scheduled start or a mail was not delivered",
+        teaches="Shows why each message is in the dead-letter queue. Ends with exit code 1 if there are any. The alarm"
+        " ends when the queue\nis empty: fix the cause, then run the command with --clear.",
     )
     parser.add_argument("--clear", action="store_true", help="remove the messages that were shown")
     add_yes(parser)

@@ -99,7 +99,7 @@ def find(environment: str, file: Path | None) -> tuple[Aws, Deployment]:
     try:
         wanted = parameters.load(environment, file)
     except ParameterError as fault:
-        raise UsageError(str(fault), advice="correct the environment's file") from None
+        raise UsageError(str(fault), advice="correct the environment's file, or name another one") from None
     aws = Aws(wanted.region)
     _require_account(aws, wanted.account, environment)
     outputs = _outputs(aws, wanted.project_name)

@@ -20,19 +20,19 @@ def add(parsers: Parsers) -> None:
         parsers,
         "pause",
         pause,
-        summary="no scheduled run until resume; the silence alarm is muted too",
-        teaches="Notes the pause in the state table, and disables the schedules (of the sync and, if there is one, of "
-        "the reconcile) and the actions of the silence alarm. A task that is running goes on; `sync` still works, and "
-        "warns. The pause outlives a deploy: where that enables a schedule again, its runs end at once with the "
-        "outcome paused.",
+        summary="stop scheduled runs until resume; mute the silence alarm",
+        teaches="Records the pause in the state table, and disables the schedules (of the sync and, if there is one, "
+        "of the reconcile) and\nthe actions of the silence alarm. A task that is running continues; `sync` still "
+        "works, and warns. The pause outlives a\ndeploy: if the deploy enables a schedule again, its runs end "
+        "immediately with the outcome paused.",
     )
     add_operation(
         parsers,
         "resume",
         resume,
         summary="enable the scheduled runs and the silence alarm again",
-        teaches="Enables the actions of the silence alarm and the schedules, and ends the pause. The next run reads "
-        "what changed meanwhile.",
+        teaches="Enables the actions of the silence alarm and the schedules, and ends the pause. The next run reads"
+        " the changes since\nthe pause began.",
     )
 
 

@@ -32,14 +32,14 @@ _COUNTS = {
     "SECONDS": "duration_seconds",
 }
 _LIST = """\
-Reads the summaries of the last runs from the log, newest last. A run whose container never started has no summary: the
-failure mail and the silence alarm report it. Says whether the scheduled runs are paused."""
+Shows the summaries of the last runs from the log, newest last. A run whose container never started has no summary: the
+failure mail and the silence alarm report it. Also says whether the scheduled runs are paused."""
 _SHOW = """\
 Shows what ECS knows of a task (status, stopped reason, stop code, exit code, times), what that means and what to do,
 and the summary of its run. ECS forgets a stopped task after about an hour; after that the summary alone is shown."""
 _LOGS = """\
-Prints what a run logged: a line for each employee who was written, held, skipped or failed, and the summary. The log
-holds ids, reasons and field names, and no personal data."""
+Prints the log of a run: a line for each employee who was written, held, skipped or failed, and the summary. The log
+contains ids, reasons and field names, and no personal data."""
 _STOP = """\
 Asks a task to end. It ends between two requests, with exit code 143, and leaves its state as it was: the next run
 continues from there. The failure mail is sent."""
@@ -48,22 +48,26 @@ continues from there. The failure mail is sent."""
 def add(parsers: Parsers) -> None:
     """Add the parsers."""
     group = add_command(
-        parsers, "runs", summary="the runs: list them, show one, read its log, stop it", teaches=_LIST
+        parsers, "runs", summary="list the runs, show one, read its log, stop it", teaches=_LIST
     ).add_subparsers(metavar="WHAT", required=True)
-    listing = add_operation(group, "list", list_runs, summary="how the last runs went, a line each", teaches=_LIST)
-    listing.add_argument("--last", type=positive, default=10, metavar="N", help="how many (default: %(default)s)")
+    listing = add_operation(
+        group, "list", list_runs, summary="show how the last runs went, one line each", teaches=_LIST
+    )
+    listing.add_argument("--last", type=positive, default=10, metavar="N", help="how many runs (default: %(default)s)")
     listing.add_argument(
         "--days", type=positive, default=30, metavar="N", help="how far back to look (default: %(default)s)"
     )
     listing.add_argument("--json", action="store_true", help="the summaries as they were logged")
     shown = add_operation(
-        group, "show", show, summary="one run: why it stopped, its exit code and times, its summary", teaches=_SHOW
+        group, "show", show, summary="show one run: why it stopped, its exit code, times and summary", teaches=_SHOW
     )
-    logs = add_operation(group, "logs", print_log, summary="the log of the last run, or of one", teaches=_LOGS)
+    logs = add_operation(
+        group, "logs", print_log, summary="print the log of the last run, or of another run", teaches=_LOGS
+    )
     logs.add_argument(
-        "--errors", action="store_true", help="only warnings, errors, the summary, and what is no log line"
+        "--errors", action="store_true", help="only warnings, errors, the summary, and lines that are not log lines"
     )
-    logs.add_argument("--follow", action="store_true", help="go on until the task has ended")
+    logs.add_argument("--follow", action="store_true", help="continue until the task has ended")
     logs.add_argument("--json", action="store_true", help="the lines as they were logged")
     stopped = add_operation(group, "stop", stop, summary="stop the running task", teaches=_STOP)
     add_yes(stopped)
@@ -72,7 +76,9 @@ def add(parsers: Parsers) -> None:
 
 
 def _add_task(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("task", nargs="?", metavar="TASK", help="its id or ARN, as in the mail (default: the last one)")
+    parser.add_argument(
+        "task", nargs="?", metavar="TASK", help="the task id or ARN, as in the mail (default: the last task)"
+    )
 
 
 def list_runs(context: Context) -> int:

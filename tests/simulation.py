@@ -132,7 +132,7 @@ class Simulation:
     ) -> Summary | None:
         """Run `sync`; None if the run was killed. A lock it left behind has expired by the next run."""
         scope = SelectedEmployees(employees) if employees else ChangedEmployees()
-        return self.do(RunRequest("sync", scope, dry_run=dry_run, releases=bool(employees)), dies_at=dies_at)
+        return self.do(RunRequest("sync", scope, dry_run=dry_run, includes_undone=bool(employees)), dies_at=dies_at)
 
     def approve(self, run_id: str) -> Summary | None:
         """Approve everything that a run held."""

@@ -160,10 +160,10 @@ def _parser() -> argparse.ArgumentParser:
 
 _EPILOG = f"""\
 examples:
-  {{command:doctor}}                           is everything as it must be?
+  {{command:doctor}}                           is everything set up correctly?
   {{command:plan}}                             what would the next run do?
   {{command:sync --employee 4711}}             bring one employee up to date now
-  {{command:explain --employee 4711}}          why are they treated so?
+  {{command:explain --employee 4711}}          why does a run handle them as it does?
   {{command:COMMAND --help}}                   what a command does, and its options
 
 exit codes:
@@ -173,4 +173,4 @@ environment variables (an empty one counts as not set):
 {describe()}
 
 Exactly one of BAMBOO_SECRET_ID and BAMBOOHR_API_KEY, of MOODLE_SECRET_ID and MOODLE_TOKEN, and of STATE_TABLE and
-STATE_FILE has to be set. boto3's own variables (AWS_REGION, AWS_ENDPOINT_URL, ...) are honoured."""
+STATE_FILE must be set. boto3's own variables (AWS_REGION, AWS_ENDPOINT_URL, ...) are honoured."""

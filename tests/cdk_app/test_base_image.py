@@ -56,7 +56,7 @@ def test_the_digest_that_the_tag_has_in_the_registry(answers: Answers, capsys: p
         ({}, "unknown command"),
         ({"buildx": FileNotFoundError("no docker"), "pull": FileNotFoundError("no docker")}, "no docker"),
         ({"pull": subprocess.TimeoutExpired(["docker"], 120)}, "timed out after 120 seconds"),
-        ({"buildx": "", "pull": "", "image": ""}, "Expecting value"),
+        ({"buildx": "", "pull": "", "image": ""}, "unknown: the engine's answer is not JSON\n"),
         ({"buildx": "{}"}, "imagetools knows no digest of python:3.13-slim"),
         ({"buildx": '["sha256:1"]'}, "imagetools knows no digest"),
         ({"pull": "", "image": inspected(RepoDigests=[])}, "the engine knows no digest"),

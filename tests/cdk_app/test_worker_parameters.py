@@ -83,10 +83,10 @@ def test_a_bad_value_is_answered_with_its_key_and_what_is_expected(
     [
         ("BatchSize = true", "expected a whole number from -1000000 to 1000000"),
         ("MaxSuspensions = 5.5", "expected a whole number from 0 to 200"),
-        ("UsernameTemplate = 1", "expected a text"),
+        ("UsernameTemplate = 1", "expected a template"),
         ('ProtectedAccounts = "svc"', "expected usernames and employee ids that are never changed: a list"),
-        ('BambooCompanyDomain = ""', "expected the first label of the company's BambooHR address"),
-        ('BambooCompanyDomain = " acme"', "expected the first label of the company's BambooHR address"),
+        ('BambooCompanyDomain = ""', "expected the company's subdomain of bamboohr.com"),
+        ('BambooCompanyDomain = " acme"', "expected the company's subdomain of bamboohr.com"),
         ("FieldMapping = 2026-01-01", "expected a table of Moodle fields"),
     ],
 )
@@ -117,5 +117,5 @@ def test_all_faults_of_one_key_are_reported_at_once(folder: Folder) -> None:
 def test_a_removed_key_is_a_fault_that_says_what_to_do(folder: Folder) -> None:
     (fault,) = folder.faults(DatesAsEvents="false")
 
-    assert "DatesAsEvents = false is no longer a setting; hires and leaves are always handled on the day" in fault
+    assert "DatesAsEvents = false is no longer a setting; hires and leavers are always processed when" in fault
     assert fault.endswith("remove this setting")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e import former
 from tests.e2e.deployment import PROJECT, Deployment, Environment, Setting, Verb, make
-from tests.e2e.emulator import Emulator, emulated_aws
+from tests.e2e.emulator import WORKER, Emulator, emulated_aws
 from tests.e2e.story import EMPLOYEES, FIRST_BATCH, LATER, SECOND_BATCH, Done
 from tests.run_harness import API_KEY, RunHarness, RunResult, start_harness
 from tests.sandbox.bamboohr import generate
@@ -20,7 +20,7 @@ from tests.sandbox.moodle import TOKEN
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     ready = make("setup-e2e", environment=dict(os.environ))
     assert ready.code == 0, ready.said
-    with emulated_aws(tmp_path_factory.mktemp("emulator")) as running:
+    with emulated_aws(tmp_path_factory.mktemp("emulator"), WORKER) as running:
         yield running
 
 
@@ -110,6 +110,13 @@ def resumed(run_while_paused: Done, emulator: Emulator, environment: Environment
 def run_after_the_pause(resumed: Deployment, systems: RunHarness) -> Done:
     """The schedule's next run."""
     return _done(resumed, systems, resumed.run(**resumed.overrides("2026-11-25T04:30:00Z")))
+
+
+@pytest.fixture(scope="session")
+def run_by_the_operator(run_after_the_pause: Done, environment: Environment, systems: RunHarness) -> Verb:
+    """`make run`, for one more employee."""
+    systems.company.hire("12", firstName="Ada", lastName="Holm", workEmail="ada.holm@acme.example")
+    return environment.operate("run")
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import boto3
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "111122223333"
 REGION = "eu-west-2"
+WORKER = (sys.executable, "-m", "worker")
 _PYTHON = ROOT / ".venv-ministack" / "bin" / "python"
 _STARTS = 3
 _START_SECONDS = 60
@@ -44,21 +46,24 @@ class Emulator:
 
 
 @contextmanager
-def emulated_aws(directory: Path) -> Iterator[Emulator]:
-    """An empty AWS on a free port of loopback; its log is in `directory`."""
+def emulated_aws(directory: Path, worker: Sequence[str] = ()) -> Iterator[Emulator]:
+    """An empty AWS on a free port of loopback; its log is in `directory`.
+
+    A task that is started there runs the command `worker` as a process; without one it does nothing, for ever.
+    """
     log = directory / "emulator.log"
-    process, url = _started(log, directory)
+    process, url = _started(log, directory, worker)
     try:
         yield Emulator(url)
     finally:
         _stop(process)
 
 
-def _started(log: Path, directory: Path) -> tuple[subprocess.Popen[bytes], str]:
+def _started(log: Path, directory: Path, worker: Sequence[str]) -> tuple[subprocess.Popen[bytes], str]:
     for _ in range(_STARTS):
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
-        process = _start(port, log, directory)
+        process = _start(port, log, directory, worker)
         try:
             if _answers(port, process):
                 return process, url
@@ -70,8 +75,11 @@ def _started(log: Path, directory: Path) -> tuple[subprocess.Popen[bytes], str]:
     raise RuntimeError(f"the emulator did not start; it said:\n{log.read_text(encoding='utf-8')[-3000:]}")
 
 
-def _start(port: int, log: Path, directory: Path) -> subprocess.Popen[bytes]:
-    environment: Mapping[str, str] = {
+def _start(port: int, log: Path, directory: Path, worker: Sequence[str]) -> subprocess.Popen[bytes]:
+    environment = {
+        # What a task's process finds it by.
+        **Emulator(f"http://127.0.0.1:{port}").credentials(),
+        "AWS_REGION": REGION,
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
@@ -83,7 +91,7 @@ def _start(port: int, log: Path, directory: Path) -> subprocess.Popen[bytes]:
     }
     with log.open("ab") as file:
         return subprocess.Popen(
-            [_PYTHON, Path(__file__).with_name("emulator_main.py")],
+            [_PYTHON, Path(__file__).with_name("emulator_main.py"), *worker],
             env=environment,
             # It ends when this end of the pipe is closed, should this process be killed.
             stdin=subprocess.PIPE,

@@ -1,11 +1,14 @@
 """Serves ministack with three gates opened; runs under its own virtual environment, as a script.
 
+With arguments, which are the command of the worker, a task that is started runs it as a process (`process_engine.py`).
+
 What is replaced are functions of its modules, before it starts. It is pinned, and a name that is gone would end this
 script at its start.
 """
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import json
 import os
@@ -13,12 +16,12 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 
-def main() -> None:
+def main(worker: Sequence[str]) -> None:
     """Open it, and serve until this process is told to end or its parent is gone."""
     events: Any = importlib.import_module("ministack.services.eventbridge")
     # As AWS does, it refuses events of AWS itself; here the suite is AWS.
@@ -26,6 +29,11 @@ def main() -> None:
     events._apply_input_transformer = with_array_indexes(events._apply_input_transformer)
     registry: Any = importlib.import_module("ministack.services.ecr")
     registry._describe_images = refusing_missing_images(registry._describe_images)
+    if worker:
+        engine = importlib.import_module("process_engine").ProcessEngine(worker)
+        tasks: Any = importlib.import_module("ministack.services.ecs")
+        tasks._get_docker = lambda: engine
+        atexit.register(engine.close)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     importlib.import_module("ministack.app").main()
 
@@ -96,4 +104,6 @@ def _end_with_the_parent() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # ministack reads its own arguments, of which there are none.
+    worker, sys.argv[1:] = sys.argv[1:], []
+    main(worker)

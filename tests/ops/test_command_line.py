@@ -115,6 +115,7 @@ def test_an_option_of_a_deployed_environment_needs_one(words: str, capsys: pytes
         ("sync --employe 7", "there is no option --employe; did you mean --employee?"),
         ("runs logs --folow", "there is no option --folow; did you mean --follow?"),
         ("approve RUN --only names", "--only takes: suspend, reactivate, identity, clear, update, create, unconfirmed"),
+        ("sync --employee 7 8", "every employee is named by an option of its own: --employee 4711 --employee 4712"),
         ("sync --dry-run=yes", "--dry-run takes no value"),
         ("doctor --wait soon", "argument --wait: a whole number above 0"),
     ],

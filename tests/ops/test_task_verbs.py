@@ -12,7 +12,7 @@ from tests.ops.test_running import started
 from worker.advice import LXP, CommandLine
 
 RUN = "20261122T033004Z-0a1b2c3d"
-CHECKS = ["ok       lock: free", "failed   Moodle access: no account", "         -> ask", "1 ok, 0 warning, 1 failed"]
+CHECKS = ["ok       lock: free", "failed   Moodle access: no account", "         -> ask", "1 ok, 0 warnings, 1 failed"]
 
 
 def ends(deployed: Environment, code: int = 0, **fields: Any) -> None:

@@ -21,31 +21,31 @@ Faults can be switched on while a server runs:
   curl -X DELETE localhost:PORT/_sandbox/faults
   curl localhost:PORT/_sandbox/calls
 Kinds: reset_before reset_after hang late trickle status html firewall answer truncate wrong_type; further keys:
-operation, skip, times (0 = for ever), status, retry_after, seconds, body (of an answer); text or record limits the
+operation, skip, times (0 = forever), status, retry_after, seconds, body (of an answer); text or record limits the
 fault to the requests that contain it. Operations of BambooHR: changed, directory, employees, employee, report; of
 Moodle: the web service function.
 
-To play: `serve` starts both and prints the variables for the worker in another terminal; `change --help` is a week
-of hires, moves and leavers to try."""
+To try it out: `serve` starts both servers and prints the variables for the worker in another terminal; `change
+--help` shows a week of hires, moves and leavers to try."""
 
 
 _DEMO = """\
-Fourteen runs of the real worker process against a company of 300 employees, end to end: a first run, a leaver, a busy
-day, an outage of Moodle and the retry, too many leavers and their approval, a mistake of HR that is undone, and its
-correction. BambooHR, Moodle, DynamoDB and Secrets Manager are sandbox servers on loopback; nothing leaves this machine,
-and nothing stays behind but the page of a plan.
+Fourteen runs of the real worker process for a company of 300 employees, end to end: a first run, a leaver, a busy day,
+a Moodle outage and the retry, too many leavers and their approval, an HR mistake that is undone, and its correction.
+BambooHR, Moodle, DynamoDB and Secrets Manager are sandbox servers on loopback. Nothing leaves this machine, and only
+the page of a plan is left behind.
 
-Three runs fail on purpose ("exit code 1, as intended"). At the end all accounts in Moodle are compared with what
-BambooHR implies; that comparison shares no code with the worker."""
+Three runs fail on purpose ("exit code 1, as intended"). At the end, all accounts in Moodle are compared with what
+BambooHR implies; the comparison shares no code with the worker."""
 
 _DEMO_EPILOG = """\
 exit codes:
     0  every run ended as intended, and Moodle holds what BambooHR implies
-    1  it does not, and the demo says where
+    1  a run or an account differs, and the demo says which
 
 examples:
-  make demo                                          set up what the demo needs, and play it
-  make demo ARGS=--verbose                           with the summary line of each run, as CloudWatch Logs gets it
+  make demo                                          set up what the demo needs, and run it
+  make demo ARGS=--verbose                           also show the summary line of each run, as CloudWatch Logs gets it
   python -m tests.sandbox demo --html /tmp/plan.html
 
 Next: make help lists all targets; python -m tests.sandbox --help shows how to run servers and worker by hand."""
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
     if options.what == "change":
         return by_hand.change(options)
     # Before the address is printed: from then on a signal may arrive.
-    stopped = _stop_on_signals()
+    stopped = stop_on_signals()
     try:
         with _serving(options) as address:
             shown = address if isinstance(address, str) else address["AWS_ENDPOINT_URL"]
@@ -102,16 +102,20 @@ class DailyBamboo(BambooApp):
 
 @contextmanager
 def _both(options: argparse.Namespace) -> Iterator[str]:
-    company = Company()
-    company.add(generate(options.employees, seed=options.seed))
-    bamboo = Switchboard(DailyBamboo(company, api_key="sandbox"))
-    moodle = Switchboard(MoodleApp(MoodleSite(token="sandbox")))
-    with (
-        serve(bamboo, options.port) as bamboo_url,
-        serve(moodle, options.port + 1 if options.port else 0) as moodle_url,
-    ):
+    with serving_both(options.employees, options.seed, options.port) as (bamboo_url, moodle_url):
         print(_VARIABLES.format(bamboo_url=bamboo_url, moodle_url=moodle_url), flush=True)
         yield f"{bamboo_url} and {moodle_url}"
+
+
+@contextmanager
+def serving_both(employees: int, seed: int, port: int) -> Iterator[tuple[str, str]]:
+    """A BambooHR with invented employees and an empty Moodle, at the next port; key and token are `sandbox`."""
+    company = Company()
+    company.add(generate(employees, seed=seed))
+    bamboo = Switchboard(DailyBamboo(company, api_key="sandbox"))
+    moodle = Switchboard(MoodleApp(MoodleSite(token="sandbox")))
+    with serve(bamboo, port) as bamboo_url, serve(moodle, port + 1 if port else 0) as moodle_url:
+        yield bamboo_url, moodle_url
 
 
 _VARIABLES = """\
@@ -120,10 +124,11 @@ In another terminal:
   export MOODLE_BASE_URL={moodle_url} MOODLE_TOKEN=sandbox STATE_FILE=sandbox.sqlite
   ./lxp doctor
   .venv/bin/python -m tests.sandbox change --help
-A new company needs a new state: remove sandbox.sqlite when this was started again."""
+A new company needs a new state: remove sandbox.sqlite after restarting this command."""
 
 
-def _stop_on_signals() -> threading.Event:
+def stop_on_signals() -> threading.Event:
+    """An event that Ctrl-C and SIGTERM set."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -133,30 +138,34 @@ def _stop_on_signals() -> threading.Event:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.sandbox",
-        description="Sandbox servers for BambooHR, Moodle and AWS that answer over real HTTP on loopback, and a demo.",
+        description="Runs sandbox servers for BambooHR, Moodle and AWS over real HTTP on loopback, and a demo.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    both = what.add_parser("serve", help="a BambooHR and a Moodle to play with, and how to run the worker between them")
-    both.add_argument("--port", type=int, default=8001, help="BambooHR's; Moodle takes the next (default: %(default)s)")
+    both = what.add_parser(
+        "serve", help="run a BambooHR and a Moodle server to try out; print how to run the worker between them"
+    )
+    both.add_argument(
+        "--port", type=int, default=8001, help="BambooHR's port; Moodle uses the next one (default: %(default)s)"
+    )
     by_hand.add(what)
-    bamboo = what.add_parser("bamboohr", help="a BambooHR with invented employees")
+    bamboo = what.add_parser("bamboohr", help="run a BambooHR server with invented employees")
     for server in (both, bamboo):
-        server.add_argument("--employees", type=int, default=300, help="how many (default: 300)")
-        server.add_argument("--seed", type=int, default=1, help="which ones (default: 1)")
+        server.add_argument("--employees", type=int, default=300, help="how many employees (default: 300)")
+        server.add_argument("--seed", type=int, default=1, help="seed from which they are generated (default: 1)")
     bamboo.add_argument("--api-key", default="sandbox", help="the API key (default: sandbox)")
-    moodle = what.add_parser("moodle", help="a Moodle with its own three accounts")
+    moodle = what.add_parser("moodle", help="run a Moodle server with its own three accounts")
     moodle.add_argument("--token", default="sandbox", help="the token (default: sandbox)")
     for server, port in ((bamboo, 8001), (moodle, 8002)):
-        server.add_argument("--port", type=int, default=port, help="0 takes a free one (default: %(default)s)")
-        server.add_argument("--data", type=Path, help="a JSON file that an earlier save() wrote, instead of new data")
+        server.add_argument("--port", type=int, default=port, help="0 picks a free port (default: %(default)s)")
+        server.add_argument("--data", type=Path, help="a JSON file that save() wrote earlier, instead of new data")
         server.add_argument("--latency", type=float, default=0.0, help="seconds added to every call (default: 0)")
-    aws = what.add_parser("aws", help="an emulated DynamoDB and Secrets Manager")
-    aws.add_argument("--port", type=int, default=8003, help="0 takes a free one (default: %(default)s)")
+    aws = what.add_parser("aws", help="run an emulated DynamoDB and Secrets Manager")
+    aws.add_argument("--port", type=int, default=8003, help="0 picks a free port (default: %(default)s)")
     demo = what.add_parser(
         "demo",
-        help="fourteen runs of a company of 300 employees, end to end (make demo)",
+        help="do fourteen runs for a company of 300 employees, end to end (make demo)",
         description=_DEMO,
         epilog=_DEMO_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -167,7 +176,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         default=Path("plan.html"),
         metavar="FILE",
-        help="where a plan is written as a page (default: plan.html)",
+        help="the file for the page of a plan (default: plan.html)",
     )
     return parser
 

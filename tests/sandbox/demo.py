@@ -159,7 +159,9 @@ class _Demo:
         )
 
     def _show_counts(self, summary: dict[str, Any]) -> None:
-        numbers = {**summary, "held": sum(summary["held"].values())}
+        held = sum(summary["held"].values())
+        # Held changes are errors, so that they are retried; what is held is said once.
+        numbers = {**summary, "held": held, "errors": summary["errors"] - held}
         counts = ", ".join(f"{numbers[name]} {label}" for name, label in _COUNTS.items() if numbers[name])
         calls = ", ".join(f"{count} calls to {system}" for system, count in summary["http_calls"].items())
         moved = "moves on" if summary["next_since"] != summary["since"] else "stays where it was"

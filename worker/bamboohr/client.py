@@ -18,7 +18,7 @@ from worker.bamboohr import listing, refusals, report
 from worker.bamboohr.changes import Feed, parse_changes
 from worker.bamboohr.directory import Directory, Observer, read_directory
 from worker.bamboohr.listing import Listing, Page
-from worker.bamboohr.refusals import UNREADABLE, Refused, Scope
+from worker.bamboohr.refusals import UNREADABLE, Concerns, Refused
 from worker.bamboohr.report import Report
 from worker.bamboohr.rest_api import RestApi, json_object
 from worker.config.credentials import RenewableCredential
@@ -221,7 +221,7 @@ class BambooHRClient:
 
     def _refused(self, reply: Reply, what: str, *, quick: bool = False) -> Exception:
         meaning = refusals.meaning_of_status(reply)
-        if quick and meaning.scope is Scope.RECORD:
+        if quick and meaning.concerns is Concerns.RECORD:
             return Refused(f"HTTP {reply.status}", meaning)
         return refusals.of_status(reply, what, self._fix_command)
 

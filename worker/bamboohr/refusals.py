@@ -20,7 +20,7 @@ NO_ANSWER = "no answer"
 UNREADABLE = "unreadable answer"
 
 
-class Scope(StrEnum):
+class Concerns(StrEnum):
     """What an answer is about."""
 
     RECORD = "record"
@@ -35,22 +35,22 @@ class Scope(StrEnum):
 class Meaning:
     """One row of the table: what an answer is about, how that is known, whether a second attempt may succeed."""
 
-    scope: Scope
+    concerns: Concerns
     source: str
     is_passing: bool = False
 
 
 _STATUSES: Mapping[int, Meaning] = {
-    401: Meaning(Scope.SITE, "documented: no API key, or an unknown one"),
-    403: Meaning(Scope.ACCESS, "documented: no permission"),
-    404: Meaning(Scope.ACCESS, "documented: no such employee, or none that the key may see"),
-    408: Meaning(Scope.SITE, "documented", is_passing=True),
-    425: Meaning(Scope.SITE, "public: early data", is_passing=True),
-    429: Meaning(Scope.SITE, "documented: a rate limit", is_passing=True),
+    401: Meaning(Concerns.SITE, "documented: no API key, or an unknown one"),
+    403: Meaning(Concerns.ACCESS, "documented: no permission"),
+    404: Meaning(Concerns.ACCESS, "documented: no such employee, or none that the key may see"),
+    408: Meaning(Concerns.SITE, "documented", is_passing=True),
+    425: Meaning(Concerns.SITE, "public: early data", is_passing=True),
+    429: Meaning(Concerns.SITE, "documented: a rate limit", is_passing=True),
 }
-_TEMPORARILY_UNAVAILABLE = Meaning(Scope.SITE, "documented: 503 with Retry-After", is_passing=True)
+_TEMPORARILY_UNAVAILABLE = Meaning(Concerns.SITE, "documented: 503 with Retry-After", is_passing=True)
 _ANY_OTHER = Meaning(
-    Scope.RECORD,
+    Concerns.RECORD,
     "documented: one id that a filter does not accept (400, 406, 422), too much data (413); public: a proxy or firewall"
     " with any status or redirect of its own",
 )
@@ -64,7 +64,7 @@ def meaning_of_status(reply: Reply) -> Meaning:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         if status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After"):
             return _TEMPORARILY_UNAVAILABLE
-        return Meaning(Scope.RECORD, "public: one record that the server fails on", is_passing=is_passing(status))
+        return Meaning(Concerns.RECORD, "public: one record that the server fails on", is_passing=is_passing(status))
     return _ANY_OTHER
 
 
@@ -73,8 +73,10 @@ class Refused(BatchRefused):
 
     def __init__(self, code: str, meaning: Meaning | None = None) -> None:
         is_passing = meaning.is_passing if meaning else code == NO_ANSWER
-        super().__init__(code, may_be_record=meaning is None or meaning.scope is Scope.RECORD, is_passing=is_passing)
-        self.is_access = meaning is not None and meaning.scope is Scope.ACCESS
+        super().__init__(
+            code, may_be_record=meaning is None or meaning.concerns is Concerns.RECORD, is_passing=is_passing
+        )
+        self.is_access = meaning is not None and meaning.concerns is Concerns.ACCESS
 
 
 def unreachable(what: str) -> SyncError:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from worker.bamboohr import refusals
-from worker.bamboohr.refusals import NO_ANSWER, Refused, Scope
+from worker.bamboohr.refusals import NO_ANSWER, Concerns, Refused
 from worker.config.credentials import RenewableCredential
 from worker.transport.http import NoAnswer, Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
@@ -110,7 +110,7 @@ class RestApi:
                 raise refusals.unreachable(fault.what) from fault
             if reply.status == HTTPStatus.OK:
                 return reply, value
-            if refusals.meaning_of_status(reply).scope is not Scope.SITE or not retries.wait(reply):
+            if refusals.meaning_of_status(reply).concerns is not Concerns.SITE or not retries.wait(reply):
                 return reply, value
 
     def _send(self, path: str, query: Mapping[str, str]) -> Reply:

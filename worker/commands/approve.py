@@ -30,18 +30,18 @@ from worker.runs.sync import preview, run_sync
 from worker.words import counted
 
 _TEACHES = """\
-Applies, at once, the changes that the guards held in the run RUN and that are still exactly due: the same employee, the
-same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a terminal it
-lists who and what, and asks; a script passes --yes.
+Immediately applies the changes that the guards held in the run RUN and that are still due unchanged: the same employee,
+the same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a terminal,
+the command lists the employees and changes, and asks for confirmation; a script passes --yes.
 
-With --employee, or --only unconfirmed, it also confirms that an account is the employee's where the run could not tell
-(the code of the reason is "unconfirmed"), and writes what that account needs.
+With --employee, or with --only unconfirmed, it also confirms that an account belongs to the employee if the run could
+not tell (the reason code is "unconfirmed"), and writes what that account needs.
 
-A list is valid for 7 days, and only as long as the Moodle token is the one of the run that held it; the next run makes
-a new one. The command may be repeated. Approved changes do not count towards the limits, and since and offset stay
-where they are: the next run finds these changes done, and goes on.
+A list is valid for 7 days, and only while the Moodle token is the one that the run used; the next run makes a new list.
+The command can be repeated. Approved changes do not count towards the limits, and since and offset stay where they are:
+the next run finds these changes done, and continues.
 
-Read who is held first: the held run's log has a line for each, and this shows them as they are now:
+First check which employees are held: the run's log has a line for each, and this shows them as they are now:
   {command:approve RUN --dry-run}
 
 examples:
@@ -53,7 +53,9 @@ examples:
 def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(parsers, "approve", run=approve, summary="apply the changes that a run held", teaches=_TEACHES)
-    parser.add_argument("held_run", metavar="RUN", help="the run_id of the run that held them (its summary names it)")
+    parser.add_argument(
+        "held_run", metavar="RUN", help="the run_id of the run that held the changes (its summary names it)"
+    )
     parser.add_argument(
         "--only", choices=[*GuardClass, UNCONFIRMED], help="only the changes of this class, or unconfirmed matches"
     )

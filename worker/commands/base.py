@@ -101,7 +101,9 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
 
 def add_dry_run(parser: argparse.ArgumentParser) -> None:
     """Add `--dry-run`."""
-    parser.add_argument("--dry-run", action="store_true", help="do everything but write: no account, no state, no lock")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="do everything except write: no account, no state, no lock"
+    )
 
 
 def employee(text: str) -> int:

@@ -1,4 +1,4 @@
-"""`doctor`: is everything as it must be, before the first run and whenever something is wrong?"""
+"""`doctor`: whether everything is set up correctly, before the first run and whenever something is wrong."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from worker.runs.request import AllEmployees, RunRequest
 from worker.runs.services import Credentials, open_bamboohr, open_moodle, open_services, open_store
 from worker.runs.sync import preview
 from worker.transport.patience import Patience
+from worker.words import counted
 
 _TEACHES = """\
 Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
 field; Moodle, the four functions, and whether the token can see accounts; clocks; the state and its lock; protected
-accounts; duplicate addresses and idnumbers; how many employees would be linked to accounts by which rule; and that the
-custom profile fields of the mapping are there and filled.
+accounts; duplicate addresses and idnumbers; how many employees each rule would link to accounts; and whether the
+custom profile fields of the mapping exist and are filled.
 
-One line each: ok, warning or failed, with what to do and whom to ask. The exit code is 0 where nothing failed, 3 where
-configuration or credentials did, 1 otherwise. It reads all employees; --quick leaves that out.
+Prints one line per check: ok, warning or failed, with what to do and whom to ask. The exit code is 0 if no check
+failed, 3 if the configuration or a credential did, and 1 otherwise. Doctor reads all employees; --quick skips that.
 
-Whether the token may create and change accounts is asked by two calls that cannot succeed: a change of an account that
-is not there, and a new account with the guest's user name. Neither writes anything.
+Two calls that cannot succeed check whether the token may create and change accounts: an update of an account that does
+not exist, and a new account with the guest's username. Neither writes anything.
 
 examples:
   {command:doctor}
@@ -42,10 +43,14 @@ examples:
 def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(
-        parsers, "doctor", report=doctor, summary="is everything as it must be? what to ask whom", teaches=_TEACHES
+        parsers,
+        "doctor",
+        report=doctor,
+        summary="check that everything is set up correctly; say what to do and whom to ask",
+        teaches=_TEACHES,
     )
-    parser.add_argument("--quick", action="store_true", help="without reading all employees")
-    parser.add_argument("--json", action="store_true", help="a JSON object a line")
+    parser.add_argument("--quick", action="store_true", help="skip the checks that read all employees")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
 
 
 def doctor(call: Call) -> int:
@@ -59,7 +64,8 @@ def doctor(call: Call) -> int:
             code = ExitCode.CONFIGURATION if check.exit_code is ExitCode.CONFIGURATION else ExitCode.ERRORS
     if not call.options.json:
         counts = {verdict: sum(check.verdict is verdict for check in found) for verdict in CheckStatus}
-        sys.stdout.write(f"\n{', '.join(f'{count} {verdict}' for verdict, count in counts.items())}\n")
+        warnings = counted(counts[CheckStatus.WARNING], "warning")
+        sys.stdout.write(f"\n{counts[CheckStatus.OK]} ok, {warnings}, {counts[CheckStatus.FAILED]} failed\n")
     return code
 
 

@@ -1,4 +1,4 @@
-"""`explain --employee ID`: why is this employee treated so?"""
+"""`explain --employee ID`: why a run handles an employee as it does."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from worker.model.held_change import HeldChanges
 from worker.model.history import History
 from worker.progress import no_bar
 from worker.reports.explanation import EmployeeContext, explain
-from worker.reports.output import check_values, check_writable, put, readable
+from worker.reports.output import check_values, check_writable, put, readable, width
 from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.sync import preview
 
 _TEACHES = """\
-Reads one employee as a run would, and shows everything that decides: what BambooHR says of them and what it does not
-show, which rule found which account, what each field is made from, what would be done and what would hold it, what is
-remembered of them, and what the last runs wrote. Works for employees who left or are hidden as well. Writes nothing.
+Reads one employee as a run would, and shows everything that matters for the decision: what BambooHR shows about them
+and what it does not, which rule found which account, where the value of each field comes from, what would be done and
+what would hold it, what is remembered about them, and what the last runs wrote. Also works for employees who left or
+are hidden. Writes nothing.
 
-Values only with --show-values, on a terminal or in a named file (status and dates are always shown).
+Values are shown only with --show-values, on a terminal or in a named file (status and dates are always shown).
 
 examples:
   {command:explain --employee 4711}
@@ -31,12 +32,18 @@ examples:
 def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(
-        parsers, "explain", report=explain_employee, summary="why is this employee treated so?", teaches=_TEACHES
+        parsers,
+        "explain",
+        report=explain_employee,
+        summary="explain why a run handles an employee as it does",
+        teaches=_TEACHES,
     )
     parser.add_argument("--employee", metavar="ID", required=True, type=employee, help="the BambooHR employee id")
-    parser.add_argument("--show-values", action="store_true", help="names, address and so on as well")
+    parser.add_argument(
+        "--show-values", action="store_true", help="also show names, addresses and other values: personal data"
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument("--output", metavar="FILE", type=Path, help="into a file, not to stdout")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write to a file, not to stdout")
 
 
 def _held(services: Services, history: History) -> list[HeldChanges]:
@@ -52,7 +59,7 @@ def explain_employee(call: Call) -> int:
     check_writable(options.output)
     number: int = options.employee
     services = call.services(progress=no_bar)
-    request = RunRequest("sync", SelectedEmployees((number,)), dry_run=True, releases=True)
+    request = RunRequest("sync", SelectedEmployees((number,)), dry_run=True, includes_undone=True)
     seen = preview(request, services, summary)
     history = seen.inputs.history
     sections = explain(
@@ -71,5 +78,6 @@ def explain_employee(call: Call) -> int:
         document = {"employee_id": number, "warnings": summary.warning_texts, **sections}
         put(json.dumps(document, indent=1), options.output)
     else:
-        put(readable(number, sections, summary.warning_texts), options.output)
+        columns = 0 if options.output else width()
+        put(readable(number, sections, summary.warning_texts, columns), options.output)
     return 0

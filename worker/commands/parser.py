@@ -61,6 +61,8 @@ def _unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
         typed = word.split("=")[0]
         if _OPTION.fullmatch(typed):
             return f"there is no option {typed}{_suggestion(typed, options)}"
+    if "--employee" in options and all(word.isdigit() for word in words):
+        return "every employee is named by an option of its own: --employee 4711 --employee 4712"
     return "there are arguments that are not known to this command"
 
 

@@ -15,7 +15,7 @@ from worker.commands.base import Call, Parsers, add_command, employee
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model import reasons
-from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.history import EmployeeRecord, FollowUp, FollowUpDetail
 from worker.reports.output import put, width
 from worker.reports.table import columns
 from worker.runs.locked_run import remember_changes
@@ -25,39 +25,39 @@ from worker.state.store import locked
 FORMER_NAME = "parked"
 
 _KINDS = """\
-  waiting          BambooHR does not say yet whether they work here, or their first day is ahead; every run asks again
-  parked           Moodle refused them in MAX_ATTEMPTS consecutive runs; every run tries again, and it is no error
-  undone           an operator took back what a run had written; left alone until BambooHR changes the employee again
-  held             a guard held a change that no later run finds by itself (one of a reconcile); every run plans it
-  isolated         BambooHR or Moodle refused the request for this employee alone; every run tries them last, and alone
-  without_account  should have an account and gets none, because an address, a name or a username is missing or cannot
-                   be used; tried again when BambooHR changes the employee, or a full pass finds them"""
+  waiting          BambooHR does not yet say whether they work here, or their first day is ahead; every run asks again
+  parked           Moodle refused them in MAX_ATTEMPTS consecutive runs; every run tries again, and it is not an error
+  undone           an operator undid what a run had written; left alone until the employee changes in BambooHR again
+  held             a guard held a change that no later run finds by itself (from a reconcile); every run plans it again
+  isolated         BambooHR or Moodle refused the request for this employee alone; every run tries them last, one by one
+  without_account  should have an account but gets none, because an address, a name or a username is missing or cannot
+                   be used; tried again when the employee changes in BambooHR, or a full pass finds them"""
 
 _TEACHES = f"""\
-Which employees are remembered, and why:
+Shows which employees are remembered, and why:
 {_KINDS}
 
-Ids and reasons only. `retry` and `drop` take the run lock for a moment, and are refused while a run is at work.
+Shows ids and reasons only. `retry` and `drop` take the run lock for a moment, and are refused during a run.
 The former name of this command, parked, still works."""
 
 _RETRY = """\
-The next run takes these employees as if nothing had happened before.
-  waiting          asked about as in every run
+Lets the next run process these employees as if nothing had happened before.
+  waiting          looked up in BambooHR, as in every run
   parked           counts as an error again until Moodle accepts them
-  undone           released: what BambooHR says is written again
-  held             planned afresh, and judged by the guards afresh
+  undone           released: BambooHR's values are written again
+  held             planned again, and checked by the guards again
   isolated         looked up and written together with the others
-  without_account  tried again, and named again if nothing has changed
+  without_account  tried again, and reported again if nothing has changed
 
 example:
   {command:people retry 4711 4712}"""
 
 _DROP = """\
-Forget why these employees were remembered. They are not taken again until BambooHR changes them, or a reconcile finds
-them. Which accounts were suspended by this product stays known.
-  waiting          not asked about any more
+Forgets why these employees were remembered. Runs do not process them again until they change in BambooHR, or a
+reconcile finds them. The record of which accounts this product suspended is kept.
+  waiting          no longer looked up in every run
   parked           an error again if Moodle refuses them again
-  undone           a reconcile writes again what BambooHR says
+  undone           a reconcile writes BambooHR's values again
   held             the change is not made, unless a reconcile finds it again
   isolated         looked up and written together with the others
   without_account  neither counted nor listed any more
@@ -103,20 +103,22 @@ def add(parsers: Parsers) -> None:
         parsers,
         "people",
         aliases=[FORMER_NAME],
-        summary="employees about whom something is open: waiting, parked, without an account ...; release them",
+        summary="list employees with an open issue: waiting, parked, without an account ...; release them",
         teaches=_TEACHES,
     ).add_subparsers(metavar="WHAT", required=True)
     listing = add_command(
-        group, "list", report=show, summary="which employees are remembered, and why", teaches=_TEACHES
+        group, "list", report=show, summary="show which employees are remembered, and why", teaches=_TEACHES
     )
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.add_argument("--only", metavar="KIND", type=_kind, help=f"one of {', '.join(FollowUp)}")
     for name, report, summary, teaches in (
-        ("retry", retry, "let the next run try these employees afresh", _RETRY),
+        ("retry", retry, "let the next run try these employees again", _RETRY),
         ("drop", drop, "forget why these employees were remembered", _DROP),
     ):
         parser = add_command(group, name, report=report, summary=summary, teaches=teaches)
-        ids = parser.add_argument("employee", metavar="ID", nargs="*", type=employee, action=_Named, help="their ids")
+        ids = parser.add_argument(
+            "employee", metavar="ID", nargs="*", type=employee, action=_Named, help="the employee ids"
+        )
         ids.const = advice.resolve(
             f"name the employees, as in {{command:people {name} 4711 4712}}; to see them: {{command:people list}}"
         )
@@ -160,10 +162,21 @@ def show(call: Call) -> int:
     if call.options.json:
         put(json.dumps([_as_json(row) for row in rows], indent=1), None)
     elif not rows:
-        put(f"No employee is {only}." if only else "Nothing is open about any employee.", None)
+        put(_nobody(only), None)
     else:
         put("\n\n".join((_table(rows), _legend(rows), _counts(rows))), None)
     return 0
+
+
+def _nobody(only: FollowUp | None) -> str:
+    if only is None:
+        return "Nothing is open about any employee."
+    if only is FollowUp.HELD:
+        return (
+            "No change of a reconcile is held. What a sync held is in its log, and the next sync plans it again; to see"
+            f" it for one employee: {advice.command('explain', '--employee', 'ID')}"
+        )
+    return f"No employee is {only.replace('_', ' ')}."
 
 
 def _as_json(row: _Row) -> dict[str, object]:
@@ -201,14 +214,15 @@ def _counts(rows: Iterable[_Row]) -> str:
 
 def retry(call: Call) -> int:
     """Take them into the next run."""
-    changed = _change(
-        call,
-        lambda one: replace(
-            one.unflagged().flagged(FollowUp.WAITING, reasons.RELEASED.code), attempts=0, undone_at=0, last_change_at=0
-        ),
-    )
+    changed = _change(call, _released)
     put(f"The next run takes {changed}.", None)
     return 0
+
+
+def _released(one: EmployeeRecord) -> EmployeeRecord:
+    """Return the record of an employee whom the next run takes: one who waits for the first day still does."""
+    waiting = one.follow_ups.get(FollowUp.WAITING, FollowUpDetail(reasons.RELEASED.code))
+    return replace(one, follow_ups={FollowUp.WAITING: waiting}, attempts=0, undone_at=0, last_change_at=0)
 
 
 def drop(call: Call) -> int:

@@ -20,38 +20,40 @@ from worker.runs.services import open_services, read_credentials
 from worker.runs.sync import preview
 
 _TEACHES = """\
-Reads, plans and guards as `sync` does, without a write call, a lock or a move of the state. Shows which employees would
-be created, changed, suspended or held, and why; unchanged employees are only counted. Personal values are shown only
-with --show-values, on a terminal or in a named file.
+Reads, plans and applies the guards as `sync` does, but makes no write calls, takes no lock and does not change the
+state. Shows which employees would be created, changed, suspended or held, and why; unchanged employees are only
+counted. Personal values are shown only with --show-values, on a terminal or in a named file.
 
 examples:
   {command:plan}                                    what would the next run do?
-  {command:plan --html plan.html --show-values}     a page to read and to search
+  {command:plan --html plan.html --show-values}     a page to read and search
   {command:plan --everybody}                        what would a reconcile do?
   {command:plan --settings edited.toml}             what would these settings do to all employees?
   {command:plan --json --output plan.json}          for a script
 
 --settings takes the TOML file of an environment and shows what a reconcile with its settings would do today: mapping,
-scope, username template, limits, look-ahead and all others. What the file leaves out has its default, as after a
-deploy. The exit code is the one that the run itself would end with."""
+scope, username template, limits, look-ahead and all others. Settings that the file leaves out have their defaults, as
+after a deploy. The exit code is the one that the run itself would end with."""
 
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(
-        parsers, "plan", report=plan, summary="what would be done, as a table, JSON or a page", teaches=_TEACHES
+        parsers, "plan", report=plan, summary="show what a run would do, as a table, JSON or a page", teaches=_TEACHES
     )
     add_employees(parser, "only this employee (repeatable)")
     parser.add_argument(
-        "--everybody", action="store_true", help="all employees, not only the changed ones: as reconcile does"
+        "--everybody", action="store_true", help="all employees, not only the changed ones, as reconcile does"
     )
     parser.add_argument(
-        "--settings", metavar="FILE", type=Path, help="with the settings of this TOML file, for all employees"
+        "--settings", metavar="FILE", type=Path, help="use the settings of this TOML file, for all employees"
     )
     parser.add_argument("--json", action="store_true", help="as JSON, with a keyed digest of each row's values")
-    parser.add_argument("--html", metavar="FILE", type=Path, help="as one self-contained page, into a file")
-    parser.add_argument("--output", metavar="FILE", type=Path, help="the table or the JSON into a file, not to stdout")
-    parser.add_argument("--show-values", action="store_true", help="names and values as well: personal data")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write one self-contained page to a file")
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="write the table or the JSON to a file, not to stdout"
+    )
+    parser.add_argument("--show-values", action="store_true", help="also show names and values: personal data")
 
 
 def plan(call: Call) -> int:
@@ -72,7 +74,7 @@ def plan(call: Call) -> int:
     credentials = read_credentials(settings)
     summary.dry_run = True
     scope = AllEmployees() if everybody else SelectedEmployees(selected) if selected else ChangedEmployees()
-    request = RunRequest("sync", scope, dry_run=True, releases=bool(selected), resends=bool(selected))
+    request = RunRequest("sync", scope, dry_run=True, includes_undone=bool(selected), resends=bool(selected))
     seen = preview(request, open_services(settings, credentials, call.stop, summary, bar), summary)
     summary.finish()
     report = build(

@@ -13,18 +13,19 @@ from worker.runs.summary import Summary
 from worker.runs.sync import preview, run_sync
 
 _TEACHES = """\
-Compares all employees in BambooHR, active and inactive, with Moodle, and corrects what has drifted: an account that was
-edited by hand, a change that was never seen, a changed mapping. The plan, guards and limits are those of every run;
-since and offset are neither read nor moved. Active accounts of our authentication that no employee explains are named,
-and never touched.
+Compares all employees in BambooHR, active and inactive, with Moodle, and corrects all differences: an account that was
+edited by hand, a change that was never seen, a changed mapping. Planning, guards and limits are the same as in every
+run; since and offset are neither read nor moved. Active accounts with the sync's authentication method that belong to
+no employee are reported, and never changed.
 
-A value that Moodle did not keep, such as an unknown option of a menu, is not sent again until it changes. --resend
-sends it again, after a correction of the field in Moodle.
+A value that Moodle did not keep, such as an unknown menu option, is not sent again until it changes. After the field
+has been corrected in Moodle, --resend sends it again.
 
-It prints the counts and asks first; a schedule or script passes --yes. Needs the right to list employees.
+The command prints the counts and asks for confirmation; a schedule or script passes --yes. The BambooHR key must be
+allowed to list employees.
 
 examples:
-  {command:reconcile --dry-run}     the counts, and a log line for every employee who differs
+  {command:reconcile --dry-run}     the counts, and a log line for every employee whose account differs
   {command:plan --everybody}        the same as a table
   {command:reconcile --yes}"""
 
@@ -35,7 +36,6 @@ _COUNTS = (
     "suspended",
     "reactivated",
     "unchanged",
-    "held_suspensions",
     "conflicts",
     "unexplained_accounts",
 )
@@ -47,12 +47,12 @@ def add(parsers: Parsers) -> None:
         parsers,
         "reconcile",
         run=reconcile,
-        summary="compare all employees with Moodle and correct what has drifted",
+        summary="compare all employees with Moodle and correct all differences",
         teaches=_TEACHES,
     )
     add_dry_run(parser)
     add_yes(parser)
-    parser.add_argument("--resend", action="store_true", help="send again what Moodle did not keep")
+    parser.add_argument("--resend", action="store_true", help="resend values that Moodle did not keep")
 
 
 def reconcile(call: Call) -> None:
@@ -75,4 +75,6 @@ def _ask(call: Call, services: Services, request: RunRequest) -> None:
     preview(replace(request, dry_run=True), services, seen)
     for name in _COUNTS:
         sys.stderr.write(f"{seen.counts[name]:>8}  {name.replace('_', ' ')}\n")
+    for guard, number in seen.held_by_class.items():
+        sys.stderr.write(f"{number:>8}  held by a guard: {guard}\n")
     confirm("Write this?", call.stop, yes=False)

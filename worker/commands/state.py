@@ -23,36 +23,38 @@ from worker.words import counted
 _IDS_SHOWN = 20
 
 _SHOW = """\
-Prints where the sync stands, whether the scheduled runs are paused, which run holds the lock, which employees are
-remembered, and how the last runs ended. Ids only."""
+Prints the position of the sync, whether the scheduled runs are paused, which run holds the lock, which employees are
+remembered, and how the last runs ended. Shows ids only."""
 _REWIND = """\
-Lets the next run read every change since an earlier moment. Accounts that are up to date are left alone, so this is
-safe and only takes longer. Refused while a run holds the lock.
+Lets the next run read all changes since an earlier time. Accounts that are up to date are left alone, so this is safe;
+the run only takes longer. Refused while a run holds the lock.
 
 examples:
   {command:state rewind --days 3}
   {command:state rewind --since 2026-01-31T02:00:00Z --yes}"""
 _RESET = """\
-Removes the state row: the next run begins as the very first did, INITIAL_LOOKBACK_DAYS back. The employees who are
-remembered (waiting, parked, undone, suspended by this product) stay so. Refused while a run holds the lock."""
+Removes the state row: the next run starts INITIAL_LOOKBACK_DAYS back, as the very first run did. What is remembered
+about employees (waiting, parked, undone, suspended by this product) is kept. Refused while a run holds the lock."""
 _REBIND = """\
-Lets the state belong to the company and the site of the present configuration, after either was renamed. Employees and
-accounts must be the same ones: a state of another company suspends and renames the wrong accounts. Refused while a run
-holds the lock."""
+Binds the state to the company and the site of the current configuration, after either was renamed. The employees and
+accounts must be the same ones: with the state of another company, runs suspend and rename the wrong accounts. Refused
+while a run holds the lock."""
 
 
 def add(parsers: Parsers) -> None:
     """Add the parsers."""
-    group = add_command(parsers, "state", summary="where the sync stands; move it back", teaches=_SHOW).add_subparsers(
-        metavar="WHAT", required=True
-    )
-    listing = add_command(group, "show", report=show, summary="where the sync stands", teaches=_SHOW)
+    group = add_command(
+        parsers, "state", summary="show the position of the sync, or move it back", teaches=_SHOW
+    ).add_subparsers(metavar="WHAT", required=True)
+    listing = add_command(group, "show", report=show, summary="show the position of the sync", teaches=_SHOW)
     listing.add_argument("--json", action="store_true", help="as JSON")
-    again = add_command(group, "rewind", report=rewind, summary="read changes again", teaches=_REWIND)
+    again = add_command(
+        group, "rewind", report=rewind, summary="move the position back, to read changes again", teaches=_REWIND
+    )
     moment = again.add_mutually_exclusive_group(required=True)
-    moment.add_argument("--since", metavar="MOMENT", help="the moment with its zone: 2026-01-31T02:00:00Z")
-    moment.add_argument("--days", type=_days, metavar="N", help="so many days before now")
-    forget = add_command(group, "reset", report=reset, summary="forget where the sync stands", teaches=_RESET)
+    moment.add_argument("--since", metavar="MOMENT", help="a time with its time zone: 2026-01-31T02:00:00Z")
+    moment.add_argument("--days", type=_days, metavar="N", help="this many days ago")
+    forget = add_command(group, "reset", report=reset, summary="forget the position of the sync", teaches=_RESET)
     rename = add_command(group, "rebind", report=rebind, summary="accept a renamed company or site", teaches=_REBIND)
     for parser in (again, forget, rename):
         add_yes(parser)
@@ -206,8 +208,9 @@ def _records(history: History) -> Iterator[tuple[str, Any]]:
 def _runs(history: History) -> Iterator[tuple[str, Any]]:
     for run in history.runs[-5:]:
         held = f", {counted(run.held_count, 'employee')} held" if run.held_count else ""
-        end = "clean" if run.successful else run.outcome or "not clean"
-        yield run.run_id, f"{run.command}, {run.scope}, {end}{held}"
+        end = "ok" if run.successful else run.outcome or "not ok"
+        parts = [run.command, end] if run.is_unfinished else [run.command, run.scope, end]
+        yield run.run_id, ", ".join(parts) + held
 
 
 def _position(row: dict[str, Any] | None) -> str:

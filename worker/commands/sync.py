@@ -11,14 +11,14 @@ from worker.runs.sync import run_sync
 
 _TEACHES = """\
 Reads which employees changed in BambooHR since the last run, looks up their accounts in Moodle, creates, updates,
-suspends and reactivates accounts, and moves the state on. Stdout gets one JSON line, the summary; stderr the log, a
-JSON object a line, or lines for a person where it is a terminal.
+suspends and reactivates accounts, and advances the state. Stdout gets one JSON line, the summary. Stderr gets the log:
+one JSON object per line, or readable lines on a terminal.
 
-No account is suspended without evidence of its own (deleted, or status Inactive); more suspensions than a small share
-of the company are held, everything else goes on, and the exit code says so.
+No account is suspended without evidence for that employee (deleted, or status Inactive). If the suspensions exceed a
+small share of the company, they are held, all other changes are written, and the exit code says so.
 
 examples:
-  {command:sync --dry-run}                    what would the next run do? (a table of it: plan)
+  {command:sync --dry-run}                    what would the next run do? (as a table: plan)
   {command:sync --employee 4711}              bring one employee up to date now
   {command:sync --employee 4711 --reactivate}"""
 
@@ -29,7 +29,7 @@ def add(parsers: Parsers) -> None:
         parsers,
         "sync",
         run=sync,
-        summary="bring the employees who changed since the last run into Moodle (the scheduled run)",
+        summary="bring Moodle up to date with the employees who changed since the last run (the scheduled run)",
         teaches=_TEACHES,
     )
     add_dry_run(parser)
@@ -57,6 +57,6 @@ def request(options: argparse.Namespace) -> RunRequest:
         scope=SelectedEmployees(selected) if selected else ChangedEmployees(),
         dry_run=options.dry_run,
         reactivate=options.reactivate,
-        releases=bool(selected),
+        includes_undone=bool(selected),
         resends=bool(selected),
     )

@@ -24,29 +24,30 @@ from worker.runs.summary import Summary
 from worker.runs.undo import UndoRequest, preview_undo, run_undo
 
 _TEACHES = """\
-Puts back, field by field, what the accounts held before the run RUN wrote to them. What was changed since is left as it
-is, and named. An account that the run created is suspended: nothing of Moodle's user services removes one.
+Restores, field by field, the values that the accounts had before the run RUN wrote to them. Values that were changed
+since are left as they are, and reported. An account that the run created is suspended, because the Moodle functions
+that the token may call cannot delete it.
 
-An employee who is taken back is left alone by every later run until BambooHR changes them again, or you release them:
+After an undo, later runs leave the employee alone until they change in BambooHR again, or until you release them:
   {command:people retry ID}
   {command:sync --employee ID}
-An undo is a run of its own, and can be undone. What a run wrote is known for 90 days.
+An undo is a run of its own, and can itself be undone. A run can be undone for 90 days.
 
 examples:
-  {command:undo RUN --dry-run}              what would be put back, and which accounts were changed since
-  {command:undo RUN --only suspensions}     only reactivate the accounts that it suspended
+  {command:undo RUN --dry-run}              what would be restored, and which accounts were changed since
+  {command:undo RUN --only suspensions}     only reactivate the accounts that the run suspended
   {command:undo RUN --employee 4711 --yes}"""
 
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
-    parser = add_command(parsers, "undo", run=undo, summary="take back what a run wrote", teaches=_TEACHES)
+    parser = add_command(parsers, "undo", run=undo, summary="undo what a run wrote", teaches=_TEACHES)
     parser.add_argument("undone_run", metavar="RUN", help="the run_id of the run (its summary and log name it)")
     parser.add_argument(
         "--only",
         choices=[scope.value for scope in UndoScope if scope is not UndoScope.EVERYTHING],
-        help="suspensions: reactivate the accounts that it suspended; fields: put values back (default: both, and"
-        " suspend the accounts that it created)",
+        help="suspensions: reactivate the accounts that the run suspended; fields: restore values (default: both, and"
+        " suspend the accounts that the run created)",
     )
     add_employees(parser, "only this employee (repeatable)")
     add_dry_run(parser)

@@ -49,7 +49,7 @@ class RenewableCredential:
         self.value = value
         self._source = source
         self._reader = reader
-        self._guard = threading.Lock()
+        self._mutex = threading.Lock()
 
     def __repr__(self) -> str:
         return "RenewableCredential(...)"
@@ -61,7 +61,7 @@ class RenewableCredential:
             Whether there is another value now, so that the request is worth a second attempt. Only the first refusal
             reads the secret; a value of the environment cannot change.
         """
-        with self._guard:
+        with self._mutex:
             if self.value != refused:
                 return True
             if self._source is None or not self._source.secret_id:

@@ -70,16 +70,16 @@ class RuleTable(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     sources: Annotated[Text | List, Discriminator(_form)] = Field(
-        alias="from", description="a BambooHR field, or a list of them of which the first that is not empty is used"
+        alias="from", description="a BambooHR field, or a list of fields, of which the first non-empty one is used"
     )
-    when: ApplyWhen = Field("always", description="create: only when the account is created")
-    default: str = Field("", description="a text that is used where BambooHR has no value")
+    when: ApplyWhen = Field("always", description="create: the field is filled only when the account is created")
+    default: str = Field("", description="a text that is used if BambooHR has no value")
     map: Annotated[dict[str, str], EachEntry("a text")] = Field(
         {},
-        description="a table of BambooHR's values and what is sent in their place, whatever their case; a value that it"
-        " does not have is not sent",
+        description="a table of BambooHR's values and what is sent in their place, ignoring case; a value that is not"
+        " in the table is not sent",
     )
-    otherwise: str = Field("", description="with map: what is sent in place of a value that it does not have")
+    otherwise: str = Field("", description="with map: what is sent in place of a value that is not in the map")
 
 
 Entry = Annotated[

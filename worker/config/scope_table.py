@@ -20,7 +20,7 @@ class ScopeLists(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
-    allow: Values = Field([], description="a list of values: employees with another one, or none, are out of scope")
+    allow: Values = Field([], description="a list of values: employees with any other value, or none, are out of scope")
     exclude: Values = Field([], description="a list of values: employees with one of them are out of scope")
 
 

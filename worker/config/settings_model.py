@@ -21,8 +21,8 @@ from worker.model.mapping import DERIVABLE, template_fault
 from worker.model.moodle_fields import normalize
 from worker.model.step import GuardClass
 
-REMOVED = {"dates_as_events": "hires and leaves are always handled on the day their date arrives; remove this setting"}
-"""Settings of earlier versions, and what to do. In a file each is a fault, as a variable a warning."""
+REMOVED = {"dates_as_events": "hires and leavers are always processed when their date arrives; remove this setting"}
+"""Settings of earlier versions, and what to do. In a file each is a fault; as a variable, a warning."""
 
 Trigger = Literal["schedule", "manual"]
 
@@ -105,7 +105,7 @@ LimitTable = Annotated[
     EachEntry(_LIMIT),
 ]
 
-_URL = "https (http to loopback), no user, query or fragment"
+_URL = "https (http for loopback only), without user, query or fragment"
 _BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
@@ -116,54 +116,56 @@ class SharedSettings(BaseModel):
 
     bamboo_company_domain: str = Field(
         pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
-        description="the first label of the company's BambooHR address, acme.bamboohr.com",
+        description="the company's subdomain of bamboohr.com",
         examples=["acme"],
     )
     bamboo_base_url: _BaseUrl = Field(
-        "", description=f"another address of BambooHR, for tests: {_URL}", examples=["http://127.0.0.1:8080"]
+        "", description=f"another base URL of BambooHR, for tests: {_URL}", examples=["http://127.0.0.1:8080"]
     )
     moodle_base_url: _BaseUrl = Field(
-        description=f"address of the NovaLXP site: {_URL}", examples=["https://acme.mylxp.example"]
+        description=f"the base URL of the NovaLXP site: {_URL}", examples=["https://acme.mylxp.example"]
     )
     batch_size: int = Field(
         0,
         ge=-1_000_000,
         le=1_000_000,
-        description="employees of the change feed in one run; 0 or less: all",
+        description="the number of changed employees in one run; 0 or less: all",
         examples=[200],
     )
     initial_lookback_days: int = Field(
-        30, ge=0, le=18_250, description="days that the first run looks back", examples=[14]
+        30, ge=0, le=18_250, description="the number of days that the first run looks back", examples=[14]
     )
     moodle_auth: Annotated[str, AfterValidator(_auth)] = Field(
         "oidc",
         pattern="^[a-z][a-z0-9_]{0,19}$",
-        description="short name of the authentication plugin of new accounts, which employees log in with",
+        description="the short name of the authentication plugin for new accounts, with which employees log in",
         examples=["saml2"],
     )
     reactivate: Literal["ours", "always"] = Field(
-        "ours", description="accounts to reactivate: ours (suspended by this product) or always", examples=["always"]
+        "ours",
+        description="the accounts to reactivate: ours (suspended by this product) or always",
+        examples=["always"],
     )
     username_template: Annotated[str, AfterValidator(_username_template)] = Field(
         "{work_email}",
-        description="a text from which the username of a new account is made",
+        description="a template for the usernames of new accounts",
         examples=["{first_name}.{last_name}"],
     )
     extended_usernames: bool = Field(
         False,
-        description="usernames may have every character that Moodle's extendedusernamechars allows, which must be on",
+        description="allow usernames with all characters of Moodle's extendedusernamechars, which must be on",
         examples=[True],
     )
     default_last_name: Annotated[str, AfterValidator(_last_name)] = Field(
         "",
-        description="the last name of new accounts whose employees have a single name; without it they get no account",
+        description="the last name of new accounts for employees with a single name; without it, they get no account",
         examples=["-"],
     )
     max_suspensions: int | None = Field(
         None,
         ge=0,
         le=200,
-        description="suspensions in one run; if not set, 2 % of the company, at least 5, at most 200",
+        description="the most suspensions in one run; if not set, 2 % of the company, at least 5, at most 200",
         examples=[20],
     )
     limits: LimitTable = Field(
@@ -175,23 +177,27 @@ class SharedSettings(BaseModel):
         0,
         ge=0,
         le=1_000,
-        description="runs after which an employee whom Moodle refuses is parked; 0: never",
+        description="consecutive runs after which an employee whom Moodle refuses is parked; 0: never",
         examples=[5],
     )
     hire_lookahead_days: int = Field(
-        0, ge=0, le=90, description="days before the hire date at which an account is created", examples=[7]
+        0, ge=0, le=90, description="how many days before the hire date an account is created", examples=[7]
     )
     moodle_batch_size: int = Field(
         50,
         ge=1,
         le=100,
-        description="accounts in one Moodle request; fewer where they would exceed 900 form fields",
+        description="the number of accounts in one Moodle request; fewer if they would exceed 900 form fields",
         examples=[40],
     )
-    moodle_concurrency: int = Field(2, ge=1, le=8, description="Moodle requests at a time", examples=[4])
-    http_timeout_seconds: int = Field(30, ge=1, le=60, description="total deadline of a request", examples=[20])
+    moodle_concurrency: int = Field(2, ge=1, le=8, description="the number of concurrent Moodle requests", examples=[4])
+    http_timeout_seconds: int = Field(30, ge=1, le=60, description="the deadline for a whole request", examples=[20])
     max_run_minutes: int = Field(
-        360, ge=1, le=1_440, description="minutes after which a run ends between two batches", examples=[120]
+        360,
+        ge=1,
+        le=1_440,
+        description="the number of minutes after which a run stops, between two batches",
+        examples=[120],
     )
     protected_accounts: list[Annotated[str, Field(pattern=r"^[^\s,]+$")]] = Field(
         [],
@@ -202,12 +208,12 @@ class SharedSettings(BaseModel):
     )
     field_mapping: MappingTable = Field(
         {},
-        description="a table of Moodle fields and their BambooHR fields, laid over the defaults (variable: in JSON)",
+        description="a table of Moodle fields and their BambooHR fields, merged over the defaults (variable: JSON)",
         examples=[{"institution": "division"}],
     )
     scope: ScopeTable = Field(
         {},
-        description="a table of BambooHR fields and the values that decide who is managed (variable: in JSON)",
+        description="a table of BambooHR fields and the values that put employees in scope (variable: JSON)",
         examples=[{"department": ["Sales", "Support"], "employment_status": {"exclude": ["Contractor"]}}],
     )
     out_of_scope: Literal["keep", "suspend"] = Field(
@@ -233,7 +239,7 @@ class StateVariables(BaseModel):
     state_id: str = Field(
         "default",
         pattern="^[A-Za-z0-9_.-]{1,100}$",
-        description="the name of the state in the table, at most 100 letters, digits, _ . -",
+        description="the name of the state in the table: at most 100 letters, digits, _ . -",
         examples=["default"],
     )
 
@@ -248,13 +254,15 @@ class WorkerVariables(StateVariables, SharedSettings):
     )
     bamboohr_api_key: SecretStr | None = Field(None, description="the API key itself")
     moodle_secret_id: str = Field(
-        "", description='Secrets Manager secret with {"moodle_token": "..."}', examples=["acme-lxp-sync/moodle"]
+        "",
+        description='Secrets Manager secret with {"moodle_token": "..."}',
+        examples=["acme-lxp-sync/moodle"],
     )
     moodle_token: SecretStr | None = Field(None, description="the token itself")
     trigger: Trigger = Field("manual", description="what started the run: schedule or manual", examples=["schedule"])
     scheduled_time: Annotated[str, AfterValidator(_moment)] = Field(
         "",
-        description="the scheduled date and time of this run; a second run with the same one does nothing",
+        description="the scheduled date and time of this run; a second run with the same time does nothing",
         examples=["2026-01-31T02:00:00Z"],
     )
 
@@ -264,4 +272,4 @@ EXACTLY_ONE = (
     ("MOODLE_SECRET_ID", "MOODLE_TOKEN"),
     ("STATE_TABLE", "STATE_FILE"),
 )
-"""Pairs of variables of which one has to be set, and only one."""
+"""Pairs of variables, exactly one of which must be set."""

@@ -1,1 +1,1 @@
-"""What the sync is about, as plain data. Pure: no I/O, no clock."""
+"""The data model of the sync. Pure: no I/O, no clock."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 AccountKey = Literal["id", "idnumber", "email", "username"]
-"""What an account can be looked up by."""
+"""The keys by which an account can be looked up."""
 
 
 @dataclass(frozen=True, slots=True)

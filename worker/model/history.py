@@ -100,7 +100,7 @@ class EmployeeRecord:
         return bool(self.follow_ups.keys() - PASSIVE)
 
     def worth_keeping(self, now: datetime) -> bool:
-        """Whether anything of it can still matter."""
+        """Whether any part of the record can still matter."""
         recent = self.suspended_at > (now - timedelta(days=1)).timestamp()
         return bool(self.follow_ups or self.attempts or self.suspended_by_us or recent or self.not_kept)
 
@@ -156,7 +156,7 @@ class RunRecord:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether it set out to write and has not said how it ended."""
+        """Whether it started to write and has not recorded how it ended."""
         return self.outcome == UNFINISHED
 
     @property
@@ -172,7 +172,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class History:
-    """The employees who are remembered, and the runs that later runs need, oldest first."""
+    """The remembered employees, and the runs that later runs need, oldest first."""
 
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     runs: tuple[RunRecord, ...] = ()
@@ -229,7 +229,7 @@ class History:
 _RECENT = timedelta(days=10)
 """Longer than the week after which a smaller company is accepted, and than any approval or second delivery takes."""
 LEAST_RUNS = 20
-"""However rarely runs are scheduled, so many of them can be shown and compared."""
+"""At least this many runs can be shown and compared, however rarely they are scheduled."""
 
 
 def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[RunRecord, ...]:

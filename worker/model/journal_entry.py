@@ -24,7 +24,7 @@ _MAX_PORTION_BYTES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What a run set out to write to one account.
+    """What a run is about to write to one account.
 
     Attributes:
         account_id: None where the write creates the account.
@@ -68,7 +68,7 @@ class JournalEntry:
 
 
 def pack(entries: Iterable[JournalEntry]) -> Iterator[list[dict[str, Any]]]:
-    """Give the entries as plain data, in portions that fit into one item of the table."""
+    """Return the entries as plain data, in portions that fit into one item of the table."""
     portion: list[dict[str, Any]] = []
     size = 0
     for entry in entries:
@@ -93,7 +93,7 @@ def pack(entries: Iterable[JournalEntry]) -> Iterator[list[dict[str, Any]]]:
 
 
 def unpack(portions: Iterable[Sequence[Mapping[str, Any]]]) -> list[JournalEntry]:
-    """Give the entries again, in the order in which they were kept."""
+    """Return the entries, in the order in which they were stored."""
     return [
         JournalEntry(
             int(plain["employee"]),

@@ -43,9 +43,9 @@ CORE_TARGETS = (
 PROFILE_FIELD = "profile_field_"
 NAMES = ("firstname", "lastname")
 NEVER_BLANK = (*NAMES, "email")
-"""Fields that identify an account: they are neither left out nor made up."""
+"""Fields that identify an account: they are never left out or defaulted."""
 NEVER_CLEARED = (*NAMES, "lang", "timezone")
-"""Fields that keep their value where BambooHR has none: Moodle cannot do without."""
+"""Fields that keep their value if BambooHR has none, because Moodle requires one."""
 
 DEFAULT: dict[str, str] = {
     "firstname": "first_name",
@@ -111,7 +111,7 @@ class Rule:
     def refused_value(self, facts: Mapping[str, str]) -> str:
         """The value that BambooHR shows and that is not sent: the table or Moodle does not have it. "": there is none.
 
-        The account keeps what it has.
+        The account keeps its value.
         """
         for source in self.sources:
             if source not in facts:

@@ -49,7 +49,7 @@ def is_username(text: str, *, extended: bool = False) -> bool:
     Args:
         text: The username.
         extended: Moodle's `extendedusernamechars` is on: any characters but capitals and blanks at the ends. Characters
-            that cannot be seen are left out here, because nobody could type such a name.
+            that cannot be seen are excluded, because no employee could type such a username.
     """
     if len(text) > LENGTHS["username"]:
         return False
@@ -97,5 +97,5 @@ def _matching(form: re.Pattern[str], text: str) -> str | None:
 
 
 def _short_phone(text: str, length: int) -> str:
-    """A number that is too long as it is written without its punctuation: a part of a number is none."""
+    """Return an overlong number without its punctuation; never truncate it: part of a number is not a number."""
     return _PHONE_PUNCTUATION.sub("", text) if len(text) > length else text

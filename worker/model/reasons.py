@@ -7,7 +7,7 @@ id only.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worker.advice import resolve
 from worker.model.account import Account
@@ -30,6 +30,10 @@ class Reason:
     def advice(self) -> str:
         """What to do, with commands as the reader types them."""
         return resolve(self.advice_template)
+
+    def in_run(self, run_id: str) -> Reason:
+        """The reason with the run that held it, where its advice names a run still to come."""
+        return replace(self, advice_template=self.advice_template.replace("approve RUN ", f"approve {run_id} "))
 
 
 NEW = Reason("new", "works here and has no account yet")

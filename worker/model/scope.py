@@ -109,14 +109,22 @@ class Scope:
 
     @cached_property
     def marks(self) -> Mapping[str, frozenset[str]]:
-        """The mark of the whole scope and of each allowed value, and the fields that have to be shown for it."""
-        listed = {mark: frozenset({field}) for mark, field, _ in self.allowed_values()}
+        """The mark of the whole scope and of each listed value, and the fields that have to be shown for it."""
+        listed = {mark: frozenset({field}) for mark, field, _ in (*self.allowed_values(), *self.excluded_values())}
         return {self.whole: frozenset(self.fields), **listed}
 
     def allowed_values(self) -> Iterable[tuple[str, str, str]]:
         """Return each allowed value with its mark and its field, personal ones excepted."""
-        rules = [rule for rule in self.rules if rule.field not in PERSONAL]
-        return [(_mark(rule.field, value), rule.field, value) for rule in rules for value in rule.allowed]
+        return self._listed((rule.field, rule.allowed) for rule in self.rules)
+
+    def excluded_values(self) -> Iterable[tuple[str, str, str]]:
+        """Return the same of each excluded value."""
+        return self._listed((rule.field, rule.excluded) for rule in self.rules)
+
+    @staticmethod
+    def _listed(lists: Iterable[tuple[str, Iterable[str]]]) -> Iterable[tuple[str, str, str]]:
+        shown = [(field, values) for field, values in lists if field not in PERSONAL]
+        return [(_mark(field, value), field, value) for field, values in shown for value in values]
 
     def marks_of(self, facts: Mapping[str, str]) -> set[str]:
         """Return the marks that an employee matches. One who is Inactive matches none."""

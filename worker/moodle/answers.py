@@ -26,7 +26,7 @@ UNREADABLE_ROW = "unreadable row"
 """Our own codes, for a request without an answer and for answers that are none."""
 
 
-class Scope(StrEnum):
+class Concerns(StrEnum):
     """What an answer is about."""
 
     RECORD = "record"
@@ -46,55 +46,59 @@ class Meaning:
     """One row of the table.
 
     Attributes:
-        scope: what the answer is about.
+        concerns: What the answer is about.
         source: how that is known.
         is_passing: a quick second attempt may succeed.
         may_be_done: a write that is answered so may have been done all the same.
     """
 
-    scope: Scope
+    concerns: Concerns
     source: str
     is_passing: bool = False
     may_be_done: bool = False
 
 
 _CODES: Mapping[str, Meaning] = {
-    "invalidparameter": Meaning(Scope.RECORD, "measured: a value, field or address that Moodle does not accept"),
+    "invalidparameter": Meaning(Concerns.RECORD, "measured: a value, field or address that Moodle does not accept"),
     "invalidresponse": Meaning(
-        Scope.RECORD, "measured: a stored value that its own type refuses; a write is done by then", may_be_done=True
+        Concerns.RECORD, "measured: a stored value that its own type refuses; a write is done by then", may_be_done=True
     ),
-    "invalidrecord": Meaning(Scope.RECORD, "read: a record that belongs to an account is missing"),
-    "invalidrecordunknown": Meaning(Scope.RECORD, "read: the same since Moodle 5.1"),
-    "dmlwriteexception": Meaning(Scope.RECORD, "measured: too long a value, or a deadlock", is_passing=True),
-    "dmlreadexception": Meaning(Scope.RECORD, "read: a value that the database cannot compare", is_passing=True),
-    "accessexception": Meaning(Scope.ACCESS, "measured: not in the service, no right, or an expired token's last call"),
-    "nopermissions": Meaning(Scope.ACCESS, "measured: a capability is missing"),
-    "invalidtoken": Meaning(Scope.TOKEN, "measured"),
-    "nopasswordchangeforced": Meaning(Scope.SERVICE_USER, "measured"),
-    "forcepasswordchangenotice": Meaning(Scope.SERVICE_USER, "measured on 4.5 and 5.1"),
-    "sitemaintenance": Meaning(Scope.SITE, "measured: maintenance that is set in the administration pages"),
+    "invalidrecord": Meaning(Concerns.RECORD, "read: a record that belongs to an account is missing"),
+    "invalidrecordunknown": Meaning(Concerns.RECORD, "read: the same since Moodle 5.1"),
+    "dmlwriteexception": Meaning(Concerns.RECORD, "measured: too long a value, or a deadlock", is_passing=True),
+    "dmlreadexception": Meaning(Concerns.RECORD, "read: a value that the database cannot compare", is_passing=True),
+    "accessexception": Meaning(
+        Concerns.ACCESS, "measured: not in the service, no right, or an expired token's last call"
+    ),
+    "nopermissions": Meaning(Concerns.ACCESS, "measured: a capability is missing"),
+    "invalidtoken": Meaning(Concerns.TOKEN, "measured"),
+    "nopasswordchangeforced": Meaning(Concerns.SERVICE_USER, "measured"),
+    "forcepasswordchangenotice": Meaning(Concerns.SERVICE_USER, "measured on 4.5 and 5.1"),
+    "sitemaintenance": Meaning(Concerns.SITE, "measured: maintenance that is set in the administration pages"),
 }
 _SERVICE_USER = re.compile(r"wsaccessuser\w+")
-_ANY_OTHER_CODE = Meaning(Scope.RECORD, "not known: the guest's look-up decides")
+_ANY_OTHER_CODE = Meaning(Concerns.RECORD, "not known: the guest's look-up decides")
 
-_SLOW_DOWN = Meaning(Scope.SITE, "public: a time-out, early data or a rate limit, whatever was sent", is_passing=True)
+_SLOW_DOWN = Meaning(
+    Concerns.SITE, "public: a time-out, early data or a rate limit, whatever was sent", is_passing=True
+)
 _SLOW_DOWN_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
-_MAINTENANCE = Meaning(Scope.SITE, "measured: 503 with Retry-After, command-line maintenance", is_passing=True)
+_MAINTENANCE = Meaning(Concerns.SITE, "measured: 503 with Retry-After, command-line maintenance", is_passing=True)
 _NOT_ACCEPTED = Meaning(
-    Scope.RECORD,
+    Concerns.RECORD,
     "measured: a wrong address (404), switched-off web services (403), a long request (413, 414); public: a firewall,"
     " with any status its owner likes, for a value that its rules match",
 )
 _REDIRECT = Meaning(
-    Scope.RECORD, "measured: another address than the site's; public: a firewall that sends to its own page"
+    Concerns.RECORD, "measured: another address than the site's; public: a firewall that sends to its own page"
 )
-_OTHER_SUCCESS = Meaning(Scope.RECORD, "not known: a success that Moodle never answers", may_be_done=True)
+_OTHER_SUCCESS = Meaning(Concerns.RECORD, "not known: a success that Moodle never answers", may_be_done=True)
 
 
 def meaning_of_code(code: str) -> Meaning:
     """What Moodle's errorcode is about."""
     if _SERVICE_USER.fullmatch(code):
-        return Meaning(Scope.SERVICE_USER, "read: the service user is deleted, suspended, unconfirmed or nologin")
+        return Meaning(Concerns.SERVICE_USER, "read: the service user is deleted, suspended, unconfirmed or nologin")
     return _CODES.get(code, _ANY_OTHER_CODE)
 
 
@@ -107,7 +111,7 @@ def meaning_of_status(reply: Reply) -> Meaning:
         return _MAINTENANCE
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         source = "public: PHP fails on one record, or the server is in trouble"
-        return Meaning(Scope.RECORD, source, is_passing=is_passing(status), may_be_done=True)
+        return Meaning(Concerns.RECORD, source, is_passing=is_passing(status), may_be_done=True)
     if status >= HTTPStatus.BAD_REQUEST:
         return _NOT_ACCEPTED
     return _REDIRECT if status >= HTTPStatus.MULTIPLE_CHOICES else _OTHER_SUCCESS
@@ -131,8 +135,8 @@ class Refused(BatchRefused):
 
     def __init__(self, code: str, meaning: Meaning | None = None) -> None:
         meaning = meaning or meaning_of_code(code)
-        super().__init__(code, may_be_record=meaning.scope is Scope.RECORD, is_passing=meaning.is_passing)
-        self.is_access = meaning.scope is Scope.ACCESS
+        super().__init__(code, may_be_record=meaning.concerns is Concerns.RECORD, is_passing=meaning.is_passing)
+        self.is_access = meaning.concerns is Concerns.ACCESS
 
 
 class Undecided(BatchRefused):

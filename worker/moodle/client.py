@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from worker.config.credentials import RenewableCredential
 from worker.errors import SyncError, TargetError
-from worker.model.account import Account, AccountRef
+from worker.model.account import Account, AccountKey, AccountRef
 from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
 from worker.moodle import failures, writes
 from worker.moodle.account_listing import read_account_listing
-from worker.moodle.answers import NO_JSON, UNREADABLE_ROW, Meaning, Refused, Scope, Undecided
+from worker.moodle.answers import NO_JSON, UNREADABLE_ROW, Concerns, Meaning, Refused, Undecided
 from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, parse_accounts, parse_kinds
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record, Updated
@@ -27,9 +27,8 @@ from worker.transport.http import Transport
 from worker.transport.parallel import in_parallel
 from worker.transport.retries import Retries
 
-__all__ = ["Key", "MoodleClient", "Record", "Refused", "TryAgain", "Undecided", "Updated"]
+__all__ = ["MoodleClient", "Record", "Refused", "TryAgain", "Undecided", "Updated"]
 
-Key = Literal["id", "idnumber", "email", "username"]
 _Read = Callable[[str, Iterable[tuple[str, str]]], Any]
 
 LISTING_SECONDS = 300.0
@@ -37,7 +36,7 @@ LISTING_SECONDS = 300.0
 20,000 accounts)."""
 _BY_FIELD = "core_user_get_users_by_field"
 _SEARCH = "core_user_get_users"
-_UNREADABLE = Meaning(Scope.RECORD, "a row that cannot be trusted")
+_UNREADABLE = Meaning(Concerns.RECORD, "a row that cannot be trusted")
 _UNKNOWN_FUNCTION = ("invalidrecord", "invalidrecordunknown")
 
 
@@ -131,7 +130,7 @@ class MoodleClient:
 
     # Look-ups
 
-    def look_up(self, key: Key, values: Iterable[str]) -> list[Account]:
+    def look_up(self, key: AccountKey, values: Iterable[str]) -> list[Account]:
         """Every visible account that has one of these values, as Moodle compares them (case, accents); in batches.
 
         An e-mail address is found in any case, whatever the database.
@@ -157,7 +156,7 @@ class MoodleClient:
             found.update({account.id: account for accounts in searched for account in accounts})
         return [*found.values()]
 
-    def look_up_batch(self, key: Key, values: Sequence[str]) -> list[Account]:
+    def look_up_batch(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
         """The same for one batch, in one quick attempt.
 
         Raises:
@@ -178,8 +177,8 @@ class MoodleClient:
             raise Refused(UNREADABLE_ROW, _UNREADABLE) from None
         return accounts
 
-    def _lookable(self, key: Key, values: Iterable[str]) -> list[str]:
-        """Each value once, without those that fail a whole request: an empty text, an illegal user name."""
+    def _lookable(self, key: AccountKey, values: Iterable[str]) -> list[str]:
+        """Each value once, without those that fail a whole request: an empty text, an illegal username."""
         once = filter(None, dict.fromkeys(values))
         return [value for value in once if key != "username" or self._accepts_username(value)]
 
@@ -199,7 +198,7 @@ class MoodleClient:
         self.field_kinds.update(parse_kinds(rows))
         return parse_accounts(rows, self._needed)
 
-    def _rows(self, key: Key, values: Sequence[str], read: _Read) -> list[Any]:
+    def _rows(self, key: AccountKey, values: Sequence[str], read: _Read) -> list[Any]:
         """One look-up; one by one through core_user_get_users where the token may not use the batched function."""
         if self._by_field:
             try:
@@ -215,7 +214,7 @@ class MoodleClient:
                 return answer
         return [row for value in values for row in self._search(key, value, read)]
 
-    def _search(self, key: Key, value: str, read: _Read) -> list[Any]:
+    def _search(self, key: AccountKey, value: str, read: _Read) -> list[Any]:
         try:
             answer = read(_SEARCH, [("criteria[0][key]", key), ("criteria[0][value]", value)])
         except Refused as refusal:
@@ -253,7 +252,7 @@ class MoodleClient:
         """For each of the four functions the code with which it is refused to the token, "" where it is not.
 
         The two that write are called with what cannot succeed: an account id that does not exist, and a new account
-        with the guest's user name and an invalid address. Moodle checks the right first (read in
+        with the guest's username and an invalid address. Moodle checks the right first (read in
         user/externallib.php).
         """
         guest = [("username", "guest"), ("firstname", "-"), ("lastname", "-"), ("email", "none@localhost")]

@@ -10,6 +10,7 @@ from worker.moodle.answers import ADMINISTRATOR, FIREWALL_OWNER, NO_JSON, is_fir
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
 
+_WAIT = "wait until it is over: the next run tries again"
 _BASE_URL = "check that MOODLE_BASE_URL is the site's own address"
 
 
@@ -76,7 +77,7 @@ def not_visible(missing: Sequence[str], *, guest_seen: bool) -> SyncError:
 
 def maintenance() -> SyncError:
     """The site is in maintenance, set in its administration pages."""
-    return TargetError("the Moodle site is in maintenance", advice="the next run tries again")
+    return TargetError("the Moodle site is in maintenance", advice=_WAIT)
 
 
 def not_json() -> SyncError:
@@ -112,7 +113,7 @@ def of_status(reply: Reply) -> SyncError:
         what = "web services or the REST protocol are off, or a firewall is in the way"
         advice = f"{ADMINISTRATOR} to switch them on"
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
-        what, advice = f"the site is in maintenance or overloaded{pause}", "the next run tries again"
+        what, advice = f"the site is in maintenance or overloaded{pause}", _WAIT
     elif status == HTTPStatus.GATEWAY_TIMEOUT:
         what = "the site took longer than its web server waits (nginx: fastcgi_read_timeout, 60 s by default)"
         advice = f"{FIREWALL_OWNER} to allow 300 s; the next run tries again"

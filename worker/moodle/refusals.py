@@ -1,4 +1,6 @@
-"""Which of Moodle's refusals may be about one record, and each refusal in an operator's words.
+"""What Moodle refuses for one employee, in an operator's words.
+
+`answers` says whom an answer is about, and `failures` what ends a run.
 
 Moodle's own texts are never repeated: they can quote user data.
 """
@@ -45,7 +47,7 @@ _WARNINGS = {
 
 
 def taken(key: str, account: Account) -> Reason:
-    """A look-up found the account that has the address or the user name."""
+    """A look-up found the account that has the address or the username."""
     return email_taken(account) if key == "email" else username_taken(account.name)
 
 

@@ -18,9 +18,9 @@ from worker.moodle import failures
 from worker.moodle.answers import (
     NO_ANSWER,
     NO_JSON,
+    Concerns,
     Meaning,
     Refused,
-    Scope,
     Undecided,
     meaning_of_code,
     meaning_of_status,
@@ -35,8 +35,8 @@ Fields = Iterable[tuple[str, str]]
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _CODE = re.compile(r"[A-Za-z_/]{1,60}")
-_NO_JSON = Meaning(Scope.RECORD, "public: a page of a firewall, or of PHP, with status 200", may_be_done=True)
-_NO_ANSWER = Meaning(Scope.RECORD, "public: a PHP process that dies of one record", is_passing=True)
+_NO_JSON = Meaning(Concerns.RECORD, "public: a page of a firewall, or of PHP, with status 200", may_be_done=True)
+_NO_ANSWER = Meaning(Concerns.RECORD, "public: a PHP process that dies of one record", is_passing=True)
 
 
 class TryAgain(NotSent):
@@ -170,7 +170,7 @@ class WebService:
             if reply.status == HTTPStatus.OK:
                 return self._result(reply)
             meaning = meaning_of_status(reply)
-            if meaning.scope is Scope.RECORD:
+            if meaning.concerns is Concerns.RECORD:
                 raise Refused(status_code(reply.status), meaning)
             if not retries.wait(reply):
                 raise failures.of_status(reply)
@@ -190,7 +190,7 @@ class WebService:
         what = status_code(reply.status)
         if meaning.may_be_done:
             raise Undecided(what, code=what, is_passing=meaning.is_passing)
-        if meaning.scope is Scope.RECORD:
+        if meaning.concerns is Concerns.RECORD:
             raise Refused(what, meaning)
         if not meaning.is_passing:
             raise failures.of_status(reply)
@@ -225,11 +225,11 @@ class WebService:
             return answer
         code = plain_code(answer.get("errorcode"))
         meaning = meaning_of_code(code)
-        if meaning.scope is Scope.TOKEN:
+        if meaning.concerns is Concerns.TOKEN:
             raise _TokenRefused
-        if meaning.scope is Scope.SERVICE_USER:
+        if meaning.concerns is Concerns.SERVICE_USER:
             raise failures.service_user(code)
-        if meaning.scope is Scope.SITE:
+        if meaning.concerns is Concerns.SITE:
             raise failures.maintenance()
         raise Refused(code, meaning)
 

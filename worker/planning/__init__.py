@@ -1,1 +1,1 @@
-"""What becomes of each employee. Pure: no I/O, no clock."""
+"""Decides what happens to each employee. Pure: no I/O, no clock."""

@@ -1,7 +1,7 @@
 """What an approval writes: the changes that a run held and that are still exactly due. Pure.
 
-A held part is approved with its very values. A match that was not confirmed has no planned values yet: its digest is
-the one of no values, and approving it approves whatever the confirmed account needs.
+A held part is approved with exactly its values. A match that was not confirmed has no planned values yet: its digest is
+that of no values, and approving it approves whatever the confirmed account needs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.planning.planner import Plan
 
 
 def held_changes(plan: Plan, run_id: str, key: str, at: int) -> HeldChanges:
-    """Return what is held of a plan, for an approval of this run: by the guards, or until the match is confirmed.
+    """Return what the guards, or unconfirmed matches, hold of a plan, for an approval of this run.
 
     Args:
         plan: The plan after the guards.
@@ -43,7 +43,7 @@ def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]
 
 
 def approved(plan: Plan, allowed: Iterable[HeldChange], key: str) -> Plan:
-    """Return what an approval does of a plan: the parts that were held with these very values, and nothing else."""
+    """Return what an approval applies of a plan: only the parts that were held with exactly these values."""
     digests = {change.digest for change in allowed}
     steps = {step.employee_id: step for step in plan.steps}
     parts = parts_of_plan(plan)

@@ -1,4 +1,4 @@
-"""Which run later ones are compared with, and when a full pass is due. Pure."""
+"""The run that later runs are compared with, and when a full pass is due. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from worker.planning.readings import DirectoryStats, is_unreliable
 def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, took_last: bool) -> bool:
     """Return whether later runs are compared with what a run has read, given that it reached its end.
 
-    Errors of single employees are no obstacle, and held changes least of all: it may be a company that became smaller
-    which causes them. The first baseline ends the initial import, so it has to have taken the window's last employee.
+    Errors of single employees do not prevent this, nor do held changes: their cause may be a company that became
+    smaller. The first baseline ends the initial import, so it has to have taken the window's last employee.
     """
     return (took_last or history.last_baseline() is not None) and not is_unreliable(stats, history, now)
 

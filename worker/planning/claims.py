@@ -2,7 +2,7 @@
 
 A claim is judged against Moodle as it will be after the plan: an employee may take a value if no other employee in the
 company has it, and if every account that holds it now gives it up in the same plan. That depends on the claim of the
-account's owner, and so on. A circle is an exchange, which Moodle cannot do one account at a time.
+account's owner, and so on. A cycle is an exchange, which Moodle cannot carry out one account at a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Resolution:
 
     Attributes:
         refused: Why the value may not be taken; None if it may.
-        depends_on: Employees who must be written first, because they give the value up.
+        depends_on: Employees who must be written first, because they give up the value.
         kept_by: Accounts that keep the claimed value.
     """
 

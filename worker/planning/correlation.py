@@ -1,4 +1,4 @@
-"""Which account belongs to which employee: by idnumber, and by e-mail only if that finds none. Pure."""
+"""Finds the account of each employee: by idnumber, and by e-mail only if that finds none. Pure."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class AccountIndex:
 class Match:
     """The result of a match by idnumber: an account, a conflict, or neither.
 
-    `contradicted`: the account that the idnumber finds, though it does not look like the employee's. `conflict` says
-    why; nothing is written to it.
+    `contradicted`: the account with the idnumber, if it does not look like the employee's. `conflict` says why; nothing
+    is written to the account.
     """
 
     account: Account | None = None
@@ -62,7 +62,7 @@ class Match:
 def match_by_idnumber(employee: Employee, accounts: Iterable[Account]) -> Match:
     """Find the account whose idnumber is the employee id, compared exactly.
 
-    Moodle does not keep idnumbers unique and finds them ignoring case.
+    Moodle does not keep idnumbers unique, and ignores case when it looks them up.
     """
     candidates = [account for account in accounts if account.idnumber == str(employee.employee_id)]
     if len(candidates) > 1:

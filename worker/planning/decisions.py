@@ -1,4 +1,4 @@
-"""What happens to one employee: the rules of docs/design.md, "How each employee is handled", in their order. Pure."""
+"""Decides what happens to one employee: the rules of docs/design.md, "How each employee is handled", in order. Pure."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _incomplete(step: Step, problem: Reason) -> Step:
 
 
 def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step) -> Step:
-    """An id that an operator named and no source knows is a typing error: report it, and do not ask for it again."""
+    """An id that an operator named and no source knows is a typing error: report it, and do not read it again."""
     number, plan_input = employee.employee_id, situation.plan_input
     if number in plan_input.changed or number in plan_input.records:
         return step
@@ -95,8 +95,8 @@ def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step)
 def _without_waiting(situation: Situation, step: Step) -> Step:
     """A full pass makes only future hires wait, and some of whom the scope is hidden: the next one reads all anyway.
 
-    Otherwise every later run would ask about all former employees whose hire dates are hidden, or about the whole
-    company if a field of the scope is.
+    Otherwise every later run would read all former employees whose hire dates are hidden, or the whole company if a
+    field of the scope is hidden.
     """
     record = situation.plan_input.records.get(step.employee_id)
     waits_already = record is not None and record.is_open
@@ -153,7 +153,7 @@ def _found_by_email(situation: Situation, employee: Employee, state: LifecycleSt
     is_confirmed = names.any or number in situation.settings.confirmed
     if names.shown and not is_confirmed:
         return Step(number, Action.CONFLICT, reasons.unconfirmed_email(number, account), account)
-    if not situation.plan_input.sees_whole_company and not is_confirmed:
+    if not situation.plan_input.knows_every_address and not is_confirmed:
         return Step(number, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
     return _update(situation, employee, account, linked=True)
 

@@ -1,6 +1,6 @@
-"""What differs between the values that are due and those that an account shows. Pure.
+"""The differences between the values that are due and those that an account shows. Pure.
 
-A value that Moodle did not keep when it was sent is no difference until it changes in BambooHR or in Moodle.
+A value that Moodle did not keep when it was sent does not count as a difference until it changes in BambooHR or Moodle.
 """
 
 from __future__ import annotations

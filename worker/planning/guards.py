@@ -1,7 +1,7 @@
 """Guards against mass changes after a bad read or an import. Pure, and computed on the plan before any write.
 
-A class of changes over its limit is held whole, and every other class goes on. Held changes are errors, so the state
-stays pinned and the next run plans them again.
+A class of changes that exceeds its limit is held whole; all other classes are written. Held changes are errors, so the
+state stays pinned and the next run plans them again.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from worker.model.reasons import OUT_OF_SCOPE, Reason
+from worker.model.reasons import OUT_OF_SCOPE, UNCONFIRMED, Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
 from worker.planning.limits import Limits
 from worker.planning.parts import NEEDS_IDENTITY, Part, emptied_fields, is_link, keep, parts_of
@@ -33,7 +33,7 @@ _IMPORTED = frozenset({GuardClass.IDENTITY, GuardClass.UPDATE, GuardClass.CREATE
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the guards look at besides the plan.
+    """What the guards consider besides the plan.
 
     Attributes:
         limits: The limits of the run.
@@ -56,7 +56,7 @@ Place = tuple[int, GuardClass]
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a part is held, and on the list of which class it is."""
+    """Why a part is held, and the class on whose list it is."""
 
     guard: GuardClass
     reason: Reason
@@ -64,7 +64,7 @@ class Hold:
 
 @dataclass(frozen=True)
 class Guarded:
-    """The plan without what is held, and why each class is held that is."""
+    """The plan without the held parts, and why each held class is held."""
 
     plan: Plan
     why: Mapping[GuardClass, str]
@@ -81,7 +81,7 @@ def parts_of_plan(plan: Plan) -> dict[int, tuple[Part, ...]]:
 
 
 def guard(plan: Plan, around: Circumstances) -> Guarded:
-    """Take out of the plan what must not be written without an approval."""
+    """Remove from the plan what must not be written without an approval."""
     parts = parts_of_plan(plan)
     exempt = _exempt(plan.steps, parts, around.limits)
     due: dict[GuardClass, dict[int, Sequence[FieldChange]]] = {}
@@ -99,8 +99,19 @@ def guard(plan: Plan, around: Circumstances) -> Guarded:
             hold = Hold(one, _reason(one, text, around.run_id))
             holds |= {(number, one): hold for number in numbers}
     holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, around.run_id))
-    steps = [_guarded(step, parts[step.employee_id], holds, exempt) for step in plan.steps]
+    steps = [
+        _guarded(_confirmed_by(around.run_id, step), parts[step.employee_id], holds, exempt) for step in plan.steps
+    ]
     return Guarded(plan.with_steps(steps), why)
+
+
+def _confirmed_by(run_id: str, step: Step) -> Step:
+    """Name the run in the advice on an unconfirmed match, which is approved like a held change."""
+    if step.reason.code != UNCONFIRMED:
+        return step
+    return replace(
+        step, reason=step.reason.in_run(run_id), problem=step.problem.in_run(run_id) if step.problem else None
+    )
 
 
 def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[Place, Hold], exempt: Set[Place]) -> Step:
@@ -165,7 +176,7 @@ def _exempt(steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], limits: 
 def _held(
     guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], for_scope: Set[int], around: Circumstances
 ) -> tuple[Set[int], str]:
-    """Return of whom a class is held and why: of all, or only of those out of scope, so that leavers are suspended."""
+    """Return for whom a class is held, and why: all, or only employees out of scope, so that leavers are suspended."""
     text = _violation(guard, due, around)
     scoped = due.keys() & for_scope if guard is GuardClass.SUSPEND else set()
     if not scoped:
@@ -204,7 +215,7 @@ def _is_due(guard: GuardClass, number: int) -> str:
 
 
 def held_code(guard: GuardClass) -> str:
-    """Return the code of the reason of what a guard holds."""
+    """Return the reason code for what a guard holds."""
     return f"{NOUNS[guard][0]}_held".replace(" ", "_")
 
 

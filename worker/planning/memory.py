@@ -32,7 +32,7 @@ def remember(
         now: The time of the run.
         max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
         approved: An operator approved the changes of this run.
-        follow_held: No later run takes the employee by itself, so what a guard holds of the step is a follow-up.
+        follow_held: No later run processes the employee by itself, so what a guard holds of the step is a follow-up.
     """
     record = _after(known, result, deleted=deleted, now=now, max_attempts=max_attempts)
     if _is_compared(result):
@@ -145,7 +145,7 @@ def released(records: Mapping[int, EmployeeRecord], results: Mapping[int, StepRe
     }
 
 
-def with_accounts(
+def fill_in_account_ids(
     records: Mapping[int, EmployeeRecord], accounts: Iterable[Account], unanswered: Collection[str]
 ) -> dict[int, EmployeeRecord]:
     """Return the records of an earlier version with the account that was suspended, found by its idnumber.

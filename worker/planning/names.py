@@ -26,7 +26,7 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class NameComparison:
-    """What a comparison of names says. `shown`: both sides have a name; otherwise nothing agrees or contradicts."""
+    """The result of a comparison. `shown`: both sides have a name; otherwise nothing agrees or contradicts."""
 
     shown: bool
     first: bool = False

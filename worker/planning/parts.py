@@ -47,7 +47,7 @@ def parts_of(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
 def emptied_fields(mapping: FieldMapping, facts: Mapping[str, str]) -> frozenset[str]:
     """Return the Moodle fields whose BambooHR fields are all shown and empty, even if a default replaces them.
 
-    Names and addresses are none of them: an account never loses these.
+    Names and addresses are not among them: an account never loses these.
     """
     return frozenset(
         rule.target
@@ -75,11 +75,12 @@ def _class_of(change: FieldChange, identity: Collection[str], emptied: Collectio
         return GuardClass.SUSPEND if change.new == "1" else GuardClass.REACTIVATE
     if change.field in identity:
         return GuardClass.IDENTITY
-    return GuardClass.CLEAR if change.field in emptied and change.old else GuardClass.UPDATE
+    clears = change.old and (change.field in emptied or not change.new)
+    return GuardClass.CLEAR if clears else GuardClass.UPDATE
 
 
 def keep(step: Step, parts: Iterable[Part], held: Iterable[HeldPart] = ()) -> Step:
-    """Return the step with these of its parts only; `held` says what became of the others."""
+    """Return the step with only these of its parts; `held` says what happened to the others."""
     parts, held = tuple(parts), tuple(held)
     classes = frozenset(part.guard for part in parts)
     step = replace(step, classes=classes, held=held)

@@ -1,4 +1,4 @@
-"""What many changes have in common, in words: a mass change has one cause, and its pattern shows it. Pure.
+"""Describes what many changes have in common: a mass change has one cause, and its pattern shows it. Pure.
 
 A pattern names fields and e-mail domains, never an address or another value.
 """

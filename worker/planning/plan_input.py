@@ -1,4 +1,4 @@
-"""What planning looks at besides the accounts: what BambooHR shows, what is remembered, the settings that decide."""
+"""The input of planning besides the accounts: what BambooHR shows, what is remembered, and the settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PlanSettings:
         all_employees: The run is a full pass over the company.
         resends: Values that Moodle did not keep are sent again.
         digest_key: The Moodle token, with which the digests of such values are keyed.
-        confirmed: Employees whose account an operator confirmed: a match that is contradicted is theirs all the same.
+        confirmed: Employees whose account an operator confirmed: it is theirs even if the match is contradicted.
         scope: Which employees are managed.
         suspends_out_of_scope: Whether the accounts of active employees out of scope are suspended, not left alone.
     """
@@ -49,14 +49,14 @@ class PlanSettings:
 
 @dataclass(frozen=True)
 class PlanInput:
-    """The employees of the run, and what is known beside them.
+    """The employees of the run, and what else is known.
 
     Attributes:
         employees: Ordered by id.
-        email_index: Who has which work e-mail, over the whole company if `sees_whole_company`.
+        email_index: Who has which work e-mail, over the whole company if `knows_every_address`.
         records: What earlier runs remembered, by employee id.
-        changed: Everybody in the changed feed. They, and those with a record, may join the run if their accounts hold
-            an address that the run needs.
+        changed: All employees in the changed feed. They, and those with a record, may join the run if their accounts
+            hold an address that the run needs.
         kinds: The kinds of Moodle's custom profile fields, as far as they are known.
         former: Employees outside the run who were read because their accounts look like those of new employees.
     """
@@ -66,7 +66,7 @@ class PlanInput:
     now: datetime
     email_index: EmailIndex = field(default_factory=EmailIndex)
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
-    sees_whole_company: bool = True
+    knows_every_address: bool = True
     changed: frozenset[int] = frozenset()
     former: Sequence[Employee] = ()
     kinds: Kinds = field(default_factory=dict)
@@ -79,7 +79,8 @@ class PlanInput:
     def scope_state(self, employee: Employee) -> ScopeState:
         """Return whether the employee is in scope; only that of an employee who works here, or will, matters.
 
-        Some values, such as the department, are shown from the first day on: before, they move no employee out.
+        Some values, such as the department, are shown only from the first day on: before that, they move no employee
+        out.
         """
         state, scope = self.lifecycle_state(employee), self.settings.scope
         if not scope or state in (LifecycleState.LEFT, LifecycleState.UNKNOWN):

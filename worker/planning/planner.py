@@ -1,4 +1,4 @@
-"""The planner: which accounts have to be looked up, and then what becomes of each employee. Pure: no I/O, no clock.
+"""The planner: which accounts must be looked up, and then what happens to each employee. Pure: no I/O, no clock.
 
 A plan is one list of :class:`worker.model.step.Step`: dry run, guards, writing and reports all use it.
 """
@@ -26,7 +26,7 @@ _MOST_JOINING_ROUNDS = 5
 
 
 class Priority(IntEnum):
-    """In which order values are looked up: those of one priority share their batches with no others."""
+    """The order in which values are looked up. Batches hold values of one priority only."""
 
     LEAVERS = 0
     OTHERS = 1
@@ -50,7 +50,7 @@ class Needed:
     Attributes:
         lookups: In the order in which they are made.
         employees: Employees outside the run whose accounts hold an address that the run needs. They may have another
-            address by now: with them in the run it becomes free.
+            address by now: if they join the run, the address becomes free.
         former: Employees outside the run whose accounts have the address and names of new employees. Have they left?
     """
 
@@ -64,7 +64,7 @@ class Needed:
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of each employee, in the order of their ids, and the accounts that it was made from, by id.
+    """What happens to each employee, in the order of their ids, and the accounts that the plan was made from, by id.
 
     `unanswered`: what was looked up without an answer.
     """
@@ -108,7 +108,7 @@ class Planner:
         self._read_former: frozenset[int] = frozenset()
 
     def needs(self) -> Needed:
-        """Return what is not known yet: first by idnumber, then by e-mail, at last by user name."""
+        """Return what is not known yet: first by idnumber, then by e-mail, finally by username."""
         situation = self._situation
         for wanted in (_by_idnumber(situation), _by_account_id(situation), _by_email(situation)):
             if lookups := self._not_asked(situation, wanted):
@@ -127,7 +127,7 @@ class Planner:
         former: Iterable[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
-        """Take in what was found, and which look-ups have no answer."""
+        """Add what was found, and which look-ups have no answer."""
         self._accounts.update((account.id, account) for account in accounts)
         self._unreadable.update(unreadable or {})
         joined = sorted([*self._input.employees, *employees], key=lambda one: one.employee_id)
@@ -163,7 +163,7 @@ class Planner:
         return Priority.ISOLATED if record is not None and record.has(FollowUp.ISOLATED) else Priority.OTHERS
 
     def _joining(self, situation: Situation) -> frozenset[int]:
-        """Return the employees outside the run whose accounts hold an address that somebody in it claims."""
+        """Return the employees outside the run whose accounts hold an address that an employee of the run claims."""
         if self._joining_rounds == _MOST_JOINING_ROUNDS:
             return frozenset()
         claims = situation.address_claims.claims.values()
@@ -189,7 +189,7 @@ _Wanted = tuple[AccountKey, str, int]
 
 
 def _by_idnumber(situation: Situation) -> Iterator[_Wanted]:
-    """Everybody who may be written, and those whom an earlier version suspended without noting the account."""
+    """All employees who may be written, and those whom an earlier version suspended without recording the account."""
     plan_input = situation.plan_input
     for number in (one.employee_id for one in plan_input.employees if plan_input.is_writable(one)):
         yield "idnumber", str(number), number
@@ -214,6 +214,6 @@ def _by_email(situation: Situation) -> Iterator[_Wanted]:
 
 
 def _by_username(situation: Situation) -> Iterator[_Wanted]:
-    """The user names of new and of renamed accounts."""
+    """The usernames of new and renamed accounts."""
     for claim in situation.username_claims.claims.values():
         yield "username", claim.value, claim.employee_id

@@ -40,12 +40,14 @@ class CustomFieldStats:
         rows: How many employees were read.
         shown: The fields that a source has shown.
         filled: How many rows have a value in each field.
+        hidden: The fields that are not shown of some employee of the run who works here.
     """
 
     fields: tuple[str, ...] = ()
     rows: int = 0
     shown: set[str] = field(default_factory=set)
     filled: Counter[str] = field(default_factory=Counter)
+    hidden: set[str] = field(default_factory=set)
 
     def add(self, rows: Iterable[Mapping[str, str]], shown: Iterable[str]) -> None:
         """Count rows of a source that shows these fields."""
@@ -63,6 +65,15 @@ class CustomFieldStats:
         before = baseline.coverage if baseline is not None else {}
         shown = (name for name in self.fields if name in self.shown)
         return [name for name in shown if not self.filled[name] and before.get(name, 0) * self.rows > _TWO_VALUES]
+
+    def may_have_missed(self, baseline: RunRecord | None, *, full_pass: bool) -> bool:
+        """Return whether a change may not have been seen of a field that had values in the baseline run.
+
+        What a full pass is not shown of single employees, the next one is not shown either.
+        """
+        before, gone = baseline.coverage if baseline is not None else {}, {*self.never_shown(), *self.lost(baseline)}
+        hidden = self.hidden & gone if full_pass else self.hidden
+        return any(before.get(name) for name in hidden)
 
     def coverage(self, baseline: RunRecord | None) -> dict[str, int]:
         """Return the share of rows with a value as later runs compare it: 0 for a field that was lost.

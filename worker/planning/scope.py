@@ -1,7 +1,7 @@
-"""Whether the scope can be trusted to suspend: what of it matches employees of the company, and did before. Pure.
+"""Whether the scope can be trusted to suspend: which of its values match employees now, and did before. Pure.
 
 A department that is renamed in BambooHR moves all its employees out of scope at once. So the runs remember which
-allowed values, and whether the scope as a whole, matched an employee: as marks (see :attr:`Scope.marks`), without
+listed values, and whether the scope as a whole, matched an employee: as marks (see :attr:`Scope.marks`), without
 anything about single employees.
 """
 
@@ -60,8 +60,13 @@ class ScopeTally:
         absent = self.known - self.found
         return [f'{name} "{value}"' for mark, name, value in self.scope.allowed_values() if mark in absent]
 
+    def vanished(self, before: Collection[str]) -> list[str]:
+        """Return the excluded values that matched an employee in an earlier run and match none any more."""
+        absent = (self.known - self.found).intersection(before)
+        return [f'{name} "{value}"' for mark, name, value in self.scope.excluded_values() if mark in absent]
 
-def doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
+
+def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
     """Return why no account may be suspended for the scope without an approval; empty if it may.
 
     Args:
@@ -83,6 +88,6 @@ def doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
     ]
 
 
-def remembered(tally: ScopeTally, before: Collection[str]) -> tuple[str, ...]:
+def marks_to_remember(tally: ScopeTally, before: Collection[str]) -> tuple[str, ...]:
     """Return the marks for later runs. One that matched before stays until the setting drops its value."""
     return tuple(sorted(tally.found.union(before).intersection(tally.scope.marks)))

@@ -1,6 +1,6 @@
 """New accounts that may be second ones: of employees hired again, or with an account that nothing links to them. Pure.
 
-Only the names are left to compare, and a namesake has them too: this is a hint for an operator, and holds nothing.
+Only the names can be compared, and a namesake has them too: this is a hint for an operator, and holds nothing.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def unlinked_namesakes(plan: Plan, accounts: Iterable[AccountRef]) -> dict[int, 
 
 
 def _creations(plan: Plan) -> Iterator[Step]:
-    """The steps that make an account, or would if no guard held them."""
+    """The steps that create an account, or would if no guard held them."""
     for step in plan.steps:
         if step.action is Action.CREATE or GuardClass.CREATE in step.held_classes:
             yield step

@@ -122,17 +122,17 @@ class Situation:
         return unconfirmed_id(number, account) if why is None and self._replaces_all(employee, account) else why
 
     def compare_names(self, employee: Employee, account: Account) -> NameComparison:
-        """Compare the names of an employee and of an account; the default last name is nobody's."""
+        """Compare the names of an employee and of an account; the default last name identifies no employee."""
         return compare_names(employee, account, self.mapping.default_last_name)
 
     def _owner_of_address(self, employee: Employee, account: Account) -> int | None:
         """Return the other active employee who has the account's address now.
 
-        If nothing is shown of the employee, who was deleted, then only somebody to whom the account may belong: an
-        address is often given to a stranger after its owner left.
+        If nothing is shown of the employee, because they were deleted, return only an employee to whom the account may
+        belong: an address is often given to another person after its owner left.
         """
         others = [other for other in self.others_with(employee.employee_id, account.email) if self._is_active(other)]
-        if shows_identity(employee):
+        if not others or shows_identity(employee):
             return next(iter(others), None)
         read = {one.employee_id: self.compare_names(one, account) for one in self.plan_input.employees}
         return next((other for other in others if other not in read or read[other].any), None)
@@ -168,7 +168,7 @@ class Situation:
         return account if is_theirs and is_free else None
 
     def suspended_by_us(self, account: Account) -> bool:
-        """Return whether this product suspended the account, under whatever employee id."""
+        """Return whether this product suspended the account, under any employee id."""
         return account.id in self._suspended_accounts
 
     @cached_property
@@ -294,7 +294,7 @@ class Situation:
         return username_claims(claims, self._index.by_username, self.owners, self.address_claims.depends_on)
 
     def username_resolution(self, employee_id: int) -> Resolution:
-        """Return how an employee's claim to a user name was resolved."""
+        """Return how an employee's claim to a username was resolved."""
         claim = self.username_claims.claims.get(employee_id)
         unreadable = self.unreadable.get(("username", claim.value)) if claim else None
         return Resolution(unreadable) if unreadable else self.username_claims.resolution(employee_id)

@@ -1,4 +1,4 @@
-"""The plan of an undo: the reverse of a run's journal, as far as nothing was changed since. Pure.
+"""The plan of an undo: the reverse of a run's journal, except for values that were changed since. Pure.
 
 Each field is compared with the account. If it holds what the run wrote, or what Moodle stored in its place, the old
 value is written; if it holds the old value, there is nothing to do; if it holds anything else, it was edited since, and

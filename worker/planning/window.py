@@ -2,8 +2,8 @@
 
 A window may span several runs, and each of them reads the feed again. So the run that opens a window stores the feed's
 `latest` (at most the time that run began). That value, never a later one, becomes `since` when the window is complete,
-and employees who change in between belong to the next window. The last employee done is stored beside the offset,
-because employees before it may have disappeared from the feed.
+and employees who change in between belong to the next window. The id of the last employee processed is stored beside
+the offset, because employees before it may have disappeared from the feed.
 """
 
 from __future__ import annotations

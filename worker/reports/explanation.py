@@ -20,7 +20,7 @@ from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
 from worker.model.scope import ScopeState
-from worker.model.step import Step
+from worker.model.step import WRITES, Step
 from worker.planning.correlation import is_reserved, match_by_idnumber
 from worker.planning.digests import part_digest
 from worker.planning.guards import parts_of_plan
@@ -197,7 +197,7 @@ def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     for rule in known.plan_input.settings.mapping.rules:
         text = _source(rule, known)
         if account is not None:
-            text += f"; Moodle has {known.value(account.values.get(rule.target, ''))}"
+            text += f"; in Moodle: {known.value(account.values.get(rule.target, ''))}"
         if not rule.is_updated:
             text += "; only when the account is created"
         if rule.target in not_kept:
@@ -226,12 +226,14 @@ def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
-        yield "what to do", step.reason.advice
+        yield "what to do", step.reason.in_run(known.holding.get(UNCONFIRMED, "RUN")).advice
     changes = [(change, "") for change in step.changes]
     changes += [(change, f" (held: {part.guard})") for part in step.held for change in part.changes]
     for change, hold in changes:
         old = "no account yet" if change.old is None else known.value(change.old)
         text = f"{old} -> {known.value(change.new)}"
+        if change.old and change.new and not known.shows_values:
+            text = "differs (the values: --show-values)"
         yield f"field {change.field}", (_SUSPENDED[change.new] if change.field == "suspended" else text) + hold
     if step.problem is not None and step.problem != step.reason:
         yield "problem", f"{step.problem.text}; {step.problem.advice}"
@@ -251,7 +253,7 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     if number in known.inputs.undone:
         yield (
             "undone",
-            "an operator took a run back; automatic runs leave the employee alone. To release: "
+            "an operator undid a run, and every run leaves the employee alone; to release them: "
             + advice.command("people", "retry", "ID"),
         )
     for guard, run_id in known.holding.items():
@@ -263,7 +265,9 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     if not known.holding and number not in known.inputs.undone and not protected:
         yield (
             "nothing",
-            "the next run that takes the employee does what is shown above, unless a guard holds it",
+            "the next run that takes the employee does what is shown above, unless a guard holds it"
+            if known.step.action in WRITES
+            else "neither a guard nor an operator",
         )
 
 
@@ -283,7 +287,7 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
             f"{'by us' if employee.suspended_by_us else 'and active again since'}, {_when(employee.suspended_at)}",
         )
     if employee.undone_at:
-        yield "taken back", _when(employee.undone_at)
+        yield "a run was undone", _when(employee.undone_at)
     if employee.not_kept:
         yield "not kept by Moodle", ", ".join(sorted(employee.not_kept))
 
@@ -297,7 +301,7 @@ def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
             f"{change.field} {change.old!r} -> {change.new!r}" if known.shows_values else change.field
             for change in entry.changes
         )
-        yield run_id, f"{_when(entry.at)} set out to {entry.action.value}: {fields}"
+        yield run_id, f"{_when(entry.at)} {entry.action.value}: {fields}"
 
 
 def _when(seconds: int) -> str:

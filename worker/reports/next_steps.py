@@ -32,7 +32,7 @@ def approve_class(guard: str) -> str:
 
 def next_steps(report: Report) -> list[NextStep]:
     """Return what to do, in the order in which it is done."""
-    return list(_steps(report)) or [NextStep("Nothing to do.")]
+    return list(_steps(report)) or [NextStep("There is nothing to write.")]
 
 
 def _steps(report: Report) -> Iterator[NextStep]:

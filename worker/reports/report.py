@@ -11,7 +11,7 @@ from worker.timestamps import parse_moment
 PRODUCT = "NovaLXP sync"
 
 SCOPES = {
-    "all": "the next run (employees that changed or are waiting)",
+    "all": "the next run (employees who changed or are waiting)",
     "employees": "selected employees",
     "everybody": "all employees (what a reconcile would do)",
 }

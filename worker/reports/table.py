@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from worker.reports.groups import Entry, Group, kinds
 from worker.reports.next_steps import approve_class, next_steps
 from worker.reports.report import PRODUCT, Cell, HeldClass, Report, Row, utc
+from worker.reports.wrapping import wrap
 from worker.words import counted
 
 _NARROWEST = 24
@@ -28,6 +29,7 @@ def columns(heads: Sequence[str], rows: Iterable[Sequence[object]], width: int =
     lines = []
     for row in shown:
         parts = [textwrap.wrap(cell, size) if width else [cell] for cell, size in zip(row, widths, strict=True)]
+        parts[-1] = wrap(row[-1], widths[-1]) if width else [row[-1]]
         for cells in itertools.zip_longest(*parts, fillvalue=""):
             aligned = (
                 cell.rjust(size) if to_right else cell.ljust(size)
@@ -139,6 +141,5 @@ def _filled(line: str, width: int) -> str:
     if not width or isinstance(line, _Whole):
         return line
     indent = " " * (len(line) - len(line.lstrip()) + 2)
-    return "\n".join(
-        textwrap.wrap(line, max(width, _NARROWEST), subsequent_indent=indent, break_on_hyphens=False) or [""]
-    )
+    own = line[: len(line) - len(line.lstrip())]
+    return "\n".join(wrap(line.lstrip(), max(width, _NARROWEST), first=own, rest=indent))

@@ -8,6 +8,7 @@ from typing import Any
 
 from worker import advice
 from worker.errors import ExitCode
+from worker.model.reasons import UNDONE
 from worker.words import counted
 
 Event = Mapping[str, Any]
@@ -15,22 +16,24 @@ Event = Mapping[str, Any]
 _SUMMARY_HEADING = frozenset({"event", "ok", "outcome", "exit_code", "run_id"})
 _WRITTEN = {"create": "created", "update": "updated", "suspend": "suspended", "reactivate": "reactivated"}
 _NOT_WRITTEN = {"skip": "skipped", "hold": "waiting", "conflict": "CONFLICT", "unchanged": "unchanged"}
+_LEFT_ALONE = {UNDONE.code: "left alone"}
 _SPEAKS_FOR_ITSELF = frozenset({"create", "update"})
 _KILLED = {137: "killed: out of memory, or stopped without heeding SIGTERM"}
 
 
 class TerminalLog:
-    """Turns the events of one run into lines. Advice that many employees share is given once."""
+    """Turns the events of one run into lines. Advice, and why a guard holds, is given once for all who share it."""
 
     def __init__(self) -> None:
         self._advised: set[str] = set()
+        self._held: set[str] = set()
         self._ended = False
 
     def line(self, level: str, event: Event) -> str | None:
         """Return the line of an event; None for one that only a log group needs."""
         name = event.get("event")
         if name == "sync.person":
-            text = _employee(event)
+            text = _employee(event, without_reason=self._was_held_for(event))
         elif name == "sync.window":
             text = f"{counted(event['total_changed'], 'employee')} changed in BambooHR"
         elif name == "sync.ended":
@@ -46,6 +49,13 @@ class TerminalLog:
         """Return the summary, without what was typed and what the last line has said."""
         known = _TYPED | _END if self._ended else _TYPED
         return summary_text({name: value for name, value in line.items() if name not in known})
+
+    def _was_held_for(self, event: Event) -> bool:
+        reason = event.get("reason", "")
+        if not event.get("held") or reason not in self._held:
+            self._held |= {reason} if event.get("held") else set()
+            return False
+        return True
 
     def _advice(self, text: str) -> str:
         if not text or text in self._advised:
@@ -65,15 +75,15 @@ def _sentence(level: str, event: Event) -> str:
     return f"{mark}{who}{what}"
 
 
-def _employee(event: Event) -> str:
+def _employee(event: Event, *, without_reason: bool) -> str:
     action, result = event["action"], event["result"]
     held, fields = event.get("held") or [], _without_suspension(event.get("fields"))
-    what = _what_happened(action, result, fields)
+    what = _LEFT_ALONE.get(event.get("code", "")) or _what_happened(action, result, fields)
     if held:
         parts = ", ".join(held) + _without_suspension(event.get("held_fields"))
         what = f"HELD {parts}" if result == "held" else f"{what}, HELD {parts}"
     is_plain = not held and result in ("done", "planned") and action in _SPEAKS_FOR_ITSELF
-    why = [] if is_plain or not event.get("reason") else [event["reason"]]
+    why = [] if is_plain or without_reason or not event.get("reason") else [event["reason"]]
     return f"employee {event['employee_id']}: {'; '.join([what, *why, *(event.get('notes') or [])])}"
 
 
@@ -93,9 +103,9 @@ def _without_suspension(fields: Sequence[str] | None) -> str:
 
 
 def meaning_of(code: int) -> str:
-    """Return an exit code in words."""
+    """Return an exit code in words, without what else ends with it."""
     meanings = _KILLED | {int(one): one.meaning for one in ExitCode}
-    return meanings.get(code, "not an exit code of this program")
+    return meanings.get(code, "not an exit code of this program").partition(" (also:")[0]
 
 
 def summary_text(line: Event) -> str:

@@ -1,4 +1,4 @@
-"""One look-up of accounts: in batches, and an account that Moodle cannot return costs the others nothing."""
+"""Looks up accounts in batches; an account that Moodle cannot return does not affect the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from worker.transport.refusal import BatchRefused
 
 
 class AccountLookup:
-    """Looks up accounts by some values, as a :class:`worker.runs.isolation.Work`.
+    """Looks up accounts by some values, as a :class:`worker.runs.isolation.BatchRequest`.
 
     Attributes:
         accounts: What was found.
@@ -33,7 +33,7 @@ class AccountLookup:
         self._tick: Tick = lambda _: None
 
     def run(self) -> AccountLookup:
-        """Look all of them up. Raises TargetError where Moodle answers none of them."""
+        """Look up all of them. Raises TargetError if Moodle answers for none of them."""
         lookup = self._lookup
         extended = [value for value in lookup.values if self._is_extended(value)]
         with self._services.progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:
@@ -61,7 +61,7 @@ class AccountLookup:
         self.accounts += self._moodle.look_up_batch(self._lookup.key, batch)
         self._tick(len(batch))
 
-    def left(self, batch: Sequence[str], _refusal: BatchRefused) -> Sequence[str]:
+    def still_to_send(self, batch: Sequence[str], _refusal: BatchRefused) -> Sequence[str]:
         """Return all of it: a refused look-up answers nothing."""
         return batch
 

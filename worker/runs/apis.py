@@ -1,4 +1,4 @@
-"""What the runs need of the two systems. The clients fulfil it, and so do the small ones of the tests."""
+"""What the runs need of the two systems. The clients implement it, as do the small clients of the tests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class BambooHRApi(Protocol):
         """Return whether BambooHR answers, in one quick attempt."""
 
     def await_site(self) -> None:
-        """Wait until BambooHR answers; raise SourceError where patience ends."""
+        """Wait until BambooHR answers; raise SourceError if it does not answer in time."""
 
 
 class MoodleWriteApi(Protocol):
@@ -70,7 +70,7 @@ class MoodleWriteApi(Protocol):
         """Return the accounts that have one of these values, in one quick attempt."""
 
     def check_visibility(self) -> None:
-        """Raise unless the token sees accounts with every key that planning needs; patient."""
+        """Raise unless the token sees accounts with every key that planning needs; waits and retries."""
 
     def site_answers(self) -> bool:
         """Return whether the site answers, in one quick attempt."""
@@ -80,7 +80,7 @@ class MoodleApi(MoodleWriteApi, Protocol):
     """What a run needs of Moodle; see :class:`worker.moodle.client.MoodleClient`."""
 
     def look_up(self, key: AccountKey, values: Iterable[str]) -> list[Account]:
-        """Return the accounts that have one of these values, in batches; patient."""
+        """Return the accounts that have one of these values, in batches; waits and retries."""
 
     def list_accounts(self, auth: str) -> list[AccountRef]:
         """Return every account with this authentication. Raises TargetError where they cannot be listed."""

@@ -1,7 +1,7 @@
 """The batch writer: writes a plan to Moodle in batches and reports the result of each step.
 
-Leavers are suspended first, in batches of their own; then come the updates, which free addresses; then creations. At
-last, one by one, come the employees whose records were refused alone in the last run. What ends the writing early
+Leavers are suspended first, in batches of their own; then come the updates, which free addresses; then creations.
+Finally, one by one, come the employees whose records were refused alone in the last run. What ends the writing early
 (SIGTERM, a lost lock, a revoked token) leaves the steps that were not sent as failed, and is kept in
 :attr:`BatchWriter.ended_by`.
 """

@@ -23,7 +23,7 @@ def check_binding(services: Services) -> None:
 
 
 def adopt_state(services: Services, summary: Summary) -> None:
-    """Let a state that names no company and site belong to those of this run. Call it under the lock."""
+    """Bind a state that names no company and site to those of this run. Call it under the lock."""
     if services.store.binding is not None:
         return
     present = services.settings.binding

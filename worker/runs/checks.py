@@ -17,6 +17,7 @@ from worker.moodle.client import MoodleClient
 from worker.state.store import Store
 from worker.timestamps import iso
 from worker.transport.http import Transport
+from worker.words import counted
 
 _CLOCK_TOLERATED = timedelta(minutes=2)
 _FEED_LOOKED_AT = timedelta(days=1)
@@ -52,7 +53,7 @@ def ok(area: str, what: str) -> Check:
 
 
 def warning(area: str, what: str, advice: str) -> Check:
-    """A run would go on, and an operator should know."""
+    """A run would continue, but an operator should know."""
     return Check(CheckStatus.WARNING, area, what, advice)
 
 
@@ -154,7 +155,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     elif position.progress and position.progress.pinned_runs:
         yield warning(
             "state row",
-            f"pinned at {iso(position.since)} for {position.progress.pinned_runs} runs by errors",
+            f"pinned at {iso(position.since)} for {counted(position.progress.pinned_runs, 'run')} by errors",
             "see what the last run says of its errors",
         )
     else:
@@ -169,9 +170,9 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     if last is None:
         yield ok("last run", "none yet")
     elif last.successful:
-        yield ok("last run", f"{last.run_id}, clean")
+        yield ok("last run", f"{last.run_id}, no errors")
     else:
-        yield warning("last run", f"{last.run_id} ended with errors", "see its summary and log")
+        yield warning("last run", f"{last.run_id} ended with errors", _see_log())
     people, retry = advice.command("people", "list"), advice.command("people", "retry", "ID")
     for flag, what_to_do in (
         (FollowUp.PARKED, f"see: {people}; fix what its reason says, then: {retry}"),
@@ -183,8 +184,14 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
             yield warning("employees", f"{len(employees)} {flag}: {ids(employees)}", what_to_do)
 
 
+def _see_log() -> str:
+    if not advice.current().environment:
+        return "see its summary and log"
+    return f"see: {advice.command('runs', 'list')}; {advice.command('runs', 'logs', '--errors')}"
+
+
 def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]:
-    """Check that there are protected user names, and that accounts have them."""
+    """Check that there are protected usernames, and that accounts have them."""
     names = [name for name in sorted(settings.protected) if not name.isdigit()]
     if not names:
         yield warning(

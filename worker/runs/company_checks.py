@@ -17,6 +17,7 @@ from worker.model.step import Action
 from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
 from worker.runs.checks import HR, LMS, Check, failed, ids, ok, warning
 from worker.runs.sync import Preview
+from worker.words import counted
 
 _INTERNAL = ("manual", "email")
 
@@ -126,7 +127,7 @@ def _listed(accounts: Sequence[AccountRef]) -> Iterator[Check]:
 
 
 def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
-    """Name the mapped fields that Moodle does not give back, so that nobody can tell whether they differ."""
+    """Name the mapped fields that Moodle does not return, so that differences in them cannot be found."""
     for name in (rule.target for rule in settings.mapping.rules):
         if name in NEVER_RETURNED:
             yield warning(
@@ -170,7 +171,7 @@ def _links(seen: Preview) -> Iterator[Check]:
         named = ", ".join(f"{count} {code}" for code, count in sorted(kinds.items()))
         yield warning(
             "conflicts",
-            f"{len(conflicts)} employees ({named}): {ids(conflicts)}",
+            f"{counted(len(conflicts), 'employee')} ({named}): {ids(conflicts)}",
             "see each with: " + advice.command("explain", "--employee", "ID"),
         )
     suspend = sum(step.action is Action.SUSPEND for step in steps) + sum(

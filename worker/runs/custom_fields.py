@@ -1,4 +1,4 @@
-"""Fields that are read by their API names: by reports, or one by one by Get Employee where the key may run none.
+"""Reads fields by their API names: with reports, or one by one with Get Employee if the key may run none.
 
 One source serves a whole run, so that two spellings of a value never take turns within it.
 """
@@ -18,7 +18,7 @@ from worker.runs.isolation import Isolation, Skipped
 from worker.transport.refusal import BatchRefused
 
 _REFUSALS_TRUSTED = 10
-"""So many refusals without an answer say that the key may read no employee."""
+"""This many refusals without an answer mean that the key may read no employee."""
 
 
 class CustomFieldReader:
@@ -27,8 +27,8 @@ class CustomFieldReader:
     Args:
         stats: Is filled with how well the fields are filled.
         isolated: Employees who were isolated in the last run.
-        sample: Other employees. The first report has some of them as well: from the few employees of an ordinary run
-            alone, a field that nobody may see any more could not be told from one that is empty.
+        sample: Other employees. The first report has some of them as well: with only the few employees of an ordinary
+            run, a field that the key may no longer see could not be told from an empty one.
         reads_all: The run reads all employees, so that one report serves it.
 
     Attributes:
@@ -159,7 +159,7 @@ class CustomFieldReader:
 
 
 class _Requests(Requests):
-    """As for evidence, but that a site which answers for nobody does not end the run: leavers are known without it."""
+    """As for evidence, but a site that answers for no employee does not end the run: leavers are known without it."""
 
     def __init__(
         self, reader: CustomFieldReader, bamboohr: BambooHRApi, attempt: Callable[[Sequence[int]], None]

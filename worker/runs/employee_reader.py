@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from worker.errors import SourceError
-from worker.model.employee import Employee
+from worker.model.employee import Employee, Evidence
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp
 from worker.model.mapping import NAMES
@@ -94,11 +95,18 @@ class EmployeeReader:
             return None
         return {name: value for name, value in listing.items() if value or name not in self._scope}
 
+    def _without_unreliable_scope(self, row: Evidence | None) -> Evidence | None:
+        """Return the row without an empty field of the scope that many employees have lost: it decides nothing."""
+        lost = self._directory.unreliable_fields & self._scope
+        if row is None or not lost:
+            return row
+        return replace(row, facts={name: value for name, value in row.facts.items() if value or name not in lost})
+
     def _employee(self, number: int, lost: Collection[str]) -> Employee:
         unreadable = self._evidence.unreadable.get(number)
         if unreadable is not None:
             return Employee(number, unreadable=unreadable)
-        row = self._evidence.rows.pop(number, None) or self._rows.pop(number, None)
+        row = self._without_unreliable_scope(self._evidence.rows.pop(number, None) or self._rows.pop(number, None))
         if row is not None:
             self._directory.email_index.add(row.facts.get("work_email", ""), number)
         listing = self._listing(number)

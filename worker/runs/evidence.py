@@ -1,4 +1,4 @@
-"""Evidence about single employees, where one that BambooHR cannot answer for costs the others nothing."""
+"""Evidence about single employees; one whom BambooHR cannot answer for does not affect the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worker.runs.isolation import Isolation, Skipped
 from worker.transport.refusal import BatchRefused
 
 _REFUSALS_TRUSTED = 10
-"""So many refusals without an answer say that the key may read no employee."""
+"""This many refusals without an answer mean that the key may read no employee."""
 
 
 class EvidenceReader:
@@ -46,7 +46,7 @@ class EvidenceReader:
         self._get: Isolation[int] = Isolation(Requests(bamboohr, self._get_one, self.unreadable), wait)
 
     def read(self, employees: Sequence[int]) -> None:
-        """Read these employees. Raises SourceError where BambooHR answers for none of them."""
+        """Read these employees. Raises SourceError if BambooHR answers for none of them."""
         batches = in_batches(employees, self._isolated)
         for at, batch in enumerate(batches):
             if self._lists and not self._list_allowed(batch):
@@ -108,7 +108,7 @@ def in_batches(employees: Sequence[int], isolated: Collection[int]) -> list[Sequ
 
 
 class Requests:
-    """Reads of one endpoint, as a :class:`worker.runs.isolation.Work`. `unreadable` is filled, by employee."""
+    """Reads of one endpoint, as a :class:`worker.runs.isolation.BatchRequest`. `unreadable` is filled, by employee."""
 
     def __init__(
         self, bamboohr: BambooHRApi, attempt: Callable[[Sequence[int]], None], unreadable: dict[int, str]
@@ -117,7 +117,7 @@ class Requests:
         self._unreadable = unreadable
         self.attempt = attempt
 
-    def left(self, batch: Sequence[int], _refusal: BatchRefused) -> Sequence[int]:
+    def still_to_send(self, batch: Sequence[int], _refusal: BatchRefused) -> Sequence[int]:
         """Return all of it: a refused read answers nothing."""
         return batch
 

@@ -1,8 +1,8 @@
-"""One record costs one employee: a batch that a system refuses is halved until the record stands alone.
+"""One bad record affects one employee: a batch that a system refuses is halved until the record is alone.
 
-The same mechanism serves look-ups, creations, updates, suspensions and BambooHR's reads. What it sends, and what comes
-of each record, is the business of a :class:`Work`; which refusals may be about one record is said by
-:class:`worker.transport.refusal.BatchRefused`.
+The same mechanism serves look-ups, creations, updates, suspensions and BambooHR's reads. A :class:`BatchRequest`
+decides what is sent and what happens to each record; :class:`worker.transport.refusal.BatchRefused` says which refusals
+may be about one record.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ class Skipped(StrEnum):
     SITE_REFUSES = "site_refuses"
     """Nothing of this kind was accepted in this run: the fault is not in a record."""
     TOO_MANY = "too_many"
-    """The allowance is used up: the next run goes on."""
+    """The allowance is used up: the next run continues."""
 
 
-class Work(Protocol[R]):
-    """One kind of request, such as the look-up by e-mail, and what comes of its records."""
+class BatchRequest(Protocol[R]):
+    """One kind of request, such as the look-up by e-mail, and what happens to its records."""
 
     def attempt(self, batch: Sequence[R]) -> None:
         """Send one batch, once, and keep its answer. Raises BatchRefused."""
 
-    def left(self, batch: Sequence[R], refusal: BatchRefused) -> Sequence[R]:
+    def still_to_send(self, batch: Sequence[R], refusal: BatchRefused) -> Sequence[R]:
         """Return what has still to be sent of a refused batch: less than all if the system has acted."""
 
     def site_answers(self) -> bool:
@@ -59,11 +59,13 @@ class Isolation(Generic[R]):
 
     Args:
         wait: Sleeps for some seconds, and raises where the run has to end.
-        allowance: How many records may be isolated; None for leavers, whom nothing may keep waiting.
+        allowance: How many records may be isolated; None for leavers, who must not wait.
     """
 
-    def __init__(self, work: Work[R], wait: Callable[[float], None], *, allowance: int | None = ALLOWANCE) -> None:
-        self._work = work
+    def __init__(
+        self, request: BatchRequest[R], wait: Callable[[float], None], *, allowance: int | None = ALLOWANCE
+    ) -> None:
+        self._request = request
         self._wait = wait
         self._allowance = allowance
         self._accepted_any = False
@@ -72,26 +74,26 @@ class Isolation(Generic[R]):
         self._isolated = 0
         self._refused_in_a_row = 0
         self._unreported: list[tuple[R, str]] = []
-        self._guard = threading.RLock()
+        self._mutex = threading.RLock()
 
     def send(self, batch: Sequence[R], *, known: bool = False) -> None:
-        """Send a batch; the work has heard of every record of it afterwards, or will by :meth:`finish`.
+        """Send a batch; the request has heard of every record of it afterwards, or will by :meth:`finish`.
 
         Args:
             known: These records were isolated in the last run: they do not count towards the allowance.
         """
         if self._closed_by:
-            self._work.skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
+            self._request.skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
             return
         refused = self._try(batch)
         if refused is None:
             return
         left, refusal = refused
         left, refusal = self._try_again(left, refusal)
-        if left and not self._work.site_answers():
+        if left and not self._request.site_answers():
             left, refusal = self._with_patience(left, refusal)
         if left:
-            with self._guard:
+            with self._mutex:
                 self._isolate(left, refusal.code, known=known)
 
     @property
@@ -101,9 +103,9 @@ class Isolation(Generic[R]):
 
     def finish(self) -> None:
         """Report what was kept back until it was known whether the site or the records are at fault."""
-        with self._guard:
+        with self._mutex:
             for record, code in self._unreported:
-                self._work.isolated(record, code)
+                self._request.isolated(record, code)
             self._unreported.clear()
 
     # One batch
@@ -111,11 +113,11 @@ class Isolation(Generic[R]):
     def _try(self, batch: Sequence[R]) -> tuple[Sequence[R], BatchRefused] | None:
         """Send a batch once; None if it was accepted, otherwise what is left of it and why."""
         try:
-            self._work.attempt(batch)
+            self._request.attempt(batch)
         except BatchRefused as refusal:
             if not refusal.may_be_record:
                 raise
-            left = self._work.left(batch, refusal)
+            left = self._request.still_to_send(batch, refusal)
             if len(left) < len(batch):
                 self._accepted()
             return (left, refusal) if left else None
@@ -123,7 +125,7 @@ class Isolation(Generic[R]):
         return None
 
     def _accepted(self) -> None:
-        with self._guard:
+        with self._mutex:
             self._accepted_any = True
             self._refused_in_a_row = 0
             self.finish()
@@ -143,9 +145,9 @@ class Isolation(Generic[R]):
     def _with_patience(self, batch: Sequence[R], refusal: BatchRefused) -> tuple[Sequence[R], BatchRefused]:
         """The site does not answer either: it is not the record, as long as the site does not."""
         try:
-            self._work.send_patiently(batch)
+            self._request.send_patiently(batch)
         except BatchRefused as again:
-            return self._work.left(batch, again), again
+            return self._request.still_to_send(batch, again), again
         self._accepted()
         return [], refusal
 
@@ -156,10 +158,10 @@ class Isolation(Generic[R]):
         rest, is_refused = list(batch), True
         while rest:
             if self._closed_by:
-                self._work.skipped(rest, Skipped.SITE_REFUSES, self._closed_by)
+                self._request.skipped(rest, Skipped.SITE_REFUSES, self._closed_by)
                 return
             if not known and self._allowance is not None and self._isolated >= self._allowance:
-                self._work.skipped(rest, Skipped.TOO_MANY, code)
+                self._request.skipped(rest, Skipped.TOO_MANY, code)
                 return
             if not is_refused and self._refused_in_a_row == 0:
                 refused = self._try(rest)
@@ -205,7 +207,7 @@ class Isolation(Generic[R]):
             self._isolated += not known
             self._refused_in_a_row += not known
             if self._accepted_any:
-                self._work.isolated(record, code)
+                self._request.isolated(record, code)
             else:
                 self._unreported.append((record, code))
 
@@ -230,5 +232,5 @@ class Isolation(Generic[R]):
 
     def _close(self) -> None:
         self._closed_by = self._last_code
-        self._work.skipped(self.unreported, Skipped.SITE_REFUSES, self._closed_by)
+        self._request.skipped(self.unreported, Skipped.SITE_REFUSES, self._closed_by)
         self._unreported.clear()

@@ -1,4 +1,4 @@
-"""What every writing run has around it: the lock, the writes through the gate, what is remembered, its record."""
+"""The frame of every writing run: the lock, the writes through the gate, what is remembered, and its record."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from worker.timestamps import iso
 
 @dataclass(frozen=True)
 class WriteResult:
-    """What came of every step, what ended the writing early if anything did, and what was remembered before it."""
+    """The result of every step, what ended the writing early, if anything did, and what was remembered before it."""
 
     results: Mapping[int, StepResult]
     ended_by: SyncError | None
@@ -92,7 +92,7 @@ class LockedRun:
         self.services.store.begin(record, now)
 
     def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
-        """Keep who was surely not written: they do not count towards the limits."""
+        """Store which employees were certainly not written: they do not count towards the limits."""
         unwritten = [number for number, result in sent.items() if result.status is not Status.DONE and not result.wrote]
         if unwritten and any(sent[number].step.classes for number in unwritten):
             self.services.store.journal_failed(self.summary.run_id, unwritten, self.services.clock())

@@ -11,7 +11,7 @@ _SCHEDULE = "schedule"
 
 
 def heed_pause(services: Services, summary: Summary) -> None:
-    """End a run that the schedule started with Paused; warn in one that an operator started, which goes on."""
+    """End a scheduled run with Paused; let a run that an operator started warn and continue."""
     pause = services.store.pause()
     if pause is None:
         return

@@ -19,6 +19,7 @@ from worker.runs.account_lookup import AccountLookup
 from worker.runs.locked_run import WriteResult
 from worker.runs.services import Services
 from worker.runs.summary import IDS_SHOWN, Summary
+from worker.words import counted
 
 _Lost = dict[int, list[FieldChange]]
 """By employee, what was sent (`old`) and what the account shows in its place (`new`)."""
@@ -113,8 +114,8 @@ def _warning(name: str, cause: str, employees: list[int]) -> str:
     more = f" and {len(employees) - IDS_SHOWN} more" if len(employees) > IDS_SHOWN else ""
     named = ", ".join(map(str, employees[:IDS_SHOWN])) + more
     return (
-        f"Moodle does not keep {name} of {len(employees):,} employees ({named}): {cause}. It is not sent again until"
-        " the value changes in BambooHR or in Moodle; after a correction in Moodle:"
+        f"Moodle does not keep {name} of {counted(len(employees), 'employee')} ({named}): {cause}. It is not sent again"
+        " until the value changes in BambooHR or in Moodle; after a correction in Moodle:"
         f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
     )
 

@@ -44,7 +44,7 @@ class RunInput:
         dates_read: For each kind of date, the day up to which dates that arrived were taken up.
         active: Active employees in List Employees; 0 where it was not read.
         custom_fields: How well the fields are filled that are read by their API names, once they were.
-        scope: What of the scope matches employees of the company. Reading the run's employees adds to it.
+        scope_tally: What of the scope matches employees of the company. Reading the run's employees adds to it.
     """
 
     history: History
@@ -58,7 +58,7 @@ class RunInput:
     dates_read: Mapping[str, date] = field(default_factory=dict)
     active: int = 0
     custom_fields: CustomFieldStats = field(default_factory=CustomFieldStats)
-    scope: ScopeTally = field(default_factory=ScopeTally)
+    scope_tally: ScopeTally = field(default_factory=ScopeTally)
 
     @property
     def deleted(self) -> dict[int, bool]:
@@ -102,7 +102,7 @@ class RunInput:
         whole = self.directory.available and sees_whole_company(self.stats, self.history.last_baseline())
         return whole and "work_email" not in self.directory.unreliable_fields
 
-    def employees_in_scope(self, request: RunRequest) -> set[int]:
+    def employees_of_run(self, request: RunRequest) -> set[int]:
         """Return the employees that this run is about."""
         if request.selected:
             return set(request.selected)
@@ -120,8 +120,8 @@ def read_bamboohr(
     if position is None:
         rows = _list_company(services, (*fields, *EVIDENCE))
         scope = ScopeTally(services.settings.employee_scope)
-        inputs = RunInput(history, rows=rows, active=_active(rows), scope=scope)
-        directory = _read_directory(services, _Everybody(), inputs.scope)
+        inputs = RunInput(history, rows=rows, active=_active(rows), scope_tally=scope)
+        directory = _read_directory(services, _Everybody(), inputs.scope_tally)
         inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
         if rows and not any(row.facts.get("status") for row in rows.values()):
             fail_for_hidden_status(summary)
@@ -129,8 +129,8 @@ def read_bamboohr(
         inputs = _read_window(services, request, history, position, summary)
         if request.moves_state:
             inputs = _read_dates(services, inputs, position, summary)
-        wanted = inputs.deleted.keys() | inputs.employees_in_scope(request)
-        inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope))
+        wanted = inputs.deleted.keys() | inputs.employees_of_run(request)
+        inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope_tally))
     warn_of_directory(inputs.directory, fields, summary)
     return _without_unreliable_fields(inputs, summary)
 
@@ -169,7 +169,7 @@ def _read_window(
         taken=len(window.changes) if request.moves_state else 0,
         dropped=feed.dropped,
     )
-    return RunInput(history, position, feed, window, scope=ScopeTally(services.settings.employee_scope))
+    return RunInput(history, position, feed, window, scope_tally=ScopeTally(services.settings.employee_scope))
 
 
 def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
@@ -198,7 +198,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     days = DateRange.since(read, position.since, services.clock(), services.settings.hire_lookahead_days)
     found: set[int] = set()
     shown: set[str] = set()
-    scope = ScopeTally(inputs.scope.scope)
+    scope = ScopeTally(inputs.scope_tally.scope)
     status_shown = False
     rows = active = 0
     try:
@@ -221,7 +221,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
         fail_for_hidden_status(summary)
     due = frozenset(found.difference(_done_today(inputs, position, services.clock)))
     summary.counts["arrived_dates"] = len(due)
-    inputs.scope.merge(scope)
+    inputs.scope_tally.merge(scope)
     return replace(inputs, due_by_date=due, dates_read=days.read(shown), active=active)
 
 

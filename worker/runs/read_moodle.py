@@ -25,7 +25,7 @@ from worker.runs.summary import Summary
 def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
     """Return the plan, before the guards: looks up what the planner needs until it needs nothing more."""
     reader = EmployeeReader(services, inputs)
-    employees = reader.employees(inputs.employees_in_scope(request))
+    employees = reader.employees(inputs.employees_of_run(request))
     if reader.refused:
         summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
     if reader.no_status_shown:
@@ -36,12 +36,13 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
         now=services.clock(),
         email_index=inputs.directory.email_index,
         records=inputs.history.records,
-        sees_whole_company=inputs.knows_every_address,
+        knows_every_address=inputs.knows_every_address,
         changed=frozenset(inputs.deleted),
     )
     planner = Planner(plan_input)
     warn_of_values_not_sent(services.settings.mapping, employees, summary)
-    tally_scope(plan_input, inputs.scope, summary, whole_company=inputs.position is None)
+    matched = inputs.history.scope_matched()
+    tally_scope(plan_input, inputs.scope_tally, matched, summary, whole_company=inputs.position is None)
     services.moodle.check_visibility()
     while needed := planner.needs():
         found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
@@ -52,14 +53,15 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
             kinds=services.moodle.field_kinds,
         )
+    plan = planner.plan()
     warn_of_custom_fields(
         inputs.custom_fields,
         inputs.history.last_baseline(),
+        plan.plan_input,
         summary,
         unread=reader.custom.unread,
         refused=reader.custom.refused,
     )
-    plan = planner.plan()
     if request.all_employees:
         warn_of_second_accounts(plan, summary)
     return plan
@@ -74,7 +76,7 @@ def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) ->
         reactivate=frozenset(request.selected if request.reactivate else ()),
         protected=settings.protected,
         confirmed=frozenset(change.employee_id for change in request.approved if change.guard is None),
-        undone=frozenset() if request.releases else inputs.undone,
+        undone=frozenset() if request.includes_undone else inputs.undone,
         hire_lookahead_days=settings.hire_lookahead_days,
         selected=frozenset(request.selected),
         all_employees=request.all_employees,

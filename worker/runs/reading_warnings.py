@@ -71,13 +71,20 @@ def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
 
 
 def warn_of_custom_fields(
-    stats: CustomFieldStats, baseline: RunRecord | None, summary: Summary, *, unread: str, refused: bool
+    stats: CustomFieldStats,
+    baseline: RunRecord | None,
+    plan_input: PlanInput,
+    summary: Summary,
+    *,
+    unread: str,
+    refused: bool,
 ) -> None:
-    """Report fields that nothing was shown of, and those of employees who could not be read.
+    """Report fields that nothing was shown of, and those of employees who could not be read, and note them.
 
     Args:
         stats: What was read of the fields.
         baseline: The last baseline run.
+        plan_input: The employees of the run.
         summary: Where the warnings go.
         unread: Why BambooHR did not answer; "" if it did.
         refused: BambooHR refuses the fields to the key.
@@ -89,7 +96,8 @@ def warn_of_custom_fields(
             " everything else goes on",
             "the next run reads them again; if this lasts, ask BambooHR's support",
         )
-    elif (stats.rows or refused) and (never := stats.never_shown()):
+        return
+    if (stats.rows or refused) and (never := stats.never_shown()):
         summary.warn(
             "field_never_shown",
             f"BambooHR shows {', '.join(never)} for no employee: there is no such field, or the key may not see it;"
@@ -101,6 +109,19 @@ def warn_of_custom_fields(
             f"{', '.join(lost)} is empty for all {stats.rows} employees read, and was not in the baseline run;"
             " accounts keep what they have",
         )
+    working = [one for one in plan_input.employees if not one.incomplete and _works_here(plan_input, one)]
+    stats.hidden.update(name for name in stats.fields for one in working if name not in one.facts)
+    others_have = stats.shown.difference(lost).intersection(stats.fields)
+    if missing := sorted(one.employee_id for one in working if not others_have <= one.facts.keys()):
+        summary.warn(
+            "custom_fields_missing",
+            f"BambooHR does not show {', '.join(sorted(others_have & stats.hidden))} of {len(missing)} of the employees"
+            f" read ({_some(missing)}); their accounts keep what they have",
+        )
+
+
+def _works_here(plan_input: PlanInput, employee: Employee) -> bool:
+    return plan_input.lifecycle_state(employee) is LifecycleState.ACTIVE
 
 
 def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee], summary: Summary) -> None:
@@ -110,7 +131,8 @@ def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee]
         refused = {one.employee_id: value for one in present if (value := rule.refused_value(one.facts))}
         if not refused:
             continue
-        if rule.target == "country" and not rule.table:
+        # Any other source may hold an address.
+        if rule.sources == ("country",) and rule.target == "country" and not rule.table:
             named = _some(sorted(set(refused.values())))
             summary.warn("unknown_country", f"Moodle has no country of this name, so it is not written: {named}")
         else:
@@ -122,12 +144,17 @@ def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee]
             )
 
 
-def tally_scope(plan_input: PlanInput, tally: ScopeTally, summary: Summary, *, whole_company: bool) -> None:
-    """Note what of the scope matches the employees of the run, and warn where that says that a setting is wrong."""
+def tally_scope(
+    plan_input: PlanInput, tally: ScopeTally, before: Collection[str], summary: Summary, *, whole_company: bool
+) -> None:
+    """Note what of the scope matches the employees of the run, and warn where that says that a setting is wrong.
+
+    `before`: what matched an employee in an earlier run.
+    """
     scope = plan_input.settings.scope
     if not scope:
         return
-    working = [one for one in plan_input.employees if plan_input.lifecycle_state(one) is LifecycleState.ACTIVE]
+    working = [one for one in plan_input.employees if _works_here(plan_input, one)]
     tally.add_rows((one.facts for one in working), whole_company=whole_company)
     unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
@@ -143,6 +170,12 @@ def tally_scope(plan_input: PlanInput, tally: ScopeTally, summary: Summary, *, w
         summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
     if unmatched := tally.unmatched():
         summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
+    if vanished := tally.vanished(before):
+        summary.warn(
+            "scope_unmatched",
+            f"SCOPE excludes what no employee has any more: {', '.join(vanished)}. If it was renamed, those who"
+            " had it are in scope now",
+        )
 
 
 def _some(names: Sequence[object]) -> str:

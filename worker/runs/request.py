@@ -1,4 +1,4 @@
-"""What a run was asked to do."""
+"""What a run is asked to do."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RunRequest:
     Attributes:
         dry_run: Read, plan and report, but write nothing and take no lock.
         reactivate: Reactivate the selected employees' accounts, even if this product did not suspend them.
-        releases: An operator selected these very employees: those whose writes were undone are not left alone.
+        includes_undone: An operator selected these very employees: those whose writes were undone are not left alone.
         resends: Values that Moodle did not keep are sent again, because an operator corrected the field there.
         approved: What an operator decided on of the changes that a run held: this run writes nothing else, no guard
             holds it, and it does not count towards the limits.
@@ -41,7 +41,7 @@ class RunRequest:
     scope: ChangedEmployees | SelectedEmployees | AllEmployees = ChangedEmployees()
     dry_run: bool = False
     reactivate: bool = False
-    releases: bool = False
+    includes_undone: bool = False
     resends: bool = False
     approved: tuple[HeldChange, ...] = ()
 

@@ -122,7 +122,7 @@ class Summary:
         """Set where to read, at the end, how many HTTP calls went to each system."""
         self.calls.update(calls)
 
-    def take(self, results: Iterable[StepResult], parked: Iterable[int]) -> None:
+    def count_results(self, results: Iterable[StepResult], parked: Iterable[int]) -> None:
         """Count what came of every step. A parked employee is not an error."""
         parked = frozenset(parked)
         for result in results:
@@ -167,7 +167,7 @@ class Summary:
     def fail(self, code: str, text: str, what_to_do: str) -> None:
         """Make the run an error that concerns no single employee."""
         self.warnings.append(code)
-        self.warning_texts.append(text)
+        self.warning_texts.append(f"{text}; {what_to_do}")
         self.counts["errors"] += 1
         self.reasons[code] += 1
         self._refused += 1

@@ -21,10 +21,10 @@ from worker.planning.approval import approved, held_changes
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import company_size, is_import, limits
-from worker.planning.memory import before_suspending, park, released, remember, with_accounts
+from worker.planning.memory import before_suspending, fill_in_account_ids, park, released, remember
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
-from worker.planning.scope import doubts, remembered
+from worker.planning.scope import marks_to_remember, scope_doubts
 from worker.planning.window import advance
 from worker.runs.binding import check_binding
 from worker.runs.locked_run import LockedRun, locked_run
@@ -40,7 +40,7 @@ from worker.runs.write_gate import Intent
 from worker.timestamps import iso
 
 _SEVERAL = 3
-"""So many contradicted matches in one run have a common cause."""
+"""This many contradicted matches in one run have a common cause."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _circumstances(
             max_suspensions=settings.max_suspensions,
         ),
         losses(inputs.stats, history.last_baseline()),
-        doubts(inputs.scope, history.scope_matched()),
+        scope_doubts(inputs.scope_tally, history.scope_matched()),
         _recent_changes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else {},
         "RUN" if request.dry_run else summary.run_id,
     )
@@ -194,7 +194,12 @@ def _report_unexplained(
     found = unexplained(services, inputs, plan, accounts)
     summary.list_ids("unexplained_accounts", found)
     for account in found:
-        logs.warning("reconcile.unexplained_account", account_id=account, advice="see whose it is; it was not touched")
+        logs.warning(
+            "reconcile.unexplained_account",
+            account_id=account,
+            reason="active, and no employee explains it",
+            advice="check whose it is; it was not changed",
+        )
     return accounts
 
 
@@ -234,7 +239,7 @@ def _conclude(
         for employee in plan.plan_input.employees
     }
     parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
-    summary.take(results.values(), parked)
+    summary.count_results(results.values(), parked)
     records |= parked
     records |= _accounts_noted(inputs, plan, records, results)
     after = History({**inputs.history.records, **records})
@@ -249,7 +254,7 @@ def _accounts_noted(
     """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
     known = {**inputs.history.records, **records}
     unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
-    noted = with_accounts(known, plan.accounts.values(), unanswered)
+    noted = fill_in_account_ids(known, plan.accounts.values(), unanswered)
     return {**noted, **released({**known, **noted}, results)}
 
 
@@ -273,9 +278,12 @@ def _record(
     """Describe the run to later ones. `inputs` is None where it ended before it had read them."""
     mapping = services.settings.plan_digest
     clean = not request.selected and summary.counts["errors"] == 0
-    held_by_full_pass = request.all_employees and bool(summary.held_by_class)
-    summary.reconcile_due = held_by_full_pass or (
-        is_reconcile_due(history, mapping) and not (request.all_employees and clean)
+    full_pass = request.all_employees
+    missed = inputs is not None and inputs.custom_fields.may_have_missed(history.last_baseline(), full_pass=full_pass)
+    summary.reconcile_due = (
+        (full_pass and bool(summary.held_by_class))
+        or (missed and not request.selected)
+        or (is_reconcile_due(history, mapping) and not (full_pass and clean))
     )
     dates_read = inputs.dates_read if inputs and clean else {}
     baseline = (
@@ -304,5 +312,5 @@ def _record(
         since=iso(inputs.position.since) if inputs and inputs.position else "",
         reached=iso(summary.next_since) if summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
-        scope_matched=remembered(inputs.scope, history.scope_matched()) if inputs else (),
+        scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()) if inputs else (),
     )

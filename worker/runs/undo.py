@@ -1,4 +1,4 @@
-"""A run that takes another one back.
+"""A run that undoes another run.
 
 journal of that run -> look-ups -> reverse plan -> journal, writes -> what was undone stays undone
 """
@@ -24,7 +24,7 @@ from worker.runs.write_gate import Intent
 
 @dataclass(frozen=True)
 class UndoRequest:
-    """Take back what `run_id` wrote: to all its employees or to some, all of it or a part."""
+    """Undo what `run_id` wrote: for all its employees or some, all of it or a part."""
 
     run_id: str
     scope: UndoScope = UndoScope.EVERYTHING
@@ -33,7 +33,7 @@ class UndoRequest:
 
 
 def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None:
-    """Take the run back; the summary says how it ended."""
+    """Undo the run; the summary says how it ended."""
     if request.dry_run:
         preview_undo(request, services, summary)
         return
@@ -44,7 +44,7 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
         written = run.write(
             steps, _intent(request, services, run.history, recorded), seen, selected=bool(request.employees)
         )
-        summary.take(written.results.values(), ())
+        summary.count_results(written.results.values(), ())
         run.remember(_undone_records(request, services, run.history, recorded, written), written)
 
 
@@ -54,13 +54,13 @@ def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> 
     results = [result_without_sending(step) for step in steps]
     for result in results:
         log_outcome(result, selected=bool(request.employees), dry_run=True)
-    summary.take(results, ())
+    summary.count_results(results, ())
     summary.counts["without_account"] = len(services.store.history().with_flag(FollowUp.WITHOUT_ACCOUNT))
     return steps
 
 
 def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, RecordedWrite]:
-    """Return what is to be taken back, by employee id. Raises UsageError where that is nothing."""
+    """Return what is to be undone, by employee id. Raises UsageError if there is nothing."""
     entries = services.store.journal_of(request.run_id)
     recorded = written(entries, request.scope, request.employees)
     if recorded:
@@ -111,7 +111,7 @@ def _undone_records(
     recorded: Mapping[int, RecordedWrite],
     written: WriteResult,
 ) -> dict[int, EmployeeRecord]:
-    """Return what is to be remembered: an employee who was taken back, even in part, is left alone from now on."""
+    """Return what is to be remembered: later runs leave an undone employee alone, even one undone in part."""
     records: dict[int, EmployeeRecord] = {}
     for number, result in written.results.items():
         known = history.records.get(number)

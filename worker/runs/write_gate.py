@@ -1,4 +1,4 @@
-"""What has to be true, and has to be kept, before anything is sent to Moodle."""
+"""What must be true, and must be stored, before anything is sent to Moodle."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker.state.store import Store
 from worker.stopping import StopSignal
 
 Intent = Callable[[Step], EmployeeRecord | None]
-"""What has to be remembered of an employee before their step is sent; None for nothing."""
+"""What must be remembered about an employee before their step is sent; None for nothing."""
 
 
 @dataclass
@@ -27,9 +27,9 @@ class WriteGate:
     Attributes:
         request_seconds: What one HTTP request may take: so much has to be left on the lease.
         changed: When BambooHR changed the employees of its feed.
-        began: When the run began: since then it knows of no change of anybody else.
-        begin: Called before the first write, so that later runs know of this one whatever becomes of it.
-        kept: What was remembered of each employee before their step was sent.
+        began: When the run began: since then it knows of no change to any other employee.
+        begin: Called before the first write, so that later runs know of this run however it ends.
+        kept: What was remembered about each employee before their step was sent.
     """
 
     run_id: str
@@ -52,7 +52,7 @@ class WriteGate:
         self.lock.require(self.request_seconds)
 
     def open_for(self, batch: Sequence[Step]) -> None:
-        """Keep what a batch sets out to do; raise what :meth:`check` raises."""
+        """Store what a batch is about to do; raise what :meth:`check` raises."""
         self.stop.check()
         self.lock.renew_in_time()
         self.check()

@@ -84,7 +84,7 @@ class Results:
 
 
 class WriteRequests:
-    """Writes of one kind, as a :class:`worker.runs.isolation.Work`."""
+    """Writes of one kind, as a :class:`worker.runs.isolation.BatchRequest`."""
 
     def __init__(self, kind: Kind, moodle: MoodleWriteApi, check: Callable[[], None], results: Results) -> None:
         self._kind = kind
@@ -106,7 +106,7 @@ class WriteRequests:
             self._answered(batch, answer)
             return
 
-    def left(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
+    def still_to_send(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
         """After a write that may have been done, record what was; return the rest.
 
         Nothing is sent again before Moodle has been asked: this waits for a site that does not answer.

@@ -37,14 +37,14 @@ class Patience:
         self._left = seconds
         self._clock = clock
         self._waits_until = float("-inf")
-        self._guard = threading.Lock()
+        self._mutex = threading.Lock()
 
     def take(self, pause: float) -> bool:
         """Book a pause that begins now; False where the run has waited long enough.
 
         Pauses of several threads at the same time count once.
         """
-        with self._guard:
+        with self._mutex:
             now = self._clock()
             until = now + pause
             extra = max(0.0, until - max(now, self._waits_until))

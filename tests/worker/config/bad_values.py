@@ -53,9 +53,9 @@ _NO_URLS = (
     ),
 )
 _SECRET_URLS = ("https://me:hush@lxp.example", "https://lxp.example?a=hush", "https://lxp.example#hush", "me:hush@lxp")
-_A_URL = 'is not allowed; expected ... https (http to loopback), no user, query or fragment, as in "http...'
-_A_DOMAIN = 'expected the first label of the company\'s BambooHR address, acme.bamboohr.com, as in "acme"'
-_A_PLUGIN = "expected short name of the authentication plugin of new accounts, which employees log in with..."
+_A_URL = 'is not allowed; expected ... https (http for loopback only), without user, query or fragment, as in "http...'
+_A_DOMAIN = 'expected the company\'s subdomain of bamboohr.com, as in "acme"'
+_A_PLUGIN = "expected the short name of the authentication plugin for new accounts, with which employees ..."
 _A_TEMPLATE = "expected a template of {work_email}, {first_name}, {last_name}, {employee_id}..."
 _FIELD = "is not allowed; expected a BambooHR field: first_name, last_name, ..."
 _TARGET = "expected a Moodle field that can be updated: firstname, lastname, email, department, institution, ..."
@@ -107,7 +107,7 @@ BAD: list[Row] = [
     _mapping([], f" = [] is not allowed; {_ENTRY}"),
     _mapping(7, f" = 7 is not allowed; {_ENTRY}"),
     _mapping(True, f" = true is not allowed; {_ENTRY}"),
-    _mapping({"when": "create"}, ".from is missing; expected a BambooHR field, or a list of them..."),
+    _mapping({"when": "create"}, ".from is missing; expected a BambooHR field, or a list of fields..."),
     _mapping({"from": "town"}, f'.from = "town" {_FIELD}'),
     _mapping({"from": "city", "wehn": "x"}, '.wehn = "x" is an unknown key; did you mean "when"?'),
     _mapping({"from": "city", "x": 1}, ".x = 1 is an unknown key; known are default, from, map, otherwise, when"),
@@ -140,7 +140,7 @@ BAD: list[Row] = [
     _mapping("city", ' = "city" is not allowed; expected work_email: no other address ...', "email"),
     _mapping(["work_email", "city"], ' = ["work_email", "city"] is not allowed; expected work_email: ...', "email"),
     *(_mapping(False, " = false is not allowed; it cannot be left out: ...", name) for name in ("firstname", "email")),
-    *_refused("scope", ([], ["Sales"]), "expected a table of BambooHR fields and the values that decide ..."),
+    *_refused("scope", ([], ["Sales"]), "expected a table of BambooHR fields and the values that put ..."),
     (
         "scope",
         {"department": ["Sales"], "bamboohr:department": ["Support"]},
@@ -155,7 +155,7 @@ BAD: list[Row] = [
     _scope(False, f" = false is not allowed; {_LISTS}"),
     _scope({}, ' = {} is not allowed; expected a list "allow", "exclude" or both'),
     _scope({"alow": ["Sales"]}, '.alow = ["Sales"] is an unknown key; did you mean "allow"?'),
-    _scope({"allow": []}, ".allow = [] is not allowed; expected a list of values: employees with another one, ..."),
+    _scope({"allow": []}, ".allow = [] is not allowed; expected a list of values: employees with any other ..."),
     _scope({"exclude": "x"}, '.exclude = "x" is not allowed; expected a list of values: ...'),
     _scope(["  "], ' = "  " is not allowed; expected values that are not blank; employees without a value ...'),
     _scope(["Sales", "sales "], ' = "sales " is not allowed; it is there twice (case and spaces do not count)'),

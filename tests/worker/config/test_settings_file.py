@@ -43,10 +43,10 @@ def test_the_addresses_credentials_and_state_are_the_environments_where_the_file
     [
         ("BatchSize = true", "BatchSize = true is not allowed; expected a whole number from -1000000 to 1000000"),
         ('FieldMaping = "x"', 'FieldMaping is an unknown key; did you mean "FieldMapping"?'),
-        ("DatesAsEvents = true", "DatesAsEvents is no longer a setting; hires and leaves are always handled"),
+        ("DatesAsEvents = true", "DatesAsEvents is no longer a setting; hires and leavers are always processed"),
         ('[FieldMapping]\ninstitution = "shoe_size"', 'FieldMapping.institution = "shoe_size" is not allowed'),
         ("[FieldMapping]\ninstitution = 2026-01-01", 'FieldMapping.institution = "2026-01-01" is not allowed'),
-        ("UsernameTemplate = 7", "UsernameTemplate = 7 is not allowed; expected a text"),
+        ("UsernameTemplate = 7", "UsernameTemplate = 7 is not allowed; expected a template"),
         ('[Limits]\ncreate = "many"', "create"),
     ],
 )

@@ -123,8 +123,8 @@ def rows_contradict(harness: RunHarness) -> None:
     [
         (column_not_declared, ["field_never_shown"]),
         (column_empty, ["fields_emptied"]),
-        (row_missing, []),
-        (rows_contradict, []),
+        (row_missing, ["custom_fields_missing"]),
+        (rows_contradict, ["custom_fields_missing"]),
     ],
 )
 @pytest.mark.parametrize("command", ["sync", "reconcile"])
@@ -136,6 +136,43 @@ def test_a_value_that_is_not_shown_is_kept(staffed: RunHarness, fault: Any, warn
 
     assert (run.code, run["warnings"], centre(staffed, "3")) == (0, warnings, "C3")
     assert (run["updated"], staffed.account("3")["department"]) == (1, "Moved")
+
+
+def key_refused(harness: RunHarness) -> None:
+    harness.bamboo.settings.report_refused = 403
+    harness.bamboo.settings.get_restricted = frozenset({"customCostCenter"})
+
+
+@pytest.mark.parametrize("fault", [column_not_declared, column_empty, row_missing, rows_contradict, key_refused])
+def test_a_change_that_may_have_been_missed_makes_a_full_pass_due(staffed: RunHarness, fault: Any) -> None:
+    settings = staffed.bamboo.settings
+    usual = {name: getattr(settings, name) for name in settings.__slots__}
+    fault(staffed)
+    move(staffed, "3")
+    later(staffed)
+    staffed.company.touch("7")
+    assert (staffed.run()["reconcile_due"], centre(staffed, "3")) == (True, "C3")
+    for name, value in usual.items():
+        setattr(settings, name, value)
+    later(staffed)
+    staffed.company.touch("7")
+    assert (staffed.run()["reconcile_due"], centre(staffed, "3")) == (True, "C3")
+
+    assert staffed.run("reconcile", "--yes")["reconcile_due"] is False
+    assert (staffed.run()["reconcile_due"], centre(staffed, "3")) == (False, "moved")
+
+
+def test_a_full_pass_is_not_due_for_a_field_that_never_had_a_value_or_for_one_employee_who_is_never_shown(
+    staffed: RunHarness,
+) -> None:
+    both = {"FIELD_MAPPING": json.dumps({**json.loads(MAPPING), "city": "bamboohr:customTwon"})}
+    staffed.run("reconcile", "--yes", **both)
+    staffed.company.touch("3")
+    assert staffed.run(**both)["reconcile_due"] is False
+
+    row_missing(staffed)
+
+    assert staffed.run("reconcile", "--yes", **both)["reconcile_due"] is False
 
 
 def test_a_column_that_stays_empty_is_kept_in_later_runs_too(staffed: RunHarness) -> None:

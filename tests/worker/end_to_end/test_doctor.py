@@ -65,7 +65,7 @@ def test_the_text_has_a_line_for_each_check_and_the_counts(healthy: RunHarness) 
     assert lines[0] == "ok       configuration: every variable is set and valid"
     assert "warning  BambooHR e-mail addresses: 1 addresses are used by several employees: 3, 4" in lines
     assert "         -> ask BambooHR's administrator: each needs an address of their own" in run.stdout
-    assert lines[-1].endswith(" ok, 3 warning, 0 failed")
+    assert lines[-1].endswith(" ok, 3 warnings, 0 failed")
     assert (run.code, run.stderr) == (0, "")
 
 

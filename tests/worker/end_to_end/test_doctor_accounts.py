@@ -116,7 +116,7 @@ def test_an_idnumber_on_several_accounts_names_the_account_ids(healthy: RunHarne
         "warning",
         f"1 idnumbers are on several accounts: {healthy.site.user_named(_username(healthy, '3'))['id']}, {twin}",  # type: ignore[index]
     )
-    assert report["conflicts"] == ("warning", "1 employees (1 several_accounts): 3")
+    assert report["conflicts"] == ("warning", "1 employee (1 several_accounts): 3")
     assert "explain --employee ID" in report.advice("conflicts")
 
 

@@ -107,6 +107,7 @@ def test_a_shared_mailbox_is_not_renamed_to_a_new_employee(harness: RunHarness) 
     line = employee_lines(run)[20]
     assert (run.code, run["updated"], line["code"], line["account_id"]) == (4, 1, "unconfirmed", desk)
     assert f"account {desk}" in line["reason"]
+    assert f"python -m worker approve {run['run_id']} --employee 20" in line["advice"]
     user = harness.site.user_named("service.desk")
     assert user is not None
     assert (user["firstname"], user["lastname"], user["idnumber"]) == ("Service", "Desk", "")

@@ -148,6 +148,16 @@ def test_a_value_that_moodle_cannot_take_is_named_by_field_and_employee(speaking
     assert "Brazilian" not in run.stdout + run.stderr
 
 
+def test_only_bamboohrs_country_is_named_by_its_value(harness: RunHarness) -> None:
+    home: dict[str, Any] = {"customHome": "7 Secret Lane"}
+    hire(harness, "1", **home)
+
+    run = harness.run(FIELD_MAPPING=json.dumps({"country": "bamboohr:customHome"}))
+
+    assert warnings(run, "values_not_sent")[0].endswith("for 1 of the employees read (1)")
+    assert "Secret" not in run.stdout + run.stderr
+
+
 def test_a_language_that_the_site_does_not_have_costs_one_employee(speaking: RunHarness) -> None:
     speaking.company.edit("1", customLanguage="fr")
     speaking.company.edit("2", workPhone="5")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -104,6 +105,17 @@ def test_the_list_of_one_kind(remembered: RunHarness, kind: str, numbers: list[i
     assert [one["employee_id"] for one in found] == numbers
 
 
+def test_what_a_sync_holds_is_not_on_the_list_which_says_where_it_is(remembered: RunHarness) -> None:
+    remembered.company.terminate("5")
+    run = remembered.run(MAX_SUSPENSIONS="0", **PARKING)
+
+    listed = remembered.run("people", "list", "--only", "held").stdout
+
+    assert run["held_ids"] == [5]
+    assert listed.startswith("No change of a reconcile is held. What a sync held is in its log")
+    assert "python -m worker explain --employee ID" in listed
+
+
 def test_the_former_name_of_the_command_works(remembered: RunHarness) -> None:
     assert remembered.run("parked", "list").stdout == remembered.run("people", "list").stdout
     assert remembered.run("parked", "retry", "41").stdout == "The next run takes employee 41.\n"
@@ -144,6 +156,20 @@ def test_a_retried_employee_counts_as_an_error_again_until_moodle_accepts_them(r
     assert (refused.code, refused["errors_ids"], refused["parked"]) == (1, [41], 0)
     assert (taken.code, taken["created"]) == (0, 1)
     assert 41 not in listed(remembered)
+
+
+def test_retry_forgets_no_start_date(harness: RunHarness) -> None:
+    """An inactive employee whose hire date is hidden later is no leaver as long as the state knows that they start."""
+    harness.company.add(generate(30, seed=81))
+    start: dict[str, Any] = {"hireDate": f"{date.today() + timedelta(days=5)}", "status": "Inactive"}
+    harness.company.hire("41", firstName="Jo", lastName="Doe", workEmail="jo@example.com", **start)
+    assert harness.run(HIRE_LOOKAHEAD_DAYS="14").code == 0
+    harness.bamboo.settings.list_restricted = frozenset({"hireDate"})
+    assert harness.run("people", "retry", "41").code == 0
+
+    run = harness.run(HIRE_LOOKAHEAD_DAYS="14")
+
+    assert (run.code, run["suspended"], harness.account("41")["suspended"]) == (0, 0, False)
 
 
 def test_retry_releases_an_undone_employee(remembered: RunHarness) -> None:

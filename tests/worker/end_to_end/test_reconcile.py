@@ -280,6 +280,12 @@ def test_the_terminal_shows_the_counts_and_asks(drifted: RunHarness, answer: str
     assert "Write this? [y/N]" in run.stderr
 
 
+def test_the_terminal_shows_what_a_guard_would_hold(drifted: RunHarness) -> None:
+    run = at_a_terminal(drifted, "reconcile", answer="n\n", MAX_SUSPENSIONS="0")
+
+    assert ["1", "held by a guard: suspend"] in [line.split(maxsplit=1) for line in run.stderr.splitlines()]
+
+
 @pytest.mark.parametrize("answer", ["n\n", "\n", "nonsense\n", "\x04"])
 def test_any_other_answer_writes_nothing(drifted: RunHarness, answer: str) -> None:
     before = state_and_site(drifted)

@@ -189,6 +189,25 @@ def test_a_field_that_is_shown_for_no_employee_is_an_error_and_the_full_pass_sta
     assert staffed.run(**scope)["reconcile_due"]
 
 
+@pytest.mark.parametrize("command", [(), ("reconcile", "--yes")])
+def test_a_field_that_is_emptied_for_all_moves_no_employee_into_the_scope(
+    company: RunHarness, command: tuple[str, ...]
+) -> None:
+    no_support = {"SCOPE": json.dumps({"department": {"exclude": ["Support"]}}), "OUT_OF_SCOPE": "suspend"}
+    assert company.run(**no_support)["created"] == 45
+    advance_clock(company, hours=1)
+    company.bamboo.settings.garbled = {str(number): {"department": None} for number in range(1, 61)}
+    for number in (1, 41, 42):
+        company.company.touch(str(number))
+
+    emptied = company.run(*command, **no_support)
+    company.bamboo.settings.garbled = {}
+    shown = company.run(*command, **no_support)
+
+    assert (written(emptied), emptied["scope_not_shown"] >= 3) == ((0, 0, 0, 0), True)
+    assert (shown.code, written(shown), shown["skipped_out_of_scope"] >= 2) == (0, (0, 0, 0, 0), True)
+
+
 def test_a_companys_own_field_decides_and_moves_no_employee_out_where_it_is_hidden(company: RunHarness) -> None:
     scope = {"SCOPE": json.dumps({"bamboohr:customSite": ["North"]}), "OUT_OF_SCOPE": "suspend"}
     for number in range(1, 61):
@@ -246,6 +265,18 @@ def test_a_renamed_department_stays_held_until_the_scope_is_corrected(scoped: Ru
 
     assert (run.code, run["suspended"], run["held"], run["reconcile_due"]) == (0, 0, {}, True)
     assert suspended(scoped) == [*LEGAL]
+
+
+def test_a_renamed_value_that_was_excluded_is_named(company: RunHarness) -> None:
+    scope = {"SCOPE": json.dumps({"department": {"exclude": ["Support", "Nowhere"]}})}
+    assert company.run(**scope)["warnings"] == []
+    advance_clock(company, hours=1)
+    rename_support(company, *SUPPORT)
+
+    run = company.run(**scope)
+
+    assert (run.code, run["created"], run["warnings"]) == (0, 15, ["scope_unmatched"])
+    assert 'SCOPE excludes what no employee has any more: department "Support".' in run.stderr.replace("\\", "")
 
 
 def test_a_renamed_status_is_noticed_though_the_directory_lacks_it(staffed: RunHarness) -> None:

@@ -64,7 +64,7 @@ def test_show_has_the_row_the_lock_the_follow_ups_and_the_runs(staffed: RunHarne
     assert state["state"] == {name: stored[name] for name in ("since", "offset", "updatedAt")} | bound
     assert state["lock"] == {"held": "no"}
     assert state["people"] == {"remembered": 1, "waiting": "40"}
-    assert set(state["runs"].values()) == {"sync, all, clean"}
+    assert set(state["runs"].values()) == {"sync, all, ok"}
 
 
 def test_show_has_an_open_and_pinned_window(staffed: RunHarness) -> None:

@@ -149,8 +149,8 @@ def test_each_cause_is_a_warning_of_its_own(harness: RunHarness) -> None:
     run = harness.run()
 
     beyond, no_date = [line["reason"] for line in run.log if line.get("code") == "not_kept"]
-    assert "1 employees (3): the date is outside the field's years" in beyond
-    assert "1 employees (4): the field's type has no such value" in no_date
+    assert "1 employee (3): the date is outside the field's years" in beyond
+    assert "1 employee (4): the field's type has no such value" in no_date
 
 
 @pytest.mark.parametrize("value", [":-)", "Ask the desk :-)"])
@@ -321,7 +321,7 @@ def test_explain_says_that_moodle_does_not_keep_the_value(harness: RunHarness, t
     assert "unchanged" in told.stdout
     assert "Moodle does not keep what BambooHR has for profile_field_level" in told.stdout
     assert "not kept by Moodle" in told.stdout
-    assert "set out to update: profile_field_level 'Senior' -> 'Principal'" in (tmp_path / "values.txt").read_text()
+    assert "Z update: profile_field_level 'Senior' -> 'Principal'" in (tmp_path / "values.txt").read_text()
     assert any("profile_field_level" in note for note in log["notes"])
 
 

@@ -321,6 +321,15 @@ def test_a_default_in_the_place_of_an_empty_value_clears_the_value() -> None:
     assert (set(found.why), writes(plan.steps[0])) == ({GuardClass.CLEAR}, {"department": "None"})
 
 
+def test_a_value_that_the_map_replaces_by_nothing_clears_the_value() -> None:
+    mapping = mapping_of(department={"from": "department", "map": {"Temp": ""}})
+    plan = plan_for([(listed(1, department="Temp"), account_of(1, department="Sales"))], mapping=mapping)
+
+    found = guard(plan, Circumstances(defaults(100, clear=0)))
+
+    assert (set(found.why), writes(plan.steps[0])) == ({GuardClass.CLEAR}, {"department": ""})
+
+
 def test_another_spelling_of_an_address_is_an_update() -> None:
     case = listed(1, work_email="P1@acme.example"), account_of(1)
 

@@ -17,10 +17,10 @@ from worker.planning.memory import (
     after_undoing,
     before_suspending,
     before_undoing,
+    fill_in_account_ids,
     park,
     released,
     remember,
-    with_accounts,
 )
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
@@ -349,7 +349,7 @@ def test_a_record_of_an_earlier_version_gets_the_account_with_the_idnumber() -> 
         7: record_of(7),
     }
 
-    found = with_accounts(records, [account(103, idnumber="3"), account(106, idnumber="6")], {"5"})
+    found = fill_in_account_ids(records, [account(103, idnumber="3"), account(106, idnumber="6")], {"5"})
 
     assert {number: record.account_id for number, record in found.items()} == {3: 103, 4: NO_ACCOUNT}
 

@@ -166,7 +166,7 @@ def test_an_account_is_matched_by_idnumber_then_by_email(row: Case) -> None:
     row.check()
 
 
-INCOMPLETE: Values = {"sees_whole_company": False}
+INCOMPLETE: Values = {"knows_every_address": False}
 
 
 @pytest.mark.parametrize(

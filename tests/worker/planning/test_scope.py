@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from worker.model.scope import ALL_EMPLOYEES, Scope, ScopeRule, ScopeState, fold
-from worker.planning.scope import ScopeTally, doubts, remembered
+from worker.planning.scope import ScopeTally, marks_to_remember, scope_doubts
 
 SALES = {"department": "Sales", "status": "Active"}
 LEGAL = {"department": "Legal", "status": "Active"}
@@ -48,43 +48,55 @@ def test_the_digest_changes_with_the_scope_and_not_with_its_spelling() -> None:
 def test_a_scope_that_matches_employees_may_suspend() -> None:
     tally = read(SALES_OR_IT, SALES, LEGAL)
 
-    assert doubts(tally, before=()) == []
-    assert doubts(read(ALL_EMPLOYEES, LEGAL), before=()) == []
+    assert scope_doubts(tally, before=()) == []
+    assert scope_doubts(read(ALL_EMPLOYEES, LEGAL), before=()) == []
 
 
 def test_a_renamed_department_is_a_doubt_until_the_setting_drops_it() -> None:
-    before = remembered(read(SALES_OR_IT, SALES, {"department": "IT"}), ())
+    before = marks_to_remember(read(SALES_OR_IT, SALES, {"department": "IT"}), ())
     renamed = read(SALES_OR_IT, SALES, {"department": "Information Technology"})
     corrected = Scope((ScopeRule("department", allowed=("Sales", "Information Technology")),))
 
-    assert doubts(renamed, before) == [
+    assert scope_doubts(renamed, before) == [
         'no employee has the department "IT" any more, which the scope allows: it may have been renamed'
     ]
-    assert remembered(renamed, before) == before
-    assert doubts(read(corrected, SALES, {"department": "Information Technology"}), before) == []
+    assert marks_to_remember(renamed, before) == before
+    assert scope_doubts(read(corrected, SALES, {"department": "Information Technology"}), before) == []
 
 
 def test_an_allowed_value_that_never_matched_is_no_doubt() -> None:
     tally = read(SALES_OR_IT, SALES)
 
-    assert doubts(tally, before=remembered(tally, ())) == []
+    assert scope_doubts(tally, before=marks_to_remember(tally, ())) == []
     assert tally.unmatched() == ['department "IT"']
+
+
+def test_an_excluded_value_that_no_employee_has_any_more_is_named_and_holds_nothing() -> None:
+    scope = Scope((ScopeRule("employment_status", excluded=("Contractor", "Intern")),))
+    contractor = {"employment_status": "contractor"}
+    before = marks_to_remember(read(scope, {"employment_status": "Full-Time"}, contractor), ())
+    renamed = read(scope, {"employment_status": "Full-Time"}, {"employment_status": "External"})
+
+    assert (renamed.vanished(before), renamed.vanished(())) == (['employment_status "Contractor"'], [])
+    assert read(scope, contractor).vanished(before) == []
+    assert (scope_doubts(renamed, before), renamed.unmatched()) == ([], [])
+    assert marks_to_remember(renamed, before) == before
 
 
 def test_a_scope_that_matches_no_employee_is_a_doubt_from_the_first_day_on() -> None:
     tally = read(SALES_OR_IT, LEGAL)
 
-    assert doubts(tally, before=()) == ["the scope matches no employee"]
-    assert doubts(tally, before=[SALES_OR_IT.whole])[0] == "the scope matches no employee"
+    assert scope_doubts(tally, before=()) == ["the scope matches no employee"]
+    assert scope_doubts(tally, before=[SALES_OR_IT.whole])[0] == "the scope matches no employee"
 
 
 def test_what_single_employees_show_is_no_reading_of_the_company() -> None:
     outside = read(SALES_OR_IT, LEGAL, whole_company=False)
     inside = read(SALES_OR_IT, SALES, whole_company=False)
 
-    assert doubts(outside, before=[SALES_OR_IT.whole]) == []
-    assert doubts(inside, before=()) == []
-    (doubt,) = doubts(outside, before=())
+    assert scope_doubts(outside, before=[SALES_OR_IT.whole]) == []
+    assert scope_doubts(inside, before=()) == []
+    (doubt,) = scope_doubts(outside, before=())
     assert doubt.startswith("no run has seen an employee in scope yet")
 
 
@@ -95,11 +107,13 @@ def test_a_field_that_a_source_does_not_show_says_nothing_of_the_company() -> No
     tally.add((mark for facts in directory for mark in EMPLOYEES_IN_SALES.marks_of(facts)), {"department"})
 
     assert tally.found == tally.known == {"department=sales"}
-    assert doubts(tally, before=[EMPLOYEES_IN_SALES.whole]) == []
+    assert scope_doubts(tally, before=[EMPLOYEES_IN_SALES.whole]) == []
 
 
 def test_employees_who_left_match_nothing() -> None:
-    assert doubts(read(SALES_OR_IT, {**SALES, "status": "Inactive"}, LEGAL), ()) == ["the scope matches no employee"]
+    assert scope_doubts(read(SALES_OR_IT, {**SALES, "status": "Inactive"}, LEGAL), ()) == [
+        "the scope matches no employee"
+    ]
 
 
 def test_two_sources_complete_each_other() -> None:
@@ -107,12 +121,12 @@ def test_two_sources_complete_each_other() -> None:
 
     tally.merge(read(SALES_OR_IT, {"department": "IT"}))
 
-    assert doubts(tally, before=list(SALES_OR_IT.marks)) == []
+    assert scope_doubts(tally, before=list(SALES_OR_IT.marks)) == []
 
 
 def test_a_value_that_names_a_person_is_neither_remembered_nor_reported() -> None:
     scope = Scope((ScopeRule("work_email", allowed=("ann@x.io", "bob@x.io")),))
     tally = read(scope, {"work_email": "ann@x.io"})
 
-    assert remembered(tally, ("work_email=bob@x.io",)) == (scope.whole,)
-    assert (doubts(tally, ("work_email=bob@x.io",)), tally.unmatched()) == ([], [])
+    assert marks_to_remember(tally, ("work_email=bob@x.io",)) == (scope.whole,)
+    assert (scope_doubts(tally, ("work_email=bob@x.io",)), tally.unmatched()) == ([], [])

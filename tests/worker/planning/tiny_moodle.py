@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from worker.model.account import Account
+from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import Kinds
 from worker.model.step import Step
-from worker.moodle.client import Key, Record, Updated
+from worker.moodle.client import Record, Updated
 from worker.runs.batch_writer import BatchWriter
 
 
@@ -61,7 +61,7 @@ class TinyMoodle:
     def retries(self) -> None:
         """Nothing is retried."""
 
-    def look_up_batch(self, key: Key, values: Sequence[str]) -> list[Account]:
+    def look_up_batch(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
         """Fail: look-ups happen only after a refusal."""
         raise AssertionError(f"a look-up by {key}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from worker.errors import UsageError
-from worker.reports.output import check_values, check_writable, put, width
+from worker.reports.output import check_values, check_writable, put, readable, width
 
 
 def mode(file: Path) -> int:
@@ -127,3 +127,16 @@ def test_a_table_is_as_wide_as_its_terminal(monkeypatch: pytest.MonkeyPatch, ter
     monkeypatch.setattr("sys.stdout", Terminal(terminal))
 
     assert width() == columns
+
+
+def test_a_long_line_of_an_explanation_continues_below_its_text() -> None:
+    sections = {"What holds it": {"suspend held": "by a guard; if the change is right: ./lxp approve 1-2", "a": "b"}}
+
+    assert readable(7, sections, [], columns=44) == (
+        "Employee 7\n\n"
+        "What holds it\n"
+        "  suspend held  by a guard; if the change is\n"
+        "                right: ./lxp approve 1-2\n"
+        "  a             b"
+    )
+    assert "if the change is right: ./lxp approve 1-2\n" in readable(7, sections, [])

@@ -180,7 +180,7 @@ def test_the_header_describes_the_plan() -> None:
     assert dict(list(zip(read.all("dt"), read.all("dd"), strict=True))[6:]) == {
         "Company": "acme",
         "Site": "lxp.acme.example",
-        "Covers": "the next run (employees that changed or are waiting)",
+        "Covers": "the next run (employees who changed or are waiting)",
         "Changes since": "2026-04-11 02:15:02 UTC",
         "Generated at": "2026-04-12 02:15:07 UTC",
         "Values": "not shown",
@@ -253,7 +253,7 @@ def test_the_next_commands_come_last() -> None:
         "What to do next Write these changes: python -m worker sync The settings have changed since the last reconcile."
         " See what one would do to all employees: python -m worker plan --everybody"
     ]
-    assert _read().all("section", class_="next") == ["What to do next Nothing to do."]
+    assert _read().all("section", class_="next") == ["What to do next There is nothing to write."]
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_the_head_names_product_environment_company_site_and_time() -> None:
 
     assert head[:2] == [
         "NovaLXP sync plan, prod, acme -> lxp.acme.example, 2026-11-22 03:00:00 UTC",
-        "About: the next run (employees that changed or are waiting), changes since 2026-11-21 02:00:00 UTC."
+        "About: the next run (employees who changed or are waiting), changes since 2026-11-21 02:00:00 UTC."
         " Nothing was written.",
     ]
 
@@ -121,7 +121,7 @@ def test_the_figures_include_employees_without_a_row() -> None:
 
 
 def test_an_empty_plan_says_that_nothing_would_be_done() -> None:
-    assert table(report()).split("\n\n")[1:] == ["Nothing would be done.", "Next:\n  Nothing to do."]
+    assert table(report()).split("\n\n")[1:] == ["Nothing would be done.", "Next:\n  There is nothing to write."]
 
 
 def test_rows_are_grouped_and_what_takes_away_comes_before_what_gives() -> None:

@@ -30,6 +30,7 @@ def person(**fields: Any) -> dict[str, Any]:
         (person(action="suspend", fields=["suspended"], reason="has left"), "suspended; has left"),
         (person(action="skip", reason="has no e-mail address"), "skipped; has no e-mail address"),
         (person(action="hold", reason="no evidence"), "waiting; no evidence"),
+        (person(action="hold", code="undone", reason="a run was undone"), "left alone; a run was undone"),
         (person(action="conflict", result="refused", reason="two accounts"), "CONFLICT; two accounts"),
         (person(action="create", result="refused", reason="the address is taken"), "NOT created; the address is taken"),
         (person(action="suspend", result="failed", reason="no access"), "NOT suspended; no access"),
@@ -58,8 +59,8 @@ def test_an_employee_has_one_line_that_says_what_and_why(event: dict[str, Any], 
         ("warning", {"event": "http.retry", "reason": "moodle: HTTP 503"}, "warning: moodle: HTTP 503"),
         (
             "warning",
-            {"event": "reconcile.unexplained_account", "account_id": 9, "advice": "see whose it is"},
-            "warning: account 9: reconcile.unexplained_account\n    -> see whose it is",
+            {"event": "reconcile.unexplained_account", "account_id": 9, "reason": "unexplained", "advice": "see whose"},
+            "warning: account 9: unexplained\n    -> see whose",
         ),
         ("error", {"event": "sync.crash", "where": ["sync.py:3 run"]}, "error: sync.crash, sync.py:3 run"),
         ("info", {"event": "sync.ended", "reason": "nothing was done", "advice": ""}, "nothing was done"),
@@ -83,6 +84,20 @@ def test_advice_that_many_employees_share_is_given_once() -> None:
     ]
 
 
+def test_why_a_guard_holds_a_class_is_given_once() -> None:
+    log = TerminalLog()
+    lines = [
+        log.line("error", person(employee_id=number, action="suspend", result="held", held=[guard], reason=why))
+        for number, guard, why in ((7, "suspend", "9 are due"), (8, "suspend", "9 are due"), (9, "clear", "6 are due"))
+    ]
+
+    assert lines == [
+        "employee 7: HELD suspend; 9 are due",
+        "employee 8: HELD suspend",
+        "employee 9: HELD clear; 6 are due",
+    ]
+
+
 def test_the_summary_ends_with_what_to_type_next() -> None:
     summary = Summary("RUN", "sync", MOMENT, trigger="manual")
     summary.counts.update(created=2, suspended=1)
@@ -92,8 +107,7 @@ def test_the_summary_ends_with_what_to_type_next() -> None:
 
     assert TerminalLog().summary(summary.as_dict(MOMENT)).splitlines() == [
         "Run RUN: ok",
-        "  exit code      0: no errors (also: a dry run, a paused run, a second delivery of a scheduled run,"
-        " a declined question)",
+        "  exit code      0: no errors",
         "  created        2",
         "  suspended      1",
         "  message        a guard holds changes",

@@ -43,7 +43,7 @@ class Site:
             raise BatchRefused("HTTP 500", may_be_record=self.may_be_record, is_passing=self.is_passing)
         self.done += batch
 
-    def left(self, batch: Sequence[int], refusal: BatchRefused) -> Sequence[int]:
+    def still_to_send(self, batch: Sequence[int], refusal: BatchRefused) -> Sequence[int]:
         return [record for record in batch if record not in self.done]
 
     def site_answers(self) -> bool:

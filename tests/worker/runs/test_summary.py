@@ -24,7 +24,7 @@ ENDED = STARTED + timedelta(seconds=83.4567)
 
 def summary_of(*results: StepResult, parked: tuple[int, ...] = (), end: errors.SyncError | None = None) -> Summary:
     summary = Summary(run_id="r1", command="sync", started_at=STARTED)
-    summary.take(results, parked)
+    summary.count_results(results, parked)
     summary.finish(end)
     return summary
 
@@ -349,7 +349,7 @@ def crowded_summary() -> Summary:
     ]
     parked = range(LONGEST_ID - 2 * CROWD, LONGEST_ID - CROWD)
     summary = Summary("20260201T020000Z-0123abcd", "reconcile", STARTED, "employees", "schedule", since=STARTED)
-    summary.take([*results, *(refused_result(number) for number in parked)], parked)
+    summary.count_results([*results, *(refused_result(number) for number in parked)], parked)
     summary.count_without_account([], range(LONGEST_ID - CROWD, LONGEST_ID))
     summary.offset = summary.next_offset = summary.batch_size = 1_000_000
     summary.latest = summary.next_since = STARTED
