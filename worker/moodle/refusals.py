@@ -46,6 +46,9 @@ _WARNINGS = {
 }
 
 
+_LANGUAGE = "if Moodle lacks the language of lang, install its language pack or map it to another; otherwise "
+
+
 def taken(key: str, account: Account) -> Reason:
     """A look-up found the account that has the address or the username."""
     return email_taken(account) if key == "email" else username_taken(account.name)
@@ -65,6 +68,7 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
     known = _WARNINGS.get(code)
     if known is not None:
         return known
+    fields = list(fields)
     sent = ", ".join(fields)
     if is_firewall(code):
         return Reason(
@@ -83,8 +87,9 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
     return Reason(
         UNEXPLAINED,
         f"Moodle refused this account without a reason ({code}); the fields sent were {sent}",
-        "compare these fields with what Moodle accepts (RUNBOOK, refused employees); an account that look-ups do not"
-        f" show (marked as deleted) may have the address or user name: {ADMINISTRATOR}",
+        f"{_LANGUAGE if 'lang' in fields else ''}compare these fields with what Moodle accepts (RUNBOOK, refused"
+        " employees); an account that look-ups do not show (marked as deleted) may have the address or user name:"
+        f" {ADMINISTRATOR}",
     )
 
 
