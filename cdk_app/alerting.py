@@ -129,7 +129,7 @@ class AlertingConstruct(Construct):
             return None
         return self._rule(
             "ScanRule",
-            f"{self._project_name}: grave findings of an image scan",
+            f"{self._project_name}: serious findings of an image scan",
             image_scan.findings_pattern(repository),
             image_scan.findings_message(self._project_name, repository, environment),
         )
@@ -153,7 +153,7 @@ class AlertingConstruct(Construct):
             "SilenceAlarm",
             "silence",
             f"No successful sync for {hours} hours: the task did not run, or it ended with errors. See the RUNBOOK, "
-            "silence alarm. A new stack is in this state until its first successful sync.",
+            "silence alarm. A new stack is in the ALARM state until its first successful sync.",
             metric,
             cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             periods=hours,
@@ -171,8 +171,8 @@ class AlertingConstruct(Construct):
         return self._alarm(
             "ParkedAlarm",
             "parked",
-            "Employees are parked: NovaLXP refused them by name in run after run, and they no longer count as errors. "
-            "See the RUNBOOK, parked employees.",
+            "Employees are parked: NovaLXP refused each of them individually in run after run, and they no longer "
+            "count as errors. See the RUNBOOK, parked employees.",
             metric,
             cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             periods=hours,

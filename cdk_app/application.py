@@ -46,7 +46,7 @@ def chosen(app: cdk.App, now: datetime | None = None) -> parameters.Parameters:
     environment, file = app.node.try_get_context("env"), app.node.try_get_context("env_file")
     if not isinstance(environment, str) or not environment:
         known = " or ".join(f"-c env={name}" for name in parameters.names())
-        raise ParameterError([f"which environment? Say {known}."])
+        raise ParameterError([f"which environment? Choose {known}."])
     return load(environment, Path(file) if file else None, now)
 
 

@@ -80,7 +80,7 @@ def worker_environment(environment: Mapping[str, str]) -> None:
         raise ValueError(f"environment lacks {', '.join(missing)}")
     for name, value in environment.items():
         if name in _SECRET:
-            raise ValueError(f"environment has {name}: a secret never stands in a template; set it in Secrets Manager")
+            raise ValueError(f"environment has {name}: a secret never belongs in a template; set it in Secrets Manager")
         if name in _SET_BY_THE_CONSTRUCT:
             raise ValueError(f"environment has {name}, which the construct sets itself")
         if not isinstance(value, str):

@@ -25,12 +25,12 @@ def read_file(path: Path, environment: str, environments: Path) -> Mapping[str, 
     shown = shown_path(path)
     if path.stem != environment and path.resolve().parent == environments.resolve():
         # Production under another environment's name would be deployed without what protects production.
-        raise ParameterError([f"{shown}: is the file of {path.stem}, and {environment} is named; name {path.stem}"])
+        raise ParameterError([f"{shown}: is the file of {path.stem}, but {environment} is named; name {path.stem}"])
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         known = ", ".join(names(environments)) or "none yet"
-        raise ParameterError([f"{shown}: there is no such file; environments are {known}"]) from None
+        raise ParameterError([f"{shown}: there is no such file; the environments are {known}"]) from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ParameterError([f"{shown}: cannot be read ({fault})"]) from None
     except RecursionError:

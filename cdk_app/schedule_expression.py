@@ -45,7 +45,7 @@ class _CronField:
         items = text.split(",")
         for item in items:
             if item.split("/")[0] == "*" and len(items) > 1:
-                raise self._fault(text, "* says everything, so nothing can stand beside it")
+                raise self._fault(text, "* means every value, so nothing can be combined with it")
             found |= self._item(text, item)
         return frozenset(found)
 
@@ -191,7 +191,7 @@ def may_meet(one: str, other: str) -> bool:
 def _split(expression: str) -> tuple[str, str]:
     match = re.fullmatch(r"(cron|rate|at)\((.*)\)", expression)
     if not match:
-        raise ScheduleExpressionError("it is none of cron(...), rate(...) and at(...)")
+        raise ScheduleExpressionError("it is not cron(...), rate(...) or at(...)")
     return match[1], match[2]
 
 
@@ -199,7 +199,7 @@ def _cron(body: str) -> list[frozenset[int]]:
     texts = body.split()
     if len(texts) != _FIELD_COUNT:
         raise ScheduleExpressionError(
-            f"cron has six fields (minutes hours day-of-month month day-of-week year), and here are {len(texts)}"
+            f"cron has six fields (minutes hours day-of-month month day-of-week year), but here are {len(texts)}"
         )
     day_of_month, day_of_week = texts[2], texts[4]
     if (day_of_month == "?") == (day_of_week == "?"):

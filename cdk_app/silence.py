@@ -60,12 +60,14 @@ def _too_short(schedules: Schedules, now: datetime) -> str | None:
         return None
     gaps = occurrences.gaps(schedules.nightly, schedules.timezone, now)
     if gaps is None:
-        return "ScheduleExpression has one run only, so silence after it is no fault; SilenceHours = 0 makes no alarm"
+        return (
+            "ScheduleExpression has one run only, so silence after it is not a fault; SilenceHours = 0 creates no alarm"
+        )
     hours = math.ceil(gaps.longest / _HOUR)
     if hours > LONGEST_GAP_HOURS:
         return (
             f"ScheduleExpression leaves up to {hours} hours between two runs, and an alarm looks back "
-            f"{LONGEST_SILENCE_HOURS} at most; SilenceHours = 0 makes no alarm"
+            f"at most {LONGEST_SILENCE_HOURS}; SilenceHours = 0 creates no alarm"
         )
     if schedules.silence_hours < hours + _MARGIN_HOURS:
         return (
@@ -83,6 +85,6 @@ def warnings(schedules: Schedules, now: datetime) -> list[str]:
     minutes = math.floor(gaps.shortest / timedelta(minutes=1))
     return [
         f"ScheduleExpression starts a run {minutes} minutes after another, and a run may take MaxRunMinutes = "
-        f"{schedules.max_run_minutes}. A run that finds another at work ends with exit code 75 and a FAILED mail; "
+        f"{schedules.max_run_minutes}. A run that finds another in progress ends with exit code 75 and a FAILED mail; "
         f"set MaxRunMinutes = {minutes} or less, or a longer interval."
     ]

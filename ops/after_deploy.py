@@ -59,7 +59,7 @@ class After:
         if confirmed:
             return None
         return (
-            "Confirm the subscription of the alerts: open the link in the mail from AWS within two days.\n"
+            "Confirm the subscription to the alerts: open the link in the mail from AWS within two days.\n"
             f"Then check it: {advice.command('alerts', '--test')}"
         )
 
@@ -81,20 +81,20 @@ class After:
         if "Item" in found:
             return None
         return (
-            "Check everything, see what a run would do, and run:\n"
+            "Check everything, see what a run would do, and start the first run:\n"
             f"{advice.command('doctor', '--task')}\n{advice.command('sync', '--dry-run')}\n{advice.command('sync')}\n"
-            "Until the first successful sync the alarm on silence is in ALARM."
+            "Until the first successful sync the silence alarm is in ALARM."
         )
 
     def pause(self) -> str | None:
         """A pause that goes on, and one that the deploy has ended."""
         found = paused.status(self.aws, self.deployment)
         enabled = found.named(enabled=True)
-        either = f"Pause it again: {advice.command('pause')}\nOr go on:       {advice.command('resume')}"
+        either = f"Pause again: {advice.command('pause')}\nOr resume:   {advice.command('resume')}"
         if found.pause and enabled:
             return f"The scheduled runs are {found.pause}, but this deploy has enabled: {enabled}.\n{either}"
         if found.pause:
-            return f"The scheduled runs are {found.pause}. To go on: {advice.command('resume')}"
+            return f"The scheduled runs are {found.pause}. To resume: {advice.command('resume')}"
         if self.was_paused and enabled:
             return f"The environment was paused, and this deploy has enabled: {enabled}.\n{either}"
         return None

@@ -51,7 +51,7 @@ def alerts(context: Context) -> int:
         terminal.print(f"{one['Protocol']} {_masked(one['Endpoint'])}: {state}")
     faults = [*_wrong_subscriptions(context, subscriptions), *_wrong_rules(context), *_wrong_alarms(context)]
     for text in faults:
-        terminal.print(f"WRONG: {text}")
+        terminal.print(f"PROBLEM: {text}")
     if options.test:
         _send_test(context, sns)
     if not faults:
@@ -71,9 +71,9 @@ def _wrong_subscriptions(context: Context, found: list[Mapping[str, Any]]) -> It
     if not any(map(_is_confirmed, found)):
         yield "no alert is delivered to anyone"
     if not ours:
-        yield f"AlertEmail ({_masked(wanted)}) is not subscribed: it expired, or was cancelled; {again}"
+        yield f"AlertEmail ({_masked(wanted)}) is not subscribed: the subscription expired or was cancelled; {again}"
     elif not any(map(_is_confirmed, ours)):
-        yield f"AlertEmail ({_masked(wanted)}) has not confirmed; look for the mail, also among the junk, or {again}"
+        yield f"AlertEmail ({_masked(wanted)}) is not confirmed; look for the mail, also in the junk folder, or {again}"
 
 
 def _wrong_rules(context: Context) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _wrong_rules(context: Context) -> Iterator[str]:
         except ClientError as fault:
             if code_of(fault) != "ResourceNotFoundException":
                 raise
-            yield f"the rule {name} was deleted: some ends of the task are not mailed; {_RESTORE}"
+            yield f"the rule {name} was deleted: the ends of some tasks are not mailed; {_RESTORE}"
         else:
             if state != "ENABLED":
                 yield f"the rule {name} is disabled; enable it: aws events enable-rule --name {name}"
@@ -112,7 +112,9 @@ def _send_test(context: Context, sns: Any) -> None:
         Subject=f"Test: {family}",
         Message=f"This is a test of the alerts of {family}. Nothing is wrong.",
     )
-    context.terminal.print(f"A test message was sent ({sent['MessageId']}). Check that it arrives, and not as junk.")
+    context.terminal.print(
+        f"A test message was sent ({sent['MessageId']}). Check that it arrives, and not in the junk folder."
+    )
 
 
 def _masked(endpoint: str) -> str:

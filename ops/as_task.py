@@ -67,7 +67,7 @@ def run(context: Context, words: Sequence[str]) -> int:
         settings = {} if limit is None else {"MAX_SUSPENSIONS": str(limit)}
         return _run(context, command, settings, is_report=False)
     if not options.dry_run and not options.yes:
-        context.terminal.note(f"To see first what it would do: {advice.command(*command, '--dry-run')}")
+        context.terminal.note(f"To preview it first: {advice.command(*command, '--dry-run')}")
         context.confirm(f"Run `{' '.join(command)}` in {context.environment}?")
     return _run(context, [*command, "--yes"], {}, is_report=False)
 
@@ -80,7 +80,7 @@ def report(context: Context, words: Sequence[str]) -> int:
 def _require_run_id(text: str | None) -> None:
     if text is not None and not _RUN_ID.fullmatch(text):
         raise UsageError(
-            "this is not a run_id: one looks like 20260131T033000Z-1a2b3c4d, and is not the id of the task",
+            "this is not a run_id, which looks like 20260131T033000Z-1a2b3c4d and is not the id of the task",
             advice="the summary of a run begins with its run_id",
         )
 
@@ -93,7 +93,8 @@ def _run(context: Context, command: Sequence[str], settings: Mapping[str, str], 
         task = _wait(context, task_id)
     except KeyboardInterrupt:
         raise Interrupted(
-            f"no longer waiting; the task {task_id} goes on", advice=f"stop it with: {advice.command('runs', 'stop')}"
+            f"no longer waiting; the task {task_id} keeps running",
+            advice=f"stop it with: {advice.command('runs', 'stop')}",
         ) from None
     container = context.deployment.container_name
     code = tasks.exit_code_of(task, container)
@@ -143,7 +144,7 @@ def _wait(context: Context, task_id: str) -> Mapping[str, Any]:
             if status == "STOPPED":
                 return task
     raise Unavailable(
-        f"the task {task_id} has not ended after {counted(context.options.wait, 'minute')}; it goes on",
+        f"the task {task_id} has not ended after {counted(context.options.wait, 'minute')}; it keeps running",
         advice=f"follow it: {advice.command('runs', 'logs', '--follow')}; or stop it: {advice.command('runs', 'stop')}",
     )
 

@@ -117,7 +117,7 @@ def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
     except (ClientError, BotoCoreError) as fault:
         end = refusal(fault)
     except KeyboardInterrupt:
-        end = Interrupted("interrupted; what was started in AWS goes on")
+        end = Interrupted("interrupted; what was started in AWS keeps running")
     except BrokenPipeError:
         # The reader of the output has closed it (`... | head`). Python would report that once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -173,7 +173,7 @@ def _add_environment(parser: argparse.ArgumentParser) -> None:
 
 def _without_environment(place: Place, words: Sequence[str], worker_words: Sequence[str]) -> NoReturn:
     if place is Place.OPERATOR:
-        raise UsageError(f"{words[0]} is about a deployed environment", advice=f"name it: {advice.command(*words)}")
+        raise UsageError(f"{words[0]} needs a deployed environment", advice=f"name it: {advice.command(*words)}")
     if list(words) != list(worker_words):
         extra = next(word for word in words if word not in worker_words)
         raise UsageError(f"{extra.split('=')[0]} needs a deployed environment", advice="name it: --env NAME")

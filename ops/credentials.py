@@ -79,9 +79,9 @@ def _checked(value: str, kind: _Kind, options: argparse.Namespace) -> str:
         raise _wrong(f"this looks like a {other.name}, not like a {kind.name} ({kind.digits} hexadecimal digits)")
     raise _wrong(
         f"this does not look like a {kind.name}, which has {kind.digits} hexadecimal digits",
-        fix="copy the whole value again; if it is right all the same, add --any-form",
+        fix="copy the whole value again; if it is correct nevertheless, add --any-form",
     )
 
 
-def _wrong(message: str, fix: str = "copy the value again, and nothing beside it") -> UsageError:
+def _wrong(message: str, fix: str = "copy the value again, and nothing else with it") -> UsageError:
     return UsageError(f"{message}; nothing was changed", advice=fix)

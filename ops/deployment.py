@@ -113,8 +113,8 @@ def _require_account(aws: Aws, account: str | None, environment: str) -> None:
     ours = aws.client("sts").get_caller_identity()["Account"]
     if ours != account:
         raise Unavailable(
-            f"{environment} is in account {account}, and these credentials are for {ours}",
-            advice="name the right credentials with AWS_PROFILE",
+            f"{environment} is in account {account}, but these credentials are for {ours}",
+            advice="select the right credentials with AWS_PROFILE",
         )
 
 
@@ -135,7 +135,7 @@ def _require_environment(outputs: Mapping[str, str], stack: str, environment: st
     deployed = outputs.get("Environment", environment)
     if deployed != environment:
         raise UsageError(
-            f"the stack {stack} was deployed as {deployed}, and the command names {environment}",
+            f"the stack {stack} was deployed as {deployed}, but the command names {environment}",
             advice=f"name the environment {deployed}",
         )
 
@@ -144,7 +144,7 @@ def _deployment(outputs: Mapping[str, str], stack: str) -> Deployment:
     missing = [name for name in output_names(required=True).values() if name not in outputs]
     if missing:
         raise Unavailable(
-            f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or is of an older version",
+            f"the stack {stack} has no output {', '.join(missing)}: its first deploy failed, or it is an older version",
             advice=f"deploy it: {advice.command('deploy')}",
         )
     return Deployment(**{attribute: outputs[name] for attribute, name in output_names().items() if name in outputs})

@@ -75,8 +75,8 @@ def _client_error(fault: ClientError) -> Unavailable:
     code, operation = code_of(fault), fault.operation_name
     if code in _NOT_ALLOWED:
         return Unavailable(
-            f"AWS does not allow {operation} to these credentials ({code})",
-            advice="use other credentials (AWS_PROFILE); the RUNBOOK lists the rights that an operator needs",
+            f"AWS does not allow these credentials to call {operation} ({code})",
+            advice="use other credentials (AWS_PROFILE); the RUNBOOK lists the permissions that an operator needs",
         )
     if code in _NOT_ACCEPTED:
         return Unavailable(f"AWS does not accept these credentials ({code})", advice=_LOG_IN)

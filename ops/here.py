@@ -62,7 +62,7 @@ def _run_worker(context: Context, words: Sequence[str]) -> int:
             code = process.wait()
         except KeyboardInterrupt:
             # The terminal sends the signal to the worker as well, which ends between two requests.
-            context.terminal.note("The worker ends after its present request; Ctrl-C again ends it at once.")
+            context.terminal.note("The worker ends after its current request; Ctrl-C again ends it at once.")
             try:
                 code = process.wait()
             except KeyboardInterrupt:
@@ -97,7 +97,7 @@ def _check_alarm(context: Context) -> Iterator[Check]:
         yield warning(
             "silence alarm",
             "there is none (SilenceHours = 0): no mail says that runs have stopped",
-            f"look from time to time: {advice.command('runs', 'list')}",
+            f"check from time to time: {advice.command('runs', 'list')}",
         )
 
 
@@ -107,7 +107,9 @@ def _check_pause(context: Context) -> Iterator[Check]:
         contradiction = paused.status(context.aws, context.deployment).contradiction
     except ClientError as fault:
         yield warning(
-            "pause", f"schedules and silence alarm were not read ({code_of(fault)})", "the RUNBOOK lists the rights"
+            "pause",
+            f"the schedules and the alarm were not read ({code_of(fault)})",
+            "the RUNBOOK lists the permissions",
         )
     else:
         if contradiction:

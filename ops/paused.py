@@ -33,11 +33,14 @@ class PauseStatus:
     def contradiction(self) -> tuple[str, str] | None:
         """What does not fit the pause, or its absence, and what to do; None if all of it fits."""
         enabled, disabled = self.named(enabled=True), self.named(enabled=False)
-        either = f"{advice.command('pause')}; or go on: {advice.command('resume')}"
+        either = f"{advice.command('pause')}; or resume: {advice.command('resume')}"
         if self.pause and enabled:
-            return f"the scheduled runs are {self.pause}, but enabled: {enabled}", f"disable it again: {either}"
+            return f"the scheduled runs are {self.pause}, but enabled: {enabled}", f"disable again: {either}"
         if disabled and not self.pause:
-            return f"no pause is noted that outlives a deploy, but disabled: {disabled}", f"note it: {either}"
+            return (
+                f"no pause is recorded, but disabled: {disabled}",
+                f"record a pause, which survives a deploy: {either}",
+            )
         return None
 
 

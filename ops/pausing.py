@@ -46,7 +46,7 @@ def pause(context: Context) -> int:
         context.client("cloudwatch").disable_alarm_actions(AlarmNames=[alarm])
     context.terminal.print(
         f"Disabled in {context.environment}: {', '.join(names)}.{' The silence alarm is muted.' if alarm else ''}\n"
-        f"A deploy does not end the pause. To go on: {advice.command('resume')}"
+        f"A deploy does not end the pause. To resume: {advice.command('resume')}"
     )
     return ExitCode.OK
 
@@ -66,7 +66,7 @@ def resume(context: Context) -> int:
     )
     if alarm and _is_in_alarm(cloudwatch, alarm):
         context.terminal.note(
-            "The silence alarm is in ALARM already, and mails only when that changes, after a successful run.\n"
+            "The silence alarm is already in ALARM, and mails only when that changes, after a successful run.\n"
             f"Start one now: {advice.command('sync')}"
         )
     return ExitCode.OK

@@ -106,7 +106,7 @@ def _note_pause(context: Context) -> None:
         context.terminal.note(f"Whether the scheduled runs are paused is not known ({code_of(fault)}).")
     else:
         if pause:
-            context.terminal.note(f"The scheduled runs are {pause}. To go on: {advice.command('resume')}")
+            context.terminal.note(f"The scheduled runs are {pause}. To resume: {advice.command('resume')}")
 
 
 def _row(found: tuple[str, Mapping[str, Any]]) -> list[object]:

@@ -24,9 +24,9 @@ _TIMES = {
 }
 # What the reasons contain: Amazon ECS developer guide, "Stopped tasks error messages".
 _ADVICE = {
-    "CannotPullContainer": "The image could not be pulled. Check that the subnets have a way out on port 443 (a public"
-    " IP, or a NAT gateway). If the image was deleted: {command:deploy}",
-    "ResourceInitialization": "The task could not be prepared. Check the subnets' way out on port 443, the log group"
+    "CannotPullContainer": "The image could not be pulled. Check that the subnets have a route out on port 443 (a"
+    " public IP, or a NAT gateway). If the image was deleted: {command:deploy}",
+    "ResourceInitialization": "The task could not be prepared. Check the subnets' route out on port 443, the log group"
     " and the execution role; to deploy again: {command:deploy}",
     "OutOfMemory": "The container ran out of memory. Set BatchSize in the environment's file to split the work.",
     "Capacity is unavailable": "Fargate had no capacity in this zone. Give it subnets in two zones, or run it again"
@@ -79,7 +79,7 @@ def unknown(task_id: str) -> SyncError:
     """The error for a task of which neither ECS nor the log knows."""
     return SyncError(
         f"neither ECS nor the log knows a task {task_id}",
-        advice=f"ECS forgets one after an hour; the last runs are listed by: {advice.command('runs', 'list')}",
+        advice=f"ECS forgets a task after about an hour; to list the last runs: {advice.command('runs', 'list')}",
     )
 
 

@@ -82,8 +82,8 @@ def _run(call: Call) -> int:
         summary = call.summary
         logs.error("sync.crash", kind=type(crash).__name__, where=logs.where(crash))
         summary.counts["errors"] += 1
-        summary.message = f"a defect of this program ({type(crash).__name__}); the log names the place"
-        summary.advice = "report the place; the state is where it was, and the next run tries again"
+        summary.message = f"a defect in this program ({type(crash).__name__}); the log names the place"
+        summary.advice = "report the place; since and offset did not move, and the next run tries again"
         return _print_summary(summary, log)
 
 
@@ -121,7 +121,7 @@ def _report(call: Call) -> int:
     except Exception as crash:
         place = " < ".join(reversed(logs.where(crash)))
         _print_faults(
-            [f"a defect of this program ({type(crash).__name__}) at {place}"], "report the place; nothing was changed"
+            [f"a defect in this program ({type(crash).__name__}) at {place}"], "report the place; nothing was changed"
         )
         return int(ExitCode.CRASH)
 

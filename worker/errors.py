@@ -49,15 +49,15 @@ class ExitCode(IntEnum):
 
 _MEANINGS = {
     ExitCode.OK: "no errors (also: a dry run, a paused run, a second delivery of a scheduled run, a declined question)",
-    ExitCode.ERRORS: "errors; since and offset are where they were, the next run tries again",
-    ExitCode.USAGE: "the command line was not understood, or what it names cannot be done",
-    ExitCode.CONFIGURATION: "configuration or credentials; since and offset are where they were",
+    ExitCode.ERRORS: "errors; since and offset did not move, and the next run tries again",
+    ExitCode.USAGE: "the command line was not understood, or the request cannot be carried out",
+    ExitCode.CONFIGURATION: "invalid configuration or credentials; since and offset did not move",
     ExitCode.HELD: "the only errors are held changes",
     ExitCode.UNAVAILABLE: "./lxp --env only: AWS refused, there is no stack, or the task has no exit code",
-    ExitCode.CRASH: "a defect of this program; the summary and the log name the place",
+    ExitCode.CRASH: "a defect in this program; the summary and the log name the place",
     ExitCode.LOCKED: "another run holds the lock",
-    ExitCode.INTERRUPTED: "./lxp --env only: Ctrl-C; what was started in AWS goes on",
-    ExitCode.TERMINATED: "SIGTERM: ended between two requests, the state is where it was",
+    ExitCode.INTERRUPTED: "./lxp --env only: Ctrl-C; what was started in AWS keeps running",
+    ExitCode.TERMINATED: "SIGTERM: ended between two requests; since and offset did not move",
 }
 
 

@@ -52,7 +52,7 @@ class StopSignal:
             raise Terminated("stopped on request", advice="the next run continues from the same place")
         if not self.has_time():
             raise OutOfTime(
-                "MAX_RUN_MINUTES are over",
+                "the time limit MAX_RUN_MINUTES was reached",
                 advice="the next run continues; raise MAX_RUN_MINUTES, or set BATCH_SIZE to split a long window",
             )
 

@@ -160,12 +160,13 @@ def _row(number: int, shows_values: bool) -> Row:
     if kind == 0:
         return row(
             "conflict", "email_taken", f"the e-mail address belongs to another account, account {account}",
-            "change that account's address; or, if it is the employee's, enter their id as its idnumber", None,
+            "change that account's address; or, if it is the employee's, enter the employee id as its idnumber", None,
         )  # fmt: skip
     if kind == 1:
         return row(
             "hold", "no_evidence",
-            "BambooHR does not say whether they work here (no row, or a status that is empty, restricted or unknown)",
+            "BambooHR does not say whether the employee works here (no row, or a status that is empty, restricted or"
+            " unknown)",
             "let the key's user see the employee and their status; every run asks again until then",
         )  # fmt: skip
     if kind == 2:
@@ -204,7 +205,7 @@ def _row(number: int, shows_values: bool) -> Row:
             ("profile_field_cost_center", "", f"CC-{number * 37 % 997}"),
         )
         one = (("lastname", last, f"{last}-{_LAST[(number + 3) % 10]}"),)
-        problem = "the new user name has characters that Moodle does not take; the account keeps the one it has"
+        problem = "the new username has characters that Moodle does not accept; the account keeps its current one"
         return row(
             "update", "differs", "BambooHR and Moodle differ", digest="d00f",
             cells=cells(*(several if kind % 2 else one)), problem=problem if kind == 17 else "",
@@ -214,7 +215,7 @@ def _row(number: int, shows_values: bool) -> Row:
         return row("hold", "starts_later", "the hire date is in the future; every run asks again until then", "", None)
     if kind < 21:
         return row(
-            "skip", "no_email", "has no work e-mail, and no account can be made without one", "enter it in BambooHR",
+            "skip", "no_email", "has no work e-mail, and no account can be created without one", "enter it in BambooHR",
             None,
         )  # fmt: skip
     return row("unchanged", "in_step", "nothing differs")

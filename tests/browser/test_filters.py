@@ -241,11 +241,11 @@ def test_all_groups_are_folded_and_unfolded_at_once(browser: Browser, show: Show
     show(_RUN)
     browser.one("button.fold").click()
     _shown_rows(browser, 0)
-    browser.wait("return document.querySelector('button.fold').textContent === 'Unfold all'")
+    browser.wait("return document.querySelector('button.fold').textContent === 'Expand all'")
 
     browser.one("button.fold").click()
     _shown_rows(browser, 120)
-    browser.wait("return document.querySelector('button.fold').textContent === 'Fold all'")
+    browser.wait("return document.querySelector('button.fold').textContent === 'Collapse all'")
 
 
 def test_a_search_unfolds_the_groups_that_it_finds_something_in(browser: Browser, show: Show) -> None:

@@ -71,7 +71,7 @@ def test_the_environments_that_are_shipped_are_right() -> None:
         ("CreatePublicNetwork", "1", "true or false"),
         ("ScheduleExpression", '"cron(0 3 * * * *)"', "(exactly one of day-of-month and day-of-week must be ?)"),
         ("ReconcileSchedule", '"cron(0 3 * * * *)"', "(exactly one of day-of-month and day-of-week must be ?)"),
-        ("ReconcileSchedule", '""', '"cron(30 10 ? * SUN *)" (it is none of cron(...)'),
+        ("ReconcileSchedule", '""', '"cron(30 10 ? * SUN *)" (it is not cron(...)'),
         ("ReconcileSchedule", "true", 'an EventBridge Scheduler expression; if not set, never, as in "cron(30 10'),
         ("ScheduleTimezone", '"Europe/Lndon"', '"Europe/London"; did you mean "Europe/London"?'),
         ("ScheduleTimezone", '"localtime"', "IANA time zone"),
@@ -215,7 +215,7 @@ def test_a_key_that_is_not_known(folder: Folder) -> None:
 def test_a_secret_in_the_file_is_refused_and_not_repeated(folder: Folder) -> None:
     by_name, by_form = folder.faults(MoodleToken='"d41d8cd98f00b204"', MoodleKey=f'"{"d41d8cd98f00b204" * 2}"')
 
-    assert "MoodleToken = (not shown) is an unknown key; a secret never stands in a file" in by_name
+    assert "MoodleToken = (not shown) is an unknown key; a secret never belongs in a file" in by_name
     assert "MoodleKey = (not shown) is an unknown key" in by_form
 
 
@@ -240,7 +240,7 @@ def test_the_file_of_one_environment_is_not_taken_under_the_name_of_another(fold
     """Else production would be deployed without what protects its data."""
     file = folder.write("prod", Account='"111122223333"', Region='"eu-west-2"')
 
-    with pytest.raises(ParameterError, match=r"is the file of prod, and dev is named; name prod$"):
+    with pytest.raises(ParameterError, match=r"is the file of prod, but dev is named; name prod$"):
         parameters.load("dev", file, environments=folder.path)
 
 
@@ -265,7 +265,7 @@ def test_a_file_from_elsewhere_stands_for_the_environments_own(folder: Folder, t
 def test_a_file_that_is_not_there(folder: Folder) -> None:
     folder.write("dev")
 
-    with pytest.raises(ParameterError, match=r"nope\.toml: there is no such file; environments are dev"):
+    with pytest.raises(ParameterError, match=r"nope\.toml: there is no such file; the environments are dev"):
         folder.load("nope")
 
 

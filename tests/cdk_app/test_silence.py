@@ -57,8 +57,8 @@ def test_the_fewest_hours_that_fit(nightly: str, hours: int) -> None:
 def test_a_gap_that_no_alarm_can_look_back_over(nightly: str, gap: int) -> None:
     (fault,) = faults(schedules(nightly, hours=168), NOW)
 
-    assert f"leaves up to {gap} hours between two runs, and an alarm looks back 168 at most" in str(fault)
-    assert str(fault).endswith("SilenceHours = 0 makes no alarm")
+    assert f"leaves up to {gap} hours between two runs, and an alarm looks back at most 168" in str(fault)
+    assert str(fault).endswith("SilenceHours = 0 creates no alarm")
     assert faults(schedules(nightly, hours=0), NOW) == []
 
 

@@ -11,6 +11,9 @@ a deploy of another schedule enables the schedule again, whose run then does not
 A second environment of the same account begins as the templates of version 1.0.0 (the folder `former`), with a state
 and secrets of its own, is paused, and is upgraded by `make deploy`. At the end `make destroy` removes both.
 
+A task that an operator's command starts runs the worker as a process (`process_engine.py`). `make emulator` starts the
+same emulator, with sandbox servers, to deploy to by hand (`__main__.py`).
+
 It needs Python, Node and make; no container engine (`docker_stub.py` answers for one: the image itself is the business
 of `make test-image`), no AWS account, no browser. Everything listens on loopback and ends with the session.
 

@@ -27,7 +27,7 @@ AlertEmail = "operator@example.com"
 BambooCompanyDomain = "acme"
 BambooBaseUrl = "{bamboo_url}"
 MoodleBaseUrl = "{moodle_url}"
-ProtectedAccounts = ["svc-bamboohr-sync"]
+ProtectedAccounts = ["sync-service"]
 """
 
 _NEXT = """\

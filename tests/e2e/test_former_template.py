@@ -44,7 +44,7 @@ def test_the_new_schedules_are_enabled_during_a_pause_and_the_deploy_says_so(
     upgraded: Deployment, former_environment: Environment
 ) -> None:
     assert schedules(upgraded)[f"{former.PROJECT}-nightly"]["State"] == "ENABLED"
-    assert "The scheduled runs are paused since " in upgraded.verb.said
+    assert "The scheduled runs are paused (since " in upgraded.verb.said
     assert f"but this deploy has enabled: the schedule {former.PROJECT}-nightly and the schedule " in upgraded.verb.said
     assert f"{former_environment.lxp} pause" in upgraded.verb.said
 

@@ -24,7 +24,7 @@ def test_the_deploy_enables_the_schedule_and_leaves_the_pause(deployed_while_pau
 def test_the_deploy_ends_with_the_pause(deployed_while_paused: Deployment, environment: Environment) -> None:
     said = deployed_while_paused.verb.said
 
-    assert "1. The scheduled runs are paused since " in said
+    assert "1. The scheduled runs are paused (since " in said
     assert "but this deploy has enabled: the schedule " in said
     assert f"{environment.lxp} pause" in said
     assert f"{environment.lxp} resume" in said

@@ -55,16 +55,16 @@ def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Environmen
     assert out.splitlines() == [
         "",
         "What to do next:",
-        "1. Confirm the subscription of the alerts: open the link in the mail from AWS within two days.",
+        "1. Confirm the subscription to the alerts: open the link in the mail from AWS within two days.",
         f"   Then check it: {pushed.lxp} alerts --test",
         "2. Set the credentials:",
         f"   {pushed.lxp} secret set bamboohr",
         f"   {pushed.lxp} secret set moodle",
-        "3. Check everything, see what a run would do, and run:",
+        "3. Check everything, see what a run would do, and start the first run:",
         f"   {pushed.lxp} doctor --task",
         f"   {pushed.lxp} sync --dry-run",
         f"   {pushed.lxp} sync",
-        "   Until the first successful sync the alarm on silence is in ALARM.",
+        "   Until the first successful sync the silence alarm is in ALARM.",
     ]
 
 
@@ -102,7 +102,7 @@ def test_a_pause_without_a_note_that_the_deploy_has_ended_comes_first(pushed: En
     out, _ = after(pushed, "--was-paused")
 
     assert "1. The environment was paused, and this deploy has enabled: the schedule acme-sync-nightly and " in out
-    assert f"Pause it again: {pushed.lxp} pause" in out
+    assert f"Pause again: {pushed.lxp} pause" in out
 
 
 def test_a_pause_without_a_note_that_the_deploy_has_left_alone_is_not_named(pushed: Environment) -> None:
@@ -121,15 +121,15 @@ def test_a_pause_whose_schedule_and_alarm_the_deploy_has_enabled_comes_first(pus
     out, _ = after(pushed)
 
     assert after(pushed, "--before")[0] == "paused\n"
-    assert "1. The scheduled runs are paused since " in out
+    assert "1. The scheduled runs are paused (since " in out
     assert "but this deploy has enabled: the schedule acme-sync-nightly and the silence alarm.\n" in out
-    assert f"Pause it again: {pushed.lxp} pause\n   Or go on:       {pushed.lxp} resume" in out
+    assert f"Pause again: {pushed.lxp} pause\n   Or resume:   {pushed.lxp} resume" in out
 
 
 def test_a_pause_that_the_deploy_has_left_alone_is_named(pushed: Environment) -> None:
     pushed.ops("pause")
 
-    assert f"Z. To go on: {pushed.lxp} resume\n" in after(pushed)[0]
+    assert f"Z). To resume: {pushed.lxp} resume\n" in after(pushed)[0]
 
 
 def test_the_image_that_the_task_runs_is_scanned(pushed: Environment) -> None:

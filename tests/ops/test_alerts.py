@@ -37,8 +37,8 @@ def test_no_subscription(deployed: Environment) -> None:
     end = deployed.ops("alerts")
 
     assert end.code == 1
-    assert "WRONG: no alert is delivered to anyone" in end.out
-    assert "is not subscribed: it expired, or was cancelled" in end.out
+    assert "PROBLEM: no alert is delivered to anyone" in end.out
+    assert "is not subscribed: the subscription expired or was cancelled" in end.out
     assert f"{deployed.lxp} alerts --subscribe" in end.out
 
 
@@ -71,7 +71,7 @@ def test_an_unconfirmed_subscription(deployed: Environment, monkeypatch: pytest.
 
     assert end.code == 1
     assert "NOT CONFIRMED" in end.out
-    assert "has not confirmed; look for the mail, also among the junk" in end.out
+    assert "is not confirmed; look for the mail, also in the junk folder" in end.out
 
 
 def test_an_alarm_that_is_disabled_or_deleted(deployed: Environment) -> None:
@@ -95,7 +95,7 @@ def test_a_rule_that_is_disabled_or_deleted(deployed: Environment) -> None:
 
     assert end.code == 1
     assert "the rule acme-sync-failure is disabled; enable it: aws events enable-rule --name acme-sync-fail" in end.out
-    assert "the rule acme-sync-success was deleted: some ends of the task are not mailed" in end.out
+    assert "the rule acme-sync-success was deleted: the ends of some tasks are not mailed" in end.out
     assert "create it again as docs/decisions/schedule-group.md describes" in end.out
     assert "--revert-drift" not in end.out
 

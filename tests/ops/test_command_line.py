@@ -90,7 +90,7 @@ def test_an_operators_command_names_what_it_lacks(command: str, capsys: pytest.C
     end = capsys.readouterr()
     assert end.out == ""
     assert end.err.splitlines() == [
-        f"lxp: {command.split()[0]} is about a deployed environment",
+        f"lxp: {command.split()[0]} needs a deployed environment",
         f"     name it: ./lxp --env NAME {command}",
     ]
 

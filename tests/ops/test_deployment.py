@@ -59,7 +59,7 @@ def test_credentials_of_another_account(deployed: Environment) -> None:
     end = deployed.ops("pause")
 
     assert end.code == 69
-    assert "is in account 111122223333, and these credentials are for 123456789012" in end.err
+    assert "is in account 111122223333, but these credentials are for 123456789012" in end.err
 
 
 def test_a_stack_that_was_deployed_under_another_name(deployed: Environment) -> None:
@@ -69,7 +69,7 @@ def test_a_stack_that_was_deployed_under_another_name(deployed: Environment) -> 
     end = deployed.ops("reconcile", "--yes")
 
     assert end.code == 2
-    assert "the stack acme-sync was deployed as prod, and the command names acme" in end.err
+    assert "the stack acme-sync was deployed as prod, but the command names acme" in end.err
     assert not deployed.tasks
 
 
@@ -85,7 +85,7 @@ def test_a_file_with_faults(deployed: Environment) -> None:
 def test_an_environment_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["tail", "--env", "nowhere"]) == 2
 
-    assert "there is no such file; environments are dev, prod" in capsys.readouterr().err
+    assert "there is no such file; the environments are dev, prod" in capsys.readouterr().err
 
 
 def test_without_account_and_region_in_the_file_the_region_comes_from_aws_region(
@@ -106,7 +106,7 @@ def test_without_account_and_region_in_the_file_the_region_comes_from_aws_region
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("AccessDeniedException", "AWS does not allow RunTask to these credentials"),
+        ("AccessDeniedException", "AWS does not allow these credentials to call RunTask"),
         ("ExpiredTokenException", "AWS does not accept these credentials"),
         ("ClusterNotFoundException", "AWS refused RunTask (ClusterNotFoundException): gone"),
     ],

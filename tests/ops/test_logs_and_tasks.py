@@ -97,7 +97,7 @@ def test_tail_of_a_container_that_never_ran_says_why(deployed: Environment) -> N
     end = deployed.ops("runs", "logs")
 
     assert "status          STOPPED" in end.err
-    assert "the subnets' way out on port 443" in end.err
+    assert "the subnets' route out on port 443" in end.err
 
 
 def test_tail_of_a_task_that_has_logged_nothing(deployed: Environment) -> None:
@@ -164,8 +164,8 @@ def test_summaries_say_that_the_scheduled_runs_are_paused(deployed: Environment,
     end = deployed.ops("runs", "list", *options)
 
     assert (end.out, before.err) == (before.out, "")
-    assert end.err.startswith("The scheduled runs are paused since ")
-    assert end.err.endswith(f"To go on: {deployed.lxp} resume\n")
+    assert end.err.startswith("The scheduled runs are paused (since ")
+    assert end.err.endswith(f"To resume: {deployed.lxp} resume\n")
     assert "paused" in end.out
 
 

@@ -89,7 +89,7 @@ def test_doctor_says_that_there_is_no_silence_alarm(complete: Environment) -> No
     out = complete.ops("doctor", "--quick").out
 
     assert "warning  silence alarm: there is none (SilenceHours = 0): no mail says that runs have stopped\n" in out
-    assert f"-> look from time to time: {complete.lxp} runs list\n" in out
+    assert f"-> check from time to time: {complete.lxp} runs list\n" in out
 
 
 def test_doctor_says_nothing_where_schedules_and_alarm_fit(complete: Environment) -> None:
@@ -105,9 +105,9 @@ def test_doctor_finds_alarm_actions_that_were_enabled_during_a_pause(complete: E
 
     ((what, what_to_do),) = doctors_pause(complete)
 
-    assert what.startswith("the scheduled runs are paused since ")
+    assert what.startswith("the scheduled runs are paused (since ")
     assert what.endswith("but enabled: the silence alarm")
-    assert what_to_do == (f"disable it again: {complete.lxp} pause; or go on: {complete.lxp} resume")
+    assert what_to_do == (f"disable again: {complete.lxp} pause; or resume: {complete.lxp} resume")
 
 
 def test_doctor_finds_a_schedule_that_is_disabled_without_a_pause(complete: Environment) -> None:
@@ -115,7 +115,7 @@ def test_doctor_finds_a_schedule_that_is_disabled_without_a_pause(complete: Envi
 
     ((what, _),) = doctors_pause(complete)
 
-    assert what == "no pause is noted that outlives a deploy, but disabled: the schedule acme-sync-nightly"
+    assert what == "no pause is recorded, but disabled: the schedule acme-sync-nightly"
 
 
 def test_doctor_does_not_need_the_rights_to_check_the_pause(
@@ -124,7 +124,7 @@ def test_doctor_does_not_need_the_rights_to_check_the_pause(
     replace_client(monkeypatch, "scheduler", Denied())
 
     assert doctors_pause(complete) == [
-        ("schedules and silence alarm were not read (AccessDeniedException)", "the RUNBOOK lists the rights")
+        ("the schedules and the alarm were not read (AccessDeniedException)", "the RUNBOOK lists the permissions")
     ]
 
 

@@ -82,7 +82,7 @@ def test_a_container_that_never_ran_is_shown_with_its_reason_and_what_to_do(depl
 
     assert end.code == 69
     assert reason in end.out
-    assert "Check that the subnets have a way out on port 443" in end.out
+    assert "Check that the subnets have a route out on port 443" in end.out
     assert "never ran" in end.err
 
 
@@ -127,7 +127,7 @@ def test_the_wait_ends_and_the_task_goes_on(deployed: Environment) -> None:
 
     assert end.code == 69
     assert sum(deployed.slept) >= 60
-    assert "it goes on" in end.err
+    assert "it keeps running" in end.err
     assert deployed.tasks[-1].last_status != "STOPPED"
 
 
@@ -140,7 +140,7 @@ def test_ctrl_c_ends_the_wait_and_says_how_to_stop_the_task(deployed: Environmen
     end = deployed.ops("sync")
 
     assert end.code == 130
-    assert "goes on" in end.err
+    assert "keeps running" in end.err
     assert f"{deployed.lxp} runs stop" in end.err
 
 

@@ -34,7 +34,7 @@ def test_pause_changes_the_state_of_the_schedules_and_nothing_else_of_them(deplo
     assert end.code == 0
     assert schedules(deployed) == [{**SCHEDULE, "State": "DISABLED"}, {**RECONCILE, "State": "DISABLED"}]
     assert "Disabled in acme: acme-sync-nightly, reconcile." in end.out
-    assert f"A deploy does not end the pause. To go on: {deployed.lxp} resume" in end.out
+    assert f"A deploy does not end the pause. To resume: {deployed.lxp} resume" in end.out
 
 
 def test_the_worker_reads_the_pause_that_was_noted(deployed: Environment) -> None:
@@ -44,7 +44,7 @@ def test_the_worker_reads_the_pause_that_was_noted(deployed: Environment) -> Non
     noted = stored_pause()
     deployed.ops("resume")
 
-    assert str(noted) == "paused since 2026-11-22T12:00:00Z"
+    assert str(noted) == "paused (since 2026-11-22T12:00:00Z)"
     assert stored_pause() is None
 
 

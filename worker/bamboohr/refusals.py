@@ -83,7 +83,7 @@ def unreachable(what: str) -> SyncError:
     """No answer, whatever was tried."""
     return SourceError(
         f"BambooHR could not be read: {what}",
-        advice="check the network and BAMBOO_COMPANY_DOMAIN; nothing was changed, the next run reads it again",
+        advice="check the network and BAMBOO_COMPANY_DOMAIN; nothing was changed; the next run reads it again",
     )
 
 
@@ -100,13 +100,13 @@ def of_status(reply: Reply, what: str, fix_command: str) -> SyncError:
     if reply.status == HTTPStatus.UNAUTHORIZED:
         return CredentialError(
             "BambooHR does not know the API key (HTTP 401)",
-            advice=f"create a new key as the service user, then: {fix_command}",
+            advice=f"create a new key as the sync's user, then: {fix_command}",
         )
     if reply.status == HTTPStatus.FORBIDDEN:
         return CredentialError(
             f"BambooHR refuses {what} (HTTP 403): the key's user has no right to it or is disabled, or the API is"
             " locked for a while after an unknown key was used repeatedly",
-            advice="check the access level of the key's user; after a lock-out wait before trying again",
+            advice="check the access level of the key's user; after a lock-out, wait before you try again",
         )
     if reply.status == HTTPStatus.NOT_FOUND or reply.status // 100 == 3:  # noqa: PLR2004 - any redirect
         return SourceError(

@@ -77,7 +77,7 @@ def approve(call: Call) -> None:
     held = _held_by(options.held_run, services)
     changes = _selected(held, options.only, employees(options))
     wanted = tuple(sorted({change.employee_id for change in changes}))
-    request = replace(request, scope=SelectedEmployees(wanted), approved=changes)
+    request = replace(request, scope=SelectedEmployees(wanted), approved=changes, resends=held.resends)
     if asks:
         _ask(call, services, request)
     run_sync(request, services, call.summary)
@@ -99,7 +99,7 @@ def _held_by(run_id: str, services: Services) -> HeldChanges:
         )
     if held.key_check != key_check(run_id, services.digest_key):
         raise UsageError(
-            f"the Moodle token was replaced since the run {run_id}, and what it held is tied to the former token",
+            f"the Moodle token has been replaced since the run {run_id}, and what it held is tied to the former token",
             advice="start a run: it makes a new list, and names the command that approves it",
         )
     return held
@@ -113,7 +113,7 @@ def _selected(held: HeldChanges, only: str | None, selected: Sequence[int]) -> t
     )
     if not changes:
         raise UsageError(
-            f"the run {held.run_id} held nothing of what is to be approved",
+            f"the run {held.run_id} held nothing that matches",
             advice="leave out --only and --employee; an unconfirmed match needs --employee ID or --only unconfirmed",
         )
     return changes

@@ -15,12 +15,13 @@ from worker.commands.base import Call, Parsers, add_command, employee
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model import reasons
-from worker.model.history import EmployeeRecord, FollowUp, FollowUpDetail
+from worker.model.history import EmployeeRecord, FollowUp, FollowUpDetail, History
 from worker.reports.output import put, width
 from worker.reports.table import columns
 from worker.runs.locked_run import remember_changes
 from worker.runs.services import open_store
 from worker.state.store import locked
+from worker.words import counted
 
 FORMER_NAME = "parked"
 
@@ -162,21 +163,20 @@ def show(call: Call) -> int:
     if call.options.json:
         put(json.dumps([_as_json(row) for row in rows], indent=1), None)
     elif not rows:
-        put(_nobody(only), None)
+        put(_nobody(only, history), None)
     else:
         put("\n\n".join((_table(rows), _legend(rows), _counts(rows))), None)
     return 0
 
 
-def _nobody(only: FollowUp | None) -> str:
-    if only is None:
-        return "Nothing is open about any employee."
-    if only is FollowUp.HELD:
-        return (
-            "No change of a reconcile is held. What a sync held is in its log, and the next sync plans it again; to see"
-            f" it for one employee: {advice.command('explain', '--employee', 'ID')}"
-        )
-    return f"No employee is {only.replace('_', ' ')}."
+def _nobody(only: FollowUp | None, history: History) -> str:
+    """What a sync held is not remembered of the employees, for the next one plans it again: its run is named."""
+    text = f"No employee is {only.replace('_', ' ')}." if only else "No employee is remembered."
+    last = history.runs[-1] if history.runs else None
+    if only not in (None, FollowUp.HELD) or last is None or not last.held_count:
+        return text
+    held = f"The last run held changes of {counted(last.held_count, 'employee')}; to see them"
+    return f"{text}\n{held}: {advice.command('approve', last.run_id, '--dry-run')}"
 
 
 def _as_json(row: _Row) -> dict[str, object]:
@@ -240,7 +240,7 @@ def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> s
         unknown = [number for number in asked if number not in employees or not employees[number].follow_ups]
         if unknown:
             raise UsageError(
-                f"nothing is open about {', '.join(map(str, unknown))}; nothing was changed",
+                f"nothing is remembered about {', '.join(map(str, unknown))}; nothing was changed",
                 advice=f"see: {advice.command('people', 'list')}",
             )
         changed = {number: change(employees[number]) for number in asked}

@@ -62,9 +62,11 @@ def plan(call: Call) -> int:
     selected = employees(options)
     everybody = options.everybody or options.settings is not None
     if selected and everybody:
-        raise UsageError("--employee selects some, --everybody and --settings are about all", advice="give one of them")
+        raise UsageError(
+            "--employee selects some employees, --everybody and --settings all of them", advice="use one of them"
+        )
     if options.html and (options.json or options.output):
-        raise UsageError("--html writes a page of its own", advice="leave out --json and --output")
+        raise UsageError("--html writes a separate page", advice="leave out --json and --output")
     file = options.html or options.output
     check_values(shows_values=options.show_values, file=file)
     check_writable(file)

@@ -89,17 +89,17 @@ def rewind(call: Call) -> int:
     now = datetime.now(UTC)
     since = now - timedelta(days=options.days) if options.since is None else parse_moment(options.since)
     if since is None:
-        raise UsageError("--since is not a moment with a zone", advice="write it as 2026-01-31T02:00:00Z")
+        raise UsageError("--since is not a time with a time zone", advice="write it as 2026-01-31T02:00:00Z")
     if since < RECORDING_BEGAN:
-        raise UsageError(f"{iso(since)} is before BambooHR can have recorded anything", advice="name a later moment")
+        raise UsageError(f"{iso(since)} is before BambooHR can have recorded anything", advice="name a later time")
     if since > now:
-        raise UsageError(f"{iso(since)} is in the future", advice="name a moment that is over")
+        raise UsageError(f"{iso(since)} is in the future", advice="name a time in the past")
     row = store.raw()
     present = parse_moment(row.get("since")) if row else None
     if present is not None and since > present:
         raise UsageError(
-            f"{iso(since)} is later than where the sync stands ({iso(present)}): changes between would be lost",
-            advice="name an earlier moment; the sync moves forward by itself",
+            f"{iso(since)} is later than where the sync stands ({iso(present)}): the changes in between would be lost",
+            advice="name an earlier time; the sync moves forward by itself",
         )
     store.lock(call.summary.run_id).require_free()
     confirm(
@@ -128,7 +128,7 @@ def reset(call: Call) -> int:
     )
     with locked(store, call.summary.run_id):
         store.remove(row)
-    put(f"The state row is gone; it was: {_position(row)}.", None)
+    put(f"The state row was removed; it was: {_position(row)}.", None)
     return 0
 
 
@@ -139,7 +139,7 @@ def rebind(call: Call) -> int:
     store.history()
     known, present = store.binding, settings.binding
     if known == present:
-        put(f"The state belongs to {present} already.", None)
+        put(f"The state already belongs to {present}.", None)
         return 0
     store.lock(call.summary.run_id).require_free()
     confirm(
@@ -149,7 +149,7 @@ def rebind(call: Call) -> int:
     )
     with locked(store, call.summary.run_id):
         store.bind(present)
-    put(f"The state belongs to {present} now.", None)
+    put(f"The state now belongs to {present}.", None)
     return 0
 
 

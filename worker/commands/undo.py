@@ -69,7 +69,7 @@ def undo(call: Call) -> None:
     if asks:
         seen = Summary(run_id=uuid.uuid4().hex, command="undo", started_at=summary.started_at, dry_run=True)
         _print_counts(preview_undo(request, services, seen))
-        confirm(f"Take back what the run {request.run_id} wrote?", call.stop, yes=False)
+        confirm(f"Undo what the run {request.run_id} wrote?", call.stop, yes=False)
     run_undo(request, services, summary)
 
 

@@ -153,6 +153,4 @@ def _visible(text: str) -> str:
 def _well_formed(value: object, what: str, how_to_set: str) -> str:
     if isinstance(value, str) and _PRINTABLE.fullmatch(_visible(value)):
         return _visible(value)
-    raise CredentialError(
-        f"{what} malformed: it must be one text without blanks, and not empty", advice=how_to_set
-    ) from None
+    raise CredentialError(f"{what} malformed: it must not be empty or contain blanks", advice=how_to_set) from None

@@ -196,7 +196,7 @@ def _choices(field: FieldInfo | None) -> tuple[str, ...]:
 
 def _unknown(name: str, model: type[BaseModel]) -> str:
     if _SECRET_NAME.search(name):
-        return "a secret never stands in a file: its value is set once in AWS Secrets Manager"
+        return "a secret never belongs in a file: its value is set once in AWS Secrets Manager"
     known = sorted(info.alias or name for name, info in model.model_fields.items())
     return near_match(name, known).removeprefix("; ") or f"known are {', '.join(known)}"
 

@@ -69,6 +69,6 @@ def _value_problems(place: str, name: str, value: object, seen: dict[str, str]) 
     if not folded:
         yield Problem(place, "expected values that are not blank; employees without a value are never excluded", value)
     elif folded in seen:
-        fault = "it is there twice" if seen[folded] == name else "it is both allowed and excluded"
+        fault = "it is listed twice" if seen[folded] == name else "it is both allowed and excluded"
         yield Problem(place, f"{fault} (case and spaces do not count)", value)
     seen[folded] = name

@@ -67,7 +67,7 @@ def _read(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as fault:
-        raise UsageError(f"{path} cannot be read ({fault.strerror})", advice="name a file that is there") from None
+        raise UsageError(f"{path} cannot be read ({fault.strerror})", advice="name a file that exists") from None
     except (ValueError, RecursionError) as fault:
         raise UsageError(f"{path} is not TOML ({fault})", advice="name the TOML file of an environment") from None
 

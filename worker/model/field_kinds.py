@@ -70,16 +70,15 @@ def is_same(kinds: Kinds, field: str, sent: str, shown: str) -> bool:
     kind = kinds.get(field)
     if kind is None:
         return field in _HIDE_ZERO and (sent, shown) == ("0", "")
-    if kind.type in _TEXTS and not kind.is_raw:
-        return _plain(sent) == shown
     if kind.type == "textarea":
-        return _plain(sent) == _plain(shown)
+        # As displayed it has lost its HTML already; without it, "&lt;" has become "<" and must stay.
+        return _plain(sent) == (_plain(shown) if kind.is_raw else shown)
     if kind.type == "checkbox":
         return (sent or "0") == (shown or "0")
     if kind.type == "datetime":
         day = _day(sent)
         return day is not None and day == _day(shown)
-    return False
+    return not kind.is_raw and kind.type == "text" and _plain(sent) == shown
 
 
 def _plain(text: str) -> str:

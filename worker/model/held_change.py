@@ -35,12 +35,14 @@ class HeldChanges:
     Attributes:
         at: When it was held, in seconds since 1970.
         key_check: A digest of the run's id with the same key as the digests of the changes.
+        resends: Values that Moodle had not kept before are among the changes.
     """
 
     run_id: str
     at: int
     key_check: str
     changes: Sequence[HeldChange]
+    resends: bool = False
 
     def is_valid(self, now: datetime) -> bool:
         """Whether it can still be approved."""

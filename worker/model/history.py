@@ -49,7 +49,7 @@ class EmployeeRecord:
         last_change_at: When BambooHR had last changed the employee before the run that was undone; 0 if not known.
         account_id: The account that was suspended; :data:`NO_ACCOUNT` if none has the employee's id any more; 0 in a
             record of an earlier version, until the account is looked up.
-        not_kept: For each field whose value Moodle did not keep, the digest of what was sent and of what Moodle shows.
+        not_kept: For each field whose value Moodle did not keep, the digest of what was sent.
             It is not sent again while both are the same.
     """
 

@@ -130,8 +130,11 @@ class Rule:
 
 
 def folded(value: str) -> str:
-    """A value of BambooHR as it is looked up in a table: cleaned, and without case."""
-    return " ".join(unicodedata.normalize("NFC", value).split()).casefold()
+    """A value of BambooHR as it is looked up in a table: without case, spare spaces, and what cannot be seen."""
+    if not value.isascii():
+        visible = "".join(char for char in value if unicodedata.category(char) != "Cf")
+        value = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
+    return " ".join(value.split()).casefold()
 
 
 @dataclass(frozen=True)

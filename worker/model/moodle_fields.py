@@ -22,7 +22,8 @@ LENGTHS = {
     "phone1": 20,
     "phone2": 20,
 }
-_CUSTOM_FIELD_LENGTH = 255
+_CUSTOM_FIELD_LENGTH = 2_048
+"""The maximum of a text field unless the site sets another, which a read-back shows; a text area has none."""
 
 _USERNAME = re.compile(r"[a-z0-9_.@-]+")
 _EMAIL = re.compile(

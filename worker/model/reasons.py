@@ -38,18 +38,18 @@ class Reason:
 
 NEW = Reason("new", "works here and has no account yet")
 DIFFERS = Reason("differs", "BambooHR and Moodle differ")
-LINKED = Reason("linked", "the account with the employee's e-mail address had no idnumber; it is theirs now")
+LINKED = Reason("linked", "the account with the employee's e-mail address had no idnumber; it is now linked to them")
 RELINKED = Reason("relinked", "works here again under a new id; the account has the new id as its idnumber")
-RETURNED = Reason("returned", "works here, or is in scope, again; this product had suspended the account")
+RETURNED = Reason("returned", "works here again, or is in scope again; this product had suspended the account")
 REACTIVATED = Reason("reactivated", "works here; REACTIVATE or --reactivate asks for the account to be reactivated")
 LEFT = Reason("left", "BambooHR says Inactive or Deleted")
 IN_STEP = Reason("in_step", "nothing differs")
-ALREADY_SUSPENDED = Reason("already_suspended", "left, and the account is suspended already")
+ALREADY_SUSPENDED = Reason("already_suspended", "left, and the account is already suspended")
 LEFT_WITHOUT_ACCOUNT = Reason("left_without_account", "left, and there is no account", counter="skipped_deleted")
 
 NO_EMAIL = Reason(
     "no_email",
-    "has no work e-mail, and no account can be made without one",
+    "has no work e-mail, and no account can be created without one",
     "enter it in BambooHR",
     counter="skipped_no_email",
 )
@@ -61,13 +61,13 @@ INVALID_EMAIL = Reason(
 )
 NO_NAME = Reason(
     "no_name",
-    "has no first or no last name, and no account can be made without",
+    "has no first name or no last name, and no account can be created without both",
     "enter it in BambooHR, or set DEFAULT_LAST_NAME for employees with a single name",
     counter="skipped_no_name",
 )
 INVALID_USERNAME = Reason(
     "invalid_username",
-    "the username made by USERNAME_TEMPLATE has characters that Moodle does not accept",
+    "the username made by USERNAME_TEMPLATE has characters that Moodle does not accept, or more than 100",
     "change the e-mail address or USERNAME_TEMPLATE, or set EXTENDED_USERNAMES to true if Moodle's"
     " extendedusernamechars is on; a username is never rewritten",
     counter="skipped_invalid_username",
@@ -76,17 +76,17 @@ PROTECTED = Reason("protected", "a protected account or employee; nothing is eve
 
 UNDONE = Reason(
     "undone",
-    "an operator undid what a run had written; nothing is written until BambooHR changes the employee again",
+    "an operator undid what a run had written; nothing is written until the employee changes again in BambooHR",
     "to release the employee earlier: {command:people retry ID}",
     counter="held_undone",
 )
 NOT_DUE = Reason(
     "not_due",
-    "is on the list, but nothing of it is due any more",
+    "is on the list, but no change listed for them is due any more",
     "see: {command:explain --employee ID}",
     counter="not_due",
 )
-NOTHING_TO_UNDO = Reason("nothing_to_undo", "the account holds nothing of what that run set out to write")
+NOTHING_TO_UNDO = Reason("nothing_to_undo", "the account has none of the values that the run set out to write")
 TAKEN_BACK = Reason("taken_back", "what that run wrote is undone")
 CANNOT_BE_BLANK = Reason(
     "cannot_be_blank",
@@ -96,12 +96,12 @@ CANNOT_BE_BLANK = Reason(
 
 NO_EVIDENCE = Reason(
     "no_evidence",
-    "BambooHR does not say whether they work here (no row, or a status that is empty, restricted or unknown)",
+    "BambooHR does not say whether the employee works here (no row, or a status that is empty, restricted or unknown)",
     "let the key's user see the employee and their status; every run asks again until then",
 )
 UNKNOWN_EMPLOYEE = Reason(
     "unknown_employee",
-    "BambooHR shows nothing of this employee id to the key",
+    "BambooHR shows the key nothing for this employee id",
     "check the id; later runs do not ask again",
 )
 DELETED_BUT_SHOWN = Reason(
@@ -140,7 +140,7 @@ SUSPENDED_ELSEWHERE = Reason(
     "works here, but the account was not suspended by this product; it stays suspended",
     "reactivate it in Moodle, or with: {command:sync --employee ID --reactivate}",
 )
-EMAIL_KEPT = Reason("email_kept", "Moodle does not accept the work e-mail; the account keeps its present one")
+EMAIL_KEPT = Reason("email_kept", "Moodle does not accept the work e-mail; the account keeps its current one")
 
 
 SCOPE_NOT_SHOWN = "scope_not_shown"
@@ -168,7 +168,7 @@ def edited_since(fields: Iterable[str]) -> Reason:
     """The account no longer holds what the run wrote to these fields."""
     return Reason(
         "edited_since",
-        f"changed since that run, and left as it is now: {', '.join(fields)}",
+        f"changed since that run, and left unchanged: {', '.join(fields)}",
         "check these fields of the account, and correct them by hand if needed",
         counter="edited_since",
     )
@@ -183,7 +183,7 @@ def not_kept(fields: Iterable[str]) -> Reason:
     return Reason(
         NOT_KEPT,
         f"Moodle does not keep what BambooHR has for {', '.join(sorted(fields))}; it is not sent again until it changes"
-        " in BambooHR or in Moodle",
+        " in BambooHR",
         "correct the field in Moodle, the value in BambooHR or the mapping; after a correction in Moodle:"
         " {command:sync --employee ID}",
     )
@@ -202,7 +202,7 @@ def username_kept(account: Account) -> Reason:
     """Moodle does not accept the new username; the other fields are updated."""
     return Reason(
         "username_kept",
-        f"the new username has characters that Moodle does not accept; {account.name} keeps its present one",
+        f"the new username has characters that Moodle does not accept; {account.name} keeps its current one",
         "change the e-mail address or USERNAME_TEMPLATE",
     )
 
@@ -217,7 +217,7 @@ def unconfirmed_id(employee_id: int, account: Account) -> Reason:
     return Reason(
         UNCONFIRMED,
         f"{account.name} has the employee id as its idnumber, but neither its e-mail address nor its names are the"
-        " employee's: either the account belongs to another person, because ids were given out anew or by another"
+        " employee's: either the account belongs to another person, because ids were reassigned or come from another"
         " system, or everything that identifies the employee changed at once",
         _confirm(employee_id, "give the account the idnumber of its owner, or none"),
     )
@@ -228,8 +228,8 @@ def unconfirmed_address(employee_id: int, account: Account, other: int) -> Reaso
     return Reason(
         UNCONFIRMED,
         f"{account.name} has the employee id as its idnumber, but its e-mail address is now the work e-mail of employee"
-        f" {other}, and its names do not both agree: either the account belongs to employee {other}, or the address"
-        " passed to them and the employee's names changed",
+        f" {other}, and its names do not both match: either the account belongs to employee {other}, or the address"
+        f" was given to employee {other} and this employee's names changed",
         _confirm(employee_id, f"enter {other} as the account's idnumber"),
     )
 
@@ -239,7 +239,7 @@ def unconfirmed_unseen(employee_id: int, account: Account) -> Reason:
     return Reason(
         UNCONFIRMED,
         f"{account.name} has the employee id as its idnumber, but BambooHR shows neither an e-mail address nor a name"
-        " of the employee: either the account is theirs, or another system uses the same number",
+        " of the employee: either the account is the employee's, or another system uses the same number",
         _confirm(employee_id, "give the account the idnumber of its owner, or none"),
     )
 
@@ -275,7 +275,7 @@ def several_accounts(accounts: Iterable[Account]) -> Reason:
     """More than one account could belong to the employee."""
     return Reason(
         "several_accounts",
-        f"more than one account could be theirs: {', '.join(account.name for account in accounts)}",
+        f"more than one account could be the employee's: {', '.join(account.name for account in accounts)}",
         "leave the employee id as idnumber on one of them, and give the others another e-mail address",
     )
 
@@ -285,7 +285,7 @@ def email_taken(account: Account) -> Reason:
     return Reason(
         "email_taken",
         f"the e-mail address belongs to another account, {account.name}",
-        "change that account's address; or, if it is the employee's, enter their id as its idnumber",
+        "change that account's address; or, if it is the employee's, enter the employee id as its idnumber",
     )
 
 
@@ -302,7 +302,7 @@ def email_swapped(other: int) -> Reason:
     """Employees exchange their addresses, which Moodle cannot do one account at a time."""
     return Reason(
         "email_swapped",
-        f"they and employee {other} exchange their addresses, and Moodle does not accept an address that is in use",
+        f"would swap addresses with employee {other}, and Moodle does not accept an address that is in use",
         "give one of the accounts another address by hand; the next run does the rest",
     )
 
@@ -311,7 +311,7 @@ def username_taken(other: str) -> Reason:
     """Another account or employee has the username. `other` names it."""
     return Reason(
         "username_taken",
-        f"the username made by USERNAME_TEMPLATE belongs to another, {other}",
+        f"the username made by USERNAME_TEMPLATE is taken by {other}",
         "rename that account, or change USERNAME_TEMPLATE",
     )
 
@@ -320,9 +320,9 @@ def unreadable_employee(code: str) -> Reason:
     """BambooHR cannot answer for one employee, who is left as they are."""
     return Reason(
         "unreadable_employee",
-        f"BambooHR cannot be read for this employee ({code})",
+        f"BambooHR cannot return this employee's record ({code})",
         "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
-        " Nothing is written for them until then",
+        " Nothing is written for the employee until then",
     )
 
 
@@ -330,7 +330,7 @@ def unreadable_fields(code: str) -> Reason:
     """BambooHR cannot answer for the custom fields of one employee; everything else is written."""
     return Reason(
         "unreadable_fields",
-        f"BambooHR's custom fields cannot be read for this employee ({code})",
+        f"BambooHR cannot return this employee's custom fields ({code})",
         "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
         " The account keeps what it has in these fields until then",
     )

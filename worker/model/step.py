@@ -71,7 +71,7 @@ class Step:
         classes: The guard classes in which what is written counts.
         held: What a guard holds of the step. If nothing else is left, the action is HOLD.
         not_kept: Fields whose value Moodle does not keep, which is therefore not sent, each with the digest of the
-            value and of what Moodle shows; "" where the field's type has no such value.
+            value; "" where the field's type has no such value.
     """
 
     employee_id: int

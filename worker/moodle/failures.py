@@ -34,7 +34,7 @@ def service_user(code: str) -> SyncError:
     """The token's user may not log in."""
     return CredentialError(
         f"Moodle refuses the token's user ({code})",
-        advice=f"{ADMINISTRATOR} to make the service user active again, confirmed, with no change of password due",
+        advice=f"{ADMINISTRATOR} to make the service user active again, confirmed, with no password change due",
     )
 
 
@@ -69,7 +69,7 @@ def not_visible(missing: Sequence[str], *, guest_seen: bool) -> SyncError:
     """The canary is not shown as planning needs it."""
     what = f"sees accounts without {', '.join(missing)}" if guest_seen else "does not see accounts at all"
     return TargetError(
-        f"the Moodle token {what}: every employee would look absent, and be created a second time",
+        f"the Moodle token {what}: every employee would seem to have no account, and get a second one",
         advice="give its role viewdetails, viewalldetails, viewuseridentity, viewfullnames (RUNBOOK, Moodle);"
         " check the settings showuseridentity (email) and hiddenuserfields",
     )
@@ -84,7 +84,7 @@ def not_json() -> SyncError:
     """The answer is no JSON."""
     return TargetError(
         "Moodle's answer is not JSON (a web page?)",
-        advice=f"{_BASE_URL}, with no cache or firewall in front that answers, and PHP's display_errors (off)",
+        advice=f"{_BASE_URL}, that no cache or firewall answers in its place, and that PHP's display_errors is off",
     )
 
 
@@ -92,7 +92,7 @@ def odd_answer(expected: str) -> SyncError:
     """The JSON has another form than documented."""
     return TargetError(
         f"Moodle's answer to a look-up is not {expected}",
-        advice=f"{_BASE_URL}, with no cache or firewall in front that answers",
+        advice=f"{_BASE_URL}, and that no cache or firewall answers in its place",
     )
 
 
@@ -100,7 +100,8 @@ def unreadable_row(what: str) -> SyncError:
     """An account in an answer cannot be trusted: a plan from half an account would undo the rest."""
     return TargetError(
         f"Moodle shows an account {what}",
-        advice="give the token's role the capabilities of the RUNBOOK; check showuseridentity and hiddenuserfields",
+        advice="give the token's role the capabilities listed in the RUNBOOK; check showuseridentity and"
+        " hiddenuserfields",
     )
 
 
@@ -108,7 +109,7 @@ def of_status(reply: Reply) -> SyncError:
     """An HTTP status that is not 200."""
     status = reply.status
     asked = retry_after(reply)
-    pause = f", and asks for {asked:.0f} s" if asked else ""
+    pause = f", and asks for a pause of {asked:.0f} s" if asked else ""
     if status == HTTPStatus.FORBIDDEN and not reply.body:
         what = "web services or the REST protocol are off, or a firewall is in the way"
         advice = f"{ADMINISTRATOR} to switch them on"
@@ -121,14 +122,14 @@ def of_status(reply: Reply) -> SyncError:
         what = f"its web server limits the rate of requests{pause}"
         advice = f"set MOODLE_CONCURRENCY to 1, or {FIREWALL_OWNER} for a higher limit"
     elif status < HTTPStatus.BAD_REQUEST:
-        what, advice = "the site sends callers elsewhere", "set MOODLE_BASE_URL to the address it sends to"
+        what, advice = "the site redirects requests", "set MOODLE_BASE_URL to the address it redirects to"
     elif status == HTTPStatus.NOT_FOUND:
         what, advice = "there is no Moodle web service at this address", "check MOODLE_BASE_URL"
     elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED):
         what, advice = "a web server or proxy asks for a login of its own", f"{FIREWALL_OWNER} to let requests through"
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        what = "its server fails"
-        advice = f"{ADMINISTRATOR} to look into PHP's and the web server's error log; the next run tries again"
+        what = "the site's server fails"
+        advice = f"{ADMINISTRATOR} to check PHP's and the web server's error logs; the next run tries again"
     else:
         what = "the web server or a firewall in front of Moodle refuses the request"
         advice = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php; the next run tries again"
@@ -148,7 +149,7 @@ def refused(code: str, function: str) -> SyncError:
             " missing"
         )
     elif code in ("invalidrecord", "invalidrecordunknown"):
-        what = f"Moodle misses a database record that {function} needs ({code})"
+        what = f"Moodle is missing a database record that {function} needs ({code})"
         advice = (
             f"{ADMINISTRATOR}: a record that belongs to an account is missing, or the site does not know the function"
         )

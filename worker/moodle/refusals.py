@@ -17,8 +17,8 @@ from worker.moodle.answers import ADMINISTRATOR, FIREWALL_OWNER, is_firewall
 UNEXPLAINED = "refused"
 
 _DELETED_BY_SQL = (
-    "it was deleted by SQL instead of by Moodle, and still has its idnumber, e-mail address and user name:"
-    f" {ADMINISTRATOR} to change all three in the table mdl_user; a new account is created then"
+    "it was deleted by SQL instead of by Moodle, and still has its idnumber, e-mail address and username:"
+    f" {ADMINISTRATOR} to change all three in the table mdl_user; a new account is then created"
 )
 
 UNTOUCHABLE = Reason(
@@ -46,9 +46,6 @@ _WARNINGS = {
 }
 
 
-_LANGUAGE = "if Moodle lacks the language of lang, install its language pack or map it to another; otherwise "
-
-
 def taken(key: str, account: Account) -> Reason:
     """A look-up found the account that has the address or the username."""
     return email_taken(account) if key == "email" else username_taken(account.name)
@@ -62,13 +59,15 @@ EXTENDED_USERNAME_REFUSED = Reason(
 )
 """Moodle's own setting is off."""
 
+_LANGUAGE_PACK = f"{ADMINISTRATOR} whether the language pack of their lang is installed, or map it to one that is; "
+
 
 def explain(code: str, fields: Iterable[str]) -> Reason:
     """A refused write of one account that no look-up explains."""
     known = _WARNINGS.get(code)
     if known is not None:
         return known
-    fields = list(fields)
+    fields = [*fields]
     sent = ", ".join(fields)
     if is_firewall(code):
         return Reason(
@@ -82,13 +81,13 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
         return Reason(
             UNEXPLAINED,
             f"Moodle's server fails on this account ({code}); the fields sent were {sent}",
-            f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error log",
+            f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs",
         )
     return Reason(
         UNEXPLAINED,
         f"Moodle refused this account without a reason ({code}); the fields sent were {sent}",
-        f"{_LANGUAGE if 'lang' in fields else ''}compare these fields with what Moodle accepts (RUNBOOK, refused"
-        " employees); an account that look-ups do not show (marked as deleted) may have the address or user name:"
+        f"{_LANGUAGE_PACK if 'lang' in fields else ''}compare these fields with what Moodle accepts (RUNBOOK, refused"
+        " employees); an account that look-ups do not show (marked as deleted) may have the address or username:"
         f" {ADMINISTRATOR}",
     )
 
@@ -101,26 +100,26 @@ def unreadable_account(code: str) -> Reason:
     elif code == "invalidresponse":
         what = "Moodle cannot return this account (invalidresponse): one of its stored values is no longer valid"
         advice = (
-            f"{ADMINISTRATOR} to correct the account: its authentication plugin is not installed, its user name has"
-            " a capital, blank, + or accent, or its name, city, department or institution has a <"
+            f"{ADMINISTRATOR} to correct the account: its authentication plugin is not installed, its username has"
+            " a capital letter, a blank, a + or an accent, or its name, city, department or institution has a <"
         )
     elif code == "invaliduser":
         what = "the account with this idnumber or address is marked as deleted in Moodle's database (invaliduser)"
         return Reason("unreadable_account", what, _DELETED_BY_SQL)
     elif code in ("invalidrecord", "invalidrecordunknown"):
-        what = f"Moodle misses a database record that belongs to this account ({code})"
+        what = f"Moodle is missing a database record that belongs to this account ({code})"
         advice = f"{ADMINISTRATOR} to open and save the account's profile, or to check the database"
     else:
         what = f"Moodle cannot answer the look-up of this employee ({code})"
-        advice = f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error log"
+        advice = f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs"
     return Reason("unreadable_account", what, f"{advice}; no account is created until then")
 
 
 def no_lookup_answered(code: str) -> TargetError:
     """Moodle answers for its guest and for no employee: the cause is not in their accounts."""
     return TargetError(
-        f"Moodle answers no look-up of an employee ({code}), though it answers for its guest: the site is at fault,"
-        " not the accounts",
+        f"Moodle does not answer the look-up of any employee ({code}), although it answers for its guest: the site is"
+        " at fault, not the accounts",
         advice=f"{ADMINISTRATOR}: with invalidresponse, the authentication plugin of these accounts (MOODLE_AUTH) is"
         " no longer installed; the run changed nothing",
     )
@@ -131,7 +130,7 @@ def refuses_everybody(function: str, auth: str) -> Reason:
     plugin = f"that the authentication plugin {auth!r} (MOODLE_AUTH) is installed, and " if auth else ""
     return Reason(
         "refuses_everybody",
-        f"Moodle refuses every account in {function}; the rest was not tried",
+        f"Moodle refuses every account in {function}; the remaining accounts were not tried",
         f"check {plugin}FIELD_MAPPING; then try one employee: {{command:sync --employee ID}}",
     )
 
@@ -140,8 +139,8 @@ def too_many_refused(function: str, code: str) -> Reason:
     """So many employees were refused alone that this run tries no more of them."""
     return Reason(
         "too_many_refused",
-        f"not sent: {function} refused too many employees of this run alone ({code})",
-        "correct the employees that the log names; the next run goes on",
+        f"not sent: {function} refused too many employees of this run individually ({code})",
+        "correct the employees that the log names; the next run continues",
     )
 
 
@@ -167,7 +166,7 @@ def waits_for(employee_id: int) -> Reason:
     """Another employee's write had to come first, and failed."""
     return Reason(
         "waits_for",
-        f"employee {employee_id} has to give up the address first, and could not be written",
+        f"employee {employee_id} has to give up the address first, but could not be written",
         "see what is reported of that employee; the next run tries both again",
     )
 

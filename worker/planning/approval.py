@@ -32,7 +32,7 @@ def held_changes(plan: Plan, run_id: str, key: str, at: int) -> HeldChanges:
         for step in plan.steps
         for guard, fields in _held(step)
     ]
-    return HeldChanges(run_id, at, key_check(run_id, key), changes)
+    return HeldChanges(run_id, at, key_check(run_id, key), changes, resends=plan.plan_input.settings.resends)
 
 
 def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]]]:

@@ -79,6 +79,8 @@ def _incomplete(step: Step, problem: Reason) -> Step:
     """The account of an employee of whom not all was read is an error, though what was read is written."""
     if step.reason is reasons.IN_STEP:
         return replace(step, action=Action.CONFLICT, reason=problem)
+    if step.reason.code == reasons.SCOPE_NOT_SHOWN:
+        return replace(step, reason=problem, problem=problem)
     fills_account = step.action in (Action.CREATE, Action.UPDATE, Action.REACTIVATE)
     return replace(step, problem=step.problem or problem) if fills_account else step
 

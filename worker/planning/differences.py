@@ -1,6 +1,7 @@
 """The differences between the values that are due and those that an account shows. Pure.
 
-A value that Moodle did not keep when it was sent does not count as a difference until it changes in BambooHR or Moodle.
+A value that Moodle did not keep when it was sent does not count as a difference until it changes in BambooHR. Sent
+again, it would only replace what was entered in Moodle since.
 """
 
 from __future__ import annotations
@@ -58,5 +59,5 @@ def _remembered(situation: Situation, number: int, change: FieldChange) -> str:
     known = record.not_kept.get(change.field, "") if record is not None and not settings.resends else ""
     if not known:
         return ""
-    digest = not_kept_digest(number, change.field, change.new, change.old or "", settings.digest_key)
+    digest = not_kept_digest(number, change.field, change.new, settings.digest_key)
     return digest if digest == known else ""

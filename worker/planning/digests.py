@@ -41,9 +41,9 @@ def part_digest(step: Step, changes: Sequence[FieldChange], key: str) -> str:
     return _keyed("held", [step.employee_id, account_id, sorted([change.field, change.new] for change in changes)], key)
 
 
-def not_kept_digest(employee_id: int, field: str, sent: str, shown: str, key: str) -> str:
-    """Return the digest of a value that was sent and of what Moodle shows in its place, for this employee and field."""
-    return _keyed("not kept", [employee_id, field, sent, shown], key)[:16]
+def not_kept_digest(employee_id: int, field: str, sent: str, key: str) -> str:
+    """Return the digest of a value that was sent in vain, for this employee and field."""
+    return _keyed("not kept", [employee_id, field, sent], key)[:16]
 
 
 def key_check(run_id: str, key: str) -> str:

@@ -185,7 +185,7 @@ def _held(
     why = [*around.scope_doubts, *([text] if text else [])]
     if not why:
         return set(), ""
-    share = f"{len(scoped):,} of {len(due):,} are for the scope"
+    share = f"{len(scoped):,} of {len(due):,} are because of the scope"
     return scoped if not _violation(guard, leavers, around) else due.keys(), "; ".join([*why, share])
 
 

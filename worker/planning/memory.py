@@ -48,7 +48,12 @@ def remember(
 
 
 def _is_compared(result: StepResult) -> bool:
-    """Whether the run compared the account's values with BambooHR's, or found that there is no account to compare."""
+    """Whether the run compared the account's values with BambooHR's, or found that there is nothing left to compare.
+
+    An account out of scope is compared again when the employee returns.
+    """
+    if result.step.reason.code == reasons.OUT_OF_SCOPE:
+        return False
     if result.status not in (Status.DONE, Status.REFUSED) or (result.status is Status.REFUSED and not result.wrote):
         return False
     return result.step.action in (*WRITES, Action.UNCHANGED) or result.step.reason is reasons.LEFT_WITHOUT_ACCOUNT

@@ -110,7 +110,7 @@ def losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
         return []
     found = []
     if not sees_whole_company(stats, baseline):
-        found.append(f"the directory has {stats.rows} rows, the baseline run read {baseline.rows}")
+        found.append(f"the directory has {stats.rows} rows, the last complete run read {baseline.rows}")
     return found + [
         f"{name} is filled for {now / 100:.0f} % of the directory, {before / 100:.0f} % before"
         for name, before, now in _coverages(stats, baseline)

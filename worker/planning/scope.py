@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from worker.model.field_catalogue import is_by_api_name
 from worker.model.scope import ALL_EMPLOYEES, Scope
 
 
@@ -20,11 +21,15 @@ class ScopeTally:
     Attributes:
         found: The marks that match an employee.
         known: The marks that would have been found if an employee of the company matched them.
+        shown: The fields of which a value, or that there is none, is shown for an employee.
+        has_company_rows: All employees of the company were read.
     """
 
     scope: Scope = ALL_EMPLOYEES
     found: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
+    has_company_rows: bool = False
 
     def add(self, marks: Iterable[str], shown: Collection[str], *, whole_company: bool = True) -> None:
         """Add what one source says.
@@ -48,12 +53,24 @@ class ScopeTally:
         for facts in rows:
             marks |= self.scope.marks_of(facts)
             shown.update(facts)
+        self.shown |= shown
+        self.has_company_rows |= whole_company
         self.add(marks, shown, whole_company=whole_company)
 
     def merge(self, other: ScopeTally) -> None:
         """Add what another tally of the same scope has read."""
         self.found |= other.found
         self.known |= other.known
+        self.shown |= other.shown
+        self.has_company_rows |= other.has_company_rows
+
+    def never_shown(self) -> list[str]:
+        """Return the fields that are shown for no employee of the company, as far as that is known.
+
+        Fields that are named by their API names are read of single employees.
+        """
+        read = [name for name in self.scope.fields if self.has_company_rows and not is_by_api_name(name)]
+        return [name for name in read if name not in self.shown]
 
     def unmatched(self) -> list[str]:
         """Return the allowed values that match no employee of the company, with their fields."""
@@ -82,7 +99,7 @@ def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
     elif scope.whole not in tally.found and scope.whole not in before:
         found.append("no run has seen an employee in scope yet, and this run does not read the whole company")
     return found + [
-        f'no employee has the {name} "{value}" any more, which the scope allows: it may have been renamed'
+        f'no employee has the {name} "{value}" any more, although the scope allows it: it may have been renamed'
         for mark, name, value in scope.allowed_values()
         if mark in absent and mark in before
     ]

@@ -26,10 +26,13 @@ def updated_values(mapping: FieldMapping, employee: Employee, account: Account) 
     """Return what an existing account should hold. The e-mail has rules of its own."""
     always = {rule.target for rule in mapping.rules if rule.is_updated} - {"email"}
     values = _mapped(mapping, employee)
-    if name := _single_name(values):
-        has_default = mapping.default_last_name != "" and account.values["lastname"] == mapping.default_last_name
-        if has_default or same_name(name, account.values["firstname"]):
-            values.update(firstname=name, lastname="")
+    has_default = mapping.default_last_name != "" and account.values["lastname"] == mapping.default_last_name
+    if has_default and "firstname" not in values and same_name(values.get("lastname", ""), account.values["firstname"]):
+        # Their single name: whether they have another one now is not shown.
+        del values["lastname"]
+    name = _single_name(values)
+    if name and (has_default or same_name(name, account.values["firstname"])):
+        values.update(firstname=name, lastname="")
     return {
         target: value for target, value in values.items() if target in always and (value or target not in NEVER_CLEARED)
     }

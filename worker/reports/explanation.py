@@ -37,8 +37,8 @@ Lines = Mapping[str, str]
 _STANDINGS = {
     LifecycleState.ACTIVE: "works here",
     LifecycleState.LEFT: "has left: BambooHR says Inactive or Deleted",
-    LifecycleState.FUTURE: "has not started yet: Inactive, and the hire date is ahead (or was, and is not shown now)",
-    LifecycleState.UNKNOWN: "unknown: BambooHR says neither Active nor Inactive, and absence is no evidence",
+    LifecycleState.FUTURE: "has not started yet: Inactive, and the hire date is in the future (or was when last shown)",
+    LifecycleState.UNKNOWN: "unknown: BambooHR says neither Active nor Inactive, and absence proves nothing",
 }
 _RUNS_SHOWN = 10
 _SUSPENDED = {"1": "active -> suspended", "0": "suspended -> active"}
@@ -116,7 +116,7 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     yield "List Employees or Get Employee", "shows a row" if employee.evidenced else _not_asked(employee)
     change = next((one for one in known.inputs.feed.changes if one.employee_id == known.employee_id), None)
     if change is None:
-        yield "changed feed", "does not name the employee since the state's since"
+        yield "changed feed", "has not named the employee since the time in the state (since)"
     else:
         when = f" at {iso(change.at)}" if change.at else ""
         yield "changed feed", f"says {'Deleted' if change.deleted else 'changed'}{when}"
@@ -142,7 +142,7 @@ def _is_outside_directory(field: str) -> bool:
 
 
 def _not_asked(employee: Employee) -> str:
-    return "was not needed: the directory shows all" if employee.listed else "shows no row"
+    return "was not needed: the directory shows everything" if employee.listed else "shows no row"
 
 
 def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
@@ -164,11 +164,11 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     elif match.account is not None:
         yield "rule", f"idnumber, trusted: {', '.join(_grounds(employee, match.account, plan_input))}"
     elif account is not None and known.record and known.record.account_id == account.id:
-        yield "rule", "none of these, but an earlier run suspended it as theirs"
+        yield "rule", "none of these, but an earlier run suspended it as the employee's"
     elif known.step.reason.code == UNCONFIRMED:
         yield "rule", f"e-mail, not trusted: {known.step.reason.text}"
     elif account is not None:
-        yield "rule", "e-mail: the only account with their address, and its idnumber is empty"
+        yield "rule", "e-mail: the only account with the employee's address, and its idnumber is empty"
     else:
         yield "rule", "none matches: there is no account"
     if account is not None:
@@ -212,7 +212,7 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
     if hidden is not None and (source is None or rule.sources.index(hidden) < rule.sources.index(source)):
         return f"from {hidden}, which is not shown: left as it is"
     if rule.refused_value(facts):
-        lacking = "its map does not have" if rule.table else "Moodle does not take"
+        lacking = "its map does not have" if rule.table else "Moodle does not accept"
         return f"from {source}: a value that {lacking}: left as it is"
     if source is not None:
         return f"from {source}: {known.value(rule.value(facts) or '')}"
@@ -259,7 +259,7 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     for guard, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))
         if guard == UNCONFIRMED:
-            yield f"{guard}", f"whose account it is, in the run {run_id}; if it is the employee's: {approve}"
+            yield f"{guard}", f"the run {run_id} could not tell whose account it is; if it is the employee's: {approve}"
         else:
             yield f"{guard} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
     if not known.holding and number not in known.inputs.undone and not protected:
@@ -273,7 +273,7 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
 
 def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
     if employee is None:
-        yield "nothing", "nothing is remembered of this employee"
+        yield "nothing", "nothing is remembered about this employee"
         return
     for flag, detail in employee.follow_ups.items():
         yield str(flag), detail.note
@@ -282,10 +282,8 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
     if employee.deleted:
         yield "deleted", "an earlier feed said so"
     if employee.suspended_at:
-        yield (
-            "suspended",
-            f"{'by us' if employee.suspended_by_us else 'and active again since'}, {_when(employee.suspended_at)}",
-        )
+        when = _when(employee.suspended_at)
+        yield "suspended", f"by this product, {when}" if employee.suspended_by_us else f"{when}, and active again since"
     if employee.undone_at:
         yield "a run was undone", _when(employee.undone_at)
     if employee.not_kept:
@@ -295,7 +293,7 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
 def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     writes = [(run_id, entry) for run_id, entry in known.journal if not entry.is_read_back]
     if not writes:
-        yield "nothing", "no run of the last 90 days wrote to this account"
+        yield "nothing", "no run in the last 90 days wrote to this account"
     for run_id, entry in writes[-_RUNS_SHOWN:]:
         fields = ", ".join(
             f"{change.field} {change.old!r} -> {change.new!r}" if known.shows_values else change.field

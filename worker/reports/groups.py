@@ -18,11 +18,11 @@ MEANINGS = {
     "conflict": "nothing is written; a decision is needed",
     HELD: "nothing is written until it is approved",
     "suspend": "the account can no longer be used to log in",
-    "hold": "nothing is written for now; later runs look again",
+    "hold": "nothing is written for now; later runs check again",
     "reactivate": "a suspended account can be used again",
     "create": "a new account",
     "update": "fields of an account change",
-    STARTS: "nothing to do: every run looks again until the employee starts",
+    STARTS: "nothing to do: every run checks again until the employee starts",
     "skip": "left out; nothing is written",
     "unchanged": "up to date; nothing is written",
 }
@@ -33,10 +33,10 @@ _ORDER = tuple(MEANINGS)
 
 _TITLES = {
     UNCONFIRMED: "the account may belong to another person",
-    "several_accounts": "more than one account could be theirs",
+    "several_accounts": "more than one account could be the employee's",
     "email_taken": "the e-mail address belongs to another account",
     "email_disputed": "another employee has the same work e-mail in BambooHR",
-    "email_swapped": "employees exchange their addresses",
+    "email_swapped": "employees would swap addresses",
     "username_taken": "the username belongs to another account or employee",
 }
 """What reasons that name an employee or an account have in common."""

@@ -44,9 +44,9 @@ def _steps(report: Report) -> Iterator[NextStep]:
         )
     if report.other_settings:
         if report.environment:
-            yield NextStep("The plan shows other settings than those in force. Deploy them:", advice.command("deploy"))
+            yield NextStep("The plan uses settings that are not in force yet. Deploy them:", advice.command("deploy"))
         else:
-            yield NextStep("The plan shows other settings than those in force. Put them in force.")
+            yield NextStep("The plan uses settings that are not in force yet. Put them in force.")
         yield NextStep("Then write these changes:", advice.command("reconcile"))
         return
     is_held = any(row.is_held for row in report.rows)
@@ -64,7 +64,7 @@ def _steps(report: Report) -> Iterator[NextStep]:
         )
     if report.reconcile_due and report.scope != "everybody":
         yield NextStep(
-            "The settings have changed since the last reconcile. See what one would do to all employees:",
+            "The settings have changed since the last reconcile. See what a reconcile would do to all employees:",
             advice.command("plan", "--everybody"),
         )
 

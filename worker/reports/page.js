@@ -104,7 +104,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   const showFolding = () => {
-    folding.textContent = groups.some((group) => group.body.open) ? "Fold all" : "Unfold all";
+    folding.textContent = groups.some((group) => group.body.open) ? "Collapse all" : "Expand all";
   };
   folding.hidden = groups.length < 2;
   folding.addEventListener("click", () => {

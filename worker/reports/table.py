@@ -74,7 +74,7 @@ def _figures(report: Report) -> str:
 def _held(one: HeldClass) -> Iterator[str]:
     yield f"{one.held}:"
     yield from (f"  {text}" for text in one.why.split("; "))
-    yield "  if these changes are right, once a run has held them:"
+    yield "  if these changes are right, approve them once a run has held them:"
     yield _Whole(f"    {approve_class(one.guard)}")
 
 

@@ -18,7 +18,7 @@ _WRITTEN = {"create": "created", "update": "updated", "suspend": "suspended", "r
 _NOT_WRITTEN = {"skip": "skipped", "hold": "waiting", "conflict": "CONFLICT", "unchanged": "unchanged"}
 _LEFT_ALONE = {UNDONE.code: "left alone"}
 _SPEAKS_FOR_ITSELF = frozenset({"create", "update"})
-_KILLED = {137: "killed: out of memory, or stopped without heeding SIGTERM"}
+_KILLED = {137: "killed: out of memory, or did not end in time after SIGTERM"}
 
 
 class TerminalLog:

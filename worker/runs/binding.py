@@ -30,7 +30,7 @@ def adopt_state(services: Services, summary: Summary) -> None:
     if not services.store.is_new:
         summary.warn(
             "state_adopted",
-            f"the state named no company and site: it was written by hand or by an earlier version, and belongs to"
-            f" {present} from now on",
+            f"the state named no company or site: it was written by hand or by an earlier version, and from now on"
+            f" belongs to {present}",
         )
     services.store.bind(present)

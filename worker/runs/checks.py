@@ -77,7 +77,9 @@ def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Chec
         return
     apart = abs(now - theirs)
     if apart > _CLOCK_TOLERATED:
-        yield warning(area, f"the clocks are {apart.total_seconds():.0f} s apart", "set this machine's clock by NTP")
+        yield warning(
+            area, f"the clocks are {apart.total_seconds():.0f} s apart", "synchronise this machine's clock with NTP"
+        )
     else:
         yield ok(area, "the clocks agree")
 
@@ -89,7 +91,7 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
     except SyncError as fault:
         yield failed_by("BambooHR changed feed", fault)
     else:
-        yield ok("BambooHR changed feed", f"{len(feed.changes)} changed in the last day")
+        yield ok("BambooHR changed feed", f"{counted(len(feed.changes), 'employee')} changed in the last day")
 
 
 _NO_CAPABILITY = (
@@ -155,15 +157,19 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     elif position.progress and position.progress.pinned_runs:
         yield warning(
             "state row",
-            f"pinned at {iso(position.since)} for {counted(position.progress.pinned_runs, 'run')} by errors",
+            f"pinned at {iso(position.since)} for {counted(position.progress.pinned_runs, 'run')} because of errors",
             "see what the last run says of its errors",
         )
     else:
         yield ok("state row", f"since {iso(position.since)}, offset {position.offset}")
     if pause is not None:
-        yield warning("schedule", f"the scheduled runs are {pause}", f"to go on: {advice.command('resume')}")
+        yield warning("schedule", f"the scheduled runs are {pause}", f"to resume: {advice.command('resume')}")
     if holder is not None:
-        yield warning("lock", f"held by the run {holder.owner}", "wait for its end; a dead run's lock frees itself")
+        yield warning(
+            "lock",
+            f"held by the run {holder.owner}",
+            "wait for that run to end; the lock of a killed run expires by itself",
+        )
     else:
         yield ok("lock", "free")
     last = next((run for run in reversed(history.runs) if run.command == "sync" and run.scope == "all"), None)
@@ -176,7 +182,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     people, retry = advice.command("people", "list"), advice.command("people", "retry", "ID")
     for flag, what_to_do in (
         (FollowUp.PARKED, f"see: {people}; fix what its reason says, then: {retry}"),
-        (FollowUp.UNDONE, f"see: {people}; to let the runs go on with them: {retry}"),
+        (FollowUp.UNDONE, f"see: {people}; to release them: {retry}"),
         (FollowUp.WITHOUT_ACCOUNT, f"see: {people}; fix what their reasons say"),
     ):
         employees = history.with_flag(flag)
@@ -196,7 +202,7 @@ def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]
     if not names:
         yield warning(
             "protected accounts",
-            "PROTECTED_ACCOUNTS names no user name",
+            "PROTECTED_ACCOUNTS names no username",
             "put the token's own user there, so that nothing can ever lock this product out",
         )
         return
@@ -205,11 +211,11 @@ def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]
     if missing:
         yield warning(
             "protected accounts",
-            f"{len(missing)} of {len(names)} user names of PROTECTED_ACCOUNTS are not in use",
+            f"PROTECTED_ACCOUNTS names {counted(len(names), 'username')}, and no account has {len(missing)} of them",
             "correct their spelling: a name that no account has protects nothing",
         )
     else:
-        yield ok("protected accounts", f"{len(names)} user names, all found")
+        yield ok("protected accounts", f"{counted(len(names), 'username')}, all found")
 
 
 def ids(numbers: Mapping[int, object] | Sequence[int]) -> str:

@@ -13,6 +13,7 @@ from worker.model.account import AccountRef
 from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN
+from worker.model.scope import ScopeState
 from worker.model.step import Action
 from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
 from worker.runs.checks import HR, LMS, Check, failed, ids, ok, warning
@@ -26,9 +27,9 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     """Check what BambooHR shows of all employees."""
     employees = seen.plan.plan_input.employees
     active = [employee for employee in employees if employee.facts.get("status") == "Active"]
-    yield ok("BambooHR List Employees", f"{len(employees)} employees, {len(active)} of them Active")
+    yield ok("BambooHR List Employees", f"{counted(len(employees), 'employee')}, {len(active):,} of them Active")
     if seen.inputs.directory.available:
-        yield ok("BambooHR directory", f"{seen.inputs.directory.rows} employees")
+        yield ok("BambooHR directory", counted(seen.inputs.directory.rows, "employee"))
     else:
         yield warning(
             "BambooHR directory",
@@ -36,14 +37,15 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
             f"{HR} to share the directory with the key's user",
         )
     yield from _fields(settings, employees, active)
+    yield from _scope(seen, active)
     addresses = ((employee.facts.get("work_email", "").casefold(), employee.employee_id) for employee in active)
     duplicates = _duplicates(addresses)
     if duplicates:
         sharing = sorted({number for several in duplicates for number in several})
         yield warning(
             "BambooHR e-mail addresses",
-            f"{len(duplicates)} addresses are used by several employees: {ids(sharing)}",
-            f"{HR}: each needs an address of their own, or the later one gets no account",
+            f"{counted(len(duplicates), 'address', 'addresses')} used by several employees: {ids(sharing)}",
+            f"{HR}: each employee needs a separate address, or the later one gets no account",
         )
     else:
         yield ok("BambooHR e-mail addresses", "no two employees share one")
@@ -68,10 +70,25 @@ def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[E
         elif not filled and name == "status":
             yield failed(area, "is empty for all employees: no leaver can be recognised", f"{HR} to fill it")
         elif not filled and name != "termination_date":
-            yield warning(area, "is empty for all employees", "check that the mapping means this field")
+            yield warning(area, "is empty for all employees", "check that the mapping names the right field")
         elif name != "termination_date":
             share = f"{filled * 100 // len(employees)} %"
             yield ok(area, f"filled for {share} of the {'' if name == 'status' else 'active '}employees")
+
+
+def _scope(seen: Preview, active: Sequence[Employee]) -> Iterator[Check]:
+    """Check that the scope, if there is one, and all that it allows match employees."""
+    plan_input = seen.plan.plan_input
+    if not plan_input.settings.scope:
+        return
+    inside = sum(plan_input.scope_state(employee) is ScopeState.IN for employee in active)
+    says = f"{inside} of {len(active)} active employees are in scope"
+    if unmatched := seen.inputs.scope_tally.unmatched():
+        says += f"; no employee has what it allows: {', '.join(unmatched)}"
+    if unmatched or not inside:
+        yield warning("scope", says, "check how BambooHR spells the values of SCOPE, and drop what no employee has")
+    else:
+        yield ok("scope", says)
 
 
 def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
@@ -88,8 +105,8 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
     if unexplained:
         yield warning(
             "accounts without an employee",
-            f"{len(unexplained)} active accounts have no employee: {ids(unexplained)}",
-            "see whose they are; no run ever touches them",
+            f"{counted(len(unexplained), 'active account')} without an employee: {ids(unexplained)}",
+            "find out whose they are; no run ever changes them",
         )
     yield from _not_compared(seen, settings)
     yield from _links(seen)
@@ -104,11 +121,11 @@ def _authentication(seen: Preview, settings: Settings) -> Iterator[Check]:
             "set MOODLE_AUTH to the plugin that users log in with, such as oidc",
         )
     if isinstance(seen.accounts, list) and seen.accounts:
-        yield ok(area, f"{len(seen.accounts)} accounts have it")
+        yield ok(area, f"used by {counted(len(seen.accounts), 'account')}")
     elif isinstance(seen.accounts, list):
         yield warning(
             area,
-            "no account has it: the plugin may not be there (Moodle takes any installed one, even a disabled one)",
+            "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)",
             f"{LMS} whether it is installed and enabled, before the first run",
         )
 
@@ -119,8 +136,8 @@ def _listed(accounts: Sequence[AccountRef]) -> Iterator[Check]:
         shown = sorted({account for several in twice for account in several})
         yield warning(
             "Moodle idnumbers",
-            f"{len(twice)} idnumbers are on several accounts: {ids(shown)}",
-            f"{LMS}: leave each on one account; their employees are conflicts until then",
+            f"{counted(len(twice), 'idnumber')} on several accounts: {ids(shown)}",
+            f"{LMS} to leave each on one account; until then the employees are conflicts",
         )
     else:
         yield ok("Moodle idnumbers", "each is on one account only")
@@ -154,16 +171,17 @@ def _links(seen: Preview) -> Iterator[Check]:
     if again:
         yield warning(
             "possible second accounts",
-            f"{len(again)} employees would get a new account and have both names of an employee who left:"
+            f"{counted(len(again), 'employee')} with both names of an employee who left would get a new account:"
             f" {ids(again)} (as {ids([*again.values()])})",
             f"{HR} whether they were hired again; then enter the new id as the idnumber of the former account",
         )
     if isinstance(seen.accounts, list) and (namesakes := unlinked_namesakes(seen.plan, seen.accounts)):
         yield warning(
             "possible duplicate accounts",
-            f"{len(namesakes)} employees would get a new account although one without an idnumber has both their names"
-            f" or their username without its domain: {ids(namesakes)} (accounts {ids([*namesakes.values()])})",
-            "if an account is the employee's, enter their id as its idnumber before the first run",
+            f"{counted(len(namesakes), 'employee')} would get a new account although an account without an idnumber has"
+            f" both names, or the username without its domain: {ids(namesakes)}"
+            f" (accounts {ids([*namesakes.values()])})",
+            "if an account is the employee's, enter the employee id as its idnumber before the first run",
         )
     conflicts = sorted(step.employee_id for step in steps if step.is_error and step.action is Action.CONFLICT)
     if conflicts:
@@ -180,7 +198,7 @@ def _links(seen: Preview) -> Iterator[Check]:
     if suspend:
         yield warning(
             "suspensions",
-            f"a reconcile would suspend {suspend} accounts",
+            f"a reconcile would suspend {counted(suspend, 'account')}",
             "see them with: " + advice.command("plan", "--everybody"),
         )
 

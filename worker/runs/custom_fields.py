@@ -80,6 +80,12 @@ class CustomFieldReader:
         self._by_report.finish()
         self._by_employee.finish()
 
+    def never_shown(self) -> list[str]:
+        """Return the fields that BambooHR has shown for no employee, though it was asked."""
+        if self._answered and not self._stats.rows:
+            return [*self._stats.fields]
+        return self._stats.never_shown() if self._stats.rows or self.refused else []
+
     def take(self, employee: int) -> Mapping[str, str]:
         """Return what is shown of an employee, and release it. What no source shows of them is left out."""
         return self._rows.pop(employee, {})

@@ -138,7 +138,7 @@ class Requests:
         """Take note of employees who were not read."""
         if why is Skipped.SITE_REFUSES:
             raise SourceError(
-                f"BambooHR answers for no single employee ({code}), though it answers otherwise",
-                advice="ask BambooHR's support; nothing was changed, the next run reads it again",
+                f"BambooHR does not answer for any single employee ({code}), although it answers otherwise",
+                advice="ask BambooHR's support; nothing was changed; the next run reads it again",
             )
         self._unreadable.update(dict.fromkeys(records, code))

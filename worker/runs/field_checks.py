@@ -11,6 +11,7 @@ from worker.model.field_kinds import Kinds
 from worker.model.mapping import Rule
 from worker.runs.checks import LMS, Check, failed, ids, ok, warning
 from worker.runs.sync import Preview
+from worker.words import counted
 
 
 def check_profile_fields(seen: Preview, settings: Settings, kinds: Kinds) -> Iterator[Check]:
@@ -34,7 +35,8 @@ def _check(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
     if rule.target not in kinds and lost:
         return failed(
             area,
-            f"was written for {len(lost)} employees, and no account shows a field with the short name {name}",
+            f"was written for {counted(len(lost), 'employee')}, but no account shows a field with the short name"
+            f" {name}",
             f"{LMS} to create a custom profile field with this short name, to unlock it, or to let the token's user see"
             f" it; then: {advice.command('sync', '--employee', 'ID')}",
         )
@@ -43,22 +45,24 @@ def _check(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
             area,
             f"no account shows a field with the short name {name}: it does not exist, is hidden, or is empty for all"
             " accounts",
-            f"{LMS} whether a custom field of this short name exists and is visible to the token's user; once a run has"
-            " written it, doctor can tell",
+            f"{LMS} whether a custom field with this short name exists and is visible to the token's user; once a run"
+            " has written it, doctor can tell",
         )
     if lost:
         return warning(
             area,
-            f"Moodle does not keep the value of {len(lost)} employees: {ids(lost)}",
+            f"Moodle does not keep the value of {counted(len(lost), 'employee')}: {ids(lost)}",
             "see why with: " + advice.command("explain", "--employee", "ID"),
         )
     if values and not filled:
         return warning(
             area,
-            f"is there, and empty for all {len(values)} accounts whose employees have a value in BambooHR",
+            f"exists, but is empty for every account whose employee has a value in BambooHR ({len(values):,})",
             "see what a full pass would write: " + advice.command("plan", "--everybody"),
         )
-    return ok(area, f"is there, and filled for {filled} of the {len(values)} accounts that should have a value")
+    return ok(
+        area, f"exists, and is filled for {filled:,} of {counted(len(values), 'account')} that should have a value"
+    )
 
 
 def _values_in_moodle(rule: Rule, seen: Preview) -> list[str]:

@@ -16,5 +16,5 @@ def heed_pause(services: Services, summary: Summary) -> None:
     if pause is None:
         return
     if services.settings.trigger == _SCHEDULE:
-        raise Paused(f"the scheduled runs are {pause}", advice=f"to go on: {advice.command('resume')}")
-    summary.warn("paused", f"the scheduled runs are {pause}; this run goes on all the same")
+        raise Paused(f"the scheduled runs are {pause}", advice=f"to resume: {advice.command('resume')}")
+    summary.warn("paused", f"the scheduled runs are {pause}; this run continues all the same")

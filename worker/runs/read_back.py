@@ -41,11 +41,13 @@ def read_back(services: Services, written: WriteResult, summary: Summary) -> Wri
         lost = _lost(steps, lookup.accounts, services.moodle.field_kinds)
         _journal(services, summary.run_id, steps, lost)
     except TargetError as fault:
-        summary.warn("not_read_back", f"what Moodle keeps of the values written was not read back: {fault.message}")
+        summary.warn("not_read_back", f"the values written to Moodle could not be read back: {fault.message}")
     except SyncError as end:
         written = replace(written, ended_by=end)
     if lookup.unreadable:
-        summary.warn("not_read_back", f"{len(lookup.unreadable):,} accounts that were written could not be read back")
+        summary.warn(
+            "not_read_back", f"{counted(len(lookup.unreadable), 'account')} that this run wrote could not be read back"
+        )
     return _reported(services, written, lost, summary)
 
 
@@ -105,7 +107,7 @@ def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Su
         summary.warn("not_kept", _warning(name, cause, employees))
     for number, changes in lost.items():
         key = services.digest_key
-        digests = [(one.field, not_kept_digest(number, one.field, one.old or "", one.new, key)) for one in changes]
+        digests = [(one.field, not_kept_digest(number, one.field, one.old or "", key)) for one in changes]
         results[number] = replace(results[number], step=with_not_kept(results[number].step, digests))
     return replace(written, results=results)
 
@@ -115,7 +117,7 @@ def _warning(name: str, cause: str, employees: list[int]) -> str:
     named = ", ".join(map(str, employees[:IDS_SHOWN])) + more
     return (
         f"Moodle does not keep {name} of {counted(len(employees), 'employee')} ({named}): {cause}. It is not sent again"
-        " until the value changes in BambooHR or in Moodle; after a correction in Moodle:"
+        " until it changes in BambooHR; after a correction in Moodle:"
         f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
     )
 

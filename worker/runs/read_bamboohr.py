@@ -137,8 +137,12 @@ def read_bamboohr(
 
 def _read_directory(services: Services, wanted: Container[int], scope: ScopeTally) -> Directory:
     marks: set[str] = set()
-    observe = (lambda facts: marks.update(scope.scope.marks_of(facts))) if scope.scope else None
-    directory = services.bamboohr.directory(wanted, services.settings.employee_fields, observe)
+
+    def observe(facts: Mapping[str, str]) -> None:
+        marks.update(scope.scope.marks_of(facts))
+        scope.shown.update(name for name in scope.scope.fields if facts.get(name))
+
+    directory = services.bamboohr.directory(wanted, services.settings.employee_fields, observe if scope.scope else None)
     scope.add(marks, directory.shown)
     return directory
 
@@ -180,8 +184,8 @@ def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
         return inputs
     summary.warn(
         "fields_emptied",
-        f"the directory has lost {', '.join(sorted(unreliable))} for many employees since the baseline run; employees"
-        " without a value are read individually",
+        f"the directory has lost {', '.join(sorted(unreliable))} for many employees since the last complete run;"
+        " employees without a value are read individually",
     )
     return replace(inputs, directory=replace(inputs.directory, unreliable_fields=unreliable))
 
@@ -214,7 +218,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
                 if arrived(row.facts, days):
                     found.add(number)
     except SourceError as fault:
-        summary.warn("dates_unread", f"{fault.message}; hires and leaves that arrive without an edit are not seen")
+        summary.warn("dates_unread", f"{fault.message}; hire and termination dates that arrive are not noticed")
         return inputs
     warn_of_hidden_dates(read, shown, rows, summary)
     if rows and not status_shown:

@@ -23,7 +23,7 @@ from worker.runs.summary import Summary
 
 
 def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
-    """Return the plan, before the guards: looks up what the planner needs until it needs nothing more."""
+    """Return the plan, before the guards."""
     reader = EmployeeReader(services, inputs)
     employees = reader.employees(inputs.employees_of_run(request))
     if reader.refused:
@@ -40,9 +40,32 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
         changed=frozenset(inputs.deleted),
     )
     planner = Planner(plan_input)
-    warn_of_values_not_sent(services.settings.mapping, employees, summary)
-    matched = inputs.history.scope_matched()
-    tally_scope(plan_input, inputs.scope_tally, matched, summary, whole_company=inputs.position is None)
+    warn_of_values_not_sent(plan_input, summary)
+    tally_scope(
+        plan_input,
+        inputs.scope_tally,
+        inputs.history.scope_matched(),
+        summary,
+        whole_company=inputs.position is None,
+        custom_never_shown=reader.custom.never_shown(),
+    )
+    _look_up(services, reader, planner)
+    plan = planner.plan()
+    warn_of_custom_fields(
+        inputs.custom_fields,
+        inputs.history.last_baseline(),
+        plan.plan_input,
+        summary,
+        unread=reader.custom.unread,
+        never_shown=reader.custom.never_shown(),
+    )
+    if request.all_employees:
+        warn_of_second_accounts(plan, summary)
+    return plan
+
+
+def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> None:
+    """Look up what the planner needs until it needs nothing more."""
     services.moodle.check_visibility()
     while needed := planner.needs():
         found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
@@ -53,18 +76,6 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
             kinds=services.moodle.field_kinds,
         )
-    plan = planner.plan()
-    warn_of_custom_fields(
-        inputs.custom_fields,
-        inputs.history.last_baseline(),
-        plan.plan_input,
-        summary,
-        unread=reader.custom.unread,
-        refused=reader.custom.refused,
-    )
-    if request.all_employees:
-        warn_of_second_accounts(plan, summary)
-    return plan
 
 
 def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) -> PlanSettings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import date
 
 from worker import logs
@@ -11,7 +11,6 @@ from worker.bamboohr.directory import Directory
 from worker.model.employee import Employee, LifecycleState
 from worker.model.field_catalogue import DATES, is_by_api_name
 from worker.model.history import RunRecord
-from worker.model.mapping import FieldMapping
 from worker.model.scope import ScopeState
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
@@ -19,6 +18,7 @@ from worker.planning.readings import CustomFieldStats
 from worker.planning.scope import ScopeTally
 from worker.planning.second_accounts import possible_second_accounts
 from worker.runs.summary import Summary
+from worker.words import counted
 
 _NAMED = 10
 
@@ -39,8 +39,8 @@ def fail_for_hidden_status(summary: Summary) -> None:
     """Fail a run in which no leaver can be recognised."""
     summary.fail(
         "status_not_shown",
-        "BambooHR shows the status of no employee to the key: no leaver can be recognised, and their accounts stay"
-        " active",
+        "BambooHR does not show the key the status of any employee: no leaver can be recognised, and the accounts of"
+        " leavers stay active",
         "let the key's user see the field status (RUNBOOK, BambooHR)",
     )
 
@@ -52,8 +52,8 @@ def warn_of_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: 
     if rows and (lost or len(hidden) == len(DATES)):
         summary.warn(
             "dates_not_shown",
-            f"BambooHR shows {', '.join(lost or hidden)} for no employee; employees who start or leave by such a date"
-            " are taken up when it is shown again",
+            f"BambooHR does not show {', '.join(lost or hidden)} for any employee; employees who start or leave on such"
+            " a date are processed when it is shown again",
         )
 
 
@@ -65,8 +65,8 @@ def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
         more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
         summary.warn(
             "possible_second_account",
-            "employees get a new account who have both names of an employee who left; if one was hired again, enter the"
-            f" new id as the idnumber of the former account first: {named}{more}",
+            "employees with both names of an employee who left get a new account; if one of them was hired again, first"
+            f" enter the new id as the idnumber of the former account: {named}{more}",
         )
 
 
@@ -77,7 +77,7 @@ def warn_of_custom_fields(
     summary: Summary,
     *,
     unread: str,
-    refused: bool,
+    never_shown: Sequence[str],
 ) -> None:
     """Report fields that nothing was shown of, and those of employees who could not be read, and note them.
 
@@ -87,31 +87,31 @@ def warn_of_custom_fields(
         plan_input: The employees of the run.
         summary: Where the warnings go.
         unread: Why BambooHR did not answer; "" if it did.
-        refused: BambooHR refuses the fields to the key.
+        never_shown: The fields that BambooHR has shown for no employee.
     """
     if unread:
         summary.fail(
             "custom_fields_unread",
-            f"BambooHR does not answer for {', '.join(stats.fields)} ({unread}); accounts keep what they have, and"
-            " everything else goes on",
+            f"BambooHR does not return {', '.join(stats.fields)} ({unread}); accounts keep what they have, and"
+            " everything else continues",
             "the next run reads them again; if this lasts, ask BambooHR's support",
         )
         return
-    if (stats.rows or refused) and (never := stats.never_shown()):
+    if never_shown:
         summary.warn(
             "field_never_shown",
-            f"BambooHR shows {', '.join(never)} for no employee: there is no such field, or the key may not see it;"
-            " accounts keep what they have",
+            f"BambooHR does not show {', '.join(never_shown)} for any employee: there is no such field, or the key may"
+            " not see it; accounts keep what they have",
         )
     if lost := stats.lost(baseline):
         summary.warn(
             "fields_emptied",
-            f"{', '.join(lost)} is empty for all {stats.rows} employees read, and was not in the baseline run;"
-            " accounts keep what they have",
+            f"{', '.join(lost)} is empty for every employee read ({stats.rows:,}), but was not in the last complete"
+            " run; accounts keep what they have",
         )
     working = [one for one in plan_input.employees if not one.incomplete and _works_here(plan_input, one)]
     stats.hidden.update(name for name in stats.fields for one in working if name not in one.facts)
-    others_have = stats.shown.difference(lost).intersection(stats.fields)
+    others_have = stats.shown.difference(lost, never_shown).intersection(stats.fields)
     if missing := sorted(one.employee_id for one in working if not others_have <= one.facts.keys()):
         summary.warn(
             "custom_fields_missing",
@@ -124,32 +124,48 @@ def _works_here(plan_input: PlanInput, employee: Employee) -> bool:
     return plan_input.lifecycle_state(employee) is LifecycleState.ACTIVE
 
 
-def warn_of_values_not_sent(mapping: FieldMapping, employees: Iterable[Employee], summary: Summary) -> None:
-    """Warn once per field of values that its table or Moodle does not have."""
-    present = [employee for employee in employees if employee.facts.get("status") != "Inactive"]
-    for rule in mapping.rules:
+def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
+    """Warn once per field of values that its table or Moodle does not have, of employees who are in scope."""
+    present = [
+        one
+        for one in plan_input.employees
+        if one.facts.get("status") != "Inactive" and plan_input.scope_state(one) is ScopeState.IN
+    ]
+    for rule in plan_input.settings.mapping.rules:
         refused = {one.employee_id: value for one in present if (value := rule.refused_value(one.facts))}
         if not refused:
             continue
         # Any other source may hold an address.
         if rule.sources == ("country",) and rule.target == "country" and not rule.table:
             named = _some(sorted(set(refused.values())))
-            summary.warn("unknown_country", f"Moodle has no country of this name, so it is not written: {named}")
+            summary.warn("unknown_country", f"Moodle has no country with this name, so it is not written: {named}")
         else:
-            why = "that its map does not have" if rule.table else "that Moodle does not take"
+            why = "that its map does not have" if rule.table else "that Moodle does not accept"
             summary.warn(
                 "values_not_sent",
-                f"{rule.target}: BambooHR has a value {why}, and the account keeps its own, for {len(refused)} of the"
-                f" employees read ({_some(sorted(refused))})",
+                f"{rule.target}: for {len(refused):,} of the employees read, BambooHR has a value {why}, and the"
+                f" account keeps its own ({_some(sorted(refused))})",
             )
 
 
 def tally_scope(
-    plan_input: PlanInput, tally: ScopeTally, before: Collection[str], summary: Summary, *, whole_company: bool
+    plan_input: PlanInput,
+    tally: ScopeTally,
+    before: Collection[str],
+    summary: Summary,
+    *,
+    whole_company: bool,
+    custom_never_shown: Collection[str],
 ) -> None:
-    """Note what of the scope matches the employees of the run, and warn where that says that a setting is wrong.
+    """Note what of the scope matches the employees of the run, and report what says that a setting is wrong.
 
-    `before`: what matched an employee in an earlier run.
+    Args:
+        plan_input: The employees of the run, and the settings.
+        tally: What this run has read of the scope.
+        before: What matched an employee in an earlier run.
+        summary: Where the warnings go.
+        whole_company: The run is about all employees.
+        custom_never_shown: The fields named by their API names that BambooHR has shown for no employee.
     """
     scope = plan_input.settings.scope
     if not scope:
@@ -158,18 +174,19 @@ def tally_scope(
     tally.add_rows((one.facts for one in working), whole_company=whole_company)
     unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
-    if hidden and whole_company and len(unclear) == len(working):
+    never = sorted(hidden.keys() & {*tally.never_shown(), *custom_never_shown})
+    if never:
         summary.fail(
             "scope_not_shown",
-            f"BambooHR shows {', '.join(sorted(hidden))} of no employee to the key, so that it is not known who is in"
-            " scope: nothing is written for employees who work here",
+            f"BambooHR does not show the key {', '.join(never)} of any employee, so it is not known who is in scope:"
+            f" nothing is written for {counted(len(unclear), 'employee')} who work here",
             "let the key's user see the field, or correct SCOPE",
         )
     elif hidden:
         named = ", ".join(f"{name} of {number:,}" for name, number in sorted(hidden.items()))
-        summary.warn("scope_not_shown", f"BambooHR does not show what decides on the scope, so these wait: {named}")
-    if unmatched := tally.unmatched():
-        summary.warn("scope_unmatched", f"SCOPE allows what no employee has: {', '.join(unmatched)}")
+        summary.warn("scope_not_shown", f"BambooHR does not show what decides who is in scope, so these wait: {named}")
+    if not never and (unmatched := tally.unmatched()):
+        summary.warn("scope_unmatched", f"SCOPE allows values that no employee has: {', '.join(unmatched)}")
     if vanished := tally.vanished(before):
         summary.warn(
             "scope_unmatched",

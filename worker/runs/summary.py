@@ -188,7 +188,7 @@ class Summary:
             self.warn(
                 "without_account",
                 f"{'1 employee gets' if is_one else f'{len(begins):,} employees get'} no account, because an address,"
-                f" a name or a username is missing or cannot be used; who, and what to do:"
+                f" a name or a username is missing or cannot be used; to see who, and what to do:"
                 f" {advice.command('people', 'list')}",
             )
 
@@ -215,14 +215,16 @@ class Summary:
     def _say_what_is_held(self) -> None:
         texts = [self.ids_reassigned or _matches_held(self.unconfirmed)] if self.unconfirmed else []
         if self.held_by_class:
-            how = ("would hold", "would go") if self.dry_run else ("holds", "went")
+            how = ("would hold", "would be") if self.dry_run else ("holds", "was")
             why = "; ".join(self.why_held.values())
-            texts.insert(0, f"a guard {how[0]} changes, and everything else {how[1]} on: {why}")
+            texts.insert(0, f"a guard {how[0]} changes, and everything else {how[1]} processed: {why}")
         self.message = "; ".join(texts)
         if self.ids_reassigned:
-            self.advice = "compare the employees that the log names with BambooHR before anything is approved"
+            self.advice = "compare the employees that the log names with BambooHR before you approve anything"
         elif self.dry_run:
-            self.advice = "the log names the employees; the run that holds them names the command that approves"
+            self.advice = (
+                "the log names the employees; the run that holds the changes names the command that approves them"
+            )
         else:
             narrowed = () if self.held_by_class else ("--employee", "ID")
             approve = advice.command("approve", self.run_id, *narrowed)

@@ -125,7 +125,7 @@ def _guarded_plan(
     summary.counts["processed"] = len(plan.steps)
     for step in plan.steps:
         if step.reason is reasons.UNKNOWN_EMPLOYEE:
-            summary.warn("unknown_employee", f"BambooHR shows nothing of employee {step.employee_id}")
+            summary.warn("unknown_employee", f"BambooHR shows nothing for employee {step.employee_id}")
     _report_reassigned_ids(plan, summary)
     accounts = _report_unexplained(services, inputs, plan, summary) if request.all_employees else None
     if request.approved:
@@ -144,7 +144,7 @@ def _report_reassigned_ids(plan: Plan, summary: Summary) -> None:
     if contradicted >= _SEVERAL:
         summary.ids_reassigned = (
             f"the accounts of {contradicted:,} of {len(own):,} employees look like other people's: BambooHR may have"
-            " given its ids out anew"
+            " reassigned its ids"
         )
         summary.warn("ids_reassigned", summary.ids_reassigned)
 

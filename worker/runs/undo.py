@@ -67,7 +67,7 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
         return {one.employee_id: one for one in recorded}
     if entries:
         raise UsageError(
-            f"the run {request.run_id} wrote nothing of what is to be taken back",
+            f"the run {request.run_id} wrote nothing that matches",
             advice=f"see what it wrote: {advice.command('explain', '--employee', 'ID')}; or leave out --only and"
             " --employee",
         )
@@ -76,7 +76,7 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
             f"there is no run {request.run_id}, or its journal is older than 90 days",
             advice="the id is the run_id of the run's summary line, and is named in its log",
         )
-    raise UsageError(f"the run {request.run_id} wrote nothing to Moodle; there is nothing to take back")
+    raise UsageError(f"the run {request.run_id} wrote nothing to Moodle; there is nothing to undo")
 
 
 def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Summary) -> list[Step]:

@@ -19,7 +19,7 @@ _FIRST_PAUSE = 0.05
 """Seconds before what a throttled table left over is sent again; doubled each time, 6 seconds in all."""
 _UNUSABLE = {
     "ResourceNotFoundException": "does not exist in this region: deploy the stack, or correct STATE_TABLE",
-    "AccessDeniedException": "may not be used by this role: check the task role's rights",
+    "AccessDeniedException": "may not be used by this role: check the task role's permissions",
     "UnrecognizedClientException": "cannot be used: AWS does not know these credentials",
     "ExpiredTokenException": "cannot be used: the AWS credentials have expired",
     "NoCredentialsError": "cannot be used: no AWS credentials were found",
@@ -126,7 +126,7 @@ class DynamoItems:
             return ConfigurationError([f"STATE_TABLE {self._table} {_UNUSABLE[code]}"])
         return StateError(
             f"the state table {self._table} could not be used ({code})",
-            advice="the next run goes on from the last state",
+            advice="the next run continues from the last state",
         )
 
     def _part(self, answer: dict[str, Any], name: str) -> Any:

@@ -167,5 +167,5 @@ def _lines(item: Item | None) -> list[tuple[str, Stored]]:
 def _malformed(item: Item) -> StateError:
     return StateError(
         f"the item {item.get(KEY)} is malformed",
-        advice="it was changed by hand; restore it from a backup: it says which employees wait or were suspended",
+        advice="it was changed by hand; restore it from a backup: it records who is waiting and who was suspended",
     )

@@ -26,6 +26,7 @@ def store_held(items: Items, state_id: str, held: HeldChanges) -> None:
                 "items": len(portions),
                 "at": held.at,
                 "key_check": held.key_check,
+                "resends": held.resends,
                 "changes": json.dumps(
                     [[one.employee_id, one.account_id, one.guard, one.digest] for one in portion],
                     separators=(",", ":"),
@@ -46,10 +47,11 @@ def read_held(items: Items, state_id: str, run_id: str) -> HeldChanges | None:
         keys = [_key(state_id, run_id, number) for number in range(2, int(first["items"]) + 1)]
         more = items.get_all(keys) if keys else {}
         changes = [change for item in (first, *(more[key] for key in keys)) for change in _changes(item)]
-        return HeldChanges(run_id, int(first["at"]), str(first["key_check"]), changes)
+        resends = first.get("resends") is True
+        return HeldChanges(run_id, int(first["at"]), str(first["key_check"]), changes, resends)
     except (KeyError, TypeError, ValueError, RecursionError):
         raise StateError(
-            f"the held changes of the run {run_id} are malformed", advice="the next run holds what is due afresh"
+            f"the held changes of the run {run_id} are malformed", advice="the next run makes a new list"
         ) from None
 
 

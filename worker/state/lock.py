@@ -107,8 +107,8 @@ class Lock:
         """Raise :class:`LockLost` unless the lock is ours for at least this long."""
         if self._lost or self._expires - self._clock() < seconds:
             raise LockLost(
-                "the lock of this run ran out or was taken over",
-                advice="nothing was written after that; the next run goes on from the last state",
+                "the lock of this run expired or was taken over",
+                advice="nothing was written after that; the next run continues from the last state",
             )
 
     def release(self) -> None:
@@ -128,7 +128,7 @@ class Lock:
             return DuplicateDelivery("this scheduled run is already at work; the scheduler delivered it twice")
         left = _expires(held) - int(self._clock())
         return LockHeld(
-            f"another run ({held.get('owner')}) holds the lock, for {left} s more unless it renews it",
+            f"another run ({held.get('owner')}) holds the lock, for another {left} s unless it renews it",
             advice="wait for it to end; the lock of a run that died expires within five minutes",
         )
 

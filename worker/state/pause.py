@@ -20,7 +20,7 @@ class Pause:
     since: datetime | None
 
     def __str__(self) -> str:
-        return f"paused since {iso(self.since)}" if self.since else "paused"
+        return f"paused (since {iso(self.since)})" if self.since else "paused"
 
 
 def pause_key(state_id: str) -> str:

@@ -22,10 +22,10 @@ def is_current(row: Item | None) -> bool:
 def read_position(state_id: str, row: Item, now: datetime) -> Position:
     """Where the sync stands. Raises ConfigurationError with every fault of the row."""
     since, offset = parse_moment(row.get("since")), _whole(row.get("offset", 0))
-    where, advice = f"state row {state_id!r}", "write since, offset and updatedAt anew (RUNBOOK, state)"
+    where, advice = f"state row {state_id!r}", "write since, offset and updatedAt again (RUNBOOK, state)"
     faults = []
     if since is None or since < RECORDING_BEGAN:
-        faults.append(f"{where}: since must be a moment with a zone, such as 2026-01-31T02:00:00Z")
+        faults.append(f"{where}: since must be a time with a time zone, such as 2026-01-31T02:00:00Z")
     elif since > now + _FUTURE_TOLERATED:
         faults.append(f"{where}: since ({iso(since)}) is in the future: no change would ever be seen")
     if offset is None:

@@ -81,7 +81,7 @@ class RunHistory:
         except (KeyError, ValueError, RecursionError):
             raise StateError(
                 f"the item {self.key} is malformed",
-                advice="it was changed by hand; delete it: the next run makes it again from the items of the runs",
+                advice="it was changed by hand; delete it: the next run rebuilds it from the items of the runs",
             ) from None
 
     def _item(self, now: datetime) -> Item:

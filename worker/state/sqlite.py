@@ -82,7 +82,7 @@ class SqliteItems:
         except sqlite3.Error as fault:
             raise StateError(
                 f"STATE_FILE {self._path} could not be used ({type(fault).__name__})",
-                advice="check that it is a state file of this program and may be written",
+                advice="check that it is a state file of this program and can be written",
             ) from None
 
 

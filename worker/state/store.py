@@ -79,7 +79,7 @@ class Store:
         """Write the first row. Another run that wrote one meanwhile had the lock."""
         row = row_of(self._id, position, now, current=self._has_converted())
         if not self._items.put(row, ABSENT):
-            raise LockLost("another run wrote the first state row", advice="the next run goes on from there")
+            raise LockLost("another run wrote the first state row", advice="the next run continues from there")
         self._row = row
 
     def move(self, position: Position, lock: Lock, now: datetime) -> None:
@@ -270,7 +270,7 @@ _EMPLOYEE_ID = re.compile("[1-9][0-9]*")
 def _changed_meanwhile() -> LockLost:
     return LockLost(
         "the state row was changed, or the lock taken over, while this run was at work",
-        advice="the row was left as it is; the next run goes on from there",
+        advice="the row was left as it is; the next run continues from there",
     )
 
 

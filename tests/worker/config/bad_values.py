@@ -158,7 +158,7 @@ BAD: list[Row] = [
     _scope({"allow": []}, ".allow = [] is not allowed; expected a list of values: employees with any other ..."),
     _scope({"exclude": "x"}, '.exclude = "x" is not allowed; expected a list of values: ...'),
     _scope(["  "], ' = "  " is not allowed; expected values that are not blank; employees without a value ...'),
-    _scope(["Sales", "sales "], ' = "sales " is not allowed; it is there twice (case and spaces do not count)'),
+    _scope(["Sales", "sales "], ' = "sales " is not allowed; it is listed twice (case and spaces do not count)'),
     _scope(
         {"allow": ["Caf\u00e9"], "exclude": ["CAFE\u0301"]},
         '.exclude = "CAFE\u0301" is not allowed; it is both allowed and excluded (case and spaces do not count)',

@@ -110,6 +110,10 @@ def column_empty(harness: RunHarness) -> None:
     harness.bamboo.settings.garbled = {str(number): {"customCostCenter": None} for number in range(1, COMPANY + 1)}
 
 
+def report_without_rows(harness: RunHarness) -> None:
+    harness.bamboo.settings.report_lacks = frozenset(map(str, range(1, COMPANY + 1)))
+
+
 def row_missing(harness: RunHarness) -> None:
     harness.bamboo.settings.report_lacks = frozenset({"3"})
 
@@ -123,6 +127,7 @@ def rows_contradict(harness: RunHarness) -> None:
     [
         (column_not_declared, ["field_never_shown"]),
         (column_empty, ["fields_emptied"]),
+        (report_without_rows, ["field_never_shown"]),
         (row_missing, ["custom_fields_missing"]),
         (rows_contradict, ["custom_fields_missing"]),
     ],
@@ -264,6 +269,24 @@ def test_a_record_that_breaks_the_report_costs_one_employee_these_fields(
     staffed.heal()
     assert staffed.run()["errors"] == 0
     assert command == "reconcile" or centre(staffed, "3") == "moved"
+
+
+def test_a_record_that_breaks_the_report_by_which_the_scope_is_decided_is_an_error_until_it_can_be_read(
+    staffed: RunHarness,
+) -> None:
+    scope = {"SCOPE": json.dumps({"bamboohr:customCostCenter": {"exclude": ["moved"]}})}
+    staffed.run("reconcile", "--yes", **scope)
+    staffed.fail_bamboo("status", operation="report", record="employee 3", status=500, times=0)
+    staffed.company.edit("3", department="Moved")
+    move(staffed, "4", to="C5")
+
+    run, again = staffed.run(**scope), staffed.run(**scope)
+    staffed.heal()
+    read = staffed.run(**scope)
+
+    assert (run.code, run["updated"], run["error_reasons"]) == (1, 1, {"unreadable_fields": 1})
+    assert (again.code, again["error_reasons"]) == (1, {"unreadable_fields": 1})
+    assert (read.code, read["updated"], staffed.account("3")["department"]) == (0, 1, "Moved")
 
 
 def test_an_employee_whose_record_broke_the_report_is_asked_for_alone_in_the_next_run(staffed: RunHarness) -> None:

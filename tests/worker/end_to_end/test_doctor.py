@@ -63,8 +63,8 @@ def test_the_text_has_a_line_for_each_check_and_the_counts(healthy: RunHarness) 
 
     lines = run.stdout.splitlines()
     assert lines[0] == "ok       configuration: every variable is set and valid"
-    assert "warning  BambooHR e-mail addresses: 1 addresses are used by several employees: 3, 4" in lines
-    assert "         -> ask BambooHR's administrator: each needs an address of their own" in run.stdout
+    assert "warning  BambooHR e-mail addresses: 1 address used by several employees: 3, 4" in lines
+    assert "         -> ask BambooHR's administrator: each employee needs a separate address" in run.stdout
     assert lines[-1].endswith(" ok, 3 warnings, 0 failed")
     assert (run.code, run.stderr) == (0, "")
 
@@ -103,7 +103,7 @@ def test_doctor_before_the_first_run_says_what_that_run_will_do(harness: RunHarn
     assert report["accounts and employees"][1] == "0 by idnumber, 1 would be linked by e-mail, 9 would be created"
     assert report["Moodle auth oidc"] == (
         "warning",
-        "no account has it: the plugin may not be there (Moodle takes any installed one, even a disabled one)",
+        "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)",
     )
 
 
@@ -310,7 +310,7 @@ def test_a_pinned_window_and_a_run_with_errors_are_reported(healthy: RunHarness)
     report = run_doctor(healthy, "--quick")
 
     assert report["state row"][0] == "warning"
-    assert report["state row"][1].endswith("for 2 runs by errors")
+    assert report["state row"][1].endswith("for 2 runs because of errors")
     assert report["last run"] == ("warning", f"{run} ended with errors")
     assert report.code == 0
 
@@ -362,7 +362,7 @@ def test_a_clock_difference_is_reported(
     assert report[f"clock, against {system}"][1] in {
         f"the clocks are {abs(difference) + more} s apart" for more in (-1, 0, 1)
     }
-    assert "set this machine's clock by NTP" in report.advice(f"clock, against {system}")
+    assert "synchronise this machine's clock with NTP" in report.advice(f"clock, against {system}")
 
 
 def test_a_server_without_a_valid_date_header_is_no_fault(healthy: RunHarness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.run_harness import API_KEY, RunHarness
@@ -56,6 +58,20 @@ def test_a_custom_field_that_nobody_is_shown_may_be_misspelled(healthy: RunHarne
     assert report["BambooHR field bamboohr:customCostCenter"][0] == "ok"
 
 
+def test_a_scope_that_matches_no_employee_is_a_warning(healthy: RunHarness) -> None:
+    departments = {user["department"] for user in healthy.accounts()} - {""}
+
+    none = run_doctor(healthy, SCOPE=json.dumps({"department": ["Slaes"]}))
+    all_of_them = run_doctor(healthy, SCOPE=json.dumps({"department": {"exclude": ["Slaes"]}}))
+    one_too_many = run_doctor(healthy, SCOPE=json.dumps({"department": [*departments, "Slaes"]}))
+
+    verdict, text = none["scope"]
+    assert (verdict, text[:5]) == ("warning", "0 of ")
+    assert 'no employee has what it allows: department "Slaes"' in text
+    assert (all_of_them["scope"][0], one_too_many["scope"][0]) == ("ok", "warning")
+    assert "scope" not in run_doctor(healthy).areas
+
+
 def test_a_field_that_moodle_does_not_give_back_is_named(healthy: RunHarness) -> None:
     mapping = '{"phone1": "work_phone", "phone2": "mobile_phone", "middlename": "middle_name"}'
     (account, *_) = (user["id"] for user in healthy.accounts())
@@ -76,7 +92,7 @@ def test_an_address_shared_by_employees_names_their_ids(healthy: RunHarness) -> 
 
     report = run_doctor(healthy)
 
-    assert report["BambooHR e-mail addresses"] == ("warning", "1 addresses are used by several employees: 3, 9")
+    assert report["BambooHR e-mail addresses"] == ("warning", "1 address used by several employees: 3, 9")
     assert shared not in report.output.lower()
 
 
@@ -104,7 +120,7 @@ def test_an_account_that_may_be_the_employees_is_named_before_a_second_one_is_ma
     assert named == is_named
     if named:
         assert report["possible duplicate accounts"][1].endswith(f": 70 (accounts {present})")
-        assert "enter their id as its idnumber" in report.advice("possible duplicate accounts")
+        assert "enter the employee id as its idnumber" in report.advice("possible duplicate accounts")
 
 
 def test_an_idnumber_on_several_accounts_names_the_account_ids(healthy: RunHarness) -> None:
@@ -114,7 +130,7 @@ def test_an_idnumber_on_several_accounts_names_the_account_ids(healthy: RunHarne
 
     assert report["Moodle idnumbers"] == (
         "warning",
-        f"1 idnumbers are on several accounts: {healthy.site.user_named(_username(healthy, '3'))['id']}, {twin}",  # type: ignore[index]
+        f"1 idnumber on several accounts: {healthy.site.user_named(_username(healthy, '3'))['id']}, {twin}",  # type: ignore[index]
     )
     assert report["conflicts"] == ("warning", "1 employee (1 several_accounts): 3")
     assert "explain --employee ID" in report.advice("conflicts")
@@ -147,7 +163,7 @@ def test_a_custom_field_that_no_account_shows_is_a_warning_until_a_run_has_writt
     assert "the short name site: it does not exist, is hidden, or is empty" in before[SITE][1]
     assert written[SITE] == (
         "failed",
-        "was written for 20 employees, and no account shows a field with the short name site",
+        "was written for 20 employees, but no account shows a field with the short name site",
     )
     assert "to create a custom profile field with this short name" in written.advice(SITE)
     assert (before.code, written.code) == (0, 1)
@@ -158,7 +174,7 @@ def test_a_custom_field_that_is_filled_is_counted(mapped: RunHarness) -> None:
     mapped.run()
     mapped.site.change_user(mapped.account("3")["id"], profile={})
 
-    assert run_doctor(mapped)[SITE] == ("ok", "is there, and filled for 19 of the 20 accounts that should have a value")
+    assert run_doctor(mapped)[SITE] == ("ok", "exists, and is filled for 19 of 20 accounts that should have a value")
 
 
 def test_a_custom_field_that_is_empty_though_bamboohr_has_values_is_a_warning(mapped: RunHarness) -> None:
@@ -169,7 +185,7 @@ def test_a_custom_field_that_is_empty_though_bamboohr_has_values_is_a_warning(ma
 
     assert report[SITE] == (
         "warning",
-        "is there, and empty for all 20 accounts whose employees have a value in BambooHR",
+        "exists, but is empty for every account whose employee has a value in BambooHR (20)",
     )
     assert "plan --everybody" in report.advice(SITE)
 
@@ -187,11 +203,11 @@ def test_values_that_moodle_does_not_keep_are_a_warning_that_names_the_employees
 @pytest.mark.parametrize(
     ("setting", "verdict", "expected"),
     [
-        ("sync-service", "ok", "1 user names, all found"),
-        ("SYNC-SERVICE 4711", "ok", "1 user names, all found"),
-        ("", "warning", "PROTECTED_ACCOUNTS names no user name"),
-        ("4711", "warning", "PROTECTED_ACCOUNTS names no user name"),
-        ("sync-service, typo, Other", "warning", "2 of 3 user names of PROTECTED_ACCOUNTS are not in use"),
+        ("sync-service", "ok", "1 username, all found"),
+        ("SYNC-SERVICE 4711", "ok", "1 username, all found"),
+        ("", "warning", "PROTECTED_ACCOUNTS names no username"),
+        ("4711", "warning", "PROTECTED_ACCOUNTS names no username"),
+        ("sync-service, typo, Other", "warning", "PROTECTED_ACCOUNTS names 3 usernames, and no account has 2 of them"),
     ],
 )
 def test_protected_accounts_are_looked_up(healthy: RunHarness, setting: str, verdict: str, expected: str) -> None:

@@ -69,7 +69,7 @@ def test_an_active_employee_in_sync(staffed: RunHarness) -> None:
     assert explanation["Account"]["state"] == "active"
     assert explanation["Mapping"]["department"] == "from department: set; in Moodle: set"
     assert planned_step(explanation) == ("unchanged", "nothing differs")
-    assert explanation["Remembered"] == {"nothing": "nothing is remembered of this employee"}
+    assert explanation["Remembered"] == {"nothing": "nothing is remembered about this employee"}
     assert list(explanation) == [
         "BambooHR",
         "Account",
@@ -103,8 +103,8 @@ def test_a_leaver_and_the_writes_of_the_last_runs(staffed: RunHarness) -> None:
     assert explanation["BambooHR"]["standing"] == "has left: BambooHR says Inactive or Deleted"
     assert (explanation["BambooHR"]["status"], explanation["BambooHR"]["hire_date"]) == ("'Inactive'", "'2020-01-01'")
     assert explanation["Account"]["state"] == "suspended"
-    assert planned_step(explanation) == ("unchanged", "left, and the account is suspended already")
-    assert explanation["Remembered"]["suspended"].startswith("by us, 20")
+    assert planned_step(explanation) == ("unchanged", "left, and the account is already suspended")
+    assert explanation["Remembered"]["suspended"].startswith("by this product, 20")
     wrote = explanation["What the last runs did"]
     assert wrote.pop(suspended).endswith("Z suspend: suspended")
     (created,) = wrote.values()
@@ -125,11 +125,11 @@ def test_an_unknown_employee_id(staffed: RunHarness) -> None:
     run = staffed.run("explain", "--employee", "77777")
 
     assert run.code == 0
-    assert "warning: BambooHR shows nothing of employee 77777" in run.stdout
+    assert "warning: BambooHR shows nothing for employee 77777" in run.stdout
     explanation = explain(staffed, "77777")
     assert explanation["BambooHR"]["List Employees or Get Employee"] == "shows no row"
     assert explanation["Account"]["rule"] == "none matches: there is no account"
-    assert planned_step(explanation) == ("hold", "BambooHR shows nothing of this employee id to the key")
+    assert planned_step(explanation) == ("hold", "BambooHR shows the key nothing for this employee id")
 
 
 def test_a_deleted_record(staffed: RunHarness) -> None:

@@ -148,7 +148,7 @@ def test_a_replaced_token_invalidates_what_was_held(staffed: RunHarness, held: R
     approval = staffed.run("approve", held["run_id"], "--yes", MOODLE_TOKEN="f" * 32)
 
     assert approval.code == 2
-    assert "token was replaced" in approval["message"]
+    assert "token has been replaced" in approval["message"]
     assert staffed.to_moodle.calls == []
 
 

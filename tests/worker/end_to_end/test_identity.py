@@ -51,7 +51,7 @@ def test_ids_that_were_given_out_anew_change_no_account(harness: RunHarness) -> 
     assert run["warnings"] == ["ids_reassigned"]
     assert (run["outcome"], run["held"], len(run["held_ids"])) == ("held", {"unconfirmed": 12}, 12)
     assert "12 of 12 employees" in run["message"]
-    assert "before anything is approved" in run["advice"]
+    assert "before you approve anything" in run["advice"]
     lines = employee_lines(run)
     assert {line["code"] for line in lines.values()} == {"unconfirmed"}
     assert "--employee 3" in lines[3]["advice"]

@@ -154,7 +154,7 @@ def test_a_site_that_cannot_return_any_account_is_named_once_and_nobody_is(staff
     run = staffed.run()
 
     assert (run.code, run["outcome"], run["errors"], run["updated"]) == (1, "moodle_error", 1, 0)
-    assert "answers no look-up of an employee" in run["message"]
+    assert "does not answer the look-up of any employee" in run["message"]
     assert len(staffed.to_moodle.calls) <= 40
     assert not [line for line in run.log if line["event"] == "sync.person"]
 

@@ -33,8 +33,8 @@ def test_a_scheduled_run_does_nothing_and_says_why(paused: RunHarness, command: 
     run = paused.run(*command, **SCHEDULED)
 
     assert (run.code, run["ok"], run["outcome"], run["errors"]) == (0, True, "paused", 0)
-    assert run["message"] == f"the scheduled runs are paused since {SINCE}"
-    assert run["advice"] == "to go on: ./lxp --env NAME resume"
+    assert run["message"] == f"the scheduled runs are paused (since {SINCE})"
+    assert run["advice"] == "to resume: ./lxp --env NAME resume"
     assert run["http_calls"] == {"bamboohr": 0, "moodle": 0}
     assert state_and_site(paused) == before
 
@@ -43,7 +43,7 @@ def test_a_run_of_an_operator_warns_and_goes_on(paused: RunHarness) -> None:
     run = paused.run()
 
     assert (run.code, run["outcome"], run["updated"], run["warnings"]) == (0, "ok", 1, ["paused"])
-    assert warnings(run) == [f"the scheduled runs are paused since {SINCE}; this run goes on all the same"]
+    assert warnings(run) == [f"the scheduled runs are paused (since {SINCE}); this run continues all the same"]
     assert paused.account("3")["department"] == "Legal"
 
 
@@ -67,7 +67,7 @@ def test_an_undo_warns_and_goes_on(paused: RunHarness) -> None:
 
 
 def test_a_plan_warns(paused: RunHarness) -> None:
-    assert f"the scheduled runs are paused since {SINCE}" in paused.run("plan").stdout
+    assert f"the scheduled runs are paused (since {SINCE})" in paused.run("plan").stdout
 
 
 def test_after_the_pause_the_schedule_takes_up_what_changed_meanwhile(paused: RunHarness) -> None:
@@ -80,7 +80,7 @@ def test_after_the_pause_the_schedule_takes_up_what_changed_meanwhile(paused: Ru
 
 
 def test_state_show_says_that_it_is_paused(paused: RunHarness) -> None:
-    assert f"  scheduled runs  paused since {SINCE}\n" in paused.run("state", "show").stdout
+    assert f"  scheduled runs  paused (since {SINCE})\n" in paused.run("state", "show").stdout
 
 
 def test_moving_the_state_back_does_not_end_the_pause(paused: RunHarness) -> None:
@@ -94,5 +94,5 @@ def test_doctor_warns_of_a_pause(paused: RunHarness) -> None:
     report = run_doctor(paused, "--quick")
 
     assert report.code == 0
-    assert report["schedule"] == ("warning", f"the scheduled runs are paused since {SINCE}")
-    assert report.advice("schedule") == "to go on: ./lxp --env NAME resume"
+    assert report["schedule"] == ("warning", f"the scheduled runs are paused (since {SINCE})")
+    assert report.advice("schedule") == "to resume: ./lxp --env NAME resume"

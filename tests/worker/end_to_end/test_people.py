@@ -10,7 +10,7 @@ import pytest
 
 from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
-from tests.worker.end_to_end.tools import advance_clock, hold_lock, items, records, state_and_site
+from tests.worker.end_to_end.tools import advance_clock, employee_lines, hold_lock, items, records, state_and_site
 
 PARKING = {"MAX_ATTEMPTS": "1"}
 
@@ -91,7 +91,7 @@ def test_the_list_is_a_table_of_ids_and_reasons_and_explains_each_reason_once(re
         "no_evidence",
         "undone",
     ]
-    assert "no work e-mail, and no account can be made without one; enter it in BambooHR" in explained
+    assert "no work e-mail, and no account can be created without one; enter it in BambooHR" in explained
     assert "python -m worker people retry ID" in explained
     assert counted == "1 waiting, 1 parked, 1 undone, 2 without_account\n"
     assert (run.code, run.stderr) == (0, "")
@@ -105,15 +105,19 @@ def test_the_list_of_one_kind(remembered: RunHarness, kind: str, numbers: list[i
     assert [one["employee_id"] for one in found] == numbers
 
 
-def test_what_a_sync_holds_is_not_on_the_list_which_says_where_it_is(remembered: RunHarness) -> None:
+def test_what_a_sync_holds_is_not_on_the_list_which_names_the_run(remembered: RunHarness) -> None:
     remembered.company.terminate("5")
     run = remembered.run(MAX_SUSPENSIONS="0", **PARKING)
 
     listed = remembered.run("people", "list", "--only", "held").stdout
+    command = f"approve {run['run_id']} --dry-run"
 
     assert run["held_ids"] == [5]
-    assert listed.startswith("No change of a reconcile is held. What a sync held is in its log")
-    assert "python -m worker explain --employee ID" in listed
+    assert listed.splitlines() == [
+        "No employee is held.",
+        f"The last run held changes of 1 employee; to see them: python -m worker {command}",
+    ]
+    assert employee_lines(remembered.run(*command.split())).keys() == {5}
 
 
 def test_the_former_name_of_the_command_works(remembered: RunHarness) -> None:
@@ -123,7 +127,7 @@ def test_the_former_name_of_the_command_works(remembered: RunHarness) -> None:
 
 
 def test_an_empty_list_says_so(harness: RunHarness) -> None:
-    assert harness.run("people", "list").stdout == "Nothing is open about any employee.\n"
+    assert harness.run("people", "list").stdout == "No employee is remembered.\n"
     assert json.loads(harness.run("people", "list", "--json").stdout) == []
 
 
@@ -247,7 +251,7 @@ def test_an_employee_without_a_follow_up_is_named_and_nothing_is_changed(
 
     named = "77, 78" if "77" in employee_ids else "5"
     assert (run.code, run.stdout) == (2, "")
-    assert f"nothing is open about {named}; nothing was changed" in run.stderr
+    assert f"nothing is remembered about {named}; nothing was changed" in run.stderr
     assert "see: python -m worker people list" in run.stderr
     assert state_and_site(remembered) == before
 

@@ -98,13 +98,13 @@ def test_the_table_shows_ids_fields_and_reasons_without_values(pending: RunHarne
     assert run.code == 0
     head, figures, *groups, following = run.stdout.split("\n\n")
     assert head.startswith("NovaLXP sync plan, ")
-    assert "the next run (employees that changed or are waiting), changes since " in head
+    assert "the next run (employees who changed or are waiting), changes since " in head
     assert figures == "1 created, 1 changed, 1 suspended, 19 unchanged"
     assert [[line.strip() for line in group.splitlines()] for group in groups] == [
         ["Suspend: 1 employee: BambooHR says Inactive or Deleted", "active -> suspended", "employee 3"],
         [
-            "Waiting: 1 employee: BambooHR does not say whether they work here (no row, or a status that is empty,"
-            " restricted or unknown)",
+            "Waiting: 1 employee: BambooHR does not say whether the employee works here (no row, or a status that is"
+            " empty, restricted or unknown)",
             "what to do: let the key's user see the employee and their status; every run asks again until then",
             "employee 202",
         ],
@@ -116,7 +116,7 @@ def test_the_table_shows_ids_fields_and_reasons_without_values(pending: RunHarne
         ["Update: 1 employee: BambooHR and Moodle differ", "department", "employee 100"],
         ["Starts later: 1 employee: the hire date is in the future; every run asks again until then", "employee 203"],
         [
-            "Skip: 1 employee: has no work e-mail, and no account can be made without one",
+            "Skip: 1 employee: has no work e-mail, and no account can be created without one",
             "what to do: enter it in BambooHR",
             "employee 201",
         ],
@@ -332,7 +332,7 @@ def test_an_unknown_employee_id_is_reported(pending: RunHarness) -> None:
     run = pending.run("plan", "--employee", "77777")
 
     assert run.code == 0
-    assert "warning: BambooHR shows nothing of employee 77777" in run.stdout
+    assert "warning: BambooHR shows nothing for employee 77777" in run.stdout
     assert planned(pending, "--employee", "77777") == {77777: ("hold", "unknown_employee", [])}
 
 
@@ -358,8 +358,8 @@ def test_a_plan_of_all_employees_shows_drift_and_no_former_employees(pending: Ru
     [
         (["--employee", "7", "--everybody"], "--employee selects some"),
         (["--employee", "7", "--settings", "x.toml"], "--employee selects some"),
-        (["--html", "x.html", "--json"], "--html writes a page"),
-        (["--html", "x.html", "--output", "y"], "--html writes a page"),
+        (["--html", "x.html", "--json"], "--html writes a separate page"),
+        (["--html", "x.html", "--output", "y"], "--html writes a separate page"),
         (["--employee", "seven"], "an employee id is a whole number above 0"),
         (["--html"], "argument --html: expected one argument"),
         (["--nonsense"], "there is no option --nonsense"),

@@ -69,7 +69,7 @@ def test_the_plan_says_which_guard_would_hold_what_the_settings_change(pending: 
     assert {row[0] for row in rows(plan).values()} == {"hold"}
     shown = planned(pending, settings).stdout
     assert "institution changes for" in shown
-    assert "\nNext:\n  The plan shows other settings than those in force." in shown
+    assert "\nNext:\n  The plan uses settings that are not in force yet." in shown
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,14 @@ def test_a_file_that_cannot_be_tried_is_refused_before_any_call(
 
 MAPPINGS = st.dictionaries(
     st.sampled_from(["institution", "department", "city", "lastname", "firstname"]),
-    st.sampled_from(["division", {"from": "location", "when": "create"}, ["preferred_name", "last_name"]]),
+    st.sampled_from(
+        [
+            "division",
+            "bamboohr:customSite",
+            {"from": "location", "when": "create"},
+            ["preferred_name", "last_name"],
+        ]
+    ),
     max_size=3,
 )
 LIMITS = st.dictionaries(
@@ -102,8 +109,8 @@ LIMITS = st.dictionaries(
     max_size=4,
 )
 SCOPES = st.dictionaries(
-    st.sampled_from(["department", "employment_status"]),
-    st.sampled_from([["Sales", "Full-Time"], {"exclude": ["Support", "Full-Time"]}, ["Nowhere"]]),
+    st.sampled_from(["department", "employment_status", "bamboohr:customSite"]),
+    st.sampled_from([["Sales", "Full-Time", "north"], {"exclude": ["Support", "Full-Time", "South"]}, ["Nowhere"]]),
     max_size=2,
 )
 SETTINGS = st.fixed_dictionaries(
@@ -118,6 +125,8 @@ SETTINGS = st.fixed_dictionaries(
         "LIMITS": LIMITS,
         "SCOPE": SCOPES,
         "OUT_OF_SCOPE": st.sampled_from(["keep", "suspend"]),
+        "EXTENDED_USERNAMES": st.booleans(),
+        "DEFAULT_LAST_NAME": st.sampled_from(["-", "Lee"]),
     },
 )
 
@@ -129,12 +138,14 @@ def as_toml(values: dict[str, Any]) -> str:
 
 def toml(value: object) -> str:
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {toml(entry)}' for key, entry in value.items())} }}"
+        return f"{{ {', '.join(f'{json.dumps(key)} = {toml(entry)}' for key, entry in value.items())} }}"
     return json.dumps(value)
 
 
 def as_variable(value: object) -> str:
     if isinstance(value, dict):
+        return json.dumps(value)
+    if isinstance(value, bool):
         return json.dumps(value)
     return ",".join(value) if isinstance(value, list) else str(value)
 
@@ -162,6 +173,8 @@ def live_through_a_week(harness: RunHarness) -> None:
     """A company in sync, in which employees then leave, move, are hired, and were suspended by hand."""
     company = harness.company
     company.add(generate(25, seed=3))
+    for one in range(1, 26):
+        company.edit(str(one), customSite="North" if one % 3 else "South" if one % 2 else None)
     company.hire_ahead(date.today() + timedelta(days=5), "203", firstName="A", lastName="B", workEmail="ab@example.com")
     assert harness.run().code == 0
     assert harness.run("reconcile", "--yes").code == 0
@@ -172,6 +185,9 @@ def live_through_a_week(harness: RunHarness) -> None:
     company.edit("8", lastName="Married", workEmail="married@example.com")
     company.hire("200", firstName="Ann", lastName="Lee", workEmail="al@example.com")
     company.hire("201", firstName="No", lastName="Mail", workEmail=None)
+    company.hire("202", firstName="Pat", lastName="O'Brien", workEmail="o'brien@example.com", customSite="North")
+    company.hire("204", firstName="Suharto", lastName="", workEmail="suharto@example.com", customSite="South")
+    company.hire("205", firstName="", lastName="Madonna", workEmail="madonna@example.com")
     harness.site.change_user(harness.account("9")["id"], suspended=1)
 
 

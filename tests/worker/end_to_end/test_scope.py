@@ -74,6 +74,14 @@ def test_only_employees_in_scope_get_an_account(company: RunHarness) -> None:
     assert employee_lines(run)[56]["reason"] == "is out of scope: department has none of the allowed values"
 
 
+def test_values_of_employees_out_of_scope_are_no_warning(company: RunHarness) -> None:
+    table = {"from": "department", "map": {"Sales": "4711", "Support": "4712"}}
+
+    run = company.run(SCOPE=SALES_AND_SUPPORT, FIELD_MAPPING=json.dumps({"institution": table}))
+
+    assert (run.code, run["created"], run["warnings"]) == (0, 55, [])
+
+
 def test_an_account_out_of_scope_is_left_alone(staffed: RunHarness) -> None:
     move(staffed, 1, "Legal", lastName="Renamed")
     before = staffed.account("1")
@@ -208,6 +216,30 @@ def test_a_field_that_is_emptied_for_all_moves_no_employee_into_the_scope(
     assert (shown.code, written(shown), shown["skipped_out_of_scope"] >= 2) == (0, (0, 0, 0, 0), True)
 
 
+def test_the_same_is_an_error_of_a_run_of_a_few_employees(staffed: RunHarness) -> None:
+    scope = {"SCOPE": NO_CONTRACTORS, "OUT_OF_SCOPE": "suspend"}
+    staffed.run("reconcile", "--yes", **scope)
+    staffed.bamboo.settings.list_restricted = frozenset({"employmentHistoryStatus"})
+    move(staffed, 1, "Support")
+    staffed.company.terminate("2")
+
+    run = staffed.run(**scope)
+    staffed.bamboo.settings.list_restricted = frozenset()
+    again = staffed.run(**scope)
+
+    assert (run.code, written(run), run["error_reasons"]) == (1, (0, 0, 1, 0), {"scope_not_shown": 1})
+    assert (again.code, written(again), staffed.account("1")["department"]) == (0, (0, 1, 0, 0), "Support")
+
+
+def test_a_directory_that_lost_the_field_does_not_make_the_setting_suspicious(staffed: RunHarness) -> None:
+    staffed.bamboo.settings.directory_nulls = staffed.bamboo.settings.list_restricted = frozenset({"department"})
+    staffed.company.touch("1")
+
+    run = staffed.run(**SUSPEND)
+
+    assert (run.code, run["warnings"], suspended(staffed)) == (1, ["fields_emptied", "scope_not_shown"], [])
+
+
 def test_a_companys_own_field_decides_and_moves_no_employee_out_where_it_is_hidden(company: RunHarness) -> None:
     scope = {"SCOPE": json.dumps({"bamboohr:customSite": ["North"]}), "OUT_OF_SCOPE": "suspend"}
     for number in range(1, 61):
@@ -225,6 +257,7 @@ def test_a_companys_own_field_decides_and_moves_no_employee_out_where_it_is_hidd
 
     hidden = company.run(**scope)
     assert (hidden["suspended"], hidden["reactivated"], hidden["scope_not_shown"] > 0) == (0, 0, True)
+    assert (hidden.code, hidden["error_reasons"]) == (1, {"scope_not_shown": 1})
 
 
 def test_an_empty_value_is_out_of_scope_where_values_are_allowed(staffed: RunHarness) -> None:
@@ -251,7 +284,7 @@ def test_a_renamed_department_is_held_and_leavers_are_suspended(scoped: RunHarne
 
     assert (run.code, run["held"], run["suspended"]) == (4, {"suspend": 2}, 1)
     assert 'no employee has the department "Support" any more' in run["message"]
-    assert "2 of 3 are for the scope" in run["message"]
+    assert "2 of 3 are because of the scope" in run["message"]
     assert suspended(scoped) == [1, *LEGAL]
 
 

@@ -200,10 +200,10 @@ def test_a_rewind_before_the_first_run_sets_its_start(harness: RunHarness) -> No
     ("arguments", "expected"),
     [
         (["--since", "2099-01-01T00:00:00Z"], "is in the future"),
-        (["--since", "yesterday"], "not a moment with a zone"),
-        (["--since", "2026-01-31T02:00:00"], "not a moment with a zone"),
-        (["--since", "2026-01-31"], "not a moment with a zone"),
-        (["--since", ""], "not a moment with a zone"),
+        (["--since", "yesterday"], "not a time with a time zone"),
+        (["--since", "2026-01-31T02:00:00"], "not a time with a time zone"),
+        (["--since", "2026-01-31"], "not a time with a time zone"),
+        (["--since", ""], "not a time with a time zone"),
         (["--since", "1960-01-01T00:00:00Z"], "before"),
         (["--days", "-1"], "a whole number from 0 to 18250"),
         (["--days", "1.5"], "a whole number from 0 to 18250"),
@@ -234,7 +234,7 @@ def test_after_a_reset_the_next_run_starts_like_the_first_and_keeps_the_follow_u
     run = staffed.run("state", "reset", "--yes")
     first = staffed.run(INITIAL_LOOKBACK_DAYS="9")
 
-    assert (run.code, run.stdout[:34]) == (0, "The state row is gone; it was: sin")
+    assert (run.code, run.stdout[:39]) == (0, "The state row was removed; it was: sinc")
     assert days_ago(9.1) < first["since"] < days_ago(8.9)
     assert (first.code, first["total_changed"], first["no_evidence"]) == (0, 31, 1)
     advance_clock(staffed, hours=1)

@@ -70,14 +70,46 @@ def test_the_value_is_sent_again_when_bamboohr_changes_it(harness: RunHarness) -
     assert remembered(harness) == {}
 
 
-def test_the_value_is_sent_again_when_it_changes_in_moodle(harness: RunHarness) -> None:
+def test_what_is_entered_in_moodle_in_its_place_is_left_alone(harness: RunHarness) -> None:
     company = Company(harness, "5.1", "office").with_value("Zagreb")
     company.says("Paris", "3")
     harness.run()
     harness.site.change_user(harness.account("3")["id"], profile={"office": "Split"})
+    advance_clock(harness, hours=1)
+    harness.company.edit("3", department="Moved")
 
-    assert (company.again()["updated"], company.stores("3")) == (1, "")
-    assert (company.again()["updated"], harness.writes()) == (0, [])
+    run, later = harness.run(), company.again()
+
+    assert (run["updated"], run["not_kept_ids"], harness.account("3")["department"]) == (1, [3], "Moved")
+    assert (later["not_kept_ids"], later["warnings"], harness.writes()) == ([3], [], [])
+    assert company.stores("3") == "Split"
+
+
+def test_it_is_left_alone_after_a_time_out_of_scope_too(harness: RunHarness) -> None:
+    company = Company(harness, "5.1", "office").with_value("Zagreb")
+    company.says("Paris", "3")
+    harness.environment |= {"OUT_OF_SCOPE": "suspend", "SCOPE": json.dumps({"division": {"exclude": ["Away"]}})}
+    assert harness.run()["not_kept_ids"] == [3]
+    harness.site.change_user(harness.account("3")["id"], profile={"office": "Split"})
+    advance_clock(harness, hours=1)
+    harness.company.edit("3", division="Away")
+    assert (harness.run()["suspended"], harness.run()["suspended"]) == (1, 0)
+    advance_clock(harness, hours=1)
+    harness.company.edit("3", division="Back")
+
+    assert (harness.run()["reactivated"], company.stores("3")) == (1, "Split")
+
+
+def test_an_undo_outlives_the_next_change_of_the_employee(harness: RunHarness) -> None:
+    company = Company(harness, "5.1", "office").with_value("Zagreb")
+    company.says("Paris", "3")
+    run = harness.run()
+    harness.run("undo", run["run_id"], "--yes")
+    advance_clock(harness, hours=1)
+    harness.company.edit("3", department="Moved")
+
+    assert (harness.run()["updated"], harness.account("3")["department"]) == (1, "Moved")
+    assert company.stores("3") == "Zagreb"
 
 
 @pytest.mark.parametrize("command", [("sync", "--employee", "3"), ("reconcile", "--resend", "--yes")])
@@ -96,6 +128,23 @@ def test_after_a_correction_in_moodle_an_operator_has_it_sent_again(
 
     assert (run["updated"], run["not_kept"], company.stores("3")) == (1, 0, "Paris")
     assert remembered(harness) == {}
+
+
+def test_what_a_guard_holds_of_it_is_sent_by_an_approval(harness: RunHarness) -> None:
+    company = Company(harness, "5.1", "office").with_value("Zagreb")
+    company.again()
+    company.says("Paris", *map(str, range(1, 31)))
+    approved = harness.run("approve", harness.run()["run_id"], "--yes")
+    assert (approved["updated"], approved["not_kept"]) == (30, 30)
+    harness.site.settings.profile_fields = (
+        ProfileField("office", datatype="menu", options=("Zagreb", "Split", "Paris")),
+    )
+
+    held = harness.run("reconcile", "--resend", "--yes")
+    run = harness.run("approve", held["run_id"], "--yes")
+
+    assert (held.code, held["held"]) == (4, {"update": 30})
+    assert (run.code, run["updated"], run["not_kept"], company.stores("3")) == (0, 30, 0, "Paris")
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,7 @@ CENTRES = {"r&d": "4711", "sales": "4712", "none": ""}
         ("", {"division": "R&D", "location": "Bonn"}, "4711", ""),
         ("", {"division": "SALES"}, "4712", ""),
         ("", {"division": " Sales "}, "4712", ""),
+        ("", {"division": "Sa\u00adles"}, "4712", ""),
         ("", {"division": "Legal", "location": "Sales"}, None, "Legal"),
         ("9999", {"division": "Legal"}, "9999", ""),
         ("9999", {}, None, ""),

@@ -73,7 +73,7 @@ def test_web_services_that_are_off_are_reported_and_never_retried(site: MoodleSi
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [(301, "elsewhere"), (302, "elsewhere"), (404, "no Moodle"), (401, "login"), (413, "refuses")]
+    ("status", "said"), [(301, "redirects"), (302, "redirects"), (404, "no Moodle"), (401, "login"), (413, "refuses")]
 )
 def test_another_status_is_reported_and_never_retried(
     moodle: MoodleClient, mocked: responses.RequestsMock, status: int, said: str

@@ -272,7 +272,7 @@ def test_a_site_in_trouble_is_waited_for(board: Switchboard) -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Response(500), "HTTP 500: its server fails"),
+        (Response(500), "HTTP 500: the site's server fails"),
         (Response.of([]), "does not see accounts"),
         (Response.of(moodle_error("invalidresponse")), "invalidresponse"),
     ],
@@ -316,8 +316,8 @@ def test_a_function_that_the_site_does_not_know_is_replaced_by_the_other(board: 
     ("code", "words", "advice"),
     [
         ("invalidresponse", "cannot return the accounts", "authentication plugin"),
-        ("invalidrecord", "misses a database record", "administrator"),
-        ("invalidrecordunknown", "misses a database record", "administrator"),
+        ("invalidrecord", "is missing a database record", "administrator"),
+        ("invalidrecordunknown", "is missing a database record", "administrator"),
         ("dmlreadexception", "refused core_user_get_users_by_field", "RUNBOOK"),
     ],
 )

@@ -239,7 +239,7 @@ def test_changes_of_the_last_day_count_towards_twice_the_limit(
 def test_an_unreliable_reading_holds_suspensions_identity_and_clears(
     example: Callable[[int], Case], held_class: GuardClass
 ) -> None:
-    found = guarded([example(1)], unreliable=["the directory has 9 rows, the baseline run read 100"])
+    found = guarded([example(1)], unreliable=["the directory has 9 rows, the last complete run read 100"])
 
     doubted = held_class in (GuardClass.SUSPEND, GuardClass.IDENTITY, GuardClass.CLEAR)
     assert set(found.why) == ({held_class} if doubted else set())
@@ -490,7 +490,7 @@ def test_suspensions_for_the_scope_count_in_the_class_suspend() -> None:
     assert held_and_written(few) == ([], [1, 2, 3, 11, 12], "")
     held, written, why = held_and_written(too_many)
     assert (held, written) == ([1, 2, 3, 4], [11, 12])
-    assert why == "6 suspensions are due, 5 allowed in one run; 4 of 6 are for the scope"
+    assert why == "6 suspensions are due, 5 allowed in one run; 4 of 6 are because of the scope"
 
 
 def test_leavers_over_the_limit_are_held_with_them() -> None:
@@ -503,7 +503,7 @@ def test_a_doubt_holds_every_suspension_for_the_scope_and_no_leaver() -> None:
     held, written, why = held_and_written([is_out_of_scope(1), leaves(11), changes_department(12)], DOUBT)
 
     assert (held, written) == ([1], [11])
-    assert why == f"{DOUBT}; 1 of 2 are for the scope"
+    assert why == f"{DOUBT}; 1 of 2 are because of the scope"
     assert held_and_written([leaves(11)], DOUBT) == ([], [11], "")
 
 

@@ -41,8 +41,8 @@ def reads(*later: tuple[float, int], coverage: Mapping[str, int] = FILLED) -> li
     ("rows", "last", "expected"),
     [
         (800, baseline(1_000), []),
-        (799, baseline(1_000), ["the directory has 799 rows, the baseline run read 1000"]),
-        (0, baseline(1_000), ["the directory has 0 rows, the baseline run read 1000"]),
+        (799, baseline(1_000), ["the directory has 799 rows, the last complete run read 1000"]),
+        (0, baseline(1_000), ["the directory has 0 rows, the last complete run read 1000"]),
         (0, baseline(0), []),
         (1, None, []),
     ],

@@ -227,7 +227,7 @@ def test_a_held_class_has_a_section_with_its_pattern_limit_and_command() -> None
 
     assert read.all("section", class_="notice guard") == [
         "7 suspensions held 7 suspensions are due, 5 allowed in one runthe directory shrank If these changes are right,"
-        " once a run has held them: python -m worker approve RUN --only suspend"
+        " approve them once a run has held them: python -m worker approve RUN --only suspend"
     ]
     assert read.groups == ["suspend (held) 1 employee a guard holds all suspensions of this run suspension_held"]
     assert read.found("details", data_action="held", data_would="suspend")
@@ -251,7 +251,7 @@ def test_the_next_commands_come_last() -> None:
 
     assert read.all("section", class_="next") == [
         "What to do next Write these changes: python -m worker sync The settings have changed since the last reconcile."
-        " See what one would do to all employees: python -m worker plan --everybody"
+        " See what a reconcile would do to all employees: python -m worker plan --everybody"
     ]
     assert _read().all("section", class_="next") == ["What to do next There is nothing to write."]
 

@@ -210,7 +210,7 @@ def test_what_a_guard_holds_is_named_by_what_it_would_do_and_why_is_said_once() 
         "7 suspensions held:",
         "7 suspensions are due, 5 allowed in one run",
         "the reading has lost rows",
-        "if these changes are right, once a run has held them:",
+        "if these changes are right, approve them once a run has held them:",
         "python -m worker approve RUN --only suspend",
     ]
     assert paragraph(text, "Suspend (held)") == [
@@ -243,6 +243,6 @@ def test_the_next_commands_come_last() -> None:
         "Next:",
         "  Write these changes:",
         "    python -m worker sync",
-        "  The settings have changed since the last reconcile. See what one would do to all employees:",
+        "  The settings have changed since the last reconcile. See what a reconcile would do to all employees:",
         "    python -m worker plan --everybody",
     ]

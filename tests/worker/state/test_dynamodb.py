@@ -225,7 +225,7 @@ def test_an_answer_without_the_table_does_not_pass_for_one_without_items(
     ("code", "said"),
     [
         ("ResourceNotFoundException", "does not exist"),
-        ("AccessDeniedException", "task role's rights"),
+        ("AccessDeniedException", "task role's permissions"),
         ("UnrecognizedClientException", "AWS does not know these credentials"),
         ("ExpiredTokenException", "have expired"),
     ],

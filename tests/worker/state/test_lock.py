@@ -57,7 +57,7 @@ def test_a_lock_held_by_another_run_ends_the_run_and_changes_nothing(items: Item
     lock_of(items, "one", clock).acquire()
     before = items.get("a#lock")
 
-    with pytest.raises(LockHeld, match="another run \\(one\\) holds the lock, for 300 s more") as caught:
+    with pytest.raises(LockHeld, match="another run \\(one\\) holds the lock, for another 300 s") as caught:
         lock_of(items, "two", clock).acquire()
 
     assert caught.value.exit_code is ExitCode.LOCKED
@@ -251,7 +251,7 @@ def test_the_holder_of_a_lock_is_known_with_the_time_left(items: Items, clock: C
     lock_of(items, "one", clock).acquire()
     clock.now += LEASE_SECONDS - 1
     assert lock.holder() == Holder("one", 1)
-    with pytest.raises(LockHeld, match="another run \\(one\\) holds the lock, for 1 s more"):
+    with pytest.raises(LockHeld, match="another run \\(one\\) holds the lock, for another 1 s"):
         lock.require_free()
 
     clock.now += 1

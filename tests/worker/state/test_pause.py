@@ -27,7 +27,7 @@ def test_a_pause_says_since_when(items: Items) -> None:
     items.put(pause_item("a", NOW))
 
     assert Store(items, "a").pause() == Pause(NOW)
-    assert str(Pause(NOW)) == "paused since 2026-02-01T02:00:00Z"
+    assert str(Pause(NOW)) == "paused (since 2026-02-01T02:00:00Z)"
 
 
 def test_a_pause_that_was_written_by_hand_needs_the_key_alone(items: Items) -> None:

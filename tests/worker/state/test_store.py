@@ -88,7 +88,7 @@ def test_a_row_written_with_the_aws_cli_is_valid(
 def test_a_since_without_a_usable_moment_is_a_configuration_error(items: Items, store: Store, since: object) -> None:
     items.put({**HAND_WRITTEN, "since": since})
 
-    assert faults(store) == ["state row 'a': since must be a moment with a zone, such as 2026-01-31T02:00:00Z"]
+    assert faults(store) == ["state row 'a': since must be a time with a time zone, such as 2026-01-31T02:00:00Z"]
 
 
 def test_a_row_without_a_since_is_a_configuration_error(items: Items, store: Store) -> None:
