@@ -16,7 +16,7 @@ from worker.planning.correlation import shows_identity
 from worker.planning.differences import as_sent, with_differences
 from worker.planning.endings import LEFT, ending, left_alone, out_of_scope
 from worker.planning.situation import Situation
-from worker.planning.values import created_values, updated_values
+from worker.planning.values import created_values, emptied_fields, updated_values
 
 
 def decide(situation: Situation, employee: Employee) -> Step:
@@ -192,6 +192,7 @@ def _creation(situation: Situation, employee: Employee, address: str, resolution
         return Step(number, Action.CONFLICT, refused)
     fields = {"auth": situation.settings.auth, "idnumber": str(number), "username": name}
     fields.update({target: value for target, value in values.items() if value and target != "email"})
+    fields.update(dict.fromkeys(emptied_fields(situation.mapping, values), ""))
     # Required by Moodle, so it comes last: a request that PHP truncated then creates no account.
     fields["email"] = address
     changes = tuple(FieldChange(target, None, value) for target, value in fields.items())

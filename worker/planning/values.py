@@ -38,6 +38,15 @@ def updated_values(mapping: FieldMapping, employee: Employee, account: Account) 
     }
 
 
+def emptied_fields(mapping: FieldMapping, values: Mapping[str, str]) -> list[str]:
+    """Return the fields of a new account that Moodle would fill with a default, although BambooHR has no value.
+
+    A later run would clear them. A field that is filled on creation only keeps Moodle's default.
+    """
+    rules = [rule for rule in mapping.rules if rule.is_custom and rule.is_updated]
+    return [rule.target for rule in rules if values.get(rule.target) == ""]
+
+
 def _mapped(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
     values = {rule.target: rule.value(employee.facts) for rule in mapping.rules}
     return {target: value for target, value in values.items() if value is not None}

@@ -23,6 +23,7 @@ from worker.words import counted
 
 _Lost = dict[int, list[FieldChange]]
 """By employee, what was sent (`old`) and what the account shows in its place (`new`)."""
+_NO_SUCH_VALUE = "the field's type has no such value; map a date to a date field, and yes or no to a checkbox"
 
 
 def read_back(services: Services, written: WriteResult, summary: Summary) -> WriteResult:
@@ -93,17 +94,17 @@ def _not_kept(step: Step, account: Account, kinds: Kinds) -> list[FieldChange]:
 
 
 def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Summary) -> WriteResult:
-    """Warn once for each field; return the results with the digests that later runs remember."""
+    """Warn once for each field and cause; return the results with the digests that later runs remember."""
     kinds, results = services.moodle.field_kinds, dict(written.results)
-    whose: dict[str, _Lost] = {}
-    for number, result in results.items():
+    whose: dict[tuple[str, str], list[int]] = {}
+    for number, result in sorted(results.items()):
         for name, digest in result.step.not_kept:
             if not digest:
-                whose.setdefault(name, {})[number] = []
+                whose.setdefault((name, _NO_SUCH_VALUE), []).append(number)
         for change in lost.get(number, ()):
-            whose.setdefault(change.field, {})[number] = [change]
-    for name, employees in sorted(whose.items()):
-        summary.warn("not_kept", _warning(name, employees, kinds))
+            whose.setdefault((change.field, _cause(change, kinds)), []).append(number)
+    for (name, cause), employees in sorted(whose.items()):
+        summary.warn("not_kept", _warning(name, cause, employees))
     for number, changes in lost.items():
         key = services.digest_key
         digests = [(one.field, not_kept_digest(number, one.field, one.old or "", key)) for one in changes]
@@ -111,35 +112,35 @@ def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Su
     return replace(written, results=results)
 
 
-def _warning(name: str, employees: _Lost, kinds: Kinds) -> str:
-    shown = sorted(employees)
-    more = f" and {len(shown) - IDS_SHOWN} more" if len(shown) > IDS_SHOWN else ""
-    named = ", ".join(map(str, shown[:IDS_SHOWN])) + more
-    changes = [change for several in employees.values() for change in several]
+def _warning(name: str, cause: str, employees: list[int]) -> str:
+    more = f" and {len(employees) - IDS_SHOWN} more" if len(employees) > IDS_SHOWN else ""
+    named = ", ".join(map(str, employees[:IDS_SHOWN])) + more
     return (
-        f"Moodle does not keep {name} of {counted(len(shown), 'employee')} ({named}): {_cause(name, changes, kinds)}."
-        " It is not sent again until it changes in BambooHR; after a correction in Moodle:"
+        f"Moodle does not keep {name} of {counted(len(employees), 'employee')} ({named}): {cause}. It is not sent again"
+        " until it changes in BambooHR; after a correction in Moodle:"
         f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
     )
 
 
-def _cause(name: str, lost: Iterable[FieldChange], kinds: Kinds) -> str:
+def _cause(lost: FieldChange, kinds: Kinds) -> str:
     """Return what is wrong, as far as it can be told, and what to do."""
-    lost, kind = list(lost), kinds.get(name)
-    if not lost:
-        return "the field's type has no such value; map a date to a date field, and yes or no to a checkbox"
+    kind = kinds.get(lost.field)
     if kind is None:
         return (
             "no account shows the field; create it in Moodle with this short name, unlock it, let the token's user see"
             " it, or add the option if it is a menu"
-            if name.startswith("profile_field_")
+            if lost.field.startswith("profile_field_")
             else "Moodle stores another value, or hides the field from the token; correct the value in BambooHR or in"
             " the mapping, or add the field to the site's setting showuseridentity"
         )
+    if kind.type == "menu" and not lost.old:
+        return "BambooHR has no value, and the menu has a default; remove it in Moodle, or enter a value"
     if kind.type == "menu":
         return "the menu has no such option; add it to the field in Moodle, or correct the value"
+    if kind.type == "textarea" and not kind.is_raw:
+        return "a filter of Moodle, such as the one for smileys, displays another form of it, or Moodle stores one"
     if kind.type == "datetime":
         return "the date is outside the field's years; extend them in Moodle, or correct the date"
-    if all((change.old or "").startswith(change.new) for change in lost):
+    if lost.new and (lost.old or "").startswith(lost.new):
         return "the value is longer than the field allows; raise the field's maximum length in Moodle"
     return "Moodle stores another value; see the field's settings in Moodle"

@@ -16,6 +16,7 @@ from tests.sandbox.moodle.settings import ProfileField, Settings
 
 _AMPERSAND = re.compile(r"&(?![a-zA-Z0-9#]{1,8};)")
 _TAG = re.compile(r"<(?!\s)[^>]*>?")
+_SMILEY = '<img class="icon emoticon" alt="smile" title="smile" src="/theme/image.php/boost/core/1/s/smiley" />'
 _NUMERIC = re.compile(r"[ \t\n\r\v\f]*[+-]?\d+(\.\d*)?[ \t\n\r\v\f]*", re.ASCII)
 _LEADING_INT = re.compile(r"\d+", re.ASCII)
 
@@ -64,7 +65,7 @@ def _displayed(field: ProfileField, value: str) -> str:
         return f"{datetime.fromtimestamp(int(value), UTC):%-d %B %Y}"
     escaped = _AMPERSAND.sub("&amp;", value)
     if field.datatype == "textarea":
-        lines = escaped.replace("\n", "<br />\n")
+        lines = escaped.replace("\n", "<br />\n").replace(":-)", _SMILEY)
         return f'<div class="no-overflow"><div class="text_to_html">{lines}</div></div>'
     text = _TAG.sub("", escaped).replace(">", "&gt;")
     if field.link and text:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
-from tests.sandbox.moodle import Version
+from tests.sandbox.moodle import ProfileField, Version
 from tests.worker.end_to_end.profile_fields import EMPLOYEES, Company
 
 
@@ -87,3 +87,27 @@ def test_a_zero_that_moodle_cannot_show_is_written_once(harness: RunHarness, tar
 
     assert harness.account("3")[target] == "0"
     assert (run["unchanged"], run["not_kept"], harness.writes()) == (EMPLOYEES, 0, [])
+
+
+@pytest.mark.parametrize("version", ["4.1", "4.5"])
+def test_a_new_account_gets_no_default_of_moodle_where_bamboohr_has_no_value(
+    harness: RunHarness, version: Version
+) -> None:
+    harness.site.settings.version = version
+    harness.site.settings.profile_fields = (
+        ProfileField("team", default="none"),
+        ProfileField("note", datatype="textarea", default="<p>To be filled</p>"),
+        ProfileField("remote", datatype="checkbox", default="1"),
+        ProfileField("grade", default="A"),
+    )
+    mapping: dict[str, object] = {f"profile_field_{name}": "division" for name in ("team", "note", "remote")}
+    mapping["profile_field_grade"] = {"from": "division", "when": "create"}
+    harness.environment["FIELD_MAPPING"] = json.dumps(mapping)
+    harness.company.add({**employee, "division": None} for employee in generate(EMPLOYEES, seed=5, without_email=0.0))
+    harness.run()
+    harness.forget_calls()
+
+    run = harness.run("reconcile", "--yes")
+
+    assert (run.code, run["unchanged"], harness.writes()) == (0, EMPLOYEES, [])
+    assert harness.account("3")["profile"] == {"team": "", "note": "", "remote": "0"}, "grade has the default"

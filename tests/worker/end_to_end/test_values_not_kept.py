@@ -190,6 +190,52 @@ def test_a_value_that_the_type_of_the_field_does_not_have_is_not_sent_and_report
     assert (company.stores("3"), harness.writes(), remembered(harness)) == (stored, [], {})
 
 
+def test_each_cause_is_a_warning_of_its_own(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "started", source="division").with_value("2019-01-31")
+    company.says("2060-01-31", "3")
+    company.says("soon", "4")
+
+    run = harness.run()
+
+    beyond, no_date = [line["reason"] for line in run.log if line.get("code") == "not_kept"]
+    assert "1 employee (3): the date is outside the field's years" in beyond
+    assert "1 employee (4): the field's type has no such value" in no_date
+
+
+@pytest.mark.parametrize("value", [":-)", "Ask the desk :-)"])
+def test_a_smiley_that_an_older_moodle_shows_as_a_picture_is_written_once(harness: RunHarness, value: str) -> None:
+    company = Company(harness, "4.1", "note").with_value("R&D")
+    company.says(value, "3")
+
+    run = harness.run()
+
+    assert (run.code, company.stores("3"), run["not_kept_ids"]) == (0, value, [3])
+    assert "a filter of Moodle, such as the one for smileys" in str(run.log)
+    assert (company.again()["updated"], harness.writes()) == (0, [])
+
+
+def test_a_value_that_moodle_empties_is_not_called_too_long(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "team").with_value("South")
+    harness.site.settings.profile_fields = (ProfileField("team", maximum=0),)
+    company.says("North", "3")
+
+    run = harness.run()
+
+    assert (company.stores("3"), run["not_kept_ids"]) == ("", [3])
+    assert "Moodle stores another value" in str(run.log)
+
+
+def test_a_menu_with_a_default_cannot_be_empty(harness: RunHarness) -> None:
+    company = Company(harness, "4.5", "level").with_value("Senior")
+    company.says(None, "3")
+
+    run = harness.run()
+
+    assert (company.stores("3"), run["not_kept_ids"]) == ("Junior", [3])
+    assert "BambooHR has no value, and the menu has a default" in str(run.log)
+    assert (company.again()["updated"], harness.writes()) == (0, [])
+
+
 # Calls
 
 
