@@ -37,7 +37,7 @@ def parts_of(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
         return ()
     if step.action is Action.CREATE:
         return (Part(GuardClass.CREATE, step.changes),)
-    identity = _identity_fields(step)
+    identity = identity_fields(step)
     changes: dict[GuardClass, list[FieldChange]] = {}
     for change in step.changes:
         changes.setdefault(_class_of(change, identity, emptied), []).append(change)
@@ -61,7 +61,7 @@ def is_link(step: Step) -> bool:
     return step.action is not Action.CREATE and "idnumber" in step.fields
 
 
-def _identity_fields(step: Step) -> frozenset[str]:
+def identity_fields(step: Step) -> frozenset[str]:
     """Return the fields of the identity part. The names belong to it only if both of them change."""
     if is_link(step):
         return frozenset(step.fields) - {"suspended"}

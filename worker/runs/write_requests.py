@@ -15,6 +15,7 @@ from worker.model.step import Action, Step
 from worker.moodle import refusals
 from worker.moodle.answers import NO_ANSWER
 from worker.moodle.client import Record, Refused, TryAgain, Undecided, Updated
+from worker.planning.parts import identity_fields
 from worker.runs.apis import MoodleWriteApi
 from worker.runs.isolation import Skipped
 from worker.transport.http import TransportError
@@ -183,7 +184,7 @@ class WriteRequests:
                 self._account_refused(step, code)
 
     def _account_refused(self, step: Step, code: str) -> None:
-        """Handle one refused account: retry a deadlock, send the other fields without a refused address."""
+        """Handle one refused account: retry a deadlock; after a refused address, send what does not go with it."""
         try:
             if code == "dmlwriteexception":
                 code = self._send_single(step) or ""
@@ -191,7 +192,7 @@ class WriteRequests:
                     self._results.record([step], Status.DONE)
                     return
             reason = self._explanation(step, code)
-            rest = {change.field for change in step.changes if change.field not in ("email", "username")}
+            rest = {*step.fields} - {"email", "username"} - identity_fields(step)
             wrote = False
             if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
                 wrote = self._send_single(step, rest) is None

@@ -303,6 +303,25 @@ def test_a_refused_address_does_not_prevent_the_other_fields(writer: SandboxWrit
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        ({"firstname": "Kim", "lastname": "Vale"}, ("Ann", "Lee", "New")),
+        ({"lastname": "Vale"}, ("Ann", "Vale", "New")),
+    ],
+)
+def test_both_names_do_not_change_without_the_address_that_was_refused(
+    writer: SandboxWriter, names: dict[str, str], kept: tuple[str, ...]
+) -> None:
+    account = writer.add(1, firstname="Ann", lastname="Lee")
+    writer.add(2, email="taken@x.example")
+
+    writer.write(update(1, account, **{"department": "New", "email": "taken@x.example", **names}))  # type: ignore[arg-type]
+
+    stored = writer.linked_accounts()[1]
+    assert (stored["firstname"], stored["lastname"], stored["department"]) == kept
+
+
 def test_an_invalid_address_is_named(writer: SandboxWriter) -> None:
     results = writer.write(update(1, writer.add(1), email="jo@localhost"))
 
