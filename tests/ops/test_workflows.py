@@ -72,7 +72,8 @@ def test_a_pull_request_is_tested_without_any_credentials() -> None:
 
     assert "pull_request" in check["on"]
     ran = [step["run"] for step in steps(FOLDER / "check.yml") if "run" in step]
-    assert ran == ["make demo", "make test", "make test-image", "make test-browser", "make test-faults", "make audit"]
+    suites = ["test", "test-image", "test-browser", "test-faults", "test-large"]
+    assert ran == ["make demo", *(f"make {suite}" for suite in suites), "make audit"]
     assert "id-token" not in jobs(FOLDER / "check.yml")["test"]["permissions"]
 
 

@@ -198,7 +198,7 @@ def test_a_field_that_does_not_exist_is_one_warning_of_the_run(staffed: RunHarne
 
     (warning,) = [line for line in run.log if line.get("code") == "field_never_shown"]
     assert run["warnings"] == ["field_never_shown"]
-    assert "bamboohr:customTwon for no employee" in warning["reason"]
+    assert "BambooHR does not show bamboohr:customTwon for any employee" in warning["reason"]
     assert "CostCenter" not in warning["reason"]
 
 

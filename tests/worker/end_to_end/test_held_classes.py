@@ -63,7 +63,7 @@ def change(simulation: Simulation, changes: dict[str, set[int]]) -> None:
         company.edit(str(number), department="Moved")
     for number in changes["create"]:
         named = {"firstName": "New", "lastName": "Starter", "workEmail": ADDRESS.format(number)}
-        company.hire(str(number), hidden=False, division="Field", **named)
+        company.hire(str(number), hidden=False, division="Field", department="Sales", **named)
 
 
 def done(simulation: Simulation) -> dict[str, set[int]]:

@@ -39,8 +39,8 @@ def test_a_table_translates_and_a_value_that_it_lacks_is_kept_and_named_once_wit
     assert column(harness, "institution", 1, 2, 3, 4, 5, 6) == ["4711", "4712", "4711", "", "", ""]
     (warning,) = warnings(run, "values_not_sent")
     assert (run.code, run["warnings"].count("values_not_sent")) == (0, 1)
-    assert warning.startswith("institution: BambooHR has a value that its map does not have")
-    assert warning.endswith("for 2 of the employees read (4, 5)")
+    assert warning.startswith("institution: for 2 of the employees read, BambooHR has a value that its map does not")
+    assert warning.endswith("the account keeps its own (4, 5)")
     assert "Legal" not in run.stdout + run.stderr
 
     harness.company.edit("1", division="Legal")
@@ -144,7 +144,7 @@ def test_a_value_that_moodle_cannot_take_is_named_by_field_and_employee(speaking
 
     assert (run.code, run["updated"]) == (0, 0)
     assert [text.partition(":")[0] for text in warnings(run, "values_not_sent")] == ["lang", "phone1"]
-    assert all(text.endswith("for 1 of the employees read (1)") for text in warnings(run, "values_not_sent"))
+    assert all(text.endswith("the account keeps its own (1)") for text in warnings(run, "values_not_sent"))
     assert "Brazilian" not in run.stdout + run.stderr
 
 
@@ -154,7 +154,7 @@ def test_only_bamboohrs_country_is_named_by_its_value(harness: RunHarness) -> No
 
     run = harness.run(FIELD_MAPPING=json.dumps({"country": "bamboohr:customHome"}))
 
-    assert warnings(run, "values_not_sent")[0].endswith("for 1 of the employees read (1)")
+    assert warnings(run, "values_not_sent")[0].endswith("the account keeps its own (1)")
     assert "Secret" not in run.stdout + run.stderr
 
 

@@ -51,7 +51,7 @@ def test_the_step_is_held_with_both_readings(departed: RunHarness, way: str) -> 
     line = employee_lines(run)[70]
     assert (run.code, line["code"], line["account_id"]) == (4, "unconfirmed", before["id"])
     assert "employee 50, who left" in line["reason"]
-    assert "approve RUN --employee 70" in line["advice"]
+    assert f"approve {run['run_id']} --employee 70" in line["advice"]
     assert "username" in line["advice"]
     assert "1 match of an employee and an account is held until it is confirmed" in run["message"]
     assert f"approve {run['run_id']} --employee ID" in run["advice"]

@@ -129,7 +129,7 @@ def test_an_empty_plan_is_one_line(harness: RunHarness) -> None:
     run = harness.run("plan")
 
     assert (run.code, run.stderr) == (0, "")
-    assert run.stdout.split("\n\n")[1:] == ["Nothing would be done.", "Next:\n  Nothing to do.\n"]
+    assert run.stdout.split("\n\n")[1:] == ["Nothing would be done.", "Next:\n  There is nothing to write.\n"]
 
 
 def test_warnings_come_first_and_a_due_reconcile_last(pending: RunHarness) -> None:

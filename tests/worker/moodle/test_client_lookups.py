@@ -221,7 +221,7 @@ def test_a_search_that_is_not_answered_is_reported(
         moodle.look_up("idnumber", ["1"])
 
 
-@pytest.mark.parametrize(("headers", "told"), [({"Retry-After": "3600"}, ", and asks for 3600 s"), ({}, "")])
+@pytest.mark.parametrize(("headers", "told"), [({"Retry-After": "3600"}, ", and asks for a pause of 3600 s"), ({}, "")])
 def test_a_site_that_limits_the_requests_is_reported_with_the_pause_it_asks_for(
     moodle: MoodleClient, mocked: responses.RequestsMock, headers: dict[str, str], told: str
 ) -> None:
