@@ -31,12 +31,12 @@ _DAY = 24 * 60 * 60
 _CRASH = """
 import sys
 sys.path.insert(0, "/app")
-import worker.runs.sync
+import worker.runs.guarded_plan
 
 def crash(*_, **__):
     raise RuntimeError("Jo Doe, jo@example.com")
 
-worker.runs.sync.plan_from = crash
+worker.runs.guarded_plan.plan_from = crash
 """
 
 
