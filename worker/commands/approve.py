@@ -89,7 +89,9 @@ def _held_by(run_id: str, services: Services) -> HeldChanges:
     if held is None:
         known = services.store.run(run_id) is not None
         raise UsageError(
-            f"the run {run_id} held nothing that can be approved" if known else f"there is no run {run_id}",
+            f"the run {run_id} held nothing that can be approved"
+            if known
+            else f"there is no run {run_id} on record; dry runs are not recorded",
             advice=_others(services),
         )
     if not held.is_valid(services.clock()):

@@ -73,8 +73,8 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
         )
     if services.store.run(request.run_id) is None:
         raise UsageError(
-            f"there is no run {request.run_id}, or its journal is older than 90 days",
-            advice="the id is the run_id of the run's summary line, and is named in its log",
+            f"there is no run {request.run_id} that wrote to Moodle in the last 90 days",
+            advice="a dry run writes nothing; the id is the run_id of the run's summary, and is named in its log",
         )
     raise UsageError(f"the run {request.run_id} wrote nothing to Moodle; there is nothing to undo")
 
