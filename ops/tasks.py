@@ -79,7 +79,8 @@ def unknown(task_id: str) -> SyncError:
     """The error for a task of which neither ECS nor the log knows."""
     return SyncError(
         f"neither ECS nor the log knows a task {task_id}",
-        advice=f"ECS forgets a task after about an hour; to list the last runs: {advice.command('runs', 'list')}",
+        advice="ECS forgets a task after about an hour; the ids of tasks are in the last column of:"
+        f" {advice.command('runs', 'list')}",
     )
 
 

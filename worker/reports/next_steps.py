@@ -44,7 +44,10 @@ def _steps(report: Report) -> Iterator[NextStep]:
         )
     if report.other_settings:
         if report.environment:
-            yield NextStep("The plan uses settings that are not in force yet. Deploy them:", advice.command("deploy"))
+            yield NextStep(
+                "The plan uses settings that are not in force yet. Once they are in the environment's file, deploy it:",
+                advice.command("deploy"),
+            )
         else:
             yield NextStep("The plan uses settings that are not in force yet. Put them in force.")
         yield NextStep("Then write these changes:", advice.command("reconcile"))
