@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from cdk_app.parameters import Parameters
 from tests.cdk_app.environment_files import Folder
 from tests.worker.builders import LAPTOP
 from tests.worker.config.bad_values import BAD, is_message
+from worker.config.faults import near_match
 from worker.config.settings import read_settings
 from worker.config.settings_model import SharedSettings
 
@@ -119,3 +121,11 @@ def test_a_removed_key_is_a_fault_that_says_what_to_do(folder: Folder) -> None:
 
     assert "DatesAsEvents = false is no longer a setting; hires and leavers are always processed when" in fault
     assert fault.endswith("remove this setting")
+
+
+def test_no_key_of_the_infrastructure_is_taken_for_a_misspelt_one_of_the_sync() -> None:
+    keys = {field.alias or name for name, field in Parameters.model_fields.items()}
+    shared = {"".join(part.title() for part in name.split("_")) for name in SharedSettings.model_fields}
+
+    assert shared < keys
+    assert [key for key in keys - shared if near_match(key, shared)] == []

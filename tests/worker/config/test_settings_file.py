@@ -6,12 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cdk_app.parameters import Parameters
 from tests.worker.builders import LAPTOP
-from worker.config.faults import near_match
 from worker.config.settings import read_settings
 from worker.config.settings_file import with_settings_file
-from worker.config.settings_model import SharedSettings
 from worker.errors import ConfigurationError, UsageError
 
 
@@ -79,11 +76,3 @@ def test_a_file_that_is_no_toml_is_a_usage_error(file: Path, text: str | None, e
 
     with pytest.raises(UsageError, match=expected):
         with_settings_file(LAPTOP, file)
-
-
-def test_no_key_of_the_infrastructure_is_taken_for_a_misspelt_one_of_the_sync() -> None:
-    keys = {field.alias or name for name, field in Parameters.model_fields.items()}
-    shared = {"".join(part.title() for part in name.split("_")) for name in SharedSettings.model_fields}
-
-    assert shared < keys
-    assert [key for key in keys - shared if near_match(key, shared)] == []
