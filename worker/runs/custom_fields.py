@@ -13,12 +13,9 @@ from worker.bamboohr.report import Report
 from worker.errors import ReportRefused
 from worker.planning.readings import CustomFieldStats
 from worker.runs.apis import BambooHRApi
-from worker.runs.evidence import Requests, in_batches
+from worker.runs.evidence import REFUSALS_TRUSTED, Requests, in_batches
 from worker.runs.isolation import Isolation, Skipped
 from worker.transport.refusal import BatchRefused
-
-_REFUSALS_TRUSTED = 10
-"""This many refusals without an answer mean that the key may read no employee."""
 
 
 class CustomFieldReader:
@@ -148,7 +145,7 @@ class CustomFieldReader:
     def _one_by_one(self, employees: Sequence[int]) -> None:
         refused = 0
         for number in employees:
-            if self.unread or refused >= _REFUSALS_TRUSTED:
+            if self.unread or refused >= REFUSALS_TRUSTED:
                 break
             try:
                 self._by_employee.send([number], known=number in self._isolated)

@@ -12,7 +12,7 @@ from worker.runs.apis import BambooHRApi
 from worker.runs.isolation import Isolation, Skipped
 from worker.transport.refusal import BatchRefused
 
-_REFUSALS_TRUSTED = 10
+REFUSALS_TRUSTED = 10
 """This many refusals without an answer mean that the key may read no employee."""
 
 
@@ -81,7 +81,7 @@ class EvidenceReader:
                 self._get.send([number], known=number in self._isolated)
             except BatchRefused:
                 refused += 1
-                if refused >= _REFUSALS_TRUSTED and not answered:
+                if refused >= REFUSALS_TRUSTED and not answered:
                     break
             else:
                 answered = True
