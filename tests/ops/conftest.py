@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,16 @@ from moto.moto_api import state_manager
 from moto.server import ThreadedMotoServer
 
 from ops.deployment import Aws
-from tests.ops.deployed_environment import ENVIRONMENT, Environment, client
+from tests.ops.deployed_environment import (
+    ENVIRONMENT,
+    PROJECT,
+    STATE_ID,
+    Environment,
+    client,
+)
+from tests.run_harness import API_KEY, RunHarness, start_harness
+from tests.sandbox.bamboohr import generate
+from tests.sandbox.moodle import TOKEN
 
 
 @pytest.fixture
@@ -57,3 +67,28 @@ def deployed(undeployed: Environment) -> Environment:
     """A deployed environment in which nothing has run yet."""
     undeployed.deploy()
     return undeployed
+
+
+@pytest.fixture
+def systems(tmp_path: Path) -> Iterator[RunHarness]:
+    """A BambooHR with five employees, and a Moodle."""
+    with start_harness(tmp_path) as both:
+        both.company.add(generate(5))
+        yield both
+
+
+@pytest.fixture
+def complete(deployed: Environment, endpoint: str, systems: RunHarness) -> Environment:
+    """A deployed task with everything that a run needs."""
+    for system, value in (("bamboohr", {"bamboohr_api_key": API_KEY}), ("moodle", {"moodle_token": TOKEN})):
+        deployed.client("secretsmanager").put_secret_value(
+            SecretId=f"{PROJECT}/{system}", SecretString=json.dumps(value)
+        )
+    settings = {
+        name: value for name, value in systems.environment.items() if not name.endswith(("KEY", "TOKEN", "FILE"))
+    }
+    secrets = {"BAMBOO_SECRET_ID": f"{PROJECT}/bamboohr", "MOODLE_SECRET_ID": f"{PROJECT}/moodle"}
+    deployed.deploy_task(
+        {"AWS_ENDPOINT_URL": endpoint, "STATE_TABLE": "state", "STATE_ID": STATE_ID, **settings, **secrets}
+    )
+    return deployed

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +14,9 @@ import pytest
 
 from ops import cli
 from ops.context import Context
-from tests.ops.deployed_environment import PROJECT, REGION, SCHEDULE, STATE_ID, Denied, Environment, replace_client
+from tests.ops.deployed_environment import PROJECT, REGION, STATE_ID, Environment
 from tests.ops.terminal import AtTerminal
-from tests.run_harness import API_KEY, RunHarness, start_harness
-from tests.sandbox.bamboohr import generate
+from tests.run_harness import API_KEY, RunHarness
 from tests.sandbox.moodle import TOKEN
 from worker import advice
 from worker.errors import ExitCode
@@ -39,31 +37,6 @@ def with_state(deployed: Environment, endpoint: str) -> Environment:
     return deployed
 
 
-@pytest.fixture
-def systems(tmp_path: Path) -> Iterator[RunHarness]:
-    """A BambooHR with five employees, and a Moodle."""
-    with start_harness(tmp_path) as both:
-        both.company.add(generate(5))
-        yield both
-
-
-@pytest.fixture
-def complete(deployed: Environment, endpoint: str, systems: RunHarness) -> Environment:
-    """A deployed task with everything that a run needs."""
-    for system, value in (("bamboohr", {"bamboohr_api_key": API_KEY}), ("moodle", {"moodle_token": TOKEN})):
-        deployed.client("secretsmanager").put_secret_value(
-            SecretId=f"{PROJECT}/{system}", SecretString=json.dumps(value)
-        )
-    settings = {
-        name: value for name, value in systems.environment.items() if not name.endswith(("KEY", "TOKEN", "FILE"))
-    }
-    secrets = {"BAMBOO_SECRET_ID": f"{PROJECT}/bamboohr", "MOODLE_SECRET_ID": f"{PROJECT}/moodle"}
-    deployed.deploy_task(
-        {"AWS_ENDPOINT_URL": endpoint, "STATE_TABLE": "state", "STATE_ID": STATE_ID, **settings, **secrets}
-    )
-    return deployed
-
-
 def store(deployed: Environment) -> Store:
     return Store(DynamoItems("state", deployed.client("dynamodb")), STATE_ID)
 
@@ -74,58 +47,6 @@ def park(deployed: Environment, *numbers: int) -> None:
 
 
 # plan, explain, doctor
-
-
-def doctors_pause(environment: Environment) -> list[tuple[str, str]]:
-    """What doctor says of the pause, and the advice."""
-    out = environment.ops("doctor", "--quick", "--json").out
-    checks = [json.loads(line) for line in out.splitlines()]
-    return [(check["what"], check["advice"]) for check in checks if check["area"] == "pause"]
-
-
-def test_doctor_says_that_there_is_no_silence_alarm(complete: Environment) -> None:
-    complete.deploy_again_without("SilenceAlarmName")
-
-    out = complete.ops("doctor", "--quick").out
-
-    assert "warning  silence alarm: there is none (SilenceHours = 0): no mail says that runs have stopped\n" in out
-    assert f"-> check from time to time: {complete.lxp} runs list\n" in out
-
-
-def test_doctor_says_nothing_where_schedules_and_alarm_fit(complete: Environment) -> None:
-    before = doctors_pause(complete)
-    complete.ops("pause")
-
-    assert (before, doctors_pause(complete)) == ([], [])
-
-
-def test_doctor_finds_alarm_actions_that_were_enabled_during_a_pause(complete: Environment) -> None:
-    complete.ops("pause")
-    complete.client("cloudwatch").enable_alarm_actions(AlarmNames=[complete.outputs["SilenceAlarmName"]])
-
-    ((what, what_to_do),) = doctors_pause(complete)
-
-    assert what.startswith("the scheduled runs are paused (since ")
-    assert what.endswith("but enabled: the silence alarm")
-    assert what_to_do == (f"disable again: {complete.lxp} pause; or resume: {complete.lxp} resume")
-
-
-def test_doctor_finds_a_schedule_that_is_disabled_without_a_pause(complete: Environment) -> None:
-    complete.client("scheduler").update_schedule(**{**SCHEDULE, "State": "DISABLED"})
-
-    ((what, _),) = doctors_pause(complete)
-
-    assert what == "no pause is recorded, but disabled: the schedule acme-sync-nightly"
-
-
-def test_doctor_does_not_need_the_rights_to_check_the_pause(
-    complete: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    replace_client(monkeypatch, "scheduler", Denied())
-
-    assert doctors_pause(complete) == [
-        ("the schedules and the alarm were not read (AccessDeniedException)", "the RUNBOOK lists the permissions")
-    ]
 
 
 def test_plan_shows_what_the_deployed_task_would_do(complete: Environment, systems: RunHarness) -> None:

@@ -1,0 +1,133 @@
+"""How many changes of a class one run may write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.worker.builders import (
+    NOW,
+    suspended_by_us,
+)
+from tests.worker.planning.guard_cases import (
+    BY_NAME,
+    Case,
+    baseline,
+    changes_department,
+    defaults,
+    has_an_account_without_idnumber,
+    is_new,
+    many,
+    marries,
+    plan_for,
+)
+from worker.model.history import History, RunRecord
+from worker.model.step import GuardClass
+from worker.planning.guards import Circumstances, guard
+from worker.planning.limits import is_import, limits
+from worker.planning.readings import DirectoryStats
+
+# Limits
+
+
+@pytest.mark.parametrize(
+    ("company", "expected"),
+    [
+        (1, (1, 1, 1, 1, 25, 25)),
+        (8, (4, 4, 4, 4, 25, 25)),
+        (100, (5, 5, 5, 5, 25, 25)),
+        (1_000, (20, 20, 20, 20, 200, 100)),
+        (20_000, (200, 400, 200, 400, 4_000, 2_000)),
+        (0, (5, 5, 5, 5, 25, 25)),
+    ],
+    ids=["one", "eight", "a hundred", "a thousand", "twenty thousand", "unknown"],
+)
+def test_the_default_limits_grow_with_the_company(company: int, expected: tuple[int, ...]) -> None:
+    assert tuple(defaults(company).per_run.values()) == expected
+
+
+def test_the_company_is_the_smaller_of_now_and_the_baseline() -> None:
+    grown = limits(DirectoryStats(1_000), History(runs=(baseline(500),)), {}, first_import=False)
+    shrunk = limits(DirectoryStats(500), History(runs=(baseline(1_000),)), {}, first_import=False)
+
+    assert (grown.company, shrunk.company) == (500, 500)
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [(0, 0), (7, 7), ("5%", 50), ("0%", 0), ("1%", 10), (1_000, 200), ("100%", 200)],
+)
+def test_a_setting_replaces_the_default_up_to_what_is_safe(setting: int | str, expected: int) -> None:
+    assert defaults(1_000, identity=setting).per_run[GuardClass.IDENTITY] == expected
+
+
+def test_only_suspensions_and_identity_have_an_upper_bound() -> None:
+    found = defaults(1_000, first_import=False, **{guard.value: 999 for guard in GuardClass})
+
+    assert {guard: most for guard, most in found.per_run.items() if most != 999} == {
+        GuardClass.SUSPEND: 200,
+        GuardClass.IDENTITY: 200,
+    }
+
+
+def test_max_suspensions_comes_before_the_table() -> None:
+    found = limits(
+        DirectoryStats(1_000),
+        History(runs=(baseline(1_000),)),
+        {"suspend": 9},
+        first_import=False,
+        max_suspensions=3,
+    )
+
+    assert found.per_run[GuardClass.SUSPEND] == 3
+
+
+def test_before_the_first_baseline_five_suspensions_are_allowed() -> None:
+    assert limits(DirectoryStats(20_000), History(), {}, first_import=True).per_run[GuardClass.SUSPEND] == 5
+
+
+# The initial import
+
+
+def run_of(command: str, days_ago: float, **more: Any) -> RunRecord:
+    return RunRecord(
+        "r", int((NOW - timedelta(days=days_ago)).timestamp() * 1000), command, "all", outcome="ok", **more
+    )
+
+
+@pytest.mark.parametrize(
+    ("runs", "sync", "full_pass"),
+    [
+        ([], True, True),
+        ([run_of("sync", 1)], True, True),
+        ([run_of("sync", 8)], False, False),
+        ([run_of("sync", 1, is_baseline=True)], False, True),
+        ([run_of("sync", 1, is_baseline=True), run_of("reconcile", 0.5)], False, False),
+        ([run_of("sync", 0.1, began=int((NOW - timedelta(days=8)).timestamp() * 1000))], False, False),
+    ],
+    ids=["no run", "no baseline", "after a week", "baseline", "reconciled", "an older run that is forgotten"],
+)
+def test_the_initial_import_ends_with_a_baseline_or_a_week(runs: list[RunRecord], sync: bool, full_pass: bool) -> None:
+    history = History(runs=tuple(runs))
+
+    assert (is_import(history, NOW, full_pass=False), is_import(history, NOW, full_pass=True)) == (sync, full_pass)
+
+
+@BY_NAME
+def test_links_updates_and_creates_have_no_limit_in_the_initial_import(
+    example: Callable[[int], Case], held_class: GuardClass
+) -> None:
+    cases = many(example, 60)
+    returning = [employee.employee_id for employee, account in cases if account and account.suspended]
+    plan = plan_for(cases, remembered=suspended_by_us(*returning))
+
+    found = guard(plan, Circumstances(defaults(100, first_import=True)))
+
+    exempt = example in (has_an_account_without_idnumber, changes_department, marries, is_new)
+    assert set(found.why) == (set() if exempt else {held_class})
+
+
+# Patterns
