@@ -97,12 +97,12 @@ def contradiction(
     """
     if not shows_identity(employee) and address_owner is None:
         return None if account.auth == own_auth else unconfirmed_unseen(employee.employee_id, account)
+    if address_owner is None and account.has_email(employee.facts.get("work_email", "")):
+        return None
     names = compare_names(employee, account, default_last_name)
     if address_owner is not None and not names.both:
         return unconfirmed_address(employee.employee_id, account, address_owner)
-    if names.any or account.has_email(employee.facts.get("work_email", "")):
-        return None
-    return unconfirmed_id(employee.employee_id, account)
+    return None if names.any else unconfirmed_id(employee.employee_id, account)
 
 
 def is_reserved(account: Account, protected: Iterable[str]) -> bool:

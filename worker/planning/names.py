@@ -93,6 +93,10 @@ def _words(name: str) -> list[str]:
 
 def _spellings(name: str) -> Iterable[list[str]]:
     folded = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", name).casefold())
+    if folded.isascii():
+        # Nothing can be spelled in two ways. Most names are such, and all of a company are compared.
+        yield _SEPARATORS.sub(" ", folded).split()
+        return
     for letters in (_PLAIN, _SPELLED_OUT):
         decomposed = unicodedata.normalize("NFKD", folded.translate(letters).translate(_PLAIN))
         plain = "".join(char for char in decomposed if not unicodedata.combining(char))
