@@ -37,7 +37,7 @@ def decide(situation: Situation, employee: Employee) -> Step:
 
 def _decide(situation: Situation, employee: Employee) -> Step:
     number = employee.employee_id
-    state, match = situation.lifecycle_states[number], situation.matches[number]
+    state, match = situation.plan_input.lifecycle_states[number], situation.matches[number]
     if str(number) in situation.settings.protected:
         return Step(number, Action.SKIP, reasons.PROTECTED)
     if number in situation.settings.undone:
@@ -57,7 +57,7 @@ def _decide(situation: Situation, employee: Employee) -> Step:
         return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
         return ending(situation, employee, match.account, LEFT)
-    if state is LifecycleState.ACTIVE and situation.scope_states[number] is ScopeState.OUT:
+    if state is LifecycleState.ACTIVE and situation.plan_input.scope_states[number] is ScopeState.OUT:
         return ending(situation, employee, match.account, out_of_scope(situation, employee))
     if match.account is None:
         return _without_account(situation, employee, state)
@@ -105,7 +105,7 @@ def _without_waiting(situation: Situation, step: Step) -> Step:
     if step.action is not Action.HOLD or waits_already:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
-    is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and situation.scope_is_shown
+    is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and situation.plan_input.scope_is_shown
     return step if is_future or is_exception else replace(step, waits=False)
 
 

@@ -19,7 +19,7 @@ from worker.planning.situation import Situation
 
 def left_alone(situation: Situation, employee: Employee) -> Step | None:
     """Return the step of an employee of whom the scope lets nothing be written; None for all others."""
-    number, state = employee.employee_id, situation.scope_states[employee.employee_id]
+    number, state = employee.employee_id, situation.plan_input.scope_states[employee.employee_id]
     if state is ScopeState.NOT_SHOWN:
         starts = starts_later(employee, situation.plan_input.now)
         hidden = situation.settings.scope.hidden_fields(employee.facts)

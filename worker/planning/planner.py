@@ -106,6 +106,7 @@ class Planner:
         self._joined: set[int] = set()
         self._joining_rounds = 0
         self._read_former: frozenset[int] = frozenset()
+        self._situation = Situation(plan_input, self._accounts, self._unreadable)
 
     def needs(self) -> Needed:
         """Return what is not known yet: first by idnumber, then by e-mail, finally by username."""
@@ -128,25 +129,23 @@ class Planner:
         kinds: Kinds | None = None,
     ) -> None:
         """Add what was found, and which look-ups have no answer."""
-        self._accounts.update((account.id, account) for account in accounts)
+        new_accounts = {account.id: account for account in accounts}
+        joining, compared = list(employees), list(former)
+        if joining or compared or kinds:
+            joined = sorted([*self._input.employees, *joining], key=lambda one: one.employee_id)
+            kinds = {**self._input.kinds, **(kinds or {})}
+            self._input = replace(self._input, employees=joined, former=[*self._input.former, *compared], kinds=kinds)
+        elif not new_accounts and not unreadable:
+            return
+        self._accounts.update(new_accounts)
         self._unreadable.update(unreadable or {})
-        joined = sorted([*self._input.employees, *employees], key=lambda one: one.employee_id)
-        self._input = replace(
-            self._input,
-            employees=joined,
-            former=[*self._input.former, *former],
-            kinds={**self._input.kinds, **(kinds or {})},
-        )
+        self._situation = Situation(self._input, self._accounts, self._unreadable)
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""
         situation = self._situation
         steps = tuple(decide(situation, employee) for employee in self._input.employees)
         return Plan(self._input, self._accounts, steps, frozenset(self._unreadable))
-
-    @property
-    def _situation(self) -> Situation:
-        return Situation(self._input, self._accounts, self._unreadable)
 
     def _not_asked(self, situation: Situation, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
         groups: dict[tuple[Priority, AccountKey], list[str]] = {}
@@ -157,7 +156,7 @@ class Planner:
         return tuple(Lookup(key, priority, values) for (priority, key), values in sorted(groups.items()))
 
     def _priority(self, situation: Situation, number: int) -> Priority:
-        if number in situation.leavers:
+        if number in situation.plan_input.leavers:
             return Priority.LEAVERS
         record = self._input.records.get(number)
         return Priority.ISOLATED if record is not None and record.has(FollowUp.ISOLATED) else Priority.OTHERS
@@ -191,7 +190,7 @@ _Wanted = tuple[AccountKey, str, int]
 def _by_idnumber(situation: Situation) -> Iterator[_Wanted]:
     """All employees who may be written, and those whom an earlier version suspended without recording the account."""
     plan_input = situation.plan_input
-    for number in (one.employee_id for one in plan_input.employees if plan_input.is_writable(one)):
+    for number in sorted(plan_input.writable):
         yield "idnumber", str(number), number
     for number, record in plan_input.records.items():
         if record.lacks_account:

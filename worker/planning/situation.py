@@ -51,33 +51,6 @@ class Situation:
         self.unreadable = unreadable
         self._index = AccountIndex(accounts.values())
 
-    @cached_property
-    def lifecycle_states(self) -> Mapping[int, LifecycleState]:
-        """The lifecycle state of each employee of the run."""
-        return {one.employee_id: self.plan_input.lifecycle_state(one) for one in self.plan_input.employees}
-
-    @cached_property
-    def scope_states(self) -> Mapping[int, ScopeState]:
-        """Whether each employee of the run is in scope."""
-        return {one.employee_id: self.plan_input.scope_state(one) for one in self.plan_input.employees}
-
-    @cached_property
-    def scope_is_shown(self) -> bool:
-        """Whether BambooHR shows of any employee of the run whether they are in scope."""
-        working = (number for number, state in self.lifecycle_states.items() if state is LifecycleState.ACTIVE)
-        return any(self.scope_states[number] is not ScopeState.NOT_SHOWN for number in working)
-
-    def is_managed(self, number: int) -> bool:
-        """Return whether an employee of the run works here and is in scope, so that the account follows BambooHR."""
-        return self.lifecycle_states[number] is LifecycleState.ACTIVE and self.scope_states[number] is ScopeState.IN
-
-    @cached_property
-    def leavers(self) -> frozenset[int]:
-        """Employees who have left, of the run and of those who were read for comparison."""
-        former = {one.employee_id: self.plan_input.lifecycle_state(one) for one in self.plan_input.former}
-        states = {**former, **self.lifecycle_states}
-        return frozenset(number for number, state in states.items() if state is LifecycleState.LEFT)
-
     # Accounts
 
     @cached_property
@@ -91,7 +64,7 @@ class Situation:
         return {match.account.id: number for number, match in self.matches.items() if match.account is not None}
 
     def _match(self, employee: Employee) -> Match:
-        if not self.plan_input.is_writable(employee):
+        if employee.employee_id not in self.plan_input.writable:
             return Match()
         number = str(employee.employee_id)
         record = self.plan_input.records.get(employee.employee_id)
@@ -106,9 +79,9 @@ class Situation:
 
     def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
         """Return why the account may not be the employee's, if anything would be written to it."""
-        number, state = employee.employee_id, self.lifecycle_states[employee.employee_id]
+        number, state = employee.employee_id, self.plan_input.lifecycle_states[employee.employee_id]
         may_end = state is not LifecycleState.FUTURE and not account.suspended
-        is_written = self.is_managed(number) or may_end
+        is_written = self.plan_input.is_managed(number) or may_end
         if not is_written or self.is_reserved(account) or number in self.settings.confirmed:
             return None
         owner = self._owner_of_address(employee, account)
@@ -139,7 +112,7 @@ class Situation:
 
     def _is_active(self, number: int) -> bool:
         """Return whether an employee with an address works here: the directory shows those outside the run."""
-        return self.lifecycle_states.get(number, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
+        return self.plan_input.lifecycle_states.get(number, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
 
     def _replaces_all(self, employee: Employee, account: Account) -> bool:
         """Return whether both names and the address would change, though another name of the employee agrees."""
@@ -197,7 +170,7 @@ class Situation:
 
     def _has_left(self, number: int) -> bool:
         """Return whether there is evidence that an employee left: a deletion that an earlier run acted on, too."""
-        if number in self.leavers:
+        if number in self.plan_input.leavers:
             return True
         record = self.plan_input.records.get(number)
         known = (*self.plan_input.employees, *self.plan_input.former)
@@ -228,7 +201,7 @@ class Situation:
     def others_with(self, employee_id: int, address: str) -> list[int]:
         """Return the other employees of the company with an address, leavers excluded."""
         others = self.plan_input.email_index.of(address)
-        return [other for other in others if other != employee_id and other not in self.leavers]
+        return [other for other in others if other != employee_id and other not in self.plan_input.leavers]
 
     @property
     def email_is_updated(self) -> bool:
@@ -239,22 +212,22 @@ class Situation:
     def address_in_question(self, employee: Employee) -> str:
         """Return the address whose holders have to be known, "" if it does not matter who has it."""
         match = self.matches[employee.employee_id]
-        if match.conflict is not None or not self.plan_input.is_writable(employee):
+        if match.conflict is not None or employee.employee_id not in self.plan_input.writable:
             return ""
         address, account = self.address(employee), match.account
         if account is None:
             return address
-        is_managed = self.is_managed(employee.employee_id)
+        is_managed = self.plan_input.is_managed(employee.employee_id)
         follows = is_managed and self.email_is_updated and not self.is_reserved(account)
         return address if follows and not account.has_email(address) else ""
 
     def may_hold_account(self, employee: Employee) -> bool:
         """Return whether the employee is in scope and works here, or starts soon enough to be given an account."""
         number = employee.employee_id
-        state = self.lifecycle_states[number]
-        if state is LifecycleState.FUTURE and self.scope_states[number] is ScopeState.IN:
+        state = self.plan_input.lifecycle_states[number]
+        if state is LifecycleState.FUTURE and self.plan_input.scope_states[number] is ScopeState.IN:
             return starts_within(employee, self.plan_input.now, self.settings.hire_lookahead_days)
-        return self.is_managed(number)
+        return self.plan_input.is_managed(number)
 
     @cached_property
     def address_claims(self) -> Claims:
@@ -312,7 +285,7 @@ class Situation:
 
     def following_username(self, employee: Employee, account: Account) -> str:
         """Return the username that follows the account's values if the present one does, "" otherwise."""
-        if not self.is_managed(employee.employee_id) or self.is_reserved(account):
+        if not self.plan_input.is_managed(employee.employee_id) or self.is_reserved(account):
             return ""
         now = account.values
         template = self.mapping.username_template
