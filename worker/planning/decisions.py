@@ -230,7 +230,7 @@ def _email_change(situation: Situation, employee: Employee, account: Account, st
 
 
 def _username_change(situation: Situation, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
-    name = situation.following_username(employee, account)
+    name = situation.usernames[employee.employee_id]
     if not name or name == account.username:
         return "", step
     if not situation.mapping.accepts_username(name):

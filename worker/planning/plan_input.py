@@ -73,6 +73,11 @@ class PlanInput:
     kinds: Kinds = field(default_factory=dict)
 
     @cached_property
+    def by_id(self) -> Mapping[int, Employee]:
+        """The employees of the run by id."""
+        return {one.employee_id: one for one in self.employees}
+
+    @cached_property
     def lifecycle_states(self) -> Mapping[int, LifecycleState]:
         """Whether each employee of the run works here, by what BambooHR shows and what is remembered of them."""
         return {one.employee_id: self._lifecycle_state(one) for one in self.employees}

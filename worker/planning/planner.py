@@ -79,10 +79,6 @@ class Plan:
         """How many steps there are of each action."""
         return Counter(step.action for step in self.steps)
 
-    def employee(self, number: int) -> Employee:
-        """Return an employee of the plan by id."""
-        return next(one for one in self.plan_input.employees if one.employee_id == number)
-
     def step(self, number: int) -> Step:
         """Return the step of an employee."""
         return next(one for one in self.steps if one.employee_id == number)

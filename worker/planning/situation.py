@@ -157,10 +157,10 @@ class Situation:
         for number in self.address_claims.claims:
             kept_by = self.address_claims.resolution(number).kept_by
             other = employee_id(kept_by[0].idnumber) if len(kept_by) == 1 else None
-            if self.matches[number].account is None and other is not None and other != number:
-                employee = next(one for one in self.plan_input.employees if one.employee_id == number)
-                if self.compare_names(employee, kept_by[0]).both:
-                    found[number] = (kept_by[0], other)
+            if self.matches[number].account is not None or other is None or other == number:
+                continue
+            if self.compare_names(self.plan_input.by_id[number], kept_by[0]).both:
+                found[number] = (kept_by[0], other)
         return found
 
     def former_id(self, number: int) -> int | None:
@@ -206,8 +206,7 @@ class Situation:
     @property
     def email_is_updated(self) -> bool:
         """Whether the mapping keeps the e-mail address of existing accounts up to date."""
-        rule = self.mapping.rule("email")
-        return rule is not None and rule.when == "always"
+        return "email" in self.mapping.updated
 
     def address_in_question(self, employee: Employee) -> str:
         """Return the address whose holders have to be known, "" if it does not matter who has it."""
@@ -256,14 +255,23 @@ class Situation:
     # Usernames
 
     @cached_property
+    def usernames(self) -> Mapping[int, str]:
+        """The usernames of accounts to be created, and those that follow the values of existing ones; "" for others."""
+        usernames = {}
+        for employee in self.plan_input.employees:
+            account = self.matches[employee.employee_id].account
+            name = self._new_username(employee) if account is None else self._following_username(employee, account)
+            usernames[employee.employee_id] = name
+        return usernames
+
+    @cached_property
     def username_claims(self) -> Claims:
         """The claims of employees on usernames that their accounts do not have."""
         claims = []
-        for employee in self.plan_input.employees:
-            account = self.matches[employee.employee_id].account
-            name = self._new_username(employee) if account is None else self.following_username(employee, account)
+        for number, name in self.usernames.items():
+            account = self.matches[number].account
             if self.mapping.accepts_username(name) and (account is None or name != account.username):
-                claims.append(Claim(employee.employee_id, name, account))
+                claims.append(Claim(number, name, account))
         return username_claims(claims, self._index.by_username, self.owners, self.address_claims.depends_on)
 
     def username_resolution(self, employee_id: int) -> Resolution:
@@ -283,7 +291,7 @@ class Situation:
         values = created_values(self.mapping, employee)
         return self.username(employee, self.address(employee), values) if all(map(values.get, NAMES)) else ""
 
-    def following_username(self, employee: Employee, account: Account) -> str:
+    def _following_username(self, employee: Employee, account: Account) -> str:
         """Return the username that follows the account's values if the present one does, "" otherwise."""
         if not self.plan_input.is_managed(employee.employee_id) or self.is_reserved(account):
             return ""

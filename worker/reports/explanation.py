@@ -85,7 +85,7 @@ class EmployeeContext:
     @property
     def employee(self) -> Employee:
         """The employee as BambooHR shows them."""
-        return self.plan.employee(self.employee_id)
+        return self.plan_input.by_id[self.employee_id]
 
     def value(self, text: str) -> str:
         """A value, or that there is one."""
