@@ -192,6 +192,11 @@ class FieldMapping:
         """The Moodle fields of existing accounts that follow BambooHR."""
         return frozenset(rule.target for rule in self.rules if rule.is_updated)
 
+    @property
+    def updates_email(self) -> bool:
+        """Whether the e-mail address of existing accounts follows BambooHR."""
+        return "email" in self.updated
+
 
 def _table(rule: Rule) -> list[object]:
     """What a digest holds of a rule's table; nothing where it has none, as in the digests of earlier versions."""

@@ -17,8 +17,8 @@ from worker.model.field_kinds import Kinds
 from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
-from worker.planning.correlation import Match
 from worker.planning.decisions import decide
+from worker.planning.matching import Match
 from worker.planning.plan_input import PlanInput
 from worker.planning.situation import Situation
 
@@ -161,8 +161,9 @@ class Planner:
         """Return the employees outside the run whose accounts hold an address that an employee of the run claims."""
         if self._joining_rounds == _MOST_JOINING_ROUNDS:
             return frozenset()
-        claims = situation.address_claims.claims.values()
-        owners = {employee_id(account.idnumber) for claim in claims for account in situation.holders(claim.value)}
+        addresses = [claim.value for claim in situation.address_claims.claims.values()]
+        holders = [account for address in addresses for account in situation.matching.holders(address)]
+        owners = {employee_id(account.idnumber) for account in holders}
         present = {employee.employee_id for employee in self._input.employees} | self._joined
         may_join = self._input.changed | self._input.records.keys()
         joining = frozenset(owner for owner in owners if owner in may_join and owner not in present)
@@ -195,7 +196,7 @@ def _by_idnumber(situation: Situation) -> Iterator[_Wanted]:
 
 def _by_account_id(situation: Situation) -> Iterator[_Wanted]:
     """Accounts that this product suspended though no idnumber says whose they are."""
-    for number, match in situation.matches.items():
+    for number, match in situation.matching.matches.items():
         record = situation.plan_input.records.get(number)
         if match == Match() and record is not None and record.suspended_by_us and record.account_id > 0:
             yield "id", str(record.account_id), number

@@ -18,7 +18,7 @@ from worker.model.field_kinds import Kinds, is_same
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import NEVER_BLANK, PROFILE_FIELD
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.correlation import is_reserved
+from worker.planning.matching import is_reserved
 
 
 class UndoScope(StrEnum):

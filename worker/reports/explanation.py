@@ -21,9 +21,9 @@ from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
 from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Step
-from worker.planning.correlation import is_reserved, match_by_idnumber
 from worker.planning.digests import part_digest
 from worker.planning.guards import parts_of_plan
+from worker.planning.matching import is_reserved, match_by_idnumber
 from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
