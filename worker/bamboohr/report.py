@@ -110,7 +110,8 @@ class _Reading:
         if len(shown) == len(self._names):
             return Report(self._rows, shown)
         return Report(
-            {number: {name: row[name] for name in row if name in shown} for number, row in self._rows.items()}, shown
+            {employee: {name: row[name] for name in row if name in shown} for employee, row in self._rows.items()},
+            shown,
         )
 
 

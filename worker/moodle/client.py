@@ -17,9 +17,9 @@ from worker.errors import SyncError, TargetError
 from worker.model.account import Account, AccountKey, AccountRef
 from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
-from worker.moodle import failures, writes
+from worker.moodle import fatal_errors, writes
 from worker.moodle.account_listing import read_account_listing
-from worker.moodle.answers import NO_JSON, UNREADABLE_ROW, Concerns, Meaning, Refused, Undecided
+from worker.moodle.error_codes import NO_JSON, UNREADABLE_ROW, Concerns, Meaning, Refused, Undecided
 from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, parse_accounts, parse_kinds
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record, Updated
@@ -92,7 +92,7 @@ class MoodleClient:
         guest = self._guest(self._service.read)
         missing = [*self._needed] if guest is None else missing_keys(guest, self._needed)
         if missing:
-            raise failures.not_visible(missing, guest_seen=guest is not None)
+            raise fatal_errors.not_visible(missing, guest_seen=guest is not None)
 
     def site_answers(self) -> bool:
         """Whether the look-up of the guest is answered, in one quick attempt: what else is refused is not the site."""
@@ -145,7 +145,7 @@ class MoodleClient:
             except Refused as refusal:
                 raise _ended(refusal, self._lookup_function) from None
             except UnreadableAccount as fault:
-                raise failures.unreadable_row(fault.what) from None
+                raise fatal_errors.unreadable_row(fault.what) from None
 
         found = {
             account.id: account for accounts in in_parallel(batch_of, batches, self.concurrency) for account in accounts
@@ -192,7 +192,7 @@ class MoodleClient:
         except Refused as refusal:
             raise _ended(refusal, _SEARCH) from None
         except UnreadableAccount as fault:
-            raise failures.unreadable_row(fault.what) from None
+            raise fatal_errors.unreadable_row(fault.what) from None
 
     def _parsed(self, rows: Sequence[Any]) -> list[Account]:
         self.field_kinds.update(parse_kinds(rows))
@@ -210,7 +210,7 @@ class MoodleClient:
                 self._by_field = False
             else:
                 if not isinstance(answer, list):
-                    raise failures.odd_answer("a list")
+                    raise fatal_errors.odd_answer("a list")
                 return answer
         return [row for value in values for row in self._search(key, value, read)]
 
@@ -221,11 +221,11 @@ class MoodleClient:
             if not refusal.is_access:
                 raise
             if self._by_field:
-                raise failures.no_search(refusal.code) from None
-            raise failures.no_lookups(self._service.fix_command) from None
+                raise fatal_errors.no_search(refusal.code) from None
+            raise fatal_errors.no_lookups(self._service.fix_command) from None
         users = answer.get("users") if isinstance(answer, dict) else None
         if not isinstance(users, list):
-            raise failures.odd_answer("users")
+            raise fatal_errors.odd_answer("users")
         # The search is LIKE, with % and _ as wildcards, and an unknown key returns every account: compare here.
         return [row for row in users if isinstance(row, dict) and str(row.get(key, "")).casefold() == value.casefold()]
 
@@ -242,10 +242,10 @@ class MoodleClient:
             )
         except Refused as refusal:
             if refusal.is_access:
-                raise failures.no_listing(refusal.code) from None
+                raise fatal_errors.no_listing(refusal.code) from None
             raise _ended(refusal, _SEARCH) from None
         if found is None:
-            raise failures.odd_answer("users")
+            raise fatal_errors.odd_answer("users")
         return found
 
     def access(self) -> dict[str, str]:
@@ -295,4 +295,4 @@ def _is_found(address: str, accounts: Iterable[Account]) -> bool:
 
 
 def _ended(refusal: Refused, function: str) -> SyncError:
-    return failures.refused(refusal.code, function)
+    return fatal_errors.refused(refusal.code, function)

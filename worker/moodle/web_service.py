@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from worker.config.credentials import RenewableCredential
-from worker.moodle import failures
-from worker.moodle.answers import (
+from worker.moodle import fatal_errors
+from worker.moodle.error_codes import (
     NO_ANSWER,
     NO_JSON,
     Concerns,
@@ -83,7 +83,7 @@ class WebService:
                 chunks,
             ):
                 if reply.status == HTTPStatus.GATEWAY_TIMEOUT:
-                    raise failures.of_status(reply)
+                    raise fatal_errors.of_status(reply)
                 if reply.status != HTTPStatus.OK:
                     return Reply(reply.status, reply.headers, b"".join(chunks)), (None, None)
                 try:
@@ -94,7 +94,7 @@ class WebService:
         def call(body: bytes) -> T | None:
             reply, (value, instead) = self._with_patience(lambda: attempt(body))
             if reply.status != HTTPStatus.OK:
-                raise failures.of_status(reply)
+                raise fatal_errors.of_status(reply)
             if value is None:
                 self._checked(instead)
             return value
@@ -130,11 +130,11 @@ class WebService:
             result = self._expiring(function, lambda: attempt(self._form(sent, function, fields)))
         except _TokenRefused:
             if not self._token.renew(sent):
-                raise failures.unknown_token(self.fix_command) from None
+                raise fatal_errors.unknown_token(self.fix_command) from None
             try:
                 result = attempt(self._form(self._token.value, function, fields))
             except _TokenRefused:
-                raise failures.unknown_token(self.fix_command) from None
+                raise fatal_errors.unknown_token(self.fix_command) from None
         self._succeeded.add(function)
         return result
 
@@ -153,7 +153,7 @@ class WebService:
 
         reply, _ = self._with_patience(attempt)
         if reply.status != HTTPStatus.OK:
-            raise failures.of_status(reply)
+            raise fatal_errors.of_status(reply)
         return self._result(reply)
 
     def _quick_attempt(self, body: bytes) -> Any:
@@ -166,14 +166,14 @@ class WebService:
             except TransportError as fault:
                 if fault.is_passing and retries.wait(None, fault.what):
                     continue
-                raise failures.unreachable(fault.what) from fault
+                raise fatal_errors.unreachable(fault.what) from fault
             if reply.status == HTTPStatus.OK:
                 return self._result(reply)
             meaning = meaning_of_status(reply)
             if meaning.concerns is Concerns.RECORD:
                 raise Refused(status_code(reply.status), meaning)
             if not retries.wait(reply):
-                raise failures.of_status(reply)
+                raise fatal_errors.of_status(reply)
 
     def _write_attempt(self, body: bytes, retries: Retries) -> Any:
         try:
@@ -193,7 +193,7 @@ class WebService:
         if meaning.concerns is Concerns.RECORD:
             raise Refused(what, meaning)
         if not meaning.is_passing:
-            raise failures.of_status(reply)
+            raise fatal_errors.of_status(reply)
         if retries.wait(reply):
             raise TryAgain(what)
         raise NotSent(what)
@@ -228,16 +228,16 @@ class WebService:
         if meaning.concerns is Concerns.TOKEN:
             raise _TokenRefused
         if meaning.concerns is Concerns.SERVICE_USER:
-            raise failures.service_user(code)
+            raise fatal_errors.service_user(code)
         if meaning.concerns is Concerns.SITE:
-            raise failures.maintenance()
+            raise fatal_errors.maintenance()
         raise Refused(code, meaning)
 
     def _with_patience(self, attempt: Callable[[], tuple[Reply, T]]) -> tuple[Reply, T]:
         try:
             return with_retries(attempt, self.retries())
         except TransportError as fault:
-            raise failures.unreachable(fault.what) from fault
+            raise fatal_errors.unreachable(fault.what) from fault
 
     @staticmethod
     def _form(token: str, function: str, fields: list[tuple[str, str]]) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from worker.model.account import Account, AccountKey
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import Reason
-from worker.moodle import refusals
+from worker.moodle import refusal_reasons
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Tick
 from worker.runs.isolation import ALLOWANCE, Isolation, Skipped
@@ -45,10 +45,10 @@ class AccountLookup:
     def _send(self, values: Sequence[str]) -> None:
         priority, wait = self._lookup.priority, self._services.stop.wait
         isolation = Isolation(self, wait, allowance=None if priority is Priority.LEAVERS else ALLOWANCE)
-        known = priority is Priority.ISOLATED
-        size = 1 if known else self._moodle.batch_size
+        were_isolated = priority is Priority.ISOLATED
+        size = 1 if were_isolated else self._moodle.batch_size
         batches = [values[at : at + size] for at in range(0, len(values), size)]
-        in_parallel(lambda batch: isolation.send(batch, known=known), batches, self._moodle.concurrency)
+        in_parallel(lambda batch: isolation.send(batch, was_isolated=were_isolated), batches, self._moodle.concurrency)
         isolation.finish()
 
     def _is_extended(self, value: str) -> bool:
@@ -77,16 +77,16 @@ class AccountLookup:
     def isolated(self, record: str, code: str) -> None:
         """Take note that this account cannot be read."""
         is_refused = code == "invalidparameter" and self._is_extended(record)
-        reason = refusals.EXTENDED_USERNAME_REFUSED if is_refused else refusals.unreadable_account(code)
+        reason = refusal_reasons.EXTENDED_USERNAME_REFUSED if is_refused else refusal_reasons.unreadable_account(code)
         self.unreadable[self._lookup.key, record] = reason
 
     def skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
         """Take note of values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
         if why is Skipped.SITE_REFUSES and is_whole_company:
-            raise refusals.no_lookup_answered(code)
+            raise refusal_reasons.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
-            reason = refusals.EXTENDED_USERNAME_REFUSED
+            reason = refusal_reasons.EXTENDED_USERNAME_REFUSED
         else:
-            reason = refusals.too_many_refused(f"the look-up by {self._lookup.key}", code)
+            reason = refusal_reasons.too_many_refused(f"the look-up by {self._lookup.key}", code)
         self.unreadable.update({(self._lookup.key, record): reason for record in records})

@@ -10,11 +10,11 @@ from worker.runs.summary import Summary
 
 def check_binding(services: Services) -> None:
     """Raise ConfigurationError if the state, as it was last read, belongs to another company or site."""
-    known, present = services.store.binding, services.settings.binding
-    if known is None or known == present:
+    bound, present = services.store.binding, services.settings.binding
+    if bound is None or bound == present:
         return
     raise ConfigurationError(
-        [f"the state {services.settings.state_id!r} belongs to {known}, but this run is for {present}"],
+        [f"the state {services.settings.state_id!r} belongs to {bound}, but this run is for {present}"],
         advice=(
             f"if the company or the site was renamed: {advice.command('state', 'rebind')}; otherwise correct"
             " BAMBOO_COMPANY_DOMAIN or MOODLE_BASE_URL, or give this pair a STATE_ID of its own"

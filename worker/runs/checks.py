@@ -218,8 +218,8 @@ def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]
         yield ok("protected accounts", f"{counted(len(names), 'username')}, all found")
 
 
-def ids(numbers: Mapping[int, object] | Sequence[int]) -> str:
+def ids(listed: Mapping[int, object] | Sequence[int]) -> str:
     """Some of the ids, and how many more there are."""
-    shown = sorted(numbers)
+    shown = sorted(listed)
     more = f" and {len(shown) - _IDS_SHOWN} more" if len(shown) > _IDS_SHOWN else ""
     return ", ".join(map(str, shown[:_IDS_SHOWN])) + more

@@ -41,7 +41,7 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     addresses = ((employee.facts.get("work_email", "").casefold(), employee.employee_id) for employee in active)
     duplicates = _duplicates(addresses)
     if duplicates:
-        sharing = sorted({number for several in duplicates for number in several})
+        sharing = sorted({employee_id for several in duplicates for employee_id in several})
         yield warning(
             "BambooHR e-mail addresses",
             f"{counted(len(duplicates), 'address', 'addresses')} used by several employees: {ids(sharing)}",
@@ -205,7 +205,7 @@ def _links(seen: Preview) -> Iterator[Check]:
 
 def _duplicates(pairs: Iterator[tuple[str, int]]) -> list[list[int]]:
     found: dict[str, list[int]] = {}
-    for value, number in pairs:
+    for value, owner_id in pairs:
         if value:
-            found.setdefault(value, []).append(number)
-    return [numbers for numbers in found.values() if len(numbers) > 1]
+            found.setdefault(value, []).append(owner_id)
+    return [owner_ids for owner_ids in found.values() if len(owner_ids) > 1]

@@ -72,7 +72,7 @@ class CustomFieldReader:
             if self._answered:
                 self.unread = "reports were refused in the middle of the run"
                 break
-            self._one_by_one([number for later in batches[at:] for number in later])
+            self._one_by_one([employee_id for later in batches[at:] for employee_id in later])
             break
         self._by_report.finish()
         self._by_employee.finish()
@@ -103,7 +103,7 @@ class CustomFieldReader:
     def _report_allowed(self, batch: Sequence[int]) -> bool:
         """Read a batch by a report; return whether the key may run any."""
         try:
-            self._by_report.send(batch, known=batch[0] in self._isolated)
+            self._by_report.send(batch, was_isolated=batch[0] in self._isolated)
         except ReportRefused:
             self._refused()
         return self._reports
@@ -144,21 +144,21 @@ class CustomFieldReader:
 
     def _one_by_one(self, employees: Sequence[int]) -> None:
         refused = 0
-        for number in employees:
+        for employee_id in employees:
             if self.unread or refused >= REFUSALS_TRUSTED:
                 break
             try:
-                self._by_employee.send([number], known=number in self._isolated)
+                self._by_employee.send([employee_id], was_isolated=employee_id in self._isolated)
             except BatchRefused:
                 refused += not self._stats.rows
         self.refused = refused > 0 and not self._stats.rows
 
     def _get_one(self, batch: Sequence[int]) -> None:
-        for number in batch:
-            row = self._bamboohr.get_custom(number, self._stats.fields)
+        for employee_id in batch:
+            row = self._bamboohr.get_custom(employee_id, self._stats.fields)
             if row is not None:
                 self._stats.add([row], row)
-                self._rows[number] = row
+                self._rows[employee_id] = row
 
 
 class _Requests(Requests):

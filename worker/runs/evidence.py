@@ -50,11 +50,11 @@ class EvidenceReader:
         batches = in_batches(employees, self._isolated)
         for at, batch in enumerate(batches):
             if self._lists and not self._list_allowed(batch):
-                left = [number for rest in batches[at:] for number in rest if not self._is_settled(number)]
-                self._one_by_one(left)
+                rest = [employee_id for later in batches[at:] for employee_id in later]
+                self._one_by_one([employee_id for employee_id in rest if not self._is_settled(employee_id)])
                 break
         if not self._lists:
-            read = [self.rows[number] for number in employees if number in self.rows]
+            read = [self.rows[employee_id] for employee_id in employees if employee_id in self.rows]
             self._status_seen = self._status_seen or any(row.facts.get("status") for row in read)
             self.no_status_shown = bool(read) and not self._status_seen
         self._list.finish()
@@ -63,7 +63,7 @@ class EvidenceReader:
     def _list_allowed(self, batch: Sequence[int]) -> bool:
         """Read a batch by List Employees; return whether the key may."""
         try:
-            self._list.send(batch, known=batch[0] in self._isolated)
+            self._list.send(batch, was_isolated=batch[0] in self._isolated)
         except ListRefused:
             self._lists = False
             logs.warning(
@@ -76,9 +76,9 @@ class EvidenceReader:
     def _one_by_one(self, employees: Sequence[int]) -> None:
         answered = bool(self.rows)
         refused = 0
-        for number in employees:
+        for employee_id in employees:
             try:
-                self._get.send([number], known=number in self._isolated)
+                self._get.send([employee_id], was_isolated=employee_id in self._isolated)
             except BatchRefused:
                 refused += 1
                 if refused >= REFUSALS_TRUSTED and not answered:
@@ -87,24 +87,24 @@ class EvidenceReader:
                 answered = True
         self.refused = bool(employees) and not answered
 
-    def _is_settled(self, number: int) -> bool:
-        return number in self.rows or number in self.unreadable
+    def _is_settled(self, employee_id: int) -> bool:
+        return employee_id in self.rows or employee_id in self.unreadable
 
     def _list_batch(self, batch: Sequence[int]) -> None:
         self.rows.update(self._bamboohr.list_batch(batch, self._fields))
 
     def _get_one(self, batch: Sequence[int]) -> None:
-        for number in batch:
-            row = self._bamboohr.get_employee(number, self._fields)
+        for employee_id in batch:
+            row = self._bamboohr.get_employee(employee_id, self._fields)
             if row is not None:
-                self.rows[number] = row
+                self.rows[employee_id] = row
 
 
 def in_batches(employees: Sequence[int], isolated: Collection[int]) -> list[Sequence[int]]:
     """Return the employees in batches; those who were isolated in the last run come last, each alone."""
-    first = [number for number in employees if number not in isolated]
+    first = [employee_id for employee_id in employees if employee_id not in isolated]
     batches: list[Sequence[int]] = [first[at : at + IDS_PER_CALL] for at in range(0, len(first), IDS_PER_CALL)]
-    return batches + [[number] for number in employees if number in isolated]
+    return batches + [[employee_id] for employee_id in employees if employee_id in isolated]
 
 
 class Requests:

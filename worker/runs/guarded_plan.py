@@ -15,8 +15,8 @@ from worker.planning.limits import is_import, limits
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
 from worker.planning.scope import scope_doubts
+from worker.runs.make_plan import make_plan, unexplained
 from worker.runs.read_bamboohr import RunInput
-from worker.runs.read_moodle import plan_from, unexplained
 from worker.runs.request import RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -30,7 +30,7 @@ def guarded_plan(
     request: RunRequest, services: Services, inputs: RunInput, summary: Summary
 ) -> tuple[Plan, list[AccountRef] | TargetError | None]:
     """Return the plan with what the guards let through, and for a full pass all accounts, or why they were not read."""
-    plan = plan_from(services, request, inputs, summary)
+    plan = make_plan(services, request, inputs, summary)
     summary.counts["processed"] = len(plan.steps)
     for step in plan.steps:
         if step.reason is reasons.UNKNOWN_EMPLOYEE:

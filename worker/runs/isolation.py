@@ -76,11 +76,11 @@ class Isolation(Generic[R]):
         self._unreported: list[tuple[R, str]] = []
         self._mutex = threading.RLock()
 
-    def send(self, batch: Sequence[R], *, known: bool = False) -> None:
+    def send(self, batch: Sequence[R], *, was_isolated: bool = False) -> None:
         """Send a batch; the request has heard of every record of it afterwards, or will by :meth:`finish`.
 
         Args:
-            known: These records were isolated in the last run: they do not count towards the allowance.
+            was_isolated: These records were isolated in the last run: they do not count towards the allowance.
         """
         if self._closed_by:
             self._request.skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
@@ -94,7 +94,7 @@ class Isolation(Generic[R]):
             left, refusal = self._with_patience(left, refusal)
         if left:
             with self._mutex:
-                self._isolate(left, refusal.code, known=known)
+                self._isolate(left, refusal.code, was_isolated=was_isolated)
 
     @property
     def unreported(self) -> list[R]:
@@ -153,14 +153,14 @@ class Isolation(Generic[R]):
 
     # Records
 
-    def _isolate(self, batch: Sequence[R], code: str, *, known: bool) -> None:
+    def _isolate(self, batch: Sequence[R], code: str, *, was_isolated: bool) -> None:
         """Find the records of a refused batch that are refused on their own, and send the others."""
         rest, is_refused = list(batch), True
         while rest:
             if self._closed_by:
                 self._request.skipped(rest, Skipped.SITE_REFUSES, self._closed_by)
                 return
-            if not known and self._allowance is not None and self._isolated >= self._allowance:
+            if not was_isolated and self._allowance is not None and self._isolated >= self._allowance:
                 self._request.skipped(rest, Skipped.TOO_MANY, code)
                 return
             if not is_refused and self._refused_in_a_row == 0:
@@ -169,14 +169,17 @@ class Isolation(Generic[R]):
                     return
                 rest, code = list(refused[0]), refused[1].code
                 is_refused = True
-            rest = self._descend(rest, code, known=known) if is_refused else self._first_alone(rest, known=known)
+            if is_refused:
+                rest = self._descend(rest, code, was_isolated=was_isolated)
+            else:
+                rest = self._first_alone(rest, was_isolated=was_isolated)
             is_refused = False
             rest = self._without_sample(rest)
 
-    def _descend(self, batch: list[R], code: str, *, known: bool) -> list[R]:
+    def _descend(self, batch: list[R], code: str, *, was_isolated: bool) -> list[R]:
         """Halve a refused batch down to one record; return what was not tried on the way, which may hold more."""
         if len(batch) == 1:
-            self._found(batch, code, known=known)
+            self._found(batch, code, was_isolated=was_isolated)
             return []
         suspects = batch
         rest: list[R] = []
@@ -189,23 +192,23 @@ class Isolation(Generic[R]):
                 rest = suspects[middle:] + rest
                 suspects = list(refused[0])
         # Sent alone once more: it may have been refused for its combination with the others only.
-        return self._first_alone(suspects, known=known) + rest
+        return self._first_alone(suspects, was_isolated=was_isolated) + rest
 
-    def _first_alone(self, batch: list[R], *, known: bool) -> list[R]:
+    def _first_alone(self, batch: list[R], *, was_isolated: bool) -> list[R]:
         """Send the first record alone; return the others.
 
         Until something is accepted again, records are tried alone: it may well be the site that refuses them all.
         """
         refused = self._try(batch[:1])
         if refused is not None:
-            self._found(refused[0], refused[1].code, known=known)
+            self._found(refused[0], refused[1].code, was_isolated=was_isolated)
         return batch[1:]
 
-    def _found(self, records: Sequence[R], code: str, *, known: bool) -> None:
+    def _found(self, records: Sequence[R], code: str, *, was_isolated: bool) -> None:
         self._last_code = code
         for record in records:
-            self._isolated += not known
-            self._refused_in_a_row += not known
+            self._isolated += not was_isolated
+            self._refused_in_a_row += not was_isolated
             if self._accepted_any:
                 self._request.isolated(record, code)
             else:

@@ -83,7 +83,7 @@ class LockedRun:
             writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated)
             sent = writer.write(to_send)
         self._report_unwritten(sent)
-        return WriteResult({**unsent, **sent}, writer.ended_by, gate.kept)
+        return WriteResult({**unsent, **sent}, writer.ended_by, gate.stored_intents)
 
     def _begin(self) -> None:
         now = self.services.clock()
@@ -93,8 +93,9 @@ class LockedRun:
 
     def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
         """Store which employees were certainly not written: they do not count towards the limits."""
-        unwritten = [number for number, result in sent.items() if result.status is not Status.DONE and not result.wrote]
-        if unwritten and any(sent[number].step.classes for number in unwritten):
+        not_sent = [result for result in sent.values() if result.status is not Status.DONE and not result.wrote]
+        unwritten = [result.step.employee_id for result in not_sent]
+        if any(result.step.classes for result in not_sent):
             self.services.store.journal_failed(self.summary.run_id, unwritten, self.services.clock())
 
     def remember(self, records: Mapping[int, EmployeeRecord], written: WriteResult) -> None:
@@ -165,6 +166,6 @@ def remember_changes(
     store: Store, records: Mapping[int, EmployeeRecord], stored: Mapping[int, EmployeeRecord], now: datetime
 ) -> None:
     """Write the records that differ from what the state holds; forget those that cannot matter any more."""
-    keep = {number: record for number, record in records.items() if record.worth_keeping(now)}
-    store.remember(record for number, record in keep.items() if stored.get(number) != record)
-    store.forget(number for number in records if number in stored and number not in keep)
+    keep = {employee_id: record for employee_id, record in records.items() if record.worth_keeping(now)}
+    store.remember(record for employee_id, record in keep.items() if stored.get(employee_id) != record)
+    store.forget(employee_id for employee_id in records if employee_id in stored and employee_id not in keep)

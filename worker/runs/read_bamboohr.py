@@ -61,7 +61,7 @@ class RunInput:
     scope_tally: ScopeTally = field(default_factory=ScopeTally)
 
     @property
-    def deleted(self) -> dict[int, bool]:
+    def deletion_flags(self) -> dict[int, bool]:
         """Every employee of the feed, and whether it says that they were deleted."""
         return {change.employee_id: change.deleted for change in self.feed.changes}
 
@@ -89,9 +89,10 @@ class RunInput:
         """Employees whose writes were taken back, and whom BambooHR has not changed since that run."""
         changed = self.changed_at
         return frozenset(
-            number
-            for number, record in self.history.with_flag(FollowUp.UNDONE).items()
-            if number not in changed or changed[number].timestamp() <= (record.last_change_at or record.undone_at)
+            employee_id
+            for employee_id, record in self.history.with_flag(FollowUp.UNDONE).items()
+            if employee_id not in changed
+            or changed[employee_id].timestamp() <= (record.last_change_at or record.undone_at)
         )
 
     @property
@@ -108,7 +109,7 @@ class RunInput:
             return set(request.selected)
         if self.window is None:
             return {*self.company}
-        waiting = (number for number, record in self.history.records.items() if record.needs_follow_up)
+        waiting = (employee_id for employee_id, record in self.history.records.items() if record.needs_follow_up)
         return {*(change.employee_id for change in self.window.changes), *self.due_by_date, *waiting}
 
 
@@ -129,7 +130,7 @@ def read_bamboohr(
         inputs = _read_window(services, request, history, position, summary)
         if request.moves_state:
             inputs = _read_dates(services, inputs, position, summary)
-        wanted = inputs.deleted.keys() | inputs.employees_of_run(request)
+        wanted = inputs.deletion_flags.keys() | inputs.employees_of_run(request)
         inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope_tally))
     warn_of_directory(inputs.directory, fields, summary)
     return _without_unreliable_fields(inputs, summary)
@@ -212,11 +213,11 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
             rows += len(page.rows)
             active += _active(page.rows)
             scope.add_rows(row.facts for row in page.rows.values())
-            for number, row in page.rows.items():
+            for employee_id, row in page.rows.items():
                 status_shown = status_shown or bool(row.facts.get("status"))
                 shown.update(shown_dates(row.facts))
                 if arrived(row.facts, days):
-                    found.add(number)
+                    found.add(employee_id)
     except SourceError as fault:
         summary.warn("dates_unread", f"{fault.message}; hire and termination dates that arrive are not noticed")
         return inputs
@@ -241,7 +242,7 @@ def _done_today(inputs: RunInput, position: Position, clock: Callable[[], dateti
     assert inputs.window is not None
     if inputs.history.window_opened_before(position.since, clock().date()):
         return {change.employee_id for change in inputs.window.changes}
-    return inputs.deleted.keys()
+    return inputs.deletion_flags.keys()
 
 
 class _Everybody:

@@ -61,7 +61,7 @@ def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
     """Name new accounts that may be second ones."""
     pairs = sorted(possible_second_accounts(plan).items())
     if pairs:
-        named = ", ".join(f"{number} (as {former})" for number, former in pairs[:_NAMED])
+        named = ", ".join(f"{employee_id} (as {former})" for employee_id, former in pairs[:_NAMED])
         more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
         summary.warn(
             "possible_second_account",
@@ -183,7 +183,7 @@ def tally_scope(
             "let the key's user see the field, or correct SCOPE",
         )
     elif hidden:
-        named = ", ".join(f"{name} of {number:,}" for name, number in sorted(hidden.items()))
+        named = ", ".join(f"{name} of {count:,}" for name, count in sorted(hidden.items()))
         summary.warn("scope_not_shown", f"BambooHR does not show what decides who is in scope, so these wait: {named}")
     if not never and (unmatched := tally.unmatched()):
         summary.warn("scope_unmatched", f"SCOPE allows values that no employee has: {', '.join(unmatched)}")

@@ -126,21 +126,21 @@ class Summary:
         """Count what came of every step. A parked employee is not an error."""
         parked = frozenset(parked)
         for result in results:
-            number = result.step.employee_id
+            employee_id = result.step.employee_id
             for name in _counted(result):
-                self._count(name, number)
+                self._count(name, employee_id)
             is_refused = result.status in (Status.REFUSED, Status.FAILED)
-            if is_refused and number in parked:
-                self._count("parked", number)
+            if is_refused and employee_id in parked:
+                self._count("parked", employee_id)
                 is_refused = False
             if is_refused or result.step.held:
-                self._count("errors", number)
+                self._count("errors", employee_id)
                 self.reasons[result.why.code] += 1
             is_unconfirmed = is_refused and result.step.reason.code == UNCONFIRMED
             self._refused += is_refused and not is_unconfirmed
-            self._take_held(result.step, is_unconfirmed=is_unconfirmed)
+            self._count_held(result.step, is_unconfirmed=is_unconfirmed)
 
-    def _take_held(self, step: Step, *, is_unconfirmed: bool) -> None:
+    def _count_held(self, step: Step, *, is_unconfirmed: bool) -> None:
         if step.held or is_unconfirmed:
             self._count("held", step.employee_id)
         self.unconfirmed += is_unconfirmed
@@ -153,10 +153,10 @@ class Summary:
         """The employees of whose steps something is held: by a guard, or until their match is confirmed."""
         return self.listed_ids.get("held", [])
 
-    def _count(self, name: str, number: int) -> None:
+    def _count(self, name: str, employee_id: int) -> None:
         self.counts[name] += 1
         if name in _LISTED:
-            self.listed_ids.setdefault(name, []).append(number)
+            self.listed_ids.setdefault(name, []).append(employee_id)
 
     def warn(self, code: str, text: str) -> None:
         """Warn the operator: the code goes into the line, the sentence into the log and the reports."""
@@ -173,11 +173,11 @@ class Summary:
         self._refused += 1
         logs.error("sync.warning", code=code, reason=text, advice=what_to_do)
 
-    def list_ids(self, name: str, numbers: Sequence[int]) -> None:
+    def list_ids(self, name: str, ids: Sequence[int]) -> None:
         """Count and list what is not an employee: accounts, for example."""
-        self.counts[name] = len(numbers)
-        if numbers:
-            self.listed_ids[name] = [*numbers]
+        self.counts[name] = len(ids)
+        if ids:
+            self.listed_ids[name] = [*ids]
 
     def count_without_account(self, before: Collection[int], now: Collection[int]) -> None:
         """Count all employees who are known to have no account, and name those for whom it begins in this run."""
@@ -260,10 +260,10 @@ class Summary:
             "message": _short(self.message),
             "advice": _short(self.advice),
         }
-        for name, numbers in self.listed_ids.items():
-            line[f"{name}_ids"] = sorted(numbers)[:ids_shown]
-            if len(numbers) > ids_shown:
-                line[f"{name}_ids_truncated"] = len(numbers) - ids_shown
+        for name, ids in self.listed_ids.items():
+            line[f"{name}_ids"] = sorted(ids)[:ids_shown]
+            if len(ids) > ids_shown:
+                line[f"{name}_ids_truncated"] = len(ids) - ids_shown
         return line
 
     def _held_by_list(self) -> dict[str, int]:
@@ -281,9 +281,9 @@ class Summary:
         return line
 
 
-def _matches_held(number: int) -> str:
+def _matches_held(count: int) -> str:
     one = "1 match of an employee and an account is held until it is confirmed"
-    return one if number == 1 else f"{number:,} matches of an employee and an account are held until they are confirmed"
+    return one if count == 1 else f"{count:,} matches of an employee and an account are held until they are confirmed"
 
 
 def _counted(result: StepResult) -> Iterable[str]:

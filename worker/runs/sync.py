@@ -164,10 +164,10 @@ def _accounts_noted(
     inputs: RunInput, plan: Plan, records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]
 ) -> dict[int, EmployeeRecord]:
     """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
-    known = {**inputs.history.records, **records}
+    remembered = {**inputs.history.records, **records}
     unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
-    noted = fill_in_account_ids(known, plan.accounts.values(), unanswered)
-    return {**noted, **released({**known, **noted}, results)}
+    noted = fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
+    return {**noted, **released({**remembered, **noted}, results)}
 
 
 def _move_state(request: RunRequest, services: Services, inputs: RunInput, run: LockedRun, summary: Summary) -> None:
@@ -209,7 +209,7 @@ def _record(
         run_id=summary.run_id,
         ended_at=int(now.timestamp() * 1000),
         command=summary.command,
-        scope=request.scope_name,
+        scope=request.summary_scope,
         successful=clean,
         is_baseline=baseline,
         scheduled_time=_scheduled_time(request, services),

@@ -40,7 +40,7 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
     with locked_run(services, summary) as run:
         recorded = _recorded_writes(request, services)
         steps = _plan(recorded, services, summary)
-        seen = {number: datetime.fromtimestamp(one.seen, UTC) for number, one in recorded.items() if one.seen}
+        seen = {employee_id: datetime.fromtimestamp(one.seen, UTC) for employee_id, one in recorded.items() if one.seen}
         written = run.write(
             steps, _intent(request, services, run.history, recorded), seen, selected=bool(request.employees)
         )
@@ -113,17 +113,17 @@ def _undone_records(
 ) -> dict[int, EmployeeRecord]:
     """Return what is to be remembered: later runs leave an undone employee alone, even one undone in part."""
     records: dict[int, EmployeeRecord] = {}
-    for number, result in written.results.items():
-        known = history.records.get(number)
+    for employee_id, result in written.results.items():
+        before = history.records.get(employee_id)
         record = after_undoing(
-            known,
+            before,
             result,
             request.run_id,
             services.clock(),
-            seen=recorded[number].seen,
+            seen=recorded[employee_id].seen,
         )
-        if record is None and number in written.intents:
-            record = written.intents[number] if result.wrote else known or EmployeeRecord(number)
+        if record is None and employee_id in written.intents:
+            record = written.intents[employee_id] if result.wrote else before or EmployeeRecord(employee_id)
         if record is not None:
-            records[number] = record
+            records[employee_id] = record
     return records

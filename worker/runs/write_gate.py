@@ -29,7 +29,7 @@ class WriteGate:
         changed: When BambooHR changed the employees of its feed.
         began: When the run began: since then it knows of no change to any other employee.
         begin: Called before the first write, so that later runs know of this run however it ends.
-        kept: What was remembered about each employee before their step was sent.
+        stored_intents: What was remembered about each employee before their step was sent.
     """
 
     run_id: str
@@ -42,7 +42,7 @@ class WriteGate:
     began: datetime
     intent: Intent
     begin: Callable[[], None]
-    kept: dict[int, EmployeeRecord] = field(default_factory=dict)
+    stored_intents: dict[int, EmployeeRecord] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
     _has_begun: bool = False
 
@@ -66,5 +66,5 @@ class WriteGate:
             (JournalEntry.of(step, now, self.changed.get(step.employee_id, self.began)) for step in batch),
         )
         intents = {step.employee_id: record for step in batch if (record := self.intent(step)) is not None}
-        self.kept.update(intents)
+        self.stored_intents.update(intents)
         self.store.remember(intents.values())

@@ -139,13 +139,13 @@ class Store:
 
     def forget(self, employees: Iterable[int]) -> None:
         """Forget what was remembered about these employees."""
-        numbers = list(employees)
-        if not numbers:
+        ids = list(employees)
+        if not ids:
             return
         with self._mutex:
             self._prepare()
-            for number in numbers:
-                self._follow_ups.forget(number)
+            for employee_id in ids:
+                self._follow_ups.forget(employee_id)
             self._follow_ups.flush()
 
     def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:

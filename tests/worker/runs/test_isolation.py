@@ -146,7 +146,7 @@ def test_records_that_were_isolated_in_the_last_run_do_not_use_up_the_allowance(
     isolation.send([100])
 
     for record in range(40):
-        isolation.send([record], known=True)
+        isolation.send([record], was_isolated=True)
     isolation.send([*range(50, 60), 101])
     isolation.finish()
 

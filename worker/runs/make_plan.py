@@ -1,4 +1,4 @@
-"""From what BambooHR shows to a plan: read the employees, look up their accounts, plan."""
+"""Makes the plan of a run: reads its employees, looks up their accounts, plans."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from worker.runs.services import Services
 from worker.runs.summary import Summary
 
 
-def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
+def make_plan(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
     """Return the plan, before the guards."""
     reader = EmployeeReader(services, inputs)
     employees = reader.employees(inputs.employees_of_run(request))
@@ -37,7 +37,7 @@ def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary
         email_index=inputs.directory.email_index,
         records=inputs.history.records,
         knows_every_address=inputs.knows_every_address,
-        changed=frozenset(inputs.deleted),
+        changed=frozenset(inputs.deletion_flags),
     )
     planner = Planner(plan_input)
     warn_of_values_not_sent(plan_input, summary)

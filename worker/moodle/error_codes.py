@@ -1,4 +1,6 @@
-"""The one table of what Moodle answers instead of a result: whom each answer is about.
+"""The one table of what Moodle answers instead of a result, errorcodes and HTTP statuses: whom each answer is about.
+
+`refusal_reasons` and `fatal_errors` put the answers into words, for one employee and for the whole run.
 
 An answer *may be about one record* unless it is known to be about the whole site: only the look-up of Moodle's guest
 tells the two apart, and isolation asks for it. Sources: "measured" on Moodle 4.1, 4.2, 4.5 and 5.1, "read" in Moodle's
