@@ -10,14 +10,13 @@ from worker.model.reasons import Reason
 from worker.moodle import refusal_reasons
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Tick
-from worker.runs.isolation import ALLOWANCE, Isolation, Skipped
+from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
 from worker.runs.services import Services
 from worker.transport.parallel import in_parallel
-from worker.transport.refusal import BatchRefused
 
 
-class AccountLookup:
-    """Looks up accounts by some values, as a :class:`worker.runs.isolation.BatchRequest`.
+class AccountLookup(BatchRequest[str]):
+    """Looks up accounts by some values.
 
     Attributes:
         accounts: What was found.
@@ -25,6 +24,7 @@ class AccountLookup:
     """
 
     def __init__(self, services: Services, lookup: Lookup) -> None:
+        super().__init__(services.moodle.site_answers, services.moodle.check_visibility)
         self.accounts: list[Account] = []
         self.unreadable: dict[tuple[AccountKey, str], Reason] = {}
         self._moodle = services.moodle
@@ -60,19 +60,6 @@ class AccountLookup:
         """Look up one batch."""
         self.accounts += self._moodle.look_up_batch(self._lookup.key, batch)
         self._tick(len(batch))
-
-    def still_to_send(self, batch: Sequence[str], _refusal: BatchRefused) -> Sequence[str]:
-        """Return all of it: a refused look-up answers nothing."""
-        return batch
-
-    def site_answers(self) -> bool:
-        """Return whether Moodle answers the look-up of its guest."""
-        return self._moodle.site_answers()
-
-    def send_patiently(self, batch: Sequence[str]) -> None:
-        """Wait until Moodle answers the look-up of its guest, then look the batch up once more."""
-        self._moodle.check_visibility()
-        self.attempt(batch)
 
     def isolated(self, record: str, code: str) -> None:
         """Take note that this account cannot be read."""

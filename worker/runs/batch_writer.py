@@ -16,9 +16,8 @@ from worker.errors import SyncError
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, Step
 from worker.moodle import refusal_reasons
-from worker.moodle.client import Refused
+from worker.moodle.client import MoodleClient, Refused
 from worker.planning.write_order import in_order
-from worker.runs.apis import MoodleWriteApi
 from worker.runs.isolation import ALLOWANCE, Isolation
 from worker.runs.write_requests import Results, WriteKind, WriteRequests
 from worker.transport.http import TransportError
@@ -49,7 +48,7 @@ class BatchWriter:
 
     def __init__(
         self,
-        moodle: MoodleWriteApi,
+        moodle: MoodleClient,
         gate: Gate,
         report: Callable[[StepResult], None],
         wait: Callable[[float], None],

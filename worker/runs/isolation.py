@@ -8,9 +8,10 @@ may be about one record.
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from worker.transport.refusal import BatchRefused
 
@@ -32,24 +33,36 @@ class Skipped(StrEnum):
     """The allowance is used up: the next run continues."""
 
 
-class BatchRequest(Protocol[R]):
-    """One kind of request, such as the look-up by e-mail, and what happens to its records."""
+class BatchRequest(ABC, Generic[R]):
+    """One kind of request, such as the look-up by e-mail, and what happens to its records.
 
+    Args:
+        site_answers: Returns whether the system answers a request that holds no record of a company, in one attempt.
+        await_site: Waits until it does. Raises a SyncError where patience ends.
+    """
+
+    def __init__(self, site_answers: Callable[[], bool], await_site: Callable[[], None]) -> None:
+        self.site_answers = site_answers
+        self._await_site = await_site
+
+    @abstractmethod
     def attempt(self, batch: Sequence[R]) -> None:
         """Send one batch, once, and keep its answer. Raises BatchRefused."""
 
-    def still_to_send(self, batch: Sequence[R], refusal: BatchRefused) -> Sequence[R]:
+    def still_to_send(self, batch: Sequence[R], _refusal: BatchRefused) -> Sequence[R]:
         """Return what has still to be sent of a refused batch: less than all if the system has acted."""
-
-    def site_answers(self) -> bool:
-        """Return whether the system answers a request that holds no record of a company."""
+        return batch
 
     def send_patiently(self, batch: Sequence[R]) -> None:
-        """Send a batch to a system that is in trouble. Raises BatchRefused, or a SyncError where patience ends."""
+        """Send a batch once more to a system that was in trouble. Raises as `attempt` and `await_site` do."""
+        self._await_site()
+        self.attempt(batch)
 
+    @abstractmethod
     def isolated(self, record: R, code: str) -> None:
         """Take note of a record that is refused on its own."""
 
+    @abstractmethod
     def skipped(self, records: Sequence[R], why: Skipped, code: str) -> None:
         """Take note of records that were not sent."""
 

@@ -13,7 +13,6 @@ from worker.config.settings import Settings, StateLocation, is_loopback
 from worker.errors import CredentialError
 from worker.moodle.client import MoodleClient
 from worker.progress import Progress, no_bar
-from worker.runs.apis import BambooHRApi, MoodleApi
 from worker.runs.summary import Summary
 from worker.state.items import Items
 from worker.state.store import Store
@@ -33,8 +32,8 @@ class Services:
 
     settings: Settings
     store: Store
-    bamboohr: BambooHRApi
-    moodle: MoodleApi
+    bamboohr: BambooHRClient
+    moodle: MoodleClient
     stop: StopSignal
     clock: Callable[[], datetime]
     digest_key: str = field(repr=False)

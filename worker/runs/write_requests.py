@@ -13,11 +13,10 @@ from worker.model.reasons import REFUSED_ALONE, Reason
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, Step
 from worker.moodle import refusal_reasons
-from worker.moodle.client import Record, Refused, TryAgain, Undecided, Updated
+from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
 from worker.moodle.error_codes import NO_ANSWER
 from worker.planning.parts import identity_fields
-from worker.runs.apis import MoodleWriteApi
-from worker.runs.isolation import Skipped
+from worker.runs.isolation import BatchRequest, Skipped
 from worker.transport.http import TransportError
 from worker.transport.refusal import BatchRefused
 from worker.transport.retries import Retries
@@ -87,10 +86,11 @@ class Results:
         return [step for step in steps if step.employee_id not in self.by_employee]
 
 
-class WriteRequests:
-    """Writes of one kind, as a :class:`worker.runs.isolation.BatchRequest`."""
+class WriteRequests(BatchRequest[Step]):
+    """Writes of one kind."""
 
-    def __init__(self, kind: WriteKind, moodle: MoodleWriteApi, check: Callable[[], None], results: Results) -> None:
+    def __init__(self, kind: WriteKind, moodle: MoodleClient, check: Callable[[], None], results: Results) -> None:
+        super().__init__(moodle.site_answers, moodle.check_visibility)
         self._kind = kind
         self._moodle = moodle
         self._check = check
@@ -132,15 +132,6 @@ class WriteRequests:
             else:
                 remaining.append(step)
         return remaining
-
-    def site_answers(self) -> bool:
-        """Return whether Moodle answers the look-up of its guest."""
-        return self._moodle.site_answers()
-
-    def send_patiently(self, batch: Sequence[Step]) -> None:
-        """Wait until Moodle answers the look-up of its guest, then send the batch once more."""
-        self._moodle.check_visibility()
-        self.attempt(batch)
 
     def isolated(self, record: Step, code: str) -> None:
         """Say why Moodle refuses this step."""

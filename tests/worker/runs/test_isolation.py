@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.errors import TargetError
-from worker.runs.isolation import ALLOWANCE, Isolation, Skipped
+from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
 from worker.transport.refusal import BatchRefused
 
 
 @dataclass
-class Site:
+class Site(BatchRequest[int]):
     """A system that refuses a batch if a poisoned record is in it."""
 
     poisoned: frozenset[int] = frozenset()
