@@ -19,12 +19,13 @@ from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
 from worker.moodle import fatal_errors, writes
 from worker.moodle.account_listing import read_account_listing
-from worker.moodle.error_codes import NO_JSON, UNREADABLE_ROW, Concerns, Meaning, Refused, Undecided
+from worker.moodle.error_codes import NO_JSON, UNREADABLE_ROW, Undecided
 from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, parse_accounts, parse_kinds
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record, Updated
 from worker.transport.http import Transport
 from worker.transport.parallel import in_parallel
+from worker.transport.refusal import Concerns, Meaning, Refused
 from worker.transport.retries import Retries
 
 __all__ = ["MoodleClient", "Record", "Refused", "TryAgain", "Undecided", "Updated"]

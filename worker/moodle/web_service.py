@@ -15,19 +15,10 @@ from urllib.parse import urlencode
 
 from worker.config.credentials import RenewableCredential
 from worker.moodle import fatal_errors
-from worker.moodle.error_codes import (
-    NO_ANSWER,
-    NO_JSON,
-    Concerns,
-    Meaning,
-    Refused,
-    Undecided,
-    meaning_of_code,
-    meaning_of_status,
-    status_code,
-)
+from worker.moodle.error_codes import NO_JSON, Undecided, meaning_of_code
 from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
 from worker.transport.json_text import readable
+from worker.transport.refusal import Concerns, Meaning, Refused, meaning_of_status, read_quickly, status_code
 from worker.transport.retries import Retries, with_retries
 
 T = TypeVar("T")
@@ -36,7 +27,6 @@ Fields = Iterable[tuple[str, str]]
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _CODE = re.compile(r"[A-Za-z_/]{1,60}")
 _NO_JSON = Meaning(Concerns.RECORD, "public: a page of a firewall, or of PHP, with status 200", may_be_done=True)
-_NO_ANSWER = Meaning(Concerns.RECORD, "public: a PHP process that dies of one record", is_passing=True)
 
 
 class TryAgain(NotSent):
@@ -148,36 +138,29 @@ class WebService:
             return call()
 
     def _patient_attempt(self, body: bytes) -> Any:
-        def attempt() -> tuple[Reply, None]:
-            return self.transport.send("POST", self._endpoint, data=body, headers=_FORM), None
-
-        reply, _ = self._with_patience(attempt)
+        reply, _ = self._with_patience(lambda: (self._send(body), None))
         if reply.status != HTTPStatus.OK:
             raise fatal_errors.of_status(reply)
         return self._result(reply)
 
     def _quick_attempt(self, body: bytes) -> Any:
-        retries = self.retries()
-        while True:
-            try:
-                reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
-            except NoAnswer as fault:
-                raise Refused(NO_ANSWER, _NO_ANSWER) from fault
-            except TransportError as fault:
-                if fault.is_passing and retries.wait(None, fault.what):
-                    continue
-                raise fatal_errors.unreachable(fault.what) from fault
-            if reply.status == HTTPStatus.OK:
-                return self._result(reply)
-            meaning = meaning_of_status(reply)
-            if meaning.concerns is Concerns.RECORD:
-                raise Refused(status_code(reply.status), meaning)
-            if not retries.wait(reply):
-                raise fatal_errors.of_status(reply)
+        try:
+            reply, _ = read_quickly(lambda: (self._send(body), None), self.retries())
+        except TransportError as fault:
+            raise fatal_errors.unreachable(fault.what) from fault
+        if reply.status == HTTPStatus.OK:
+            return self._result(reply)
+        meaning = meaning_of_status(reply)
+        if meaning.concerns is Concerns.RECORD:
+            raise Refused(status_code(reply.status), meaning)
+        raise fatal_errors.of_status(reply)
+
+    def _send(self, body: bytes) -> Reply:
+        return self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
 
     def _write_attempt(self, body: bytes, retries: Retries) -> Any:
         try:
-            reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
+            reply = self._send(body)
         except NotSent as fault:
             if fault.is_passing and retries.wait(None, fault.what):
                 raise TryAgain(fault.what) from fault

@@ -14,11 +14,10 @@ from worker.model.result import Status, StepResult
 from worker.model.step import Action, Step
 from worker.moodle import refusal_reasons
 from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
-from worker.moodle.error_codes import NO_ANSWER
 from worker.planning.parts import identity_fields
 from worker.runs.isolation import BatchRequest, Skipped
 from worker.transport.http import TransportError
-from worker.transport.refusal import BatchRefused
+from worker.transport.refusal import NO_ANSWER, BatchRefused
 from worker.transport.retries import Retries
 
 _EXEMPT = frozenset({"usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote"})
