@@ -140,22 +140,16 @@ class MoodleClient:
         step = self.batch_size if self._by_field else 1
         batches = [wanted[at : at + step] for at in range(0, len(wanted), step)]
 
-        def batch_of(batch: Sequence[str]) -> list[Account]:
+        def patiently(batch: Sequence[str]) -> list[Account]:
             try:
-                return self._parsed(self._rows(key, batch, self._service.read))
+                return self._found(key, batch, self._service.read)
             except Refused as refusal:
                 raise _ended(refusal, self._lookup_function) from None
             except UnreadableAccount as fault:
                 raise fatal_errors.unreadable_row(fault.what) from None
 
-        found = {
-            account.id: account for accounts in in_parallel(batch_of, batches, self.concurrency) for account in accounts
-        }
-        if key == "email":
-            unmatched = [address for address in wanted if not _is_found(address, found.values())]
-            searched = in_parallel(self._search_patiently, self._in_any_case(unmatched), self.concurrency)
-            found.update({account.id: account for accounts in searched for account in accounts})
-        return [*found.values()]
+        accounts = (account for found in in_parallel(patiently, batches, self.concurrency) for account in found)
+        return [*{account.id: account for account in accounts}.values()]
 
     def look_up_batch(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
         """The same for one batch, in one quick attempt.
@@ -165,35 +159,28 @@ class MoodleClient:
             SyncError: the run cannot go on.
         """
         wanted = self._lookable(key, values)
-        if not wanted:
-            return []
-        read = self._service.read_once
         try:
-            accounts = self._parsed(self._rows(key, wanted, read))
-            if key == "email":
-                unmatched = [address for address in wanted if not _is_found(address, accounts)]
-                for address in self._in_any_case(unmatched):
-                    accounts += self._parsed(self._search("email", address, read))
+            return self._found(key, wanted, self._service.read_once) if wanted else []
         except UnreadableAccount:
             raise Refused(UNREADABLE_ROW, _UNREADABLE) from None
+
+    def _found(self, key: AccountKey, wanted: Sequence[str], read: _Read) -> list[Account]:
+        """The accounts that have one of these values; an address in any case.
+
+        Where the database compares exactly, what is not found is searched for: core_user_get_users ignores the case.
+        """
+        accounts = self._parsed(self._rows(key, wanted, read))
+        if key == "email":
+            missing = [address for address in wanted if not any(account.has_email(address) for account in accounts)]
+            if missing and self._by_field and self.compares_exactly:
+                for address in missing:
+                    accounts += self._parsed(self._search(key, address, read))
         return accounts
 
     def _lookable(self, key: AccountKey, values: Iterable[str]) -> list[str]:
         """Each value once, without those that fail a whole request: an empty text, an illegal username."""
         once = filter(None, dict.fromkeys(values))
         return [value for value in once if key != "username" or self._accepts_username(value)]
-
-    def _in_any_case(self, addresses: Sequence[str]) -> Sequence[str]:
-        """The addresses that have to be searched for once more: core_user_get_users ignores the case everywhere."""
-        return addresses if addresses and self._by_field and self.compares_exactly else ()
-
-    def _search_patiently(self, address: str) -> list[Account]:
-        try:
-            return self._parsed(self._search("email", address, self._service.read))
-        except Refused as refusal:
-            raise _ended(refusal, _SEARCH) from None
-        except UnreadableAccount as fault:
-            raise fatal_errors.unreadable_row(fault.what) from None
 
     def _parsed(self, rows: Sequence[Any]) -> list[Account]:
         self.field_kinds.update(parse_kinds(rows))
@@ -289,10 +276,6 @@ class MoodleClient:
     def update(self, records: Sequence[Record], retries: Retries | None = None) -> Updated:
         """Change these accounts, each for itself; the answer names those that were refused."""
         return writes.parse_updated(self._service.write("core_user_update_users", writes.numbered(records), retries))
-
-
-def _is_found(address: str, accounts: Iterable[Account]) -> bool:
-    return any(account.has_email(address) for account in accounts)
 
 
 def _ended(refusal: Refused, function: str) -> SyncError:
