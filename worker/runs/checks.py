@@ -17,13 +17,11 @@ from worker.moodle.client import MoodleClient
 from worker.state.store import Store
 from worker.timestamps import iso
 from worker.transport.http import Transport
-from worker.words import counted
+from worker.words import counted, listed
 
 _CLOCK_TOLERATED = timedelta(minutes=2)
 _FEED_LOOKED_AT = timedelta(days=1)
 _IDS_SHOWN = 10
-_INTERNAL = ("manual", "email")
-"""Moodle's own plugins that make no account without a password (measured on Moodle 4.2.3)."""
 HR = "ask BambooHR's administrator"
 LMS = "ask NovaLXP's (Moodle's) administrator"
 
@@ -218,8 +216,6 @@ def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]
         yield ok("protected accounts", f"{counted(len(names), 'username')}, all found")
 
 
-def ids(listed: Mapping[int, object] | Sequence[int]) -> str:
+def ids(some_ids: Mapping[int, object] | Sequence[int]) -> str:
     """Some of the ids, and how many more there are."""
-    shown = sorted(listed)
-    more = f" and {len(shown) - _IDS_SHOWN} more" if len(shown) > _IDS_SHOWN else ""
-    return ", ".join(map(str, shown[:_IDS_SHOWN])) + more
+    return listed(sorted(some_ids), _IDS_SHOWN)

@@ -12,7 +12,7 @@ from worker.model.history import FollowUp
 from worker.model.mapping import NAMES
 from worker.runs.custom_fields import CustomFieldReader
 from worker.runs.evidence import EvidenceReader
-from worker.runs.read_bamboohr import RunInput
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 
 
@@ -49,7 +49,7 @@ class EmployeeReader:
             services.stop.wait,
             isolated,
             sample=self._directory.ids,
-            reads_all=inputs.position is None,
+            reads_all=inputs.is_full_pass,
         )
         self._scope = frozenset(services.settings.employee_scope.fields).intersection(fields)
         hidden = any(name not in self._directory.shown for name in fields)

@@ -16,8 +16,8 @@ from worker.planning.planner import Plan
 from worker.planning.readings import losses
 from worker.planning.scope import scope_doubts
 from worker.runs.make_plan import make_plan, unexplained
-from worker.runs.read_bamboohr import RunInput
 from worker.runs.request import RunRequest
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.timestamps import iso

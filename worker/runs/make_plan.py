@@ -9,7 +9,6 @@ from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.employee_reader import EmployeeReader
-from worker.runs.read_bamboohr import RunInput
 from worker.runs.reading_warnings import (
     fail_for_hidden_status,
     tally_scope,
@@ -18,6 +17,7 @@ from worker.runs.reading_warnings import (
     warn_of_values_not_sent,
 )
 from worker.runs.request import RunRequest
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 
@@ -41,24 +41,10 @@ def make_plan(services: Services, request: RunRequest, inputs: RunInput, summary
     )
     planner = Planner(plan_input)
     warn_of_values_not_sent(plan_input, summary)
-    tally_scope(
-        plan_input,
-        inputs.scope_tally,
-        inputs.history.scope_matched(),
-        summary,
-        whole_company=inputs.position is None,
-        custom_never_shown=reader.custom.never_shown(),
-    )
+    tally_scope(reader.custom, inputs, plan_input, summary)
     _look_up(services, reader, planner)
     plan = planner.plan()
-    warn_of_custom_fields(
-        inputs.custom_fields,
-        inputs.history.last_baseline(),
-        plan.plan_input,
-        summary,
-        unread=reader.custom.unread,
-        never_shown=reader.custom.never_shown(),
-    )
+    warn_of_custom_fields(reader.custom, inputs, plan.plan_input, summary)
     if request.all_employees:
         warn_of_second_accounts(plan, summary)
     return plan

@@ -19,7 +19,7 @@ from worker.runs.account_lookup import AccountLookup
 from worker.runs.locked_run import WriteResult
 from worker.runs.services import Services
 from worker.runs.summary import IDS_SHOWN, Summary
-from worker.words import counted
+from worker.words import counted, listed
 
 _Lost = dict[int, list[FieldChange]]
 """By employee, what was sent (`old`) and what the account shows in its place (`new`)."""
@@ -113,11 +113,10 @@ def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Su
 
 
 def _warning(name: str, cause: str, employees: list[int]) -> str:
-    more = f" and {len(employees) - IDS_SHOWN} more" if len(employees) > IDS_SHOWN else ""
-    named = ", ".join(map(str, employees[:IDS_SHOWN])) + more
+    whose = f"{counted(len(employees), 'employee')} ({listed(employees, IDS_SHOWN)})"
     return (
-        f"Moodle does not keep {name} of {counted(len(employees), 'employee')} ({named}): {cause}. It is not sent again"
-        " until it changes in BambooHR; after a correction in Moodle:"
+        f"Moodle does not keep {name} of {whose}: {cause}."
+        " It is not sent again until it changes in BambooHR; after a correction in Moodle:"
         f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
     )
 

@@ -27,9 +27,10 @@ from worker.runs.guarded_plan import guarded_plan
 from worker.runs.locked_run import LockedRun, locked_run
 from worker.runs.paused import heed_pause
 from worker.runs.read_back import read_back
-from worker.runs.read_bamboohr import RunInput, read_bamboohr
+from worker.runs.read_bamboohr import read_bamboohr
 from worker.runs.request import RunRequest
 from worker.runs.results import log_outcome, result_without_sending
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.runs.write_gate import Intent
