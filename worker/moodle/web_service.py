@@ -17,6 +17,7 @@ from worker.config.credentials import RenewableCredential
 from worker.moodle import fatal_errors
 from worker.moodle.error_codes import NO_JSON, Undecided, meaning_of_code
 from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
+from worker.transport.json_stream import Malformed
 from worker.transport.json_text import readable
 from worker.transport.refusal import Concerns, Meaning, Refused, meaning_of_status, read_quickly, status_code
 from worker.transport.retries import Retries, with_retries
@@ -78,7 +79,7 @@ class WebService:
                     return Reply(reply.status, reply.headers, b"".join(chunks)), (None, None)
                 try:
                     return reply, (parse(chunks), None)
-                except NotTheAnswer as fault:
+                except Malformed as fault:
                     return reply, (None, fault.answer)
 
         def call(body: bytes) -> T | None:
@@ -227,14 +228,6 @@ class WebService:
         head = [("wstoken", token), ("moodlewsrestformat", "json")]
         readable_fields = [(name, readable(value)) for name, value in fields]
         return urlencode([*head, *readable_fields, ("wsfunction", function)]).encode()
-
-
-class NotTheAnswer(ValueError):
-    """A stream that is not the answer. `answer` is what it is instead, if that is whole and short."""
-
-    def __init__(self, answer: object = None) -> None:
-        super().__init__("not the answer")
-        self.answer = answer
 
 
 def plain_code(code: object) -> str:

@@ -22,10 +22,9 @@ from worker.planning.memory import before_suspending, fill_in_account_ids, park,
 from worker.planning.planner import Plan
 from worker.planning.scope import marks_to_remember
 from worker.planning.window import advance
-from worker.runs.binding import check_binding
 from worker.runs.guarded_plan import guarded_plan
 from worker.runs.locked_run import LockedRun, locked_run
-from worker.runs.paused import heed_pause
+from worker.runs.preconditions import check_binding, heed_pause
 from worker.runs.read_back import read_back
 from worker.runs.read_bamboohr import read_bamboohr
 from worker.runs.request import RunRequest
