@@ -9,14 +9,13 @@ from worker import advice
 from worker.config.settings import Settings
 from worker.errors import SyncError
 from worker.model import reasons
-from worker.model.account import AccountRef
 from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN
 from worker.model.scope import ScopeState
 from worker.model.step import Action
 from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
-from worker.runs.checks import HR, LMS, Check, failed, ids, ok, warning
+from worker.runs.checks import HR, LMS, Check, failed, ids, ok, warning, warning_unless
 from worker.runs.sync import Preview
 from worker.words import counted
 
@@ -28,27 +27,23 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     employees = seen.plan.plan_input.employees
     active = [employee for employee in employees if employee.facts.get("status") == "Active"]
     yield ok("BambooHR List Employees", f"{counted(len(employees), 'employee')}, {len(active):,} of them Active")
-    if seen.inputs.directory.available:
-        yield ok("BambooHR directory", counted(seen.inputs.directory.rows, "employee"))
-    else:
-        yield warning(
-            "BambooHR directory",
-            "refused or empty: every employee is read individually, which takes longer",
-            f"{HR} to share the directory with the key's user",
-        )
+    absent = "refused or empty: every employee is read individually, which takes longer"
+    yield warning_unless(
+        "" if seen.inputs.directory.available else absent,
+        "BambooHR directory",
+        counted(seen.inputs.directory.rows, "employee"),
+        f"{HR} to share the directory with the key's user",
+    )
     yield from _fields(settings, employees, active)
     yield from _scope(seen, active)
     addresses = ((employee.facts.get("work_email", "").casefold(), employee.employee_id) for employee in active)
-    duplicates = _duplicates(addresses)
-    if duplicates:
-        sharing = sorted({employee_id for several in duplicates for employee_id in several})
-        yield warning(
-            "BambooHR e-mail addresses",
-            f"{counted(len(duplicates), 'address', 'addresses')} used by several employees: {ids(sharing)}",
-            f"{HR}: each employee needs a separate address, or the later one gets no account",
-        )
-    else:
-        yield ok("BambooHR e-mail addresses", "no two employees share one")
+    count, sharing = _duplicates(addresses)
+    yield warning_unless(
+        f"{counted(count, 'address', 'addresses')} used by several employees: {ids(sharing)}" if count else "",
+        "BambooHR e-mail addresses",
+        "no two employees share one",
+        f"{HR}: each employee needs a separate address, or the later one gets no account",
+    )
 
 
 def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee]) -> Iterator[Check]:
@@ -101,7 +96,13 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
     if isinstance(seen.accounts, SyncError):
         yield warning("Moodle accounts", f"cannot be listed: {seen.accounts.message}", seen.accounts.advice)
     elif seen.accounts is not None:
-        yield from _listed(seen.accounts)
+        count, sharing = _duplicates((account.idnumber, account.id) for account in seen.accounts)
+        yield warning_unless(
+            f"{counted(count, 'idnumber')} on several accounts: {ids(sharing)}" if count else "",
+            "Moodle idnumbers",
+            "each is on one account only",
+            f"{LMS} to leave each on one account; until then the employees are conflicts",
+        )
     if unexplained:
         yield warning(
             "accounts without an employee",
@@ -128,19 +129,6 @@ def _authentication(seen: Preview, settings: Settings) -> Iterator[Check]:
             "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)",
             f"{LMS} whether it is installed and enabled, before the first run",
         )
-
-
-def _listed(accounts: Sequence[AccountRef]) -> Iterator[Check]:
-    twice = _duplicates((account.idnumber, account.id) for account in accounts)
-    if twice:
-        shown = sorted({account for several in twice for account in several})
-        yield warning(
-            "Moodle idnumbers",
-            f"{counted(len(twice), 'idnumber')} on several accounts: {ids(shown)}",
-            f"{LMS} to leave each on one account; until then the employees are conflicts",
-        )
-    else:
-        yield ok("Moodle idnumbers", "each is on one account only")
 
 
 def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
@@ -203,9 +191,11 @@ def _links(seen: Preview) -> Iterator[Check]:
         )
 
 
-def _duplicates(pairs: Iterator[tuple[str, int]]) -> list[list[int]]:
+def _duplicates(pairs: Iterator[tuple[str, int]]) -> tuple[int, set[int]]:
+    """Return how many values are on several ids, and these ids."""
     found: dict[str, list[int]] = {}
     for value, owner_id in pairs:
         if value:
             found.setdefault(value, []).append(owner_id)
-    return [owner_ids for owner_ids in found.values() if len(owner_ids) > 1]
+    several = [owner_ids for owner_ids in found.values() if len(owner_ids) > 1]
+    return len(several), {owner_id for owner_ids in several for owner_id in owner_ids}
