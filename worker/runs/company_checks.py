@@ -1,4 +1,4 @@
-"""What doctor checks of all employees and all accounts, on the plan of a full pass that writes nothing."""
+"""What doctor checks of all employees, accounts and mapped fields, on the plan of a full pass that writes nothing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from worker import advice
 from worker.config.settings import Settings
 from worker.errors import SyncError
 from worker.model import reasons
-from worker.model.employee import Employee
+from worker.model.employee import Employee, LifecycleState
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
-from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN
+from worker.model.field_kinds import Kinds
+from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN, Rule
 from worker.model.scope import ScopeState
 from worker.model.step import Action
 from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
@@ -189,6 +190,69 @@ def _links(seen: Preview) -> Iterator[Check]:
             f"a reconcile would suspend {counted(suspend, 'account')}",
             "see them with: " + advice.command("plan", "--everybody"),
         )
+
+
+def check_profile_fields(seen: Preview, settings: Settings, kinds: Kinds) -> Iterator[Check]:
+    """Check that each field exists, and is filled for the accounts of employees for whom BambooHR has a value.
+
+    Args:
+        seen: A preview of all employees.
+        settings: The mapping.
+        kinds: The fields that accounts have shown.
+    """
+    for rule in settings.mapping.rules:
+        if rule.is_custom:
+            yield _profile_field(rule, seen, kinds)
+
+
+def _profile_field(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
+    area, name = f"Moodle field {rule.target}", rule.short_name
+    lost = [step.employee_id for step in seen.plan.steps if rule.target in dict(step.not_kept)]
+    values = _values_in_moodle(rule, seen)
+    filled = sum(map(bool, values))
+    if rule.target not in kinds and lost:
+        return failed(
+            area,
+            f"was written for {counted(len(lost), 'employee')}, but no account shows a field with the short name"
+            f" {name}",
+            f"{LMS} to create a custom profile field with this short name, to unlock it, or to let the token's user see"
+            f" it; then: {advice.command('sync', '--employee', 'ID')}",
+        )
+    if rule.target not in kinds:
+        return warning(
+            area,
+            f"no account shows a field with the short name {name}: it does not exist, is hidden, or is empty for all"
+            " accounts",
+            f"{LMS} whether a custom field with this short name exists and is visible to the token's user; once a run"
+            " has written it, doctor can tell",
+        )
+    if lost:
+        return warning(
+            area,
+            f"Moodle does not keep the value of {counted(len(lost), 'employee')}: {ids(lost)}",
+            "see why with: " + advice.command("explain", "--employee", "ID"),
+        )
+    if values and not filled:
+        return warning(
+            area,
+            f"exists, but is empty for every account whose employee has a value in BambooHR ({len(values):,})",
+            "see what a full pass would write: " + advice.command("plan", "--everybody"),
+        )
+    return ok(
+        area, f"exists, and is filled for {filled:,} of {counted(len(values), 'account')} that should have a value"
+    )
+
+
+def _values_in_moodle(rule: Rule, seen: Preview) -> list[str]:
+    """Return the field's value in the account of each active employee for whom BambooHR has one."""
+    accounts = {step.employee_id: step.account for step in seen.plan.steps if step.account is not None}
+    return [
+        accounts[employee.employee_id].values.get(rule.target, "")
+        for employee in seen.plan.plan_input.employees
+        if employee.employee_id in accounts
+        and seen.plan.plan_input.lifecycle_state(employee) is LifecycleState.ACTIVE
+        and rule.value(employee.facts)
+    ]
 
 
 def _duplicates(pairs: Iterator[tuple[str, int]]) -> tuple[int, set[int]]:

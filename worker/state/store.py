@@ -29,7 +29,6 @@ from worker.model.history import EmployeeRecord, History, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
 from worker.model.step import GuardClass
-from worker.state.binding import binding_item, binding_key, read_binding
 from worker.state.followups import FollowUps
 from worker.state.held import read_held, store_held
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
@@ -59,6 +58,7 @@ class Store:
         self._journal = Journal(items, state_id, clock, threading.Lock())
         self._runs = RunHistory(items, state_id)
         self._binding: Binding | None = None
+        self._binding_key = f"{state_id}#binding"
         self._pause: Pause | None = None
         self._is_loaded = False
         self._is_converted = True
@@ -171,7 +171,7 @@ class Store:
 
     def bind(self, binding: Binding) -> None:
         """Let the state belong to this company and site."""
-        self._items.put(binding_item(self._id, binding))
+        self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
         self._binding = binding
 
     # What the guards held
@@ -215,12 +215,14 @@ class Store:
     # What the table has
 
     def _load(self) -> None:
-        other_keys = [binding_key(self._id), pause_key(self._id), self._runs.key, *self._follow_ups.keys]
+        other_keys = [self._binding_key, pause_key(self._id), self._runs.key, *self._follow_ups.keys]
         found = self._items.get_all([self._id, *other_keys])
         row, past = found.get(self._id), found.get(self._runs.key)
         self._follow_ups.load(found)
         self._runs.load(past)
-        self._binding = read_binding(found.get(binding_key(self._id)))
+        bound = found.get(self._binding_key)
+        # One that was changed by hand to name none belongs to no pair of a run.
+        self._binding = None if bound is None else Binding(str(bound.get("company", "")), str(bound.get("site", "")))
         self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
         self._is_loaded = self._is_converted = True
