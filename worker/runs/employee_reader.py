@@ -17,10 +17,7 @@ from worker.runs.services import Services
 
 
 class EmployeeReader:
-    """Reads employees. `refused`: BambooHR shows the key no employee outside the directory.
-
-    `custom`: reads the fields that are read by their API names.
-    `no_status_shown`: the key may not list employees, and those that were read one by one have no status.
+    """Reads employees: with `evidence`, and with `custom` the fields that are read by their API names.
 
     Each employee is asked for once: the row that was read of them is released then, for a full pass reads 20,000.
     """
@@ -29,18 +26,11 @@ class EmployeeReader:
         fields = [name for name in services.settings.employee_fields if not is_by_api_name(name)]
         isolated = inputs.history.with_flag(FollowUp.ISOLATED)
         records = inputs.history.records
-        self.refused = False
-        self.no_status_shown = False
         self._directory = inputs.directory
         self._deletion_flags = inputs.deletion_flags
         self._was_deleted = frozenset(employee_id for employee_id, record in records.items() if record.deleted)
         self._rows = inputs.rows
-        self._evidence = EvidenceReader(
-            services.bamboohr,
-            (*fields, *EVIDENCE),
-            services.stop.wait,
-            isolated,
-        )
+        self.evidence = EvidenceReader(services.bamboohr, (*fields, *EVIDENCE), services.stop.wait, isolated)
         inputs.custom_fields.fields = tuple(filter(is_by_api_name, services.settings.employee_fields))
         self._stats, self._baseline = inputs.custom_fields, inputs.history.last_baseline()
         self.custom = CustomFieldReader(
@@ -49,7 +39,7 @@ class EmployeeReader:
             services.stop.wait,
             isolated,
             sample=self._directory.ids,
-            reads_all=inputs.is_full_pass,
+            reads_all=inputs.request.all_employees,
         )
         self._scope = frozenset(services.settings.employee_scope.fields).intersection(fields)
         hidden = any(name not in self._directory.shown for name in fields)
@@ -60,16 +50,14 @@ class EmployeeReader:
     def employees(self, wanted: Collection[int], *, for_comparison: bool = False) -> list[Employee]:
         """Return these employees, ordered by id. `for_comparison`: nothing is written about them."""
         ids = sorted(wanted)
-        self._evidence.read([employee_id for employee_id in ids if self._needs_evidence(employee_id)])
-        if self._evidence.refused and not self._directory.available:
+        self.evidence.read([employee_id for employee_id in ids if self._needs_evidence(employee_id)])
+        if self.evidence.refused and not self._directory.available:
             raise SourceError(
                 "BambooHR refuses both the directory and single employees",
                 advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
             )
-        self.refused = self.refused or self._evidence.refused
-        self.no_status_shown = self._evidence.no_status_shown
         if not for_comparison:
-            self.custom.read([employee_id for employee_id in ids if employee_id not in self._evidence.unreadable])
+            self.custom.read([employee_id for employee_id in ids if employee_id not in self.evidence.unreadable])
         lost = frozenset(self._stats.lost(self._baseline))
         return [self._employee(employee_id, lost) for employee_id in ids]
 
@@ -103,10 +91,10 @@ class EmployeeReader:
         return replace(row, facts={name: value for name, value in row.facts.items() if value or name not in lost})
 
     def _employee(self, employee_id: int, lost: Collection[str]) -> Employee:
-        unreadable = self._evidence.unreadable.get(employee_id)
+        unreadable = self.evidence.unreadable.get(employee_id)
         if unreadable is not None:
             return Employee(employee_id, unreadable=unreadable)
-        shown = self._evidence.rows.pop(employee_id, None) or self._rows.pop(employee_id, None)
+        shown = self.evidence.rows.pop(employee_id, None) or self._rows.pop(employee_id, None)
         row = self._without_unreliable_scope(shown)
         if row is not None:
             self._directory.email_index.add(row.facts.get("work_email", ""), employee_id)

@@ -16,23 +16,22 @@ from worker.runs.reading_warnings import (
     warn_of_second_accounts,
     warn_of_values_not_sent,
 )
-from worker.runs.request import RunRequest
 from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 
 
-def make_plan(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
+def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
     """Return the plan, before the guards."""
     reader = EmployeeReader(services, inputs)
-    employees = reader.employees(inputs.employees_of_run(request))
-    if reader.refused:
+    employees = reader.employees(inputs.employees_of_run)
+    if reader.evidence.refused:
         summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
-    if reader.no_status_shown:
+    if reader.evidence.no_status_shown:
         fail_for_hidden_status(summary)
     plan_input = PlanInput(
         employees=employees,
-        settings=_plan_settings(services, request, inputs),
+        settings=_plan_settings(services, inputs),
         now=services.clock(),
         email_index=inputs.directory.email_index,
         records=inputs.history.records,
@@ -45,7 +44,7 @@ def make_plan(services: Services, request: RunRequest, inputs: RunInput, summary
     _look_up(services, reader, planner)
     plan = planner.plan()
     warn_of_custom_fields(reader.custom, inputs, plan.plan_input, summary)
-    if request.all_employees:
+    if inputs.request.all_employees:
         warn_of_second_accounts(plan, summary)
     return plan
 
@@ -64,8 +63,8 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> No
         )
 
 
-def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) -> PlanSettings:
-    settings = services.settings
+def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:
+    request, settings = inputs.request, services.settings
     return PlanSettings(
         mapping=settings.mapping,
         auth=settings.moodle_auth,

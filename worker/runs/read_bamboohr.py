@@ -38,7 +38,7 @@ def read_bamboohr(
     if position is None:
         rows = _list_company(services, (*fields, *EVIDENCE))
         scope = ScopeTally(services.settings.employee_scope)
-        inputs = RunInput(history, rows=rows, active=_active(rows), scope_tally=scope)
+        inputs = RunInput(history, request, rows=rows, active=_active(rows), scope_tally=scope)
         directory = _read_directory(services, _Everybody(), inputs.scope_tally)
         inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
         if rows and not any(row.facts.get("status") for row in rows.values()):
@@ -47,7 +47,7 @@ def read_bamboohr(
         inputs = _read_window(services, request, history, position, summary)
         if request.moves_state:
             inputs = _read_dates(services, inputs, position, summary)
-        wanted = inputs.deletion_flags.keys() | inputs.employees_of_run(request)
+        wanted = inputs.deletion_flags.keys() | inputs.employees_of_run
         inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope_tally))
     warn_of_directory(inputs.directory, fields, summary)
     return _without_unreliable_fields(inputs, summary)
@@ -91,7 +91,7 @@ def _read_window(
         taken=len(window.changes) if request.moves_state else 0,
         dropped=feed.dropped,
     )
-    return RunInput(history, position, feed, window, scope_tally=ScopeTally(services.settings.employee_scope))
+    return RunInput(history, request, position, feed, window, scope_tally=ScopeTally(services.settings.employee_scope))
 
 
 def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:

@@ -137,7 +137,7 @@ def tally_scope(reader: CustomFieldReader, inputs: RunInput, plan_input: PlanInp
     if not scope:
         return
     working = [one for one in plan_input.employees if _works_here(plan_input, one)]
-    tally.add_rows((one.facts for one in working), whole_company=inputs.is_full_pass)
+    tally.add_rows((one.facts for one in working), whole_company=inputs.request.all_employees)
     unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
     never = sorted(hidden.keys() & {*tally.never_shown(), *reader.never_shown()})

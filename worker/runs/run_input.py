@@ -1,4 +1,4 @@
-"""What one run has read of its state and of BambooHR, and what follows from it."""
+"""What one run was asked to do, what it has read of its state and of BambooHR, and what follows from that."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from worker.runs.request import RunRequest
 
 @dataclass(frozen=True)
 class RunInput:
-    """What one run has read of its state and of BambooHR.
+    """What one run was asked to do, and has read of its state and of BambooHR.
 
     Attributes:
         position: Where the sync stands; None for a full pass.
@@ -35,6 +35,7 @@ class RunInput:
     """
 
     history: History
+    request: RunRequest = field(default_factory=RunRequest)
     position: Position | None = None
     feed: Feed = field(default_factory=lambda: Feed((), None))
     window: Window | None = None
@@ -46,11 +47,6 @@ class RunInput:
     active: int = 0
     custom_fields: CustomFieldStats = field(default_factory=CustomFieldStats)
     scope_tally: ScopeTally = field(default_factory=ScopeTally)
-
-    @property
-    def is_full_pass(self) -> bool:
-        """Whether the run is about all employees of the company."""
-        return self.position is None
 
     @property
     def deletion_flags(self) -> dict[int, bool]:
@@ -90,15 +86,16 @@ class RunInput:
     @property
     def knows_every_address(self) -> bool:
         """Whether no employee's address is unknown: otherwise an account may belong to an employee who was not read."""
-        if self.is_full_pass:
+        if self.request.all_employees:
             return True
         whole = self.directory.available and sees_whole_company(self.stats, self.history.last_baseline())
         return whole and "work_email" not in self.directory.unreliable_fields
 
-    def employees_of_run(self, request: RunRequest) -> set[int]:
-        """Return the employees that this run is about."""
-        if request.selected:
-            return set(request.selected)
+    @property
+    def employees_of_run(self) -> set[int]:
+        """The employees that this run is about."""
+        if self.request.selected:
+            return set(self.request.selected)
         if self.window is None:
             return {*self.company}
         waiting = (employee_id for employee_id, record in self.history.records.items() if record.needs_follow_up)

@@ -55,7 +55,7 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
         run.record = lambda now: _record(request, services, summary, run.history, inputs, now)
         position = _position(request, services, summary, first_run=True)
         inputs = read_bamboohr(services, request, run.history, position, summary)
-        plan, _ = guarded_plan(request, services, inputs, summary)
+        plan, _ = guarded_plan(services, inputs, summary)
         _keep_held(services, plan, run)
         written = run.write(
             plan.steps,
@@ -66,9 +66,9 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
         )
         written = read_back(services, written, summary)
         # Counted, remembered, moved: in this order, so that no employee is forgotten in between.
-        records = _conclude(request, services, inputs, plan, written.results, summary)
+        records = _conclude(services, inputs, plan, written.results, summary)
         run.remember(records, written)
-        _move_state(request, services, inputs, run, summary)
+        _move_state(services, inputs, run)
 
 
 def preview(request: RunRequest, services: Services, summary: Summary) -> Preview:
@@ -78,11 +78,11 @@ def preview(request: RunRequest, services: Services, summary: Summary) -> Previe
     heed_pause(services, summary)
     position = _position(request, services, summary, first_run=False)
     inputs = read_bamboohr(services, request, history, position, summary)
-    plan, accounts = guarded_plan(request, services, inputs, summary)
+    plan, accounts = guarded_plan(services, inputs, summary)
     results = {step.employee_id: result_without_sending(step) for step in plan.steps}
     for result in results.values():
         log_outcome(result, selected=bool(request.selected), dry_run=True, quiet=request.all_employees)
-    _conclude(request, services, inputs, plan, results, summary)
+    _conclude(services, inputs, plan, results, summary)
     summary.reconcile_due = is_reconcile_due(history, services.settings.plan_digest)
     return Preview(inputs, plan, accounts)
 
@@ -129,15 +129,10 @@ def _intent(services: Services, history: History) -> Intent:
 
 
 def _conclude(
-    request: RunRequest,
-    services: Services,
-    inputs: RunInput,
-    plan: Plan,
-    results: Mapping[int, StepResult],
-    summary: Summary,
+    services: Services, inputs: RunInput, plan: Plan, results: Mapping[int, StepResult], summary: Summary
 ) -> dict[int, EmployeeRecord]:
     """Count what came of every step; return what is to be remembered of each employee."""
-    now, limit = services.clock(), services.settings.max_attempts
+    request, now, limit = inputs.request, services.clock(), services.settings.max_attempts
     records = {
         employee.employee_id: remember(
             inputs.history.records.get(employee.employee_id),
@@ -170,8 +165,9 @@ def _accounts_noted(
     return {**noted, **released({**remembered, **noted}, results)}
 
 
-def _move_state(request: RunRequest, services: Services, inputs: RunInput, run: LockedRun, summary: Summary) -> None:
-    if not request.moves_state or inputs.position is None or inputs.window is None:
+def _move_state(services: Services, inputs: RunInput, run: LockedRun) -> None:
+    summary = run.summary
+    if not inputs.request.moves_state or inputs.position is None or inputs.window is None:
         return
     services.stop.check()
     moved = advance(inputs.position, inputs.window, failed=summary.counts["errors"] > 0)
