@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
+from typing import ClassVar
 
+from worker import logs
 from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient
 from worker.errors import ListRefused, ReportRefused
 from worker.runs.isolation import BatchRequest, Isolation, Skipped
@@ -27,6 +29,9 @@ class EmployeeReads(ABC):
         refused: The key may read no employee by either endpoint.
     """
 
+    BATCHES_REFUSED: ClassVar[tuple[str, str, str]]
+    """The log event that says so, its reason, and what to do."""
+
     def __init__(self, bamboohr: BambooHRClient, wait: Callable[[float], None], isolated: Collection[int]) -> None:
         self.unreadable: dict[int, str] = {}
         self.batches_refused = False
@@ -47,10 +52,6 @@ class EmployeeReads(ABC):
     @abstractmethod
     def _has_answer(self) -> bool:
         """Return whether BambooHR has answered for any employee."""
-
-    @abstractmethod
-    def _log_batches_refused(self) -> None:
-        """Say that the key may not use the endpoint that takes several employees, and what to do."""
 
     @abstractmethod
     def site_refuses(self, code: str) -> None:
@@ -78,7 +79,8 @@ class EmployeeReads(ABC):
 
     def _refuse_batches(self) -> None:
         self.batches_refused = True
-        self._log_batches_refused()
+        event, reason, what_to_do = self.BATCHES_REFUSED
+        logs.warning(event, reason=reason, advice=what_to_do)
 
     def _one_by_one(self, employees: Sequence[int]) -> None:
         refused = 0

@@ -28,6 +28,12 @@ class CustomFieldReader(EmployeeReads):
         unread: Why the fields of no further employee could be read, though the others' were; "" otherwise.
     """
 
+    BATCHES_REFUSED = (
+        "bamboohr.report_refused",
+        "BambooHR does not let the key run reports; custom fields are read one employee at a time",
+        "allow the key's user to run reports",
+    )
+
     def __init__(
         self,
         bamboohr: BambooHRClient,
@@ -82,13 +88,6 @@ class CustomFieldReader(EmployeeReads):
             self._refuse_batches()
         except Refused as refusal:
             logs.warning("bamboohr.report_in_parts", code=refusal.code, reason="the report of all employees failed")
-
-    def _log_batches_refused(self) -> None:
-        logs.warning(
-            "bamboohr.report_refused",
-            reason="BambooHR does not let the key run reports; custom fields are read one employee at a time",
-            advice="allow the key's user to run reports",
-        )
 
     def _read_batch(self, batch: Sequence[int]) -> None:
         others = [] if len(batch) == IDS_PER_CALL else self._others(batch)

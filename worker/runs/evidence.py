@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from worker import logs
 from worker.bamboohr.client import BambooHRClient
 from worker.errors import SourceError
 from worker.model.employee import Evidence
@@ -18,6 +17,12 @@ class EvidenceReader(EmployeeReads):
         rows: What it shows, by employee id.
         no_status_shown: Employees were read one by one, and none of them has a status.
     """
+
+    BATCHES_REFUSED = (
+        "bamboohr.list_refused",
+        "BambooHR does not let the key list employees; they are read one by one",
+        "allow the key's user to list employees",
+    )
 
     def __init__(
         self,
@@ -54,13 +59,6 @@ class EvidenceReader(EmployeeReads):
 
     def _has_answer(self) -> bool:
         return self._answered or bool(self.rows)
-
-    def _log_batches_refused(self) -> None:
-        logs.warning(
-            "bamboohr.list_refused",
-            reason="BambooHR does not let the key list employees; they are read one by one",
-            advice="allow the key's user to list employees",
-        )
 
     def site_refuses(self, code: str) -> None:
         """End the run: without evidence no leaver is recognised."""
