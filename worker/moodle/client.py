@@ -8,7 +8,7 @@ isolation can tell that record from the site (`site_answers`). A write is one at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -29,8 +29,6 @@ from worker.transport.refusal import Concerns, Meaning, Refused
 from worker.transport.retries import Retries
 
 __all__ = ["MoodleClient", "Record", "Refused", "TryAgain", "Undecided", "Updated"]
-
-_Read = Callable[[str, Iterable[tuple[str, str]]], Any]
 
 LISTING_SECONDS = 300.0
 """The deadline of the account listing, whose first byte comes after its last account is found (measured: 75 s for
@@ -90,7 +88,7 @@ class MoodleClient:
         Moodle answers silently with less where a right is missing. Raises SyncError, also where the site does not
         answer in time.
         """
-        guest = self._guest(self._service.read)
+        guest = self._guest()
         missing = [*self._needed] if guest is None else missing_keys(guest, self._needed)
         if missing:
             raise fatal_errors.not_visible(missing, guest_seen=guest is not None)
@@ -98,7 +96,7 @@ class MoodleClient:
     def site_answers(self) -> bool:
         """Whether the look-up of the guest is answered, in one quick attempt: what else is refused is not the site."""
         try:
-            return self._guest(self._service.read_once) is not None
+            return self._guest(quick=True) is not None
         except (Refused, TargetError):
             return False
 
@@ -109,21 +107,21 @@ class MoodleClient:
         Then the guest is not found by its e-mail address in the other case.
         """
         if not self._guest_email:
-            self._guest(self._service.read)
+            self._guest()
         other_case = self._guest_email.swapcase()
         if other_case == self._guest_email:
             return True
-        rows = self._rows("email", [other_case], self._service.read)
+        rows = self._rows("email", [other_case])
         return not any(isinstance(row, dict) and row.get("username") == "guest" for row in rows)
 
-    def _guest(self, read: _Read) -> Mapping[str, Any] | None:
+    def _guest(self, *, quick: bool = False) -> Mapping[str, Any] | None:
         try:
-            rows = self._rows("username", ["guest"], read)
+            rows = self._rows("username", ["guest"], quick=quick)
         except Refused as refusal:
             if refusal.code not in _UNKNOWN_FUNCTION or not self._by_field:
                 raise _ended(refusal, self._lookup_function) from None
             self._by_field = False
-            return self._guest(read)
+            return self._guest(quick=quick)
         guest = next((row for row in rows if isinstance(row, dict) and row.get("username") == "guest"), None)
         self._guest_email = str(guest.get("email") or "") if guest else ""
         self.field_kinds.update(parse_kinds(rows))
@@ -142,7 +140,7 @@ class MoodleClient:
 
         def patiently(batch: Sequence[str]) -> list[Account]:
             try:
-                return self._found(key, batch, self._service.read)
+                return self._found(key, batch)
             except Refused as refusal:
                 raise _ended(refusal, self._lookup_function) from None
             except UnreadableAccount as fault:
@@ -160,21 +158,21 @@ class MoodleClient:
         """
         wanted = self._lookable(key, values)
         try:
-            return self._found(key, wanted, self._service.read_once) if wanted else []
+            return self._found(key, wanted, quick=True) if wanted else []
         except UnreadableAccount:
             raise Refused(UNREADABLE_ROW, _UNREADABLE) from None
 
-    def _found(self, key: AccountKey, wanted: Sequence[str], read: _Read) -> list[Account]:
+    def _found(self, key: AccountKey, wanted: Sequence[str], *, quick: bool = False) -> list[Account]:
         """The accounts that have one of these values; an address in any case.
 
         Where the database compares exactly, what is not found is searched for: core_user_get_users ignores the case.
         """
-        accounts = self._parsed(self._rows(key, wanted, read))
+        accounts = self._parsed(self._rows(key, wanted, quick=quick))
         if key == "email":
             missing = [address for address in wanted if not any(account.has_email(address) for account in accounts)]
             if missing and self._by_field and self.compares_exactly:
                 for address in missing:
-                    accounts += self._parsed(self._search(key, address, read))
+                    accounts += self._parsed(self._search(key, address, quick=quick))
         return accounts
 
     def _lookable(self, key: AccountKey, values: Iterable[str]) -> list[str]:
@@ -186,12 +184,12 @@ class MoodleClient:
         self.field_kinds.update(parse_kinds(rows))
         return parse_accounts(rows, self._needed)
 
-    def _rows(self, key: AccountKey, values: Sequence[str], read: _Read) -> list[Any]:
+    def _rows(self, key: AccountKey, values: Sequence[str], *, quick: bool = False) -> list[Any]:
         """One look-up; one by one through core_user_get_users where the token may not use the batched function."""
         if self._by_field:
             try:
                 fields = [("field", key), *((f"values[{at}]", value) for at, value in enumerate(values))]
-                answer = read(_BY_FIELD, fields)
+                answer = self._service.read(_BY_FIELD, fields, quick=quick)
             except Refused as refusal:
                 if not refusal.is_access:
                     raise
@@ -200,11 +198,12 @@ class MoodleClient:
                 if not isinstance(answer, list):
                     raise fatal_errors.odd_answer("a list")
                 return answer
-        return [row for value in values for row in self._search(key, value, read)]
+        return [row for value in values for row in self._search(key, value, quick=quick)]
 
-    def _search(self, key: AccountKey, value: str, read: _Read) -> list[Any]:
+    def _search(self, key: AccountKey, value: str, *, quick: bool = False) -> list[Any]:
         try:
-            answer = read(_SEARCH, [("criteria[0][key]", key), ("criteria[0][value]", value)])
+            criteria = [("criteria[0][key]", key), ("criteria[0][value]", value)]
+            answer = self._service.read(_SEARCH, criteria, quick=quick)
         except Refused as refusal:
             if not refusal.is_access:
                 raise

@@ -52,13 +52,15 @@ class WebService:
         """The retries of one request, for a caller that makes its attempts by itself."""
         return Retries(self.transport)
 
-    def read(self, function: str, fields: Fields) -> Any:
-        """The result of a function that changes nothing, with patience. Raises Refused, or what ends the run."""
-        return self._called(function, [*fields], self._patient_attempt)
+    def read(self, function: str, fields: Fields, *, quick: bool = False) -> Any:
+        """The result of a function that changes nothing. Raises Refused, or what ends the run.
 
-    def read_once(self, function: str, fields: Fields) -> Any:
-        """The same without retries where one record of the request may be the cause: that is Refused as well."""
-        return self._called(function, [*fields], self._quick_attempt)
+        Args:
+            function: its name.
+            fields: its parameters, in the order in which they are sent.
+            quick: without retries where one record of the request may be the cause: that is Refused as well.
+        """
+        return self._called(function, [*fields], lambda body: self._read_attempt(body, quick=quick))
 
     def read_stream(
         self, function: str, fields: Fields, parse: Callable[[Iterator[bytes]], T], deadline: float
@@ -138,21 +140,12 @@ class WebService:
                 raise
             return call()
 
-    def _patient_attempt(self, body: bytes) -> Any:
-        reply, _ = self._with_patience(lambda: (self._send(body), None))
-        if reply.status != HTTPStatus.OK:
-            raise fatal_errors.of_status(reply)
-        return self._result(reply)
-
-    def _quick_attempt(self, body: bytes) -> Any:
-        try:
-            reply, _ = read_quickly(lambda: (self._send(body), None), self.retries())
-        except TransportError as fault:
-            raise fatal_errors.unreachable(fault.what) from fault
+    def _read_attempt(self, body: bytes, *, quick: bool) -> Any:
+        reply, _ = self._with_patience(lambda: (self._send(body), None), quick=quick)
         if reply.status == HTTPStatus.OK:
             return self._result(reply)
         meaning = meaning_of_status(reply)
-        if meaning.concerns is Concerns.RECORD:
+        if quick and meaning.concerns is Concerns.RECORD:
             raise Refused(status_code(reply.status), meaning)
         raise fatal_errors.of_status(reply)
 
@@ -217,9 +210,9 @@ class WebService:
             raise fatal_errors.maintenance()
         raise Refused(code, meaning)
 
-    def _with_patience(self, attempt: Callable[[], tuple[Reply, T]]) -> tuple[Reply, T]:
+    def _with_patience(self, attempt: Callable[[], tuple[Reply, T]], *, quick: bool = False) -> tuple[Reply, T]:
         try:
-            return with_retries(attempt, self.retries())
+            return (read_quickly if quick else with_retries)(attempt, self.retries())
         except TransportError as fault:
             raise fatal_errors.unreachable(fault.what) from fault
 

@@ -6,7 +6,7 @@ state -> BambooHR -> look-ups, PLAN -> guards -> journal, writes -> read-back ->
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.errors import TargetError
@@ -32,7 +32,7 @@ from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.write_gate import Intent
+from worker.runs.write_gate import Intent, minimal_record
 from worker.timestamps import iso
 
 
@@ -51,8 +51,8 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
         preview(request, services, summary)
         return
     with locked_run(services, summary, _scheduled_time(request, services)) as run:
-        inputs: RunInput | None = None
-        run.record = lambda now: _record(request, services, summary, run.history, inputs, now)
+        inputs = RunInput(run.history, request)
+        run.record = lambda now: _record(services, summary, inputs, now)
         position = _position(request, services, summary, first_run=True)
         inputs = read_bamboohr(services, request, run.history, position, summary)
         plan, _ = guarded_plan(services, inputs, summary)
@@ -175,50 +175,40 @@ def _move_state(services: Services, inputs: RunInput, run: LockedRun) -> None:
     summary.next_since, summary.next_offset = moved.since, moved.offset
 
 
-def _record(
-    request: RunRequest,
-    services: Services,
-    summary: Summary,
-    history: History,
-    inputs: RunInput | None,
-    now: datetime,
-) -> RunRecord:
-    """Describe the run to later ones. `inputs` is None where it ended before it had read them."""
-    mapping = services.settings.plan_digest
+def _record(services: Services, summary: Summary, inputs: RunInput, now: datetime) -> RunRecord:
+    """Describe the run to later ones. `inputs` has the history only where the run ended before it had read more."""
+    request, history, mapping = inputs.request, inputs.history, services.settings.plan_digest
     clean = not request.selected and summary.counts["errors"] == 0
     full_pass = request.all_employees
-    missed = inputs is not None and inputs.custom_fields.may_have_missed(history.last_baseline(), full_pass=full_pass)
+    missed = inputs.custom_fields.may_have_missed(history.last_baseline(), full_pass=full_pass)
     summary.reconcile_due = (
         (full_pass and bool(summary.held_by_class))
         or (missed and not request.selected)
         or (is_reconcile_due(history, mapping) and not (full_pass and clean))
     )
-    dates_read = inputs.dates_read if inputs and clean else {}
+    dates_read = inputs.dates_read if clean else {}
     baseline = (
-        inputs is not None
-        and inputs.window is not None
+        inputs.window is not None
         and request.moves_state
         and summary.outcome in ENDED
         and is_baseline(inputs.confirmed_stats, history, now, took_last=inputs.window.complete)
     )
-    return RunRecord(
-        run_id=summary.run_id,
-        ended_at=int(now.timestamp() * 1000),
-        command=summary.command,
+    record = minimal_record(summary, now)
+    return replace(
+        record,
         scope=request.summary_scope,
         successful=clean,
         is_baseline=baseline,
         scheduled_time=_scheduled_time(request, services),
-        rows=inputs.directory.rows if inputs else 0,
-        coverage=inputs.confirmed_stats.coverage if inputs else {},
+        rows=inputs.directory.rows,
+        coverage=inputs.confirmed_stats.coverage,
         mapping_digest=mapping,
         reconcile_due=summary.reconcile_due,
-        outcome=summary.outcome,
         held_count=len(summary.held),
-        company=company_size(inputs.stats, None) if inputs else 0,
-        began=history.began or int(now.timestamp() * 1000),
-        since=iso(inputs.position.since) if inputs and inputs.position else "",
+        company=company_size(inputs.stats, None),
+        began=history.began or record.ended_at,
+        since=iso(inputs.position.since) if inputs.position else "",
         reached=iso(summary.next_since) if summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
-        scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()) if inputs else (),
+        scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()),
     )
