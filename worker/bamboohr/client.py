@@ -105,12 +105,7 @@ class BambooHRClient:
             Refused: one of the employees may be the cause, or BambooHR: `site_answers` tells.
             SyncError: the run cannot go on.
         """
-        rows: dict[int, Evidence] = {}
-        for page in self._pages(employees, fields, len(employees), quick=True):
-            if page.is_first:
-                rows.clear()
-            rows.update(page.rows)
-        return rows
+        return listing.all_rows(self._pages(employees, fields, len(employees), quick=True))
 
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
         """What Get Employee says of fields of the catalogue; None for no such employee.

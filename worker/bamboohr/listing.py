@@ -6,7 +6,7 @@ the key may not read (`_restrictedFields`). Source: BambooHR's OpenAPI specifica
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from worker.bamboohr.values import shared, text
 from worker.model.employee import Evidence, employee_id
 from worker.model.field_catalogue import names_in
 from worker.model.states import state_name
+from worker.progress import Tick
 from worker.transport.json_stream import Malformed
 
 _SOURCE = "List Employees"
@@ -26,6 +27,17 @@ class Page:
 
     rows: Mapping[int, Evidence]
     is_first: bool
+
+
+def all_rows(pages: Iterable[Page], tick: Tick = lambda _: None) -> dict[int, Evidence]:
+    """The rows of all pages. `tick` is called with the number of rows of each."""
+    rows: dict[int, Evidence] = {}
+    for page in pages:
+        if page.is_first:
+            rows.clear()
+        rows.update(page.rows)
+        tick(len(page.rows))
+    return rows
 
 
 def query(employees: Collection[int] | None, fields: Sequence[str], limit: int, cursor: str) -> dict[str, str]:

@@ -58,7 +58,7 @@ class LockedRun:
         unsent = {step.employee_id: result_without_sending(step) for step in steps if step.action not in WRITES}
         for result in unsent.values():
             log_outcome(result, selected=selected, quiet=quiet)
-        gate = WriteGate(services, self.summary, self.lock, changed, intent)
+        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed, intent)
         to_send = [step for step in steps if step.action in WRITES]
         with services.progress("writing", len(to_send)) as tick:
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from worker import logs
 from worker.bamboohr.directory import Directory
+from worker.bamboohr.listing import all_rows
 from worker.errors import SourceError
 from worker.model.employee import Evidence
 from worker.model.field_catalogue import DATES, EVIDENCE
@@ -66,14 +67,8 @@ def _read_directory(services: Services, wanted: Container[int], scope: ScopeTall
 
 
 def _list_company(services: Services, fields: tuple[str, ...]) -> dict[int, Evidence]:
-    rows: dict[int, Evidence] = {}
     with services.progress("reading BambooHR", 0) as tick:
-        for page in services.bamboohr.list_employees(fields):
-            if page.is_first:
-                rows.clear()
-            rows.update(page.rows)
-            tick(len(page.rows))
-    return rows
+        return all_rows(services.bamboohr.list_employees(fields), tick)
 
 
 def _read_window(

@@ -32,7 +32,7 @@ from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.write_gate import Intent, minimal_record
+from worker.runs.write_gate import minimal_record
 from worker.timestamps import iso
 
 
@@ -59,7 +59,7 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
         _keep_held(services, plan, run)
         written = run.write(
             plan.steps,
-            _intent(services, run.history),
+            _before_sending,
             inputs.changed_at,
             selected=bool(request.selected),
             quiet=request.all_employees,
@@ -118,14 +118,8 @@ def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
 # Conclusion
 
 
-def _intent(services: Services, history: History) -> Intent:
-    def intent(step: Step) -> EmployeeRecord | None:
-        if step.action is not Action.SUSPEND:
-            return None
-        record = history.records.get(step.employee_id)
-        return before_suspending(record, step, services.clock())
-
-    return intent
+def _before_sending(record: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord | None:
+    return before_suspending(record, step, now) if step.action is Action.SUSPEND else None
 
 
 def _conclude(

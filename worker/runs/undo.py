@@ -19,7 +19,6 @@ from worker.runs.locked_run import WriteResult, locked_run
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.write_gate import Intent
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,11 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
         recorded = _recorded_writes(request, services)
         steps = _plan(recorded, services, summary)
         seen = {employee_id: datetime.fromtimestamp(one.seen, UTC) for employee_id, one in recorded.items() if one.seen}
-        written = run.write(
-            steps, _intent(request, services, run.history, recorded), seen, selected=bool(request.employees)
-        )
+
+        def before_sending(record: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
+            return before_undoing(record, step, request.run_id, now, seen=recorded[step.employee_id].seen)
+
+        written = run.write(steps, before_sending, seen, selected=bool(request.employees))
         summary.count_results(written.results.values(), ())
         run.remember(_undone_records(request, services, run.history, recorded, written), written)
 
@@ -89,21 +90,6 @@ def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Su
     return undo_steps(list(writes), accounts, services.settings.protected, services.moodle.field_kinds)
 
 
-def _intent(
-    request: UndoRequest, services: Services, history: History, recorded: Mapping[int, RecordedWrite]
-) -> Intent:
-    def intent(step: Step) -> EmployeeRecord:
-        return before_undoing(
-            history.records.get(step.employee_id),
-            step,
-            request.run_id,
-            services.clock(),
-            seen=recorded[step.employee_id].seen,
-        )
-
-    return intent
-
-
 def _undone_records(
     request: UndoRequest,
     services: Services,
@@ -115,13 +101,8 @@ def _undone_records(
     records: dict[int, EmployeeRecord] = {}
     for employee_id, result in written.results.items():
         before = history.records.get(employee_id)
-        record = after_undoing(
-            before,
-            result,
-            request.run_id,
-            services.clock(),
-            seen=recorded[employee_id].seen,
-        )
+        seen = recorded[employee_id].seen
+        record = after_undoing(before, result, request.run_id, services.clock(), seen=seen)
         if record is None and employee_id in written.intents:
             record = written.intents[employee_id] if result.wrote else before or EmployeeRecord(employee_id)
         if record is not None:

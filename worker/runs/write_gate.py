@@ -15,8 +15,8 @@ from worker.runs.summary import Summary
 from worker.state.lock import Lock
 from worker.timestamps import iso
 
-Intent = Callable[[Step], EmployeeRecord | None]
-"""What must be remembered about an employee before their step is sent; None for nothing."""
+Intent = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
+"""From an employee's record, their step and the present: what to remember before it is sent; None for nothing."""
 
 
 @dataclass
@@ -26,6 +26,7 @@ class WriteGate:
     A process that dies between the gate and Moodle's answer therefore forgets nothing.
 
     Attributes:
+        records: What is remembered about employees from earlier runs.
         changed: When BambooHR changed the employees of its feed; no other was changed after the run had begun.
         stored_intents: What was remembered about each employee before their step was sent.
     """
@@ -33,6 +34,7 @@ class WriteGate:
     services: Services
     summary: Summary
     lock: Lock
+    records: Mapping[int, EmployeeRecord]
     changed: Mapping[int, datetime]
     intent: Intent
     stored_intents: dict[int, EmployeeRecord] = field(default_factory=dict)
@@ -60,9 +62,10 @@ class WriteGate:
         began = summary.started_at
         entries = (JournalEntry.of(step, now, self.changed.get(step.employee_id, began)) for step in batch)
         store.journal(summary.run_id, entries)
-        intents = {step.employee_id: record for step in batch if (record := self.intent(step)) is not None}
-        self.stored_intents.update(intents)
-        store.remember(intents.values())
+        intents = [self.intent(self.records.get(step.employee_id), step, now) for step in batch]
+        stored = [record for record in intents if record is not None]
+        self.stored_intents.update({record.employee_id: record for record in stored})
+        store.remember(stored)
 
 
 def minimal_record(summary: Summary, now: datetime) -> RunRecord:
