@@ -18,8 +18,10 @@ from worker import advice, logs
 from worker.errors import ConfigurationError, ExitCode, SyncError
 from worker.model.reasons import UNCONFIRMED
 from worker.model.result import Status, StepResult
-from worker.model.step import Action, GuardClass, Step
+from worker.model.step import GuardClass, Step
+from worker.runs.results import counts_of
 from worker.timestamps import iso
+from worker.words import counted
 
 IDS_SHOWN = 20
 MAX_BYTES = 8 * 1024
@@ -59,13 +61,6 @@ COUNTS = (
     "errors",
 )
 
-_DONE = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.SUSPEND: "suspended",
-    Action.REACTIVATE: "reactivated",
-    Action.UNCHANGED: "unchanged",
-}
 _LISTED = (
     "suspended",
     "held",
@@ -127,7 +122,7 @@ class Summary:
         parked = frozenset(parked)
         for result in results:
             employee_id = result.step.employee_id
-            for name in _counted(result):
+            for name in counts_of(result):
                 self._count(name, employee_id)
             is_refused = result.status in (Status.REFUSED, Status.FAILED)
             if is_refused and employee_id in parked:
@@ -184,10 +179,9 @@ class Summary:
         self.counts["without_account"] = len(now)
         if begins := sorted(set(now) - set(before)):
             self.listed_ids["newly_without_account"] = begins
-            is_one = len(begins) == 1
             self.warn(
                 "without_account",
-                f"{'1 employee gets' if is_one else f'{len(begins):,} employees get'} no account, because an address,"
+                f"{counted(len(begins), 'employee gets', 'employees get')} no account, because an address,"
                 f" a name or a username is missing or cannot be used; to see who, and what to do:"
                 f" {advice.command('people', 'list')}",
             )
@@ -282,26 +276,8 @@ class Summary:
 
 
 def _matches_held(count: int) -> str:
-    one = "1 match of an employee and an account is held until it is confirmed"
-    return one if count == 1 else f"{count:,} matches of an employee and an account are held until they are confirmed"
-
-
-def _counted(result: StepResult) -> Iterable[str]:
-    """The counts that a result goes into, apart from errors and parked."""
-    step = result.step
-    if result.wrote and step.action in _DONE and result.status in (Status.DONE, Status.REFUSED):
-        yield _DONE[step.action]
-    elif result.status is Status.DONE and step.action is Action.UNCHANGED:
-        yield "unchanged"
-    elif result.status is Status.EXEMPT:
-        yield "skipped_protected"
-    elif step.action in (Action.SKIP, Action.HOLD) and not step.held:
-        yield step.reason.counter
-    if step.is_error:
-        yield "conflicts"
-    for note in step.notes:
-        if note.code in ("suspended_elsewhere", "edited_since", "not_kept"):
-            yield note.code
+    held = "is held until it is confirmed" if count == 1 else "are held until they are confirmed"
+    return f"{counted(count, 'match', 'matches')} of an employee and an account {held}"
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -16,11 +16,11 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.errors import LockLost
 from worker.model.binding import Binding
@@ -40,6 +40,8 @@ from worker.state.row import RECORDING_BEGAN, is_current, read_position, row_of,
 from worker.state.run_history import RunHistory
 
 __all__ = ["RECORDING_BEGAN", "Store", "locked"]
+
+T = TypeVar("T")
 
 _OLD_ITEM_RETENTION = timedelta(days=30)
 
@@ -128,24 +130,19 @@ class Store:
 
     def remember(self, employees: Iterable[EmployeeRecord]) -> None:
         """Write what is remembered about these employees."""
-        records = list(employees)
-        if not records:
-            return
-        with self._mutex:
-            self._prepare()
-            for employee in records:
-                self._follow_ups.set(employee)
-            self._follow_ups.flush()
+        self._change(self._follow_ups.set, list(employees))
 
     def forget(self, employees: Iterable[int]) -> None:
         """Forget what was remembered about these employees."""
-        ids = list(employees)
-        if not ids:
+        self._change(self._follow_ups.forget, list(employees))
+
+    def _change(self, change: Callable[[T], None], employees: Sequence[T]) -> None:
+        if not employees:
             return
         with self._mutex:
             self._prepare()
-            for employee_id in ids:
-                self._follow_ups.forget(employee_id)
+            for employee in employees:
+                change(employee)
             self._follow_ups.flush()
 
     def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
