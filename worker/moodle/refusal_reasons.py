@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from worker.errors import SyncError, TargetError
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_taken, username_taken
-from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER, is_firewall
+from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER, UNREADABLE_ROW, is_firewall
 
 UNEXPLAINED = "refused"
 
@@ -108,10 +108,13 @@ def unreadable_account(code: str) -> Reason:
     elif code in ("invalidrecord", "invalidrecordunknown"):
         what = f"Moodle is missing a database record that belongs to this account ({code})"
         advice = f"{ADMINISTRATOR} to open and save the account's profile, or to check the database"
+    elif code == UNREADABLE_ROW:
+        what = f"Moodle shows this account without what identifies it, or in another form than documented ({code})"
+        advice = f"{ADMINISTRATOR} to compare what the token's user sees of it (showuseridentity, hiddenuserfields)"
     else:
         what = f"Moodle cannot answer the look-up of this employee ({code})"
         advice = f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs"
-    return Reason("unreadable_account", what, f"{advice}; no account is created until then")
+    return Reason("unreadable_account", what, f"{advice}; what depends on the answer is not written until then")
 
 
 def no_lookup_answered(code: str) -> TargetError:

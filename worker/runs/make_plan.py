@@ -53,7 +53,10 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> No
     """Look up what the planner needs until it needs nothing more."""
     services.moodle.check_visibility()
     while needed := planner.needs():
-        found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
+        found = [
+            AccountLookup(services.moodle, services.stop.wait, lookup, progress=services.progress).run()
+            for lookup in needed.lookups
+        ]
         planner.add(
             accounts=(account for one in found for account in one.accounts),
             joining=reader.employees(needed.joining),

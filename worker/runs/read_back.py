@@ -34,7 +34,8 @@ def read_back(services: Services, written: WriteResult, summary: Summary) -> Wri
     steps = {employee_id: result.step for employee_id, result in written.results.items() if _is_to_be_read(result)}
     if written.ended_by is not None or not steps:
         return _reported(services, written, {}, summary)
-    lookup = AccountLookup(services, Lookup("idnumber", Priority.OTHERS, [str(employee_id) for employee_id in steps]))
+    idnumbers = Lookup("idnumber", Priority.OTHERS, [str(employee_id) for employee_id in steps])
+    lookup = AccountLookup(services.moodle, services.stop.wait, idnumbers, progress=services.progress)
     lost: _Lost = {}
     try:
         lookup.run()

@@ -15,6 +15,8 @@ from worker.model.step import Action, Step
 from worker.moodle import refusal_reasons
 from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
 from worker.planning.parts import identity_fields
+from worker.planning.planner import Lookup, Priority
+from worker.runs.account_lookup import AccountLookup
 from worker.runs.isolation import BatchRequest, Skipped
 from worker.transport.http import TransportError
 from worker.transport.refusal import NO_ANSWER, BatchRefused
@@ -88,12 +90,20 @@ class Results:
 class WriteRequests(BatchRequest[Step]):
     """Writes of one kind."""
 
-    def __init__(self, kind: WriteKind, moodle: MoodleClient, check: Callable[[], None], results: Results) -> None:
+    def __init__(
+        self,
+        kind: WriteKind,
+        moodle: MoodleClient,
+        check: Callable[[], None],
+        results: Results,
+        wait: Callable[[float], None],
+    ) -> None:
         super().__init__(moodle.site_answers, moodle.check_visibility)
         self._kind = kind
         self._moodle = moodle
         self._check = check
         self._results = results
+        self._wait = wait
         self._slots = threading.BoundedSemaphore(moodle.concurrency)
 
     # Work
@@ -112,22 +122,21 @@ class WriteRequests(BatchRequest[Step]):
     def still_to_send(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
         """After a write that may have been done, record what was; return the rest.
 
-        Nothing is sent again before Moodle has been asked: this waits for a site that does not answer.
+        Nothing is sent again before Moodle has been asked: this waits for a site that does not answer. An account that
+        Moodle cannot return may be a new one, and is not created again; an update may be sent twice.
         """
         if not isinstance(refusal, Undecided):
             return batch
-        idnumbers = [_idnumber(step) for step in batch]
-        try:
-            found = self._moodle.look_up_batch("idnumber", idnumbers)
-        except BatchRefused:
-            if not self._moodle.site_answers():
-                self._moodle.check_visibility()
-            found = self._accounts("idnumber", idnumbers)
+        idnumbers = Lookup("idnumber", Priority.OTHERS, [_idnumber(step) for step in batch])
+        lookup = AccountLookup(self._moodle, self._wait, idnumbers, every=True).run()
+        found = {account.idnumber: account for account in lookup.accounts}
         remaining = []
         for step in batch:
-            account = next((one for one in found if one.idnumber == _idnumber(step)), None)
+            account, unreadable = found.get(_idnumber(step)), lookup.unreadable.get(("idnumber", _idnumber(step)))
             if account is not None and (self._kind is WriteKind.CREATE or self._has_all(account, step)):
                 self._found(step, account)
+            elif unreadable is not None and self._kind is WriteKind.CREATE:
+                self._results.record([step], Status.FAILED, unreadable, was_sent=True, isolated=True)
             else:
                 remaining.append(step)
         return remaining
@@ -135,7 +144,7 @@ class WriteRequests(BatchRequest[Step]):
     def isolated(self, record: Step, code: str) -> None:
         """Say why Moodle refuses this step."""
         if self._kind is WriteKind.CREATE:
-            own = [one for one in self._accounts("idnumber", [_idnumber(record)]) if one.idnumber == _idnumber(record)]
+            own = [one for one in self._accounts("idnumber", _idnumber(record)) if one.idnumber == _idnumber(record)]
             if own:
                 self._found(record, own[0])
                 return
@@ -228,7 +237,7 @@ class WriteRequests(BatchRequest[Step]):
         keys: tuple[AccountKey, ...] = ("email", "username")
         for key in keys:
             value = _new_value(step, key)
-            for account in self._accounts(key, [value]) if value else []:
+            for account in self._accounts(key, value) if value else []:
                 same = account.has_email(value) if key == "email" else account.username == value
                 if same and account.id != own:
                     return refusal_reasons.taken(key, account)
@@ -237,14 +246,12 @@ class WriteRequests(BatchRequest[Step]):
             return refusal_reasons.EXTENDED_USERNAME_REFUSED
         return refusal_reasons.explain(code, step.fields)
 
-    def _accounts(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
-        """Look up accounts; one that Moodle cannot return costs the others nothing."""
+    def _accounts(self, key: AccountKey, value: str) -> list[Account]:
+        """Look up accounts for an explanation, which does without those that Moodle cannot return."""
         try:
-            return self._moodle.look_up_batch(key, values)
-        except BatchRefused as refusal:
-            if not refusal.may_be_record or len(values) == 1:
-                return []
-            return [account for value in values for account in self._accounts(key, [value])]
+            return self._moodle.look_up(key, [value])
+        except BatchRefused:
+            return []
 
 
 def _idnumber(step: Step) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -24,11 +25,13 @@ from tests.worker.clients import (
     fuzz,
     moodle_client,
     moodle_error,
+    quick_end_of,
     texts,
     transport_to,
 )
 from worker.errors import CredentialError, TargetError
-from worker.moodle.client import MoodleClient
+from worker.moodle.client import MoodleClient, Refused
+from worker.moodle.error_codes import ODD_ANSWER
 from worker.transport.patience import REQUEST_SECONDS
 
 BY_FIELD = "core_user_get_users_by_field"
@@ -68,7 +71,7 @@ def test_web_services_that_are_off_are_reported_and_never_retried(site: MoodleSi
     site.settings.webservices = False
 
     with pytest.raises(TargetError, match="web services or the REST protocol are off"):
-        client_of(board).look_up("idnumber", ["1"])
+        client_of(board).check_visibility()
     assert len(board.calls) == 1
 
 
@@ -81,7 +84,7 @@ def test_another_status_is_reported_and_never_retried(
     mocked.post(MOODLE, status=status, headers={"Location": "https://elsewhere.example/?" + PRIVATE})
 
     with pytest.raises(TargetError, match=said) as caught:
-        moodle.look_up("idnumber", ["1"])
+        moodle.check_visibility()
 
     assert PRIVATE not in texts(caught.value)
     assert len(responses.calls) == 1
@@ -99,17 +102,17 @@ def test_a_look_up_is_repeated_after_the_pause_that_the_server_asks_for(
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "hang", "trickle", "truncate"])
-def test_a_look_up_without_an_answer_is_repeated_and_then_given_up(board: Switchboard, kind: Any) -> None:
+def test_a_canary_without_an_answer_is_repeated_and_then_given_up(board: Switchboard, kind: Any) -> None:
     patient = Patient()
     moodle = moodle_client(transport_to(board, stopping=patient), token=SITE_TOKEN)
     board.faults.append(Fault(kind, times=2))
-    assert moodle.look_up("idnumber", ["1"]) == []
+    moodle.check_visibility()
     assert (len(board.calls), len(patient.waits)) == (3, 2)
 
     patient.waits.clear()
     board.faults[:] = [Fault(kind, times=0)]
     with pytest.raises(TargetError, match="could not be read"):
-        moodle.look_up("idnumber", ["1"])
+        moodle.check_visibility()
     assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
 
 
@@ -120,17 +123,23 @@ def test_what_is_no_json_ends_the_run(moodle: MoodleClient, mocked: responses.Re
     mocked.post(MOODLE, body=body)
 
     with pytest.raises(TargetError, match="is not JSON"):
-        moodle.look_up("idnumber", ["1"])
+        moodle.check_visibility()
 
 
-@pytest.mark.parametrize("answer", [None, 7, "x", {}, {"users": []}, {"errorcode": "invalidtoken"}])
+@pytest.mark.parametrize(
+    "answer", [None, False, 7, "", {}, {"users": []}, {"error": "x", "errorcode": "codingerror"}, {"errorcode": "x"}]
+)
 def test_an_answer_of_another_type_is_never_taken_for_no_accounts(
     moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
 ) -> None:
-    mocked.post(MOODLE, json=answer)
+    mocked.post(MOODLE, body=json.dumps(answer))
 
-    with pytest.raises(TargetError):
+    with pytest.raises(Refused) as caught:
         moodle.look_up("idnumber", ["1"])
+    with pytest.raises(TargetError, match="no list of accounts"):
+        moodle.check_visibility()
+
+    assert (caught.value.code, caught.value.may_be_record) == (ODD_ANSWER, True)
 
 
 @pytest.mark.parametrize("answer", [None, 7, "x", [], {}, {"users": None}, {"users": {}}])
@@ -138,10 +147,12 @@ def test_a_search_answer_of_another_type_is_never_taken_for_no_accounts(
     moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
 ) -> None:
     mocked.post(MOODLE, json=moodle_error("accessexception"))
-    mocked.post(MOODLE, json=answer)
+    mocked.post(MOODLE, body=json.dumps(answer))
 
-    with pytest.raises(TargetError):
+    with pytest.raises(Refused) as caught:
         moodle.look_up("idnumber", ["1"])
+
+    assert (caught.value.code, caught.value.may_be_record) == (ODD_ANSWER, True)
 
 
 @pytest.mark.parametrize("code", ["invalidparameter", "<div>Ada Byron</div>", None, 7, [PRIVATE], "x" * 99])
@@ -151,7 +162,7 @@ def test_another_refusal_ends_the_run_and_repeats_nothing_but_a_plain_code(
     mocked.post(MOODLE, json=moodle_error(code))
 
     with pytest.raises(TargetError, match=f"refused {BY_FIELD} ") as caught:
-        moodle.look_up("idnumber", ["1"])
+        moodle.check_visibility()
 
     said = texts(caught.value)
     assert not any(word in said for word in ("Ada", "xxxx", TOKEN))
@@ -187,7 +198,7 @@ def test_any_json_is_a_look_up_or_an_end_of_the_run(value: Any) -> None:
     moodle = moodle_client(transport_to(Script(Response.of(value))))
 
     end_of(moodle.check_visibility)
-    end_of(lambda: moodle.look_up("idnumber", ["1"]))
+    quick_end_of(lambda: moodle.look_up("idnumber", ["1"]))
 
 
 @fuzz
@@ -195,4 +206,4 @@ def test_any_json_is_a_look_up_or_an_end_of_the_run(value: Any) -> None:
 def test_any_json_is_a_search_or_an_end_of_the_run(value: Any) -> None:
     moodle = moodle_client(transport_to(Script(Response.of(moodle_error("accessexception")), Response.of(value))))
 
-    end_of(lambda: moodle.look_up("email", ["1"]))
+    quick_end_of(lambda: moodle.look_up("email", ["1"]))
