@@ -12,6 +12,7 @@ from worker.moodle.client import MoodleClient
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Progress, Tick, no_bar
 from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
+from worker.runs.services import Services
 from worker.transport.parallel import in_parallel
 
 
@@ -93,3 +94,8 @@ class AccountLookup(BatchRequest[str]):
         else:
             reason = refusal_reasons.too_many_refused(f"the look-up by {self._lookup.key}", code)
         self.unreadable.update({(self._lookup.key, record): reason for record in records})
+
+
+def look_up(services: Services, lookup: Lookup, *, every: bool = False) -> AccountLookup:
+    """Look up accounts for a run; see :class:`AccountLookup`."""
+    return AccountLookup(services.moodle, services.stop.wait, lookup, every=every, progress=services.progress).run()

@@ -17,7 +17,7 @@ from worker.model.step import Step
 from worker.planning.memory import after_undoing, before_undoing
 from worker.planning.planner import Lookup, Priority
 from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, writes_to_undo
-from worker.runs.account_lookup import AccountLookup
+from worker.runs.account_lookup import look_up
 from worker.runs.locked_run import WriteResult, locked_run
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
@@ -95,16 +95,7 @@ def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Su
     for write in recorded.values():
         key, value = write.looked_up_by
         wanted.setdefault(key, []).append(value)
-    found = [
-        AccountLookup(
-            services.moodle,
-            services.stop.wait,
-            Lookup(key, Priority.OTHERS, values),
-            every=True,
-            progress=services.progress,
-        ).run()
-        for key, values in wanted.items()
-    ]
+    found = [look_up(services, Lookup(key, Priority.OTHERS, values), every=True) for key, values in wanted.items()]
     return undo_steps(
         list(recorded.values()),
         [account for one in found for account in one.accounts],
