@@ -216,6 +216,21 @@ def test_protected_accounts_are_looked_up(healthy: RunHarness, setting: str, ver
     assert (report.code, report["protected accounts"]) == (0, (verdict, expected))
 
 
+@pytest.mark.parametrize("others", ["", "typo, "])
+def test_a_protected_account_that_cannot_be_returned_is_a_warning_and_all_employees_are_checked(
+    healthy: RunHarness, others: str
+) -> None:
+    boss = healthy.site.add_user("boss", firstname="Big", lastname="Boss", email="boss@x.io", auth="manual")
+    healthy.site.change_user(boss, unreturnable=True)
+
+    report = run_doctor(healthy, PROTECTED_ACCOUNTS=f"boss, {others}sync-service")
+
+    warnings = [check["what"] for check in report.checks if check["area"] == "protected accounts"]
+    assert "1 cannot be looked up: Moodle cannot return this account (invalidresponse)" in warnings[0]
+    assert [what.partition("no account has ")[2] for what in warnings[1:]] == (["1 of them"] if others else [])
+    assert "BambooHR List Employees" in report.areas
+
+
 @pytest.mark.parametrize("limit", ["", "0"])
 def test_suspensions_due_in_a_reconcile_are_reported(healthy: RunHarness, limit: str) -> None:
     for number in ("3", "4"):

@@ -15,6 +15,7 @@ from tests.sandbox.wire import Fault
 from tests.simulation import Simulation
 
 BY_FIELD, CREATE, UPDATE = "core_user_get_users_by_field", "core_user_create_users", "core_user_update_users"
+SEARCH = "core_user_get_users"
 INVALID_RESPONSE = json.dumps(
     {
         "exception": "core\\exception\\invalid_response_exception",
@@ -142,6 +143,70 @@ def test_an_address_that_cannot_be_looked_up_blocks_the_employee_who_needs_it_on
     assert (run.code, run["created"], run["errors"]) == (1, 1, 1)
     assert run.reason_codes("102") == ["unreadable_account"]
     assert not created(staffed, "102")
+
+
+ODD_ANSWERS = ["null", "{}", "false", '""', '{"error": "x", "errorcode": "codingerror"}', '{"errorcode": "x"}']
+"""JSON that is neither a list of accounts nor an exception."""
+
+
+@pytest.mark.parametrize("body", ODD_ANSWERS)
+def test_an_answer_of_another_form_costs_one_employee(staffed: RunHarness, body: str) -> None:
+    record = f"account {account_id(staffed, '3')}"
+    staffed.fail_moodle("answer", operation=BY_FIELD, record=record, times=0, status=200, body=body)
+    edit(staffed, "1", "2", "3", "4", "5", "6")
+    staffed.company.terminate("7", hireDate="2020-01-01")
+    hire(staffed, "101")
+
+    run = staffed.run()
+
+    assert (run.code, run["updated"], run["created"], run["suspended"], run["errors"]) == (1, 5, 1, 1, 1)
+    assert run.reason_codes("3") == ["unreadable_account"]
+
+
+@pytest.mark.parametrize("body", ODD_ANSWERS)
+def test_a_site_that_gives_every_look_up_an_answer_of_another_form_is_named_once(
+    staffed: RunHarness, body: str
+) -> None:
+    staffed.fail_moodle("answer", operation=BY_FIELD, times=0, status=200, body=body)
+    edit(staffed, *map(str, range(1, 41)))
+
+    run = staffed.run()
+
+    assert (run.code, run["outcome"], run["errors"], run["updated"]) == (1, "moodle_error", 1, 0)
+    assert "no list of accounts" in run["message"]
+    assert not [line for line in run.log if line["event"] == "sync.person"]
+
+
+@pytest.mark.parametrize("body", ["null", "[]", '{"users": null}', '{"users": [null]}', '{"users": [{}]}'])
+def test_an_address_whose_search_is_not_answered_is_not_free(staffed: RunHarness, body: str) -> None:
+    """On a database that compares exactly, an account may have the address in another case."""
+    staffed.site.settings.database = "postgresql"
+    hire(staffed, "101", "102")
+    staffed.fail_moodle("answer", operation=SEARCH, text="n101@x.io", times=0, status=200, body=body)
+
+    runs = [staffed.run(), staffed.run()]
+
+    assert [(run.code, run["created"], run["errors"]) for run in runs] == [(1, 1, 1), (1, 0, 1)]
+    assert runs[0].reason_codes("101") == ["unreadable_account"]
+    assert not created(staffed, "101")
+
+
+@pytest.mark.parametrize("shown", [None, "", {}, []])
+def test_an_account_whose_address_cannot_be_compared_gets_no_second_one(staffed: RunHarness, shown: object) -> None:
+    staffed.site.settings.database = "postgresql"
+    carl = staffed.site.add_user("carl", firstname="Carl", lastname="Bee", email="Carl.Bee@x.io", auth="oidc")
+    found = {"id": carl, "username": "carl", "firstname": "Carl", "lastname": "Bee", "auth": "oidc"}
+    body = json.dumps({"users": [{**found, "suspended": False, "department": "", "email": shown}]})
+    staffed.company.hire("101", firstName="Carl", lastName="Bee", workEmail="carl.bee@x.io")
+    staffed.fail_moodle("answer", operation=SEARCH, times=0, status=200, body=body)
+
+    run = staffed.run()
+    staffed.heal()
+    later = staffed.run()
+
+    assert (run.code, run["created"], run.reason_codes("101")) == (1, 0, ["unreadable_account"])
+    assert (later.code, later["created"], later["updated"]) == (0, 0, 1)
+    assert staffed.account("101")["id"] == carl
 
 
 def test_a_site_that_cannot_return_any_account_is_named_once_and_nobody_is(staffed: RunHarness) -> None:

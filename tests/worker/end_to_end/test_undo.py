@@ -118,6 +118,51 @@ def test_an_account_changed_since_the_run_is_left_alone_and_named(harness: RunHa
     assert any("department" in note for line in result.log if line.get("employee_id") == 1 for note in line["notes"])
 
 
+@pytest.mark.parametrize("number", ["1", "101"], ids=["changed", "created"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"kind": "answer", "status": 200, "body": '{"exception": "x", "errorcode": "invalidresponse"}'},
+        {"kind": "answer", "status": 200, "body": '{"exception": "x", "errorcode": "invaliduser"}'},
+        {"kind": "answer", "status": 200, "body": "null"},
+        {"kind": "answer", "status": 200, "body": "[{}]"},
+        {"kind": "status", "status": 500},
+        {"kind": "firewall", "status": 403},
+    ],
+    ids=["invalidresponse", "deleted by SQL", "another form", "unreadable row", "HTTP 500", "firewall"],
+)
+def test_an_account_that_cannot_be_returned_is_named_and_the_others_are_undone(
+    harness: RunHarness, wrote: RunResult, number: str, answer: dict[str, Any]
+) -> None:
+    record = f"account {harness.account(number)['id']}"
+    harness.fail_moodle(operation="core_user_get_users_by_field", record=record, times=0, **answer)
+
+    first = undo(harness, wrote)
+    harness.heal()
+    second = undo(harness, wrote)
+
+    assert (first.code, first["errors"], first.reason_codes(number)) == (1, 1, ["unreadable_account"])
+    assert not harness.account("3")["suspended"]
+    assert first["updated"] + first["suspended"] + first["reactivated"] == 5
+    assert (second.code, second["updated"] + second["suspended"]) == (0, 1)
+    assert changed_fields(harness).keys() == {"new@example.com"}
+
+
+def test_a_moodle_that_can_return_no_account_ends_the_undo_and_names_nobody(harness: RunHarness) -> None:
+    harness.company.add(generate(EMPLOYEES, seed=1, without_email=0.0))
+    run = harness.run()
+    for account in harness.accounts():
+        harness.fail_moodle(
+            "answer", operation="core_user_get_users_by_field", record=f"account {account['id']}", times=0, body="null"
+        )
+
+    result = undo(harness, run)
+
+    assert (result.code, result["outcome"], result["suspended"]) == (1, "moodle_error", 0)
+    assert "does not answer the look-up of any employee" in result["message"]
+    assert not [line for line in result.log if line["event"] == "sync.person"]
+
+
 def test_suspensions_only(harness: RunHarness, wrote: RunResult) -> None:
     result = undo(harness, wrote, "--only", "suspensions")
 
