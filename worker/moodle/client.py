@@ -260,7 +260,8 @@ class MoodleClient:
 
     def update(self, records: Sequence[Record], retries: Retries | None = None) -> Updated:
         """Change these accounts, each for itself; the answer names those that were refused."""
-        return writes.parse_updated(self._service.write("core_user_update_users", writes.numbered(records), retries))
+        answer = self._service.write("core_user_update_users", writes.numbered(records), retries)
+        return writes.parse_updated(answer, records)
 
 
 def _has_other(row: Any, key: AccountKey, value: str) -> bool:

@@ -19,7 +19,7 @@ ADMINISTRATOR = "ask NovaLXP's (Moodle's) administrator"
 FIREWALL_OWNER = "ask the operator of Moodle's web server or firewall"
 
 NO_JSON = "no JSON"
-ODD_ANSWER = "no accounts in the answer"
+ODD_ANSWER = "undocumented answer"
 UNREADABLE_ROW = "unreadable row"
 """Our own codes, for answers that are none."""
 

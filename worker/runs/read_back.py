@@ -12,6 +12,7 @@ from worker.model.field_kinds import Kinds, is_read_back, is_same
 from worker.model.journal_entry import JournalEntry
 from worker.model.result import Status, StepResult
 from worker.model.step import FieldChange, Step
+from worker.moodle import refusal_reasons
 from worker.planning.differences import with_not_kept
 from worker.planning.digests import not_kept_digest
 from worker.planning.planner import Lookup, Priority
@@ -125,6 +126,8 @@ def _warning(name: str, cause: str, employees: list[int]) -> str:
 def _cause(lost: FieldChange, kinds: Kinds) -> str:
     """Return what is wrong, as far as it can be told, and what to do."""
     kind = kinds.get(lost.field)
+    if lost.field == "lang":
+        return refusal_reasons.LANGUAGE_PACK
     if kind is None:
         return (
             "no account shows the field; create it in Moodle with this short name, unlock it, let the token's user see"

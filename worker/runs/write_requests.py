@@ -142,7 +142,7 @@ class WriteRequests(BatchRequest[Step]):
         return remaining
 
     def isolated(self, record: Step, code: str) -> None:
-        """Say why Moodle refuses this step."""
+        """Say why Moodle refuses this step; write it without a language that is not installed."""
         if self._kind is WriteKind.CREATE:
             own = [one for one in self._accounts("idnumber", _idnumber(record)) if one.idnumber == _idnumber(record)]
             if own:
@@ -152,8 +152,23 @@ class WriteRequests(BatchRequest[Step]):
             # A request whose client hangs up goes on (measured): the write may still come.
             reason = refusal_reasons.not_through("no answer to the request for this employee alone")
             self._results.record([record], Status.FAILED, reason, was_sent=True, isolated=True)
+            return
+        reason = self._explanation(record, code)
+        without_language = {*record.fields} - {"lang"}
+        may_be_language = code == "invalidparameter" and 0 < len(without_language) < len(record.changes)
+        try:
+            is_written = may_be_language and self._send_single(record, without_language) is None
+        except Refused:
+            is_written = False
+        except (Undecided, TransportError) as fault:
+            reason = refusal_reasons.not_through(fault.what)
+            self._results.record([record], Status.FAILED, reason, was_sent=True, isolated=True)
+            return
+        if is_written:
+            # The read-back reports the language, which is not sent again until it changes.
+            self._results.record([record], Status.DONE)
         else:
-            self._results.record([record], Status.REFUSED, self._explanation(record, code), isolated=True)
+            self._results.record([record], Status.REFUSED, reason, isolated=True)
 
     def skipped(self, records: Sequence[Step], why: Skipped, code: str) -> None:
         """Record steps that were not sent."""
@@ -170,7 +185,7 @@ class WriteRequests(BatchRequest[Step]):
         with self._slots:
             self._check()
             if self._kind is WriteKind.CREATE:
-                self._moodle.create([_creation_record(step) for step in steps], retries)
+                self._moodle.create([_creation_record(step, fields) for step in steps], retries)
                 return Updated({})
             return self._moodle.update([_update_record(step, fields) for step in steps], retries)
 
@@ -218,7 +233,7 @@ class WriteRequests(BatchRequest[Step]):
             if refusal.is_access:
                 raise
             return refusal.code
-        return answer.refused.get(_account_id(step))
+        return answer.refused.get(step.account.id) if step.account else None
 
     def _found(self, step: Step, account: Account) -> None:
         if self._has_all(account, step):
@@ -238,8 +253,8 @@ class WriteRequests(BatchRequest[Step]):
         for key in keys:
             value = _new_value(step, key)
             for account in self._accounts(key, value) if value else []:
-                same = account.has_email(value) if key == "email" else account.username == value
-                if same and account.id != own:
+                # A database that ignores accents in usernames finds the account that has it in another spelling.
+                if account.id != own and (key == "username" or account.has_email(value)):
                     return refusal_reasons.taken(key, account)
         name = _new_value(step, "username")
         if code == "invalidparameter" and name and not is_username(name):
@@ -267,10 +282,9 @@ def _new_value(step: Step, field: str) -> str:
     return next((change.new for change in step.changes if change.field == field), "")
 
 
-def _update_record(step: Step, fields: set[str] | None = None) -> Record:
-    changes = [change for change in step.changes if fields is None or change.field in fields]
-    return {"id": _account_id(step), **{change.field: change.new for change in changes}}
+def _update_record(step: Step, fields: set[str] | None) -> Record:
+    return {"id": _account_id(step), **_creation_record(step, fields)}
 
 
-def _creation_record(step: Step) -> Record:
-    return {change.field: change.new for change in step.changes}
+def _creation_record(step: Step, fields: set[str] | None) -> Record:
+    return {change.field: change.new for change in step.changes if fields is None or change.field in fields}

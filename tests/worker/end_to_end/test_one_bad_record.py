@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
-from tests.sandbox.wire import Fault
+from tests.sandbox.wire import Fault, Request, Response
 from tests.simulation import Simulation
 
 BY_FIELD, CREATE, UPDATE = "core_user_get_users_by_field", "core_user_create_users", "core_user_update_users"
@@ -266,6 +266,52 @@ def test_leavers_are_looked_up_and_suspended_before_everything_else(staffed: Run
 
     assert staffed.account("31")["suspended"]
     assert run.code == 1
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        {"item": "user", "itemid": 999_999, "warningcode": "invaliduserid"},
+        {"item": "user", "itemid": 0, "warningcode": "x"},
+        {"item": "user", "warningcode": "x"},
+        {},
+        None,
+    ],
+    ids=["another account", "no account's id", "no id", "empty", "null"],
+)
+def test_a_warning_that_names_no_account_of_the_batch_does_not_say_what_was_written(
+    staffed: RunHarness, warning: object
+) -> None:
+    edit(staffed, "1", "2", "3")
+    staffed.company.terminate("7", hireDate="2020-01-01")
+    staffed.fail_moodle("answer", operation=UPDATE, times=0, status=200, body=json.dumps({"warnings": [warning]}))
+
+    refused = staffed.run()
+    staffed.heal()
+    healed = staffed.run()
+
+    assert (refused.code, refused["updated"], refused["suspended"], refused["errors"]) == (1, 0, 0, 4)
+    assert refused["next_since"] == refused["since"]
+    assert "answer does not say what was written" in next(line["reason"] for line in refused.log if "reason" in line)
+    assert (healed.code, healed["updated"], healed["suspended"]) == (0, 3, 1)
+
+
+def test_what_was_written_in_spite_of_such_a_warning_is_found(staffed: RunHarness) -> None:
+    """The first update is carried out, and answered with a warning about another account."""
+    edit(staffed, "1", "2", "3")
+    answer = staffed.to_moodle.app.answer
+
+    def with_warning(request: Request) -> Response:
+        done = answer(request)
+        warned = {"warnings": [{"item": "user", "itemid": 999_999, "warningcode": "x"}]}
+        return Response.of(warned) if staffed.to_moodle.app.operation(request) == UPDATE else done
+
+    staffed.to_moodle.app.answer = with_warning  # type: ignore[method-assign]
+
+    run = staffed.run()
+
+    assert (run.code, run["updated"], staffed.writes()) == (0, 3, [UPDATE])
+    assert moved(staffed, "1", "2", "3") == ["1", "2", "3"]
 
 
 # BambooHR

@@ -151,10 +151,9 @@ def test_an_account_that_cannot_be_returned_is_named_and_the_others_are_undone(
 def test_a_moodle_that_can_return_no_account_ends_the_undo_and_names_nobody(harness: RunHarness) -> None:
     harness.company.add(generate(EMPLOYEES, seed=1, without_email=0.0))
     run = harness.run()
-    for account in harness.accounts():
-        harness.fail_moodle(
-            "answer", operation="core_user_get_users_by_field", record=f"account {account['id']}", times=0, body="null"
-        )
+    for user in harness.accounts():
+        record = f"account {user['id']}"
+        harness.fail_moodle("answer", operation="core_user_get_users_by_field", record=record, times=0, body="null")
 
     result = undo(harness, run)
 

@@ -198,6 +198,9 @@ def test_an_update_without_warnings_updated_every_account(moodle: MoodleClient, 
         {"warnings": ["x"]},
         {"warnings": [{"warningcode": "x"}]},
         {"warnings": [{"itemid": "4", "warningcode": "x"}]},
+        {"warnings": [{"itemid": [4], "warningcode": "x"}]},
+        {"warnings": [{"itemid": 5, "warningcode": "invaliduserid"}]},
+        {"warnings": [{"itemid": 4, "warningcode": "x"}, {"itemid": 5, "warningcode": "x"}]},
     ],
 )
 def test_an_answer_of_another_form_leaves_an_update_undecided(
