@@ -8,7 +8,7 @@ from dataclasses import replace
 from worker import advice, logs
 from worker.errors import SyncError, TargetError
 from worker.model.account import Account
-from worker.model.field_kinds import Kinds, is_read_back, is_same
+from worker.model.field_kinds import Kinds, is_read_back, is_same, sendable
 from worker.model.journal_entry import JournalEntry
 from worker.model.result import Status, StepResult
 from worker.model.step import FieldChange, Step
@@ -142,6 +142,8 @@ def _cause(lost: FieldChange, kinds: Kinds) -> str:
         return "the menu has no such option; add it to the field in Moodle, or correct the value"
     if kind.type == "textarea" and not kind.is_raw:
         return "a filter of Moodle, such as the one for smileys, displays another form of it, or Moodle stores one"
+    if sendable(kinds, lost.field, lost.old or "") is None:
+        return f"{_NO_SUCH_VALUE}; what the account shows instead is to be corrected in Moodle"
     if kind.type == "datetime":
         return "the date is outside the field's years; extend them in Moodle, or correct the date"
     if lost.new and (lost.old or "").startswith(lost.new):

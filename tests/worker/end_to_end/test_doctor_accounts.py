@@ -7,8 +7,28 @@ import json
 import pytest
 
 from tests.run_harness import API_KEY, RunHarness
+from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN, ProfileField
 from tests.worker.end_to_end.doctor_report import run_doctor
+
+# What Moodle returns
+
+
+@pytest.mark.parametrize(("unreturnable", "code"), [(8, 1), (7, 0)])
+def test_a_site_that_returns_no_account_at_all_fails(harness: RunHarness, unreturnable: int, code: int) -> None:
+    """Eight are too few to say that it is the site. A removed authentication plugin has this effect."""
+    harness.company.add(generate(8, seed=3))
+    harness.run()
+    for user in harness.accounts()[:unreturnable]:
+        harness.site.change_user(user["id"], unreturnable=True)
+
+    report = run_doctor(harness)
+
+    assert (report.code, "Moodle accounts of employees" in report.areas) == (code, bool(code))
+    assert report["conflicts"][1].startswith(f"{unreturnable} employees ({unreturnable} unreadable_account)")
+    if code:
+        assert "authentication plugin is not installed" in report.advice("Moodle accounts of employees")
+
 
 # What BambooHR shows
 

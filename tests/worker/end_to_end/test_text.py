@@ -14,7 +14,10 @@ BY_PREFERRED_NAME = json.dumps({"firstname": ["preferred_name", "first_name"]})
 WITH_COUNTRY = json.dumps({"country": "country"})
 
 
-@pytest.mark.parametrize("address", ["ana.roy@x.example\u200b", "\ufeffana.roy@x.example", "ana.roy@x.example\u200e"])
+@pytest.mark.parametrize(
+    "address",
+    ["ana.roy@x.example\u200b", "\ufeffana.roy@x.example", "ana.roy@x.example\u200e", "\aana.roy@x.example\0"],
+)
 def test_an_invisible_character_in_an_address_keeps_no_employee_out(harness: RunHarness, address: str) -> None:
     harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail=address)
 
