@@ -371,10 +371,3 @@ def test_a_server_without_a_valid_date_header_is_no_fault(healthy: RunHarness, m
     report = run_doctor(healthy, "--quick")
 
     assert (report.code, report.bad) == (0, {})
-
-
-def test_unknown_arguments_are_reported_in_plain_text(healthy: RunHarness) -> None:
-    run = healthy.run("doctor", "--nonsense")
-
-    assert (run.code, run.stdout) == (2, "")
-    assert run.stderr.startswith("worker: ")

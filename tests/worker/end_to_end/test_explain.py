@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import stat
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from tests.run_harness import API_KEY, RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
-from tests.worker.end_to_end.tools import advance_clock, at_a_terminal, hold_lock, state_and_site
+from tests.worker.end_to_end.tools import advance_clock
 
 JO: dict[str, Any] = {
     "firstName": "Joquux",
@@ -269,36 +267,6 @@ def test_no_value_is_shown_without_the_option(staffed: RunHarness) -> None:
     assert_no_values(staffed.run("explain", "--employee", "100", "--json"))
 
 
-def test_values_are_shown_to_a_terminal(staffed: RunHarness) -> None:
-    staffed.company.edit("100", department="Legalquux")
-
-    shown = at_a_terminal(staffed, "explain", "--employee", "100", "--show-values", shows="stdout").stdout
-
-    assert "from department: 'Legalquux'; in Moodle: 'Salesquux'; WILL CHANGE" in shown
-    assert "'Salesquux' -> 'Legalquux'" in shown
-    assert "joquux@example.com" in shown
-
-
-def test_values_are_written_to_a_named_file_with_mode_0600(staffed: RunHarness, tmp_path: Path) -> None:
-    file = tmp_path / "jo.json"
-
-    refused = staffed.run("explain", "--employee", "100", "--show-values")
-    run = staffed.run("explain", "--employee", "100", "--show-values", "--json", "--output", str(file))
-
-    assert (refused.code, refused.stdout) == (2, "")
-    assert "a terminal or a named file" in refused.stderr
-    assert (run.code, run.stdout) == (0, "")
-    assert "Doequux" in file.read_text()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-
-
-def test_an_unwritable_file_is_refused_before_any_call(staffed: RunHarness, tmp_path: Path) -> None:
-    run = staffed.run("explain", "--employee", "100", "--output", str(tmp_path / "nowhere" / "jo"))
-
-    assert (run.code, staffed.to_bamboo.calls) == (2, [])
-    assert "cannot be written" in run.stderr
-
-
 def test_the_text_has_a_line_for_every_value_of_the_json(staffed: RunHarness) -> None:
     text = staffed.run("explain", "--employee", "100").stdout
 
@@ -306,31 +274,3 @@ def test_the_text_has_a_line_for_every_value_of_the_json(staffed: RunHarness) ->
     for title, lines in explain(staffed, "100").items():
         assert f"\n\n{title}\n" in text
         assert all(" ".join([name, *value.split()]) in " ".join(text.split()) for name, value in lines.items())
-
-
-def test_explain_writes_nothing_and_needs_no_lock(staffed: RunHarness) -> None:
-    staffed.company.edit("100", department="Legalquux")
-    hold_lock(staffed)
-    before = state_and_site(staffed)
-    staffed.forget_calls()
-
-    assert explain(staffed, "100")
-    assert explain(staffed, "77777")
-    assert (state_and_site(staffed), staffed.writes()) == (before, [])
-
-
-@pytest.mark.parametrize("arguments", [[], ["--employee"], ["--employee", "x"], ["--employee", "1", "--nonsense"]])
-def test_invalid_arguments_are_reported_in_plain_text(staffed: RunHarness, arguments: list[str]) -> None:
-    run = staffed.run("explain", *arguments)
-
-    assert (run.code, run.stdout) == (2, "")
-    assert run.stderr.startswith("worker: ")
-
-
-def test_an_unreadable_response_is_reported_in_plain_text(staffed: RunHarness) -> None:
-    staffed.fail_bamboo("html", operation="changed", times=0)
-
-    run = staffed.run("explain", "--employee", "100")
-
-    assert (run.code, run.stdout) == (1, "")
-    assert run.stderr.startswith("worker: BambooHR's answer")

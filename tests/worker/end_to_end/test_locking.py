@@ -33,17 +33,6 @@ def test_the_second_of_two_simultaneous_runs_changes_nothing(harness: RunHarness
     assert len(harness.accounts()) == 30
 
 
-def test_a_held_lock_is_respected_and_its_holder_named(harness: RunHarness) -> None:
-    harness.run("--dry-run")
-    lock_row(harness)
-    harness.forget_calls()
-
-    run = harness.run()
-
-    assert (run.code, run["outcome"], harness.to_bamboo.calls) == (75, "locked", [])
-    assert "another" in run["message"]
-
-
 def test_an_expired_lock_is_taken_over(harness: RunHarness) -> None:
     harness.run("--dry-run")
     lock_row(harness, expires=int(time.time()) - 1)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import RunHarness, RunResult
+from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
-from tests.worker.end_to_end.tools import advance_clock, employee_lines, hold_lock, items, records, state_and_site
+from tests.worker.end_to_end.tools import advance_clock, employee_lines, items, records
 
 PARKING = {"MAX_ATTEMPTS": "1"}
 
@@ -131,14 +131,6 @@ def test_an_empty_list_says_so(harness: RunHarness) -> None:
     assert json.loads(harness.run("people", "list", "--json").stdout) == []
 
 
-def test_the_list_needs_no_lock(remembered: RunHarness) -> None:
-    hold_lock(remembered)
-    before = state_and_site(remembered)
-
-    assert set(listed(remembered)) == {3, 40, 41, 42}
-    assert state_and_site(remembered) == before
-
-
 def test_a_suspended_employee_is_not_listed(remembered: RunHarness) -> None:
     remembered.company.terminate("5", hireDate="2020-01-01")
     assert remembered.run(**PARKING)["suspended"] == 1
@@ -238,73 +230,3 @@ def test_drop_keeps_the_record_of_our_suspension(remembered: RunHarness) -> None
 
 
 # Refusals
-
-
-@pytest.mark.parametrize("verb", ["retry", "drop"])
-@pytest.mark.parametrize("employee_ids", [["77", "41", "78"], ["5"]])
-def test_an_employee_without_a_follow_up_is_named_and_nothing_is_changed(
-    remembered: RunHarness, verb: str, employee_ids: list[str]
-) -> None:
-    before = state_and_site(remembered)
-
-    run = remembered.run("people", verb, *employee_ids)
-
-    named = "77, 78" if "77" in employee_ids else "5"
-    assert (run.code, run.stdout) == (2, "")
-    assert f"nothing is remembered about {named}; nothing was changed" in run.stderr
-    assert "see: python -m worker people list" in run.stderr
-    assert state_and_site(remembered) == before
-
-
-@pytest.mark.parametrize("verb", ["retry", "drop"])
-def test_nothing_is_changed_while_a_run_holds_the_lock(remembered: RunHarness, verb: str) -> None:
-    hold_lock(remembered)
-    before = state_and_site(remembered)
-
-    run = remembered.run("people", verb, "41")
-
-    assert (run.code, run.stdout) == (75, "")
-    assert "another run (another-run) holds the lock" in run.stderr
-    assert state_and_site(remembered) == before
-
-
-@pytest.mark.parametrize("verb", ["retry", "drop"])
-def test_the_lock_is_released(remembered: RunHarness, verb: str) -> None:
-    remembered.run("people", verb, "41")
-    remembered.run("people", verb, "77")
-
-    assert "default#lock" not in items(remembered)
-
-
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["retry"], ["drop", "x"], ["retry", "0"], ["list", "41"]])
-def test_invalid_arguments_are_reported_in_plain_text(remembered: RunHarness, arguments: list[str]) -> None:
-    run = remembered.run("people", *arguments)
-
-    assert (run.code, run.stdout) == (2, "")
-    assert run.stderr.startswith("worker: ")
-
-
-def with_only_the_state(harness: RunHarness, *arguments: str) -> RunResult:
-    state_only = {"STATE_FILE": harness.environment["STATE_FILE"]}
-    unset = dict.fromkeys(harness.environment.keys() - state_only.keys(), "")
-    return harness.run(*arguments, **unset)
-
-
-@pytest.mark.parametrize("verb", ["retry", "drop"])
-def test_nothing_is_done_to_all_employees_at_once(remembered: RunHarness, verb: str) -> None:
-    before = state_and_site(remembered)
-
-    run = remembered.run("people", verb)
-
-    assert (run.code, run.stdout) == (2, "")
-    assert f"name the employees, as in python -m worker people {verb} 4711 4712" in run.stderr
-    assert state_and_site(remembered) == before
-
-
-def test_people_needs_only_the_variable_of_the_state(remembered: RunHarness) -> None:
-    assert with_only_the_state(remembered, "people", "list").code == 0
-    assert with_only_the_state(remembered, "people", "retry", "41").code == 0
-    assert with_only_the_state(remembered, "people", "drop", "41").code == 0
-    run = remembered.run("people", "list", STATE_FILE="")
-    assert run.code == 3
-    assert "STATE_TABLE or STATE_FILE must be set" in run.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
@@ -14,10 +13,8 @@ from tests.worker.end_to_end.tools import (
     advance_clock,
     at_a_terminal,
     employee_lines,
-    hold_lock,
     records,
     row,
-    state_and_site,
     write_item,
 )
 
@@ -251,58 +248,10 @@ def test_a_key_that_may_not_list_employees_ends_the_run_before_any_write(drifted
 # Confirmation
 
 
-def test_yes_is_required_without_a_terminal(drifted: RunHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-
-    run = drifted.run("reconcile")
-
-    assert (run.code, run["outcome"], drifted.to_bamboo.calls) == (2, "usage_error", [])
-    assert "--yes" in run["advice"]
-
-
-def test_a_dry_run_needs_no_confirmation_and_changes_nothing(drifted: RunHarness) -> None:
-    before = state_and_site(drifted)
-
-    run = drifted.run("reconcile", "--dry-run")
-
-    assert (run.code, run["dry_run"], written(run)) == (0, True, (1, 1, 1))
-    assert (state_and_site(drifted), drifted.writes()) == (before, [])
-
-
-@pytest.mark.parametrize("answer", ["y\n", "YES\n"])
-def test_the_terminal_shows_the_counts_and_asks(drifted: RunHarness, answer: str) -> None:
-    run = at_a_terminal(drifted, "reconcile", answer=answer)
-
-    assert (run.code, written(run)) == (0, (1, 1, 1))
-    shown = [line.split(maxsplit=1) for line in run.stderr.splitlines() if not line.startswith("{")]
-    assert ["60", "processed"] in shown
-    assert ["1", "suspended"] in shown
-    assert "Write this? [y/N]" in run.stderr
-
-
 def test_the_terminal_shows_what_a_guard_would_hold(drifted: RunHarness) -> None:
     run = at_a_terminal(drifted, "reconcile", answer="n\n", MAX_SUSPENSIONS="0")
 
     assert ["1", "held by a guard: suspend"] in [line.split(maxsplit=1) for line in run.stderr.splitlines()]
-
-
-@pytest.mark.parametrize("answer", ["n\n", "\n", "nonsense\n", "\x04"])
-def test_any_other_answer_writes_nothing(drifted: RunHarness, answer: str) -> None:
-    before = state_and_site(drifted)
-
-    run = at_a_terminal(drifted, "reconcile", answer=answer)
-
-    assert (run.code, run["outcome"], run["message"]) == (0, "nothing_done", "not confirmed; nothing was done")
-    assert (state_and_site(drifted), drifted.writes()) == (before, [])
-
-
-def test_reconcile_ends_at_once_while_another_run_holds_the_lock(drifted: RunHarness) -> None:
-    hold_lock(drifted)
-    drifted.forget_calls()
-
-    run = reconcile(drifted)
-
-    assert (run.code, run["outcome"], drifted.to_bamboo.calls) == (75, "locked", [])
 
 
 # Schedules

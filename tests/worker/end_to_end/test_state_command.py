@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.run_harness import API_KEY, RunHarness, RunResult
+from tests.run_harness import API_KEY, RunHarness
 from tests.sandbox.aws import emulated_aws, prepare
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 from tests.worker.end_to_end.tools import (
     advance_clock,
-    at_a_terminal,
     hold_lock,
     items,
     row,
-    state_and_site,
     write_item,
 )
 
@@ -45,12 +42,6 @@ def shown(harness: RunHarness, **settings: str) -> dict[str, dict[str, Any]]:
 
 def days_ago(days: float) -> str:
     return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def with_only_the_state_set(harness: RunHarness, *arguments: str) -> RunResult:
-    """Run a command with only the variable of the state set."""
-    state_only = {"STATE_FILE": harness.environment["STATE_FILE"]}
-    return harness.run(*arguments, **dict.fromkeys(harness.environment.keys() - state_only.keys(), ""))
 
 
 # Show
@@ -124,14 +115,6 @@ def test_the_text_lists_twenty_ids_at_most(staffed: RunHarness) -> None:
     assert "119 and 11 more\n" in text
 
 
-def test_show_changes_nothing(staffed: RunHarness) -> None:
-    before = state_and_site(staffed)
-
-    staffed.run("state", "show")
-
-    assert (state_and_site(staffed), staffed.to_bamboo.calls, staffed.to_moodle.calls) == (before, [], [])
-
-
 # Rewind
 
 
@@ -196,34 +179,6 @@ def test_a_rewind_before_the_first_run_sets_its_start(harness: RunHarness) -> No
     assert harness.run()["created"] == 3
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["--since", "2099-01-01T00:00:00Z"], "is in the future"),
-        (["--since", "yesterday"], "not a time with a time zone"),
-        (["--since", "2026-01-31T02:00:00"], "not a time with a time zone"),
-        (["--since", "2026-01-31"], "not a time with a time zone"),
-        (["--since", ""], "not a time with a time zone"),
-        (["--since", "1960-01-01T00:00:00Z"], "before"),
-        (["--days", "-1"], "a whole number from 0 to 18250"),
-        (["--days", "1.5"], "a whole number from 0 to 18250"),
-        (["--days", "99999"], "a whole number from 0 to 18250"),
-        ([], "one of the arguments --since --days is required"),
-        (["--days", "1", "--since", "2026-01-31T02:00:00Z"], "not allowed with argument"),
-        (["--days", "0"], "is later than where the sync stands"),
-    ],
-)
-def test_an_invalid_time_is_refused(staffed: RunHarness, arguments: list[str], expected: str) -> None:
-    before = state_and_site(staffed)
-
-    run = staffed.run("state", "rewind", *arguments, "--yes")
-
-    assert (run.code, run.stdout) == (2, "")
-    assert run.stderr.startswith("worker: ")
-    assert expected in run.stderr
-    assert state_and_site(staffed) == before
-
-
 # Reset
 
 
@@ -251,73 +206,6 @@ def test_a_reset_without_a_row(harness: RunHarness) -> None:
 # Confirmation and lock
 
 CHANGES = [["rewind", "--days", "1"], ["reset"]]
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_yes_is_required_without_a_terminal(
-    staffed: RunHarness, monkeypatch: pytest.MonkeyPatch, change: list[str]
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    before = state_and_site(staffed)
-
-    run = staffed.run("state", *change)
-
-    assert (run.code, run.stdout) == (2, "")
-    assert "pass --yes if that is what you want" in run.stderr
-    assert state_and_site(staffed) == before
-
-
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("answer", ["y\n", "n\n", "\n"])
-def test_the_terminal_shows_the_state_and_asks(staffed: RunHarness, change: list[str], answer: str) -> None:
-    before = row(staffed)
-
-    run = at_a_terminal(staffed, "state", *change, answer=answer)
-
-    assert before is not None
-    assert run.code == 0
-    assert f"since {before['since']}, offset 0)? " in run.stderr
-    assert "[y/N]" in run.stderr
-    assert (row(staffed) == before) is (answer != "y\n")
-    assert ("not confirmed; nothing was done" in run.stderr) is (answer != "y\n")
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_nothing_is_changed_or_asked_while_a_run_holds_the_lock(staffed: RunHarness, change: list[str]) -> None:
-    hold_lock(staffed)
-    before = state_and_site(staffed)
-
-    confirmed = staffed.run("state", *change, "--yes")
-    asked = at_a_terminal(staffed, "state", *change, answer="y\n")
-
-    assert (confirmed.code, confirmed.stdout, asked.code) == (75, "", 75)
-    assert "another run (another-run) holds the lock" in confirmed.stderr
-    assert "[y/N]" not in asked.stderr
-    assert state_and_site(staffed) == before
-
-
-@pytest.mark.parametrize("command", [["show"], ["rewind", "--days", "1", "--yes"], ["reset", "--yes"]])
-def test_state_needs_only_the_variable_of_the_state(staffed: RunHarness, command: list[str]) -> None:
-    assert with_only_the_state_set(staffed, "state", *command).code == 0
-
-
-@pytest.mark.parametrize(
-    ("settings", "expected"),
-    [
-        ({"STATE_FILE": ""}, "STATE_TABLE or STATE_FILE must be set"),
-        ({"STATE_TABLE": "x"}, "STATE_TABLE and STATE_FILE are both set"),
-        ({"STATE_ID": "a#b"}, "STATE_ID = "),
-        ({"STATE_FILE": "nowhere/at/all/state.sqlite"}, "STATE_FILE"),
-    ],
-)
-def test_a_fault_of_the_state_settings_is_reported(
-    staffed: RunHarness, settings: dict[str, str], expected: str
-) -> None:
-    run = staffed.run("state", "show", **settings)
-
-    assert (run.code, run.stdout) == (3, "")
-    assert run.stderr.startswith("worker: ")
-    assert expected in run.stderr
 
 
 def test_two_state_ids_in_one_file_are_independent(staffed: RunHarness) -> None:

@@ -144,16 +144,6 @@ def test_single_employees_only(harness: RunHarness, wrote: RunResult) -> None:
     assert harness.account("101")["suspended"] is False
 
 
-def test_a_dry_run_of_undo_writes_nothing(harness: RunHarness, wrote: RunResult) -> None:
-    before = harness.site.users()
-
-    result = harness.run("undo", wrote["run_id"], "--dry-run")
-
-    assert (result.code, result["dry_run"], result["processed"], result["updated"]) == (0, True, 6, 3)
-    assert harness.site.users() == before
-    assert harness.run()["held_undone"] == 0
-
-
 def test_undo_may_be_repeated(harness: RunHarness, wrote: RunResult) -> None:
     undo(harness, wrote)
     after = harness.site.users()
@@ -199,14 +189,6 @@ def test_undo_is_repeated_after_a_moodle_failure(harness: RunHarness, wrote: Run
     assert (failed.code, result.code) == (1, 0)
     assert changed_fields(harness).keys() == {"new@example.com"}
     assert harness.run()["held_undone"] == 6
-
-
-def test_undo_ends_at_once_while_another_run_holds_the_lock(harness: RunHarness, wrote: RunResult) -> None:
-    lease = '{"StateId": "default#lock", "owner": "another", "expires": 9999999999}'
-    with closing(sqlite3.connect(harness.state_file)) as state, state:
-        state.execute("INSERT INTO items VALUES ('default#lock', ?)", (lease,))
-
-    assert undo(harness, wrote).code == 75
 
 
 def test_an_expired_journal_is_ignored(harness: RunHarness, wrote: RunResult) -> None:

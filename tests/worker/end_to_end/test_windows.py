@@ -214,24 +214,6 @@ def test_a_run_of_single_employees_leaves_since_and_offset(harness: RunHarness) 
     assert row(harness) == before
 
 
-def test_a_dry_run_writes_nothing(harness: RunHarness) -> None:
-    hire(harness, 1, 2)
-    harness.run()
-    harness.company.clock.advance(minutes=30)  # type: ignore[attr-defined]
-    harness.company.edit("1", lastName="Changed")
-    hire(harness, 3)
-    with closing(sqlite3.connect(harness.state_file)) as state:
-        before = list(state.execute("SELECT * FROM items ORDER BY key"))
-    harness.forget_calls()
-
-    run = harness.run("--dry-run")
-
-    with closing(sqlite3.connect(harness.state_file)) as state:
-        assert list(state.execute("SELECT * FROM items ORDER BY key")) == before
-    assert (run["dry_run"], run["created"], run["updated"], harness.writes()) == (True, 1, 1, [])
-    assert moved(run) == (False, 0)
-
-
 def test_an_employee_whom_moodle_keeps_refusing_is_parked(harness: RunHarness) -> None:
     hire(harness, 1, 2)
     harness.site.add_user("x", firstname="X", lastname="Y", email="p1@example.com", idnumber="999")
