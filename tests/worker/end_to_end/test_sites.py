@@ -8,17 +8,6 @@ from typing import Any
 import pytest
 
 from tests.run_harness import RunHarness
-from tests.sandbox.bamboohr import generate
-
-
-@pytest.fixture
-def staffed(harness: RunHarness) -> RunHarness:
-    """Thirty employees in sync, an hour ago."""
-    harness.company.add(generate(30, seed=7))
-    assert harness.run().code == 0
-    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
-    harness.forget_calls()
-    return harness
 
 
 def doctor(harness: RunHarness, *arguments: str) -> dict[str, dict[str, Any]]:
@@ -82,12 +71,3 @@ def test_a_reconcile_goes_on_without_the_listing_of_accounts(staffed: RunHarness
 
     assert (run.code, run["updated"]) == (0, 1)
     assert "accounts_unread" in run["warnings"]
-
-
-def test_doctor_lists_the_causes_of_a_refused_function_in_the_order_to_check(staffed: RunHarness) -> None:
-    staffed.site.service_functions.discard("core_user_create_users")
-
-    advice = doctor(staffed, "--quick")["Moodle core_user_create_users"]["advice"]
-
-    causes = ["in the token's service", "webservice/rest:use", "enabled", "authorised", "IP restriction", "Valid until"]
-    assert [advice.index(cause) for cause in causes] == sorted(advice.index(cause) for cause in causes)
