@@ -203,26 +203,17 @@ def test_a_page_is_written_to_its_file_only(pending: RunHarness, tmp_path: Path)
 # Values
 
 
-def test_the_json_has_old_and_new_values_on_request(pending: RunHarness, tmp_path: Path) -> None:
-    file = tmp_path / "plan.json"
-    pending.run("plan", "--json", "--show-values", "--output", str(file))
-
-    rows = {row["employee_id"]: row for row in json.loads(file.read_text())["rows"]}
-
-    assert rows[100]["values"] == {"department": ["Salesquux", "Legalquux"]}
-    assert rows[200]["values"]["email"] == [None, "annquux@example.com"]
-    assert "values" not in rows[202]
-
-
-def test_every_row_names_its_employee_on_request(pending: RunHarness, tmp_path: Path) -> None:
+def test_every_row_has_names_and_old_and_new_values_on_request(pending: RunHarness, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     pending.run("plan", "--json", "--show-values", "--output", str(file), LIMITS='{"create": 0}', MAX_SUSPENSIONS="0")
 
     rows = {row["employee_id"]: row for row in json.loads(file.read_text())["rows"]}
 
     assert (rows[100]["name"], rows[100]["department"]) == ("Joquux Doequux", "Legalquux")
+    assert rows[100]["values"] == {"department": ["Salesquux", "Legalquux"]}
     assert (rows[200]["name"], rows[200]["held"]) == ("Annquux Leequux", ["create"])
     assert rows[200]["values"]["email"] == [None, "annquux@example.com"]
+    assert "values" not in rows[202]
     leaver = pending.account("3")
     assert rows[3]["name"] == f"{leaver['firstname']} {leaver['lastname']}"
     assert rows[3]["values"] == {"suspended": ["0", "1"]}
@@ -259,6 +250,3 @@ def test_a_plan_of_all_employees_shows_drift_and_no_former_employees(pending: Ru
     assert 300 not in plan
     assert {number for number, row in plan.items() if row[0] in ("create", "update", "suspend")} == {5}
     assert json.loads(pending.run("plan", "--everybody", "--json").stdout)["scope"] == "everybody"
-
-
-# Options that exclude each other
