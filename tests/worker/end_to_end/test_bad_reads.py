@@ -49,12 +49,17 @@ def test_without_directory_and_evidence_the_run_is_an_error_and_the_state_stays(
 @pytest.mark.parametrize(
     "reading",
     [
-        {"directory_keeps": 0.5},
-        {"directory_keeps": 0.0},
-        *({"directory_lacks": frozenset({field})} for field in ("workEmail", "firstName", "department")),
-        {name: frozenset({"department", "lastName"}) for name in ("directory_lacks", "list_restricted")},
+        pytest.param({"directory_keeps": 0.5}, id="half of the rows"),
+        pytest.param({"directory_keeps": 0.0}, id="every row"),
+        *(
+            pytest.param({"directory_lacks": frozenset({field})}, id=f"the column {field}")
+            for field in ("workEmail", "firstName", "department")
+        ),
+        pytest.param(
+            dict.fromkeys(("directory_lacks", "list_restricted"), frozenset({"department", "lastName"})),
+            id="two columns that no source shows",
+        ),
     ],
-    ids=str,
 )
 def test_what_a_reading_lacks_is_read_elsewhere_or_kept(staffed: RunHarness, reading: dict[str, Any]) -> None:
     staffed.bamboo.settings = replace(staffed.bamboo.settings, **reading)
