@@ -250,18 +250,6 @@ def test_dates_cost_one_call_a_run(harness: RunHarness) -> None:
     assert (listings(harness), quiet["http_calls"]["bamboohr"]) == (1, 3)
 
 
-def test_all_employees_are_read_in_pages_of_2500(harness: RunHarness) -> None:
-    advance_clock(harness, days=-180)
-    for employee in generate(2_501, seed=51)[30:]:
-        harness.company.add([employee])
-    advance_clock(harness, days=180)
-    hire_long_ago(harness, "9000", in_days(harness, 1))
-
-    found = next_day_run(harness)
-
-    assert (listings(harness), found["created"], found["arrived_dates"]) == (2, 1, 1)
-
-
 def test_a_batched_window_reads_dates_once_when_it_is_complete(harness: RunHarness) -> None:
     hire_long_ago(harness, "100", in_days(harness, 1))
     advance_clock(harness, days=1)
