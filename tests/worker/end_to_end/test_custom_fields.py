@@ -13,13 +13,14 @@ import pytest
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle.settings import ProfileField
+from tests.worker.end_to_end.tools import advance_clock
 
 MAPPING = json.dumps({"profile_field_centre": "bamboohr:customCostCenter"})
 COMPANY = 60
 
 
 def later(harness: RunHarness) -> None:
-    harness.company.clock.advance(minutes=30)  # type: ignore[attr-defined]
+    advance_clock(harness, minutes=30)
 
 
 @pytest.fixture

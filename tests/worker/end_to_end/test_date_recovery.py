@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.worker.end_to_end.simulated_days import account, advance_to_next_day,
 from worker.state.items import KEY
 from worker.timestamps import iso
 
-ANN = {"firstName": "Ann", "lastName": "Lee", "workEmail": "ann.lee@example.com", "department": "Sales"}
+ANN: dict[str, Any] = {"firstName": "Ann", "lastName": "Lee", "workEmail": "ann.lee@example.com", "department": "Sales"}
 
 
 def in_days(simulation: Simulation, days: int) -> date:
@@ -157,12 +158,12 @@ def test_an_employee_starts_as_planned_after_the_date_was_hidden(expecting: Simu
 
     assert expecting.company.values("50")["status"] == "Active"
     assert (account(expecting, "50")["suspended"], account(expecting, "50")["department"]) == (False, "Sales")
-    assert not {50, 51} & expecting.memory().records.keys(), "nobody waits any longer"
+    assert not {50, 51} & expecting.memory().records.keys(), "they no longer wait"
 
 
 def test_an_account_created_ahead_is_suspended_if_the_employee_never_starts() -> None:
     simulation = in_sync(HIRE_LOOKAHEAD_DAYS="14")
-    never = simulation.company.hire(status="Inactive", hireDate=in_days(simulation, 10).isoformat(), **ANN)
+    never = simulation.company.hire(**ANN, status="Inactive", hireDate=in_days(simulation, 10).isoformat())
     next_day_run(simulation)
     ahead = account(simulation, never)["suspended"]
     simulation.clock.advance(days=12)

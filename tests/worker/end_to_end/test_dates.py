@@ -7,6 +7,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,7 @@ def listings(harness: RunHarness) -> int:
     ],
 )
 def test_a_date_takes_effect_on_its_day_without_an_entry_in_the_feed(
-    harness: RunHarness, arrives: str, settings: dict[str, str], counts: list[tuple[int, int, int]]
+    harness: RunHarness, arrives: str, settings: dict[str, Any], counts: list[tuple[int, int, int]]
 ) -> None:
     what, _, days, _ = arrives.split()
     day = in_days(harness, int(days))

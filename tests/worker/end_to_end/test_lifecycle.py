@@ -14,7 +14,7 @@ from tests.worker.end_to_end.tools import advance_clock
 Values = Mapping[str, Any]
 
 JO: dict[str, Any] = {"firstName": "Jo", "lastName": "Doe", "workEmail": "jo@example.com", "department": "Sales"}
-LONG_AGO = {"hireDate": "2020-01-01"}
+LONG_AGO: dict[str, Any] = {"hireDate": "2020-01-01"}
 COUNTED = (
     *("created", "updated", "suspended", "reactivated", "no_evidence", "suspended_elsewhere", "errors"),
     *("skipped_deleted", "skipped_protected", "skipped_no_email", "skipped_invalid_email", "skipped_invalid_username"),

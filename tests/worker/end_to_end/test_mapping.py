@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.run_harness import RunHarness, RunResult
+from tests.worker.end_to_end.tools import advance_clock
 
 
 def hire(harness: RunHarness, number: str, **values: Any) -> None:
@@ -90,7 +91,7 @@ def speaking(harness: RunHarness) -> RunHarness:
         hire(harness, str(number), **values, middleName="Ann")
     run = harness.run(**FIELDS)
     assert (run.code, run["created"], run["warnings"]) == (0, 12, [])
-    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    advance_clock(harness, hours=1)
     return harness
 
 

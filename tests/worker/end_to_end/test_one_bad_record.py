@@ -124,7 +124,7 @@ def test_an_address_that_cannot_be_looked_up_blocks_the_employee_who_needs_it_on
     assert "102" not in {user["idnumber"] for user in staffed.accounts()}
 
 
-def test_a_site_that_cannot_return_any_account_is_named_once_and_nobody_is(staffed: RunHarness) -> None:
+def test_a_site_that_cannot_return_any_account_is_named_once_and_no_employee_is(staffed: RunHarness) -> None:
     for user in staffed.accounts():
         make_unreadable(staffed, user["id"])
     edit(staffed, *map(str, range(1, 41)))
@@ -186,7 +186,7 @@ def test_leavers_are_looked_up_and_suspended_before_everything_else(staffed: Run
 
 @pytest.mark.parametrize("list_refused", [None, 403])
 def test_an_employee_whom_bamboohr_cannot_answer_for_costs_one_employee(
-    harness: RunHarness, list_refused: int | None
+    harness: RunHarness, list_refused: Literal[403] | None
 ) -> None:
     harness.company.add(generate(20, seed=3))
     harness.bamboo.settings = replace(harness.bamboo.settings, directory_sharing="off", list_refused=list_refused)
@@ -284,7 +284,7 @@ def test_any_ten_bad_records_among_five_hundred_cost_ten_employees(data: st.Data
 
 @pytest.mark.parametrize("status", [302, 401, 403, 500])
 @pytest.mark.parametrize("begins_at", ["reading", "writing"])
-def test_a_site_that_refuses_everything_is_named_once_and_nobody_is(
+def test_a_site_that_refuses_everything_is_named_once_and_no_employee_is(
     staffed: RunHarness, status: int, begins_at: str
 ) -> None:
     edit(staffed, *map(str, EDITED[:8]))

@@ -12,6 +12,7 @@ import pytest
 
 from tests.run_harness import API_KEY, RunHarness, RunResult
 from tests.sandbox.moodle import DEVELOPER_DEBUG, TOKEN
+from tests.worker.end_to_end.tools import advance_clock
 
 
 def employee(number: int, **values: str | None) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def test_the_text_of_bamboohrs_errors_is_not_repeated(personal: RunHarness, swit
 
 def test_updates_leavers_and_dry_runs_show_no_values(personal: RunHarness) -> None:
     personal.run()
-    personal.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    advance_clock(personal, hours=1)
     personal.company.edit("3", lastName="NeuerNameQuux", workEmail="neuquux@example.com")
     personal.company.terminate("4", hireDate="2020-01-01")
 
@@ -124,7 +125,7 @@ def test_a_wrong_credential_is_not_repeated(personal: RunHarness) -> None:
 
 def test_no_command_shows_values_without_the_option(personal: RunHarness, tmp_path: Path) -> None:
     wrote = personal.run()["run_id"]
-    personal.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    advance_clock(personal, hours=1)
     for number in range(1, 20):
         personal.company.terminate(str(number), hireDate="2020-01-01")
     held = personal.run()["run_id"]

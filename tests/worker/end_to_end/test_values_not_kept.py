@@ -337,13 +337,13 @@ def test_explain_says_that_moodle_does_not_keep_the_value(harness: RunHarness, t
     company.says("Principal", "3")
     harness.run()
 
-    told = harness.run("explain", "--employee", "3")
+    explained = harness.run("explain", "--employee", "3")
     harness.run("explain", "--employee", "3", "--show-values", "--output", str(tmp_path / "values.txt"))
     log = employee_lines(company.again())[3]
 
-    assert "unchanged" in told.stdout
-    assert "Moodle does not keep what BambooHR has for profile_field_level" in told.stdout
-    assert "not kept by Moodle" in told.stdout
+    assert "unchanged" in explained.stdout
+    assert "Moodle does not keep what BambooHR has for profile_field_level" in explained.stdout
+    assert "not kept by Moodle" in explained.stdout
     assert "Z update: profile_field_level 'Senior' -> 'Principal'" in (tmp_path / "values.txt").read_text()
     assert any("profile_field_level" in note for note in log["notes"])
 

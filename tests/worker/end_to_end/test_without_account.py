@@ -1,4 +1,4 @@
-"""Employees who should have an account and get none: unusual addresses, single names, and how nobody is forgotten."""
+"""Employees who should have an account and get none: unusual addresses, single names, and how they are remembered."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_single_name_is_completed_by_the_default_last_name_until_there_is_a_re
     assert (harness.account("1")["firstname"], harness.account("1")["lastname"]) == ("Suharto", "Putra")
 
 
-# Nobody is forgotten
+# All of them are remembered
 
 
 REASONS = {1: "invalid_username", 2: "no_name", 3: "no_email", 4: "invalid_email"}

@@ -61,10 +61,16 @@ def delete_item(harness: RunHarness, key: str) -> None:
         state.commit()
 
 
-def hold_lock(harness: RunHarness) -> None:
+def hold_lock(harness: RunHarness, **values: object) -> None:
     """Hold the lock for another run."""
     harness.run("--dry-run")
-    write_item(harness, "default#lock", owner="another-run", expires=int(time.time()) + 200, scheduledTime="")
+    write_lock(harness, **values)
+
+
+def write_lock(harness: RunHarness, **values: object) -> None:
+    """Write the lock of another run into a state that exists."""
+    lease = {"owner": "another-run", "expires": int(time.time()) + 200, "scheduledTime": ""}
+    write_item(harness, "default#lock", **{**lease, **values})
 
 
 def state_and_site(harness: RunHarness) -> tuple[Any, Any]:
