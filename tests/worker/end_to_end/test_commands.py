@@ -59,6 +59,7 @@ def test_nothing_is_done_or_asked_while_another_run_holds_the_lock(
 
     assert run.code == 75
     assert "another-run" in run.stdout + run.stderr
+    assert not run.stdout or run["outcome"] == "locked"
     assert (state_and_site(healthy), [*healthy.to_bamboo.calls, *healthy.to_moodle.calls]) == (before, [])
 
 
@@ -129,6 +130,7 @@ def test_without_a_terminal_the_option_yes_is_required(
 
     assert run.code == 2
     assert "--yes" in run.stdout + run.stderr
+    assert not run.stdout or run["outcome"] == "usage_error"
     assert (state_and_site(healthy), healthy.to_moodle.calls) == (before, [])
 
 
@@ -153,6 +155,7 @@ def test_any_answer_but_yes_does_nothing_and_is_no_error(
     assert run.code == 0
     assert "[y/N]" in run.stderr
     assert "not confirmed; nothing was done" in run.stdout + run.stderr
+    assert not run.stdout or (run["outcome"], run["errors"]) == ("nothing_done", 0)
     assert (state_and_site(healthy), healthy.writes()) == (before, [])
 
 
