@@ -13,82 +13,74 @@ from tests.sandbox.bamboohr.fields import DIRECTORY
 
 from .conftest import Bamboo
 
-ABSENT, NO_ROW = "the row has no such field", "there is no row"
 DEPARTMENT = frozenset({"department"})
-
-
-def directory(bamboo: Bamboo) -> list[Any]:
-    rows = bamboo.json("employees/directory")["employees"]
-    return [row.get("department", ABSENT) for row in rows if row and row["id"] == "2"] or [NO_ROW]
-
-
-def listing(bamboo: Bamboo) -> list[Any]:
-    rows = bamboo.json("employees", fields="departmentName")["data"]
-    found = [row["departmentName"] for row in rows if row and row["employeeId"] == "2"] or [NO_ROW]
-    restricted = [row["_restrictedFields"] for row in rows if row["employeeId"] == "2"]
-    assert restricted == [["departmentName"] if value is None else [] for value in found if value is not NO_ROW]
-    return found
-
-
-def single(bamboo: Bamboo) -> list[Any]:
-    answer = bamboo.get("employees/2", fields="department")
-    return [answer.json().get("department", ABSENT) if answer.ok else NO_ROW]
-
-
-def report(bamboo: Bamboo) -> list[Any]:
-    answer = bamboo.post_report({"fields": ["department"]}).json()
-    found = [row.get("department", ABSENT) for row in answer["employees"] if row["id"] == "2"] or [NO_ROW]
-    assert any(field["id"] == "department" for field in answer["fields"]) or ABSENT in found
-    return found
-
-
-GARBAGE = [7, ["a"], {"b": None}, True, "R\ud800D", ""]
-# The switches, and Sam's department in: the directory, List Employees, Get Employee, a report.
-SWITCHES: list[tuple[dict[str, Any], Any, Any, Any, Any]] = [
-    ({}, "R&D", "R&D", "R&D", "R&D"),
-    ({"directory_lacks": DEPARTMENT}, ABSENT, "R&D", "R&D", "R&D"),
-    ({"directory_nulls": DEPARTMENT}, None, "R&D", "R&D", "R&D"),
-    ({"list_restricted": DEPARTMENT}, "R&D", None, "R&D", "R&D"),
-    ({"get_restricted": DEPARTMENT}, "R&D", "R&D", ABSENT, "R&D"),
-    ({"report_restricted": DEPARTMENT}, "R&D", "R&D", "R&D", ABSENT),
-    ({"restricted_for": {"2": DEPARTMENT}}, None, None, ABSENT, None),
-    ({"restricted_for": {"1": DEPARTMENT}}, "R&D", "R&D", "R&D", "R&D"),
-    ({"invisible": frozenset({"2"})}, "R&D", NO_ROW, NO_ROW, NO_ROW),
-    ({"report_lacks": frozenset({"2"})}, "R&D", "R&D", "R&D", NO_ROW),
-    ({"contradicting": {"2": {"department": "Sales"}}}, ["R&D", "Sales"], ["R&D", "Sales"], "R&D", ["R&D", "Sales"]),
+NO_FIELD = "(the row has no such field)"
+R_AND_D, NULL, ABSENT, NO_ROW = ["R&D"], [None], [NO_FIELD], list[str]()
+TWICE = {"2": {"department": "Sales"}}
+GARBAGE: list[Any] = [7, ["a"], {"b": None}, True, "R\ud800D", ""]
+# The switches, and Sam's department in each row of: the directory, List Employees, Get Employee, a report.
+SWITCHES: list[tuple[dict[str, Any], list[Any], list[Any], list[Any], list[Any]]] = [
+    ({}, R_AND_D, R_AND_D, R_AND_D, R_AND_D),
+    ({"directory_lacks": DEPARTMENT}, ABSENT, R_AND_D, R_AND_D, R_AND_D),
+    ({"directory_nulls": DEPARTMENT}, NULL, R_AND_D, R_AND_D, R_AND_D),
+    ({"list_restricted": DEPARTMENT}, R_AND_D, NULL, R_AND_D, R_AND_D),
+    ({"get_restricted": DEPARTMENT}, R_AND_D, R_AND_D, ABSENT, R_AND_D),
+    ({"report_restricted": DEPARTMENT}, R_AND_D, R_AND_D, R_AND_D, ABSENT),
+    ({"restricted_for": {"2": DEPARTMENT}}, NULL, NULL, ABSENT, NULL),
+    ({"restricted_for": {"1": DEPARTMENT}}, R_AND_D, R_AND_D, R_AND_D, R_AND_D),
+    ({"invisible": frozenset({"2"})}, R_AND_D, NO_ROW, NO_ROW, NO_ROW),
+    ({"report_lacks": frozenset({"2"})}, R_AND_D, R_AND_D, R_AND_D, NO_ROW),
+    ({"contradicting": TWICE}, ["R&D", "Sales"], ["R&D", "Sales"], R_AND_D, ["R&D", "Sales"]),
+    ({"garbled": {"1": {"department": 7}}}, R_AND_D, R_AND_D, R_AND_D, R_AND_D),
     *(({"garbled": {"2": {"department": value}}}, [value], [value], [value], [value]) for value in GARBAGE),
-    ({"garbled": {"1": {"department": 7}}}, "R&D", "R&D", "R&D", "R&D"),
 ]
 
 
 @pytest.mark.parametrize(("switches", "in_directory", "in_list", "alone", "in_report"), SWITCHES, ids=str)
 def test_what_a_switch_does_at_each_endpoint(
-    bamboo: Bamboo, switches: dict[str, Any], in_directory: Any, in_list: Any, alone: Any, in_report: Any
+    bamboo: Bamboo,
+    switches: dict[str, Any],
+    in_directory: list[Any],
+    in_list: list[Any],
+    alone: list[Any],
+    in_report: list[Any],
 ) -> None:
-    bamboo.directory()
     bamboo.app.settings = Settings(**switches)
 
-    shown = [read(bamboo) for read in (directory, listing, single, report)]
+    directory = bamboo.json("employees/directory")["employees"]
+    listing = bamboo.json("employees", fields="departmentName")["data"]
+    single = bamboo.get("employees/2", fields="department")
+    report = bamboo.post_report({"fields": ["department"]}).json()["employees"]
 
-    expected = [in_directory, in_list, alone, in_report]
-    assert shown == [value if isinstance(value, list) else [value] for value in expected]
+    assert [row.get("department", NO_FIELD) for row in directory if row["id"] == "2"] == in_directory
+    assert [row["departmentName"] for row in listing if row["employeeId"] == "2"] == in_list
+    assert ([single.json().get("department", NO_FIELD)] if single.ok else []) == alone
+    assert [row.get("department", NO_FIELD) for row in report if row["id"] == "2"] == in_report
+
+
+def test_a_restricted_field_is_named_in_the_row_and_a_lacking_one_is_not_declared(bamboo: Bamboo) -> None:
+    bamboo.settings.list_restricted = frozenset({"department", "jobTitle"})
+    bamboo.settings.restricted_for["3"] = frozenset({"status"})
+    bamboo.settings.directory_lacks = bamboo.settings.report_restricted = DEPARTMENT
+
+    rows = bamboo.rows(fields="departmentName")
+    assert rows["2"]["_restrictedFields"] == ["jobTitleName", "departmentName"]
+    assert rows["3"]["_restrictedFields"] == ["jobTitleName", "status", "departmentName"]
+    for declared in (bamboo.json("employees/directory"), bamboo.post_report({"fields": ["department"]}).json()):
+        assert "department" not in [field["id"] for field in declared["fields"]]
 
 
 Do = Callable[[Company], object]
+GONE = "(there is no row)"
 # What happens to Sam, and then: the feed's action, whether the directory shows them, and the other endpoints' status.
 CHANGES: dict[str, tuple[list[Do], str, bool, str | None]] = {
     "nothing": ([], "Inserted", True, "Active"),
     "edited": ([lambda company: company.edit("2", city="Lyon")], "Updated", True, "Active"),
     "hidden": ([lambda company: company.hide("2")], "Updated", False, "Active"),
-    "shown again": (
-        [lambda company: company.hide("2"), lambda company: company.unhide("2")],
-        "Updated",
-        True,
-        "Active",
-    ),
+    "unhidden": ([lambda company: company.hide("2"), lambda company: company.unhide("2")], "Updated", True, "Active"),
     "left": ([lambda company: company.terminate("2")], "Updated", False, "Inactive"),
     "back": ([lambda company: company.terminate("2"), lambda company: company.rehire("2")], "Updated", True, "Active"),
-    "deleted": ([lambda company: company.delete("2")], "Deleted", False, NO_ROW),
+    "deleted": ([lambda company: company.delete("2")], "Deleted", False, GONE),
     "a wrong feed": ([lambda company: company.touch("2", "Deleted")], "Deleted", True, "Active"),
     "no status": ([lambda company: company.edit("2", status=None)], "Updated", False, None),
     "a blank status": ([lambda company: company.edit("2", status="")], "Updated", False, ""),
@@ -106,10 +98,10 @@ def test_what_a_change_does_at_each_endpoint(
 
     assert bamboo.changed()["employees"]["2"]["action"] == action
     assert ("2" in bamboo.directory()) == in_directory
-    assert bamboo.rows().get("2", {"status": NO_ROW})["status"] == status
-    assert bamboo.report("status").get("2", {"status": NO_ROW})["status"] == status
+    assert bamboo.rows().get("2", {"status": GONE})["status"] == status
+    assert bamboo.report("status").get("2", {"status": GONE})["status"] == status
     single = bamboo.get("employees/2", fields="status")
-    assert (single.json()["status"] if single.ok else NO_ROW) == status
+    assert (single.json()["status"] if single.ok else GONE) == status
 
 
 def test_a_future_hire_has_no_job_yet_and_is_in_no_directory(bamboo: Bamboo) -> None:
