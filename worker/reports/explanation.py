@@ -29,7 +29,7 @@ from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
 from worker.reports.build import would
 from worker.reports.scope_lines import scope_lines, shown_value
-from worker.runs.read_bamboohr import RunInput
+from worker.runs.run_input import RunInput
 from worker.timestamps import iso
 
 Lines = Mapping[str, str]
@@ -37,7 +37,7 @@ Lines = Mapping[str, str]
 _STANDINGS = {
     LifecycleState.ACTIVE: "works here",
     LifecycleState.LEFT: "has left: BambooHR says Inactive or Deleted",
-    LifecycleState.FUTURE: "has not started yet: Inactive, and the hire date is in the future (or was when last shown)",
+    LifecycleState.FUTURE: "has not started yet: Inactive, and the first day is today or later (or was when shown)",
     LifecycleState.UNKNOWN: "unknown: BambooHR says neither Active nor Inactive, and absence proves nothing",
 }
 _RUNS_SHOWN = 10

@@ -8,16 +8,16 @@ from worker import logs
 from worker.errors import TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
-from worker.model.step import WRITES, GuardClass
+from worker.model.journal_entry import RecentWrites
+from worker.model.step import WRITES
 from worker.planning.approval import approved
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import is_import, limits
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
 from worker.planning.scope import scope_doubts
-from worker.runs.read_bamboohr import RunInput
-from worker.runs.read_moodle import plan_from, unexplained
-from worker.runs.request import RunRequest
+from worker.runs.make_plan import make_plan, unexplained
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.timestamps import iso
@@ -27,19 +27,20 @@ _SEVERAL = 3
 
 
 def guarded_plan(
-    request: RunRequest, services: Services, inputs: RunInput, summary: Summary
+    services: Services, inputs: RunInput, summary: Summary
 ) -> tuple[Plan, list[AccountRef] | TargetError | None]:
     """Return the plan with what the guards let through, and for a full pass all accounts, or why they were not read."""
-    plan = plan_from(services, request, inputs, summary)
+    request, plan = inputs.request, make_plan(services, inputs, summary)
     summary.counts["processed"] = len(plan.steps)
     for step in plan.steps:
         if step.reason is reasons.UNKNOWN_EMPLOYEE:
             summary.warn("unknown_employee", f"BambooHR shows nothing for employee {step.employee_id}")
     _report_reassigned_ids(plan, summary)
-    accounts = _report_unexplained(services, inputs, plan, summary) if request.all_employees else None
+    reads_accounts = request.all_employees and plan.ended_by is None
+    accounts = _report_unexplained(services, inputs, plan, summary) if reads_accounts else None
     if request.approved:
         return approved(plan, request.approved, services.digest_key), accounts
-    guarded = guard(plan, _circumstances(request, services, inputs, plan, summary))
+    guarded = guard(plan, _circumstances(services, inputs, plan, summary))
     for why in guarded.why.values():
         summary.warn("changes_held", why)
     summary.why_held = guarded.why
@@ -58,30 +59,29 @@ def _report_reassigned_ids(plan: Plan, summary: Summary) -> None:
         summary.warn("ids_reassigned", summary.ids_reassigned)
 
 
-def _circumstances(
-    request: RunRequest, services: Services, inputs: RunInput, plan: Plan, summary: Summary
-) -> Circumstances:
+def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> Circumstances:
     now, history, settings = services.clock(), inputs.history, services.settings
     return Circumstances(
         limits(
             inputs.stats,
             history,
             settings.limits,
-            first_import=is_import(history, now, full_pass=request.all_employees),
+            first_import=is_import(history, now, full_pass=inputs.request.all_employees),
             max_suspensions=settings.max_suspensions,
         ),
         losses(inputs.stats, history.last_baseline()),
         scope_doubts(inputs.scope_tally, history.scope_matched()),
-        _recent_changes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else {},
-        "RUN" if request.dry_run else summary.run_id,
+        _recent_writes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else RecentWrites(),
+        "RUN" if inputs.request.dry_run else summary.run_id,
     )
 
 
-def _recent_changes(services: Services, inputs: RunInput, now: datetime) -> dict[GuardClass, set[int]]:
-    """Return whose accounts runs have changed in the last 24 hours, or since the open window's first batch."""
+def _recent_writes(services: Services, inputs: RunInput, now: datetime) -> RecentWrites:
+    """Return what runs have written in the last 24 hours, and for the window of this run."""
     position = inputs.position
-    window = iso(position.since) if position is not None and position.offset else ""
-    return services.store.recent_changes(inputs.history.runs, now - timedelta(days=1), window)
+    begins = iso(position.since) if position is not None else ""
+    is_open = position is not None and position.offset > 0
+    return services.store.recent_writes(inputs.history.runs, now - timedelta(days=1), begins, is_open=is_open)
 
 
 def _report_unexplained(
