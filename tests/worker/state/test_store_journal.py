@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+from tests.worker.state.store_tools import NOW
 from worker.errors import LockLost
 from worker.model.history import RunRecord
 from worker.model.journal_entry import JournalEntry
@@ -14,7 +15,6 @@ from worker.model.step import Action, FieldChange
 from worker.state.items import EXPIRY, KEY, Item, Items
 from worker.state.store import Store
 
-NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
 DAYS_90 = 90 * 86_400
 ROW: Item = {KEY: "a", "since": "2026-01-31T02:00:00Z", "offset": 0, "updatedAt": "2026-01-31T09:00:00Z"}
