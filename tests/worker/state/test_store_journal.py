@@ -13,6 +13,7 @@ from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
 from worker.model.step import Action, FieldChange
 from worker.state.items import EXPIRY, KEY, Item, Items
+from worker.state.lock import Lock
 from worker.state.store import Store
 
 SECONDS = int(NOW.timestamp())
@@ -28,6 +29,11 @@ def entry(employee_id: int, at: int = SECONDS, length: int = 5) -> JournalEntry:
 @pytest.fixture
 def store(items: Items) -> Store:
     return Store(items, "a", NOW.timestamp)
+
+
+@pytest.fixture
+def lock(store: Store) -> Lock:
+    return store.lock("operator")
 
 
 # The journal
@@ -136,9 +142,8 @@ def test_the_row_can_be_read_whatever_it_says(items: Items, store: Store) -> Non
     assert store.raw() == {KEY: "a", "since": "never"}
 
 
-def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Store) -> None:
+def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Store, lock: Lock) -> None:
     items.put(ROW)
-    lock = store.lock("operator")
     lock.acquire()
 
     store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
@@ -146,43 +151,37 @@ def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Stor
     assert items.get("a") == {**ROW, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
 
 
-def test_an_operator_writes_the_first_position_if_there_is_none(items: Items, store: Store) -> None:
-    store.overwrite(None, Position(NOW), store.lock("operator"), NOW)
+def test_an_operator_writes_the_first_position_if_there_is_none(store: Store, lock: Lock) -> None:
+    store.overwrite(None, Position(NOW), lock, NOW)
 
     assert store.position(NOW) == Position(NOW)
     with pytest.raises(LockLost, match="the state row was changed, or the lock taken over"):
-        store.overwrite(None, Position(NOW - timedelta(days=3)), store.lock("operator"), NOW)
+        store.overwrite(None, Position(NOW - timedelta(days=3)), lock, NOW)
     assert store.position(NOW) == Position(NOW)
 
 
-def test_a_row_that_changed_since_it_was_read_is_neither_moved_nor_deleted(items: Items, store: Store) -> None:
-    items.put(ROW)
-    lock = store.lock("operator")
-    lock.acquire()
+@pytest.mark.parametrize(("row", "has_lock"), [({**ROW, "offset": 50}, True), (ROW, False)])
+def test_a_row_that_changed_or_that_another_run_may_change_is_not_moved(
+    items: Items, store: Store, lock: Lock, row: Item, has_lock: bool
+) -> None:
+    items.put(row)
+    if has_lock:
+        lock.acquire()
+
+    with pytest.raises(LockLost):
+        store.overwrite(ROW, Position(NOW), lock, NOW)
+
+    assert items.get("a") == row
+
+
+def test_a_row_is_deleted_unless_it_changed_since_it_was_read(items: Items, store: Store) -> None:
     changed = {**ROW, "offset": 50}
     items.put(changed)
 
     with pytest.raises(LockLost):
-        store.overwrite(ROW, Position(NOW), lock, NOW)
-    with pytest.raises(LockLost):
         store.remove(ROW)
-
     assert items.get("a") == changed
 
-
-def test_without_the_lock_nothing_is_moved(items: Items, store: Store) -> None:
-    items.put(ROW)
-
-    with pytest.raises(LockLost):
-        store.overwrite(ROW, Position(NOW), store.lock("operator"), NOW)
-
-    assert items.get("a") == ROW
-
-
-def test_after_the_row_is_deleted_there_is_no_position(items: Items, store: Store) -> None:
-    items.put(ROW)
-
-    store.remove(ROW)
-
+    store.remove(changed)
     assert items.get("a") is None
     assert store.position(NOW) is None
