@@ -8,16 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.worker.clients import fuzz
 from worker.bamboohr.directory import Directory, read_directory
 from worker.bamboohr.values import text
 from worker.model.email_index import EmailIndex
 from worker.model.employee import employee_id
 from worker.transport.json_stream import Malformed
-from worker.transport.json_text import read_json
 
 NEEDED = ("first_name", "last_name", "work_email", "department")
 DECLARED = ("firstName", "lastName", "workEmail", "department")
@@ -320,33 +316,3 @@ def test_a_well_formed_answer_without_rows_is_no_directory() -> None:
     directory = read(answer(), 1)
 
     assert (directory.available, directory.rows, directory.coverage()) == (False, 0, {})
-
-
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["1", "2", "workEmail"]),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["id", "fields", "employees", "workEmail", "status", "x"]), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
-
-
-@fuzz
-@given(_JSON | st.fixed_dictionaries({"fields": _JSON, "employees": st.lists(_JSON)}))
-def test_any_json_is_a_directory_or_malformed(value: Any) -> None:
-    try:
-        directory = read(json.dumps(value).encode(), 1, 2)
-    except Malformed:
-        return
-    assert all(isinstance(text, str) for facts in directory.employees.values() for text in facts.values())
-
-
-@fuzz
-@given(st.binary(max_size=200))
-def test_any_bytes_are_a_directory_or_malformed(body: bytes) -> None:
-    try:
-        read(body, 1)
-    except Malformed:
-        return
-    assert read_json(body)

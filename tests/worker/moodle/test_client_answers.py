@@ -16,20 +16,18 @@ from tests.worker.clients import (
     FIX_COMMAND,
     MOODLE,
     PRIVATE,
-    TOKEN,
+    Ended,
     Patient,
-    Script,
     client_of,
+    ended,
     moodle_client,
     moodle_error,
-    texts,
     transport_to,
 )
-from worker.errors import SyncError, TargetError
+from worker.errors import TargetError
 from worker.moodle.answers import NO_ANSWER, NO_JSON, UNREADABLE_ROW
-from worker.moodle.client import MoodleClient, Undecided
+from worker.moodle.client import MoodleClient
 from worker.transport.patience import REQUEST_SECONDS
-from worker.transport.refusal import BatchRefused
 
 PAGE = b"<html>The requested URL was rejected</html>"
 BY_FIELD = "core_user_get_users_by_field"
@@ -167,41 +165,22 @@ ANSWERS = [
 ]
 
 
-def end_of(call: Call, answer: Response) -> tuple[str, Script, Patient, str]:
-    """How the call ends, in the words of the table; what was asked, what was waited for, and the advice."""
-    script, patient = Script(answer), Patient()
-
-    with pytest.raises((SyncError, BatchRefused)) as caught:
-        call(moodle_client(transport_to(script, stopping=patient)))
-
-    end = caught.value
-    assert not any(secret in texts(end) for secret in (PRIVATE, "Ada", "xxxx", TOKEN))
-    if isinstance(end, SyncError):
-        return f"{type(end).__name__}: {end.message}", script, patient, end.advice
-    assert isinstance(end, BatchRefused)
-    words = [
-        "undecided" if isinstance(end, Undecided) else "refused",
-        end.code,
-        "" if end.may_be_record else "access",
-        "passing" if end.is_passing else "",
-    ]
-    return " ".join(filter(None, words)), script, patient, ""
+def end_of(call: Call, answer: Response) -> Ended:
+    return ended(lambda transport: call(moodle_client(transport)), answer)
 
 
 @pytest.mark.parametrize("row", ANSWERS)
 def test_an_answer_that_is_no_result(row: Answered) -> None:
-    patiently, _, patient, advice = end_of(look_up, row.answer)
-    quickly, _, in_haste, _ = end_of(look_up_quickly, row.answer)
-    written, script, writing, _ = end_of(update, row.answer)
+    patient, quick, write = (end_of(call, row.answer) for call in (look_up, look_up_quickly, update))
 
-    assert row.patient in patiently
-    assert patiently.startswith("CredentialError") is row.patient.startswith("CredentialError")
-    assert row.advice in advice
-    assert (sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)) is row.retried
-    assert quickly == (row.quick or patiently)
-    assert written == (row.write or patiently)
-    assert (in_haste.waits, writing.waits) == ([], [])
-    assert sum(b"core_user_update_users" in request.body for request in script.requests) == 1, "a write is sent once"
+    assert row.patient in patient.words
+    assert patient.words.startswith("CredentialError") is row.patient.startswith("CredentialError")
+    assert row.advice in patient.advice
+    assert patient.was_retried is row.retried
+    assert quick.words == (row.quick or patient.words)
+    assert write.words == (row.write or patient.words)
+    assert (quick.waits, write.waits) == ([], [])
+    assert sum(b"core_user_update_users" in request.body for request in write.requests) == 1, "a write is sent once"
 
 
 # A fault that passes
