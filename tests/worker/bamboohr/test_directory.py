@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 
 from worker.bamboohr.directory import Directory, read_directory
-from worker.bamboohr.values import text
 from worker.model.email_index import EmailIndex
-from worker.model.employee import employee_id
 from worker.transport.json_stream import Malformed
 
 NEEDED = ("first_name", "last_name", "work_email", "department")
@@ -40,29 +38,6 @@ def in_parts(body: bytes, size: int = 7) -> Iterator[bytes]:
 
 def read(body: bytes, *wanted: int, needed: Iterable[str] = NEEDED, size: int = 1 << 16) -> Directory:
     return read_directory(in_parts(body, size), frozenset(wanted), needed)
-
-
-# Ids and values
-
-
-@pytest.mark.parametrize(("value", "person"), [("1", 1), (1, 1), (7, 7), ("50000", 50000), (str(10**18), 10**18)])
-def test_an_employee_id_is_a_positive_integer_as_text_or_number(value: object, person: int) -> None:
-    assert employee_id(value) == person
-
-
-@pytest.mark.parametrize(
-    "value", ["0", 0, "-1", -1, "", " 1", "1 ", "01", "1.0", 1.0, "1e3", "٣", "²", "me", None, True, [], {}, "9" * 400]
-)
-def test_anything_else_is_no_employee_so_that_the_keys_own_user_is_never_asked_for(value: object) -> None:
-    assert employee_id(value) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "read_as"),
-    [(None, ""), ("", ""), ("  Jo ", "Jo"), (True, "true"), (False, "false"), (7, "7"), ([], None), ({"a": 1}, None)],
-)
-def test_a_value_is_text_or_is_not_shown(value: object, read_as: str | None) -> None:
-    assert text("department", value) == read_as
 
 
 # Who is in it

@@ -39,11 +39,16 @@ def lock(store: Store) -> Lock:
 # The journal
 
 
-def test_the_journal_of_a_run_is_read_back_in_order(store: Store) -> None:
-    store.journal("run1", [entry(9), entry(7)])
-    store.journal("run1", [entry(8)])
+def test_the_journal_of_a_run_is_read_back_in_order_and_is_its_own(items: Items, store: Store) -> None:
+    entries = [entry(number, length=9_000) for number in range(300, 0, -1)]
+    for at in range(0, 300, 50):
+        store.journal("run1", entries[at : at + 50])
+    store.journal("run11", [entry(8)])
+    Store(items, "b", NOW.timestamp).journal("run1", [entry(9)])
 
-    assert store.journal_of("run1") == [entry(9), entry(7), entry(8)]
+    assert store.journal_of("run1") == entries
+    assert store.journal_of("run11") == [entry(8)]
+    assert store.journal_of("run2") == []
 
 
 def test_the_order_is_that_of_the_writes_and_not_of_the_table(
@@ -81,23 +86,6 @@ def test_more_than_one_item_holds_is_kept_in_several(items: Items, store: Store)
     assert [item[KEY] for item in items.scan(["a#journal#"])] == [f"a#journal#run1#00000{n}" for n in (1, 2, 3)]
 
 
-def test_characters_of_several_bytes_fit_into_an_item(items: Items, store: Store) -> None:
-    change = FieldChange("address", "\u4e2d" * 255, "\U0001f600" * 255)
-
-    store.journal("run1", [JournalEntry(number, Action.UPDATE, number, (change,), SECONDS) for number in range(1, 201)])
-
-    assert all(len(item["entries"].encode()) < 300 * 1024 for item in items.scan(["a#journal#"]))
-
-
-def test_each_run_and_each_state_has_its_own_journal(items: Items, store: Store) -> None:
-    store.journal("run1", [entry(7)])
-    store.journal("run11", [entry(8)])
-    Store(items, "b", NOW.timestamp).journal("run1", [entry(9)])
-
-    assert store.journal_of("run1") == [entry(7)]
-    assert store.journal_of("run2") == []
-
-
 def test_no_entries_make_no_item(items: Items, store: Store) -> None:
     store.journal("run1", [])
 
@@ -111,7 +99,7 @@ def test_a_journal_is_kept_for_90_days_from_its_last_write(items: Items, store: 
     assert item[EXPIRY] == SECONDS + 5 + DAYS_90
 
 
-@pytest.mark.parametrize(("age", "kept"), [(DAYS_90 - 1, True), (DAYS_90, False)])
+@pytest.mark.parametrize(("age", "kept"), [(0, True), (DAYS_90 - 1, True), (DAYS_90, False), (4 * DAYS_90, False)])
 def test_an_expired_item_is_left_out_while_the_table_still_has_it(store: Store, age: int, kept: bool) -> None:
     store.journal("run1", [entry(7, SECONDS - age)])
 
@@ -131,6 +119,7 @@ def test_the_entries_about_an_employee_are_given_with_their_runs_oldest_first(st
     store.journal("run-a", [entry(8), newer])
 
     assert store.journals_about(7) == [("run-b", older), ("run-a", newer)]
+    assert store.journals_about(5) == []
 
 
 # An operator's position
