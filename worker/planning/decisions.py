@@ -12,9 +12,9 @@ from worker.model.reasons import Reason
 from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, FieldChange, Step
 from worker.planning.claims import Resolution
-from worker.planning.correlation import shows_identity
 from worker.planning.differences import as_sent, with_differences
 from worker.planning.endings import LEFT, ending, left_alone, out_of_scope
+from worker.planning.matching import shows_identity
 from worker.planning.situation import Situation
 from worker.planning.values import created_values, emptied_fields, updated_values
 
@@ -37,7 +37,7 @@ def decide(situation: Situation, employee: Employee) -> Step:
 
 def _decide(situation: Situation, employee: Employee) -> Step:
     number = employee.employee_id
-    state, match = situation.lifecycle_states[number], situation.matches[number]
+    state, match = situation.plan_input.lifecycle_states[number], situation.matching.matches[number]
     if str(number) in situation.settings.protected:
         return Step(number, Action.SKIP, reasons.PROTECTED)
     if number in situation.settings.undone:
@@ -53,11 +53,11 @@ def _decide(situation: Situation, employee: Employee) -> Step:
         return alone
     if match.conflict is not None:
         return Step(number, Action.CONFLICT, match.conflict, match.contradicted)
-    if match.account is not None and situation.is_reserved(match.account):
+    if match.account is not None and situation.matching.is_reserved(match.account):
         return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
         return ending(situation, employee, match.account, LEFT)
-    if state is LifecycleState.ACTIVE and situation.scope_states[number] is ScopeState.OUT:
+    if state is LifecycleState.ACTIVE and situation.plan_input.scope_states[number] is ScopeState.OUT:
         return ending(situation, employee, match.account, out_of_scope(situation, employee))
     if match.account is None:
         return _without_account(situation, employee, state)
@@ -105,7 +105,7 @@ def _without_waiting(situation: Situation, step: Step) -> Step:
     if step.action is not Action.HOLD or waits_already:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
-    is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and situation.scope_is_shown
+    is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and situation.plan_input.scope_is_shown
     return step if is_future or is_exception else replace(step, waits=False)
 
 
@@ -120,7 +120,7 @@ def _without_account(situation: Situation, employee: Employee, state: LifecycleS
     number = employee.employee_id
     if not situation.may_hold_account(employee):
         return Step(number, Action.HOLD, _not_started(situation, employee), waits=True)
-    address = situation.address(employee)
+    address = situation.matching.address(employee)
     if not address:
         return _without_address(employee)
     resolution = situation.address_claims.resolution(number)
@@ -145,13 +145,13 @@ def _found_by_email(situation: Situation, employee: Employee, state: LifecycleSt
     if len(candidates) > 1:
         return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
     account = candidates[0]
-    if situation.is_reserved(account):
+    if situation.matching.is_reserved(account):
         return Step(number, Action.SKIP, reasons.PROTECTED, account)
     if account.idnumber:
         return _rehired(situation, employee, state, account)
     if state is LifecycleState.FUTURE:
         return Step(number, Action.HOLD, _not_started(situation, employee), account, waits=True)
-    names = situation.compare_names(employee, account)
+    names = situation.matching.compare_names(employee, account)
     is_confirmed = names.any or number in situation.settings.confirmed
     if names.shown and not is_confirmed:
         return Step(number, Action.CONFLICT, reasons.unconfirmed_email(number, account), account)
@@ -223,14 +223,14 @@ def _update(situation: Situation, employee: Employee, account: Account, *, linke
 
 
 def _email_change(situation: Situation, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
-    if employee.facts.get("work_email") and not situation.address(employee):
+    if employee.facts.get("work_email") and not situation.matching.address(employee):
         step = replace(step, notes=(*step.notes, reasons.EMAIL_KEPT))
     email, resolution = situation.new_email(employee, account)
     return email, replace(step, problem=resolution.refused, depends_on=step.depends_on | resolution.depends_on)
 
 
 def _username_change(situation: Situation, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
-    name = situation.following_username(employee, account)
+    name = situation.usernames[employee.employee_id]
     if not name or name == account.username:
         return "", step
     if not situation.mapping.accepts_username(name):
@@ -246,7 +246,7 @@ def _with_reactivation(situation: Situation, step: Step) -> Step:
     if account is None or not account.suspended:
         return step
     record = situation.plan_input.records.get(step.employee_id)
-    if situation.suspended_by_us(account) or (record is not None and record.suspended_by_us):
+    if situation.matching.suspended_by_us(account) or (record is not None and record.suspended_by_us):
         reason = reasons.RETURNED
     elif settings.reactivate_all or step.employee_id in settings.reactivate:
         reason = reasons.REACTIVATED

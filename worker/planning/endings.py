@@ -13,13 +13,13 @@ from worker.model.employee import Employee, starts_later
 from worker.model.reasons import Reason
 from worker.model.scope import ScopeState
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.correlation import is_passed_on
+from worker.planning.matching import is_passed_on
 from worker.planning.situation import Situation
 
 
 def left_alone(situation: Situation, employee: Employee) -> Step | None:
     """Return the step of an employee of whom the scope lets nothing be written; None for all others."""
-    number, state = employee.employee_id, situation.scope_states[employee.employee_id]
+    number, state = employee.employee_id, situation.plan_input.scope_states[employee.employee_id]
     if state is ScopeState.NOT_SHOWN:
         starts = starts_later(employee, situation.plan_input.now)
         hidden = situation.settings.scope.hidden_fields(employee.facts)
@@ -62,16 +62,17 @@ def ending(situation: Situation, employee: Employee, account: Account | None, wh
         return Step(number, Action.SKIP, why.without_account)
     if account is not None:
         return _suspension(number, account, why)
-    address = situation.address(employee)
+    address = situation.matching.address(employee)
     if unreadable := situation.unreadable.get(("email", address)):
         return Step(number, Action.CONFLICT, unreadable)
-    candidates = situation.holders(address) if address else []
+    candidates = situation.matching.holders(address) if address else []
     if not candidates:
         if why is LEFT and "hire_date" not in employee.facts and not employee.deleted:
             return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
         return Step(number, Action.SKIP, why.without_account)
-    owners = [situation.owners[candidate.id] for candidate in candidates if candidate.id in situation.owners]
-    if is_passed_on(candidates, [*situation.others_with(number, address), *owners]):
+    owners = situation.matching.owners
+    others = [owners[candidate.id] for candidate in candidates if candidate.id in owners]
+    if is_passed_on(candidates, [*situation.matching.others_with(number, address), *others]):
         return Step(number, Action.SKIP, why.without_account)
     if len(candidates) > 1:
         return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
@@ -80,10 +81,10 @@ def ending(situation: Situation, employee: Employee, account: Account | None, wh
         return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
     if candidate.idnumber:
         return Step(number, Action.SKIP, why.without_account)
-    if situation.is_reserved(candidate):
+    if situation.matching.is_reserved(candidate):
         return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
     shared = set(situation.plan_input.email_index.of(address)) - {number}
-    if shared or not situation.compare_names(employee, candidate).any:
+    if shared or not situation.matching.compare_names(employee, candidate).any:
         return Step(number, Action.HOLD, why.unsure, candidate, waits=True)
     return _suspension(number, candidate, why)
 

@@ -17,8 +17,8 @@ from worker.model.field_kinds import Kinds
 from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
-from worker.planning.correlation import Match
 from worker.planning.decisions import decide
+from worker.planning.matching import Match
 from worker.planning.plan_input import PlanInput
 from worker.planning.situation import Situation
 
@@ -79,10 +79,6 @@ class Plan:
         """How many steps there are of each action."""
         return Counter(step.action for step in self.steps)
 
-    def employee(self, number: int) -> Employee:
-        """Return an employee of the plan by id."""
-        return next(one for one in self.plan_input.employees if one.employee_id == number)
-
     def step(self, number: int) -> Step:
         """Return the step of an employee."""
         return next(one for one in self.steps if one.employee_id == number)
@@ -106,6 +102,7 @@ class Planner:
         self._joined: set[int] = set()
         self._joining_rounds = 0
         self._read_former: frozenset[int] = frozenset()
+        self._situation = Situation(plan_input, self._accounts, self._unreadable)
 
     def needs(self) -> Needed:
         """Return what is not known yet: first by idnumber, then by e-mail, finally by username."""
@@ -128,25 +125,23 @@ class Planner:
         kinds: Kinds | None = None,
     ) -> None:
         """Add what was found, and which look-ups have no answer."""
-        self._accounts.update((account.id, account) for account in accounts)
+        new_accounts = {account.id: account for account in accounts}
+        joining, compared = list(employees), list(former)
+        if joining or compared or kinds:
+            joined = sorted([*self._input.employees, *joining], key=lambda one: one.employee_id)
+            kinds = {**self._input.kinds, **(kinds or {})}
+            self._input = replace(self._input, employees=joined, former=[*self._input.former, *compared], kinds=kinds)
+        elif not new_accounts and not unreadable:
+            return
+        self._accounts.update(new_accounts)
         self._unreadable.update(unreadable or {})
-        joined = sorted([*self._input.employees, *employees], key=lambda one: one.employee_id)
-        self._input = replace(
-            self._input,
-            employees=joined,
-            former=[*self._input.former, *former],
-            kinds={**self._input.kinds, **(kinds or {})},
-        )
+        self._situation = Situation(self._input, self._accounts, self._unreadable)
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""
         situation = self._situation
         steps = tuple(decide(situation, employee) for employee in self._input.employees)
         return Plan(self._input, self._accounts, steps, frozenset(self._unreadable))
-
-    @property
-    def _situation(self) -> Situation:
-        return Situation(self._input, self._accounts, self._unreadable)
 
     def _not_asked(self, situation: Situation, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
         groups: dict[tuple[Priority, AccountKey], list[str]] = {}
@@ -157,7 +152,7 @@ class Planner:
         return tuple(Lookup(key, priority, values) for (priority, key), values in sorted(groups.items()))
 
     def _priority(self, situation: Situation, number: int) -> Priority:
-        if number in situation.leavers:
+        if number in situation.plan_input.leavers:
             return Priority.LEAVERS
         record = self._input.records.get(number)
         return Priority.ISOLATED if record is not None and record.has(FollowUp.ISOLATED) else Priority.OTHERS
@@ -166,8 +161,9 @@ class Planner:
         """Return the employees outside the run whose accounts hold an address that an employee of the run claims."""
         if self._joining_rounds == _MOST_JOINING_ROUNDS:
             return frozenset()
-        claims = situation.address_claims.claims.values()
-        owners = {employee_id(account.idnumber) for claim in claims for account in situation.holders(claim.value)}
+        addresses = [claim.value for claim in situation.address_claims.claims.values()]
+        holders = [account for address in addresses for account in situation.matching.holders(address)]
+        owners = {employee_id(account.idnumber) for account in holders}
         present = {employee.employee_id for employee in self._input.employees} | self._joined
         may_join = self._input.changed | self._input.records.keys()
         joining = frozenset(owner for owner in owners if owner in may_join and owner not in present)
@@ -191,7 +187,7 @@ _Wanted = tuple[AccountKey, str, int]
 def _by_idnumber(situation: Situation) -> Iterator[_Wanted]:
     """All employees who may be written, and those whom an earlier version suspended without recording the account."""
     plan_input = situation.plan_input
-    for number in (one.employee_id for one in plan_input.employees if plan_input.is_writable(one)):
+    for number in sorted(plan_input.writable):
         yield "idnumber", str(number), number
     for number, record in plan_input.records.items():
         if record.lacks_account:
@@ -200,7 +196,7 @@ def _by_idnumber(situation: Situation) -> Iterator[_Wanted]:
 
 def _by_account_id(situation: Situation) -> Iterator[_Wanted]:
     """Accounts that this product suspended though no idnumber says whose they are."""
-    for number, match in situation.matches.items():
+    for number, match in situation.matching.matches.items():
         record = situation.plan_input.records.get(number)
         if match == Match() and record is not None and record.suspended_by_us and record.account_id > 0:
             yield "id", str(record.account_id), number

@@ -24,7 +24,6 @@ def created_values(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
 
 def updated_values(mapping: FieldMapping, employee: Employee, account: Account) -> dict[str, str]:
     """Return what an existing account should hold. The e-mail has rules of its own."""
-    always = {rule.target for rule in mapping.rules if rule.is_updated} - {"email"}
     values = _mapped(mapping, employee)
     has_default = mapping.default_last_name != "" and account.values["lastname"] == mapping.default_last_name
     if has_default and "firstname" not in values and same_name(values.get("lastname", ""), account.values["firstname"]):
@@ -33,8 +32,9 @@ def updated_values(mapping: FieldMapping, employee: Employee, account: Account) 
     name = _single_name(values)
     if name and (has_default or same_name(name, account.values["firstname"])):
         values.update(firstname=name, lastname="")
+    due = mapping.updated - {"email"}
     return {
-        target: value for target, value in values.items() if target in always and (value or target not in NEVER_CLEARED)
+        target: value for target, value in values.items() if target in due and (value or target not in NEVER_CLEARED)
     }
 
 

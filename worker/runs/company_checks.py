@@ -81,7 +81,7 @@ def _scope(seen: Preview, active: Sequence[Employee]) -> Iterator[Check]:
     plan_input = seen.plan.plan_input
     if not plan_input.settings.scope:
         return
-    inside = sum(plan_input.scope_state(employee) is ScopeState.IN for employee in active)
+    inside = sum(plan_input.scope_states[employee.employee_id] is ScopeState.IN for employee in active)
     says = f"{inside} of {len(active)} active employees are in scope"
     if unmatched := seen.inputs.scope_tally.unmatched():
         says += f"; no employee has what it allows: {', '.join(unmatched)}"

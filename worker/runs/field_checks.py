@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from worker import advice
 from worker.config.settings import Settings
-from worker.model.employee import LifecycleState
 from worker.model.field_kinds import Kinds
 from worker.model.mapping import Rule
 from worker.runs.checks import LMS, Check, failed, ids, ok, warning
@@ -70,8 +69,6 @@ def _values_in_moodle(rule: Rule, seen: Preview) -> list[str]:
     accounts = {step.employee_id: step.account for step in seen.plan.steps if step.account is not None}
     return [
         accounts[employee.employee_id].values.get(rule.target, "")
-        for employee in seen.plan.plan_input.employees
-        if employee.employee_id in accounts
-        and seen.plan.plan_input.lifecycle_state(employee) is LifecycleState.ACTIVE
-        and rule.value(employee.facts)
+        for employee in seen.plan.plan_input.working
+        if employee.employee_id in accounts and rule.value(employee.facts)
     ]

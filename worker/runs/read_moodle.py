@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.model.account import AccountRef
 from worker.model.employee import employee_id
-from worker.planning.correlation import RESERVED_USERNAMES
+from worker.planning.matching import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
 from worker.runs.account_lookup import AccountLookup

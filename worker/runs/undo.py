@@ -14,7 +14,7 @@ from worker.errors import UsageError
 from worker.model.history import EmployeeRecord, FollowUp, History
 from worker.model.step import Step
 from worker.planning.memory import after_undoing, before_undoing
-from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, written
+from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, writes_to_undo
 from worker.runs.locked_run import WriteResult, locked_run
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
@@ -40,9 +40,13 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
     with locked_run(services, summary) as run:
         recorded = _recorded_writes(request, services)
         steps = _plan(recorded, services, summary)
-        seen = {number: datetime.fromtimestamp(one.seen, UTC) for number, one in recorded.items() if one.seen}
+        changed_at = {
+            number: datetime.fromtimestamp(one.last_change_at, UTC)
+            for number, one in recorded.items()
+            if one.last_change_at
+        }
         written = run.write(
-            steps, _intent(request, services, run.history, recorded), seen, selected=bool(request.employees)
+            steps, _intent(request, services, run.history, recorded), changed_at, selected=bool(request.employees)
         )
         summary.count_results(written.results.values(), ())
         run.remember(_undone_records(request, services, run.history, recorded, written), written)
@@ -62,7 +66,7 @@ def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> 
 def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, RecordedWrite]:
     """Return what is to be undone, by employee id. Raises UsageError if there is nothing."""
     entries = services.store.journal_of(request.run_id)
-    recorded = written(entries, request.scope, request.employees)
+    recorded = writes_to_undo(entries, request.scope, request.employees)
     if recorded:
         return {one.employee_id: one for one in recorded}
     if entries:
@@ -98,7 +102,7 @@ def _intent(
             step,
             request.run_id,
             services.clock(),
-            seen=recorded[step.employee_id].seen,
+            last_change_at=recorded[step.employee_id].last_change_at,
         )
 
     return intent
@@ -120,7 +124,7 @@ def _undone_records(
             result,
             request.run_id,
             services.clock(),
-            seen=recorded[number].seen,
+            last_change_at=recorded[number].last_change_at,
         )
         if record is None and number in written.intents:
             record = written.intents[number] if result.wrote else known or EmployeeRecord(number)

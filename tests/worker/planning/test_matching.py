@@ -9,7 +9,7 @@ import pytest
 from tests.worker.builders import account, account_of, code, listed
 from tests.worker.planning.cases import STRANGER
 from worker.model.account import Account
-from worker.planning.correlation import Match, contradiction, is_passed_on, match_by_idnumber
+from worker.planning.matching import Match, contradiction, is_passed_on, match_by_idnumber
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="ada@acme.example")
 
