@@ -37,10 +37,6 @@ def entry(number: object, action: str = "Updated") -> dict[str, object]:
     return {"id": number, "action": action, "lastChanged": "2026-11-22T01:02:03+00:00"}
 
 
-def ids(bamboo: BambooHRClient) -> list[int]:
-    return [change.employee_id for change in bamboo.changed_employees(SINCE).changes]
-
-
 def sent(number: int = -1) -> Any:
     return responses.calls[number].request
 
@@ -48,42 +44,32 @@ def sent(number: int = -1) -> Any:
 # The changed feed
 
 
-def test_the_changes_are_ordered_by_id_compared_as_numbers(bamboo: BambooHRClient) -> None:
-    responses.get(CHANGED, json=feed_of({number: entry(number) for number in ("10", "9", "100", "2")}))
-
-    assert ids(bamboo) == [2, 9, 10, 100]
+ACTIONS = {"3": "Inserted", "4": "Updated", "5": "Deleted", "6": "deleted", "7": "Something"}
 
 
-def test_inserted_and_updated_are_alike_and_deleted_is_reported(bamboo: BambooHRClient) -> None:
-    actions = {"3": "Inserted", "4": "Updated", "5": "Deleted", "6": "deleted", "7": "Something"}
-    responses.get(CHANGED, json=feed_of({number: entry(number, action) for number, action in actions.items()}))
+@pytest.mark.parametrize(
+    ("employees", "changes"),
+    [
+        ([], []),
+        ({}, []),
+        (None, []),
+        (
+            {number: entry(number) for number in ("10", "9", "100", "2")},
+            [Change(2), Change(9), Change(10), Change(100)],
+        ),
+        (
+            {number: entry(number, action) for number, action in ACTIONS.items()},
+            [Change(3), Change(4), Change(5, deleted=True), Change(6), Change(7)],
+        ),
+        ([entry("2", "Deleted"), entry("1")], [Change(1), Change(2, deleted=True)]),
+        ({"8": {"action": "Updated"}}, [Change(8)]),
+    ],
+    ids=["no list", "no map", "nobody", "ordered by number", "actions", "a list of entries", "an entry without an id"],
+)
+def test_the_changed_employees_are_read(bamboo: BambooHRClient, employees: object, changes: list[Change]) -> None:
+    responses.get(CHANGED, json=feed_of(employees))
 
-    assert bamboo.changed_employees(SINCE).changes == (
-        Change(3),
-        Change(4),
-        Change(5, deleted=True),
-        Change(6),
-        Change(7),
-    )
-
-
-@pytest.mark.parametrize("nobody", [[], {}, None])
-def test_no_change_is_reported_in_three_ways(bamboo: BambooHRClient, nobody: object) -> None:
-    responses.get(CHANGED, json=feed_of(nobody))
-
-    assert bamboo.changed_employees(SINCE).changes == ()
-
-
-def test_a_map_that_became_a_list_of_entries_is_read(bamboo: BambooHRClient) -> None:
-    responses.get(CHANGED, json=feed_of([entry("2", "Deleted"), entry("1")]))
-
-    assert bamboo.changed_employees(SINCE).changes == (Change(1), Change(2, deleted=True))
-
-
-def test_an_entry_without_an_id_of_its_own_has_its_keys(bamboo: BambooHRClient) -> None:
-    responses.get(CHANGED, json=feed_of({"8": {"action": "Updated"}}))
-
-    assert ids(bamboo) == [8]
+    assert [*bamboo.changed_employees(SINCE).changes] == changes
 
 
 @pytest.mark.parametrize("nobody", ["0", 0, "-3", "", "x", "1.0", None, True])
