@@ -59,7 +59,7 @@ class PlanInput:
         changed: All employees in the changed feed. They, and those with a record, may join the run if their accounts
             hold an address that the run needs.
         kinds: The kinds of Moodle's custom profile fields, as far as they are known.
-        former: Employees outside the run who were read because their accounts look like those of new employees.
+        compared: Employees outside the run who were read because their accounts look like those of new employees.
     """
 
     employees: Sequence[Employee]
@@ -69,7 +69,7 @@ class PlanInput:
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     knows_every_address: bool = True
     changed: frozenset[int] = frozenset()
-    former: Sequence[Employee] = ()
+    compared: Sequence[Employee] = ()
     kinds: Kinds = field(default_factory=dict)
 
     @cached_property
@@ -89,7 +89,7 @@ class PlanInput:
     @cached_property
     def leavers(self) -> frozenset[int]:
         """Employees who have left, of the run and of those who were read for comparison."""
-        states = {**{one.employee_id: self._lifecycle_state(one) for one in self.former}, **self.lifecycle_states}
+        states = {**{one.employee_id: self._lifecycle_state(one) for one in self.compared}, **self.lifecycle_states}
         return frozenset(number for number, state in states.items() if state is LifecycleState.LEFT)
 
     @cached_property

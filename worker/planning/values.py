@@ -38,7 +38,7 @@ def updated_values(mapping: FieldMapping, employee: Employee, account: Account) 
     }
 
 
-def emptied_fields(mapping: FieldMapping, values: Mapping[str, str]) -> list[str]:
+def fields_to_send_blank(mapping: FieldMapping, values: Mapping[str, str]) -> list[str]:
     """Return the fields of a new account that Moodle would fill with a default, although BambooHR has no value.
 
     A later run would clear them. A field that is filled on creation only keeps Moodle's default.

@@ -1,6 +1,6 @@
-"""Who may have which address and username, given who has which account. Pure.
+"""What the planner asks and decides from: the input, who has which account, and who may take which value. Pure.
 
-The planner uses it for the look-ups that are still needed, and for the step of each employee.
+The values are e-mail addresses and usernames, of which each account has its own.
 """
 
 from __future__ import annotations
@@ -10,20 +10,22 @@ from functools import cached_property
 
 from worker.model import reasons
 from worker.model.account import Account, AccountKey
-from worker.model.employee import Employee, LifecycleState, employee_id, starts_within
+from worker.model.employee import Employee, LifecycleState, starts_within
 from worker.model.mapping import NAMES, username
 from worker.model.reasons import Reason
 from worker.model.scope import ScopeState
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
 from worker.planning.matching import Matching
 from worker.planning.plan_input import PlanInput
+from worker.planning.rehires import Rehires
 from worker.planning.values import created_values, updated_values
 
 
-class Situation:
+class PlanContext:
     """The input of a plan, read together with what was looked up.
 
     Args:
+        plan_input: The employees of the run, and what is remembered of them.
         accounts: By id.
         unreadable: Why a look-up has no answer, by what was looked up.
     """
@@ -41,40 +43,10 @@ class Situation:
         self.unreadable = unreadable
         self.matching = Matching(plan_input, accounts, unreadable)
 
-    # Employees who were hired again under a new id
-
     @cached_property
-    def namesakes(self) -> Mapping[int, tuple[Account, int]]:
-        """The account and the other employee's id that it carries, where an employee's address and names find one."""
-        found = {}
-        for number in self.address_claims.claims:
-            kept_by = self.address_claims.resolution(number).kept_by
-            other = employee_id(kept_by[0].idnumber) if len(kept_by) == 1 else None
-            if self.matching.matches[number].account is not None or other is None or other == number:
-                continue
-            if self.matching.compare_names(self.plan_input.by_id[number], kept_by[0]).both:
-                found[number] = (kept_by[0], other)
-        return found
-
-    def former_id(self, number: int) -> int | None:
-        """Return the id under which an employee was probably employed before; None if there is none."""
-        account, other = self.namesakes.get(number, (None, 0))
-        return other if account is not None and self._has_left(other) else None
-
-    def _has_left(self, number: int) -> bool:
-        """Return whether there is evidence that an employee left: a deletion that an earlier run acted on, too."""
-        if number in self.plan_input.leavers:
-            return True
-        record = self.plan_input.records.get(number)
-        known = (*self.plan_input.employees, *self.plan_input.former)
-        is_shown = any(one.employee_id == number and one.is_shown for one in known)
-        return record is not None and record.deleted and record.suspended_by_us and not is_shown
-
-    @cached_property
-    def relinked(self) -> frozenset[int]:
-        """The accounts that an operator approved for employees who were hired again under a new id."""
-        confirmed = (number for number in self.namesakes if number in self.settings.confirmed)
-        return frozenset(self.namesakes[number][0].id for number in confirmed if self.former_id(number) is not None)
+    def rehires(self) -> Rehires:
+        """The employees who were hired again under a new id."""
+        return Rehires(self.plan_input, self.matching, self.address_claims)
 
     # Addresses
 
