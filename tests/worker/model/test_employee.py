@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.worker.builders import NOW, TODAY, TOMORROW, YESTERDAY, hidden, leaver, listed, unseen
+from tests.worker.tables import table
 from worker.model.employee import (
     Employee,
     Evidence,
@@ -133,22 +134,18 @@ def test_an_account_may_be_created_as_many_days_ahead_as_are_set(hire_date: str,
 # What the two sources show together
 
 
-@pytest.mark.parametrize(
-    ("listing", "row", "facts"),
-    [
-        ({"first_name": "Ada"}, {"first_name": "Augusta"}, {"first_name": "Augusta"}),
-        ({"department": "Sales"}, {"country": "Ireland"}, {"department": "Sales", "country": "Ireland"}),
-        ({"department": "Sales"}, {"department": ""}, {"department": "Sales"}),
-        ({"department": ""}, {"department": ""}, {"department": ""}),
-        ({"department": ""}, {}, {"department": ""}),
-    ],
-    ids=[
-        "the row wins",
+@table(
+    "listing, row, facts",
+    ("the row wins", {"first_name": "Ada"}, {"first_name": "Augusta"}, {"first_name": "Augusta"}),
+    (
         "the directory fills in",
-        "an empty value of the row hides nothing",
-        "empty in both",
-        "empty in the directory",
-    ],
+        {"department": "Sales"},
+        {"country": "Ireland"},
+        {"department": "Sales", "country": "Ireland"},
+    ),
+    ("an empty value of the row hides nothing", {"department": "Sales"}, {"department": ""}, {"department": "Sales"}),
+    ("empty in both", {"department": ""}, {"department": ""}, {"department": ""}),
+    ("empty in the directory", {"department": ""}, {}, {"department": ""}),
 )
 def test_the_row_wins_and_the_directory_fills_in(
     listing: dict[str, str], row: dict[str, str], facts: dict[str, str]

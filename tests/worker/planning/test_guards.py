@@ -30,6 +30,7 @@ from tests.worker.planning.guard_cases import (
     of,
     plan_for,
 )
+from tests.worker.tables import table
 from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action, GuardClass, Step
 from worker.planning.guards import Circumstances, guard
@@ -250,22 +251,13 @@ def test_a_message_names_no_address() -> None:
 # Legitimate life is not held
 
 
-@pytest.mark.parametrize(
-    ("cases", "company"),
-    [
-        ([(listed(1, last_name="New", work_email="new@acme.example"), account_of(1))], 60),
-        (many(changes_department, 45), 300),
-        (many(is_new, 10), 60),
-        ([leaves(1), is_new(2), *many(changes_department, 5, first=3)], 8),
-        (many(leaves, 3), 8),
-    ],
-    ids=[
-        "a marriage with a new address",
-        "a re-organisation of 15 %",
-        "ten hires in a company of 60",
-        "a company of 8",
-        "three leavers of 8",
-    ],
+@table(
+    "cases, company",
+    ("a marriage with a new address", [(listed(1, last_name="New", work_email="new@acme.example"), account_of(1))], 60),
+    ("a re-organisation of 15 %", many(changes_department, 45), 300),
+    ("ten hires in a company of 60", many(is_new, 10), 60),
+    ("a company of 8", [leaves(1), is_new(2), *many(changes_department, 5, first=3)], 8),
+    ("three leavers of 8", many(leaves, 3), 8),
 )
 def test_ordinary_changes_are_not_held(cases: list[Case], company: int) -> None:
     assert guarded(cases, company=company).why == {}

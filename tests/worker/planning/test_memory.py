@@ -34,6 +34,7 @@ from tests.worker.planning.memory_cases import (
     WAITING,
     after,
 )
+from tests.worker.tables import table
 from worker.model import reasons
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.result import Status, StepResult
@@ -227,14 +228,11 @@ def test_a_suspension_is_remembered_before_it_is_sent_beside_everything_else(kno
     assert before_suspending(known, SUSPEND, NOW) == expected
 
 
-@pytest.mark.parametrize(
-    ("found", "changes", "account_id"),
-    [
-        (ACTIVE, (SUSPENDS,), 107),
-        (account(90), (SUSPENDS,), 90),
-        (ACTIVE, (FieldChange("idnumber", "7", ""), SUSPENDS), 107),
-    ],
-    ids=["with idnumber", "without idnumber", "loses its idnumber by an undo"],
+@table(
+    "found, changes, account_id",
+    ("with idnumber", ACTIVE, (SUSPENDS,), 107),
+    ("without idnumber", account(90), (SUSPENDS,), 90),
+    ("loses its idnumber by an undo", ACTIVE, (FieldChange("idnumber", "7", ""), SUSPENDS), 107),
 )
 def test_a_suspended_account_is_remembered_by_its_id(
     found: Any, changes: tuple[FieldChange, ...], account_id: int
@@ -286,16 +284,13 @@ def test_the_time_of_the_suspension_outlasts_the_reactivation_for_the_limit_of_2
 FORMER = record_of(3, suspended_by_us=True, suspended_at=1, account_id=107)
 
 
-@pytest.mark.parametrize(
-    ("step", "status", "expected"),
-    [
-        (REACTIVATE, Status.DONE, {3: replace(FORMER, suspended_by_us=False)}),
-        (UNCHANGED, Status.DONE, {3: replace(FORMER, suspended_by_us=False)}),
-        (REACTIVATE, Status.FAILED, {}),
-        (SUSPEND, Status.DONE, {}),
-        (replace(REACTIVATE, account=account(90)), Status.DONE, {}),
-    ],
-    ids=["reactivated", "found active", "failed", "suspended", "another account"],
+@table(
+    "step, status, expected",
+    ("reactivated", REACTIVATE, Status.DONE, {3: replace(FORMER, suspended_by_us=False)}),
+    ("found active", UNCHANGED, Status.DONE, {3: replace(FORMER, suspended_by_us=False)}),
+    ("failed", REACTIVATE, Status.FAILED, {}),
+    ("suspended", SUSPEND, Status.DONE, {}),
+    ("another account", replace(REACTIVATE, account=account(90)), Status.DONE, {}),
 )
 def test_an_account_that_is_active_under_a_new_id_is_no_longer_ours_under_the_former(
     step: Step, status: Status, expected: dict[int, EmployeeRecord]
@@ -333,16 +328,13 @@ STILL_OURS = replace(UNDONE, suspended_by_us=True, suspended_at=1)
 UNDO_SUSPENDS = replace(UNDONE, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
 
 
-@pytest.mark.parametrize(
-    ("known", "step", "before", "afterwards"),
-    [
-        (None, UPDATE, UNDONE, UNDONE),
-        (None, UNCHANGED, UNDONE, UNDONE),
-        (OURS_WAITING, UPDATE, replace(STILL_OURS, deleted=True), replace(STILL_OURS, deleted=True)),
-        (None, SUSPEND, UNDO_SUSPENDS, UNDO_SUSPENDS),
-        (OURS, REACTIVATE, STILL_OURS, replace(UNDONE, suspended_at=1)),
-    ],
-    ids=["fields", "nothing to undo", "was waiting", "suspends", "reactivates"],
+@table(
+    "known, step, before, afterwards",
+    ("fields", None, UPDATE, UNDONE, UNDONE),
+    ("nothing to undo", None, UNCHANGED, UNDONE, UNDONE),
+    ("was waiting", OURS_WAITING, UPDATE, replace(STILL_OURS, deleted=True), replace(STILL_OURS, deleted=True)),
+    ("suspends", None, SUSPEND, UNDO_SUSPENDS, UNDO_SUSPENDS),
+    ("reactivates", OURS, REACTIVATE, STILL_OURS, replace(UNDONE, suspended_at=1)),
 )
 def test_an_undo_is_remembered_before_and_after_it_is_written(
     known: EmployeeRecord | None, step: Step, before: EmployeeRecord, afterwards: EmployeeRecord

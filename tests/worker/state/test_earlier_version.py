@@ -17,6 +17,7 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from tests.simulation import Killed, MemoryItems, Process
+from tests.worker.tables import table
 from worker.model.history import EmployeeRecord, FollowUp, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position, WindowProgress
@@ -181,14 +182,11 @@ def test_what_the_first_run_remembers_and_forgets_counts(earlier: Items) -> None
     assert opened(earlier).history().records == {**kept, 7: EmployeeRecord(7, suspended_by_us=True)}
 
 
-@pytest.mark.parametrize(
+@table(
     "write",
-    [
-        lambda store: store.remember([EMPLOYEES[12]]),
-        lambda store: store.forget([99]),
-        lambda store: store.record(RunRecord("run-4", SECONDS * 1000, "undo", "run"), {}, NOW),
-    ],
-    ids=["remember", "forget", "record"],
+    ("remember", lambda store: store.remember([EMPLOYEES[12]])),
+    ("forget", lambda store: store.forget([99])),
+    ("record", lambda store: store.record(RunRecord("run-4", SECONDS * 1000, "undo", "run"), {}, NOW)),
 )
 def test_any_write_converts(earlier: Items, write: Callable[[Store], None]) -> None:
     write(opened(earlier))

@@ -11,6 +11,7 @@ from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 from tests.worker.state.store_tools import NOW, Clock
+from tests.worker.tables import table
 from worker.errors import ConfigurationError, LockLost
 from worker.model.position import Position, WindowProgress
 from worker.state.dynamodb import DynamoItems
@@ -226,28 +227,16 @@ def change(**attributes: object) -> Callable[[Run], object]:
     return lambda run: run.items.put({**HAND_WRITTEN, **attributes})
 
 
-@pytest.mark.parametrize(
-    ("before", "meanwhile"),
-    [
-        (Run.read, change(since="2026-01-01T00:00:00Z")),
-        (Run.read, change(offset=25)),
-        (Run.read, change(updatedAt="2026-01-31T10:00:00Z")),
-        (Run.read, lambda run: run.items.delete("a")),
-        (Run.read, Run.lose_the_lock),
-        (Run.read, lambda run: run.lock.release()),
-        (Run.read_and_move, change()),
-        (lambda run: run.store.create(Position(SINCE), NOW), change()),
-    ],
-    ids=[
-        "since",
-        "offset",
-        "updatedAt",
-        "deleted",
-        "lock lost",
-        "lock released",
-        "after a move",
-        "after the first row",
-    ],
+@table(
+    "before, meanwhile",
+    ("since", Run.read, change(since="2026-01-01T00:00:00Z")),
+    ("offset", Run.read, change(offset=25)),
+    ("updatedAt", Run.read, change(updatedAt="2026-01-31T10:00:00Z")),
+    ("deleted", Run.read, lambda run: run.items.delete("a")),
+    ("lock lost", Run.read, Run.lose_the_lock),
+    ("lock released", Run.read, lambda run: run.lock.release()),
+    ("after a move", Run.read_and_move, change()),
+    ("after the first row", lambda run: run.store.create(Position(SINCE), NOW), change()),
 )
 def test_a_row_that_somebody_else_may_have_changed_is_left_alone(
     items: Items,
