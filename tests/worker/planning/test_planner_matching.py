@@ -262,6 +262,9 @@ def test_the_account_that_this_product_suspended_is_remembered(row: Case) -> Non
                 ("last name", {"lastname": "LOVELACE"}),
             )
         ),
+        case(
+            "idnumber, no e-mail, other names", "conflict unconfirmed", leaver(7, **NAMED | {"work_email": ""}), FOREIGN
+        ),
         case("idnumber, blank", "suspend left", BLANK_LEFT, account_of(ADA, **OURS_OF_A_STRANGER)),
         case("idnumber, blank, other auth", "conflict unconfirmed", BLANK_LEFT, FOREIGN),
         case("idnumber, two", "conflict several_accounts", ADA_LEFT, account_of(ADA), account_of(ADA, number=55)),
