@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from cdk_app import parameters
+from cdk_app import parameters, settings_reference
 from cdk_app.parameters import ENVIRONMENTS, Parameters
 from worker.config.settings import VARIABLES
 

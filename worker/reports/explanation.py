@@ -29,7 +29,7 @@ from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
 from worker.reports.build import would
 from worker.reports.scope_lines import scope_lines, shown_value
-from worker.runs.read_bamboohr import RunInput
+from worker.runs.run_input import RunInput
 from worker.timestamps import iso
 
 Lines = Mapping[str, str]

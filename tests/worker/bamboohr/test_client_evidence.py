@@ -1,4 +1,4 @@
-"""What List Employees and Get Employee say of single employees. How they refuse: test_client_quick."""
+"""What List Employees and Get Employee say of single employees. How they refuse: test_client_refusals."""
 
 from __future__ import annotations
 

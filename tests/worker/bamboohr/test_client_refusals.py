@@ -1,4 +1,4 @@
-"""What an answer means that is no result: the table of `worker.bamboohr.refusals`, through each way of calling it."""
+"""What an answer means that is no result, through each way of calling BambooHR: the table of `refusals`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 from tests.sandbox.wire import Response
 from tests.worker.clients import FIX_COMMAND, NEEDED, PRIVATE, SINCE, Ended, bamboo_client, ended
 from worker.bamboohr.client import BambooHRClient
-from worker.bamboohr.refusals import NO_ANSWER, UNREADABLE
+from worker.bamboohr.refusals import UNREADABLE
+from worker.transport.refusal import NO_ANSWER
 
 
 @dataclass(frozen=True)

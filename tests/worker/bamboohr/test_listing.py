@@ -1,4 +1,4 @@
-"""What a page of List Employees is asked for, and what it says. How it is read: test_bamboohr_evidence."""
+"""What a page of List Employees is asked for, and what it says. How it is read: test_client_evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer means that is no result: the table of `worker.moodle.answers`, through each way of calling Moodle."""
+"""What an answer means that is no result, through each way of calling Moodle: the table of `error_codes`."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ from tests.worker.clients import (
     transport_to,
 )
 from worker.errors import TargetError
-from worker.moodle.answers import NO_ANSWER, NO_JSON, UNREADABLE_ROW
 from worker.moodle.client import MoodleClient
+from worker.moodle.error_codes import NO_JSON, UNREADABLE_ROW
 from worker.transport.patience import REQUEST_SECONDS
+from worker.transport.refusal import NO_ANSWER
 
 PAGE = b"<html>The requested URL was rejected</html>"
 BY_FIELD = "core_user_get_users_by_field"

@@ -22,8 +22,8 @@ from tests.worker.clients import (
     transport_to,
 )
 from worker.errors import TargetError
-from worker.moodle.answers import UNREADABLE_ROW
 from worker.moodle.client import MoodleClient, Refused, TryAgain
+from worker.moodle.error_codes import UNREADABLE_ROW
 from worker.transport.http import NotSent
 from worker.transport.patience import REQUEST_SECONDS
 

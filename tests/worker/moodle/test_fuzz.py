@@ -18,8 +18,8 @@ from worker.errors import SyncError
 from worker.moodle.account_listing import read_account_listing
 from worker.moodle.client import MoodleClient, Refused, Undecided
 from worker.moodle.parsers import ALWAYS_SHOWN, UnreadableAccount, parse_account
-from worker.moodle.web_service import NotTheAnswer
 from worker.transport.http import TransportError
+from worker.transport.json_stream import Malformed
 
 ACCOUNT = {
     "id": 7,
@@ -98,7 +98,7 @@ def test_any_stream_is_a_listing_or_none(body: bytes, size: int) -> None:
     told, found = "", []
     try:
         found = read_account_listing(chunks, "oidc")
-    except NotTheAnswer as fault:
+    except Malformed as fault:
         told = texts(fault)
 
     assert SAID not in told
@@ -108,7 +108,7 @@ def test_any_stream_is_a_listing_or_none(body: bytes, size: int) -> None:
 @fuzz
 @given(hostile(LISTING))
 def test_a_listing_has_every_account_of_the_authentication_or_none_at_all(value: Any) -> None:
-    with contextlib.suppress(NotTheAnswer):
+    with contextlib.suppress(Malformed):
         found = read_account_listing([json.dumps(value).encode()], "oidc")
 
         assert len(found) == sum(row.get("auth") == "oidc" for row in value["users"])
