@@ -184,8 +184,8 @@ def test_what_a_guard_holds_is_named_by_what_it_would_do_and_why_is_said_once() 
     held = HeldClass("suspend", "7 suspensions held", why)
     suspended = Cell("suspended", held="suspend", states=("active", "suspended"))
     rows = [
-        row_of(number, "hold", cells=(suspended,), reason=f"a guard holds all suspensions of this run: {why}", advice="check",
-            held=("suspend",), would="suspend")
+        row_of(number, "hold", cells=(suspended,), reason=f"a guard holds all suspensions of this run: {why}",
+            advice="check", held=("suspend",), would="suspend")
         for number in range(1, 8)
     ]  # fmt: skip
 
