@@ -111,7 +111,7 @@ def row_missing(harness: RunHarness) -> None:
 
 
 def rows_contradict(harness: RunHarness) -> None:
-    harness.bamboo.settings.report_twice = {"3": {"customCostCenter": "another"}}
+    harness.bamboo.settings.contradicting = {"3": {"customCostCenter": "another"}}
 
 
 @pytest.mark.parametrize(
