@@ -18,6 +18,7 @@ from worker.errors import ConfigurationError, ExitCode, SyncError, UsageError
 from worker.reports.terminal import TerminalLog
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
+from worker.words import MOST_SHOWN
 
 COMMANDS = {
     "sync": sync,
@@ -62,17 +63,17 @@ def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) 
     return int(fault.exit_code)
 
 
-def _terminal_log() -> TerminalLog | None:
+def _terminal_log(*, verbose: bool = False) -> TerminalLog | None:
     """Let the log speak to a person where stderr is a terminal; None where it goes to a log group."""
     if not sys.stderr.isatty():
         return None
-    log = TerminalLog()
+    log = TerminalLog(None if verbose else MOST_SHOWN)
     logs.for_readers(log.line)
     return log
 
 
 def _run(call: Call) -> int:
-    log = _terminal_log()
+    log = _terminal_log(verbose=call.options.verbose)
     try:
         call.options.run(call)
         return _end_run(call.summary, None, log)

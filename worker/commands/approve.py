@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
-from worker.commands.base import (
-    Call,
-    Parsers,
-    add_command,
-    add_dry_run,
-    add_employees,
-    add_yes,
-    confirm,
-    employees,
-    require_terminal,
-)
+from worker.commands.base import Call, Parsers, add_command, add_employees, add_only, add_run_options, employees
+from worker.commands.preview import Seen, check_terminal, goes_on
 from worker.errors import NothingDone, UsageError
 from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.history import History
 from worker.model.reasons import UNCONFIRMED
-from worker.model.step import WRITES, GuardClass
+from worker.model.step import GuardClass
 from worker.planning.digests import key_check
 from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.services import Services
-from worker.runs.summary import Summary
 from worker.runs.sync import preview, run_sync
 from worker.words import counted
 
@@ -56,12 +45,9 @@ def add(parsers: Parsers) -> None:
     parser.add_argument(
         "held_run", metavar="RUN", help="the run_id of the run that held the changes (its summary names it)"
     )
-    parser.add_argument(
-        "--only", choices=[*GuardClass, UNCONFIRMED], help="only the changes of this class, or unconfirmed matches"
-    )
+    add_only(parser, [*GuardClass, UNCONFIRMED], "only the changes of this class, or unconfirmed matches")
     add_employees(parser, "only this employee (repeatable)")
-    add_dry_run(parser)
-    add_yes(parser)
+    add_run_options(parser, asks=True)
 
 
 def approve(call: Call) -> None:
@@ -70,17 +56,17 @@ def approve(call: Call) -> None:
     request = RunRequest("approve", SelectedEmployees(()), dry_run=options.dry_run)
     call.begin(request, options.held_run)
     call.summary.scope = "employees"
-    asks = not options.dry_run and not options.yes
-    if asks:
-        require_terminal(yes=False)
+    check_terminal(options)
     services = call.services()
     held = _held_by(options.held_run, services)
     changes = _selected(held, options.only, employees(options))
-    wanted = tuple(sorted({change.employee_id for change in changes}))
-    request = replace(request, scope=SelectedEmployees(wanted), approved=changes, resends=held.resends)
-    if asks:
-        _ask(call, services, request)
-    run_sync(request, services, call.summary)
+    classes: dict[int, set[str]] = {}
+    for change in changes:
+        classes.setdefault(change.employee_id, set()).add(change.guard or UNCONFIRMED)
+    request = replace(request, scope=SelectedEmployees(tuple(sorted(classes))), approved=changes, resends=held.resends)
+    look = replace(request, dry_run=True)
+    if goes_on(call, services, lambda summary: Seen.of(preview(look, services, summary), classes), _question):
+        run_sync(request, services, call.summary)
 
 
 def _held_by(run_id: str, services: Services) -> HeldChanges:
@@ -143,11 +129,7 @@ def _others(services: Services) -> str:
 _RUNS_ASKED = 20
 
 
-def _ask(call: Call, services: Services, request: RunRequest) -> None:
-    """Preview first, which logs who and what, and without the lock, for the answer may take its time."""
-    seen = Summary(run_id=uuid.uuid4().hex, command="approve", started_at=call.summary.started_at, dry_run=True)
-    plan = preview(replace(request, dry_run=True), services, seen).plan
-    due = sum(step.action in WRITES for step in plan.steps)
+def _question(due: int) -> str:
     if not due:
         raise NothingDone("none of these changes is due any more; nothing was done")
-    confirm(f"Apply these changes to {counted(due, 'employee')}?", call.stop, yes=False)
+    return f"Apply these changes to {counted(due, 'employee')}?"

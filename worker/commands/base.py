@@ -17,12 +17,14 @@ from worker import advice
 from worker.config.settings import Settings, read_settings
 from worker.errors import ExitCode, NothingDone, UsageError
 from worker.model.employee import employee_id
+from worker.model.step import GuardClass
 from worker.progress import Progress, bar
 from worker.runs.request import RunRequest
 from worker.runs.services import Services, open_services, read_credentials
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
 from worker.transport.patience import Patience
+from worker.words import MOST_SHOWN
 
 if TYPE_CHECKING:
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -100,15 +102,39 @@ def add_employees(parser: argparse.ArgumentParser, meaning: str) -> None:
     parser.add_argument("--employee", metavar="ID", action="append", default=[], type=employee, help=meaning)
 
 
+def add_only(parser: argparse.ArgumentParser, words: Sequence[str], meaning: str) -> None:
+    """Add `--only`, for a class of changes. `undo` of a former version had another word for one."""
+    parser.add_argument("--only", choices=words, type=lambda word: _FORMER_WORDS.get(word, word), help=meaning)
+
+
+_FORMER_WORDS = {"suspensions": GuardClass.SUSPEND.value}
+
+
 def add_yes(parser: argparse.ArgumentParser) -> None:
     """Add `--yes`, for commands that ask."""
     parser.add_argument("--yes", action="store_true", help="do not ask: for scripts and schedules")
 
 
-def add_dry_run(parser: argparse.ArgumentParser) -> None:
-    """Add `--dry-run`."""
+def add_run_options(parser: argparse.ArgumentParser, *, asks: bool) -> None:
+    """Add what the runs have in common; `asks`: the command asks before it writes."""
     parser.add_argument(
         "--dry-run", action="store_true", help="do everything except write: no account, no state, no lock"
+    )
+    if asks:
+        add_show_values(parser)
+        add_yes(parser)
+    add_verbose(parser)
+
+
+def add_show_values(parser: argparse.ArgumentParser) -> None:
+    """Add `--show-values`."""
+    parser.add_argument("--show-values", action="store_true", help="also show names and values: personal data")
+
+
+def add_verbose(parser: argparse.ArgumentParser) -> None:
+    """Add `--verbose`, for output at a terminal; elsewhere it is complete anyway."""
+    parser.add_argument(
+        "--verbose", action="store_true", help=f"at a terminal: all employees, not the first {MOST_SHOWN} of a kind"
     )
 
 

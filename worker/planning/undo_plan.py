@@ -25,7 +25,7 @@ class UndoScope(StrEnum):
     """Which part of a run is undone."""
 
     EVERYTHING = "everything"
-    SUSPENSIONS = "suspensions"
+    SUSPENSIONS = "suspend"
     FIELDS = "fields"
 
 

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from worker.errors import UsageError
 from worker.reports.wrapping import wrap
@@ -51,9 +52,9 @@ def put(text: str, file: Path | None) -> None:
     sys.stderr.write(f"written to {file}\n")
 
 
-def width() -> int:
-    """Return the width available to a table: that of the terminal, or 0 for no limit."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+def width(stream: TextIO | None = None) -> int:
+    """Return the width available to a table on a stream, stdout by default: that of the terminal, or 0 for no limit."""
+    return shutil.get_terminal_size().columns if (stream or sys.stdout).isatty() else 0
 
 
 def readable(

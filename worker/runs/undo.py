@@ -34,9 +34,6 @@ class UndoRequest:
 
 def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None:
     """Undo the run; the summary says how it ended."""
-    if request.dry_run:
-        preview_undo(request, services, summary)
-        return
     with locked_run(services, summary) as run:
         recorded = _recorded_writes(request, services)
         steps = _plan(recorded, services, summary)
