@@ -68,7 +68,7 @@ _EPILOG = f"""\
 exit codes:
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
 
-The environment variables: {{command:--help}}"""
+environment variables: {{command:--variables}}"""
 
 RunCommand = Callable[[Call], None]
 ReportCommand = Callable[[Call], int]

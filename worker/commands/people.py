@@ -111,7 +111,7 @@ def add(parsers: Parsers) -> None:
         group, "list", report=show, summary="show which employees are remembered, and why", teaches=_TEACHES
     )
     listing.add_argument("--json", action="store_true", help="as JSON")
-    listing.add_argument("--only", metavar="KIND", type=_kind, help=f"one of {', '.join(FollowUp)}")
+    listing.add_argument("--only", metavar="KIND", choices=[*FollowUp], help=f"one of {', '.join(FollowUp)}")
     for name, report, summary, teaches in (
         ("retry", retry, "let the next run try these employees again", _RETRY),
         ("drop", drop, "forget why these employees were remembered", _DROP),
@@ -125,13 +125,6 @@ def add(parsers: Parsers) -> None:
         )
 
 
-def _kind(text: str) -> FollowUp:
-    try:
-        return FollowUp(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected one of {', '.join(FollowUp)}") from None
-
-
 class _Named(argparse.Action):
     """Refuses to do something to all employees at once; `const` says what to type instead."""
 
@@ -143,7 +136,7 @@ class _Named(argparse.Action):
         _option: str | None = None,
     ) -> None:
         if not values:
-            raise argparse.ArgumentError(self, self.const)
+            raise argparse.ArgumentError(None, self.const)
         setattr(namespace, self.dest, values)
 
 
@@ -155,10 +148,7 @@ def show(call: Call) -> int:
     history = open_store(read_state_location(call.environment)).history()
     only = call.options.only
     rows = [
-        _Row(one, flag)
-        for _, one in sorted(history.records.items())
-        for flag in one.follow_ups
-        if only is None or flag is only
+        _Row(one, flag) for _, one in sorted(history.records.items()) for flag in one.follow_ups if only in (None, flag)
     ]
     if call.options.json:
         put(json.dumps([_as_json(row) for row in rows], indent=1), None)

@@ -54,4 +54,6 @@ def reconcile(call: Call) -> None:
 
 
 def _question(number: int) -> str:
+    if not number:
+        return "There is nothing to write. Run it all the same, to record that all employees were compared?"
     return f"Write to {counted(number, 'account')}?"

@@ -17,7 +17,7 @@ Event = Mapping[str, Any]
 _SUMMARY_HEADING = frozenset({"event", "ok", "outcome", "exit_code", "run_id"})
 _WRITTEN = {"create": "created", "update": "updated", "suspend": "suspended", "reactivate": "reactivated"}
 _NOT_WRITTEN = {"skip": "skipped", "hold": "waiting", "conflict": "CONFLICT", "unchanged": "unchanged"}
-_LISTED_BRIEFLY = frozenset({*_WRITTEN.values(), "skipped", "waiting", "unchanged", "HELD"})
+_LISTED_BRIEFLY = frozenset({*_WRITTEN.values(), "skipped", "waiting", "unchanged", "held"})
 """What a run may do to many employees without one of them being an error of its own."""
 _LEFT_ALONE = {UNDONE.code: "left alone"}
 _SPEAKS_FOR_ITSELF = frozenset({"create", "update"})
@@ -68,7 +68,7 @@ class TerminalLog:
         return "\n".join([*([f"and {', '.join(more)}; --verbose lists all"] if more else []), text])
 
     def _is_left_out(self, event: Event) -> bool:
-        kind = _what_happened(event["action"], event["result"], "")
+        kind = "held" if event.get("held") else _what_happened(event["action"], event["result"], "")
         if kind not in _LISTED_BRIEFLY:
             return False
         self._seen[kind] += 1

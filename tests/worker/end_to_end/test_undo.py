@@ -118,8 +118,11 @@ def test_an_account_changed_since_the_run_is_left_alone_and_named(harness: RunHa
     assert any("department" in note for line in result.log if line.get("employee_id") == 1 for note in line["notes"])
 
 
-def test_suspensions_only(harness: RunHarness, wrote: RunResult) -> None:
-    result = undo(harness, wrote, "--only", "suspensions")
+@pytest.mark.parametrize("word", ["suspend", "suspensions"])
+def test_suspensions_only_by_the_word_of_their_class_or_the_former_one(
+    harness: RunHarness, wrote: RunResult, word: str
+) -> None:
+    result = undo(harness, wrote, "--only", word)
 
     assert (result.code, result["processed"], result["reactivated"]) == (0, 1, 1)
     assert not harness.account("3")["suspended"]
