@@ -59,7 +59,7 @@ class After:
         if confirmed:
             return None
         return (
-            "Confirm the subscription to the alerts: open the link in the mail from AWS within two days.\n"
+            "Confirm the subscription to the alerts: open the link in the e-mail from AWS within two days.\n"
             f"Then check it: {advice.command('alerts', '--test')}"
         )
 

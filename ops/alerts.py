@@ -1,6 +1,6 @@
-"""Whether the mails about failed runs are delivered: `alerts`.
+"""Whether the e-mails about failed runs are delivered: `alerts`.
 
-A subscription by mail is lost silently: it expires if it is not confirmed within two days, and a mail scanner that
+An e-mail subscription is lost silently: it expires if it is not confirmed within two days, and an e-mail scanner that
 follows links can cancel it.
 """
 
@@ -43,7 +43,7 @@ def alerts(context: Context) -> int:
     sns = context.client("sns")
     if options.subscribe:
         sns.subscribe(TopicArn=deployment.topic_arn, Protocol="email", Endpoint=deployment.alert_email)
-        terminal.print("AlertEmail was asked to confirm. Open that mail and follow its link within two days.")
+        terminal.print("AlertEmail was asked to confirm. Open that e-mail and follow its link within two days.")
     pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=deployment.topic_arn)
     subscriptions = [one for page in pages for one in page["Subscriptions"]]
     for one in subscriptions:
@@ -73,7 +73,7 @@ def _wrong_subscriptions(context: Context, found: list[Mapping[str, Any]]) -> It
     if not ours:
         yield f"AlertEmail ({_masked(wanted)}) is not subscribed: the subscription expired or was cancelled; {again}"
     elif not any(map(_is_confirmed, ours)):
-        yield f"AlertEmail ({_masked(wanted)}) is not confirmed; look for the mail, also in the junk folder, or {again}"
+        yield f"AlertEmail ({_masked(wanted)}) is not confirmed; look for the e-mail, also in the junk folder, or {again}"
 
 
 def _wrong_rules(context: Context) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _wrong_rules(context: Context) -> Iterator[str]:
         except ClientError as fault:
             if code_of(fault) != "ResourceNotFoundException":
                 raise
-            yield f"the rule {name} was deleted: the ends of some tasks are not mailed; {_RESTORE}"
+            yield f"the rule {name} was deleted: no e-mail reports how some tasks end; {_RESTORE}"
         else:
             if state != "ENABLED":
                 yield f"the rule {name} is disabled; enable it: aws events enable-rule --name {name}"

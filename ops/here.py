@@ -94,7 +94,7 @@ def _check_alarm(context: Context) -> Iterator[Check]:
     if not context.deployment.silence_alarm_name:
         yield warning(
             "silence alarm",
-            "there is none (SilenceHours = 0): no mail says that runs have stopped",
+            "there is none (SilenceHours = 0): no e-mail says that runs have stopped",
             f"check from time to time: {advice.command('runs', 'list')}",
         )
 

@@ -33,7 +33,7 @@ _COUNTS = {
 }
 _LIST = """\
 Shows the summaries of the last runs from the log, newest last. A run whose container never started has no summary: the
-failure mail and the silence alarm report it. Also says whether the scheduled runs are paused."""
+failure e-mail and the silence alarm report it. Also says whether the scheduled runs are paused."""
 _SHOW = """\
 Shows what ECS knows of a task (status, stopped reason, stop code, exit code, times), what that means and what to do,
 and the summary of its run. ECS forgets a stopped task after about an hour; after that the summary alone is shown."""
@@ -42,7 +42,7 @@ Prints the log of a run: a line for each employee who was written, held, skipped
 contains ids, reasons and field names, and no personal data."""
 _STOP = """\
 Asks a task to end. It ends between two requests, with exit code 143, and leaves its state as it was: the next run
-continues from there. The failure mail is sent."""
+continues from there. The failure e-mail is sent."""
 
 
 def add(parsers: Parsers) -> None:
@@ -77,7 +77,7 @@ def add(parsers: Parsers) -> None:
 
 def _add_task(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "task", nargs="?", metavar="TASK", help="the task id or ARN, as in the mail (default: the last task)"
+        "task", nargs="?", metavar="TASK", help="the task id or ARN, as in the e-mail (default: the last task)"
     )
 
 

@@ -84,7 +84,7 @@ def test_doctor_here(complete: Environment) -> None:
 
     checks = [json.loads(line) for line in end.out.splitlines()]
     assert end.code == 0, end.err
-    assert {"credential BAMBOOHR_API_KEY", "Moodle sight", "state row"} <= {check["area"] for check in checks}
+    assert {"credential BAMBOOHR_API_KEY", "Moodle visibility", "state row"} <= {check["area"] for check in checks}
     assert not complete.tasks
 
 

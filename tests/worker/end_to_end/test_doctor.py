@@ -40,7 +40,7 @@ def test_every_check_of_a_healthy_installation_is_ok(healthy: RunHarness) -> Non
         "BambooHR changed feed",
         "clock, against BambooHR",
         *(f"Moodle {function}" for function in FUNCTIONS),
-        "Moodle sight",
+        "Moodle visibility",
         "clock, against Moodle",
         "protected accounts",
         "BambooHR List Employees",
@@ -154,7 +154,7 @@ def test_a_wrong_api_key_is_reported_and_moodle_is_still_checked(healthy: RunHar
 
     assert report.code == 3
     assert report["BambooHR changed feed"] == ("failed", "BambooHR does not know the API key (HTTP 401)")
-    assert report["Moodle sight"][0] == "ok"
+    assert report["Moodle visibility"][0] == "ok"
     assert report["all employees"] == ("warning", "were not read")
     assert healthy.to_bamboo.calls == ["changed"]
 
@@ -255,7 +255,7 @@ def test_a_service_without_both_look_up_functions_fails(healthy: RunHarness) -> 
 
     assert report.code == 1
     assert report["Moodle core_user_get_users_by_field"][0] == "failed"
-    assert report["Moodle sight"][0] == "failed"
+    assert report["Moodle visibility"][0] == "failed"
     assert report["all employees"] == ("warning", "were not read")
 
 
@@ -284,9 +284,9 @@ def test_a_token_that_cannot_see_users_is_detected(healthy: RunHarness, capabili
 
     report = run_doctor(healthy)
 
-    assert (report.code, report["Moodle sight"][0]) == (1, "failed")
-    assert expected in report["Moodle sight"][1]
-    assert "viewdetails, viewalldetails, viewuseridentity, viewfullnames" in report.advice("Moodle sight")
+    assert (report.code, report["Moodle visibility"][0]) == (1, "failed")
+    assert expected in report["Moodle visibility"][1]
+    assert "viewdetails, viewalldetails, viewuseridentity, viewfullnames" in report.advice("Moodle visibility")
     assert report["all employees"] == ("warning", "were not read")
 
 
@@ -342,7 +342,7 @@ def test_a_state_that_cannot_be_opened_is_a_failed_check_and_the_others_run(heal
 
     assert (report.code, report.bad) == (3, {"state": "failed"})
     assert report["state"][1].startswith("STATE_FILE")
-    assert report["Moodle sight"][0] == "ok"
+    assert report["Moodle visibility"][0] == "ok"
 
 
 @pytest.mark.parametrize("difference", [600, -7200])
