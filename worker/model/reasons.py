@@ -101,7 +101,7 @@ NO_EVIDENCE = Reason(
 )
 UNKNOWN_EMPLOYEE = Reason(
     "unknown_employee",
-    "BambooHR shows the key nothing for this employee id",
+    "BambooHR shows the key's user nothing for this employee id",
     "check the id; later runs do not ask again",
 )
 DELETED_BUT_SHOWN = Reason(

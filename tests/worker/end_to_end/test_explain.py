@@ -129,7 +129,7 @@ def test_an_unknown_employee_id(staffed: RunHarness) -> None:
     explanation = explain(staffed, "77777")
     assert explanation["BambooHR"]["List Employees or Get Employee"] == "shows no row"
     assert explanation["Account"]["rule"] == "none matches: there is no account"
-    assert planned_step(explanation) == ("hold", "BambooHR shows the key nothing for this employee id")
+    assert planned_step(explanation) == ("hold", "BambooHR shows the key's user nothing for this employee id")
 
 
 def test_a_deleted_record(staffed: RunHarness) -> None:
