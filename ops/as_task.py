@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ops import here, log, tasks
-from ops.context import Context, positive
+from ops.context import Context
 from ops.errors import Interrupted, Unavailable
 from worker import advice
 from worker.commands import sync
+from worker.commands.base import whole_number
 from worker.commands.preview import check_terminal
 from worker.errors import ExitCode, UsageError
 from worker.reports.terminal import summary_text
@@ -23,6 +24,7 @@ _POLL_SECONDS = 5.0
 _LOG_WITHIN_SECONDS = 30.0
 """How far the log can be behind the end of the task."""
 _MOST_SUSPENSIONS = 200
+_MOST_MINUTES = 1440
 _REMARKS = ("warning: ", "worker: ")
 """How the lines begin that a report writes to stderr; the log does not tell one stream from the other."""
 _FOR_A_TERMINAL = frozenset({"--yes", "--show-values", "--verbose"})
@@ -39,7 +41,7 @@ def add_run_options(parser: argparse.ArgumentParser, command: str) -> None:
         parser.add_argument(
             "--max-suspensions",
             metavar="N",
-            type=_suspensions,
+            type=whole_number(0, _MOST_SUSPENSIONS),
             help=f"the most suspensions in this run only (0 to {_MOST_SUSPENSIONS})",
         )
 
@@ -49,16 +51,10 @@ def add_waiting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait",
         metavar="MINUTES",
-        type=positive,
+        type=whole_number(1, _MOST_MINUTES),
         default=400,
         help="how long to wait for the end (default: %(default)s)",
     )
-
-
-def _suspensions(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_SUSPENSIONS):
-        raise argparse.ArgumentTypeError(f"a whole number from 0 to {_MOST_SUSPENSIONS}; there is no unlimited")
-    return int(text)
 
 
 def run(context: Context, words: Sequence[str]) -> int:

@@ -10,10 +10,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ops import log, paused, tasks
-from ops.context import Context, add_operation, positive
+from ops.context import Context, add_operation
 from ops.errors import code_of
 from worker import advice
-from worker.commands.base import Parsers, add_command, add_yes
+from worker.commands.base import Parsers, add_command, add_yes, whole_number
 from worker.errors import ExitCode, SyncError
 from worker.reports.table import columns
 from worker.reports.terminal import summary_text
@@ -53,9 +53,10 @@ def add(parsers: Parsers) -> None:
     listing = add_operation(
         group, "list", list_runs, summary="show how the last runs went, one line each", teaches=_LIST
     )
-    listing.add_argument("--last", type=positive, default=10, metavar="N", help="how many runs (default: %(default)s)")
+    number = whole_number(1, 10_000)
+    listing.add_argument("--last", type=number, default=10, metavar="N", help="how many runs (default: %(default)s)")
     listing.add_argument(
-        "--days", type=positive, default=30, metavar="N", help="how far back to look (default: %(default)s)"
+        "--days", type=number, default=30, metavar="N", help="how far back to look (default: %(default)s)"
     )
     listing.add_argument("--json", action="store_true", help="the summaries as they were logged")
     shown = add_operation(

@@ -71,7 +71,7 @@ def test_an_unconfirmed_subscription(deployed: Environment, monkeypatch: pytest.
 
     assert end.code == 1
     assert "NOT CONFIRMED" in end.out
-    assert "is not confirmed; look for the e-mail, also in the junk folder" in end.out
+    assert "is not confirmed: look for the e-mail from AWS, in the junk folder too" in end.out
 
 
 def test_an_alarm_that_is_disabled_or_deleted(deployed: Environment) -> None:

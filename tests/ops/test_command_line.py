@@ -120,12 +120,12 @@ def test_an_option_of_a_deployed_environment_needs_one(words: str, capsys: pytes
         ("plan --evrybody", "there is no option --evrybody; did you mean --everybody?"),
         ("sync --employe 7", "there is no option --employe; did you mean --employee?"),
         ("runs logs --folow", "there is no option --folow; did you mean --follow?"),
-        ("people", "a word is missing: list, retry, drop"),
+        ("people", "a word is missing; there are list, retry, drop"),
         ("secret set moodel", "there is no such system; did you mean moodle?"),
         ("people list --only helt", "--only takes: waiting, parked, undone, held, isolated, without_account"),
         (
             "people retry",
-            "name the employees, as in ./lxp --env dev people retry 4711 4712; to see them:"
+            "ID is missing: the employee ids, as in ./lxp --env dev people retry 4711 4712; to see them:"
             " ./lxp --env dev people list",
         ),
         ("--dry-run sync", "--dry-run stands before the command, and belongs after it"),
@@ -133,7 +133,7 @@ def test_an_option_of_a_deployed_environment_needs_one(words: str, capsys: pytes
         ("approve RUN --only names", "--only takes: suspend, reactivate, identity, clear, update, create, unconfirmed"),
         ("sync --employee 7 8", "every employee is named by an option of its own: --employee 4711 --employee 4712"),
         ("sync --dry-run=yes", "--dry-run takes no value"),
-        ("doctor --wait soon", "argument --wait: a whole number above 0"),
+        ("doctor --wait soon", "argument --wait: a whole number from 1 to 1440"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_was_meant(

@@ -152,7 +152,7 @@ def test_last_and_days_are_whole_numbers(deployed: Environment, arguments: tuple
     end = deployed.ops("runs", "list", *arguments)
 
     assert end.code == 2
-    assert "a whole number above 0" in end.err
+    assert "a whole number from 1 to 10000" in end.err
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

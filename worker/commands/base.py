@@ -146,6 +146,17 @@ def employee(text: str) -> int:
     return number
 
 
+def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return what parses a whole number within these limits."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            raise argparse.ArgumentTypeError(f"a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return parse
+
+
 def employees(options: argparse.Namespace) -> tuple[int, ...]:
     """Return the employees that were named, each once."""
     return tuple(sorted(set(options.employee)))

@@ -79,9 +79,8 @@ def _unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
 
 def _without_values(message: str, actions: Iterable[argparse.Action]) -> str:
     name, _, rest = message.removeprefix("argument ").partition(": ")
-    missing = next((one for one in actions if one.choices and rest == one.metavar), None)
-    if missing is not None:
-        return f"a word is missing: {', '.join(missing.choices or ())}"
+    if name == _MISSING:
+        return _missing(rest.split(", ")[0], actions)
     if rest.startswith("invalid choice"):
         action = next(one for one in actions if name in (one.metavar, one.dest, "/".join(one.option_strings)))
         choices = [str(choice) for choice in action.choices or ()]
@@ -93,6 +92,16 @@ def _without_values(message: str, actions: Iterable[argparse.Action]) -> str:
     if rest.startswith("ignored explicit argument"):
         return f"{name} takes no value"
     return _QUOTED.sub("", message)
+
+
+_MISSING = "the following arguments are required"
+
+
+def _missing(name: str, actions: Iterable[argparse.Action]) -> str:
+    action = next(one for one in actions if name in (one.metavar, "/".join(one.option_strings)))
+    if isinstance(action, argparse._SubParsersAction):
+        return f"a word is missing; there are {', '.join(action.choices)}"
+    return f"{name} is missing: {action.help}"
 
 
 _CLOSE = 0.7

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from worker import advice
 from worker.commands.base import Call, Parsers, add_command, employee
@@ -117,27 +116,8 @@ def add(parsers: Parsers) -> None:
         ("drop", drop, "forget why these employees were remembered", _DROP),
     ):
         parser = add_command(group, name, report=report, summary=summary, teaches=teaches)
-        ids = parser.add_argument(
-            "employee", metavar="ID", nargs="*", type=employee, action=_Named, help="the employee ids"
-        )
-        ids.const = advice.resolve(
-            f"name the employees, as in {{command:people {name} 4711 4712}}; to see them: {{command:people list}}"
-        )
-
-
-class _Named(argparse.Action):
-    """Refuses to do something to all employees at once; `const` says what to type instead."""
-
-    def __call__(
-        self,
-        _parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        _option: str | None = None,
-    ) -> None:
-        if not values:
-            raise argparse.ArgumentError(None, self.const)
-        setattr(namespace, self.dest, values)
+        ids = f"the employee ids, as in {{command:people {name} 4711 4712}}; to see them: {{command:people list}}"
+        parser.add_argument("employee", metavar="ID", nargs="+", type=employee, help=advice.resolve(ids))
 
 
 # List

@@ -276,7 +276,7 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         yield "nothing", "nothing is remembered about this employee"
         return
     for flag, detail in employee.follow_ups.items():
-        yield str(flag), detail.note
+        yield str(flag), detail.note or "yes"
     if employee.attempts:
         yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
     if employee.deleted:

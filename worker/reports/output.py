@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TextIO
 
 from worker.errors import UsageError
-from worker.reports.wrapping import wrap
+from worker.reports.wrapping import facts
 
 _OWNER_ONLY = 0o600
-_NARROWEST = 24
 
 
 def check_values(*, shows_values: bool, file: Path | None) -> None:
@@ -63,14 +62,5 @@ def readable(
     """Return the sections of an explanation as text. `columns` is the width to keep to, 0 for no limit."""
     parts = [f"Employee {employee_id}"]
     parts += [f"warning: {warning}" for warning in warnings]
-    for title, lines in sections.items():
-        size = max(map(len, lines), default=0)
-        parts.append("\n".join([title, *(_line(f"  {name:<{size}}  ", text, columns) for name, text in lines.items())]))
+    parts += [f"{title}\n{facts(lines.items(), columns)}" for title, lines in sections.items()]
     return "\n\n".join(parts)
-
-
-def _line(name: str, text: str, columns: int) -> str:
-    """Return a line that continues below its text, or as it is where too little is left for the text."""
-    if columns - len(name) < _NARROWEST:
-        return name + text
-    return "\n".join(wrap(text, columns, first=name, rest=" " * len(name)))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from worker import advice
 from worker.errors import ExitCode
 from worker.model.reasons import UNDONE
+from worker.reports.wrapping import facts
 from worker.words import MOST_SHOWN, counted
 
 Event = Mapping[str, Any]
@@ -162,13 +163,6 @@ def _list(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "yes" if value is True else str(value)
-
-
-def facts(pairs: Iterable[tuple[str, object]]) -> str:
-    """Return names and values, a line each; an empty value is left out."""
-    shown = [(name, str(value)) for name, value in pairs if value not in (None, "")]
-    width = max((len(name) for name, _ in shown), default=0)
-    return "\n".join(f"  {name:<{width}}  {value}" for name, value in shown)
 
 
 def moment(value: datetime | float | None) -> str:

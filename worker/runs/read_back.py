@@ -18,8 +18,8 @@ from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.locked_run import WriteResult
 from worker.runs.services import Services
-from worker.runs.summary import IDS_SHOWN, Summary
-from worker.words import counted
+from worker.runs.summary import Summary
+from worker.words import counted, listed
 
 _Lost = dict[int, list[FieldChange]]
 """By employee, what was sent (`old`) and what the account shows in its place (`new`)."""
@@ -113,11 +113,9 @@ def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Su
 
 
 def _warning(name: str, cause: str, employees: list[int]) -> str:
-    more = f" and {len(employees) - IDS_SHOWN} more" if len(employees) > IDS_SHOWN else ""
-    named = ", ".join(map(str, employees[:IDS_SHOWN])) + more
     return (
-        f"Moodle does not keep {name} of {counted(len(employees), 'employee')} ({named}): {cause}. It is not sent again"
-        " until it changes in BambooHR; after a correction in Moodle:"
+        f"Moodle does not keep {name} of {counted(len(employees), 'employee')} ({listed(employees)}): {cause}. It is"
+        " not sent again until it changes in BambooHR; after a correction in Moodle:"
         f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
     )
 

@@ -297,7 +297,7 @@ def test_nothing_is_done_to_all_employees_at_once(remembered: RunHarness, verb: 
     run = remembered.run("people", verb)
 
     assert (run.code, run.stdout) == (2, "")
-    assert f"name the employees, as in python -m worker people {verb} 4711 4712" in run.stderr
+    assert f"ID is missing: the employee ids, as in python -m worker people {verb} 4711 4712" in run.stderr
     assert state_and_site(remembered) == before
 
 
