@@ -26,7 +26,7 @@ _COUNTS = {
     "NEW": "created",
     "UPDATED": "updated",
     "SUSPENDED": "suspended",
-    "HELD": "held_suspensions",
+    "HELD": "held_employees",
     "PARKED": "parked",
     "ERRORS": "errors",
     "SECONDS": "duration_seconds",
@@ -114,8 +114,15 @@ def _row(found: tuple[str, Mapping[str, Any]]) -> list[object]:
     stream, summary = found
     what = f"{summary['command']} {summary['scope']}{' (dry)' if summary['dry_run'] else ''}"
     outcome = f"{summary['outcome']} ({summary['exit_code']})"
-    counts = [summary.get(name, 0) for name in _COUNTS.values()]
+    known = {**summary, "held_employees": _held_employees(summary)}
+    counts = [known.get(name, 0) for name in _COUNTS.values()]
     return [summary["started_at"], summary["run_id"], summary["trigger"], what, outcome, *counts, tasks.id_of(stream)]
+
+
+def _held_employees(summary: Mapping[str, Any]) -> int:
+    """How many employees have held changes; a run of version 1.0.0 held suspensions only, and counted them."""
+    listed = len(summary.get("held_ids", ())) + int(summary.get("held_ids_truncated", 0))
+    return listed or int(summary.get("held_suspensions", 0))
 
 
 def show(context: Context) -> int:

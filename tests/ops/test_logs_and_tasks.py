@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -138,6 +139,25 @@ def test_summaries_are_a_table_of_the_last_runs(deployed: Environment) -> None:
         "2026-11-22T03:30:04Z 20261122T033004Z-0a1b2c3d schedule sync all ok (0) 0 22 0 0 0 0 0 0.0 task-22",
     ]
     assert len({line.index("task-2") for line in end.out.splitlines()[1:]} | {end.out.index("TASK")}) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "held"),
+    [
+        ({}, 0),
+        ({"held": {"identity": 3}, "held_ids": [7, 8, 9]}, 3),
+        ({"held": {"suspend": 26}, "held_suspensions": 26, "held_ids": [*range(20)], "held_ids_truncated": 6}, 26),
+        ({"held_suspensions": 9}, 9),
+    ],
+)
+def test_summaries_count_the_employees_of_whom_anything_is_held(
+    deployed: Environment, fields: dict[str, Any], held: int
+) -> None:
+    deployed.log("task", [summary(**fields)])
+
+    header, row = (line.split() for line in deployed.ops("runs", "list").out.splitlines())
+
+    assert row[header.index("HELD") - len(header)] == str(held)
 
 
 def test_summaries_as_json(deployed: Environment) -> None:

@@ -75,7 +75,7 @@ def show(call: Call) -> int:
         put(json.dumps(sections, indent=1), None)
         return 0
     for title, lines in sections.items():
-        put(f"{title}\n{facts(lines.items(), width())}", None)
+        put(f"{title}\n{facts(lines.items(), width()) or '  none'}", None)
     return 0
 
 

@@ -113,7 +113,8 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         "directory",
         "shows the employee" if employee.listed else "does not show the employee (hidden, left, or not started)",
     )
-    yield "List Employees or Get Employee", "shows a row" if employee.evidenced else _not_asked(employee)
+    unread = "was not needed: the directory shows everything" if employee.listed else "shows no row"
+    yield "List Employees or Get Employee", "shows a row" if employee.evidenced else unread
     change = next((one for one in known.inputs.feed.changes if one.employee_id == known.employee_id), None)
     if change is None:
         yield "changed feed", "has not named the employee since the time in the state (since)"
@@ -130,19 +131,13 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
             text = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
         elif field in employee.restricted:
             text = "NOT SHOWN: restricted for the key's user"
-        elif _is_outside_directory(field) and employee.listed and not employee.evidenced:
+        elif employee.listed and not employee.evidenced and field in FIELDS and not FIELDS[field].directory:
             text = "not requested: the directory does not have it, and the employee's record was not needed"
+        elif employee.listed and not employee.evidenced and field == "status":
+            text = "not needed: the directory lists the employee and shows no status"
         else:
             text = "NOT SHOWN"
         yield field, text
-
-
-def _is_outside_directory(field: str) -> bool:
-    return field in FIELDS and not FIELDS[field].directory
-
-
-def _not_asked(employee: Employee) -> str:
-    return "was not needed: the directory shows everything" if employee.listed else "shows no row"
 
 
 def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
@@ -153,7 +148,8 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     yield "by idnumber", ", ".join(_named(account) for account in own) or "none"
     yield (
         "by e-mail",
-        ", ".join(_named(account) for account in accounts if account.has_email(address)) or "none looked up",
+        ", ".join(_named(account) for account in accounts if account.has_email(address))
+        or "none among the accounts that were looked up",
     )
     match = match_by_idnumber(employee, own)
     account = match.account or known.step.account

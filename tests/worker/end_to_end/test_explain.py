@@ -244,6 +244,7 @@ def test_what_was_not_requested_is_told_from_what_is_not_shown(staffed: RunHarne
     hidden = explain(staffed, "100")["BambooHR"]
 
     assert listed["hire_date"].startswith("not requested: the directory does not have it")
+    assert listed["status"] == "not needed: the directory lists the employee and shows no status"
     assert hidden["hire_date"] == "NOT SHOWN: restricted for the key's user"
 
 
