@@ -73,7 +73,7 @@ _OWN: Mapping[str, ModuleType] = {
 }
 
 
-_GROUPS = {
+GROUPS = {
     "Try it": ("doctor", "plan", "explain"),
     "Day to day": ("sync", "reconcile", "approve", "undo", "runs", "pause", "resume"),
     "People": ("people",),
@@ -212,7 +212,7 @@ def make_parser() -> Parser:
     )
     for module in (*cli.COMMANDS.values(), *_OWN.values()):
         module.add(commands)
-    parser.epilog = f"{overview(commands, _GROUPS)}\n\n{advice.resolve(_EPILOG)}"
+    parser.epilog = f"{overview(commands, GROUPS)}\n\n{advice.resolve(_EPILOG)}"
     for command, place in PLACES.items():
         for leaf in leaves(subcommands(parser)[command]):
             if place is Place.OPERATOR:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from worker.commands.base import Call, Parsers, add_command, add_employees, add_only, add_run_options, employees
+from worker.commands.base import (
+    Call,
+    Parsers,
+    add_command,
+    add_employees,
+    add_only,
+    add_run_options,
+    approvable,
+    employees,
+)
 from worker.commands.preview import Seen, check_terminal, goes_on
 from worker.errors import NothingDone, UsageError
 from worker.model.held_change import HeldChange, HeldChanges
-from worker.model.history import History
 from worker.model.reasons import UNCONFIRMED
 from worker.model.step import GuardClass
 from worker.planning.digests import key_check
@@ -115,18 +123,10 @@ def _is_wanted(change: HeldChange, only: str | None, *, named: bool) -> bool:
 
 
 def _others(services: Services) -> str:
-    history: History = services.store.history()
-    valid = [
-        run.run_id
-        for run in history.runs[-_RUNS_ASKED:]
-        if run.held_count and (held := services.store.held(run.run_id)) and held.is_valid(services.clock())
-    ]
+    valid = [held.run_id for held in approvable(services, services.store.history())]
     if not valid:
         return "no run of the last 7 days held anything"
     return f"runs of the last 7 days that held something: {', '.join(valid[-5:])}"
-
-
-_RUNS_ASKED = 20
 
 
 def _question(due: int) -> str:

@@ -17,6 +17,8 @@ from worker import advice
 from worker.config.settings import Settings, read_settings
 from worker.errors import ExitCode, NothingDone, UsageError
 from worker.model.employee import employee_id
+from worker.model.held_change import HeldChanges
+from worker.model.history import History
 from worker.model.step import GuardClass
 from worker.progress import Progress, bar
 from worker.runs.request import RunRequest
@@ -57,6 +59,12 @@ class Call:
         """Return what a run works with. Nothing of BambooHR or Moodle is called yet."""
         settings = self.settings()
         return open_services(settings, read_credentials(settings, patience), self.stop, self.summary, progress)
+
+
+def approvable(services: Services, history: History) -> list[HeldChanges]:
+    """Return what runs of the last days held and can still be approved, oldest first."""
+    kept = (services.store.held(run.run_id) for run in history.runs if run.held_count)
+    return [held for held in kept if held is not None and held.is_valid(services.clock())]
 
 
 def reader_patience() -> Patience:
