@@ -71,7 +71,7 @@ def approve(call: Call) -> None:
     classes: dict[int, set[str]] = {}
     for change in changes:
         classes.setdefault(change.employee_id, set()).add(change.guard or UNCONFIRMED)
-    request = replace(request, scope=SelectedEmployees(tuple(sorted(classes))), approved=changes, resends=held.resends)
+    request = replace(request, covers=SelectedEmployees(tuple(sorted(classes))), approved=changes, resends=held.resends)
     look = replace(request, dry_run=True)
     if goes_on(call, services, lambda summary: Seen.of(preview(look, services, summary), classes), _question):
         run_sync(request, services, call.summary)

@@ -47,7 +47,7 @@ def sync(call: Call) -> None:
     asked = request(call.options)
     call.begin(asked)
     services = call.services()
-    if goes_on(call, services, lambda summary: Seen.of(preview(asked, services, summary)), scope=asked.scope_name):
+    if goes_on(call, services, lambda summary: Seen.of(preview(asked, services, summary)), scope=asked.summary_scope):
         run_sync(asked, services, call.summary)
 
 
@@ -57,7 +57,7 @@ def request(options: argparse.Namespace) -> RunRequest:
     if options.reactivate and not selected:
         raise UsageError("--reactivate needs --employee", advice="name the employees to reactivate: --employee ID")
     return RunRequest(
-        scope=SelectedEmployees(selected) if selected else ChangedEmployees(),
+        covers=SelectedEmployees(selected) if selected else ChangedEmployees(),
         dry_run=options.dry_run,
         reactivate=options.reactivate,
         includes_undone=bool(selected),
