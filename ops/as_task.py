@@ -74,7 +74,8 @@ def run(context: Context, words: Sequence[str]) -> int:
         if options.dry_run or code not in _PLANNED:
             return code
     elif not options.dry_run and not options.yes:
-        context.terminal.note(f"To preview it first: {advice.command(*command, '--dry-run')}")
+        first = advice.command(*command, "--dry-run")
+        context.terminal.note(f"To preview it first: {first} (with names and values: --show-values)")
     if not options.dry_run:
         context.confirm(f"Run `{' '.join(command)}` in {context.environment}?")
     return _run(context, [*command, "--yes"], {}, is_report=False)

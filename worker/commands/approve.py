@@ -29,7 +29,7 @@ from worker.words import counted
 _TEACHES = """\
 Immediately applies the changes that the guards held in the run RUN and that are still due unchanged: the same employee,
 the same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a terminal,
-the command lists the employees and changes, and asks for confirmation; a script passes --yes.
+the command lists the changes by class and reason, and asks for confirmation; a script passes --yes.
 
 With --employee, or with --only unconfirmed, it also confirms that an account belongs to the employee if the run could
 not tell (the reason code is "unconfirmed"), and writes what that account needs.
@@ -38,8 +38,8 @@ A list is valid for 7 days, and only while the Moodle token is the one that the 
 The command can be repeated. Approved changes do not count towards the limits, and since and offset stay where they are:
 the next run finds these changes done, and continues.
 
-First check which employees are held: the run's log has a line for each, and this shows them as they are now:
-  {command:approve RUN --dry-run}
+First check what is held, for whom, and whether it is still due:
+  {command:approve RUN --dry-run --show-values}
 
 examples:
   {command:approve 20260131T033000Z-1a2b3c4d}

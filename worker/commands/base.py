@@ -136,7 +136,9 @@ def add_run_options(parser: argparse.ArgumentParser, *, asks: bool) -> None:
 
 def add_show_values(parser: argparse.ArgumentParser) -> None:
     """Add `--show-values`."""
-    parser.add_argument("--show-values", action="store_true", help="also show names and values: personal data")
+    parser.add_argument(
+        "--show-values", action="store_true", help="also show names, departments and values: personal data"
+    )
 
 
 def add_verbose(parser: argparse.ArgumentParser) -> None:

@@ -19,12 +19,12 @@ no employee are reported, and never changed.
 A value that Moodle did not keep, such as an unknown menu option, is not sent again until it changes. After the field
 has been corrected in Moodle, --resend sends it again.
 
-The command prints the counts and asks for confirmation; a schedule or script passes --yes. The BambooHR key must be
-allowed to list employees.
+On a terminal, the command lists the changes by action and reason, and asks for confirmation; a schedule or script
+passes --yes. The BambooHR key must be allowed to list employees.
 
 examples:
-  {command:reconcile --dry-run}     the counts, and a log line for every employee whose account differs
-  {command:plan --everybody}        the same as a table
+  {command:reconcile --dry-run}       what would be written?
+  {command:reconcile --show-values}   the same with names and values; then asks
   {command:reconcile --yes}"""
 
 

@@ -1,4 +1,4 @@
-"""`undo RUN`: take back what a run wrote."""
+"""`undo RUN`: restore what was there before a run wrote."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.words import counted
 _TEACHES = """\
 Restores, field by field, the values that the accounts had before the run RUN wrote to them. Values that were changed
 since are left as they are, and reported. An account that the run created is suspended, because the Moodle functions
-that the token may call cannot delete it.
+that the token may call cannot delete it. On a terminal, the command lists what it would restore, and asks.
 
 After an undo, later runs leave the employee alone until they change in BambooHR again, or until you release them:
   {command:people retry ID}
@@ -53,4 +53,6 @@ def undo(call: Call) -> None:
 
 
 def _question(number: int) -> str:
+    if not number:
+        return "There is nothing to restore. Undo it all the same, so that later runs leave these employees alone?"
     return f"Undo this in {counted(number, 'account')}?"
