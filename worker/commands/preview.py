@@ -81,7 +81,8 @@ def goes_on(
             return True
         summary = Summary(uuid.uuid4().hex, summary.command, summary.started_at, dry_run=True)
     seen = preview(summary)
-    if sys.stderr.isatty():
+    # What is asked about is listed wherever the question is written.
+    if not options.dry_run or sys.stderr.isatty():
         report = build(
             seen.steps,
             seen.employees,

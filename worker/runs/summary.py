@@ -216,9 +216,7 @@ class Summary:
         if self.ids_reassigned:
             self.advice = "compare the employees that the log names with BambooHR before you approve anything"
         elif self.dry_run:
-            self.advice = (
-                "the log names the employees; the run that holds the changes names the command that approves them"
-            )
+            self.advice = "the run that holds the changes names the command that approves them"
         else:
             only, one = ((), ()) if self.held_by_class else (("--only", UNCONFIRMED), ("--employee", "ID"))
             see = advice.command("approve", self.run_id, *only, "--dry-run")

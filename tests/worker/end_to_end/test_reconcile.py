@@ -270,20 +270,20 @@ def test_a_dry_run_needs_no_confirmation_and_changes_nothing(drifted: RunHarness
 
 
 @pytest.mark.parametrize("answer", ["y\n", "YES\n"])
-def test_the_terminal_shows_the_counts_and_asks(drifted: RunHarness, answer: str) -> None:
+def test_the_changes_are_listed_where_the_question_is_asked(drifted: RunHarness, answer: str) -> None:
     run = at_a_terminal(drifted, "reconcile", answer=answer)
 
     assert (run.code, written(run)) == (0, (1, 1, 1))
-    shown = [line.split(maxsplit=1) for line in run.stderr.splitlines() if not line.startswith("{")]
-    assert ["60", "processed"] in shown
-    assert ["1", "suspended"] in shown
-    assert "Write this? [y/N]" in run.stderr
+    shown = [line for line in run.stderr.splitlines() if not line.startswith("{")]
+    assert shown[0] == "1 created, 1 changed, 1 suspended, 57 unchanged"
+    assert [line.split(":")[0] for line in shown if "1 employee:" in line] == ["Suspend", "Create", "Update"]
+    assert "Write to 3 accounts? [y/N]" in run.stderr
 
 
 def test_the_terminal_shows_what_a_guard_would_hold(drifted: RunHarness) -> None:
     run = at_a_terminal(drifted, "reconcile", answer="n\n", MAX_SUSPENSIONS="0")
 
-    assert ["1", "held by a guard: suspend"] in [line.split(maxsplit=1) for line in run.stderr.splitlines()]
+    assert "\nSuspend (held): 1 employee: a guard holds all suspensions of this run\n" in run.stderr
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "nonsense\n", "\x04"])
