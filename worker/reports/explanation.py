@@ -32,8 +32,6 @@ from worker.reports.scope_lines import scope_lines, shown_value
 from worker.runs.run_input import RunInput
 from worker.timestamps import iso
 
-Lines = Mapping[str, str]
-
 _STANDINGS = {
     LifecycleState.ACTIVE: "works here",
     LifecycleState.LEFT: "has left: BambooHR says Inactive or Deleted",
@@ -92,7 +90,7 @@ class EmployeeContext:
         return shown_value(text, shows_values=self.shows_values)
 
 
-def explain(known: EmployeeContext) -> dict[str, Lines]:
+def explain(known: EmployeeContext) -> dict[str, Mapping[str, str]]:
     """The sections, in the order in which they are read."""
     scope = scope_lines(known.plan_input.settings, known.employee.facts, shows_values=known.shows_values)
     return {
@@ -248,15 +246,12 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     elif protected:
         yield "protected", "the account is Moodle's own, cannot be logged in with, or is named by PROTECTED_ACCOUNTS"
     if number in known.inputs.undone:
-        yield (
-            "undone",
-            "an operator undid a run, and every run leaves the employee alone; to release them: "
-            + advice.command("people", "retry", "ID"),
-        )
+        release = advice.command("people", "retry", str(number))
+        yield "undone", f"an operator undid a run, and every run leaves the employee alone; to release them: {release}"
     for guard, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))
         if guard == UNCONFIRMED:
-            yield f"{guard}", f"the run {run_id} could not tell whose account it is; if it is the employee's: {approve}"
+            yield guard, f"the run {run_id} could not tell whose account it is; if it is the employee's: {approve}"
         else:
             yield f"{guard} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
     if not known.holding and number not in known.inputs.undone and not protected:
