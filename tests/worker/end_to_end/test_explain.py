@@ -204,7 +204,7 @@ def test_an_employee_of_an_undone_run(staffed: RunHarness) -> None:
 
     explanation = explain(staffed, "100")
 
-    assert explanation["What holds it"]["undone"].endswith("to release them: python -m worker people retry ID")
+    assert explanation["What holds it"]["undone"].endswith("to release them: python -m worker people retry 100")
     assert explanation["Remembered"]["undone"] == run
     assert "a run was undone" in explanation["Remembered"]
 
