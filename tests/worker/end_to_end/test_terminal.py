@@ -55,16 +55,14 @@ def test_what_is_held_is_named_with_the_command_that_approves_it(staffed: RunHar
     assert f"./lxp approve {run['run_id']}" in run.stderr
 
 
-@pytest.mark.parametrize("command", ["approve RUN", "undo RUN", "reconcile"])
-def test_a_declined_question_does_nothing_and_is_no_error(staffed: RunHarness, command: str) -> None:
-    run_id = staffed.run(MAX_SUSPENSIONS="0")["run_id"]
-    staffed.forget_calls()
+def test_a_mistyped_option_is_named_with_the_one_that_was_meant(harness: RunHarness) -> None:
+    run = at_a_terminal(harness, "sync", "--employe", "7", shows="stderr")
 
-    run = at_a_terminal(staffed, *command.replace("RUN", run_id).split(), answer="n\n", shows="stderr")
-
-    assert (run.code, run["outcome"], run["errors"]) == (0, "nothing_done", 0), run.stderr
-    assert "not confirmed; nothing was done" in run.stderr
-    assert staffed.writes() == []
+    assert (run.code, json.loads(run.stdout)["outcome"]) == (2, "usage_error")
+    assert run.stderr.splitlines()[:2] == [
+        "error: there is no option --employe; did you mean --employee?",
+        "    -> see: ./lxp sync --help",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,22 +105,3 @@ def test_values_are_refused_where_nobody_would_see_them(staffed: RunHarness, opt
 
     assert (run.code, run["outcome"]) == (2, "usage_error")
     assert run["message"].startswith("--show-values shows ")
-
-
-def test_a_question_counts_in_the_singular(staffed: RunHarness) -> None:
-    run_id = staffed.run(MAX_SUSPENSIONS="0")["run_id"]
-
-    run = at_a_terminal(staffed, "approve", run_id, answer="y\n", shows="stderr")
-
-    assert (run.code, run["suspended"]) == (0, 1)
-    assert "Apply these changes to 1 employee? [y/N]" in run.stderr
-
-
-def test_a_mistyped_option_is_named_with_the_one_that_was_meant(harness: RunHarness) -> None:
-    run = at_a_terminal(harness, "sync", "--employe", "7", shows="stderr")
-
-    assert (run.code, json.loads(run.stdout)["outcome"]) == (2, "usage_error")
-    assert run.stderr.splitlines()[:2] == [
-        "error: there is no option --employe; did you mean --employee?",
-        "    -> see: ./lxp sync --help",
-    ]
