@@ -18,7 +18,7 @@ from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.locked_run import WriteResult
 from worker.runs.services import Services
-from worker.runs.summary import IDS_SHOWN, Summary
+from worker.runs.summary import Summary
 from worker.words import counted, listed
 
 _Lost = dict[int, list[FieldChange]]
@@ -113,7 +113,7 @@ def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Su
 
 
 def _warning(name: str, cause: str, employees: list[int]) -> str:
-    whose = f"{counted(len(employees), 'employee')} ({listed(employees, IDS_SHOWN)})"
+    whose = f"{counted(len(employees), 'employee')} ({listed(employees)})"
     return (
         f"Moodle does not keep {name} of {whose}: {cause}."
         " It is not sent again until it changes in BambooHR; after a correction in Moodle:"
