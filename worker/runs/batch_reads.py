@@ -10,6 +10,7 @@ from worker import logs
 from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient
 from worker.errors import ListRefused, ReportRefused
 from worker.runs.isolation import BatchRequest, Isolation, Skipped
+from worker.transport.parallel import in_batches
 from worker.transport.refusal import BatchRefused
 
 _REFUSALS_TRUSTED = 10
@@ -59,8 +60,8 @@ class EmployeeReads(ABC):
 
     def _read(self, employees: Sequence[int]) -> None:
         first = [employee_id for employee_id in employees if employee_id not in self._isolated]
-        batches: list[Sequence[int]] = [first[at : at + IDS_PER_CALL] for at in range(0, len(first), IDS_PER_CALL)]
-        batches += [[employee_id] for employee_id in employees if employee_id in self._isolated]
+        last = [employee_id for employee_id in employees if employee_id in self._isolated]
+        batches = [*in_batches(first, IDS_PER_CALL), *in_batches(last, 1)]
         for at, batch in enumerate(batches):
             if not self.batches_refused:
                 self._send(batch)
