@@ -8,7 +8,7 @@ from functools import partial
 from worker.model.account import Account, AccountKey
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import Reason
-from worker.moodle import refusal_reasons
+from worker.moodle import fatal_errors, refusal_reasons
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Tick
 from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
@@ -72,7 +72,7 @@ class AccountLookup(BatchRequest[str]):
         """Take note of values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
         if why is Skipped.SITE_REFUSES and is_whole_company:
-            raise refusal_reasons.no_lookup_answered(code)
+            raise fatal_errors.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
             reason = refusal_reasons.EXTENDED_USERNAME_REFUSED
         else:
