@@ -9,7 +9,7 @@ from worker import advice
 from worker.config.settings import Settings
 from worker.errors import SyncError
 from worker.model import reasons
-from worker.model.employee import Employee, LifecycleState
+from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.field_kinds import Kinds
 from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN, Rule
@@ -77,7 +77,7 @@ def _scope(seen: Preview, active: Sequence[Employee]) -> Iterator[Check]:
     plan_input = seen.plan.plan_input
     if not plan_input.settings.scope:
         return
-    inside = sum(plan_input.scope_state(employee) is ScopeState.IN for employee in active)
+    inside = sum(plan_input.scope_states[employee.employee_id] is ScopeState.IN for employee in active)
     says = f"{inside} of {len(active)} active employees are in scope"
     if unmatched := seen.inputs.scope_tally.unmatched():
         says += f"; no employee has what it allows: {', '.join(unmatched)}"
@@ -248,10 +248,8 @@ def _values_in_moodle(rule: Rule, seen: Preview) -> list[str]:
     accounts = {step.employee_id: step.account for step in seen.plan.steps if step.account is not None}
     return [
         accounts[employee.employee_id].values.get(rule.target, "")
-        for employee in seen.plan.plan_input.employees
-        if employee.employee_id in accounts
-        and seen.plan.plan_input.lifecycle_state(employee) is LifecycleState.ACTIVE
-        and rule.value(employee.facts)
+        for employee in seen.plan.plan_input.working
+        if employee.employee_id in accounts and rule.value(employee.facts)
     ]
 
 

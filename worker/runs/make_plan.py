@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.model.account import AccountRef
 from worker.model.employee import employee_id
-from worker.planning.correlation import RESERVED_USERNAMES
+from worker.planning.matching import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
 from worker.runs.account_lookup import AccountLookup
@@ -56,8 +56,8 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> No
         found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
         planner.add(
             accounts=(account for one in found for account in one.accounts),
-            employees=reader.employees(needed.employees),
-            former=reader.employees(needed.former, for_comparison=True),
+            joining=reader.employees(needed.joining),
+            compared=reader.employees(needed.compared, for_comparison=True),
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
             kinds=services.moodle.field_kinds,
         )

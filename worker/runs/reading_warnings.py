@@ -8,7 +8,6 @@ from datetime import date
 
 from worker import logs
 from worker.bamboohr.directory import Directory
-from worker.model.employee import Employee, LifecycleState
 from worker.model.field_catalogue import DATES, is_by_api_name
 from worker.model.scope import ScopeState
 from worker.planning.plan_input import PlanInput
@@ -91,7 +90,7 @@ def warn_of_custom_fields(reader: CustomFieldReader, inputs: RunInput, plan_inpu
             f"{', '.join(lost)} is empty for every employee read ({stats.rows:,}), but was not in the last complete"
             " run; accounts keep what they have",
         )
-    working = [one for one in plan_input.employees if not one.incomplete and _works_here(plan_input, one)]
+    working = [one for one in plan_input.working if not one.incomplete]
     stats.hidden.update(name for name in stats.fields for one in working if name not in one.facts)
     others_have = stats.shown.difference(lost, never_shown).intersection(stats.fields)
     if missing := sorted(one.employee_id for one in working if not others_have <= one.facts.keys()):
@@ -102,16 +101,12 @@ def warn_of_custom_fields(reader: CustomFieldReader, inputs: RunInput, plan_inpu
         )
 
 
-def _works_here(plan_input: PlanInput, employee: Employee) -> bool:
-    return plan_input.lifecycle_state(employee) is LifecycleState.ACTIVE
-
-
 def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
     """Warn once per field of values that its table or Moodle does not have, of employees who are in scope."""
     present = [
         one
         for one in plan_input.employees
-        if one.facts.get("status") != "Inactive" and plan_input.scope_state(one) is ScopeState.IN
+        if one.facts.get("status") != "Inactive" and plan_input.scope_states[one.employee_id] is ScopeState.IN
     ]
     for rule in plan_input.settings.mapping.rules:
         refused = {one.employee_id: value for one in present if (value := rule.refused_value(one.facts))}
@@ -136,9 +131,8 @@ def tally_scope(reader: CustomFieldReader, inputs: RunInput, plan_input: PlanInp
     scope = plan_input.settings.scope
     if not scope:
         return
-    working = [one for one in plan_input.employees if _works_here(plan_input, one)]
-    tally.add_rows((one.facts for one in working), whole_company=inputs.request.all_employees)
-    unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
+    tally.add_rows((one.facts for one in plan_input.working), whole_company=inputs.request.all_employees)
+    unclear = [one for one in plan_input.working if plan_input.scope_states[one.employee_id] is ScopeState.NOT_SHOWN]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
     never = sorted(hidden.keys() & {*tally.never_shown(), *reader.never_shown()})
     if never:

@@ -14,7 +14,7 @@ from worker.errors import UsageError
 from worker.model.history import EmployeeRecord, FollowUp, History
 from worker.model.step import Step
 from worker.planning.memory import after_undoing, before_undoing
-from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, written
+from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, writes_to_undo
 from worker.runs.locked_run import WriteResult, locked_run
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
@@ -39,12 +39,17 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
     with locked_run(services, summary) as run:
         recorded = _recorded_writes(request, services)
         steps = _plan(recorded, services, summary)
-        seen = {employee_id: datetime.fromtimestamp(one.seen, UTC) for employee_id, one in recorded.items() if one.seen}
+        changed_at = {
+            employee_id: datetime.fromtimestamp(one.last_change_at, UTC)
+            for employee_id, one in recorded.items()
+            if one.last_change_at
+        }
 
         def before_sending(record: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
-            return before_undoing(record, step, request.run_id, now, seen=recorded[step.employee_id].seen)
+            last_change_at = recorded[step.employee_id].last_change_at
+            return before_undoing(record, step, request.run_id, now, last_change_at=last_change_at)
 
-        written = run.write(steps, before_sending, seen, selected=bool(request.employees))
+        written = run.write(steps, before_sending, changed_at, selected=bool(request.employees))
         summary.count_results(written.results.values(), ())
         run.remember(_undone_records(request, services, run.history, recorded, written), written)
 
@@ -63,7 +68,7 @@ def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> 
 def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, RecordedWrite]:
     """Return what is to be undone, by employee id. Raises UsageError if there is nothing."""
     entries = services.store.journal_of(request.run_id)
-    recorded = written(entries, request.scope, request.employees)
+    recorded = writes_to_undo(entries, request.scope, request.employees)
     if recorded:
         return {one.employee_id: one for one in recorded}
     if entries:
@@ -101,8 +106,9 @@ def _undone_records(
     records: dict[int, EmployeeRecord] = {}
     for employee_id, result in written.results.items():
         before = history.records.get(employee_id)
-        seen = recorded[employee_id].seen
-        record = after_undoing(before, result, request.run_id, services.clock(), seen=seen)
+        last_change_at = recorded[employee_id].last_change_at
+        now = services.clock()
+        record = after_undoing(before, result, request.run_id, now, last_change_at=last_change_at)
         if record is None and employee_id in written.intents:
             record = written.intents[employee_id] if result.wrote else before or EmployeeRecord(employee_id)
         if record is not None:
