@@ -185,12 +185,10 @@ class WebService:
 
     def _write_result(self, reply: Reply) -> Any:
         try:
-            answer = reply.json()
-        except ValueError:
-            raise Undecided("an answer that is not JSON", code=NO_JSON) from None
-        try:
-            return self._checked(answer)
+            return self._result(reply)
         except Refused as refusal:
+            if refusal.code == NO_JSON:
+                raise Undecided("an answer that is not JSON", code=NO_JSON) from None
             if meaning_of_code(refusal.code).may_be_done:
                 raise Undecided(refusal.code, code=refusal.code, is_passing=False) from None
             raise
