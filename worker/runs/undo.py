@@ -107,8 +107,7 @@ def _undone_records(
     for employee_id, result in written.results.items():
         before = history.records.get(employee_id)
         last_change_at = recorded[employee_id].last_change_at
-        now = services.clock()
-        record = after_undoing(before, result, request.run_id, now, last_change_at=last_change_at)
+        record = after_undoing(before, result, request.run_id, services.clock(), last_change_at=last_change_at)
         if record is None and employee_id in written.intents:
             record = written.intents[employee_id] if result.wrote else before or EmployeeRecord(employee_id)
         if record is not None:
