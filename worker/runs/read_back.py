@@ -69,15 +69,13 @@ def _is_to_be_read(result: StepResult) -> bool:
 
 
 def _lost(steps: Mapping[int, Step], accounts: Iterable[Account], kinds: Kinds) -> _Lost:
-    by_idnumber: dict[str, list[Account]] = {}
-    for account in accounts:
-        by_idnumber.setdefault(account.idnumber, []).append(account)
+    by_idnumber = {str(employee_id): step for employee_id, step in steps.items()}
     lost: _Lost = {}
-    for employee_id, step in steps.items():
-        for account in by_idnumber.get(str(employee_id), ()):
-            if step.account is None or step.account.id == account.id:
-                lost[employee_id] = _not_kept(step, account, kinds)
-    return {employee_id: changes for employee_id, changes in lost.items() if changes}
+    for account in accounts:
+        step = by_idnumber.get(account.idnumber)
+        if step is not None and (step.account is None or step.account.id == account.id):
+            lost[step.employee_id] = _not_kept(step, account, kinds)
+    return {employee_id: changes for employee_id, changes in sorted(lost.items()) if changes}
 
 
 def _not_kept(step: Step, account: Account, kinds: Kinds) -> list[FieldChange]:
