@@ -196,7 +196,7 @@ def test_the_terminal_shows_what_would_be_done_and_takes_yes(
         ("plan --employee seven", "an employee id is a whole number above 0"),
         ("plan --html", "argument --html: expected one argument"),
         ("doctor --nonsense", "there is no option --nonsense"),
-        ("people", "the following arguments are required"),
+        ("people", "a word is missing; there are list, retry, drop"),
         ("people nonsense", "there are list, retry, drop"),
         ("people list 41", "not known to this command"),
         ("people retry", "ID is missing: the employee ids, as in python -m worker people retry 4711 4712"),
