@@ -127,7 +127,7 @@ def test_an_unknown_employee_id(staffed: RunHarness) -> None:
     explanation = explain(staffed, "77777")
     assert explanation["BambooHR"]["List Employees or Get Employee"] == "shows no row"
     assert explanation["Account"]["rule"] == "none matches: there is no account"
-    assert planned_step(explanation) == ("hold", "BambooHR shows the key nothing for this employee id")
+    assert planned_step(explanation) == ("hold", "BambooHR shows the key's user nothing for this employee id")
 
 
 def test_fields_that_the_key_may_not_see_are_marked(staffed: RunHarness) -> None:
@@ -199,7 +199,7 @@ def test_an_employee_of_an_undone_run(staffed: RunHarness) -> None:
 
     explanation = explain(staffed, "100")
 
-    assert explanation["What holds it"]["undone"].endswith("to release them: python -m worker people retry ID")
+    assert explanation["What holds it"]["undone"].endswith("to release them: python -m worker people retry 100")
     assert explanation["Remembered"]["undone"] == run
     assert "a run was undone" in explanation["Remembered"]
 
@@ -239,6 +239,10 @@ def test_the_text_has_a_line_for_every_value_of_the_json(staffed: RunHarness) ->
     text = staffed.run("explain", "--employee", "100").stdout
 
     assert text.startswith("Employee 100\n\nBambooHR\n  directory ")
+    assert (
+        explain(staffed, "100")["BambooHR"]["status"]
+        == "not needed: the directory lists the employee and shows no status"
+    )
     for title, lines in explain(staffed, "100").items():
         assert f"\n\n{title}\n" in text
         assert all(" ".join([name, *value.split()]) in " ".join(text.split()) for name, value in lines.items())

@@ -35,8 +35,8 @@ BY_FIELD = "core_user_get_users_by_field"
 Call = Callable[[MoodleClient], object]
 
 
-def canary(moodle: MoodleClient) -> object:
-    return moodle.check_visibility()
+def canary(moodle: MoodleClient) -> None:
+    moodle.check_visibility()
 
 
 def look_up(moodle: MoodleClient) -> list[Any]:
