@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests.sandbox.moodle import MoodleApp, MoodleSite
-from tests.sandbox.wire import Request, Response, Switchboard
+from tests.sandbox.wire import Fault, Request, Response, Switchboard
 from tests.worker.clients import client_of
 from worker.errors import CredentialError
 from worker.moodle.client import Refused
@@ -52,6 +52,20 @@ def test_the_guests_address_is_asked_for_once(board: Switchboard) -> None:
 
     assert (moodle.compares_exactly, moodle.compares_exactly) == (True, True)
     assert board.calls == [BY_FIELD, BY_FIELD]
+
+
+@pytest.mark.parametrize("body", ["null", '{"exception": "x", "errorcode": "invalidresponse"}'])
+def test_a_guest_whose_address_cannot_be_looked_up_is_about_no_employee(site: MoodleSite, body: str) -> None:
+    """The addresses of the batch are answered, and each that was not found is searched for."""
+    board = Switchboard(MoodleApp(site))
+    board.faults.append(Fault("answer", BY_FIELD, status=200, text="ROOT@LOCALHOST", body=body, times=0))
+    add(site, "dora", "dora@corp.example.com")
+    moodle = client_of(board)
+
+    found = moodle.look_up("email", ["dora@corp.example.com", "none@corp.example.com"])
+
+    assert [account.username for account in found] == ["dora"]
+    assert (moodle.compares_exactly, board.calls.count(SEARCH)) == (True, 1)
 
 
 def test_an_address_is_found_in_any_case(site: MoodleSite, board: Switchboard) -> None:
