@@ -202,16 +202,27 @@ def test_an_account_that_cannot_be_returned_is_named_and_the_others_are_undone(
     assert changed_fields(harness).keys() == {"new@example.com"}
 
 
-def test_a_moodle_that_can_return_no_account_ends_the_undo_and_names_nobody(harness: RunHarness) -> None:
+@pytest.mark.parametrize("kind", ["created", "updated"])
+def test_a_moodle_that_can_return_no_account_ends_the_undo_and_names_no_employee(
+    harness: RunHarness, kind: str
+) -> None:
     harness.company.add(generate(EMPLOYEES, seed=1, without_email=0.0))
     run = harness.run()
+    if kind == "updated":
+        advance_clock(harness, hours=1)
+        for number in range(1, 21):
+            harness.company.edit(str(number), department="Elsewhere")
+        run = harness.run()
     for user in harness.accounts():
         record = f"account {user['id']}"
-        harness.fail_moodle("answer", operation="core_user_get_users_by_field", record=record, times=0, body="null")
+        harness.fail_moodle(
+            "answer", operation="core_user_get_users_by_field", record=record, times=0, status=200, body="null"
+        )
 
     result = undo(harness, run)
 
-    assert (result.code, result["outcome"], result["suspended"]) == (1, "moodle_error", 0)
+    assert run[kind] > 0
+    assert (result.code, result["outcome"], result["errors"]) == (1, "moodle_error", 1)
     assert "does not answer the look-up of any employee" in result["message"]
     assert not [line for line in result.log if line["event"] == "sync.person"]
 
