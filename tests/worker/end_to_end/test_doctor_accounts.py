@@ -20,7 +20,7 @@ def test_a_site_that_returns_no_account_at_all_fails(harness: RunHarness, unretu
     harness.company.add(generate(8, seed=3))
     harness.run()
     for user in harness.accounts()[:unreturnable]:
-        harness.site.change_user(user["id"], unreturnable=True)
+        harness.site.change_user(user["id"], auth="uninstalled")
 
     report = run_doctor(harness)
 
@@ -223,7 +223,7 @@ def test_a_protected_account_that_cannot_be_returned_is_a_warning_and_all_employ
     healthy: RunHarness, others: str
 ) -> None:
     boss = healthy.site.add_user("boss", firstname="Big", lastname="Boss", email="boss@x.io", auth="manual")
-    healthy.site.change_user(boss, unreturnable=True)
+    healthy.site.change_user(boss, auth="uninstalled")
 
     report = run_doctor(healthy, PROTECTED_ACCOUNTS=f"boss, {others}sync-service")
 
