@@ -84,6 +84,22 @@ def test_a_map_that_became_a_list_of_entries_is_read(bamboo: BambooHRClient) -> 
     assert bamboo.changed_employees(SINCE).changes == (Change(1), Change(2, deleted=True))
 
 
+@pytest.mark.parametrize(
+    ("actions", "deleted"), [(["Updated", "Deleted"], False), (["Deleted", "Updated"], False), (["Deleted"] * 2, True)]
+)
+def test_two_entries_of_one_employee_are_one_of_the_later_time(
+    bamboo: BambooHRClient, actions: list[str], deleted: bool
+) -> None:
+    times = ("2026-11-22T01:02:03Z", "2026-11-21T01:02:03Z")
+    entries = [{**entry("5", action), "lastChanged": time} for action, time in zip(actions, times, strict=True)]
+    responses.get(CHANGED, json=feed_of([*entries, {"id": "5", "action": actions[0]}]))
+    responses.get(CHANGED, json=feed_of([{"id": "5", "action": "Updated"}] * 2))
+
+    (change,) = bamboo.changed_employees(SINCE).changes
+    assert (change.deleted, change.at) == (deleted, datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC))
+    assert [change.at for change in bamboo.changed_employees(SINCE).changes] == [None]
+
+
 def test_an_entry_without_an_id_of_its_own_has_its_keys(bamboo: BambooHRClient) -> None:
     responses.get(CHANGED, json=feed_of({"8": {"action": "Updated"}}))
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from worker.errors import LockLost
-from worker.model.history import RunRecord
+from worker.model.history import UNFINISHED, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
-from worker.model.step import Action, FieldChange
+from worker.model.step import Action, FieldChange, GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
 from worker.state.store import Store
 
@@ -125,6 +126,82 @@ def test_the_entries_about_an_employee_are_given_with_their_runs_oldest_first(st
     store.journal("run-a", [entry(8), newer])
 
     assert store.journals_about(7) == [("run-b", older), ("run-a", newer)]
+
+
+# What counts towards the limits of a day
+
+
+def suspends(employee_id: int, at: int = SECONDS, *classes: GuardClass) -> JournalEntry:
+    return replace(entry(employee_id, at), classes=frozenset(classes or {GuardClass.SUSPEND}))
+
+
+def suspended_lately(store: Store, window: str = "") -> set[int]:
+    """Employees with a suspension of the last 24 hours."""
+    return store.recent_changes(store.history().runs, NOW - timedelta(days=1), window).get(GuardClass.SUSPEND, set())
+
+
+def finish(store: Store, run_id: str = "run1", ended: datetime = NOW, since: str = "") -> None:
+    store.record(RunRecord(run_id, int(ended.timestamp() * 1000), "sync", "all", since=since), {}, NOW)
+
+
+def test_each_class_of_a_write_counts_and_a_write_without_one_does_not(store: Store) -> None:
+    store.journal("run1", [suspends(7), suspends(8, SECONDS, GuardClass.CLEAR, GuardClass.UPDATE), entry(9)])
+    store.journal("run2", [suspends(6)])
+    finish(store, "run1")
+    finish(store, "run2")
+
+    changed = store.recent_changes(store.history().runs, NOW - timedelta(days=1), "")
+
+    assert changed == {GuardClass.SUSPEND: {6, 7}, GuardClass.CLEAR: {8}, GuardClass.UPDATE: {8}}
+
+
+def test_a_write_counts_for_a_day_and_as_long_as_its_window_is_open(store: Store) -> None:
+    store.journal("run1", [suspends(7, SECONDS - 86_400), suspends(8, SECONDS - 86_399)])
+    finish(store, since="2026-01-20T02:00:00Z")
+
+    assert suspended_lately(store) == {8}
+    assert suspended_lately(store, "2026-01-20T02:00:00Z") == {7, 8}
+    assert suspended_lately(store, "2026-01-21T02:00:00Z") == {8}
+
+
+@pytest.mark.parametrize(("age", "counts"), [(timedelta(days=1), False), (timedelta(seconds=86_399), True)])
+def test_a_run_that_ended_a_day_ago_wrote_before(store: Store, age: timedelta, counts: bool) -> None:
+    store.journal("run1", [suspends(7)])
+    finish(store, ended=NOW - age)
+
+    assert bool(suspended_lately(store)) is counts
+
+
+@pytest.mark.parametrize(("age", "counts"), [(timedelta(days=2), False), (timedelta(seconds=2 * 86_400 - 1), True)])
+def test_a_run_that_was_killed_may_have_written_for_a_day(store: Store, age: timedelta, counts: bool) -> None:
+    run = RunRecord("run1", int((NOW - age).timestamp() * 1000), "sync", "all", outcome=UNFINISHED)
+    store.begin(run, NOW)
+    store.journal("run1", [suspends(7)])
+
+    assert bool(suspended_lately(store)) is counts
+
+
+@pytest.mark.parametrize("items_written", [1, 49, 50, 51, 101])
+def test_the_journal_of_a_run_that_was_killed_is_searched_to_its_end(store: Store, items_written: int) -> None:
+    store.begin(RunRecord("run1", SECONDS * 1000, "sync", "all", outcome=UNFINISHED), NOW)
+    for number in range(1, items_written + 1):
+        store.journal("run1", [suspends(number)])
+
+    assert suspended_lately(store) == set(range(1, items_written + 1))
+
+
+def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, store: Store) -> None:
+    store.journal("run1", [suspends(7), suspends(8), suspends(9)])
+    store.journal("run2", [suspends(10)])
+    store.journal_failed("run1", [9, 7, 10], NOW)
+
+    assert [one.employee_id for one in store.journal_of("run1")] == [7, 8, 9]
+    finish(store, "run1")
+    finish(store, "run2")
+    assert suspended_lately(store) == {8, 10}
+    failed = items.get("a#journal#run1#failed")
+    assert failed is not None
+    assert failed[EXPIRY] == SECONDS + 30 * 86_400
 
 
 # An operator's position
