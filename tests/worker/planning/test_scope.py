@@ -52,6 +52,13 @@ def test_the_digest_changes_with_the_scope_and_not_with_its_spelling() -> None:
     assert len({SALES_OR_IT.digest, *(other.digest for other in others)}) == 5
 
 
+def test_a_field_that_the_company_shows_of_nobody_was_never_shown() -> None:
+    scope = Scope(tuple(ScopeRule(field, excluded=("x",)) for field in ("department", "division", "bamboohr:customA")))
+
+    assert read(scope, {"department": ""}).never_shown() == ["division"]
+    assert read(scope, {}, whole_company=False).never_shown() == []
+
+
 def test_a_scope_that_matches_employees_may_suspend() -> None:
     tally = read(SALES_OR_IT, SALES, LEGAL)
 

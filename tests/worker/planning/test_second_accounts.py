@@ -16,7 +16,7 @@ from worker.planning.planner import Plan, Planner
 from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
 
 HOLDS_ALL = Circumstances(Limits(100, dict.fromkeys(GuardClass, 0)), run_id="r1")
-ADA = {"first_name": "Ada", "last_name": "King"}
+ADA: dict[str, Any] = {"first_name": "Ada", "last_name": "King"}
 NEW = listed(9, **ADA)
 
 

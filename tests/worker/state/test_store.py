@@ -10,6 +10,7 @@ from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 from worker.errors import ConfigurationError, LockLost
+from worker.model.binding import Binding
 from worker.model.position import Position, WindowProgress
 from worker.state.dynamodb import DynamoItems
 from worker.state.items import KEY, Item, Items
@@ -54,6 +55,20 @@ def faults(store: Store) -> list[str]:
         store.position(NOW)
     assert "since, offset and updatedAt" in caught.value.advice
     return caught.value.faults
+
+
+def test_a_new_state_belongs_to_no_company_until_a_run_binds_it(items: Items, store: Store) -> None:
+    acme = Binding("acme", "learn.example.com")
+    store.history()
+    assert (store.binding, store.is_new) == (None, True)
+
+    store.bind(acme)
+
+    assert store.binding == acme
+    assert items.get("a#binding") == {KEY: "a#binding", "company": "acme", "site": "learn.example.com"}
+    other = Store(items, "a")
+    other.history()
+    assert (other.binding, other.is_new) == (acme, True)
 
 
 # Reading
