@@ -9,7 +9,7 @@ import pytest
 from tests.worker.builders import account, account_of, input_of, leaver, listed, look_up
 from worker.model.account import Account, AccountRef
 from worker.model.employee import Employee
-from worker.model.step import GuardClass
+from worker.model.step import Action, GuardClass
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import Limits
 from worker.planning.planner import Plan, Planner
@@ -40,7 +40,7 @@ def plan_for(*employees: Employee, accounts: list[Account]) -> Plan:
     ],
     ids=["both names", "exchanged", "in one field", "another last name", "a second first name"],
 )
-def test_the_account_of_one_who_left_may_be_theirs_by_both_names(theirs: dict[str, str], possible: bool) -> None:
+def test_the_account_of_one_who_left_may_be_theirs_by_both_names(theirs: dict[str, Any], possible: bool) -> None:
     former = leaver(7, first_name="Was", last_name="Renamed")
     accounts = [account_of(former, **{"firstname": "Ada", "lastname": "King", **theirs})]
 
@@ -55,7 +55,7 @@ def test_nothing_is_said_of_names_without_a_letter() -> None:
         former, listed(9, first_name="-", last_name="."), accounts=[account_of(former, firstname="-", lastname=".")]
     )
 
-    assert plan.counts["create"] == 1
+    assert plan.counts[Action.CREATE] == 1
     assert possible_second_accounts(plan) == {}
 
 
