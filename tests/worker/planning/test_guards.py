@@ -218,6 +218,7 @@ def test_what_needs_an_address_that_a_held_part_would_free_is_held_with_it() -> 
     assert (writes(steps[2]), steps[2].depends_on) == ({"department": "Sales"}, frozenset())
     assert steps[3].held_classes == (GuardClass.IDENTITY,)
     assert "employee 2" in steps[3].held[0].reason.text
+    assert steps[3].held[0].reason.advice_template == "approve both: {command:approve run1}"
 
 
 # The initial import

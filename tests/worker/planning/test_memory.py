@@ -43,6 +43,7 @@ from worker.planning.memory import (
     before_undoing,
     fill_in_account_ids,
     released,
+    remember,
 )
 
 
@@ -69,6 +70,26 @@ def test_what_is_held_of_the_scope_is_followed_up_whatever_the_run() -> None:
     assert after(None, out_of_scope, Status.HELD) == record_of(7, FollowUp.HELD, "suspend")
     assert after(None, left, Status.HELD) == NOTHING
     assert after(None, left, Status.HELD, follow_held=True) == record_of(7, FollowUp.HELD, "suspend")
+
+
+def test_an_approval_leaves_what_the_run_held_besides_to_a_later_one() -> None:
+    held = record_of(7, FollowUp.HELD, "suspend, clear")
+
+    assert after(held, UPDATE, approved=True) == held
+    assert after(held, UPDATE) == NOTHING
+    assert after(held, held_suspension(), Status.HELD) == record_of(7, FollowUp.HELD, "suspend")
+    assert after(NOTHING, held_suspension(), Status.HELD, approved=True, follow_held=True).has(FollowUp.HELD)
+
+
+# Refused alone
+
+
+def test_an_employee_who_was_refused_alone_is_remembered_with_what_was_tried() -> None:
+    result = StepResult(UPDATE, Status.REFUSED, reasons.NO_NAME, isolated=True)
+
+    record = remember(None, result, deleted=False, now=NOW, max_attempts=0)
+
+    assert record == record_of(7, FollowUp.ISOLATED, "no_name", "update")
 
 
 # Waiting
@@ -133,6 +154,7 @@ def test_values_that_were_not_kept_are_remembered_until_a_run_compares_the_accou
         (WAIT, Status.DONE),
         (replace(SKIP, reason=reasons.NOT_DUE), Status.DONE),
         (replace(WAIT, reason=reasons.UNDONE), Status.DONE),
+        (replace(UNCHANGED, reason=reasons.out_of_scope("department", "allow")), Status.DONE),
     ],
 )
 def test_a_run_that_compares_nothing_forgets_no_value(step: Step, status: Status) -> None:

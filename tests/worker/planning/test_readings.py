@@ -268,6 +268,14 @@ def test_a_lost_field_is_missed_by_a_full_pass_as_well() -> None:
     assert stats.may_have_missed(baseline(1_000, {GRADE: 10_000}), full_pass=True)
 
 
+def test_a_field_without_a_value_in_the_baseline_run_is_never_lost() -> None:
+    stats = custom(1)
+    stats.rows = 30_000
+
+    assert stats.lost(baseline(30_000, {})) == []
+    assert CustomFieldStats((GRADE,)).coverage(baseline(30_000, {})) == {}
+
+
 def test_a_field_that_no_row_shows_was_never_shown() -> None:
     assert custom(3).never_shown() == [CENTRE]
     assert custom(3).lost(baseline(10, {CENTRE: 10_000})) == []

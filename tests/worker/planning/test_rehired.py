@@ -26,6 +26,9 @@ NEW_ID: Values = {"idnumber": "70"}
         case("left, active", "conflict unconfirmed", KAI, ACTIVE, former=[LEFT]),
         case("deleted now", "conflict unconfirmed", KAI, ACTIVE, former=[unseen(50, deleted=True)]),
         case("deleted before", "conflict unconfirmed", KAI, SUSPENDED, former=[unseen(50)], **ERASED),
+        case("shown again", "conflict email_taken", KAI, SUSPENDED, former=[listed(50)], **ERASED),
+        case("deleted by another", "conflict email_taken", KAI, SUSPENDED, former=[unseen(50), listed(51)], **OURS),
+        case("others are shown", "conflict unconfirmed", KAI, SUSPENDED, former=[unseen(50), listed(51)], **ERASED),
         case("no row", "conflict email_taken", KAI, SUSPENDED, former=[unseen(50)], **OURS),
         case("works here", "conflict email_taken", KAI, ACTIVE, former=[listed(50)]),
         case(

@@ -138,6 +138,29 @@ def test_two_sources_complete_each_other() -> None:
     assert scope_doubts(tally, before=list(SALES_OR_IT.marks)) == []
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("merged", [False, True])
+def test_what_one_source_said_stays_whatever_the_next_one_says(merged: bool, reverse: bool) -> None:
+    scope = Scope((ScopeRule("department", allowed=("Sales",)), ScopeRule("division", allowed=("North",))))
+    rows = [{"department": "Sales"}, {"division": "North"}]
+    tally = ScopeTally(scope)
+    for facts, whole_company in ((rows[reverse], True), (rows[not reverse], True), ({}, False)):
+        source = ScopeTally(scope) if merged else tally
+        source.add_rows([facts], whole_company=whole_company)
+        if merged:
+            tally.merge(source)
+
+    assert tally.found == tally.known == {"department=sales", "division=north"}
+    assert (tally.shown, tally.has_company_rows) == ({"department", "division"}, True)
+
+
+def test_rows_are_those_of_the_company_unless_it_is_said_otherwise() -> None:
+    tally = ScopeTally(SALES_OR_IT)
+    tally.add_rows([LEGAL])
+
+    assert scope_doubts(tally, before=()) == ["the scope matches no employee"]
+
+
 def test_a_value_that_names_a_person_is_neither_remembered_nor_reported() -> None:
     scope = Scope((ScopeRule("work_email", allowed=("ann@x.io", "bob@x.io")),))
     tally = read(scope, {"work_email": "ann@x.io"})
