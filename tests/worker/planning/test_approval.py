@@ -153,6 +153,17 @@ def test_what_was_held_is_written_if_it_is_still_exactly_due(case: Row) -> None:
     case.check()
 
 
+def test_the_list_names_the_account_and_whether_values_are_sent_again() -> None:
+    planner = Planner(input_of(ADA, leaver(8), resends=True))
+    look_up(planner, [account_of(8)])
+
+    held = held_changes(guard(planner.plan(), HOLDS_ALL).plan, "r1", KEY, 5)
+
+    assert [(one.employee_id, one.account_id, one.guard) for one in held.changes] == [(7, 0, CREATE), (8, 108, SUSPEND)]
+    assert (held.run_id, held.at, held.resends) == ("r1", 5, True)
+    assert not held_changes(plan_for(ADA), "r1", KEY, 5).resends
+
+
 def test_only_what_is_not_due_ends_the_wait_and_the_error_of_its_step() -> None:
     starts_later = hidden(7, hire_date=TOMORROW, department="Legal")
     taken = account(900, email="ada@new.example")

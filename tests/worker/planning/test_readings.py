@@ -119,6 +119,13 @@ def test_a_field_is_not_lost_if_rounding_may_hide_its_values_or_there_is_no_base
     assert fields_lost(none, None) == []
 
 
+@pytest.mark.parametrize(("rows", "lost"), [(9_969, True), (9_970, False)])
+def test_rounding_may_hide_one_value_in_ten_thousand(rows: int, lost: bool) -> None:
+    found = fields_lost(DirectoryStats(rows, {"preferred_name": 0}), baseline(30, {"preferred_name": 999}))
+
+    assert found == (["preferred_name"] if lost else [])
+
+
 @pytest.mark.parametrize(
     ("stats", "last", "unreliable"),
     [

@@ -39,6 +39,27 @@ def test_case_spaces_and_forms_of_unicode_do_not_count(value: str, same: str) ->
     assert rule.state({"department": same}) is ScopeState.IN
 
 
+@pytest.mark.parametrize(
+    ("department", "division", "decides"),
+    [
+        ("Sales", "North", None),
+        ("Legal", "North", ("department", "allow")),
+        ("Board", "North", ("department", "exclude")),
+        ("Sales", "South", ("division", "exclude")),
+        ("Legal", "South", ("department", "allow")),
+    ],
+)
+def test_the_first_rule_by_which_an_employee_is_out_of_scope_is_named_with_its_list(
+    department: str, division: str, decides: tuple[str, str] | None
+) -> None:
+    rules = (ScopeRule("department", ("Sales", "Board"), ("Board",)), ScopeRule("division", excluded=("South",)))
+    facts = {"department": department, "division": division}
+
+    rule = Scope(rules).rule_that_excludes(facts)
+
+    assert (rule and (rule.field, rule.list_that_decides(facts))) == decides
+
+
 def test_the_digest_changes_with_the_scope_and_not_with_its_spelling() -> None:
     same = Scope((ScopeRule("department", allowed=("it", "SALES")),))
     others = [

@@ -213,14 +213,15 @@ def test_the_row_can_be_read_whatever_it_says(items: Items, store: Store) -> Non
     assert store.raw() == {KEY: "a", "since": "never"}
 
 
-def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Store) -> None:
-    items.put(ROW)
+@pytest.mark.parametrize("row", [ROW, {**ROW, "stateFormat": 2}], ids=["earlier version", "this one"])
+def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Store, row: Item) -> None:
+    items.put(row)
     lock = store.lock("operator")
     lock.acquire()
 
     store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
 
-    assert items.get("a") == {**ROW, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
+    assert items.get("a") == {**row, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
 
 
 def test_an_operator_writes_the_first_position_if_there_is_none(items: Items, store: Store) -> None:
