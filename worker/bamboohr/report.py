@@ -48,7 +48,7 @@ def read_report(chunks: Iterable[bytes], employees: Collection[int] | None, fiel
     """Parse a report as it arrives. Raises Malformed, and never returns a part for the whole."""
     reading = _Reading(fields, None if employees is None else frozenset(employees))
     head = read_items(chunks, {"fields.item": reading.declare, "employees.item": reading.take})
-    if not reading.rows_read:
+    if not reading.has_rows:
         require_empty(head, "employees")
     return reading.result()
 
@@ -75,7 +75,7 @@ class _Reading:
         self._contradicting: set[int] = set()
         self._unreadable = 0
         self._rows: dict[int, dict[str, str]] = {}
-        self.rows_read = 0
+        self.has_rows = False
 
     def declare(self, item: Any) -> None:
         """One entry of the list of fields."""
@@ -84,7 +84,7 @@ class _Reading:
 
     def take(self, row: Any) -> None:
         """One employee. An unreadable row costs itself: nothing is concluded from a missing row."""
-        self.rows_read += 1
+        self.has_rows = True
         if not isinstance(row, dict):
             self._unreadable += 1
             return

@@ -250,6 +250,15 @@ def test_the_directory_is_read_for_those_who_are_wanted(bamboo: BambooHRClient) 
     assert directory.listing(2) == {"first_name": "Al", "work_email": ""}
 
 
+def test_each_row_of_the_directory_can_be_observed(bamboo: BambooHRClient) -> None:
+    responses.get(DIRECTORY, json=directory_answer({"id": "1", "firstName": "Jo"}, {"id": "2", "firstName": "Al"}))
+    observed: list[str] = []
+
+    bamboo.directory({2}, NEEDED, lambda facts: observed.append(facts["first_name"]))
+
+    assert observed == ["Jo", "Al"]
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_directory_that_is_switched_off_or_empty_is_no_fault(
     bamboo: BambooHRClient, patient: Patient, status: int

@@ -52,6 +52,24 @@ def test_the_rows_of_a_report(rows: list[Any], shown: dict[int, str | None]) -> 
     assert grades(*rows) == shown
 
 
+def test_what_is_not_believed_is_logged(logged: list[dict[str, Any]]) -> None:
+    parsed(row(8), "row", None, 7, row(), row(customGrade="G5"), row(8))
+
+    unreadable, contradiction = logged
+    assert unreadable == {
+        "level": "WARNING",
+        "event": "bamboohr.unreadable_rows",
+        "count": 3,
+        "reason": "the report: not an object",
+    }
+    assert (contradiction["event"], contradiction["employee_id"]) == ("bamboohr.contradiction", 7)
+    assert contradiction["reason"].startswith("the report has rows for this employee that contradict each other")
+
+
+def test_a_report_of_rows_that_are_no_objects_has_no_row() -> None:
+    assert parsed("row").rows == {}
+
+
 def test_of_all_employees_every_row_counts() -> None:
     assert grades(row("9"), row("7"), employees=None) == {9: "G4", 7: "G4"}
 

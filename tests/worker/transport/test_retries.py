@@ -69,6 +69,24 @@ def test_a_passing_answer_is_asked_for_again_after_a_pause(status: int) -> None:
     assert [is_retry_pause(pause) for pause in stopping.waits] == [True]
 
 
+@pytest.mark.parametrize(
+    ("end", "what"),
+    [
+        (reply(503, "7"), "HTTP 503, in maintenance or overloaded"),
+        (503, "HTTP 503"),
+        (reply(429, "7"), "HTTP 429"),
+        (NoAnswer("cut"), "cut"),
+    ],
+)
+def test_the_log_says_why_a_request_is_repeated(
+    logged: list[dict[str, Any]], end: int | Reply | TransportError, what: str
+) -> None:
+    read(Attempts(end, 200), Patient())
+
+    (line,) = logged
+    assert line["reason"].startswith(f"moodle: {what}; trying again in ")
+
+
 def test_a_request_without_an_answer_is_repeated() -> None:
     attempts, stopping = Attempts(NoAnswer("cut"), 503, NotSent("refused"), 200), Patient()
 
