@@ -18,7 +18,7 @@ from worker.bamboohr.client import BambooHRClient, Refused
 from worker.bamboohr.refusals import NO_ANSWER, UNREADABLE
 from worker.config.credentials import RenewableCredential, open_credential
 from worker.config.settings import Credential
-from worker.errors import CredentialError, ListRefused, SourceError
+from worker.errors import CredentialError, ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence
 from worker.transport.patience import REQUEST_SECONDS
 
@@ -225,6 +225,7 @@ def board() -> Switchboard:
         lambda bamboo: bamboo.list_batch([1], FIELDS),
         lambda bamboo: bamboo.get_employee(1, FIELDS),
         lambda bamboo: list(bamboo.list_employees(FIELDS)),
+        lambda bamboo: bamboo.report([1], FIELDS),
     ],
 )
 def test_a_key_that_was_rotated_is_read_again_and_the_call_is_made(
@@ -243,8 +244,17 @@ def test_a_key_that_is_wrong_in_its_secret_too_ends_the_run(board: Switchboard) 
         bamboo.changed_employees(SINCE)
 
 
-def test_an_endpoint_that_takes_no_keys_does_not_use_up_the_second_reading(board: Switchboard) -> None:
-    """List Employees answers 401 in some tenants, whatever the key."""
+@pytest.mark.parametrize(
+    ("path", "call", "refusal"),
+    [
+        ("/employees", lambda bamboo: bamboo.list_batch([1], FIELDS), ListRefused),
+        ("/reports/custom", lambda bamboo: bamboo.report([1], FIELDS), ReportRefused),
+    ],
+)
+def test_an_endpoint_that_takes_no_keys_does_not_use_up_the_second_reading(
+    path: str, call: Call, refusal: type[Exception]
+) -> None:
+    """List Employees and reports answer 401 in some tenants, whatever the key."""
     keys: list[bytes] = []
 
     class Choosy:
@@ -256,15 +266,15 @@ def test_an_endpoint_that_takes_no_keys_does_not_use_up_the_second_reading(board
         def answer(self, request: Request) -> Response:
             key = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
             keys.append(key.encode())
-            if request.path.endswith("/employees") or key != f"{self.accepted}:x":
+            if request.path.endswith(path) or key != f"{self.accepted}:x":
                 return Response(401)
             return Response.of({"employees": [], "id": "1"})
 
     app = Choosy()
     bamboo = bamboo_client(transport_to(app, system="bamboohr"), key=rotated("f" * 40, KEY))
     bamboo.changed_employees(SINCE)
-    with pytest.raises(ListRefused):
-        bamboo.list_batch([1], FIELDS)
+    with pytest.raises(refusal):
+        call(bamboo)
     bamboo.get_employee(1, FIELDS)
     app.accepted = KEY
 

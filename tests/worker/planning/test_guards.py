@@ -34,6 +34,7 @@ from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action, GuardClass, Step
 from worker.planning.guards import Circumstances, guard
 from worker.planning.parts import emptied_fields
+from worker.planning.patterns import pattern
 
 # Each class, by itself
 
@@ -225,7 +226,7 @@ def test_what_needs_an_address_that_a_held_part_would_free_is_held_with_it() -> 
 
 
 @pytest.mark.parametrize(
-    ("example", "company", "pattern"),
+    ("example", "company", "named"),
     [
         (moves_to_another_domain, 300, "the e-mail domain changes from old.example to acme.example for 300 of 300"),
         (changes_department, 300, "department changes for 300 of 300"),
@@ -233,10 +234,22 @@ def test_what_needs_an_address_that_a_held_part_would_free_is_held_with_it() -> 
         (is_new, 30, "300 new accounts for a company of 30"),
     ],
 )
-def test_the_message_names_the_pattern(example: Callable[[int], Case], company: int, pattern: str) -> None:
+def test_the_message_names_the_pattern(example: Callable[[int], Case], company: int, named: str) -> None:
     (why,) = guarded(many(example, 300), company=company).why.values()
 
-    assert why.endswith(pattern)
+    assert why.endswith(named)
+
+
+@pytest.mark.parametrize(
+    ("number", "company", "text"),
+    [
+        (1, 1_200, "1 new account for a company of 1,200"),
+        (2, 1, "2 new accounts for a company of 1"),
+        (1_200, 0, ""),
+    ],
+)
+def test_new_accounts_are_counted_against_the_company(number: int, company: int, text: str) -> None:
+    assert pattern(GuardClass.CREATE, [()] * number, company) == text
 
 
 def test_a_message_names_no_address() -> None:
