@@ -81,7 +81,9 @@ def test_an_unreadable_row_of_all_employees_costs_itself(row: object, logged: li
     rows, _ = parse(page({"employeeId": "7"}, row), None, ("status",))
 
     assert rows.keys() == {7}
-    assert [(line["event"], line["count"]) for line in logged] == [("bamboohr.unreadable_rows", 1)]
+    (line,) = logged
+    assert (line["event"], line["count"]) == ("bamboohr.unreadable_rows", 1)
+    assert line["reason"] == "List Employees: not an object"
     with pytest.raises(Malformed):
         parse(page(row), None, ("status",))
 

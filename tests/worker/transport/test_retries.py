@@ -143,6 +143,30 @@ def test_the_time_that_attempts_take_counts() -> None:
     assert attempts.made == 4
 
 
+def test_pauses_count_where_the_clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping = Patient()
+    monkeypatch.setattr(stopping, "clock", lambda: 0.0)
+
+    last, _ = read(Attempts(*[503] * 50, 200), stopping)
+
+    assert last.status == 503
+    assert sum(stopping.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
+
+
+def test_a_pause_that_is_asked_for_is_made_after_our_own_patience_has_ended() -> None:
+    stopping = Patient()
+    attempts = Attempts(503, reply(503, "1"), 200)
+
+    def slow() -> tuple[Reply, str]:
+        if attempts.made == 1:
+            stopping.now = REQUEST_SECONDS - 0.01
+        return attempts()
+
+    last, _ = with_retries(slow, retries_of(stopping))
+
+    assert (last.status, stopping.waits[1:]) == (200, [1])
+
+
 def test_a_pause_that_is_asked_for_is_made() -> None:
     attempts, stopping = Attempts(reply(429, "30"), reply(503, "7"), 200), Patient()
 
