@@ -283,6 +283,15 @@ def test_an_endpoint_that_takes_no_keys_does_not_use_up_the_second_reading(
     assert keys[-1] == f"{KEY}:x".encode()
 
 
+def test_a_key_that_is_rotated_between_two_pages_is_read_again() -> None:
+    page = Response.of({"data": [{"employeeId": "1"}], "meta": {"page": {"nextCursor": "more"}}})
+    script = Script(page, Response(401), Response.of({"data": [{"employeeId": "2"}]}))
+
+    pages = bamboo_client(transport_to(script, system="bamboohr"), key=rotated("f" * 40, KEY)).list_employees(FIELDS)
+
+    assert [number for page in pages for number in page.rows] == [1, 2]
+
+
 def test_a_fault_of_bamboohr_that_passes_costs_nothing(board: Switchboard) -> None:
     board.faults.append(Fault("status", status=520, times=3))
     patient = Patient()
