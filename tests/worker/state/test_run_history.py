@@ -34,6 +34,18 @@ FULL = run_of(
 )
 
 
+@pytest.mark.parametrize(
+    ("count", "known"),
+    [(0, 0), (100_000, 100_000), (100_001, None), (-1, None), ("2", None), (True, None), (None, None)],
+)
+def test_a_number_of_journal_items_that_cannot_be_meant_is_not_known(
+    items: Items, count: object, known: int | None
+) -> None:
+    items.put({KEY: "a#run#run1", "journal_items": count})
+
+    assert RunHistory(items, "a").journal_items("run1") == known
+
+
 def test_a_run_is_read_back_with_its_figures_(items: Items, store: Store) -> None:
     store.record(FULL, {"outcome": "errors"}, NOW)
 

@@ -196,6 +196,7 @@ def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, 
     store.journal_failed("run1", [9, 7, 10], NOW)
 
     assert [one.employee_id for one in store.journal_of("run1")] == [7, 8, 9]
+    assert store.journals_about(10) == [("run2", suspends(10))]
     finish(store, "run1")
     finish(store, "run2")
     assert suspended_lately(store) == {8, 10}
