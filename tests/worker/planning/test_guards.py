@@ -31,7 +31,7 @@ from tests.worker.planning.guard_cases import (
     plan_for,
 )
 from worker.model.scope import Scope, ScopeRule
-from worker.model.step import Action, GuardClass, Step
+from worker.model.step import Action, FieldChange, GuardClass, Step
 from worker.planning.guards import Circumstances, guard
 from worker.planning.parts import emptied_fields
 from worker.planning.patterns import pattern
@@ -238,6 +238,30 @@ def test_the_message_names_the_pattern(example: Callable[[int], Case], company: 
     (why,) = guarded(many(example, 300), company=company).why.values()
 
     assert why.endswith(named)
+
+
+def moves(before: str, now: str) -> list[FieldChange]:
+    return [FieldChange("email", f"a{before}", f"a{now}"), FieldChange("username", before, now)]
+
+
+@pytest.mark.parametrize(
+    ("held_class", "changes", "text"),
+    [
+        (GuardClass.UPDATE, [[FieldChange("profile_field_grade", "", "G4")]] * 2, "grade changes for 2 of 2"),
+        (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "city", "lang", "idnumber")], "city"),
+        (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "lang", "idnumber")], ""),
+        (GuardClass.IDENTITY, [moves("@x@OLD.example", "@new.example")], "from old.example to new.example for 1 of 1"),
+        (GuardClass.IDENTITY, [moves("1@old.example", "2@old.example")] * 2, "email changes for 2 of 2"),
+        (GuardClass.SUSPEND, [[FieldChange("suspended", "0", "1")]] * 2, ""),
+    ],
+)
+def test_what_half_of_the_changes_have_in_common_is_named(
+    held_class: GuardClass, changes: list[list[FieldChange]], text: str
+) -> None:
+    found = pattern(held_class, changes, 100)
+
+    assert text in found
+    assert bool(found) is bool(text)
 
 
 @pytest.mark.parametrize(
