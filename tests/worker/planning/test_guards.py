@@ -252,6 +252,7 @@ def moves(before: str, now: str) -> list[FieldChange]:
         (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "lang", "idnumber")], ""),
         (GuardClass.IDENTITY, [moves("@x@OLD.example", "@new.example")], "from old.example to new.example for 1 of 1"),
         (GuardClass.IDENTITY, [moves("1@old.example", "2@old.example")] * 2, "email changes for 2 of 2"),
+        (GuardClass.IDENTITY, [[FieldChange("username", "a@old.example", "a@new.example")]], "username changes for 1"),
         (GuardClass.SUSPEND, [[FieldChange("suspended", "0", "1")]] * 2, ""),
     ],
 )
