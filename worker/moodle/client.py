@@ -19,7 +19,7 @@ from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
 from worker.moodle import failures, writes
 from worker.moodle.account_listing import read_account_listing
-from worker.moodle.answers import NO_JSON, UNREADABLE_ROW, Concerns, Meaning, Refused, Undecided
+from worker.moodle.answers import NO_JSON, UNREADABLE_ROW, Refused, Undecided
 from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, parse_accounts, parse_kinds
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record, Updated
@@ -36,7 +36,6 @@ LISTING_SECONDS = 300.0
 20,000 accounts)."""
 _BY_FIELD = "core_user_get_users_by_field"
 _SEARCH = "core_user_get_users"
-_UNREADABLE = Meaning(Concerns.RECORD, "a row that cannot be trusted")
 _UNKNOWN_FUNCTION = ("invalidrecord", "invalidrecordunknown")
 
 
@@ -174,7 +173,7 @@ class MoodleClient:
                 for address in self._in_any_case(unmatched):
                     accounts += self._parsed(self._search("email", address, read))
         except UnreadableAccount:
-            raise Refused(UNREADABLE_ROW, _UNREADABLE) from None
+            raise Refused(UNREADABLE_ROW) from None
         return accounts
 
     def _lookable(self, key: AccountKey, values: Iterable[str]) -> list[str]:

@@ -237,6 +237,15 @@ def test_a_first_row_can_be_moved_in_the_same_run(items: Items, store: Store, lo
     assert store.position(NOW) == Position(LATEST)
 
 
+def test_a_row_of_this_version_stays_one_where_the_history_was_not_read(items: Items, store: Store, lock: Lock) -> None:
+    items.put({**HAND_WRITTEN, "stateFormat": 2})
+    store.position(NOW)
+
+    store.move(Position(LATEST), lock, NOW)
+
+    assert (items.get("a") or {})["stateFormat"] == 2
+
+
 @pytest.mark.parametrize("offset", [0, "250"])
 def test_a_row_written_by_hand_can_be_moved(items: Items, store: Store, lock: Lock, offset: int | str) -> None:
     items.put({**HAND_WRITTEN, "offset": offset})
