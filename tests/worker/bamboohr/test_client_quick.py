@@ -104,13 +104,16 @@ def test_a_busy_bamboohr_is_waited_for(bamboo: BambooHRClient, patient: Patient,
 
 
 @BOTH
-def test_a_connection_that_is_not_made_is_waited_for(bamboo: BambooHRClient, patient: Patient, call: Call) -> None:
+def test_a_connection_that_is_not_made_is_waited_for(
+    bamboo: BambooHRClient, patient: Patient, call: Call, logged: list[dict[str, Any]]
+) -> None:
     answer(body=requests.ConnectTimeout())
 
     with pytest.raises(SourceError, match="could not be read"):
         call(bamboo)
 
     assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
+    assert all(line["fault"] and line["status"] is None for line in logged)
 
 
 @pytest.mark.parametrize("refused", [401, 403, 404, 405])
