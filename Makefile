@@ -145,7 +145,7 @@ audit: setup ## check pins, hashes and licences, then known vulnerabilities on P
 
 .PHONY: schema
 schema: setup ## write docs/configuration.md and the JSON Schema of the environment files
-	$(BIN)/python -m cdk_app.configuration
+	$(BIN)/python -m cdk_app.settings_reference
 
 .PHONY: bench
 bench: setup ## measure speed, calls and memory against the budgets; ARGS=--quick, ARGS=--help; about nine minutes

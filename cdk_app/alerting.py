@@ -16,7 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app import arguments, console, image_scan, task_end
-from cdk_app.silence import LONGEST_SILENCE_HOURS
+from cdk_app.schedule_checks import LONGEST_SILENCE_HOURS
 from cdk_app.sync_task import CONTAINER, SyncTaskConstruct
 
 _HOUR = Duration.hours(1)

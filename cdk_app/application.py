@@ -11,7 +11,7 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 from constructs import Construct
 
-from cdk_app import acknowledgements, base_image, parameters, silence
+from cdk_app import acknowledgements, base_image, parameters, schedule_checks
 from cdk_app.parameter_reader import ParameterError
 from cdk_app.stacks import RegistryStack, SyncStack
 
@@ -34,7 +34,7 @@ def load(environment: str, file: Path | None = None, now: datetime | None = None
         ParameterError: The file is faulty, or its schedules are.
     """
     loaded = parameters.load(environment, file)
-    faults = silence.faults(_schedules(loaded), now or datetime.now(UTC))
+    faults = schedule_checks.faults(_schedules(loaded), now or datetime.now(UTC))
     if faults:
         shown = file or parameters.ENVIRONMENTS / f"{environment}.toml"
         raise ParameterError(f"{shown}: {fault}" for fault in faults)
@@ -50,8 +50,8 @@ def chosen(app: cdk.App, now: datetime | None = None) -> parameters.Parameters:
     return load(environment, Path(file) if file else None, now)
 
 
-def _schedules(loaded: parameters.Parameters) -> silence.Schedules:
-    return silence.Schedules(
+def _schedules(loaded: parameters.Parameters) -> schedule_checks.Schedules:
+    return schedule_checks.Schedules(
         nightly=loaded.schedule_expression,
         reconcile=loaded.reconcile_schedule,
         timezone=loaded.schedule_timezone,
@@ -76,7 +76,7 @@ def compose(scope: Construct, chosen_parameters: parameters.Parameters, base: st
     registry = RegistryStack(scope, f"{name}-registry", parameters=chosen_parameters)
     sync = SyncStack(scope, name, parameters=chosen_parameters, registry=registry, base=base)
     acknowledgements.acknowledge(sync)
-    for warning in silence.warnings(_schedules(chosen_parameters), datetime.now(UTC)):
+    for warning in schedule_checks.warnings(_schedules(chosen_parameters), datetime.now(UTC)):
         cdk.Annotations.of(sync).add_warning_v2("lxp-sync:runs-overlap", warning)
     return Stacks(registry=registry, sync=sync)
 

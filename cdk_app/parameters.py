@@ -18,7 +18,7 @@ from cdk_app import parameter_reader, regions, schedule_expression, timezones
 from cdk_app.iam_names import are_principals, is_github_repository
 from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError
-from cdk_app.silence import LONGEST_SILENCE_HOURS
+from cdk_app.schedule_checks import LONGEST_SILENCE_HOURS
 from worker.config.faults import Faults, Problem, refusal
 from worker.config.mapping_table import mapping_problems
 from worker.config.scope_table import scope_problems

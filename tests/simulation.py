@@ -131,8 +131,8 @@ class Simulation:
         self, *, dies_at: int | None = None, employees: tuple[int, ...] = (), dry_run: bool = False
     ) -> Summary | None:
         """Run `sync`; None if the run was killed. A lock it left behind has expired by the next run."""
-        scope = SelectedEmployees(employees) if employees else ChangedEmployees()
-        return self.do(RunRequest("sync", scope, dry_run=dry_run, includes_undone=bool(employees)), dies_at=dies_at)
+        covers = SelectedEmployees(employees) if employees else ChangedEmployees()
+        return self.do(RunRequest("sync", covers, dry_run=dry_run, includes_undone=bool(employees)), dies_at=dies_at)
 
     def approve(self, run_id: str) -> Summary | None:
         """Approve everything that a run held."""

@@ -1,8 +1,20 @@
-"""Numbers with what they count."""
+"""Numbers with what they count, and lists of them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+MOST_SHOWN = 20
+"""The most employees, or lines of one kind, that a reader at a terminal is shown without `--verbose`."""
 
 
 def counted(number: int, one: str, more: str = "") -> str:
     """Return a number with what it counts, in the singular or the plural: `1 account`, `2 accounts`."""
     return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def listed(items: Sequence[object], most: int | None = MOST_SHOWN, where: str = "") -> str:
+    """Return the items with commas: at most so many (None: all), then how many more there are, and where they are."""
+    text = ", ".join(map(str, items[:most]))
+    more = 0 if most is None else len(items) - most
+    return f"{text} and {more:,} more{where}" if more > 0 else text

@@ -36,7 +36,7 @@ import worker.runs.guarded_plan
 def crash(*_, **__):
     raise RuntimeError("Jo Doe, jo@example.com")
 
-worker.runs.guarded_plan.plan_from = crash
+worker.runs.guarded_plan.make_plan = crash
 """
 
 

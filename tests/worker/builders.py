@@ -190,7 +190,7 @@ def look_up(planner: Planner, accounts: Sequence[Account]) -> dict[str, list[str
     """
     asked: dict[str, list[str]] = {"idnumber": [], "id": [], "email": [], "username": [], "employee": []}
     while needed := planner.needs():
-        asked["employee"] += map(str, sorted(needed.employees))
+        asked["employee"] += map(str, sorted(needed.joining))
         for lookup in needed.lookups:
             asked[lookup.key] += lookup.values
             planner.add(found(accounts, lookup.key, lookup.values))

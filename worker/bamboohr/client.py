@@ -9,29 +9,26 @@ Source of the facts: BambooHR's API documentation and OpenAPI specification.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from worker.bamboohr import listing, refusals, report
 from worker.bamboohr.changes import Feed, parse_changes
 from worker.bamboohr.directory import Directory, Observer, read_directory
 from worker.bamboohr.listing import Listing, Page
-from worker.bamboohr.refusals import UNREADABLE, Concerns, Refused
 from worker.bamboohr.report import Report
 from worker.bamboohr.rest_api import RestApi, json_object
 from worker.config.credentials import RenewableCredential
-from worker.errors import ListRefused, ReportRefused, SourceError
+from worker.errors import CredentialError, ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence, employee_id
 from worker.model.field_catalogue import api_name, names_in
 from worker.timestamps import iso
-from worker.transport.http import Reply, Transport
-from worker.transport.json_stream import Malformed
+from worker.transport.http import Transport
+from worker.transport.refusal import Refused
 
 __all__ = ["BambooHRClient", "Feed", "Page", "Refused"]
-
-T = TypeVar("T")
 
 DIRECTORY_SECONDS = 300.0
 """The deadline of the directory, which takes longer than an ordinary request may."""
@@ -60,16 +57,16 @@ class BambooHRClient:
     """
 
     def __init__(self, transport: Transport, api: str, key: str | RenewableCredential, fix_command: str) -> None:
-        self._api = RestApi(transport, api, RenewableCredential(key) if isinstance(key, str) else key)
-        self._fix_command = fix_command
+        self._api = RestApi(transport, api, RenewableCredential(key) if isinstance(key, str) else key, fix_command)
 
     def changed_employees(self, since: datetime) -> Feed:
         """The employees whose record changed at or after `since`, ordered by id, compared as numbers."""
-        what = "the list of changed employees"
-        reply = self._api.get("/employees/changed", {"since": iso(since)})
-        if reply.status != HTTPStatus.OK:
-            raise self._refused(reply, what)
-        return _parsed(lambda: parse_changes(json_object(reply)), what)
+        return self._api.read(
+            "the list of changed employees",
+            "/employees/changed",
+            {"since": iso(since)},
+            lambda chunks: parse_changes(json_object(chunks)),
+        )
 
     def directory(self, wanted: Container[int], needed: Iterable[str], observe: Observer | None = None) -> Directory:
         """The company directory, with the facts of the `wanted` employees. Refused (403) or empty (404) is no fault.
@@ -77,25 +74,18 @@ class BambooHRClient:
         `observe` may be given a row again, where the directory has to be read again.
         """
         needed = tuple(needed)
-        reply, directory = _parsed(
-            lambda: self._api.stream(
-                "/employees/directory",
-                lambda chunks: read_directory(chunks, wanted, needed, observe),
-                DIRECTORY_SECONDS,
-            ),
+        return self._api.read(
             "the directory",
+            "/employees/directory",
+            {},
+            lambda chunks: read_directory(chunks, wanted, needed, observe),
+            dict.fromkeys((HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND), Directory(available=False)),
+            deadline=DIRECTORY_SECONDS,
         )
-        if directory is not None:
-            return directory
-        if reply.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
-            return Directory(available=False)
-        raise self._refused(reply, "the directory")
 
     def await_site(self) -> None:
         """Ask for the key's own user with patience. Raises SyncError where BambooHR does not answer in time."""
-        reply = self._api.get(_OWN_USER, {})
-        if reply.status not in _ANSWERS:
-            raise self._refused(reply, "the key's own user")
+        self._api.read("the key's own user", _OWN_USER, {}, b"".join, dict.fromkeys(_ANSWERS, b""))
 
     def list_employees(self, fields: Iterable[str]) -> Iterator[Page]:
         """All employees, active and inactive, a page at a time.
@@ -115,12 +105,7 @@ class BambooHRClient:
             Refused: one of the employees may be the cause, or BambooHR: `site_answers` tells.
             SyncError: the run cannot go on.
         """
-        rows: dict[int, Evidence] = {}
-        for page in self._pages(employees, fields, len(employees), quick=True):
-            if page.is_first:
-                rows.clear()
-            rows.update(page.rows)
-        return rows
+        return listing.all_rows(self._pages(employees, fields, len(employees), quick=True))
 
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
         """What Get Employee says of fields of the catalogue; None for no such employee.
@@ -141,22 +126,17 @@ class BambooHRClient:
             Refused: one of the employees may be the cause, or BambooHR: `site_answers` tells.
             SyncError: the run cannot go on.
         """
-        reply, found = _parsed(
-            lambda: self._api.post(
-                report.PATH,
-                report.QUERY,
-                report.body(employees, fields),
-                lambda chunks: report.read_report(chunks, employees, fields),
-                DIRECTORY_SECONDS if employees is None else None,
-            ),
+        return self._api.read(
             "a report",
+            report.PATH,
+            report.QUERY,
+            lambda chunks: report.read_report(chunks, employees, fields),
+            dict.fromkeys(_REPORT_REFUSED, ReportRefused("BambooHR does not let the key run reports")),
+            body=report.body(employees, fields),
+            deadline=DIRECTORY_SECONDS if employees is None else None,
             quick=True,
+            may_take_no_keys=True,
         )
-        if found is not None:
-            return found
-        if reply.status in _REPORT_REFUSED:
-            raise ReportRefused("BambooHR does not let the key run reports")
-        raise self._refused(reply, "a report", quick=True)
 
     def get_custom(self, employee: int, fields: Sequence[str]) -> dict[str, str] | None:
         """What Get Employee says of fields by their API names; None for no such employee. Raises as `get_employee`."""
@@ -165,22 +145,17 @@ class BambooHRClient:
         return None if row is None else report.facts_of(row, names)
 
     def _employee(self, employee: int, query: Mapping[str, str]) -> dict[str, Any] | None:
-        reply = self._api.get(f"/employees/{employee}", query, quick=True)
-        if reply.status == HTTPStatus.NOT_FOUND:
-            return None
-        if reply.status == HTTPStatus.FORBIDDEN:
-            raise Refused(f"HTTP {reply.status}", refusals.meaning_of_status(reply))
-        if reply.status != HTTPStatus.OK:
-            raise self._refused(reply, "Get Employee", quick=True)
-        row = _parsed(lambda: json_object(reply), "Get Employee", quick=True)
+        absent: Mapping[int, dict[str, Any]] = {HTTPStatus.NOT_FOUND: {}}
+        row = self._api.read("Get Employee", f"/employees/{employee}", query, json_object, absent, quick=True)
         return row if employee_id(row.get("id")) == employee else None
 
     def site_answers(self) -> bool:
         """Whether BambooHR answers at all: id 0 stands for the key's own user."""
         try:
-            return self._api.get(_OWN_USER, {}, quick=True).status in _ANSWERS
-        except (Refused, SourceError):
+            self._api.read("the key's own user", _OWN_USER, {}, b"".join, dict.fromkeys(_ANSWERS, b""), quick=True)
+        except (Refused, SourceError, CredentialError):
             return False
+        return True
 
     # List Employees
 
@@ -196,40 +171,32 @@ class BambooHRClient:
                 if cursor in cursors:
                     raise refusals.malformed("List Employees")
                 cursors.add(cursor)
-                # Where the endpoint takes no API keys it answers 401 as well: a key that was accepted is not renewed.
-                renews_key = bool(cursor) or not self._api.key_accepted
                 query = listing.query(employees, fields, limit, cursor)
-                reply = self._api.get("/employees", query, quick=quick, renews_key=renews_key)
-                if reply.status == HTTPStatus.BAD_REQUEST and cursor:
+                page = self._page(pages, query, is_first=not cursor, quick=quick)
+                if page is None:
                     break
-                rows, following = self._page(pages, reply, quick=quick)
+                rows, following = page
                 yield Page(rows, is_first=cursor == "")
                 cursor = following
             else:
                 return
         raise SourceError("List Employees changed while it was read, three times", advice="the next run reads it again")
 
-    def _page(self, pages: Listing, reply: Reply, *, quick: bool) -> tuple[dict[int, Evidence], str | None]:
-        if reply.status in _ENDPOINT_REFUSED:
-            raise ListRefused(
-                "BambooHR does not let the key list employees (List Employees is refused)",
-                advice="let the key's user see and list all employees (RUNBOOK, BambooHR)",
-            )
-        if reply.status != HTTPStatus.OK:
-            raise self._refused(reply, "List Employees", quick=quick)
-        return _parsed(lambda: pages.parse(json_object(reply)), "List Employees", quick=quick)
-
-    def _refused(self, reply: Reply, what: str, *, quick: bool = False) -> Exception:
-        meaning = refusals.meaning_of_status(reply)
-        if quick and meaning.concerns is Concerns.RECORD:
-            return Refused(f"HTTP {reply.status}", meaning)
-        return refusals.of_status(reply, what, self._fix_command)
-
-
-def _parsed(parse: Callable[[], T], what: str, *, quick: bool = False) -> T:
-    try:
-        return parse()
-    except Malformed as fault:
-        if quick:
-            raise Refused(UNREADABLE) from fault
-        raise refusals.malformed(what) from fault
+    def _page(
+        self, pages: Listing, query: Mapping[str, str], *, is_first: bool, quick: bool
+    ) -> tuple[dict[int, Evidence], str | None] | None:
+        """One page, and the cursor of the next; None if the listing changed meanwhile."""
+        refused = ListRefused(
+            "BambooHR does not let the key list employees (List Employees is refused)",
+            advice="let the key's user see and list all employees (RUNBOOK, BambooHR)",
+        )
+        otherwise: dict[int, Exception | None] = {} if is_first else {HTTPStatus.BAD_REQUEST: None}
+        return self._api.read(
+            "List Employees",
+            "/employees",
+            query,
+            lambda chunks: pages.parse(json_object(chunks)),
+            {**otherwise, **dict.fromkeys(_ENDPOINT_REFUSED, refused)},
+            quick=quick,
+            may_take_no_keys=is_first,
+        )

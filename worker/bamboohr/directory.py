@@ -11,12 +11,11 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker import logs
+from worker.bamboohr.rows import StreamedTable
 from worker.bamboohr.values import shared, text
 from worker.model.email_index import EmailIndex
-from worker.model.employee import employee_id
 from worker.model.field_catalogue import names_in
-from worker.transport.json_stream import read_items, require_empty
+from worker.transport.json_stream import require_empty
 
 
 @dataclass
@@ -71,45 +70,39 @@ def read_directory(
     chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str], observe: Observer | None = None
 ) -> Directory:
     """Parse the JSON as it arrives. Raises Malformed, and never returns a part for the whole."""
-    names = names_in("directory", (*needed, "status"))
-    reading = _Reading(names, wanted, observe)
-    head = read_items(chunks, {"fields.item": reading.declare, "employees.item": reading.take})
-    return reading.result(head)
+    reading = _Reading(names_in("directory", (*needed, "status")), wanted, observe)
+    head, directory = reading.read(chunks), reading.directory
+    if directory.rows == 0:
+        require_empty(head, "employees")
+        directory.available = False
+    directory.disagreeing = reading.disagreeing
+    directory.shown = frozenset(name for name, theirs in reading.names.items() if theirs in reading.declared)
+    return directory
 
 
-class _Reading:
+class _Reading(StreamedTable):
     """The directory as far as it was read."""
 
     def __init__(self, names: Mapping[str, str], wanted: Container[int], observe: Observer | None) -> None:
-        self._names = names
+        super().__init__("the directory")
+        self.names = names
+        self.directory = Directory(filled=Counter(dict.fromkeys(names.keys() - {"status"}, 0)))
         self._wanted = wanted
         self._observe = observe
-        self._declared: set[str] = set()
-        self._unreadable = 0
-        self._directory = Directory(filled=Counter(dict.fromkeys(names.keys() - {"status"}, 0)))
 
-    def declare(self, item: Any) -> None:
-        """One entry of the list of fields."""
-        if isinstance(item, dict) and isinstance(item.get("id"), str):
-            self._declared.add(item["id"])
-
-    def take(self, row: Any) -> None:
-        """One employee. An unreadable row costs itself: nothing is concluded from a missing row."""
-        if not isinstance(row, dict):
-            self._unreadable += 1
-            return
-        employee = employee_id(row.get("id"))
-        if employee is None:
-            return
+    def take(self, employee: int, row: Mapping[str, Any]) -> None:
+        """Take one row; if a second one contradicts the first, neither is evidence."""
         facts = {
-            name: value for name, theirs in self._names.items() if (value := text(name, row.get(theirs))) is not None
+            name: value for name, theirs in self.names.items() if (value := text(name, row.get(theirs))) is not None
         }
-        directory = self._directory
+        directory = self.directory
         directory.email_index.add(facts.get("work_email", ""), employee)
         if self._observe is not None:
             self._observe(facts)
         if employee in directory.ids:
-            self._take_again(employee, facts)
+            if directory.employees.get(employee, facts) != facts:
+                del directory.employees[employee]
+                self.disagreeing.add(employee)
             return
         directory.rows += 1
         directory.ids.add(employee)
@@ -118,26 +111,3 @@ class _Reading:
                 directory.filled[name] += 1
         if employee in self._wanted:
             directory.employees[employee] = shared(facts)
-
-    def _take_again(self, employee: int, facts: Mapping[str, str]) -> None:
-        """A second row: if it contradicts the first, neither is evidence."""
-        if self._directory.employees.get(employee, facts) != facts:
-            del self._directory.employees[employee]
-            self._directory.disagreeing.add(employee)
-
-    def result(self, head: bytes) -> Directory:
-        """What was read, once all of it was."""
-        directory = self._directory
-        if directory.rows == 0:
-            require_empty(head, "employees")
-            directory.available = False
-        if self._unreadable:
-            logs.warning("bamboohr.unreadable_rows", count=self._unreadable, reason="the directory: not an object")
-        for employee in sorted(directory.disagreeing):
-            logs.warning(
-                "bamboohr.contradiction",
-                employee_id=employee,
-                reason="the directory has two rows for this employee that contradict each other; neither is trusted",
-            )
-        directory.shown = frozenset(name for name, theirs in self._names.items() if theirs in self._declared)
-        return directory

@@ -6,16 +6,19 @@ the key may not read (`_restrictedFields`). Source: BambooHR's OpenAPI specifica
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from worker import logs
+from worker.bamboohr.rows import log_contradiction, log_unreadable
 from worker.bamboohr.values import shared, text
 from worker.model.employee import Evidence, employee_id
 from worker.model.field_catalogue import names_in
 from worker.model.states import state_name
+from worker.progress import Tick
 from worker.transport.json_stream import Malformed
+
+_SOURCE = "List Employees"
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,17 @@ class Page:
 
     rows: Mapping[int, Evidence]
     is_first: bool
+
+
+def all_rows(pages: Iterable[Page], tick: Tick = lambda _: None) -> dict[int, Evidence]:
+    """The rows of all pages. `tick` is called with the number of rows of each."""
+    rows: dict[int, Evidence] = {}
+    for page in pages:
+        if page.is_first:
+            rows.clear()
+        rows.update(page.rows)
+        tick(len(page.rows))
+    return rows
 
 
 def query(employees: Collection[int] | None, fields: Sequence[str], limit: int, cursor: str) -> dict[str, str]:
@@ -65,8 +79,7 @@ class Listing:
         unreadable = len(data) - len(readable)
         if unreadable and (self._asked is not None or not readable):
             raise Malformed("an employee is not an object")
-        if unreadable:
-            logs.warning("bamboohr.unreadable_rows", count=unreadable, reason="List Employees: not an object")
+        log_unreadable(_SOURCE, unreadable)
         rows: dict[int, Evidence] = {}
         for row in readable:
             employee = employee_id(row.get("employeeId"))
@@ -79,11 +92,7 @@ class Listing:
         if self._seen.setdefault(employee, mark) == mark:
             return row
         self._seen[employee] = hash(None)
-        logs.warning(
-            "bamboohr.contradiction",
-            employee_id=employee,
-            reason="List Employees has two rows for this employee that contradict each other; neither is trusted",
-        )
+        log_contradiction(_SOURCE, employee)
         return self._no_evidence
 
 

@@ -1,82 +1,36 @@
-"""BambooHR's refusals: the one table of whom each is about, and each in an operator's words.
+"""BambooHR's refusals: whom each is about, and those that end the run in an operator's words.
 
-Sources: "documented" in BambooHR's API documentation or OpenAPI specification, "public" for reports of other clients.
 BambooHR's own texts are never repeated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from http import HTTPStatus
 
 from worker.errors import CredentialError, SourceError, SyncError
+from worker.transport import refusal
 from worker.transport.http import Reply
-from worker.transport.refusal import BatchRefused
-from worker.transport.retries import is_passing, retry_after
+from worker.transport.refusal import Concerns, Meaning, Refused
+from worker.transport.retries import retry_after
 
-NO_ANSWER = "no answer"
 UNREADABLE = "unreadable answer"
-
-
-class Concerns(StrEnum):
-    """What an answer is about."""
-
-    RECORD = "record"
-    """Perhaps one employee of the batch."""
-    ACCESS = "access"
-    """The key may not use the endpoint, or may not see this employee."""
-    SITE = "site"
-    """The key, the address, or all of BambooHR."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """One row of the table: what an answer is about, how that is known, whether a second attempt may succeed."""
-
-    concerns: Concerns
-    source: str
-    is_passing: bool = False
-
 
 _STATUSES: Mapping[int, Meaning] = {
     401: Meaning(Concerns.SITE, "documented: no API key, or an unknown one"),
     403: Meaning(Concerns.ACCESS, "documented: no permission"),
     404: Meaning(Concerns.ACCESS, "documented: no such employee, or none that the key may see"),
-    408: Meaning(Concerns.SITE, "documented", is_passing=True),
-    425: Meaning(Concerns.SITE, "public: early data", is_passing=True),
-    429: Meaning(Concerns.SITE, "documented: a rate limit", is_passing=True),
 }
-_TEMPORARILY_UNAVAILABLE = Meaning(Concerns.SITE, "documented: 503 with Retry-After", is_passing=True)
-_ANY_OTHER = Meaning(
-    Concerns.RECORD,
-    "documented: one id that a filter does not accept (400, 406, 422), too much data (413); public: a proxy or firewall"
-    " with any status or redirect of its own",
-)
 
 
 def meaning_of_status(reply: Reply) -> Meaning:
     """What an HTTP status that is not 200 is about, for a request that names employees."""
-    status = reply.status
-    if status in _STATUSES:
-        return _STATUSES[status]
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        if status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After"):
-            return _TEMPORARILY_UNAVAILABLE
-        return Meaning(Concerns.RECORD, "public: one record that the server fails on", is_passing=is_passing(status))
-    return _ANY_OTHER
+    return refusal.meaning_of_status(reply, _STATUSES)
 
 
-class Refused(BatchRefused):
-    """A request about some employees ended without an answer, and one of them may be the cause."""
-
-    def __init__(self, code: str, meaning: Meaning | None = None) -> None:
-        is_passing = meaning.is_passing if meaning else code == NO_ANSWER
-        super().__init__(
-            code, may_be_record=meaning is None or meaning.concerns is Concerns.RECORD, is_passing=is_passing
-        )
-        self.is_access = meaning is not None and meaning.concerns is Concerns.ACCESS
+def unreadable() -> Refused:
+    """An answer about some employees that is not the documented JSON."""
+    return Refused(UNREADABLE, Meaning(Concerns.RECORD, "public: a proxy or firewall, or a server that fails on one"))
 
 
 def unreachable(what: str) -> SyncError:

@@ -12,11 +12,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker import logs
+from worker.bamboohr.rows import StreamedTable
 from worker.bamboohr.values import shared, text
-from worker.model.employee import employee_id
 from worker.model.field_catalogue import api_name
-from worker.transport.json_stream import read_items, require_empty
+from worker.transport.json_stream import require_empty
 
 PATH = "/reports/custom"
 QUERY = {"format": "JSON", "onlyCurrent": "false"}
@@ -47,10 +46,16 @@ def body(employees: Collection[int] | None, fields: Iterable[str]) -> bytes:
 def read_report(chunks: Iterable[bytes], employees: Collection[int] | None, fields: Iterable[str]) -> Report:
     """Parse a report as it arrives. Raises Malformed, and never returns a part for the whole."""
     reading = _Reading(fields, None if employees is None else frozenset(employees))
-    head = read_items(chunks, {"fields.item": reading.declare, "employees.item": reading.take})
-    if not reading.has_rows:
+    head = reading.read(chunks)
+    if not reading.rows_read:
         require_empty(head, "employees")
-    return reading.result()
+    shown = frozenset(name for name, theirs in reading.names.items() if column_of(theirs, reading.declared))
+    rows = {
+        employee: {name: row[name] for name in row if name in shown}
+        for employee, row in reading.rows.items()
+        if employee not in reading.disagreeing
+    }
+    return Report(rows, shown)
 
 
 def column_of(theirs: str, columns: Iterable[str]) -> str | None:
@@ -65,53 +70,22 @@ def column_of(theirs: str, columns: Iterable[str]) -> str | None:
     return found
 
 
-class _Reading:
+class _Reading(StreamedTable):
     """A report as far as it was read."""
 
     def __init__(self, fields: Iterable[str], asked: frozenset[int] | None) -> None:
-        self._names = {name: api_name(name) for name in fields}
+        super().__init__("the report")
+        self.names = {name: api_name(name) for name in fields}
+        self.rows: dict[int, dict[str, str]] = {}
         self._asked = asked
-        self._declared: set[str] = set()
-        self._contradicting: set[int] = set()
-        self._unreadable = 0
-        self._rows: dict[int, dict[str, str]] = {}
-        self.has_rows = False
 
-    def declare(self, item: Any) -> None:
-        """One entry of the list of fields."""
-        if isinstance(item, dict) and isinstance(item.get("id"), str):
-            self._declared.add(item["id"])
-
-    def take(self, row: Any) -> None:
-        """One employee. An unreadable row costs itself: nothing is concluded from a missing row."""
-        self.has_rows = True
-        if not isinstance(row, dict):
-            self._unreadable += 1
+    def take(self, employee: int, row: Mapping[str, Any]) -> None:
+        """Take one row, if the employee was asked for."""
+        if self._asked is not None and employee not in self._asked:
             return
-        employee = employee_id(row.get("id"))
-        if employee is None or (self._asked is not None and employee not in self._asked):
-            return
-        facts = facts_of(row, self._names)
-        if self._rows.setdefault(employee, facts) != facts:
-            self._contradicting.add(employee)
-
-    def result(self) -> Report:
-        """What was read, once all of it was."""
-        if self._unreadable:
-            logs.warning("bamboohr.unreadable_rows", count=self._unreadable, reason="the report: not an object")
-        for employee in sorted(self._contradicting):
-            del self._rows[employee]
-            logs.warning(
-                "bamboohr.contradiction",
-                employee_id=employee,
-                reason="the report has rows for this employee that contradict each other; none is trusted",
-            )
-        shown = frozenset(name for name, theirs in self._names.items() if column_of(theirs, self._declared))
-        if len(shown) == len(self._names):
-            return Report(self._rows, shown)
-        return Report(
-            {number: {name: row[name] for name in row if name in shown} for number, row in self._rows.items()}, shown
-        )
+        facts = facts_of(row, self.names)
+        if self.rows.setdefault(employee, facts) != facts:
+            self.disagreeing.add(employee)
 
 
 def facts_of(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:

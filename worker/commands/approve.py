@@ -77,7 +77,7 @@ def approve(call: Call) -> None:
     held = _held_by(options.held_run, services)
     changes = _selected(held, options.only, employees(options))
     wanted = tuple(sorted({change.employee_id for change in changes}))
-    request = replace(request, scope=SelectedEmployees(wanted), approved=changes, resends=held.resends)
+    request = replace(request, covers=SelectedEmployees(wanted), approved=changes, resends=held.resends)
     if asks:
         _ask(call, services, request)
     run_sync(request, services, call.summary)

@@ -41,7 +41,7 @@ class Call:
 
     def begin(self, request: RunRequest, about_run: str = "") -> None:
         """Let the summary say what was requested, whatever the end will be."""
-        self.summary.dry_run, self.summary.scope = request.dry_run, request.scope_name
+        self.summary.dry_run, self.summary.scope = request.dry_run, request.summary_scope
         self.summary.about_run = about_run
 
     def settings(self) -> Settings:

@@ -75,15 +75,15 @@ def plan(call: Call) -> int:
     settings = call.settings()
     credentials = read_credentials(settings, reader_patience())
     summary.dry_run = True
-    scope = AllEmployees() if everybody else SelectedEmployees(selected) if selected else ChangedEmployees()
-    request = RunRequest("sync", scope, dry_run=True, includes_undone=bool(selected), resends=bool(selected))
+    covers = AllEmployees() if everybody else SelectedEmployees(selected) if selected else ChangedEmployees()
+    request = RunRequest("sync", covers, dry_run=True, includes_undone=bool(selected), resends=bool(selected))
     seen = preview(request, open_services(settings, credentials, call.stop, summary, bar), summary)
     summary.finish()
     report = build(
         seen,
         summary,
         settings,
-        scope="everybody" if everybody else request.scope_name,
+        scope="everybody" if everybody else request.summary_scope,
         digest=lambda step: digest(step, credentials.moodle.value),
         shows_values=options.show_values,
         other_settings=options.settings is not None,

@@ -54,7 +54,7 @@ def request(options: argparse.Namespace) -> RunRequest:
     if options.reactivate and not selected:
         raise UsageError("--reactivate needs --employee", advice="name the employees to reactivate: --employee ID")
     return RunRequest(
-        scope=SelectedEmployees(selected) if selected else ChangedEmployees(),
+        covers=SelectedEmployees(selected) if selected else ChangedEmployees(),
         dry_run=options.dry_run,
         reactivate=options.reactivate,
         includes_undone=bool(selected),

@@ -21,6 +21,7 @@ import string
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Literal
 
 from worker.model.field_catalogue import needed
@@ -101,24 +102,22 @@ class Rule:
         A source that is not shown hides the sources after it: if the preferred name is restricted today, the account
         must not fall back to the legal first name.
         """
-        for source in self.sources:
-            if source not in facts:
-                return None
-            if facts[source] and (value := self._sent(facts[source])) != "":
-                return value
-        return normalize(self.target, self.default)
+        return self._first(facts)[0]
 
     def refused_value(self, facts: Mapping[str, str]) -> str:
         """The value that BambooHR shows and that is not sent: the table or Moodle does not have it. "": there is none.
 
         The account keeps its value.
         """
+        return self._first(facts)[1]
+
+    def _first(self, facts: Mapping[str, str]) -> tuple[str | None, str]:
         for source in self.sources:
             if source not in facts:
-                return ""
+                return None, ""
             if facts[source] and (value := self._sent(facts[source])) != "":
-                return "" if value is not None else facts[source]
-        return ""
+                return value, "" if value is not None else facts[source]
+        return normalize(self.target, self.default), ""
 
     def _sent(self, shown: str) -> str | None:
         if self.table:
@@ -188,15 +187,26 @@ class FieldMapping:
         """The rule for one Moodle field; None if the field is not mapped."""
         return next((rule for rule in self.rules if rule.target == target), None)
 
+    @cached_property
+    def updated(self) -> frozenset[str]:
+        """The Moodle fields of existing accounts that follow BambooHR."""
+        return frozenset(rule.target for rule in self.rules if rule.is_updated)
+
+    @property
+    def updates_email(self) -> bool:
+        """Whether the e-mail address of existing accounts follows BambooHR."""
+        return "email" in self.updated
+
 
 def _table(rule: Rule) -> list[object]:
     """What a digest holds of a rule's table; nothing where it has none, as in the digests of earlier versions."""
     return [sorted(rule.table.items()), rule.otherwise] if rule.table else []
 
 
-def placeholders(template: str) -> list[str]:
+@cache
+def placeholders(template: str) -> tuple[str, ...]:
     """The field names in a username template."""
-    return [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
 
 
 def template_fault(template: str) -> str:

@@ -83,7 +83,7 @@ def normalize(target: str, text: str) -> str | None:
         if len(text) > LENGTHS[target]:
             return None
     clean = text
-    if not (text.isascii() and text.isprintable()):
+    if not text.isprintable():
         clean = "".join(" " if char.isspace() else char for char in text)
         clean = "".join(char for char in clean if unicodedata.category(char) not in _UNSTORABLE)
     # Truncate first: PHP also strips a bracket that the truncation leaves at the end.

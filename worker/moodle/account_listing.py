@@ -9,13 +9,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from worker.model.account import AccountRef
-from worker.moodle.web_service import NotTheAnswer
-from worker.transport.json_stream import Malformed, read_items
-from worker.transport.json_text import read_json
+from worker.transport.json_stream import Malformed, read_items, require_empty
 
 
 def read_account_listing(chunks: Iterable[bytes], auth: str) -> list[AccountRef]:
-    """The accounts with this authentication. Raises NotTheAnswer, and never returns a part for the whole."""
+    """The accounts with this authentication. Raises Malformed, and never returns a part for the whole."""
     found: list[AccountRef] = []
     rows = 0
 
@@ -26,12 +24,9 @@ def read_account_listing(chunks: Iterable[bytes], auth: str) -> list[AccountRef]
         if account is not None:
             found.append(account)
 
-    try:
-        head = read_items(chunks, {"users.item": take})
-    except Malformed as fault:
-        raise NotTheAnswer from fault
+    head = read_items(chunks, {"users.item": take})
     if not rows:
-        _check_empty(head)
+        require_empty(head, "users")
     return found
 
 
@@ -44,13 +39,3 @@ def _account_ref(row: Any, auth: str) -> AccountRef | None:
     username, idnumber = (str(row.get(key) or "") for key in ("username", "idnumber"))
     full_name = "" if idnumber else f"{row.get('firstname') or ''} {row.get('lastname') or ''}".strip()
     return AccountRef(row["id"], username, idnumber, bool(row.get("suspended")), full_name)
-
-
-def _check_empty(head: bytes) -> None:
-    """Only a well-formed answer is trusted to say that there are no accounts."""
-    try:
-        answer = read_json(head)
-    except ValueError as fault:
-        raise NotTheAnswer from fault
-    if not isinstance(answer, dict) or answer.get("users") != []:
-        raise NotTheAnswer(answer)

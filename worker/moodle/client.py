@@ -8,7 +8,7 @@ isolation can tell that record from the site (`site_answers`). A write is one at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -17,25 +17,25 @@ from worker.errors import SyncError, TargetError
 from worker.model.account import Account, AccountKey, AccountRef
 from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
-from worker.moodle import failures, writes
+from worker.moodle import fatal_errors, writes
 from worker.moodle.account_listing import read_account_listing
-from worker.moodle.answers import NO_JSON, UNREADABLE_ROW, Refused, Undecided
+from worker.moodle.error_codes import NO_JSON, UNREADABLE_ROW, Undecided
 from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, parse_accounts, parse_kinds
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record, Updated
 from worker.transport.http import Transport
 from worker.transport.parallel import in_parallel
+from worker.transport.refusal import Concerns, Meaning, Refused
 from worker.transport.retries import Retries
 
 __all__ = ["MoodleClient", "Record", "Refused", "TryAgain", "Undecided", "Updated"]
-
-_Read = Callable[[str, Iterable[tuple[str, str]]], Any]
 
 LISTING_SECONDS = 300.0
 """The deadline of the account listing, whose first byte comes after its last account is found (measured: 75 s for
 20,000 accounts)."""
 _BY_FIELD = "core_user_get_users_by_field"
 _SEARCH = "core_user_get_users"
+_UNREADABLE = Meaning(Concerns.RECORD, "a row that cannot be trusted")
 _UNKNOWN_FUNCTION = ("invalidrecord", "invalidrecordunknown")
 
 
@@ -88,15 +88,15 @@ class MoodleClient:
         Moodle answers silently with less where a right is missing. Raises SyncError, also where the site does not
         answer in time.
         """
-        guest = self._guest(self._service.read)
+        guest = self._guest()
         missing = [*self._needed] if guest is None else missing_keys(guest, self._needed)
         if missing:
-            raise failures.not_visible(missing, guest_seen=guest is not None)
+            raise fatal_errors.not_visible(missing, guest_seen=guest is not None)
 
     def site_answers(self) -> bool:
         """Whether the look-up of the guest is answered, in one quick attempt: what else is refused is not the site."""
         try:
-            return self._guest(self._service.read_once) is not None
+            return self._guest(quick=True) is not None
         except (Refused, TargetError):
             return False
 
@@ -107,21 +107,21 @@ class MoodleClient:
         Then the guest is not found by its e-mail address in the other case.
         """
         if not self._guest_email:
-            self._guest(self._service.read)
+            self._guest()
         other_case = self._guest_email.swapcase()
         if other_case == self._guest_email:
             return True
-        rows = self._rows("email", [other_case], self._service.read)
+        rows = self._rows("email", [other_case])
         return not any(isinstance(row, dict) and row.get("username") == "guest" for row in rows)
 
-    def _guest(self, read: _Read) -> Mapping[str, Any] | None:
+    def _guest(self, *, quick: bool = False) -> Mapping[str, Any] | None:
         try:
-            rows = self._rows("username", ["guest"], read)
+            rows = self._rows("username", ["guest"], quick=quick)
         except Refused as refusal:
             if refusal.code not in _UNKNOWN_FUNCTION or not self._by_field:
                 raise _ended(refusal, self._lookup_function) from None
             self._by_field = False
-            return self._guest(read)
+            return self._guest(quick=quick)
         guest = next((row for row in rows if isinstance(row, dict) and row.get("username") == "guest"), None)
         self._guest_email = str(guest.get("email") or "") if guest else ""
         self.field_kinds.update(parse_kinds(rows))
@@ -138,22 +138,16 @@ class MoodleClient:
         step = self.batch_size if self._by_field else 1
         batches = [wanted[at : at + step] for at in range(0, len(wanted), step)]
 
-        def batch_of(batch: Sequence[str]) -> list[Account]:
+        def patiently(batch: Sequence[str]) -> list[Account]:
             try:
-                return self._parsed(self._rows(key, batch, self._service.read))
+                return self._found(key, batch)
             except Refused as refusal:
                 raise _ended(refusal, self._lookup_function) from None
             except UnreadableAccount as fault:
-                raise failures.unreadable_row(fault.what) from None
+                raise fatal_errors.unreadable_row(fault.what) from None
 
-        found = {
-            account.id: account for accounts in in_parallel(batch_of, batches, self.concurrency) for account in accounts
-        }
-        if key == "email":
-            unmatched = [address for address in wanted if not _is_found(address, found.values())]
-            searched = in_parallel(self._search_patiently, self._in_any_case(unmatched), self.concurrency)
-            found.update({account.id: account for accounts in searched for account in accounts})
-        return [*found.values()]
+        accounts = (account for found in in_parallel(patiently, batches, self.concurrency) for account in found)
+        return [*{account.id: account for account in accounts}.values()]
 
     def look_up_batch(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
         """The same for one batch, in one quick attempt.
@@ -163,17 +157,22 @@ class MoodleClient:
             SyncError: the run cannot go on.
         """
         wanted = self._lookable(key, values)
-        if not wanted:
-            return []
-        read = self._service.read_once
         try:
-            accounts = self._parsed(self._rows(key, wanted, read))
-            if key == "email":
-                unmatched = [address for address in wanted if not _is_found(address, accounts)]
-                for address in self._in_any_case(unmatched):
-                    accounts += self._parsed(self._search("email", address, read))
+            return self._found(key, wanted, quick=True) if wanted else []
         except UnreadableAccount:
-            raise Refused(UNREADABLE_ROW) from None
+            raise Refused(UNREADABLE_ROW, _UNREADABLE) from None
+
+    def _found(self, key: AccountKey, wanted: Sequence[str], *, quick: bool = False) -> list[Account]:
+        """The accounts that have one of these values; an address in any case.
+
+        Where the database compares exactly, what is not found is searched for: core_user_get_users ignores the case.
+        """
+        accounts = self._parsed(self._rows(key, wanted, quick=quick))
+        if key == "email":
+            missing = [address for address in wanted if not any(account.has_email(address) for account in accounts)]
+            if missing and self._by_field and self.compares_exactly:
+                for address in missing:
+                    accounts += self._parsed(self._search(key, address, quick=quick))
         return accounts
 
     def _lookable(self, key: AccountKey, values: Iterable[str]) -> list[str]:
@@ -181,50 +180,39 @@ class MoodleClient:
         once = filter(None, dict.fromkeys(values))
         return [value for value in once if key != "username" or self._accepts_username(value)]
 
-    def _in_any_case(self, addresses: Sequence[str]) -> Sequence[str]:
-        """The addresses that have to be searched for once more: core_user_get_users ignores the case everywhere."""
-        return addresses if addresses and self._by_field and self.compares_exactly else ()
-
-    def _search_patiently(self, address: str) -> list[Account]:
-        try:
-            return self._parsed(self._search("email", address, self._service.read))
-        except Refused as refusal:
-            raise _ended(refusal, _SEARCH) from None
-        except UnreadableAccount as fault:
-            raise failures.unreadable_row(fault.what) from None
-
     def _parsed(self, rows: Sequence[Any]) -> list[Account]:
         self.field_kinds.update(parse_kinds(rows))
         return parse_accounts(rows, self._needed)
 
-    def _rows(self, key: AccountKey, values: Sequence[str], read: _Read) -> list[Any]:
+    def _rows(self, key: AccountKey, values: Sequence[str], *, quick: bool = False) -> list[Any]:
         """One look-up; one by one through core_user_get_users where the token may not use the batched function."""
         if self._by_field:
             try:
                 fields = [("field", key), *((f"values[{at}]", value) for at, value in enumerate(values))]
-                answer = read(_BY_FIELD, fields)
+                answer = self._service.read(_BY_FIELD, fields, quick=quick)
             except Refused as refusal:
                 if not refusal.is_access:
                     raise
                 self._by_field = False
             else:
                 if not isinstance(answer, list):
-                    raise failures.odd_answer("a list")
+                    raise fatal_errors.odd_answer("a list")
                 return answer
-        return [row for value in values for row in self._search(key, value, read)]
+        return [row for value in values for row in self._search(key, value, quick=quick)]
 
-    def _search(self, key: AccountKey, value: str, read: _Read) -> list[Any]:
+    def _search(self, key: AccountKey, value: str, *, quick: bool = False) -> list[Any]:
         try:
-            answer = read(_SEARCH, [("criteria[0][key]", key), ("criteria[0][value]", value)])
+            criteria = [("criteria[0][key]", key), ("criteria[0][value]", value)]
+            answer = self._service.read(_SEARCH, criteria, quick=quick)
         except Refused as refusal:
             if not refusal.is_access:
                 raise
             if self._by_field:
-                raise failures.no_search(refusal.code) from None
-            raise failures.no_lookups(self._service.fix_command) from None
+                raise fatal_errors.no_search(refusal.code) from None
+            raise fatal_errors.no_lookups(self._service.fix_command) from None
         users = answer.get("users") if isinstance(answer, dict) else None
         if not isinstance(users, list):
-            raise failures.odd_answer("users")
+            raise fatal_errors.odd_answer("users")
         # The search is LIKE, with % and _ as wildcards, and an unknown key returns every account: compare here.
         return [row for row in users if isinstance(row, dict) and str(row.get(key, "")).casefold() == value.casefold()]
 
@@ -241,10 +229,10 @@ class MoodleClient:
             )
         except Refused as refusal:
             if refusal.is_access:
-                raise failures.no_listing(refusal.code) from None
+                raise fatal_errors.no_listing(refusal.code) from None
             raise _ended(refusal, _SEARCH) from None
         if found is None:
-            raise failures.odd_answer("users")
+            raise fatal_errors.odd_answer("users")
         return found
 
     def access(self) -> dict[str, str]:
@@ -289,9 +277,5 @@ class MoodleClient:
         return writes.parse_updated(self._service.write("core_user_update_users", writes.numbered(records), retries))
 
 
-def _is_found(address: str, accounts: Iterable[Account]) -> bool:
-    return any(account.has_email(address) for account in accounts)
-
-
 def _ended(refusal: Refused, function: str) -> SyncError:
-    return failures.refused(refusal.code, function)
+    return fatal_errors.refused(refusal.code, function)

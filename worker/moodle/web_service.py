@@ -14,20 +14,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from worker.config.credentials import RenewableCredential
-from worker.moodle import failures
-from worker.moodle.answers import (
-    NO_ANSWER,
-    NO_JSON,
-    Concerns,
-    Meaning,
-    Refused,
-    Undecided,
-    meaning_of_code,
-    meaning_of_status,
-    status_code,
-)
+from worker.moodle import fatal_errors
+from worker.moodle.error_codes import NO_JSON, Undecided, meaning_of_code
 from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
+from worker.transport.json_stream import Malformed
 from worker.transport.json_text import readable
+from worker.transport.refusal import Concerns, Meaning, Refused, meaning_of_status, read_quickly, status_code
 from worker.transport.retries import Retries, with_retries
 
 T = TypeVar("T")
@@ -36,7 +28,6 @@ Fields = Iterable[tuple[str, str]]
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _CODE = re.compile(r"[A-Za-z_/]{1,60}")
 _NO_JSON = Meaning(Concerns.RECORD, "public: a page of a firewall, or of PHP, with status 200", may_be_done=True)
-_NO_ANSWER = Meaning(Concerns.RECORD, "public: a PHP process that dies of one record", is_passing=True)
 
 
 class TryAgain(NotSent):
@@ -61,13 +52,15 @@ class WebService:
         """The retries of one request, for a caller that makes its attempts by itself."""
         return Retries(self.transport)
 
-    def read(self, function: str, fields: Fields) -> Any:
-        """The result of a function that changes nothing, with patience. Raises Refused, or what ends the run."""
-        return self._called(function, [*fields], self._patient_attempt)
+    def read(self, function: str, fields: Fields, *, quick: bool = False) -> Any:
+        """The result of a function that changes nothing. Raises Refused, or what ends the run.
 
-    def read_once(self, function: str, fields: Fields) -> Any:
-        """The same without retries where one record of the request may be the cause: that is Refused as well."""
-        return self._called(function, [*fields], self._quick_attempt)
+        Args:
+            function: its name.
+            fields: its parameters, in the order in which they are sent.
+            quick: without retries where one record of the request may be the cause: that is Refused as well.
+        """
+        return self._called(function, [*fields], lambda body: self._read_attempt(body, quick=quick))
 
     def read_stream(
         self, function: str, fields: Fields, parse: Callable[[Iterator[bytes]], T], deadline: float
@@ -83,18 +76,18 @@ class WebService:
                 chunks,
             ):
                 if reply.status == HTTPStatus.GATEWAY_TIMEOUT:
-                    raise failures.of_status(reply)
+                    raise fatal_errors.of_status(reply)
                 if reply.status != HTTPStatus.OK:
                     return Reply(reply.status, reply.headers, b"".join(chunks)), (None, None)
                 try:
                     return reply, (parse(chunks), None)
-                except NotTheAnswer as fault:
+                except Malformed as fault:
                     return reply, (None, fault.answer)
 
         def call(body: bytes) -> T | None:
             reply, (value, instead) = self._with_patience(lambda: attempt(body))
             if reply.status != HTTPStatus.OK:
-                raise failures.of_status(reply)
+                raise fatal_errors.of_status(reply)
             if value is None:
                 self._checked(instead)
             return value
@@ -130,11 +123,11 @@ class WebService:
             result = self._expiring(function, lambda: attempt(self._form(sent, function, fields)))
         except _TokenRefused:
             if not self._token.renew(sent):
-                raise failures.unknown_token(self.fix_command) from None
+                raise fatal_errors.unknown_token(self.fix_command) from None
             try:
                 result = attempt(self._form(self._token.value, function, fields))
             except _TokenRefused:
-                raise failures.unknown_token(self.fix_command) from None
+                raise fatal_errors.unknown_token(self.fix_command) from None
         self._succeeded.add(function)
         return result
 
@@ -147,37 +140,21 @@ class WebService:
                 raise
             return call()
 
-    def _patient_attempt(self, body: bytes) -> Any:
-        def attempt() -> tuple[Reply, None]:
-            return self.transport.send("POST", self._endpoint, data=body, headers=_FORM), None
+    def _read_attempt(self, body: bytes, *, quick: bool) -> Any:
+        reply, _ = self._with_patience(lambda: (self._send(body), None), quick=quick)
+        if reply.status == HTTPStatus.OK:
+            return self._result(reply)
+        meaning = meaning_of_status(reply)
+        if quick and meaning.concerns is Concerns.RECORD:
+            raise Refused(status_code(reply.status), meaning)
+        raise fatal_errors.of_status(reply)
 
-        reply, _ = self._with_patience(attempt)
-        if reply.status != HTTPStatus.OK:
-            raise failures.of_status(reply)
-        return self._result(reply)
-
-    def _quick_attempt(self, body: bytes) -> Any:
-        retries = self.retries()
-        while True:
-            try:
-                reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
-            except NoAnswer as fault:
-                raise Refused(NO_ANSWER, _NO_ANSWER) from fault
-            except TransportError as fault:
-                if fault.is_passing and retries.wait(None, fault.what):
-                    continue
-                raise failures.unreachable(fault.what) from fault
-            if reply.status == HTTPStatus.OK:
-                return self._result(reply)
-            meaning = meaning_of_status(reply)
-            if meaning.concerns is Concerns.RECORD:
-                raise Refused(status_code(reply.status), meaning)
-            if not retries.wait(reply):
-                raise failures.of_status(reply)
+    def _send(self, body: bytes) -> Reply:
+        return self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
 
     def _write_attempt(self, body: bytes, retries: Retries) -> Any:
         try:
-            reply = self.transport.send("POST", self._endpoint, data=body, headers=_FORM)
+            reply = self._send(body)
         except NotSent as fault:
             if fault.is_passing and retries.wait(None, fault.what):
                 raise TryAgain(fault.what) from fault
@@ -193,7 +170,7 @@ class WebService:
         if meaning.concerns is Concerns.RECORD:
             raise Refused(what, meaning)
         if not meaning.is_passing:
-            raise failures.of_status(reply)
+            raise fatal_errors.of_status(reply)
         if retries.wait(reply):
             raise TryAgain(what)
         raise NotSent(what)
@@ -228,30 +205,22 @@ class WebService:
         if meaning.concerns is Concerns.TOKEN:
             raise _TokenRefused
         if meaning.concerns is Concerns.SERVICE_USER:
-            raise failures.service_user(code)
+            raise fatal_errors.service_user(code)
         if meaning.concerns is Concerns.SITE:
-            raise failures.maintenance()
+            raise fatal_errors.maintenance()
         raise Refused(code, meaning)
 
-    def _with_patience(self, attempt: Callable[[], tuple[Reply, T]]) -> tuple[Reply, T]:
+    def _with_patience(self, attempt: Callable[[], tuple[Reply, T]], *, quick: bool = False) -> tuple[Reply, T]:
         try:
-            return with_retries(attempt, self.retries())
+            return (read_quickly if quick else with_retries)(attempt, self.retries())
         except TransportError as fault:
-            raise failures.unreachable(fault.what) from fault
+            raise fatal_errors.unreachable(fault.what) from fault
 
     @staticmethod
     def _form(token: str, function: str, fields: list[tuple[str, str]]) -> bytes:
         head = [("wstoken", token), ("moodlewsrestformat", "json")]
         readable_fields = [(name, readable(value)) for name, value in fields]
         return urlencode([*head, *readable_fields, ("wsfunction", function)]).encode()
-
-
-class NotTheAnswer(ValueError):
-    """A stream that is not the answer. `answer` is what it is instead, if that is whole and short."""
-
-    def __init__(self, answer: object = None) -> None:
-        super().__init__("not the answer")
-        self.answer = answer
 
 
 def plain_code(code: object) -> str:

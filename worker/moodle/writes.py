@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.model.mapping import PROFILE_FIELD
-from worker.moodle.answers import UNREADABLE_ROW, Undecided
+from worker.moodle.error_codes import UNREADABLE_ROW, Undecided
 from worker.moodle.web_service import plain_code
 
 Record = Mapping[str, str | int]

@@ -12,35 +12,35 @@ from worker.model.reasons import Reason
 from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, FieldChange, Step
 from worker.planning.claims import Resolution
-from worker.planning.correlation import shows_identity
 from worker.planning.differences import as_sent, with_differences
-from worker.planning.endings import LEFT, ending, left_alone, out_of_scope
-from worker.planning.situation import Situation
-from worker.planning.values import created_values, emptied_fields, updated_values
+from worker.planning.matching import shows_identity
+from worker.planning.plan_context import PlanContext
+from worker.planning.suspensions import LEFT, left_alone, out_of_scope, suspension_step
+from worker.planning.values import created_values, fields_to_send_blank, updated_values
 
 
-def decide(situation: Situation, employee: Employee) -> Step:
+def decide(context: PlanContext, employee: Employee) -> Step:
     """Return the step of one employee."""
-    step = _decide(situation, employee)
-    settings = situation.settings
+    step = _decide(context, employee)
+    settings = context.settings
     if settings.selected and step.reason is reasons.NO_EVIDENCE:
-        step = _unknown_if_never_seen(situation, employee, step)
+        step = _unknown_if_never_seen(context, employee, step)
     if settings.all_employees:
-        step = _without_waiting(situation, step)
+        step = _without_waiting(context, step)
     if employee.incomplete:
         step = _incomplete(step, reasons.unreadable_fields(employee.incomplete))
     # BambooHR shows the job of a new employee from the first day on, and whether the feed says so is not documented:
     # an account created or seen before that day is read again until then.
     early = step.action in WRITES or step.action is Action.UNCHANGED
-    return replace(step, waits=True) if early and starts_later(employee, situation.plan_input.now) else step
+    return replace(step, waits=True) if early and starts_later(employee, context.plan_input.now) else step
 
 
-def _decide(situation: Situation, employee: Employee) -> Step:
+def _decide(context: PlanContext, employee: Employee) -> Step:
     number = employee.employee_id
-    state, match = situation.lifecycle_states[number], situation.matches[number]
-    if str(number) in situation.settings.protected:
+    state, match = context.plan_input.lifecycle_states[number], context.matching.matches[number]
+    if str(number) in context.settings.protected:
         return Step(number, Action.SKIP, reasons.PROTECTED)
-    if number in situation.settings.undone:
+    if number in context.settings.undone:
         return Step(number, Action.HOLD, reasons.UNDONE)
     if employee.unreadable:
         unreadable = reasons.unreadable_employee(employee.unreadable)
@@ -49,27 +49,27 @@ def _decide(situation: Situation, employee: Employee) -> Step:
         erased = employee.deleted or (employee.was_deleted and employee.is_shown)
         why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
         return Step(number, Action.HOLD, why, waits=True)
-    if state is LifecycleState.ACTIVE and (alone := left_alone(situation, employee)) is not None:
+    if state is LifecycleState.ACTIVE and (alone := left_alone(context, employee)) is not None:
         return alone
     if match.conflict is not None:
         return Step(number, Action.CONFLICT, match.conflict, match.contradicted)
-    if match.account is not None and situation.is_reserved(match.account):
+    if match.account is not None and context.matching.is_reserved(match.account):
         return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
-        return ending(situation, employee, match.account, LEFT)
-    if state is LifecycleState.ACTIVE and situation.scope_states[number] is ScopeState.OUT:
-        return ending(situation, employee, match.account, out_of_scope(situation, employee))
+        return suspension_step(context, employee, match.account, LEFT)
+    if state is LifecycleState.ACTIVE and context.plan_input.scope_states[number] is ScopeState.OUT:
+        return suspension_step(context, employee, match.account, out_of_scope(context, employee))
     if match.account is None:
-        return _without_account(situation, employee, state)
+        return _without_account(context, employee, state)
     if state is LifecycleState.FUTURE:
-        return Step(number, Action.HOLD, _not_started(situation, employee), match.account, waits=True)
-    return _confirmed(situation, employee, _update(situation, employee, match.account, linked=False))
+        return Step(number, Action.HOLD, _not_started(context, employee), match.account, waits=True)
+    return _confirmed(context, employee, _update(context, employee, match.account, linked=False))
 
 
-def _confirmed(situation: Situation, employee: Employee, step: Step) -> Step:
+def _confirmed(context: PlanContext, employee: Employee, step: Step) -> Step:
     """Without a value to compare, the idnumber and the authentication suffice for a suspension only."""
     number, account = employee.employee_id, step.account
-    is_confirmed = shows_identity(employee) or number in situation.settings.confirmed
+    is_confirmed = shows_identity(employee) or number in context.settings.confirmed
     if account is None or step.action not in WRITES or is_confirmed:
         return step
     return Step(number, Action.CONFLICT, reasons.unconfirmed_unseen(number, account), account)
@@ -85,50 +85,50 @@ def _incomplete(step: Step, problem: Reason) -> Step:
     return replace(step, problem=step.problem or problem) if fills_account else step
 
 
-def _unknown_if_never_seen(situation: Situation, employee: Employee, step: Step) -> Step:
+def _unknown_if_never_seen(context: PlanContext, employee: Employee, step: Step) -> Step:
     """An id that an operator named and no source knows is a typing error: report it, and do not read it again."""
-    number, plan_input = employee.employee_id, situation.plan_input
+    number, plan_input = employee.employee_id, context.plan_input
     if number in plan_input.changed or number in plan_input.records:
         return step
     reason = step.reason if employee.is_shown else reasons.UNKNOWN_EMPLOYEE
     return replace(step, reason=reason, waits=False)
 
 
-def _without_waiting(situation: Situation, step: Step) -> Step:
+def _without_waiting(context: PlanContext, step: Step) -> Step:
     """A full pass makes only future hires wait, and some of whom the scope is hidden: the next one reads all anyway.
 
     Otherwise every later run would read all former employees whose hire dates are hidden, or the whole company if a
     field of the scope is hidden.
     """
-    record = situation.plan_input.records.get(step.employee_id)
+    record = context.plan_input.records.get(step.employee_id)
     waits_already = record is not None and record.is_open
     if step.action is not Action.HOLD or waits_already:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
-    is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and situation.scope_is_shown
+    is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and context.plan_input.scope_is_shown
     return step if is_future or is_exception else replace(step, waits=False)
 
 
-def _not_started(situation: Situation, employee: Employee) -> Reason:
-    return reasons.STARTS_LATER if starts_later(employee, situation.plan_input.now) else reasons.START_NOT_SHOWN
+def _not_started(context: PlanContext, employee: Employee) -> Reason:
+    return reasons.STARTS_LATER if starts_later(employee, context.plan_input.now) else reasons.START_NOT_SHOWN
 
 
 # Employees without an account by idnumber: link, create, or say why not
 
 
-def _without_account(situation: Situation, employee: Employee, state: LifecycleState) -> Step:
+def _without_account(context: PlanContext, employee: Employee, state: LifecycleState) -> Step:
     number = employee.employee_id
-    if not situation.may_hold_account(employee):
-        return Step(number, Action.HOLD, _not_started(situation, employee), waits=True)
-    address = situation.address(employee)
+    if not context.may_hold_account(employee):
+        return Step(number, Action.HOLD, _not_started(context, employee), waits=True)
+    address = context.matching.address(employee)
     if not address:
         return _without_address(employee)
-    resolution = situation.address_claims.resolution(number)
+    resolution = context.address_claims.resolution(number)
     if resolution.refused is not None:
         return Step(number, Action.CONFLICT, resolution.refused)
     if resolution.kept_by:
-        return _found_by_email(situation, employee, state, resolution)
-    return _creation(situation, employee, address, resolution)
+        return _found_by_email(context, employee, state, resolution)
+    return _creation(context, employee, address, resolution)
 
 
 def _without_address(employee: Employee) -> Step:
@@ -139,114 +139,114 @@ def _without_address(employee: Employee) -> Step:
     return Step(number, Action.SKIP, why)
 
 
-def _found_by_email(situation: Situation, employee: Employee, state: LifecycleState, resolution: Resolution) -> Step:
+def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleState, resolution: Resolution) -> Step:
     number = employee.employee_id
     candidates = resolution.kept_by
     if len(candidates) > 1:
         return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
     account = candidates[0]
-    if situation.is_reserved(account):
+    if context.matching.is_reserved(account):
         return Step(number, Action.SKIP, reasons.PROTECTED, account)
     if account.idnumber:
-        return _rehired(situation, employee, state, account)
+        return _rehired(context, employee, state, account)
     if state is LifecycleState.FUTURE:
-        return Step(number, Action.HOLD, _not_started(situation, employee), account, waits=True)
-    names = situation.compare_names(employee, account)
-    is_confirmed = names.any or number in situation.settings.confirmed
+        return Step(number, Action.HOLD, _not_started(context, employee), account, waits=True)
+    names = context.matching.compare_names(employee, account)
+    is_confirmed = names.any or number in context.settings.confirmed
     if names.shown and not is_confirmed:
         return Step(number, Action.CONFLICT, reasons.unconfirmed_email(number, account), account)
-    if not situation.plan_input.knows_every_address and not is_confirmed:
+    if not context.plan_input.knows_every_address and not is_confirmed:
         return Step(number, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
-    return _update(situation, employee, account, linked=True)
+    return _update(context, employee, account, linked=True)
 
 
-def _rehired(situation: Situation, employee: Employee, state: LifecycleState, account: Account) -> Step:
+def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, account: Account) -> Step:
     """The account carries another id: the employee's former one, perhaps, which only an operator can tell."""
     number = employee.employee_id
-    former = situation.former_id(number)
+    former = context.rehires.former_id(number)
     if former is None:
         return Step(number, Action.CONFLICT, reasons.email_taken(account), account)
     if state is LifecycleState.FUTURE:
-        return Step(number, Action.HOLD, _not_started(situation, employee), account, waits=True)
-    if number not in situation.settings.confirmed:
+        return Step(number, Action.HOLD, _not_started(context, employee), account, waits=True)
+    if number not in context.settings.confirmed:
         return Step(number, Action.CONFLICT, reasons.unconfirmed_rehire(number, account, former), account)
-    step = _update(situation, employee, account, linked=True)
+    step = _update(context, employee, account, linked=True)
     return replace(step, reason=reasons.RELINKED) if step.reason is reasons.LINKED else step
 
 
-def _creation(situation: Situation, employee: Employee, address: str, resolution: Resolution) -> Step:
+def _creation(context: PlanContext, employee: Employee, address: str, resolution: Resolution) -> Step:
     number = employee.employee_id
-    values = created_values(situation.mapping, employee)
-    not_shown = [rule for rule in situation.mapping.rules if rule.target in NAMES and rule.target not in values]
+    values = created_values(context.mapping, employee)
+    not_shown = [rule for rule in context.mapping.rules if rule.target in NAMES and rule.target not in values]
     if not_shown:
         hidden = {source for rule in not_shown for source in rule.sources} - employee.facts.keys()
         return Step(number, Action.HOLD, reasons.field_not_shown(hidden), waits=True)
     if not all(values[name] for name in NAMES):
         return Step(number, Action.SKIP, reasons.NO_NAME)
-    name = situation.username(employee, address, values)
-    if not situation.mapping.accepts_username(name):
+    name = context.username(employee, address, values)
+    if not context.mapping.accepts_username(name):
         return Step(number, Action.SKIP, reasons.INVALID_USERNAME)
-    claim = situation.username_resolution(number)
+    claim = context.username_resolution(number)
     refused = claim.refused or (reasons.username_taken(claim.kept_by[0].name) if claim.kept_by else None)
     if refused is not None:
         return Step(number, Action.CONFLICT, refused)
-    fields = {"auth": situation.settings.auth, "idnumber": str(number), "username": name}
+    fields = {"auth": context.settings.auth, "idnumber": str(number), "username": name}
     fields.update({target: value for target, value in values.items() if value and target != "email"})
-    fields.update(dict.fromkeys(emptied_fields(situation.mapping, values), ""))
+    fields.update(dict.fromkeys(fields_to_send_blank(context.mapping, values), ""))
     # Required by Moodle, so it comes last: a request that PHP truncated then creates no account.
     fields["email"] = address
     changes = tuple(FieldChange(target, None, value) for target, value in fields.items())
     depends_on = resolution.depends_on | claim.depends_on
     step = Step(number, Action.CREATE, reasons.NEW, changes=changes, depends_on=depends_on)
-    return as_sent(situation.kinds, step)
+    return as_sent(context.kinds, step)
 
 
 # Employees with an account
 
 
-def _update(situation: Situation, employee: Employee, account: Account, *, linked: bool) -> Step:
+def _update(context: PlanContext, employee: Employee, account: Account, *, linked: bool) -> Step:
     """Return what differs, and nothing else, for an employee who works here and has an account."""
     number = employee.employee_id
-    new = {"idnumber": str(number), **updated_values(situation.mapping, employee, account)}
+    new = {"idnumber": str(number), **updated_values(context.mapping, employee, account)}
     step = Step(number, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
-    email, step = _email_change(situation, employee, account, step)
+    email, step = _email_change(context, employee, account, step)
     if email:
         new["email"] = email
     if not linked:
-        name, step = _username_change(situation, employee, account, step)
+        name, step = _username_change(context, employee, account, step)
         if name:
             new["username"] = name
     if step.problem is not None:
-        new = situation.without_identity(employee, account, new)
-    step = with_differences(situation, employee, step, new)
-    return _finished(_with_reactivation(situation, step))
+        new = context.without_identity(employee, account, new)
+    step = with_differences(context, employee, step, new)
+    return _finished(_with_reactivation(context, step))
 
 
-def _email_change(situation: Situation, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
-    if employee.facts.get("work_email") and not situation.address(employee):
+def _email_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
+    if employee.facts.get("work_email") and not context.matching.address(employee):
         step = replace(step, notes=(*step.notes, reasons.EMAIL_KEPT))
-    email, resolution = situation.new_email(employee, account)
+    email, resolution = context.new_email(employee, account)
     return email, replace(step, problem=resolution.refused, depends_on=step.depends_on | resolution.depends_on)
 
 
-def _username_change(situation: Situation, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
-    name = situation.following_username(employee, account)
+def _username_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
+    name = context.usernames[employee.employee_id]
     if not name or name == account.username:
         return "", step
-    if not situation.mapping.accepts_username(name):
+    if not context.mapping.accepts_username(name):
         return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
-    resolution = situation.username_resolution(employee.employee_id)
+    resolution = context.username_resolution(employee.employee_id)
     if resolution.refused is not None:
         return "", replace(step, problem=step.problem or resolution.refused)
     return name, replace(step, depends_on=step.depends_on | resolution.depends_on)
 
 
-def _with_reactivation(situation: Situation, step: Step) -> Step:
-    account, settings = step.account, situation.settings
+def _with_reactivation(context: PlanContext, step: Step) -> Step:
+    account, settings = step.account, context.settings
     if account is None or not account.suspended:
         return step
-    record = situation.plan_input.records.get(step.employee_id)
-    if situation.suspended_by_us(account) or (record is not None and record.suspended_by_us):
+    record = context.plan_input.records.get(step.employee_id)
+    if context.matching.suspended_by_us(account) or (record is not None and record.suspended_by_us):
         reason = reasons.RETURNED
     elif settings.reactivate_all or step.employee_id in settings.reactivate:
         reason = reasons.REACTIVATED

@@ -14,21 +14,21 @@ from worker.model.employee import Employee
 from worker.model.field_kinds import Kinds, is_same, sendable
 from worker.model.step import FieldChange, Step
 from worker.planning.digests import not_kept_digest
-from worker.planning.situation import Situation
+from worker.planning.plan_context import PlanContext
 
 
-def with_differences(situation: Situation, employee: Employee, step: Step, due: Mapping[str, str]) -> Step:
+def with_differences(context: PlanContext, employee: Employee, step: Step, due: Mapping[str, str]) -> Step:
     """Return the step with a change for each field whose value differs and was not sent in vain before."""
     present = step.account.fields if step.account else {}
     not_kept: list[tuple[str, str]] = []
     changes = []
     for field, value in due.items():
-        shown, sent = present.get(field, ""), sendable(situation.kinds, field, value)
+        shown, sent = present.get(field, ""), sendable(context.kinds, field, value)
         if sent is None:
             not_kept.append((field, ""))
-        elif is_same(situation.kinds, field, sent, shown):
+        elif is_same(context.kinds, field, sent, shown):
             continue
-        elif digest := _remembered(situation, employee.employee_id, FieldChange(field, shown, sent)):
+        elif digest := _remembered(context, employee.employee_id, FieldChange(field, shown, sent)):
             not_kept.append((field, digest))
         else:
             changes.append(FieldChange(field, shown, sent))
@@ -53,9 +53,9 @@ def with_not_kept(step: Step, fields: Iterable[tuple[str, str]]) -> Step:
     return replace(step, not_kept=not_kept, notes=(*notes, reasons.not_kept([name for name, _ in not_kept])))
 
 
-def _remembered(situation: Situation, number: int, change: FieldChange) -> str:
+def _remembered(context: PlanContext, number: int, change: FieldChange) -> str:
     """Return the digest of a value that was sent before and that Moodle did not keep; "" for any other."""
-    record, settings = situation.plan_input.records.get(number), situation.settings
+    record, settings = context.plan_input.records.get(number), context.settings
     known = record.not_kept.get(change.field, "") if record is not None and not settings.resends else ""
     if not known:
         return ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from worker.model.reasons import OUT_OF_SCOPE, UNCONFIRMED, Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
 from worker.planning.limits import Limits
-from worker.planning.parts import NEEDS_IDENTITY, Part, emptied_fields, is_link, keep, parts_of
+from worker.planning.parts import NEEDS_IDENTITY, Part, fields_empty_in_bamboohr, is_link, keep, parts_of
 from worker.planning.patterns import pattern
 from worker.planning.planner import Plan
 
@@ -27,7 +27,7 @@ NOUNS = {
 """What a class counts, for one and for several. A change of identity: see docs/design.md, "Guards"."""
 
 _DOUBTED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY, GuardClass.CLEAR})
-"""What an unreliable reading may cause, and is held after one whatever the number."""
+"""What an losses reading may cause, and is held after one whatever the number."""
 _IMPORTED = frozenset({GuardClass.IDENTITY, GuardClass.UPDATE, GuardClass.CREATE})
 
 
@@ -37,20 +37,20 @@ class Circumstances:
 
     Attributes:
         limits: The limits of the run.
-        unreliable: What this run's reading has lost, in words; empty if nothing.
+        losses: What this run's reading has lost, in words; empty if nothing.
         scope_doubts: Why the scope must suspend no account, in words; empty if it may.
         recent: The employees whose accounts runs of the last 24 hours changed, by class.
         run_id: The run to approve; "RUN" in a dry run, since only a later run will hold the changes.
     """
 
     limits: Limits
-    unreliable: Sequence[str] = ()
+    losses: Sequence[str] = ()
     scope_doubts: Sequence[str] = ()
     recent: Mapping[GuardClass, Set[int]] = field(default_factory=dict)
     run_id: str = "RUN"
 
 
-Place = tuple[int, GuardClass]
+PartKey = tuple[int, GuardClass]
 """A part of the plan: the employee, and its class."""
 
 
@@ -75,15 +75,15 @@ def parts_of_plan(plan: Plan) -> dict[int, tuple[Part, ...]]:
     facts = {employee.employee_id: employee.facts for employee in plan.plan_input.employees}
     mapping = plan.plan_input.settings.mapping
     return {
-        step.employee_id: parts_of(step, emptied_fields(mapping, facts.get(step.employee_id, {})))
+        step.employee_id: parts_of(step, fields_empty_in_bamboohr(mapping, facts.get(step.employee_id, {})))
         for step in plan.steps
     }
 
 
-def guard(plan: Plan, around: Circumstances) -> Guarded:
+def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     """Remove from the plan what must not be written without an approval."""
     parts = parts_of_plan(plan)
-    exempt = _exempt(plan.steps, parts, around.limits)
+    exempt = _exempt(plan.steps, parts, circumstances.limits)
     due: dict[GuardClass, dict[int, Sequence[FieldChange]]] = {}
     for number, own in parts.items():
         for part in own:
@@ -91,17 +91,16 @@ def guard(plan: Plan, around: Circumstances) -> Guarded:
                 due.setdefault(part.guard, {})[number] = part.changes
     for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
     why: dict[GuardClass, str] = {}
-    holds: dict[Place, Hold] = {}
+    holds: dict[PartKey, Hold] = {}
     for one in GuardClass:
-        numbers, text = _held(one, due.get(one, {}), for_scope, around)
+        numbers, text = _held(one, due.get(one, {}), for_scope, circumstances)
         if text:
             why[one] = text
-            hold = Hold(one, _reason(one, text, around.run_id))
+            hold = Hold(one, _reason(one, text, circumstances.run_id))
             holds |= {(number, one): hold for number in numbers}
-    holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, around.run_id))
-    steps = [
-        _guarded(_confirmed_by(around.run_id, step), parts[step.employee_id], holds, exempt) for step in plan.steps
-    ]
+    holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, circumstances.run_id))
+    confirmable = [_confirmed_by(circumstances.run_id, step) for step in plan.steps]
+    steps = [_guarded(step, parts[step.employee_id], holds, exempt) for step in confirmable]
     return Guarded(plan.with_steps(steps), why)
 
 
@@ -114,7 +113,7 @@ def _confirmed_by(run_id: str, step: Step) -> Step:
     )
 
 
-def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[Place, Hold], exempt: Set[Place]) -> Step:
+def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[PartKey, Hold], exempt: Set[PartKey]) -> Step:
     if not parts:
         return step
     held = [(part, holds[step.employee_id, part.guard]) for part in parts if (step.employee_id, part.guard) in holds]
@@ -127,11 +126,11 @@ def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[Place, Hold], exe
 
 
 def with_dependents(
-    holds: Mapping[Place, Hold],
+    holds: Mapping[PartKey, Hold],
     steps: Sequence[Step],
     parts: Mapping[int, Sequence[Part]],
     waits_for: Callable[[int], Reason],
-) -> dict[Place, Hold]:
+) -> dict[PartKey, Hold]:
     """Add what cannot be written without the parts that are held.
 
     These are the changes of employees who need an address or a username that a held part would free, and so on, and
@@ -160,7 +159,7 @@ def with_dependents(
     return {**reactivated, **found}
 
 
-def _exempt(steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], limits: Limits) -> frozenset[Place]:
+def _exempt(steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], limits: Limits) -> frozenset[PartKey]:
     """Return what has no limit in an initial import: links, updates and creates."""
     if not limits.is_import:
         return frozenset()
@@ -174,28 +173,28 @@ def _exempt(steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], limits: 
 
 
 def _held(
-    guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], for_scope: Set[int], around: Circumstances
+    guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], for_scope: Set[int], circumstances: Circumstances
 ) -> tuple[Set[int], str]:
     """Return for whom a class is held, and why: all, or only employees out of scope, so that leavers are suspended."""
-    text = _violation(guard, due, around)
+    text = _violation(guard, due, circumstances)
     scoped = due.keys() & for_scope if guard is GuardClass.SUSPEND else set()
     if not scoped:
         return due.keys(), text
     leavers = {number: changes for number, changes in due.items() if number not in scoped}
-    why = [*around.scope_doubts, *([text] if text else [])]
+    why = [*circumstances.scope_doubts, *([text] if text else [])]
     if not why:
         return set(), ""
     share = f"{len(scoped):,} of {len(due):,} are because of the scope"
-    return scoped if not _violation(guard, leavers, around) else due.keys(), "; ".join([*why, share])
+    return scoped if not _violation(guard, leavers, circumstances) else due.keys(), "; ".join([*why, share])
 
 
-def _violation(guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], around: Circumstances) -> str:
+def _violation(guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], circumstances: Circumstances) -> str:
     """Return why a class is held, "" if it is not."""
-    limits, found = around.limits, []
+    limits, found = circumstances.limits, []
     number, most = len(due), limits.per_run[guard]
     if not due:
         return ""
-    recent = len(around.recent.get(guard, frozenset()) - due.keys())
+    recent = len(circumstances.recent.get(guard, frozenset()) - due.keys())
     if number > most:
         found.append(f"{_is_due(guard, number)}, {most:,} allowed in one run")
     elif number + recent > limits.per_day(guard):
@@ -203,7 +202,7 @@ def _violation(guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], arou
             f"{_is_due(guard, number)} after {recent:,} in the last 24 hours, {limits.per_day(guard):,} allowed"
         )
     if guard in _DOUBTED:
-        found += around.unreliable
+        found += circumstances.losses
     if found and (common := pattern(guard, list(due.values()), limits.company)):
         found.append(common)
     return "; ".join(found)

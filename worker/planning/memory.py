@@ -169,7 +169,7 @@ def fill_in_account_ids(
 
 
 def before_undoing(
-    known: EmployeeRecord | None, step: Step, run_id: str, now: datetime, *, seen: int
+    known: EmployeeRecord | None, step: Step, run_id: str, now: datetime, *, last_change_at: int
 ) -> EmployeeRecord:
     """Return the record to store *before* an undo is written. Later runs leave the employee alone.
 
@@ -180,19 +180,19 @@ def before_undoing(
         step: What the undo writes.
         run_id: The run that is undone.
         now: The time of the write.
-        seen: When BambooHR had last changed the employee before that run, in seconds since 1970; 0 if unknown.
+        last_change_at: When BambooHR had last changed the employee before that run, in seconds since 1970; or 0.
     """
     record = replace(
         (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id),
         attempts=0,
         undone_at=int(now.timestamp()),
-        last_change_at=seen,
+        last_change_at=last_change_at,
     )
     return before_suspending(record, step, now) if step.suspends else record
 
 
 def after_undoing(
-    known: EmployeeRecord | None, result: StepResult, run_id: str, now: datetime, *, seen: int
+    known: EmployeeRecord | None, result: StepResult, run_id: str, now: datetime, *, last_change_at: int
 ) -> EmployeeRecord | None:
     """Return the record after an undo; None if the employee was not touched and the record stays as it is.
 
@@ -201,7 +201,7 @@ def after_undoing(
     """
     if result.status is not Status.DONE or result.step.action not in (*WRITES, Action.UNCHANGED):
         return None
-    record = before_undoing(known, result.step, run_id, now, seen=seen)
+    record = before_undoing(known, result.step, run_id, now, last_change_at=last_change_at)
     return replace(record, suspended_by_us=False) if result.step.suspends is False else record
 
 

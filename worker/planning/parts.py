@@ -31,7 +31,7 @@ def parts_of(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
 
     Args:
         step: The step.
-        emptied: The Moodle fields for which BambooHR shows no value: see :func:`emptied_fields`.
+        emptied: The Moodle fields for which BambooHR shows no value: see :func:`fields_empty_in_bamboohr`.
     """
     if step.action not in WRITES:
         return ()
@@ -44,7 +44,7 @@ def parts_of(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
     return tuple(Part(guard, tuple(changes[guard])) for guard in GuardClass if guard in changes)
 
 
-def emptied_fields(mapping: FieldMapping, facts: Mapping[str, str]) -> frozenset[str]:
+def fields_empty_in_bamboohr(mapping: FieldMapping, facts: Mapping[str, str]) -> frozenset[str]:
     """Return the Moodle fields whose BambooHR fields are all shown and empty, even if a default replaces them.
 
     Names and addresses are not among them: an account never loses these.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from worker.model.email_index import EmailIndex
 from worker.model.employee import Employee, LifecycleState, lifecycle_state, starts_later
@@ -58,7 +59,7 @@ class PlanInput:
         changed: All employees in the changed feed. They, and those with a record, may join the run if their accounts
             hold an address that the run needs.
         kinds: The kinds of Moodle's custom profile fields, as far as they are known.
-        former: Employees outside the run who were read because their accounts look like those of new employees.
+        compared: Employees outside the run who were read because their accounts look like those of new employees.
     """
 
     employees: Sequence[Employee]
@@ -68,33 +69,65 @@ class PlanInput:
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     knows_every_address: bool = True
     changed: frozenset[int] = frozenset()
-    former: Sequence[Employee] = ()
+    compared: Sequence[Employee] = ()
     kinds: Kinds = field(default_factory=dict)
 
-    def lifecycle_state(self, employee: Employee) -> LifecycleState:
-        """Return whether the employee works here, by what BambooHR shows and what is remembered of them."""
+    @cached_property
+    def by_id(self) -> Mapping[int, Employee]:
+        """The employees of the run by id."""
+        return {one.employee_id: one for one in self.employees}
+
+    @cached_property
+    def lifecycle_states(self) -> Mapping[int, LifecycleState]:
+        """Whether each employee of the run works here, by what BambooHR shows and what is remembered of them."""
+        return {one.employee_id: self._lifecycle_state(one) for one in self.employees}
+
+    def _lifecycle_state(self, employee: Employee) -> LifecycleState:
         record = self.records.get(employee.employee_id)
         return lifecycle_state(employee, self.now, was_to_start=record is not None and record.was_to_start)
 
-    def scope_state(self, employee: Employee) -> ScopeState:
-        """Return whether the employee is in scope; only that of an employee who works here, or will, matters.
+    @cached_property
+    def leavers(self) -> frozenset[int]:
+        """Employees who have left, of the run and of those who were read for comparison."""
+        states = {**{one.employee_id: self._lifecycle_state(one) for one in self.compared}, **self.lifecycle_states}
+        return frozenset(number for number, state in states.items() if state is LifecycleState.LEFT)
 
-        Some values, such as the department, are shown only from the first day on: before that, they move no employee
-        out.
-        """
-        state, scope = self.lifecycle_state(employee), self.settings.scope
+    @cached_property
+    def working(self) -> Sequence[Employee]:
+        """The employees of the run who work here."""
+        return [one for one in self.employees if self.lifecycle_states[one.employee_id] is LifecycleState.ACTIVE]
+
+    @cached_property
+    def scope_states(self) -> Mapping[int, ScopeState]:
+        """Whether each employee of the run is in scope; only that of one who works here, or will, matters."""
+        return {one.employee_id: self._scope_state(one) for one in self.employees}
+
+    def _scope_state(self, employee: Employee) -> ScopeState:
+        """Some values, such as the department, are shown only from the first day on: until then, nobody is out."""
+        state, scope = self.lifecycle_states[employee.employee_id], self.settings.scope
         if not scope or state in (LifecycleState.LEFT, LifecycleState.UNKNOWN):
             return ScopeState.IN
         found = scope.state(employee.facts)
         starts = state is LifecycleState.FUTURE or starts_later(employee, self.now)
         return ScopeState.NOT_SHOWN if found is ScopeState.OUT and starts else found
 
-    def is_writable(self, employee: Employee) -> bool:
-        """Return whether anything may be written about the employee."""
-        number, settings = employee.employee_id, self.settings
-        state = self.lifecycle_state(employee)
+    @cached_property
+    def scope_is_shown(self) -> bool:
+        """Whether BambooHR shows of any employee of the run whether they are in scope."""
+        return any(self.scope_states[one.employee_id] is not ScopeState.NOT_SHOWN for one in self.working)
+
+    def is_managed(self, number: int) -> bool:
+        """Return whether an employee of the run works here and is in scope, so that the account follows BambooHR."""
+        return self.lifecycle_states[number] is LifecycleState.ACTIVE and self.scope_states[number] is ScopeState.IN
+
+    @cached_property
+    def writable(self) -> frozenset[int]:
+        """The employees of the run about whom anything may be written."""
+        return frozenset(one.employee_id for one in self.employees if self._is_writable(one.employee_id))
+
+    def _is_writable(self, number: int) -> bool:
+        settings, state, scope = self.settings, self.lifecycle_states[number], self.scope_states[number]
         if str(number) in settings.protected or number in settings.undone or state is LifecycleState.UNKNOWN:
             return False
-        scope = self.scope_state(employee)
         left_alone = scope is ScopeState.NOT_SHOWN or (scope is ScopeState.OUT and not settings.suspends_out_of_scope)
         return state is not LifecycleState.ACTIVE or not left_alone

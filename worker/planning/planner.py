@@ -6,7 +6,7 @@ A plan is one list of :class:`worker.model.step.Step`: dry run, guards, writing 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
@@ -17,10 +17,10 @@ from worker.model.field_kinds import Kinds
 from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
-from worker.planning.correlation import Match
 from worker.planning.decisions import decide
+from worker.planning.matching import Match
+from worker.planning.plan_context import PlanContext
 from worker.planning.plan_input import PlanInput
-from worker.planning.situation import Situation
 
 _MOST_JOINING_ROUNDS = 5
 
@@ -49,17 +49,17 @@ class Needed:
 
     Attributes:
         lookups: In the order in which they are made.
-        employees: Employees outside the run whose accounts hold an address that the run needs. They may have another
+        joining: Employees outside the run whose accounts hold an address that the run needs. They may have another
             address by now: if they join the run, the address becomes free.
-        former: Employees outside the run whose accounts have the address and names of new employees. Have they left?
+        compared: Employees outside the run whose accounts have the address and names of new employees. Have they left?
     """
 
     lookups: tuple[Lookup, ...] = ()
-    employees: frozenset[int] = frozenset()
-    former: frozenset[int] = frozenset()
+    joining: frozenset[int] = frozenset()
+    compared: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.employees or self.lookups or self.former)
+        return bool(self.joining or self.lookups or self.compared)
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,6 @@ class Plan:
     def counts(self) -> Counter[Action]:
         """How many steps there are of each action."""
         return Counter(step.action for step in self.steps)
-
-    def employee(self, number: int) -> Employee:
-        """Return an employee of the plan by id."""
-        return next(one for one in self.plan_input.employees if one.employee_id == number)
 
     def step(self, number: int) -> Step:
         """Return the step of an employee."""
@@ -105,69 +101,71 @@ class Planner:
         self._asked: set[tuple[AccountKey, str]] = set()
         self._joined: set[int] = set()
         self._joining_rounds = 0
-        self._read_former: frozenset[int] = frozenset()
+        self._read_for_comparison: frozenset[int] = frozenset()
+        self._context = PlanContext(plan_input, self._accounts, self._unreadable)
 
     def needs(self) -> Needed:
         """Return what is not known yet: first by idnumber, then by e-mail, finally by username."""
-        situation = self._situation
-        for wanted in (_by_idnumber(situation), _by_account_id(situation), _by_email(situation)):
-            if lookups := self._not_asked(situation, wanted):
+        context = self._context
+        for wanted in (_by_idnumber(context), _by_account_id(context), _by_email(context)):
+            if lookups := self._not_asked(context, wanted):
                 return Needed(lookups)
-        if joining := self._joining(situation):
-            return Needed(employees=joining)
-        if former := self._former(situation):
-            return Needed(former=former)
-        return Needed(self._not_asked(situation, _by_username(situation)))
+        if joining := self._joining(context):
+            return Needed(joining=joining)
+        if compared := self._compared(context):
+            return Needed(compared=compared)
+        return Needed(self._not_asked(context, _by_username(context)))
 
     def add(
         self,
         accounts: Iterable[Account] = (),
-        employees: Iterable[Employee] = (),
+        joining: Sequence[Employee] = (),
         unreadable: Mapping[tuple[AccountKey, str], Reason] | None = None,
-        former: Iterable[Employee] = (),
+        compared: Sequence[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
         """Add what was found, and which look-ups have no answer."""
-        self._accounts.update((account.id, account) for account in accounts)
+        new_accounts = {account.id: account for account in accounts}
+        if joining or compared or kinds:
+            self._input = replace(
+                self._input,
+                employees=sorted([*self._input.employees, *joining], key=lambda one: one.employee_id),
+                compared=[*self._input.compared, *compared],
+                kinds={**self._input.kinds, **(kinds or {})},
+            )
+        elif not new_accounts and not unreadable:
+            return
+        self._accounts.update(new_accounts)
         self._unreadable.update(unreadable or {})
-        joined = sorted([*self._input.employees, *employees], key=lambda one: one.employee_id)
-        self._input = replace(
-            self._input,
-            employees=joined,
-            former=[*self._input.former, *former],
-            kinds={**self._input.kinds, **(kinds or {})},
-        )
+        self._context = PlanContext(self._input, self._accounts, self._unreadable)
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""
-        situation = self._situation
-        steps = tuple(decide(situation, employee) for employee in self._input.employees)
+        context = self._context
+        steps = tuple(decide(context, employee) for employee in self._input.employees)
         return Plan(self._input, self._accounts, steps, frozenset(self._unreadable))
 
-    @property
-    def _situation(self) -> Situation:
-        return Situation(self._input, self._accounts, self._unreadable)
-
-    def _not_asked(self, situation: Situation, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
+    def _not_asked(self, context: PlanContext, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
         groups: dict[tuple[Priority, AccountKey], list[str]] = {}
         for key, value, number in wanted:
             if (key, value) not in self._asked:
                 self._asked.add((key, value))
-                groups.setdefault((self._priority(situation, number), key), []).append(value)
+                groups.setdefault((self._priority(context, number), key), []).append(value)
         return tuple(Lookup(key, priority, values) for (priority, key), values in sorted(groups.items()))
 
-    def _priority(self, situation: Situation, number: int) -> Priority:
-        if number in situation.leavers:
+    def _priority(self, context: PlanContext, number: int) -> Priority:
+        if number in context.plan_input.leavers:
             return Priority.LEAVERS
         record = self._input.records.get(number)
         return Priority.ISOLATED if record is not None and record.has(FollowUp.ISOLATED) else Priority.OTHERS
 
-    def _joining(self, situation: Situation) -> frozenset[int]:
+    def _joining(self, context: PlanContext) -> frozenset[int]:
         """Return the employees outside the run whose accounts hold an address that an employee of the run claims."""
         if self._joining_rounds == _MOST_JOINING_ROUNDS:
             return frozenset()
-        claims = situation.address_claims.claims.values()
-        owners = {employee_id(account.idnumber) for claim in claims for account in situation.holders(claim.value)}
+        addresses = [claim.value for claim in context.address_claims.claims.values()]
+        holders = [account for address in addresses for account in context.matching.holders(address)]
+        owners = {employee_id(account.idnumber) for account in holders}
         present = {employee.employee_id for employee in self._input.employees} | self._joined
         may_join = self._input.changed | self._input.records.keys()
         joining = frozenset(owner for owner in owners if owner in may_join and owner not in present)
@@ -175,45 +173,45 @@ class Planner:
         self._joining_rounds += bool(joining)
         return joining
 
-    def _former(self, situation: Situation) -> frozenset[int]:
-        """Return the employees of :attr:`Needed.former` who were not read yet."""
-        read = {one.employee_id for one in (*self._input.employees, *self._input.former)}
-        present = read | self._read_former | self._joined
-        former = frozenset(other for _, other in situation.namesakes.values() if other not in present)
-        self._read_former |= former
-        return former
+    def _compared(self, context: PlanContext) -> frozenset[int]:
+        """Return the employees of :attr:`Needed.compared` who were not read yet."""
+        read = {one.employee_id for one in (*self._input.employees, *self._input.compared)}
+        present = read | self._read_for_comparison | self._joined
+        compared = frozenset(other for _, other in context.rehires.namesakes.values() if other not in present)
+        self._read_for_comparison |= compared
+        return compared
 
 
 _Wanted = tuple[AccountKey, str, int]
 """A key, a value, and the employee for whom it is looked up."""
 
 
-def _by_idnumber(situation: Situation) -> Iterator[_Wanted]:
+def _by_idnumber(context: PlanContext) -> Iterator[_Wanted]:
     """All employees who may be written, and those whom an earlier version suspended without recording the account."""
-    plan_input = situation.plan_input
-    for number in (one.employee_id for one in plan_input.employees if plan_input.is_writable(one)):
+    plan_input = context.plan_input
+    for number in sorted(plan_input.writable):
         yield "idnumber", str(number), number
     for number, record in plan_input.records.items():
         if record.lacks_account:
             yield "idnumber", str(number), number
 
 
-def _by_account_id(situation: Situation) -> Iterator[_Wanted]:
+def _by_account_id(context: PlanContext) -> Iterator[_Wanted]:
     """Accounts that this product suspended though no idnumber says whose they are."""
-    for number, match in situation.matches.items():
-        record = situation.plan_input.records.get(number)
+    for number, match in context.matching.matches.items():
+        record = context.plan_input.records.get(number)
         if match == Match() and record is not None and record.suspended_by_us and record.account_id > 0:
             yield "id", str(record.account_id), number
 
 
-def _by_email(situation: Situation) -> Iterator[_Wanted]:
+def _by_email(context: PlanContext) -> Iterator[_Wanted]:
     """Those not found by idnumber, and those whose address would be new."""
-    for employee in situation.plan_input.employees:
-        if address := situation.address_in_question(employee):
+    for employee in context.plan_input.employees:
+        if address := context.address_in_question(employee):
             yield "email", address, employee.employee_id
 
 
-def _by_username(situation: Situation) -> Iterator[_Wanted]:
+def _by_username(context: PlanContext) -> Iterator[_Wanted]:
     """The usernames of new and renamed accounts."""
-    for claim in situation.username_claims.claims.values():
+    for claim in context.username_claims.claims.values():
         yield "username", claim.value, claim.employee_id

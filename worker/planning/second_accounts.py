@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from worker.model.account import Account, AccountRef
-from worker.model.employee import LifecycleState, lifecycle_state
 from worker.model.step import Action, GuardClass, Step
 from worker.planning.names import compare_names, words_of
 from worker.planning.planner import Plan
@@ -16,12 +15,12 @@ from worker.planning.planner import Plan
 
 def possible_second_accounts(plan: Plan) -> dict[int, int]:
     """Return the employees who get a new account, each with one who left and whose account has both their names."""
-    employees = {employee.employee_id: employee for employee in plan.plan_input.employees}
+    employees, leavers = plan.plan_input.by_id, plan.plan_input.leavers
     left: dict[frozenset[str], tuple[int, Account]] = {}
     for step in plan.steps:
         if step.account is not None and step.account.idnumber == str(step.employee_id):
             values = step.account.values
-            if lifecycle_state(employees[step.employee_id], plan.plan_input.now) is LifecycleState.LEFT:
+            if step.employee_id in leavers:
                 left[words_of(values["firstname"], values["lastname"])] = (step.employee_id, step.account)
     found: dict[int, int] = {}
     for step in _creations(plan):

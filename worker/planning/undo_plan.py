@@ -18,7 +18,7 @@ from worker.model.field_kinds import Kinds, is_same
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import NEVER_BLANK, PROFILE_FIELD
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.correlation import is_reserved
+from worker.planning.matching import is_reserved
 
 
 class UndoScope(StrEnum):
@@ -37,15 +37,15 @@ class RecordedWrite:
         employee_id: The BambooHR id.
         account_id: The account; None if the run created it.
         changes: The oldest old value and the newest new value of each field.
-        made: Whether the run created the account.
-        seen: When BambooHR had last changed the employee before the run, in seconds since 1970; 0 if unknown.
+        created: Whether the run created the account.
+        last_change_at: When BambooHR had last changed the employee before the run, in seconds since 1970; 0 if unknown.
     """
 
     employee_id: int
     account_id: int | None
     changes: tuple[FieldChange, ...]
-    made: bool = False
-    seen: int = 0
+    created: bool = False
+    last_change_at: int = 0
 
     @property
     def fields(self) -> frozenset[str]:
@@ -53,7 +53,9 @@ class RecordedWrite:
         return frozenset(change.field for change in self.changes)
 
 
-def written(entries: Iterable[JournalEntry], scope: UndoScope, employees: Collection[int]) -> list[RecordedWrite]:
+def writes_to_undo(
+    entries: Iterable[JournalEntry], scope: UndoScope, employees: Collection[int]
+) -> list[RecordedWrite]:
     """Collect the writes to undo, one per employee, ordered by employee id.
 
     Args:
@@ -74,8 +76,8 @@ def written(entries: Iterable[JournalEntry], scope: UndoScope, employees: Collec
                 known,
                 account_id=known.account_id or entry.account_id,
                 changes=_merged(known.changes, changes),
-                made=known.made or entry.action is Action.CREATE,
-                seen=max(known.seen, entry.last_change_at),
+                created=known.created or entry.action is Action.CREATE,
+                last_change_at=max(known.last_change_at, entry.last_change_at),
             )
     return [found[number] for number in sorted(found)]
 
@@ -130,7 +132,7 @@ def _step(write: RecordedWrite, account: Account | None, protected: Collection[s
         return Step(write.employee_id, Action.SKIP, reasons.edited_since(["id"]))
     if str(write.employee_id) in protected or is_reserved(account, protected):
         return Step(write.employee_id, Action.SKIP, reasons.PROTECTED, account)
-    return _suspend_created(write, account, kinds) if write.made else _restore(write, account, kinds)
+    return _suspend_created(write, account, kinds) if write.created else _restore(write, account, kinds)
 
 
 def _suspend_created(write: RecordedWrite, account: Account, kinds: Kinds) -> Step:

@@ -24,7 +24,6 @@ def created_values(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
 
 def updated_values(mapping: FieldMapping, employee: Employee, account: Account) -> dict[str, str]:
     """Return what an existing account should hold. The e-mail has rules of its own."""
-    always = {rule.target for rule in mapping.rules if rule.is_updated} - {"email"}
     values = _mapped(mapping, employee)
     has_default = mapping.default_last_name != "" and account.values["lastname"] == mapping.default_last_name
     if has_default and "firstname" not in values and same_name(values.get("lastname", ""), account.values["firstname"]):
@@ -33,12 +32,13 @@ def updated_values(mapping: FieldMapping, employee: Employee, account: Account) 
     name = _single_name(values)
     if name and (has_default or same_name(name, account.values["firstname"])):
         values.update(firstname=name, lastname="")
+    due = mapping.updated - {"email"}
     return {
-        target: value for target, value in values.items() if target in always and (value or target not in NEVER_CLEARED)
+        target: value for target, value in values.items() if target in due and (value or target not in NEVER_CLEARED)
     }
 
 
-def emptied_fields(mapping: FieldMapping, values: Mapping[str, str]) -> list[str]:
+def fields_to_send_blank(mapping: FieldMapping, values: Mapping[str, str]) -> list[str]:
     """Return the fields of a new account that Moodle would fill with a default, although BambooHR has no value.
 
     A later run would clear them. A field that is filled on creation only keeps Moodle's default.

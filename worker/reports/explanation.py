@@ -21,15 +21,15 @@ from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
 from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Step
-from worker.planning.correlation import is_reserved, match_by_idnumber
 from worker.planning.digests import part_digest
 from worker.planning.guards import parts_of_plan
+from worker.planning.matching import is_reserved, match_by_idnumber
 from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
 from worker.reports.build import would
 from worker.reports.scope_lines import scope_lines, shown_value
-from worker.runs.read_bamboohr import RunInput
+from worker.runs.run_input import RunInput
 from worker.timestamps import iso
 
 Lines = Mapping[str, str]
@@ -85,7 +85,7 @@ class EmployeeContext:
     @property
     def employee(self) -> Employee:
         """The employee as BambooHR shows them."""
-        return self.plan.employee(self.employee_id)
+        return self.plan_input.by_id[self.employee_id]
 
     def value(self, text: str) -> str:
         """A value, or that there is one."""
@@ -122,7 +122,7 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "changed feed", f"says {'Deleted' if change.deleted else 'changed'}{when}"
     if employee.was_deleted:
         yield "earlier feed", "said Deleted"
-    yield "standing", _STANDINGS[plan_input.lifecycle_state(employee)]
+    yield "standing", _STANDINGS[plan_input.lifecycle_states[known.employee_id]]
     settings = plan_input.settings
     for field in dict.fromkeys((*EVIDENCE, *settings.mapping.fields, *settings.scope.fields)):
         if field in employee.facts:
@@ -157,7 +157,8 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     )
     match = match_by_idnumber(employee, own)
     account = match.account or known.step.account
-    if plan_input.scope_state(employee) is not ScopeState.IN and not plan_input.is_writable(employee):
+    out_of_scope = plan_input.scope_states[known.employee_id] is not ScopeState.IN
+    if out_of_scope and known.employee_id not in plan_input.writable:
         yield "rule", "not looked up: nothing is written for the employee"
     elif match.conflict is not None or (match.account is not None and known.step.reason.code == UNCONFIRMED):
         yield "rule", f"idnumber, not trusted: {(match.conflict or known.step.reason).text}"

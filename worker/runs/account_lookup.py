@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from worker.model.account import Account, AccountKey
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import Reason
-from worker.moodle import refusals
+from worker.moodle import refusal_reasons
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Tick
-from worker.runs.isolation import ALLOWANCE, Isolation, Skipped
+from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
 from worker.runs.services import Services
 from worker.transport.parallel import in_parallel
-from worker.transport.refusal import BatchRefused
 
 
-class AccountLookup:
-    """Looks up accounts by some values, as a :class:`worker.runs.isolation.BatchRequest`.
+class AccountLookup(BatchRequest[str]):
+    """Looks up accounts by some values.
 
     Attributes:
         accounts: What was found.
@@ -25,6 +24,7 @@ class AccountLookup:
     """
 
     def __init__(self, services: Services, lookup: Lookup) -> None:
+        super().__init__(services.moodle.site_answers, services.moodle.check_visibility)
         self.accounts: list[Account] = []
         self.unreadable: dict[tuple[AccountKey, str], Reason] = {}
         self._moodle = services.moodle
@@ -45,10 +45,10 @@ class AccountLookup:
     def _send(self, values: Sequence[str]) -> None:
         priority, wait = self._lookup.priority, self._services.stop.wait
         isolation = Isolation(self, wait, allowance=None if priority is Priority.LEAVERS else ALLOWANCE)
-        known = priority is Priority.ISOLATED
-        size = 1 if known else self._moodle.batch_size
+        were_isolated = priority is Priority.ISOLATED
+        size = 1 if were_isolated else self._moodle.batch_size
         batches = [values[at : at + size] for at in range(0, len(values), size)]
-        in_parallel(lambda batch: isolation.send(batch, known=known), batches, self._moodle.concurrency)
+        in_parallel(lambda batch: isolation.send(batch, was_isolated=were_isolated), batches, self._moodle.concurrency)
         isolation.finish()
 
     def _is_extended(self, value: str) -> bool:
@@ -61,32 +61,19 @@ class AccountLookup:
         self.accounts += self._moodle.look_up_batch(self._lookup.key, batch)
         self._tick(len(batch))
 
-    def still_to_send(self, batch: Sequence[str], _refusal: BatchRefused) -> Sequence[str]:
-        """Return all of it: a refused look-up answers nothing."""
-        return batch
-
-    def site_answers(self) -> bool:
-        """Return whether Moodle answers the look-up of its guest."""
-        return self._moodle.site_answers()
-
-    def send_patiently(self, batch: Sequence[str]) -> None:
-        """Wait until Moodle answers the look-up of its guest, then look the batch up once more."""
-        self._moodle.check_visibility()
-        self.attempt(batch)
-
     def isolated(self, record: str, code: str) -> None:
         """Take note that this account cannot be read."""
         is_refused = code == "invalidparameter" and self._is_extended(record)
-        reason = refusals.EXTENDED_USERNAME_REFUSED if is_refused else refusals.unreadable_account(code)
+        reason = refusal_reasons.EXTENDED_USERNAME_REFUSED if is_refused else refusal_reasons.unreadable_account(code)
         self.unreadable[self._lookup.key, record] = reason
 
     def skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
         """Take note of values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
         if why is Skipped.SITE_REFUSES and is_whole_company:
-            raise refusals.no_lookup_answered(code)
+            raise refusal_reasons.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
-            reason = refusals.EXTENDED_USERNAME_REFUSED
+            reason = refusal_reasons.EXTENDED_USERNAME_REFUSED
         else:
-            reason = refusals.too_many_refused(f"the look-up by {self._lookup.key}", code)
+            reason = refusal_reasons.too_many_refused(f"the look-up by {self._lookup.key}", code)
         self.unreadable.update({(self._lookup.key, record): reason for record in records})

@@ -15,12 +15,11 @@ from typing import Protocol
 from worker.errors import SyncError
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, Step
-from worker.moodle import refusals
-from worker.moodle.client import Refused
+from worker.moodle import refusal_reasons
+from worker.moodle.client import MoodleClient, Refused
 from worker.planning.write_order import in_order
-from worker.runs.apis import MoodleWriteApi
 from worker.runs.isolation import ALLOWANCE, Isolation
-from worker.runs.write_requests import Kind, Results, WriteRequests
+from worker.runs.write_requests import Results, WriteKind, WriteRequests
 from worker.transport.http import TransportError
 from worker.transport.parallel import in_parallel
 
@@ -49,7 +48,7 @@ class BatchWriter:
 
     def __init__(
         self,
-        moodle: MoodleWriteApi,
+        moodle: MoodleClient,
         gate: Gate,
         report: Callable[[StepResult], None],
         wait: Callable[[float], None],
@@ -63,29 +62,29 @@ class BatchWriter:
         self._lost_batches = 0
         # One more than the concurrent requests: it stores the next batch's journal and intents in the meantime.
         self._workers = moodle.concurrency + 1 if moodle.concurrency > 1 else 1
-        self._isolations: dict[Kind, Isolation[Step]] = {
+        self._isolations: dict[WriteKind, Isolation[Step]] = {
             kind: Isolation(
                 WriteRequests(kind, moodle, gate.check, self._results),
                 wait,
-                allowance=None if kind is Kind.SUSPEND else ALLOWANCE,
+                allowance=None if kind is WriteKind.SUSPEND else ALLOWANCE,
             )
-            for kind in Kind
+            for kind in WriteKind
         }
 
     def write(self, steps: Sequence[Step]) -> Mapping[int, StepResult]:
         """Write the steps and return their results, by employee id."""
         first = [step for step in steps if step.employee_id not in self._isolated]
         last = [step for step in steps if step.employee_id in self._isolated]
-        self._in_parallel(Kind.SUSPEND, [step for step in first if Kind.of(step) is Kind.SUSPEND])
-        updates, dependent = in_order([step for step in first if Kind.of(step) is Kind.UPDATE])
+        self._in_parallel(WriteKind.SUSPEND, [step for step in first if WriteKind.of(step) is WriteKind.SUSPEND])
+        updates, dependent = in_order([step for step in first if WriteKind.of(step) is WriteKind.UPDATE])
         sequential = -(-dependent // self._moodle.batch_size)
         batches = self._batches(updates)
         for batch in batches[:sequential]:
-            self._send(Kind.UPDATE, batch)
-        in_parallel(partial(self._send, Kind.UPDATE), batches[sequential:], self._workers)
-        self._in_parallel(Kind.CREATE, [step for step in first if step.action is Action.CREATE])
+            self._send(WriteKind.UPDATE, batch)
+        in_parallel(partial(self._send, WriteKind.UPDATE), batches[sequential:], self._workers)
+        self._in_parallel(WriteKind.CREATE, [step for step in first if step.action is Action.CREATE])
         for step in last:
-            self._send(Kind.of(step), [step], known=True)
+            self._send(WriteKind.of(step), [step], was_isolated=True)
         self._finish()
         return self._results.by_employee
 
@@ -97,16 +96,16 @@ class BatchWriter:
             except SyncError as end:
                 self.ended_by = self.ended_by or end
             left = self._results.missing(refused)
-            self._results.record(left, Status.FAILED, refusals.not_sent(self.ended_by), wrote=True)
+            self._results.record(left, Status.FAILED, refusal_reasons.not_sent(self.ended_by), was_sent=True)
 
-    def _in_parallel(self, kind: Kind, steps: Sequence[Step]) -> None:
+    def _in_parallel(self, kind: WriteKind, steps: Sequence[Step]) -> None:
         in_parallel(partial(self._send, kind), self._batches(steps), self._workers)
 
     def _batches(self, steps: Sequence[Step]) -> list[Sequence[Step]]:
         size = self._moodle.batch_size
         return [steps[at : at + size] for at in range(0, len(steps), size)]
 
-    def _send(self, kind: Kind, batch: Sequence[Step], *, known: bool = False) -> None:
+    def _send(self, kind: WriteKind, batch: Sequence[Step], *, was_isolated: bool = False) -> None:
         """Send a batch unless the writing has ended; every step of it has a result afterwards, or at the end."""
         batch = self._unblocked(batch)
         opened = False
@@ -114,20 +113,20 @@ class BatchWriter:
             if batch and self.ended_by is None and kind not in self._results.stopped:
                 self._gate.open_for(batch)
                 opened = True
-                self._isolations[kind].send(batch, known=known)
+                self._isolations[kind].send(batch, was_isolated=was_isolated)
                 self._lost_batches = 0
         except SyncError as end:
             self.ended_by = self.ended_by or end
         except TransportError as fault:
             self._lost(fault)
-            self._results.record(self._results.missing(batch), Status.FAILED, refusals.not_through(fault.what))
+            self._results.record(self._results.missing(batch), Status.FAILED, refusal_reasons.not_through(fault.what))
         except Refused as refusal:
-            self._results.stopped[kind] = refusals.no_access(kind.function, refusal.code)
+            self._results.stopped[kind] = refusal_reasons.no_access(kind.function, refusal.code)
             self._results.record(self._results.missing(batch), Status.FAILED, self._results.stopped[kind])
-        why = self._results.stopped.get(kind) or refusals.not_sent(self.ended_by)
+        why = self._results.stopped.get(kind) or refusal_reasons.not_sent(self.ended_by)
         kept_back = {step.employee_id for step in self._isolations[kind].unreported}
         left = [step for step in self._results.missing(batch) if step.employee_id not in kept_back]
-        self._results.record(left, Status.FAILED, why, wrote=opened)
+        self._results.record(left, Status.FAILED, why, was_sent=opened)
 
     def _unblocked(self, batch: Sequence[Step]) -> list[Step]:
         """Leave out steps that depend on a write which failed or was incomplete."""
@@ -135,7 +134,7 @@ class BatchWriter:
         for step in batch:
             blocking = step.depends_on - self._results.completed - ready.keys()
             if blocking:
-                self._results.record([step], Status.FAILED, refusals.waits_for(min(blocking)))
+                self._results.record([step], Status.FAILED, refusal_reasons.waits_for(min(blocking)))
             else:
                 ready[step.employee_id] = step
         return list(ready.values())
@@ -144,4 +143,4 @@ class BatchWriter:
         """Count a batch that did not get through; after a few in a row, nothing more is sent."""
         self._lost_batches += 1
         if self._lost_batches >= _BATCHES_LOST:
-            self._results.stopped.update(dict.fromkeys(Kind, refusals.not_through(fault.what)))
+            self._results.stopped.update(dict.fromkeys(WriteKind, refusal_reasons.not_through(fault.what)))

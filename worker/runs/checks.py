@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import email.utils
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,13 +17,11 @@ from worker.moodle.client import MoodleClient
 from worker.state.store import Store
 from worker.timestamps import iso
 from worker.transport.http import Transport
-from worker.words import counted
+from worker.words import counted, listed
 
 _CLOCK_TOLERATED = timedelta(minutes=2)
 _FEED_LOOKED_AT = timedelta(days=1)
 _IDS_SHOWN = 10
-_INTERNAL = ("manual", "email")
-"""Moodle's own plugins that make no account without a password (measured on Moodle 4.2.3)."""
 HR = "ask BambooHR's administrator"
 LMS = "ask NovaLXP's (Moodle's) administrator"
 
@@ -62,6 +60,11 @@ def failed(area: str, what: str, advice: str, exit_code: ExitCode = ExitCode.ERR
     return Check(CheckStatus.FAILED, area, what, advice, exit_code)
 
 
+def warning_unless(problem: str, area: str, what: str, advice: str) -> Check:
+    """A warning that names the problem; if there is none, all is well."""
+    return warning(area, problem, advice) if problem else ok(area, what)
+
+
 def failed_by(area: str, fault: SyncError) -> Check:
     """What a run itself would say."""
     return failed(area, fault.message, fault.advice, fault.exit_code)
@@ -76,12 +79,8 @@ def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Chec
     if theirs.tzinfo is None:
         return
     apart = abs(now - theirs)
-    if apart > _CLOCK_TOLERATED:
-        yield warning(
-            area, f"the clocks are {apart.total_seconds():.0f} s apart", "synchronise this machine's clock with NTP"
-        )
-    else:
-        yield ok(area, "the clocks agree")
+    problem = f"the clocks are {apart.total_seconds():.0f} s apart" if apart > _CLOCK_TOLERATED else ""
+    yield warning_unless(problem, area, "the clocks agree", "synchronise this machine's clock with NTP")
 
 
 def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
@@ -164,14 +163,9 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         yield ok("state row", f"since {iso(position.since)}, offset {position.offset}")
     if pause is not None:
         yield warning("schedule", f"the scheduled runs are {pause}", f"to resume: {advice.command('resume')}")
-    if holder is not None:
-        yield warning(
-            "lock",
-            f"held by the run {holder.owner}",
-            "wait for that run to end; the lock of a killed run expires by itself",
-        )
-    else:
-        yield ok("lock", "free")
+    held = f"held by the run {holder.owner}" if holder is not None else ""
+    what_to_do = "wait for that run to end; the lock of a killed run expires by itself"
+    yield warning_unless(held, "lock", "free", what_to_do)
     last = next((run for run in reversed(history.runs) if run.command == "sync" and run.scope == "all"), None)
     if last is None:
         yield ok("last run", "none yet")
@@ -208,18 +202,15 @@ def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]
         return
     found = {account.username for account in moodle.look_up("username", names)}
     missing = [name for name in names if name not in found]
-    if missing:
-        yield warning(
-            "protected accounts",
-            f"PROTECTED_ACCOUNTS names {counted(len(names), 'username')}, and no account has {len(missing)} of them",
-            "correct their spelling: a name that no account has protects nothing",
-        )
-    else:
-        yield ok("protected accounts", f"{counted(len(names), 'username')}, all found")
+    named = counted(len(names), "username")
+    yield warning_unless(
+        f"PROTECTED_ACCOUNTS names {named}, and no account has {len(missing)} of them" if missing else "",
+        "protected accounts",
+        f"{named}, all found",
+        "correct their spelling: a name that no account has protects nothing",
+    )
 
 
-def ids(numbers: Mapping[int, object] | Sequence[int]) -> str:
+def ids(some_ids: Collection[int]) -> str:
     """Some of the ids, and how many more there are."""
-    shown = sorted(numbers)
-    more = f" and {len(shown) - _IDS_SHOWN} more" if len(shown) > _IDS_SHOWN else ""
-    return ", ".join(map(str, shown[:_IDS_SHOWN])) + more
+    return listed(sorted(some_ids), _IDS_SHOWN)

@@ -1,4 +1,4 @@
-"""What doctor checks of all employees and all accounts, on the plan of a full pass that writes nothing."""
+"""What doctor checks of all employees, accounts and mapped fields, on the plan of a full pass that writes nothing."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from worker import advice
 from worker.config.settings import Settings
 from worker.errors import SyncError
 from worker.model import reasons
-from worker.model.account import AccountRef
 from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
-from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN
+from worker.model.field_kinds import Kinds
+from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN, Rule
 from worker.model.scope import ScopeState
 from worker.model.step import Action
 from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
-from worker.runs.checks import HR, LMS, Check, failed, ids, ok, warning
+from worker.runs.checks import HR, LMS, Check, failed, ids, ok, warning, warning_unless
 from worker.runs.sync import Preview
 from worker.words import counted
 
@@ -28,27 +28,23 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     employees = seen.plan.plan_input.employees
     active = [employee for employee in employees if employee.facts.get("status") == "Active"]
     yield ok("BambooHR List Employees", f"{counted(len(employees), 'employee')}, {len(active):,} of them Active")
-    if seen.inputs.directory.available:
-        yield ok("BambooHR directory", counted(seen.inputs.directory.rows, "employee"))
-    else:
-        yield warning(
-            "BambooHR directory",
-            "refused or empty: every employee is read individually, which takes longer",
-            f"{HR} to share the directory with the key's user",
-        )
+    absent = "refused or empty: every employee is read individually, which takes longer"
+    yield warning_unless(
+        "" if seen.inputs.directory.available else absent,
+        "BambooHR directory",
+        counted(seen.inputs.directory.rows, "employee"),
+        f"{HR} to share the directory with the key's user",
+    )
     yield from _fields(settings, employees, active)
     yield from _scope(seen, active)
     addresses = ((employee.facts.get("work_email", "").casefold(), employee.employee_id) for employee in active)
-    duplicates = _duplicates(addresses)
-    if duplicates:
-        sharing = sorted({number for several in duplicates for number in several})
-        yield warning(
-            "BambooHR e-mail addresses",
-            f"{counted(len(duplicates), 'address', 'addresses')} used by several employees: {ids(sharing)}",
-            f"{HR}: each employee needs a separate address, or the later one gets no account",
-        )
-    else:
-        yield ok("BambooHR e-mail addresses", "no two employees share one")
+    count, sharing = _duplicates(addresses)
+    yield warning_unless(
+        f"{counted(count, 'address', 'addresses')} used by several employees: {ids(sharing)}" if count else "",
+        "BambooHR e-mail addresses",
+        "no two employees share one",
+        f"{HR}: each employee needs a separate address, or the later one gets no account",
+    )
 
 
 def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee]) -> Iterator[Check]:
@@ -81,7 +77,7 @@ def _scope(seen: Preview, active: Sequence[Employee]) -> Iterator[Check]:
     plan_input = seen.plan.plan_input
     if not plan_input.settings.scope:
         return
-    inside = sum(plan_input.scope_state(employee) is ScopeState.IN for employee in active)
+    inside = sum(plan_input.scope_states[employee.employee_id] is ScopeState.IN for employee in active)
     says = f"{inside} of {len(active)} active employees are in scope"
     if unmatched := seen.inputs.scope_tally.unmatched():
         says += f"; no employee has what it allows: {', '.join(unmatched)}"
@@ -101,7 +97,13 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
     if isinstance(seen.accounts, SyncError):
         yield warning("Moodle accounts", f"cannot be listed: {seen.accounts.message}", seen.accounts.advice)
     elif seen.accounts is not None:
-        yield from _listed(seen.accounts)
+        count, sharing = _duplicates((account.idnumber, account.id) for account in seen.accounts)
+        yield warning_unless(
+            f"{counted(count, 'idnumber')} on several accounts: {ids(sharing)}" if count else "",
+            "Moodle idnumbers",
+            "each is on one account only",
+            f"{LMS} to leave each on one account; until then the employees are conflicts",
+        )
     if unexplained:
         yield warning(
             "accounts without an employee",
@@ -128,19 +130,6 @@ def _authentication(seen: Preview, settings: Settings) -> Iterator[Check]:
             "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)",
             f"{LMS} whether it is installed and enabled, before the first run",
         )
-
-
-def _listed(accounts: Sequence[AccountRef]) -> Iterator[Check]:
-    twice = _duplicates((account.idnumber, account.id) for account in accounts)
-    if twice:
-        shown = sorted({account for several in twice for account in several})
-        yield warning(
-            "Moodle idnumbers",
-            f"{counted(len(twice), 'idnumber')} on several accounts: {ids(shown)}",
-            f"{LMS} to leave each on one account; until then the employees are conflicts",
-        )
-    else:
-        yield ok("Moodle idnumbers", "each is on one account only")
 
 
 def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
@@ -203,9 +192,72 @@ def _links(seen: Preview) -> Iterator[Check]:
         )
 
 
-def _duplicates(pairs: Iterator[tuple[str, int]]) -> list[list[int]]:
+def check_profile_fields(seen: Preview, settings: Settings, kinds: Kinds) -> Iterator[Check]:
+    """Check that each field exists, and is filled for the accounts of employees for whom BambooHR has a value.
+
+    Args:
+        seen: A preview of all employees.
+        settings: The mapping.
+        kinds: The fields that accounts have shown.
+    """
+    for rule in settings.mapping.rules:
+        if rule.is_custom:
+            yield _profile_field(rule, seen, kinds)
+
+
+def _profile_field(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
+    area, name = f"Moodle field {rule.target}", rule.short_name
+    lost = [step.employee_id for step in seen.plan.steps if rule.target in dict(step.not_kept)]
+    values = _values_in_moodle(rule, seen)
+    filled = sum(map(bool, values))
+    if rule.target not in kinds and lost:
+        return failed(
+            area,
+            f"was written for {counted(len(lost), 'employee')}, but no account shows a field with the short name"
+            f" {name}",
+            f"{LMS} to create a custom profile field with this short name, to unlock it, or to let the token's user see"
+            f" it; then: {advice.command('sync', '--employee', 'ID')}",
+        )
+    if rule.target not in kinds:
+        return warning(
+            area,
+            f"no account shows a field with the short name {name}: it does not exist, is hidden, or is empty for all"
+            " accounts",
+            f"{LMS} whether a custom field with this short name exists and is visible to the token's user; once a run"
+            " has written it, doctor can tell",
+        )
+    if lost:
+        return warning(
+            area,
+            f"Moodle does not keep the value of {counted(len(lost), 'employee')}: {ids(lost)}",
+            "see why with: " + advice.command("explain", "--employee", "ID"),
+        )
+    if values and not filled:
+        return warning(
+            area,
+            f"exists, but is empty for every account whose employee has a value in BambooHR ({len(values):,})",
+            "see what a full pass would write: " + advice.command("plan", "--everybody"),
+        )
+    return ok(
+        area, f"exists, and is filled for {filled:,} of {counted(len(values), 'account')} that should have a value"
+    )
+
+
+def _values_in_moodle(rule: Rule, seen: Preview) -> list[str]:
+    """Return the field's value in the account of each active employee for whom BambooHR has one."""
+    accounts = {step.employee_id: step.account for step in seen.plan.steps if step.account is not None}
+    return [
+        accounts[employee.employee_id].values.get(rule.target, "")
+        for employee in seen.plan.plan_input.working
+        if employee.employee_id in accounts and rule.value(employee.facts)
+    ]
+
+
+def _duplicates(pairs: Iterator[tuple[str, int]]) -> tuple[int, set[int]]:
+    """Return how many values are on several ids, and these ids."""
     found: dict[str, list[int]] = {}
-    for value, number in pairs:
+    for value, owner_id in pairs:
         if value:
-            found.setdefault(value, []).append(number)
-    return [numbers for numbers in found.values() if len(numbers) > 1]
+            found.setdefault(value, []).append(owner_id)
+    several = [owner_ids for owner_ids in found.values() if len(owner_ids) > 1]
+    return len(several), {owner_id for owner_ids in several for owner_id in owner_ids}

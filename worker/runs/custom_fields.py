@@ -8,35 +8,35 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from worker import logs
-from worker.bamboohr.client import IDS_PER_CALL, Refused
+from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient, Refused
 from worker.bamboohr.report import Report
 from worker.errors import ReportRefused
 from worker.planning.readings import CustomFieldStats
-from worker.runs.apis import BambooHRApi
-from worker.runs.evidence import REFUSALS_TRUSTED, Requests, in_batches
-from worker.runs.isolation import Isolation, Skipped
-from worker.transport.refusal import BatchRefused
+from worker.runs.batch_reads import EmployeeReads
 
 
-class CustomFieldReader:
+class CustomFieldReader(EmployeeReads):
     """Reads the fields of a run's employees that are named by their API names.
 
     Args:
         stats: Is filled with how well the fields are filled.
-        isolated: Employees who were isolated in the last run.
         sample: Other employees. The first report has some of them as well: with only the few employees of an ordinary
             run, a field that the key may no longer see could not be told from an empty one.
         reads_all: The run reads all employees, so that one report serves it.
 
     Attributes:
-        unreadable: The code of the refusal for each employee whose fields cannot be read.
-        refused: The key may run no reports and read no employee.
         unread: Why the fields of no further employee could be read, though the others' were; "" otherwise.
     """
 
+    BATCHES_REFUSED = (
+        "bamboohr.report_refused",
+        "BambooHR does not let the key run reports; custom fields are read one employee at a time",
+        "allow the key's user to run reports",
+    )
+
     def __init__(
         self,
-        bamboohr: BambooHRApi,
+        bamboohr: BambooHRClient,
         stats: CustomFieldStats,
         wait: Callable[[float], None],
         isolated: Collection[int] = (),
@@ -44,48 +44,37 @@ class CustomFieldReader:
         sample: Iterable[int] = (),
         reads_all: bool = False,
     ) -> None:
-        self.unreadable: dict[int, str] = {}
-        self.refused = False
+        super().__init__(bamboohr, wait, isolated)
         self.unread = ""
-        self._bamboohr = bamboohr
         self._stats = stats
-        self._isolated = isolated
         self._sample = sample
         self._reads_all = reads_all
         self._has_all = False
-        self._reports = True
-        self._answered = False
+        self._reported = False
         self._rows: dict[int, Mapping[str, str]] = {}
-        self._by_report: Isolation[int] = Isolation(_Requests(self, bamboohr, self._report_batch), wait)
-        self._by_employee: Isolation[int] = Isolation(_Requests(self, bamboohr, self._get_one), wait)
 
     def read(self, employees: Sequence[int]) -> None:
         """Read the fields of these employees."""
-        if not self._stats.fields or self._has_all or not employees:
+        if not self._stats.fields or not employees:
             return
         if self._reads_all:
             self._report_all()
-        batches = [] if self._has_all else in_batches(employees, self._isolated)
-        for at, batch in enumerate(batches):
-            if self.unread or (self._reports and self._report_allowed(batch)):
-                continue
-            if self._answered:
-                self.unread = "reports were refused in the middle of the run"
-                break
-            self._one_by_one([number for later in batches[at:] for number in later])
-            break
-        self._by_report.finish()
-        self._by_employee.finish()
+        if not self._has_all and not self.unread:
+            self._read(employees)
 
     def never_shown(self) -> list[str]:
         """Return the fields that BambooHR has shown for no employee, though it was asked."""
-        if self._answered and not self._stats.rows:
+        if self._reported and not self._stats.rows:
             return [*self._stats.fields]
         return self._stats.never_shown() if self._stats.rows or self.refused else []
 
     def take(self, employee: int) -> Mapping[str, str]:
         """Return what is shown of an employee, and release it. What no source shows of them is left out."""
         return self._rows.pop(employee, {})
+
+    def site_refuses(self, code: str) -> None:
+        """Go on without: leavers are recognised all the same."""
+        self.unread = code
 
     # Reports
 
@@ -96,27 +85,11 @@ class CustomFieldReader:
             self._keep(self._bamboohr.report(None, self._stats.fields))
             self._has_all = True
         except ReportRefused:
-            self._refused()
+            self._refuse_batches()
         except Refused as refusal:
             logs.warning("bamboohr.report_in_parts", code=refusal.code, reason="the report of all employees failed")
 
-    def _report_allowed(self, batch: Sequence[int]) -> bool:
-        """Read a batch by a report; return whether the key may run any."""
-        try:
-            self._by_report.send(batch, known=batch[0] in self._isolated)
-        except ReportRefused:
-            self._refused()
-        return self._reports
-
-    def _refused(self) -> None:
-        self._reports = False
-        logs.warning(
-            "bamboohr.report_refused",
-            reason="BambooHR does not let the key run reports; custom fields are read one employee at a time",
-            advice="allow the key's user to run reports",
-        )
-
-    def _report_batch(self, batch: Sequence[int]) -> None:
+    def _read_batch(self, batch: Sequence[int]) -> None:
         others = [] if len(batch) == IDS_PER_CALL else self._others(batch)
         self._sample = ()
         if others:
@@ -136,43 +109,20 @@ class CustomFieldReader:
         return found[::step]
 
     def _keep(self, report: Report, wanted: Collection[int] | None = None) -> None:
-        self._answered = True
+        self._reported = True
         self._stats.add(report.rows.values(), report.shown)
         self._rows.update(report.rows if wanted is None else {n: report.rows[n] for n in wanted if n in report.rows})
 
     # Get Employee
 
-    def _one_by_one(self, employees: Sequence[int]) -> None:
-        refused = 0
-        for number in employees:
-            if self.unread or refused >= REFUSALS_TRUSTED:
-                break
-            try:
-                self._by_employee.send([number], known=number in self._isolated)
-            except BatchRefused:
-                refused += not self._stats.rows
-        self.refused = refused > 0 and not self._stats.rows
+    def _read_one(self, employee_id: int) -> None:
+        if self._reported:
+            self.unread = "reports were refused in the middle of the run"
+            return
+        row = self._bamboohr.get_custom(employee_id, self._stats.fields)
+        if row is not None:
+            self._stats.add([row], row)
+            self._rows[employee_id] = row
 
-    def _get_one(self, batch: Sequence[int]) -> None:
-        for number in batch:
-            row = self._bamboohr.get_custom(number, self._stats.fields)
-            if row is not None:
-                self._stats.add([row], row)
-                self._rows[number] = row
-
-
-class _Requests(Requests):
-    """As for evidence, but a site that answers for no employee does not end the run: leavers are known without it."""
-
-    def __init__(
-        self, reader: CustomFieldReader, bamboohr: BambooHRApi, attempt: Callable[[Sequence[int]], None]
-    ) -> None:
-        super().__init__(bamboohr, attempt, reader.unreadable)
-        self._reader = reader
-
-    def skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
-        """Take note of employees who were not read."""
-        if why is Skipped.SITE_REFUSES:
-            self._reader.unread = code
-        else:
-            super().skipped(records, why, code)
+    def _has_answer(self) -> bool:
+        return bool(self._stats.rows)

@@ -12,15 +12,12 @@ from worker.model.history import FollowUp
 from worker.model.mapping import NAMES
 from worker.runs.custom_fields import CustomFieldReader
 from worker.runs.evidence import EvidenceReader
-from worker.runs.read_bamboohr import RunInput
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 
 
 class EmployeeReader:
-    """Reads employees. `refused`: BambooHR shows the key no employee outside the directory.
-
-    `custom`: reads the fields that are read by their API names.
-    `no_status_shown`: the key may not list employees, and those that were read one by one have no status.
+    """Reads employees: with `evidence`, and with `custom` the fields that are read by their API names.
 
     Each employee is asked for once: the row that was read of them is released then, for a full pass reads 20,000.
     """
@@ -29,18 +26,11 @@ class EmployeeReader:
         fields = [name for name in services.settings.employee_fields if not is_by_api_name(name)]
         isolated = inputs.history.with_flag(FollowUp.ISOLATED)
         records = inputs.history.records
-        self.refused = False
-        self.no_status_shown = False
         self._directory = inputs.directory
-        self._deleted = inputs.deleted
-        self._was_deleted = frozenset(number for number, record in records.items() if record.deleted)
+        self._deletion_flags = inputs.deletion_flags
+        self._was_deleted = frozenset(employee_id for employee_id, record in records.items() if record.deleted)
         self._rows = inputs.rows
-        self._evidence = EvidenceReader(
-            services.bamboohr,
-            (*fields, *EVIDENCE),
-            services.stop.wait,
-            isolated,
-        )
+        self.evidence = EvidenceReader(services.bamboohr, (*fields, *EVIDENCE), services.stop.wait, isolated)
         inputs.custom_fields.fields = tuple(filter(is_by_api_name, services.settings.employee_fields))
         self._stats, self._baseline = inputs.custom_fields, inputs.history.last_baseline()
         self.custom = CustomFieldReader(
@@ -49,7 +39,7 @@ class EmployeeReader:
             services.stop.wait,
             isolated,
             sample=self._directory.ids,
-            reads_all=inputs.position is None,
+            reads_all=inputs.request.all_employees,
         )
         self._scope = frozenset(services.settings.employee_scope.fields).intersection(fields)
         hidden = any(name not in self._directory.shown for name in fields)
@@ -60,37 +50,35 @@ class EmployeeReader:
     def employees(self, wanted: Collection[int], *, for_comparison: bool = False) -> list[Employee]:
         """Return these employees, ordered by id. `for_comparison`: nothing is written about them."""
         ids = sorted(wanted)
-        self._evidence.read([number for number in ids if self._needs_evidence(number)])
-        if self._evidence.refused and not self._directory.available:
+        self.evidence.read([employee_id for employee_id in ids if self._needs_evidence(employee_id)])
+        if self.evidence.refused and not self._directory.available:
             raise SourceError(
                 "BambooHR refuses both the directory and single employees",
                 advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
             )
-        self.refused = self.refused or self._evidence.refused
-        self.no_status_shown = self._evidence.no_status_shown
         if not for_comparison:
-            self.custom.read([number for number in ids if number not in self._evidence.unreadable])
+            self.custom.read([employee_id for employee_id in ids if employee_id not in self.evidence.unreadable])
         lost = frozenset(self._stats.lost(self._baseline))
-        return [self._employee(number, lost) for number in ids]
+        return [self._employee(employee_id, lost) for employee_id in ids]
 
-    def _needs_evidence(self, number: int) -> bool:
+    def _needs_evidence(self, employee_id: int) -> bool:
         """Return whether the directory alone does not settle who the employee is.
 
         It hides them or a field that is needed, says that they left, or has an unreliable field or one of the scope
         empty; or a name is empty that has a default, and only evidence tells an empty name from one that is not shown.
         """
-        if number in self._rows:
+        if employee_id in self._rows:
             return False
-        listing = self._listing(number)
+        listing = self._listing(employee_id)
         if not self._directory_is_enough or listing is None or listing.get("status") == "Inactive":
             return True
         if any(rule.value(listing) == "" for rule in self._completed):
             return True
         return not self._directory.unreliable_fields | self._scope <= listing.keys()
 
-    def _listing(self, number: int) -> Mapping[str, str] | None:
+    def _listing(self, employee_id: int) -> Mapping[str, str] | None:
         """Return what the directory shows; a field of the scope that it has empty may be hidden for this employee."""
-        listing = self._directory.listing(number)
+        listing = self._directory.listing(employee_id)
         if listing is None:
             return None
         return {name: value for name, value in listing.items() if value or name not in self._scope}
@@ -102,24 +90,25 @@ class EmployeeReader:
             return row
         return replace(row, facts={name: value for name, value in row.facts.items() if value or name not in lost})
 
-    def _employee(self, number: int, lost: Collection[str]) -> Employee:
-        unreadable = self._evidence.unreadable.get(number)
+    def _employee(self, employee_id: int, lost: Collection[str]) -> Employee:
+        unreadable = self.evidence.unreadable.get(employee_id)
         if unreadable is not None:
-            return Employee(number, unreadable=unreadable)
-        row = self._without_unreliable_scope(self._evidence.rows.pop(number, None) or self._rows.pop(number, None))
+            return Employee(employee_id, unreadable=unreadable)
+        shown = self.evidence.rows.pop(employee_id, None) or self._rows.pop(employee_id, None)
+        row = self._without_unreliable_scope(shown)
         if row is not None:
-            self._directory.email_index.add(row.facts.get("work_email", ""), number)
-        listing = self._listing(number)
-        self._directory.employees.pop(number, None)
+            self._directory.email_index.add(row.facts.get("work_email", ""), employee_id)
+        listing = self._listing(employee_id)
+        self._directory.employees.pop(employee_id, None)
         if row is not None and listing is not None:
             hidden = self._directory.unreliable_fields - listing.keys()
             self._directory.contradicted.update(name for name in hidden if row.facts.get(name))
         return Employee.seen(
-            number,
-            deleted=self._deleted.get(number, False),
-            was_deleted=number not in self._deleted and number in self._was_deleted,
+            employee_id,
+            deleted=self._deletion_flags.get(employee_id, False),
+            was_deleted=employee_id not in self._deletion_flags and employee_id in self._was_deleted,
             listing=listing,
             evidence=row,
-            custom={name: value for name, value in self.custom.take(number).items() if name not in lost},
-            incomplete=self.custom.unreadable.get(number, ""),
+            custom={name: value for name, value in self.custom.take(employee_id).items() if name not in lost},
+            incomplete=self.custom.unreadable.get(employee_id, ""),
         )

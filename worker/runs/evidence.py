@@ -1,144 +1,68 @@
-"""Evidence about single employees; one whom BambooHR cannot answer for does not affect the others."""
+"""Evidence about single employees: by List Employees, or by Get Employee where the key may not list."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from worker import logs
-from worker.bamboohr.client import IDS_PER_CALL
-from worker.errors import ListRefused, SourceError
+from worker.bamboohr.client import BambooHRClient
+from worker.errors import SourceError
 from worker.model.employee import Evidence
-from worker.runs.apis import BambooHRApi
-from worker.runs.isolation import Isolation, Skipped
-from worker.transport.refusal import BatchRefused
-
-REFUSALS_TRUSTED = 10
-"""This many refusals without an answer mean that the key may read no employee."""
+from worker.runs.batch_reads import EmployeeReads
 
 
-class EvidenceReader:
-    """Reads employees by List Employees, or one by one by Get Employee where the key may not list.
+class EvidenceReader(EmployeeReads):
+    """Reads what BambooHR shows of employees.
 
     Attributes:
-        rows: What BambooHR shows, by employee id.
-        unreadable: The code of the refusal for each employee who cannot be read alone.
-        refused: The key may read no employee by either endpoint.
+        rows: What it shows, by employee id.
         no_status_shown: Employees were read one by one, and none of them has a status.
     """
 
+    BATCHES_REFUSED = (
+        "bamboohr.list_refused",
+        "BambooHR does not let the key list employees; they are read one by one",
+        "allow the key's user to list employees",
+    )
+
     def __init__(
         self,
-        bamboohr: BambooHRApi,
+        bamboohr: BambooHRClient,
         fields: Sequence[str],
         wait: Callable[[float], None],
         isolated: Collection[int] = (),
     ) -> None:
+        super().__init__(bamboohr, wait, isolated)
         self.rows: dict[int, Evidence] = {}
-        self.unreadable: dict[int, str] = {}
-        self.refused = False
         self.no_status_shown = False
+        self._answered = False
         self._status_seen = False
-        self._bamboohr = bamboohr
         self._fields = fields
-        self._isolated = isolated
-        self._lists = True
-        self._list: Isolation[int] = Isolation(Requests(bamboohr, self._list_batch, self.unreadable), wait)
-        self._get: Isolation[int] = Isolation(Requests(bamboohr, self._get_one, self.unreadable), wait)
 
     def read(self, employees: Sequence[int]) -> None:
         """Read these employees. Raises SourceError if BambooHR answers for none of them."""
-        batches = in_batches(employees, self._isolated)
-        for at, batch in enumerate(batches):
-            if self._lists and not self._list_allowed(batch):
-                left = [number for rest in batches[at:] for number in rest if not self._is_settled(number)]
-                self._one_by_one(left)
-                break
-        if not self._lists:
-            read = [self.rows[number] for number in employees if number in self.rows]
+        self._read(employees)
+        if self.batches_refused:
+            read = [self.rows[employee_id] for employee_id in employees if employee_id in self.rows]
             self._status_seen = self._status_seen or any(row.facts.get("status") for row in read)
             self.no_status_shown = bool(read) and not self._status_seen
-        self._list.finish()
-        self._get.finish()
 
-    def _list_allowed(self, batch: Sequence[int]) -> bool:
-        """Read a batch by List Employees; return whether the key may."""
-        try:
-            self._list.send(batch, known=batch[0] in self._isolated)
-        except ListRefused:
-            self._lists = False
-            logs.warning(
-                "bamboohr.list_refused",
-                reason="BambooHR does not let the key list employees; they are read one by one",
-                advice="allow the key's user to list employees",
-            )
-        return self._lists
-
-    def _one_by_one(self, employees: Sequence[int]) -> None:
-        answered = bool(self.rows)
-        refused = 0
-        for number in employees:
-            try:
-                self._get.send([number], known=number in self._isolated)
-            except BatchRefused:
-                refused += 1
-                if refused >= REFUSALS_TRUSTED and not answered:
-                    break
-            else:
-                answered = True
-        self.refused = bool(employees) and not answered
-
-    def _is_settled(self, number: int) -> bool:
-        return number in self.rows or number in self.unreadable
-
-    def _list_batch(self, batch: Sequence[int]) -> None:
+    def _read_batch(self, batch: Sequence[int]) -> None:
         self.rows.update(self._bamboohr.list_batch(batch, self._fields))
 
-    def _get_one(self, batch: Sequence[int]) -> None:
-        for number in batch:
-            row = self._bamboohr.get_employee(number, self._fields)
-            if row is not None:
-                self.rows[number] = row
+    def _read_one(self, employee_id: int) -> None:
+        if employee_id in self.rows:
+            return
+        row = self._bamboohr.get_employee(employee_id, self._fields)
+        self._answered = True
+        if row is not None:
+            self.rows[employee_id] = row
 
+    def _has_answer(self) -> bool:
+        return self._answered or bool(self.rows)
 
-def in_batches(employees: Sequence[int], isolated: Collection[int]) -> list[Sequence[int]]:
-    """Return the employees in batches; those who were isolated in the last run come last, each alone."""
-    first = [number for number in employees if number not in isolated]
-    batches: list[Sequence[int]] = [first[at : at + IDS_PER_CALL] for at in range(0, len(first), IDS_PER_CALL)]
-    return batches + [[number] for number in employees if number in isolated]
-
-
-class Requests:
-    """Reads of one endpoint, as a :class:`worker.runs.isolation.BatchRequest`. `unreadable` is filled, by employee."""
-
-    def __init__(
-        self, bamboohr: BambooHRApi, attempt: Callable[[Sequence[int]], None], unreadable: dict[int, str]
-    ) -> None:
-        self._bamboohr = bamboohr
-        self._unreadable = unreadable
-        self.attempt = attempt
-
-    def still_to_send(self, batch: Sequence[int], _refusal: BatchRefused) -> Sequence[int]:
-        """Return all of it: a refused read answers nothing."""
-        return batch
-
-    def site_answers(self) -> bool:
-        """Return whether BambooHR answers at all."""
-        return self._bamboohr.site_answers()
-
-    def send_patiently(self, batch: Sequence[int]) -> None:
-        """Wait until BambooHR answers, then read the batch once more."""
-        self._bamboohr.await_site()
-        self.attempt(batch)
-
-    def isolated(self, record: int, code: str) -> None:
-        """Take note that this employee cannot be read."""
-        self._unreadable[record] = code
-
-    def skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
-        """Take note of employees who were not read."""
-        if why is Skipped.SITE_REFUSES:
-            raise SourceError(
-                f"BambooHR does not answer for any single employee ({code}), although it answers otherwise",
-                advice="ask BambooHR's support; nothing was changed; the next run reads it again",
-            )
-        self._unreadable.update(dict.fromkeys(records, code))
+    def site_refuses(self, code: str) -> None:
+        """End the run: without evidence no leaver is recognised."""
+        raise SourceError(
+            f"BambooHR does not answer for any single employee ({code}), although it answers otherwise",
+            advice="ask BambooHR's support; nothing was changed; the next run reads it again",
+        )

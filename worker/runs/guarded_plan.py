@@ -15,9 +15,8 @@ from worker.planning.limits import is_import, limits
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
 from worker.planning.scope import scope_doubts
-from worker.runs.read_bamboohr import RunInput
-from worker.runs.read_moodle import plan_from, unexplained
-from worker.runs.request import RunRequest
+from worker.runs.make_plan import make_plan, unexplained
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.timestamps import iso
@@ -27,10 +26,10 @@ _SEVERAL = 3
 
 
 def guarded_plan(
-    request: RunRequest, services: Services, inputs: RunInput, summary: Summary
+    services: Services, inputs: RunInput, summary: Summary
 ) -> tuple[Plan, list[AccountRef] | TargetError | None]:
     """Return the plan with what the guards let through, and for a full pass all accounts, or why they were not read."""
-    plan = plan_from(services, request, inputs, summary)
+    request, plan = inputs.request, make_plan(services, inputs, summary)
     summary.counts["processed"] = len(plan.steps)
     for step in plan.steps:
         if step.reason is reasons.UNKNOWN_EMPLOYEE:
@@ -39,7 +38,7 @@ def guarded_plan(
     accounts = _report_unexplained(services, inputs, plan, summary) if request.all_employees else None
     if request.approved:
         return approved(plan, request.approved, services.digest_key), accounts
-    guarded = guard(plan, _circumstances(request, services, inputs, plan, summary))
+    guarded = guard(plan, _circumstances(services, inputs, plan, summary))
     for why in guarded.why.values():
         summary.warn("changes_held", why)
     summary.why_held = guarded.why
@@ -58,22 +57,20 @@ def _report_reassigned_ids(plan: Plan, summary: Summary) -> None:
         summary.warn("ids_reassigned", summary.ids_reassigned)
 
 
-def _circumstances(
-    request: RunRequest, services: Services, inputs: RunInput, plan: Plan, summary: Summary
-) -> Circumstances:
+def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> Circumstances:
     now, history, settings = services.clock(), inputs.history, services.settings
     return Circumstances(
         limits(
             inputs.stats,
             history,
             settings.limits,
-            first_import=is_import(history, now, full_pass=request.all_employees),
+            first_import=is_import(history, now, full_pass=inputs.request.all_employees),
             max_suspensions=settings.max_suspensions,
         ),
         losses(inputs.stats, history.last_baseline()),
         scope_doubts(inputs.scope_tally, history.scope_matched()),
         _recent_changes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else {},
-        "RUN" if request.dry_run else summary.run_id,
+        "RUN" if inputs.request.dry_run else summary.run_id,
     )
 
 

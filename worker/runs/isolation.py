@@ -8,9 +8,10 @@ may be about one record.
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from worker.transport.refusal import BatchRefused
 
@@ -32,26 +33,46 @@ class Skipped(StrEnum):
     """The allowance is used up: the next run continues."""
 
 
-class BatchRequest(Protocol[R]):
-    """One kind of request, such as the look-up by e-mail, and what happens to its records."""
+class BatchRequest(ABC, Generic[R]):
+    """One kind of request, such as the look-up by e-mail, and what happens to its records.
 
+    Args:
+        site_answers: Returns whether the system answers a request that holds no record of a company, in one attempt.
+        await_site: Waits until it does. Raises a SyncError where patience ends.
+    """
+
+    def __init__(self, site_answers: Callable[[], bool], await_site: Callable[[], None]) -> None:
+        self.site_answers = site_answers
+        self._await_site = await_site
+
+    @abstractmethod
     def attempt(self, batch: Sequence[R]) -> None:
         """Send one batch, once, and keep its answer. Raises BatchRefused."""
 
-    def still_to_send(self, batch: Sequence[R], refusal: BatchRefused) -> Sequence[R]:
+    def still_to_send(self, batch: Sequence[R], _refusal: BatchRefused) -> Sequence[R]:
         """Return what has still to be sent of a refused batch: less than all if the system has acted."""
-
-    def site_answers(self) -> bool:
-        """Return whether the system answers a request that holds no record of a company."""
+        return batch
 
     def send_patiently(self, batch: Sequence[R]) -> None:
-        """Send a batch to a system that is in trouble. Raises BatchRefused, or a SyncError where patience ends."""
+        """Send a batch once more to a system that was in trouble. Raises as `attempt` and `await_site` do."""
+        self._await_site()
+        self.attempt(batch)
 
+    @abstractmethod
     def isolated(self, record: R, code: str) -> None:
         """Take note of a record that is refused on its own."""
 
+    @abstractmethod
     def skipped(self, records: Sequence[R], why: Skipped, code: str) -> None:
         """Take note of records that were not sent."""
+
+
+class _Left(NamedTuple, Generic[R]):
+    """What is left of a batch, and why it was refused."""
+
+    records: Sequence[R] = ()
+    code: str = ""
+    is_passing: bool = False
 
 
 class Isolation(Generic[R]):
@@ -76,25 +97,30 @@ class Isolation(Generic[R]):
         self._unreported: list[tuple[R, str]] = []
         self._mutex = threading.RLock()
 
-    def send(self, batch: Sequence[R], *, known: bool = False) -> None:
+    def send(self, batch: Sequence[R], *, was_isolated: bool = False) -> None:
         """Send a batch; the request has heard of every record of it afterwards, or will by :meth:`finish`.
 
         Args:
-            known: These records were isolated in the last run: they do not count towards the allowance.
+            was_isolated: It is one record, and was isolated in the last run: it does not count towards the allowance.
         """
         if self._closed_by:
             self._request.skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
             return
-        refused = self._try(batch)
-        if refused is None:
-            return
-        left, refusal = refused
-        left, refusal = self._try_again(left, refusal)
-        if left and not self._request.site_answers():
-            left, refusal = self._with_patience(left, refusal)
-        if left:
+        left = self._try(batch)
+        for attempt in range(1, _QUICK_RETRIES + 1):
+            if not (left.records and left.is_passing) or self._refused_in_a_row:
+                break
+            self._wait(0.5 * attempt)
+            left = self._try(left.records)
+        if left.records and not self._request.site_answers():
+            # It is not the record, as long as the site does not answer.
+            left = self._try(left.records, self._request.send_patiently)
+        if left.records:
             with self._mutex:
-                self._isolate(left, refusal.code, known=known)
+                if was_isolated:
+                    self._found(left.records, left.code, counts=False)
+                else:
+                    self._isolate(left.records, left.code)
 
     @property
     def unreported(self) -> list[R]:
@@ -108,110 +134,79 @@ class Isolation(Generic[R]):
                 self._request.isolated(record, code)
             self._unreported.clear()
 
-    # One batch
-
-    def _try(self, batch: Sequence[R]) -> tuple[Sequence[R], BatchRefused] | None:
-        """Send a batch once; None if it was accepted, otherwise what is left of it and why."""
+    def _try(self, batch: Sequence[R], send: Callable[[Sequence[R]], None] | None = None) -> _Left[R]:
+        """Send a batch once; return what is left of it: no record if it was accepted."""
+        left: _Left[R] = _Left()
         try:
-            self._request.attempt(batch)
+            (send or self._request.attempt)(batch)
         except BatchRefused as refusal:
             if not refusal.may_be_record:
                 raise
-            left = self._request.still_to_send(batch, refusal)
-            if len(left) < len(batch):
-                self._accepted()
-            return (left, refusal) if left else None
-        self._accepted()
-        return None
-
-    def _accepted(self) -> None:
-        with self._mutex:
-            self._accepted_any = True
-            self._refused_in_a_row = 0
-            self.finish()
-
-    def _try_again(self, batch: Sequence[R], refusal: BatchRefused) -> tuple[Sequence[R], BatchRefused]:
-        """Two quick retries of a fault that may be passing."""
-        for attempt in range(1, _QUICK_RETRIES + 1):
-            if not refusal.is_passing or self._refused_in_a_row:
-                break
-            self._wait(0.5 * attempt)
-            refused = self._try(batch)
-            if refused is None:
-                return [], refusal
-            batch, refusal = refused
-        return batch, refusal
-
-    def _with_patience(self, batch: Sequence[R], refusal: BatchRefused) -> tuple[Sequence[R], BatchRefused]:
-        """The site does not answer either: it is not the record, as long as the site does not."""
-        try:
-            self._request.send_patiently(batch)
-        except BatchRefused as again:
-            return self._request.still_to_send(batch, again), again
-        self._accepted()
-        return [], refusal
+            left = _Left(self._request.still_to_send(batch, refusal), refusal.code, refusal.is_passing)
+        if len(left.records) < len(batch):
+            with self._mutex:
+                self._accepted_any = True
+                self._refused_in_a_row = 0
+                self.finish()
+        return left
 
     # Records
 
-    def _isolate(self, batch: Sequence[R], code: str, *, known: bool) -> None:
+    def _isolate(self, records: Sequence[R], code: str) -> None:
         """Find the records of a refused batch that are refused on their own, and send the others."""
-        rest, is_refused = list(batch), True
-        while rest:
+        is_refused = True
+        while records:
             if self._closed_by:
-                self._request.skipped(rest, Skipped.SITE_REFUSES, self._closed_by)
+                self._request.skipped(records, Skipped.SITE_REFUSES, self._closed_by)
                 return
-            if not known and self._allowance is not None and self._isolated >= self._allowance:
-                self._request.skipped(rest, Skipped.TOO_MANY, code)
+            if self._allowance is not None and self._isolated >= self._allowance:
+                self._request.skipped(records, Skipped.TOO_MANY, code)
                 return
             if not is_refused and self._refused_in_a_row == 0:
-                refused = self._try(rest)
-                if refused is None:
+                records, code, _ = self._try(records)
+                if not records:
                     return
-                rest, code = list(refused[0]), refused[1].code
                 is_refused = True
-            rest = self._descend(rest, code, known=known) if is_refused else self._first_alone(rest, known=known)
-            is_refused = False
-            rest = self._without_sample(rest)
+            records = self._descend(records, code) if is_refused else self._first_alone(records)
+            records, is_refused = self._without_sample(records), False
 
-    def _descend(self, batch: list[R], code: str, *, known: bool) -> list[R]:
+    def _descend(self, batch: Sequence[R], code: str) -> Sequence[R]:
         """Halve a refused batch down to one record; return what was not tried on the way, which may hold more."""
         if len(batch) == 1:
-            self._found(batch, code, known=known)
+            self._found(batch, code)
             return []
         suspects = batch
         rest: list[R] = []
         while len(suspects) > 1:
             middle = len(suspects) // 2
-            refused = self._try(suspects[:middle])
-            if refused is None:
-                suspects = suspects[middle:]
-            else:
-                rest = suspects[middle:] + rest
-                suspects = list(refused[0])
+            left = self._try(suspects[:middle])
+            if left.records:
+                rest = [*suspects[middle:], *rest]
+            suspects = left.records or suspects[middle:]
         # Sent alone once more: it may have been refused for its combination with the others only.
-        return self._first_alone(suspects, known=known) + rest
+        return [*self._first_alone(suspects), *rest]
 
-    def _first_alone(self, batch: list[R], *, known: bool) -> list[R]:
+    def _first_alone(self, batch: Sequence[R]) -> Sequence[R]:
         """Send the first record alone; return the others.
 
         Until something is accepted again, records are tried alone: it may well be the site that refuses them all.
         """
-        refused = self._try(batch[:1])
-        if refused is not None:
-            self._found(refused[0], refused[1].code, known=known)
+        left = self._try(batch[:1])
+        if left.records:
+            self._found(left.records, left.code)
         return batch[1:]
 
-    def _found(self, records: Sequence[R], code: str, *, known: bool) -> None:
+    def _found(self, alone: Sequence[R], code: str, *, counts: bool = True) -> None:
+        """Take note of one record that is refused alone."""
         self._last_code = code
-        for record in records:
-            self._isolated += not known
-            self._refused_in_a_row += not known
-            if self._accepted_any:
-                self._request.isolated(record, code)
-            else:
-                self._unreported.append((record, code))
+        self._isolated += counts
+        self._refused_in_a_row += counts
+        if self._accepted_any:
+            self._request.isolated(alone[0], code)
+        else:
+            self._unreported.append((alone[0], code))
 
-    def _without_sample(self, rest: list[R]) -> list[R]:
+    def _without_sample(self, rest: Sequence[R]) -> Sequence[R]:
         """When enough was refused in a row, try single records that are spread over the rest.
 
         If they are refused as well, or as many in batches of one, it is the site: nothing more of this kind is sent.
@@ -225,8 +220,8 @@ class Isolation(Generic[R]):
             return rest
         step = max(1, len(rest) // _SAMPLE)
         for at in range(0, min(len(rest), step * _SAMPLE), step):
-            if self._try(rest[at : at + 1]) is None:
-                return rest[:at] + rest[at + 1 :]
+            if not self._try(rest[at : at + 1]).records:
+                return [*rest[:at], *rest[at + 1 :]]
         self._close()
         return rest
 

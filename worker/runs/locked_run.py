@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker import logs
 from worker.errors import DuplicateDelivery, LockLost, Paused, SyncError
-from worker.model.history import UNFINISHED, EmployeeRecord, FollowUp, History, RunRecord
+from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.result import Status, StepResult
 from worker.model.step import WRITES, Step
 from worker.runs.batch_writer import BatchWriter
-from worker.runs.binding import adopt_state, check_binding
-from worker.runs.paused import heed_pause
+from worker.runs.preconditions import adopt_state, check_binding, heed_pause
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.write_gate import Intent, WriteGate
+from worker.runs.write_gate import Intent, WriteGate, minimal_record
 from worker.state.lock import Lock
 from worker.state.store import Store
-from worker.timestamps import iso
 
 
 @dataclass(frozen=True)
@@ -60,18 +58,7 @@ class LockedRun:
         unsent = {step.employee_id: result_without_sending(step) for step in steps if step.action not in WRITES}
         for result in unsent.values():
             log_outcome(result, selected=selected, quiet=quiet)
-        gate = WriteGate(
-            run_id=self.summary.run_id,
-            store=services.store,
-            lock=self.lock,
-            stop=services.stop,
-            request_seconds=services.settings.http_timeout,
-            clock=services.clock,
-            changed=changed,
-            began=self.summary.started_at,
-            intent=intent,
-            begin=self._begin,
-        )
+        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed, intent)
         to_send = [step for step in steps if step.action in WRITES]
         with services.progress("writing", len(to_send)) as tick:
 
@@ -83,18 +70,13 @@ class LockedRun:
             writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated)
             sent = writer.write(to_send)
         self._report_unwritten(sent)
-        return WriteResult({**unsent, **sent}, writer.ended_by, gate.kept)
-
-    def _begin(self) -> None:
-        now = self.services.clock()
-        since = iso(self.summary.since) if self.summary.since else ""
-        record = replace(minimal_record(self.summary, now), scope="unfinished", outcome=UNFINISHED, since=since)
-        self.services.store.begin(record, now)
+        return WriteResult({**unsent, **sent}, writer.ended_by, gate.stored_intents)
 
     def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
         """Store which employees were certainly not written: they do not count towards the limits."""
-        unwritten = [number for number, result in sent.items() if result.status is not Status.DONE and not result.wrote]
-        if unwritten and any(sent[number].step.classes for number in unwritten):
+        not_sent = [result for result in sent.values() if result.status is not Status.DONE and not result.wrote]
+        unwritten = [result.step.employee_id for result in not_sent]
+        if any(result.step.classes for result in not_sent):
             self.services.store.journal_failed(self.summary.run_id, unwritten, self.services.clock())
 
     def remember(self, records: Mapping[int, EmployeeRecord], written: WriteResult) -> None:
@@ -150,21 +132,10 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
         lock.release()
 
 
-def minimal_record(summary: Summary, now: datetime) -> RunRecord:
-    """Return a record of a run that later ones compare nothing with."""
-    return RunRecord(
-        run_id=summary.run_id,
-        ended_at=int(now.timestamp() * 1000),
-        command=summary.command,
-        scope=summary.scope,
-        outcome=summary.outcome,
-    )
-
-
 def remember_changes(
     store: Store, records: Mapping[int, EmployeeRecord], stored: Mapping[int, EmployeeRecord], now: datetime
 ) -> None:
     """Write the records that differ from what the state holds; forget those that cannot matter any more."""
-    keep = {number: record for number, record in records.items() if record.worth_keeping(now)}
-    store.remember(record for number, record in keep.items() if stored.get(number) != record)
-    store.forget(number for number in records if number in stored and number not in keep)
+    keep = {employee_id: record for employee_id, record in records.items() if record.worth_keeping(now)}
+    store.remember(record for employee_id, record in keep.items() if stored.get(employee_id) != record)
+    store.forget(employee_id for employee_id in records if employee_id in stored and employee_id not in keep)

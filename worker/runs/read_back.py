@@ -19,7 +19,7 @@ from worker.runs.account_lookup import AccountLookup
 from worker.runs.locked_run import WriteResult
 from worker.runs.services import Services
 from worker.runs.summary import IDS_SHOWN, Summary
-from worker.words import counted
+from worker.words import counted, listed
 
 _Lost = dict[int, list[FieldChange]]
 """By employee, what was sent (`old`) and what the account shows in its place (`new`)."""
@@ -31,10 +31,10 @@ def read_back(services: Services, written: WriteResult, summary: Summary) -> Wri
 
     A look-up that fails costs no result: values that were not kept differ in the next run, which finds them.
     """
-    steps = {number: result.step for number, result in written.results.items() if _is_to_be_read(result)}
+    steps = {employee_id: result.step for employee_id, result in written.results.items() if _is_to_be_read(result)}
     if written.ended_by is not None or not steps:
         return _reported(services, written, {}, summary)
-    lookup = AccountLookup(services, Lookup("idnumber", Priority.OTHERS, [str(number) for number in steps]))
+    lookup = AccountLookup(services, Lookup("idnumber", Priority.OTHERS, [str(employee_id) for employee_id in steps]))
     lost: _Lost = {}
     try:
         lookup.run()
@@ -54,13 +54,13 @@ def read_back(services: Services, written: WriteResult, summary: Summary) -> Wri
 def _journal(services: Services, run_id: str, steps: Mapping[int, Step], lost: _Lost) -> None:
     """Keep what the accounts show now: an undo compares them with it."""
     now = services.clock()
-    entries = [JournalEntry.of_read_back(steps[number], changes, now) for number, changes in lost.items()]
+    entries = [JournalEntry.of_read_back(steps[employee_id], changes, now) for employee_id, changes in lost.items()]
     if entries:
         services.store.journal(run_id, entries)
-    for number, changes in lost.items():
+    for employee_id, changes in lost.items():
         fields = [change.field for change in changes]
-        reason = f"employee {number}: Moodle does not keep {', '.join(fields)}"
-        logs.warning("sync.not_kept", employee_id=number, fields=fields, reason=reason)
+        reason = f"employee {employee_id}: Moodle does not keep {', '.join(fields)}"
+        logs.warning("sync.not_kept", employee_id=employee_id, fields=fields, reason=reason)
 
 
 def _is_to_be_read(result: StepResult) -> bool:
@@ -73,11 +73,11 @@ def _lost(steps: Mapping[int, Step], accounts: Iterable[Account], kinds: Kinds) 
     for account in accounts:
         by_idnumber.setdefault(account.idnumber, []).append(account)
     lost: _Lost = {}
-    for number, step in steps.items():
-        for account in by_idnumber.get(str(number), ()):
+    for employee_id, step in steps.items():
+        for account in by_idnumber.get(str(employee_id), ()):
             if step.account is None or step.account.id == account.id:
-                lost[number] = _not_kept(step, account, kinds)
-    return {number: changes for number, changes in lost.items() if changes}
+                lost[employee_id] = _not_kept(step, account, kinds)
+    return {employee_id: changes for employee_id, changes in lost.items() if changes}
 
 
 def _not_kept(step: Step, account: Account, kinds: Kinds) -> list[FieldChange]:
@@ -97,27 +97,26 @@ def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Su
     """Warn once for each field and cause; return the results with the digests that later runs remember."""
     kinds, results = services.moodle.field_kinds, dict(written.results)
     whose: dict[tuple[str, str], list[int]] = {}
-    for number, result in sorted(results.items()):
+    for employee_id, result in sorted(results.items()):
         for name, digest in result.step.not_kept:
             if not digest:
-                whose.setdefault((name, _NO_SUCH_VALUE), []).append(number)
-        for change in lost.get(number, ()):
-            whose.setdefault((change.field, _cause(change, kinds)), []).append(number)
+                whose.setdefault((name, _NO_SUCH_VALUE), []).append(employee_id)
+        for change in lost.get(employee_id, ()):
+            whose.setdefault((change.field, _cause(change, kinds)), []).append(employee_id)
     for (name, cause), employees in sorted(whose.items()):
         summary.warn("not_kept", _warning(name, cause, employees))
-    for number, changes in lost.items():
+    for employee_id, changes in lost.items():
         key = services.digest_key
-        digests = [(one.field, not_kept_digest(number, one.field, one.old or "", key)) for one in changes]
-        results[number] = replace(results[number], step=with_not_kept(results[number].step, digests))
+        digests = [(one.field, not_kept_digest(employee_id, one.field, one.old or "", key)) for one in changes]
+        results[employee_id] = replace(results[employee_id], step=with_not_kept(results[employee_id].step, digests))
     return replace(written, results=results)
 
 
 def _warning(name: str, cause: str, employees: list[int]) -> str:
-    more = f" and {len(employees) - IDS_SHOWN} more" if len(employees) > IDS_SHOWN else ""
-    named = ", ".join(map(str, employees[:IDS_SHOWN])) + more
+    whose = f"{counted(len(employees), 'employee')} ({listed(employees, IDS_SHOWN)})"
     return (
-        f"Moodle does not keep {name} of {counted(len(employees), 'employee')} ({named}): {cause}. It is not sent again"
-        " until it changes in BambooHR; after a correction in Moodle:"
+        f"Moodle does not keep {name} of {whose}: {cause}."
+        " It is not sent again until it changes in BambooHR; after a correction in Moodle:"
         f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
     )
 

@@ -6,110 +6,29 @@ state --since, offset--> feed -> window, arrived dates -> directory
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from worker import logs
-from worker.bamboohr.client import Feed
 from worker.bamboohr.directory import Directory
+from worker.bamboohr.listing import all_rows
 from worker.errors import SourceError
 from worker.model.employee import Evidence
 from worker.model.field_catalogue import DATES, EVIDENCE
-from worker.model.history import FollowUp, History
+from worker.model.history import History
 from worker.model.position import Position
 from worker.planning.dates import DateRange, arrived, shown_dates
-from worker.planning.readings import CustomFieldStats, DirectoryStats, fields_lost, sees_whole_company
+from worker.planning.readings import fields_lost
 from worker.planning.scope import ScopeTally
-from worker.planning.window import Window, select
+from worker.planning.window import select
 from worker.runs.reading_warnings import fail_for_hidden_status, warn_of_directory, warn_of_hidden_dates
 from worker.runs.request import RunRequest
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 
 OVERLAP = timedelta(minutes=10)
 """How far before `since` the feed is asked for: it absorbs differing clocks, and whether `since` is inclusive."""
-
-
-@dataclass(frozen=True)
-class RunInput:
-    """What one run has read of its state and of BambooHR.
-
-    Attributes:
-        position: Where the sync stands; None for a full pass.
-        window: The part of the feed that this run takes; None for a full pass.
-        rows: For a full pass, the rows of List Employees. Each is released when its employee is built: a company of
-            20,000 is not kept twice.
-        company: For a full pass, the ids of all employees in List Employees or the directory.
-        due_by_date: Employees whose hire, termination or status date has arrived.
-        dates_read: For each kind of date, the day up to which dates that arrived were taken up.
-        active: Active employees in List Employees; 0 where it was not read.
-        custom_fields: How well the fields are filled that are read by their API names, once they were.
-        scope_tally: What of the scope matches employees of the company. Reading the run's employees adds to it.
-    """
-
-    history: History
-    position: Position | None = None
-    feed: Feed = field(default_factory=lambda: Feed((), None))
-    window: Window | None = None
-    directory: Directory = field(default_factory=lambda: Directory(available=False))
-    rows: dict[int, Evidence] = field(default_factory=dict)
-    company: frozenset[int] = frozenset()
-    due_by_date: frozenset[int] = frozenset()
-    dates_read: Mapping[str, date] = field(default_factory=dict)
-    active: int = 0
-    custom_fields: CustomFieldStats = field(default_factory=CustomFieldStats)
-    scope_tally: ScopeTally = field(default_factory=ScopeTally)
-
-    @property
-    def deleted(self) -> dict[int, bool]:
-        """Every employee of the feed, and whether it says that they were deleted."""
-        return {change.employee_id: change.deleted for change in self.feed.changes}
-
-    @property
-    def changed_at(self) -> dict[int, datetime]:
-        """When BambooHR changed the employees of its feed, by its own clock."""
-        return {change.employee_id: change.at for change in self.feed.changes if change.at}
-
-    @property
-    def stats(self) -> DirectoryStats:
-        """What the guards compare with the baseline."""
-        active = 0 if self.directory.available else self.active
-        return DirectoryStats(self.directory.rows, self.directory.coverage(), active)
-
-    @property
-    def confirmed_stats(self) -> DirectoryStats:
-        """The same with custom fields, and fields as in the baseline where employees' own records contradict them."""
-        last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
-        kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
-        custom = self.custom_fields.coverage(last_good)
-        return replace(self.stats, coverage={**self.stats.coverage, **kept, **custom})
-
-    @property
-    def undone(self) -> frozenset[int]:
-        """Employees whose writes were taken back, and whom BambooHR has not changed since that run."""
-        changed = self.changed_at
-        return frozenset(
-            number
-            for number, record in self.history.with_flag(FollowUp.UNDONE).items()
-            if number not in changed or changed[number].timestamp() <= (record.last_change_at or record.undone_at)
-        )
-
-    @property
-    def knows_every_address(self) -> bool:
-        """Whether no employee's address is unknown: otherwise an account may belong to an employee who was not read."""
-        if self.position is None:
-            return True
-        whole = self.directory.available and sees_whole_company(self.stats, self.history.last_baseline())
-        return whole and "work_email" not in self.directory.unreliable_fields
-
-    def employees_of_run(self, request: RunRequest) -> set[int]:
-        """Return the employees that this run is about."""
-        if request.selected:
-            return set(request.selected)
-        if self.window is None:
-            return {*self.company}
-        waiting = (number for number, record in self.history.records.items() if record.needs_follow_up)
-        return {*(change.employee_id for change in self.window.changes), *self.due_by_date, *waiting}
 
 
 def read_bamboohr(
@@ -120,7 +39,7 @@ def read_bamboohr(
     if position is None:
         rows = _list_company(services, (*fields, *EVIDENCE))
         scope = ScopeTally(services.settings.employee_scope)
-        inputs = RunInput(history, rows=rows, active=_active(rows), scope_tally=scope)
+        inputs = RunInput(history, request, rows=rows, active=_active(rows), scope_tally=scope)
         directory = _read_directory(services, _Everybody(), inputs.scope_tally)
         inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
         if rows and not any(row.facts.get("status") for row in rows.values()):
@@ -129,7 +48,7 @@ def read_bamboohr(
         inputs = _read_window(services, request, history, position, summary)
         if request.moves_state:
             inputs = _read_dates(services, inputs, position, summary)
-        wanted = inputs.deleted.keys() | inputs.employees_of_run(request)
+        wanted = inputs.deletion_flags.keys() | inputs.employees_of_run
         inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope_tally))
     warn_of_directory(inputs.directory, fields, summary)
     return _without_unreliable_fields(inputs, summary)
@@ -148,14 +67,8 @@ def _read_directory(services: Services, wanted: Container[int], scope: ScopeTall
 
 
 def _list_company(services: Services, fields: tuple[str, ...]) -> dict[int, Evidence]:
-    rows: dict[int, Evidence] = {}
     with services.progress("reading BambooHR", 0) as tick:
-        for page in services.bamboohr.list_employees(fields):
-            if page.is_first:
-                rows.clear()
-            rows.update(page.rows)
-            tick(len(page.rows))
-    return rows
+        return all_rows(services.bamboohr.list_employees(fields), tick)
 
 
 def _read_window(
@@ -173,7 +86,7 @@ def _read_window(
         taken=len(window.changes) if request.moves_state else 0,
         dropped=feed.dropped,
     )
-    return RunInput(history, position, feed, window, scope_tally=ScopeTally(services.settings.employee_scope))
+    return RunInput(history, request, position, feed, window, scope_tally=ScopeTally(services.settings.employee_scope))
 
 
 def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
@@ -212,11 +125,11 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
             rows += len(page.rows)
             active += _active(page.rows)
             scope.add_rows(row.facts for row in page.rows.values())
-            for number, row in page.rows.items():
+            for employee_id, row in page.rows.items():
                 status_shown = status_shown or bool(row.facts.get("status"))
                 shown.update(shown_dates(row.facts))
                 if arrived(row.facts, days):
-                    found.add(number)
+                    found.add(employee_id)
     except SourceError as fault:
         summary.warn("dates_unread", f"{fault.message}; hire and termination dates that arrive are not noticed")
         return inputs
@@ -241,7 +154,7 @@ def _done_today(inputs: RunInput, position: Position, clock: Callable[[], dateti
     assert inputs.window is not None
     if inputs.history.window_opened_before(position.since, clock().date()):
         return {change.employee_id for change in inputs.window.changes}
-    return inputs.deleted.keys()
+    return inputs.deletion_flags.keys()
 
 
 class _Everybody:

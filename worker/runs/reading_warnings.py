@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping
 from datetime import date
 
 from worker import logs
 from worker.bamboohr.directory import Directory
-from worker.model.employee import Employee, LifecycleState
 from worker.model.field_catalogue import DATES, is_by_api_name
-from worker.model.history import RunRecord
 from worker.model.scope import ScopeState
 from worker.planning.plan_input import PlanInput
 from worker.planning.planner import Plan
-from worker.planning.readings import CustomFieldStats
-from worker.planning.scope import ScopeTally
 from worker.planning.second_accounts import possible_second_accounts
+from worker.runs.custom_fields import CustomFieldReader
+from worker.runs.run_input import RunInput
 from worker.runs.summary import Summary
-from worker.words import counted
+from worker.words import counted, listed
 
 _NAMED = 10
 
@@ -61,38 +59,21 @@ def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
     """Name new accounts that may be second ones."""
     pairs = sorted(possible_second_accounts(plan).items())
     if pairs:
-        named = ", ".join(f"{number} (as {former})" for number, former in pairs[:_NAMED])
-        more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
+        named = listed([f"{employee_id} (as {former})" for employee_id, former in pairs], _NAMED)
         summary.warn(
             "possible_second_account",
             "employees with both names of an employee who left get a new account; if one of them was hired again, first"
-            f" enter the new id as the idnumber of the former account: {named}{more}",
+            f" enter the new id as the idnumber of the former account: {named}",
         )
 
 
-def warn_of_custom_fields(
-    stats: CustomFieldStats,
-    baseline: RunRecord | None,
-    plan_input: PlanInput,
-    summary: Summary,
-    *,
-    unread: str,
-    never_shown: Sequence[str],
-) -> None:
-    """Report fields that nothing was shown of, and those of employees who could not be read, and note them.
-
-    Args:
-        stats: What was read of the fields.
-        baseline: The last baseline run.
-        plan_input: The employees of the run.
-        summary: Where the warnings go.
-        unread: Why BambooHR did not answer; "" if it did.
-        never_shown: The fields that BambooHR has shown for no employee.
-    """
-    if unread:
+def warn_of_custom_fields(reader: CustomFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
+    """Report fields that nothing was shown of, and those of employees who could not be read, and note them."""
+    stats, never_shown = inputs.custom_fields, reader.never_shown()
+    if reader.unread:
         summary.fail(
             "custom_fields_unread",
-            f"BambooHR does not return {', '.join(stats.fields)} ({unread}); accounts keep what they have, and"
+            f"BambooHR does not return {', '.join(stats.fields)} ({reader.unread}); accounts keep what they have, and"
             " everything else continues",
             "the next run reads them again; if this lasts, ask BambooHR's support",
         )
@@ -103,25 +84,21 @@ def warn_of_custom_fields(
             f"BambooHR does not show {', '.join(never_shown)} for any employee: there is no such field, or the key may"
             " not see it; accounts keep what they have",
         )
-    if lost := stats.lost(baseline):
+    if lost := stats.lost(inputs.history.last_baseline()):
         summary.warn(
             "fields_emptied",
             f"{', '.join(lost)} is empty for every employee read ({stats.rows:,}), but was not in the last complete"
             " run; accounts keep what they have",
         )
-    working = [one for one in plan_input.employees if not one.incomplete and _works_here(plan_input, one)]
+    working = [one for one in plan_input.working if not one.incomplete]
     stats.hidden.update(name for name in stats.fields for one in working if name not in one.facts)
     others_have = stats.shown.difference(lost, never_shown).intersection(stats.fields)
     if missing := sorted(one.employee_id for one in working if not others_have <= one.facts.keys()):
         summary.warn(
             "custom_fields_missing",
             f"BambooHR does not show {', '.join(sorted(others_have & stats.hidden))} of {len(missing)} of the employees"
-            f" read ({_some(missing)}); their accounts keep what they have",
+            f" read ({listed(missing, _NAMED)}); their accounts keep what they have",
         )
-
-
-def _works_here(plan_input: PlanInput, employee: Employee) -> bool:
-    return plan_input.lifecycle_state(employee) is LifecycleState.ACTIVE
 
 
 def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
@@ -129,7 +106,7 @@ def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
     present = [
         one
         for one in plan_input.employees
-        if one.facts.get("status") != "Inactive" and plan_input.scope_state(one) is ScopeState.IN
+        if one.facts.get("status") != "Inactive" and plan_input.scope_states[one.employee_id] is ScopeState.IN
     ]
     for rule in plan_input.settings.mapping.rules:
         refused = {one.employee_id: value for one in present if (value := rule.refused_value(one.facts))}
@@ -137,44 +114,27 @@ def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
             continue
         # Any other source may hold an address.
         if rule.sources == ("country",) and rule.target == "country" and not rule.table:
-            named = _some(sorted(set(refused.values())))
+            named = listed(sorted(set(refused.values())), _NAMED)
             summary.warn("unknown_country", f"Moodle has no country with this name, so it is not written: {named}")
         else:
             why = "that its map does not have" if rule.table else "that Moodle does not accept"
             summary.warn(
                 "values_not_sent",
                 f"{rule.target}: for {len(refused):,} of the employees read, BambooHR has a value {why}, and the"
-                f" account keeps its own ({_some(sorted(refused))})",
+                f" account keeps its own ({listed(sorted(refused), _NAMED)})",
             )
 
 
-def tally_scope(
-    plan_input: PlanInput,
-    tally: ScopeTally,
-    before: Collection[str],
-    summary: Summary,
-    *,
-    whole_company: bool,
-    custom_never_shown: Collection[str],
-) -> None:
-    """Note what of the scope matches the employees of the run, and report what says that a setting is wrong.
-
-    Args:
-        plan_input: The employees of the run, and the settings.
-        tally: What this run has read of the scope.
-        before: What matched an employee in an earlier run.
-        summary: Where the warnings go.
-        whole_company: The run is about all employees.
-        custom_never_shown: The fields named by their API names that BambooHR has shown for no employee.
-    """
+def tally_scope(reader: CustomFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
+    """Note what of the scope matches the employees of the run, and report what says that a setting is wrong."""
+    tally = inputs.scope_tally
     scope = plan_input.settings.scope
     if not scope:
         return
-    working = [one for one in plan_input.employees if _works_here(plan_input, one)]
-    tally.add_rows((one.facts for one in working), whole_company=whole_company)
-    unclear = [one for one in working if plan_input.scope_state(one) is ScopeState.NOT_SHOWN]
+    tally.add_rows((one.facts for one in plan_input.working), whole_company=inputs.request.all_employees)
+    unclear = [one for one in plan_input.working if plan_input.scope_states[one.employee_id] is ScopeState.NOT_SHOWN]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
-    never = sorted(hidden.keys() & {*tally.never_shown(), *custom_never_shown})
+    never = sorted(hidden.keys() & {*tally.never_shown(), *reader.never_shown()})
     if never:
         summary.fail(
             "scope_not_shown",
@@ -183,18 +143,13 @@ def tally_scope(
             "let the key's user see the field, or correct SCOPE",
         )
     elif hidden:
-        named = ", ".join(f"{name} of {number:,}" for name, number in sorted(hidden.items()))
+        named = ", ".join(f"{name} of {count:,}" for name, count in sorted(hidden.items()))
         summary.warn("scope_not_shown", f"BambooHR does not show what decides who is in scope, so these wait: {named}")
     if not never and (unmatched := tally.unmatched()):
         summary.warn("scope_unmatched", f"SCOPE allows values that no employee has: {', '.join(unmatched)}")
-    if vanished := tally.vanished(before):
+    if vanished := tally.vanished(inputs.history.scope_matched()):
         summary.warn(
             "scope_unmatched",
             f"SCOPE excludes what no employee has any more: {', '.join(vanished)}. If it was renamed, those who"
             " had it are in scope now",
         )
-
-
-def _some(names: Sequence[object]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(map(str, names[:_NAMED])) + more

@@ -29,6 +29,7 @@ class RunRequest:
     """One run's task.
 
     Attributes:
+        covers: Which employees the run is about. ("Scope" is the setting that says whom the sync is for at all.)
         dry_run: Read, plan and report, but write nothing and take no lock.
         reactivate: Reactivate the selected employees' accounts, even if this product did not suspend them.
         includes_undone: An operator selected these very employees: those whose writes were undone are not left alone.
@@ -38,7 +39,7 @@ class RunRequest:
     """
 
     command: str = "sync"
-    scope: ChangedEmployees | SelectedEmployees | AllEmployees = ChangedEmployees()
+    covers: ChangedEmployees | SelectedEmployees | AllEmployees = ChangedEmployees()
     dry_run: bool = False
     reactivate: bool = False
     includes_undone: bool = False
@@ -47,20 +48,20 @@ class RunRequest:
 
     @property
     def selected(self) -> tuple[int, ...]:
-        """The employees that were named; empty unless the scope is :class:`SelectedEmployees`."""
-        return self.scope.ids if isinstance(self.scope, SelectedEmployees) else ()
+        """The employees that were named; empty unless :class:`SelectedEmployees` are covered."""
+        return self.covers.ids if isinstance(self.covers, SelectedEmployees) else ()
 
     @property
     def all_employees(self) -> bool:
         """Whether this is a full pass."""
-        return isinstance(self.scope, AllEmployees)
+        return isinstance(self.covers, AllEmployees)
 
     @property
     def moves_state(self) -> bool:
         """Whether this is a run through the window."""
-        return isinstance(self.scope, ChangedEmployees)
+        return isinstance(self.covers, ChangedEmployees)
 
     @property
-    def scope_name(self) -> str:
-        """The scope as the summary says it."""
+    def summary_scope(self) -> str:
+        """What is covered, as the summary's `scope` says it."""
         return "employees" if self.selected else "all"

@@ -1,6 +1,8 @@
-"""The result of a step that is not sent, and the log line of each employee whose account did not stay as it was."""
+"""The results of steps: of one that is not sent, the log line, and the counts of the summary that each goes into."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from worker import logs
 from worker.model import reasons
@@ -47,3 +49,30 @@ def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, qu
         notes=[note.text for note in step.notes],
         dry_run=dry_run,
     )
+
+
+def counts_of(result: StepResult) -> Iterable[str]:
+    """The counts that a result goes into, apart from errors and parked."""
+    step = result.step
+    if result.wrote and step.action in _DONE and result.status in (Status.DONE, Status.REFUSED):
+        yield _DONE[step.action]
+    elif result.status is Status.DONE and step.action is Action.UNCHANGED:
+        yield "unchanged"
+    elif result.status is Status.EXEMPT:
+        yield "skipped_protected"
+    elif step.action in (Action.SKIP, Action.HOLD) and not step.held:
+        yield step.reason.counter
+    if step.is_error:
+        yield "conflicts"
+    for note in step.notes:
+        if note.code in ("suspended_elsewhere", "edited_since", "not_kept"):
+            yield note.code
+
+
+_DONE = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.SUSPEND: "suspended",
+    Action.REACTIVATE: "reactivated",
+    Action.UNCHANGED: "unchanged",
+}

@@ -13,7 +13,6 @@ from worker.config.settings import Settings, StateLocation, is_loopback
 from worker.errors import CredentialError
 from worker.moodle.client import MoodleClient
 from worker.progress import Progress, no_bar
-from worker.runs.apis import BambooHRApi, MoodleApi
 from worker.runs.summary import Summary
 from worker.state.items import Items
 from worker.state.store import Store
@@ -33,8 +32,8 @@ class Services:
 
     settings: Settings
     store: Store
-    bamboohr: BambooHRApi
-    moodle: MoodleApi
+    bamboohr: BambooHRClient
+    moodle: MoodleClient
     stop: StopSignal
     clock: Callable[[], datetime]
     digest_key: str = field(repr=False)
@@ -95,32 +94,21 @@ def now() -> datetime:
 
 def open_bamboohr(settings: Settings, credentials: Credentials, stop: StopSignal) -> tuple[BambooHRClient, Transport]:
     """Return BambooHR's client, and the transport that counts its calls."""
-    transport = Transport(
-        "bamboohr",
-        new_session(1, proxies=_uses_proxies(settings.bamboo_api)),
-        settings.http_timeout,
-        stop,
-        credentials.patience,
-    )
+    transport = _transport("bamboohr", settings.bamboo_api, 1, settings, credentials, stop)
     return BambooHRClient(transport, settings.bamboo_api, credentials.bamboohr, fix_command(settings.bamboo)), transport
 
 
 def open_moodle(settings: Settings, credentials: Credentials, stop: StopSignal) -> tuple[MoodleClient, Transport]:
     """Return Moodle's client, and the transport that counts its calls."""
-    transport = Transport(
-        "moodle",
-        new_session(settings.moodle_concurrency, proxies=_uses_proxies(settings.moodle_endpoint)),
-        settings.http_timeout,
-        stop,
-        credentials.patience,
-    )
+    concurrency = settings.moodle_concurrency
+    transport = _transport("moodle", settings.moodle_endpoint, concurrency, settings, credentials, stop)
     moodle = MoodleClient(
         transport,
         settings.moodle_endpoint,
         credentials.moodle,
         mapping=settings.mapping,
         batch_size=settings.moodle_batch_size,
-        concurrency=settings.moodle_concurrency,
+        concurrency=concurrency,
         fix_command=fix_command(settings.moodle),
     )
     return moodle, transport
@@ -141,6 +129,9 @@ def _open_items(where: StateLocation) -> Items:
     return SqliteItems(where.file)
 
 
-def _uses_proxies(url: str) -> bool:
-    """A proxy of the environment is used for other hosts; a request to this machine would only leave it by one."""
-    return not is_loopback(urlsplit(url).hostname or "")
+def _transport(
+    system: str, url: str, connections: int, settings: Settings, credentials: Credentials, stop: StopSignal
+) -> Transport:
+    # A proxy of the environment is used for other hosts; a request to this machine would only leave it by one.
+    session = new_session(connections, proxies=not is_loopback(urlsplit(url).hostname or ""))
+    return Transport(system, session, settings.http_timeout, stop, credentials.patience)

@@ -18,8 +18,10 @@ from worker import advice, logs
 from worker.errors import ConfigurationError, ExitCode, SyncError
 from worker.model.reasons import UNCONFIRMED
 from worker.model.result import Status, StepResult
-from worker.model.step import Action, GuardClass, Step
+from worker.model.step import GuardClass, Step
+from worker.runs.results import counts_of
 from worker.timestamps import iso
+from worker.words import counted
 
 IDS_SHOWN = 20
 MAX_BYTES = 8 * 1024
@@ -59,13 +61,6 @@ COUNTS = (
     "errors",
 )
 
-_DONE = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.SUSPEND: "suspended",
-    Action.REACTIVATE: "reactivated",
-    Action.UNCHANGED: "unchanged",
-}
 _LISTED = (
     "suspended",
     "held",
@@ -126,21 +121,21 @@ class Summary:
         """Count what came of every step. A parked employee is not an error."""
         parked = frozenset(parked)
         for result in results:
-            number = result.step.employee_id
-            for name in _counted(result):
-                self._count(name, number)
+            employee_id = result.step.employee_id
+            for name in counts_of(result):
+                self._count(name, employee_id)
             is_refused = result.status in (Status.REFUSED, Status.FAILED)
-            if is_refused and number in parked:
-                self._count("parked", number)
+            if is_refused and employee_id in parked:
+                self._count("parked", employee_id)
                 is_refused = False
             if is_refused or result.step.held:
-                self._count("errors", number)
+                self._count("errors", employee_id)
                 self.reasons[result.why.code] += 1
             is_unconfirmed = is_refused and result.step.reason.code == UNCONFIRMED
             self._refused += is_refused and not is_unconfirmed
-            self._take_held(result.step, is_unconfirmed=is_unconfirmed)
+            self._count_held(result.step, is_unconfirmed=is_unconfirmed)
 
-    def _take_held(self, step: Step, *, is_unconfirmed: bool) -> None:
+    def _count_held(self, step: Step, *, is_unconfirmed: bool) -> None:
         if step.held or is_unconfirmed:
             self._count("held", step.employee_id)
         self.unconfirmed += is_unconfirmed
@@ -153,10 +148,10 @@ class Summary:
         """The employees of whose steps something is held: by a guard, or until their match is confirmed."""
         return self.listed_ids.get("held", [])
 
-    def _count(self, name: str, number: int) -> None:
+    def _count(self, name: str, employee_id: int) -> None:
         self.counts[name] += 1
         if name in _LISTED:
-            self.listed_ids.setdefault(name, []).append(number)
+            self.listed_ids.setdefault(name, []).append(employee_id)
 
     def warn(self, code: str, text: str) -> None:
         """Warn the operator: the code goes into the line, the sentence into the log and the reports."""
@@ -173,21 +168,20 @@ class Summary:
         self._refused += 1
         logs.error("sync.warning", code=code, reason=text, advice=what_to_do)
 
-    def list_ids(self, name: str, numbers: Sequence[int]) -> None:
+    def list_ids(self, name: str, ids: Sequence[int]) -> None:
         """Count and list what is not an employee: accounts, for example."""
-        self.counts[name] = len(numbers)
-        if numbers:
-            self.listed_ids[name] = [*numbers]
+        self.counts[name] = len(ids)
+        if ids:
+            self.listed_ids[name] = [*ids]
 
     def count_without_account(self, before: Collection[int], now: Collection[int]) -> None:
         """Count all employees who are known to have no account, and name those for whom it begins in this run."""
         self.counts["without_account"] = len(now)
         if begins := sorted(set(now) - set(before)):
             self.listed_ids["newly_without_account"] = begins
-            is_one = len(begins) == 1
             self.warn(
                 "without_account",
-                f"{'1 employee gets' if is_one else f'{len(begins):,} employees get'} no account, because an address,"
+                f"{counted(len(begins), 'employee gets', 'employees get')} no account, because an address,"
                 f" a name or a username is missing or cannot be used; to see who, and what to do:"
                 f" {advice.command('people', 'list')}",
             )
@@ -260,10 +254,10 @@ class Summary:
             "message": _short(self.message),
             "advice": _short(self.advice),
         }
-        for name, numbers in self.listed_ids.items():
-            line[f"{name}_ids"] = sorted(numbers)[:ids_shown]
-            if len(numbers) > ids_shown:
-                line[f"{name}_ids_truncated"] = len(numbers) - ids_shown
+        for name, ids in self.listed_ids.items():
+            line[f"{name}_ids"] = sorted(ids)[:ids_shown]
+            if len(ids) > ids_shown:
+                line[f"{name}_ids_truncated"] = len(ids) - ids_shown
         return line
 
     def _held_by_list(self) -> dict[str, int]:
@@ -281,27 +275,9 @@ class Summary:
         return line
 
 
-def _matches_held(number: int) -> str:
-    one = "1 match of an employee and an account is held until it is confirmed"
-    return one if number == 1 else f"{number:,} matches of an employee and an account are held until they are confirmed"
-
-
-def _counted(result: StepResult) -> Iterable[str]:
-    """The counts that a result goes into, apart from errors and parked."""
-    step = result.step
-    if result.wrote and step.action in _DONE and result.status in (Status.DONE, Status.REFUSED):
-        yield _DONE[step.action]
-    elif result.status is Status.DONE and step.action is Action.UNCHANGED:
-        yield "unchanged"
-    elif result.status is Status.EXEMPT:
-        yield "skipped_protected"
-    elif step.action in (Action.SKIP, Action.HOLD) and not step.held:
-        yield step.reason.counter
-    if step.is_error:
-        yield "conflicts"
-    for note in step.notes:
-        if note.code in ("suspended_elsewhere", "edited_since", "not_kept"):
-            yield note.code
+def _matches_held(count: int) -> str:
+    held = "is held until it is confirmed" if count == 1 else "are held until they are confirmed"
+    return f"{counted(count, 'match', 'matches')} of an employee and an account {held}"
 
 
 def _iso(moment: datetime | None) -> str | None:

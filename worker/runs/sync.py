@@ -6,7 +6,7 @@ state -> BambooHR -> look-ups, PLAN -> guards -> journal, writes -> read-back ->
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.errors import TargetError
@@ -22,17 +22,17 @@ from worker.planning.memory import before_suspending, fill_in_account_ids, park,
 from worker.planning.planner import Plan
 from worker.planning.scope import marks_to_remember
 from worker.planning.window import advance
-from worker.runs.binding import check_binding
 from worker.runs.guarded_plan import guarded_plan
 from worker.runs.locked_run import LockedRun, locked_run
-from worker.runs.paused import heed_pause
+from worker.runs.preconditions import check_binding, heed_pause
 from worker.runs.read_back import read_back
-from worker.runs.read_bamboohr import RunInput, read_bamboohr
+from worker.runs.read_bamboohr import read_bamboohr
 from worker.runs.request import RunRequest
 from worker.runs.results import log_outcome, result_without_sending
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.write_gate import Intent
+from worker.runs.write_gate import minimal_record
 from worker.timestamps import iso
 
 
@@ -51,24 +51,24 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
         preview(request, services, summary)
         return
     with locked_run(services, summary, _scheduled_time(request, services)) as run:
-        inputs: RunInput | None = None
-        run.record = lambda now: _record(request, services, summary, run.history, inputs, now)
+        inputs = RunInput(run.history, request)
+        run.record = lambda now: _record(services, summary, inputs, now)
         position = _position(request, services, summary, first_run=True)
         inputs = read_bamboohr(services, request, run.history, position, summary)
-        plan, _ = guarded_plan(request, services, inputs, summary)
+        plan, _ = guarded_plan(services, inputs, summary)
         _keep_held(services, plan, run)
         written = run.write(
             plan.steps,
-            _intent(services, run.history),
+            _before_sending,
             inputs.changed_at,
             selected=bool(request.selected),
             quiet=request.all_employees,
         )
         written = read_back(services, written, summary)
         # Counted, remembered, moved: in this order, so that no employee is forgotten in between.
-        records = _conclude(request, services, inputs, plan, written.results, summary)
+        records = _conclude(services, inputs, plan, written.results, summary)
         run.remember(records, written)
-        _move_state(request, services, inputs, run, summary)
+        _move_state(services, inputs, run)
 
 
 def preview(request: RunRequest, services: Services, summary: Summary) -> Preview:
@@ -78,11 +78,11 @@ def preview(request: RunRequest, services: Services, summary: Summary) -> Previe
     heed_pause(services, summary)
     position = _position(request, services, summary, first_run=False)
     inputs = read_bamboohr(services, request, history, position, summary)
-    plan, accounts = guarded_plan(request, services, inputs, summary)
+    plan, accounts = guarded_plan(services, inputs, summary)
     results = {step.employee_id: result_without_sending(step) for step in plan.steps}
     for result in results.values():
         log_outcome(result, selected=bool(request.selected), dry_run=True, quiet=request.all_employees)
-    _conclude(request, services, inputs, plan, results, summary)
+    _conclude(services, inputs, plan, results, summary)
     summary.reconcile_due = is_reconcile_due(history, services.settings.plan_digest)
     return Preview(inputs, plan, accounts)
 
@@ -118,26 +118,15 @@ def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
 # Conclusion
 
 
-def _intent(services: Services, history: History) -> Intent:
-    def intent(step: Step) -> EmployeeRecord | None:
-        if step.action is not Action.SUSPEND:
-            return None
-        record = history.records.get(step.employee_id)
-        return before_suspending(record, step, services.clock())
-
-    return intent
+def _before_sending(record: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord | None:
+    return before_suspending(record, step, now) if step.action is Action.SUSPEND else None
 
 
 def _conclude(
-    request: RunRequest,
-    services: Services,
-    inputs: RunInput,
-    plan: Plan,
-    results: Mapping[int, StepResult],
-    summary: Summary,
+    services: Services, inputs: RunInput, plan: Plan, results: Mapping[int, StepResult], summary: Summary
 ) -> dict[int, EmployeeRecord]:
     """Count what came of every step; return what is to be remembered of each employee."""
-    now, limit = services.clock(), services.settings.max_attempts
+    request, now, limit = inputs.request, services.clock(), services.settings.max_attempts
     records = {
         employee.employee_id: remember(
             inputs.history.records.get(employee.employee_id),
@@ -164,14 +153,15 @@ def _accounts_noted(
     inputs: RunInput, plan: Plan, records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]
 ) -> dict[int, EmployeeRecord]:
     """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
-    known = {**inputs.history.records, **records}
+    remembered = {**inputs.history.records, **records}
     unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
-    noted = fill_in_account_ids(known, plan.accounts.values(), unanswered)
-    return {**noted, **released({**known, **noted}, results)}
+    noted = fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
+    return {**noted, **released({**remembered, **noted}, results)}
 
 
-def _move_state(request: RunRequest, services: Services, inputs: RunInput, run: LockedRun, summary: Summary) -> None:
-    if not request.moves_state or inputs.position is None or inputs.window is None:
+def _move_state(services: Services, inputs: RunInput, run: LockedRun) -> None:
+    summary = run.summary
+    if not inputs.request.moves_state or inputs.position is None or inputs.window is None:
         return
     services.stop.check()
     moved = advance(inputs.position, inputs.window, failed=summary.counts["errors"] > 0)
@@ -179,50 +169,40 @@ def _move_state(request: RunRequest, services: Services, inputs: RunInput, run: 
     summary.next_since, summary.next_offset = moved.since, moved.offset
 
 
-def _record(
-    request: RunRequest,
-    services: Services,
-    summary: Summary,
-    history: History,
-    inputs: RunInput | None,
-    now: datetime,
-) -> RunRecord:
-    """Describe the run to later ones. `inputs` is None where it ended before it had read them."""
-    mapping = services.settings.plan_digest
+def _record(services: Services, summary: Summary, inputs: RunInput, now: datetime) -> RunRecord:
+    """Describe the run to later ones. `inputs` has the history only where the run ended before it had read more."""
+    request, history, mapping = inputs.request, inputs.history, services.settings.plan_digest
     clean = not request.selected and summary.counts["errors"] == 0
     full_pass = request.all_employees
-    missed = inputs is not None and inputs.custom_fields.may_have_missed(history.last_baseline(), full_pass=full_pass)
+    missed = inputs.custom_fields.may_have_missed(history.last_baseline(), full_pass=full_pass)
     summary.reconcile_due = (
         (full_pass and bool(summary.held_by_class))
         or (missed and not request.selected)
         or (is_reconcile_due(history, mapping) and not (full_pass and clean))
     )
-    dates_read = inputs.dates_read if inputs and clean else {}
+    dates_read = inputs.dates_read if clean else {}
     baseline = (
-        inputs is not None
-        and inputs.window is not None
+        inputs.window is not None
         and request.moves_state
         and summary.outcome in ENDED
         and is_baseline(inputs.confirmed_stats, history, now, took_last=inputs.window.complete)
     )
-    return RunRecord(
-        run_id=summary.run_id,
-        ended_at=int(now.timestamp() * 1000),
-        command=summary.command,
-        scope=request.scope_name,
+    record = minimal_record(summary, now)
+    return replace(
+        record,
+        scope=request.summary_scope,
         successful=clean,
         is_baseline=baseline,
         scheduled_time=_scheduled_time(request, services),
-        rows=inputs.directory.rows if inputs else 0,
-        coverage=inputs.confirmed_stats.coverage if inputs else {},
+        rows=inputs.directory.rows,
+        coverage=inputs.confirmed_stats.coverage,
         mapping_digest=mapping,
         reconcile_due=summary.reconcile_due,
-        outcome=summary.outcome,
         held_count=len(summary.held),
-        company=company_size(inputs.stats, None) if inputs else 0,
-        began=history.began or int(now.timestamp() * 1000),
-        since=iso(inputs.position.since) if inputs and inputs.position else "",
+        company=company_size(inputs.stats, None),
+        began=history.began or record.ended_at,
+        since=iso(inputs.position.since) if inputs.position else "",
         reached=iso(summary.next_since) if summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
-        scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()) if inputs else (),
+        scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()),
     )

@@ -14,12 +14,11 @@ from worker.errors import UsageError
 from worker.model.history import EmployeeRecord, FollowUp, History
 from worker.model.step import Step
 from worker.planning.memory import after_undoing, before_undoing
-from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, written
+from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, writes_to_undo
 from worker.runs.locked_run import WriteResult, locked_run
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.write_gate import Intent
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,17 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
     with locked_run(services, summary) as run:
         recorded = _recorded_writes(request, services)
         steps = _plan(recorded, services, summary)
-        seen = {number: datetime.fromtimestamp(one.seen, UTC) for number, one in recorded.items() if one.seen}
-        written = run.write(
-            steps, _intent(request, services, run.history, recorded), seen, selected=bool(request.employees)
-        )
+        changed_at = {
+            employee_id: datetime.fromtimestamp(one.last_change_at, UTC)
+            for employee_id, one in recorded.items()
+            if one.last_change_at
+        }
+
+        def before_sending(record: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
+            last_change_at = recorded[step.employee_id].last_change_at
+            return before_undoing(record, step, request.run_id, now, last_change_at=last_change_at)
+
+        written = run.write(steps, before_sending, changed_at, selected=bool(request.employees))
         summary.count_results(written.results.values(), ())
         run.remember(_undone_records(request, services, run.history, recorded, written), written)
 
@@ -62,7 +68,7 @@ def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> 
 def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, RecordedWrite]:
     """Return what is to be undone, by employee id. Raises UsageError if there is nothing."""
     entries = services.store.journal_of(request.run_id)
-    recorded = written(entries, request.scope, request.employees)
+    recorded = writes_to_undo(entries, request.scope, request.employees)
     if recorded:
         return {one.employee_id: one for one in recorded}
     if entries:
@@ -89,21 +95,6 @@ def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Su
     return undo_steps(list(writes), accounts, services.settings.protected, services.moodle.field_kinds)
 
 
-def _intent(
-    request: UndoRequest, services: Services, history: History, recorded: Mapping[int, RecordedWrite]
-) -> Intent:
-    def intent(step: Step) -> EmployeeRecord:
-        return before_undoing(
-            history.records.get(step.employee_id),
-            step,
-            request.run_id,
-            services.clock(),
-            seen=recorded[step.employee_id].seen,
-        )
-
-    return intent
-
-
 def _undone_records(
     request: UndoRequest,
     services: Services,
@@ -113,17 +104,12 @@ def _undone_records(
 ) -> dict[int, EmployeeRecord]:
     """Return what is to be remembered: later runs leave an undone employee alone, even one undone in part."""
     records: dict[int, EmployeeRecord] = {}
-    for number, result in written.results.items():
-        known = history.records.get(number)
-        record = after_undoing(
-            known,
-            result,
-            request.run_id,
-            services.clock(),
-            seen=recorded[number].seen,
-        )
-        if record is None and number in written.intents:
-            record = written.intents[number] if result.wrote else known or EmployeeRecord(number)
+    for employee_id, result in written.results.items():
+        before = history.records.get(employee_id)
+        last_change_at = recorded[employee_id].last_change_at
+        record = after_undoing(before, result, request.run_id, services.clock(), last_change_at=last_change_at)
+        if record is None and employee_id in written.intents:
+            record = written.intents[employee_id] if result.wrote else before or EmployeeRecord(employee_id)
         if record is not None:
-            records[number] = record
+            records[employee_id] = record
     return records

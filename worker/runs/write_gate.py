@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from worker.model.history import EmployeeRecord
+from worker.model.history import UNFINISHED, EmployeeRecord, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.step import Step
+from worker.runs.services import Services
+from worker.runs.summary import Summary
 from worker.state.lock import Lock
-from worker.state.store import Store
-from worker.stopping import StopSignal
+from worker.timestamps import iso
 
-Intent = Callable[[Step], EmployeeRecord | None]
-"""What must be remembered about an employee before their step is sent; None for nothing."""
+Intent = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
+"""From an employee's record, their step and the present: what to remember before it is sent; None for nothing."""
 
 
 @dataclass
@@ -25,46 +26,54 @@ class WriteGate:
     A process that dies between the gate and Moodle's answer therefore forgets nothing.
 
     Attributes:
-        request_seconds: What one HTTP request may take: so much has to be left on the lease.
-        changed: When BambooHR changed the employees of its feed.
-        began: When the run began: since then it knows of no change to any other employee.
-        begin: Called before the first write, so that later runs know of this run however it ends.
-        kept: What was remembered about each employee before their step was sent.
+        records: What is remembered about employees from earlier runs.
+        changed: When BambooHR changed the employees of its feed; no other was changed after the run had begun.
+        stored_intents: What was remembered about each employee before their step was sent.
     """
 
-    run_id: str
-    store: Store
+    services: Services
+    summary: Summary
     lock: Lock
-    stop: StopSignal
-    request_seconds: float
-    clock: Callable[[], datetime]
+    records: Mapping[int, EmployeeRecord]
     changed: Mapping[int, datetime]
-    began: datetime
     intent: Intent
-    begin: Callable[[], None]
-    kept: dict[int, EmployeeRecord] = field(default_factory=dict)
+    stored_intents: dict[int, EmployeeRecord] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
     _has_begun: bool = False
 
     def check(self) -> None:
         """Raise what ends the writing, unless one more request may be sent."""
-        self.stop.check()
-        self.lock.require(self.request_seconds)
+        self.services.stop.check()
+        self.lock.require(self.services.settings.http_timeout)
 
     def open_for(self, batch: Sequence[Step]) -> None:
         """Store what a batch is about to do; raise what :meth:`check` raises."""
-        self.stop.check()
+        self.services.stop.check()
         self.lock.renew_in_time()
         self.check()
-        now = self.clock()
+        store, summary, now = self.services.store, self.summary, self.services.clock()
         with self._mutex:
             if not self._has_begun:
-                self.begin()
+                # Later runs know of this one however it ends.
+                since = iso(summary.since) if summary.since else ""
+                begun = replace(minimal_record(summary, now), scope="unfinished", outcome=UNFINISHED, since=since)
+                store.begin(begun, now)
                 self._has_begun = True
-        self.store.journal(
-            self.run_id,
-            (JournalEntry.of(step, now, self.changed.get(step.employee_id, self.began)) for step in batch),
-        )
-        intents = {step.employee_id: record for step in batch if (record := self.intent(step)) is not None}
-        self.kept.update(intents)
-        self.store.remember(intents.values())
+        began = summary.started_at
+        entries = (JournalEntry.of(step, now, self.changed.get(step.employee_id, began)) for step in batch)
+        store.journal(summary.run_id, entries)
+        intents = [self.intent(self.records.get(step.employee_id), step, now) for step in batch]
+        stored = [record for record in intents if record is not None]
+        self.stored_intents.update({record.employee_id: record for record in stored})
+        store.remember(stored)
+
+
+def minimal_record(summary: Summary, now: datetime) -> RunRecord:
+    """Return a record of a run that later ones compare nothing with."""
+    return RunRecord(
+        run_id=summary.run_id,
+        ended_at=int(now.timestamp() * 1000),
+        command=summary.command,
+        scope=summary.scope,
+        outcome=summary.outcome,
+    )

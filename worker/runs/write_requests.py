@@ -12,21 +12,19 @@ from worker.model.moodle_fields import is_username
 from worker.model.reasons import REFUSED_ALONE, Reason
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, Step
-from worker.moodle import refusals
-from worker.moodle.answers import NO_ANSWER
-from worker.moodle.client import Record, Refused, TryAgain, Undecided, Updated
+from worker.moodle import refusal_reasons
+from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
 from worker.planning.parts import identity_fields
-from worker.runs.apis import MoodleWriteApi
-from worker.runs.isolation import Skipped
+from worker.runs.isolation import BatchRequest, Skipped
 from worker.transport.http import TransportError
-from worker.transport.refusal import BatchRefused
+from worker.transport.refusal import NO_ANSWER, BatchRefused
 from worker.transport.retries import Retries
 
 _EXEMPT = frozenset({"usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote"})
 _ADDRESS_REFUSED = frozenset({"useremailduplicate", "useremailinvalid"})
 
 
-class Kind(StrEnum):
+class WriteKind(StrEnum):
     """What is sent in one request. Suspensions of leavers have requests of their own."""
 
     SUSPEND = "suspend"
@@ -34,7 +32,7 @@ class Kind(StrEnum):
     CREATE = "create"
 
     @classmethod
-    def of(cls, step: Step) -> Kind:
+    def of(cls, step: Step) -> WriteKind:
         """Return the kind of a step."""
         if step.action is Action.CREATE:
             return cls.CREATE
@@ -43,7 +41,7 @@ class Kind(StrEnum):
     @property
     def function(self) -> str:
         """The web service function."""
-        return "core_user_create_users" if self is Kind.CREATE else "core_user_update_users"
+        return "core_user_create_users" if self is WriteKind.CREATE else "core_user_update_users"
 
 
 class Results:
@@ -52,7 +50,7 @@ class Results:
     def __init__(self, report: Callable[[StepResult], None]) -> None:
         self.by_employee: dict[int, StepResult] = {}
         self.completed: set[int] = set()
-        self.stopped: dict[Kind, Reason] = {}
+        self.stopped: dict[WriteKind, Reason] = {}
         self._report = report
         self._mutex = threading.RLock()
 
@@ -62,17 +60,20 @@ class Results:
         status: Status,
         reason: Reason | None = None,
         *,
-        wrote: bool = False,
+        was_sent: bool = False,
         isolated: bool = False,
     ) -> None:
-        """Record one result for these steps. A step with a problem of its own is refused even if it was written."""
+        """Record one result for these steps. A step with a problem of its own is refused even if it was written.
+
+        `was_sent`: it went out to Moodle, whatever came of it.
+        """
         for step in steps:
             if status is Status.DONE and step.problem is not None:
                 is_unread = step.problem.code in REFUSED_ALONE
                 result = StepResult(step, Status.REFUSED, step.problem, wrote=True, isolated=is_unread)
             else:
                 done = status is Status.DONE
-                result = StepResult(step, status, reason, wrote=wrote or done, isolated=isolated)
+                result = StepResult(step, status, reason, wrote=was_sent or done, isolated=isolated)
             with self._mutex:
                 self.by_employee[step.employee_id] = result
                 if status is Status.DONE:
@@ -84,10 +85,11 @@ class Results:
         return [step for step in steps if step.employee_id not in self.by_employee]
 
 
-class WriteRequests:
-    """Writes of one kind, as a :class:`worker.runs.isolation.BatchRequest`."""
+class WriteRequests(BatchRequest[Step]):
+    """Writes of one kind."""
 
-    def __init__(self, kind: Kind, moodle: MoodleWriteApi, check: Callable[[], None], results: Results) -> None:
+    def __init__(self, kind: WriteKind, moodle: MoodleClient, check: Callable[[], None], results: Results) -> None:
+        super().__init__(moodle.site_answers, moodle.check_visibility)
         self._kind = kind
         self._moodle = moodle
         self._check = check
@@ -114,42 +116,33 @@ class WriteRequests:
         """
         if not isinstance(refusal, Undecided):
             return batch
-        numbers = [_number(step) for step in batch]
+        idnumbers = [_idnumber(step) for step in batch]
         try:
-            found = self._moodle.look_up_batch("idnumber", numbers)
+            found = self._moodle.look_up_batch("idnumber", idnumbers)
         except BatchRefused:
             if not self._moodle.site_answers():
                 self._moodle.check_visibility()
-            found = self._accounts("idnumber", numbers)
+            found = self._accounts("idnumber", idnumbers)
         remaining = []
         for step in batch:
-            account = next((one for one in found if one.idnumber == _number(step)), None)
-            if account is not None and (self._kind is Kind.CREATE or self._has_all(account, step)):
+            account = next((one for one in found if one.idnumber == _idnumber(step)), None)
+            if account is not None and (self._kind is WriteKind.CREATE or self._has_all(account, step)):
                 self._found(step, account)
             else:
                 remaining.append(step)
         return remaining
 
-    def site_answers(self) -> bool:
-        """Return whether Moodle answers the look-up of its guest."""
-        return self._moodle.site_answers()
-
-    def send_patiently(self, batch: Sequence[Step]) -> None:
-        """Wait until Moodle answers the look-up of its guest, then send the batch once more."""
-        self._moodle.check_visibility()
-        self.attempt(batch)
-
     def isolated(self, record: Step, code: str) -> None:
         """Say why Moodle refuses this step."""
-        if self._kind is Kind.CREATE:
-            own = [one for one in self._accounts("idnumber", [_number(record)]) if one.idnumber == _number(record)]
+        if self._kind is WriteKind.CREATE:
+            own = [one for one in self._accounts("idnumber", [_idnumber(record)]) if one.idnumber == _idnumber(record)]
             if own:
                 self._found(record, own[0])
                 return
         if code == NO_ANSWER:
             # A request whose client hangs up goes on (measured): the write may still come.
-            reason = refusals.not_through("no answer to the request for this employee alone")
-            self._results.record([record], Status.FAILED, reason, wrote=True, isolated=True)
+            reason = refusal_reasons.not_through("no answer to the request for this employee alone")
+            self._results.record([record], Status.FAILED, reason, was_sent=True, isolated=True)
         else:
             self._results.record([record], Status.REFUSED, self._explanation(record, code), isolated=True)
 
@@ -157,9 +150,9 @@ class WriteRequests:
         """Record steps that were not sent."""
         if why is Skipped.SITE_REFUSES:
             auth = next((value for step in records if (value := _new_value(step, "auth"))), "")
-            reason = refusals.refuses_everybody(self._kind.function, auth)
+            reason = refusal_reasons.refuses_everybody(self._kind.function, auth)
         else:
-            reason = refusals.too_many_refused(self._kind.function, code)
+            reason = refusal_reasons.too_many_refused(self._kind.function, code)
         self._results.record(records, Status.FAILED, reason)
 
     # One request
@@ -167,7 +160,7 @@ class WriteRequests:
     def _call(self, steps: Sequence[Step], fields: set[str] | None = None, retries: Retries | None = None) -> Updated:
         with self._slots:
             self._check()
-            if self._kind is Kind.CREATE:
+            if self._kind is WriteKind.CREATE:
                 self._moodle.create([_creation_record(step) for step in steps], retries)
                 return Updated({})
             return self._moodle.update([_update_record(step, fields) for step in steps], retries)
@@ -179,7 +172,7 @@ class WriteRequests:
         for step in batch:
             code = codes[step.employee_id]
             if code in _EXEMPT:
-                self._results.record([step], Status.EXEMPT, refusals.UNTOUCHABLE)
+                self._results.record([step], Status.EXEMPT, refusal_reasons.UNTOUCHABLE)
             elif code is not None:
                 self._account_refused(step, code)
 
@@ -193,20 +186,20 @@ class WriteRequests:
                     return
             reason = self._explanation(step, code)
             rest = {*step.fields} - {"email", "username"} - identity_fields(step)
-            wrote = False
+            was_sent = False
             if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
-                wrote = self._send_single(step, rest) is None
+                was_sent = self._send_single(step, rest) is None
         except Refused as refusal:
-            self._results.stopped[self._kind] = refusals.no_access(self._kind.function, refusal.code)
+            self._results.stopped[self._kind] = refusal_reasons.no_access(self._kind.function, refusal.code)
             self._results.record([step], Status.FAILED, self._results.stopped[self._kind])
         except (Undecided, TransportError) as fault:
-            self._results.record([step], Status.FAILED, refusals.not_through(fault.what), wrote=True)
+            self._results.record([step], Status.FAILED, refusal_reasons.not_through(fault.what), was_sent=True)
         else:
             blocking = step.depends_on - self._results.completed
             if blocking:
-                self._results.record([step], Status.FAILED, refusals.waits_for(min(blocking)), wrote=wrote)
+                self._results.record([step], Status.FAILED, refusal_reasons.waits_for(min(blocking)), was_sent=was_sent)
             else:
-                self._results.record([step], Status.REFUSED, reason, wrote=wrote)
+                self._results.record([step], Status.REFUSED, reason, was_sent=was_sent)
 
     def _send_single(self, step: Step, fields: set[str] | None = None) -> str | None:
         """Send one account; return the code of its refusal or None, and raise what does not concern this account."""
@@ -222,7 +215,7 @@ class WriteRequests:
         if self._has_all(account, step):
             self._results.record([step], Status.DONE)
         else:
-            self._results.record([step], Status.FAILED, refusals.HALF_MADE, wrote=True)
+            self._results.record([step], Status.FAILED, refusal_reasons.HALF_MADE, was_sent=True)
 
     def _has_all(self, account: Account, step: Step) -> bool:
         """Return whether the account has everything that the step writes."""
@@ -238,11 +231,11 @@ class WriteRequests:
             for account in self._accounts(key, [value]) if value else []:
                 same = account.has_email(value) if key == "email" else account.username == value
                 if same and account.id != own:
-                    return refusals.taken(key, account)
+                    return refusal_reasons.taken(key, account)
         name = _new_value(step, "username")
         if code == "invalidparameter" and name and not is_username(name):
-            return refusals.EXTENDED_USERNAME_REFUSED
-        return refusals.explain(code, step.fields)
+            return refusal_reasons.EXTENDED_USERNAME_REFUSED
+        return refusal_reasons.explain(code, step.fields)
 
     def _accounts(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
         """Look up accounts; one that Moodle cannot return costs the others nothing."""
@@ -254,7 +247,7 @@ class WriteRequests:
             return [account for value in values for account in self._accounts(key, [value])]
 
 
-def _number(step: Step) -> str:
+def _idnumber(step: Step) -> str:
     return str(step.employee_id)
 
 

@@ -40,15 +40,15 @@ class _Bucket:
         self.parts = [{} for _ in range(self.announced)]
 
     def set(self, employee_id: int, line: str | None) -> None:
-        number = self._part_of(employee_id)
-        part = self.parts[number]
+        part_number = self._part_of(employee_id)
+        part = self.parts[part_number]
         if part.get(employee_id) == line:
             return
         if line is None:
             del part[employee_id]
         else:
             part[employee_id] = line
-        self.changed.add(number)
+        self.changed.add(part_number)
 
     def split(self) -> None:
         """Split the bucket until every part fits into an item."""
@@ -75,12 +75,12 @@ class _Bucket:
     def read(self, part: int, item: Item | None) -> Iterator[EmployeeRecord]:
         """Take the lines of an item that belong to this part; gives their records."""
         for line, stored in _lines(item):
-            number = stored.get("id")
-            if type(number) is not int or number <= 0:
+            employee_id = stored.get("id")
+            if type(employee_id) is not int or employee_id <= 0:
                 continue
-            if (number % BUCKETS, self._part_of(number)) == (self.number, part):
-                self.parts[part][number] = line
-                yield read_employee(number, stored)
+            if (employee_id % BUCKETS, self._part_of(employee_id)) == (self.number, part):
+                self.parts[part][employee_id] = line
+                yield read_employee(employee_id, stored)
 
     def _part_of(self, employee_id: int) -> int:
         return employee_id // BUCKETS % len(self.parts)

@@ -60,16 +60,16 @@ def store_employee(employee: EmployeeRecord) -> dict[str, Any]:
 
 def read_employee(employee_id: int, stored: Stored) -> EmployeeRecord:
     """The record from its stored form, or from an item `#person#<id>` of an earlier version."""
-    known = _read(_OF_EMPLOYEE, stored)
-    if not NO_ACCOUNT <= known.get("account_id", 0) < _NO_ID:
-        del known["account_id"]
+    attributes = _read(_OF_EMPLOYEE, stored)
+    if not NO_ACCOUNT <= attributes.get("account_id", 0) < _NO_ID:
+        del attributes["account_id"]
     flags, reason = stored.get("follow_ups"), stored.get("reason")
     if flags is None and isinstance(reason, str) and reason:
         flags = {reason: [stored.get("note"), stored.get("action")]}
     if isinstance(flags, dict):
-        known["follow_ups"] = dict(_flags(flags))
-    known["not_kept"] = _only(str, stored.get("not_kept"))
-    return EmployeeRecord(employee_id, **known)
+        attributes["follow_ups"] = dict(_flags(flags))
+    attributes["not_kept"] = _only(str, stored.get("not_kept"))
+    return EmployeeRecord(employee_id, **attributes)
 
 
 def _flags(stored: Stored) -> Iterator[tuple[FollowUp, FollowUpDetail]]:
@@ -96,18 +96,18 @@ def store_run(run: RunRecord) -> dict[str, Any]:
 
 def read_run(run_id: str, stored: Stored) -> RunRecord:
     """The record from its stored form."""
-    known = {"command": "", "scope": "", **_read(_OF_RUN, stored)}
+    attributes = {"command": "", "scope": "", **_read(_OF_RUN, stored)}
     held, ended_at = stored.get("held"), stored.get("ended_at")
     if isinstance(held, list):
         # An earlier version kept the ids of those whose suspensions were held.
-        known["held_count"] = len(held)
+        attributes["held_count"] = len(held)
     return RunRecord(
         run_id=run_id,
         ended_at=ended_at if type(ended_at) is int and 0 <= ended_at < _NO_MOMENT else 0,
         coverage=_only(int, stored.get("coverage")),
         dates_read=_only(str, stored.get("dates_read")),
         scope_matched=_texts(stored.get("scope_matched")),
-        **known,
+        **attributes,
     )
 
 
@@ -135,10 +135,10 @@ def store_runs(runs: Iterable[RunRecord]) -> str:
 
 def read_runs(text: str) -> Iterator[RunRecord]:
     """The runs from their lines. Raises ValueError or RecursionError where a line is not JSON."""
-    known: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     for stored in decode(text):
-        known.update(stored)
-        yield read_run(str(known.get("id", "")), known)
+        attributes.update(stored)
+        yield read_run(str(attributes.get("id", "")), attributes)
 
 
 # Lines of JSON

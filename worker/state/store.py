@@ -16,11 +16,11 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.errors import LockLost
 from worker.model.binding import Binding
@@ -29,7 +29,6 @@ from worker.model.history import EmployeeRecord, History, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
 from worker.model.step import GuardClass
-from worker.state.binding import binding_item, binding_key, read_binding
 from worker.state.followups import FollowUps
 from worker.state.held import read_held, store_held
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
@@ -41,6 +40,8 @@ from worker.state.row import RECORDING_BEGAN, is_current, read_position, row_of,
 from worker.state.run_history import RunHistory
 
 __all__ = ["RECORDING_BEGAN", "Store", "locked"]
+
+T = TypeVar("T")
 
 _OLD_ITEM_RETENTION = timedelta(days=30)
 
@@ -59,6 +60,7 @@ class Store:
         self._journal = Journal(items, state_id, clock, threading.Lock())
         self._runs = RunHistory(items, state_id)
         self._binding: Binding | None = None
+        self._binding_key = f"{state_id}#binding"
         self._pause: Pause | None = None
         self._is_loaded = False
         self._is_converted = True
@@ -128,24 +130,19 @@ class Store:
 
     def remember(self, employees: Iterable[EmployeeRecord]) -> None:
         """Write what is remembered about these employees."""
-        records = list(employees)
-        if not records:
-            return
-        with self._mutex:
-            self._prepare()
-            for employee in records:
-                self._follow_ups.set(employee)
-            self._follow_ups.flush()
+        self._change(self._follow_ups.set, list(employees))
 
     def forget(self, employees: Iterable[int]) -> None:
         """Forget what was remembered about these employees."""
-        numbers = list(employees)
-        if not numbers:
+        self._change(self._follow_ups.forget, list(employees))
+
+    def _change(self, change: Callable[[T], None], employees: Sequence[T]) -> None:
+        if not employees:
             return
         with self._mutex:
             self._prepare()
-            for number in numbers:
-                self._follow_ups.forget(number)
+            for employee in employees:
+                change(employee)
             self._follow_ups.flush()
 
     def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
@@ -171,7 +168,7 @@ class Store:
 
     def bind(self, binding: Binding) -> None:
         """Let the state belong to this company and site."""
-        self._items.put(binding_item(self._id, binding))
+        self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
         self._binding = binding
 
     # What the guards held
@@ -215,12 +212,14 @@ class Store:
     # What the table has
 
     def _load(self) -> None:
-        other_keys = [binding_key(self._id), pause_key(self._id), self._runs.key, *self._follow_ups.keys]
+        other_keys = [self._binding_key, pause_key(self._id), self._runs.key, *self._follow_ups.keys]
         found = self._items.get_all([self._id, *other_keys])
         row, past = found.get(self._id), found.get(self._runs.key)
         self._follow_ups.load(found)
         self._runs.load(past)
-        self._binding = read_binding(found.get(binding_key(self._id)))
+        bound = found.get(self._binding_key)
+        # One that was changed by hand to name none belongs to no pair of a run.
+        self._binding = None if bound is None else Binding(str(bound.get("company", "")), str(bound.get("site", "")))
         self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
         self._is_loaded = self._is_converted = True

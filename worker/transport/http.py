@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import requests
 from requests.auth import AuthBase
@@ -89,6 +89,14 @@ def new_session(connections: int, auth: tuple[str, str] | None = None, *, proxie
     return session
 
 
+class Request(TypedDict, total=False):
+    """What a request has beside its method and its address."""
+
+    params: Mapping[str, str]
+    data: bytes | None
+    headers: Mapping[str, str]
+
+
 @dataclass
 class Transport:
     """Sends requests to one system.
@@ -112,29 +120,14 @@ class Transport:
     server_time: str = field(default="", init=False)
     _counting: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        data: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Reply:
+    def send(self, method: str, url: str, **request: Unpack[Request]) -> Reply:
         """One attempt, read to its end."""
-        with self.open(method, url, params=params, data=data, headers=headers) as (reply, chunks):
+        with self.open(method, url, **request) as (reply, chunks):
             return Reply(reply.status, reply.headers, b"".join(chunks))
 
     @contextmanager
     def open(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        data: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        deadline: float | None = None,
+        self, method: str, url: str, *, deadline: float | None = None, **request: Unpack[Request]
     ) -> Iterator[tuple[Reply, Iterator[bytes]]]:
         """One attempt whose body is read in chunks inside the block.
 
@@ -145,34 +138,17 @@ class Transport:
             self.calls += 1
         seconds = deadline or self.timeout
         with total_deadline(seconds, self.stopping) as limit:
-            response = self._start(limit, seconds, method, url, params, data, headers)
+            response = self._start(limit, seconds, method, url, request)
             self.server_time = response.headers.get("Date", "")
             try:
                 yield Reply(response.status_code, response.headers), _chunks(response)
             finally:
                 response.close()
 
-    def _start(
-        self,
-        limit: Deadline,
-        seconds: float,
-        method: str,
-        url: str,
-        params: Mapping[str, str] | None,
-        data: bytes | None,
-        headers: Mapping[str, str] | None,
-    ) -> requests.Response:
+    def _start(self, limit: Deadline, seconds: float, method: str, url: str, request: Request) -> requests.Response:
         try:
-            return self.session.request(
-                method,
-                url,
-                params=params,
-                data=data,
-                headers=headers,
-                timeout=(min(self.timeout, seconds), seconds),
-                allow_redirects=False,
-                stream=True,
-            )
+            timeout = (min(self.timeout, seconds), seconds)
+            return self.session.request(method, url, timeout=timeout, allow_redirects=False, stream=True, **request)
         except requests.ConnectTimeout as fault:
             raise NotSent("no connection in time") from fault
         except requests.exceptions.SSLError as fault:

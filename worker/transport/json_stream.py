@@ -12,7 +12,11 @@ from worker.transport.json_text import JsonRepair, read_json
 
 
 class Malformed(ValueError):
-    """The answer is not what the API documents."""
+    """The answer is not what the API documents. `answer`: what it is instead, if that is whole and short."""
+
+    def __init__(self, what: str, answer: object = None) -> None:
+        super().__init__(what)
+        self.answer = answer
 
 
 _HEAD = 1 << 16
@@ -58,7 +62,7 @@ def require_empty(head: bytes, name: str) -> None:
     except ValueError as fault:
         raise Malformed(f"no {name}, and too long to have none") from fault
     if not isinstance(answer, dict) or answer.get(name) != []:
-        raise Malformed(f"no list of {name}")
+        raise Malformed(f"no list of {name}", answer)
 
 
 def _repaired(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -15,12 +15,13 @@ from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.wire import Fault, Request, Response, Switchboard
 from tests.worker.clients import BAMBOO, KEY, SINCE, Patient, Script, bamboo_client, transport_to
 from worker.bamboohr.client import BambooHRClient, Refused
-from worker.bamboohr.refusals import NO_ANSWER, UNREADABLE
+from worker.bamboohr.refusals import UNREADABLE
 from worker.config.credentials import RenewableCredential, open_credential
 from worker.config.settings import Credential
 from worker.errors import CredentialError, ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence
 from worker.transport.patience import REQUEST_SECONDS
+from worker.transport.refusal import NO_ANSWER
 
 pytestmark = pytest.mark.usefixtures("mocked")
 LIST, ONE = f"{BAMBOO}/employees", f"{BAMBOO}/employees/7"

@@ -88,7 +88,7 @@ def test_a_crash_ends_with_a_summary_without_personal_values(
     def crash(*_: object) -> None:
         raise RuntimeError("Jo Doe, jo@example.com")
 
-    monkeypatch.setattr("worker.runs.guarded_plan.plan_from", crash)
+    monkeypatch.setattr("worker.runs.guarded_plan.make_plan", crash)
 
     run = harness.run()
 

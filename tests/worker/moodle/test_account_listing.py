@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.worker.clients import fuzz
 from worker.model.account import AccountRef
 from worker.moodle.account_listing import read_account_listing
-from worker.moodle.web_service import NotTheAnswer
+from worker.transport.json_stream import Malformed
 
 
 def user(number: int, **different: Any) -> dict[str, Any]:
@@ -117,14 +117,14 @@ def test_an_empty_listing_is_trusted_only_if_it_is_whole() -> None:
     ],
 )
 def test_what_is_no_list_of_accounts_is_not_trusted(body: bytes) -> None:
-    with pytest.raises(NotTheAnswer):
+    with pytest.raises(Malformed):
         read(body)
 
 
 def test_a_refusal_is_handed_on_as_it_is() -> None:
     refusal = {"exception": "x", "errorcode": "accessexception", "message": "Access control exception"}
 
-    with pytest.raises(NotTheAnswer) as caught:
+    with pytest.raises(Malformed) as caught:
         read(json.dumps(refusal).encode())
 
     assert caught.value.answer == refusal
@@ -134,13 +134,13 @@ def test_a_refusal_is_handed_on_as_it_is() -> None:
 def test_a_part_is_never_taken_for_the_whole(cut: int) -> None:
     body = answer(*(user(number) for number in range(1, 50)))
 
-    with pytest.raises(NotTheAnswer):
+    with pytest.raises(Malformed):
         read(*in_chunks(body[: len(body) * cut // 9], 100))
 
 
 def test_numbers_that_are_no_ids_end_nothing_else() -> None:
     assert [one.id for one in read(answer(user(4, lastaccess=1.5e300), user(5, lastaccess=2**62)))] == [4, 5]
-    with pytest.raises(NotTheAnswer):
+    with pytest.raises(Malformed):
         read(b'{"users": [{"id": ' + b"9" * 10_000 + b', "auth": "oidc"}]}')
 
 
@@ -150,7 +150,7 @@ def test_numbers_that_are_no_ids_end_nothing_else() -> None:
 def peak(chunks: Iterable[bytes]) -> int:
     tracemalloc.start()
     try:
-        with contextlib.suppress(NotTheAnswer):
+        with contextlib.suppress(Malformed):
             read_account_listing(chunks, "oidc")
         return tracemalloc.get_traced_memory()[1]
     finally:
@@ -173,7 +173,7 @@ def test_memory_follows_what_is_kept_and_not_what_is_sent() -> None:
 @pytest.mark.parametrize("inside", [b"", b'{"users": [', b'{"users": [{"id": 1, "customfields": '])
 def test_an_answer_that_is_nested_without_an_end_is_refused_and_exhausts_nothing(opening: bytes, inside: bytes) -> None:
     assert peak(in_chunks(inside + opening * 8_000, 65_536)) < 20_000_000
-    with pytest.raises(NotTheAnswer):
+    with pytest.raises(Malformed):
         read(inside + opening * 8_000)
 
 
@@ -197,7 +197,7 @@ _USER = st.fixed_dictionaries({"id": st.integers(1, 99) | _JSON, "auth": st.just
 def test_any_json_is_accounts_or_none_at_all(value: Any, size: int) -> None:
     try:
         found = read(*in_chunks(json.dumps(value).encode(), size))
-    except NotTheAnswer:
+    except Malformed:
         return
     assert isinstance(value, dict)
     assert len(found) == sum(row.get("auth") == "oidc" for row in value["users"])
@@ -207,5 +207,5 @@ def test_any_json_is_accounts_or_none_at_all(value: Any, size: int) -> None:
 @fuzz
 @given(st.binary(max_size=200))
 def test_any_bytes_are_accounts_or_none_at_all(body: bytes) -> None:
-    with contextlib.suppress(NotTheAnswer):
+    with contextlib.suppress(Malformed):
         assert read(body) == []

@@ -25,10 +25,11 @@ from tests.worker.clients import (
     transport_to,
 )
 from worker.errors import CredentialError, TargetError
-from worker.moodle.answers import NO_ANSWER, NO_JSON, UNREADABLE_ROW
 from worker.moodle.client import MoodleClient, Refused, TryAgain, Undecided
+from worker.moodle.error_codes import NO_JSON, UNREADABLE_ROW
 from worker.transport.http import NotSent
 from worker.transport.patience import REQUEST_SECONDS
+from worker.transport.refusal import NO_ANSWER
 
 PAGE = "<html>The requested URL was rejected</html>"
 ADA = {"id": 7, "username": "ada", "firstname": "A", "lastname": "B", "email": PRIVATE, "auth": "oidc"}

@@ -15,8 +15,8 @@ from worker.errors import SyncError
 from worker.model.account import AccountRef
 from worker.moodle.account_listing import read_account_listing
 from worker.moodle.client import MoodleClient, Refused, Undecided
-from worker.moodle.web_service import NotTheAnswer
 from worker.transport.http import TransportError
+from worker.transport.json_stream import Malformed
 
 ACCOUNT = {
     "id": 7,
@@ -94,7 +94,7 @@ def test_any_stream_is_a_listing_or_none(body: bytes, size: int) -> None:
     told, found = "", []
     try:
         found = read_account_listing(chunks, "oidc")
-    except NotTheAnswer as fault:
+    except Malformed as fault:
         told = texts(fault)
 
     assert SAID not in told

@@ -33,7 +33,7 @@ from tests.worker.planning.guard_cases import (
 from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action, FieldChange, GuardClass, Step
 from worker.planning.guards import Circumstances, guard
-from worker.planning.parts import emptied_fields
+from worker.planning.parts import fields_empty_in_bamboohr
 from worker.planning.patterns import pattern
 
 # Each class, by itself
@@ -96,7 +96,7 @@ def test_changes_of_the_last_day_count_towards_twice_the_limit(
 def test_an_unreliable_reading_holds_suspensions_identity_and_clears(
     example: Callable[[int], Case], held_class: GuardClass
 ) -> None:
-    found = guarded([example(1)], unreliable=["the directory has 9 rows, the last complete run read 100"])
+    found = guarded([example(1)], losses=["the directory has 9 rows, the last complete run read 100"])
 
     doubted = held_class in (GuardClass.SUSPEND, GuardClass.IDENTITY, GuardClass.CLEAR)
     assert set(found.why) == ({held_class} if doubted else set())
@@ -313,7 +313,7 @@ def test_ordinary_changes_are_not_held(cases: list[Case], company: int) -> None:
 def test_a_plan_without_changes_passes_as_it_is() -> None:
     plan = plan_for([(listed(1), account_of(1))])
 
-    assert guard(plan, Circumstances(defaults(100), unreliable=["lost"])).plan.steps == plan.steps
+    assert guard(plan, Circumstances(defaults(100), losses=["lost"])).plan.steps == plan.steps
 
 
 # The scope
@@ -364,4 +364,4 @@ def test_a_doubt_holds_every_suspension_for_the_scope_and_no_leaver() -> None:
 def test_an_empty_name_clears_nothing_because_an_account_never_loses_its_names() -> None:
     facts = {"first_name": "", "last_name": "", "work_email": "", "department": ""}
 
-    assert emptied_fields(mapping_of(), facts) == {"department"}
+    assert fields_empty_in_bamboohr(mapping_of(), facts) == {"department"}

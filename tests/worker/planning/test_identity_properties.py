@@ -106,7 +106,7 @@ def test_no_account_without_idnumber_is_linked_to_an_employee_with_other_names(
 
     for step in planner.plan().steps:
         if step.account is not None and "idnumber" in step.fields:
-            facts, values = planner.plan().employee(step.employee_id).facts, step.account.values
+            facts, values = planner.plan().plan_input.by_id[step.employee_id].facts, step.account.values
             firsts = {folded(facts.get(name, "")) for name in ("first_name", "preferred_name")}
             whole = {first | folded(facts["last_name"]) for first in firsts}
             assert (

@@ -361,7 +361,7 @@ def test_a_record_of_an_earlier_version_gets_the_account_with_the_idnumber() -> 
 
 
 def undone(known: EmployeeRecord | None, step: Step, status: Status = Status.DONE) -> EmployeeRecord | None:
-    return after_undoing(known, StepResult(step, status, wrote=True), "run1", NOW, seen=5)
+    return after_undoing(known, StepResult(step, status, wrote=True), "run1", NOW, last_change_at=5)
 
 
 OURS_WAITING = record_of(
@@ -385,7 +385,7 @@ UNDO_SUSPENDS = replace(UNDONE, suspended_by_us=True, suspended_at=SECONDS, acco
 def test_an_undo_is_remembered_before_and_after_it_is_written(
     known: EmployeeRecord | None, step: Step, before: EmployeeRecord, afterwards: EmployeeRecord
 ) -> None:
-    assert before_undoing(known, step, "run1", NOW, seen=5) == before
+    assert before_undoing(known, step, "run1", NOW, last_change_at=5) == before
     assert undone(known, step) == afterwards
 
 

@@ -129,7 +129,7 @@ def test_employees_who_joined_are_looked_up_as_well() -> None:
     planner = Planner(input_of(MOVED, changed={9}))
     look_up(planner, [HOLDER])
 
-    planner.add(employees=[MOVES_AWAY])
+    planner.add(joining=[MOVES_AWAY])
 
     assert look_up(planner, [HOLDER])["idnumber"] == ["9"]
 

@@ -12,7 +12,7 @@ from tests.worker.planning.random_inputs import RandomInput, random_inputs
 from tests.worker.planning.tiny_moodle import TinyMoodle
 from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, Step
-from worker.planning.correlation import is_reserved
+from worker.planning.matching import is_reserved
 
 any_input = random_inputs(unique=False)
 unique_addresses = random_inputs()

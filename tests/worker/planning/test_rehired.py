@@ -118,12 +118,12 @@ def test_the_employee_whose_id_the_account_carries_is_asked_for_once() -> None:
     planner.needs()
     planner.add([ACTIVE])
 
-    assert planner.needs().former == {50}
-    assert not planner.needs().former
+    assert planner.needs().compared == {50}
+    assert not planner.needs().compared
 
 
 def test_no_employee_is_asked_for_if_the_names_differ() -> None:
     planner = Planner(input_of(BERG))
     planner.add([ACTIVE])
 
-    assert [planner.needs().former for _ in range(4)] == [frozenset()] * 4
+    assert [planner.needs().compared for _ in range(4)] == [frozenset()] * 4

@@ -14,7 +14,7 @@ from worker.model.account import Account
 from worker.model.field_kinds import FieldKind, Kinds
 from worker.model.journal_entry import JournalEntry
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, written
+from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, writes_to_undo
 
 DEPARTMENT = FieldChange("department", "Sales", "Legal")
 LAST_NAME = FieldChange("lastname", "Byron", "Lovelace")
@@ -28,10 +28,12 @@ def entry(
     *changes: FieldChange,
     action: Action = Action.UPDATE,
     account_id: int | None = -1,
-    seen: int = 0,
+    last_change_at: int = 0,
 ) -> JournalEntry:
     """What a run wrote to an employee; the account's id is 100 + employee id."""
-    return JournalEntry(employee_id, action, 100 + employee_id if account_id == -1 else account_id, changes, 1, seen)
+    return JournalEntry(
+        employee_id, action, 100 + employee_id if account_id == -1 else account_id, changes, 1, last_change_at
+    )
 
 
 def created(employee_id: int, *changes: FieldChange) -> JournalEntry:
@@ -44,13 +46,13 @@ def created(employee_id: int, *changes: FieldChange) -> JournalEntry:
 def recorded(
     *entries: JournalEntry, scope: UndoScope = UndoScope.EVERYTHING, employees: Collection[int] = ()
 ) -> list[RecordedWrite]:
-    return written(entries, scope, employees)
+    return writes_to_undo(entries, scope, employees)
 
 
 def test_every_write_is_undone_in_the_order_of_the_employee_ids() -> None:
-    assert recorded(entry(8, LAST_NAME, seen=3), entry(7, DEPARTMENT, LAST_NAME)) == [
+    assert recorded(entry(8, LAST_NAME, last_change_at=3), entry(7, DEPARTMENT, LAST_NAME)) == [
         RecordedWrite(7, 107, (DEPARTMENT, LAST_NAME)),
-        RecordedWrite(8, 108, (LAST_NAME,), seen=3),
+        RecordedWrite(8, 108, (LAST_NAME,), last_change_at=3),
     ]
 
 
@@ -63,14 +65,14 @@ def test_only_the_employees_named_are_undone() -> None:
 def test_a_field_written_twice_has_the_oldest_old_and_the_newest_new_value() -> None:
     again = FieldChange("department", "Legal", "Board")
 
-    assert recorded(entry(7, DEPARTMENT, LAST_NAME, seen=5), entry(7, again, SUSPENDED, seen=4)) == [
-        RecordedWrite(7, 107, (FieldChange("department", "Sales", "Board"), LAST_NAME, SUSPENDED), seen=5)
-    ]
+    assert recorded(
+        entry(7, DEPARTMENT, LAST_NAME, last_change_at=5), entry(7, again, SUSPENDED, last_change_at=4)
+    ) == [RecordedWrite(7, 107, (FieldChange("department", "Sales", "Board"), LAST_NAME, SUSPENDED), last_change_at=5)]
 
 
 def test_an_account_that_was_created_and_then_updated_counts_as_created() -> None:
     assert recorded(created(7, FieldChange("department", None, "Sales")), entry(7, DEPARTMENT)) == [
-        RecordedWrite(7, 107, (FieldChange("department", None, "Legal"),), made=True)
+        RecordedWrite(7, 107, (FieldChange("department", None, "Legal"),), created=True)
     ]
 
 

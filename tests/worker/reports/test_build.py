@@ -30,7 +30,7 @@ from worker.planning.limits import Limits
 from worker.planning.planner import Planner
 from worker.reports.build import build
 from worker.reports.report import Cell, HeldClass, Report, Row
-from worker.runs.read_bamboohr import RunInput
+from worker.runs.run_input import RunInput
 from worker.runs.summary import Summary
 from worker.runs.sync import Preview
 

@@ -20,10 +20,10 @@ from worker.bamboohr.directory import Directory
 from worker.errors import SourceError
 from worker.model.employee import Change, Employee, Evidence
 from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
-from worker.model.position import Position
 from worker.planning.readings import CustomFieldStats
 from worker.runs.employee_reader import EmployeeReader
-from worker.runs.read_bamboohr import RunInput
+from worker.runs.request import AllEmployees, RunRequest
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.state.store import Store
 
@@ -32,6 +32,7 @@ ADA = {"first_name": "Ada", "last_name": "King", "work_email": "ada@acme.example
 SHOWN = frozenset(ADA) - {"status"}
 GRADE = "bamboohr:customGrade"
 CUSTOM = {"FIELD_MAPPING": f'{{"profile_field_grade": "{GRADE}"}}'}
+FULL_PASS = RunRequest(covers=AllEmployees())
 NOBODY = Response.of({"data": []})
 REFUSED = Response(403)
 SCOPE = '{"department": {"exclude": ["Board"]}}'
@@ -73,7 +74,7 @@ def reader(
         digest_key="a token",
     )
     history = History(records or {}, runs)
-    return EmployeeReader(services, RunInput(history, directory=listing, **{"position": Position(NOW), **inputs}))
+    return EmployeeReader(services, RunInput(history, directory=listing, **inputs))
 
 
 class OnlyOwnUser(Script):
@@ -151,7 +152,7 @@ def test_a_full_pass_has_read_them_and_asks_for_nobody_again() -> None:
     row = Evidence({"status": "Active", "first_name": "Augusta", "work_email": "new@acme.example"})
     rows, listing = {7: row}, directory()
 
-    employee = read(script, listing, rows=rows, position=None)
+    employee = read(script, listing, rows=rows, request=FULL_PASS)
 
     assert (script.requests, employee.facts["first_name"]) == ([], "Augusta")
     assert (rows, listing.employees) == ({}, {})
@@ -237,9 +238,9 @@ def test_a_key_that_may_read_no_employee_has_the_directory_at_least() -> None:
 
     (employee,) = incomplete.employees([7])
 
-    assert (incomplete.refused, incomplete.no_status_shown, employee.listed) == (True, False, True)
+    assert (incomplete.evidence.refused, incomplete.evidence.no_status_shown, employee.listed) == (True, False, True)
     incomplete.employees([])
-    assert incomplete.refused
+    assert incomplete.evidence.refused
     with pytest.raises(SourceError, match="BambooHR refuses both the directory and single employees"):
         read(Script(REFUSED), Directory(available=False))
 
@@ -249,7 +250,7 @@ def test_employees_who_are_read_one_by_one_without_a_status_are_noticed() -> Non
 
     one_by_one.employees([9])
 
-    assert (one_by_one.refused, one_by_one.no_status_shown) == (False, True)
+    assert (one_by_one.evidence.refused, one_by_one.evidence.no_status_shown) == (False, True)
 
 
 # Custom fields
@@ -274,7 +275,7 @@ def test_custom_fields_come_from_a_report_unless_the_account_is_only_compared() 
 def test_a_full_pass_reads_one_report_of_all(is_full_pass: bool) -> None:
     script = Script(report(_7="G7"))
 
-    read(script, directory(), settings=CUSTOM, position=None if is_full_pass else Position(NOW))
+    read(script, directory(), settings=CUSTOM, request=FULL_PASS if is_full_pass else RunRequest())
 
     (request,) = script.requests
     assert (b"employeeIds" in request.body) is not is_full_pass

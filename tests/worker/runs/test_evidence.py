@@ -48,6 +48,19 @@ def test_employees_are_listed_in_batches() -> None:
     assert (evidence.rows, evidence.refused) == ({1: Evidence({"status": "Active"})}, False)
 
 
+def test_a_key_that_may_not_list_reads_later_employees_of_the_run_one_by_one_as_well() -> None:
+    patient, script = Patient(), Script(REFUSED, ADA, Response.of({"id": "2", "status": "Inactive"}))
+    evidence = EvidenceReader(
+        bamboo_client(transport_to(script, system="bamboohr", stopping=patient)), ("status",), patient.wait
+    )
+
+    evidence.read([1])
+    evidence.read([2])
+
+    assert evidence.rows == {1: Evidence({"status": "Active"}), 2: Evidence({"status": "Inactive"})}
+    assert paths(script) == ["", "/1", "/2"]
+
+
 def test_a_key_that_may_not_list_reads_one_by_one_and_the_fix_is_logged_once(logged: list[dict[str, Any]]) -> None:
     employees = list(range(1, IDS_PER_CALL + 2))
     script = Script(REFUSED, ADA, NOT_FOUND)

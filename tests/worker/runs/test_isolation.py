@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.errors import TargetError
-from worker.runs.isolation import ALLOWANCE, Isolation, Skipped
+from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
 from worker.transport.refusal import BatchRefused
 
 
 @dataclass
-class Site:
+class Site(BatchRequest[int]):
     """A system that refuses a batch if a poisoned record is in it."""
 
     poisoned: frozenset[int] = frozenset()
@@ -146,7 +146,7 @@ def test_records_that_were_isolated_in_the_last_run_do_not_use_up_the_allowance(
     isolation.send([100])
 
     for record in range(40):
-        isolation.send([record], known=True)
+        isolation.send([record], was_isolated=True)
     isolation.send([*range(50, 60), 101])
     isolation.finish()
 

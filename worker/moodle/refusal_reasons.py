@@ -1,8 +1,7 @@
-"""What Moodle refuses for one employee, in an operator's words.
+"""Why one employee was not read or written: a reason for each refusal, in an operator's words. The run goes on.
 
-`answers` says whom an answer is about, and `failures` what ends a run.
-
-Moodle's own texts are never repeated: they can quote user data.
+`error_codes` says whom a refusal is about, `fatal_errors` has those that end the run. Moodle's own texts are never
+repeated: they can quote user data.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterable
 from worker.errors import SyncError, TargetError
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_taken, username_taken
-from worker.moodle.answers import ADMINISTRATOR, FIREWALL_OWNER, is_firewall
+from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER, is_firewall
 
 UNEXPLAINED = "refused"
 
@@ -64,9 +63,9 @@ _LANGUAGE_PACK = f"{ADMINISTRATOR} whether the language pack of their lang is in
 
 def explain(code: str, fields: Iterable[str]) -> Reason:
     """A refused write of one account that no look-up explains."""
-    known = _WARNINGS.get(code)
-    if known is not None:
-        return known
+    reason = _WARNINGS.get(code)
+    if reason is not None:
+        return reason
     fields = [*fields]
     sent = ", ".join(fields)
     if is_firewall(code):

@@ -13,31 +13,31 @@ from worker.model.employee import Employee, starts_later
 from worker.model.reasons import Reason
 from worker.model.scope import ScopeState
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.correlation import is_passed_on
-from worker.planning.situation import Situation
+from worker.planning.matching import is_passed_on
+from worker.planning.plan_context import PlanContext
 
 
-def left_alone(situation: Situation, employee: Employee) -> Step | None:
+def left_alone(context: PlanContext, employee: Employee) -> Step | None:
     """Return the step of an employee of whom the scope lets nothing be written; None for all others."""
-    number, state = employee.employee_id, situation.scope_states[employee.employee_id]
+    number, state = employee.employee_id, context.plan_input.scope_states[employee.employee_id]
     if state is ScopeState.NOT_SHOWN:
-        starts = starts_later(employee, situation.plan_input.now)
-        hidden = situation.settings.scope.hidden_fields(employee.facts)
+        starts = starts_later(employee, context.plan_input.now)
+        hidden = context.settings.scope.hidden_fields(employee.facts)
         why = reasons.STARTS_LATER if starts else reasons.scope_not_shown(hidden)
         return Step(number, Action.HOLD, why, waits=True)
-    if state is ScopeState.OUT and not situation.settings.suspends_out_of_scope:
-        return Step(number, Action.SKIP, _why_out(situation, employee))
+    if state is ScopeState.OUT and not context.settings.suspends_out_of_scope:
+        return Step(number, Action.SKIP, _why_out(context, employee))
     return None
 
 
-def _why_out(situation: Situation, employee: Employee) -> Reason:
-    rule = situation.settings.scope.rule_that_excludes(employee.facts)
+def _why_out(context: PlanContext, employee: Employee) -> Reason:
+    rule = context.settings.scope.rule_that_excludes(employee.facts)
     assert rule is not None
     return reasons.out_of_scope(rule.field, rule.list_that_decides(employee.facts))
 
 
 @dataclass(frozen=True)
-class Ending:
+class SuspensionReasons:
     """Why an account is suspended, is suspended already, is missing, or may be another person's."""
 
     suspended: Reason
@@ -46,32 +46,33 @@ class Ending:
     unsure: Reason
 
 
-LEFT = Ending(reasons.LEFT, reasons.ALREADY_SUSPENDED, reasons.LEFT_WITHOUT_ACCOUNT, reasons.LEAVER_UNSURE)
+LEFT = SuspensionReasons(reasons.LEFT, reasons.ALREADY_SUSPENDED, reasons.LEFT_WITHOUT_ACCOUNT, reasons.LEAVER_UNSURE)
 
 
-def out_of_scope(situation: Situation, employee: Employee) -> Ending:
+def out_of_scope(context: PlanContext, employee: Employee) -> SuspensionReasons:
     """Return the reasons of an employee out of scope whose account is not left alone."""
-    why = _why_out(situation, employee)
-    return Ending(why, why, why, reasons.OUT_OF_SCOPE_UNSURE)
+    why = _why_out(context, employee)
+    return SuspensionReasons(why, why, why, reasons.OUT_OF_SCOPE_UNSURE)
 
 
-def ending(situation: Situation, employee: Employee, account: Account | None, why: Ending) -> Step:
+def suspension_step(context: PlanContext, employee: Employee, account: Account | None, why: SuspensionReasons) -> Step:
     """Return the step of an employee whose access ends."""
     number = employee.employee_id
-    if account is not None and account.id in situation.relinked:
+    if account is not None and account.id in context.rehires.relinked:
         return Step(number, Action.SKIP, why.without_account)
     if account is not None:
         return _suspension(number, account, why)
-    address = situation.address(employee)
-    if unreadable := situation.unreadable.get(("email", address)):
+    address = context.matching.address(employee)
+    if unreadable := context.unreadable.get(("email", address)):
         return Step(number, Action.CONFLICT, unreadable)
-    candidates = situation.holders(address) if address else []
+    candidates = context.matching.holders(address) if address else []
     if not candidates:
         if why is LEFT and "hire_date" not in employee.facts and not employee.deleted:
             return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
         return Step(number, Action.SKIP, why.without_account)
-    owners = [situation.owners[candidate.id] for candidate in candidates if candidate.id in situation.owners]
-    if is_passed_on(candidates, [*situation.others_with(number, address), *owners]):
+    owners = context.matching.owners
+    others = [owners[candidate.id] for candidate in candidates if candidate.id in owners]
+    if is_passed_on(candidates, [*context.matching.others_with(number, address), *others]):
         return Step(number, Action.SKIP, why.without_account)
     if len(candidates) > 1:
         return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
@@ -80,15 +81,15 @@ def ending(situation: Situation, employee: Employee, account: Account | None, wh
         return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
     if candidate.idnumber:
         return Step(number, Action.SKIP, why.without_account)
-    if situation.is_reserved(candidate):
+    if context.matching.is_reserved(candidate):
         return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
-    shared = set(situation.plan_input.email_index.of(address)) - {number}
-    if shared or not situation.compare_names(employee, candidate).any:
+    shared = set(context.plan_input.email_index.of(address)) - {number}
+    if shared or not context.matching.compare_names(employee, candidate).any:
         return Step(number, Action.HOLD, why.unsure, candidate, waits=True)
     return _suspension(number, candidate, why)
 
 
-def _suspension(number: int, account: Account, why: Ending) -> Step:
+def _suspension(number: int, account: Account, why: SuspensionReasons) -> Step:
     if account.suspended:
         return Step(number, Action.UNCHANGED, why.already, account)
     return Step(number, Action.SUSPEND, why.suspended, account, (FieldChange("suspended", "0", "1"),))

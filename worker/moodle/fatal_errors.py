@@ -1,4 +1,7 @@
-"""What ends a run at Moodle: what happened, what to do and whom to ask."""
+"""The errors with which Moodle ends a whole run: what happened, what to do and whom to ask.
+
+`error_codes` says whom a refusal is about, `refusal_reasons` has those that affect one employee only.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from worker.errors import CredentialError, SyncError, TargetError
-from worker.moodle.answers import ADMINISTRATOR, FIREWALL_OWNER, NO_JSON, is_firewall
+from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER, NO_JSON, is_firewall
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
 

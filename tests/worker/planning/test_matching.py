@@ -10,7 +10,7 @@ from tests.worker.builders import account, account_of, code, listed
 from tests.worker.planning.cases import STRANGER
 from worker.model.account import Account
 from worker.model.employee import Employee
-from worker.planning.correlation import Match, contradiction, is_passed_on, is_reserved, match_by_idnumber
+from worker.planning.matching import Match, contradiction, is_passed_on, is_reserved, match_by_idnumber
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="ada@acme.example")
 HIDDEN = listed(7, not_shown=["first_name", "last_name", "work_email"])

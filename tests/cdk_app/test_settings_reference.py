@@ -9,22 +9,22 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from cdk_app import configuration, parameters
+from cdk_app import parameters, settings_reference
 from cdk_app.parameters import ENVIRONMENTS, Parameters
 from worker.config.settings import VARIABLES
 
-VALIDATOR = Draft202012Validator(json.loads(configuration.SCHEMA.read_text(encoding="utf-8")))
+VALIDATOR = Draft202012Validator(json.loads(settings_reference.SCHEMA.read_text(encoding="utf-8")))
 DEV = tomllib.loads((ENVIRONMENTS / "dev.toml").read_text(encoding="utf-8"))
 
 
 def test_the_page_and_the_schema_are_up_to_date() -> None:
     """`make schema` writes both."""
-    assert configuration.PAGE.read_text(encoding="utf-8") == configuration.page()
-    assert configuration.SCHEMA.read_text(encoding="utf-8") == configuration.schema()
+    assert settings_reference.PAGE.read_text(encoding="utf-8") == settings_reference.page()
+    assert settings_reference.SCHEMA.read_text(encoding="utf-8") == settings_reference.schema()
 
 
 def test_the_page_names_every_key_and_every_variable() -> None:
-    page = configuration.page()
+    page = settings_reference.page()
 
     for field in Parameters.model_fields.values():
         assert f"| `{field.alias}` |" in page
@@ -43,7 +43,7 @@ def test_the_schema_is_one_and_accepts_the_environments_that_are_shipped() -> No
 def test_an_editor_finds_the_schema_of_a_file(name: str) -> None:
     first = (ENVIRONMENTS / f"{name}.toml").read_text(encoding="utf-8").splitlines()[0]
 
-    assert (ENVIRONMENTS / first.removeprefix("#:schema ")).resolve() == configuration.SCHEMA
+    assert (ENVIRONMENTS / first.removeprefix("#:schema ")).resolve() == settings_reference.SCHEMA
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,14 @@
-"""From what BambooHR shows to a plan: read the employees, look up their accounts, plan."""
+"""Makes the plan of a run: reads its employees, looks up their accounts, plans."""
 
 from __future__ import annotations
 
 from worker.model.account import AccountRef
 from worker.model.employee import employee_id
-from worker.planning.correlation import RESERVED_USERNAMES
+from worker.planning.matching import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.employee_reader import EmployeeReader
-from worker.runs.read_bamboohr import RunInput
 from worker.runs.reading_warnings import (
     fail_for_hidden_status,
     tally_scope,
@@ -17,49 +16,35 @@ from worker.runs.reading_warnings import (
     warn_of_second_accounts,
     warn_of_values_not_sent,
 )
-from worker.runs.request import RunRequest
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 
 
-def plan_from(services: Services, request: RunRequest, inputs: RunInput, summary: Summary) -> Plan:
+def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
     """Return the plan, before the guards."""
     reader = EmployeeReader(services, inputs)
-    employees = reader.employees(inputs.employees_of_run(request))
-    if reader.refused:
+    employees = reader.employees(inputs.employees_of_run)
+    if reader.evidence.refused:
         summary.warn("evidence_refused", "BambooHR shows this key no employee outside the directory")
-    if reader.no_status_shown:
+    if reader.evidence.no_status_shown:
         fail_for_hidden_status(summary)
     plan_input = PlanInput(
         employees=employees,
-        settings=_plan_settings(services, request, inputs),
+        settings=_plan_settings(services, inputs),
         now=services.clock(),
         email_index=inputs.directory.email_index,
         records=inputs.history.records,
         knows_every_address=inputs.knows_every_address,
-        changed=frozenset(inputs.deleted),
+        changed=frozenset(inputs.deletion_flags),
     )
     planner = Planner(plan_input)
     warn_of_values_not_sent(plan_input, summary)
-    tally_scope(
-        plan_input,
-        inputs.scope_tally,
-        inputs.history.scope_matched(),
-        summary,
-        whole_company=inputs.position is None,
-        custom_never_shown=reader.custom.never_shown(),
-    )
+    tally_scope(reader.custom, inputs, plan_input, summary)
     _look_up(services, reader, planner)
     plan = planner.plan()
-    warn_of_custom_fields(
-        inputs.custom_fields,
-        inputs.history.last_baseline(),
-        plan.plan_input,
-        summary,
-        unread=reader.custom.unread,
-        never_shown=reader.custom.never_shown(),
-    )
-    if request.all_employees:
+    warn_of_custom_fields(reader.custom, inputs, plan.plan_input, summary)
+    if inputs.request.all_employees:
         warn_of_second_accounts(plan, summary)
     return plan
 
@@ -71,15 +56,15 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> No
         found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
         planner.add(
             accounts=(account for one in found for account in one.accounts),
-            employees=reader.employees(needed.employees),
-            former=reader.employees(needed.former, for_comparison=True),
+            joining=reader.employees(needed.joining),
+            compared=reader.employees(needed.compared, for_comparison=True),
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
             kinds=services.moodle.field_kinds,
         )
 
 
-def _plan_settings(services: Services, request: RunRequest, inputs: RunInput) -> PlanSettings:
-    settings = services.settings
+def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:
+    request, settings = inputs.request, services.settings
     return PlanSettings(
         mapping=settings.mapping,
         auth=settings.moodle_auth,

@@ -7,9 +7,9 @@ import pytest
 from tests.worker.builders import account
 from worker.errors import TargetError
 from worker.model.reasons import Reason
-from worker.moodle import refusals
-from worker.moodle.answers import ADMINISTRATOR, FIREWALL_OWNER
-from worker.moodle.refusals import no_lookup_answered, unreadable_account
+from worker.moodle import refusal_reasons as refusals
+from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER
+from worker.moodle.refusal_reasons import no_lookup_answered, unreadable_account
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from cdk_app import application, parameters
 from cdk_app.parameter_reader import ParameterError
-from cdk_app.silence import Schedules, faults, warnings
+from cdk_app.schedule_checks import Schedules, faults, warnings
 from tests.cdk_app.synthesis import ENVIRONMENTS, app
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)

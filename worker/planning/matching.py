@@ -1,0 +1,259 @@
+"""Which account belongs to which employee: by idnumber, unless what BambooHR shows contradicts it. Pure.
+
+Employees whom no idnumber finds are matched by e-mail address: see `worker/planning/decisions.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from worker.model.account import Account, AccountKey
+from worker.model.employee import Employee, LifecycleState
+from worker.model.mapping import NAMES
+from worker.model.moodle_fields import is_email
+from worker.model.reasons import (
+    Reason,
+    several_accounts,
+    unconfirmed_address,
+    unconfirmed_id,
+    unconfirmed_unseen,
+)
+from worker.planning.names import NameComparison, compare_names, same_name
+from worker.planning.plan_input import PlanInput
+from worker.planning.values import updated_values
+
+RESERVED_USERNAMES = frozenset({"guest", "admin"})
+RESERVED_AUTH = frozenset({"nologin", "webservice", "mnet"})
+
+
+class AccountIndex:
+    """The accounts that were looked up, by idnumber, e-mail and username; each list is ordered by account id."""
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self._found: dict[tuple[str, str], list[Account]] = {}
+        for account in sorted(accounts, key=lambda account: account.id):
+            for key, value in (
+                ("idnumber", account.idnumber),
+                ("email", account.email.casefold()),
+                ("username", account.username),
+            ):
+                self._found.setdefault((key, value), []).append(account)
+
+    def by_idnumber(self, idnumber: str) -> list[Account]:
+        """The accounts with exactly this idnumber."""
+        return self._found.get(("idnumber", idnumber), [])
+
+    def by_email(self, address: str) -> list[Account]:
+        """The accounts with this e-mail address, ignoring case."""
+        return self._found.get(("email", address.casefold()), [])
+
+    def by_username(self, name: str) -> list[Account]:
+        """The accounts with this username (Moodle stores usernames in lower case)."""
+        return self._found.get(("username", name), [])
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The result of a match by idnumber: an account, a conflict, or neither.
+
+    `contradicted`: the account with the idnumber, if it does not look like the employee's. `conflict` says why; nothing
+    is written to the account.
+    """
+
+    account: Account | None = None
+    conflict: Reason | None = None
+    contradicted: Account | None = None
+
+
+def match_by_idnumber(employee: Employee, accounts: Iterable[Account]) -> Match:
+    """Find the account whose idnumber is the employee id, compared exactly.
+
+    Moodle does not keep idnumbers unique, and ignores case when it looks them up.
+    """
+    candidates = [account for account in accounts if account.idnumber == str(employee.employee_id)]
+    if len(candidates) > 1:
+        return Match(conflict=several_accounts(candidates))
+    return Match(candidates[0] if candidates else None)
+
+
+def shows_identity(employee: Employee) -> bool:
+    """Whether BambooHR shows an e-mail address or a name of the employee, blank ones excepted."""
+    return any(employee.facts.get(name) for name in ("work_email", "first_name", "preferred_name", "last_name"))
+
+
+def contradiction(
+    employee: Employee,
+    account: Account,
+    *,
+    own_auth: str,
+    address_owner: int | None = None,
+    default_last_name: str = "",
+) -> Reason | None:
+    """Return why the match by idnumber is not trusted; None if it is.
+
+    BambooHR may give its ids to other employees, and another system may use the same numbers. Only values that are
+    shown and not empty count.
+
+    Args:
+        employee: The employee as BambooHR shows them.
+        account: The account with the employee id as its idnumber.
+        own_auth: The authentication method of accounts that this product creates.
+        address_owner: Another active employee whose work e-mail the account has now.
+        default_last_name: See :func:`compare_names`.
+    """
+    if not shows_identity(employee) and address_owner is None:
+        return None if account.auth == own_auth else unconfirmed_unseen(employee.employee_id, account)
+    if address_owner is None and account.has_email(employee.facts.get("work_email", "")):
+        return None
+    names = compare_names(employee, account, default_last_name)
+    if address_owner is not None and not names.both:
+        return unconfirmed_address(employee.employee_id, account, address_owner)
+    return None if names.any else unconfirmed_id(employee.employee_id, account)
+
+
+def is_reserved(account: Account, protected: Iterable[str]) -> bool:
+    """Whether the account is protected: nothing is ever written to it."""
+    return (
+        account.username in RESERVED_USERNAMES
+        or account.auth in RESERVED_AUTH
+        or account.username.casefold() in protected
+    )
+
+
+def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:
+    """Whether each of the accounts belongs, by its idnumber, to one of the other employees."""
+    ids = {str(other) for other in others}
+    return all(account.idnumber in ids for account in accounts)
+
+
+class Matching:
+    """Which account belongs to which employee, as far as accounts were looked up.
+
+    Args:
+        plan_input: The employees of the run, and what is remembered of them.
+        accounts: By id.
+        unreadable: Why a look-up has no answer, by what was looked up.
+    """
+
+    def __init__(
+        self,
+        plan_input: PlanInput,
+        accounts: Mapping[int, Account],
+        unreadable: Mapping[tuple[AccountKey, str], Reason],
+    ) -> None:
+        self.plan_input = plan_input
+        self.settings = plan_input.settings
+        self.mapping = plan_input.settings.mapping
+        self.accounts = accounts
+        self.unreadable = unreadable
+        self.index = AccountIndex(accounts.values())
+
+    @cached_property
+    def matches(self) -> Mapping[int, Match]:
+        """The account of each employee, or the conflict that prevents a match."""
+        return {employee.employee_id: self._match(employee) for employee in self.plan_input.employees}
+
+    @cached_property
+    def owners(self) -> Mapping[int, int]:
+        """The employee of each account that is matched, by account id."""
+        return {match.account.id: number for number, match in self.matches.items() if match.account is not None}
+
+    def _match(self, employee: Employee) -> Match:
+        if employee.employee_id not in self.plan_input.writable:
+            return Match()
+        number = str(employee.employee_id)
+        record = self.plan_input.records.get(employee.employee_id)
+        suspended = str(record.account_id) if record else ""
+        if unreadable := self.unreadable.get(("idnumber", number)) or self.unreadable.get(("id", suspended)):
+            return Match(conflict=unreadable)
+        match = match_by_idnumber(employee, self.index.by_idnumber(number))
+        if match.account is not None:
+            why = self._contradiction(employee, match.account)
+            return match if why is None else Match(conflict=why, contradicted=match.account)
+        return match if match.conflict is not None else Match(self._suspended_by_us(employee))
+
+    def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
+        """Return why the account may not be the employee's, if anything would be written to it."""
+        number, state = employee.employee_id, self.plan_input.lifecycle_states[employee.employee_id]
+        may_end = state is not LifecycleState.FUTURE and not account.suspended
+        is_written = self.plan_input.is_managed(number) or may_end
+        if not is_written or self.is_reserved(account) or number in self.settings.confirmed:
+            return None
+        owner = self._owner_of_address(employee, account)
+        why = contradiction(
+            employee,
+            account,
+            own_auth=self.settings.auth,
+            address_owner=owner,
+            default_last_name=self.mapping.default_last_name,
+        )
+        return unconfirmed_id(number, account) if why is None and self._replaces_all(employee, account) else why
+
+    def compare_names(self, employee: Employee, account: Account) -> NameComparison:
+        """Compare the names of an employee and of an account; the default last name identifies no employee."""
+        return compare_names(employee, account, self.mapping.default_last_name)
+
+    def _owner_of_address(self, employee: Employee, account: Account) -> int | None:
+        """Return the other active employee who has the account's address now.
+
+        If nothing is shown of the employee, because they were deleted, return only an employee to whom the account may
+        belong: an address is often given to another person after its owner left.
+        """
+        others = [other for other in self.others_with(employee.employee_id, account.email) if self._is_active(other)]
+        if not others or shows_identity(employee):
+            return next(iter(others), None)
+        read = {one.employee_id: self.compare_names(one, account) for one in self.plan_input.employees}
+        return next((other for other in others if other not in read or read[other].any), None)
+
+    def _is_active(self, number: int) -> bool:
+        """Return whether an employee with an address works here: the directory shows those outside the run."""
+        return self.plan_input.lifecycle_states.get(number, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
+
+    def _replaces_all(self, employee: Employee, account: Account) -> bool:
+        """Return whether both names and the address would change, though another name of the employee agrees."""
+        address = self.address(employee)
+        is_new = bool(address) and self.mapping.updates_email and not account.has_email(address)
+        return is_new and self.replaces_names(employee, account)
+
+    def replaces_names(self, employee: Employee, account: Account) -> bool:
+        """Return whether neither the first nor the last name stays the same."""
+        new = updated_values(self.mapping, employee, account)
+        return all(name in new and not same_name(new[name], account.values[name]) for name in NAMES)
+
+    def _suspended_by_us(self, employee: Employee) -> Account | None:
+        """Return the account without idnumber that this product suspended, unless another has their address now."""
+        record, address = self.plan_input.records.get(employee.employee_id), self.address(employee)
+        account = self.accounts.get(record.account_id) if record else None
+        if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
+            return None
+        is_theirs = record is not None and record.suspended_by_us and self.compare_names(employee, account).any
+        is_free = account.suspended and not account.idnumber and not account.is_deleted
+        return account if is_theirs and is_free else None
+
+    def suspended_by_us(self, account: Account) -> bool:
+        """Return whether this product suspended the account, under any employee id."""
+        return account.id in self._suspended_accounts
+
+    @cached_property
+    def _suspended_accounts(self) -> frozenset[int]:
+        return frozenset(record.account_id for record in self.plan_input.records.values() if record.suspended_by_us)
+
+    def is_reserved(self, account: Account) -> bool:
+        """Return whether the account is protected: nothing is ever written to it."""
+        return is_reserved(account, self.settings.protected)
+
+    def address(self, employee: Employee) -> str:
+        """Return the work e-mail, "" if Moodle would not accept it."""
+        address = employee.facts.get("work_email", "")
+        return address if is_email(address) else ""
+
+    def holders(self, address: str) -> list[Account]:
+        """Return the accounts that have an address now."""
+        return self.index.by_email(address)
+
+    def others_with(self, employee_id: int, address: str) -> list[int]:
+        """Return the other employees of the company with an address, leavers excluded."""
+        others = self.plan_input.email_index.of(address)
+        return [other for other in others if other != employee_id and other not in self.plan_input.leavers]

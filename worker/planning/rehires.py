@@ -1,0 +1,54 @@
+"""Employees who were hired again under a new id, and have an account that carries the former one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from worker.model.account import Account
+from worker.model.employee import employee_id
+from worker.planning.claims import Claims
+from worker.planning.matching import Matching
+from worker.planning.plan_input import PlanInput
+
+
+class Rehires:
+    """Whose account, found by e-mail address, is that of an employee who left and has the same names."""
+
+    def __init__(self, plan_input: PlanInput, matching: Matching, address_claims: Claims) -> None:
+        self._input = plan_input
+        self._matching = matching
+        self._address_claims = address_claims
+
+    @cached_property
+    def namesakes(self) -> Mapping[int, tuple[Account, int]]:
+        """The account and the other employee's id that it carries, where an employee's address and names find one."""
+        found = {}
+        for number in self._address_claims.claims:
+            kept_by = self._address_claims.resolution(number).kept_by
+            other = employee_id(kept_by[0].idnumber) if len(kept_by) == 1 else None
+            if self._matching.matches[number].account is not None or other is None or other == number:
+                continue
+            if self._matching.compare_names(self._input.by_id[number], kept_by[0]).both:
+                found[number] = (kept_by[0], other)
+        return found
+
+    def former_id(self, number: int) -> int | None:
+        """Return the id under which an employee was probably employed before; None if there is none."""
+        account, other = self.namesakes.get(number, (None, 0))
+        return other if account is not None and self._has_left(other) else None
+
+    def _has_left(self, number: int) -> bool:
+        """Return whether there is evidence that an employee left: a deletion that an earlier run acted on, too."""
+        if number in self._input.leavers:
+            return True
+        record = self._input.records.get(number)
+        known = (*self._input.employees, *self._input.compared)
+        is_shown = any(one.employee_id == number and one.is_shown for one in known)
+        return record is not None and record.deleted and record.suspended_by_us and not is_shown
+
+    @cached_property
+    def relinked(self) -> frozenset[int]:
+        """The accounts that an operator approved for employees who were hired again under a new id."""
+        confirmed = (number for number in self.namesakes if number in self._input.settings.confirmed)
+        return frozenset(self.namesakes[number][0].id for number in confirmed if self.former_id(number) is not None)

@@ -1,0 +1,102 @@
+"""What one run was asked to do, what it has read of its state and of BambooHR, and what follows from that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from worker.bamboohr.client import Feed
+from worker.bamboohr.directory import Directory
+from worker.model.employee import Evidence
+from worker.model.history import FollowUp, History
+from worker.model.position import Position
+from worker.planning.readings import CustomFieldStats, DirectoryStats, sees_whole_company
+from worker.planning.scope import ScopeTally
+from worker.planning.window import Window
+from worker.runs.request import RunRequest
+
+
+@dataclass(frozen=True)
+class RunInput:
+    """What one run was asked to do, and has read of its state and of BambooHR.
+
+    Attributes:
+        position: Where the sync stands; None for a full pass.
+        window: The part of the feed that this run takes; None for a full pass.
+        rows: For a full pass, the rows of List Employees. Each is released when its employee is built: a company of
+            20,000 is not kept twice.
+        company: For a full pass, the ids of all employees in List Employees or the directory.
+        due_by_date: Employees whose hire, termination or status date has arrived.
+        dates_read: For each kind of date, the day up to which dates that arrived were taken up.
+        active: Active employees in List Employees; 0 where it was not read.
+        custom_fields: How well the fields are filled that are read by their API names, once they were.
+        scope_tally: What of the scope matches employees of the company. Reading the run's employees adds to it.
+    """
+
+    history: History
+    request: RunRequest = field(default_factory=RunRequest)
+    position: Position | None = None
+    feed: Feed = field(default_factory=lambda: Feed((), None))
+    window: Window | None = None
+    directory: Directory = field(default_factory=lambda: Directory(available=False))
+    rows: dict[int, Evidence] = field(default_factory=dict)
+    company: frozenset[int] = frozenset()
+    due_by_date: frozenset[int] = frozenset()
+    dates_read: Mapping[str, date] = field(default_factory=dict)
+    active: int = 0
+    custom_fields: CustomFieldStats = field(default_factory=CustomFieldStats)
+    scope_tally: ScopeTally = field(default_factory=ScopeTally)
+
+    @property
+    def deletion_flags(self) -> dict[int, bool]:
+        """Every employee of the feed, and whether it says that they were deleted."""
+        return {change.employee_id: change.deleted for change in self.feed.changes}
+
+    @property
+    def changed_at(self) -> dict[int, datetime]:
+        """When BambooHR changed the employees of its feed, by its own clock."""
+        return {change.employee_id: change.at for change in self.feed.changes if change.at}
+
+    @property
+    def stats(self) -> DirectoryStats:
+        """What the guards compare with the baseline."""
+        active = 0 if self.directory.available else self.active
+        return DirectoryStats(self.directory.rows, self.directory.coverage(), active)
+
+    @property
+    def confirmed_stats(self) -> DirectoryStats:
+        """The same with custom fields, and fields as in the baseline where employees' own records contradict them."""
+        last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
+        kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
+        custom = self.custom_fields.coverage(last_good)
+        return replace(self.stats, coverage={**self.stats.coverage, **kept, **custom})
+
+    @property
+    def undone(self) -> frozenset[int]:
+        """Employees whose writes were taken back, and whom BambooHR has not changed since that run."""
+        changed = self.changed_at
+        return frozenset(
+            employee_id
+            for employee_id, record in self.history.with_flag(FollowUp.UNDONE).items()
+            if employee_id not in changed
+            or changed[employee_id].timestamp() <= (record.last_change_at or record.undone_at)
+        )
+
+    @property
+    def knows_every_address(self) -> bool:
+        """Whether no employee's address is unknown: otherwise an account may belong to an employee who was not read."""
+        if self.request.all_employees:
+            return True
+        whole = self.directory.available and sees_whole_company(self.stats, self.history.last_baseline())
+        return whole and "work_email" not in self.directory.unreliable_fields
+
+    @property
+    def employees_of_run(self) -> set[int]:
+        """The employees that this run is about."""
+        if self.request.selected:
+            return set(self.request.selected)
+        if self.window is None:
+            return {*self.company}
+        waiting = (employee_id for employee_id, record in self.history.records.items() if record.needs_follow_up)
+        return {*(change.employee_id for change in self.window.changes), *self.due_by_date, *waiting}
