@@ -114,7 +114,7 @@ def test_the_table_shows_ids_fields_and_reasons_without_values(pending: RunHarne
             "employee 200",
         ],
         ["Update: 1 employee: BambooHR and Moodle differ", "department", "employee 100"],
-        ["Starts later: 1 employee: the hire date is in the future; every run asks again until then", "employee 203"],
+        ["Starts later: 1 employee: the first day is today or later; every run asks again until then", "employee 203"],
         [
             "Skip: 1 employee: has no work e-mail, and no account can be created without one",
             "what to do: enter it in BambooHR",

@@ -112,6 +112,13 @@ def test_a_field_is_lost_with_ten_points_and_a_tenth_of_its_values_or_all_of_thr
     assert found == (["preferred_name"] if lost else [])
 
 
+def test_one_who_leaves_a_small_company_and_one_who_comes_without_a_value_are_no_loss() -> None:
+    last = baseline(9, {"department": 10_000})
+
+    assert losses(DirectoryStats(9, {"department": 8_888}), last) == []
+    assert losses(DirectoryStats(9, {"department": 6_666}), last) != []
+
+
 def test_a_field_is_not_lost_if_rounding_may_hide_its_values_or_there_is_no_baseline() -> None:
     none = DirectoryStats(50_000, {"preferred_name": 0})
 
