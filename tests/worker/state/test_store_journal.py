@@ -9,7 +9,7 @@ import pytest
 
 from worker.errors import LockLost
 from worker.model.history import UNFINISHED, RunRecord
-from worker.model.journal_entry import JournalEntry
+from worker.model.journal_entry import JournalEntry, RecentWrites
 from worker.model.position import Position
 from worker.model.step import Action, FieldChange, GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
@@ -135,9 +135,13 @@ def suspends(employee_id: int, at: int = SECONDS, *classes: GuardClass) -> Journ
     return replace(entry(employee_id, at), classes=frozenset(classes or {GuardClass.SUSPEND}))
 
 
+def lately(store: Store, begins: str = "", *, is_open: bool = True) -> RecentWrites:
+    return store.recent_writes(store.history().runs, NOW - timedelta(days=1), begins, is_open=is_open)
+
+
 def suspended_lately(store: Store, window: str = "") -> set[int]:
     """Employees with a suspension of the last 24 hours."""
-    return store.recent_changes(store.history().runs, NOW - timedelta(days=1), window).get(GuardClass.SUSPEND, set())
+    return {*lately(store, window).changed.get(GuardClass.SUSPEND, ())}
 
 
 def finish(store: Store, run_id: str = "run1", ended: datetime = NOW, since: str = "") -> None:
@@ -150,9 +154,7 @@ def test_each_class_of_a_write_counts_and_a_write_without_one_does_not(store: St
     finish(store, "run1")
     finish(store, "run2")
 
-    changed = store.recent_changes(store.history().runs, NOW - timedelta(days=1), "")
-
-    assert changed == {GuardClass.SUSPEND: {6, 7}, GuardClass.CLEAR: {8}, GuardClass.UPDATE: {8}}
+    assert lately(store).changed == {GuardClass.SUSPEND: {6, 7}, GuardClass.CLEAR: {8}, GuardClass.UPDATE: {8}}
 
 
 def test_a_write_counts_for_a_day_and_as_long_as_its_window_is_open(store: Store) -> None:
@@ -162,6 +164,7 @@ def test_a_write_counts_for_a_day_and_as_long_as_its_window_is_open(store: Store
     assert suspended_lately(store) == {8}
     assert suspended_lately(store, "2026-01-20T02:00:00Z") == {7, 8}
     assert suspended_lately(store, "2026-01-21T02:00:00Z") == {8}
+    assert lately(store, "2026-01-20T02:00:00Z", is_open=False).changed == {GuardClass.SUSPEND: {8}}
 
 
 @pytest.mark.parametrize(("age", "counts"), [(timedelta(days=1), False), (timedelta(seconds=86_399), True)])
@@ -203,6 +206,19 @@ def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, 
     failed = items.get("a#journal#run1#failed")
     assert failed is not None
     assert failed[EXPIRY] == SECONDS + 30 * 86_400
+
+
+def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store: Store) -> None:
+    begins, old = "2026-01-20T02:00:00Z", NOW - timedelta(days=3)
+    for run_id, ended, since in (("run1", old, begins), ("run2", old, begins), ("run3", NOW, "")):
+        store.journal(run_id, [suspends(7), suspends(8), entry(9, length=int(run_id[-1]))])
+        store.journal(run_id, [replace(entry(9), changes=(FieldChange("city", "", "Rome"),))])
+        store.journal_failed(run_id, [9], NOW)
+        finish(store, run_id, ended, since)
+
+    assert lately(store, begins, is_open=False).failed == {9: {"department": "xx", "city": "Rome"}}
+    assert lately(store, begins).changed == {GuardClass.SUSPEND: {7, 8}}
+    assert lately(store).failed == {}
 
 
 # An operator's position
