@@ -15,6 +15,7 @@ from typing import Any
 
 import requests
 
+from tests.run_harness import WithoutPauses
 from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import InProcess, Switchboard
@@ -26,11 +27,10 @@ from worker.moodle.client import MoodleClient
 from worker.runs.request import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.sync import run_sync
+from worker.runs.sync import preview, run_sync
 from worker.runs.undo import UndoRequest, run_undo
 from worker.state.items import KEY, Condition, Item
 from worker.state.store import Store
-from worker.stopping import StopSignal
 from worker.transport.http import Transport
 
 BAMBOO, MOODLE = "https://acme.bamboohr.com", "https://moodle.example.com"
@@ -102,13 +102,6 @@ class MemoryItems:
         return True
 
 
-class _Impatient(StopSignal):
-    """A stop signal that never waits, so that a retry follows at once."""
-
-    def wait(self, seconds: float) -> None:
-        self.check()
-
-
 @dataclass
 class Simulation:
     """A company, a Moodle, a state table, and the runs between them."""
@@ -156,9 +149,10 @@ class Simulation:
 
     def do(self, request: RunRequest, *, dies_at: int | None = None) -> Summary | None:
         """Execute any run; None if it was killed."""
-        return self._ended(lambda services, summary: run_sync(request, services, summary), request.command, dies_at)
+        act = preview if request.dry_run else run_sync
+        return self._ended(lambda services, summary: act(request, services, summary), request.command, dies_at)
 
-    def _ended(self, run: Callable[[Services, Summary], None], command: str, dies_at: int | None) -> Summary | None:
+    def _ended(self, run: Callable[[Services, Summary], object], command: str, dies_at: int | None) -> Summary | None:
         self.clock.advance(minutes=6)
         process = Process(dies_at)
         summary = Summary(run_id=f"run{next(self._numbers):04}", command=command, started_at=self.clock())
@@ -190,7 +184,7 @@ class Simulation:
         return Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp())
 
     def _services(self, process: Process) -> Services:
-        settings, stop = self._settings(), _Impatient()
+        settings, stop = self._settings(), WithoutPauses()
         bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stop)
         moodle = MoodleClient(
             Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),

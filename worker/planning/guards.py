@@ -1,7 +1,7 @@
 """Guards against mass changes after a bad read or an import. Pure, and computed on the plan before any write.
 
-A class of changes that exceeds its limit is held whole; all other classes are written. Held changes are errors, so the
-state stays pinned and the next run plans them again.
+A class of changes that exceeds its limit is held as a whole; all other classes are written. Held changes are errors,
+so the state stays pinned and the next run plans them again.
 """
 
 from __future__ import annotations

@@ -32,8 +32,6 @@ from worker.reports.scope_lines import scope_lines, shown_value
 from worker.runs.run_input import RunInput
 from worker.timestamps import iso
 
-Lines = Mapping[str, str]
-
 _STANDINGS = {
     LifecycleState.ACTIVE: "works here",
     LifecycleState.LEFT: "has left: BambooHR says Inactive or Deleted",
@@ -92,7 +90,7 @@ class EmployeeContext:
         return shown_value(text, shows_values=self.shows_values)
 
 
-def explain(known: EmployeeContext) -> dict[str, Lines]:
+def explain(known: EmployeeContext) -> dict[str, Mapping[str, str]]:
     """The sections, in the order in which they are read."""
     scope = scope_lines(known.plan_input.settings, known.employee.facts, shows_values=known.shows_values)
     return {
@@ -113,7 +111,8 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         "directory",
         "shows the employee" if employee.listed else "does not show the employee (hidden, left, or not started)",
     )
-    yield "List Employees or Get Employee", "shows a row" if employee.evidenced else _not_asked(employee)
+    unread = "was not needed: the directory shows everything" if employee.listed else "shows no row"
+    yield "List Employees or Get Employee", "shows a row" if employee.evidenced else unread
     change = next((one for one in known.inputs.feed.changes if one.employee_id == known.employee_id), None)
     if change is None:
         yield "changed feed", "has not named the employee since the time in the state (since)"
@@ -130,19 +129,13 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
             text = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
         elif field in employee.restricted:
             text = "NOT SHOWN: restricted for the key's user"
-        elif _is_outside_directory(field) and employee.listed and not employee.evidenced:
+        elif employee.listed and not employee.evidenced and field in FIELDS and not FIELDS[field].directory:
             text = "not requested: the directory does not have it, and the employee's record was not needed"
+        elif employee.listed and not employee.evidenced and field == "status":
+            text = "not needed: the directory lists the employee and shows no status"
         else:
             text = "NOT SHOWN"
         yield field, text
-
-
-def _is_outside_directory(field: str) -> bool:
-    return field in FIELDS and not FIELDS[field].directory
-
-
-def _not_asked(employee: Employee) -> str:
-    return "was not needed: the directory shows everything" if employee.listed else "shows no row"
 
 
 def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
@@ -153,7 +146,8 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     yield "by idnumber", ", ".join(_named(account) for account in own) or "none"
     yield (
         "by e-mail",
-        ", ".join(_named(account) for account in accounts if account.has_email(address)) or "none looked up",
+        ", ".join(_named(account) for account in accounts if account.has_email(address))
+        or "none among the accounts that were looked up",
     )
     match = match_by_idnumber(employee, own)
     account = match.account or known.step.account
@@ -252,15 +246,12 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     elif protected:
         yield "protected", "the account is Moodle's own, cannot be logged in with, or is named by PROTECTED_ACCOUNTS"
     if number in known.inputs.undone:
-        yield (
-            "undone",
-            "an operator undid a run, and every run leaves the employee alone; to release them: "
-            + advice.command("people", "retry", "ID"),
-        )
+        release = advice.command("people", "retry", str(number))
+        yield "undone", f"an operator undid a run, and every run leaves the employee alone; to release them: {release}"
     for guard, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))
         if guard == UNCONFIRMED:
-            yield f"{guard}", f"the run {run_id} could not tell whose account it is; if it is the employee's: {approve}"
+            yield guard, f"the run {run_id} could not tell whose account it is; if it is the employee's: {approve}"
         else:
             yield f"{guard} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
     if not known.holding and number not in known.inputs.undone and not protected:
@@ -277,7 +268,7 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         yield "nothing", "nothing is remembered about this employee"
         return
     for flag, detail in employee.follow_ups.items():
-        yield str(flag), detail.note
+        yield str(flag), detail.note or "yes"
     if employee.attempts:
         yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
     if employee.deleted:

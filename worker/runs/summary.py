@@ -216,13 +216,12 @@ class Summary:
         if self.ids_reassigned:
             self.advice = "compare the employees that the log names with BambooHR before you approve anything"
         elif self.dry_run:
-            self.advice = (
-                "the log names the employees; the run that holds the changes names the command that approves them"
-            )
+            self.advice = "the run that holds the changes names the command that approves them"
         else:
-            narrowed = () if self.held_by_class else ("--employee", "ID")
-            approve = advice.command("approve", self.run_id, *narrowed)
-            self.advice = f"the log names the employees. If the changes are right: {approve} (RUNBOOK, Held changes)"
+            only, one = ((), ()) if self.held_by_class else (("--only", UNCONFIRMED), ("--employee", "ID"))
+            see = advice.command("approve", self.run_id, *only, "--dry-run")
+            approve = advice.command("approve", self.run_id, *one)
+            self.advice = f"see who and what: {see}; if the changes are right: {approve} (RUNBOOK, Held changes)"
 
     def as_dict(self, now: datetime, ids_shown: int = IDS_SHOWN) -> dict[str, Any]:
         """The line as an object."""

@@ -9,7 +9,8 @@ from worker.errors import TargetError
 from worker.model.reasons import Reason
 from worker.moodle import refusal_reasons as refusals
 from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER
-from worker.moodle.refusal_reasons import no_lookup_answered, unreadable_account
+from worker.moodle.fatal_errors import no_lookup_answered
+from worker.moodle.refusal_reasons import unreadable_account
 
 
 @pytest.mark.parametrize(

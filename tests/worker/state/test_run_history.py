@@ -54,15 +54,10 @@ def test_a_run_with_an_id_that_is_no_key_is_not_looked_up(items: Items, monkeypa
     assert (history.journal_items(longest), history.journal_items(longest + "x")) == (1_000, None)
 
 
-def test_a_run_is_read_back_with_its_figures_(items: Items, store: Store) -> None:
+def test_a_run_is_read_back_alone_and_with_the_others(items: Items, store: Store) -> None:
     store.record(FULL, {"outcome": "errors"}, NOW)
 
     assert Store(items, "a").run(FULL.run_id) == FULL
-
-
-def test_the_history_has_the_whole_record(items: Items, store: Store) -> None:
-    store.record(FULL, {}, NOW)
-
     assert reread(items).runs == (FULL,)
 
 
