@@ -70,7 +70,7 @@ def approve(call: Call) -> None:
     changes = _selected(held, options.only, employees(options))
     classes: dict[int, set[str]] = {}
     for change in changes:
-        classes.setdefault(change.employee_id, set()).add(change.guard or UNCONFIRMED)
+        classes.setdefault(change.employee_id, set()).add(change.guard_class or UNCONFIRMED)
     request = replace(request, covers=SelectedEmployees(tuple(sorted(classes))), approved=changes, resends=held.resends)
     look = replace(request, dry_run=True)
     if goes_on(call, services, lambda summary: Seen.of(preview(look, services, summary), classes), _question):
@@ -117,9 +117,9 @@ def _selected(held: HeldChanges, only: str | None, selected: Sequence[int]) -> t
 
 def _is_wanted(change: HeldChange, only: str | None, *, named: bool) -> bool:
     """A match is confirmed only where the operator says so: not by approving all that a run held."""
-    if change.guard is None:
+    if change.guard_class is None:
         return only == UNCONFIRMED or (only is None and named)
-    return only in (None, change.guard)
+    return only in (None, change.guard_class)
 
 
 def _others(services: Services) -> str:

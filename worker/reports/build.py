@@ -77,9 +77,9 @@ def build(
 
 
 def _held(summary: Summary, rows: tuple[Row, ...]) -> Iterator[HeldClass]:
-    for guard, why in summary.why_held.items():
-        count = sum(guard in row.held for row in rows)
-        yield HeldClass(guard.value, f"{counted(count, *NOUNS[guard])} held", why)
+    for guard_class, why in summary.why_held.items():
+        count = sum(guard_class in row.held for row in rows)
+        yield HeldClass(guard_class.value, f"{counted(count, *NOUNS[guard_class])} held", why)
     if unconfirmed := sum(row.code == UNCONFIRMED for row in rows):
         number = counted(unconfirmed, "unconfirmed match", "unconfirmed matches")
         yield HeldClass(UNCONFIRMED, f"{number} held", summary.ids_reassigned or _UNCONFIRMED)
@@ -118,7 +118,11 @@ def _row(
         account_id=step.account.id if step.account else None,
         cells=(
             *(_cell(change, "", shows_values=shows_values) for change in step.changes),
-            *(_cell(change, part.guard, shows_values=shows_values) for part in step.held for change in part.changes),
+            *(
+                _cell(change, part.guard_class, shows_values=shows_values)
+                for part in step.held
+                for change in part.changes
+            ),
         ),
         problem=_said(step.problem) if step.problem and step.problem != step.reason else "",
         notes=tuple(_said(note) for note in step.notes),

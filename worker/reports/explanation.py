@@ -20,7 +20,7 @@ from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
 from worker.model.scope import ScopeState
-from worker.model.step import WRITES, Step
+from worker.model.step import WRITES, Action, Step
 from worker.planning.digests import part_digest
 from worker.planning.guards import parts_of_plan
 from worker.planning.matching import is_reserved, match_by_idnumber
@@ -74,7 +74,7 @@ class EmployeeContext:
             due = [()]
         digests = {part_digest(step, changes, self.digest_key) for changes in due}
         return {
-            change.guard or UNCONFIRMED: held.run_id
+            change.guard_class or UNCONFIRMED: held.run_id
             for held in self.held
             for change in held.changes
             if change.digest in digests
@@ -162,6 +162,8 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "rule", "none of these, but an earlier run suspended it as the employee's"
     elif known.step.reason.code == UNCONFIRMED:
         yield "rule", f"e-mail, not trusted: {known.step.reason.text}"
+    elif account is not None and account.idnumber and known.step.action is Action.CONFLICT:
+        yield "rule", f"e-mail, not used: {known.step.reason.text}"
     elif account is not None:
         yield "rule", "e-mail: the only account with the employee's address, and its idnumber is empty"
     else:
@@ -216,14 +218,14 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
 
 def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     step = known.step
-    held = list(known.holding) or [str(guard) for guard in step.held_classes]
+    held = list(known.holding) or [str(guard_class) for guard_class in step.held_classes]
     action = would(step) if step.is_whole_held else step.action.value
     yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
         yield "what to do", step.reason.in_run(known.holding.get(UNCONFIRMED, "RUN")).advice
     changes = [(change, "") for change in step.changes]
-    changes += [(change, f" (held: {part.guard})") for part in step.held for change in part.changes]
+    changes += [(change, f" (held: {part.guard_class})") for part in step.held for change in part.changes]
     for change, hold in changes:
         old = "no account yet" if change.old is None else known.value(change.old)
         text = f"{old} -> {known.value(change.new)}"
@@ -248,12 +250,13 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     if number in known.inputs.undone:
         release = advice.command("people", "retry", str(number))
         yield "undone", f"an operator undid a run, and every run leaves the employee alone; to release them: {release}"
-    for guard, run_id in known.holding.items():
+    for guard_class, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))
-        if guard == UNCONFIRMED:
-            yield guard, f"the run {run_id} could not tell whose account it is; if it is the employee's: {approve}"
+        if guard_class == UNCONFIRMED:
+            why = f"the run {run_id} could not tell whose account it is"
+            yield guard_class, f"{why}; if it is the employee's: {approve}"
         else:
-            yield f"{guard} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
+            yield f"{guard_class} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
     if not known.holding and number not in known.inputs.undone and not protected:
         yield (
             "nothing",

@@ -139,8 +139,8 @@ class Summary:
         if step.held or is_unconfirmed:
             self._count("held", step.employee_id)
         self.unconfirmed += is_unconfirmed
-        for guard in step.held_classes:
-            self.held_by_class[guard] += 1
+        for guard_class in step.held_classes:
+            self.held_by_class[guard_class] += 1
         self.counts["held_suspensions"] += GuardClass.SUSPEND in step.held_classes
 
     @property
@@ -261,7 +261,11 @@ class Summary:
 
     def _held_by_list(self) -> dict[str, int]:
         """How many employees each list of what is held has, under the words of `approve --only`."""
-        lists: dict[str, int] = {guard: self.held_by_class[guard] for guard in GuardClass if self.held_by_class[guard]}
+        lists: dict[str, int] = {
+            guard_class: self.held_by_class[guard_class]
+            for guard_class in GuardClass
+            if self.held_by_class[guard_class]
+        }
         return {**lists, UNCONFIRMED: self.unconfirmed} if self.unconfirmed else lists
 
     def line(self) -> str:

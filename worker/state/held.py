@@ -29,7 +29,7 @@ def store_held(items: Items, state_id: str, held: HeldChanges) -> None:
                 "key_check": held.key_check,
                 "resends": held.resends,
                 "changes": json.dumps(
-                    [[one.employee_id, one.account_id, one.guard, one.digest] for one in portion],
+                    [[one.employee_id, one.account_id, one.guard_class, one.digest] for one in portion],
                     separators=(",", ":"),
                 ),
                 EXPIRY: held.at + int(_RETENTION.total_seconds()),
