@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tests.worker.builders import account
@@ -13,72 +16,87 @@ NAMED = "account 55 (idnumber 3)"
 
 
 @pytest.mark.parametrize(
-    ("reason", "code", "says", "advises"),
+    ("reason", "about", "code", "says", "advises"),
     [
-        (reasons.not_kept(["b", "a"]), "not_kept", "has for a, b; it is not sent again", "command:sync --employee ID"),
-        (reasons.field_not_shown(["b", "a"]), "field_not_shown", "does not show a, b", "let the key's user see it"),
-        (reasons.username_kept(ACCOUNT), "username_kept", f"{NAMED} keeps", "change the e-mail address or USERNAME_"),
-        (reasons.unconfirmed_id(7, ACCOUNT), "unconfirmed", f"{NAMED} has the employee id", "give the account the id"),
-        (reasons.unconfirmed_address(7, ACCOUNT, 8), "unconfirmed", "work e-mail of employee 8", "enter 8 as the"),
-        (reasons.unconfirmed_unseen(7, ACCOUNT), "unconfirmed", "shows neither an e-mail", "give the account the id"),
-        (reasons.unconfirmed_email(7, ACCOUNT), "unconfirmed", f"{NAMED} has the employee's e-mail", "another address"),
+        (reasons.not_kept, (["b", "a"],), "not_kept", "has for a, b; it is not sent", "sync --employee ID"),
+        (reasons.field_not_shown, (["b", "a"],), "field_not_shown", "does not show a, b", "let the key's user see it"),
+        (reasons.username_kept, (ACCOUNT,), "username_kept", f"{NAMED} keeps", "change the e-mail address"),
+        (reasons.unconfirmed_id, (7, ACCOUNT), "unconfirmed", f"{NAMED} has the employee", "give the account the id"),
+        (reasons.unconfirmed_address, (7, ACCOUNT, 8), "unconfirmed", "work e-mail of employee 8", "enter 8 as the"),
+        (reasons.unconfirmed_unseen, (7, ACCOUNT), "unconfirmed", "shows neither an e-mail", "give the account the id"),
         (
-            reasons.unconfirmed_rehire(7, ACCOUNT, 3),
+            reasons.unconfirmed_email,
+            (7, ACCOUNT),
+            "unconfirmed",
+            f"{NAMED} has the employee's e-mail",
+            "another address",
+        ),
+        (
+            reasons.unconfirmed_rehire,
+            (7, ACCOUNT, 3),
             "unconfirmed",
             "id of employee 3, who left",
             f"if not: give {NAMED}",
         ),
         (
-            reasons.several_accounts([ACCOUNT, account(56)]),
+            reasons.several_accounts,
+            ([ACCOUNT, account(56)],),
             "several_accounts",
             f"{NAMED}, account 56",
             "on one of them",
         ),
-        (reasons.email_taken(ACCOUNT), "email_taken", f"another account, {NAMED}", "change that account's address"),
-        (reasons.email_disputed(8), "email_disputed", "employee 8 has the same work e-mail", "give each of them"),
-        (reasons.email_swapped(8), "email_swapped", "swap addresses with employee 8", "give one of the accounts"),
-        (reasons.username_taken("employee 8"), "username_taken", "is taken by employee 8", "rename that account"),
-        (reasons.unreadable_employee("HTTP 500"), "unreadable_employee", "record (HTTP 500)", "Nothing is written"),
-        (reasons.unreadable_fields("HTTP 500"), "unreadable_fields", "fields (HTTP 500)", "keeps what it has in these"),
-        (reasons.NO_EMAIL, "no_email", "no work e-mail", "enter it in BambooHR"),
+        (reasons.email_taken, (ACCOUNT,), "email_taken", f"another account, {NAMED}", "change that account's address"),
+        (reasons.email_disputed, (8,), "email_disputed", "employee 8 has the same work e-mail", "give each of them"),
+        (reasons.email_swapped, (8,), "email_swapped", "swap addresses with employee 8", "give one of the accounts"),
+        (reasons.username_taken, ("employee 8",), "username_taken", "is taken by employee 8", "rename that account"),
+        (reasons.unreadable_employee, ("HTTP 500",), "unreadable_employee", "record (HTTP 500)", "Nothing is written"),
+        (reasons.unreadable_fields, ("HTTP 500",), "unreadable_fields", "fields (HTTP 500)", "keeps what it has"),
     ],
 )
-def test_a_reason_says_what_is_wrong_and_advises(reason: Reason, code: str, says: str, advises: str) -> None:
-    assert reason.code == code
-    assert says in reason.text
-    assert advises in reason.advice_template
+def test_a_reason_says_what_is_wrong_and_advises(
+    reason: Callable[..., Reason], about: tuple[Any, ...], code: str, says: str, advises: str
+) -> None:
+    why = reason(*about)
+
+    assert why.code == code
+    assert says in why.text
+    assert advises in why.advice_template
     is_approved = code == reasons.UNCONFIRMED
-    assert ("{command:approve RUN --employee 7}" in reason.advice_template) is is_approved
-    assert ("approve run1 --employee 7" in reason.in_run("run1").advice_template) is is_approved
-    assert reason.in_run("run1").text == reason.text
+    assert ("{command:approve RUN --employee 7}" in why.advice_template) is is_approved
+    assert ("approve run1 --employee 7" in why.in_run("run1").advice_template) is is_approved
+    assert why.in_run("run1").text == why.text
 
 
 @pytest.mark.parametrize(
-    ("reason", "code", "says", "advises", "counter"),
+    ("reason", "about", "code", "says", "advises", "counter"),
     [
         (
-            reasons.out_of_scope("department", "allow"),
+            reasons.out_of_scope,
+            ("department", "allow"),
             "out_of_scope",
             "department has none of the allowed values",
             "",
             "skipped_out_of_scope",
         ),
         (
-            reasons.out_of_scope("department", "exclude"),
+            reasons.out_of_scope,
+            ("department", "exclude"),
             "out_of_scope",
             "department has an excluded value",
             "",
             "skipped_out_of_scope",
         ),
         (
-            reasons.scope_not_shown(["division", "department"]),
+            reasons.scope_not_shown,
+            (["division", "department"],),
             "scope_not_shown",
             "does not show department, division, which decides",
             "every run asks again",
             "scope_not_shown",
         ),
         (
-            reasons.edited_since(["email", "department"]),
+            reasons.edited_since,
+            (["email", "department"],),
             "edited_since",
             "left unchanged: email, department",
             "check these fields of the account",
@@ -87,11 +105,13 @@ def test_a_reason_says_what_is_wrong_and_advises(reason: Reason, code: str, says
     ],
 )
 def test_some_are_counted_under_a_name_of_their_own(
-    reason: Reason, code: str, says: str, advises: str, counter: str
+    reason: Callable[..., Reason], about: tuple[Any, ...], code: str, says: str, advises: str, counter: str
 ) -> None:
-    assert (reason.code, reason.counter, reasons.email_disputed(8).counter) == (code, counter, "no_evidence")
-    assert says in reason.text
-    assert advises in reason.advice
+    why = reason(*about)
+
+    assert (why.code, why.counter, reasons.email_disputed(8).counter) == (code, counter, "no_evidence")
+    assert says in why.text
+    assert advises in why.advice
 
 
 def test_a_code_whose_words_need_no_employee_has_general_ones() -> None:

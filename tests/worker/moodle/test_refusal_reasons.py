@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tests.worker.builders import account
@@ -40,42 +43,55 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
 
 
 @pytest.mark.parametrize(
-    ("reason", "code", "says", "advises"),
+    ("reason", "about", "code", "says", "advises"),
     [
-        (refusals.taken("email", account(55)), "email_taken", "account 55", "change that account's address"),
-        (refusals.taken("username", account(55)), "username_taken", "taken by account 55", "rename that account"),
-        (refusals.explain("useremailinvalid", []), "invalid_email", "does not accept", "correct it in BambooHR"),
+        (refusals.taken, ("email", account(55)), "email_taken", "account 55", "change that account's address"),
+        (refusals.taken, ("username", account(55)), "username_taken", "taken by account 55", "rename that account"),
+        (refusals.explain, ("useremailinvalid", []), "invalid_email", "does not accept", "correct it in BambooHR"),
         (
-            refusals.explain("HTTP 403", ["city", "lang"]),
+            refusals.explain,
+            ("HTTP 403", ["city", "lang"]),
             "refused",
             "(HTTP 403); the fields sent were city, lang",
             FIREWALL_OWNER,
         ),
         (
-            refusals.explain("HTTP 500", ["city"]),
+            refusals.explain,
+            ("HTTP 500", ["city"]),
             "refused",
             "(HTTP 500); the fields sent were city",
             "PHP's and the web",
         ),
-        (refusals.explain("HTTP 413", ["city"]), "refused", "without a reason (HTTP 413); the fields", "compare these"),
-        (refusals.explain("x", ["city", "lang"]), "refused", "without a reason (x)", "the language pack of their lang"),
-        (refusals.refuses_everybody("f", "oidc"), "refuses_everybody", "account in f;", "'oidc' (MOODLE_AUTH) is"),
-        (refusals.refuses_everybody("f", ""), "refuses_everybody", "account in f;", "check FIELD_MAPPING; then"),
+        (refusals.explain, ("HTTP 413", ["city"]), "refused", "without a reason (HTTP 413)", "compare these"),
         (
-            refusals.too_many_refused("f", "x"),
+            refusals.explain,
+            ("x", ["city", "lang"]),
+            "refused",
+            "without a reason (x)",
+            "the language pack of their lang",
+        ),
+        (refusals.refuses_everybody, ("f", "oidc"), "refuses_everybody", "account in f;", "'oidc' (MOODLE_AUTH) is"),
+        (refusals.refuses_everybody, ("f", ""), "refuses_everybody", "account in f;", "check FIELD_MAPPING; then"),
+        (
+            refusals.too_many_refused,
+            ("f", "x"),
             "too_many_refused",
             "not sent: f refused too many",
             "the next run continues",
         ),
-        (refusals.no_access("f", "x"), "no_access", "the Moodle token may not use f (x)", "add the function"),
-        (refusals.not_through("lost"), "not_through", "get through to Moodle: lost", "the next run checks"),
-        (refusals.waits_for(8), "waits_for", "employee 8 has to give up", "the next run tries both again"),
-        (refusals.not_sent(TargetError("down")), "not_sent", "not sent: down", "the next run sends it"),
-        (refusals.not_sent(None), "not_sent", "not sent: the writing ended early", "the next run sends it"),
+        (refusals.no_access, ("f", "x"), "no_access", "the Moodle token may not use f (x)", "add the function"),
+        (refusals.not_through, ("lost",), "not_through", "get through to Moodle: lost", "the next run checks"),
+        (refusals.waits_for, (8,), "waits_for", "employee 8 has to give up", "the next run tries both again"),
+        (refusals.not_sent, (TargetError("down"),), "not_sent", "not sent: down", "the next run sends it"),
+        (refusals.not_sent, (None,), "not_sent", "not sent: the writing ended early", "the next run sends it"),
     ],
 )
-def test_a_reason_says_what_is_wrong_and_advises(reason: Reason, code: str, says: str, advises: str) -> None:
-    assert reason.code == code
-    assert says in reason.text
-    assert advises in reason.advice_template
-    assert ("language pack" in reason.advice_template) is (advises == "the language pack of their lang")
+def test_a_reason_says_what_is_wrong_and_advises(
+    reason: Callable[..., Reason], about: tuple[Any, ...], code: str, says: str, advises: str
+) -> None:
+    why = reason(*about)
+
+    assert why.code == code
+    assert says in why.text
+    assert advises in why.advice_template
+    assert ("language pack" in why.advice_template) is (advises == "the language pack of their lang")

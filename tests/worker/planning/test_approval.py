@@ -159,7 +159,8 @@ def test_the_list_names_the_account_and_whether_values_are_sent_again() -> None:
 
     held = held_changes(guard(planner.plan(), HOLDS_ALL).plan, "r1", KEY, 5)
 
-    assert [(one.employee_id, one.account_id, one.guard) for one in held.changes] == [(7, 0, CREATE), (8, 108, SUSPEND)]
+    named = [(one.employee_id, one.account_id, one.guard_class) for one in held.changes]
+    assert named == [(7, 0, CREATE), (8, 108, SUSPEND)]
     assert (held.run_id, held.at, held.resends) == ("r1", 5, True)
     assert not held_changes(plan_for(ADA), "r1", KEY, 5).resends
 
