@@ -76,7 +76,9 @@ def test_an_unreadable_row_refuses_a_batch_and_costs_itself_of_all_employees(
     rows, _ = parse(page({"employeeId": "7"}, row), None, ("status",))
 
     assert rows.keys() == {7}
-    assert [(line["event"], line["count"]) for line in logged] == [("bamboohr.unreadable_rows", 1)]
+    (line,) = logged
+    assert (line["event"], line["count"]) == ("bamboohr.unreadable_rows", 1)
+    assert line["reason"] == "List Employees: not an object"
 
 
 def test_two_rows_that_contradict_each_other_are_no_evidence(logged: list[dict[str, Any]]) -> None:
@@ -86,6 +88,7 @@ def test_two_rows_that_contradict_each_other_are_no_evidence(logged: list[dict[s
 
     assert rows == {7: Evidence({}, frozenset({"status"})), 8: Evidence({"status": "Active"})}
     assert {(line["event"], line["employee_id"]) for line in logged} == {("bamboohr.contradiction", 7)}
+    assert "List Employees has rows for this employee that contradict each other" in logged[0]["reason"]
 
 
 def test_rows_that_contradict_each_other_on_two_pages_are_no_evidence_either() -> None:
