@@ -12,9 +12,14 @@ from worker.transport.json_text import is_readable
 _DATE_NOT_SET = "0000-00-00"
 """Where List Employees has null, Get Employee and reports have this (documented)."""
 ADDRESSES = frozenset({"work_email"})
-_BLANK_CHARACTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
-    chr(code) for code in range(0xFE00, 0xFE10)
-}
+_BLANK_CHARACTERS = frozenset(
+    {
+        *"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc",
+        *map(chr, range(0x180B, 0x1810)),
+        *map(chr, range(0xFE00, 0xFE10)),
+        *map(chr, range(0xE0100, 0xE01F0)),
+    }
+)
 """Characters without a shape that Unicode does not count as format characters: fillers, variation selectors."""
 
 
@@ -43,7 +48,7 @@ def cleaned(field: str, value: str) -> str:
     if field in ADDRESSES:
         return "".join(char for char in composed if not _is_invisible(char)).strip()
     start, end = 0, len(composed)
-    while start < end and _is_blank(composed[start]):
+    while start < end and (_is_blank(composed[start]) or _combines(composed[start])):
         start += 1
     while start < end and _is_blank(composed[end - 1]):
         end -= 1
@@ -52,6 +57,11 @@ def cleaned(field: str, value: str) -> str:
 
 def _is_blank(char: str) -> bool:
     return char.isspace() or _is_invisible(char)
+
+
+def _combines(char: str) -> bool:
+    """Whether it is an accent or another mark, which is seen on a letter before it only."""
+    return unicodedata.category(char).startswith("M")
 
 
 def _is_invisible(char: str) -> bool:

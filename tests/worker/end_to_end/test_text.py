@@ -24,8 +24,9 @@ def test_an_invisible_character_in_an_address_keeps_no_employee_out(harness: Run
     assert harness.run("sync", "--employee", "1")["unchanged"] == 1
 
 
-def test_a_name_that_cannot_be_seen_is_empty(harness: RunHarness) -> None:
-    harness.company.hire("1", firstName="Ana", lastName="Roy\u200b", preferredName="\u200b", workEmail="ana@x.example")
+@pytest.mark.parametrize("unseen", ["\u200b", "\u180b", "\U000e0100", "\ufffc", "\u0301"])
+def test_a_name_that_cannot_be_seen_is_empty(harness: RunHarness, unseen: str) -> None:
+    harness.company.hire("1", firstName="Ana", lastName="Roy\u200b", preferredName=unseen, workEmail="ana@x.example")
 
     assert harness.run(FIELD_MAPPING=BY_PREFERRED_NAME)["created"] == 1
     assert (harness.account("1")["firstname"], harness.account("1")["lastname"]) == ("Ana", "Roy")
