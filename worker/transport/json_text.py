@@ -20,8 +20,8 @@ _ESCAPE = re.compile(
 _UNFINISHED = re.compile(r"(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?:\\(?:u[0-9a-fA-F]{0,3})?)?$")
 _LONGEST_ESCAPE = len(r"\ud83d\ude00")
 _AROUND = "\ufeff\x00 \t\r\n"
-_CONTROLS = {code: _REPLACEMENT for code in range(0x20)} | dict.fromkeys(range(0x09, 0x0E), " ")
-_NO_NUMBER = re.compile(r"(:\s*)-?(?:NaN|Infinity|\d{19,}[-+.\w]*|[\d.]+[eE][-+]?\d{3,})(?=\s*[,}\]])")
+_CONTROLS = dict.fromkeys(range(32), _REPLACEMENT) | dict.fromkeys(range(0x09, 0x0E), " ")
+_NO_NUMBER = re.compile(r"(:\s*)-?(?:NaN|Infinity|(?:\d{20,}|9[2-9]\d{17})[-+.\w]*|[\d.]+[eE][-+]?\d{3,})(?=\s*[,}\]])")
 _NO_VALUE = r"\1{}"
 """An object, which is the value of no field."""
 _NUMBER_TO_COME = re.compile(r":\s*[-+.\w]*")

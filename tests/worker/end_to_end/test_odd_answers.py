@@ -218,5 +218,5 @@ def test_a_directory_that_cannot_be_read_is_like_one_that_is_refused(
 
     run = staffed.run()
 
-    assert (run["warnings"][0], moved(staffed)) == ("directory_unavailable", ["1"])
+    assert (run.code, run["warnings"], run["suspended"], moved(staffed)) == (0, ["directory_unavailable"], 1, ["1"])
     assert "every employee is read individually" in run.stderr
