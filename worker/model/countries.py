@@ -168,8 +168,9 @@ _EVERYDAY = {
 
 
 _FORM = (
-    r"(?:(?:arab|bolivarian|democratic|eastern|federal|federated|federative|grand|hashemite|independent|islamic|people s"
-    r"|plurinational|socialist|united) )*(?:commonwealth|duchy|kingdom|principality|republic|states?|sultanate|union) of"
+    r"(?:(?:arab|bolivarian|democratic|eastern|federal|federated|federative|grand|hashemite|independent|islamic"
+    r"|people s|plurinational|socialist|united) )*"
+    r"(?:commonwealth|duchy|kingdom|principality|republic|states?|sultanate|union) of"
 )
 _OFFICIAL_NAME = re.compile(rf"{_FORM} (?:the )?(?P<name>.+)|(?P<inverted>.+) {_FORM}")
 _TWO_NAMES = re.compile(r"(.+)\((.+)\)\s*")
