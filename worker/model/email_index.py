@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from worker.model.moodle_fields import is_email
+
 
 class EmailIndex:
     """Employee ids by e-mail address, ignoring case.
@@ -14,10 +16,10 @@ class EmailIndex:
         self._ids: dict[int, int | tuple[int, ...]] = {}
 
     def add(self, address: str, employee: int) -> None:
-        """Record that the employee has this address. An empty address is ignored."""
-        if not address:
+        """Record that the employee has this address. One that Moodle cannot hold is ignored: no account can have it."""
+        if not is_email(address):
             return
-        key = hash(address.casefold())
+        key = hash(address.lower())
         known = self._ids.get(key)
         if known is None:
             self._ids[key] = employee
@@ -28,5 +30,5 @@ class EmailIndex:
 
     def of(self, address: str) -> tuple[int, ...]:
         """The ids of all employees with this address."""
-        known = self._ids.get(hash(address.casefold()), ())
+        known = self._ids.get(hash(address.lower()), ())
         return known if isinstance(known, tuple) else (known,)

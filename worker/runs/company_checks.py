@@ -50,7 +50,7 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     )
     yield from _fields(settings, employees, active, statuses)
     yield from _scope(seen, active)
-    addresses = ((employee.facts.get("work_email", "").casefold(), employee.employee_id) for employee in active)
+    addresses = ((employee.facts.get("work_email", "").lower(), employee.employee_id) for employee in active)
     count, sharing = _duplicates(addresses)
     yield warning_unless(
         f"{counted(count, 'address', 'addresses')} used by several employees: {ids(sharing)}" if count else "",

@@ -87,3 +87,19 @@ def test_a_date_that_is_not_set_is_empty_in_every_source(harness: RunHarness) ->
     harness.bamboo.settings.list_refused = 403
 
     assert harness.run("sync", "--employee", "1", **mapped)["unchanged"] == 1
+
+
+def test_an_address_that_moodle_cannot_hold_disputes_no_other(harness: RunHarness) -> None:
+    for number, address in (("50", "stra\u00dfe@x.example"), ("51", "Strasse@x.example")):
+        harness.company.hire(number, firstName=f"Ana{number}", lastName="Roy", workEmail=address)
+
+    run = harness.run()
+
+    assert (run.code, run["created"], harness.account("51")["email"]) == (0, 1, "Strasse@x.example")
+
+
+def test_an_address_in_other_capitals_is_the_same(harness: RunHarness) -> None:
+    for number, address in (("50", "ana@x.example"), ("51", "ANA@X.example")):
+        harness.company.hire(number, firstName=f"Ana{number}", lastName="Roy", workEmail=address)
+
+    assert (harness.run()["created"], harness.accounts()) == (0, [])
