@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -137,6 +138,14 @@ def test_a_directory_that_is_asked_for_again_is_logged_under_its_system(
     assert not bamboo.directory([], NEEDED).available
 
     assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "bamboohr")]
+
+
+def test_an_answer_that_was_cut_is_read_again(bamboo: BambooHRClient) -> None:
+    whole = json.dumps(feed_of([entry("5")]))
+    responses.get(CHANGED, body=whole[:-9])
+    responses.get(CHANGED, body=whole)
+
+    assert ids(bamboo) == [5]
 
 
 def test_how_many_were_dropped_is_logged(bamboo: BambooHRClient, logged: list[dict[str, Any]]) -> None:
