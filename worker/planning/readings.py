@@ -97,11 +97,6 @@ def sees_whole_company(stats: DirectoryStats, baseline: RunRecord | None) -> boo
     return baseline is None or stats.rows * 100 >= baseline.rows * ROWS_PERCENT
 
 
-def _lists_whole_company(stats: DirectoryStats, baseline: RunRecord) -> bool:
-    """Whether List Employees, in place of a directory, shows as many active employees as the baseline run saw."""
-    return stats.active > 0 and stats.active * 100 >= (baseline.company or baseline.rows) * ROWS_PERCENT
-
-
 def _coverages(stats: DirectoryStats, baseline: RunRecord) -> Iterator[tuple[str, int, int]]:
     """Each field of the directory with its coverage then and now. One that is no longer read counts as unchanged."""
     for name, before in sorted(baseline.coverage.items()):
@@ -114,7 +109,7 @@ def losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
     if baseline is None:
         return []
     found = []
-    if not sees_whole_company(stats, baseline) and not _lists_whole_company(stats, baseline):
+    if not sees_whole_company(stats, baseline):
         found.append(f"the directory has {stats.rows} rows, the last complete run read {baseline.rows}")
     return found + [
         f"{name} is filled for {now / 100:.0f} % of the directory, {before / 100:.0f} % before"

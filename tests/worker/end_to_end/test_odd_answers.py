@@ -139,20 +139,21 @@ def with_status(word: Callable[[int, str], str]) -> Callable[[dict[str, Any]], d
     return edit
 
 
-SEES_NOBODY: dict[str, Callable[[RunHarness], None]] = {
-    "the words are unknown": lambda it: edit_answers(it, "employees", with_status(lambda _, word: word.upper())),
-    "one unknown word": lambda it: edit_answers(it, "employees", with_status(lambda *_: "Third party")),
-    "no row": lambda it: edit_answers(it, "employees", lambda _: {"data": []}),
-    "no row, and no directory": lambda it: (
-        edit_answers(it, "employees", lambda _: {"data": []}),
-        setattr(it.bamboo.settings, "directory_sharing", "off"),
-    )[-1],
-}
+Edit = Callable[[dict[str, Any]], dict[str, Any]]
+SEES_NOBODY: list[tuple[Edit, Literal["full", "off"]]] = [
+    (with_status(lambda _, word: word.upper()), "full"),
+    (with_status(lambda *_: "Third party"), "full"),
+    (lambda _: {"data": []}, "full"),
+    (lambda _: {"data": []}, "off"),
+]
 
 
-@pytest.mark.parametrize("case", SEES_NOBODY)
-def test_a_run_that_sees_of_no_employee_whether_they_left_is_an_error(staffed: RunHarness, case: str) -> None:
-    SEES_NOBODY[case](staffed)
+@pytest.mark.parametrize(("edit", "sharing"), SEES_NOBODY)
+def test_a_run_that_sees_of_no_employee_whether_they_left_is_an_error(
+    staffed: RunHarness, edit: Edit, sharing: Literal["full", "off"]
+) -> None:
+    edit_answers(staffed, "employees", edit)
+    staffed.bamboo.settings.directory_sharing = sharing
 
     runs = [staffed.run(), staffed.run("reconcile", "--yes")]
 
@@ -218,5 +219,10 @@ def test_a_directory_that_cannot_be_read_is_like_one_that_is_refused(
 
     run = staffed.run()
 
-    assert (run.code, run["warnings"], run["suspended"], moved(staffed)) == (0, ["directory_unavailable"], 1, ["1"])
+    assert (run["outcome"], run["warnings"], run["held_ids"]) == (
+        "held",
+        ["directory_unavailable", "changes_held"],
+        [8],
+    )
+    assert moved(staffed) == ["1"]
     assert "every employee is read individually" in run.stderr

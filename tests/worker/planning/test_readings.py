@@ -37,13 +37,6 @@ def reads(*later: tuple[float, int], coverage: Mapping[str, int] = FILLED) -> li
     ]
 
 
-@pytest.mark.parametrize(("active", "company", "is_loss"), [(800, 1_000, False), (799, 1_000, True), (800, 0, False)])
-def test_list_employees_shows_the_company_where_there_is_no_directory(active: int, company: int, is_loss: bool) -> None:
-    last = replace(baseline(1_000), company=company)
-
-    assert bool(losses(DirectoryStats(0, active=active), last)) == is_loss
-
-
 @pytest.mark.parametrize(
     ("rows", "last", "expected"),
     [
