@@ -15,8 +15,12 @@ from tests.sandbox.wire import Request, Response
 from tests.worker.end_to_end.tools import advance_clock
 
 Kind = Literal["status", "firewall", "html"]
-EVERY_ANSWER: list[tuple[Kind, int]] = [
-    *[("status", 500), ("status", 404), ("status", 401), ("firewall", 403), ("firewall", 406)],
+REFUSALS: list[tuple[Kind, int]] = [
+    ("status", 500),
+    ("status", 404),
+    ("status", 401),
+    ("firewall", 403),
+    ("firewall", 406),
     ("html", 200),
 ]
 
@@ -58,7 +62,7 @@ def moved(harness: RunHarness) -> list[str]:
 # All employees
 
 
-@pytest.mark.parametrize(("kind", "status"), EVERY_ANSWER)
+@pytest.mark.parametrize(("kind", "status"), REFUSALS)
 def test_an_employee_whom_the_list_cannot_return_costs_one_employee(
     staffed: RunHarness, kind: Kind, status: int
 ) -> None:
