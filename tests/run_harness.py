@@ -30,8 +30,8 @@ API_KEY = "0123456789abcdef0123456789abcdef01234567"
 WRITES = ("core_user_create_users", "core_user_update_users")
 
 
-class _WithoutPauses(StopSignal):
-    """Retries at once."""
+class WithoutPauses(StopSignal):
+    """A stop signal that never waits, so that a retry follows at once."""
 
     def wait(self, seconds: float) -> None:
         self.check()
@@ -81,7 +81,7 @@ class RunHarness:
         """Run the worker in this process; `settings` are further environment variables."""
         stdout, stderr = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-            code = main(arguments, {**self.environment, **settings}, _WithoutPauses())
+            code = main(arguments, {**self.environment, **settings}, WithoutPauses())
         return RunResult(code, stdout.getvalue(), stderr.getvalue())
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import requests
 
+from tests.run_harness import WithoutPauses
 from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import InProcess, Switchboard
@@ -30,7 +31,6 @@ from worker.runs.sync import run_sync
 from worker.runs.undo import UndoRequest, run_undo
 from worker.state.items import KEY, Condition, Item
 from worker.state.store import Store
-from worker.stopping import StopSignal
 from worker.transport.http import Transport
 
 BAMBOO, MOODLE = "https://acme.bamboohr.com", "https://moodle.example.com"
@@ -100,13 +100,6 @@ class MemoryItems:
         self.rows[item[KEY]] = dict(item)
         self.process.step()
         return True
-
-
-class _Impatient(StopSignal):
-    """A stop signal that never waits, so that a retry follows at once."""
-
-    def wait(self, seconds: float) -> None:
-        self.check()
 
 
 @dataclass
@@ -190,7 +183,7 @@ class Simulation:
         return Store(MemoryItems(process, self.rows), "default", lambda: self.clock().timestamp())
 
     def _services(self, process: Process) -> Services:
-        settings, stop = self._settings(), _Impatient()
+        settings, stop = self._settings(), WithoutPauses()
         bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stop)
         moodle = MoodleClient(
             Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),

@@ -20,6 +20,7 @@ from tests.bench.ordinary_weeks import (
 )
 from tests.run_harness import ROOT
 from tests.worker.builders import account_of, input_of, leaver, look_up
+from worker.model.journal_entry import RecentWrites
 from worker.model.step import GuardClass
 from worker.planning.guards import Circumstances, guard
 from worker.planning.planner import Planner
@@ -52,7 +53,7 @@ def test_the_rule_is_that_of_the_guards(number: int, recent: int) -> None:
     most = default_limits(500)
     planner = Planner(input_of(*(leaver(one) for one in range(1, number + 1))))
     look_up(planner, [account_of(one) for one in range(1, number + 1)])
-    around = Circumstances(most, recent={GuardClass.SUSPEND: frozenset(range(1_000, 1_000 + recent))})
+    around = Circumstances(most, recent=RecentWrites({GuardClass.SUSPEND: frozenset(range(1_000, 1_000 + recent))}))
 
     held = GuardClass.SUSPEND in guard(planner.plan(), around).why
 

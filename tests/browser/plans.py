@@ -212,7 +212,7 @@ def _row(number: int, shows_values: bool) -> Row:
             notes=("linked: the account with the employee's e-mail address now carries their id",) * (kind == 16),
         )  # fmt: skip
     if kind == 18:
-        return row("hold", "starts_later", "the hire date is in the future; every run asks again until then", "", None)
+        return row("hold", "starts_later", "the first day is today or later; every run asks again until then", "", None)
     if kind < 21:
         return row(
             "skip", "no_email", "has no work e-mail, and no account can be created without one", "enter it in BambooHR",

@@ -8,94 +8,57 @@ is no JSON object, or lacks the field that a comparison names, is not taken.
 from __future__ import annotations
 
 import json
+import operator
 import re
 from typing import Any
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<mark>&&|\|\||[(){}])|(?P<field>\$\.[A-Za-z0-9_.]+)|(?P<word>IS|NOT|EXISTS|TRUE|FALSE|NULL)\b"""
-    r"""|(?P<sign>!=|>=|<=|=|>|<)|(?P<text>"[^"]*")|(?P<number>-?[0-9.]+))"""
+_COMPARISON = re.compile(
+    r'\$\.([\w.]+) (?:(NOT EXISTS)|IS (TRUE|FALSE|NULL)|(=|!=|>=|<=|>|<) (?:"([^"]*)"|(-?[0-9.]+)))'
 )
+_INNERMOST = re.compile(r"\(([^()]*)\)")
+_WORDS = {"TRUE": True, "FALSE": False, "NULL": None}
+_SIGNS = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
 _MISSING = object()
 
 
 def takes(pattern: str, line: str) -> bool:
     """Whether the filter counts the line."""
     try:
-        told = json.loads(line)
+        entry = json.loads(line)
     except ValueError:
         return False
-    if not isinstance(told, dict):
+    if not isinstance(entry, dict):
         return False
-    parser = _Parser(pattern, told)
-    parser.take("{")
-    answer = parser.either()
-    parser.take("}")
-    return answer
+    inside = re.fullmatch(r"\{(.*)\}", pattern.strip())
+    assert inside, pattern
+    logic = _COMPARISON.sub(lambda found: str(_holds(found, entry)), inside[1])
+    assert re.fullmatch(r"(True|False|&&|\|\||[() ])+", logic), f"not understood: {logic}"
+    while "(" in logic:
+        logic = _INNERMOST.sub(lambda found: str(_either(found[1])), logic)
+    return _either(logic)
 
 
-class _Parser:
-    def __init__(self, pattern: str, told: dict[str, Any]) -> None:
-        self._told = told
-        self._tokens: list[str] = []
-        position = 0
-        while position < len(pattern.rstrip()):
-            match = _TOKEN.match(pattern, position)
-            assert match, f"not understood: {pattern[position:]}"
-            self._tokens.append(match[0].strip())
-            position = match.end()
+def _either(logic: str) -> bool:
+    return any(all(one.strip() == "True" for one in part.split("&&")) for part in logic.split("||"))
 
-    def take(self, *expected: str) -> str:
-        token = self._tokens.pop(0)
-        assert not expected or token in expected, f"{token} where {expected} should be"
-        return token
 
-    def either(self) -> bool:
-        answers = [self._both()]
-        while self._tokens[0] == "||":
-            self.take()
-            answers.append(self._both())
-        return any(answers)
-
-    def _both(self) -> bool:
-        answers = [self._one()]
-        while self._tokens[0] == "&&":
-            self.take()
-            answers.append(self._one())
-        return all(answers)
-
-    def _one(self) -> bool:
-        if self._tokens[0] == "(":
-            self.take()
-            answer = self.either()
-            self.take(")")
-            return answer
-        value = self._value(self.take())
-        operator = self.take()
-        if operator == "NOT":
-            self.take("EXISTS")
-            return value is _MISSING
-        operand = self.take()
-        if operator == "IS":
-            return value is {"TRUE": True, "FALSE": False, "NULL": None}[operand]
-        if operand.startswith('"'):
-            same = value == operand.strip('"')
-            return value is not _MISSING and (same if operator == "=" else not same)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        number = float(operand)
-        return {
-            "=": value == number,
-            "!=": value != number,
-            "<": value < number,
-            "<=": value <= number,
-            ">": value > number,
-            ">=": value >= number,
-        }[operator]
-
-    def _value(self, selector: str) -> Any:
-        value: Any = self._told
-        for name in selector.removeprefix("$.").split("."):
-            if not isinstance(value, dict) or name not in value:
-                return _MISSING
-            value = value[name]
-        return value
+def _holds(comparison: re.Match[str], entry: dict[str, Any]) -> bool:
+    selector, not_exists, word, sign, text, number = comparison.groups()
+    value: Any = entry
+    for name in selector.split("."):
+        value = value.get(name, _MISSING) if isinstance(value, dict) else _MISSING
+    if not_exists:
+        return value is _MISSING
+    if word:
+        return value is _WORDS[word]
+    if text is not None:
+        return value is not _MISSING and bool(_SIGNS[sign](value, text))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and bool(_SIGNS[sign](value, float(number)))

@@ -1,6 +1,3 @@
-import json
-from pathlib import Path
-
 import aws_cdk as cdk
 import pytest
 
@@ -24,16 +21,6 @@ def test_an_environment_by_name() -> None:
 
 def test_an_environment_from_a_file_elsewhere() -> None:
     assert application.chosen(told(env="e2e", env_file=str(ENVIRONMENTS / "dev.toml"))).project_name == "snap-dev"
-
-
-def test_synthesising_orders_the_images_build(tmp_path: Path) -> None:
-    tree = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
-    application.compose(tree, application.chosen(told(env="e2e", env_file=str(ENVIRONMENTS / "dev.toml"))))
-
-    assembly = application.synthesise(tree)
-
-    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"]
-    assert artifacts["snap-dev.assets"]["dependencies"] == ["snap-dev-registry"]
 
 
 def test_a_faulty_environment_ends_with_words_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

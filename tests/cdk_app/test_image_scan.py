@@ -60,12 +60,3 @@ def test_the_message_counts_the_findings_and_says_what_to_do(prod: Synthesis) ->
         "The findings: aws ecr describe-image-scan-findings --region eu-west-2 --repository-name snap "
         "--image-id imageDigest=sha256:7f5b",
     ]
-
-
-def test_they_go_to_the_topic_and_what_cannot_be_sent_to_the_queue(each: Synthesis) -> None:
-    (target,) = each.sync.properties("ScanRule", RULE)["Targets"]
-
-    assert target["Arn"] == {"Ref": each.sync.named("Topic", "AWS::SNS::Topic")}
-    assert target["DeadLetterConfig"] == {
-        "Arn": {"Fn::GetAtt": [each.sync.named("DeadLetter", "AWS::SQS::Queue"), "Arn"]}
-    }

@@ -29,6 +29,11 @@ def test_taking(pattern: str, told: dict[str, object], expected: bool) -> None:
     assert takes(pattern, json.dumps(told)) is expected
 
 
+def test_what_is_not_understood_is_an_error() -> None:
+    with pytest.raises(AssertionError, match="not understood"):
+        takes("{ $.a LIKE 1 }", "{}")
+
+
 @pytest.mark.parametrize("line", ["", "plain text", "[1]", '{"a": '])
 def test_what_is_no_object_is_not_taken(line: str) -> None:
     assert not takes("{ $.a NOT EXISTS }", line)

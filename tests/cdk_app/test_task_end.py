@@ -72,7 +72,7 @@ def test_every_rule_is_on(each: Synthesis) -> None:
     assert [rule["Properties"]["State"] for rule in rules] == ["ENABLED"] * 3
 
 
-@pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule"])
+@pytest.mark.parametrize("rule", ["SuccessRule", "FailureRule", "ScanRule"])
 def test_a_rule_sends_one_message_to_the_topic_and_what_cannot_be_sent_to_the_queue(each: Synthesis, rule: str) -> None:
     (target,) = each.sync.properties(rule, RULE)["Targets"]
 
@@ -129,7 +129,7 @@ def test_the_message_says_which_schedule_started_the_task(prod: Synthesis) -> No
 
 
 def test_the_template_keeps_to_the_limits_of_input_transformers(each: Synthesis) -> None:
-    for rule in ("SuccessRule", "FailureRule"):
+    for rule in ("SuccessRule", "FailureRule", "ScanRule"):
         (target,) = each.sync.properties(rule, RULE)["Targets"]
         transformer = target["InputTransformer"]
         template = joined(transformer["InputTemplate"])

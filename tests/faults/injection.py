@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+from tests.simulation import Killed
+
 T = TypeVar("T")
 Mode = Literal["once", "rest"]
 """This call only, or this and every later call to the same system until the run ends."""
@@ -31,10 +33,6 @@ HTTP_KINDS = (
 )
 STATE_KINDS = ("error_before", "error_after", "denied")
 KILLS = ("killed_before", "killed_after")
-
-
-class Killed(BaseException):
-    """The process was killed."""
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,6 @@ _SETTINGS = {"MOODLE_BATCH_SIZE": "3"}
 @pytest.fixture
 def due(harness: RunHarness) -> RunHarness:
     """A day after the first run: changes of every kind are due."""
-    make_changes_due(harness)
-    return harness
-
-
-def make_changes_due(harness: RunHarness) -> None:
     for number in range(1, 9):
         harness.company.hire(str(number), **employee(number))
     assert harness.run(**_SETTINGS).code == 0
@@ -57,6 +52,16 @@ def make_changes_due(harness: RunHarness) -> None:
     harness.company.edit("6", workEmail="adresse5quux@example.com")
     for number in (9, 10, 11):
         harness.company.hire(str(number), **employee(number))
+    return harness
+
+
+def system_of(operation: str) -> str:
+    return "moodle" if operation.startswith("core_") else "bamboohr"
+
+
+def fail(harness: RunHarness, operation: str, **fault: Any) -> None:
+    """Inject a fault into the system that has the operation."""
+    {"moodle": harness.fail_moodle, "bamboohr": harness.fail_bamboo}[system_of(operation)](operation=operation, **fault)
 
 
 def assert_recovered(harness: RunHarness) -> None:
@@ -76,14 +81,9 @@ def assert_recovered(harness: RunHarness) -> None:
 @pytest.mark.parametrize("times", [1, 0], ids=["once", "rest"])
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("operation", _CALLS)
-def test_survived(
-    due: RunHarness, operation: str, kind: str, times: int, record_fault: RecordFault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    of_moodle = operation.startswith("core_")
-    record_fault("moodle" if of_moodle else "bamboohr", operation, f"{kind} (socket)")
-    monkeypatch.setattr("worker.cli.StopSignal.wait", lambda stopping, _: stopping.check())
-    fault = {"kind": kind, "operation": operation, "times": times, **_KINDS[kind]}
-    (due.fail_moodle if of_moodle else due.fail_bamboo)(**fault)
+def test_survived(due: RunHarness, operation: str, kind: str, times: int, record_fault: RecordFault) -> None:
+    record_fault(system_of(operation), operation, f"{kind} (socket)")
+    fail(due, operation, **{"kind": kind, "times": times, **_KINDS[kind]})
 
     assert ended(due.run(**_SETTINGS)) == []
 
@@ -91,13 +91,9 @@ def test_survived(
 
 
 @pytest.mark.parametrize("operation", ["changed", "core_user_create_users"])
-def test_a_timeout_is_survived(
-    due: RunHarness, operation: str, record_fault: RecordFault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    of_moodle = operation.startswith("core_")
-    record_fault("moodle" if of_moodle else "bamboohr", operation, "timeout_before (socket)")
-    monkeypatch.setattr("worker.cli.StopSignal.wait", lambda stopping, _: stopping.check())
-    (due.fail_moodle if of_moodle else due.fail_bamboo)("hang", operation=operation, seconds=5)
+def test_a_timeout_is_survived(due: RunHarness, operation: str, record_fault: RecordFault) -> None:
+    record_fault(system_of(operation), operation, "timeout_before (socket)")
+    fail(due, operation, kind="hang", seconds=5)
 
     assert ended(due.run(HTTP_TIMEOUT_SECONDS="1", **_SETTINGS)) == []
 
@@ -105,11 +101,8 @@ def test_a_timeout_is_survived(
 
 
 @pytest.mark.parametrize("variable", ["BAMBOO_BASE_URL", "MOODLE_BASE_URL"])
-def test_a_closed_port_is_survived(
-    due: RunHarness, variable: str, record_fault: RecordFault, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_closed_port_is_survived(due: RunHarness, variable: str, record_fault: RecordFault) -> None:
     record_fault("moodle" if "MOODLE" in variable else "bamboohr", "every call", "refused (socket)")
-    monkeypatch.setattr("worker.cli.StopSignal.wait", lambda stopping, _: stopping.check())
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     forget_binding(due.state_file)
@@ -184,8 +177,7 @@ def test_a_killed_process_is_survived(due: RunHarness, at: int, after: bool, rec
         assert executioner.process.returncode == 0
         return
     assert (executioner.process.returncode, at < _MORE_CALLS_THAN_A_RUN) == (-9, True)
-    system = "moodle" if executioner.met.startswith("core_") else "bamboohr"
-    record_fault(system, executioner.met, "SIGKILL before" if not after else "SIGKILL after")
+    record_fault(system_of(executioner.met), executioner.met, "SIGKILL before" if not after else "SIGKILL after")
     executioner.process = None
     expire_lock(due.state_file)
     assert_recovered(due)

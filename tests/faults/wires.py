@@ -14,40 +14,36 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from tests.faults.injection import Injector
-from tests.sandbox.wire import App, InProcess, Request, Response, Switchboard
+from tests.sandbox.wire import App, Fault, InProcess, Request, Response, Switchboard
 from tests.simulation import MemoryItems, Process
 from worker.errors import ConfigurationError, StateError
 from worker.state.items import Condition, Item
 
 T = TypeVar("T")
-_HTML = Response(200, b"<!DOCTYPE html><html><body>Sign in, Vorname1Quux</body></html>", "text/html; charset=utf-8")
-_STATUS = {"429": 429, "503": 503, "500": 500}
+_OF_THE_SANDBOX = {
+    "reset_before": Fault("reset_before"),
+    "reset_after": Fault("reset_after"),
+    "timeout_before": Fault("hang"),
+    "429": Fault("status", status=429),
+    "429_retry_after": Fault("status", status=429, retry_after="2"),
+    "503": Fault("status", status=503),
+    "503_retry_after": Fault("status", status=503, retry_after="2"),
+    "500": Fault("status", status=500),
+    "html": Fault("html", body="<!DOCTYPE html><html><body>Sign in, Vorname1Quux</body></html>"),
+    "cut": Fault("truncate"),
+    "wrong_text": Fault("wrong_type"),
+}
 
 
-def faulty_response(kind: str, act: Callable[[], Response]) -> Response:
-    """Return the response of a call with this fault; `act` lets the server process the request."""
-    if kind == "reset_before":
-        return Response(fate="reset")
-    if kind == "timeout_before":
-        return Response(fate="hang")
-    if kind == "html":
-        return _HTML
-    if kind in _STATUS:
-        return Response(_STATUS[kind], b"", "text/html")
-    if kind.endswith("_retry_after"):
-        return Response(_STATUS[kind[:3]], b"", "text/html", {"Retry-After": "2"})
-    return _after(kind, act())
-
-
-def _after(kind: str, answer: Response) -> Response:
-    if kind == "reset_after":
-        return dataclasses.replace(answer, fate="reset")
+def faulty_response(kind: str, request: Request, app: App) -> Response:
+    """Return the response of a call with this fault."""
+    if kind in _OF_THE_SANDBOX:
+        return _OF_THE_SANDBOX[kind].answer(request, app)
+    answer = app.answer(request)
     if kind == "timeout_after":
         return dataclasses.replace(answer, fate="hang")
     if kind == "500_after":
         return Response(500, b"", "text/html")
-    if kind == "cut":
-        return dataclasses.replace(answer, fate="truncate")
     if kind == "truncated":
         return dataclasses.replace(answer, body=answer.body[: len(answer.body) // 2], headers={})
     if kind.startswith("wrong_"):
@@ -57,8 +53,6 @@ def _after(kind: str, answer: Response) -> Response:
 
 def _wrong(kind: str, body: bytes) -> object:
     original = json.loads(body or b"{}")
-    if kind == "wrong_text":
-        return "an answer of another type"
     if kind == "wrong_swapped":
         return {} if isinstance(original, list) else []
     return (
@@ -80,7 +74,7 @@ class FaultyApp:
 
     def answer(self, request: Request) -> Response:
         kind, self.kind = self.kind, ""
-        return faulty_response(kind, lambda: self.app.answer(request))
+        return faulty_response(kind, request, self.app)
 
 
 class FaultyWire(InProcess):

@@ -16,17 +16,17 @@ from unittest.mock import patch
 import requests
 
 from tests.faults.cloud import Cloud
-from tests.faults.injection import Injector, Killed
+from tests.faults.injection import Injector
 from tests.faults.wires import FaultyItems, FaultyWire
-from tests.run_harness import API_KEY, RunResult, some_hours_ago
+from tests.run_harness import API_KEY, RunResult, WithoutPauses, some_hours_ago
 from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import App
+from tests.simulation import Killed
 from worker.cli import _parser as build_parser
 from worker.cli import main
 from worker.runs.services import _open_items
 from worker.state.items import Item
-from worker.stopping import StopSignal
 from worker.transport.http import new_session
 
 LOCK = "default#lock"
@@ -45,13 +45,6 @@ EMPLOYEES_PER_PAGE = 16
 
 
 _parser = functools.cache(build_parser)
-
-
-class Impatient(StopSignal):
-    """A stop signal that never waits, so that a retry follows at once."""
-
-    def wait(self, seconds: float) -> None:
-        self.check()
 
 
 @dataclass
@@ -101,7 +94,7 @@ class World:
             contextlib.redirect_stderr(stderr),
         ):
             try:
-                code = main(arguments, {**_ENVIRONMENT, **settings}, Impatient())
+                code = main(arguments, {**_ENVIRONMENT, **settings}, WithoutPauses())
             except Killed:
                 code = -9
         self.ever |= {user["idnumber"] for user in self.accounts()}

@@ -21,7 +21,7 @@ Faults can be switched on while a server runs:
   curl -X DELETE localhost:PORT/_sandbox/faults
   curl localhost:PORT/_sandbox/calls
 Kinds: reset_before reset_after hang late trickle status html firewall answer truncate wrong_type; further keys:
-operation, skip, times (0 = forever), status, retry_after, seconds, body (of an answer); text or record limits the
+operation, skip, times (0 = forever), status, retry_after, seconds, body (of answer and html); text or record limits the
 fault to the requests that contain it. Operations of BambooHR: changed, directory, employees, employee, report; of
 Moodle: the web service function.
 

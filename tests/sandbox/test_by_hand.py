@@ -36,74 +36,62 @@ def started(*arguments: str) -> Iterator[str]:
             assert process.wait(timeout=20) == 0
 
 
-def test_the_worker_between_two_sandbox_servers(tmp_path: Path) -> None:
-    with started("bamboohr", "--employees", "12") as bamboo, started("moodle") as moodle:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "BAMBOO_COMPANY_DOMAIN": "acme",
-            "BAMBOO_BASE_URL": bamboo,
-            "BAMBOOHR_API_KEY": "sandbox",
-            "MOODLE_BASE_URL": moodle,
-            "MOODLE_TOKEN": "sandbox",
-            "STATE_FILE": str(tmp_path / "state.sqlite"),
-        }
-        worker = [sys.executable, "-m", "worker"]
-        first = subprocess.run(worker, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-
-        fault = [{"kind": "status", "operation": "changed", "status": 401, "times": 0}]
-        requests.post(f"{bamboo}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
-        second = subprocess.run(worker, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        calls = requests.get(f"{bamboo}/_sandbox/calls", timeout=10).json()
-
-    assert json.loads(first.stdout)["created"] == 12
-    assert (second.returncode, calls) == (3, ["changed", "employees", "directory", "changed"])
-
-
 def sandbox(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tests.sandbox", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
 
+def worker(addresses: str, directory: Path, *arguments: str) -> dict[str, Any]:
+    """Run the worker between the servers with the variables that `serve` prints; return its summary."""
+    bamboo, moodle = addresses.split()
+    variables = {
+        "PATH": os.environ["PATH"],
+        "BAMBOO_COMPANY_DOMAIN": "acme",
+        "BAMBOO_BASE_URL": bamboo,
+        "BAMBOOHR_API_KEY": "sandbox",
+        "MOODLE_BASE_URL": moodle,
+        "MOODLE_TOKEN": "sandbox",
+        "STATE_FILE": str(directory / "state.sqlite"),
+    }
+    command = [sys.executable, "-m", "worker", *arguments]
+    ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    return dict(json.loads(ended.stdout))
+
+
+def test_the_worker_between_two_sandbox_servers(tmp_path: Path) -> None:
+    with started("bamboohr", "--employees", "12") as bamboo, started("moodle") as moodle:
+        first = worker(f"{bamboo} {moodle}", tmp_path, "sync")
+
+        fault = [{"kind": "status", "operation": "changed", "status": 401, "times": 0}]
+        requests.post(f"{bamboo}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
+        second = worker(f"{bamboo} {moodle}", tmp_path, "sync")
+        calls = requests.get(f"{bamboo}/_sandbox/calls", timeout=10).json()
+
+    assert first["created"] == 12
+    assert (second["exit_code"], calls) == (3, ["changed", "employees", "directory", "changed"])
+
+
 def test_a_week_by_hand(tmp_path: Path) -> None:
     with started("serve", "--employees", "300") as addresses:
-        bamboo, moodle = addresses.split()
 
         def change(*arguments: str) -> str:
-            ended = sandbox("change", *arguments, "--url", bamboo)
+            ended = sandbox("change", *arguments, "--url", addresses.split()[0])
             assert (ended.returncode, ended.stderr) == (0, "")
             return ended.stdout
 
-        def worker(*arguments: str) -> dict[str, Any]:
-            ended = subprocess.run(
-                [sys.executable, "-m", "worker", *arguments],
-                cwd=ROOT,
-                env={"PATH": os.environ["PATH"], **variables, "STATE_FILE": str(tmp_path / "state.sqlite")},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            return dict(json.loads(ended.stdout))
-
-        variables = {
-            "BAMBOO_COMPANY_DOMAIN": "acme",
-            "BAMBOO_BASE_URL": bamboo,
-            "BAMBOOHR_API_KEY": "sandbox",
-            "MOODLE_BASE_URL": moodle,
-            "MOODLE_TOKEN": "sandbox",
-        }
-        assert worker("sync")["created"] == 300
+        assert worker(addresses, tmp_path, "sync")["created"] == 300
 
         hired = change("hire", "Ada", "Byron", "--department", "Research")
         moved = change("move", "3", "4", "5", "--department", "Legal")
         renamed = change("rename", "6", "--last", "Lovelace", "--email", "ada.lovelace@example.com")
         change("terminate", "7")
-        second = worker("sync")
+        second = worker(addresses, tmp_path, "sync")
         change("rehire", "7")
-        returned = worker("sync")
+        returned = worker(addresses, tmp_path, "sync")
         change("terminate", *map(str, range(11, 21)))
-        held = worker("sync")
-        approved = worker("approve", held["run_id"], "--yes")
+        held = worker(addresses, tmp_path, "sync")
+        approved = worker(addresses, tmp_path, "approve", held["run_id"], "--yes")
 
     assert hired == "employee 301: Ada Byron <ada.byron@example.com>, Research, Active\n"
     assert [line.split(",")[1] for line in moved.splitlines()] == [" Legal"] * 3
@@ -167,26 +155,13 @@ def test_faults_are_switched_on_over_http_and_an_unknown_one_is_refused() -> Non
 
 
 def test_a_missing_file_is_reported() -> None:
-    command = [sys.executable, "-m", "tests.sandbox", "moodle", "--port", "0", "--data", "nowhere.json"]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    ended = sandbox("moodle", "--port", "0", "--data", "nowhere.json")
 
     assert (ended.returncode, "see --port and --data" in ended.stderr) == (1, True)
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--help"],
-        ["change", "--help"],
-        ["serve", "--help"],
-        ["moodle", "--help"],
-        ["bamboohr", "--help"],
-        ["aws", "--help"],
-    ],
-)
-def test_every_command_has_help(arguments: list[str]) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.sandbox", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+@pytest.mark.parametrize("command", ["", "change", "serve", "moodle", "bamboohr", "aws", "demo"])
+def test_every_command_has_help(command: str) -> None:
+    ended = sandbox(*command.split(), "--help")
 
-    assert "usage: python -m tests.sandbox" in ended.stdout
+    assert (ended.returncode, f"usage: python -m tests.sandbox {command}".strip() in ended.stdout) == (0, True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import json
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -25,12 +27,14 @@ from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.wire import InProcess, Request, Response, Switchboard
 from tests.worker.builders import run_settings
 from worker.bamboohr.client import BambooHRClient
-from worker.config.credentials import RenewableCredential
+from worker.config.credentials import RenewableCredential, open_credential
+from worker.config.settings import Credential
 from worker.errors import SyncError
 from worker.model.mapping import FieldMapping
-from worker.moodle.client import MoodleClient
+from worker.moodle.client import MoodleClient, Undecided
 from worker.stopping import StopSignal
 from worker.transport.http import Transport, new_session
+from worker.transport.patience import REQUEST_SECONDS
 from worker.transport.refusal import BatchRefused
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
@@ -89,6 +93,27 @@ def transport_to(
 
 def bamboo_client(transport: Transport, api: str = BAMBOO, key: str | RenewableCredential = KEY) -> BambooHRClient:
     return BambooHRClient(transport, api, key, FIX_COMMAND)
+
+
+class Secret:
+    """A Secrets Manager with one secret, which can be changed; `reads` counts how often it was read."""
+
+    def __init__(self, document: object) -> None:
+        self.document = document
+        self.reads = 0
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
+        self.reads += 1
+        kind = "SecretBinary" if isinstance(self.document, bytes) else "SecretString"
+        return {"Name": SecretId, kind: self.document}
+
+
+def rotated(variable: str, old: str, new: str) -> RenewableCredential:
+    """A credential that was read before its secret was changed."""
+    secret = Secret(json.dumps({variable.lower(): old}))
+    credential = open_credential(Credential(variable, f"sync/{variable}"), secret)
+    secret.document = json.dumps({variable.lower(): new})
+    return credential
 
 
 def mapping_for(rules: str = "") -> FieldMapping:
@@ -159,6 +184,44 @@ def quick_end_of(call: Callable[[], object]) -> Exception | None:
         return end_of(call)
     except BatchRefused as refusal:
         return refusal
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a call ended that is answered in the same way for ever.
+
+    Attributes:
+        words: The kind and the message of a SyncError; of another refusal "refused" or "undecided", its code, "access"
+            unless one record may be the cause, and "passing" if it may pass; the value of a call that did not fail.
+    """
+
+    words: str
+    advice: str
+    requests: list[Request]
+    waits: list[float]
+
+    @property
+    def was_retried(self) -> bool:
+        """Whether all the patience was used that one request may take."""
+        return sum(self.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
+
+
+def ended(call: Callable[[Transport], object], answer: Response, *, system: str = "moodle") -> Ended:
+    """Make a call with a transport on which everything is answered so. What it says must hold nothing private."""
+    script, patient = Script(answer), Patient()
+    end: Exception | None = None
+    words = advice = ""
+    try:
+        words = str(call(transport_to(script, system=system, stopping=patient)))
+    except SyncError as error:
+        end, words, advice = error, f"{type(error).__name__}: {error.message}", error.advice
+    except BatchRefused as refusal:
+        end = refusal
+        named = "undecided" if isinstance(refusal, Undecided) else "refused"
+        about = "" if refusal.may_be_record else " access"
+        words = f"{named} {refusal.code}{about}{' passing' if refusal.is_passing else ''}"
+    assert not any(secret in texts(end or Exception()) for secret in (PRIVATE, "Ada", "xxxx", KEY, TOKEN))
+    return Ended(words, advice, script.requests, patient.waits)
 
 
 def is_retry_pause(seconds: float) -> bool:

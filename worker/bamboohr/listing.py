@@ -76,11 +76,10 @@ class Listing:
         rows: dict[int, Evidence] = {}
         for row in data:
             employee = employee_id(row.get("employeeId")) if isinstance(row, dict) else None
-            if employee is None:
-                self._unreadable += 1
-                continue
-            self._readable += 1
-            if self._asked is None or employee in self._asked:
+            is_readable = isinstance(row, dict) if self._asked is not None else employee is not None
+            self._readable += is_readable
+            self._unreadable += not is_readable
+            if employee is not None and (self._asked is None or employee in self._asked):
                 rows[employee] = self._checked(employee, evidence(row, self._names))
         cursor = _next_cursor(meta)
         if cursor is None:

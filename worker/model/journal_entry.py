@@ -7,8 +7,8 @@ It is the one place of the state with personal values: the old and the new value
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,20 @@ _MAX_VALUE_LENGTH = 20_000
 field is not kept, and an undo leaves it alone."""
 _MAX_PORTION_BYTES = 200_000
 """Entries in one item. DynamoDB takes 400 KB; names and the item's own overhead come on top of the values."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecentWrites:
+    """What recent runs wrote, as far as it matters to the guards of the next one.
+
+    Attributes:
+        changed: The employees whose accounts were changed, by the class in which that counts.
+        failed: By employee, the new value of each field that the last run of this window let through, and that Moodle
+            did not take.
+    """
+
+    changed: Mapping[GuardClass, Set[int]] = field(default_factory=dict)
+    failed: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

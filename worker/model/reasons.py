@@ -110,7 +110,7 @@ DELETED_BUT_SHOWN = Reason(
     "check the employee's record in BambooHR; every run asks again until it is clear",
 )
 STARTS_LATER = Reason(
-    "starts_later", "the hire date is in the future; every run asks again until then", counter="waiting_for_start"
+    "starts_later", "the first day is today or later; every run asks again until then", counter="waiting_for_start"
 )
 START_NOT_SHOWN = Reason(
     "start_not_shown",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from worker.model.journal_entry import RecentWrites
 from worker.model.reasons import OUT_OF_SCOPE, UNCONFIRMED, Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
 from worker.planning.limits import Limits
@@ -39,14 +40,14 @@ class Circumstances:
         limits: The limits of the run.
         losses: What this run's reading has lost, in words; empty if nothing.
         scope_doubts: Why the scope must suspend no account, in words; empty if it may.
-        recent: The employees whose accounts runs of the last 24 hours changed, by class.
+        recent: What runs of the last 24 hours, or of this window, wrote.
         run_id: The run to approve; "RUN" in a dry run, since only a later run will hold the changes.
     """
 
     limits: Limits
     losses: Sequence[str] = ()
     scope_doubts: Sequence[str] = ()
-    recent: Mapping[GuardClass, Set[int]] = field(default_factory=dict)
+    recent: RecentWrites = field(default_factory=RecentWrites)
     run_id: str = "RUN"
 
 
@@ -83,7 +84,7 @@ def parts_of_plan(plan: Plan) -> dict[int, tuple[Part, ...]]:
 def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     """Remove from the plan what must not be written without an approval."""
     parts = parts_of_plan(plan)
-    exempt = _exempt(plan.steps, parts, circumstances.limits)
+    exempt = _exempt(plan.steps, parts, circumstances)
     due: dict[GuardClass, dict[int, Sequence[FieldChange]]] = {}
     for number, own in parts.items():
         for part in own:
@@ -159,17 +160,22 @@ def with_dependents(
     return {**reactivated, **found}
 
 
-def _exempt(steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], limits: Limits) -> frozenset[PartKey]:
-    """Return what has no limit in an initial import: links, updates and creates."""
-    if not limits.is_import:
-        return frozenset()
+def _exempt(
+    steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], circumstances: Circumstances
+) -> frozenset[PartKey]:
+    """Return the links, updates and creates without a limit: an initial import's, and those let through before.
+
+    The latter failed in an earlier run of the same window: what that run was allowed to write, this one is as well.
+    """
     links = {step.employee_id for step in steps if is_link(step)}
-    return frozenset(
-        (number, part.guard)
-        for number, own in parts.items()
-        for part in own
-        if part.guard in _IMPORTED and (part.guard is not GuardClass.IDENTITY or number in links)
-    )
+
+    def is_exempt(number: int, part: Part) -> bool:
+        if part.guard not in _IMPORTED or (part.guard is GuardClass.IDENTITY and number not in links):
+            return False
+        failed = circumstances.recent.failed.get(number, {})
+        return circumstances.limits.is_import or all(failed.get(one.field) == one.new for one in part.changes)
+
+    return frozenset((number, part.guard) for number, own in parts.items() for part in own if is_exempt(number, part))
 
 
 def _held(
@@ -194,7 +200,7 @@ def _violation(guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], circ
     number, most = len(due), limits.per_run[guard]
     if not due:
         return ""
-    recent = len(circumstances.recent.get(guard, frozenset()) - due.keys())
+    recent = len(circumstances.recent.changed.get(guard, frozenset()) - due.keys())
     if number > most:
         found.append(f"{_is_due(guard, number)}, {most:,} allowed in one run")
     elif number + recent > limits.per_day(guard):

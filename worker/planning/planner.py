@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
+from worker.errors import SyncError
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, employee_id
 from worker.model.field_kinds import Kinds
@@ -66,13 +67,16 @@ class Needed:
 class Plan:
     """What happens to each employee, in the order of their ids, and the accounts that the plan was made from, by id.
 
-    `unanswered`: what was looked up without an answer.
+    Attributes:
+        unanswered: What was looked up without an answer.
+        ended_by: What ended the look-ups early, if anything did. The plan has leavers only then.
     """
 
     plan_input: PlanInput
     accounts: Mapping[int, Account]
     steps: tuple[Step, ...]
     unanswered: frozenset[tuple[AccountKey, str]] = frozenset()
+    ended_by: SyncError | None = None
 
     @cached_property
     def counts(self) -> Counter[Action]:
@@ -82,6 +86,13 @@ class Plan:
     def step(self, number: int) -> Step:
         """Return the step of an employee."""
         return next(one for one in self.steps if one.employee_id == number)
+
+    def of_leavers(self, ended_by: SyncError) -> Plan:
+        """Return the plan of those who have left, for a run in which nothing is known of the others' accounts."""
+        leavers = self.plan_input.leavers
+        employees = [one for one in self.plan_input.employees if one.employee_id in leavers]
+        steps = tuple(step for step in self.steps if step.employee_id in leavers)
+        return replace(self, plan_input=replace(self.plan_input, employees=employees), steps=steps, ended_by=ended_by)
 
     def with_steps(self, steps: Iterable[Step]) -> Plan:
         """Return the plan with other steps."""
@@ -138,6 +149,11 @@ class Planner:
         self._accounts.update(new_accounts)
         self._unreadable.update(unreadable or {})
         self._context = PlanContext(self._input, self._accounts, self._unreadable)
+
+    @property
+    def has_leavers(self) -> bool:
+        """Whether an employee of the run has left."""
+        return bool(self._input.leavers)
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""

@@ -119,21 +119,30 @@ def losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
 
 
 def _fell(stats: DirectoryStats, baseline: RunRecord, before: int, now: int) -> bool:
-    """Whether a field's coverage fell by ten points and its values by a tenth.
+    """Whether a field's coverage fell by ten points, and its values by a tenth and by three at least.
 
-    New employees without a value do not count. Coverage is rounded down, so that the exact number of values now is less
-    than what is compared.
+    New employees without a value do not count, nor does the one who leaves a company of nine.
     """
-    values_kept = (now + 1) * stats.rows * 100 > before * baseline.rows * _VALUES_KEPT_PERCENT
-    return before - now >= COVERAGE_LOST and not values_kept
+    values_before, values_now = _values(stats, baseline, before, now)
+    is_a_tenth = values_now * 100 <= values_before * _VALUES_KEPT_PERCENT
+    return before - now >= COVERAGE_LOST and is_a_tenth and values_before - values_now > _TWO_VALUES
+
+
+def _values(stats: DirectoryStats, baseline: RunRecord, before: int, now: int) -> tuple[int, int]:
+    """Return how many values a field had and has, in ten-thousandths.
+
+    Coverage is rounded down, so that the exact number of values now is less than what is returned.
+    """
+    return before * baseline.rows, (now + 1) * stats.rows
 
 
 def fields_lost(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
     """Return the fields that lost so many values since the baseline run that an empty one means nothing.
 
     A field that the key may no longer see looks like one that is not set. A field is lost if its coverage fell by ten
-    points and its values by a tenth (new employees without a value do not count), or if it had at least three values
-    and now has none. One that is read by its API name was lost if its coverage is 0 (see :class:`CustomFieldStats`).
+    points and its values by a tenth and by three (new employees without a value do not count), or if it had at least
+    three values and now has none. One that is read by its API name was lost if its coverage is 0 (see
+    :class:`CustomFieldStats`).
     """
     if baseline is None:
         return []
@@ -141,9 +150,8 @@ def fields_lost(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
     if not stats.rows:
         return found
     for name, before, now in _coverages(stats, baseline):
-        # Coverage is rounded down, so the exact number of values now is less than `values_now_below`.
-        values_before, values_now_below = before * baseline.rows, (now + 1) * stats.rows
-        vanished = now == 0 and values_before - values_now_below > _TWO_VALUES
+        values_before, values_now = _values(stats, baseline, before, now)
+        vanished = now == 0 and values_before - values_now > _TWO_VALUES
         if _fell(stats, baseline, before, now) or vanished:
             found.append(name)
     return found

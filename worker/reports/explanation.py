@@ -37,7 +37,7 @@ Lines = Mapping[str, str]
 _STANDINGS = {
     LifecycleState.ACTIVE: "works here",
     LifecycleState.LEFT: "has left: BambooHR says Inactive or Deleted",
-    LifecycleState.FUTURE: "has not started yet: Inactive, and the hire date is in the future (or was when last shown)",
+    LifecycleState.FUTURE: "has not started yet: Inactive, and the first day is today or later (or was when shown)",
     LifecycleState.UNKNOWN: "unknown: BambooHR says neither Active nor Inactive, and absence proves nothing",
 }
 _RUNS_SHOWN = 10

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from worker import logs
 from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient, Refused
 from worker.bamboohr.report import Report
-from worker.errors import ReportRefused
+from worker.errors import ReportRefused, SourceError
 from worker.planning.readings import CustomFieldStats
 from worker.runs.batch_reads import EmployeeReads
 
@@ -57,10 +57,13 @@ class CustomFieldReader(EmployeeReads):
         """Read the fields of these employees."""
         if not self._stats.fields or not employees:
             return
-        if self._reads_all:
-            self._report_all()
-        if not self._has_all and not self.unread:
-            self._read(employees)
+        try:
+            if self._reads_all:
+                self._report_all()
+            if not self._has_all and not self.unread:
+                self._read(employees)
+        except SourceError as fault:
+            self.unread = fault.message
 
     def never_shown(self) -> list[str]:
         """Return the fields that BambooHR has shown for no employee, though it was asked."""

@@ -8,7 +8,8 @@ from worker import logs
 from worker.errors import TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
-from worker.model.step import WRITES, GuardClass
+from worker.model.journal_entry import RecentWrites
+from worker.model.step import WRITES
 from worker.planning.approval import approved
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import is_import, limits
@@ -35,7 +36,8 @@ def guarded_plan(
         if step.reason is reasons.UNKNOWN_EMPLOYEE:
             summary.warn("unknown_employee", f"BambooHR shows nothing for employee {step.employee_id}")
     _report_reassigned_ids(plan, summary)
-    accounts = _report_unexplained(services, inputs, plan, summary) if request.all_employees else None
+    reads_accounts = request.all_employees and plan.ended_by is None
+    accounts = _report_unexplained(services, inputs, plan, summary) if reads_accounts else None
     if request.approved:
         return approved(plan, request.approved, services.digest_key), accounts
     guarded = guard(plan, _circumstances(services, inputs, plan, summary))
@@ -69,16 +71,17 @@ def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Su
         ),
         losses(inputs.stats, history.last_baseline()),
         scope_doubts(inputs.scope_tally, history.scope_matched()),
-        _recent_changes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else {},
+        _recent_writes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else RecentWrites(),
         "RUN" if inputs.request.dry_run else summary.run_id,
     )
 
 
-def _recent_changes(services: Services, inputs: RunInput, now: datetime) -> dict[GuardClass, set[int]]:
-    """Return whose accounts runs have changed in the last 24 hours, or since the open window's first batch."""
+def _recent_writes(services: Services, inputs: RunInput, now: datetime) -> RecentWrites:
+    """Return what runs have written in the last 24 hours, and for the window of this run."""
     position = inputs.position
-    window = iso(position.since) if position is not None and position.offset else ""
-    return services.store.recent_changes(inputs.history.runs, now - timedelta(days=1), window)
+    begins = iso(position.since) if position is not None else ""
+    is_open = position is not None and position.offset > 0
+    return services.store.recent_writes(inputs.history.runs, now - timedelta(days=1), begins, is_open=is_open)
 
 
 def _report_unexplained(

@@ -75,8 +75,7 @@ class LockedRun:
     def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
         """Store which employees were certainly not written: they do not count towards the limits."""
         not_sent = [result for result in sent.values() if result.status is not Status.DONE and not result.wrote]
-        unwritten = [result.step.employee_id for result in not_sent]
-        if any(result.step.classes for result in not_sent):
+        if unwritten := [result.step.employee_id for result in not_sent]:
             self.services.store.journal_failed(self.summary.run_id, unwritten, self.services.clock())
 
     def remember(self, records: Mapping[int, EmployeeRecord], written: WriteResult) -> None:

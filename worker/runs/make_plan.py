@@ -1,12 +1,16 @@
-"""Makes the plan of a run: reads its employees, looks up their accounts, plans."""
+"""Makes the plan of a run: reads its employees, looks up their accounts, plans.
+
+A look-up that ends the run still leaves the leavers' plan, whose accounts are looked up first.
+"""
 
 from __future__ import annotations
 
+from worker.errors import SyncError, TargetError
 from worker.model.account import AccountRef
 from worker.model.employee import employee_id
 from worker.planning.matching import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
-from worker.planning.planner import Plan, Planner
+from worker.planning.planner import Plan, Planner, Priority
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.employee_reader import EmployeeReader
 from worker.runs.reading_warnings import (
@@ -41,26 +45,42 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
     planner = Planner(plan_input)
     warn_of_values_not_sent(plan_input, summary)
     tally_scope(reader.custom, inputs, plan_input, summary)
-    _look_up(services, reader, planner)
+    ended_by = _look_up(services, reader, planner)
     plan = planner.plan()
+    if ended_by is not None:
+        return plan.of_leavers(ended_by)
     warn_of_custom_fields(reader.custom, inputs, plan.plan_input, summary)
     if inputs.request.all_employees:
         warn_of_second_accounts(plan, summary)
     return plan
 
 
-def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> None:
-    """Look up what the planner needs until it needs nothing more."""
+def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> SyncError | None:
+    """Look up what the planner needs until it needs nothing more; return what ended this early, if anything did.
+
+    From then on only the accounts of leavers are looked up: nothing else may keep their access open.
+    """
     services.moodle.check_visibility()
+    ended_by: SyncError | None = None
     while needed := planner.needs():
-        found = [AccountLookup(services, lookup).run() for lookup in needed.lookups]
+        found: list[AccountLookup] = []
+        for lookup in needed.lookups:
+            if ended_by is not None and lookup.priority is not Priority.LEAVERS:
+                continue
+            try:
+                found.append(AccountLookup(services, lookup).run())
+            except TargetError as fault:
+                if lookup.priority is Priority.LEAVERS or not planner.has_leavers:
+                    raise
+                ended_by = fault
         planner.add(
             accounts=(account for one in found for account in one.accounts),
-            joining=reader.employees(needed.joining),
-            compared=reader.employees(needed.compared, for_comparison=True),
+            joining=() if ended_by else reader.employees(needed.joining),
+            compared=() if ended_by else reader.employees(needed.compared, for_comparison=True),
             unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
             kinds=services.moodle.field_kinds,
         )
+    return ended_by
 
 
 def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:

@@ -64,6 +64,7 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
             selected=bool(request.selected),
             quiet=request.all_employees,
         )
+        written = replace(written, ended_by=written.ended_by or plan.ended_by)
         written = read_back(services, written, summary)
         # Counted, remembered, moved: in this order, so that no employee is forgotten in between.
         records = _conclude(services, inputs, plan, written.results, summary)
@@ -79,6 +80,8 @@ def preview(request: RunRequest, services: Services, summary: Summary) -> Previe
     position = _position(request, services, summary, first_run=False)
     inputs = read_bamboohr(services, request, history, position, summary)
     plan, accounts = guarded_plan(services, inputs, summary)
+    if plan.ended_by is not None:
+        raise plan.ended_by
     results = {step.employee_id: result_without_sending(step) for step in plan.steps}
     for result in results.values():
         log_outcome(result, selected=bool(request.selected), dry_run=True, quiet=request.all_employees)
@@ -172,7 +175,7 @@ def _move_state(services: Services, inputs: RunInput, run: LockedRun) -> None:
 def _record(services: Services, summary: Summary, inputs: RunInput, now: datetime) -> RunRecord:
     """Describe the run to later ones. `inputs` has the history only where the run ended before it had read more."""
     request, history, mapping = inputs.request, inputs.history, services.settings.plan_digest
-    clean = not request.selected and summary.counts["errors"] == 0
+    clean = not request.selected and summary.counts["errors"] == 0 and summary.outcome in ENDED
     full_pass = request.all_employees
     missed = inputs.feed.dropped or inputs.custom_fields.may_have_missed(history.last_baseline(), full_pass=full_pass)
     summary.reconcile_due = (

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
 
 from worker.errors import StateError
 from worker.model.history import RunRecord
-from worker.model.journal_entry import RETENTION, JournalEntry, pack, unpack
+from worker.model.journal_entry import RETENTION, JournalEntry, RecentWrites, pack, unpack
 from worker.model.step import GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
 
@@ -60,26 +60,34 @@ class Journal:
         text = json.dumps(sorted(employees), separators=(",", ":"))
         self._items.put_all([{KEY: self._failed(run_id), "employees": text, EXPIRY: at + _FAILED_SECONDS}])
 
-    def recent(self, runs: Iterable[RunRecord], since: int, window: str) -> dict[GuardClass, set[int]]:
-        """Return the employees whose accounts runs have changed, as far as it counts towards the limits.
+    def recent(self, runs: Sequence[RunRecord], since: int, begins: str, *, is_open: bool) -> RecentWrites:
+        """Return what runs have written, as far as it matters to the guards.
 
         Args:
-            runs: The runs that may count.
+            runs: The runs that may count, oldest first.
             since: Writes count that are later than this, in seconds since 1970.
-            window: Where the open window began, as runs keep it; all that these wrote counts. "" for none.
+            begins: Where the window of this run begins, as runs keep it; "" for none.
+            is_open: Earlier runs have done a part of the window: all that they wrote counts.
         """
-        found: dict[GuardClass, set[int]] = {}
-        wanted = [run for run in runs if _may_count(run, since) or (window and run.since == window)]
+        of_window = [run for run in runs if begins and run.since == begins]
+        counted = [run for run in runs if _may_count(run, since) or (is_open and run in of_window)]
+        last = of_window[-1:]
+        wanted = [*counted, *(run for run in last if run not in counted)]
+        changed: dict[GuardClass, set[int]] = {}
+        not_taken: dict[int, dict[str, str]] = {}
         keys = {run.run_id: self._keys(run) for run in wanted}
         items = self._items.get_all([key for own in keys.values() for key in own])
         for run in wanted:
             failed = _failed(items.get(self._failed(run.run_id)))
             own = [items[key] for key in keys[run.run_id] if key in items and key != self._failed(run.run_id)]
             for entry in (entry for item in own for entry in _entries(item)):
-                counts = entry.at > since or bool(window and run.since == window)
-                for guard in entry.classes if counts and entry.employee_id not in failed else ():
-                    found.setdefault(guard, set()).add(entry.employee_id)
-        return found
+                if entry.employee_id in failed:
+                    if run in last:
+                        not_taken.setdefault(entry.employee_id, {}).update(_new_values(entry))
+                elif entry.at > since or (is_open and run in of_window):
+                    for guard_class in entry.classes:
+                        changed.setdefault(guard_class, set()).add(entry.employee_id)
+        return RecentWrites(changed, not_taken)
 
     def _keys(self, run: RunRecord) -> list[str]:
         """The keys of a run's journal. A run that was killed has not said how many items it wrote."""
@@ -129,6 +137,10 @@ def _may_count(run: RunRecord, since: int) -> bool:
 _LONGEST_RUN_SECONDS = 24 * 3600
 _PROBED = 50
 _FAILED_SECONDS = 30 * 24 * 3600
+
+
+def _new_values(entry: JournalEntry) -> dict[str, str]:
+    return {change.field: change.new for change in entry.changes}
 
 
 def _failed(item: Item | None) -> frozenset[int]:

@@ -26,9 +26,8 @@ from worker.errors import LockLost
 from worker.model.binding import Binding
 from worker.model.held_change import HeldChanges
 from worker.model.history import EmployeeRecord, History, RunRecord
-from worker.model.journal_entry import JournalEntry
+from worker.model.journal_entry import JournalEntry, RecentWrites
 from worker.model.position import Position
-from worker.model.step import GuardClass
 from worker.state.followups import FollowUps
 from worker.state.held import read_held, store_held
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items
@@ -197,9 +196,9 @@ class Store:
         """Keep whose accounts a run did not change although its journal has them."""
         self._journal.fail(run_id, employees, int(now.timestamp()))
 
-    def recent_changes(self, runs: Iterable[RunRecord], since: datetime, window: str) -> dict[GuardClass, set[int]]:
-        """Return the employees whose accounts were changed, by guard class: see :meth:`Journal.recent`."""
-        return self._journal.recent(runs, int(since.timestamp()), window)
+    def recent_writes(self, runs: Sequence[RunRecord], since: datetime, begins: str, *, is_open: bool) -> RecentWrites:
+        """Return what recent runs wrote: see :meth:`Journal.recent`."""
+        return self._journal.recent(runs, int(since.timestamp()), begins, is_open=is_open)
 
     def journal_of(self, run_id: str) -> list[JournalEntry]:
         """What a run set out to write, in order, as far as that is still kept."""

@@ -8,7 +8,7 @@ import codecs
 import dataclasses
 import itertools
 import re
-from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
@@ -26,6 +26,8 @@ from .single import employee
 _PATH: Final = re.compile(r"/api/v1/employees(?:/(?P<rest>[^/]+))?/?")
 _REPORT: Final = re.compile(r"/api/v1/reports/custom/?")
 _UNKNOWN: Final = "unknown"
+_LONGEST_URL: Final = 8190
+_XML: Final = Response(200, b'<?xml version="1.0"?>\n<employees/>', "application/xml; charset=utf-8")
 
 
 class BambooApp:
@@ -36,8 +38,6 @@ class BambooApp:
         self.api_key = api_key
         self.settings = settings or Settings()
         self._directory = Directory()
-        self._unknown_keys = 0
-        self._locked_until: datetime | None = None
         self._count = itertools.count(1)
 
     def operation(self, request: Request) -> str:
@@ -76,33 +76,18 @@ class BambooApp:
         """Change the company by hand: see :mod:`tests.sandbox.bamboohr.by_hand`."""
         return by_hand.answer(self.company, request) if request.path == by_hand.PATH else None
 
-    def unlock(self) -> None:
-        """End a lock-out and reset its count."""
-        with self.company.lock:
-            self._locked_until, self._unknown_keys = None, 0
-
     def _barred(self, call: Call) -> Response | None:
         """The refusal, if the caller has no access at all."""
-        now = self.company.clock().astimezone(UTC)
-        if self._locked_until is not None and now >= self._locked_until:
-            self.unlock()
-        if self._locked_until is not None:
-            return call.refuse(403, "API access is disabled for a while")
-        key = _key(call.request)
-        if key == self.api_key:
+        if _key(call.request) == self.api_key:
             if not self.settings.key_disabled:
                 return None
             return call.refuse(403, f"The account of {self.settings.key_user} is disabled")
-        if key:
-            self._unknown_keys += 1
-            if self._unknown_keys >= self.settings.lockout_after:
-                self._locked_until = now + self.settings.lockout_time
         refusal = call.refuse(401, "The API key is missing or unknown")
         return dataclasses.replace(refusal, headers={**refusal.headers, "WWW-Authenticate": 'Basic realm="BambooHR"'})
 
     def _answer(self, call: Call) -> Response:
         request = call.request
-        if len(request.path) + len(urlencode(request.query)) > self.settings.longest_url:
+        if len(request.path) + len(urlencode(request.query)) > _LONGEST_URL:
             return Response(414, b"<html><body><h1>414 Request-URI Too Large</h1></body></html>", "text/html")
         operation = self.operation(request)
         if operation == _UNKNOWN:
@@ -111,13 +96,17 @@ class BambooApp:
             return call.refuse(405, "The sandbox server does not answer this method here")
         if operation == "report":
             return report(call)
-        if operation == "changed":
-            return changed(call)
-        if operation == "directory":
-            return self._directory.answer(call)
         if operation == "employees":
             return employees(call)
-        return employee(call, _last_part(request))
+        if operation == "changed":
+            answer = changed(call)
+        elif operation == "directory":
+            answer = self._directory.answer(call)
+        else:
+            answer = employee(call, _last_part(request))
+        # These three answer in XML unless JSON is asked for.
+        asks_for_json = "application/json" in request.headers.get("accept", "")
+        return answer if answer.status != HTTPStatus.OK or asks_for_json else _XML
 
 
 def _last_part(request: Request) -> str:

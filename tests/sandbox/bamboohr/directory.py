@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
 
 from ..wire import Response
-from .answers import Call, json_body, xml_answer, xml_field
+from .answers import Call, json_answer
 from .company import Company, Employee
 from .fields import DIRECTORY, ORG_CHART
-from .rows import twins
 from .settings import Settings
-
-Row = dict[str, object]
 
 
 class Directory:
@@ -21,27 +16,19 @@ class Directory:
 
     def __init__(self) -> None:
         self._basis: object = None
-        self._kept: dict[tuple[bool, bool], Response] = {}
+        self._kept: dict[bool, Response] = {}
 
     def answer(self, call: Call) -> Response:
         """The employees that are Active, current and not hidden; never leavers."""
         settings = call.settings
         if settings.directory_sharing == "off":
             return call.refuse(403, f"The company directory is not shared with {settings.key_user}")
-        basis = _basis(call)
+        basis = (call.company.version, call.company.today(), settings)
         if basis != self._basis:
-            self._basis, self._kept = basis, {}
-        form = (call.wants_json, call.only_current)
-        if form not in self._kept:
-            self._kept[form] = _encode(call)
-        return self._kept[form]
-
-
-def _basis(call: Call) -> object:
-    switches = [getattr(call.settings, name) for name in Settings.__slots__ if name.startswith("directory_")]
-    settings = call.settings
-    rows = copy.deepcopy((settings.restricted_for, settings.garbled, settings.contradicting, settings.garbage_rows))
-    return call.company.version, call.company.today(), switches, rows
+            self._basis, self._kept = (*basis[:2], copy.deepcopy(settings)), {}
+        if call.only_current not in self._kept:
+            self._kept[call.only_current] = _encode(call)
+        return self._kept[call.only_current]
 
 
 def _encode(call: Call) -> Response:
@@ -49,14 +36,12 @@ def _encode(call: Call) -> Response:
     if not shown:
         return call.refuse(404, "The directory is empty")
     settings = call.settings
-    fieldset = ORG_CHART if settings.directory_sharing == "org_chart" else settings.directory_fields
+    fieldset = ORG_CHART if settings.directory_sharing == "org_chart" else tuple(DIRECTORY)
     fields = [name for name in fieldset if name not in settings.directory_lacks]
-    kept = [twin for employee in _thinned(shown, settings.directory_keeps) for twin in twins(settings, employee)]
+    kept = [twin for employee in _thinned(shown, settings.directory_keeps) for twin in settings.rows_of(employee)]
     rows = [_row(call.company, settings, employee, fields) for employee in kept]
-    if not call.wants_json:
-        return xml_answer(_xml(fields, rows))
-    declared = [{"id": id, "type": kind, "name": title} for id, kind, title in map(_declaration, fields)]
-    return Response(200, json_body({"fields": declared, "employees": [*rows, *settings.garbage_rows]}))
+    declared = [{"id": name, "type": DIRECTORY[name][0], "name": DIRECTORY[name][1]} for name in fields]
+    return json_answer({"fields": declared, "employees": [*rows, *settings.garbage_rows]})
 
 
 def _is_shown(call: Call, employee: Employee) -> bool:
@@ -70,15 +55,13 @@ def _thinned(employees: list[Employee], keeps: float) -> list[Employee]:
     return [employee for at, employee in enumerate(employees) if int((at + 1) * keeps) > int(at * keeps)]
 
 
-def _row(company: Company, settings: Settings, employee: Employee, fields: list[str]) -> Row:
+def _row(company: Company, settings: Settings, employee: Employee, fields: list[str]) -> dict[str, object]:
     values = company.record(employee)
     unreadable = settings.directory_nulls | settings.restricted_for.get(employee.id, frozenset())
-    row: Row = {"id": settings.garbled_value(employee.id, "id", employee.id)}
+    row: dict[str, object] = {"id": settings.garbled_value(employee.id, "id", employee.id)}
     for name in fields:
         value = None if name in unreadable else _value(values, name)
         row[name] = settings.garbled_value(employee.id, name, value)
-    if settings.directory_unset == "absent":
-        return {name: value for name, value in row.items() if value is not None}
     return row
 
 
@@ -88,22 +71,3 @@ def _value(values: dict[str, str | None], name: str) -> object:
     if name == "canUploadPhoto":
         return 1
     return values.get(name)
-
-
-def _declaration(name: str) -> tuple[str, str, str]:
-    kind, title = DIRECTORY.get(name, ("text", name))
-    return name, kind, title
-
-
-def _xml(fields: list[str], rows: list[Row]) -> Iterator[str]:
-    yield "<directory><fieldset>"
-    for name, _, title in map(_declaration, fields):
-        yield f"<field id={quoteattr(name)}>{escape(title)}</field>"
-    yield "</fieldset><employees>"
-    for row in rows:
-        yield f"<employee id={quoteattr(str(row['id']))}>"
-        for name in fields:
-            if name in row:
-                yield xml_field(name, bool(row[name]) if name == "canUploadPhoto" else row[name])
-        yield "</employee>"
-    yield "</employees></directory>"

@@ -28,6 +28,8 @@ DATES: Final = frozenset(
     {"hireDate", "originalHireDate", "terminationDate", "dateOfBirth", "employmentStatusEffectiveDate"}
 )
 
+NO_DATE: Final = "0000-00-00"
+
 #: Values that only take effect with the job, so that they are empty before a future hire starts.
 JOB: Final = frozenset(
     {
@@ -98,11 +100,3 @@ LISTED_ON_REQUEST: Final = {
     "reportsToId": "supervisorEId",
     "reportsToName": "supervisor",
 }
-
-#: The optional fields of List Employees before mid-2026: no address, no leaving date, no display name.
-LISTED_ON_REQUEST_EARLIER: Final = frozenset(
-    _words(
-        "workEmail homeEmail bestEmail middleName workPhone workPhoneExtension mobilePhone homePhone linkedinUrl "
-        "birthDate hireDate divisionName departmentName locationName employmentStatusName reportsToName reportsToId"
-    )
-)

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 
 from ..wire import Response
-from .answers import Call, json_body
+from .answers import Call, json_answer
 from .company import Employee
 from .fields import DATES, JOB, LISTED_ALWAYS, LISTED_ON_REQUEST
-from .pages import BadPageError, BadRequestError, page_of
-from .rows import twins
 
-_CONTAINS: Final = ("firstName", "lastName", "jobTitleName")
-_SORTABLE: Final = ("employeeId", "firstName", "lastName", "preferredName", "jobTitleName", "status")
-_IDS: Final = re.compile(r"filter\[ids\]\[\d*\]", re.ASCII)
-_FILTER: Final = re.compile(r"filter\[(\w+)\].*", re.ASCII)
+_DEFAULT_LIMIT: Final = 250
+_MAX_LIMIT: Final = 2500
+
+
+class _Refused(Exception):
+    """The query cannot be answered; the code says why."""
 
 
 @dataclass(frozen=True)
-class _Query:
-    """A query that makes sense."""
+class _Page:
+    """Some rows of all that match, and the cursor of the next page."""
 
-    ids: frozenset[str] | None
-    contains: dict[str, str]
-    status: str | None
-    sort: tuple[str, ...]
-
-    def touched(self) -> set[str]:
-        """The canonical fields that decide which rows are in the result and where."""
-        names = [*self.contains, *(name.lstrip("-") for name in self.sort), *(["status"] if self.status else [])]
-        return {LISTED_ALWAYS[name] for name in names} - {"id"}
+    rows: list[Employee]
+    total: int
+    limit: int
+    next_cursor: str | None
 
 
 def employees(call: Call) -> Response:
@@ -42,130 +38,77 @@ def employees(call: Call) -> Response:
     if settings.list_refused is not None:
         return call.refuse(settings.list_refused, f"{settings.key_user} may not list employees")
     try:
-        found = _found(call)
-        page = page_of(call, found)
-    except BadRequestError as bad:
-        return _bad(call, "BadRequest", str(bad))
-    except BadPageError:
-        return _bad(call, "BadPage", "The page cursor does not fit any more")
-    asked = [name for name in call.last("fields").split(",") if name in settings.list_knows]
-    names = {**LISTED_ALWAYS, **{name: LISTED_ON_REQUEST[name] for name in asked if name in LISTED_ON_REQUEST}}
-    links = {"self": {"href": _href(call, {})}}
-    if page.next_cursor is not None:
-        links["next"] = {"href": _href(call, {"page[after]": page.next_cursor})}
-    if page.prev_cursor is not None:
-        links["prev"] = {"href": _href(call, {"page[before]": page.prev_cursor})}
-    place = {"limit": page.limit, "nextCursor": page.next_cursor, "prevCursor": page.prev_cursor}
-    body = {
-        "data": [
-            *(_row(call, twin, names) for employee in page.rows for twin in twins(settings, employee)),
-            *settings.garbage_rows,
-        ],
-        "meta": {"total": len(found), "page": place},
-        "_links": links,
-    }
-    return Response(200, json_body(body))
+        page = _page(call)
+    except _Refused as refused:
+        error = {"code": str(refused), "message": f"The query cannot be answered ({settings.key_user})"}
+        return Response.of({"error": error}, 400)
+    asked = [name for name in call.last("fields").split(",") if name in LISTED_ON_REQUEST]
+    names = {**LISTED_ALWAYS, **{name: LISTED_ON_REQUEST[name] for name in asked}}
+    rows = [_row(call, twin, names) for employee in page.rows for twin in settings.rows_of(employee)]
+    place = {"limit": page.limit, "nextCursor": page.next_cursor}
+    return json_answer({"data": [*rows, *settings.garbage_rows], "meta": {"total": page.total, "page": place}})
 
 
 def listed(call: Call) -> set[str]:
     """The ids of the rows on the page that the call asks for."""
     try:
-        return {employee.id for employee in page_of(call, _found(call)).rows}
-    except (BadRequestError, BadPageError):
+        return {employee.id for employee in _page(call).rows}
+    except _Refused:
         return set()
 
 
+def _page(call: Call) -> _Page:
+    found = [employee for employee in _found(call) if employee.id not in call.settings.invisible]
+    limit, cursor = call.last("page[limit]") or str(_DEFAULT_LIMIT), call.last("page[after]")
+    if not limit.isdecimal() or not 1 <= int(limit) <= _MAX_LIMIT:
+        raise _Refused("BadRequest")
+    start = _position(call, found, cursor) + 1 if cursor else 0
+    end = start + int(limit)
+    rows = found[start:end]
+    return _Page(rows, len(found), int(limit), _cursor(call, rows[-1]) if end < len(found) else None)
+
+
 def _found(call: Call) -> list[Employee]:
-    query = _query(call)
-    return _sorted(call, query, [one for one in _candidates(call, query) if _matches(call, query, one)])
+    filters = {name for name, _ in call.request.query if name.startswith("filter")}
+    if not filters:
+        return list(call.company)
+    ids = call.last("filter[ids]").split(",")
+    if filters != {"filter[ids]"} or not all(re.fullmatch(r"\d+", text, re.ASCII) for text in ids):
+        raise _Refused("BadRequest")
+    return [one for id in sorted(set(map(int, ids))) if (one := call.company.find(str(id)))]
 
 
-def _query(call: Call) -> _Query:
-    filters = {match[1] for name, _ in call.request.query if (match := _FILTER.fullmatch(name))}
-    if unknown := filters - {"ids", "status", *_CONTAINS}:
-        raise BadRequestError(f"cannot filter by {sorted(unknown)}")
-    status = call.last("filter[status]") or None
-    if status not in (None, "active", "inactive"):
-        raise BadRequestError("status is active or inactive")
-    sort = tuple(name for name in call.last("sort").split(",") if name)
-    if any(name.removeprefix("-") not in _SORTABLE for name in sort):
-        raise BadRequestError(f"can sort by {_SORTABLE}")
-    contains = {name: text for name in _CONTAINS if (text := call.last(f"filter[{name}]"))}
-    return _Query(_ids(call) if "ids" in filters else None, contains, status, sort)
+def _cursor(call: Call, edge: Employee) -> str:
+    return base64.urlsafe_b64encode(json.dumps([edge.id, _changed(call, edge.id)]).encode()).decode()
 
 
-def _ids(call: Call) -> frozenset[str]:
-    repeated = [value for name, value in call.request.query if _IDS.fullmatch(name)]
-    texts = repeated or call.last("filter[ids]").split(",")
-    if not all(re.fullmatch(r"\d+", text, re.ASCII) for text in texts):
-        raise BadRequestError("ids are whole numbers")
-    return frozenset(str(int(text)) for text in texts)
+def _changed(call: Call, id: str) -> str:
+    """When an employee changed last; "" where a test removed the change from the feed."""
+    change = call.company.changes.get(id)
+    return change.at.isoformat() if change else ""
 
 
-def _candidates(call: Call, query: _Query) -> list[Employee]:
-    if query.ids is None:
-        found = list(call.company)
-    else:
-        found = [one for id in sorted(query.ids, key=int) if (one := call.company.find(id))]
-    return [one for one in found if one.id not in call.settings.invisible]
-
-
-def _matches(call: Call, query: _Query, employee: Employee) -> bool:
-    """Whether an employee is in the result; not if the key may not read what decides it."""
-    if query.touched() & _restricted(call, employee):
-        return False
-    record = _record(call, employee)
-    if query.status and (record.get("status") or "").lower() != query.status:
-        return False
-    return all(text.lower() in (record.get(LISTED_ALWAYS[name]) or "").lower() for name, text in query.contains.items())
-
-
-def _sorted(call: Call, query: _Query, found: list[Employee]) -> list[Employee]:
-    for name in reversed(query.sort):
-        found = sorted(found, key=_sort_key(call, LISTED_ALWAYS[name.lstrip("-")]), reverse=name.startswith("-"))
-    return found
-
-
-def _sort_key(call: Call, name: str) -> Callable[[Employee], tuple[bool, int, str]]:
-    def key(employee: Employee) -> tuple[bool, int, str]:
-        if name == "id":
-            return True, int(employee.id), ""
-        value = _record(call, employee).get(name)
-        return value is not None, 0, (value or "").casefold()
-
-    return key
-
-
-def _record(call: Call, employee: Employee) -> dict[str, str | None]:
-    record = call.company.record(employee)
-    if not call.settings.future_jobs_shown and call.company.starts_later(employee):
-        return {name: value for name, value in record.items() if name not in JOB}
-    return record
-
-
-def _restricted(call: Call, employee: Employee) -> frozenset[str]:
-    return (call.settings.list_restricted | call.settings.restricted_for.get(employee.id, frozenset())) - {"id"}
+def _position(call: Call, found: list[Employee], cursor: str) -> int:
+    """Where a page ended. A cursor goes stale if the employee there left the result or changed."""
+    try:
+        id, changed = json.loads(base64.urlsafe_b64decode(cursor))
+    except (binascii.Error, ValueError, TypeError):
+        raise _Refused("BadPage") from None
+    at = next((at for at, employee in enumerate(found) if employee.id == id), None)
+    if at is None or _changed(call, id) != changed:
+        raise _Refused("BadPage")
+    return at
 
 
 def _row(call: Call, employee: Employee, names: dict[str, str]) -> dict[str, object]:
-    record, restricted = _record(call, employee), _restricted(call, employee)
+    settings, record = call.settings, call.company.record(employee)
+    restricted = (settings.list_restricted | settings.restricted_for.get(employee.id, frozenset())) - {"id"}
+    unset = JOB if call.company.starts_later(employee) else frozenset()
     row: dict[str, object] = {}
     for name, canonical in names.items():
-        value = record.get(canonical)
+        value = None if canonical in unset else record.get(canonical)
         if value is None and canonical in DATES:
-            value = call.settings.list_unset_date
-        row[name] = call.settings.garbled_value(employee.id, canonical, None if canonical in restricted else value)
+            value = settings.list_unset_date
+        row[name] = settings.garbled_value(employee.id, canonical, None if canonical in restricted else value)
     row["_restrictedFields"] = [name for name, canonical in names.items() if canonical in restricted]
     return row
-
-
-def _bad(call: Call, code: str, message: str) -> Response:
-    return Response.of({"error": {"code": code, "message": f"{message} ({call.settings.key_user})"}}, 400)
-
-
-def _href(call: Call, page: dict[str, str]) -> str:
-    kept = [
-        (name, value) for name, value in call.request.query if not page or name not in ("page[after]", "page[before]")
-    ]
-    host = call.request.headers.get("host", "example.bamboohr.com")
-    return f"http://{host}{call.request.path}?{urlencode([*kept, *page.items()])}"

@@ -1,16 +1,16 @@
 """What differs between tenants, as switches.
 
 They may change at any time; the next answer follows. A switch that does not exist is an error, never a silent no-op.
-Field names are canonical (those of Get Employee) unless a switch says otherwise.
+Field names are canonical (those of Get Employee). Refusals and answers that no switch makes are faults: see
+:class:`tests.sandbox.wire.Fault`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Literal
 
-from .fields import DIRECTORY, LISTED_ON_REQUEST
+from .company import Employee
 
 
 @dataclass(slots=True)
@@ -22,49 +22,28 @@ class Settings:
     key_owner: str | None = None
     #: The key's user was deactivated: every call is answered with 403.
     key_disabled: bool = False
-    #: After so many calls with an unknown key, every call is answered with 403 for `lockout_time`.
-    lockout_after: int = 5
-    lockout_time: timedelta = timedelta(hours=1)
-    #: Employees that this key may not view: no row in List Employees and reports, 403 on Get Employee. The directory,
-    #: which the company shows to all its employees, still has them.
+    #: Employees that this key may not view: no row in List Employees and reports, 403 on Get Employee. The feed and the
+    #: directory, which the company shows to all its employees, still have them.
     invisible: frozenset[str] = frozenset()
     #: Fields that this key may not read of certain employees: null and named in List Employees, left out by
-    #: Get Employee, null in the directory.
+    #: Get Employee, null in the directory and in reports.
     restricted_for: dict[str, frozenset[str]] = field(default_factory=dict)
     #: The user that refusals name. It looks personal on purpose: a client must not write it to a log.
     key_user: str = "Robin Sync (robin.sync@example.com)"
 
     # --- employees/changed -------------------------------------------------------------------------------------------
-    #: What `employees` is when no employee changed.
-    changed_empty: Literal["list", "object", "null"] = "list"
     #: What `latest` is when no employee changed.
     changed_empty_latest: Literal["null", "blank", "absent"] = "null"
-    #: "offset" 2026-11-20T09:00:00+00:00, "millis" 2026-11-20T09:00:00.000Z, "zulu" 2026-11-20T09:00:00Z.
-    changed_times: Literal["offset", "millis", "zulu"] = "offset"
-    #: A list of entries where a map is documented.
-    changed_as_list: bool = False
-    #: An entry for the id "0", as has really been returned.
-    changed_zero_entry: bool = False
-    #: The action of an employee that was created after `since` and edited later is Inserted, not Updated.
-    changed_inserted_wins: bool = False
-    #: `since` may carry a fraction of a second; otherwise that is a 400.
-    changed_fractions: bool = False
-    #: Employees that the key may not view are in the feed all the same.
-    changed_shows_invisible: bool = True
     #: The `latest` of the answer, in place of the true one.
     changed_latest: str | None = None
 
     # --- employees/directory -----------------------------------------------------------------------------------------
     #: "full", "org_chart" (the reduced fieldset) or "off" (403).
     directory_sharing: Literal["full", "org_chart", "off"] = "full"
-    #: The fieldset, in order. A name that is no standard field is a custom one.
-    directory_fields: tuple[str, ...] = tuple(DIRECTORY)
     #: Fields of the fieldset that are neither declared nor given.
     directory_lacks: frozenset[str] = frozenset()
     #: Fields that are declared, and null in every row.
     directory_nulls: frozenset[str] = frozenset()
-    #: Whether an unset value is null, or its key is left out of the row.
-    directory_unset: Literal["null", "absent"] = "null"
     #: A bad read: the part of the rows that arrives, in a 200 like any other (0 gives an empty list, not a 404).
     directory_keeps: float = 1.0
 
@@ -73,17 +52,12 @@ class Settings:
     list_refused: Literal[401, 403] | None = None
     #: Fields that are null and named in `_restrictedFields` in every row.
     list_restricted: frozenset[str] = frozenset()
-    #: The optional fields it knows, by their names in List Employees (see `fields.LISTED_ON_REQUEST_EARLIER`).
-    list_knows: frozenset[str] = frozenset(LISTED_ON_REQUEST)
     #: What an unset date is.
     list_unset_date: str | None = None
 
     # --- employees/{id} (Get Employee) -------------------------------------------------------------------------------
     #: Fields that are left out silently.
     get_restricted: frozenset[str] = frozenset()
-    #: What an unset date, and any other unset value, is.
-    get_unset_date: str | None = "0000-00-00"
-    get_unset: str | None = None
     #: How Get Employee and reports spell a `state` that List Employees spells out ("California" -> "CA").
     get_states: dict[str, str] = field(default_factory=dict)
 
@@ -92,16 +66,12 @@ class Settings:
     report_refused: Literal[401, 403, 404, 405, 410] | None = None
     #: Employees of whom reports have no row, though other endpoints show them.
     report_lacks: frozenset[str] = frozenset()
-    #: Employees of whom a report has a second row, in which these fields differ, as it does for fields of tables.
-    report_twice: dict[str, dict[str, str | None]] = field(default_factory=dict)
     #: Fields that are neither declared nor given, without an error.
     report_restricted: frozenset[str] = frozenset()
     #: Fields that come back under another name ("status" as "employmentStatus", "1610" as "1610.0").
     report_renamed: dict[str, str] = field(default_factory=dict)
     #: Fields that are given although the body does not name them.
     report_extra: tuple[str, ...] = ()
-    #: More employeeIds are a 400. BambooHR documents no limit; this is the one that the product promises to keep.
-    report_most_ids: int = 200
 
     # --- everywhere --------------------------------------------------------------------------------------------------
     #: JSON begins with a byte order mark.
@@ -113,14 +83,14 @@ class Settings:
     contradicting: dict[str, dict[str, str | None]] = field(default_factory=dict)
     #: JSON values that follow the rows of the directory, List Employees and reports.
     garbage_rows: tuple[object, ...] = ()
-    #: Job values of a future hire are given before the start. Otherwise they are empty until then, except where
-    #: `onlyCurrent=false` asks for them.
-    future_jobs_shown: bool = False
-    #: The header that says what was wrong; X-BambooHR-Message is its other name.
-    error_header: str = "X-BambooHR-Error-Message"
-    #: A longer URL is a 414.
-    longest_url: int = 8190
 
     def garbled_value(self, id: str, name: str, value: object) -> object:
         """The value that a row has for this canonical field."""
         return self.garbled.get(id, {}).get(name, value)
+
+    def rows_of(self, employee: Employee) -> list[Employee]:
+        """The employee, and once more with other values where there is a second row."""
+        if employee.id not in self.contradicting:
+            return [employee]
+        values = {**employee.values, **self.contradicting[employee.id]}
+        return [employee, Employee(employee.id, values, employee.hidden, employee.pending)]

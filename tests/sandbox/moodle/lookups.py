@@ -19,7 +19,7 @@ from tests.sandbox.moodle.errors import (
     user_missing,
 )
 from tests.sandbox.moodle.params import clean
-from tests.sandbox.moodle.settings import Settings
+from tests.sandbox.moodle.settings import WWWROOT, Settings
 from tests.sandbox.moodle.site import MoodleSite
 from tests.sandbox.moodle.user import User
 
@@ -51,14 +51,7 @@ _RETURNED_KINDS = {
     "timezone": "timezone",
 }
 _NUMBER = re.compile(r"[ \t\n\r\v\f]*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[ \t\n\r\v\f]*", re.ASCII)
-_KEYS = (
-    "id username firstname lastname fullname email address phone1 phone2 department institution idnumber firstaccess "
-    "lastaccess auth suspended confirmed lang theme timezone mailformat trackforums description descriptionformat city "
-    "country "
-    "profileimageurlsmall profileimageurl customfields"
-)
-_KEY_ORDER = _KEYS.split()
-_HIDEABLE = ("description", "country", "city", "suspended", "firstaccess", "lastaccess", "email")
+_HIDEABLE = ("country", "city", "suspended", "firstaccess", "lastaccess", "email")
 
 
 def get_users_by_field(site: MoodleSite, field: str, values: list[str]) -> list[dict[str, Any]]:
@@ -108,7 +101,7 @@ def details(site: MoodleSite, user: User) -> dict[str, Any]:
         "suspended": user.suspended,
         "firstaccess": user.firstaccess,
         "lastaccess": user.lastaccess,
-        **_pictures(settings, user),
+        "profileimageurl": f"{WWWROOT}/theme/image.php/boost/core/1/u/f1",
         **_names(site, user),
         **(_account(settings, user) if everything else {}),
     }
@@ -128,11 +121,9 @@ def details(site: MoodleSite, user: User) -> dict[str, Any]:
         # PHP takes "0" for empty, which is what makes the idnumber "0" invisible.
         if (always or name in identity) and value not in ("", "0"):
             shown[name] = value
-    if user.description is not None and "description" not in hidden:
-        shown |= {"description": user.description, "descriptionformat": 1}
     if custom := profile.returned(settings, user.profile, all_details="moodle/user:viewalldetails" in can):
         shown["customfields"] = custom
-    return {name: shown[name] for name in _KEY_ORDER if name in shown and not (name in hidden and name in _HIDEABLE)}
+    return {name: value for name, value in shown.items() if not (name in hidden and name in _HIDEABLE)}
 
 
 def meeting(site: MoodleSite, wanted: dict[str, str]) -> list[User]:
@@ -177,9 +168,6 @@ def _criteria(criteria: list[dict[str, str]], settings: Settings) -> tuple[dict[
 def _checked(site: MoodleSite, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The answer, if each value is of its own type; one value that is not refuses all of it."""
     for record in records:
-        user = site.table.get(record["id"])
-        if user is not None and user.unreturnable:
-            raise invalid_response(f"user {record['id']}")
         for name, kind in _RETURNED_KINDS.items():
             value = record.get(name, "")
             if clean(kind, value, site.settings) != value:
@@ -220,10 +208,10 @@ def _expression(pieces: list[str]) -> re.Pattern[str]:
 
 
 def _names(site: MoodleSite, user: User) -> dict[str, str]:
-    settings = site.settings
-    in_full_name = settings.fullnamedisplay if settings.at_least("4.5") else ()
-    allowed = "moodle/site:viewfullnames" in site.capabilities
-    return {name: getattr(user, name) for name in ("firstname", "lastname") if allowed or name in in_full_name}
+    # From 4.5 on, the names that are part of the site's full name format are always shown.
+    if "moodle/site:viewfullnames" not in site.capabilities and not site.settings.at_least("4.5"):
+        return {}
+    return {"firstname": user.firstname, "lastname": user.lastname}
 
 
 def _account(settings: Settings, user: User) -> dict[str, Any]:
@@ -231,8 +219,3 @@ def _account(settings: Settings, user: User) -> dict[str, Any]:
     shown["lang"] = clean("lang", user.lang, settings)
     shown["theme"] = clean("theme", user.theme, settings)
     return {**shown, "trackforums": 0} if settings.at_least("4.5") else shown
-
-
-def _pictures(settings: Settings, user: User) -> dict[str, str]:
-    base = f"{settings.wwwroot}/theme/image.php/boost/core/1/u/"
-    return {"profileimageurlsmall": f"{base}f2", "profileimageurl": f"{base}f1"}

@@ -19,7 +19,6 @@ _LEADING_INT = re.compile(r"[ \t\n\r\v\f]*([+-]?\d+)")
 _TIMEZONE = re.compile(
     r"(([+-]?(0?[0-9](\.[5|0])?|1[0-3](\.0)?|1[0-2]\.5))|(99)|[A-Za-z0-9]+(/?[A-Za-z_-])+)", re.ASCII
 )
-_PLUGIN = re.compile(r"[a-z](?:[a-z0-9_](?!__))*[a-z0-9]+")
 _ATOM = r"[!#-'*+\-/-9=?A-Z^-~]+"
 _LABEL = r"[a-z0-9]+(?:-+[a-z0-9]+)*"
 _EMAIL = re.compile(
@@ -71,10 +70,6 @@ def _bool(value: str, _settings: Settings) -> str:
     return "0" if word in ("off", "no", "false", "", "0") else "1"
 
 
-def _plugin(value: str, _settings: Settings) -> str:
-    return value if _PLUGIN.fullmatch(value) else ""
-
-
 _CLEAN: dict[str, Callable[[str, Settings], str]] = {
     "raw": lambda value, _: value,
     "raw_trimmed": lambda value, _: value.strip(PHP_BLANKS),
@@ -84,7 +79,6 @@ _CLEAN: dict[str, Callable[[str, Settings], str]] = {
     "bool": _bool,
     "alpha": lambda value, _: re.sub(r"[^a-zA-Z]", "", value),
     "alphanumext": lambda value, _: re.sub(r"[^a-zA-Z0-9_-]", "", value),
-    "plugin": _plugin,
     "username": _username,
     "auth": lambda value, settings: value if value in settings.auth_plugins else "",
     "lang": lambda value, settings: value if value in settings.languages else "",

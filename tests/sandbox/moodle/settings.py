@@ -27,6 +27,9 @@ RELEASES: Final[dict[Version, tuple[str, str]]] = {
 }
 """Release and version number as core_webservice_get_site_info returns them."""
 
+WWWROOT = "https://moodle.example.com"
+"""The address that the site has for itself."""
+
 NORMAL_DEBUG = 15
 """From this debug level on, `debuginfo` is part of an error's body."""
 DEVELOPER_DEBUG = 32767
@@ -101,33 +104,25 @@ class Settings:
         version: The Moodle that answers.
         database: MariaDB compares without case, accents and trailing blanks; PostgreSQL compares exactly.
         maintenance: "gui" is the switch in the administration pages, "cli" the command line's.
-        maintenance_retry_after: The Retry-After header during CLI maintenance.
         webservices: False is web services off, or the REST protocol off.
-        startup_errors: php.ini shows start-up errors, so that HTML precedes the JSON of a truncated request.
         auth_plugins: The plugins that are installed; whether they are enabled does not matter here.
-        fullnamedisplay: The names in the site's full name format.
         timezone: The time zone of the service user, in which a date is midnight.
     """
 
     version: Version = "4.2"
     database: Database = "mariadb"
-    allowaccountssameemail: bool = False
     extendedusernamechars: bool = False
     maintenance: Literal["", "gui", "cli"] = ""
-    maintenance_retry_after: str | None = "300"
     webservices: bool = True
     max_input_vars: int = 1000
-    startup_errors: bool = False
     debug: int = 0
     auth_plugins: tuple[str, ...] = CORE_AUTH_PLUGINS
     languages: tuple[str, ...] = ("en",)
     themes: tuple[str, ...] = ("boost", "classic")
     showuseridentity: tuple[str, ...] = ("email",)
     hiddenuserfields: tuple[str, ...] = ()
-    fullnamedisplay: tuple[str, ...] = ("firstname", "lastname")
     profile_fields: tuple[ProfileField, ...] = ()
     timezone: str = "UTC"
-    wwwroot: str = "https://moodle.example.com"
 
     def at_least(self, version: Version) -> bool:
         """Whether the site runs this version or a later one."""

@@ -23,10 +23,8 @@ class MoodleSite:
     """A Moodle in memory. It starts with guest (id 1), admin (id 2) and the service user (id 3).
 
     Everything public may be changed while it is served: `settings`, `capabilities` (of the service user's role),
-    `service_functions` (what its service offers), `access_denied` (why the token has no access at all: the service is
-    disabled, the user is not authorised, the address is not allowed), `tokens` (token -> the second it expires at,
-    None = never), `deadlocks` (so many of the coming create batches are rolled back, as two of them at once can be)
-    and `unwritable` (idnumbers: the database refuses every write of an account that has or gets one of them).
+    `service_functions` (what its service offers), `tokens` (token -> the second it expires at, None = never) and
+    `deadlocks` (so many of the coming create batches are rolled back, as two of them at once can be).
     `events` lists ("user_created" | "user_updated" | "user_deleted", id) in the order in which they were logged.
     """
 
@@ -41,9 +39,7 @@ class MoodleSite:
         self.capabilities = set(MINIMUM_CAPABILITIES)
         self.service_functions = set(FOUR_FUNCTIONS)
         self.tokens: dict[str, int | None] = {token: None}
-        self.access_denied = ""
         self.deadlocks = 0
-        self.unwritable: set[str] = set()
         self.events: list[tuple[str, int]] = []
         self.table = UserTable()
         self.lock = threading.RLock()
@@ -84,7 +80,6 @@ class MoodleSite:
                 username=f"{user.email.lower()}.{moment}",
                 email=digest,
                 idnumber="",
-                sessions=0,
             )
             self.events.append(("user_deleted", user_id))
 

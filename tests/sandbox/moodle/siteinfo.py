@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sandbox.moodle.settings import RELEASES
+from tests.sandbox.moodle.settings import RELEASES, WWWROOT
 from tests.sandbox.moodle.site import MoodleSite
 
 
@@ -20,8 +20,8 @@ def get_site_info(site: MoodleSite) -> dict[str, Any]:
         "fullname": f"{user['firstname']} {user['lastname']}",
         "lang": user["lang"],
         "userid": user["id"],
-        "siteurl": site.settings.wwwroot,
-        "userpictureurl": f"{site.settings.wwwroot}/theme/image.php/boost/core/1/u/f1",
+        "siteurl": WWWROOT,
+        "userpictureurl": f"{WWWROOT}/theme/image.php/boost/core/1/u/f1",
         "functions": [{"name": name, "version": version} for name in sorted(site.service_functions)],
         "downloadfiles": 0,
         "uploadfiles": 0,

@@ -12,8 +12,7 @@ from tests.sandbox.moodle.params import Many, Single, Value
 class User:
     """A row of the user table. `more` holds columns that no look-up ever shows.
 
-    `unreturnable`: no answer may contain the account (`invalidresponse`), whatever is stored; `unwritable`: the
-    database refuses every change of it; `has_context`: False, if deleted, makes every look-up that finds it fail.
+    `has_context`: False, if deleted, makes every look-up that finds it fail.
     """
 
     id: int
@@ -30,7 +29,6 @@ class User:
     phone1: str = ""
     phone2: str = ""
     address: str = ""
-    description: str | None = None
     lang: str = "en"
     theme: str = ""
     timezone: str = "99"
@@ -39,17 +37,11 @@ class User:
     suspended: bool = False
     deleted: bool = False
     remote: bool = False
-    must_change_password: bool = False
-    password_expired: bool = False
-    unreturnable: bool = False
-    unwritable: bool = False
     has_context: bool = True
-    password: str = "not cached"
     firstaccess: int = 0
     lastaccess: int = 0
     timecreated: int = 0
     timemodified: int = 0
-    sessions: int = 0
     profile: dict[str, str] = field(default_factory=dict)
     more: dict[str, str | int] = field(default_factory=dict)
 
@@ -75,42 +67,29 @@ LIMITS = {
 }
 """The columns' lengths, in characters. The first six measured on Moodle 4.2.3, the rest from its install.xml."""
 
-_PAIRS = Many(Single({"type": Value("alphanumext"), "value": Value("raw")}), required=False)
-
 
 def _optional(kind: str) -> Value:
     return Value(kind, required=False)
 
 
 _COMMON: dict[str, Value | Many] = {
-    "maildisplay": _optional("int"),
     "city": _optional("text"),
     "country": _optional("alpha"),
     "timezone": _optional("timezone"),
-    "description": _optional("raw"),
-    "firstnamephonetic": _optional("notags"),
-    "lastnamephonetic": _optional("notags"),
     "middlename": _optional("notags"),
-    "alternatename": _optional("notags"),
-    "interests": _optional("text"),
     "institution": _optional("text"),
     "department": _optional("text"),
     "phone1": _optional("notags"),
     "phone2": _optional("notags"),
     "address": _optional("text"),
-    "calendartype": _optional("plugin"),
-    "theme": _optional("theme"),
-    "mailformat": _optional("int"),
-    "customfields": _PAIRS,
-    "preferences": _PAIRS,
+    "password": _optional("raw"),
+    "customfields": Many(Single({"type": Value("alphanumext"), "value": Value("raw")}), required=False),
 }
 
 CREATE = Single(
     {
         "username": Value("username"),
         "auth": Value("auth", required=False, default="manual"),
-        "password": _optional("raw"),
-        "createpassword": _optional("bool"),
         "firstname": Value("notags"),
         "lastname": Value("notags"),
         "email": Value("raw_trimmed"),
@@ -119,7 +98,7 @@ CREATE = Single(
         **_COMMON,
     }
 )
-"""What core_user_create_users takes for one user; `suspended` is not among it."""
+"""What core_user_create_users takes for one user, as far as the product may send it; `suspended` is not among it."""
 
 UPDATE = Single(
     {
@@ -127,13 +106,11 @@ UPDATE = Single(
         "username": _optional("username"),
         "auth": _optional("auth"),
         "suspended": _optional("bool"),
-        "password": _optional("raw"),
         "firstname": _optional("notags"),
         "lastname": _optional("notags"),
         "email": _optional("raw_trimmed"),
         "idnumber": _optional("raw"),
         "lang": _optional("lang"),
-        "userpicture": _optional("int"),
         **_COMMON,
     }
 )

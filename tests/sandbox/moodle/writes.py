@@ -5,13 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from tests.sandbox.moodle import passwords, profile
+from tests.sandbox.moodle import profile
 from tests.sandbox.moodle.countries import COUNTRIES
 from tests.sandbox.moodle.errors import (
     MoodleError,
     database_write,
     invalid_parameter,
-    invalid_response,
     refused,
     user_missing,
 )
@@ -19,9 +18,9 @@ from tests.sandbox.moodle.params import is_blank, is_email
 from tests.sandbox.moodle.site import MoodleSite
 from tests.sandbox.moodle.user import LIMITS, User
 
-_NEVER_STORED = frozenset(
-    {"id", "password", "createpassword", "customfields", "preferences", "interests", "userpicture"}
-)
+_NO_COLUMNS = frozenset({"id", "password", "customfields"})
+_EXTERNAL_AUTH = frozenset({"cas", "db", "ldap", "lti", "oauth2", "oidc", "shibboleth"})
+"""The plugins that keep no password in Moodle. Measured on Moodle 4.2.3: oidc; the rest read in its code."""
 _COLUMNS = frozenset(User.__dataclass_fields__)
 
 
@@ -32,7 +31,6 @@ def create_users(site: MoodleSite, users: list[dict[str, Any]]) -> list[dict[str
         for given in users:
             _check_new(site, given)
             user = User(id=site.table.take_id(), username=given["username"], timecreated=site.now())
-            user.password = _new_password(given)
             _fill(site, user, given)
             _insert(site, user)
             made.append(user)
@@ -62,24 +60,15 @@ def update_users(site: MoodleSite, users: list[dict[str, Any]]) -> dict[str, Any
                     "message": error.message_at(site.settings.debug),
                 }
             )
-    if any(not str(warning["warningcode"]).isalnum() for warning in warnings):
-        raise invalid_response()
     return {"warnings": warnings}
 
 
 def delete_users(site: MoodleSite, user_ids: list[int]) -> None:
     """Delete all of them or none."""
-    doomed = []
+    doomed = [site.table.get(user_id) for user_id in user_ids]
+    if any(user is None or user.deleted for user in doomed):
+        raise user_missing()
     for user_id in user_ids:
-        user = site.table.get(user_id)
-        if user is None or user.deleted or user_id in doomed:
-            raise user_missing()
-        if user_id == site.admin_id:
-            raise refused("useradminodelete", "You can not delete admin accounts")
-        if user_id == site.service_id:
-            raise refused("usernotdeletederror", "User was not deleted - error")
-        doomed.append(user_id)
-    for user_id in doomed:
         site.delete_user(user_id)
 
 
@@ -93,19 +82,12 @@ def _check_new(site: MoodleSite, given: dict[str, Any]) -> None:
         raise invalid_parameter(f"Invalid authentication type: {given['auth']}")
     if not given["lang"]:
         raise invalid_parameter(f"Invalid language code: {given['lang']}")
-    internal = given["auth"] not in passwords.EXTERNAL_AUTH
-    if internal and not given.get("password") and not given.get("createpassword"):
+    if given["auth"] not in _EXTERNAL_AUTH and not given.get("password"):
         raise invalid_parameter("Invalid password: you must provide a password, or set createpassword.")
     if not is_email(given["email"]):
         raise invalid_parameter(f"Email address is invalid: {given['email']}")
     if _email_taken(site, given["email"]):
         raise invalid_parameter(f"Email address already exists: {given['email']}")
-
-
-def _new_password(given: dict[str, Any]) -> str:
-    if given["auth"] in passwords.EXTERNAL_AUTH:
-        return passwords.NOT_CACHED
-    return "" if given.get("createpassword") else passwords.stored(given["password"])
 
 
 def _update(site: MoodleSite, given: dict[str, Any]) -> None:
@@ -119,12 +101,7 @@ def _update(site: MoodleSite, given: dict[str, Any]) -> None:
     user = copy.copy(old)
     user.profile = dict(old.profile)
     user.more = dict(old.more)
-    if "password" in given:
-        kept = passwords.stored(given["password"])
-        user.password = passwords.NOT_CACHED if user.auth in passwords.EXTERNAL_AUTH else kept
     _fill(site, user, given)
-    if given.get("suspended"):
-        user.sessions = 0
     _insert(site, user)
     site.events.append(("user_updated", user.id))
 
@@ -145,8 +122,6 @@ def _updatable(site: MoodleSite, user_id: int) -> User:
 
 
 def _email_taken(site: MoodleSite, email: str, besides: int = 0) -> bool:
-    if site.settings.allowaccountssameemail:
-        return False
     lowered = email.lower()
     return any(
         other.email.lower() == lowered and other.id != besides for other in site.table.matching("email", [email])
@@ -155,7 +130,7 @@ def _email_taken(site: MoodleSite, email: str, besides: int = 0) -> bool:
 
 def _fill(site: MoodleSite, user: User, given: dict[str, Any]) -> None:
     for name, value in given.items():
-        if name in _NEVER_STORED:
+        if name in _NO_COLUMNS:
             continue
         if name == "country" and value not in COUNTRIES and value != "":
             value = "0"
@@ -171,8 +146,6 @@ def _fill(site: MoodleSite, user: User, given: dict[str, Any]) -> None:
 
 
 def _insert(site: MoodleSite, user: User) -> None:
-    if user.unwritable or user.idnumber in site.unwritable:
-        raise database_write("Deadlock found when trying to get lock; try restarting transaction")
     for column, limit in LIMITS.items():
         if len(getattr(user, column)) > limit:
             raise database_write(f"Data too long for column '{column}' at row 1")

@@ -92,14 +92,3 @@ def test_a_cut_request_does_nothing_if_its_head_is_last(
     else:
         assert refusal(answer.json()) == code
     assert len(sandbox.site.users()) == 3
-
-
-def test_a_server_that_shows_start_up_errors_writes_html_before_the_json_of_a_cut_request(sandbox: Sandbox) -> None:
-    sandbox.site.settings.startup_errors = True
-    assert len(sandbox.moodle.create(*users(sandbox, 2))) == 2
-    keep(sandbox, 3 + 6)
-    answer = sandbox.moodle.post([*HEAD, *fields(users(sandbox, 2))])
-
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
-    assert answer.text.startswith("<br />\n<b>Warning</b>:  PHP Request Startup: Input variables exceeded 8.")
-    assert answer.text.splitlines()[-1].startswith('[{"id":')

@@ -110,8 +110,6 @@ def test_from_4_5_on_names_of_the_full_name_format_and_the_postal_address_are_al
 
     sandbox.site.settings.version = "4.5"
     assert {"firstname", "lastname", "address"} <= sandbox.moodle.read(made).keys()
-    sandbox.site.settings.fullnamedisplay = ("firstname",)
-    assert "lastname" not in sandbox.moodle.read(made)
 
 
 def test_a_hidden_profile_field_needs_viewalldetails(sandbox: Sandbox) -> None:

@@ -1,6 +1,8 @@
-"""Authentication, and how refusals and faults arrive."""
+"""Who may call, what is refused, and how refusals and faults arrive."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 import requests
@@ -30,46 +32,74 @@ def test_anything_but_basic_authentication_is_refused(bamboo: Bamboo, header: st
     assert bamboo.session.get(url, headers={"Authorization": header}, timeout=30).status_code == 401
 
 
-def test_repeated_use_of_an_unknown_key_locks_every_key_out_for_a_while(bamboo: Bamboo) -> None:
-    bamboo.settings.lockout_after = 3
-    assert [bamboo.get("employees/0", key=None).status_code for _ in range(4)] == [401] * 4
-    assert [bamboo.get("employees/0", key="wrong").status_code for _ in range(4)] == [401, 401, 401, 403]
-    assert [bamboo.get(path).status_code for path in PATHS] == [403] * 4
-    bamboo.clock.advance(minutes=59)
-    assert bamboo.get("employees/0").status_code == 403
-    bamboo.clock.advance(minutes=1)
-    assert bamboo.get("employees/0").status_code == 200
-    assert [bamboo.get("employees/0", key="wrong").status_code for _ in range(4)] == [401, 401, 401, 403]
-    bamboo.app.unlock()
-    assert bamboo.get("employees/0").status_code == 200
-
-
-def test_the_key_of_a_disabled_user_is_refused_with_the_reason_in_either_header(bamboo: Bamboo) -> None:
-    bamboo.settings.key_disabled = True
-    for header in ("X-BambooHR-Error-Message", "X-BambooHR-Message"):
-        bamboo.settings.error_header = header
-        answers = [bamboo.get(path) for path in PATHS]
-        assert [answer.status_code for answer in answers] == [403] * 4
-        assert all("robin.sync@example.com" in answer.headers[header] for answer in answers)
-
-
-def test_the_key_can_be_rotated(bamboo: Bamboo) -> None:
+def test_the_key_can_be_rotated_and_its_user_disabled(bamboo: Bamboo) -> None:
     bamboo.app.api_key = "another"
-    assert bamboo.get("employees/0").status_code == 401
-    assert bamboo.get("employees/0", key="another").status_code == 200
+    assert [bamboo.get("employees/0", key=key).status_code for key in (KEY, "another")] == [401, 200]
+
+    bamboo.settings.key_disabled = True
+    answers = [bamboo.get(path, key="another") for path in PATHS]
+    assert [answer.status_code for answer in answers] == [403] * 4
+    assert all("robin.sync@example.com" in answer.headers["X-BambooHR-Error-Message"] for answer in answers)
+
+
+REFUSED = [
+    ({"directory_sharing": "off"}, "directory", 403),
+    ({"list_refused": 401}, "employees", 401),
+    ({"list_refused": 403}, "employees", 403),
+    ({"report_refused": 410}, "report", 410),
+]
+
+
+@pytest.mark.parametrize(("switch", "endpoint", "status"), REFUSED)
+def test_a_tenant_can_refuse_one_endpoint(
+    bamboo: Bamboo, switch: dict[str, object], endpoint: str, status: int
+) -> None:
+    bamboo.app.settings = Settings(**switch)  # type: ignore[arg-type]
+    answers = {
+        "directory": bamboo.get("employees/directory"),
+        "employees": bamboo.get("employees"),
+        "employee": bamboo.get("employees/2"),
+        "report": bamboo.post_report({"fields": []}),
+    }
+    assert {name: answer.status_code for name, answer in answers.items() if answer.status_code != 200} == {
+        endpoint: status
+    }
+    assert answers[endpoint].content == b""
+    assert "robin.sync@example.com" in answers[endpoint].headers["X-BambooHR-Error-Message"]
+
+
+def test_the_refusal_of_an_invisible_employee_names_them(bamboo: Bamboo) -> None:
+    bamboo.settings.invisible = frozenset({"3"})
+    answer = bamboo.get("employees/3", fields="status")
+    assert (answer.status_code, answer.content) == (403, b"")
+    assert answer.headers["X-BambooHR-Error-Message"].encode("latin-1").decode().count("Zoë 李") == 2
 
 
 def test_every_answer_has_an_id_of_its_own(bamboo: Bamboo) -> None:
-    ids = [bamboo.get(path).headers["X-Request-Id"] for path in ["employees/1", "employees/1", "nothing"]]
-    assert len(set(ids)) == 3
+    assert len({bamboo.get(path).headers["X-Request-Id"] for path in ["employees/1"] * 2 + ["nothing"]}) == 3
 
 
 def test_another_path_or_method_is_refused_and_a_trailing_slash_makes_no_difference(bamboo: Bamboo) -> None:
-    answer = bamboo.get("meta/fields")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert bamboo.get("meta/fields").status_code == 404
+    assert bamboo.get("reports/custom").status_code == 405
     assert bamboo.session.post(f"{bamboo.url}/api/v1/employees/2", auth=(KEY, "x"), timeout=30).status_code == 405
-    assert bamboo.get("employees/directory/").json() == bamboo.directory()
     assert bamboo.get("employees/2/", fields="status").json() == {"id": "2", "status": "Active"}
+    assert bamboo.get("employees", filter__ids=",".join(["99999"] * 2500)).status_code == 414
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path != "employees"])
+@pytest.mark.parametrize("accept", ["*/*", None])
+def test_the_answer_is_xml_unless_json_is_asked_for(bamboo: Bamboo, path: str, accept: str | None) -> None:
+    assert bamboo.get(path, accept=accept).headers["Content-Type"].startswith("application/xml")
+    assert bamboo.get(path, accept="application/json, text/plain;q=0.5").json()
+
+
+def test_json_can_begin_with_a_byte_order_mark(bamboo: Bamboo) -> None:
+    bamboo.settings.byte_order_mark = True
+    answer = bamboo.get("employees/2", fields="status")
+    assert answer.content.startswith(b"\xef\xbb\xbf{")
+    assert json.loads(answer.content.decode("utf-8-sig")) == {"id": "2", "status": "Active"}
+    assert bamboo.get("employees/999").content == b""
 
 
 @pytest.mark.parametrize(
@@ -91,17 +121,32 @@ def test_each_operation_has_a_name(bamboo: Bamboo, path: str, operation: str) ->
 
 def test_a_fault_hits_the_operation_that_it_names(bamboo: Bamboo) -> None:
     bamboo.board.faults.append(Fault("status", "directory", status=429, retry_after="7"))
+    bamboo.board.faults.append(Fault("truncate", "directory"))
     assert bamboo.get("employees").status_code == 200
     limited = bamboo.get("employees/directory")
     assert (limited.status_code, limited.headers["Retry-After"]) == (429, "7")
-    assert bamboo.get("employees/directory").status_code == 200
-    assert bamboo.board.calls == ["employees", "directory", "directory"]
-
-
-def test_a_directory_can_be_cut_in_half(bamboo: Bamboo) -> None:
-    bamboo.board.faults.append(Fault("truncate", "directory"))
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         bamboo.get("employees/directory")
+    assert bamboo.get("employees/directory").status_code == 200
+    assert bamboo.board.calls == ["employees", *["directory"] * 3]
+
+
+def test_a_poisoned_employee_fails_every_call_that_reads_them_and_no_other(bamboo: Bamboo) -> None:
+    bamboo.board.faults.append(Fault("status", status=500, times=0, record="employee 2"))
+    for path, status in (
+        ("employees/2", 500),
+        ("employees/3", 200),
+        ("employees?filter[ids]=1,2", 500),
+        ("employees?filter[ids]=1,3", 200),
+        ("employees?page[limit]=1", 200),
+        ("employees?page[limit]=2", 500),
+        ("employees/directory", 200),
+        ("employees/changed?since=2026-11-19T09:00:00Z", 200),
+    ):
+        assert bamboo.get(path).status_code == status, path
+    reports = [{}, {"employeeIds": [2, 3]}, {"employeeIds": [3]}]
+    answers = [bamboo.post_report({"fields": ["status"], "filters": filters}) for filters in reports]
+    assert [answer.status_code for answer in answers] == [500, 500, 200]
 
 
 def test_it_answers_without_a_socket_as_well(bamboo: Bamboo) -> None:

@@ -1,133 +1,134 @@
-"""What a refusal of BambooHR means, and what is said of it."""
+"""What an answer means that is no result, through each way of calling BambooHR: the table of `refusals`."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
-import responses
 
 from tests.sandbox.wire import Response
-from tests.worker.clients import (
-    BAMBOO,
-    CHANGED,
-    DIRECTORY,
-    FIX_COMMAND,
-    KEY,
-    NEEDED,
-    PRIVATE,
-    SINCE,
-    Patient,
-    Script,
-    bamboo_client,
-    end_of,
-    quick_end_of,
-    texts,
-    transport_to,
-)
+from tests.worker.clients import FIX_COMMAND, NEEDED, PRIVATE, SINCE, Ended, bamboo_client, ended
 from worker.bamboohr.client import BambooHRClient
-from worker.errors import CredentialError, SourceError
-from worker.transport.patience import REQUEST_SECONDS
-
-pytestmark = pytest.mark.usefixtures("mocked")
+from worker.bamboohr.refusals import UNREADABLE
+from worker.transport.refusal import NO_ANSWER
 
 
-def read_anything(bamboo: BambooHRClient) -> None:
-    bamboo.changed_employees(SINCE)
+@dataclass(frozen=True)
+class Answered:
+    """One row.
+
+    Attributes:
+        answer: What BambooHR, or what stands before it, answers for ever.
+        feed: A part of the message with which the changed feed ends the run.
+        batch: How List Employees of some employees ends.
+        employee: How Get Employee ends.
+        retried: Whether the feed is asked for again.
+    """
+
+    answer: Response
+    feed: str
+    batch: str
+    employee: str
+    retried: bool = False
 
 
-def test_an_unknown_key_is_reported_with_the_command_that_sets_it_and_never_retried(
-    bamboo: BambooHRClient, patient: Patient
-) -> None:
-    responses.get(CHANGED, status=401)
-
-    with pytest.raises(CredentialError, match="does not know the API key") as caught:
-        read_anything(bamboo)
-
-    assert FIX_COMMAND in caught.value.advice
-    assert (len(responses.calls), patient.waits) == (1, [])
+PRIVATE_BODY = json.dumps({"error": {"message": PRIVATE}}).encode()
+PRIVATE_HEADERS = {
+    "X-BambooHR-Error-Message": PRIVATE,
+    "X-BambooHR-Message": PRIVATE,
+    "Location": f"https://{PRIVATE}/",
+}
+NO_LIST = "ListRefused: "
+UNKNOWN_KEY = "CredentialError: BambooHR does not know the API key (HTTP 401)"
 
 
-def test_a_refusal_is_reported_with_its_three_causes_and_never_retried(
-    bamboo: BambooHRClient, patient: Patient
-) -> None:
-    responses.get(CHANGED, status=403)
-
-    with pytest.raises(CredentialError, match="no right") as caught:
-        read_anything(bamboo)
-
-    assert "locked" in str(caught.value)
-    assert "disabled" in str(caught.value)
-    assert (len(responses.calls), patient.waits) == (1, [])
+def row(status: int, feed: str, batch: str = "", employee: str = "", *, passing: bool = False) -> Any:
+    """A row of a status. By default one of the employees may be the cause."""
+    refused = f"refused HTTP {status}{' passing' if passing else ''}"
+    answer = Response(status, PRIVATE_BODY, headers=PRIVATE_HEADERS)
+    return pytest.param(Answered(answer, feed, batch or refused, employee or refused, passing), id=str(status))
 
 
-@pytest.mark.parametrize("status", [404, 301, 302])
-def test_a_wrong_address_is_reported_with_the_setting(bamboo: BambooHRClient, status: int) -> None:
-    responses.get(CHANGED, status=status, headers={"Location": "https://elsewhere.example/"})
-
-    with pytest.raises(SourceError) as caught:
-        read_anything(bamboo)
-
-    assert "BAMBOO_COMPANY_DOMAIN" in caught.value.advice
-    assert len(responses.calls) == 1
-
-
-@pytest.mark.parametrize("status", [400, 406, 413, 422, 501])
-def test_another_refusal_is_not_retried(bamboo: BambooHRClient, status: int) -> None:
-    responses.get(CHANGED, status=status)
-
-    with pytest.raises(SourceError, match=f"HTTP {status} for the list of changed employees$"):
-        read_anything(bamboo)
-
-    assert len(responses.calls) == 1
-
-
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 598])
-def test_a_passing_fault_that_stays_ends_the_run_after_three_minutes(
-    bamboo: BambooHRClient, patient: Patient, status: int
-) -> None:
-    responses.get(CHANGED, status=status)
-
-    with pytest.raises(SourceError, match=str(status)):
-        read_anything(bamboo)
-
-    assert len(responses.calls) == len(patient.waits) + 1
-    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
-
-
-def test_a_pause_that_is_too_long_is_reported_and_not_made(bamboo: BambooHRClient, patient: Patient) -> None:
-    responses.get(CHANGED, status=429, headers={"Retry-After": "86400"})
-
-    with pytest.raises(SourceError, match="86400 s"):
-        read_anything(bamboo)
-
-    assert patient.waits == []
+ANSWERS = [
+    row(401, UNKNOWN_KEY, NO_LIST, UNKNOWN_KEY),
+    row(403, "CredentialError: BambooHR refuses the list of changed", NO_LIST, "refused HTTP 403 access"),
+    row(404, "SourceError: BambooHR has no such address (HTTP 404", NO_LIST, "None"),
+    row(405, "HTTP 405 for the list of changed employees", NO_LIST),
+    *(row(status, f"BambooHR has no such address (HTTP {status}") for status in (301, 302, 307)),
+    *(
+        row(status, f"SourceError: BambooHR answered HTTP {status} for the list of changed employees")
+        for status in (400, 402, 406, 409, 410, 413, 414, 418, 422, 451, 499, 501)
+    ),
+    *(row(status, f"BambooHR answered HTTP {status}", passing=True) for status in (500, 502, 503, 504, 598)),
+    pytest.param(
+        Answered(
+            Response(fate="reset"),
+            "SourceError: BambooHR could not be read",
+            f"refused {NO_ANSWER} passing",
+            f"refused {NO_ANSWER} passing",
+            retried=True,
+        ),
+        id="no answer",
+    ),
+    *(
+        pytest.param(
+            Answered(
+                Response(200, body),
+                "SourceError: BambooHR's answer for the list of changed employees is not the documented JSON",
+                f"refused {UNREADABLE}",
+                f"refused {UNREADABLE}",
+            ),
+            id=repr(body),
+        )
+        for body in (b"", b"<!DOCTYPE html>", b"<?xml version='1.0'?><employees/>", b"null", b"[]", b'"text"', b"7")
+    ),
+]
 
 
-def test_a_company_that_cannot_be_reached_is_reported_after_some_patience() -> None:
-    script, patient = Script(Response(fate="reset")), Patient()
-
-    with pytest.raises(SourceError, match="could not be read"):
-        read_anything(bamboo_client(transport_to(script, system="bamboohr", stopping=patient)))
-
-    assert len(script.requests) == len(patient.waits) + 1
-    assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
+def read_feed(bamboo: BambooHRClient) -> object:
+    return bamboo.changed_employees(SINCE)
 
 
-@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 406, 418, 429, 500, 503])
-def test_no_message_repeats_what_bamboohr_says_or_the_key(bamboo: BambooHRClient, status: int) -> None:
-    told = {"X-BambooHR-Error-Message": PRIVATE, "X-BambooHR-Message": PRIVATE, "Location": f"https://{PRIVATE}/"}
-    for path in (CHANGED, DIRECTORY, f"{BAMBOO}/employees", f"{BAMBOO}/employees/1"):
-        responses.get(path, status=status, body=json.dumps({"error": {"message": PRIVATE}}), headers=told)
+def end_of(call: Callable[[BambooHRClient], object], answer: Response) -> Ended:
+    return ended(lambda transport: call(bamboo_client(transport)), answer, system="bamboohr")
 
-    ends = [
-        end_of(lambda: bamboo.changed_employees(SINCE)),
-        end_of(lambda: bamboo.directory({1}, NEEDED)),
-        quick_end_of(lambda: bamboo.list_batch([1], NEEDED)),
-        quick_end_of(lambda: bamboo.get_employee(1, NEEDED)),
-    ]
 
-    said = " ".join(texts(end) for end in ends if end is not None)
-    assert said
-    assert PRIVATE not in said
-    assert KEY not in said
+@pytest.mark.parametrize("row", ANSWERS)
+def test_an_answer_that_is_no_result(row: Answered) -> None:
+    feed = end_of(read_feed, row.answer)
+    batch = end_of(lambda bamboo: bamboo.list_batch([7, 8], NEEDED), row.answer)
+    employee = end_of(lambda bamboo: bamboo.get_employee(7, NEEDED), row.answer)
+    end_of(lambda bamboo: bamboo.directory({1}, NEEDED), row.answer)
+
+    assert row.feed in feed.words
+    assert feed.was_retried is row.retried
+    # What is no document may have been cut.
+    assert len(feed.requests) == len(feed.waits) + (2 if row.batch == f"refused {UNREADABLE}" else 1)
+    assert batch.words.startswith(row.batch) if row.batch == NO_LIST else batch.words == row.batch
+    assert employee.words == row.employee
+    # Whether the key may not list at all, a listing of no employee tells.
+    assert len(batch.requests) == (2 if row.batch == NO_LIST else 1)
+    assert (batch.waits, employee.waits, len(employee.requests)) == ([], [], 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(401, FIX_COMMAND), (403, "after a lock-out"), (404, "BAMBOO_COMPANY_DOMAIN"), (302, "BAMBOO_COMPANY_DOMAIN")],
+)
+def test_what_ends_the_run_comes_with_advice(status: int, advice: str) -> None:
+    assert advice in end_of(read_feed, Response(status)).advice
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "waits"), [(None, True), ("86400", False)], ids=["its own pause", "a pause of a day"]
+)
+def test_a_rate_limit_that_stays_ends_the_run(asked_for: str | None, waits: bool) -> None:
+    headers = {"Retry-After": asked_for} if asked_for else {}
+
+    end = end_of(read_feed, Response(429, headers=headers))
+
+    assert "HTTP 429" in end.words
+    assert ("86400 s" in end.words, end.was_retried, bool(end.waits)) == (not waits, waits, waits)

@@ -49,11 +49,17 @@ def test_a_joiner_within_a_name_is_kept() -> None:
         ("\u200b\u0301\u0323 \u20dd", ""),
         ("\u0301Ana", "Ana"),
         (None, ""),
+        ("", ""),
         (True, "true"),
+        (False, "false"),
+        ([], None),
+        ({"a": 1}, None),
         (7, "7"),
         ("0000-00-00", ""),
         ("2026-01-31", "2026-01-31"),
     ],
 )
-def test_a_text_is_composed_and_has_single_spaces(value: object, cleaned: str) -> None:
+def test_a_text_is_composed_and_has_single_spaces_and_other_forms_are_not_shown(
+    value: object, cleaned: str | None
+) -> None:
     assert text("last_name", value) == cleaned

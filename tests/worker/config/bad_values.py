@@ -23,40 +23,22 @@ NUMBERS = {
 }
 _NO_NUMBERS = ("many", "6 0", "60.0", "6e1", "0x10", "\u0663", "9" * 10)
 _NO_DOMAINS = (
-    "acme.bamboohr.com",
-    "https://acme",
-    "acme/../x",
-    "me@acme",
-    "-acme",
-    "acme-",
-    "a_b",
-    "a c",
-    "äcme",
-    "x" * 64,
+    *("acme.bamboohr.com", "https://acme", "acme/../x", "me@acme", "-acme", "acme-", "a_b", "a c", "äcme", "x" * 64),
 )
 _NO_URLS = (
-    *(
-        "lxp.example",
-        "http://lxp.example",
-        "http://localhost.lxp.example",
-        "http://127.0.0.1.lxp.example",
-        "http://10.0.0.1",
-    ),
-    *(
-        "http://0.0.0.0",
-        "ftp://lxp.example",
-        "https://",
-        "https://:443",
-        "https://lxp.example:port",
-        "https://lxp.example:0",
-        "https://lxp .example",
-    ),
+    *("lxp.example", "http://lxp.example", "http://localhost.lxp.example", "http://127.0.0.1.lxp.example"),
+    *("http://10.0.0.1", "http://0.0.0.0", "ftp://lxp.example", "https://", "https://:443", "https://lxp.example:port"),
+    *("https://lxp.example:0", "https://lxp .example"),
 )
 _SECRET_URLS = ("https://me:hush@lxp.example", "https://lxp.example?a=hush", "https://lxp.example#hush", "me:hush@lxp")
 _A_URL = 'is not allowed; expected ... https (http for loopback only), without user, query or fragment, as in "http...'
 _A_DOMAIN = 'expected the company\'s subdomain of bamboohr.com, as in "acme"'
 _A_PLUGIN = "expected the short name of the authentication plugin for new accounts, with which employees ..."
 _A_TEMPLATE = "expected a template of {work_email}, {first_name}, {last_name}, {employee_id}..."
+_NO_TEMPLATES = (
+    *("{work_email[0]}", "{work_email.upper}", "{work_email!x}", "{work_email:{last_name}}", "{work_email:{x}}"),
+    *("{x}", "{work_email", "}", "{employee_id:06d}"),
+)
 _FIELD = "is not allowed; expected a BambooHR field: first_name, last_name, ..."
 _TARGET = "expected a Moodle field that can be updated: firstname, lastname, email, department, institution, ..."
 _ENTRY = "expected a BambooHR field, a list of them, a table with ..."
@@ -93,8 +75,10 @@ BAD: list[Row] = [
     ("moodle_auth", "0123456789abcdef" * 2, f" = (not shown) is not allowed; {_A_PLUGIN}"),
     *_refused("reactivate", ("alway",), 'expected "ours" or "always"; did you mean "always"?'),
     *_refused("username_template", ("{work_mail}",), f'{_A_TEMPLATE}; did you mean "{{work_email}}"?'),
-    *_refused("username_template", ("{}", "{x}", "{work_email[0]}", "}", "{employee_id:06d}"), _A_TEMPLATE),
-    *_refused("username_template", ("sync",), "expected a template with at least one of {work_email}, ..."),
+    *_refused("username_template", ("{nickname}",), f"{_A_TEMPLATE} (no nickname)"),
+    *_refused("username_template", ("{}",), f"{_A_TEMPLATE} (no empty name)"),
+    *_refused("username_template", _NO_TEMPLATES, _A_TEMPLATE),
+    *_refused("username_template", ("sync", "fixed"), "expected a template with at least one of {work_email}, ..."),
     *_refused("extended_usernames", ("yes", "1", "on"), "expected true or false"),
     *_refused("default_last_name", ("<b>", "x" * 101, "\u200b"), "expected a text of at most 100 characters that ..."),
     *_refused("field_mapping", ([],), "expected a table of Moodle fields and their BambooHR fields, ..."),

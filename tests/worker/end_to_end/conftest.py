@@ -6,14 +6,16 @@ import pytest
 
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
-from tests.worker.end_to_end.tools import advance_clock
+from tests.worker.end_to_end.tools import in_sync
 
 
 @pytest.fixture
 def healthy(harness: RunHarness) -> RunHarness:
     """Thirty employees in sync."""
-    harness.company.add(generate(30, seed=101))
-    assert harness.run().code == 0
-    advance_clock(harness, hours=1)
-    harness.forget_calls()
-    return harness
+    return in_sync(harness, generate(30, seed=101))
+
+
+@pytest.fixture
+def staffed(harness: RunHarness) -> RunHarness:
+    """Sixty employees in sync."""
+    return in_sync(harness, generate(60, seed=21))

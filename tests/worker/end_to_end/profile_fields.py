@@ -29,6 +29,9 @@ EMPLOYEES = 40
 class Company:
     """Forty employees whose values feed one custom profile field of a Moodle of some version."""
 
+    lost_by: RunResult
+    """A run whose value Moodle did not keep."""
+
     def __init__(self, harness: RunHarness, version: Version, name: str, source: str = "", **field: Any) -> None:
         self.harness, self.name = harness, name
         source = source or SOURCES[name]

@@ -1,175 +1,131 @@
-"""`approve RUN`: too many suspensions are held until an operator approves them."""
+"""`approve RUN`: what a run held is written if it is still exactly due, and nothing else."""
 
 from __future__ import annotations
-
-import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
 
 import pytest
 
 from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
-
-EMPLOYEES = 90
+from tests.worker.end_to_end.tools import in_sync, row, suspended, update_items
 
 
 @pytest.fixture
 def held(harness: RunHarness) -> RunResult:
-    """A run that held eleven suspensions."""
-    harness.company.add(generate(EMPLOYEES, seed=1, without_email=0.0))
-    harness.run()
-    leave(harness, range(1, 12))
+    """A run that held the suspensions of 1 to 11, and the new addresses of 12 to 31."""
+    in_sync(harness, generate(90, seed=1, without_email=0.0))
+    leave(harness, *range(1, 12))
+    for number in range(12, 32):
+        harness.company.edit(str(number), workEmail=f"e{number}@new.example")
     run = harness.run()
-    assert (run.code, run["suspended"], run["held_suspensions"]) == (4, 0, 11)
+    assert (run.code, run["held"]) == (4, {"suspend": 11, "identity": 20})
+    harness.forget_calls()
     return run
 
 
-def leave(harness: RunHarness, numbers: Iterable[int]) -> None:
+def leave(harness: RunHarness, *numbers: int) -> None:
     for number in numbers:
         harness.company.terminate(str(number))
 
 
-def suspended(harness: RunHarness) -> set[str]:
-    return {user["idnumber"] for user in harness.accounts() if user["suspended"]}
+def with_new_address(harness: RunHarness) -> set[int]:
+    return {int(user["idnumber"]) for user in harness.accounts() if user["email"].endswith("@new.example")}
 
 
-def row(harness: RunHarness) -> str:
-    with closing(sqlite3.connect(harness.state_file)) as state:
-        return str(state.execute("SELECT body FROM items WHERE key = 'default'").fetchone()[0])
+LEAVERS, MOVED = set(range(1, 12)), set(range(12, 32))
 
 
-def test_a_run_that_held_suspensions_names_the_approve_command(held: RunResult) -> None:
+def test_what_is_held_is_named_with_the_command_that_approves_it(harness: RunHarness, held: RunResult) -> None:
+    command = f"approve {held['run_id']}"
+    lines = [line for line in held.log if line.get("code") == "suspension_held"]
+    explained, plan = harness.run("explain", "--employee", "20").stdout, harness.run("plan")
+
     assert "11 suspensions" in held["message"]
-    assert f"approve {held['run_id']}" in held["advice"]
-    held_lines = [line for line in held.log if line.get("code") == "suspension_held"]
-    assert len(held_lines) == 11
-    assert all(f"approve {held['run_id']}" in line["advice"] for line in held_lines)
+    assert command in held["advice"]
+    assert (len(lines), all(command in line["advice"] for line in lines)) == (11, True)
+    assert "update (held: identity)" in explained
+    assert f"{command} --employee 20" in explained
+    assert plan.code == 4
+    assert "\n20 changes of identity held:\n" in plan.stdout
+    assert "\nUpdate (held): 20 employees: a guard holds all changes of identity" in plan.stdout
+    assert plan.stdout.count("the e-mail domain changes from") == 1
 
 
-def test_approve_suspends_the_held_employees_and_leaves_the_state(harness: RunHarness, held: RunResult) -> None:
+@pytest.mark.parametrize(
+    ("options", "left", "moved"),
+    [
+        ((), LEAVERS, MOVED),
+        (("--only", "suspend"), LEAVERS, set()),
+        (("--only", "identity"), set(), MOVED),
+        (("--employee", "20"), set(), {20}),
+    ],
+)
+def test_approve_writes_what_was_held_leaves_the_state_and_may_be_repeated(
+    harness: RunHarness, held: RunResult, options: tuple[str, ...], left: set[int], moved: set[int]
+) -> None:
     before = row(harness)
 
-    approval = harness.run("approve", held["run_id"], "--yes")
+    first, again = (harness.run("approve", held["run_id"], *options, "--yes") for _ in range(2))
 
-    assert (approval.code, approval["command"], approval["scope"], approval["suspended"]) == (
-        0,
-        "approve",
-        "employees",
-        11,
-    )
-    assert suspended(harness) == {str(number) for number in range(1, 12)}
+    assert (first.code, first["command"], first["scope"]) == (0, "approve", "employees")
+    assert (first["suspended"], first["updated"]) == (len(left), len(moved))
+    assert (suspended(harness), with_new_address(harness)) == (left, moved)
+    assert (again.code, again["suspended"], again["updated"]) == (0, 0, 0)
     assert row(harness) == before
-    assert harness.run().code == 0
 
 
-def test_approve_adds_no_other_change(harness: RunHarness, held: RunResult) -> None:
-    leave(harness, [20])
-    harness.company.edit("21", department="Elsewhere")
-
-    approval = harness.run("approve", held["run_id"], "--yes")
-
-    assert approval["suspended"] == 11
-    assert "20" not in suspended(harness)
-    assert harness.account("21")["department"] != "Elsewhere"
-
-
-def test_a_rehired_employee_is_not_due_any_more(harness: RunHarness, held: RunResult) -> None:
+def test_approve_adds_nothing_and_leaves_out_what_is_not_due_any_more(harness: RunHarness, held: RunResult) -> None:
     harness.company.rehire("3", department="Another")
+    harness.company.edit("20", workEmail="another@new.example")
+    leave(harness, 40)
+    harness.company.edit("41", department="Elsewhere")
 
     approval = harness.run("approve", held["run_id"], "--yes")
 
-    assert (approval.code, approval["suspended"], approval["not_due"]) == (0, 10, 1)
-    assert approval.reason_codes("3") == ["not_due"]
-    assert not harness.account("3")["suspended"]
-    assert harness.account("3")["department"] != "Another"
+    assert (approval.code, approval["suspended"], approval["updated"], approval["not_due"]) == (0, 10, 19, 2)
+    assert approval.reason_codes("3") == approval.reason_codes("20") == ["not_due"]
+    assert (suspended(harness), with_new_address(harness)) == (LEAVERS - {3}, MOVED - {20})
+    assert not {"Another", "Elsewhere"} & {harness.account(number)["department"] for number in ("3", "41")}
 
 
-def test_approve_may_be_repeated(harness: RunHarness, held: RunResult) -> None:
+def test_what_was_approved_does_not_count_towards_the_limits(harness: RunHarness, held: RunResult) -> None:
     harness.run("approve", held["run_id"], "--yes")
-
-    again = harness.run("approve", held["run_id"], "--yes")
-
-    assert (again.code, again["suspended"], again["unchanged"]) == (0, 0, 11)
-
-
-def test_approved_suspensions_do_not_count_towards_the_limits(harness: RunHarness, held: RunResult) -> None:
-    harness.run("approve", held["run_id"], "--yes")
-    leave(harness, range(20, 25))
+    leave(harness, *range(40, 45))
 
     run = harness.run()
 
     assert (run.code, run["suspended"]) == (0, 5)
 
 
-def test_approve_works_with_a_limit_of_zero(harness: RunHarness) -> None:
-    harness.company.add(generate(EMPLOYEES, seed=1, without_email=0.0))
-    harness.run(MAX_SUSPENSIONS="0")
-    leave(harness, [1])
-
-    run = harness.run(MAX_SUSPENSIONS="0")
-    approval = harness.run("approve", run["run_id"], "--yes", MAX_SUSPENSIONS="0")
-
-    assert (run["held_suspensions"], approval["suspended"]) == (1, 1)
-
-
-def test_a_dry_run_of_approve_counts_the_due_suspensions_and_writes_nothing(
-    harness: RunHarness, held: RunResult
-) -> None:
-    harness.forget_calls()
-
-    approval = harness.run("approve", held["run_id"], "--dry-run")
-
-    assert (approval.code, approval["suspended"], approval["dry_run"]) == (0, 11, True)
-    assert harness.writes() == []
-    assert suspended(harness) == set()
-
-
 @pytest.mark.parametrize("run", ["no-such-run", ""])
 def test_an_unknown_run_is_refused_and_the_run_that_held_is_named(
     harness: RunHarness, held: RunResult, run: str
 ) -> None:
-    harness.forget_calls()
-
     approval = harness.run("approve", run, "--yes")
 
     assert (approval.code, approval["outcome"]) == (2, "usage_error")
     assert held["run_id"] in approval["advice"]
-    assert (harness.to_bamboo.calls, harness.to_moodle.calls) == ([], [])
+    assert [*harness.to_bamboo.calls, *harness.to_moodle.calls] == []
 
 
-def test_a_run_that_held_nothing_is_refused(harness: RunHarness) -> None:
-    harness.company.add(generate(EMPLOYEES, seed=1))
-    run = harness.run()
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("held nothing", "held nothing that can be approved"),
+        ("older than a week", "older than 7 days"),
+        ("another token", "token has been replaced"),
+    ],
+)
+def test_what_cannot_be_approved_is_refused(harness: RunHarness, held: RunResult, what: str, message: str) -> None:
+    run_id = harness.run("sync", "--employee", "50")["run_id"] if what == "held nothing" else held["run_id"]
+    if what == "older than a week":
+        update_items(harness, "held", at=lambda moment: moment - 604_900)
+    settings = {"MOODLE_TOKEN": "f" * 32} if what == "another token" else {}
+    harness.forget_calls()
 
-    approval = harness.run("approve", run["run_id"], "--yes")
+    approval = harness.run("approve", run_id, "--yes", **settings)
 
-    assert (approval.code, approval["message"]) == (2, f"the run {run['run_id']} held nothing that can be approved")
-
-
-def test_a_list_older_than_a_week_is_refused(harness: RunHarness, held: RunResult) -> None:
-    with closing(sqlite3.connect(harness.state_file)) as state, state:
-        state.execute(
-            "UPDATE items SET body = json_set(body, '$.at', json_extract(body, '$.at') - 604900)"
-            " WHERE key LIKE '%#held#%'"
-        )
-
-    approval = harness.run("approve", held["run_id"], "--yes")
-
-    assert approval.code == 2
-    assert "older than 7 days" in approval["message"]
-    assert suspended(harness) == set()
-
-
-def test_approve_ends_at_once_while_another_run_holds_the_lock(harness: RunHarness, held: RunResult) -> None:
-    lease = '{"StateId": "default#lock", "owner": "another", "expires": 9999999999}'
-    with closing(sqlite3.connect(harness.state_file)) as state, state:
-        state.execute("INSERT INTO items VALUES ('default#lock', ?)", (lease,))
-
-    approval = harness.run("approve", held["run_id"], "--yes")
-
-    assert (approval.code, approval["outcome"]) == (75, "locked")
-    assert suspended(harness) == set()
+    assert (approval.code, suspended(harness), harness.to_moodle.calls) == (2, set(), [])
+    assert message in approval["message"]
 
 
 def test_approve_is_repeated_after_a_moodle_failure(harness: RunHarness, held: RunResult) -> None:
@@ -179,18 +135,4 @@ def test_approve_is_repeated_after_a_moodle_failure(harness: RunHarness, held: R
 
     approval = harness.run("approve", held["run_id"], "--yes")
 
-    assert (failed.code, approval.code) == (1, 0)
-    assert len(suspended(harness)) == 11
-
-
-def test_suspensions_held_after_a_shrunken_directory_can_be_approved(harness: RunHarness) -> None:
-    harness.company.add(generate(EMPLOYEES, seed=1, without_email=0.0))
-    harness.run()
-    for number in range(30, 60):
-        harness.company.hide(str(number))
-    leave(harness, [1])
-
-    run = harness.run()
-    approval = harness.run("approve", run["run_id"], "--yes")
-
-    assert (run["held_suspensions"], approval["suspended"], suspended(harness)) == (1, 1, {"1"})
+    assert (failed.code, approval.code, suspended(harness)) == (1, 0, LEAVERS)

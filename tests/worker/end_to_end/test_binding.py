@@ -7,7 +7,7 @@ import pytest
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
 from tests.worker.end_to_end.test_state_command import shown
-from tests.worker.end_to_end.tools import hold_lock, items, state_and_site, write_item
+from tests.worker.end_to_end.tools import items, state_and_site, write_item
 
 OTHER = {"BAMBOO_COMPANY_DOMAIN": "zenith"}
 
@@ -89,11 +89,3 @@ def test_rebind_to_the_same_pair_changes_nothing(staffed: RunHarness) -> None:
 
     assert "already" in staffed.run("state", "rebind").stdout
     assert state_and_site(staffed) == before
-
-
-def test_rebind_asks_and_waits_for_no_run(staffed: RunHarness) -> None:
-    assert staffed.run("state", "rebind", **OTHER).code == 2
-    hold_lock(staffed)
-
-    assert staffed.run("state", "rebind", "--yes", **OTHER).code == 75
-    assert staffed.run(**OTHER).code == 75

@@ -13,13 +13,14 @@ import pytest
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle.settings import ProfileField
+from tests.worker.end_to_end.tools import advance_clock
 
 MAPPING = json.dumps({"profile_field_centre": "bamboohr:customCostCenter"})
 COMPANY = 60
 
 
 def later(harness: RunHarness) -> None:
-    harness.company.clock.advance(minutes=30)  # type: ignore[attr-defined]
+    advance_clock(harness, minutes=30)
 
 
 @pytest.fixture
@@ -48,29 +49,20 @@ def move(harness: RunHarness, *numbers: str, to: str | None = "moved") -> None:
         harness.company.edit(number, customCostCenter=to)
 
 
-def test_a_new_and_a_changed_employee_get_the_value(staffed: RunHarness) -> None:
+def test_a_new_and_a_changed_employee_get_the_value_by_one_report(staffed: RunHarness) -> None:
     staffed.company.hire("101", firstName="New", lastName="Hire", workEmail="new@x.io", customCostCenter="C101")
     move(staffed, "3")
+    move(staffed, "4", to=None)
+    staffed.company.touch("5")
 
     run = staffed.run()
+    staffed.forget_calls()
+    again = staffed.run()
 
-    assert (run.code, run["created"], run["updated"], run["warnings"]) == (0, 1, 1, [])
-    assert (centre(staffed, "101"), centre(staffed, "3"), centre(staffed, "4")) == ("C101", "moved", "C4")
-
-
-def test_a_value_that_bamboohr_no_longer_has_is_cleared(staffed: RunHarness) -> None:
-    move(staffed, "3", to=None)
-
-    assert staffed.run()["updated"] == 1
-    assert centre(staffed, "3") in (None, "")
-
-
-def test_nothing_is_written_twice(staffed: RunHarness) -> None:
-    for number in range(1, 21):
-        staffed.company.touch(str(number))
-
-    assert staffed.run()["updated"] == 0
-    assert staffed.writes() == []
+    assert (run.code, run["created"], run["updated"], run["warnings"]) == (0, 1, 2, [])
+    assert [centre(staffed, number) for number in ("101", "3", "4", "5")] == ["C101", "moved", "", "C5"]
+    # The feed, the directory, the dates of all employees, and the report.
+    assert (run["http_calls"]["bamboohr"], again["updated"], staffed.writes()) == (3 + 1, 0, [])
 
 
 def test_a_reconcile_reads_all_employees_by_one_report(staffed: RunHarness) -> None:
@@ -119,7 +111,7 @@ def row_missing(harness: RunHarness) -> None:
 
 
 def rows_contradict(harness: RunHarness) -> None:
-    harness.bamboo.settings.report_twice = {"3": {"customCostCenter": "another"}}
+    harness.bamboo.settings.contradicting = {"3": {"customCostCenter": "another"}}
 
 
 @pytest.mark.parametrize(
@@ -178,17 +170,6 @@ def test_a_full_pass_is_not_due_for_a_field_that_never_had_a_value_or_for_one_em
     row_missing(staffed)
 
     assert staffed.run("reconcile", "--yes", **both)["reconcile_due"] is False
-
-
-def test_a_column_that_stays_empty_is_kept_in_later_runs_too(staffed: RunHarness) -> None:
-    column_empty(staffed)
-    for _ in range(3):
-        later(staffed)
-        staffed.company.touch("3")
-
-        assert staffed.run()["warnings"] == ["fields_emptied"]
-
-    assert centre(staffed, "3") == "C3"
 
 
 def test_a_field_that_does_not_exist_is_one_warning_of_the_run(staffed: RunHarness) -> None:
@@ -266,6 +247,11 @@ def test_a_record_that_breaks_the_report_costs_one_employee_these_fields(
     assert [centre(staffed, number) for number in ("2", "3", "4", "5")] == ["moved", "C3", "moved", "moved"]
     assert staffed.account("3")["department"] == "Moved"
 
+    staffed.forget_calls()
+    again = staffed.run()
+    # The others with their sample; then the one, with two quick retries and once more alone.
+    assert (again["errors"], staffed.to_bamboo.calls.count("report") <= 5) == (1, True)
+
     staffed.heal()
     assert staffed.run()["errors"] == 0
     assert command == "reconcile" or centre(staffed, "3") == "moved"
@@ -287,19 +273,6 @@ def test_a_record_that_breaks_the_report_by_which_the_scope_is_decided_is_an_err
     assert (run.code, run["updated"], run["error_reasons"]) == (1, 1, {"unreadable_fields": 1})
     assert (again.code, again["error_reasons"]) == (1, {"unreadable_fields": 1})
     assert (read.code, read["updated"], staffed.account("3")["department"]) == (0, 1, "Moved")
-
-
-def test_an_employee_whose_record_broke_the_report_is_asked_for_alone_in_the_next_run(staffed: RunHarness) -> None:
-    staffed.fail_bamboo("status", operation="report", record="employee 3", status=500, times=0)
-    move(staffed, "2", "4")
-    staffed.company.edit("3", department="Moved", customCostCenter="moved")
-    assert staffed.run()["errors"] == 1
-    staffed.forget_calls()
-
-    again = staffed.run()
-
-    # The others with their sample; then the one, with two quick retries and once more alone.
-    assert (again["errors"], staffed.to_bamboo.calls.count("report") <= 5) == (1, True)
 
 
 def test_a_leaver_whose_record_breaks_the_report_is_suspended(staffed: RunHarness) -> None:
@@ -340,28 +313,3 @@ def test_reports_that_fail_for_all_keep_the_window_for_the_next_run_and_hold_up_
     assert run["error_reasons"] == {"custom_fields_unread": 1}
     assert staffed.account("3")["department"] == "Moved"
     assert (again.code, again["updated"]) == (0, 20)
-
-
-# Calls
-
-
-def test_an_ordinary_run_asks_for_one_report(staffed: RunHarness) -> None:
-    move(staffed, "3")
-    staffed.forget_calls()
-
-    run = staffed.run()
-
-    # The feed, the directory, the dates of all employees, and the report.
-    assert run["http_calls"]["bamboohr"] == 3 + 1
-    assert run["updated"] == 1
-
-
-def test_reports_are_asked_for_200_employees_at_a_time(harness: RunHarness) -> None:
-    harness.company.add({**one, "customCostCenter": "C"} for one in generate(450, seed=7))
-    harness.site.settings.profile_fields = (ProfileField("centre"),)
-
-    run = harness.run(FIELD_MAPPING=MAPPING)
-
-    assert run["created"] == 450
-    assert run["http_calls"]["bamboohr"] <= 3 + 1 + 3
-    assert harness.to_bamboo.calls.count("report") == 3

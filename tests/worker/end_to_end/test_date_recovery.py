@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.worker.end_to_end.simulated_days import account, advance_to_next_day,
 from worker.state.items import KEY
 from worker.timestamps import iso
 
-ANN = {"firstName": "Ann", "lastName": "Lee", "workEmail": "ann.lee@example.com", "department": "Sales"}
+ANN: dict[str, Any] = {"firstName": "Ann", "lastName": "Lee", "workEmail": "ann.lee@example.com", "department": "Sales"}
 
 
 def in_days(simulation: Simulation, days: int) -> date:
@@ -93,36 +94,23 @@ def test_an_employee_processed_earlier_on_the_same_day_is_not_processed_again() 
 # BambooHR does not show the dates
 
 
-def test_hidden_last_days_are_applied_when_they_are_shown_again() -> None:
+@pytest.mark.parametrize(("field", "counter"), [("terminationDate", "suspended"), ("hireDate", "created")])
+def test_dates_that_are_hidden_for_days_are_applied_when_they_are_shown_again(field: str, counter: str) -> None:
     simulation = in_sync()
     simulation.company.terminate("7", on=in_days(simulation, -40), stamp=False)
     enter_leaver(simulation, days=2)
+    simulation.clock.advance(days=-40)
+    simulation.company.hire_ahead(in_days(simulation, 42), **ANN)
+    simulation.clock.advance(days=40)
     before = next_day_run(simulation)
-    simulation.bamboo.settings.list_restricted = frozenset({"terminationDate"})
+    simulation.bamboo.settings.list_restricted = frozenset({field})
     hidden = [next_day_run(simulation) for _ in range(5)]
     simulation.bamboo.settings.list_restricted = frozenset()
 
     shown_again = next_day_run(simulation)
 
     assert (before.warnings, hidden[0].warnings, shown_again.warnings) == ([], ["dates_not_shown"], [])
-    assert [one.counts["suspended"] for one in (*hidden, shown_again)] == [0, 0, 0, 0, 0, 1]
-    assert account(simulation, "4")["suspended"]
-
-
-def test_hidden_start_dates_are_applied_when_they_are_shown_again() -> None:
-    simulation = in_sync()
-    simulation.company.edit("7", employmentStatusEffectiveDate="2020-01-01", stamp=False)
-    simulation.clock.advance(days=-40)
-    new = simulation.company.hire_ahead(in_days(simulation, 42), **ANN)
-    simulation.clock.advance(days=40)
-    simulation.bamboo.settings.list_restricted = frozenset({"hireDate"})
-    hidden = [next_day_run(simulation) for _ in range(5)]
-    simulation.bamboo.settings.list_restricted = frozenset()
-
-    shown_again = next_day_run(simulation)
-
-    assert [one.counts["created"] for one in (*hidden, shown_again)] == [0, 0, 0, 0, 0, 1]
-    assert account(simulation, new)["email"] == ANN["workEmail"]
+    assert [one.counts[counter] for one in (*hidden, shown_again)] == [0, 0, 0, 0, 0, 1]
 
 
 def test_a_company_without_any_last_day_causes_no_warning() -> None:
@@ -161,6 +149,7 @@ def test_an_employee_who_is_yet_to_start_is_no_leaver_when_the_date_is_hidden(
 
 
 def test_an_employee_starts_as_planned_after_the_date_was_hidden(expecting: Simulation) -> None:
+    assert account(expecting, "50")["department"] == "", "BambooHR shows it from the start date on"
     expecting.bamboo.settings.list_restricted = frozenset({"hireDate"})
     next_day_run(expecting)
     expecting.bamboo.settings.list_restricted = frozenset()
@@ -169,6 +158,19 @@ def test_an_employee_starts_as_planned_after_the_date_was_hidden(expecting: Simu
 
     assert expecting.company.values("50")["status"] == "Active"
     assert (account(expecting, "50")["suspended"], account(expecting, "50")["department"]) == (False, "Sales")
+    assert not {50, 51} & expecting.memory().records.keys(), "they no longer wait"
+
+
+def test_an_account_created_ahead_is_suspended_if_the_employee_never_starts() -> None:
+    simulation = in_sync(HIRE_LOOKAHEAD_DAYS="14")
+    never = simulation.company.hire(**ANN, status="Inactive", hireDate=in_days(simulation, 10).isoformat())
+    next_day_run(simulation)
+    ahead = account(simulation, never)["suspended"]
+    simulation.clock.advance(days=12)
+
+    next_day_run(simulation)
+
+    assert (ahead, account(simulation, never)["suspended"]) == (False, True)
 
 
 def test_a_rewind_finds_the_leavers_of_days_without_changes() -> None:

@@ -7,12 +7,13 @@ from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.run_harness import RunHarness, RunResult, start_harness
 from tests.sandbox.bamboohr import ManualClock, generate
-from tests.worker.end_to_end.tools import advance_clock, records, state_and_site
+from tests.worker.end_to_end.tools import advance_clock, records
 from worker.cli import main
 from worker.stopping import StopSignal
 
@@ -81,52 +82,46 @@ def listings(harness: RunHarness) -> int:
 # A date arrives
 
 
-def test_a_hire_gets_an_account_on_the_start_date_without_an_entry_in_the_feed(harness: RunHarness) -> None:
-    hire_long_ago(harness, "100", in_days(harness, 2))
+@pytest.mark.parametrize(
+    ("arrives", "settings", "counts"),
+    [
+        pytest.param("hire in 2 days", {}, [(0, 0, 0), (1, 0, 1)], id="start date"),
+        pytest.param("hire in 6 days", {"HIRE_LOOKAHEAD_DAYS": "4"}, [(0, 0, 0), (1, 0, 1)], id="start, look-ahead"),
+        pytest.param("leave in 2 days", {}, [(0, 0, 0), (0, 1, 1)], id="last day"),
+        pytest.param("status in 1 days", {}, [(0, 1, 1), (0, 0, 1)], id="status date"),
+        pytest.param("edit in -40 days", {}, [(0, 0, 0), (0, 0, 0)], id="a date long past"),
+    ],
+)
+def test_a_date_takes_effect_on_its_day_without_an_entry_in_the_feed(
+    harness: RunHarness, arrives: str, settings: dict[str, Any], counts: list[tuple[int, int, int]]
+) -> None:
+    what, _, days, _ = arrives.split()
+    day = in_days(harness, int(days))
+    if what == "hire":
+        hire_long_ago(harness, "100", day)
+    elif what == "leave":
+        leave_silently(harness, "7", on=day)
+    elif what == "status":
+        changed = {"status": "Inactive", "employmentStatusEffectiveDate": day.isoformat()}
+        harness.company.edit("7", stamp=False, **changed)
+    else:
+        harness.company.edit("7", stamp=False, department="Elsewhere", terminationDate=day.isoformat())
 
-    before, on_the_day = next_day_run(harness), next_day_run(harness)
+    runs = [next_day_run(harness, **settings) for _ in counts]
 
-    assert (before["created"], before["arrived_dates"], before["waiting_for_start"]) == (0, 0, 0)
-    assert (on_the_day.code, on_the_day["created"], on_the_day["arrived_dates"]) == (0, 1, 1)
-    assert (before["total_changed"], on_the_day["total_changed"]) == (1, 1)
-    assert harness.account("100")["username"] == "ann100@example.com"
-
-
-def test_a_leaver_is_suspended_when_the_last_day_arrives(harness: RunHarness) -> None:
-    leave_silently(harness, "7", on=in_days(harness, 2))
-
-    before, on_the_day = next_day_run(harness), next_day_run(harness)
-
-    assert (before["suspended"], on_the_day["suspended"], on_the_day["suspended_ids"]) == (0, 1, [7])
-    assert harness.account("7")["suspended"]
+    assert [(run["created"], run["suspended"], run["arrived_dates"]) for run in runs] == counts
+    assert [(run.code, run["total_changed"], run["updated"]) for run in runs] == [(0, 1, 0)] * len(runs)
 
 
 def test_a_last_day_that_takes_effect_a_day_later_is_not_missed(harness: RunHarness) -> None:
     leave_silently(harness, "7", on=in_days(harness, 1))
     advance_clock(harness, days=1)
     on_the_last_day = harness.run()
-    advance_clock(harness, days=1)
-    harness.company.dawn(stamp=False)
 
-    on_the_day_after = harness.run()
+    on_the_day_after = next_day_run(harness)
 
     assert (on_the_last_day["arrived_dates"], on_the_last_day["suspended"]) == (1, 0)
     assert (on_the_day_after["arrived_dates"], on_the_day_after["suspended"]) == (1, 1)
-
-
-def test_a_status_date_counts_too(harness: RunHarness) -> None:
-    harness.company.edit(
-        "7", stamp=False, status="Inactive", employmentStatusEffectiveDate=in_days(harness, 1).isoformat()
-    )
-
-    assert next_day_run(harness)["suspended_ids"] == [7]
-
-
-def test_the_look_ahead_finds_hires_that_many_days_earlier(harness: RunHarness) -> None:
-    hire_long_ago(harness, "100", in_days(harness, 6))
-
-    assert next_day_run(harness, HIRE_LOOKAHEAD_DAYS="4")["created"] == 0
-    assert next_day_run(harness, HIRE_LOOKAHEAD_DAYS="4")["created"] == 1
 
 
 def test_an_arrived_date_is_written_once_and_expires(harness: RunHarness) -> None:
@@ -138,14 +133,6 @@ def test_an_arrived_date_is_written_once_and_expires(harness: RunHarness) -> Non
 
     assert [one["arrived_dates"] for one in later] == [2, 2, 2, 0]
     assert all(one.code == 0 and one["created"] + one["suspended"] == 0 for one in later)
-
-
-def test_a_date_long_past_has_no_effect(harness: RunHarness) -> None:
-    harness.company.edit("7", stamp=False, department="Elsewhere", terminationDate=in_days(harness, -40).isoformat())
-
-    quiet = next_day_run(harness)
-
-    assert (quiet["arrived_dates"], quiet["updated"]) == (0, 0)
 
 
 def test_an_employee_the_feed_names_is_not_counted_twice(harness: RunHarness) -> None:
@@ -161,31 +148,34 @@ def test_an_employee_the_feed_names_is_not_counted_twice(harness: RunHarness) ->
 # Runs that did not happen or failed
 
 
-def test_dates_that_arrived_during_a_downtime_are_found_afterwards(harness: RunHarness) -> None:
-    hire_long_ago(harness, "100", in_days(harness, 2))
-    leave_silently(harness, "7", on=in_days(harness, 3))
-    next_day_run(harness)
-    for _ in range(8):
-        advance_clock(harness, days=1)
-        harness.company.dawn(stamp=False)
-
-    back = next_day_run(harness)
-
-    assert (back["created"], back["suspended"], back["arrived_dates"]) == (1, 1, 2)
-
-
-@pytest.mark.parametrize("broken", ["changed", "employees"])
-def test_dates_that_arrived_while_reads_failed_are_found_later(harness: RunHarness, broken: str) -> None:
+@pytest.mark.parametrize(
+    ("broken", "code", "warnings"),
+    [
+        pytest.param("changed", 1, [], id="the feed is unreadable"),
+        pytest.param("employees", 1, ["dates_unread"], id="the list of employees is unreadable"),
+        pytest.param("list_refused", 0, ["dates_unread"], id="the list of employees is refused"),
+        pytest.param("", 0, [], id="no run"),
+    ],
+)
+def test_dates_that_arrived_in_days_that_were_lost_are_applied_afterwards(
+    harness: RunHarness, broken: str, code: int, warnings: list[str]
+) -> None:
     hire_long_ago(harness, "100", in_days(harness, 1))
     leave_silently(harness, "7", on=in_days(harness, 1))
-    harness.fail_bamboo("html", operation=broken, times=0)
-    failed = [next_day_run(harness) for _ in range(5)]
+    if broken == "list_refused":
+        harness.bamboo.settings.list_refused = 403
+    elif broken:
+        harness.fail_bamboo("html", operation=broken, times=0)
+    failed = [next_day_run(harness) for _ in range(5)] if broken else []
+    for _ in range(0 if broken else 5):
+        advance_clock(harness, days=1)
+        harness.company.dawn(stamp=False)
+    harness.bamboo.settings.list_refused = None
     harness.heal()
 
     recovered = next_day_run(harness)
 
-    assert [one.code for one in failed] == [1] * 5
-    assert all(("dates_unread" in one["warnings"]) == (broken == "employees") for one in failed)
+    assert [(one.code, one["warnings"], one["suspended"]) for one in failed] == [(code, warnings, 0)] * len(failed)
     assert (recovered.code, recovered["created"], recovered["suspended"]) == (0, 1, 1)
 
 
@@ -260,18 +250,6 @@ def test_dates_cost_one_call_a_run(harness: RunHarness) -> None:
     assert (listings(harness), quiet["http_calls"]["bamboohr"]) == (1, 3)
 
 
-def test_all_employees_are_read_in_pages_of_2500(harness: RunHarness) -> None:
-    advance_clock(harness, days=-180)
-    for employee in generate(2_501, seed=51)[30:]:
-        harness.company.add([employee])
-    advance_clock(harness, days=180)
-    hire_long_ago(harness, "9000", in_days(harness, 1))
-
-    found = next_day_run(harness)
-
-    assert (listings(harness), found["created"], found["arrived_dates"]) == (2, 1, 1)
-
-
 def test_a_batched_window_reads_dates_once_when_it_is_complete(harness: RunHarness) -> None:
     hire_long_ago(harness, "100", in_days(harness, 1))
     advance_clock(harness, days=1)
@@ -287,20 +265,6 @@ def test_a_batched_window_reads_dates_once_when_it_is_complete(harness: RunHarne
     assert seen == [(2, 0, 0), (0, 1, 1)]
 
 
-def test_a_dry_run_counts_arrived_dates_and_leaves_the_state(harness: RunHarness) -> None:
-    leave_silently(harness, "7", on=in_days(harness, 1))
-    hire_long_ago(harness, "100", in_days(harness, 1))
-    advance_clock(harness, days=1)
-    harness.company.dawn(stamp=False)
-    before = state_and_site(harness)
-
-    dry = harness.run("--dry-run")
-
-    assert (dry["created"], dry["suspended"], dry["arrived_dates"]) == (1, 1, 2)
-    assert state_and_site(harness) == before
-    assert next_day_run(harness, days=3)["arrived_dates"] == 2
-
-
 def test_a_run_of_single_employees_reads_no_dates(harness: RunHarness) -> None:
     leave_silently(harness, "7", on=in_days(harness, 1))
 
@@ -311,19 +275,6 @@ def test_a_run_of_single_employees_reads_no_dates(harness: RunHarness) -> None:
 
 
 # What BambooHR does not show
-
-
-def test_a_key_that_may_not_list_employees_causes_a_warning_and_no_failure(harness: RunHarness) -> None:
-    leave_silently(harness, "7", on=in_days(harness, 1))
-    harness.bamboo.settings.list_refused = 403
-    refused = [next_day_run(harness) for _ in range(5)]
-    harness.bamboo.settings.list_refused = None
-
-    allowed = next_day_run(harness)
-
-    assert [(one.code, one["warnings"], one["suspended"]) for one in refused] == [(0, ["dates_unread"], 0)] * 5
-    assert all(one["next_since"] == one["since"] or one["next_offset"] == 0 for one in refused)
-    assert allowed["suspended"] == 1
 
 
 @pytest.mark.parametrize(

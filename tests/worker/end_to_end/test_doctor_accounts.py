@@ -13,24 +13,6 @@ from tests.worker.end_to_end.doctor_report import run_doctor
 # What BambooHR shows
 
 
-def test_an_unshared_directory_is_a_warning(healthy: RunHarness) -> None:
-    healthy.bamboo.settings.directory_sharing = "off"
-
-    report = run_doctor(healthy)
-
-    assert (report.code, report.bad) == (0, {"BambooHR directory": "warning"})
-    assert "to share the directory" in report.advice("BambooHR directory")
-
-
-def test_a_key_that_may_not_list_employees_is_a_warning(healthy: RunHarness) -> None:
-    healthy.bamboo.settings.list_refused = 403
-
-    report = run_doctor(healthy)
-
-    assert (report.code, report.bad) == (0, {"BambooHR List Employees": "warning"})
-    assert "neither dates nor a reconcile can work" in report.advice("BambooHR List Employees")
-
-
 def test_each_field_has_its_own_check(healthy: RunHarness) -> None:
     settings = healthy.bamboo.settings
     settings.list_restricted = frozenset({"hireDate"})

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
-from contextlib import closing
 
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
-
-
-def lock_row(harness: RunHarness, **values: object) -> None:
-    body = json.dumps({"StateId": "default#lock", "owner": "another", "expires": int(time.time()) + 200, **values})
-    with closing(sqlite3.connect(harness.state_file)) as state:
-        state.execute("INSERT OR REPLACE INTO items VALUES ('default#lock', ?)", (body,))
-        state.commit()
+from tests.worker.end_to_end.tools import hold_lock, write_lock
 
 
 def test_the_second_of_two_simultaneous_runs_changes_nothing(harness: RunHarness) -> None:
@@ -33,20 +25,8 @@ def test_the_second_of_two_simultaneous_runs_changes_nothing(harness: RunHarness
     assert len(harness.accounts()) == 30
 
 
-def test_a_held_lock_is_respected_and_its_holder_named(harness: RunHarness) -> None:
-    harness.run("--dry-run")
-    lock_row(harness)
-    harness.forget_calls()
-
-    run = harness.run()
-
-    assert (run.code, run["outcome"], harness.to_bamboo.calls) == (75, "locked", [])
-    assert "another" in run["message"]
-
-
 def test_an_expired_lock_is_taken_over(harness: RunHarness) -> None:
-    harness.run("--dry-run")
-    lock_row(harness, expires=int(time.time()) - 1)
+    hold_lock(harness, expires=int(time.time()) - 1)
 
     assert harness.run().code == 0
 
@@ -64,8 +44,7 @@ def test_a_second_delivery_does_nothing_and_exits_with_0(harness: RunHarness) ->
 
 
 def test_a_second_delivery_during_the_first_exits_with_0(harness: RunHarness) -> None:
-    harness.run("--dry-run")
-    lock_row(harness, scheduledTime="2026-11-22T02:00:00Z")
+    hold_lock(harness, scheduledTime="2026-11-22T02:00:00Z")
 
     run = harness.run(SCHEDULED_TIME="2026-11-22T02:00:00Z")
 
@@ -88,7 +67,7 @@ def take_over_during(harness: RunHarness, function: str) -> None:
 
     def answering(request):  # type: ignore[no-untyped-def]
         if function.encode() in request.body:
-            lock_row(harness)
+            write_lock(harness)
         return answer(request)
 
     harness.to_moodle.app.answer = answering  # type: ignore[method-assign]

@@ -15,38 +15,24 @@ def empty_columns(simulation: Simulation, *columns: str) -> None:
     simulation.bamboo.settings.directory_nulls = frozenset(columns)
 
 
-def in_sync_with_preferred_names() -> Simulation:
-    """Sixty employees in sync, of whom three have a preferred name."""
-    simulation = in_sync(60, FIELD_MAPPING='{"firstname": ["preferred_name", "first_name"]}')
-    for number in range(1, 61):
-        simulation.company.edit(str(number), preferredName="Kim" if number in (4, 5, 6) else None)
+@pytest.mark.parametrize("column", ["department", "lastName", "workEmail", "preferredName"])
+def test_a_column_that_is_empty_in_one_run_clears_no_value_and_is_used_again_in_the_next(column: str) -> None:
+    simulation = in_sync(30, FIELD_MAPPING='{"firstname": ["preferred_name", "first_name"]}')
+    for number in ("4", "5", "6"):
+        simulation.company.edit(number, preferredName="Kim")
     next_day_run(simulation)
     next_day_run(simulation)
-    return simulation
-
-
-def test_a_preferred_name_is_kept_when_the_column_is_empty_in_one_run() -> None:
-    simulation = in_sync_with_preferred_names()
-    simulation.company.touch("4")
-    empty_columns(simulation, "preferredName")
-
-    run = next_day_run(simulation)
-
-    assert (run.warnings, run.counts["updated"]) == (["fields_emptied"], 0)
-    assert account(simulation, "4")["firstname"] == "Kim"
-
-
-@pytest.mark.parametrize("column", ["department", "lastName", "workEmail"])
-def test_no_value_is_cleared_when_a_column_is_empty_in_one_run(column: str) -> None:
-    simulation = in_sync(30)
     before = account(simulation, "4")
-    simulation.company.touch("4")
     empty_columns(simulation, column)
 
-    run = next_day_run(simulation)
-
+    run = next_day_run(simulation, touched="4")
     assert (run.exit_code, run.warnings, run.counts["updated"]) == (0, ["fields_emptied"], 0)
     assert account(simulation, "4") == before
+
+    empty_columns(simulation)
+    simulation.company.edit("4", department=None)
+    run = next_day_run(simulation)
+    assert (run.warnings, account(simulation, "4")["department"]) == ([], "")
 
 
 @pytest.mark.parametrize("column", ["department", "firstName", "lastName", "workEmail"])
@@ -61,18 +47,6 @@ def test_a_new_employee_gets_a_complete_account_in_a_run_with_an_empty_column(co
 
     assert (run.exit_code, run.counts["created"]) == (0, 1)
     assert _shown(account(simulation, employee_id)) == ("Ann", "New", "ann@example.com", "Sales")
-
-
-def test_the_following_run_uses_the_directory_again() -> None:
-    simulation = in_sync(30)
-    empty_columns(simulation, "department")
-    next_day_run(simulation)
-    empty_columns(simulation)
-    simulation.company.edit("4", department=None)
-
-    run = next_day_run(simulation)
-
-    assert (run.warnings, account(simulation, "4")["department"]) == ([], "")
 
 
 def test_a_hidden_column_is_not_trusted_while_a_single_record_has_it() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.run_harness import RunHarness, RunResult
-from tests.sandbox.moodle.settings import ProfileField
+from tests.worker.end_to_end.tools import advance_clock
 
 
 def hire(harness: RunHarness, number: str, **values: Any) -> None:
@@ -53,25 +53,20 @@ def test_a_table_translates_and_a_value_that_it_lacks_is_kept_and_named_once_wit
     )
 
 
-def test_what_a_table_lacks_may_have_a_value_of_its_own(harness: RunHarness) -> None:
+def test_a_changed_table_makes_a_full_pass_due_which_fills_what_it_lacked(harness: RunHarness) -> None:
     for number, division in enumerate(["Research", "Legal", None], 1):
         hire(harness, str(number), division=division)
-    entry = {**TABLE, "otherwise": "other", "default": "none"}
+    assert harness.run(FIELD_MAPPING=json.dumps({"institution": TABLE}))["created"] == 3
 
-    run = harness.run(FIELD_MAPPING=json.dumps({"institution": entry}))
-
-    assert (run["warnings"], column(harness, "institution", 1, 2, 3)) == ([], ["4711", "other", "none"])
-
-
-def test_a_changed_table_makes_a_full_pass_due(harness: RunHarness) -> None:
-    hire(harness, "1", division="Legal")
-    harness.run(FIELD_MAPPING=json.dumps({"institution": TABLE}))
-
-    wider = {"FIELD_MAPPING": json.dumps({"institution": {**TABLE, "otherwise": "other"}})}
+    wider = {"FIELD_MAPPING": json.dumps({"institution": {**TABLE, "otherwise": "other", "default": "none"}})}
 
     assert harness.run("sync", "--employee", "1", "--dry-run", **wider)["reconcile_due"]
-    assert harness.run("reconcile", "--yes", **wider)["updated"] == 1
-    assert column(harness, "institution", 1) == ["other"]
+    run = harness.run("reconcile", "--yes", **wider)
+    assert (run["updated"], run["warnings"], column(harness, "institution", 1, 2, 3)) == (
+        2,
+        [],
+        ["4711", "other", "none"],
+    )
 
 
 FIELDS = {
@@ -96,7 +91,7 @@ def speaking(harness: RunHarness) -> RunHarness:
         hire(harness, str(number), **values, middleName="Ann")
     run = harness.run(**FIELDS)
     assert (run.code, run["created"], run["warnings"]) == (0, 12, [])
-    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    advance_clock(harness, hours=1)
     return harness
 
 
@@ -110,14 +105,10 @@ def test_further_fields_are_filled_and_followed(speaking: RunHarness) -> None:
 
     updated = [speaking.account("1")[name] for name in ("lang", "timezone", "phone1", "phone2")]
     assert (run["updated"], updated) == (1, ["de", "America/New_York", "5", ""])
+    speaking.company.edit("2", customLanguage=None, location=None, middleName="Lee")
     assert speaking.run("sync", "--employee", "1", "--employee", "2", **FIELDS)["unchanged"] == 2
-
-
-def test_a_middle_name_which_no_look_up_returns_is_written_on_creation_only(speaking: RunHarness) -> None:
-    speaking.company.edit("1", middleName="Lee")
-
-    assert speaking.run(**FIELDS)["updated"] == 0
-    assert speaking.account("1")["more"]["middlename"] == "Ann"
+    assert speaking.account("2")["lang"] == "pt_br", "neither a language nor a time zone is cleared"
+    assert speaking.account("2")["more"]["middlename"] == "Ann", "no look-up returns it: it is written on creation only"
 
 
 def test_a_telephone_number_that_the_site_hides_is_written_once_and_named(speaking: RunHarness) -> None:
@@ -129,12 +120,6 @@ def test_a_telephone_number_that_the_site_hides_is_written_once_and_named(speaki
     assert (first["warnings"].count("not_kept") > 0, second["updated"]) == (True, 0)
     assert all("showuseridentity" in text for text in warnings(first, "not_kept"))
     assert speaking.account("1")["phone1"] == "5"
-
-
-def test_a_language_and_a_time_zone_are_not_cleared(speaking: RunHarness) -> None:
-    speaking.company.edit("1", customLanguage=None, location=None)
-
-    assert speaking.run(**FIELDS)["updated"] == 0
 
 
 def test_a_value_that_moodle_cannot_take_is_named_by_field_and_employee(speaking: RunHarness) -> None:
@@ -167,12 +152,3 @@ def test_a_language_that_the_site_does_not_have_costs_one_employee(speaking: Run
     assert (run.code, run["updated"], run["errors"]) == (1, 1, 1)
     (line,) = [line for line in run.log if line.get("code") == "refused"]
     assert (line["employee_id"], "language pack" in line["advice"]) == (1, True)
-
-
-def test_a_custom_field_may_be_translated_as_well(harness: RunHarness) -> None:
-    harness.site.settings.profile_fields = (ProfileField("grade"),)
-    hire(harness, "1", customGrade="g4")
-    entry = {"from": "bamboohr:customGrade", "map": {"G4": "Senior"}}
-
-    assert harness.run(FIELD_MAPPING=json.dumps({"profile_field_grade": entry}))["created"] == 1
-    assert harness.account("1")["profile"]["grade"] == "Senior"

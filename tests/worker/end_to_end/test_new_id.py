@@ -108,26 +108,6 @@ def test_the_approval_holds_for_the_account_of_the_held_run_only(departed: RunHa
     assert "70" not in {user["idnumber"] for user in departed.accounts()}
 
 
-@pytest.mark.parametrize("different", [{"lastName": "Berg"}, {"firstName": "Ida"}])
-def test_a_recycled_address_of_an_employee_with_another_name_is_a_conflict(
-    departed: RunHarness, different: dict[str, Any]
-) -> None:
-    departed.company.hire("70", **KAI | different)
-
-    assert departed.run().reason_codes("70") == ["email_taken"]
-
-
-def test_no_row_is_no_evidence_that_the_other_employee_left(departed: RunHarness) -> None:
-    account = departed.account("1")
-    departed.site.change_user(account["id"], idnumber="999")
-    departed.company.hire(
-        "70", firstName=account["firstname"], lastName=account["lastname"], workEmail=account["email"]
-    )
-    departed.company.delete("1")
-
-    assert departed.run().reason_codes("70") == ["email_taken"]
-
-
 def test_the_new_id_that_an_operator_enters_ends_with_the_account_active(departed: RunHarness) -> None:
     departed.company.hire("70", **KAI)
     departed.run()
@@ -136,17 +116,8 @@ def test_the_new_id_that_an_operator_enters_ends_with_the_account_active(departe
     run = departed.run()
 
     assert (run.code, run["reactivated"], account_of_kai(departed)["suspended"]) == (0, 1, False)
-
-
-def test_an_account_that_others_suspend_later_stays_suspended(departed: RunHarness) -> None:
-    departed.company.hire("70", **KAI)
-    departed.site.change_user(account_of_kai(departed)["id"], idnumber="70")
-    assert departed.run()["reactivated"] == 1
     departed.site.change_user(account_of_kai(departed)["id"], suspended=True)
-
-    run = departed.run("sync", "--employee", "70")
-
-    assert (run["reactivated"], account_of_kai(departed)["suspended"]) == (0, True)
+    assert departed.run("sync", "--employee", "70")["reactivated"] == 0, "others suspended it since"
 
 
 def test_a_deleted_employee_who_comes_back_under_a_new_id_is_recognised(harness: RunHarness) -> None:

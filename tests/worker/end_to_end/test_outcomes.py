@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import time
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,18 @@ from tests.run_harness import API_KEY, RunHarness
 from tests.sandbox.aws import BAMBOO_SECRET, MOODLE_SECRET, emulated_aws, prepare
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
+
+
+def test_the_first_run_fills_an_empty_moodle_and_the_second_writes_nothing(harness: RunHarness) -> None:
+    harness.company.add(generate(60, seed=1))
+
+    first = harness.run()
+    harness.forget_calls()
+    second = harness.run()
+
+    assert (first.code, first["outcome"], first["created"], first["errors"]) == (0, "ok", 60, 0)
+    assert {user["idnumber"] for user in harness.accounts()} == {employee.id for employee in harness.company}
+    assert (second.code, second["unchanged"], harness.writes()) == (0, 60, [])
 
 
 def test_all_configuration_faults_are_reported_at_once(harness: RunHarness) -> None:
@@ -25,26 +39,35 @@ def test_all_configuration_faults_are_reported_at_once(harness: RunHarness) -> N
     assert harness.to_bamboo.calls == []
 
 
-def test_a_wrong_api_key_is_reported_and_not_retried(harness: RunHarness) -> None:
-    run = harness.run(BAMBOOHR_API_KEY="f" * 40)
-
-    assert (run.code, run["outcome"], harness.to_bamboo.calls) == (3, "credential_error", ["changed"])
-    assert "BAMBOOHR_API_KEY" in run["advice"]
-
-
-def test_a_disabled_key_is_reported_and_not_retried(harness: RunHarness) -> None:
-    harness.bamboo.settings.key_disabled = True
-
-    assert (harness.run().code, harness.to_bamboo.calls) == (3, ["changed"])
-
-
-def test_a_wrong_token_is_reported_before_any_write(harness: RunHarness) -> None:
+@pytest.mark.parametrize(
+    ("settings", "bamboo", "moodle", "expected", "calls"),
+    [
+        ({"BAMBOOHR_API_KEY": "f" * 40}, {}, {}, (3, "credential_error", "BAMBOOHR_API_KEY"), ["changed"]),
+        ({}, {"key_disabled": True}, {}, (3, "credential_error", ""), ["changed"]),
+        ({"MOODLE_TOKEN": "wrong"}, {}, {}, (3, "credential_error", "MOODLE_TOKEN"), None),
+        ({}, {}, {"maintenance": "gui"}, (1, "moodle_error", "maintenance"), None),
+    ],
+    ids=["wrong API key", "disabled API key", "wrong token", "Moodle in maintenance"],
+)
+def test_what_a_system_refuses_is_named_before_any_write_and_not_retried(
+    harness: RunHarness,
+    settings: dict[str, str],
+    bamboo: dict[str, Any],
+    moodle: dict[str, Any],
+    expected: tuple[int, str, str],
+    calls: list[str] | None,
+) -> None:
     harness.company.add(generate(3, seed=1))
+    harness.bamboo.settings = replace(harness.bamboo.settings, **bamboo)
+    for name, value in moodle.items():
+        setattr(harness.site.settings, name, value)
 
-    run = harness.run(MOODLE_TOKEN="wrong")
+    run = harness.run(**settings)
 
-    assert (run.code, run["outcome"]) == (3, "credential_error")
-    assert run["next_since"] == run["since"]
+    assert (run.code, run["outcome"], run["next_since"]) == (*expected[:2], run["since"])
+    assert expected[2] in run["message"] + run["advice"]
+    assert calls is None or harness.to_bamboo.calls == calls
+    assert harness.writes() == []
 
 
 def test_an_expired_token_is_reported(harness: RunHarness) -> None:
@@ -56,29 +79,17 @@ def test_an_expired_token_is_reported(harness: RunHarness) -> None:
     assert "expired" in run["message"]
 
 
-def test_a_web_page_in_place_of_bamboohrs_data_is_reported(harness: RunHarness) -> None:
+@pytest.mark.parametrize(
+    ("operation", "outcome"),
+    [("changed", "bamboohr_error"), ("core_user_get_users_by_field", "moodle_error")],
+)
+def test_a_web_page_in_place_of_data_is_reported(harness: RunHarness, operation: str, outcome: str) -> None:
     harness.company.add(generate(3, seed=1))
-    harness.fail_bamboo("html", operation="changed", times=0)
+    (harness.fail_moodle if outcome == "moodle_error" else harness.fail_bamboo)("html", operation=operation, times=0)
 
     run = harness.run()
 
-    assert (run.code, run["outcome"]) == (1, "bamboohr_error")
-    assert run["next_since"] == run["since"]
-
-
-def test_a_web_page_in_place_of_moodles_data_is_reported(harness: RunHarness) -> None:
-    harness.fail_moodle("html", times=0)
-
-    assert (harness.run().code, harness.run()["outcome"]) == (1, "moodle_error")
-
-
-def test_moodles_maintenance_mode_is_reported(harness: RunHarness) -> None:
-    harness.site.settings.maintenance = "gui"
-
-    run = harness.run()
-
-    assert (run.code, run["outcome"]) == (1, "moodle_error")
-    assert "maintenance" in run["message"]
+    assert (run.code, run["outcome"], run["next_since"]) == (1, outcome, run["since"])
 
 
 def test_a_crash_ends_with_a_summary_without_personal_values(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.simulation import Simulation
-from tests.worker.end_to_end.simulated_days import in_sync, next_day_run
+from tests.worker.end_to_end.simulated_days import next_day_run
+from worker.runs.summary import Summary
 
 SHARED = "office@example.com"
 
@@ -35,59 +36,35 @@ def office_account(simulation: Simulation) -> dict[str, Any]:
     return user
 
 
-def make_partial(simulation: Simulation, setting: str, value: object) -> None:
-    setattr(simulation.bamboo.settings, setting, value)
-
-
-def make_complete(simulation: Simulation) -> None:
-    simulation.bamboo.settings.directory_sharing = "full"
-    simulation.bamboo.settings.directory_keeps = 1.0
+def runs_with_a_partial_and_a_complete_directory(simulation: Simulation, setting: str, value: object) -> list[Summary]:
+    settings = simulation.bamboo.settings
+    whole = getattr(settings, setting)
+    setattr(settings, setting, value)
+    partial = next_day_run(simulation)
+    setattr(settings, setting, whole)
+    return [partial, next_day_run(simulation)]
 
 
 @PARTIAL_DIRECTORY
 @pytest.mark.parametrize("shared", [True, False])
 def test_an_account_with_other_names_is_not_linked(setting: str, value: object, shared: bool) -> None:
     simulation = office(shared=shared)
-    make_partial(simulation, setting, value)
     before = office_account(simulation)
 
-    partial = next_day_run(simulation)
-    after = office_account(simulation)
-    make_complete(simulation)
-    complete = next_day_run(simulation)
+    runs = runs_with_a_partial_and_a_complete_directory(simulation, setting, value)
 
-    assert (partial.listed_ids["conflicts"], after) == ([9], before)
-    assert (complete.listed_ids["conflicts"], office_account(simulation)) == ([9], before)
+    assert [run.listed_ids["conflicts"] for run in runs] == [[9], [9]]
+    assert office_account(simulation) == before
 
 
 @PARTIAL_DIRECTORY
 @pytest.mark.parametrize("name", [{"firstname": "Nora"}, {"lastname": "New"}])
-def test_an_account_with_an_agreeing_name_is_held_with_all_changes_of_identity(
+def test_an_account_with_an_agreeing_name_is_linked_once_the_directory_is_complete(
     setting: str, value: object, name: dict[str, str]
 ) -> None:
     simulation = office(shared=False, **name)
-    make_partial(simulation, setting, value)
 
-    partial = next_day_run(simulation)
-    before = office_account(simulation)["idnumber"]
-    make_complete(simulation)
-    next_day_run(simulation)
+    partial, complete = runs_with_a_partial_and_a_complete_directory(simulation, setting, value)
 
-    assert (partial.exit_code, partial.held, before) == (4, [9], "")
+    assert (partial.exit_code, partial.held, complete.exit_code) == (4, [9], 0)
     assert office_account(simulation)["idnumber"] == "9"
-
-
-@pytest.mark.parametrize("off_for_days", [0, 10])
-def test_an_address_alone_links_no_account_without_a_directory(off_for_days: int) -> None:
-    simulation = in_sync(10)
-    simulation.site.add_user("eve", firstname="Eve", lastname="Moor", email="office@example.com", auth="manual")
-    simulation.bamboo.settings.directory_sharing = "off"
-    for _ in range(off_for_days):
-        next_day_run(simulation)
-    simulation.company.hire("90", firstName="Nora", lastName="New", workEmail="office@example.com", department="Sales")
-
-    run = next_day_run(simulation)
-
-    assert run.listed_ids["conflicts"] == [90]
-    (eve,) = [user for user in simulation.site.users() if user["username"] == "eve"]
-    assert (eve["firstname"], eve["idnumber"]) == ("Eve", "")

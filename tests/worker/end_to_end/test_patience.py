@@ -105,14 +105,3 @@ def test_a_key_that_is_rotated_meanwhile_is_read_once_more(
 
     assert (run.code, run["created"]) == (0, 5)
     assert [line["secret"] for line in run.log if line["event"] == "credential.renewed"] == [BAMBOO_SECRET]
-
-
-@pytest.mark.parametrize("command", [("plan",), ("explain", "--employee", "1")])
-def test_a_report_says_at_once_that_the_site_is_in_maintenance(harness: RunHarness, command: tuple[str, ...]) -> None:
-    harness.company.add(generate(3, seed=7))
-    harness.site.settings.maintenance = "cli"
-
-    report = harness.run(*command)
-
-    assert (report.code, report.stdout, len(harness.to_moodle.calls)) == (1, "", 1)
-    assert "in maintenance" in report.stderr

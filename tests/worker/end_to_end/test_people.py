@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.run_harness import RunHarness, RunResult
+from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
-from tests.worker.end_to_end.tools import advance_clock, employee_lines, hold_lock, items, records, state_and_site
+from tests.worker.end_to_end.tools import advance_clock, employee_lines, in_sync, items, records
 
 PARKING = {"MAX_ATTEMPTS": "1"}
 
@@ -18,9 +18,7 @@ PARKING = {"MAX_ATTEMPTS": "1"}
 @pytest.fixture
 def remembered(harness: RunHarness) -> RunHarness:
     """Employee 40 waits for evidence, 41 was refused by Moodle and parked, 3 was undone, 42 has no address."""
-    harness.company.add(generate(30, seed=81))
-    assert harness.run().code == 0
-    advance_clock(harness, hours=1)
+    in_sync(harness, generate(30, seed=81))
     harness.site.add_user("x", firstname="X", lastname="Y", email="taken@example.com", idnumber="999")
     since: dict[str, Any] = {"hireDate": "2020-01-01"}
     harness.company.hire(
@@ -51,6 +49,8 @@ def reasons(harness: RunHarness) -> dict[int, str]:
 
 
 def test_every_follow_up_is_listed_with_its_reason(remembered: RunHarness) -> None:
+    remembered.company.terminate("5", hireDate="2020-01-01")
+    assert remembered.run(MAX_ATTEMPTS="1")["suspended"] == 1, "which is remembered, but needs no attention"
 
     follow_ups = listed(remembered)
 
@@ -59,14 +59,10 @@ def test_every_follow_up_is_listed_with_its_reason(remembered: RunHarness) -> No
     } == {
         3: ("undone", follow_ups[3]["note"], "", 0),
         40: ("waiting", "no_evidence", "hold", 0),
-        41: ("parked", "email_taken", "conflict", 2),
+        41: ("parked", "email_taken", "conflict", 3),
         42: ("without_account", "no_email", "", 0),
     }
-    assert follow_ups[3]["note"] in {run["run_id"] for run in runs(remembered)}
-
-
-def runs(harness: RunHarness) -> list[dict[str, Any]]:
-    return [{"run_id": run_id, **run} for run_id, run in items(harness, "run").items()]
+    assert follow_ups[3]["note"] in items(remembered, "run")
 
 
 def test_the_list_is_a_table_of_ids_and_reasons_and_explains_each_reason_once(remembered: RunHarness) -> None:
@@ -124,26 +120,6 @@ def test_the_former_name_of_the_command_works(remembered: RunHarness) -> None:
     assert remembered.run("parked", "list").stdout == remembered.run("people", "list").stdout
     assert remembered.run("parked", "retry", "41").stdout == "The next run takes employee 41.\n"
     assert remembered.run("parked", "nonsense").stdout == ""
-
-
-def test_an_empty_list_says_so(harness: RunHarness) -> None:
-    assert harness.run("people", "list").stdout == "No employee is remembered.\n"
-    assert json.loads(harness.run("people", "list", "--json").stdout) == []
-
-
-def test_the_list_needs_no_lock(remembered: RunHarness) -> None:
-    hold_lock(remembered)
-    before = state_and_site(remembered)
-
-    assert set(listed(remembered)) == {3, 40, 41, 42}
-    assert state_and_site(remembered) == before
-
-
-def test_a_suspended_employee_is_not_listed(remembered: RunHarness) -> None:
-    remembered.company.terminate("5", hireDate="2020-01-01")
-    assert remembered.run(**PARKING)["suspended"] == 1
-
-    assert set(listed(remembered)) == {3, 40, 41, 42}
 
 
 # Retry
@@ -204,14 +180,9 @@ def test_a_dropped_employee_is_not_retried(remembered: RunHarness) -> None:
     run = remembered.run(**PARKING)
 
     assert command.stdout.startswith("Forgotten: employees 3, 40, 41, 42. ")
-    assert listed(remembered) == {}
+    assert (listed(remembered), records(remembered)) == ({}, {})
+    assert remembered.run("people", "list").stdout == "No employee is remembered.\n"
     assert (run.code, run["no_evidence"], run["parked"], run["updated"], run["without_account"]) == (0, 0, 0, 0, 0)
-
-
-def test_nothing_is_stored_of_a_dropped_employee(remembered: RunHarness) -> None:
-    remembered.run("people", "drop", "40", "41", "3", "42")
-
-    assert records(remembered) == {}
 
 
 def test_a_change_brings_a_dropped_employee_back(remembered: RunHarness) -> None:
@@ -235,76 +206,3 @@ def test_drop_keeps_the_record_of_our_suspension(remembered: RunHarness) -> None
     remembered.company.rehire("5")
 
     assert remembered.run(**PARKING)["reactivated"] == 1
-
-
-# Refusals
-
-
-@pytest.mark.parametrize("verb", ["retry", "drop"])
-@pytest.mark.parametrize("employee_ids", [["77", "41", "78"], ["5"]])
-def test_an_employee_without_a_follow_up_is_named_and_nothing_is_changed(
-    remembered: RunHarness, verb: str, employee_ids: list[str]
-) -> None:
-    before = state_and_site(remembered)
-
-    run = remembered.run("people", verb, *employee_ids)
-
-    named = "77, 78" if "77" in employee_ids else "5"
-    assert (run.code, run.stdout) == (2, "")
-    assert f"nothing is remembered about {named}; nothing was changed" in run.stderr
-    assert "see: python -m worker people list" in run.stderr
-    assert state_and_site(remembered) == before
-
-
-@pytest.mark.parametrize("verb", ["retry", "drop"])
-def test_nothing_is_changed_while_a_run_holds_the_lock(remembered: RunHarness, verb: str) -> None:
-    hold_lock(remembered)
-    before = state_and_site(remembered)
-
-    run = remembered.run("people", verb, "41")
-
-    assert (run.code, run.stdout) == (75, "")
-    assert "another run (another-run) holds the lock" in run.stderr
-    assert state_and_site(remembered) == before
-
-
-@pytest.mark.parametrize("verb", ["retry", "drop"])
-def test_the_lock_is_released(remembered: RunHarness, verb: str) -> None:
-    remembered.run("people", verb, "41")
-    remembered.run("people", verb, "77")
-
-    assert "default#lock" not in items(remembered)
-
-
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["retry"], ["drop", "x"], ["retry", "0"], ["list", "41"]])
-def test_invalid_arguments_are_reported_in_plain_text(remembered: RunHarness, arguments: list[str]) -> None:
-    run = remembered.run("people", *arguments)
-
-    assert (run.code, run.stdout) == (2, "")
-    assert run.stderr.startswith("worker: ")
-
-
-def with_only_the_state(harness: RunHarness, *arguments: str) -> RunResult:
-    state_only = {"STATE_FILE": harness.environment["STATE_FILE"]}
-    unset = dict.fromkeys(harness.environment.keys() - state_only.keys(), "")
-    return harness.run(*arguments, **unset)
-
-
-@pytest.mark.parametrize("verb", ["retry", "drop"])
-def test_nothing_is_done_to_all_employees_at_once(remembered: RunHarness, verb: str) -> None:
-    before = state_and_site(remembered)
-
-    run = remembered.run("people", verb)
-
-    assert (run.code, run.stdout) == (2, "")
-    assert f"name the employees, as in python -m worker people {verb} 4711 4712" in run.stderr
-    assert state_and_site(remembered) == before
-
-
-def test_people_needs_only_the_variable_of_the_state(remembered: RunHarness) -> None:
-    assert with_only_the_state(remembered, "people", "list").code == 0
-    assert with_only_the_state(remembered, "people", "retry", "41").code == 0
-    assert with_only_the_state(remembered, "people", "drop", "41").code == 0
-    run = remembered.run("people", "list", STATE_FILE="")
-    assert run.code == 3
-    assert "STATE_TABLE or STATE_FILE must be set" in run.stderr

@@ -12,6 +12,7 @@ import pytest
 
 from tests.run_harness import API_KEY, RunHarness, RunResult
 from tests.sandbox.moodle import DEVELOPER_DEBUG, TOKEN
+from tests.worker.end_to_end.tools import advance_clock
 
 
 def employee(number: int, **values: str | None) -> dict[str, Any]:
@@ -77,9 +78,7 @@ def test_a_run_with_every_kind_of_fault_names_employees_only_by_id(personal: Run
     assert_no_secret(personal, run)
 
 
-@pytest.mark.parametrize(
-    "fault", ["reset_before", "reset_after", "status", "html", "truncate", "wrong_type"], ids=lambda kind: str(kind)
-)
+@pytest.mark.parametrize("fault", ["reset_before", "status", "html", "truncate", "wrong_type"])
 @pytest.mark.parametrize(
     "operation", ["changed", "directory", "employees", "core_user_get_users_by_field", "core_user_create_users"]
 )
@@ -103,7 +102,7 @@ def test_the_text_of_bamboohrs_errors_is_not_repeated(personal: RunHarness, swit
 
 def test_updates_leavers_and_dry_runs_show_no_values(personal: RunHarness) -> None:
     personal.run()
-    personal.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    advance_clock(personal, hours=1)
     personal.company.edit("3", lastName="NeuerNameQuux", workEmail="neuquux@example.com")
     personal.company.terminate("4", hireDate="2020-01-01")
 
@@ -126,7 +125,7 @@ def test_a_wrong_credential_is_not_repeated(personal: RunHarness) -> None:
 
 def test_no_command_shows_values_without_the_option(personal: RunHarness, tmp_path: Path) -> None:
     wrote = personal.run()["run_id"]
-    personal.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    advance_clock(personal, hours=1)
     for number in range(1, 20):
         personal.company.terminate(str(number), hireDate="2020-01-01")
     held = personal.run()["run_id"]

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.run_harness import RunHarness
-from tests.sandbox.bamboohr import generate
-
-
-@pytest.fixture
-def staffed(harness: RunHarness) -> RunHarness:
-    """Thirty employees in sync, an hour ago."""
-    harness.company.add(generate(30, seed=7))
-    assert harness.run().code == 0
-    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
-    harness.forget_calls()
-    return harness
-
-
-def doctor(harness: RunHarness, *arguments: str) -> dict[str, dict[str, Any]]:
-    run = harness.run("doctor", "--json", *arguments)
-    return {check["area"]: check for check in map(json.loads, run.stdout.splitlines())}
+from tests.worker.end_to_end.doctor_report import run_doctor
 
 
 @pytest.mark.parametrize("database", ["mariadb", "postgresql"])
@@ -42,52 +27,36 @@ def test_an_account_whose_address_has_another_case_is_linked_on_every_database(
     assert harness.account("7")["username"] == "carl"
 
 
-def test_a_run_in_which_no_status_is_shown_is_an_error(staffed: RunHarness) -> None:
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"list_restricted": frozenset({"status"})},
+        {"list_refused": 403, "get_restricted": frozenset({"status"})},
+        {"garbled": {str(number): {"status": None} for number in range(1, 61)}},
+    ],
+    ids=["restricted", "restricted one by one", "empty"],
+)
+def test_a_run_in_which_no_status_is_shown_is_an_error(staffed: RunHarness, hidden: dict[str, Any]) -> None:
     staffed.company.terminate("3", hireDate="2020-01-01")
-    staffed.bamboo.settings.list_restricted = frozenset({"status"})
+    staffed.company.edit("4", department="Legal")
+    staffed.bamboo.settings = replace(staffed.bamboo.settings, **hidden)
 
     run = staffed.run()
+    report = run_doctor(staffed)
 
-    assert (run.code, run["suspended"], run["errors"]) == (1, 0, 1)
-    assert "status_not_shown" in run["warnings"]
-    assert doctor(staffed)["BambooHR field status"]["verdict"] == "failed"
-
-
-def test_a_run_that_may_not_list_employees_and_is_shown_no_status_is_an_error(staffed: RunHarness) -> None:
-    staffed.company.terminate("3", hireDate="2020-01-01")
-    staffed.bamboo.settings.list_refused = 403
-    staffed.bamboo.settings.get_restricted = frozenset({"status"})
-
-    run = staffed.run()
-
-    assert (run.code, run["suspended"]) == (1, 0)
-    assert "status_not_shown" in run["warnings"]
+    assert (run.code, run["suspended"], "status_not_shown" in run["warnings"]) == (1, 0, True)
+    assert report.areas.count("BambooHR field status") == (hidden.get("list_refused") is None)
+    assert report.bad.get("BambooHR field status", "failed") == "failed"
 
 
-def test_a_status_that_is_empty_for_everyone_is_an_error(staffed: RunHarness) -> None:
-    staffed.company.edit("3", department="Legal")
-    staffed.bamboo.settings.garbled = {employee.id: {"status": None} for employee in staffed.company}
-
-    run = staffed.run()
-
-    assert (run.code, "status_not_shown" in run["warnings"]) == (1, True)
-    assert doctor(staffed)["BambooHR field status"]["verdict"] == "failed"
-
-
-def test_a_reconcile_goes_on_without_the_listing_of_accounts(staffed: RunHarness) -> None:
+@pytest.mark.parametrize("status", [404, None])
+def test_a_reconcile_goes_on_without_the_listing_of_accounts(staffed: RunHarness, status: int | None) -> None:
     staffed.site.change_user(staffed.account("3")["id"], department="Drifted")
-    staffed.fail_moodle("status", operation="core_user_get_users", status=404, times=0)
+    if status is None:
+        staffed.site.service_functions.discard("core_user_get_users")
+    else:
+        staffed.fail_moodle("status", operation="core_user_get_users", status=status, times=0)
 
     run = staffed.run("reconcile", "--yes")
 
-    assert (run.code, run["updated"]) == (0, 1)
-    assert "accounts_unread" in run["warnings"]
-
-
-def test_doctor_lists_the_causes_of_a_refused_function_in_the_order_to_check(staffed: RunHarness) -> None:
-    staffed.site.service_functions.discard("core_user_create_users")
-
-    advice = doctor(staffed, "--quick")["Moodle core_user_create_users"]["advice"]
-
-    causes = ["in the token's service", "webservice/rest:use", "enabled", "authorised", "IP restriction", "Valid until"]
-    assert [advice.index(cause) for cause in causes] == sorted(advice.index(cause) for cause in causes)
+    assert (run.code, run["updated"], run["warnings"]) == (0, 1, ["accounts_unread"])

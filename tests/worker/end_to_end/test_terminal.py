@@ -55,27 +55,6 @@ def test_what_is_held_is_named_with_the_command_that_approves_it(staffed: RunHar
     assert f"./lxp approve {run['run_id']}" in run.stderr
 
 
-@pytest.mark.parametrize("command", ["approve RUN", "undo RUN", "reconcile"])
-def test_a_declined_question_does_nothing_and_is_no_error(staffed: RunHarness, command: str) -> None:
-    run_id = staffed.run(MAX_SUSPENSIONS="0")["run_id"]
-    staffed.forget_calls()
-
-    run = at_a_terminal(staffed, *command.replace("RUN", run_id).split(), answer="n\n", shows="stderr")
-
-    assert (run.code, run["outcome"], run["errors"]) == (0, "nothing_done", 0), run.stderr
-    assert "not confirmed; nothing was done" in run.stderr
-    assert staffed.writes() == []
-
-
-def test_a_question_counts_in_the_singular(staffed: RunHarness) -> None:
-    run_id = staffed.run(MAX_SUSPENSIONS="0")["run_id"]
-
-    run = at_a_terminal(staffed, "approve", run_id, answer="y\n", shows="stderr")
-
-    assert (run.code, run["suspended"]) == (0, 1)
-    assert "Apply these changes to 1 employee? [y/N]" in run.stderr
-
-
 def test_a_mistyped_option_is_named_with_the_one_that_was_meant(harness: RunHarness) -> None:
     run = at_a_terminal(harness, "sync", "--employe", "7", shows="stderr")
 

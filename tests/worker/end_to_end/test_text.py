@@ -14,6 +14,10 @@ BY_PREFERRED_NAME = json.dumps({"firstname": ["preferred_name", "first_name"]})
 WITH_COUNTRY = json.dumps({"country": "country"})
 
 
+def named(number: int) -> dict[str, Any]:
+    return {"firstName": f"G{number}", "lastName": "Roy", "workEmail": f"p{number}@x.example"}
+
+
 @pytest.mark.parametrize("address", ["ana.roy@x.example\u200b", "\ufeffana.roy@x.example", "ana.roy@x.example\u200e"])
 def test_an_invisible_character_in_an_address_keeps_no_employee_out(harness: RunHarness, address: str) -> None:
     harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail=address)
@@ -35,12 +39,7 @@ def test_a_name_that_cannot_be_seen_is_empty(harness: RunHarness, unseen: str) -
 def test_the_countries_that_bamboohr_offers_are_written_and_an_unknown_one_is_named_once(harness: RunHarness) -> None:
     names = ["Congo, the Democratic Republic of the", "Cote D'Ivoire (Ivory Coast)", "Svalbard", "Atlantis", "Atlantis"]
     for number, country in enumerate(names, 1):
-        person: dict[str, Any] = {
-            "firstName": f"G{number}",
-            "lastName": f"F{number}",
-            "workEmail": f"p{number}@x.example",
-        }
-        harness.company.hire(str(number), **person, country=country)
+        harness.company.hire(str(number), **named(number), country=country)
 
     run = harness.run(FIELD_MAPPING=WITH_COUNTRY)
 
@@ -63,8 +62,7 @@ def test_a_state_that_one_source_abbreviates_is_not_rewritten(harness: RunHarnes
         ("California", None),
     ]
     for number, (state, country) in enumerate(homes, 1):
-        name: dict[str, Any] = {"firstName": f"G{number}", "lastName": "Roy", "workEmail": f"p{number}@x.example"}
-        harness.company.hire(str(number), **name, state=state, country=country)
+        harness.company.hire(str(number), **named(number), state=state, country=country)
     mapped = {"FIELD_MAPPING": json.dumps({"profile_field_state": "state"})}
     assert harness.run(**mapped)["created"] == len(homes)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +12,7 @@ from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
 from tests.simulation import Simulation
 from tests.worker.end_to_end.simulated_days import account, advance_to_next_day, completed_run, in_sync, next_day_run
+from tests.worker.end_to_end.tools import advance_clock, suspended, update_items
 from worker.runs.summary import Summary
 
 EMPLOYEES = 40
@@ -26,7 +25,7 @@ def wrote(harness: RunHarness) -> RunResult:
     harness.run()
     harness.company.terminate("5")
     assert harness.run(REACTIVATE="ours")["suspended"] == 1
-    harness.company.clock.advance(hours=1)  # type: ignore[attr-defined]
+    advance_clock(harness, hours=1)
     harness.site.add_user("walkin", firstname="Wal", lastname="Kin", email="walkin@example.com", auth="manual")
     harness.company.hire("100", firstName="Wal", lastName="Kin", workEmail="walkin@example.com", department="Sales")
     harness.company.hire("101", firstName="New", lastName="Comer", workEmail="new@example.com", department="Sales")
@@ -74,6 +73,60 @@ def test_undo_restores_everything_and_suspends_the_new_account(harness: RunHarne
     }
 
 
+@pytest.mark.parametrize(
+    ("options", "counts", "active", "department"),
+    [
+        ("--only suspensions", {"processed": 1, "reactivated": 1}, {3, 5, 101}, "of the run"),
+        ("--only fields", {"updated": 3, "suspended": 0, "reactivated": 0}, {5, 101}, "of before"),
+        ("--employee 3 --employee 1", {"processed": 2, "updated": 1, "reactivated": 1}, {3, 5, 101}, "of before"),
+    ],
+)
+def test_a_part_of_a_run_may_be_undone(
+    harness: RunHarness, wrote: RunResult, options: str, counts: dict[str, int], active: set[int], department: str
+) -> None:
+    result = undo(harness, wrote, *options.split())
+
+    assert (result.code, {name: result[name] for name in counts}) == (0, counts)
+    assert {3, 5, 101} - suspended(harness) == active
+    assert (harness.account("1")["department"] == "Elsewhere") == (department == "of the run")
+
+
+def test_an_undo_may_be_repeated_and_undone(harness: RunHarness, wrote: RunResult) -> None:
+    undone = undo(harness, wrote)
+    after = harness.site.users()
+
+    again = undo(harness, wrote)
+    assert (again.code, again["unchanged"], harness.site.users()) == (0, 6, after)
+
+    assert undo(harness, undone).code == 0
+    assert (harness.account("1")["department"], suspended(harness)) == ("Elsewhere", {3})
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("employee", "wrote nothing"),
+        ("quiet run", "wrote nothing"),
+        ("unknown run", "there is no run no-such-run"),
+        ("expired", "wrote nothing"),
+    ],
+)
+def test_an_impossible_undo_is_refused_before_any_call(
+    harness: RunHarness, wrote: RunResult, what: str, message: str
+) -> None:
+    run_id = {"quiet run": harness.run("sync", "--employee", "7")["run_id"], "unknown run": "no-such-run"}.get(what)
+    if what == "expired":
+        update_items(harness, "journal", ExpiresAt=lambda _: 1)
+    harness.forget_calls()
+
+    result = harness.run(
+        "undo", run_id or wrote["run_id"], "--yes", *(["--employee", "8"] if what == "employee" else [])
+    )
+
+    assert (result.code, harness.to_moodle.calls) == (2, [])
+    assert message in result["message"]
+
+
 def test_an_undone_change_stays_undone_until_bamboohr_changes_the_employee(
     harness: RunHarness, wrote: RunResult
 ) -> None:
@@ -118,77 +171,6 @@ def test_an_account_changed_since_the_run_is_left_alone_and_named(harness: RunHa
     assert any("department" in note for line in result.log if line.get("employee_id") == 1 for note in line["notes"])
 
 
-def test_suspensions_only(harness: RunHarness, wrote: RunResult) -> None:
-    result = undo(harness, wrote, "--only", "suspensions")
-
-    assert (result.code, result["processed"], result["reactivated"]) == (0, 1, 1)
-    assert not harness.account("3")["suspended"]
-    assert harness.account("1")["department"] == "Elsewhere"
-    assert not harness.account("5")["suspended"]
-
-
-def test_fields_only(harness: RunHarness, wrote: RunResult) -> None:
-    result = undo(harness, wrote, "--only", "fields")
-
-    assert (result.code, result["updated"], result["suspended"], result["reactivated"]) == (0, 3, 0, 0)
-    assert harness.account("3")["suspended"]
-    assert not harness.account("101")["suspended"]
-    assert [user for user in harness.accounts() if user["idnumber"] == "100"] == []
-
-
-def test_single_employees_only(harness: RunHarness, wrote: RunResult) -> None:
-    result = undo(harness, wrote, "--employee", "3", "--employee", "1")
-
-    assert (result["scope"], result["processed"]) == ("employees", 2)
-    assert not harness.account("3")["suspended"]
-    assert harness.account("101")["suspended"] is False
-
-
-def test_a_dry_run_of_undo_writes_nothing(harness: RunHarness, wrote: RunResult) -> None:
-    before = harness.site.users()
-
-    result = harness.run("undo", wrote["run_id"], "--dry-run")
-
-    assert (result.code, result["dry_run"], result["processed"], result["updated"]) == (0, True, 6, 3)
-    assert harness.site.users() == before
-    assert harness.run()["held_undone"] == 0
-
-
-def test_undo_may_be_repeated(harness: RunHarness, wrote: RunResult) -> None:
-    undo(harness, wrote)
-    after = harness.site.users()
-
-    again = undo(harness, wrote)
-
-    assert (again.code, again["unchanged"]) == (0, 6)
-    assert harness.site.users() == after
-
-
-def test_an_undo_can_be_undone(harness: RunHarness, wrote: RunResult) -> None:
-    undone = undo(harness, wrote)
-
-    result = undo(harness, undone)
-
-    assert result.code == 0
-    assert (harness.account("1")["department"], harness.account("3")["suspended"]) == ("Elsewhere", True)
-    assert not harness.account("101")["suspended"]
-
-
-def test_an_impossible_undo_is_refused_before_any_call(harness: RunHarness, wrote: RunResult) -> None:
-    quiet = harness.run("sync", "--employee", "7")
-    harness.forget_calls()
-
-    unwritten, empty = undo(harness, wrote, "--employee", "8"), undo(harness, quiet)
-    unknown = harness.run("undo", "no-such-run", "--yes")
-    unconfirmed = harness.run("undo", wrote["run_id"])
-
-    assert [result.code for result in (unwritten, empty, unknown, unconfirmed)] == [2, 2, 2, 2]
-    assert "wrote nothing" in empty["message"]
-    assert "there is no run no-such-run" in unknown["message"]
-    assert "--yes" in unconfirmed["advice"]
-    assert harness.to_moodle.calls == []
-
-
 def test_undo_is_repeated_after_a_moodle_failure(harness: RunHarness, wrote: RunResult) -> None:
     harness.fail_moodle("status", operation="core_user_update_users", status=503, times=0, skip=1)
     failed = harness.run("undo", wrote["run_id"], "--yes", MOODLE_BATCH_SIZE="1", MOODLE_CONCURRENCY="1")
@@ -199,21 +181,6 @@ def test_undo_is_repeated_after_a_moodle_failure(harness: RunHarness, wrote: Run
     assert (failed.code, result.code) == (1, 0)
     assert changed_fields(harness).keys() == {"new@example.com"}
     assert harness.run()["held_undone"] == 6
-
-
-def test_undo_ends_at_once_while_another_run_holds_the_lock(harness: RunHarness, wrote: RunResult) -> None:
-    lease = '{"StateId": "default#lock", "owner": "another", "expires": 9999999999}'
-    with closing(sqlite3.connect(harness.state_file)) as state, state:
-        state.execute("INSERT INTO items VALUES ('default#lock', ?)", (lease,))
-
-    assert undo(harness, wrote).code == 75
-
-
-def test_an_expired_journal_is_ignored(harness: RunHarness, wrote: RunResult) -> None:
-    with closing(sqlite3.connect(harness.state_file)) as state, state:
-        state.execute("UPDATE items SET body = json_set(body, '$.ExpiresAt', 1) WHERE key LIKE '%#journal#%'")
-
-    assert undo(harness, wrote).code == 2
 
 
 def test_undo_reactivates_a_leaver_matched_by_email_only(harness: RunHarness) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from tests.run_harness import ROOT, RunHarness, RunResult
@@ -46,6 +47,13 @@ def write_item(harness: RunHarness, key: str, **values: object) -> None:
         state.commit()
 
 
+def update_items(harness: RunHarness, kind: str, **changes: Callable[[Any], Any]) -> None:
+    """Replace values of the state's items of a kind, each by a function of the former one."""
+    for key, item in items(harness, kind).items():
+        changed = {name: replace(item.get(name)) for name, replace in changes.items()}
+        write_item(harness, f"default#{kind}#{key}", **{**item, **changed})
+
+
 def delete_item(harness: RunHarness, key: str) -> None:
     """Delete an item of the state, as an operator would."""
     with contextlib.closing(sqlite3.connect(harness.state_file)) as state:
@@ -53,10 +61,16 @@ def delete_item(harness: RunHarness, key: str) -> None:
         state.commit()
 
 
-def hold_lock(harness: RunHarness) -> None:
+def hold_lock(harness: RunHarness, **values: object) -> None:
     """Hold the lock for another run."""
     harness.run("--dry-run")
-    write_item(harness, "default#lock", owner="another-run", expires=int(time.time()) + 200, scheduledTime="")
+    write_lock(harness, **values)
+
+
+def write_lock(harness: RunHarness, **values: object) -> None:
+    """Write the lock of another run into a state that exists."""
+    lease = {"owner": "another-run", "expires": int(time.time()) + 200, "scheduledTime": ""}
+    write_item(harness, "default#lock", **{**lease, **values})
 
 
 def state_and_site(harness: RunHarness) -> tuple[Any, Any]:
@@ -64,9 +78,23 @@ def state_and_site(harness: RunHarness) -> tuple[Any, Any]:
     return items(harness), harness.site.users(deleted=True)
 
 
+def in_sync(harness: RunHarness, employees: Iterable[Mapping[str, str | None]]) -> RunHarness:
+    """Create accounts for these employees; an hour has passed since."""
+    harness.company.add(employees)
+    assert harness.run().code == 0
+    advance_clock(harness, hours=1)
+    harness.forget_calls()
+    return harness
+
+
 def advance_clock(harness: RunHarness, **by: float) -> None:
     """Move the company's clock."""
     harness.company.clock.advance(**by)  # type: ignore[attr-defined]
+
+
+def suspended(harness: RunHarness) -> set[int]:
+    """Return the ids of the employees whose accounts are suspended."""
+    return {int(user["idnumber"]) for user in harness.accounts() if user["suspended"]}
 
 
 def employee_lines(run: RunResult) -> dict[int, dict[str, Any]]:

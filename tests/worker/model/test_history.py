@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.worker.tables import table
 from worker.model.history import LEAST_RUNS, EmployeeRecord, FollowUp, History, RunRecord, runs_needed
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
@@ -194,16 +195,13 @@ def test_the_last_twenty_runs_are_kept_however_rarely_they_are_scheduled() -> No
     assert LEAST_RUNS == 20
 
 
-@pytest.mark.parametrize(
+@table(
     "needed",
-    [
-        {"is_baseline": True, "scope": "employees"},
-        {"mapping_digest": "abc"},
-        {"scope": "employees", "since": BEFORE},
-        {"scope": "employees", "reached": LATER},
-        {"scope": "employees", "dates_read": {"hire_date": "2026-02-20"}},
-    ],
-    ids=["baseline", "mapping", "window", "furthest", "dates"],
+    ("baseline", {"is_baseline": True, "scope": "employees"}),
+    ("mapping", {"mapping_digest": "abc"}),
+    ("window", {"scope": "employees", "since": BEFORE}),
+    ("furthest", {"scope": "employees", "reached": LATER}),
+    ("dates", {"scope": "employees", "dates_read": {"hire_date": "2026-02-20"}}),
 )
 def test_a_run_is_kept_as_long_as_it_takes(needed: dict[str, Any]) -> None:
     old = run_of("needed", days=300, **needed)

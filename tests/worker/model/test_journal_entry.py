@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worker.builders import account, account_of, leaver, listed, step_of
-from worker.model.journal_entry import RETENTION, JournalEntry, pack, unpack
+from worker.model.journal_entry import JournalEntry, pack, unpack
 from worker.model.step import Action, FieldChange, GuardClass
-from worker.state.items import EXPIRY
-from worker.state.sqlite import SqliteItems
-from worker.state.store import Store
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 LARGEST_ITEM = 300 * 1024
@@ -156,49 +152,3 @@ def test_an_entry_of_an_earlier_version_has_no_time_of_the_last_change() -> None
     (kept,) = unpack([[plain]])
 
     assert kept.last_change_at == 0
-
-
-# In the state
-
-
-@pytest.fixture
-def items(tmp_path: Path) -> SqliteItems:
-    return SqliteItems(str(tmp_path / "state.sqlite"))
-
-
-def test_the_journal_of_a_run_is_read_back_in_order_across_items(items: SqliteItems) -> None:
-    store = Store(items, "a", NOW.timestamp)
-    entries = [wide(number, 9_000) for number in range(1, 301)]
-    for at in range(0, 300, 50):
-        store.journal("run-1", entries[at : at + 50])
-    store.journal("run-10", [entry(999)])
-
-    assert store.journal_of("run-1") == entries
-    assert store.journal_of("run-10") == [entry(999)]
-    assert store.journal_of("run-2") == []
-
-
-def test_the_entries_about_an_employee_name_their_runs_oldest_first(items: SqliteItems) -> None:
-    store = Store(items, "a", NOW.timestamp)
-    now = int(NOW.timestamp())
-    first, then = JournalEntry(7, Action.CREATE, None, (), now - 60), JournalEntry(7, Action.SUSPEND, 12, (), now)
-    store.journal("a-later", [entry(9), then])
-    store.journal("z-first", [first, entry(8)])
-
-    assert store.journals_about(7) == [("z-first", first), ("a-later", then)]
-    assert store.journals_about(5) == []
-
-
-@pytest.mark.parametrize(("days", "known"), [(0, True), (89, True), (90, False), (400, False)])
-def test_an_entry_is_valid_for_90_days_even_if_the_table_deletes_it_later(
-    items: SqliteItems, days: int, known: bool
-) -> None:
-    Store(items, "a", NOW.timestamp).journal("run", [entry(1)])
-    (item,) = items.scan(["a#journal#"])
-
-    later = Store(items, "a", (NOW + timedelta(days=days)).timestamp)
-
-    assert timedelta(days=90) == RETENTION
-    assert item[EXPIRY] == int((NOW + RETENTION).timestamp())
-    assert later.journal_of("run") == ([entry(1)] if known else [])
-    assert len(later.journals_about(1)) == known

@@ -11,31 +11,6 @@ from worker.model.mapping import Rule, template_fault, username
 
 
 @pytest.mark.parametrize(
-    "template",
-    [
-        "fixed",
-        "{}",
-        "{nickname}",
-        "{work_email[0]}",
-        "{work_email.upper}",
-        "{work_email",
-        "}",
-        "{employee_id:06d}",
-        "{work_email!x}",
-        "{work_email:{last_name}}",
-        "{work_email:{x}}",
-    ],
-)
-def test_a_template_that_cannot_name_one_employee_has_a_fault(template: str) -> None:
-    assert " {work_email}, {first_name}, {last_name}, {employee_id}" in template_fault(template)
-
-
-@pytest.mark.parametrize(("template", "unknown"), [("{nickname}", "(no nickname)"), ("{}", "(no empty name)")])
-def test_an_unknown_name_in_a_template_is_named(template: str, unknown: str) -> None:
-    assert template_fault(template).endswith(unknown)
-
-
-@pytest.mark.parametrize(
     ("template", "filled_in"),
     [
         ("{work_email}", "ann.lee@acme.example"),

@@ -1,13 +1,13 @@
-"""What an answer of Moodle means that is no answer to the question."""
+"""What an answer means that is no result, through each way of calling Moodle: the table of `error_codes`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import responses
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.moodle import MoodleSite
@@ -16,44 +16,175 @@ from tests.worker.clients import (
     FIX_COMMAND,
     MOODLE,
     PRIVATE,
-    TOKEN,
+    Ended,
     Patient,
-    Script,
     client_of,
-    end_of,
-    fuzz,
+    ended,
     moodle_client,
     moodle_error,
-    texts,
     transport_to,
 )
-from worker.errors import CredentialError, TargetError
+from worker.errors import TargetError
 from worker.moodle.client import MoodleClient
+from worker.moodle.error_codes import NO_JSON, UNREADABLE_ROW
 from worker.transport.patience import REQUEST_SECONDS
+from worker.transport.refusal import NO_ANSWER
 
+PAGE = b"<html>The requested URL was rejected</html>"
 BY_FIELD = "core_user_get_users_by_field"
+Call = Callable[[MoodleClient], object]
 
 
-@pytest.mark.parametrize("code", ["wsaccessusersuspended", "wsaccessuserdeleted", "nopasswordchangeforced"])
-def test_a_refused_service_user_is_told_apart_from_a_wrong_token(
-    moodle: MoodleClient, mocked: responses.RequestsMock, code: str
-) -> None:
-    mocked.post(MOODLE, json=moodle_error(code))
-
-    with pytest.raises(CredentialError, match=code):
-        moodle.look_up("idnumber", ["1"])
+def look_up(moodle: MoodleClient) -> object:
+    return moodle.look_up("idnumber", ["1"])
 
 
-def test_a_wrong_token_is_reported_with_the_command_and_never_retried(
-    moodle: MoodleClient, mocked: responses.RequestsMock
-) -> None:
-    mocked.post(MOODLE, json=moodle_error("invalidtoken"))
+def look_up_quickly(moodle: MoodleClient) -> list[Any]:
+    return moodle.look_up_batch("idnumber", ["1", "2"])
 
-    with pytest.raises(CredentialError, match="does not know the token") as caught:
-        moodle.look_up("idnumber", ["1"])
 
-    assert FIX_COMMAND in caught.value.advice
-    assert len(responses.calls) == 1
+def update(moodle: MoodleClient) -> object:
+    return moodle.update([{"id": 7, "department": "Select and Union"}])
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One row.
+
+    Attributes:
+        answer: What Moodle, or what stands before it, answers for ever.
+        patient: A part of the message with which a patient look-up ends the run.
+        quick: How a quick look-up ends; "" where it ends the run with the same message.
+        write: How an update ends; "" where it ends the run with the same message.
+        retried: Whether the patient look-up asks again.
+        advice: A part of the advice beside the message.
+    """
+
+    answer: Response
+    patient: str
+    quick: str
+    write: str
+    retried: bool = False
+    advice: str = ""
+
+
+def row(name: str, answer: Response | str, patient: str, quick: str = "", write: str | None = None, **more: Any) -> Any:
+    """A row; an answer that is a text is Moodle's errorcode. By default a write ends as a quick look-up."""
+    answer = Response.of(moodle_error(answer)) if isinstance(answer, str) else answer
+    return pytest.param(Answered(answer, patient, quick, quick if write is None else write, **more), id=name)
+
+
+REDIRECTS = "the site redirects requests"
+FIREWALL = "the web server or a firewall in front of Moodle refuses the request"
+SAID_OF_STATUS = {
+    401: "a web server or proxy asks for a login of its own",
+    403: "web services or the REST protocol are off",
+    404: "there is no Moodle web service",
+    407: "a web server or proxy asks for a login of its own",
+}
+ACCEPTED_NOWHERE = sorted({*range(400, 500)} - {408, 425, 429})
+ELSEWHERE = {"Location": "https://elsewhere.example/?" + PRIVATE}
+NO_JSONS = (b"", b"{", b"<!DOCTYPE html>", b"<?xml version='1.0'?><EXCEPTION/>", b"<br />\n<b>Warning</b>[]")
+SERVICE_USER = (
+    *("wsaccessusersuspended", "wsaccessuserdeleted", "wsaccessuserunconfirmed"),
+    *("nopasswordchangeforced", "forcepasswordchangenotice"),
+)
+NO_CODES = ("<div>Ada Byron</div>", "Ada Byron", None, 7, [PRIVATE], "x" * 99)
+OTHER_FORMS: tuple[object, ...] = (None, 7, "x", {}, {"users": []}, {"errorcode": "invalidtoken"})
+IN_A_NAMESPACE = {**moodle_error("invalidresponse"), "exception": "core_external\\exception\\odd"}
+IN_DATABASE = "is missing a database record"
+UNREADABLE = f"undecided {UNREADABLE_ROW}"
+
+
+def status_row(status: int, said: str, body: bytes = b"", *, failing: bool = False, passing: bool = False) -> Any:
+    quick = f"HTTP {status} passing" if passing else f"HTTP {status}"
+    answer = Response(status, body, headers=ELSEWHERE)
+    write = f"undecided {quick}" if failing else f"refused {quick}"
+    exempt = "exempt /webservice/rest/server.php" if said == FIREWALL else ""
+    message = f"HTTP {status}: {said}"
+    return row(f"{status} {body!r}", answer, message, f"refused {quick}", write, retried=passing, advice=exempt)
+
+
+ANSWERS = [
+    # A firewall may answer with any status for a value that its rules match.
+    *(status_row(status, REDIRECTS) for status in (300, 301, 302, 303, 305, 307, 308)),
+    *(status_row(status, SAID_OF_STATUS.get(status, FIREWALL)) for status in ACCEPTED_NOWHERE),
+    *(status_row(status, FIREWALL, PAGE) for status in (400, 403, 406)),
+    # PHP may fail on one record, and a write may have been done.
+    status_row(500, "the site's server fails", PAGE, failing=True, passing=True),
+    status_row(501, "the site's server fails", PAGE, failing=True),
+    status_row(502, "the site's server fails", PAGE, failing=True, passing=True),
+    status_row(503, "the site is in maintenance or overloaded", PAGE, failing=True, passing=True),
+    status_row(504, "the site took longer than its web server waits", PAGE, failing=True, passing=True),
+    status_row(520, "the site's server fails", PAGE, failing=True, passing=True),
+    *(status_row(status, "", failing=True) for status in (201, 202, 204)),
+    row(
+        *("the connection is cut", Response(fate="reset"), "could not be read"),
+        *(f"refused {NO_ANSWER} passing", f"undecided {NO_ANSWER} passing"),
+        retried=True,
+    ),
+    *(
+        row(f"{body!r}", Response(200, body), "is not JSON", f"refused {NO_JSON}", f"undecided {NO_JSON} passing")
+        for body in NO_JSONS
+    ),
+    # Moodle's own codes, perhaps about one record.
+    row("a value", "invalidparameter", f"refused {BY_FIELD} (invalidparameter)", "refused invalidparameter"),
+    row("a plugin's", "plugins_code", f"refused {BY_FIELD} (plugins_code)", "refused plugins_code", advice="RUNBOOK"),
+    row("a deadlock", "dmlwriteexception", "(dmlwriteexception)", "refused dmlwriteexception passing"),
+    row("a comparison", "dmlreadexception", "(dmlreadexception)", "refused dmlreadexception passing"),
+    row("before 5.1", "invalidrecord", IN_DATABASE, "refused invalidrecord", advice="administrator"),
+    row("from 5.1 on", "invalidrecordunknown", IN_DATABASE, "refused invalidrecordunknown", advice="administrator"),
+    row(
+        *("a value that Moodle cannot return", "invalidresponse", "cannot return the accounts"),
+        *("refused invalidresponse", "undecided invalidresponse"),
+        advice="authentication plugin",
+    ),
+    row(
+        *("a class in a namespace, from 4.5 on", Response.of(IN_A_NAMESPACE), "cannot return the accounts"),
+        *("refused invalidresponse", "undecided invalidresponse"),
+    ),
+    *(row(f"{code!r}", Response.of(moodle_error(code)), "(unknown)", "refused unknown") for code in NO_CODES),
+    # About the whole site.
+    row("maintenance", "sitemaintenance", "is in maintenance"),
+    row("the token", "invalidtoken", "CredentialError: Moodle does not know the token", advice=FIX_COMMAND),
+    *(
+        row(f"the user: {code}", code, f"CredentialError: Moodle refuses the token's user ({code})")
+        for code in SERVICE_USER
+    ),
+    *(
+        row(
+            f"a right: {code}",
+            code,
+            "CredentialError: the Moodle token may call neither",
+            "",
+            f"refused {code} access",
+            advice=FIX_COMMAND,
+        )
+        for code in ("accessexception", "nopermissions")
+    ),
+    *(row(f"another form: {value!r}", Response.of(value), "is not a list", "", UNREADABLE) for value in OTHER_FORMS),
+]
+
+
+def end_of(call: Call, answer: Response) -> Ended:
+    return ended(lambda transport: call(moodle_client(transport)), answer)
+
+
+@pytest.mark.parametrize("row", ANSWERS)
+def test_an_answer_that_is_no_result(row: Answered) -> None:
+    patient, quick, write = (end_of(call, row.answer) for call in (look_up, look_up_quickly, update))
+
+    assert row.patient in patient.words
+    assert patient.words.startswith("CredentialError") is row.patient.startswith("CredentialError")
+    assert row.advice in patient.advice
+    assert patient.was_retried is row.retried
+    assert quick.words == (row.quick or patient.words)
+    assert write.words == (row.write or patient.words)
+    assert (quick.waits, write.waits) == ([], [])
+    assert sum(b"core_user_update_users" in request.body for request in write.requests) == 1, "a write is sent once"
+
+
+# A fault that passes
 
 
 @pytest.mark.parametrize("maintenance", ["gui", "cli"])
@@ -62,29 +193,6 @@ def test_maintenance_is_reported_as_what_it_is(site: MoodleSite, board: Switchbo
 
     with pytest.raises(TargetError, match="maintenance"):
         client_of(board).look_up("idnumber", ["1"])
-
-
-def test_web_services_that_are_off_are_reported_and_never_retried(site: MoodleSite, board: Switchboard) -> None:
-    site.settings.webservices = False
-
-    with pytest.raises(TargetError, match="web services or the REST protocol are off"):
-        client_of(board).look_up("idnumber", ["1"])
-    assert len(board.calls) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "said"), [(301, "redirects"), (302, "redirects"), (404, "no Moodle"), (401, "login"), (413, "refuses")]
-)
-def test_another_status_is_reported_and_never_retried(
-    moodle: MoodleClient, mocked: responses.RequestsMock, status: int, said: str
-) -> None:
-    mocked.post(MOODLE, status=status, headers={"Location": "https://elsewhere.example/?" + PRIVATE})
-
-    with pytest.raises(TargetError, match=said) as caught:
-        moodle.look_up("idnumber", ["1"])
-
-    assert PRIVATE not in texts(caught.value)
-    assert len(responses.calls) == 1
 
 
 def test_a_look_up_is_repeated_after_the_pause_that_the_server_asks_for(
@@ -111,88 +219,3 @@ def test_a_look_up_without_an_answer_is_repeated_and_then_given_up(board: Switch
     with pytest.raises(TargetError, match="could not be read"):
         moodle.look_up("idnumber", ["1"])
     assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
-
-
-@pytest.mark.parametrize(
-    "body", ["", "<!DOCTYPE html>", "<?xml version='1.0'?><EXCEPTION/>", "<br />\n<b>Warning</b>[]"]
-)
-def test_what_is_no_json_ends_the_run(moodle: MoodleClient, mocked: responses.RequestsMock, body: str) -> None:
-    mocked.post(MOODLE, body=body)
-
-    with pytest.raises(TargetError, match="is not JSON"):
-        moodle.look_up("idnumber", ["1"])
-
-
-@pytest.mark.parametrize("answer", [None, 7, "x", {}, {"users": []}, {"errorcode": "invalidtoken"}])
-def test_an_answer_of_another_type_is_never_taken_for_no_accounts(
-    moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
-) -> None:
-    mocked.post(MOODLE, json=answer)
-
-    with pytest.raises(TargetError):
-        moodle.look_up("idnumber", ["1"])
-
-
-@pytest.mark.parametrize("answer", [None, 7, "x", [], {}, {"users": None}, {"users": {}}])
-def test_a_search_answer_of_another_type_is_never_taken_for_no_accounts(
-    moodle: MoodleClient, mocked: responses.RequestsMock, answer: object
-) -> None:
-    mocked.post(MOODLE, json=moodle_error("accessexception"))
-    mocked.post(MOODLE, json=answer)
-
-    with pytest.raises(TargetError):
-        moodle.look_up("idnumber", ["1"])
-
-
-@pytest.mark.parametrize("code", ["invalidparameter", "<div>Ada Byron</div>", None, 7, [PRIVATE], "x" * 99])
-def test_another_refusal_ends_the_run_and_repeats_nothing_but_a_plain_code(
-    moodle: MoodleClient, mocked: responses.RequestsMock, code: object
-) -> None:
-    mocked.post(MOODLE, json=moodle_error(code))
-
-    with pytest.raises(TargetError, match=f"refused {BY_FIELD} ") as caught:
-        moodle.look_up("idnumber", ["1"])
-
-    said = texts(caught.value)
-    assert not any(word in said for word in ("Ada", "xxxx", TOKEN))
-
-
-# Any answer at all
-
-
-_JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=5)
-    | st.sampled_from(["1", "accessexception"]),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(["users", "exception", "errorcode", "id", "username", "customfields"]), inner, max_size=5
-        )
-    ),
-    max_leaves=12,
-)
-_ACCOUNT = st.fixed_dictionaries(
-    dict.fromkeys(["id", "username", "firstname", "lastname", "email", "auth", "suspended", "department"], _JSON),
-    optional={"idnumber": _JSON, "customfields": _JSON},
-)
-
-
-@fuzz
-@given(_JSON | st.lists(_ACCOUNT | _JSON, max_size=3))
-def test_any_json_is_a_look_up_or_an_end_of_the_run(value: Any) -> None:
-    moodle = moodle_client(transport_to(Script(Response.of(value))))
-
-    end_of(moodle.check_visibility)
-    end_of(lambda: moodle.look_up("idnumber", ["1"]))
-
-
-@fuzz
-@given(_JSON | st.fixed_dictionaries({"users": st.lists(_ACCOUNT | _JSON, max_size=3) | _JSON}))
-def test_any_json_is_a_search_or_an_end_of_the_run(value: Any) -> None:
-    moodle = moodle_client(transport_to(Script(Response.of(moodle_error("accessexception")), Response.of(value))))
-
-    end_of(lambda: moodle.look_up("email", ["1"]))

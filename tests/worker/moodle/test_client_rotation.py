@@ -10,30 +10,9 @@ import pytest
 from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.moodle import MoodleSite
 from tests.sandbox.wire import Response, Switchboard
-from tests.worker.clients import Script, client_of, moodle_client, moodle_error, transport_to
-from worker.config.credentials import RenewableCredential, open_credential
-from worker.config.settings import Credential
+from tests.worker.clients import Script, client_of, moodle_client, moodle_error, rotated, transport_to
 from worker.errors import CredentialError
 from worker.moodle.client import Refused
-
-
-class Secret:
-    """A Secrets Manager with one token."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-
-    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
-        return {"SecretString": json.dumps({"moodle_token": self.token})}
-
-
-def rotated(old: str, new: str) -> RenewableCredential:
-    """A credential that was read before its secret was changed."""
-    secret = Secret(old)
-    credential = open_credential(Credential("MOODLE_TOKEN", "sync/moodle"), secret)
-    secret.token = new
-    return credential
-
 
 CALLS = {
     "look_up": lambda moodle: moodle.look_up("idnumber", ["1"]),
@@ -47,20 +26,20 @@ CALLS = {
 def test_a_token_that_was_rotated_is_read_again_and_the_call_is_made(
     board: Switchboard, call: str, logged: list[dict[str, Any]]
 ) -> None:
-    moodle = client_of(board, token=rotated("f" * 32, SITE_TOKEN))
+    moodle = client_of(board, token=rotated("MOODLE_TOKEN", "f" * 32, SITE_TOKEN))
 
     CALLS[call](moodle)
     CALLS[call](moodle)
 
     assert len(board.calls) == 3, "refused once, made twice"
-    assert [(line["event"], line["secret"]) for line in logged] == [("credential.renewed", "sync/moodle")]
+    assert [(line["event"], line["secret"]) for line in logged] == [("credential.renewed", "sync/MOODLE_TOKEN")]
     assert SITE_TOKEN not in json.dumps(logged)
 
 
 @pytest.mark.parametrize("now", ["f" * 32, "e" * 32])
 def test_a_token_that_is_wrong_in_its_secret_too_ends_the_run(board: Switchboard, now: str) -> None:
     with pytest.raises(CredentialError, match="does not know the token"):
-        client_of(board, token=rotated("f" * 32, now)).look_up("idnumber", ["1"])
+        client_of(board, token=rotated("MOODLE_TOKEN", "f" * 32, now)).look_up("idnumber", ["1"])
 
     assert len(board.calls) == (1 if now == "f" * 32 else 2)
 
@@ -73,7 +52,7 @@ def test_a_token_that_expires_meanwhile_is_read_again(site: MoodleSite, board: S
         Response.of(moodle_error("invalidtoken")),
         Response.of([]),
     )
-    moodle = moodle_client(transport_to(answers), token=rotated("f" * 32, SITE_TOKEN))
+    moodle = moodle_client(transport_to(answers), token=rotated("MOODLE_TOKEN", "f" * 32, SITE_TOKEN))
 
     moodle.look_up("idnumber", ["1"])
     moodle.look_up("idnumber", ["1"])

@@ -1,4 +1,7 @@
-"""Moodle's create and update: what is sent, what an answer means, and what may have happened without one."""
+"""Moodle's create and update: what is sent, what a result says, and what may have happened without one.
+
+The answers that are no result: test_client_answers.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,23 @@ from typing import Any
 import pytest
 import requests
 import responses
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.moodle import MoodleApp, MoodleSite, ProfileField, Settings
-from tests.sandbox.wire import Fault, Response, Switchboard, serve
+from tests.sandbox.wire import Fault, Switchboard, serve
 from tests.worker.clients import (
     MOODLE,
     PRIVATE,
     TOKEN,
     Patient,
-    Script,
-    fuzz,
     is_retry_pause,
     moodle_client,
-    moodle_error,
     sent_form,
-    texts,
     transport_to,
 )
-from worker.errors import CredentialError, SyncError, TargetError, Terminated
+from worker.errors import Terminated
 from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
 from worker.transport.http import NotSent
-from worker.transport.parallel import in_parallel
 
 CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
 
@@ -129,41 +125,6 @@ def test_an_answer_that_does_not_name_every_account_leaves_a_creation_undecided(
         moodle.create([record(1), record(2)])
 
 
-def test_a_refused_batch_is_refused_with_moodles_code(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
-    mocked.post(MOODLE, json=moodle_error("dmlwriteexception"))
-
-    with pytest.raises(Refused) as caught:
-        moodle.create([record(1)])
-
-    assert (caught.value.code, caught.value.is_access) == ("dmlwriteexception", False)
-    assert len(responses.calls) == 1
-
-
-@pytest.mark.parametrize("code", ["accessexception", "nopermissions"])
-def test_a_function_that_the_token_may_not_call_is_told_apart(
-    moodle: MoodleClient, mocked: responses.RequestsMock, code: str
-) -> None:
-    mocked.post(MOODLE, json=moodle_error(code))
-
-    with pytest.raises(Refused) as caught:
-        moodle.update([{"id": 1}])
-
-    assert caught.value.is_access
-
-
-@pytest.mark.parametrize("code", ["<div>Ada Byron needs 8 characters</div>", None, 7, [PRIVATE], "x" * 99, "Ada Byron"])
-def test_a_code_that_is_no_plain_word_is_not_repeated(
-    moodle: MoodleClient, mocked: responses.RequestsMock, code: object
-) -> None:
-    mocked.post(MOODLE, json=moodle_error(code))
-
-    with pytest.raises(Refused) as caught:
-        moodle.create([record(1)])
-
-    assert caught.value.code == "unknown"
-    assert PRIVATE not in texts(caught.value)
-
-
 # Update
 
 
@@ -226,27 +187,6 @@ def test_a_write_without_an_answer_is_undecided_and_not_sent_again(kind: Any) ->
     assert board.calls == [CREATE]
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_server_error_leaves_a_write_undecided_and_it_is_not_sent_again(
-    moodle: MoodleClient, mocked: responses.RequestsMock, status: int
-) -> None:
-    mocked.post(MOODLE, status=status, body="<html>")
-
-    with pytest.raises(Undecided, match=str(status)):
-        moodle.create([record(1)])
-    assert len(responses.calls) == 1
-
-
-@pytest.mark.parametrize("body", ["", "<br />\n<b>Warning</b>: truncated\n[]", "<!DOCTYPE html>", "{"])
-def test_what_is_no_json_leaves_a_write_undecided(
-    moodle: MoodleClient, mocked: responses.RequestsMock, body: str
-) -> None:
-    mocked.post(MOODLE, body=body)
-
-    with pytest.raises(Undecided):
-        moodle.create([record(1)])
-
-
 def test_a_write_that_was_not_sent_may_be_tried_again_after_a_pause(moodle: MoodleClient, patient: Patient) -> None:
     with responses.mock as mock:
         mock.post(MOODLE, body=requests.ConnectTimeout())
@@ -288,85 +228,3 @@ def test_nothing_is_written_once_the_run_was_asked_to_stop(
     with pytest.raises(Terminated):
         moodle.create([record(1)])
     assert len(responses.calls) == 0
-
-
-# What ends the writing
-
-
-def test_a_request_that_is_too_large_is_refused_so_that_a_smaller_one_can_be_tried(
-    moodle: MoodleClient, mocked: responses.RequestsMock
-) -> None:
-    mocked.post(MOODLE, status=413)
-
-    with pytest.raises(Refused) as caught:
-        moodle.create([record(1)])
-    assert (caught.value.code, caught.value.may_be_record) == ("HTTP 413", True)
-
-
-@pytest.mark.parametrize("status", [201, 202, 204])
-def test_another_success_than_moodles_leaves_a_write_undecided(
-    moodle: MoodleClient, mocked: responses.RequestsMock, status: int
-) -> None:
-    mocked.post(MOODLE, status=status)
-
-    with pytest.raises(Undecided):
-        moodle.create([record(1)])
-    assert len(responses.calls) == 1
-
-
-def test_a_token_that_is_unknown_by_now_ends_the_run(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
-    mocked.post(MOODLE, json=moodle_error("invalidtoken"))
-
-    with pytest.raises(CredentialError):
-        moodle.create([record(1)])
-
-
-def test_maintenance_that_begins_meanwhile_ends_the_run(moodle: MoodleClient, mocked: responses.RequestsMock) -> None:
-    mocked.post(MOODLE, json=moodle_error("sitemaintenance"))
-
-    with pytest.raises(TargetError, match="maintenance"):
-        moodle.create([record(1)])
-
-
-# Any answer at all
-
-
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("accessexception"),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["warnings", "itemid", "warningcode", "id", "exception", "errorcode"]), inner, max_size=4
-        )
-    ),
-    max_leaves=10,
-)
-
-
-@fuzz
-@given(_JSON | st.fixed_dictionaries({"warnings": _JSON}))
-def test_any_json_is_the_end_of_a_write_that_the_writer_knows(value: Any) -> None:
-    moodle = moodle_client(transport_to(Script(Response.of(value))))
-    for write in (moodle.create, moodle.update):
-        try:
-            write([record(1)])
-        except (Refused, Undecided, SyncError):
-            continue
-
-
-# Two at a time
-
-
-def test_batches_in_parallel_give_their_results_in_order() -> None:
-    assert in_parallel(lambda batch: batch * 2, list(range(20)), 4) == [number * 2 for number in range(20)]
-
-
-@pytest.mark.parametrize("workers", [1, 3])
-def test_a_failure_of_one_batch_is_raised(workers: int) -> None:
-    def fail_at_seven(batch: int) -> int:
-        if batch == 7:
-            raise TargetError("seven")
-        return batch
-
-    with pytest.raises(TargetError, match="seven"):
-        in_parallel(fail_at_seven, list(range(20)), workers)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,11 +13,11 @@ from hypothesis import strategies as st
 
 from tests.sandbox.wire import Response
 from tests.worker.clients import Script, end_of, fuzz, moodle_client, moodle_error, texts, transport_to
-from tests.worker.fuzzing import SAID, bodies
+from tests.worker.fuzzing import SAID, bodies, hostile
 from worker.errors import SyncError
-from worker.model.account import AccountRef
 from worker.moodle.account_listing import read_account_listing
 from worker.moodle.client import MoodleClient, Refused, Undecided
+from worker.moodle.parsers import ALWAYS_SHOWN, UnreadableAccount, parse_account
 from worker.transport.http import TransportError
 from worker.transport.json_stream import Malformed
 
@@ -31,6 +34,7 @@ ACCOUNT = {
     "customfields": [{"shortname": "team", "type": "text", "value": SAID}],
 }
 GUEST = {**ACCOUNT, "username": "guest"}
+LISTING = {"users": [ACCOUNT, GUEST], "warnings": []}
 WARNING = {"item": "user", "itemid": 7, "warningcode": "useremailduplicate", "message": SAID}
 ERROR = moodle_error("invalidparameter")
 RECORD = {"username": SAID, "idnumber": "1"}
@@ -39,7 +43,7 @@ READS: dict[str, tuple[object, Callable[[MoodleClient], object]]] = {
     "check_sight": ([GUEST], lambda moodle: moodle.check_visibility()),
     "look_up": ([ACCOUNT, GUEST], lambda moodle: moodle.look_up("idnumber", ["1", "2"])),
     "look_up, refused": (ERROR, lambda moodle: moodle.look_up("email", [SAID])),
-    "everybody": ({"users": [ACCOUNT, GUEST], "warnings": []}, lambda moodle: moodle.list_accounts("oidc")),
+    "everybody": (LISTING, lambda moodle: moodle.list_accounts("oidc")),
     "access": (ERROR, lambda moodle: moodle.access()),
 }
 WRITES: dict[str, tuple[object, Callable[[MoodleClient], object]]] = {
@@ -88,7 +92,7 @@ def test_any_answer_to_a_write_is_a_value_or_an_end_that_the_writer_knows(call: 
 
 
 @fuzz
-@given(bodies({"users": [ACCOUNT, GUEST], "warnings": []}), st.integers(1, 64))
+@given(bodies(LISTING), st.integers(1, 64))
 def test_any_stream_is_a_listing_or_none(body: bytes, size: int) -> None:
     chunks = (body[at : at + size] for at in range(0, len(body), size))
     told, found = "", []
@@ -98,4 +102,22 @@ def test_any_stream_is_a_listing_or_none(body: bytes, size: int) -> None:
         told = texts(fault)
 
     assert SAID not in told
-    assert all(isinstance(one, AccountRef) for one in found)
+    assert all(type(one.id) is int and isinstance(one.username, str) for one in found)
+
+
+@fuzz
+@given(hostile(LISTING))
+def test_a_listing_has_every_account_of_the_authentication_or_none_at_all(value: Any) -> None:
+    with contextlib.suppress(Malformed):
+        found = read_account_listing([json.dumps(value).encode()], "oidc")
+
+        assert len(found) == sum(row.get("auth") == "oidc" for row in value["users"])
+
+
+@fuzz
+@given(hostile(ACCOUNT))
+def test_any_row_is_an_account_of_texts_or_none(value: Any) -> None:
+    with contextlib.suppress(UnreadableAccount):
+        account = parse_account(value, ALWAYS_SHOWN)
+
+        assert all(isinstance(text, str) for text in account.values.values())

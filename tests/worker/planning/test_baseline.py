@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
+from tests.worker.tables import table
 from worker.model.history import History, RunRecord
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.readings import DirectoryStats
@@ -22,17 +21,14 @@ BASELINE = run(9, 1_000, good=True)
 SMALLER_FOR_A_WEEK = [run(days, 500) for days in range(8, 0, -1)]
 
 
-@pytest.mark.parametrize(
-    ("runs", "rows", "took_last", "expected"),
-    [
-        ([], 1_000, True, True),
-        ([], 1_000, False, False),
-        ([BASELINE], 800, False, True),
-        ([BASELINE], 799, True, False),
-        ([BASELINE, *SMALLER_FOR_A_WEEK], 500, True, True),
-        ([BASELINE, *SMALLER_FOR_A_WEEK[4:]], 500, True, False),
-    ],
-    ids=["first run", "a part of the first window", "complete", "rows lost", "smaller for a week", "for 4 days"],
+@table(
+    "runs, rows, took_last, expected",
+    ("first run", [], 1_000, True, True),
+    ("a part of the first window", [], 1_000, False, False),
+    ("complete", [BASELINE], 800, False, True),
+    ("rows lost", [BASELINE], 799, True, False),
+    ("smaller for a week", [BASELINE, *SMALLER_FOR_A_WEEK], 500, True, True),
+    ("for 4 days", [BASELINE, *SMALLER_FOR_A_WEEK[4:]], 500, True, False),
 )
 def test_a_complete_reading_is_a_baseline_from_the_first_whole_window_on(
     runs: list[RunRecord], rows: int, took_last: bool, expected: bool
@@ -46,16 +42,13 @@ def last_run(mapping: str, *, reconcile_due: bool = False) -> History:
     )
 
 
-@pytest.mark.parametrize(
-    ("history", "due"),
-    [
-        (History(), False),
-        (last_run("mapping"), False),
-        (last_run("other"), True),
-        (last_run(""), False),
-        (last_run("mapping", reconcile_due=True), True),
-    ],
-    ids=["first run", "same mapping", "another mapping", "mapping unknown", "due since"],
+@table(
+    "history, due",
+    ("first run", History(), False),
+    ("same mapping", last_run("mapping"), False),
+    ("another mapping", last_run("other"), True),
+    ("mapping unknown", last_run(""), False),
+    ("due since", last_run("mapping", reconcile_due=True), True),
 )
 def test_a_reconcile_is_due_after_the_mapping_changed(history: History, due: bool) -> None:
     assert is_reconcile_due(history, "mapping") is due

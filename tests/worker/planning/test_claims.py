@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from tests.worker.builders import account, code
+from tests.worker.tables import table
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_disputed
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
@@ -48,17 +49,14 @@ def refusals(claims: Claims) -> dict[int, str]:
     return {number: code(claims.resolution(number).refused) for number in claims.claims}
 
 
-@pytest.mark.parametrize(
-    ("claims", "depends_on", "kept_by"),
-    [
-        ([moves(1, "new")], set(), ()),
-        ([moves(1, "a")], set(), ()),
-        ([moves(1, "b"), moves(2, "new")], {2}, ()),
-        ([moves(1, "b"), moves(2, "c"), moves(3, "new")], {2}, ()),
-        ([joins(4, "b"), moves(2, "new")], {2}, ()),
-        ([joins(4, "b")], set(), (SECOND,)),
-    ],
-    ids=["free", "their own", "given up", "given up along a chain", "given up, new employee", "kept, new employee"],
+@table(
+    "claims, depends_on, kept_by",
+    ("free", [moves(1, "new")], set(), ()),
+    ("their own", [moves(1, "a")], set(), ()),
+    ("given up", [moves(1, "b"), moves(2, "new")], {2}, ()),
+    ("given up along a chain", [moves(1, "b"), moves(2, "c"), moves(3, "new")], {2}, ()),
+    ("given up, new employee", [joins(4, "b"), moves(2, "new")], {2}, ()),
+    ("kept, new employee", [joins(4, "b")], set(), (SECOND,)),
 )
 def test_a_claim_holds(claims: list[Claim], depends_on: set[int], kept_by: tuple[Account, ...]) -> None:
     number = claims[0].employee_id
@@ -67,17 +65,15 @@ def test_a_claim_holds(claims: list[Claim], depends_on: set[int], kept_by: tuple
     assert addresses(*claims).depends_on(number) == depends_on
 
 
-@pytest.mark.parametrize(
-    ("claims", "expected"),
-    [
-        ([moves(1, "b")], {1: "email_taken"}),
-        ([moves(1, "b"), moves(2, "c")], {1: "email_taken", 2: "email_taken"}),
-        (
-            [joins(4, "a"), moves(1, "b"), moves(2, "a"), moves(3, "b")],
-            {4: "", 1: "email_swapped", 2: "email_swapped", 3: "email_taken"},
-        ),
-    ],
-    ids=["kept", "kept along a chain", "exchanged by others"],
+@table(
+    "claims, expected",
+    ("kept", [moves(1, "b")], {1: "email_taken"}),
+    ("kept along a chain", [moves(1, "b"), moves(2, "c")], {1: "email_taken", 2: "email_taken"}),
+    (
+        "exchanged by others",
+        [joins(4, "a"), moves(1, "b"), moves(2, "a"), moves(3, "b")],
+        {4: "", 1: "email_swapped", 2: "email_swapped", 3: "email_taken"},
+    ),
 )
 def test_a_claim_on_a_value_that_is_kept_is_refused(claims: list[Claim], expected: dict[int, str]) -> None:
     assert refusals(addresses(*claims)) == expected
@@ -95,15 +91,12 @@ def test_every_account_that_keeps_the_value_is_named() -> None:
     assert addresses(joins(4, "a"), moves(1, "b"), moves(2, "a")).resolution(4).kept_by == (FIRST,)
 
 
-@pytest.mark.parametrize(
-    ("claims", "disputes", "expected"),
-    [
-        ([moves(1, "b"), moves(2, "new")], {1: 9}, {1: "email_disputed", 2: ""}),
-        ([moves(1, "b")], {1: 9}, {1: "email_disputed"}),
-        ([moves(1, "b"), moves(2, "new")], {2: 9}, {1: "email_taken", 2: "email_disputed"}),
-        ([moves(1, "b"), moves(2, "a")], {1: 9, 2: 8}, {1: "email_disputed", 2: "email_disputed"}),
-    ],
-    ids=["given up", "kept", "not given up because of it", "exchanged"],
+@table(
+    "claims, disputes, expected",
+    ("given up", [moves(1, "b"), moves(2, "new")], {1: 9}, {1: "email_disputed", 2: ""}),
+    ("kept", [moves(1, "b")], {1: 9}, {1: "email_disputed"}),
+    ("not given up because of it", [moves(1, "b"), moves(2, "new")], {2: 9}, {1: "email_taken", 2: "email_disputed"}),
+    ("exchanged", [moves(1, "b"), moves(2, "a")], {1: 9, 2: 8}, {1: "email_disputed", 2: "email_disputed"}),
 )
 def test_a_dispute_refuses_a_claim_before_anything_else(
     claims: list[Claim], disputes: dict[int, int], expected: dict[int, str]

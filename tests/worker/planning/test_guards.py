@@ -22,6 +22,8 @@ from tests.worker.planning.guard_cases import (
     changes_department,
     defaults,
     guarded,
+    has_an_account_without_idnumber,
+    has_another_name,
     is_new,
     leaves,
     loses_the_department,
@@ -30,6 +32,8 @@ from tests.worker.planning.guard_cases import (
     of,
     plan_for,
 )
+from tests.worker.tables import table
+from worker.model.journal_entry import RecentWrites
 from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action, GuardClass, Step
 from worker.planning.guards import Circumstances, guard
@@ -83,12 +87,29 @@ def test_changes_of_the_last_day_count_towards_twice_the_limit(
     due = many(example, most)
     others = frozenset(range(5_000, 5_000 + most))
 
-    allowed = guarded(due, recent={held_class: others})
-    held = guarded(due, recent={held_class: others | {9_999}})
-    due_again = guarded(due, recent={held_class: others | {1}})
+    allowed = guarded(due, recent=RecentWrites({held_class: others}))
+    held = guarded(due, recent=RecentWrites({held_class: others | {9_999}}))
+    due_again = guarded(due, recent=RecentWrites({held_class: others | {1}}))
 
     assert (set(allowed.why), set(held.why), set(due_again.why)) == (set(), {held_class}, set())
     assert f"after {most + 1} in the last 24 hours, {2 * most} allowed" in held.why[held_class]
+
+
+@BY_NAME
+def test_what_an_earlier_run_of_the_window_let_through_needs_no_second_permission(
+    example: Callable[[int], Case], held_class: GuardClass
+) -> None:
+    """Links, updates and creates that Moodle did not take. What an unreliable reading may cause counts every time."""
+    due = many(example, 26)
+    failed = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(due).steps}
+    others = {number: dict.fromkeys(values, "another value") for number, values in failed.items()}
+
+    again = guarded(due, recent=RecentWrites(failed=failed))
+    with_other_values = guarded(due, recent=RecentWrites(failed=others))
+
+    is_free = held_class in (GuardClass.UPDATE, GuardClass.CREATE) or example is has_an_account_without_idnumber
+    assert set(again.why) == (set() if is_free else {held_class})
+    assert set(with_other_values.why) == {held_class}
 
 
 @BY_NAME
@@ -113,14 +134,15 @@ def everything_changes(number: int) -> Case:
     )
 
 
-CITY = mapping_of(city="city")
-
-
-def one_step(company: int = 100, **more: Any) -> Step:
-    employee, account = everything_changes(1)
-    plan = plan_for([(employee, account)], mapping=CITY, remembered=suspended_by_us(1))
-    (step,) = guard(plan, Circumstances(defaults(company, **more))).plan.steps
+def step_after_guards(case: Case, mapping: dict[str, Any] | None = None, **limits: Any) -> Step:
+    """The only step of a company of 100, with these limits in place of the default ones."""
+    plan = plan_for([case], mapping=mapping_of(**(mapping or {})), remembered=suspended_by_us(1))
+    (step,) = guard(plan, Circumstances(defaults(100, **limits))).plan.steps
     return step
+
+
+def one_step(**limits: Any) -> Step:
+    return step_after_guards(everything_changes(1), {"city": "city"}, **limits)
 
 
 def test_a_step_counts_in_the_class_of_each_of_its_parts() -> None:
@@ -152,46 +174,50 @@ def test_a_reactivation_is_held_with_its_identity_part() -> None:
     assert {change.field for part in step.held for change in part.changes} == {"email", "username", "suspended"}
 
 
-def test_two_new_names_at_once_are_a_change_of_identity() -> None:
-    employee, account = listed(1), account_of(1, firstname="Another", lastname="Person")
-
-    (step,) = guard(plan_for([(employee, account)]), Circumstances(defaults(100, identity=0))).plan.steps
-
-    assert (step.action, writes(step)) == (Action.HOLD, {})
+NONE_BY_DEFAULT = {"department": {"from": "department", "default": "None"}}
+TEMP_IS_NONE = {"department": {"from": "department", "map": {"Temp": ""}}}
 
 
-def test_a_link_is_held_whole() -> None:
-    case = listed(1), account_of(1, idnumber="", department="Legal")
+@table(
+    "case, mapping, guard_class, sent",
+    ("two new names", has_another_name(1), {}, GuardClass.IDENTITY, {"firstname": "First1", "lastname": "Last1"}),
+    (
+        "a link, whole",
+        (listed(1), account_of(1, idnumber="", department="Legal")),
+        {},
+        GuardClass.IDENTITY,
+        {"idnumber": "1", "department": "Sales"},
+    ),
+    (
+        "a default for an empty value",
+        loses_the_department(1),
+        NONE_BY_DEFAULT,
+        GuardClass.CLEAR,
+        {"department": "None"},
+    ),
+    (
+        "a value that the map replaces by nothing",
+        (listed(1, department="Temp"), account_of(1, department="Sales")),
+        TEMP_IS_NONE,
+        GuardClass.CLEAR,
+        {"department": ""},
+    ),
+    (
+        "another spelling of the address",
+        (listed(1, work_email="P1@acme.example"), account_of(1)),
+        {},
+        GuardClass.UPDATE,
+        {"email": "P1@acme.example"},
+    ),
+)
+def test_the_class_of_a_change(
+    case: Case, mapping: dict[str, Any], guard_class: GuardClass, sent: dict[str, str]
+) -> None:
+    written = step_after_guards(case, mapping)
+    held = step_after_guards(case, mapping, **{guard_class: 0})
 
-    (step,) = guard(plan_for([case]), Circumstances(defaults(100, identity=0))).plan.steps
-
-    assert (step.action, [part.guard for part in step.held]) == (Action.HOLD, [GuardClass.IDENTITY])
-
-
-def test_a_default_in_the_place_of_an_empty_value_clears_the_value() -> None:
-    mapping = mapping_of(department={"from": "department", "default": "None"})
-    plan = plan_for([loses_the_department(1)], mapping=mapping)
-
-    found = guard(plan, Circumstances(defaults(100, clear=0)))
-
-    assert (set(found.why), writes(plan.steps[0])) == ({GuardClass.CLEAR}, {"department": "None"})
-
-
-def test_a_value_that_the_map_replaces_by_nothing_clears_the_value() -> None:
-    mapping = mapping_of(department={"from": "department", "map": {"Temp": ""}})
-    plan = plan_for([(listed(1, department="Temp"), account_of(1, department="Sales"))], mapping=mapping)
-
-    found = guard(plan, Circumstances(defaults(100, clear=0)))
-
-    assert (set(found.why), writes(plan.steps[0])) == ({GuardClass.CLEAR}, {"department": ""})
-
-
-def test_another_spelling_of_an_address_is_an_update() -> None:
-    case = listed(1, work_email="P1@acme.example"), account_of(1)
-
-    (step,) = guard(plan_for([case]), Circumstances(defaults(100))).plan.steps
-
-    assert step.classes == {GuardClass.UPDATE}
+    assert (written.classes, writes(written)) == (frozenset({guard_class}), sent)
+    assert (held.action, writes(held), held.held_classes) == (Action.HOLD, {}, (guard_class,))
 
 
 # What depends on a held part
@@ -250,22 +276,13 @@ def test_a_message_names_no_address() -> None:
 # Legitimate life is not held
 
 
-@pytest.mark.parametrize(
-    ("cases", "company"),
-    [
-        ([(listed(1, last_name="New", work_email="new@acme.example"), account_of(1))], 60),
-        (many(changes_department, 45), 300),
-        (many(is_new, 10), 60),
-        ([leaves(1), is_new(2), *many(changes_department, 5, first=3)], 8),
-        (many(leaves, 3), 8),
-    ],
-    ids=[
-        "a marriage with a new address",
-        "a re-organisation of 15 %",
-        "ten hires in a company of 60",
-        "a company of 8",
-        "three leavers of 8",
-    ],
+@table(
+    "cases, company",
+    ("a marriage with a new address", [(listed(1, last_name="New", work_email="new@acme.example"), account_of(1))], 60),
+    ("a re-organisation of 15 %", many(changes_department, 45), 300),
+    ("ten hires in a company of 60", many(is_new, 10), 60),
+    ("a company of 8", [leaves(1), is_new(2), *many(changes_department, 5, first=3)], 8),
+    ("three leavers of 8", many(leaves, 3), 8),
 )
 def test_ordinary_changes_are_not_held(cases: list[Case], company: int) -> None:
     assert guarded(cases, company=company).why == {}
@@ -298,28 +315,29 @@ def held_and_written(cases: Sequence[Case], *doubts: str) -> tuple[list[int], li
     return held, written, found.why.get(GuardClass.SUSPEND, "")
 
 
-def test_suspensions_for_the_scope_count_in_the_class_suspend() -> None:
-    few = [*many(is_out_of_scope, 3), *many(leaves, 2, first=11)]
-    too_many = [*many(is_out_of_scope, 4), *many(leaves, 2, first=11)]
-
-    assert held_and_written(few) == ([], [1, 2, 3, 11, 12], "")
-    held, written, why = held_and_written(too_many)
-    assert (held, written) == ([1, 2, 3, 4], [11, 12])
-    assert why == "6 suspensions are due, 5 allowed in one run; 4 of 6 are because of the scope"
+OF_6 = "6 suspensions are due, 5 allowed in one run; 4 of 6 are because of the scope"
+OF_7 = "7 suspensions are due, 5 allowed in one run; 1 of 7 are because of the scope"
 
 
-def test_leavers_over_the_limit_are_held_with_them() -> None:
-    held, written, _ = held_and_written([*many(is_out_of_scope, 1), *many(leaves, 6, first=11)])
-
-    assert (len(held), written) == (7, [])
-
-
-def test_a_doubt_holds_every_suspension_for_the_scope_and_no_leaver() -> None:
-    held, written, why = held_and_written([is_out_of_scope(1), leaves(11), changes_department(12)], DOUBT)
-
-    assert (held, written) == ([1], [11])
-    assert why == f"{DOUBT}; 1 of 2 are because of the scope"
-    assert held_and_written([leaves(11)], DOUBT) == ([], [11], "")
+@table(
+    "cases, doubts, held, written, why",
+    ("few", [*many(is_out_of_scope, 3), *many(leaves, 2, first=11)], [], [], [1, 2, 3, 11, 12], ""),
+    ("many", [*many(is_out_of_scope, 4), *many(leaves, 2, first=11)], [], [1, 2, 3, 4], [11, 12], OF_6),
+    ("many leavers", [*many(is_out_of_scope, 1), *many(leaves, 6, first=11)], [], [1, *range(11, 17)], [], OF_7),
+    (
+        "a doubt holds no leaver",
+        [is_out_of_scope(1), leaves(11), changes_department(12)],
+        [DOUBT],
+        [1],
+        [11],
+        f"{DOUBT}; 1 of 2 are because of the scope",
+    ),
+    ("a doubt and no one out of scope", [leaves(11)], [DOUBT], [], [11], ""),
+)
+def test_suspensions_for_the_scope_count_in_the_class_suspend(
+    cases: list[Case], doubts: list[str], held: list[int], written: list[int], why: str
+) -> None:
+    assert held_and_written(cases, *doubts) == (held, written, why)
 
 
 def test_an_empty_name_clears_nothing_because_an_account_never_loses_its_names() -> None:

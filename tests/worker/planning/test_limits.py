@@ -24,6 +24,7 @@ from tests.worker.planning.guard_cases import (
     marries,
     plan_for,
 )
+from tests.worker.tables import table
 from worker.model.history import History, RunRecord
 from worker.model.step import GuardClass
 from worker.planning.guards import Circumstances, guard
@@ -33,17 +34,14 @@ from worker.planning.readings import DirectoryStats
 # Limits
 
 
-@pytest.mark.parametrize(
-    ("company", "expected"),
-    [
-        (1, (1, 1, 1, 1, 25, 25)),
-        (8, (4, 4, 4, 4, 25, 25)),
-        (100, (5, 5, 5, 5, 25, 25)),
-        (1_000, (20, 20, 20, 20, 200, 100)),
-        (20_000, (200, 400, 200, 400, 4_000, 2_000)),
-        (0, (5, 5, 5, 5, 25, 25)),
-    ],
-    ids=["one", "eight", "a hundred", "a thousand", "twenty thousand", "unknown"],
+@table(
+    "company, expected",
+    ("one", 1, (1, 1, 1, 1, 25, 25)),
+    ("eight", 8, (4, 4, 4, 4, 25, 25)),
+    ("a hundred", 100, (5, 5, 5, 5, 25, 25)),
+    ("a thousand", 1_000, (20, 20, 20, 20, 200, 100)),
+    ("twenty thousand", 20_000, (200, 400, 200, 400, 4_000, 2_000)),
+    ("unknown", 0, (5, 5, 5, 5, 25, 25)),
 )
 def test_the_default_limits_grow_with_the_company(company: int, expected: tuple[int, ...]) -> None:
     assert tuple(defaults(company).per_run.values()) == expected

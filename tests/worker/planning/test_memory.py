@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.worker.builders import account, record_of
 from tests.worker.planning.memory_cases import (
@@ -33,6 +34,7 @@ from tests.worker.planning.memory_cases import (
     WAITING,
     after,
 )
+from tests.worker.tables import table
 from worker.model import reasons
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
 from worker.model.result import Status, StepResult
@@ -54,7 +56,9 @@ def test_the_reason_to_report_is_that_of_the_result_then_the_problem_then_the_re
     assert StepResult(UPDATE, Status.DONE).why is reasons.DIFFERS
 
 
-# Held
+DONE = Status.DONE
+
+# What a run remembers
 
 
 def held_suspension(*notes: reasons.Reason) -> Step:
@@ -62,157 +66,156 @@ def held_suspension(*notes: reasons.Reason) -> Step:
     return Step(7, Action.HOLD, reasons.NOT_DUE, ACTIVE, held=(held,), notes=notes)
 
 
-def test_what_is_held_of_the_scope_is_followed_up_whatever_the_run() -> None:
-    out_of_scope = held_suspension(reasons.out_of_scope("department", "allow"))
-    left = held_suspension()
-
-    assert after(None, out_of_scope, Status.HELD) == record_of(7, FollowUp.HELD, "suspend")
-    assert after(None, left, Status.HELD) == NOTHING
-    assert after(None, left, Status.HELD, follow_held=True) == record_of(7, FollowUp.HELD, "suspend")
-
-
-# Waiting
-
-
-@pytest.mark.parametrize("known", [None, WAITING, TO_START])
-@pytest.mark.parametrize("step", [CREATE, UPDATE, UNCHANGED, SKIP])
-def test_nothing_is_remembered_of_an_employee_who_is_done(step: Step, known: EmployeeRecord | None) -> None:
-    record = after(known, step, wrote=True)
-
-    assert record == NOTHING
-    assert not record.worth_keeping(NOW)
+def row(
+    name: str,
+    known: EmployeeRecord | None,
+    step: Step,
+    expected: EmployeeRecord,
+    status: Status = DONE,
+    **more: Any,
+) -> ParameterSet:
+    """A row: what was known before, the step, and the record afterwards. `more`: see :func:`after`."""
+    return pytest.param(known, step, status, more, expected, id=f"{name}: {step.action} {step.reason.code}, {status}")
 
 
-def test_an_employee_who_waits_is_remembered_with_the_reason_and_the_deletion() -> None:
-    record = after(None, WAIT, deleted=True)
-
-    assert record == replace(WAITING, deleted=True)
-    assert record.worth_keeping(NOW)
+def without_account(code: str) -> EmployeeRecord:
+    return record_of(7, FollowUp.WITHOUT_ACCOUNT, code)
 
 
-@pytest.mark.parametrize("status", [Status.FAILED, Status.REFUSED, Status.HELD])
-def test_waiting_goes_on_until_the_write_succeeds(status: Status) -> None:
-    assert after(TO_START, CREATE, status) == TO_START
-
-
-def test_a_run_that_shows_nothing_does_not_end_the_wait_for_the_hire_date() -> None:
-    assert after(TO_START, WAIT) == TO_START
-    assert after(record_of(7, FollowUp.WAITING, "link_unsure", "hold"), WAIT) == WAITING
-    assert (
-        after(TO_START, replace(WAIT, reason=reasons.LEAVER_UNSURE)).follow_ups[FollowUp.WAITING].note
-        == "leaver_unsure"
-    )
-
-
-# Values that Moodle did not keep
-
+OUT_OF_SCOPE = reasons.out_of_scope("department", "allow")
+HELD_SUSPENSION = record_of(7, FollowUp.HELD, "suspend")
+UNSURE = record_of(7, FollowUp.WAITING, "link_unsure", "hold")
+NOT_SENT = (Status.FAILED, Status.REFUSED, Status.HELD)
 CITY_LOST = record_of(7, not_kept={"city": "d"})
 BOTH_LOST = (("city", "d"), ("lang", "e"), ("profile_field_started", ""))
+NO_USERNAME = replace(NO_ACCOUNT_FOR_NOW, reason=reasons.INVALID_USERNAME)
+NAME_NOT_SHOWN = Step(7, Action.HOLD, reasons.field_not_shown(["last_name"]))
+LEFT_WITHOUT_ACCOUNT = replace(SKIP, reason=reasons.LEFT_WITHOUT_ACCOUNT)
+FULL_PASS_SHOWS_NOTHING = replace(WAIT, waits=False)
 
-
-@pytest.mark.parametrize("step", [CREATE, UPDATE, REACTIVATE, UNCHANGED])
-@pytest.mark.parametrize("status", [Status.DONE, Status.REFUSED])
-def test_values_that_were_not_kept_are_remembered_until_a_run_compares_the_account_again(
-    step: Step, status: Status
-) -> None:
-    assert after(CITY_LOST, replace(step, not_kept=BOTH_LOST), status, wrote=True).not_kept == {
-        "city": "d",
-        "lang": "e",
-    }
-    assert after(CITY_LOST, step, status, wrote=True).not_kept == {}
-
-
-@pytest.mark.parametrize(
-    ("step", "status"),
-    [
-        (UPDATE, Status.REFUSED),
-        (UPDATE, Status.FAILED),
-        (UPDATE, Status.HELD),
-        (UPDATE, Status.EXEMPT),
-        (CONFLICT, Status.REFUSED),
-        (WAIT, Status.DONE),
-        (replace(SKIP, reason=reasons.NOT_DUE), Status.DONE),
-        (replace(WAIT, reason=reasons.UNDONE), Status.DONE),
-    ],
-)
-def test_a_run_that_compares_nothing_forgets_no_value(step: Step, status: Status) -> None:
-    assert after(CITY_LOST, step, status).not_kept == {"city": "d"}
-
-
-@pytest.mark.parametrize("step", [SUSPEND, STAYS_SUSPENDED, replace(SKIP, reason=reasons.LEFT_WITHOUT_ACCOUNT)])
-def test_the_values_of_a_leaver_are_forgotten(step: Step) -> None:
-    assert after(CITY_LOST, step).not_kept == {}
-
-
-# Without an account
-
-
-@pytest.mark.parametrize("known", [None, WAITING, PARKED, record_of(7, FollowUp.WITHOUT_ACCOUNT, "no_name")])
-@pytest.mark.parametrize(
-    "step",
-    [
-        NO_ACCOUNT_FOR_NOW,
-        replace(NO_ACCOUNT_FOR_NOW, reason=reasons.INVALID_USERNAME),
-        Step(7, Action.HOLD, reasons.field_not_shown(["last_name"])),
-    ],
-    ids=lambda value: value.reason.code if isinstance(value, Step) else None,
-)
-def test_an_employee_who_gets_no_account_is_remembered_and_not_taken_again(
-    step: Step, known: EmployeeRecord | None
-) -> None:
-    record = after(known, step)
-
-    assert record == record_of(7, FollowUp.WITHOUT_ACCOUNT, step.reason.code)
-    assert record.worth_keeping(NOW)
-    assert not record.needs_follow_up
-    assert replace(record, follow_ups={**record.follow_ups, **WAITING.follow_ups}).needs_follow_up
-
-
-@pytest.mark.parametrize(
-    "step",
-    [CREATE, UPDATE, SUSPEND, SKIP, replace(SKIP, reason=reasons.PROTECTED)],
-    ids=lambda step: step.reason.code,
-)
-def test_it_ends_with_an_account_or_when_none_is_due(step: Step) -> None:
-    assert not after(LACKING, step, wrote=True).has(FollowUp.WITHOUT_ACCOUNT)
-
-
-@pytest.mark.parametrize("status", [Status.FAILED, Status.REFUSED, Status.HELD])
-@pytest.mark.parametrize("step", [CREATE, CONFLICT])
-def test_an_account_that_could_not_be_created_is_still_missing_for_the_present_reason(
-    step: Step, status: Status
-) -> None:
-    assert after(LACKING, step, status) == record_of(7, FollowUp.WITHOUT_ACCOUNT, step.reason.code)
-    assert after(None, step, status) == NOTHING
-
-
-def test_a_full_pass_that_shows_nothing_does_not_forget_it() -> None:
-    assert after(LACKING, replace(WAIT, waits=False)) == LACKING
-    assert after(None, replace(WAIT, waits=False)) == NOTHING
-    assert after(LACKING, WAIT) == WAITING
-
-
-# Attempts
-
-
-@pytest.mark.parametrize(
-    ("status", "max_attempts", "expected"),
-    [
+HELD = [
+    row("of the scope", None, held_suspension(OUT_OF_SCOPE), HELD_SUSPENSION, Status.HELD),
+    row("found again by itself", None, held_suspension(), NOTHING, Status.HELD),
+    row("found by no later run", None, held_suspension(), HELD_SUSPENSION, Status.HELD, follow_held=True),
+]
+WAITS = [
+    *(
+        row("done", known, step, NOTHING, wrote=True)
+        for known in (None, WAITING, TO_START)
+        for step in (CREATE, UPDATE, UNCHANGED, SKIP)
+    ),
+    row("new", None, WAIT, WAITING),
+    row("deleted", None, WAIT, replace(WAITING, deleted=True), deleted=True),
+    *(row("until the write succeeds", TO_START, CREATE, TO_START, status) for status in NOT_SENT),
+    row("nothing shown does not end the wait for the hire date", TO_START, WAIT, TO_START),
+    row("nothing shown", UNSURE, WAIT, WAITING),
+    row(
+        "unsure by now",
+        TO_START,
+        replace(WAIT, reason=reasons.LEAVER_UNSURE),
+        record_of(7, FollowUp.WAITING, "leaver_unsure", "hold"),
+    ),
+]
+VALUES_NOT_KEPT = [
+    *(
+        row("compared again", CITY_LOST, replace(step, not_kept=lost), record_of(7, not_kept=kept), status, wrote=True)
+        for step in (CREATE, UPDATE, REACTIVATE, UNCHANGED)
+        for status in (DONE, Status.REFUSED)
+        for lost, kept in ((BOTH_LOST, {"city": "d", "lang": "e"}), ((), {}))
+    ),
+    *(row("not compared", CITY_LOST, UPDATE, CITY_LOST, status) for status in (*NOT_SENT, Status.EXEMPT)),
+    row("not compared", CITY_LOST, CONFLICT, CITY_LOST, Status.REFUSED),
+    row("not compared", CITY_LOST, WAIT, replace(WAITING, not_kept={"city": "d"})),
+    row("not compared", CITY_LOST, replace(SKIP, reason=reasons.NOT_DUE), CITY_LOST),
+    row("not compared", CITY_LOST, Step(7, Action.HOLD, reasons.UNDONE), CITY_LOST),
+    row("of a leaver", CITY_LOST, SUSPEND, JUST_SUSPENDED, wrote=True),
+    row("of a leaver", CITY_LOST, STAYS_SUSPENDED, NOTHING),
+    row("of a leaver", CITY_LOST, LEFT_WITHOUT_ACCOUNT, NOTHING),
+]
+WITHOUT_ACCOUNT = [
+    *(
+        row("gets none", known, step, without_account(step.reason.code))
+        for known in (None, WAITING, PARKED, without_account("no_name"))
+        for step in (NO_ACCOUNT_FOR_NOW, NO_USERNAME, NAME_NOT_SHOWN)
+    ),
+    *(row("has one", LACKING, step, NOTHING, wrote=True) for step in (CREATE, UPDATE, SKIP)),
+    row("none is due", LACKING, replace(SKIP, reason=reasons.PROTECTED), NOTHING, wrote=True),
+    row("none is due", LACKING, SUSPEND, JUST_SUSPENDED, wrote=True),
+    *(
+        row("could not be created", known, step, without_account(step.reason.code) if known else NOTHING, status)
+        for known in (LACKING, None)
+        for step in (CREATE, CONFLICT)
+        for status in NOT_SENT
+    ),
+    row("a full pass shows nothing", LACKING, FULL_PASS_SHOWS_NOTHING, LACKING),
+    row("a full pass shows nothing", None, FULL_PASS_SHOWS_NOTHING, NOTHING),
+    row("waits by now", LACKING, WAIT, WAITING),
+]
+ATTEMPTS = [
+    row(f"two before, {most} allowed", record_of(7, attempts=2), UPDATE, record_of(7, attempts=count), status,
+        max_attempts=most)
+    for status, most, count in (
         (Status.REFUSED, 3, 3),
         (Status.REFUSED, 0, 0),
         (Status.FAILED, 3, 2),
         (Status.HELD, 3, 2),
-        (Status.DONE, 3, 0),
+        (DONE, 3, 0),
         (Status.EXEMPT, 3, 0),
+    )
+]  # fmt: skip
+
+
+DELETED_AND_SUSPENDED = replace(JUST_SUSPENDED, deleted=True)
+ONE_REFUSAL = replace(WAITING, attempts=1)
+PERHAPS_SUSPENDED = replace(ONE_REFUSAL, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
+SUSPENDED_BY_US = [
+    *(
+        row(
+            "done or perhaps done",
+            None,
+            SUSPEND,
+            replace(JUST_SUSPENDED, deleted=True),
+            status,
+            wrote=True,
+            deleted=True,
+        )
+        for status in (DONE, Status.FAILED)
+    ),
+    row("nothing else changes", ONE_REFUSAL, SUSPEND, PERHAPS_SUSPENDED, Status.FAILED, wrote=True),
+    *(row("not sent", None, SUSPEND, NOTHING, status) for status in (*NOT_SENT, Status.EXEMPT)),
+]
+
+
+@pytest.mark.parametrize(
+    ("known", "step", "status", "more", "expected"),
+    [
+        *HELD,
+        *WAITS,
+        *VALUES_NOT_KEPT,
+        *WITHOUT_ACCOUNT,
+        *ATTEMPTS,
+        *SUSPENDED_BY_US,
+        row("first refusal", None, CREATE, record_of(7, attempts=1), Status.REFUSED, max_attempts=3),
+        row("undone", UNDONE, Step(7, Action.HOLD, reasons.UNDONE), replace(UNDONE, deleted=True), deleted=True),
+        row("undone, planned again", UNDONE, UPDATE, NOTHING, wrote=True),
+        row("approved, not due", OURS, Step(7, Action.SKIP, reasons.NOT_DUE), OURS),
     ],
 )
-def test_consecutive_refusals_are_counted_where_parking_is_on(status: Status, max_attempts: int, expected: int) -> None:
-    assert after(record_of(7, attempts=2), UPDATE, status, max_attempts=max_attempts).attempts == expected
+def test_what_a_run_remembers_of_an_employee(
+    known: EmployeeRecord | None, step: Step, status: Status, more: dict[str, Any], expected: EmployeeRecord
+) -> None:
+    assert after(known, step, status, **more) == expected
 
 
-def test_the_first_refusal_is_worth_keeping() -> None:
-    assert after(None, CREATE, Status.REFUSED, max_attempts=3) == record_of(7, attempts=1)
-    assert record_of(7, attempts=1).worth_keeping(NOW)
+@pytest.mark.parametrize("record", [WAITING, LACKING, record_of(7, attempts=1)])
+def test_what_is_remembered_is_worth_keeping(record: EmployeeRecord) -> None:
+    assert record.worth_keeping(NOW)
+    assert not NOTHING.worth_keeping(NOW)
+
+
+def test_an_employee_without_an_account_is_not_taken_again_for_that_alone() -> None:
+    assert not LACKING.needs_follow_up
+    assert replace(LACKING, follow_ups={**LACKING.follow_ups, **WAITING.follow_ups}).needs_follow_up
 
 
 # Suspended by us
@@ -225,14 +228,11 @@ def test_a_suspension_is_remembered_before_it_is_sent_beside_everything_else(kno
     assert before_suspending(known, SUSPEND, NOW) == expected
 
 
-@pytest.mark.parametrize(
-    ("found", "changes", "account_id"),
-    [
-        (ACTIVE, (SUSPENDS,), 107),
-        (account(90), (SUSPENDS,), 90),
-        (ACTIVE, (FieldChange("idnumber", "7", ""), SUSPENDS), 107),
-    ],
-    ids=["with idnumber", "without idnumber", "loses its idnumber by an undo"],
+@table(
+    "found, changes, account_id",
+    ("with idnumber", ACTIVE, (SUSPENDS,), 107),
+    ("without idnumber", account(90), (SUSPENDS,), 90),
+    ("loses its idnumber by an undo", ACTIVE, (FieldChange("idnumber", "7", ""), SUSPENDS), 107),
 )
 def test_a_suspended_account_is_remembered_by_its_id(
     found: Any, changes: tuple[FieldChange, ...], account_id: int
@@ -242,24 +242,6 @@ def test_a_suspended_account_is_remembered_by_its_id(
     expected = replace(JUST_SUSPENDED, account_id=account_id)
 
     assert before_suspending(known, step, NOW) == after(known, step, wrote=True) == expected
-
-
-@pytest.mark.parametrize("status", [Status.DONE, Status.FAILED])
-def test_a_suspension_that_was_done_or_may_have_been_done_is_ours(status: Status) -> None:
-    record = after(None, SUSPEND, status, wrote=True, deleted=True)
-
-    assert record == replace(JUST_SUSPENDED, deleted=True)
-
-
-def test_a_suspension_that_may_have_been_done_changes_nothing_else() -> None:
-    known = replace(WAITING, attempts=1)
-
-    assert after(known, SUSPEND, Status.FAILED, wrote=True) == before_suspending(known, SUSPEND, NOW)
-
-
-@pytest.mark.parametrize("status", [Status.FAILED, Status.HELD, Status.REFUSED, Status.EXEMPT])
-def test_a_suspension_that_was_not_sent_is_not_ours(status: Status) -> None:
-    assert after(None, SUSPEND, status) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -302,16 +284,13 @@ def test_the_time_of_the_suspension_outlasts_the_reactivation_for_the_limit_of_2
 FORMER = record_of(3, suspended_by_us=True, suspended_at=1, account_id=107)
 
 
-@pytest.mark.parametrize(
-    ("step", "status", "expected"),
-    [
-        (REACTIVATE, Status.DONE, {3: replace(FORMER, suspended_by_us=False)}),
-        (UNCHANGED, Status.DONE, {3: replace(FORMER, suspended_by_us=False)}),
-        (REACTIVATE, Status.FAILED, {}),
-        (SUSPEND, Status.DONE, {}),
-        (replace(REACTIVATE, account=account(90)), Status.DONE, {}),
-    ],
-    ids=["reactivated", "found active", "failed", "suspended", "another account"],
+@table(
+    "step, status, expected",
+    ("reactivated", REACTIVATE, Status.DONE, {3: replace(FORMER, suspended_by_us=False)}),
+    ("found active", UNCHANGED, Status.DONE, {3: replace(FORMER, suspended_by_us=False)}),
+    ("failed", REACTIVATE, Status.FAILED, {}),
+    ("suspended", SUSPEND, Status.DONE, {}),
+    ("another account", replace(REACTIVATE, account=account(90)), Status.DONE, {}),
 )
 def test_an_account_that_is_active_under_a_new_id_is_no_longer_ours_under_the_former(
     step: Step, status: Status, expected: dict[int, EmployeeRecord]
@@ -349,16 +328,13 @@ STILL_OURS = replace(UNDONE, suspended_by_us=True, suspended_at=1)
 UNDO_SUSPENDS = replace(UNDONE, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
 
 
-@pytest.mark.parametrize(
-    ("known", "step", "before", "afterwards"),
-    [
-        (None, UPDATE, UNDONE, UNDONE),
-        (None, UNCHANGED, UNDONE, UNDONE),
-        (OURS_WAITING, UPDATE, replace(STILL_OURS, deleted=True), replace(STILL_OURS, deleted=True)),
-        (None, SUSPEND, UNDO_SUSPENDS, UNDO_SUSPENDS),
-        (OURS, REACTIVATE, STILL_OURS, replace(UNDONE, suspended_at=1)),
-    ],
-    ids=["fields", "nothing to undo", "was waiting", "suspends", "reactivates"],
+@table(
+    "known, step, before, afterwards",
+    ("fields", None, UPDATE, UNDONE, UNDONE),
+    ("nothing to undo", None, UNCHANGED, UNDONE, UNDONE),
+    ("was waiting", OURS_WAITING, UPDATE, replace(STILL_OURS, deleted=True), replace(STILL_OURS, deleted=True)),
+    ("suspends", None, SUSPEND, UNDO_SUSPENDS, UNDO_SUSPENDS),
+    ("reactivates", OURS, REACTIVATE, STILL_OURS, replace(UNDONE, suspended_at=1)),
 )
 def test_an_undo_is_remembered_before_and_after_it_is_written(
     known: EmployeeRecord | None, step: Step, before: EmployeeRecord, afterwards: EmployeeRecord
@@ -370,12 +346,3 @@ def test_an_undo_is_remembered_before_and_after_it_is_written(
 @pytest.mark.parametrize(("step", "status"), [(UPDATE, Status.FAILED), (UPDATE, Status.REFUSED), (SKIP, Status.DONE)])
 def test_an_employee_whom_the_undo_did_not_touch_is_remembered_as_before(step: Step, status: Status) -> None:
     assert undone(OURS, step, status) is None
-
-
-def test_an_undone_employee_stays_so_until_the_next_plan_for_them() -> None:
-    assert after(UNDONE, Step(7, Action.HOLD, reasons.UNDONE), deleted=True) == replace(UNDONE, deleted=True)
-    assert after(UNDONE, UPDATE, wrote=True) == NOTHING
-
-
-def test_an_approval_without_a_suspension_due_changes_nothing() -> None:
-    assert after(OURS, Step(7, Action.SKIP, reasons.NOT_DUE)) == OURS

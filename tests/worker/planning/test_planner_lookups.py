@@ -21,6 +21,7 @@ from tests.worker.builders import (
     unseen,
 )
 from tests.worker.planning.cases import Values
+from tests.worker.tables import table
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee
 from worker.model.history import EmployeeRecord, FollowUp
@@ -106,18 +107,15 @@ MOVES_AWAY = listed(9, work_email="new@acme.example")
 BOTH: Values = {"changed": {1, 9}}
 
 
-@pytest.mark.parametrize(
-    ("employees", "accounts", "more", "expected"),
-    [
-        ([MOVED], [account_of(1), HOLDER], {"changed": {9}}, ["9"]),
-        ([listed(2, work_email="SALES@acme.example")], [HOLDER], {"remembered": suspended_by_us(9)}, ["9"]),
-        ([MOVED], [HOLDER], {}, []),
-        ([MOVED, MOVES_AWAY], [account_of(1), HOLDER], BOTH, []),
-        ([MOVED], [account(55, email="sales@acme.example")], {"changed": {55}}, []),
-        ([MOVED], [account(56, idnumber="X-9", email="sales@acme.example")], {"changed": {9, 56}}, []),
-        ([leaver(1, work_email="sales@acme.example")], [HOLDER], {"changed": {9}}, []),
-    ],
-    ids=["changed", "remembered", "not changed", "in the run", "no idnumber", "another system", "claimed by a leaver"],
+@table(
+    "employees, accounts, more, expected",
+    ("changed", [MOVED], [account_of(1), HOLDER], {"changed": {9}}, ["9"]),
+    ("remembered", [listed(2, work_email="SALES@acme.example")], [HOLDER], {"remembered": suspended_by_us(9)}, ["9"]),
+    ("not changed", [MOVED], [HOLDER], {}, []),
+    ("in the run", [MOVED, MOVES_AWAY], [account_of(1), HOLDER], BOTH, []),
+    ("no idnumber", [MOVED], [account(55, email="sales@acme.example")], {"changed": {55}}, []),
+    ("another system", [MOVED], [account(56, idnumber="X-9", email="sales@acme.example")], {"changed": {9, 56}}, []),
+    ("claimed by a leaver", [leaver(1, work_email="sales@acme.example")], [HOLDER], {"changed": {9}}, []),
 )
 def test_a_changed_employee_outside_the_run_joins_it_if_they_hold_a_claimed_address(
     employees: list[Employee], accounts: list[Account], more: Values, expected: list[str]
@@ -150,30 +148,29 @@ def test_leavers_and_employees_who_were_refused_alone_have_look_ups_of_their_own
 UNREADABLE = Reason("unreadable_account", "Moodle cannot return this account")
 
 
-@pytest.mark.parametrize(
-    ("employee", "accounts", "unanswered", "action", "fields"),
-    [
-        (listed(1), [], ("idnumber", "1"), Action.CONFLICT, []),
-        (leaver(1), [], ("idnumber", "1"), Action.CONFLICT, []),
-        (listed(1), [], ("email", "p1@acme.example"), Action.CONFLICT, []),
-        (leaver(1), [], ("email", "p1@acme.example"), Action.CONFLICT, []),
-        (listed(1), [], ("username", "p1@acme.example"), Action.CONFLICT, []),
-        (
-            listed(1, work_email="new@acme.example", department="Legal"),
-            [account_of(1)],
-            ("email", "new@acme.example"),
-            Action.UPDATE,
-            ["department"],
-        ),
-        (
-            listed(1, work_email="new@acme.example"),
-            [account_of(1)],
-            ("username", "new@acme.example"),
-            Action.UPDATE,
-            ["email"],
-        ),
-    ],
-    ids=["account", "leaver", "address", "leaver's address", "user name", "new address", "new user name"],
+@table(
+    "employee, accounts, unanswered, action, fields",
+    ("account", listed(1), [], ("idnumber", "1"), Action.CONFLICT, []),
+    ("leaver", leaver(1), [], ("idnumber", "1"), Action.CONFLICT, []),
+    ("address", listed(1), [], ("email", "p1@acme.example"), Action.CONFLICT, []),
+    ("leaver's address", leaver(1), [], ("email", "p1@acme.example"), Action.CONFLICT, []),
+    ("user name", listed(1), [], ("username", "p1@acme.example"), Action.CONFLICT, []),
+    (
+        "new address",
+        listed(1, work_email="new@acme.example", department="Legal"),
+        [account_of(1)],
+        ("email", "new@acme.example"),
+        Action.UPDATE,
+        ["department"],
+    ),
+    (
+        "new user name",
+        listed(1, work_email="new@acme.example"),
+        [account_of(1)],
+        ("username", "new@acme.example"),
+        Action.UPDATE,
+        ["email"],
+    ),
 )
 def test_what_a_look_up_cannot_answer_is_never_taken_for_absent(
     employee: Employee, accounts: list[Account], unanswered: tuple[AccountKey, str], action: Action, fields: list[str]

@@ -13,6 +13,7 @@ from worker.model.account import Account
 NAMED: Values = {"first_name": "Ada", "last_name": "Lovelace", "work_email": "ada@acme.example"}
 ADA = listed(7, **NAMED)
 ADA_LEFT = leaver(7, **NAMED)
+BLANK_LEFT = leaver(7, first_name="", last_name="", work_email="")
 LINKS: Values = {"idnumber": "7"}
 OTHER_NAMES: Values = {"firstname": "Other", "lastname": "Name"}
 UNSHOWN = listed(7, not_shown=["first_name", "last_name", "work_email"])
@@ -47,7 +48,14 @@ TWO = (unlinked(), unlinked(number=55))
             about=107,
             problem="email_taken",
         ),
-        case("idnumber, two", "conflict several_accounts", ADA, account_of(ADA), account_of(ADA, number=55)),
+        case(
+            "idnumber, two",
+            "conflict several_accounts",
+            ADA,
+            account_of(ADA),
+            account_of(ADA, number=55),
+            says="account 55 (idnumber 7), account 107 (idnumber 7)",
+        ),
         case("idnumber, nothing else", "conflict unconfirmed", ADA, FOREIGN, says="account 107 (idnumber 7)"),
         case("idnumber, our authentication", "conflict unconfirmed", ADA, account_of(ADA, **OURS_OF_A_STRANGER)),
         case(
@@ -246,6 +254,19 @@ def test_the_account_that_this_product_suspended_is_remembered(row: Case) -> Non
             "idnumber, disputed e-mail", "suspend left", ADA_LEFT, account_of(ADA), colleagues={9: "ada@acme.example"}
         ),
         case("idnumber, nothing else", "conflict unconfirmed", ADA_LEFT, FOREIGN),
+        *(
+            case(f"idnumber, only the {name}", "suspend left", ADA_LEFT, account_of(ADA, **STRANGER | agrees))
+            for name, agrees in (
+                ("e-mail", {"email": "ADA@acme.example"}),
+                ("first name", {"firstname": "ada"}),
+                ("last name", {"lastname": "LOVELACE"}),
+            )
+        ),
+        case(
+            "idnumber, no e-mail, other names", "conflict unconfirmed", leaver(7, **NAMED | {"work_email": ""}), FOREIGN
+        ),
+        case("idnumber, blank", "suspend left", BLANK_LEFT, account_of(ADA, **OURS_OF_A_STRANGER)),
+        case("idnumber, blank, other auth", "conflict unconfirmed", BLANK_LEFT, FOREIGN),
         case("idnumber, two", "conflict several_accounts", ADA_LEFT, account_of(ADA), account_of(ADA, number=55)),
         case("e-mail, both names", "suspend left", ADA_LEFT, unlinked(auth="manual")),
         case("e-mail, last name", "suspend left", ADA_LEFT, unlinked(firstname="Augusta")),

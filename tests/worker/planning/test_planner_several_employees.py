@@ -22,6 +22,7 @@ from tests.worker.builders import (
     writes,
 )
 from tests.worker.planning.tiny_moodle import TinyMoodle
+from tests.worker.tables import table
 from worker.model.account import Account
 from worker.model.employee import Employee
 from worker.model.step import Step
@@ -84,15 +85,12 @@ def test_the_employee_who_holds_the_address_already_is_not_affected_by_a_dispute
     assert not plan[1].is_error
 
 
-@pytest.mark.parametrize(
-    ("other", "expected"),
-    [
-        (leaver(2, work_email=SHARED), "create new"),
-        (unseen(2), "create new"),
-        (hidden(2, "", work_email=SHARED), "conflict email_disputed"),
-        (leaver(2, work_email=SHARED, hire_date="2026-12-01"), "conflict email_disputed"),
-    ],
-    ids=["left", "not shown", "no evidence", "starts later"],
+@table(
+    "other, expected",
+    ("left", leaver(2, work_email=SHARED), "create new"),
+    ("not shown", unseen(2), "create new"),
+    ("no evidence", hidden(2, "", work_email=SHARED), "conflict email_disputed"),
+    ("starts later", leaver(2, work_email=SHARED, hire_date="2026-12-01"), "conflict email_disputed"),
 )
 def test_every_other_employee_with_the_address_disputes_it_except_leavers(other: Employee, expected: str) -> None:
     assert outcome(plan_of(listed(1, work_email=SHARED), other)[1]) == expected
@@ -173,34 +171,28 @@ def test_an_address_may_be_taken_from_an_employee_who_gives_it_up(
     assert {int(one.idnumber): one.email.removesuffix("@acme.example") for one in site.accounts} == moves
 
 
-@pytest.mark.parametrize(
-    ("moves", "accounts", "expected"),
-    [
-        ({1: "b", 2: "a"}, [at(1, "a"), at(2, "b")], ["conflict email_swapped"] * 2),
-        ({1: "b", 2: "c", 3: "a"}, [at(1, "a"), at(2, "b"), at(3, "c")], ["conflict email_swapped"] * 3),
-        (
-            {1: "b", 2: "b", 3: "a"},
-            [at(1, "x"), at(2, "a"), at(3, "b")],
-            ["conflict email_disputed", "conflict email_disputed", "conflict email_swapped"],
-        ),
-        (
-            {1: "b", 2: "c"},
-            [at(1, "a"), at(2, "b"), account(55, email="c@acme.example")],
-            ["conflict email_taken"] * 2,
-        ),
-        (
-            {1: "sales", 2: "new"},
-            [account(55, email="sales@acme.example", firstname="First1"), at(2, "sales")],
-            ["update linked", "update differs"],
-        ),
-    ],
-    ids=[
-        "two exchange",
-        "three exchange",
+@table(
+    "moves, accounts, expected",
+    ("two exchange", {1: "b", 2: "a"}, [at(1, "a"), at(2, "b")], ["conflict email_swapped"] * 2),
+    ("three exchange", {1: "b", 2: "c", 3: "a"}, [at(1, "a"), at(2, "b"), at(3, "c")], ["conflict email_swapped"] * 3),
+    (
         "one wants an exchanged address",
+        {1: "b", 2: "b", 3: "a"},
+        [at(1, "x"), at(2, "a"), at(3, "b")],
+        ["conflict email_disputed", "conflict email_disputed", "conflict email_swapped"],
+    ),
+    (
         "the last one stays",
+        {1: "b", 2: "c"},
+        [at(1, "a"), at(2, "b"), account(55, email="c@acme.example")],
+        ["conflict email_taken"] * 2,
+    ),
+    (
         "another account is free",
-    ],
+        {1: "sales", 2: "new"},
+        [account(55, email="sales@acme.example", firstname="First1"), at(2, "sales")],
+        ["update linked", "update differs"],
+    ),
 )
 def test_an_address_that_is_not_given_up_is_refused(
     moves: dict[int, str], accounts: list[Account], expected: list[str]

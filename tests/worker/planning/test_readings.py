@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.worker.tables import table
 from worker.model.history import History, RunRecord
 from worker.planning.readings import (
     CustomFieldStats,
@@ -51,16 +52,13 @@ def test_less_than_80_per_cent_of_the_rows_is_a_loss(rows: int, last: RunRecord 
     assert losses(DirectoryStats(rows), last) == expected
 
 
-@pytest.mark.parametrize(
-    ("coverage", "expected"),
-    [
-        ({**FILLED, "department": 7_001}, []),
-        ({**FILLED, "department": 7_000}, ["department is filled for 70 % of the directory, 80 % before"]),
-        ({"work_email": 10_000, "department": 10_000}, []),
-        ({"work_email": 9_500}, []),
-        ({**FILLED, "location": 0}, []),
-    ],
-    ids=["under ten points", "ten points", "filled better", "no longer read", "read for the first time"],
+@table(
+    "coverage, expected",
+    ("under ten points", {**FILLED, "department": 7_001}, []),
+    ("ten points", {**FILLED, "department": 7_000}, ["department is filled for 70 % of the directory, 80 % before"]),
+    ("filled better", {"work_email": 10_000, "department": 10_000}, []),
+    ("no longer read", {"work_email": 9_500}, []),
+    ("read for the first time", {**FILLED, "location": 0}, []),
 )
 def test_a_field_that_lost_ten_points_of_coverage_is_a_loss(coverage: Mapping[str, int], expected: list[str]) -> None:
     stats = DirectoryStats(1_000, coverage)
@@ -81,28 +79,16 @@ def test_a_company_that_never_had_a_directory_has_lost_none(last: RunRecord | No
     assert sees_whole_company(DirectoryStats(0), last)
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "rows", "lost"),
-    [
-        (5_000, 4_000, 1_000, True),
-        (5_000, 4_001, 1_000, False),
-        (30, 0, 1_000, True),
-        (30, 10, 1_000, False),
-        (21, 0, 1_000, False),
-        (5_000, 450, 10_000, False),
-        (5_000, 449, 10_000, True),
-        (5_000, 0, 0, False),
-    ],
-    ids=[
-        "ten points",
-        "under ten points",
-        "three values, now none",
-        "three values, now one",
-        "two values, now none",
-        "diluted by new employees",
-        "diluted, and a tenth of the values lost",
-        "no directory",
-    ],
+@table(
+    "before, now, rows, lost",
+    ("ten points", 5_000, 4_000, 1_000, True),
+    ("under ten points", 5_000, 4_001, 1_000, False),
+    ("three values, now none", 30, 0, 1_000, True),
+    ("three values, now one", 30, 10, 1_000, False),
+    ("two values, now none", 21, 0, 1_000, False),
+    ("diluted by new employees", 5_000, 450, 10_000, False),
+    ("diluted, and a tenth of the values lost", 5_000, 449, 10_000, True),
+    ("no directory", 5_000, 0, 0, False),
 )
 def test_a_field_is_lost_with_ten_points_and_a_tenth_of_its_values_or_all_of_three(
     before: int, now: int, rows: int, lost: bool
@@ -112,6 +98,13 @@ def test_a_field_is_lost_with_ten_points_and_a_tenth_of_its_values_or_all_of_thr
     assert found == (["preferred_name"] if lost else [])
 
 
+def test_one_who_leaves_a_small_company_and_one_who_comes_without_a_value_are_no_loss() -> None:
+    last = baseline(9, {"department": 10_000})
+
+    assert losses(DirectoryStats(9, {"department": 8_888}), last) == []
+    assert losses(DirectoryStats(9, {"department": 6_666}), last) != []
+
+
 def test_a_field_is_not_lost_if_rounding_may_hide_its_values_or_there_is_no_baseline() -> None:
     none = DirectoryStats(50_000, {"preferred_name": 0})
 
@@ -119,17 +112,14 @@ def test_a_field_is_not_lost_if_rounding_may_hide_its_values_or_there_is_no_base
     assert fields_lost(none, None) == []
 
 
-@pytest.mark.parametrize(
-    ("stats", "last", "unreliable"),
-    [
-        (DirectoryStats(799, FILLED), baseline(1_000), True),
-        (DirectoryStats(800, FILLED), baseline(1_000), False),
-        (DirectoryStats(1_000, FILLED), baseline(1_000, {"department": 9_000}), True),
-        (DirectoryStats(1_000, {"preferred_name": 0}), baseline(1_000, {"preferred_name": 100}), True),
-        (DirectoryStats(1_000, {"preferred_name": 90}), baseline(1_000, {"preferred_name": 100}), False),
-        (DirectoryStats(1, FILLED), None, False),
-    ],
-    ids=["rows lost", "rows kept", "coverage lost", "values lost", "values kept", "no baseline"],
+@table(
+    "stats, last, unreliable",
+    ("rows lost", DirectoryStats(799, FILLED), baseline(1_000), True),
+    ("rows kept", DirectoryStats(800, FILLED), baseline(1_000), False),
+    ("coverage lost", DirectoryStats(1_000, FILLED), baseline(1_000, {"department": 9_000}), True),
+    ("values lost", DirectoryStats(1_000, {"preferred_name": 0}), baseline(1_000, {"preferred_name": 100}), True),
+    ("values kept", DirectoryStats(1_000, {"preferred_name": 90}), baseline(1_000, {"preferred_name": 100}), False),
+    ("no baseline", DirectoryStats(1, FILLED), None, False),
 )
 def test_a_read_that_lost_rows_or_a_field_is_unreliable(
     stats: DirectoryStats, last: RunRecord | None, unreliable: bool

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.worker.builders import account, outcome, writes
+from tests.worker.tables import table
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.field_kinds import FieldKind, Kinds
@@ -217,15 +218,12 @@ def test_what_the_run_wrote_is_restored_unless_it_was_edited(
         assert step.reason.text.endswith((": department", ": city"))
 
 
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        ("1769817600", "update taken_back"),
-        ("1769814000", "update taken_back"),
-        ("1735689600", "unchanged nothing_to_undo"),
-        ("1769904000", "skip edited_since"),
-    ],
-    ids=["as written", "in another time zone", "the old day", "another day"],
+@table(
+    "now, expected",
+    ("as written", "1769817600", "update taken_back"),
+    ("in another time zone", "1769814000", "update taken_back"),
+    ("the old day", "1735689600", "unchanged nothing_to_undo"),
+    ("another day", "1769904000", "skip edited_since"),
 )
 def test_a_date_is_compared_by_its_day(now: str, expected: str) -> None:
     written = entry(7, FieldChange("profile_field_started", "1735686000", "2026-01-31"))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.worker.tables import table
 from worker.model.employee import Change
 from worker.model.position import Position, WindowProgress
 from worker.planning.window import Window, advance, select
@@ -48,44 +49,35 @@ def run(
 AFTER_2 = Position(SINCE, 2, WindowProgress(LATEST, last_id=2))
 
 
-@pytest.mark.parametrize(
-    ("position", "ids", "batch_size", "expected", "afterwards"),
-    [
-        (Position(SINCE), range(1, 1001), 0, range(1, 1001), Position(LATEST)),
-        (Position(SINCE), range(1, 1001), -50, range(1, 1001), Position(LATEST)),
-        (Position(SINCE), range(1, 8), 3, [1, 2, 3], Position(SINCE, 3, WindowProgress(LATEST, last_id=3))),
-        (Position(SINCE), [1, 2, 3], 3, [1, 2, 3], Position(LATEST)),
-        (Position(SINCE), [], 3, [], Position(LATEST)),
-        (AFTER_2, range(1, 6), 3, [3, 4, 5], Position(LATEST)),
-        (AFTER_2, [2, 3, 4, 5, 6], 3, [3, 4, 5], Position(SINCE, 5, WindowProgress(LATEST, last_id=5))),
-        (AFTER_2, [5, 6], 3, [5, 6], Position(LATEST)),
-        (AFTER_2, [], 3, [], Position(LATEST)),
-        (AFTER_2, [1, 2, 3, 4], 3, [3, 4], Position(LATEST)),
-        (
-            Position(SINCE, 1, WindowProgress(LATEST, last_id=9)),
-            [9, 10, 100],
-            1,
-            [10],
-            Position(SINCE, 2, WindowProgress(LATEST, last_id=10)),
-        ),
-        (Position(SINCE, 5), range(1, 8), 0, [6, 7], Position(SINCE)),
-        (Position(SINCE, 99), range(1, 8), 0, [], Position(SINCE)),
-    ],
-    ids=[
-        "everything",
-        "everything, negative batch size",
-        "first batch",
-        "first and last batch",
-        "no changes",
-        "last batch",
+@table(
+    "position, ids, batch_size, expected, afterwards",
+    ("everything", Position(SINCE), range(1, 1001), 0, range(1, 1001), Position(LATEST)),
+    ("everything, negative batch size", Position(SINCE), range(1, 1001), -50, range(1, 1001), Position(LATEST)),
+    ("first batch", Position(SINCE), range(1, 8), 3, [1, 2, 3], Position(SINCE, 3, WindowProgress(LATEST, last_id=3))),
+    ("first and last batch", Position(SINCE), [1, 2, 3], 3, [1, 2, 3], Position(LATEST)),
+    ("no changes", Position(SINCE), [], 3, [], Position(LATEST)),
+    ("last batch", AFTER_2, range(1, 6), 3, [3, 4, 5], Position(LATEST)),
+    (
         "an employee done before disappeared",
-        "more disappeared",
-        "all disappeared",
-        "an employee came in before the last one done",
+        AFTER_2,
+        [2, 3, 4, 5, 6],
+        3,
+        [3, 4, 5],
+        Position(SINCE, 5, WindowProgress(LATEST, last_id=5)),
+    ),
+    ("more disappeared", AFTER_2, [5, 6], 3, [5, 6], Position(LATEST)),
+    ("all disappeared", AFTER_2, [], 3, [], Position(LATEST)),
+    ("an employee came in before the last one done", AFTER_2, [1, 2, 3, 4], 3, [3, 4], Position(LATEST)),
+    (
         "ids are numbers",
-        "offset written by hand",
-        "offset written by hand, beyond the end",
-    ],
+        Position(SINCE, 1, WindowProgress(LATEST, last_id=9)),
+        [9, 10, 100],
+        1,
+        [10],
+        Position(SINCE, 2, WindowProgress(LATEST, last_id=10)),
+    ),
+    ("offset written by hand", Position(SINCE, 5), range(1, 8), 0, [6, 7], Position(SINCE)),
+    ("offset written by hand, beyond the end", Position(SINCE, 99), range(1, 8), 0, [], Position(SINCE)),
 )
 def test_a_run_takes_the_next_batch_and_the_last_one_completes_the_window(
     position: Position, ids: Iterable[int], batch_size: int, expected: Iterable[int], afterwards: Position
@@ -103,15 +95,12 @@ def test_a_window_says_how_many_changes_there_are_and_whether_it_is_complete() -
 # The time that the window closes with
 
 
-@pytest.mark.parametrize(
-    ("latest", "since"),
-    [
-        (LATEST, LATEST),
-        (BEGAN + timedelta(hours=1), BEGAN),
-        (SINCE - timedelta(days=1), SINCE),
-        (None, SINCE),
-    ],
-    ids=["latest", "after the run began", "before since", "missing"],
+@table(
+    "latest, since",
+    ("latest", LATEST, LATEST),
+    ("after the run began", BEGAN + timedelta(hours=1), BEGAN),
+    ("before since", SINCE - timedelta(days=1), SINCE),
+    ("missing", None, SINCE),
 )
 def test_since_becomes_latest_but_never_moves_backwards_or_past_the_run(
     latest: datetime | None, since: datetime

@@ -1,13 +1,13 @@
-"""The page of a plan as a reader of HTML sees it, and rows to put into it."""
+"""The page of a plan as a reader of HTML sees it."""
 
 from __future__ import annotations
 
-from collections import Counter
 from html.parser import HTMLParser
 from typing import Any
 
+from tests.worker.reports.plans import report_of
 from worker.reports.page import page
-from worker.reports.report import Report, Row
+from worker.reports.report import Row
 
 VOID = {"meta", "input", "br", "wbr"}
 ACTIONS = ["conflict", "suspend", "hold", "reactivate", "create", "update", "skip", "unchanged"]
@@ -66,22 +66,6 @@ class PageReader(HTMLParser):
         """The figures at the top of the page."""
         names = list(zip(self.all("dt"), self.all("dd"), strict=True))
         return dict(names[:6])
-
-
-def row_of(employee_id: int, action: str = "update", **more: Any) -> Row:
-    return Row(employee_id, action, **{"code": "differs", "reason": "BambooHR and Moodle differ", **more})
-
-
-def report_of(*rows: Row, **more: Any) -> Report:
-    fields: dict[str, Any] = {
-        "run_id": "run-1",
-        "made_at": "2026-04-12T04:15:07+02:00",
-        "scope": "all",
-        "since": "2026-04-11T02:15:02Z",
-        "counts": Counter(row.action for row in rows),
-        **more,
-    }
-    return Report(rows=rows, **fields)
 
 
 def read_page(*rows: Row, **more: Any) -> PageReader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from tests.worker.reports.plans import report_of, row_of
 from worker.reports.document import KIND, VERSION, document
 from worker.reports.report import Cell, Report, Row
 
@@ -65,8 +66,8 @@ def test_a_row_holds_everything_but_values() -> None:
 
 def test_requested_values_are_given_by_field() -> None:
     cells = (Cell("department", "Sales", "Legal"), Cell("email", None, "a@b.example"), Cell("city", "Rome", ""))
-    row = Row(7, "update", "differs", "they differ", cells=cells)
-    report = Report("r", "m", "all", "", {}, (row,), shows_values=True)
+    row = row_of(7, cells=cells)
+    report = report_of(row, shows_values=True)
 
     (plan_row,) = json.loads(document(report))["rows"]
 
@@ -81,23 +82,20 @@ def test_requested_values_are_given_by_field() -> None:
 def test_names_are_given_if_they_were_requested() -> None:
     row = Row(9, "hold", "suspension_held", "held", held=("suspend",), name="Amara Okafor", department="Finance")
 
-    (shown,), (hidden,) = (
-        json.loads(document(Report("r", "m", "all", "", {}, (row,), shows_values=shows)))["rows"]
-        for shows in (True, False)
-    )
+    (shown,), (hidden,) = (json.loads(document(report_of(row, shows_values=shows)))["rows"] for shows in (True, False))
 
     assert (shown["name"], shown["department"], shown["held"]) == ("Amara Okafor", "Finance", ["suspend"])
     assert hidden == {name: value for name, value in shown.items() if name not in ("name", "department")}
 
 
 def test_why_a_part_is_held_is_a_problem_of_the_row() -> None:
-    row = Row(7, "update", "differs", "they differ", cells=(Cell("city"), Cell("email", held="identity")),
+    row = row_of(7, cells=(Cell("city"), Cell("email", held="identity")),
               held=("identity",), hold="a guard holds it")  # fmt: skip
 
-    (found,) = json.loads(document(Report("r", "m", "all", "", {}, (row,))))["rows"]
+    (found,) = json.loads(document(report_of(row)))["rows"]
 
     assert (found["problem"], found["fields"], found["held_fields"]) == ("a guard holds it", ["city"], ["email"])
 
 
 def test_a_plan_without_a_window_has_no_since() -> None:
-    assert json.loads(document(Report("r", "m", "everybody", "", {}, ())))["since"] is None
+    assert json.loads(document(report_of(since="")))["since"] is None

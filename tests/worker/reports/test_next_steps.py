@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pytest
 
+from tests.worker.reports.plans import report_of
 from worker import advice
 from worker.reports.next_steps import next_steps
-from worker.reports.report import Report, Row
+from worker.reports.report import Row
 
 CREATE = Row(7, "create", "new", "works here")
 HELD = Row(8, "hold", "suspension_held", "held", held=("suspend",), would="suspend")
@@ -24,9 +24,7 @@ APPROVE = "python -m worker approve RUN"
 
 
 def commands(*rows: Row, **more: Any) -> list[str]:
-    report = Report("r", "m", **{"scope": "all", "since": "", "counts": Counter(row.action for row in rows), **more},
-                    rows=rows)  # fmt: skip
-    return [step.command for step in next_steps(report)]
+    return [step.command for step in next_steps(report_of(*rows, run_id="r", **more))]
 
 
 @pytest.mark.parametrize(

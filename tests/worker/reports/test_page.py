@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from tests.run_harness import ROOT
-from tests.worker.reports.page_reader import ACTIONS, PageReader, read_page, report_of, row_of
+from tests.worker.reports.page_reader import ACTIONS, PageReader, read_page
+from tests.worker.reports.plans import report_of, row_of
 from worker.reports.page import page
 from worker.reports.report import Cell, HeldClass, Links, Row
 
@@ -20,7 +21,7 @@ def test_a_row_holds_all_of_its_texts_and_its_group_what_the_rows_share() -> Non
 
     read = read_page(*rows)
 
-    assert read.groups == ["update 2 employees BambooHR and Moodle differ differs"]
+    assert read.groups == ["update 2 employees they differ differs"]
     assert read.all("p", class_="advice") == ["look"]
     assert read.rows == ["11 811 city email no name first second", "12 812 city email no name first second"]
 
@@ -158,7 +159,7 @@ def test_a_partly_held_row_shows_which_changes_are_held() -> None:
 
     read = read_page(row_of(1, held=("identity",), hold="a guard holds it", cells=cells), shows_values=True)
 
-    assert read.groups == ["update (partly held) 1 employee BambooHR and Moodle differ differs"]
+    assert read.groups == ["update (partly held) 1 employee they differ differs"]
     assert read.all("p", class_="hold") == ["a guard holds it"]
     assert read.all("li")[:2] == ["city Rome \u2192 Bonn", "email a@x.example \u2192 b@x.example held: identity"]
 

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from tests.worker.reports.page_reader import HOSTILE, PageReader, read_page, report_of, row_of
+from tests.worker.reports.page_reader import HOSTILE, PageReader, read_page
+from tests.worker.reports.plans import report_of, row_of
 from worker.reports.page import page
 from worker.reports.report import Cell, HeldClass, Row
 

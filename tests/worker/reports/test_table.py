@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pytest
 
+from tests.worker.reports.plans import report_of, row_of
 from worker.reports.report import Cell, HeldClass, Report, Row
 from worker.reports.table import columns, table
 
 _ACTIONS = ["suspend", "conflict", "hold", "create", "reactivate", "update", "skip", "unchanged"]
 
 
-def row(number: int, action: str = "update", *cells: Cell, **more: Any) -> Row:
-    return Row(
-        **{"employee_id": number, "action": action, "code": "c", "reason": f"because {number}", "cells": cells, **more}
-    )
-
-
 def report(*rows: Row, **more: Any) -> Report:
-    fields: dict[str, Any] = {
-        "run_id": "20261122T030000Z-1a2b3c4d",
-        "made_at": "2026-11-22T03:00:00Z",
-        "scope": "all",
-        "since": "2026-11-21T02:00:00Z",
-        "counts": Counter(one.action for one in rows),
-        "rows": rows,
-        **more,
-    }
-    return Report(**fields)
+    return report_of(*rows, **{"made_at": "2026-11-22T03:00:00Z", "since": "2026-11-21T02:00:00Z", **more})
 
 
 # Columns
@@ -107,7 +92,7 @@ def test_the_head_says_what_was_read(scope: str, said: str) -> None:
 def test_warnings_come_first() -> None:
     held = HeldClass("suspend", "7 suspensions held", "too many")
 
-    text = table(report(row(7), warnings=("one", "too many", "two"), held=(held,)))
+    text = table(report(row_of(7), warnings=("one", "too many", "two"), held=(held,)))
 
     assert text.split("\n\n")[0].splitlines()[2:] == ["warning: one", "warning: two"]
 
@@ -115,7 +100,7 @@ def test_warnings_come_first() -> None:
 def test_the_figures_include_employees_without_a_row() -> None:
     counts = {"unchanged": 1900, "update": 1, "create": 2, "skip": 0}
 
-    assert table(report(row(7), counts=counts, errors=1)).split("\n\n")[1] == (
+    assert table(report(row_of(7), counts=counts, errors=1)).split("\n\n")[1] == (
         "2 created, 1 changed, 1,900 unchanged, 1 error"
     )
 
@@ -125,9 +110,9 @@ def test_an_empty_plan_says_that_nothing_would_be_done() -> None:
 
 
 def test_rows_are_grouped_and_what_takes_away_comes_before_what_gives() -> None:
-    rows = [row(number, action, reason=action) for number, action in enumerate(reversed(_ACTIONS), 1)]
+    rows = [row_of(number, action, reason=action) for number, action in enumerate(reversed(_ACTIONS), 1)]
 
-    text = table(report(*rows, row(20, "suspend", reason="suspend"), row(3, "suspend", reason="suspend")))
+    text = table(report(*rows, row_of(20, "suspend", reason="suspend"), row_of(3, "suspend", reason="suspend")))
 
     assert [part.split(":")[0] for part in text.split("\n\n")[2:-1]] == [
         "Conflict", "Suspend", "Waiting", "Reactivate", "Create", "Update", "Skip", "Unchanged",
@@ -136,7 +121,7 @@ def test_rows_are_grouped_and_what_takes_away_comes_before_what_gives() -> None:
 
 
 def test_a_reason_and_its_advice_are_said_once() -> None:
-    rows = [row(number, "skip", reason="has no work e-mail", advice="enter it in BambooHR") for number in (7, 8, 9)]
+    rows = [row_of(number, "skip", reason="has no work e-mail", advice="enter it in BambooHR") for number in (7, 8, 9)]
 
     assert paragraph(table(report(*rows)), "Skip") == [
         "Skip: 3 employees: has no work e-mail",
@@ -146,8 +131,8 @@ def test_a_reason_and_its_advice_are_said_once() -> None:
 
 
 def test_employees_with_the_same_fields_share_a_line() -> None:
-    rows = [row(number, "update", Cell("email"), Cell("city"), reason="differs") for number in (1, 2, 3)]
-    problem = row(9, "update", Cell("city"), reason="differs", problem="a problem", notes=("n1", "n2"))
+    rows = [row_of(number, cells=(Cell("email"), Cell("city")), reason="differs") for number in (1, 2, 3)]
+    problem = row_of(9, cells=(Cell("city"),), reason="differs", problem="a problem", notes=("n1", "n2"))
 
     assert paragraph(table(report(*rows, problem)), "Update") == [
         "Update: 4 employees: differs",
@@ -159,7 +144,7 @@ def test_employees_with_the_same_fields_share_a_line() -> None:
 
 
 def test_employees_of_whom_each_has_other_fields_are_a_table() -> None:
-    rows = [row(1, "update", Cell("email"), reason="differs"), row(2, "update", Cell("city"), reason="differs")]
+    rows = [row_of(1, cells=(Cell("email"),), reason="differs"), row_of(2, cells=(Cell("city"),), reason="differs")]
 
     assert paragraph(table(report(*rows)), "Update")[1:] == ["employee  changes", "1  email", "2  city"]
 
@@ -178,13 +163,13 @@ def test_employees_of_whom_each_has_other_fields_are_a_table() -> None:
     ],
 )
 def test_values_are_shown_with_control_characters_escaped(cell: Cell, shown: str) -> None:
-    assert paragraph(table(report(row(7, "update", cell))), "Update")[1] == shown
+    assert paragraph(table(report(row_of(7, cells=(cell,)))), "Update")[1] == shown
 
 
 def test_names_and_departments_have_a_column() -> None:
     rows = [
-        row(7, "suspend", reason="left", name="Amara Okafor", department="Finance"),
-        row(12, "suspend", reason="left", name="Ev\x1b[2Jil"),
+        row_of(7, "suspend", reason="left", name="Amara Okafor", department="Finance"),
+        row_of(12, "suspend", reason="left", name="Ev\x1b[2Jil"),
     ]
 
     assert paragraph(table(report(*rows, shows_values=True)), "Suspend")[1:] == [
@@ -199,8 +184,8 @@ def test_what_a_guard_holds_is_named_by_what_it_would_do_and_why_is_said_once() 
     held = HeldClass("suspend", "7 suspensions held", why)
     suspended = Cell("suspended", held="suspend", states=("active", "suspended"))
     rows = [
-        row(number, "hold", suspended, reason=f"a guard holds all suspensions of this run: {why}", advice="check",
-            held=("suspend",), would="suspend")
+        row_of(number, "hold", cells=(suspended,), reason=f"a guard holds all suspensions of this run: {why}",
+            advice="check", held=("suspend",), would="suspend")
         for number in range(1, 8)
     ]  # fmt: skip
 
@@ -223,13 +208,14 @@ def test_what_a_guard_holds_is_named_by_what_it_would_do_and_why_is_said_once() 
 
 def test_a_narrow_terminal_wraps_texts_and_keeps_commands_whole() -> None:
     rows = [
-        row(number, "skip", reason="word " * 20, advice="advice " * 20, name="Name " * 9, department="Team")
+        row_of(number, "skip", reason="word " * 20, advice="advice " * 20, name="Name " * 9, department="Team")
         for number in (1, 2)
     ]
     command = "    python -m worker sync --employee 1 --employee 2 --employee 3"
 
     text = table(
-        report(*rows, row(3, "create"), scope="employees", company="acme", site="lxp.example", environment="x" * 30), 50
+        report(*rows, row_of(3, "create"), scope="employees", company="acme", site="lxp.example", environment="x" * 30),
+        50,
     )
 
     assert command in text.splitlines()
@@ -237,7 +223,7 @@ def test_a_narrow_terminal_wraps_texts_and_keeps_commands_whole() -> None:
 
 
 def test_the_next_commands_come_last() -> None:
-    text = table(report(row(7, "suspend"), reconcile_due=True))
+    text = table(report(row_of(7, "suspend"), reconcile_due=True))
 
     assert text.split("\n\n")[-1].splitlines() == [
         "Next:",

@@ -10,7 +10,17 @@ import pytest
 
 from tests.sandbox.wire import Response
 from tests.worker.clients import moodle_error
-from tests.worker.runs.writing import BY_FIELD, CREATE, UPDATE, SandboxWriter, create, statuses, suspend, update
+from tests.worker.runs.writing import (
+    BY_FIELD,
+    CREATE,
+    UPDATE,
+    SandboxWriter,
+    create,
+    creates,
+    statuses,
+    suspend,
+    update,
+)
 from worker.model import reasons
 from worker.model.result import Status
 from worker.model.step import Action
@@ -18,21 +28,15 @@ from worker.model.step import Action
 DONE, REFUSED, FAILED, EXEMPT = Status.DONE, Status.REFUSED, Status.FAILED, Status.EXEMPT
 
 
-@pytest.fixture
-def writer() -> SandboxWriter:
-    return SandboxWriter()
-
-
 # Batches and order
 
 
 def test_every_step_is_written_in_batches_and_reported_once() -> None:
     writer = SandboxWriter(batch_size=50, concurrency=2)
-    accounts = [writer.add(number) for number in range(1, 121)]
 
     results = writer.write(
-        *[update(number, account, department="New") for number, account in enumerate(accounts, 1)],
-        *[create(number) for number in range(201, 321)],
+        *writer.updates(range(1, 121), department="New"),
+        *creates(201, 320),
     )
 
     assert set(statuses(results).values()) == {DONE}
@@ -261,82 +265,66 @@ def test_a_database_error_is_retried_twice_before_it_counts_as_a_refusal(writer:
 def test_a_deadlock_costs_one_more_call(writer: SandboxWriter) -> None:
     writer.site.deadlocks = 1
 
-    results = writer.write(*[create(number) for number in range(1, 11)])
+    results = writer.write(*creates(1, 10))
 
     assert set(statuses(results).values()) == {DONE}
     assert writer.calls(CREATE) == 2
 
 
 def test_an_update_batch_is_sent_again_after_a_deadlock(writer: SandboxWriter) -> None:
-    accounts = {number: writer.add(number) for number in range(1, 11)}
     deadlock = Response.of(moodle_error("dmlwriteexception"))
     writer.watched.instead = lambda name: deadlock if writer.calls(UPDATE) == 1 else None
 
-    results = writer.write(*[update(number, account, department="New") for number, account in accounts.items()])
+    results = writer.write(*writer.updates(range(1, 11), department="New"))
 
     assert set(statuses(results).values()) == {DONE}
     assert writer.calls(UPDATE) == 2
 
 
-def test_an_employees_own_account_is_not_reported_as_the_holder_of_the_address(writer: SandboxWriter) -> None:
-    account = writer.add(1)
-
-    results = writer.write(update(1, account, email="U1@x.example", department="<b>"))
-
-    assert results[1].why.code == "refused"
-
-
 # Warnings of an update
 
 
-def test_a_refused_address_does_not_prevent_the_other_fields(writer: SandboxWriter) -> None:
-    account = writer.add(1)
-    writer.add(2, email="taken@x.example")
-
-    results = writer.write(update(1, account, department="New", username="u1new", email="taken@x.example"))
-
-    assert (results[1].status, results[1].why.code, results[1].wrote) == (REFUSED, "email_taken", True)
-    assert "account" in results[1].why.text
-    assert (writer.linked_accounts()[1]["department"], writer.linked_accounts()[1]["email"]) == ("New", "u1@x.example")
-    assert writer.linked_accounts()[1]["username"] == "u1", (
-        "a username derived from the address keeps its value with it"
-    )
+TAKEN = "taken@x.example"
+NAMES = {"firstname": "Kim", "lastname": "Vale"}
 
 
 @pytest.mark.parametrize(
-    ("names", "kept"),
+    ("fields", "code", "stored"),
     [
-        ({"firstname": "Kim", "lastname": "Vale"}, ("Ann", "Lee", "New")),
-        ({"lastname": "Vale"}, ("Ann", "Vale", "New")),
+        ({"department": "New", "username": "u1new", "email": TAKEN}, "email_taken", {"department": "New"}),
+        ({"department": "New", "email": TAKEN, **NAMES}, "email_taken", {"department": "New"}),
+        (
+            {"department": "New", "email": TAKEN, "lastname": "Vale"},
+            "email_taken",
+            {"department": "New", "lastname": "Vale"},
+        ),
+        ({"department": "New", "username": "u2"}, "username_taken", {"department": "New"}),
+        ({"email": "jo@localhost"}, "invalid_email", {}),
+        ({"department": "<b>", "email": "U1@x.example"}, "refused", {}),
+    ],
+    ids=[
+        "a username made of the address keeps its value with it",
+        "both names do not change without the address",
+        "one name does",
+        "a taken username",
+        "nothing else to send",
+        "an employee's own account is not the holder of the address",
     ],
 )
-def test_both_names_do_not_change_without_the_address_that_was_refused(
-    writer: SandboxWriter, names: dict[str, str], kept: tuple[str, ...]
+def test_a_refused_field_is_named_and_does_not_prevent_the_others(
+    writer: SandboxWriter, fields: dict[str, Any], code: str, stored: dict[str, str]
 ) -> None:
-    account = writer.add(1, firstname="Ann", lastname="Lee")
-    writer.add(2, email="taken@x.example")
-
-    writer.write(update(1, account, **{"department": "New", "email": "taken@x.example", **names}))  # type: ignore[arg-type]
-
-    stored = writer.linked_accounts()[1]
-    assert (stored["firstname"], stored["lastname"], stored["department"]) == kept
-
-
-def test_an_invalid_address_is_named(writer: SandboxWriter) -> None:
-    results = writer.write(update(1, writer.add(1), email="jo@localhost"))
-
-    assert (results[1].status, results[1].why.code, results[1].wrote) == (REFUSED, "invalid_email", False)
-    assert writer.calls(UPDATE) == 1, "there is nothing else to send"
-
-
-def test_a_taken_username_is_named_and_does_not_prevent_the_other_fields(writer: SandboxWriter) -> None:
     account = writer.add(1)
-    writer.add(2)
+    writer.add(2, email=TAKEN)
+    before = writer.linked_accounts()[1]
 
-    results = writer.write(update(1, account, department="New", username="u2"))
+    results = writer.write(update(1, account, **fields))
 
-    assert (results[1].status, results[1].why.code, results[1].wrote) == (REFUSED, "username_taken", True)
-    assert writer.linked_accounts()[1]["department"] == "New"
+    assert (results[1].status, results[1].why.code, results[1].wrote) == (REFUSED, code, bool(stored))
+    assert ("account 5 (idnumber 2)" in results[1].why.text) == code.endswith("taken")
+    after = writer.linked_accounts()[1]
+    assert {name: after[name] for name in after if name in fields and after[name] != before[name]} == stored
+    assert (writer.calls(UPDATE) == 1) == (not stored)
 
 
 def test_accounts_that_moodle_protects_are_no_errors(writer: SandboxWriter) -> None:

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from tests.worker.runs.writing import CREATE, SandboxWriter, create, small_site, statuses, update
+from tests.worker.runs.writing import CREATE, SandboxWriter, create, creates, small_site, statuses, update
 from worker.model.result import Status
 
 DONE, REFUSED, FAILED = Status.DONE, Status.REFUSED, Status.FAILED
-
-
-@pytest.fixture
-def writer() -> SandboxWriter:
-    return SandboxWriter()
 
 
 def test_creations_stop_when_moodle_refuses_every_new_account(writer: SandboxWriter) -> None:
     writer.site.settings.auth_plugins = ("manual",)
     account = writer.add(900)
 
-    results = writer.write(*[create(number) for number in range(1, 501)], update(900, account, department="New"))
+    results = writer.write(*creates(1, 500), update(900, account, department="New"))
 
     assert results[900].status is DONE
     creations = [results[number] for number in range(1, 501)]
@@ -65,7 +58,7 @@ def test_a_successful_batch_resets_the_count_of_lost_batches() -> None:
     writer = SandboxWriter(batch_size=1)
     writer.fail("status", CREATE, status=429, retry_after="86400", skip=1, times=2)
 
-    results = writer.write(*[create(number) for number in range(1, 5)])
+    results = writer.write(*creates(1, 4))
 
     assert statuses(results) == {1: DONE, 2: FAILED, 3: FAILED, 4: DONE}
 
@@ -73,7 +66,7 @@ def test_a_successful_batch_resets_the_count_of_lost_batches() -> None:
 def test_a_request_that_is_too_large_is_halved(writer: SandboxWriter) -> None:
     writer.fail("status", CREATE, status=413)
 
-    results = writer.write(*[create(number) for number in range(1, 11)])
+    results = writer.write(*creates(1, 10))
 
     assert set(statuses(results).values()) == {DONE}
     assert writer.calls(CREATE) <= 6
@@ -82,7 +75,7 @@ def test_a_request_that_is_too_large_is_halved(writer: SandboxWriter) -> None:
 def test_a_batch_that_php_truncates_is_halved_until_it_fits() -> None:
     writer = SandboxWriter(small_site(max_input_vars=60))
 
-    results = writer.write(*[create(number) for number in range(1, 21)])
+    results = writer.write(*creates(1, 20))
 
     assert set(statuses(results).values()) == {DONE}
     assert {user["email"] for user in writer.linked_accounts().values()} == {

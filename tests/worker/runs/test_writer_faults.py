@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.worker.runs.writing import BY_FIELD, CREATE, UPDATE, SandboxWriter, create, statuses, suspend, update
+from tests.worker.runs.writing import (
+    BY_FIELD,
+    CREATE,
+    UPDATE,
+    SandboxWriter,
+    create,
+    creates,
+    statuses,
+    suspend,
+    update,
+)
 from worker.errors import CredentialError, LockLost, TargetError, Terminated
 from worker.model.result import Status
 from worker.model.step import Step
@@ -18,11 +28,6 @@ from worker.transport.patience import REQUEST_SECONDS
 DONE, REFUSED, FAILED = Status.DONE, Status.REFUSED, Status.FAILED
 
 
-@pytest.fixture
-def writer() -> SandboxWriter:
-    return SandboxWriter()
-
-
 # Without a response
 
 
@@ -30,7 +35,7 @@ def writer() -> SandboxWriter:
 def test_creations_without_a_response_are_looked_up_and_not_duplicated(writer: SandboxWriter, kind: Any) -> None:
     writer.fail(kind, CREATE)
 
-    results = writer.write(*[create(number) for number in range(1, 51)])
+    results = writer.write(*creates(1, 50))
 
     assert set(statuses(results).values()) == {DONE}
     assert len(writer.linked_accounts()) == 50
@@ -43,7 +48,7 @@ def test_only_missing_accounts_are_sent_again(writer: SandboxWriter) -> None:
     writer.add(7, firstname="First7")
     writer.fail("reset_before", CREATE)
 
-    results = writer.write(*[create(number) for number in range(1, 11)])
+    results = writer.write(*creates(1, 10))
 
     assert set(statuses(results).values()) == {DONE}
     sent_again = writer.watched.bodies[-1]
@@ -55,10 +60,9 @@ def test_only_missing_accounts_are_sent_again(writer: SandboxWriter) -> None:
 def test_updates_without_a_response_are_looked_up_and_only_missing_ones_are_sent_again(
     writer: SandboxWriter, kind: Any
 ) -> None:
-    accounts = {number: writer.add(number) for number in range(1, 11)}
     writer.fail(kind, UPDATE)
 
-    results = writer.write(*[update(n, account, department="New") for n, account in accounts.items()])
+    results = writer.write(*writer.updates(range(1, 11), department="New"))
 
     assert set(statuses(results).values()) == {DONE}
     assert {user["department"] for user in writer.linked_accounts().values()} == {"New"}
@@ -137,7 +141,7 @@ def test_occasional_lost_batches_do_not_stop_the_writer() -> None:
     for skip in (0, 4, 8, 12):
         writer.fail("status", CREATE, status=429, retry_after="86400", skip=skip)
 
-    results = writer.write(*[create(number) for number in range(1, 21)])
+    results = writer.write(*creates(1, 20))
 
     assert sum(status is FAILED for status in statuses(results).values()) == 4
     assert len(writer.linked_accounts()) == 16
@@ -186,7 +190,7 @@ def test_a_token_that_may_not_create_still_updates(how: str) -> None:
     else:
         writer.site.capabilities.remove("moodle/user:create")
 
-    results = writer.write(*[create(number) for number in range(1, 21)], update(900, account, department="New"))
+    results = writer.write(*creates(1, 20), update(900, account, department="New"))
 
     assert results[900].status is DONE
     assert {results[number].status for number in range(1, 21)} == {FAILED}
@@ -283,7 +287,7 @@ def test_writes_before_the_end_are_reported_as_done_and_the_rest_as_not_sent() -
     writer = SandboxWriter(batch_size=10)
     writer.permits_left = 2
 
-    results = writer.write(*[create(number) for number in range(1, 51)])
+    results = writer.write(*creates(1, 50))
 
     assert [number for number, status in statuses(results).items() if status is DONE] == list(range(1, 21))
     assert {results[number].why.code for number in range(21, 51)} == {"not_sent"}
@@ -313,7 +317,7 @@ def test_a_revoked_token_ends_the_writing() -> None:
 
     writer.watched.before = revoke
 
-    results = writer.write(*[create(number) for number in range(1, 31)])
+    results = writer.write(*creates(1, 30))
 
     assert isinstance(writer.ended_by, CredentialError)
     assert sum(status is DONE for status in statuses(results).values()) == 10
@@ -356,7 +360,7 @@ def test_a_stop_signal_ends_the_writing_between_requests() -> None:
     writer = SandboxWriter(batch_size=5)
     writer.watched.before = lambda _: writer.patient.ask() if writer.calls(CREATE) == 2 else None
 
-    results = writer.write(*[create(number) for number in range(1, 31)])
+    results = writer.write(*creates(1, 30))
 
     assert isinstance(writer.ended_by, Terminated)
     assert len(writer.linked_accounts()) == 10, "the request in flight was completed"

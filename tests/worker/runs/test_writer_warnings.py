@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.sandbox.moodle import ProfileField
 from tests.sandbox.wire import Response
 from tests.worker.runs.writing import BY_FIELD, UPDATE, SandboxWriter, small_site, update
 from worker.model.result import Status
-
-
-@pytest.fixture
-def writer() -> SandboxWriter:
-    return SandboxWriter()
 
 
 def warn(writer: SandboxWriter, times: int, code: str, *accounts: int) -> None:

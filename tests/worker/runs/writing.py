@@ -108,6 +108,10 @@ class SandboxWriter:
         }
         return self.account(self.site.add_user(f"u{number}", **{**values_by_default, **columns}))
 
+    def updates(self, numbers: Iterable[int], **fields: Any) -> list[Step]:
+        """Add an account for each of these employees, and return an update of each."""
+        return [update(number, self.add(number), **fields) for number in numbers]
+
     def account(self, account_id: int) -> Account:
         """Return what Moodle holds now."""
         user = self.site.user(account_id)
@@ -135,6 +139,11 @@ def create(number: int, *, depends_on: Iterable[int] = (), problem: Reason | Non
     values["email"] = values.pop("email", f"u{number}@x.example")
     changes = tuple(FieldChange(name, None, value) for name, value in values.items())
     return Step(number, Action.CREATE, reasons.NEW, changes=changes, depends_on=frozenset(depends_on), problem=problem)
+
+
+def creates(first: int, last: int) -> list[Step]:
+    """Return the creation of each employee from the first to the last."""
+    return [create(number) for number in range(first, last + 1)]
 
 
 def update(

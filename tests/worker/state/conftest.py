@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 from types_boto3_dynamodb import DynamoDBClient
 
-from tests.worker.state.store_tools import NOW
+from tests.worker.state.store_tools import NOW, Clock
 from worker.model.position import Position
 from worker.state.dynamodb import DynamoItems
 from worker.state.items import Items
@@ -51,6 +51,11 @@ def items(request: pytest.FixtureRequest, tmp_path: Path) -> Items:
     if request.param == "sqlite":
         return SqliteItems(str(tmp_path / "state.sqlite"))
     return DynamoItems(request.getfixturevalue("table"), request.getfixturevalue("dynamodb"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,16 @@ from worker.state.store import Store
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 LARGEST_ITEM = 300 * 1024
 """DESIGN: items stay under 300 KB."""
+
+
+@dataclass
+class Clock:
+    """Seconds since 1970, moved by hand."""
+
+    now: float = NOW.timestamp()
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def run_of(run_id: str, ended_at: int = 1, **more: Any) -> RunRecord:

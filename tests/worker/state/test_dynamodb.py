@@ -50,13 +50,8 @@ def conflict() -> ClientError:
     return refused("TransactionCanceledException", "TransactionConflict", "None")
 
 
-def prepared(dynamodb: DynamoDBClient, table: str) -> None:
-    items = DynamoItems(table, dynamodb)
-    items.put({KEY: "lock", "owner": "me"})
-
-
 def test_a_transaction_that_met_the_renewal_of_the_lock_is_retried(dynamodb: DynamoDBClient, table: str) -> None:
-    prepared(dynamodb, table)
+    DynamoItems(table, dynamodb).put({KEY: "lock", "owner": "me"})
     client = Troubled(dynamodb, "transact_write_items", lambda call: conflict() if call < 3 else None)
     items = DynamoItems(table, client)
 
@@ -67,7 +62,7 @@ def test_a_transaction_that_met_the_renewal_of_the_lock_is_retried(dynamodb: Dyn
 
 
 def test_a_conflict_that_does_not_end_is_a_state_error(dynamodb: DynamoDBClient, table: str) -> None:
-    prepared(dynamodb, table)
+    DynamoItems(table, dynamodb).put({KEY: "lock", "owner": "me"})
     client = Troubled(dynamodb, "transact_write_items", lambda _: conflict())
 
     with pytest.raises(StateError, match="TransactionCanceledException"):
@@ -126,23 +121,18 @@ def test_every_read_is_consistent(dynamodb: DynamoDBClient, table: str) -> None:
     assert asked == [True, True, True]
 
 
-def test_many_items_are_written_25_at_a_time(dynamodb: DynamoDBClient, table: str) -> None:
-    client = Troubled(dynamodb, "batch_write_item", lambda _: None)
+@pytest.mark.parametrize(("method", "many", "calls"), [("batch_write_item", 51, 3), ("batch_get_item", 201, 3)])
+def test_many_items_are_written_25_and_read_100_at_a_time(
+    dynamodb: DynamoDBClient, table: str, method: str, many: int, calls: int
+) -> None:
+    client = Troubled(dynamodb, method, lambda _: None)
+    items = DynamoItems(table, client)
+    made = {f"{number:03}": {KEY: f"{number:03}"} for number in range(many)}
 
-    DynamoItems(table, client).put_all([{KEY: f"{number:02}"} for number in range(51)])
+    items.put_all([*made.values()])
 
-    assert client.calls == 3
-
-
-def test_many_items_are_read_100_at_a_time(dynamodb: DynamoDBClient, table: str) -> None:
-    client = Troubled(dynamodb, "batch_get_item", lambda _: None)
-    made = [{KEY: f"{number:03}"} for number in range(201)]
-    DynamoItems(table, dynamodb).put_all(made)
-
-    found = DynamoItems(table, client).get_all([item[KEY] for item in made])
-
-    assert len(found) == 201
-    assert client.calls == 3
+    assert items.get_all([*made]) == made
+    assert client.calls == calls
 
 
 def test_more_than_one_answer_holds_is_asked_for_again(dynamodb: DynamoDBClient, table: str) -> None:

@@ -1,7 +1,7 @@
 """A state that an earlier version wrote is read, converted once, and still serves that version for 30 days.
 
-`earlier_version.json` holds the raw items of a table and of a file exactly as the version before the packed items wrote
-them, for the state `a` and a clock that stood at NOW.
+`earlier_version.json` holds the rows of a file exactly as the version before the packed items wrote them, for the state
+`a` and a clock that stood at NOW. It wrote the same items into a table.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from types_boto3_dynamodb import DynamoDBClient
+from boto3.dynamodb.types import TypeSerializer
 
 from tests.simulation import Killed, MemoryItems, Process
+from tests.worker.tables import table
 from worker.model.history import EmployeeRecord, FollowUp, RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position, WindowProgress
@@ -30,7 +30,7 @@ from worker.state.store import Store
 NOW = datetime(2026, 2, 1, 2, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
 IN_30_DAYS = SECONDS + 30 * 86_400
-WRITTEN: dict[str, Any] = json.loads(Path(__file__).with_name("earlier_version.json").read_text("utf-8"))
+WRITTEN: dict[str, str] = json.loads(Path(__file__).with_name("earlier_version.json").read_text("utf-8"))
 
 EMPLOYEES = {
     7: EmployeeRecord(7).flagged(FollowUp.WAITING, "starts_later", "hold"),
@@ -64,22 +64,20 @@ def earlier(request: pytest.FixtureRequest, tmp_path: Path) -> Items:
     """The state as the earlier version left it."""
     if request.param == "dynamodb":
         table, client = request.getfixturevalue("table"), request.getfixturevalue("dynamodb")
-        return in_dynamodb(table, client)
+        for item in in_memory().values():
+            client.put_item(
+                TableName=table, Item={name: TypeSerializer().serialize(value) for name, value in item.items()}
+            )
+        return DynamoItems(table, client)
     path = tmp_path / "state.sqlite"
     items = SqliteItems(str(path))
     with closing(sqlite3.connect(path)) as database, database:
-        database.executemany("INSERT INTO items VALUES (?, ?)", WRITTEN["sqlite"])
+        database.executemany("INSERT INTO items VALUES (?, ?)", WRITTEN.items())
     return items
 
 
-def in_dynamodb(table: str, client: DynamoDBClient) -> DynamoItems:
-    for item in WRITTEN["dynamodb"]:
-        client.put_item(TableName=table, Item=item)
-    return DynamoItems(table, client)
-
-
 def in_memory() -> dict[str, Item]:
-    return {key: json.loads(body) for key, body in WRITTEN["sqlite"]}
+    return {key: json.loads(body) for key, body in WRITTEN.items()}
 
 
 def opened(items: Items) -> Store:
@@ -99,8 +97,12 @@ def a_run(store: Store, write: Callable[[Store], None] = lambda _: None) -> None
     lock.release()
 
 
-def keys(items: Items, kind: str) -> list[str]:
-    return sorted(item[KEY] for item in items.scan([f"a#{kind}#"]))
+def move_by_hand(items: Items) -> None:
+    """An operator moves the position."""
+    store = opened(items)
+    lock = store.lock("operator")
+    lock.acquire()
+    store.overwrite(store.raw(), Position(NOW - timedelta(days=9)), lock, NOW)
 
 
 # Reading
@@ -108,25 +110,18 @@ def keys(items: Items, kind: str) -> list[str]:
 
 def test_employees_runs_and_position_are_read(earlier: Items) -> None:
     store = opened(earlier)
-    past = store.history()
+    past, run = store.history(), store.run("run-2")
 
     assert past.records == EMPLOYEES
     assert [run.run_id for run in past.runs] == ["run-1", "run-2", "run-3"]
     assert past.last_baseline() == BASELINE
-    assert past.runs[1].held_count == 2
-    assert past.runs[1].reconcile_due
+    assert run is not None
+    assert (past.runs[1].held_count, past.runs[1].reconcile_due, run.held_count) == (2, True, 2)
     assert past.delivered("2025-12-23T02:00:00Z")
     assert past.dates_read(NOW) == {"hire_date": date(2025, 12, 23), "termination_date": date(2025, 12, 23)}
     assert store.position(NOW) == Position(
         NOW - timedelta(days=2), 50, WindowProgress(NOW - timedelta(days=1), last_id=11, pinned_runs=2)
     )
-
-
-def test_a_single_run_is_read_with_the_number_of_those_it_held(earlier: Items) -> None:
-    run = opened(earlier).run("run-2")
-
-    assert run is not None
-    assert run.held_count == 2
 
 
 def test_the_journal_is_read_in_its_order(earlier: Items) -> None:
@@ -187,26 +182,20 @@ def test_what_the_first_run_remembers_and_forgets_counts(earlier: Items) -> None
     assert opened(earlier).history().records == {**kept, 7: EmployeeRecord(7, suspended_by_us=True)}
 
 
-@pytest.mark.parametrize("write", ["remember", "forget", "record"])
-def test_any_write_converts(earlier: Items, write: str) -> None:
-    store = opened(earlier)
+@table(
+    "write",
+    ("remember", lambda store: store.remember([EMPLOYEES[12]])),
+    ("forget", lambda store: store.forget([99])),
+    ("record", lambda store: store.record(RunRecord("run-4", SECONDS * 1000, "undo", "run"), {}, NOW)),
+)
+def test_any_write_converts(earlier: Items, write: Callable[[Store], None]) -> None:
+    write(opened(earlier))
 
-    if write == "remember":
-        store.remember([EMPLOYEES[12]])
-    elif write == "forget":
-        store.forget([99])
-    else:
-        store.record(RunRecord("run-4", SECONDS * 1000, "undo", "run"), {}, NOW)
-
-    assert len(keys(earlier, "followups")) == len({number % 16 for number in EMPLOYEES})
+    assert len(earlier.scan(["a#followups#"])) == len({number % 16 for number in EMPLOYEES})
 
 
 def test_an_operator_who_moves_the_position_leaves_the_rest_to_be_converted(earlier: Items) -> None:
-    store = opened(earlier)
-    lock = store.lock("operator")
-    lock.acquire()
-
-    store.overwrite(store.raw(), Position(NOW - timedelta(days=9)), lock, NOW)
+    move_by_hand(earlier)
 
     assert opened(earlier).history().records == EMPLOYEES
 
@@ -249,11 +238,8 @@ def test_what_the_earlier_version_writes_after_that_is_converted_again(earlier: 
 
 def test_it_is_converted_even_after_an_operator_moved_the_position(earlier: Items) -> None:
     go_back(earlier)
-    store = opened(earlier)
-    lock = store.lock("operator")
-    lock.acquire()
 
-    store.overwrite(store.raw(), Position(NOW - timedelta(days=9)), lock, NOW)
+    move_by_hand(earlier)
 
     assert opened(earlier).history().records == AFTER_GOING_BACK
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.simulation import MemoryItems, Process
-from tests.worker.clients import end_of, fuzz, texts
+from tests.worker.clients import Secret, end_of, fuzz, texts
 from tests.worker.fuzzing import SAID, anything, bodies, nearly
 from worker.config.credentials import read_credential
 from worker.config.settings import Credential
@@ -148,19 +148,11 @@ def test_any_lock_is_taken_or_a_named_end(item: dict[str, Any]) -> None:
     assert end is None or "jo.privat" not in texts(end)
 
 
-class _Secret:
-    def __init__(self, value: object) -> None:
-        self._value = value
-
-    def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
-        return {"SecretString": self._value}
-
-
 @fuzz
 @given(bodies({"moodle_token": SAID}).map(lambda body: body.decode(errors="replace")) | anything)
 def test_any_secret_is_a_credential_or_a_named_end(value: object) -> None:
     credential = Credential("MOODLE_TOKEN", "the/secret")
 
-    end = end_of(lambda: json.dumps(read_credential(credential, _Secret(value))))
+    end = end_of(lambda: json.dumps(read_credential(credential, Secret(value))))
 
     assert end is None or SAID not in texts(end)

@@ -34,15 +34,10 @@ FULL = run_of(
 )
 
 
-def test_a_run_is_read_back_with_its_figures_(items: Items, store: Store) -> None:
+def test_a_run_is_read_back_alone_and_with_the_others(items: Items, store: Store) -> None:
     store.record(FULL, {"outcome": "errors"}, NOW)
 
     assert Store(items, "a").run(FULL.run_id) == FULL
-
-
-def test_the_history_has_the_whole_record(items: Items, store: Store) -> None:
-    store.record(FULL, {}, NOW)
-
     assert reread(items).runs == (FULL,)
 
 

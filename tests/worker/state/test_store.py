@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,8 @@ import pytest
 from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+from tests.worker.state.store_tools import NOW, Clock
+from tests.worker.tables import table
 from worker.errors import ConfigurationError, LockLost
 from worker.model.position import Position, WindowProgress
 from worker.state.dynamodb import DynamoItems
@@ -16,25 +19,9 @@ from worker.state.items import KEY, Item, Items
 from worker.state.lock import LEASE_SECONDS, Lock
 from worker.state.store import Store
 
-NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 SINCE = datetime(2026, 1, 31, 2, 0, 0, tzinfo=UTC)
 LATEST = datetime(2026, 2, 1, 1, 59, 0, tzinfo=UTC)
 HAND_WRITTEN: Item = {KEY: "a", "since": "2026-01-31T02:00:00Z", "offset": 0, "updatedAt": "2026-01-31T09:00:00Z"}
-
-
-@dataclass
-class Clock:
-    """Seconds since 1970, moved by hand."""
-
-    now: float = NOW.timestamp()
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -49,11 +36,10 @@ def lock(store: Store) -> Lock:
     return lock
 
 
-def faults(store: Store) -> list[str]:
-    with pytest.raises(ConfigurationError) as caught:
-        store.position(NOW)
-    assert "since, offset and updatedAt" in caught.value.advice
-    return caught.value.faults
+def row_of(item: dict[str, AttributeValueTypeDef], client: DynamoDBClient, table: str) -> Store:
+    """A store whose row an operator wrote with the AWS CLI."""
+    client.put_item(TableName=table, Item={KEY: {"S": "a"}, **item})
+    return Store(DynamoItems(table, client), "a")
 
 
 # Reading
@@ -65,86 +51,71 @@ def test_a_sync_that_never_ran_has_no_position(items: Items, store: Store) -> No
     assert store.position(NOW) is None
 
 
-@pytest.mark.parametrize("offset", [0, 250, "0", "250"])
-def test_a_row_written_by_hand_is_valid(items: Items, store: Store, offset: int | str) -> None:
-    items.put({**HAND_WRITTEN, "offset": offset})
+@pytest.mark.parametrize(
+    ("row", "position"),
+    [
+        ({"offset": 0}, Position(SINCE)),
+        ({"offset": 250}, Position(SINCE, 250)),
+        ({"offset": "0"}, Position(SINCE)),
+        ({"offset": "250"}, Position(SINCE, 250)),
+        ({}, Position(SINCE)),
+        ({"since": "1970-01-01T00:00:00Z"}, Position(datetime(1970, 1, 1, tzinfo=UTC))),
+        ({"since": "2026-02-01T02:05:00Z"}, Position(NOW + timedelta(minutes=5))),
+    ],
+    ids=str,
+)
+def test_a_row_written_by_hand_is_valid(items: Items, store: Store, row: Item, position: Position) -> None:
+    """Clocks may differ by five minutes."""
+    items.put({KEY: "a", "since": HAND_WRITTEN["since"], **row})
 
-    assert store.position(NOW) == Position(SINCE, int(offset), None)
+    assert store.position(NOW) == position
 
 
 @pytest.mark.parametrize("offset", [{"N": "250"}, {"S": "250"}])
 def test_a_row_written_with_the_aws_cli_is_valid(
     dynamodb: DynamoDBClient, table: str, offset: AttributeValueTypeDef
 ) -> None:
-    dynamodb.put_item(
-        TableName=table,
-        Item={KEY: {"S": "a"}, "since": {"S": "2026-01-31T03:00:00+01:00"}, "offset": offset, "updatedAt": {"S": "x"}},
-    )
+    store = row_of({"since": {"S": "2026-01-31T03:00:00+01:00"}, "offset": offset}, dynamodb, table)
 
-    assert Store(DynamoItems(table, dynamodb), "a").position(NOW) == Position(SINCE, 250, None)
+    assert store.position(NOW) == Position(SINCE, 250)
 
 
-@pytest.mark.parametrize("since", [None, "", "yesterday", "2026-01-31", "2026-01-31T02:00:00", 1_769_824_800])
-def test_a_since_without_a_usable_moment_is_a_configuration_error(items: Items, store: Store, since: object) -> None:
-    items.put({**HAND_WRITTEN, "since": since})
-
-    assert faults(store) == ["state row 'a': since must be a time with a time zone, such as 2026-01-31T02:00:00Z"]
-
-
-def test_a_row_without_a_since_is_a_configuration_error(items: Items, store: Store) -> None:
-    items.put({KEY: "a", "updatedAt": "x"})
-
-    assert len(faults(store)) == 1
+NO_SINCE = "state row 'a': since must be a time with a time zone, such as 2026-01-31T02:00:00Z"
+NO_OFFSET = "state row 'a': offset must be a whole number, 0 or more"
+IN_THE_FUTURE = "state row 'a': since (2026-02-01T02:05:01Z) is in the future"
+NO_MOMENTS = (None, "", "yesterday", "2026-01-31", "2026-01-31T02:00:00", 1_769_824_800)
+NO_NUMBERS = (-1, "-1", "", "many", "1.5", "٣", None, True, [0])
 
 
-@pytest.mark.parametrize("offset", [-1, "-1", "", "many", "1.5", "٣", None, True, [0]])
-def test_an_offset_that_is_not_a_whole_number_from_0_is_a_configuration_error(
-    items: Items, store: Store, offset: object
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        *(({"since": since}, [NO_SINCE]) for since in NO_MOMENTS),
+        *(({"since": HAND_WRITTEN["since"], "offset": offset}, [NO_OFFSET]) for offset in NO_NUMBERS),
+        ({"updatedAt": "x"}, [NO_SINCE]),
+        ({"since": "2026-02-01T02:05:01Z"}, [IN_THE_FUTURE]),
+        ({"since": "x", "offset": -1}, [NO_SINCE, NO_OFFSET]),
+    ],
+    ids=str,
+)
+def test_a_row_that_cannot_be_meant_is_a_configuration_error_with_every_fault(
+    items: Items, store: Store, row: Item, expected: list[str]
 ) -> None:
-    items.put({**HAND_WRITTEN, "offset": offset})
+    items.put({KEY: "a", **row})
 
-    assert faults(store) == ["state row 'a': offset must be a whole number, 0 or more"]
+    with pytest.raises(ConfigurationError) as caught:
+        store.position(NOW)
+
+    assert len(caught.value.faults) == len(expected)
+    assert all(map(str.startswith, caught.value.faults, expected))
+    assert "since, offset and updatedAt" in caught.value.advice
 
 
 def test_an_offset_with_a_fraction_is_a_configuration_error(dynamodb: DynamoDBClient, table: str) -> None:
-    dynamodb.put_item(
-        TableName=table,
-        Item={KEY: {"S": "a"}, "since": {"S": "2026-01-31T02:00:00Z"}, "offset": {"N": "1.5"}},
-    )
+    store = row_of({"since": {"S": "2026-01-31T02:00:00Z"}, "offset": {"N": "1.5"}}, dynamodb, table)
 
-    assert len(faults(Store(DynamoItems(table, dynamodb), "a"))) == 1
-
-
-def test_a_row_without_an_offset_is_at_the_start_of_its_window(items: Items, store: Store) -> None:
-    items.put({KEY: "a", "since": "2026-01-31T02:00:00Z"})
-
-    assert store.position(NOW) == Position(SINCE, 0)
-
-
-@pytest.mark.parametrize("since", ["1970-01-01T00:00:00Z", "2026-02-01T02:05:00Z"])
-def test_the_earliest_and_the_latest_since_that_are_accepted(items: Items, store: Store, since: str) -> None:
-    items.put({**HAND_WRITTEN, "since": since})
-
-    assert store.position(NOW) == Position(datetime.fromisoformat(since))
-
-
-def test_a_since_in_the_future_is_a_configuration_error(items: Items, store: Store) -> None:
-    items.put({**HAND_WRITTEN, "since": "2027-01-31T02:00:00Z"})
-
-    (fault,) = faults(store)
-    assert fault.startswith("state row 'a': since (2027-01-31T02:00:00Z) is in the future")
-
-
-def test_a_since_within_the_tolerance_of_clocks_is_not_in_the_future(items: Items, store: Store) -> None:
-    items.put({**HAND_WRITTEN, "since": "2026-02-01T02:04:59Z"})
-
-    assert store.position(NOW) == Position(NOW + timedelta(minutes=4, seconds=59))
-
-
-def test_both_faults_of_a_row_are_reported_at_once(items: Items, store: Store) -> None:
-    items.put({**HAND_WRITTEN, "since": "x", "offset": -1})
-
-    assert len(faults(store)) == 2
+    with pytest.raises(ConfigurationError, match="offset must be a whole number"):
+        store.position(NOW)
 
 
 PROGRESS = WindowProgress(latest=LATEST, last_id=42, pinned_runs=2)
@@ -204,29 +175,14 @@ def test_the_first_row_is_written_once(items: Items, store: Store) -> None:
     assert Store(items, "a").position(NOW) == Position(SINCE)
 
 
-def test_a_first_row_changed_by_hand_during_the_run_is_left_alone(items: Items, store: Store, lock: Lock) -> None:
-    store.create(Position(SINCE), NOW)
-    items.put(HAND_WRITTEN)
-
-    with pytest.raises(LockLost):
-        store.move(Position(LATEST), lock, NOW)
-
-    assert items.get("a") == HAND_WRITTEN
-
-
-def test_a_first_row_can_be_moved_in_the_same_run(items: Items, store: Store, lock: Lock) -> None:
-    store.create(Position(SINCE), NOW)
-
-    store.move(Position(LATEST), lock, NOW)
-
-    assert store.position(NOW) == Position(LATEST)
-
-
 @pytest.mark.parametrize("offset", [0, "250"])
-def test_a_row_written_by_hand_can_be_moved(items: Items, store: Store, lock: Lock, offset: int | str) -> None:
+def test_a_row_written_by_hand_can_be_moved_and_moved_again(
+    items: Items, store: Store, lock: Lock, offset: int | str
+) -> None:
     items.put({**HAND_WRITTEN, "offset": offset})
     store.position(NOW)
 
+    store.move(Position(SINCE, 50, PROGRESS), lock, NOW - timedelta(seconds=1))
     store.move(Position(LATEST), lock, NOW)
 
     assert items.get("a") == {
@@ -237,79 +193,68 @@ def test_a_row_written_by_hand_can_be_moved(items: Items, store: Store, lock: Lo
     }
 
 
-def test_a_row_can_be_moved_twice(items: Items, store: Store, lock: Lock) -> None:
-    items.put(HAND_WRITTEN)
-    store.position(NOW)
+def test_a_first_row_can_be_moved_in_the_same_run(items: Items, store: Store, lock: Lock) -> None:
+    store.create(Position(SINCE), NOW)
 
-    store.move(Position(SINCE, 50, PROGRESS), lock, NOW)
-    store.move(Position(LATEST), lock, NOW + timedelta(seconds=1))
+    store.move(Position(LATEST), lock, NOW)
 
     assert store.position(NOW) == Position(LATEST)
 
 
-def test_a_row_changed_by_hand_after_the_run_moved_it_is_left_alone(items: Items, store: Store, lock: Lock) -> None:
-    items.put(HAND_WRITTEN)
-    store.position(NOW)
-    store.move(Position(SINCE, 50, PROGRESS), lock, NOW)
-    items.put(HAND_WRITTEN)
+@dataclass
+class Run:
+    """A run in the middle of its work, and its surroundings."""
 
-    with pytest.raises(LockLost):
-        store.move(Position(LATEST), lock, NOW)
+    items: Items
+    store: Store
+    lock: Lock
+    clock: Clock
 
-    assert items.get("a") == HAND_WRITTEN
+    def lose_the_lock(self) -> None:
+        self.clock.now += LEASE_SECONDS
+        Store(self.items, "a", self.clock).lock("another-run").acquire()
+
+    def read(self) -> None:
+        self.items.put(HAND_WRITTEN)
+        self.store.position(NOW)
+
+    def read_and_move(self) -> None:
+        self.read()
+        self.store.move(Position(SINCE, 50, PROGRESS), self.lock, NOW)
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"since": "2026-01-01T00:00:00Z"},
-        {"offset": 25},
-        {"updatedAt": "2026-01-31T10:00:00Z"},
-    ],
+def change(**attributes: object) -> Callable[[Run], object]:
+    return lambda run: run.items.put({**HAND_WRITTEN, **attributes})
+
+
+@table(
+    "before, meanwhile",
+    ("since", Run.read, change(since="2026-01-01T00:00:00Z")),
+    ("offset", Run.read, change(offset=25)),
+    ("updatedAt", Run.read, change(updatedAt="2026-01-31T10:00:00Z")),
+    ("deleted", Run.read, lambda run: run.items.delete("a")),
+    ("lock lost", Run.read, Run.lose_the_lock),
+    ("lock released", Run.read, lambda run: run.lock.release()),
+    ("after a move", Run.read_and_move, change()),
+    ("after the first row", lambda run: run.store.create(Position(SINCE), NOW), change()),
 )
-def test_a_row_changed_by_hand_meanwhile_is_left_alone(items: Items, store: Store, lock: Lock, changed: Item) -> None:
-    items.put(HAND_WRITTEN)
-    store.position(NOW)
-    items.put({**HAND_WRITTEN, **changed})
+def test_a_row_that_somebody_else_may_have_changed_is_left_alone(
+    items: Items,
+    store: Store,
+    lock: Lock,
+    clock: Clock,
+    before: Callable[[Run], None],
+    meanwhile: Callable[[Run], object],
+) -> None:
+    run = Run(items, store, lock, clock)
+    before(run)
+    meanwhile(run)
+    row = items.get("a")
 
     with pytest.raises(LockLost, match="the state row was changed, or the lock taken over"):
         store.move(Position(LATEST), lock, NOW)
 
-    assert items.get("a") == {**HAND_WRITTEN, **changed}
-
-
-def test_a_row_deleted_by_hand_meanwhile_is_not_created_again(items: Items, store: Store, lock: Lock) -> None:
-    items.put(HAND_WRITTEN)
-    store.position(NOW)
-    items.delete("a")
-
-    with pytest.raises(LockLost):
-        store.move(Position(LATEST), lock, NOW)
-
-    assert items.get("a") is None
-
-
-def test_a_run_whose_lock_was_taken_over_moves_nothing(items: Items, store: Store, lock: Lock, clock: Clock) -> None:
-    items.put(HAND_WRITTEN)
-    store.position(NOW)
-    clock.now += LEASE_SECONDS
-    Store(items, "a", clock).lock("another-run").acquire()
-
-    with pytest.raises(LockLost):
-        store.move(Position(LATEST), lock, NOW)
-
-    assert items.get("a") == HAND_WRITTEN
-
-
-def test_a_run_that_released_its_lock_moves_nothing(items: Items, store: Store, lock: Lock) -> None:
-    items.put(HAND_WRITTEN)
-    store.position(NOW)
-    lock.release()
-
-    with pytest.raises(LockLost):
-        store.move(Position(LATEST), lock, NOW)
-
-    assert items.get("a") == HAND_WRITTEN
+    assert items.get("a") == row
 
 
 def test_the_state_row_never_expires(items: Items, store: Store, lock: Lock) -> None:

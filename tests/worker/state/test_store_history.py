@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from worker.state.store import Store
 
 WAITING = EmployeeRecord(7, deleted=True).flagged(FollowUp.WAITING, "no_evidence", "hold")
 PARKED = EmployeeRecord(8, attempts=3).flagged(FollowUp.PARKED, "email_taken", "create")
+SUSPENDED_7 = EmployeeRecord(7, suspended_by_us=True)
 SUSPENDED = EmployeeRecord(9, suspended_by_us=True, suspended_at=1_769_900_000)
 
 
@@ -57,16 +59,18 @@ def test_what_is_remembered_about_employees_is_read_back(items: Items, store: St
         not_kept={"profile_field_level": "d"},
     )
 
-    store.remember([WAITING, PARKED, SUSPENDED, every])
+    records = {7: WAITING, 8: PARKED, 9: SUSPENDED, 10: every, 11: replace(every, employee_id=11, account_id=-1)}
 
-    assert reread(items).records == {7: WAITING, 8: PARKED, 9: SUSPENDED, 10: every}
+    store.remember(records.values())
+
+    assert reread(items).records == records
 
 
-def test_many_employees_are_remembered_and_forgotten(items: Items, store: Store) -> None:
+def test_employees_are_forgotten_and_no_others(items: Items, store: Store) -> None:
     store.remember(EmployeeRecord(number, attempts=1) for number in range(1, 71))
     assert len(reread(items).records) == 70
 
-    store.forget(range(1, 70))
+    store.forget([*range(1, 70), 86, 99])
 
     assert list(reread(items).records) == [70]
 
@@ -76,14 +80,6 @@ def test_no_employees_at_all_may_be_remembered_and_forgotten(items: Items, store
     store.forget([])
 
     assert [item[KEY] for item in items.scan(["a"])] == ["a"]
-
-
-def test_an_employee_who_is_not_remembered_may_be_forgotten(items: Items, store: Store) -> None:
-    store.remember([WAITING])
-
-    store.forget([7, 23])
-
-    assert reread(items).records == {}
 
 
 def test_the_last_that_is_remembered_about_an_employee_counts(items: Items, store: Store) -> None:
@@ -146,13 +142,6 @@ def test_other_states_and_other_items_of_the_table_are_not_ours(items: Items, st
     assert store.history() == History()
 
 
-def test_lines_of_another_item_are_left_aside(items: Items, store: Store) -> None:
-    lines = ['{"id":8,"attempts":1}', '{"id":7,"attempts":1}', '{"id":0}', '{"id":"7"}', '{"attempts":1}', '{"id":-9}']
-    items.put({KEY: "a#followups#7", "parts": 1, "employees": "\n".join(lines)})
-
-    assert store.history().records == {7: EmployeeRecord(7, attempts=1)}
-
-
 def test_a_line_that_a_split_left_behind_does_not_count(items: Items, store: Store) -> None:
     items.put({KEY: "a#followups#0", "parts": 2, "employees": '{"id":16,"attempts":1}\n{"id":32,"attempts":1}'})
     items.put({KEY: "a#followups#0#1", "employees": '{"id":16,"attempts":2}'})
@@ -163,34 +152,30 @@ def test_a_line_that_a_split_left_behind_does_not_count(items: Items, store: Sto
     assert reread(items).records == {32: EmployeeRecord(32, attempts=1)}
 
 
-def test_attributes_and_flags_of_another_version_are_left_aside(items: Items, store: Store) -> None:
-    for number, line in {
-        7: '{"id":7,"follow_ups":{"waiting":["x","y"]},"mood":"fine","employee_id":5}',
-        8: '{"id":8,"follow_ups":{"seconded":[]}}',
-        9: '{"id":9,"attempts":"many","deleted":1,"approved":"yes"}',
-        10: '{"id":10,"follow_ups":["waiting"]}',
-        11: '{"id":11,"follow_ups":{"parked":[1,"y","z"]}}',
-        12: '{"id":12,"not_kept":["city"]}',
-        13: '{"id":13,"not_kept":{"city":1,"lang":"d"}}',
-    }.items():
-        items.put({KEY: f"a#followups#{number}", "employees": line})
+@pytest.mark.parametrize(
+    ("line", "record"),
+    [
+        (
+            '{"id":7,"follow_ups":{"waiting":["x","y"]},"mood":"fine","employee_id":5}',
+            EmployeeRecord(7).flagged(FollowUp.WAITING, "x", "y"),
+        ),
+        ('{"id":7,"follow_ups":{"seconded":[]}}', EmployeeRecord(7).flagged(FollowUp.WAITING)),
+        ('{"id":7,"attempts":"many","deleted":1,"approved":"yes"}', EmployeeRecord(7)),
+        ('{"id":7,"follow_ups":["waiting"]}', EmployeeRecord(7)),
+        ('{"id":7,"follow_ups":{"parked":[1,"y","z"]}}', EmployeeRecord(7).flagged(FollowUp.PARKED, "", "y")),
+        ('{"id":7,"not_kept":["city"]}', EmployeeRecord(7)),
+        ('{"id":7,"not_kept":{"city":1,"lang":"d"}}', EmployeeRecord(7, not_kept={"lang": "d"})),
+        *((f'{{"id":7,"suspended_by_us":true,"account":{account}}}', SUSPENDED_7) for account in (-2, 2**53)),
+        *((line, None) for line in ('{"id":8,"attempts":1}', '{"id":0}', '{"id":"7"}', '{"attempts":1}', '{"id":-9}')),
+    ],
+)
+def test_what_another_version_or_a_mistake_wrote_is_left_aside(
+    items: Items, store: Store, line: str, record: EmployeeRecord | None
+) -> None:
+    items.put({KEY: "a#followups#7", "parts": 1, "employees": line + '\n{"id":23,"attempts":1}'})
 
-    assert store.history().records == {
-        7: EmployeeRecord(7).flagged(FollowUp.WAITING, "x", "y"),
-        8: EmployeeRecord(8).flagged(FollowUp.WAITING),
-        9: EmployeeRecord(9),
-        10: EmployeeRecord(10),
-        11: EmployeeRecord(11).flagged(FollowUp.PARKED, "", "y"),
-        12: EmployeeRecord(12),
-        13: EmployeeRecord(13, not_kept={"lang": "d"}),
-    }
-
-
-@pytest.mark.parametrize(("stored", "read"), [(90, 90), (1, 1), (-1, -1), (-2, 0), (2**53, 0)])
-def test_an_account_id_is_one_that_moodle_can_have(items: Items, store: Store, stored: int, read: int) -> None:
-    store.remember([EmployeeRecord(7, suspended_by_us=True, account_id=stored)])
-
-    assert reread(items).records[7].account_id == read
+    known = {} if record is None else {7: record}
+    assert store.history().records == {**known, 23: EmployeeRecord(23, attempts=1)}
 
 
 @pytest.mark.parametrize(

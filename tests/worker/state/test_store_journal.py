@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+from tests.worker.state.store_tools import NOW
 from worker.errors import LockLost
 from worker.model.history import RunRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.position import Position
 from worker.model.step import Action, FieldChange
 from worker.state.items import EXPIRY, KEY, Item, Items
+from worker.state.lock import Lock
 from worker.state.store import Store
 
-NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
 DAYS_90 = 90 * 86_400
 ROW: Item = {KEY: "a", "since": "2026-01-31T02:00:00Z", "offset": 0, "updatedAt": "2026-01-31T09:00:00Z"}
@@ -30,14 +31,24 @@ def store(items: Items) -> Store:
     return Store(items, "a", NOW.timestamp)
 
 
+@pytest.fixture
+def lock(store: Store) -> Lock:
+    return store.lock("operator")
+
+
 # The journal
 
 
-def test_the_journal_of_a_run_is_read_back_in_order(store: Store) -> None:
-    store.journal("run1", [entry(9), entry(7)])
-    store.journal("run1", [entry(8)])
+def test_the_journal_of_a_run_is_read_back_in_order_and_is_its_own(items: Items, store: Store) -> None:
+    entries = [entry(number, length=9_000) for number in range(300, 0, -1)]
+    for at in range(0, 300, 50):
+        store.journal("run1", entries[at : at + 50])
+    store.journal("run11", [entry(8)])
+    Store(items, "b", NOW.timestamp).journal("run1", [entry(9)])
 
-    assert store.journal_of("run1") == [entry(9), entry(7), entry(8)]
+    assert store.journal_of("run1") == entries
+    assert store.journal_of("run11") == [entry(8)]
+    assert store.journal_of("run2") == []
 
 
 def test_the_order_is_that_of_the_writes_and_not_of_the_table(
@@ -75,23 +86,6 @@ def test_more_than_one_item_holds_is_kept_in_several(items: Items, store: Store)
     assert [item[KEY] for item in items.scan(["a#journal#"])] == [f"a#journal#run1#00000{n}" for n in (1, 2, 3)]
 
 
-def test_characters_of_several_bytes_fit_into_an_item(items: Items, store: Store) -> None:
-    change = FieldChange("address", "\u4e2d" * 255, "\U0001f600" * 255)
-
-    store.journal("run1", [JournalEntry(number, Action.UPDATE, number, (change,), SECONDS) for number in range(1, 201)])
-
-    assert all(len(item["entries"].encode()) < 300 * 1024 for item in items.scan(["a#journal#"]))
-
-
-def test_each_run_and_each_state_has_its_own_journal(items: Items, store: Store) -> None:
-    store.journal("run1", [entry(7)])
-    store.journal("run11", [entry(8)])
-    Store(items, "b", NOW.timestamp).journal("run1", [entry(9)])
-
-    assert store.journal_of("run1") == [entry(7)]
-    assert store.journal_of("run2") == []
-
-
 def test_no_entries_make_no_item(items: Items, store: Store) -> None:
     store.journal("run1", [])
 
@@ -105,7 +99,7 @@ def test_a_journal_is_kept_for_90_days_from_its_last_write(items: Items, store: 
     assert item[EXPIRY] == SECONDS + 5 + DAYS_90
 
 
-@pytest.mark.parametrize(("age", "kept"), [(DAYS_90 - 1, True), (DAYS_90, False)])
+@pytest.mark.parametrize(("age", "kept"), [(0, True), (DAYS_90 - 1, True), (DAYS_90, False), (4 * DAYS_90, False)])
 def test_an_expired_item_is_left_out_while_the_table_still_has_it(store: Store, age: int, kept: bool) -> None:
     store.journal("run1", [entry(7, SECONDS - age)])
 
@@ -125,6 +119,7 @@ def test_the_entries_about_an_employee_are_given_with_their_runs_oldest_first(st
     store.journal("run-a", [entry(8), newer])
 
     assert store.journals_about(7) == [("run-b", older), ("run-a", newer)]
+    assert store.journals_about(5) == []
 
 
 # An operator's position
@@ -136,9 +131,8 @@ def test_the_row_can_be_read_whatever_it_says(items: Items, store: Store) -> Non
     assert store.raw() == {KEY: "a", "since": "never"}
 
 
-def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Store) -> None:
+def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Store, lock: Lock) -> None:
     items.put(ROW)
-    lock = store.lock("operator")
     lock.acquire()
 
     store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
@@ -146,43 +140,37 @@ def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Stor
     assert items.get("a") == {**ROW, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
 
 
-def test_an_operator_writes_the_first_position_if_there_is_none(items: Items, store: Store) -> None:
-    store.overwrite(None, Position(NOW), store.lock("operator"), NOW)
+def test_an_operator_writes_the_first_position_if_there_is_none(store: Store, lock: Lock) -> None:
+    store.overwrite(None, Position(NOW), lock, NOW)
 
     assert store.position(NOW) == Position(NOW)
     with pytest.raises(LockLost, match="the state row was changed, or the lock taken over"):
-        store.overwrite(None, Position(NOW - timedelta(days=3)), store.lock("operator"), NOW)
+        store.overwrite(None, Position(NOW - timedelta(days=3)), lock, NOW)
     assert store.position(NOW) == Position(NOW)
 
 
-def test_a_row_that_changed_since_it_was_read_is_neither_moved_nor_deleted(items: Items, store: Store) -> None:
-    items.put(ROW)
-    lock = store.lock("operator")
-    lock.acquire()
+@pytest.mark.parametrize(("row", "has_lock"), [({**ROW, "offset": 50}, True), (ROW, False)])
+def test_a_row_that_changed_or_that_another_run_may_change_is_not_moved(
+    items: Items, store: Store, lock: Lock, row: Item, has_lock: bool
+) -> None:
+    items.put(row)
+    if has_lock:
+        lock.acquire()
+
+    with pytest.raises(LockLost):
+        store.overwrite(ROW, Position(NOW), lock, NOW)
+
+    assert items.get("a") == row
+
+
+def test_a_row_is_deleted_unless_it_changed_since_it_was_read(items: Items, store: Store) -> None:
     changed = {**ROW, "offset": 50}
     items.put(changed)
 
     with pytest.raises(LockLost):
-        store.overwrite(ROW, Position(NOW), lock, NOW)
-    with pytest.raises(LockLost):
         store.remove(ROW)
-
     assert items.get("a") == changed
 
-
-def test_without_the_lock_nothing_is_moved(items: Items, store: Store) -> None:
-    items.put(ROW)
-
-    with pytest.raises(LockLost):
-        store.overwrite(ROW, Position(NOW), store.lock("operator"), NOW)
-
-    assert items.get("a") == ROW
-
-
-def test_after_the_row_is_deleted_there_is_no_position(items: Items, store: Store) -> None:
-    items.put(ROW)
-
-    store.remove(ROW)
-
+    store.remove(changed)
     assert items.get("a") is None
     assert store.position(NOW) is None

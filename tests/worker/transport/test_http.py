@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -56,16 +56,12 @@ def answering(raw: bytes) -> Any:
 # One attempt
 
 
-def test_a_whole_answer_is_a_reply_whatever_its_status(transport: Transport) -> None:
-    with serve(Switchboard(Script(Response.of({"no": 1}, 418, Retry_After="7")))) as url:
+def test_a_whole_answer_is_a_reply_whatever_its_status_and_its_length(transport: Transport) -> None:
+    text = "ab" * 100_000
+    with serve(Switchboard(Script(Response.of({"no": text}, 418, Retry_After="7")))) as url:
         reply = transport.send("GET", url + "/x")
 
-    assert (reply.status, reply.json(), reply.headers["retry-after"]) == (418, {"no": 1}, "7")
-
-
-def test_a_long_answer_is_put_together_again(transport: Transport) -> None:
-    with serve(Switchboard(Script(Response(200, b"ab" * 100_000)))) as url:
-        assert transport.send("GET", url + "/x").body == b"ab" * 100_000
+    assert (reply.status, reply.json(), reply.headers["retry-after"]) == (418, {"no": text}, "7")
 
 
 def test_an_answer_is_read_while_it_arrives(transport: Transport) -> None:
@@ -118,19 +114,15 @@ def test_every_attempt_is_counted_also_the_failed_ones(transport: Transport) -> 
     assert transport.calls == 2
 
 
-def test_nothing_is_sent_once_the_run_was_asked_to_stop() -> None:
+@pytest.mark.parametrize(
+    ("ends", "end"), [(StopSignal.ask, Terminated), (lambda stopping: stopping.limit(0), OutOfTime)]
+)
+def test_nothing_is_sent_once_the_run_was_asked_to_stop_or_its_minutes_are_over(
+    ends: Callable[[StopSignal], None], end: type[Exception]
+) -> None:
     stopping, script = Patient(), Script(OK)
-    stopping.ask()
-    with serve(Switchboard(script)) as url, pytest.raises(Terminated):
-        transport_with(stopping=stopping).send("GET", url + "/x")
-
-    assert script.requests == []
-
-
-def test_nothing_is_sent_once_the_minutes_of_the_run_are_over() -> None:
-    stopping, script = Patient(), Script(OK)
-    stopping.limit(0)
-    with serve(Switchboard(script)) as url, pytest.raises(OutOfTime):
+    ends(stopping)
+    with serve(Switchboard(script)) as url, pytest.raises(end):
         transport_with(stopping=stopping).send("GET", url + "/x")
 
     assert script.requests == []

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tests.worker.runs.writing import CREATE, SandboxWriter, create
+from worker.errors import TargetError
 from worker.model.result import Status
 from worker.transport.parallel import in_parallel
 
@@ -18,6 +19,20 @@ def thread_of(_: object) -> str:
 @pytest.mark.parametrize(("batches", "workers"), [(0, 4), (1, 4), (3, 1)])
 def test_what_needs_no_thread_gets_none(batches: int, workers: int) -> None:
     assert in_parallel(thread_of, range(batches), workers) == [threading.current_thread().name] * batches
+
+
+def test_the_results_are_in_the_order_of_the_batches() -> None:
+    assert in_parallel(lambda batch: batch * 2, range(20), 4) == [number * 2 for number in range(20)]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_failure_of_one_batch_is_raised(workers: int) -> None:
+    def fail_at_seven(batch: int) -> None:
+        if batch == 7:
+            raise TargetError("seven")
+
+    with pytest.raises(TargetError, match="seven"):
+        in_parallel(fail_at_seven, range(20), workers)
 
 
 def test_two_at_a_time_are_two_threads_at_once() -> None:

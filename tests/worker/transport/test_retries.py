@@ -125,12 +125,26 @@ def test_the_time_that_attempts_take_counts() -> None:
     assert attempts.made == 4
 
 
-def test_a_pause_that_is_asked_for_is_made() -> None:
-    attempts, stopping = Attempts(reply(429, "30"), reply(503, "7"), 200), Patient()
+@pytest.mark.parametrize(
+    ("answers", "waits"),
+    [
+        ([reply(429, "30"), reply(503, "7"), 200], [30, 7]),
+        ([reply(503, "300")], [LONGEST_WAIT_SECONDS]),
+        ([reply(429, "120")], [120, 120]),
+        *(([reply(429, asked), 200], []) for asked in ("301", "86400", "9" * 400)),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_pause_that_is_asked_for_is_made_unless_it_or_all_of_them_are_too_long(
+    answers: list[int | Reply], waits: list[float]
+) -> None:
+    attempts, stopping = Attempts(*answers), Patient()
 
-    read(attempts, stopping)
+    last, _ = read(attempts, stopping)
 
-    assert stopping.waits == [30, 7]
+    assert stopping.waits == waits
+    assert attempts.made == len(waits) + 1
+    assert (last.status == 200) is (waits == [30, 7])
 
 
 def test_a_server_that_asks_for_no_pause_gets_our_own() -> None:
@@ -139,31 +153,6 @@ def test_a_server_that_asks_for_no_pause_gets_our_own() -> None:
     read(Attempts(reply(503, "0"), 200), stopping)
 
     assert is_retry_pause(stopping.waits[0])
-
-
-def test_one_long_pause_is_made_and_then_one_more_attempt() -> None:
-    attempts, stopping = Attempts(reply(503, "300")), Patient()
-
-    last, _ = read(attempts, stopping)
-
-    assert (last.status, stopping.waits, attempts.made) == (503, [LONGEST_WAIT_SECONDS], 2)
-
-
-def test_several_pauses_together_are_no_longer_than_the_longest() -> None:
-    stopping = Patient()
-
-    read(Attempts(reply(429, "120")), stopping)
-
-    assert stopping.waits == [120, 120]
-
-
-@pytest.mark.parametrize("asked", ["301", "86400", "9" * 400])
-def test_a_longer_pause_is_not_made(asked: str) -> None:
-    attempts, stopping = Attempts(reply(429, asked), 200), Patient()
-
-    last, _ = read(attempts, stopping)
-
-    assert (last.status, stopping.waits) == (429, [])
 
 
 def test_a_run_waits_a_quarter_of_an_hour_in_total() -> None:
