@@ -219,7 +219,7 @@ run: ## run the sync of ENV (dev) now, wait, and print its summary; ARGS="--empl
 dry-run: ## the same, but write nothing
 approve: ## apply the changes that a run held; ARGS=RUN, ARGS="RUN --dry-run"
 reconcile: ## compare all employees with Moodle and correct all differences; asks first; ARGS=--dry-run
-undo: ## undo what a run wrote; asks first; ARGS="RUN --dry-run", ARGS="RUN --only suspensions"
+undo: ## undo what a run wrote; asks first; ARGS="RUN --dry-run", ARGS="RUN --only suspend"
 summaries: ## show the results of the last runs; ARGS="--last 30"
 task: ## show why the last run stopped, its exit code and times; ARGS=TASK
 tail: ## print the log of the last run; ARGS=--errors, ARGS=--follow

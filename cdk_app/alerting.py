@@ -24,7 +24,7 @@ _FIVE_MINUTES = Duration.minutes(5)
 
 
 class AlertingConstruct(Construct):
-    """Mails the operator how each run ended, and that a scheduled run did not happen.
+    """E-mails to the operator: how each run ended, and that a scheduled run did not happen.
 
     - `success_rule` and `failure_rule`: exactly one of them matches each end of the task.
     - `silence_alarm`: no successful sync for `silence_hours` (None where that is 0). Only a sync of all employees that
@@ -42,9 +42,9 @@ class AlertingConstruct(Construct):
 
     Args:
         task: The task to report on; cluster, family, log group and dead-letter queue are read from it.
-        alert_email: Who is mailed, once they have confirmed the subscription.
+        alert_email: Who gets the e-mails, once they have confirmed the subscription.
         silence_hours: Hours without a successful sync before the alarm, 2 to 168, or 0 for no such alarm.
-        operator_environment: The environment's name in the commands that a mail quotes; without it none are quoted.
+        operator_environment: The environment's name in the commands that an e-mail quotes; without it none are quoted.
         image_repository_name: The ECR repository whose scan findings are reported.
         encryption_key: A key for the topic; its policy is extended so that events and alarms can use it.
 

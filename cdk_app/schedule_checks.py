@@ -85,6 +85,6 @@ def warnings(schedules: Schedules, now: datetime) -> list[str]:
     minutes = math.floor(gaps.shortest / timedelta(minutes=1))
     return [
         f"ScheduleExpression starts a run {minutes} minutes after another, and a run may take MaxRunMinutes = "
-        f"{schedules.max_run_minutes}. A run that finds another in progress ends with exit code 75 and a FAILED mail; "
-        f"set MaxRunMinutes = {minutes} or less, or a longer interval."
+        f"{schedules.max_run_minutes}. A run that finds another in progress ends with exit code 75 and a FAILED e-mail;"
+        f" set MaxRunMinutes = {minutes} or less, or a longer interval."
     ]

@@ -61,7 +61,7 @@ Each key is a BambooHR field, as in FieldMapping. Each value is a list of allowe
 
 {lists}
 
-An employee is in scope if they are in scope by every field; case and spaces are ignored. An employee for whom a field
+An employee is in scope if every field puts them in scope; case and spaces are ignored. An employee for whom a field
 is not shown is neither in scope nor out of it, and nothing is written for them.
 
 ## The infrastructure

@@ -47,8 +47,8 @@ class _Platform:
 class SyncTaskConstruct(Construct):
     """A container that a schedule starts on Fargate, in a network that is given.
 
-    Its settings are `environment`, as `python -m worker --help` lists them; the ids of its two secrets are added. A
-    secret has no value until the operator sets one, and is read at run time with the task role, so that neither
+    Its settings are `environment`, as `python -m worker --variables` lists them; the ids of its two secrets are added.
+    A secret has no value until the operator sets one, and is read at run time with the task role, so that neither
     template nor task definition ever holds it.
 
     `image`, `cluster` (None where one is given), `cluster_arn`, `cluster_name`, `log_group`, `bamboo_secret`,

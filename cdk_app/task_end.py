@@ -91,7 +91,7 @@ def _pattern(task: WatchedTask, detail: Mapping[str, Any]) -> events.EventPatter
 
 
 def success_message(task: WatchedTask) -> events.RuleTargetInput:
-    """Short: it is read every day, or filed by a mail rule."""
+    """Short: it is read every day, or filed by an e-mail rule."""
     return _message(
         f"OK: {task.project_name}, the BambooHR to NovaLXP sync, succeeded.",
         *_facts(task),

@@ -17,6 +17,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import paused
+from ops.alerts import is_confirmed, subscriptions
 from ops.deployment import Aws, Deployment, find
 from worker import advice
 from worker.errors import SyncError
@@ -45,21 +46,11 @@ class After:
 
     def subscription(self) -> str | None:
         """No alert is delivered before the subscription is confirmed."""
-        pages = (
-            self.aws.client("sns")
-            .get_paginator("list_subscriptions_by_topic")
-            .paginate(TopicArn=self.deployment.topic_arn)
-        )
-        confirmed = [
-            one["Endpoint"]
-            for page in pages
-            for one in page["Subscriptions"]
-            if one["SubscriptionArn"].startswith("arn:") and one["Protocol"] == "email"
-        ]
-        if confirmed:
+        found = subscriptions(self.aws.client("sns"), self.deployment.topic_arn)
+        if any(is_confirmed(one) and one["Protocol"] == "email" for one in found):
             return None
         return (
-            "Confirm the subscription to the alerts: open the link in the mail from AWS within two days.\n"
+            "Confirm the subscription to the alerts: open the link in the e-mail from AWS within two days.\n"
             f"Then check it: {advice.command('alerts', '--test')}"
         )
 

@@ -1,6 +1,6 @@
-"""Whether the mails about failed runs are delivered: `alerts`.
+"""Whether the e-mails about failed runs are delivered: `alerts`.
 
-A subscription by mail is lost silently: it expires if it is not confirmed within two days, and a mail scanner that
+An e-mail subscription is lost silently: it expires if it is not confirmed within two days, and an e-mail scanner that
 follows links can cancel it.
 """
 
@@ -43,13 +43,12 @@ def alerts(context: Context) -> int:
     sns = context.client("sns")
     if options.subscribe:
         sns.subscribe(TopicArn=deployment.topic_arn, Protocol="email", Endpoint=deployment.alert_email)
-        terminal.print("AlertEmail was asked to confirm. Open that mail and follow its link within two days.")
-    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=deployment.topic_arn)
-    subscriptions = [one for page in pages for one in page["Subscriptions"]]
-    for one in subscriptions:
-        state = "confirmed" if _is_confirmed(one) else "NOT CONFIRMED"
+        terminal.print("AlertEmail was asked to confirm. Open that e-mail and follow its link within two days.")
+    found = subscriptions(sns, deployment.topic_arn)
+    for one in found:
+        state = "confirmed" if is_confirmed(one) else "NOT CONFIRMED"
         terminal.print(f"{one['Protocol']} {_masked(one['Endpoint'])}: {state}")
-    faults = [*_wrong_subscriptions(context, subscriptions), *_wrong_rules(context), *_wrong_alarms(context)]
+    faults = [*_wrong_subscriptions(context, found), *_wrong_rules(context), *_wrong_alarms(context)]
     for text in faults:
         terminal.print(f"PROBLEM: {text}")
     if options.test:
@@ -59,7 +58,13 @@ def alerts(context: Context) -> int:
     return ExitCode.ERRORS if faults else ExitCode.OK
 
 
-def _is_confirmed(subscription: Mapping[str, Any]) -> bool:
+def subscriptions(sns: Any, topic: str) -> list[Mapping[str, Any]]:
+    """The subscriptions of the alert topic."""
+    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    return [one for page in pages for one in page["Subscriptions"]]
+
+
+def is_confirmed(subscription: Mapping[str, Any]) -> bool:
     """Before it is confirmed, a subscription has a word in place of its ARN."""
     return str(subscription["SubscriptionArn"]).startswith("arn:")
 
@@ -68,12 +73,15 @@ def _wrong_subscriptions(context: Context, found: list[Mapping[str, Any]]) -> It
     again = f"subscribe it again: {advice.command('alerts', '--subscribe')}"
     wanted = context.deployment.alert_email.casefold()
     ours = [one for one in found if one["Endpoint"].casefold() == wanted]
-    if not any(map(_is_confirmed, found)):
+    if not any(map(is_confirmed, found)):
         yield "no alert is delivered to anyone"
     if not ours:
         yield f"AlertEmail ({_masked(wanted)}) is not subscribed: the subscription expired or was cancelled; {again}"
-    elif not any(map(_is_confirmed, ours)):
-        yield f"AlertEmail ({_masked(wanted)}) is not confirmed; look for the mail, also in the junk folder, or {again}"
+    elif not any(map(is_confirmed, ours)):
+        yield (
+            f"AlertEmail ({_masked(wanted)}) is not confirmed: look for the e-mail from AWS, in the junk folder too, or"
+            f" {again}"
+        )
 
 
 def _wrong_rules(context: Context) -> Iterator[str]:
@@ -84,7 +92,7 @@ def _wrong_rules(context: Context) -> Iterator[str]:
         except ClientError as fault:
             if code_of(fault) != "ResourceNotFoundException":
                 raise
-            yield f"the rule {name} was deleted: the ends of some tasks are not mailed; {_RESTORE}"
+            yield f"the rule {name} was deleted: no e-mail reports how some tasks end; {_RESTORE}"
         else:
             if state != "ENABLED":
                 yield f"the rule {name} is disabled; enable it: aws events enable-rule --name {name}"

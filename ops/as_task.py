@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ops import log, tasks
-from ops.context import Context, positive
+from ops import here, log, tasks
+from ops.context import Context
 from ops.errors import Interrupted, Unavailable
 from worker import advice
 from worker.commands import sync
-from worker.errors import UsageError
+from worker.commands.base import whole_number
+from worker.commands.preview import check_terminal
+from worker.errors import ExitCode, UsageError
 from worker.reports.terminal import summary_text
 from worker.words import counted
 
@@ -21,8 +24,12 @@ _POLL_SECONDS = 5.0
 _LOG_WITHIN_SECONDS = 30.0
 """How far the log can be behind the end of the task."""
 _MOST_SUSPENSIONS = 200
+_MOST_MINUTES = 1440
 _REMARKS = ("warning: ", "worker: ")
 """How the lines begin that a report writes to stderr; the log does not tell one stream from the other."""
+_FOR_A_TERMINAL = frozenset({"--yes", "--show-values", "--verbose"})
+_PLANNED = frozenset({ExitCode.OK, ExitCode.ERRORS, ExitCode.HELD})
+"""How a dry run ends that has read and planned everything."""
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -34,7 +41,7 @@ def add_run_options(parser: argparse.ArgumentParser, command: str) -> None:
         parser.add_argument(
             "--max-suspensions",
             metavar="N",
-            type=_suspensions,
+            type=whole_number(0, _MOST_SUSPENSIONS),
             help=f"the most suspensions in this run only (0 to {_MOST_SUSPENSIONS})",
         )
 
@@ -44,21 +51,15 @@ def add_waiting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait",
         metavar="MINUTES",
-        type=positive,
+        type=whole_number(1, _MOST_MINUTES),
         default=400,
         help="how long to wait for the end (default: %(default)s)",
     )
 
 
-def _suspensions(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_SUSPENSIONS):
-        raise argparse.ArgumentTypeError(f"a whole number from 0 to {_MOST_SUSPENSIONS}; there is no unlimited")
-    return int(text)
-
-
 def run(context: Context, words: Sequence[str]) -> int:
     """Run a command that writes to Moodle; print its summary. `words` are the worker's."""
-    options, command = context.options, [word for word in words if word != "--yes"]
+    options, command = context.options, [word for word in words if word not in _FOR_A_TERMINAL]
     # Refused here, since a task takes a minute to do so.
     _require_run_id(getattr(options, "held_run", getattr(options, "undone_run", None)))
     if options.command == "sync":
@@ -66,8 +67,16 @@ def run(context: Context, words: Sequence[str]) -> int:
         limit = options.max_suspensions
         settings = {} if limit is None else {"MAX_SUSPENSIONS": str(limit)}
         return _run(context, command, settings, is_report=False)
-    if not options.dry_run and not options.yes:
-        context.terminal.note(f"To preview it first: {advice.command(*command, '--dry-run')}")
+    if options.show_values:
+        check_terminal(options)
+        # Here and not in a task, which would write the values to its log.
+        code = here.run(context, words if options.dry_run else [*words, "--dry-run"], stdout=subprocess.DEVNULL)
+        if options.dry_run or code not in _PLANNED:
+            return code
+    elif not options.dry_run and not options.yes:
+        first = advice.command(*command, "--dry-run")
+        context.terminal.note(f"To preview it first: {first} (with names and values: --show-values)")
+    if not options.dry_run:
         context.confirm(f"Run `{' '.join(command)}` in {context.environment}?")
     return _run(context, [*command, "--yes"], {}, is_report=False)
 

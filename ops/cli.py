@@ -18,19 +18,18 @@ from ops.context import Context, Pace
 from ops.deployment import find
 from ops.errors import Interrupted, refusal
 from ops.terminal import Terminal
-from worker import __version__, advice, cli
+from worker import advice, cli
 from worker.commands import people
-from worker.commands.parser import Parser, leaves, subcommands
-from worker.config.settings import describe
+from worker.commands.parser import Parser, leaves, overview, subcommands
 from worker.errors import ExitCode, SyncError, UsageError
 
 
 class Place(Enum):
     """Where a command runs with `--env`. Without it, the worker's commands run on this machine."""
 
-    TASK = "in a task, with the role and the network of the scheduled runs"
-    HERE = "on this machine, with the settings of the deployed task; with --task in a task"
-    OPERATOR = "on this machine, and only with --env"
+    TASK = "runs in a task, with the role and the network of the scheduled runs"
+    HERE = "runs on this machine, with the settings of the deployed task; with --task in a task"
+    OPERATOR = "runs on this machine, and only with --env"
 
 
 PLACES: Mapping[str, Place] = {
@@ -74,35 +73,33 @@ _OWN: Mapping[str, ModuleType] = {
 }
 
 
-def _places() -> str:
-    """The table for `--help`."""
-    named = {place: ", ".join(name for name in PLACES if PLACES[name] is place) for place in Place}
-    return "\n".join(f"  {names}:\n      {place.value}" for place, names in named.items())
+GROUPS = {
+    "Try it": ("doctor", "plan", "explain"),
+    "Day to day": ("sync", "reconcile", "approve", "undo", "runs", "pause", "resume"),
+    "People": ("people",),
+    "State": ("state",),
+    "Deploy": ("secret", "alerts", "dead-letters"),
+}
+
+
+def _names(place: Place) -> str:
+    *names, last = (name for name in PLACES if PLACES[name] is place)
+    return f"{', '.join(names)} and {last}"
 
 
 _EPILOG = f"""\
-Without --env, the worker's commands run on this machine, with settings from environment variables. With --env:
-{_places()}
+With --env: {_names(Place.TASK)} run in a task on AWS, all others on this machine.
+Without --env: commands run on this machine, with settings from environment variables;
+{_names(Place.OPERATOR)} need --env.
 
 examples:
-  ./lxp --env prod doctor --task               is everything set up correctly?
-  ./lxp --env dev plan                         what would the next run do?
-  ./lxp --env dev sync --employee 4711         sync one employee now
-  ./lxp --env dev explain --employee 4711      why does a run handle them as it does?
-  ./lxp --env prod runs list --last 14         how did the last runs end?
-  ./lxp --env prod approve RUN --dry-run       what did a run hold?
-  ./lxp --env prod undo RUN --dry-run          what would an undo restore?
-  ./lxp --env dev state rewind --days 3        read the changes of the last three days again
-  ./lxp COMMAND --help                         what a command does, and its options
+  ./lxp --env dev doctor                     is everything set up correctly?
+  ./lxp --env dev plan                       what would the next run do?
+  ./lxp --env dev explain --employee 4711    why does a run handle them as it does?
+  ./lxp --env prod runs list                 how did the last runs end?
 
-exit codes (those of the worker or the task, where a command starts one):
-{chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
-
-environment variables without --env (an empty variable counts as not set):
-{describe()}
-
-boto3 connects to AWS, so AWS_PROFILE, AWS_REGION and so on are honoured. Everything else comes from the outputs of the
-environment's stack. `make VERB ENV=NAME ARGS=...` does the same, but ends with exit code 2 after any error."""
+{{command:COMMAND --help}} explains one command: its options, examples and exit codes.
+`make help` lists the targets that deploy an environment and remove it."""
 
 
 def main(arguments: Sequence[str], *, pace: Pace | None = None) -> int:
@@ -152,7 +149,10 @@ def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
         )
         if place is Place.OPERATOR:
             return int(options.operate(context))
-        return (as_task.run if place is Place.TASK else here.report)(context, worker_words)
+        if place is Place.TASK:
+            return as_task.run(context, worker_words)
+        here.check_deployment(context)
+        return (as_task.report if options.task else here.run)(context, worker_words)
 
 
 def _environment(arguments: Sequence[str]) -> tuple[str, Path | None, list[str]]:
@@ -201,20 +201,22 @@ def make_parser() -> Parser:
     prog = advice.current().prefix
     parser = Parser(
         prog=prog,
-        usage="./lxp [--env NAME] [--env-file FILE] COMMAND [OPTIONS]",
-        description="Runs the BambooHR to NovaLXP sync, on this machine or in a deployed environment.",
-        epilog=_EPILOG,
+        usage="./lxp [--env NAME] COMMAND [OPTIONS]",
+        description="Keeps a NovaLXP (Moodle) site in sync with BambooHR, on this machine or in an environment on AWS.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_environment(parser)
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog=prog)
+    cli.add_information(parser)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, prog=prog, help=argparse.SUPPRESS
+    )
     for module in (*cli.COMMANDS.values(), *_OWN.values()):
         module.add(commands)
+    parser.epilog = f"{overview(commands, GROUPS)}\n\n{advice.resolve(_EPILOG)}"
     for command, place in PLACES.items():
         for leaf in leaves(subcommands(parser)[command]):
             if place is Place.OPERATOR:
                 leaf.prog = advice.command(*leaf.prog.removeprefix(prog).split())
             else:
-                _add_options(leaf.add_argument_group("with --env"), command)  # type: ignore[arg-type]
+                _add_options(leaf.add_argument_group("with --env", f"{command} {place.value}"), command)  # type: ignore[arg-type]
     return parser

@@ -61,10 +61,3 @@ def add_operation(
     parser = add_command(parsers, name, summary=summary, teaches=teaches)
     parser.set_defaults(operate=operate)
     return parser
-
-
-def positive(text: str) -> int:
-    """Parse a whole number above 0."""
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError("a whole number above 0")
-    return int(text)

@@ -1,4 +1,4 @@
-"""What could not be delivered, a start by the schedule or a mail: `dead-letters`."""
+"""What could not be delivered, a start by the schedule or an e-mail: `dead-letters`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from ops.context import Context, add_operation
 from worker.commands.base import Parsers, add_yes
 from worker.errors import ExitCode
-from worker.reports.terminal import facts, moment
+from worker.reports.terminal import moment
+from worker.reports.wrapping import facts
 from worker.words import counted
 
 _MOST_PER_CALL = 10
@@ -24,7 +25,7 @@ def add(parsers: Parsers) -> None:
         parsers,
         "dead-letters",
         dead_letters,
-        summary="show why a scheduled start or a mail was not delivered",
+        summary="show why a scheduled start or an e-mail was not delivered",
         teaches="Shows why each message is in the dead-letter queue. Ends with exit code 1 if there are any. The alarm"
         " ends when the queue\nis empty: fix the cause, then run the command with --clear.",
     )

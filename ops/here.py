@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from botocore.exceptions import ClientError
 
-from ops import as_task, paused
+from ops import paused
 from ops.context import Context
 from ops.errors import Interrupted, Unavailable, code_of
 from worker import advice
@@ -31,14 +31,11 @@ _INHERITED_PREFIXES = ("AWS_", "LC_")
 _BY_SIGNAL = 128
 
 
-def report(context: Context, words: Sequence[str]) -> int:
-    """Run a report here, or in a task with `--task`; `doctor` begins with what only an operator can read."""
+def check_deployment(context: Context) -> None:
+    """Let `doctor` begin with what only an operator can read."""
     if context.options.command == "doctor":
         for check in (*_check_alarm(context), *_check_pause(context)):
             print_check(check, as_json=context.options.json)
-    if context.options.task:
-        return as_task.report(context, words)
-    return _run_worker(context, words)
 
 
 def become_worker(words: Sequence[str]) -> NoReturn:
@@ -55,9 +52,10 @@ def _variables(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, **advice.current().variable, "PYTHONPATH": str(_ROOT)}
 
 
-def _run_worker(context: Context, words: Sequence[str]) -> int:
+def run(context: Context, words: Sequence[str], *, stdout: int | None = None) -> int:
     """Run the worker with the deployed settings, on this terminal; the exit code is the worker's."""
-    with subprocess.Popen(_command(words), env=_variables(_environment(context))) as process:  # noqa: S603
+    variables = _variables(_environment(context))
+    with subprocess.Popen(_command(words), env=variables, stdout=stdout) as process:  # noqa: S603
         try:
             code = process.wait()
         except KeyboardInterrupt:
@@ -96,7 +94,7 @@ def _check_alarm(context: Context) -> Iterator[Check]:
     if not context.deployment.silence_alarm_name:
         yield warning(
             "silence alarm",
-            "there is none (SilenceHours = 0): no mail says that runs have stopped",
+            "there is none (SilenceHours = 0): no e-mail says that runs have stopped",
             f"check from time to time: {advice.command('runs', 'list')}",
         )
 

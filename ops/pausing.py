@@ -66,7 +66,7 @@ def resume(context: Context) -> int:
     )
     if alarm and _is_in_alarm(cloudwatch, alarm):
         context.terminal.note(
-            "The silence alarm is already in ALARM, and mails only when that changes, after a successful run.\n"
+            "The silence alarm is in ALARM. It sends an e-mail only when that changes, after a successful run.\n"
             f"Start one now: {advice.command('sync')}"
         )
     return ExitCode.OK

@@ -10,10 +10,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ops import log, paused, tasks
-from ops.context import Context, add_operation, positive
+from ops.context import Context, add_operation
 from ops.errors import code_of
 from worker import advice
-from worker.commands.base import Parsers, add_command, add_yes
+from worker.commands.base import Parsers, add_command, add_yes, whole_number
 from worker.errors import ExitCode, SyncError
 from worker.reports.table import columns
 from worker.reports.terminal import summary_text
@@ -26,14 +26,14 @@ _COUNTS = {
     "NEW": "created",
     "UPDATED": "updated",
     "SUSPENDED": "suspended",
-    "HELD": "held_suspensions",
+    "HELD": "held_employees",
     "PARKED": "parked",
     "ERRORS": "errors",
     "SECONDS": "duration_seconds",
 }
 _LIST = """\
 Shows the summaries of the last runs from the log, newest last. A run whose container never started has no summary: the
-failure mail and the silence alarm report it. Also says whether the scheduled runs are paused."""
+failure e-mail and the silence alarm report it. Also says whether the scheduled runs are paused."""
 _SHOW = """\
 Shows what ECS knows of a task (status, stopped reason, stop code, exit code, times), what that means and what to do,
 and the summary of its run. ECS forgets a stopped task after about an hour; after that the summary alone is shown."""
@@ -42,7 +42,7 @@ Prints the log of a run: a line for each employee who was written, held, skipped
 contains ids, reasons and field names, and no personal data."""
 _STOP = """\
 Asks a task to end. It ends between two requests, with exit code 143, and leaves its state as it was: the next run
-continues from there. The failure mail is sent."""
+continues from there. The failure e-mail is sent."""
 
 
 def add(parsers: Parsers) -> None:
@@ -53,9 +53,10 @@ def add(parsers: Parsers) -> None:
     listing = add_operation(
         group, "list", list_runs, summary="show how the last runs went, one line each", teaches=_LIST
     )
-    listing.add_argument("--last", type=positive, default=10, metavar="N", help="how many runs (default: %(default)s)")
+    number = whole_number(1, 10_000)
+    listing.add_argument("--last", type=number, default=10, metavar="N", help="how many runs (default: %(default)s)")
     listing.add_argument(
-        "--days", type=positive, default=30, metavar="N", help="how far back to look (default: %(default)s)"
+        "--days", type=number, default=30, metavar="N", help="how far back to look (default: %(default)s)"
     )
     listing.add_argument("--json", action="store_true", help="the summaries as they were logged")
     shown = add_operation(
@@ -77,7 +78,7 @@ def add(parsers: Parsers) -> None:
 
 def _add_task(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "task", nargs="?", metavar="TASK", help="the task id or ARN, as in the mail (default: the last task)"
+        "task", nargs="?", metavar="TASK", help="the task id or ARN, as in the e-mail (default: the last task)"
     )
 
 
@@ -113,8 +114,15 @@ def _row(found: tuple[str, Mapping[str, Any]]) -> list[object]:
     stream, summary = found
     what = f"{summary['command']} {summary['scope']}{' (dry)' if summary['dry_run'] else ''}"
     outcome = f"{summary['outcome']} ({summary['exit_code']})"
-    counts = [summary.get(name, 0) for name in _COUNTS.values()]
+    known = {**summary, "held_employees": _held_employees(summary)}
+    counts = [known.get(name, 0) for name in _COUNTS.values()]
     return [summary["started_at"], summary["run_id"], summary["trigger"], what, outcome, *counts, tasks.id_of(stream)]
+
+
+def _held_employees(summary: Mapping[str, Any]) -> int:
+    """How many employees have held changes; a run of version 1.0.0 held suspensions only, and counted them."""
+    listed = len(summary.get("held_ids", ())) + int(summary.get("held_ids_truncated", 0))
+    return listed or int(summary.get("held_suspensions", 0))
 
 
 def show(context: Context) -> int:

@@ -27,7 +27,7 @@ from worker.moodle.client import MoodleClient
 from worker.runs.request import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.sync import run_sync
+from worker.runs.sync import preview, run_sync
 from worker.runs.undo import UndoRequest, run_undo
 from worker.state.items import KEY, Condition, Item
 from worker.state.store import Store
@@ -149,9 +149,10 @@ class Simulation:
 
     def do(self, request: RunRequest, *, dies_at: int | None = None) -> Summary | None:
         """Execute any run; None if it was killed."""
-        return self._ended(lambda services, summary: run_sync(request, services, summary), request.command, dies_at)
+        act = preview if request.dry_run else run_sync
+        return self._ended(lambda services, summary: act(request, services, summary), request.command, dies_at)
 
-    def _ended(self, run: Callable[[Services, Summary], None], command: str, dies_at: int | None) -> Summary | None:
+    def _ended(self, run: Callable[[Services, Summary], object], command: str, dies_at: int | None) -> Summary | None:
         self.clock.advance(minutes=6)
         process = Process(dies_at)
         summary = Summary(run_id=f"run{next(self._numbers):04}", command=command, started_at=self.clock())

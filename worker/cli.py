@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from worker import __version__, advice, logs
 from worker.commands import approve, doctor, explain, people, plan, reconcile, state, sync, undo
 from worker.commands.base import Call
-from worker.commands.parser import Parser
+from worker.commands.parser import Parser, overview
 from worker.config.settings import describe
 from worker.errors import ConfigurationError, ExitCode, SyncError, UsageError
 from worker.reports.terminal import TerminalLog
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
+from worker.words import MOST_SHOWN
 
 COMMANDS = {
     "sync": sync,
@@ -62,17 +63,17 @@ def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) 
     return int(fault.exit_code)
 
 
-def _terminal_log() -> TerminalLog | None:
+def _terminal_log(*, verbose: bool = False) -> TerminalLog | None:
     """Let the log speak to a person where stderr is a terminal; None where it goes to a log group."""
     if not sys.stderr.isatty():
         return None
-    log = TerminalLog()
+    log = TerminalLog(None if verbose else MOST_SHOWN)
     logs.for_readers(log.line)
     return log
 
 
 def _run(call: Call) -> int:
-    log = _terminal_log()
+    log = _terminal_log(verbose=call.options.verbose)
     try:
         call.options.run(call)
         return _end_run(call.summary, None, log)
@@ -133,13 +134,20 @@ def _print_faults(faults: Sequence[str], advice: str) -> None:
         sys.stderr.write(f"        {advice}\n")
 
 
+_INFORMATION = ("-h", "--help", "--version", "--variables")
+
+
 def _with_command(arguments: Sequence[str]) -> list[str]:
     """`python -m worker --dry-run` is `python -m worker sync --dry-run`."""
-    bare = not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help", "--version"))
+    bare = not arguments or (arguments[0].startswith("-") and arguments[0] not in _INFORMATION)
     return ["sync", *arguments] if bare else list(arguments)
 
 
-_FORMAT = argparse.RawDescriptionHelpFormatter
+GROUPS = {
+    "Try it": ("doctor", "plan", "explain"),
+    "Day to day": ("sync", "reconcile", "approve", "undo"),
+    "People and state": ("people", "state"),
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,27 +156,36 @@ def _parser() -> argparse.ArgumentParser:
         prog=prog,
         usage=f"{prog} [COMMAND] [OPTIONS]",
         description="Keeps a NovaLXP (Moodle) site in sync with BambooHR. Without a command: sync.",
-        epilog=advice.resolve(_EPILOG),
-        formatter_class=_FORMAT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, prog=prog)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, prog=prog, help=argparse.SUPPRESS
+    )
     for module in COMMANDS.values():
         module.add(commands)
+    parser.epilog = f"{overview(commands, GROUPS)}\n\n{advice.resolve(_EXAMPLES)}"
+    add_information(parser)
     return parser
 
 
-_EPILOG = f"""\
+def add_information(parser: argparse.ArgumentParser) -> None:
+    """Add the options that print something and end."""
+    parser.add_argument("--version", action="version", version=__version__, help="print the version and exit")
+    parser.add_argument(
+        "--variables", action="version", version=_VARIABLES, help="print the environment variables and exit"
+    )
+
+
+_EXAMPLES = """\
 examples:
-  {{command:doctor}}                           is everything set up correctly?
-  {{command:plan}}                             what would the next run do?
-  {{command:sync --employee 4711}}             bring one employee up to date now
-  {{command:explain --employee 4711}}          why does a run handle them as it does?
-  {{command:COMMAND --help}}                   what a command does, and its options
+  {command:doctor}                      is everything set up correctly?
+  {command:plan}                        what would the next run do?
+  {command:explain --employee 4711}     why does a run handle them as it does?
+  {command:sync --employee 4711}        bring one employee up to date now
 
-exit codes:
-{chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
+{command:COMMAND --help} explains one command: its options, examples and exit codes."""
 
+_VARIABLES = f"""\
 environment variables (an empty one counts as not set):
 {describe()}
 

@@ -18,9 +18,11 @@ _EMPLOYEES = 25
 
 def test_help_needs_no_settings(image: Image) -> None:
     result = image.run("--help")
+    variables = image.run("--variables")
 
-    assert (result.code, result.stderr) == (0, "")
-    assert [name for name in VARIABLES if name not in result.stdout] == []
+    assert (result.code, result.stderr, variables.code, variables.stderr) == (0, "", 0, "")
+    assert "python -m worker COMMAND --help" in result.stdout
+    assert [name for name in VARIABLES if name not in variables.stdout] == []
 
 
 def test_the_first_run_creates_all_accounts(worker: Worker) -> None:

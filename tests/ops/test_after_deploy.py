@@ -55,7 +55,7 @@ def test_on_a_new_environment_every_step_is_open_and_in_order(pushed: Environmen
     assert out.splitlines() == [
         "",
         "What to do next:",
-        "1. Confirm the subscription to the alerts: open the link in the mail from AWS within two days.",
+        "1. Confirm the subscription to the alerts: open the link in the e-mail from AWS within two days.",
         f"   Then check it: {pushed.lxp} alerts --test",
         "2. Set the credentials:",
         f"   {pushed.lxp} secret set bamboohr",

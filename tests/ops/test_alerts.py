@@ -71,7 +71,7 @@ def test_an_unconfirmed_subscription(deployed: Environment, monkeypatch: pytest.
 
     assert end.code == 1
     assert "NOT CONFIRMED" in end.out
-    assert "is not confirmed; look for the mail, also in the junk folder" in end.out
+    assert "is not confirmed: look for the e-mail from AWS, in the junk folder too" in end.out
 
 
 def test_an_alarm_that_is_disabled_or_deleted(deployed: Environment) -> None:
@@ -95,7 +95,7 @@ def test_a_rule_that_is_disabled_or_deleted(deployed: Environment) -> None:
 
     assert end.code == 1
     assert "the rule acme-sync-failure is disabled; enable it: aws events enable-rule --name acme-sync-fail" in end.out
-    assert "the rule acme-sync-success was deleted: the ends of some tasks are not mailed" in end.out
+    assert "the rule acme-sync-success was deleted: no e-mail reports how some tasks end" in end.out
     assert "create it again as docs/decisions/schedule-group.md describes" in end.out
     assert "--revert-drift" not in end.out
 

@@ -21,7 +21,7 @@ def test_doctor_says_that_there_is_no_silence_alarm(complete: Environment) -> No
 
     out = complete.ops("doctor", "--quick").out
 
-    assert "warning  silence alarm: there is none (SilenceHours = 0): no mail says that runs have stopped\n" in out
+    assert "warning  silence alarm: there is none (SilenceHours = 0): no e-mail says that runs have stopped\n" in out
     assert f"-> check from time to time: {complete.lxp} runs list\n" in out
 
 

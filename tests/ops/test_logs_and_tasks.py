@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,25 @@ def test_summaries_are_a_table_of_the_last_runs(deployed: Environment) -> None:
     assert len({line.index("task-2") for line in end.out.splitlines()[1:]} | {end.out.index("TASK")}) == 1
 
 
+@pytest.mark.parametrize(
+    ("fields", "held"),
+    [
+        ({}, 0),
+        ({"held": {"identity": 3}, "held_ids": [7, 8, 9]}, 3),
+        ({"held": {"suspend": 26}, "held_suspensions": 26, "held_ids": [*range(20)], "held_ids_truncated": 6}, 26),
+        ({"held_suspensions": 9}, 9),
+    ],
+)
+def test_summaries_count_the_employees_of_whom_anything_is_held(
+    deployed: Environment, fields: dict[str, Any], held: int
+) -> None:
+    deployed.log("task", [summary(**fields)])
+
+    header, row = (line.split() for line in deployed.ops("runs", "list").out.splitlines())
+
+    assert row[header.index("HELD") - len(header)] == str(held)
+
+
 def test_summaries_as_json(deployed: Environment) -> None:
     line = summary(errors=2)
     deployed.log("task", [line])
@@ -152,7 +172,7 @@ def test_last_and_days_are_whole_numbers(deployed: Environment, arguments: tuple
     end = deployed.ops("runs", "list", *arguments)
 
     assert end.code == 2
-    assert "a whole number above 0" in end.err
+    assert "a whole number from 1 to 10000" in end.err
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

@@ -84,7 +84,7 @@ def test_doctor_here(complete: Environment) -> None:
 
     checks = [json.loads(line) for line in end.out.splitlines()]
     assert end.code == 0, end.err
-    assert {"credential BAMBOOHR_API_KEY", "Moodle sight", "state row"} <= {check["area"] for check in checks}
+    assert {"credential BAMBOOHR_API_KEY", "Moodle visibility", "state row"} <= {check["area"] for check in checks}
     assert not complete.tasks
 
 
@@ -124,7 +124,7 @@ def test_aws_credentials_proxy_and_terminal_are_passed_on_and_the_region_is_the_
     given: dict[str, str] = {}
 
     class Process:
-        def __init__(self, command: list[str], env: dict[str, str]) -> None:
+        def __init__(self, command: list[str], env: dict[str, str], stdout: None) -> None:
             given.update(env)
 
         def __enter__(self) -> Process:
@@ -181,7 +181,7 @@ def test_everything_but_the_options_of_ops_is_passed_on_as_it_was_typed(
         return 0
 
     monkeypatch.setattr("ops.cli.find", lambda *_: (None, None))
-    monkeypatch.setattr("ops.here.report", receive)
+    monkeypatch.setattr("ops.here.run", receive)
 
     assert cli.main(command.split()) == 0
     assert received == passed_on.split()
@@ -213,7 +213,8 @@ def test_help_is_the_workers_in_the_words_of_its_reader(
 
     out = capsys.readouterr().out
     assert out.startswith(f"usage: {prefix} {' '.join(verb)} ")
-    assert "with --env:\n  --task" in out
+    assert f"with --env:\n  {verb[0]} runs on this machine, with the settings of the deployed task;" in out
+    assert "  --task" in out
     assert f"python -m worker {verb[0]}" not in out
     if "example" in out:
         assert f"\n  {prefix} {' '.join(verb)}" in out
@@ -307,6 +308,24 @@ def test_the_worker_asks_at_the_operators_terminal(
         assert terminal.ended() == code
 
     assert (with_state.row() is not None) is row_exists
+
+
+def test_values_are_previewed_at_the_operators_terminal_and_not_in_a_task(
+    complete: Environment, endpoint: str, systems: RunHarness
+) -> None:
+    name = systems.company.values("3")["firstName"] or ""
+    with at_terminal(complete, endpoint, "reconcile", "--show-values") as terminal:
+        terminal.read_until("Create: 5 employees")
+        terminal.read_until(name)
+        terminal.read_until("Run `reconcile` in acme? [y/N]")
+        terminal.type("n\n")
+        assert terminal.ended() == 0
+    with at_terminal(complete, endpoint, "reconcile", "--show-values", "--dry-run") as terminal:
+        terminal.read_until(name)
+        assert terminal.ended() == 0
+
+    assert systems.writes() == []
+    assert not complete.tasks
 
 
 @pytest.mark.parametrize("pressed", ["\x03", "\x03\x03"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -56,22 +57,9 @@ class RestApi:
             may_take_no_keys: The endpoint may take no API keys, and answers 401 then: a key that was accepted before is
                 not read again from its secret.
         """
-
-        def attempt() -> tuple[Reply, T | None]:
-            with self._transport.open(
-                "GET" if body is None else "POST",
-                self._address + path,
-                params=query,
-                data=body,
-                headers=self._headers() if body is None else {**self._headers(), **_JSON_BODY},
-                deadline=deadline,
-            ) as (reply, chunks):
-                if reply.status == HTTPStatus.OK:
-                    return reply, parse(chunks)
-                return Reply(reply.status, reply.headers, b"".join(chunks)), None
-
+        request = partial(self._send, path, query, parse, body, deadline)
         try:
-            reply, value = self._with_key(lambda: self._attempted(attempt, quick=quick), keeps_key=may_take_no_keys)
+            reply, value = self._with_key(lambda: self._attempted(request, quick=quick), keeps_key=may_take_no_keys)
         except Malformed as fault:
             raise (refusals.unreadable() if quick else refusals.malformed(what)) from fault
         if value is not None:
@@ -80,6 +68,23 @@ class RestApi:
         if isinstance(result, Exception):
             raise result
         return result
+
+    def _send(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        parse: Callable[[Iterator[bytes]], T],
+        body: bytes | None,
+        deadline: float | None,
+    ) -> tuple[Reply, T | None]:
+        method, headers = ("GET", {}) if body is None else ("POST", _JSON_BODY)
+        headers = {**self._headers(), **headers}
+        with self._transport.open(
+            method, self._address + path, params=query, data=body, headers=headers, deadline=deadline
+        ) as (reply, chunks):
+            if reply.status == HTTPStatus.OK:
+                return reply, parse(chunks)
+            return Reply(reply.status, reply.headers, b"".join(chunks)), None
 
     def _fault(self, reply: Reply, what: str, *, quick: bool) -> Exception:
         meaning = refusals.meaning_of_status(reply)

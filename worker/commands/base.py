@@ -17,12 +17,16 @@ from worker import advice
 from worker.config.settings import Settings, read_settings
 from worker.errors import ExitCode, NothingDone, UsageError
 from worker.model.employee import employee_id
+from worker.model.held_change import HeldChanges
+from worker.model.history import History
+from worker.model.step import GuardClass
 from worker.progress import Progress, bar
 from worker.runs.request import RunRequest
 from worker.runs.services import Services, open_services, read_credentials
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
 from worker.transport.patience import Patience
+from worker.words import MOST_SHOWN
 
 if TYPE_CHECKING:
     Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -57,6 +61,12 @@ class Call:
         return open_services(settings, read_credentials(settings, patience), self.stop, self.summary, progress)
 
 
+def approvable(services: Services, history: History) -> list[HeldChanges]:
+    """Return what runs of the last days held and can still be approved, oldest first."""
+    kept = (services.store.held(run.run_id) for run in history.runs if run.held_count)
+    return [held for held in kept if held is not None and held.is_valid(services.clock())]
+
+
 def reader_patience() -> Patience:
     """Return how long a report waits for a system: its reader would rather know that a site is in maintenance."""
     return Patience.for_reader(30.0)
@@ -66,7 +76,7 @@ _EPILOG = f"""\
 exit codes:
 {chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
 
-The environment variables: {{command:--help}}"""
+environment variables: {{command:--variables}}"""
 
 RunCommand = Callable[[Call], None]
 ReportCommand = Callable[[Call], int]
@@ -100,15 +110,41 @@ def add_employees(parser: argparse.ArgumentParser, meaning: str) -> None:
     parser.add_argument("--employee", metavar="ID", action="append", default=[], type=employee, help=meaning)
 
 
+def add_only(parser: argparse.ArgumentParser, words: Sequence[str], meaning: str) -> None:
+    """Add `--only`, for a class of changes. `undo` of a former version had another word for one."""
+    parser.add_argument("--only", choices=words, type=lambda word: _FORMER_WORDS.get(word, word), help=meaning)
+
+
+_FORMER_WORDS = {"suspensions": GuardClass.SUSPEND.value}
+
+
 def add_yes(parser: argparse.ArgumentParser) -> None:
     """Add `--yes`, for commands that ask."""
     parser.add_argument("--yes", action="store_true", help="do not ask: for scripts and schedules")
 
 
-def add_dry_run(parser: argparse.ArgumentParser) -> None:
-    """Add `--dry-run`."""
+def add_run_options(parser: argparse.ArgumentParser, *, asks: bool) -> None:
+    """Add what the runs have in common; `asks`: the command asks before it writes."""
     parser.add_argument(
         "--dry-run", action="store_true", help="do everything except write: no account, no state, no lock"
+    )
+    if asks:
+        add_show_values(parser)
+        add_yes(parser)
+    add_verbose(parser)
+
+
+def add_show_values(parser: argparse.ArgumentParser) -> None:
+    """Add `--show-values`."""
+    parser.add_argument(
+        "--show-values", action="store_true", help="also show names, departments and values: personal data"
+    )
+
+
+def add_verbose(parser: argparse.ArgumentParser) -> None:
+    """Add `--verbose`, for output at a terminal; elsewhere it is complete anyway."""
+    parser.add_argument(
+        "--verbose", action="store_true", help=f"at a terminal: all employees, not the first {MOST_SHOWN} of a kind"
     )
 
 
@@ -118,6 +154,17 @@ def employee(text: str) -> int:
     if number is None:
         raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
     return number
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return what parses a whole number within these limits."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            raise argparse.ArgumentTypeError(f"a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return parse
 
 
 def employees(options: argparse.Namespace) -> tuple[int, ...]:

@@ -109,7 +109,7 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
     yield from checks.check_clock("clock, against BambooHR", to_bamboo, _now())
     try:
         for check in checks.check_functions(moodle):
-            healthy = healthy and not (check.area == "Moodle sight" and check.verdict is CheckStatus.FAILED)
+            healthy = healthy and not (check.area == "Moodle visibility" and check.verdict is CheckStatus.FAILED)
             yield check
         yield from checks.check_clock("clock, against Moodle", to_moodle, _now())
         if healthy:

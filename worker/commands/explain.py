@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from worker.commands.base import Call, Parsers, add_command, employee, reader_patience
-from worker.model.held_change import HeldChanges
-from worker.model.history import History
+from worker.commands.base import Call, Parsers, add_command, approvable, employee, reader_patience
 from worker.progress import no_bar
 from worker.reports.explanation import EmployeeContext, explain
 from worker.reports.output import check_values, check_writable, put, readable, width
 from worker.runs.request import RunRequest, SelectedEmployees
-from worker.runs.services import Services
 from worker.runs.sync import preview
 
 _TEACHES = """\
@@ -46,12 +43,6 @@ def add(parsers: Parsers) -> None:
     parser.add_argument("--output", metavar="FILE", type=Path, help="write to a file, not to stdout")
 
 
-def _held(services: Services, history: History) -> list[HeldChanges]:
-    """Return what runs of the last days held and can still be approved, oldest first."""
-    kept = (services.store.held(run.run_id) for run in history.runs if run.held_count)
-    return [held for held in kept if held is not None and held.is_valid(services.clock())]
-
-
 def explain_employee(call: Call) -> int:
     """Plan for one employee without writing, and explain."""
     options, summary = call.options, call.summary
@@ -69,7 +60,7 @@ def explain_employee(call: Call) -> int:
             seen.plan,
             history.records.get(number),
             services.store.journals_about(number),
-            _held(services, history),
+            approvable(services, history),
             services.digest_key,
             options.show_values,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -39,6 +39,15 @@ def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
     return dict(groups[0].choices) if groups else {}
 
 
+def overview(parsers: Any, groups: Mapping[str, Sequence[str]]) -> str:
+    """Return a line for each command, in groups, for the `--help` of all of them."""
+    summaries = {choice.dest: choice.help for choice in parsers._choices_actions}
+    return "\n\n".join(
+        "\n".join([f"{title}:", *(f"  {name:<12}  {summaries[name]}" for name in names)])
+        for title, names in groups.items()
+    )
+
+
 def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
     """Return the parser itself, or those of all the words that may follow."""
     below = subcommands(parser)
@@ -59,6 +68,8 @@ def _unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
     options = [name for action in parser._actions for name in action.option_strings]
     for word in words:
         typed = word.split("=")[0]
+        if typed in options:
+            return f"{typed} stands before the command, and belongs after it"
         if _OPTION.fullmatch(typed):
             return f"there is no option {typed}{_suggestion(typed, options)}"
     if "--employee" in options and all(word.isdigit() for word in words):
@@ -68,6 +79,8 @@ def _unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:
 
 def _without_values(message: str, actions: Iterable[argparse.Action]) -> str:
     name, _, rest = message.removeprefix("argument ").partition(": ")
+    if name == _MISSING:
+        return _missing(rest.split(", ")[0], actions)
     if rest.startswith("invalid choice"):
         action = next(one for one in actions if name in (one.metavar, one.dest, "/".join(one.option_strings)))
         choices = [str(choice) for choice in action.choices or ()]
@@ -81,9 +94,19 @@ def _without_values(message: str, actions: Iterable[argparse.Action]) -> str:
     return _QUOTED.sub("", message)
 
 
+_MISSING = "the following arguments are required"
+
+
+def _missing(name: str, actions: Iterable[argparse.Action]) -> str:
+    action = next(one for one in actions if name in (one.metavar, "/".join(one.option_strings)))
+    if isinstance(action, argparse._SubParsersAction):
+        return f"a word is missing; there are {', '.join(action.choices)}"
+    return f"{name} is missing: {action.help}"
+
+
 _CLOSE = 0.7
 """How alike two words are of which one was probably meant."""
-_NOUNS = {"COMMAND": "command", "WHAT": "command"}
+_NOUNS = {"COMMAND": "command", "WHAT": "command", "SYSTEM": "system"}
 
 
 def _suggestion(typed: str, known: Sequence[str]) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from worker import advice
 from worker.commands.base import Call, Parsers, add_command, employee
@@ -111,40 +110,14 @@ def add(parsers: Parsers) -> None:
         group, "list", report=show, summary="show which employees are remembered, and why", teaches=_TEACHES
     )
     listing.add_argument("--json", action="store_true", help="as JSON")
-    listing.add_argument("--only", metavar="KIND", type=_kind, help=f"one of {', '.join(FollowUp)}")
+    listing.add_argument("--only", metavar="KIND", choices=[*FollowUp], help=f"one of {', '.join(FollowUp)}")
     for name, report, summary, teaches in (
         ("retry", retry, "let the next run try these employees again", _RETRY),
         ("drop", drop, "forget why these employees were remembered", _DROP),
     ):
         parser = add_command(group, name, report=report, summary=summary, teaches=teaches)
-        ids = parser.add_argument(
-            "employee", metavar="ID", nargs="*", type=employee, action=_Named, help="the employee ids"
-        )
-        ids.const = advice.resolve(
-            f"name the employees, as in {{command:people {name} 4711 4712}}; to see them: {{command:people list}}"
-        )
-
-
-def _kind(text: str) -> FollowUp:
-    try:
-        return FollowUp(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected one of {', '.join(FollowUp)}") from None
-
-
-class _Named(argparse.Action):
-    """Refuses to do something to all employees at once; `const` says what to type instead."""
-
-    def __call__(
-        self,
-        _parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        _option: str | None = None,
-    ) -> None:
-        if not values:
-            raise argparse.ArgumentError(self, self.const)
-        setattr(namespace, self.dest, values)
+        ids = f"the employee ids, as in {{command:people {name} 4711 4712}}; to see them: {{command:people list}}"
+        parser.add_argument("employee", metavar="ID", nargs="+", type=employee, help=advice.resolve(ids))
 
 
 # List
@@ -155,10 +128,7 @@ def show(call: Call) -> int:
     history = open_store(read_state_location(call.environment)).history()
     only = call.options.only
     rows = [
-        _Row(one, flag)
-        for _, one in sorted(history.records.items())
-        for flag in one.follow_ups
-        if only is None or flag is only
+        _Row(one, flag) for _, one in sorted(history.records.items()) for flag in one.follow_ups if only in (None, flag)
     ]
     if call.options.json:
         put(json.dumps([_as_json(row) for row in rows], indent=1), None)

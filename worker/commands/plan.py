@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from worker.commands.base import Call, Parsers, add_command, add_employees, employees, reader_patience
+from worker.commands.base import (
+    Call,
+    Parsers,
+    add_command,
+    add_employees,
+    add_show_values,
+    add_verbose,
+    employees,
+    reader_patience,
+)
 from worker.config.settings_file import with_settings_file
 from worker.errors import UsageError
 from worker.planning.digests import digest
@@ -18,6 +27,7 @@ from worker.reports.table import table
 from worker.runs.request import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.services import open_services, read_credentials
 from worker.runs.sync import preview
+from worker.words import MOST_SHOWN
 
 _TEACHES = """\
 Reads, plans and applies the guards as `sync` does, but makes no write calls, takes no lock and does not change the
@@ -53,7 +63,8 @@ def add(parsers: Parsers) -> None:
     parser.add_argument(
         "--output", metavar="FILE", type=Path, help="write the table or the JSON to a file, not to stdout"
     )
-    parser.add_argument("--show-values", action="store_true", help="also show names and values: personal data")
+    add_show_values(parser)
+    add_verbose(parser)
 
 
 def plan(call: Call) -> int:
@@ -80,16 +91,19 @@ def plan(call: Call) -> int:
     seen = preview(request, open_services(settings, credentials, call.stop, summary, bar), summary)
     summary.finish()
     report = build(
-        seen,
+        seen.plan.steps,
+        seen.plan.plan_input.employees,
         summary,
         settings,
         scope="everybody" if everybody else request.summary_scope,
-        digest=lambda step: digest(step, credentials.moodle.value),
         shows_values=options.show_values,
+        digest=lambda step: digest(step, credentials.moodle.value),
         other_settings=options.settings is not None,
     )
     if options.html:
         put(page(report), file)
     else:
-        put(document(report) if options.json else table(report, 0 if file else width()), file)
+        columns = 0 if file else width()
+        most = MOST_SHOWN if columns and not options.verbose else None
+        put(document(report) if options.json else table(report, columns, most), file)
     return summary.exit_code

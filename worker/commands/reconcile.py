@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import uuid
 from dataclasses import replace
 
-from worker.commands.base import Call, Parsers, add_command, add_dry_run, add_yes, confirm, require_terminal
+from worker.commands.base import Call, Parsers, add_command, add_run_options
+from worker.commands.preview import Seen, check_terminal, goes_on
 from worker.runs.request import AllEmployees, RunRequest
-from worker.runs.services import Services
-from worker.runs.summary import Summary
 from worker.runs.sync import preview, run_sync
+from worker.words import counted
 
 _TEACHES = """\
 Compares all employees in BambooHR, active and inactive, with Moodle, and corrects all differences: an account that was
@@ -21,24 +19,13 @@ no employee are reported, and never changed.
 A value that Moodle did not keep, such as an unknown menu option, is not sent again until it changes. After the field
 has been corrected in Moodle, --resend sends it again.
 
-The command prints the counts and asks for confirmation; a schedule or script passes --yes. The BambooHR key must be
-allowed to list employees.
+On a terminal, the command lists the changes by action and reason, and asks for confirmation; a schedule or script
+passes --yes. The BambooHR key must be allowed to list employees.
 
 examples:
-  {command:reconcile --dry-run}     the counts, and a log line for every employee whose account differs
-  {command:plan --everybody}        the same as a table
+  {command:reconcile --dry-run}       what would be written?
+  {command:reconcile --show-values}   the same with names and values; then asks
   {command:reconcile --yes}"""
-
-_COUNTS = (
-    "processed",
-    "created",
-    "updated",
-    "suspended",
-    "reactivated",
-    "unchanged",
-    "conflicts",
-    "unexplained_accounts",
-)
 
 
 def add(parsers: Parsers) -> None:
@@ -50,8 +37,7 @@ def add(parsers: Parsers) -> None:
         summary="compare all employees with Moodle and correct all differences",
         teaches=_TEACHES,
     )
-    add_dry_run(parser)
-    add_yes(parser)
+    add_run_options(parser, asks=True)
     parser.add_argument("--resend", action="store_true", help="resend values that Moodle did not keep")
 
 
@@ -60,21 +46,14 @@ def reconcile(call: Call) -> None:
     options = call.options
     request = RunRequest("reconcile", AllEmployees(), dry_run=options.dry_run, resends=options.resend)
     call.begin(request)
-    asks = not options.dry_run and not options.yes
-    if asks:
-        require_terminal(yes=False)
+    check_terminal(options)
     services = call.services()
-    if asks:
-        _ask(call, services, request)
-    run_sync(request, services, call.summary)
+    look = replace(request, dry_run=True)
+    if goes_on(call, services, lambda summary: Seen.of(preview(look, services, summary)), _question, scope="everybody"):
+        run_sync(request, services, call.summary)
 
 
-def _ask(call: Call, services: Services, request: RunRequest) -> None:
-    """Preview first, without the lock, for the answer may take its time; then everything is read again and done."""
-    seen = Summary(run_id=uuid.uuid4().hex, command="reconcile", started_at=call.summary.started_at, dry_run=True)
-    preview(replace(request, dry_run=True), services, seen)
-    for name in _COUNTS:
-        sys.stderr.write(f"{seen.counts[name]:>8}  {name.replace('_', ' ')}\n")
-    for guard, number in seen.held_by_class.items():
-        sys.stderr.write(f"{number:>8}  held by a guard: {guard}\n")
-    confirm("Write this?", call.stop, yes=False)
+def _question(number: int) -> str:
+    if not number:
+        return "There is nothing to write. Run it all the same, to record that all employees were compared?"
+    return f"Write to {counted(number, 'account')}?"

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.commands.base import Call, Parsers, add_command, add_yes, confirm
+from worker.commands.base import Call, Parsers, add_command, add_yes, confirm, whole_number
 from worker.config.settings import read_settings, read_state_location
 from worker.errors import UsageError
 from worker.model.history import History
 from worker.model.position import Position
-from worker.reports.output import put
+from worker.reports.output import put, width
+from worker.reports.wrapping import facts
 from worker.runs.services import open_store
+from worker.state.lock import Lock
 from worker.state.store import RECORDING_BEGAN, Store, locked
 from worker.timestamps import iso, parse_moment
-from worker.words import counted
+from worker.words import counted, listed
 
-_IDS_SHOWN = 20
+_MOST_DAYS = 18_250
 
 _SHOW = """\
 Prints the position of the sync, whether the scheduled runs are paused, which run holds the lock, which employees are
@@ -53,7 +54,7 @@ def add(parsers: Parsers) -> None:
     )
     moment = again.add_mutually_exclusive_group(required=True)
     moment.add_argument("--since", metavar="MOMENT", help="a time with its time zone: 2026-01-31T02:00:00Z")
-    moment.add_argument("--days", type=_days, metavar="N", help="this many days ago")
+    moment.add_argument("--days", type=whole_number(0, _MOST_DAYS), metavar="N", help="this many days ago")
     forget = add_command(group, "reset", report=reset, summary="forget the position of the sync", teaches=_RESET)
     rename = add_command(group, "rebind", report=rebind, summary="accept a renamed company or site", teaches=_REBIND)
     for parser in (again, forget, rename):
@@ -74,11 +75,7 @@ def show(call: Call) -> int:
         put(json.dumps(sections, indent=1), None)
         return 0
     for title, lines in sections.items():
-        size = max(map(len, lines), default=0)
-        put(
-            "\n".join([title, *(f"  {name:<{size}}  {value}" for name, value in lines.items() if value is not None)]),
-            None,
-        )
+        put(f"{title}\n{facts(lines.items(), width()) or '  none'}", None)
     return 0
 
 
@@ -101,13 +98,8 @@ def rewind(call: Call) -> int:
             f"{iso(since)} is later than where the sync stands ({iso(present)}): the changes in between would be lost",
             advice="name an earlier time; the sync moves forward by itself",
         )
-    store.lock(call.summary.run_id).require_free()
-    confirm(
-        f"Let the next run read every change since {iso(since)} (now: {_position(row)})?",
-        call.stop,
-        yes=options.yes,
-    )
-    with locked(store, call.summary.run_id) as lock:
+    question = f"Let the next run read every change since {iso(since)} (now: {_position(row)})?"
+    with _confirmed(call, store, question) as lock:
         store.overwrite(row, Position(since), lock, now)
     put(f"The next run reads every change since {iso(since)}.", None)
     return 0
@@ -120,13 +112,8 @@ def reset(call: Call) -> int:
     if row is None:
         put("There is no state row; nothing to reset.", None)
         return 0
-    store.lock(call.summary.run_id).require_free()
-    confirm(
-        f"Forget where the sync stands ({_position(row)})? The next run begins INITIAL_LOOKBACK_DAYS back.",
-        call.stop,
-        yes=call.options.yes,
-    )
-    with locked(store, call.summary.run_id):
+    question = f"Forget where the sync stands ({_position(row)})? The next run begins INITIAL_LOOKBACK_DAYS back."
+    with _confirmed(call, store, question):
         store.remove(row)
     put(f"The state row was removed; it was: {_position(row)}.", None)
     return 0
@@ -141,25 +128,20 @@ def rebind(call: Call) -> int:
     if known == present:
         put(f"The state already belongs to {present}.", None)
         return 0
-    store.lock(call.summary.run_id).require_free()
-    confirm(
-        f"The state belongs to {known or 'no company and site yet'}. Let it belong to {present}?",
-        call.stop,
-        yes=call.options.yes,
-    )
-    with locked(store, call.summary.run_id):
+    question = f"The state belongs to {known or 'no company and site yet'}. Let it belong to {present}?"
+    with _confirmed(call, store, question):
         store.bind(present)
     put(f"The state now belongs to {present}.", None)
     return 0
 
 
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_DAYS):
-        raise argparse.ArgumentTypeError(f"a whole number from 0 to {_MOST_DAYS}")
-    return int(text)
-
-
-_MOST_DAYS = 18_250
+@contextmanager
+def _confirmed(call: Call, store: Store, question: str) -> Iterator[Lock]:
+    """Refuse during a run, ask, and hold the lock for what follows."""
+    store.lock(call.summary.run_id).require_free()
+    confirm(question, call.stop, yes=call.options.yes)
+    with locked(store, call.summary.run_id) as lock:
+        yield lock
 
 
 def _row(store: Store) -> Iterator[tuple[str, Any]]:
@@ -199,10 +181,9 @@ def _lock(store: Store, call: Call) -> Iterator[tuple[str, Any]]:
 def _records(history: History) -> Iterator[tuple[str, Any]]:
     employees = history.records
     yield "remembered", len(employees)
-    for reason, count in sorted(Counter(flag for one in employees.values() for flag in one.follow_ups).items()):
-        ids = [str(number) for number, one in sorted(employees.items()) if one.has(reason)]
-        more = f" and {count - _IDS_SHOWN} more" if count > _IDS_SHOWN else ""
-        yield reason, ", ".join(ids[:_IDS_SHOWN]) + more
+    for reason in sorted({flag for one in employees.values() for flag in one.follow_ups}):
+        ids = [number for number, one in sorted(employees.items()) if one.has(reason)]
+        yield reason, listed(ids)
 
 
 def _runs(history: History) -> Iterator[tuple[str, Any]]:

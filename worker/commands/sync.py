@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from worker.commands.base import Call, Parsers, add_command, add_dry_run, add_employees, employees
+from worker.commands.base import Call, Parsers, add_command, add_employees, add_run_options, employees
+from worker.commands.preview import Seen, goes_on
 from worker.errors import UsageError
 from worker.runs.request import ChangedEmployees, RunRequest, SelectedEmployees
-from worker.runs.sync import run_sync
+from worker.runs.sync import preview, run_sync
 
 _TEACHES = """\
 Reads which employees changed in BambooHR since the last run, looks up their accounts in Moodle, creates, updates,
@@ -18,7 +19,7 @@ No account is suspended without evidence for that employee (deleted, or status I
 small share of the company, they are held, all other changes are written, and the exit code says so.
 
 examples:
-  {command:sync --dry-run}                    what would the next run do? (as a table: plan)
+  {command:sync --dry-run}                    what would the next run do? (with values: plan)
   {command:sync --employee 4711}              bring one employee up to date now
   {command:sync --employee 4711 --reactivate}"""
 
@@ -32,7 +33,7 @@ def add(parsers: Parsers) -> None:
         summary="bring Moodle up to date with the employees who changed since the last run (the scheduled run)",
         teaches=_TEACHES,
     )
-    add_dry_run(parser)
+    add_run_options(parser, asks=False)
     add_employees(parser, "only this employee (repeatable); since and offset stay where they are")
     parser.add_argument(
         "--reactivate",
@@ -45,7 +46,9 @@ def sync(call: Call) -> None:
     """Run it."""
     asked = request(call.options)
     call.begin(asked)
-    run_sync(asked, call.services(), call.summary)
+    services = call.services()
+    if goes_on(call, services, lambda summary: Seen.of(preview(asked, services, summary)), scope=asked.summary_scope):
+        run_sync(asked, services, call.summary)
 
 
 def request(options: argparse.Namespace) -> RunRequest:

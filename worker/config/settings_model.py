@@ -1,7 +1,7 @@
 """Every setting of the worker, once: its name, default, limits, one sentence of help and an example.
 
 The field `moodle_base_url` is the environment variable `MOODLE_BASE_URL`. In :class:`SharedSettings` it is also the key
-`MoodleBaseUrl` of a TOML file. `--help`, docs/configuration.md and the JSON Schema are generated from here.
+`MoodleBaseUrl` of a TOML file. `--variables`, docs/configuration.md and the JSON Schema are generated from here.
 """
 
 from __future__ import annotations

@@ -18,13 +18,13 @@ class HeldChange:
 
     Attributes:
         account_id: The account; 0 if the step creates it.
-        guard: The class of the part; None for a match, which an operator confirms for the employee as a whole.
+        guard_class: The class of the part; None for a match, which an operator confirms for the employee as a whole.
         digest: A keyed digest of what would have been written: see :func:`worker.planning.digests.part_digest`.
     """
 
     employee_id: int
     account_id: int
-    guard: GuardClass | None
+    guard_class: GuardClass | None
     digest: str
 
 

@@ -101,7 +101,7 @@ NO_EVIDENCE = Reason(
 )
 UNKNOWN_EMPLOYEE = Reason(
     "unknown_employee",
-    "BambooHR shows the key nothing for this employee id",
+    "BambooHR shows the key's user nothing for this employee id",
     "check the id; later runs do not ask again",
 )
 DELETED_BUT_SHOWN = Reason(
@@ -164,11 +164,14 @@ def scope_not_shown(fields: Iterable[str]) -> Reason:
     )
 
 
-def edited_since(fields: Iterable[str]) -> Reason:
-    """The account no longer holds what the run wrote to these fields."""
+def edited_since(fields: Iterable[str], unread: Iterable[str] = ()) -> Reason:
+    """The account does not hold what the run wrote to these fields; whether it ever held `unread` is not known."""
+    text = f"changed since that run, and left unchanged: {', '.join(fields)}"
+    if names := ", ".join(unread):
+        text += f" (the run ended before it could read {names} back: Moodle may not have kept the value that was sent)"
     return Reason(
         "edited_since",
-        f"changed since that run, and left unchanged: {', '.join(fields)}",
+        text,
         "check these fields of the account, and correct them by hand if needed",
         counter="edited_since",
     )

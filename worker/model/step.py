@@ -49,7 +49,7 @@ class FieldChange:
 class HeldPart:
     """A part of a step that a guard holds. It is not written; `reason` says why and how to approve it."""
 
-    guard: GuardClass
+    guard_class: GuardClass
     changes: tuple[FieldChange, ...]
     reason: Reason
 
@@ -105,7 +105,7 @@ class Step:
     @property
     def held_classes(self) -> tuple[GuardClass, ...]:
         """The guards that hold a part of the step, each once."""
-        return tuple(dict.fromkeys(part.guard for part in self.held))
+        return tuple(dict.fromkeys(part.guard_class for part in self.held))
 
     @property
     def suspends(self) -> bool | None:

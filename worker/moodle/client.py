@@ -24,7 +24,7 @@ from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, 
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record, Updated
 from worker.transport.http import Transport
-from worker.transport.parallel import in_parallel
+from worker.transport.parallel import in_batches, in_parallel
 from worker.transport.refusal import Concerns, Meaning, Refused
 from worker.transport.retries import Retries
 
@@ -135,8 +135,7 @@ class MoodleClient:
         An e-mail address is found in any case, whatever the database.
         """
         wanted = self._lookable(key, values)
-        step = self.batch_size if self._by_field else 1
-        batches = [wanted[at : at + step] for at in range(0, len(wanted), step)]
+        batches = in_batches(wanted, self.batch_size if self._by_field else 1)
 
         def patiently(batch: Sequence[str]) -> list[Account]:
             try:

@@ -17,6 +17,7 @@ from worker.transport.refusal import NO_ANSWER, BatchRefused, Concerns, Meaning,
 
 ADMINISTRATOR = "ask NovaLXP's (Moodle's) administrator"
 FIREWALL_OWNER = "ask the operator of Moodle's web server or firewall"
+EXEMPTION = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php"
 
 NO_JSON = "no JSON"
 UNREADABLE_ROW = "unreadable row"

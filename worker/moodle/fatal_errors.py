@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from worker.errors import CredentialError, SyncError, TargetError
-from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER, NO_JSON, is_firewall
+from worker.moodle.error_codes import ADMINISTRATOR, EXEMPTION, FIREWALL_OWNER, NO_JSON, is_firewall
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
 
@@ -108,6 +108,16 @@ def unreadable_row(what: str) -> SyncError:
     )
 
 
+def no_lookup_answered(code: str) -> SyncError:
+    """Moodle answers for its guest and for no employee: the cause is not in their accounts."""
+    return TargetError(
+        f"Moodle does not answer the look-up of any employee ({code}), although it answers for its guest: the site is"
+        " at fault, not the accounts",
+        advice=f"{ADMINISTRATOR}: with invalidresponse, the authentication plugin of these accounts (MOODLE_AUTH) is"
+        " no longer installed; the run changed nothing",
+    )
+
+
 def of_status(reply: Reply) -> SyncError:
     """An HTTP status that is not 200."""
     status = reply.status
@@ -135,7 +145,7 @@ def of_status(reply: Reply) -> SyncError:
         advice = f"{ADMINISTRATOR} to check PHP's and the web server's error logs; the next run tries again"
     else:
         what = "the web server or a firewall in front of Moodle refuses the request"
-        advice = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php; the next run tries again"
+        advice = f"{EXEMPTION}; the next run tries again"
     return TargetError(f"Moodle answered HTTP {status}: {what}", advice=advice)
 
 
@@ -157,5 +167,5 @@ def refused(code: str, function: str) -> SyncError:
             f"{ADMINISTRATOR}: a record that belongs to an account is missing, or the site does not know the function"
         )
     elif is_firewall(code):
-        advice = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php"
+        advice = EXEMPTION
     return TargetError(what, advice=f"{advice}; the next run tries again")

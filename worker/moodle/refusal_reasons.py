@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from worker.errors import SyncError, TargetError
+from worker.errors import SyncError
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_taken, username_taken
-from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER, is_firewall
+from worker.moodle.error_codes import ADMINISTRATOR, EXEMPTION, is_firewall
 
 UNEXPLAINED = "refused"
 
@@ -74,7 +74,7 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
             f"the web server or a firewall in front of Moodle refused the request ({code}); the fields sent were"
             f" {sent}",
             "a value among these fields looks like an attack to its rules (such as a department named like SQL):"
-            f" {FIREWALL_OWNER} to exempt /webservice/rest/server.php",
+            f" {EXEMPTION}",
         )
     if code.startswith("HTTP 5"):
         return Reason(
@@ -95,7 +95,7 @@ def unreadable_account(code: str) -> Reason:
     """A look-up of one value that Moodle cannot answer. The employee must not be created: an account may be there."""
     if is_firewall(code):
         what = f"the web server or a firewall in front of Moodle refused the look-up ({code})"
-        advice = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php"
+        advice = EXEMPTION
     elif code == "invalidresponse":
         what = "Moodle cannot return this account (invalidresponse): one of its stored values is no longer valid"
         advice = (
@@ -112,16 +112,6 @@ def unreadable_account(code: str) -> Reason:
         what = f"Moodle cannot answer the look-up of this employee ({code})"
         advice = f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs"
     return Reason("unreadable_account", what, f"{advice}; no account is created until then")
-
-
-def no_lookup_answered(code: str) -> TargetError:
-    """Moodle answers for its guest and for no employee: the cause is not in their accounts."""
-    return TargetError(
-        f"Moodle does not answer the look-up of any employee ({code}), although it answers for its guest: the site is"
-        " at fault, not the accounts",
-        advice=f"{ADMINISTRATOR}: with invalidresponse, the authentication plugin of these accounts (MOODLE_AUTH) is"
-        " no longer installed; the run changed nothing",
-    )
 
 
 def refuses_everybody(function: str, auth: str) -> Reason:

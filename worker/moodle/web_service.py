@@ -70,7 +70,7 @@ class WebService:
         A gateway's time-out is not retried: the same search would take as long again.
         """
 
-        def attempt(body: bytes) -> tuple[Reply, tuple[T | None, Any]]:
+        def attempt(body: bytes) -> tuple[Reply, T | None]:
             with self.transport.open("POST", self._endpoint, data=body, headers=_FORM, deadline=deadline) as (
                 reply,
                 chunks,
@@ -78,18 +78,17 @@ class WebService:
                 if reply.status == HTTPStatus.GATEWAY_TIMEOUT:
                     raise fatal_errors.of_status(reply)
                 if reply.status != HTTPStatus.OK:
-                    return Reply(reply.status, reply.headers, b"".join(chunks)), (None, None)
+                    return Reply(reply.status, reply.headers, b"".join(chunks)), None
                 try:
-                    return reply, (parse(chunks), None)
+                    return reply, parse(chunks)
                 except Malformed as fault:
-                    return reply, (None, fault.answer)
+                    self._checked(fault.answer)
+                    return reply, None
 
         def call(body: bytes) -> T | None:
-            reply, (value, instead) = self._with_patience(lambda: attempt(body))
+            reply, value = self._with_patience(lambda: attempt(body))
             if reply.status != HTTPStatus.OK:
                 raise fatal_errors.of_status(reply)
-            if value is None:
-                self._checked(instead)
             return value
 
         return self._called(function, [*fields], call)
@@ -186,12 +185,10 @@ class WebService:
 
     def _write_result(self, reply: Reply) -> Any:
         try:
-            answer = reply.json()
-        except ValueError:
-            raise Undecided("an answer that is not JSON", code=NO_JSON) from None
-        try:
-            return self._checked(answer)
+            return self._result(reply)
         except Refused as refusal:
+            if refusal.code == NO_JSON:
+                raise Undecided("an answer that is not JSON", code=NO_JSON) from None
             if meaning_of_code(refusal.code).may_be_done:
                 raise Undecided(refusal.code, code=refusal.code, is_passing=False) from None
             raise

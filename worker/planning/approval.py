@@ -28,9 +28,11 @@ def held_changes(plan: Plan, run_id: str, key: str, at: int) -> HeldChanges:
         at: The time of the run, in seconds since 1970.
     """
     changes = [
-        HeldChange(step.employee_id, step.account.id if step.account else 0, guard, part_digest(step, fields, key))
+        HeldChange(
+            step.employee_id, step.account.id if step.account else 0, guard_class, part_digest(step, fields, key)
+        )
         for step in plan.steps
-        for guard, fields in _held(step)
+        for guard_class, fields in _held(step)
     ]
     return HeldChanges(run_id, at, key_check(run_id, key), changes, resends=plan.plan_input.settings.resends)
 
@@ -39,7 +41,7 @@ def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]
     if step.reason.code == reasons.UNCONFIRMED:
         yield None, ()
     for part in step.held:
-        yield part.guard, part.changes
+        yield part.guard_class, part.changes
 
 
 def approved(plan: Plan, allowed: Iterable[HeldChange], key: str) -> Plan:
@@ -48,14 +50,14 @@ def approved(plan: Plan, allowed: Iterable[HeldChange], key: str) -> Plan:
     steps = {step.employee_id: step for step in plan.steps}
     parts = parts_of_plan(plan)
     left_out = {
-        (number, part.guard): Hold(part.guard, reasons.NOT_DUE)
+        (number, part.guard_class): Hold(part.guard_class, reasons.NOT_DUE)
         for number, own in parts.items()
         for part in own
         if digests.isdisjoint(part_digest(steps[number], fields, key) for fields in (part.changes, ()))
     }
     left_out = with_dependents(left_out, plan.steps, parts, lambda _: reasons.NOT_DUE)
     return plan.with_steps(
-        _narrowed(keep(step, [part for part in own if (step.employee_id, part.guard) not in left_out]))
+        _narrowed(keep(step, [part for part in own if (step.employee_id, part.guard_class) not in left_out]))
         if (own := parts[step.employee_id])
         else step
         for step in plan.steps

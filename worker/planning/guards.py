@@ -1,7 +1,7 @@
 """Guards against mass changes after a bad read or an import. Pure, and computed on the plan before any write.
 
-A class of changes that exceeds its limit is held whole; all other classes are written. Held changes are errors, so the
-state stays pinned and the next run plans them again.
+A class of changes that exceeds its limit is held as a whole; all other classes are written. Held changes are errors,
+so the state stays pinned and the next run plans them again.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ PartKey = tuple[int, GuardClass]
 class Hold:
     """Why a part is held, and the class on whose list it is."""
 
-    guard: GuardClass
+    guard_class: GuardClass
     reason: Reason
 
 
@@ -88,8 +88,8 @@ def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     due: dict[GuardClass, dict[int, Sequence[FieldChange]]] = {}
     for number, own in parts.items():
         for part in own:
-            if (number, part.guard) not in exempt:
-                due.setdefault(part.guard, {})[number] = part.changes
+            if (number, part.guard_class) not in exempt:
+                due.setdefault(part.guard_class, {})[number] = part.changes
     for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
     why: dict[GuardClass, str] = {}
     holds: dict[PartKey, Hold] = {}
@@ -117,11 +117,15 @@ def _confirmed_by(run_id: str, step: Step) -> Step:
 def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[PartKey, Hold], exempt: Set[PartKey]) -> Step:
     if not parts:
         return step
-    held = [(part, holds[step.employee_id, part.guard]) for part in parts if (step.employee_id, part.guard) in holds]
-    kept = [part for part in parts if (step.employee_id, part.guard) not in holds]
+    held = [
+        (part, holds[step.employee_id, part.guard_class])
+        for part in parts
+        if (step.employee_id, part.guard_class) in holds
+    ]
+    kept = [part for part in parts if (step.employee_id, part.guard_class) not in holds]
     if held and step.reason.code == OUT_OF_SCOPE:
         step = replace(step, notes=(*step.notes, step.reason))
-    step = keep(step, kept, [HeldPart(hold.guard, part.changes, hold.reason) for part, hold in held])
+    step = keep(step, kept, [HeldPart(hold.guard_class, part.changes, hold.reason) for part, hold in held])
     counted = frozenset(one for one in step.classes if (step.employee_id, one) not in exempt)
     return replace(step, classes=counted)
 
@@ -147,7 +151,7 @@ def with_dependents(
     while blocked:
         other = blocked.pop()
         for number in needed_by.get(other, ()):
-            places = [(number, part.guard) for part in parts[number] if part.guard in NEEDS_IDENTITY]
+            places = [(number, part.guard_class) for part in parts[number] if part.guard_class in NEEDS_IDENTITY]
             found |= {place: Hold(GuardClass.IDENTITY, waits_for(other)) for place in places if place not in found}
             if number not in seen:
                 seen.add(number)
@@ -155,7 +159,7 @@ def with_dependents(
     reactivated = {
         (number, GuardClass.REACTIVATE): hold
         for (number, one), hold in found.items()
-        if one is GuardClass.IDENTITY and any(part.guard is GuardClass.REACTIVATE for part in parts[number])
+        if one is GuardClass.IDENTITY and any(part.guard_class is GuardClass.REACTIVATE for part in parts[number])
     }
     return {**reactivated, **found}
 
@@ -170,20 +174,22 @@ def _exempt(
     links = {step.employee_id for step in steps if is_link(step)}
 
     def is_exempt(number: int, part: Part) -> bool:
-        if part.guard not in _IMPORTED or (part.guard is GuardClass.IDENTITY and number not in links):
+        if part.guard_class not in _IMPORTED or (part.guard_class is GuardClass.IDENTITY and number not in links):
             return False
         failed = circumstances.recent.failed.get(number, {})
         return circumstances.limits.is_import or all(failed.get(one.field) == one.new for one in part.changes)
 
-    return frozenset((number, part.guard) for number, own in parts.items() for part in own if is_exempt(number, part))
+    return frozenset(
+        (number, part.guard_class) for number, own in parts.items() for part in own if is_exempt(number, part)
+    )
 
 
 def _held(
-    guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], for_scope: Set[int], circumstances: Circumstances
+    guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], for_scope: Set[int], circumstances: Circumstances
 ) -> tuple[Set[int], str]:
     """Return for whom a class is held, and why: all, or only employees out of scope, so that leavers are suspended."""
-    text = _violation(guard, due, circumstances)
-    scoped = due.keys() & for_scope if guard is GuardClass.SUSPEND else set()
+    text = _violation(guard_class, due, circumstances)
+    scoped = due.keys() & for_scope if guard_class is GuardClass.SUSPEND else set()
     if not scoped:
         return due.keys(), text
     leavers = {number: changes for number, changes in due.items() if number not in scoped}
@@ -191,43 +197,41 @@ def _held(
     if not why:
         return set(), ""
     share = f"{len(scoped):,} of {len(due):,} are because of the scope"
-    return scoped if not _violation(guard, leavers, circumstances) else due.keys(), "; ".join([*why, share])
+    return scoped if not _violation(guard_class, leavers, circumstances) else due.keys(), "; ".join([*why, share])
 
 
-def _violation(guard: GuardClass, due: Mapping[int, Sequence[FieldChange]], circumstances: Circumstances) -> str:
+def _violation(guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], circumstances: Circumstances) -> str:
     """Return why a class is held, "" if it is not."""
     limits, found = circumstances.limits, []
-    number, most = len(due), limits.per_run[guard]
+    number, most = len(due), limits.per_run[guard_class]
     if not due:
         return ""
-    recent = len(circumstances.recent.changed.get(guard, frozenset()) - due.keys())
+    recent = len(circumstances.recent.changed.get(guard_class, frozenset()) - due.keys())
     if number > most:
-        found.append(f"{_is_due(guard, number)}, {most:,} allowed in one run")
-    elif number + recent > limits.per_day(guard):
-        found.append(
-            f"{_is_due(guard, number)} after {recent:,} in the last 24 hours, {limits.per_day(guard):,} allowed"
-        )
-    if guard in _DOUBTED:
+        found.append(f"{_is_due(guard_class, number)}, {most:,} allowed in one run")
+    elif number + recent > (per_day := limits.per_day(guard_class)):
+        found.append(f"{_is_due(guard_class, number)} after {recent:,} in the last 24 hours, {per_day:,} allowed")
+    if guard_class in _DOUBTED:
         found += circumstances.losses
-    if found and (common := pattern(guard, list(due.values()), limits.company)):
+    if found and (common := pattern(guard_class, list(due.values()), limits.company)):
         found.append(common)
     return "; ".join(found)
 
 
-def _is_due(guard: GuardClass, number: int) -> str:
-    one, several = NOUNS[guard]
+def _is_due(guard_class: GuardClass, number: int) -> str:
+    one, several = NOUNS[guard_class]
     return f"{number:,} {one} is due" if number == 1 else f"{number:,} {several} are due"
 
 
-def held_code(guard: GuardClass) -> str:
+def held_code(guard_class: GuardClass) -> str:
     """Return the reason code for what a guard holds."""
-    return f"{NOUNS[guard][0]}_held".replace(" ", "_")
+    return f"{NOUNS[guard_class][0]}_held".replace(" ", "_")
 
 
-def _reason(guard: GuardClass, why: str, run_id: str) -> Reason:
+def _reason(guard_class: GuardClass, why: str, run_id: str) -> Reason:
     return Reason(
-        held_code(guard),
-        f"a guard holds all {NOUNS[guard][1]} of this run: {why}",
+        held_code(guard_class),
+        f"a guard holds all {NOUNS[guard_class][1]} of this run: {why}",
         f"check the employees named. If the changes are right: {{command:approve {run_id}}}. If not, correct them in"
         " BambooHR, or what BambooHR shows to the key's user",
     )

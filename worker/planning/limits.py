@@ -52,9 +52,9 @@ class Limits:
     per_run: Mapping[GuardClass, int]
     is_import: bool = False
 
-    def per_day(self, guard: GuardClass) -> int:
+    def per_day(self, guard_class: GuardClass) -> int:
         """The most accounts in all runs of 24 hours together."""
-        return 2 * self.per_run[guard]
+        return 2 * self.per_run[guard_class]
 
 
 def limits(
@@ -79,7 +79,7 @@ def limits(
     given: dict[str, Limit] = {**settings}
     if max_suspensions is not None:
         given[GuardClass.SUSPEND] = max_suspensions
-    per_run = {guard: _limit(guard, given.get(guard), company) for guard in GuardClass}
+    per_run = {guard_class: _limit(guard_class, given.get(guard_class), company) for guard_class in GuardClass}
     if baseline is None and GuardClass.SUSPEND not in given:
         per_run[GuardClass.SUSPEND] = min(per_run[GuardClass.SUSPEND], _SMALL)
     return Limits(company, per_run, first_import)
@@ -92,17 +92,17 @@ def company_size(stats: DirectoryStats, baseline: RunRecord | None) -> int:
     return min(now, before) if now and before else now or before
 
 
-def _limit(guard: GuardClass, setting: Limit | None, company: int) -> int:
+def _limit(guard_class: GuardClass, setting: Limit | None, company: int) -> int:
     if isinstance(setting, int):
         limit = setting
     elif setting is not None and company:
         percent = int(setting.removesuffix("%"))
         limit = max(1, company * percent // 100) if percent else 0
     else:
-        default = _DEFAULTS[guard]
+        default = _DEFAULTS[guard_class]
         small = min(default.least, max(1, company // 2)) if company and default.least == _SMALL else default.least
         limit = max(small, company * default.percent // 100)
-    return min(limit, MOST) if guard in _CAPPED else limit
+    return min(limit, MOST) if guard_class in _CAPPED else limit
 
 
 def is_import(history: History, now: datetime, *, full_pass: bool) -> bool:

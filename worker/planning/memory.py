@@ -40,7 +40,7 @@ def remember(
     was_held = known is not None and known.has(FollowUp.HELD)
     if approved and was_held:
         return record.flagged(FollowUp.HELD, known.follow_ups[FollowUp.HELD].note) if known else record
-    held = [guard for guard in result.step.held_classes if guard not in _FOUND_BY_RECONCILE]
+    held = [guard_class for guard_class in result.step.held_classes if guard_class not in _FOUND_BY_RECONCILE]
     for_scope = any(note.code == reasons.OUT_OF_SCOPE for note in result.step.notes)
     if held and (follow_held or was_held or for_scope):
         return record.flagged(FollowUp.HELD, ", ".join(held))

@@ -22,7 +22,7 @@ NEEDS_IDENTITY = frozenset({GuardClass.IDENTITY, GuardClass.CREATE})
 class Part:
     """The changes of a step that count in one class."""
 
-    guard: GuardClass
+    guard_class: GuardClass
     changes: tuple[FieldChange, ...]
 
 
@@ -41,7 +41,7 @@ def parts_of(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
     changes: dict[GuardClass, list[FieldChange]] = {}
     for change in step.changes:
         changes.setdefault(_class_of(change, identity, emptied), []).append(change)
-    return tuple(Part(guard, tuple(changes[guard])) for guard in GuardClass if guard in changes)
+    return tuple(Part(guard_class, tuple(changes[guard_class])) for guard_class in GuardClass if guard_class in changes)
 
 
 def fields_empty_in_bamboohr(mapping: FieldMapping, facts: Mapping[str, str]) -> frozenset[str]:
@@ -82,7 +82,7 @@ def _class_of(change: FieldChange, identity: Collection[str], emptied: Collectio
 def keep(step: Step, parts: Iterable[Part], held: Iterable[HeldPart] = ()) -> Step:
     """Return the step with only these of its parts; `held` says what happened to the others."""
     parts, held = tuple(parts), tuple(held)
-    classes = frozenset(part.guard for part in parts)
+    classes = frozenset(part.guard_class for part in parts)
     step = replace(step, classes=classes, held=held)
     if not parts:
         reason = held[0].reason if held else reasons.NOT_DUE

@@ -18,20 +18,20 @@ _SHARE_PERCENT = 50
 """A pattern is named if at least this share of the changes has it."""
 
 
-def pattern(guard: GuardClass, changes: Sequence[Sequence[FieldChange]], company: int) -> str:
+def pattern(guard_class: GuardClass, changes: Sequence[Sequence[FieldChange]], company: int) -> str:
     """Return what the changes of a class have in common, "" if nothing.
 
     Args:
-        guard: The class.
+        guard_class: The class.
         changes: The changes of each account in it.
         company: The number of active employees; 0 if it is not known.
     """
-    if guard is GuardClass.CREATE:
+    if guard_class is GuardClass.CREATE:
         return f"{_accounts(len(changes), 'new account')} for a company of {company:,}" if company else ""
-    if guard is GuardClass.IDENTITY:
+    if guard_class is GuardClass.IDENTITY:
         return _moved_domain(changes) or _changed_field(changes, "changes")
-    if guard in (GuardClass.CLEAR, GuardClass.UPDATE):
-        return _changed_field(changes, "is emptied" if guard is GuardClass.CLEAR else "changes")
+    if guard_class in (GuardClass.CLEAR, GuardClass.UPDATE):
+        return _changed_field(changes, "is emptied" if guard_class is GuardClass.CLEAR else "changes")
     return ""
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from worker.model import reasons
 from worker.model.account import Account
-from worker.model.field_kinds import Kinds, is_same
+from worker.model.field_kinds import Kinds, is_read_back, is_same
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import NEVER_BLANK, PROFILE_FIELD
 from worker.model.step import Action, FieldChange, Step
@@ -25,7 +25,7 @@ class UndoScope(StrEnum):
     """Which part of a run is undone."""
 
     EVERYTHING = "everything"
-    SUSPENSIONS = "suspensions"
+    SUSPENSIONS = "suspend"
     FIELDS = "fields"
 
 
@@ -39,6 +39,7 @@ class RecordedWrite:
         changes: The oldest old value and the newest new value of each field.
         created: Whether the run created the account.
         last_change_at: When BambooHR had last changed the employee before the run, in seconds since 1970; 0 if unknown.
+        is_unread: The run ended before it could read back what Moodle kept.
     """
 
     employee_id: int
@@ -46,15 +47,20 @@ class RecordedWrite:
     changes: tuple[FieldChange, ...]
     created: bool = False
     last_change_at: int = 0
+    is_unread: bool = False
 
     @property
     def fields(self) -> frozenset[str]:
         """The fields that were written."""
         return frozenset(change.field for change in self.changes)
 
+    def edited(self, fields: Sequence[str]) -> reasons.Reason:
+        """The account holds something else in these fields."""
+        return reasons.edited_since(fields, filter(is_read_back, fields) if self.is_unread else ())
+
 
 def writes_to_undo(
-    entries: Iterable[JournalEntry], scope: UndoScope, employees: Collection[int]
+    entries: Iterable[JournalEntry], scope: UndoScope, employees: Collection[int], *, is_unread: bool = False
 ) -> list[RecordedWrite]:
     """Collect the writes to undo, one per employee, ordered by employee id.
 
@@ -62,6 +68,7 @@ def writes_to_undo(
         entries: The journal of the run, oldest first.
         scope: Which part to undo.
         employees: The employees to undo; if empty, all.
+        is_unread: The run ended before it could read back what Moodle kept.
     """
     found: dict[int, RecordedWrite] = {}
     for entry in entries:
@@ -69,7 +76,9 @@ def writes_to_undo(
             continue
         changes = tuple(change for change in entry.changes if _is_in_scope(entry, change, scope))
         if changes:
-            known = found.get(entry.employee_id, RecordedWrite(entry.employee_id, entry.account_id, ()))
+            known = found.get(
+                entry.employee_id, RecordedWrite(entry.employee_id, entry.account_id, (), is_unread=is_unread)
+            )
             if entry.is_read_back:
                 changes = tuple(change for change in changes if change.field in known.fields)
             found[entry.employee_id] = replace(
@@ -144,7 +153,7 @@ def _suspend_created(write: RecordedWrite, account: Account, kinds: Kinds) -> St
         and not is_same(kinds, change.field, change.new, present.get(change.field, _value_if_hidden(change)))
     ]
     if edited:
-        return Step(write.employee_id, Action.SKIP, reasons.edited_since(edited), account)
+        return Step(write.employee_id, Action.SKIP, write.edited(edited), account)
     if account.suspended:
         return Step(write.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO, account)
     change = FieldChange("suspended", "0", "1")
@@ -171,7 +180,7 @@ def _restore(write: RecordedWrite, account: Account, kinds: Kinds) -> Step:
             blank.append(change.field)
         else:
             changes.append(FieldChange(change.field, now, old))
-    notes = [reasons.edited_since(edited)] if edited else []
+    notes = [write.edited(edited)] if edited else []
     notes += [reasons.CANNOT_BE_BLANK] if blank else []
     if changes:
         return Step(

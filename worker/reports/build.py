@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from worker import advice
 from worker.config.settings import Settings, is_loopback
 from worker.model import reasons
+from worker.model.employee import Employee
 from worker.model.reasons import UNCONFIRMED, Reason
 from worker.model.step import Action, FieldChange, Step
 from worker.planning.guards import NOUNS
-from worker.planning.planner import Plan
 from worker.reports.report import Cell, HeldClass, Links, Report, Row
 from worker.runs.summary import Summary
-from worker.runs.sync import Preview
 from worker.timestamps import iso
 from worker.words import counted
 
@@ -27,31 +27,43 @@ _STATES = {"0": "active", "1": "suspended"}
 
 
 def build(
-    preview: Preview,
+    steps: Sequence[Step],
+    employees: Iterable[Employee],
     summary: Summary,
     settings: Settings,
     *,
     scope: str,
-    digest: Callable[[Step], str],
     shows_values: bool,
+    digest: Callable[[Step], str] = lambda _: "",
+    approved: Mapping[int, Collection[str]] | None = None,
     other_settings: bool = False,
 ) -> Report:
     """Build the report of a plan.
 
     An unchanged employee has no row, unless they were requested by id or have a note. In a report of all
     employees, the same applies to those who left and never had an account.
+
+    Args:
+        steps: The plan.
+        employees: The employees as BambooHR shows them, as far as it was read.
+        scope: A key of :data:`worker.reports.report.SCOPES`.
+        digest: Returns a keyed digest of what a step would write.
+        approved: The classes of what is to be approved, by employee id.
     """
-    plan = preview.plan
-    people = _people(plan) if shows_values else None
-    rows = tuple(_row(step, people, digest) for step in plan.steps if _has_row(step, scope))
+    people = _people(steps, employees) if shows_values else None
+    rows = tuple(
+        _row(step, people, digest, (approved or {}).get(step.employee_id, ()))
+        for step in steps
+        if _has_row(step, scope)
+    )
     return Report(
         run_id=summary.run_id,
         made_at=iso(summary.started_at),
         scope=scope,
         since=iso(summary.since) if summary.since else "",
-        counts={action.value: count for action, count in plan.counts.items()},
+        counts=Counter(step.action.value for step in steps),
         rows=rows,
-        errors=sum(step.is_error and step.reason.code != UNCONFIRMED for step in plan.steps),
+        errors=sum(step.is_error and step.reason.code != UNCONFIRMED for step in steps),
         warnings=tuple(summary.warning_texts),
         shows_values=shows_values,
         reconcile_due=summary.reconcile_due,
@@ -65,9 +77,9 @@ def build(
 
 
 def _held(summary: Summary, rows: tuple[Row, ...]) -> Iterator[HeldClass]:
-    for guard, why in summary.why_held.items():
-        count = sum(guard in row.held for row in rows)
-        yield HeldClass(guard.value, f"{counted(count, *NOUNS[guard])} held", why)
+    for guard_class, why in summary.why_held.items():
+        count = sum(guard_class in row.held for row in rows)
+        yield HeldClass(guard_class.value, f"{counted(count, *NOUNS[guard_class])} held", why)
     if unconfirmed := sum(row.code == UNCONFIRMED for row in rows):
         number = counted(unconfirmed, "unconfirmed match", "unconfirmed matches")
         yield HeldClass(UNCONFIRMED, f"{number} held", summary.ids_reassigned or _UNCONFIRMED)
@@ -91,7 +103,9 @@ def _has_row(step: Step, scope: str) -> bool:
     return scope != "everybody" or step.reason not in _LEFT_OUT
 
 
-def _row(step: Step, people: Mapping[int, Person] | None, digest: Callable[[Step], str]) -> Row:
+def _row(
+    step: Step, people: Mapping[int, Person] | None, digest: Callable[[Step], str], approved: Collection[str]
+) -> Row:
     """Return the row of a step; without `people`, it has no value."""
     shows_values = people is not None
     person = people[step.employee_id] if people else Person()
@@ -104,12 +118,17 @@ def _row(step: Step, people: Mapping[int, Person] | None, digest: Callable[[Step
         account_id=step.account.id if step.account else None,
         cells=(
             *(_cell(change, "", shows_values=shows_values) for change in step.changes),
-            *(_cell(change, part.guard, shows_values=shows_values) for part in step.held for change in part.changes),
+            *(
+                _cell(change, part.guard_class, shows_values=shows_values)
+                for part in step.held
+                for change in part.changes
+            ),
         ),
         problem=_said(step.problem) if step.problem and step.problem != step.reason else "",
         notes=tuple(_said(note) for note in step.notes),
         digest=digest(step),
         held=step.held_classes,
+        approved=tuple(sorted(approved)),
         would=would(step) if step.is_whole_held else "",
         hold="" if step.is_whole_held else "; ".join(dict.fromkeys(part.reason.text for part in step.held)),
         name=person.name,
@@ -147,10 +166,10 @@ class Person:
     department: str = ""
 
 
-def _people(plan: Plan) -> dict[int, Person]:
+def _people(steps: Iterable[Step], employees: Iterable[Employee]) -> dict[int, Person]:
     """Return the employees as BambooHR shows them; what it does not show is what their account holds."""
-    facts = {employee.employee_id: employee.facts for employee in plan.plan_input.employees}
-    return {step.employee_id: _person(step, facts[step.employee_id]) for step in plan.steps}
+    facts = {employee.employee_id: employee.facts for employee in employees}
+    return {step.employee_id: _person(step, facts.get(step.employee_id, {})) for step in steps}
 
 
 def _person(step: Step, facts: Mapping[str, str]) -> Person:

@@ -20,7 +20,7 @@ from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
 from worker.model.scope import ScopeState
-from worker.model.step import WRITES, Step
+from worker.model.step import WRITES, Action, Step
 from worker.planning.digests import part_digest
 from worker.planning.guards import parts_of_plan
 from worker.planning.matching import is_reserved, match_by_idnumber
@@ -31,8 +31,6 @@ from worker.reports.build import would
 from worker.reports.scope_lines import scope_lines, shown_value
 from worker.runs.run_input import RunInput
 from worker.timestamps import iso
-
-Lines = Mapping[str, str]
 
 _STANDINGS = {
     LifecycleState.ACTIVE: "works here",
@@ -76,7 +74,7 @@ class EmployeeContext:
             due = [()]
         digests = {part_digest(step, changes, self.digest_key) for changes in due}
         return {
-            change.guard or UNCONFIRMED: held.run_id
+            change.guard_class or UNCONFIRMED: held.run_id
             for held in self.held
             for change in held.changes
             if change.digest in digests
@@ -92,7 +90,7 @@ class EmployeeContext:
         return shown_value(text, shows_values=self.shows_values)
 
 
-def explain(known: EmployeeContext) -> dict[str, Lines]:
+def explain(known: EmployeeContext) -> dict[str, Mapping[str, str]]:
     """The sections, in the order in which they are read."""
     scope = scope_lines(known.plan_input.settings, known.employee.facts, shows_values=known.shows_values)
     return {
@@ -113,7 +111,8 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         "directory",
         "shows the employee" if employee.listed else "does not show the employee (hidden, left, or not started)",
     )
-    yield "List Employees or Get Employee", "shows a row" if employee.evidenced else _not_asked(employee)
+    unread = "was not needed: the directory shows everything" if employee.listed else "shows no row"
+    yield "List Employees or Get Employee", "shows a row" if employee.evidenced else unread
     change = next((one for one in known.inputs.feed.changes if one.employee_id == known.employee_id), None)
     if change is None:
         yield "changed feed", "has not named the employee since the time in the state (since)"
@@ -130,19 +129,13 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
             text = repr(employee.facts[field]) if field in EVIDENCE else known.value(employee.facts[field])
         elif field in employee.restricted:
             text = "NOT SHOWN: restricted for the key's user"
-        elif _is_outside_directory(field) and employee.listed and not employee.evidenced:
+        elif employee.listed and not employee.evidenced and field in FIELDS and not FIELDS[field].directory:
             text = "not requested: the directory does not have it, and the employee's record was not needed"
+        elif employee.listed and not employee.evidenced and field == "status":
+            text = "not needed: the directory lists the employee and shows no status"
         else:
             text = "NOT SHOWN"
         yield field, text
-
-
-def _is_outside_directory(field: str) -> bool:
-    return field in FIELDS and not FIELDS[field].directory
-
-
-def _not_asked(employee: Employee) -> str:
-    return "was not needed: the directory shows everything" if employee.listed else "shows no row"
 
 
 def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
@@ -153,7 +146,8 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     yield "by idnumber", ", ".join(_named(account) for account in own) or "none"
     yield (
         "by e-mail",
-        ", ".join(_named(account) for account in accounts if account.has_email(address)) or "none looked up",
+        ", ".join(_named(account) for account in accounts if account.has_email(address))
+        or "none among the accounts that were looked up",
     )
     match = match_by_idnumber(employee, own)
     account = match.account or known.step.account
@@ -168,6 +162,8 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "rule", "none of these, but an earlier run suspended it as the employee's"
     elif known.step.reason.code == UNCONFIRMED:
         yield "rule", f"e-mail, not trusted: {known.step.reason.text}"
+    elif account is not None and account.idnumber and known.step.action is Action.CONFLICT:
+        yield "rule", f"e-mail, not used: {known.step.reason.text}"
     elif account is not None:
         yield "rule", "e-mail: the only account with the employee's address, and its idnumber is empty"
     else:
@@ -222,14 +218,14 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
 
 def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     step = known.step
-    held = list(known.holding) or [str(guard) for guard in step.held_classes]
+    held = list(known.holding) or [str(guard_class) for guard_class in step.held_classes]
     action = would(step) if step.is_whole_held else step.action.value
     yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
         yield "what to do", step.reason.in_run(known.holding.get(UNCONFIRMED, "RUN")).advice
     changes = [(change, "") for change in step.changes]
-    changes += [(change, f" (held: {part.guard})") for part in step.held for change in part.changes]
+    changes += [(change, f" (held: {part.guard_class})") for part in step.held for change in part.changes]
     for change, hold in changes:
         old = "no account yet" if change.old is None else known.value(change.old)
         text = f"{old} -> {known.value(change.new)}"
@@ -252,17 +248,15 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     elif protected:
         yield "protected", "the account is Moodle's own, cannot be logged in with, or is named by PROTECTED_ACCOUNTS"
     if number in known.inputs.undone:
-        yield (
-            "undone",
-            "an operator undid a run, and every run leaves the employee alone; to release them: "
-            + advice.command("people", "retry", "ID"),
-        )
-    for guard, run_id in known.holding.items():
+        release = advice.command("people", "retry", str(number))
+        yield "undone", f"an operator undid a run, and every run leaves the employee alone; to release them: {release}"
+    for guard_class, run_id in known.holding.items():
         approve = advice.command("approve", run_id, "--employee", str(number))
-        if guard == UNCONFIRMED:
-            yield f"{guard}", f"the run {run_id} could not tell whose account it is; if it is the employee's: {approve}"
+        if guard_class == UNCONFIRMED:
+            why = f"the run {run_id} could not tell whose account it is"
+            yield guard_class, f"{why}; if it is the employee's: {approve}"
         else:
-            yield f"{guard} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
+            yield f"{guard_class} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
     if not known.holding and number not in known.inputs.undone and not protected:
         yield (
             "nothing",
@@ -277,7 +271,7 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         yield "nothing", "nothing is remembered about this employee"
         return
     for flag, detail in employee.follow_ups.items():
-        yield str(flag), detail.note
+        yield str(flag), detail.note or "yes"
     if employee.attempts:
         yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
     if employee.deleted:

@@ -125,9 +125,9 @@ def kinds(report: Report) -> list[Kind]:
 
 
 def _groups(kind: str, rows: Iterable[Row], held: Sequence[HeldClass]) -> list[Group]:
-    alike: dict[tuple[str, tuple[str, ...], str], list[Row]] = {}
+    alike: dict[tuple[object, ...], list[Row]] = {}
     for row in sorted(rows, key=lambda row: (not row.problem, row.employee_id)):
-        alike.setdefault((row.would, row.held, row.code), []).append(row)
+        alike.setdefault((row.would, row.held, row.approved, row.code), []).append(row)
     groups = [_group(kind, tuple(own), held) for own in alike.values()]
     return sorted(groups, key=lambda group: (_rank(group.would), -len(group.entries)))
 
@@ -140,6 +140,8 @@ def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group
         label = f"{UNCONFIRMED} (held)"
     elif first.held:
         label = f"{would} ({'held' if kind == HELD else 'partly held'})"
+    elif first.approved not in ((), (would,)):
+        label = f"{would} ({', '.join(first.approved)})"
     reason, advice, hold = (_shared(getattr(row, name) for row in rows) for name in ("reason", "advice", "hold"))
     said = _without_why(reason, held)
     return Group(

@@ -22,12 +22,12 @@ class NextStep:
     command: str = ""
 
 
-def approve_class(guard: str) -> str:
+def approve_class(guard_class: str) -> str:
     """Return the command that approves a class. RUN stands for the run that will hold it: a preview holds nothing."""
-    if guard == UNCONFIRMED:
+    if guard_class == UNCONFIRMED:
         # A match is confirmed for the employee, not for all at once.
         return advice.command("approve", "RUN", "--employee", "ID")
-    return advice.command("approve", "RUN", "--only", guard)
+    return advice.command("approve", "RUN", "--only", guard_class)
 
 
 def next_steps(report: Report) -> list[NextStep]:

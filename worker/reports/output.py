@@ -8,12 +8,12 @@ import stat
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from worker.errors import UsageError
-from worker.reports.wrapping import wrap
+from worker.reports.wrapping import facts
 
 _OWNER_ONLY = 0o600
-_NARROWEST = 24
 
 
 def check_values(*, shows_values: bool, file: Path | None) -> None:
@@ -51,9 +51,9 @@ def put(text: str, file: Path | None) -> None:
     sys.stderr.write(f"written to {file}\n")
 
 
-def width() -> int:
-    """Return the width available to a table: that of the terminal, or 0 for no limit."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+def width(stream: TextIO | None = None) -> int:
+    """Return the width available to a table on a stream, stdout by default: that of the terminal, or 0 for no limit."""
+    return shutil.get_terminal_size().columns if (stream or sys.stdout).isatty() else 0
 
 
 def readable(
@@ -62,14 +62,5 @@ def readable(
     """Return the sections of an explanation as text. `columns` is the width to keep to, 0 for no limit."""
     parts = [f"Employee {employee_id}"]
     parts += [f"warning: {warning}" for warning in warnings]
-    for title, lines in sections.items():
-        size = max(map(len, lines), default=0)
-        parts.append("\n".join([title, *(_line(f"  {name:<{size}}  ", text, columns) for name, text in lines.items())]))
+    parts += [f"{title}\n{facts(lines.items(), columns)}" for title, lines in sections.items()]
     return "\n\n".join(parts)
-
-
-def _line(name: str, text: str, columns: int) -> str:
-    """Return a line that continues below its text, or as it is where too little is left for the text."""
-    if columns - len(name) < _NARROWEST:
-        return name + text
-    return "\n".join(wrap(text, columns, first=name, rest=" " * len(name)))

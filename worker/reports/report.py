@@ -52,6 +52,7 @@ class Row:
         would: the action without the guards, if they hold all of it.
         hold: why a part is held, if the rest is written.
         name: the employee's name, "" if values are not shown; so is `department`.
+        approved: the classes of changes that are about to be approved.
     """
 
     employee_id: int
@@ -69,6 +70,7 @@ class Row:
     hold: str = ""
     name: str = ""
     department: str = ""
+    approved: tuple[str, ...] = ()
 
     @property
     def is_held(self) -> bool:

@@ -28,7 +28,8 @@ def _line(rule: ScopeRule, facts: Mapping[str, str], *, shows_values: bool) -> s
     name = rule.list_that_decides(facts)
     values = rule.excluded if name == "exclude" else rule.allowed
     listed = f" ({', '.join(map(repr, values))})" if shows_values else ""
-    return f"{shown_value(facts[rule.field], shows_values=shows_values)}: {state.value} by the list {name}{listed}"
+    value = shown_value(facts[rule.field], shows_values=shows_values)
+    return f"{value}: {state.value}, as the list {name} decides{listed}"
 
 
 def shown_value(text: str, *, shows_values: bool) -> str:

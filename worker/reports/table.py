@@ -10,7 +10,7 @@ from worker.reports.groups import Entry, Group, kinds
 from worker.reports.next_steps import approve_class, next_steps
 from worker.reports.report import PRODUCT, Cell, HeldClass, Report, Row, utc
 from worker.reports.wrapping import wrap
-from worker.words import counted
+from worker.words import counted, listed
 
 _NARROWEST = 24
 
@@ -39,19 +39,31 @@ def columns(heads: Sequence[str], rows: Iterable[Sequence[object]], width: int =
     return "\n".join(lines)
 
 
-def table(report: Report, width: int = 0) -> str:
+def table(report: Report, width: int = 0, most: int | None = None) -> str:
     """Return the report as text: what was read, what is held, the rows by reason, and the next commands to type.
 
-    A `width` of 0 is no limit.
+    Args:
+        width: The width of a line; 0 is no limit.
+        most: The most ids in one list; None is no limit.
     """
+    return _text([[*_head(report)], *_body(report, width, most), ["Next:", *_next(report)]], width)
+
+
+def changes(report: Report, width: int = 0, most: int | None = None) -> str:
+    """Return what would be done alone, for a reader who is about to confirm it."""
+    return _text(_body(report, width, most), width)
+
+
+def _body(report: Report, width: int, most: int | None) -> list[list[str]]:
     groups = [group for kind in kinds(report) for group in kind.groups]
-    paragraphs = [
-        [*_head(report)],
+    return [
         [_figures(report)],
         *([*_held(one)] for one in report.held),
-        *([*_group(group, width)] for group in groups),
-        ["Next:", *_next(report)],
+        *([*_group(group, width, most)] for group in groups),
     ]
+
+
+def _text(paragraphs: Iterable[Iterable[str]], width: int) -> str:
     return "\n\n".join("\n".join(_filled(line, width) for line in lines) for lines in paragraphs)
 
 
@@ -78,7 +90,7 @@ def _held(one: HeldClass) -> Iterator[str]:
     yield _Whole(f"    {approve_class(one.guard)}")
 
 
-def _group(group: Group, width: int) -> Iterator[str]:
+def _group(group: Group, width: int, most: int | None) -> Iterator[str]:
     yield f"{group.label.capitalize()}: {counted(len(group.entries), 'employee')}: {group.reason}"
     if group.hold:
         yield f"  held: {group.hold}"
@@ -89,7 +101,7 @@ def _group(group: Group, width: int) -> Iterator[str]:
     for number, _, details in rows:
         by_details.setdefault(details, []).append(str(number))
     if not any(who for _, who, _ in rows) and (len(by_details) == 1 or len(by_details) * 2 <= len(rows)):
-        yield from _listed(by_details)
+        yield from _listed(by_details, most)
         return
     heads = ("employee", "name, department", "changes")
     used = [at for at in range(3) if at == 0 or any(row[at] for row in rows)]
@@ -97,12 +109,12 @@ def _group(group: Group, width: int) -> Iterator[str]:
     yield _Whole(textwrap.indent(text, "  "))
 
 
-def _listed(by_details: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _listed(by_details: Mapping[str, Sequence[str]], most: int | None) -> Iterator[str]:
     """List the ids of employees below what they have in common, which is shorter than a line for each."""
     for details, numbers in by_details.items():
         if details:
             yield f"  {details}"
-        yield f"    {'employee' if len(numbers) == 1 else 'employees'} {', '.join(numbers)}"
+        yield f"    {'employee' if len(numbers) == 1 else 'employees'} {listed(numbers, most, '; --verbose lists all')}"
 
 
 def _who(row: Row) -> str:

@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from worker import advice
 from worker.errors import ExitCode
 from worker.model.reasons import UNDONE
-from worker.words import counted
+from worker.reports.wrapping import facts
+from worker.words import MOST_SHOWN, counted
 
 Event = Mapping[str, Any]
 
 _SUMMARY_HEADING = frozenset({"event", "ok", "outcome", "exit_code", "run_id"})
 _WRITTEN = {"create": "created", "update": "updated", "suspend": "suspended", "reactivate": "reactivated"}
 _NOT_WRITTEN = {"skip": "skipped", "hold": "waiting", "conflict": "CONFLICT", "unchanged": "unchanged"}
+_LISTED_BRIEFLY = frozenset({*_WRITTEN.values(), "skipped", "waiting", "unchanged", "held"})
+"""What a run may do to many employees without one of them being an error of its own."""
 _LEFT_ALONE = {UNDONE.code: "left alone"}
 _SPEAKS_FOR_ITSELF = frozenset({"create", "update"})
 _KILLED = {137: "killed: out of memory, or did not end in time after SIGTERM"}
 
 
 class TerminalLog:
-    """Turns the events of one run into lines. Advice, and why a guard holds, is given once for all who share it."""
+    """Turns the events of one run into lines. Advice, and why a guard holds, is given once for all who share it.
 
-    def __init__(self) -> None:
+    Args:
+        most: The most employees of a kind who have a line; None is no limit. Errors have one each.
+    """
+
+    def __init__(self, most: int | None = MOST_SHOWN) -> None:
+        self._most = most
+        self._seen: Counter[str] = Counter()
         self._advised: set[str] = set()
         self._held: set[str] = set()
         self._ended = False
 
     def line(self, level: str, event: Event) -> str | None:
-        """Return the line of an event; None for one that only a log group needs."""
+        """Return the line of an event; None for one that only a log group needs.
+
+        A dry run shows its employees grouped by action and reason instead.
+        """
         name = event.get("event")
         if name == "sync.person":
+            if event.get("dry_run") or self._is_left_out(event):
+                return None
             text = _employee(event, without_reason=self._was_held_for(event))
         elif name == "sync.window":
             text = f"{counted(event['total_changed'], 'employee')} changed in BambooHR"
@@ -48,7 +63,17 @@ class TerminalLog:
     def summary(self, line: Event) -> str:
         """Return the summary, without what was typed and what the last line has said."""
         known = _TYPED | _END if self._ended else _TYPED
-        return summary_text({name: value for name, value in line.items() if name not in known})
+        text = summary_text({name: value for name, value in line.items() if name not in known})
+        left_out = {kind: number - (self._most or 0) for kind, number in self._seen.items()}
+        more = [f"{number:,} more {kind}" for kind, number in left_out.items() if self._most and number > 0]
+        return "\n".join([*([f"and {', '.join(more)}; --verbose lists all"] if more else []), text])
+
+    def _is_left_out(self, event: Event) -> bool:
+        kind = "held" if event.get("held") else _what_happened(event["action"], event["result"], "")
+        if kind not in _LISTED_BRIEFLY:
+            return False
+        self._seen[kind] += 1
+        return self._most is not None and self._seen[kind] > self._most
 
     def _was_held_for(self, event: Event) -> bool:
         reason = event.get("reason", "")
@@ -82,7 +107,7 @@ def _employee(event: Event, *, without_reason: bool) -> str:
     if held:
         parts = ", ".join(held) + _without_suspension(event.get("held_fields"))
         what = f"HELD {parts}" if result == "held" else f"{what}, HELD {parts}"
-    is_plain = not held and result in ("done", "planned") and action in _SPEAKS_FOR_ITSELF
+    is_plain = not held and result == "done" and action in _SPEAKS_FOR_ITSELF
     why = [] if is_plain or without_reason or not event.get("reason") else [event["reason"]]
     return f"employee {event['employee_id']}: {'; '.join([what, *why, *(event.get('notes') or [])])}"
 
@@ -91,8 +116,8 @@ def _what_happened(action: str, result: str, fields: str) -> str:
     done = _WRITTEN.get(action)
     if done is None:
         return _NOT_WRITTEN.get(action, action)
-    if result in ("done", "planned"):
-        return (f"would be {done}" if result == "planned" else done) + fields
+    if result == "done":
+        return done + fields
     return {"held": "HELD", "exempt": "skipped"}.get(result, f"NOT {done}")
 
 
@@ -111,7 +136,11 @@ def meaning_of(code: int) -> str:
 def summary_text(line: Event) -> str:
     """Return a summary with the names of its fields; what is zero, empty or false is left out."""
     code = int(line["exit_code"])
-    shown = [(name.replace("_", " "), _list(value)) for name, value in filled(line, _SUMMARY_HEADING)]
+    truncated = {name: line[name] for name in line if name.endswith(_TRUNCATED)}
+    shown = [
+        (name.replace("_", " "), _list(value) + _more(truncated.get(f"{name}{_TRUNCATED}", 0)))
+        for name, value in filled(line, _SUMMARY_HEADING | truncated.keys())
+    ]
     text = facts([("exit code", f"{code}: {meaning_of(code)}"), *shown])
     return advice.current().fill_in(f"Run {line['run_id']}: {line['outcome']}\n{text}")
 
@@ -121,19 +150,19 @@ def filled(line: Event, without: frozenset[str]) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in line.items() if value and name not in without]
 
 
+_TRUNCATED = "_truncated"
+
+
+def _more(number: int) -> str:
+    return f" and {number:,} more" if number else ""
+
+
 def _list(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {count}" for name, count in value.items())
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "yes" if value is True else str(value)
-
-
-def facts(pairs: Iterable[tuple[str, object]]) -> str:
-    """Return names and values, a line each; an empty value is left out."""
-    shown = [(name, str(value)) for name, value in pairs if value not in (None, "")]
-    width = max((len(name) for name, _ in shown), default=0)
-    return "\n".join(f"  {name:<{width}}  {value}" for name, value in shown)
 
 
 def moment(value: datetime | float | None) -> str:

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterable
 
 _COMMAND = re.compile(r"(?:\./lxp|python -m worker)(?: [^\s;,]*[^\s;,.])+")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
+_NARROWEST = 24
+
+
+def facts(pairs: Iterable[tuple[str, object]], width: int = 0) -> str:
+    """Return names and values, a line each; an empty value is left out.
+
+    A value continues below its beginning, unless the width (0: no limit) leaves too little room for it.
+    """
+    shown = [(name, str(value)) for name, value in pairs if value not in (None, "")]
+    size = max((len(name) for name, _ in shown), default=0)
+    is_wide = width - size - 4 < _NARROWEST
+    return "\n".join(
+        f"  {name:<{size}}  {value}"
+        if is_wide
+        else "\n".join(wrap(value, width, first=f"  {name:<{size}}  ", rest=" " * (size + 4)))
+        for name, value in shown
+    )
 
 
 def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from worker.model.account import Account, AccountKey
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import Reason
-from worker.moodle import refusal_reasons
+from worker.moodle import fatal_errors, refusal_reasons
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Tick
 from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
 from worker.runs.services import Services
-from worker.transport.parallel import in_parallel
+from worker.transport.parallel import in_batches, in_parallel
 
 
 class AccountLookup(BatchRequest[str]):
@@ -47,8 +48,8 @@ class AccountLookup(BatchRequest[str]):
         isolation = Isolation(self, wait, allowance=None if priority is Priority.LEAVERS else ALLOWANCE)
         were_isolated = priority is Priority.ISOLATED
         size = 1 if were_isolated else self._moodle.batch_size
-        batches = [values[at : at + size] for at in range(0, len(values), size)]
-        in_parallel(lambda batch: isolation.send(batch, was_isolated=were_isolated), batches, self._moodle.concurrency)
+        send = partial(isolation.send, was_isolated=were_isolated)
+        in_parallel(send, in_batches(values, size), self._moodle.concurrency)
         isolation.finish()
 
     def _is_extended(self, value: str) -> bool:
@@ -71,7 +72,7 @@ class AccountLookup(BatchRequest[str]):
         """Take note of values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
         if why is Skipped.SITE_REFUSES and is_whole_company:
-            raise refusal_reasons.no_lookup_answered(code)
+            raise fatal_errors.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
             reason = refusal_reasons.EXTENDED_USERNAME_REFUSED
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar
 
@@ -10,13 +10,14 @@ from worker import logs
 from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient
 from worker.errors import ListRefused, ReportRefused
 from worker.runs.isolation import BatchRequest, Isolation, Skipped
+from worker.transport.parallel import in_batches
 from worker.transport.refusal import BatchRefused
 
 _REFUSALS_TRUSTED = 10
 """This many refusals without an answer mean that the key may read no employee."""
 
 
-class EmployeeReads(ABC):
+class EmployeeReads(BatchRequest[int]):
     """Reads employees in batches, or one by one if the key may not use the endpoint that takes several.
 
     Args:
@@ -33,13 +34,14 @@ class EmployeeReads(ABC):
     """The log event that says so, its reason, and what to do."""
 
     def __init__(self, bamboohr: BambooHRClient, wait: Callable[[float], None], isolated: Collection[int]) -> None:
+        super().__init__(bamboohr.site_answers, bamboohr.await_site)
         self.unreadable: dict[int, str] = {}
         self.batches_refused = False
         self.refused = False
         self._bamboohr = bamboohr
         self._isolated = isolated
-        self._in_batches: Isolation[int] = Isolation(_Request(self, bamboohr, self._read_batch), wait)
-        self._alone: Isolation[int] = Isolation(_Request(self, bamboohr, lambda batch: self._read_one(*batch)), wait)
+        self._in_batches: Isolation[int] = Isolation(self, wait)
+        self._alone: Isolation[int] = Isolation(self, wait)
 
     @abstractmethod
     def _read_batch(self, batch: Sequence[int]) -> None:
@@ -57,10 +59,28 @@ class EmployeeReads(ABC):
     def site_refuses(self, code: str) -> None:
         """Handle a BambooHR that answers, but for no employee."""
 
+    def attempt(self, batch: Sequence[int]) -> None:
+        """Read one batch, or one employee."""
+        if self.batches_refused:
+            self._read_one(*batch)
+        else:
+            self._read_batch(batch)
+
+    def isolated(self, record: int, code: str) -> None:
+        """Take note that this employee cannot be read."""
+        self.unreadable[record] = code
+
+    def skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
+        """Take note of employees who were not read."""
+        if why is Skipped.SITE_REFUSES:
+            self.site_refuses(code)
+        else:
+            self.unreadable.update(dict.fromkeys(records, code))
+
     def _read(self, employees: Sequence[int]) -> None:
         first = [employee_id for employee_id in employees if employee_id not in self._isolated]
-        batches: list[Sequence[int]] = [first[at : at + IDS_PER_CALL] for at in range(0, len(first), IDS_PER_CALL)]
-        batches += [[employee_id] for employee_id in employees if employee_id in self._isolated]
+        last = [employee_id for employee_id in employees if employee_id in self._isolated]
+        batches = [*in_batches(first, IDS_PER_CALL), *in_batches(last, 1)]
         for at, batch in enumerate(batches):
             if not self.batches_refused:
                 self._send(batch)
@@ -92,29 +112,3 @@ class EmployeeReads(ABC):
             except BatchRefused:
                 refused += 1
         self.refused = refused > 0 and not self._has_answer()
-
-
-class _Request(BatchRequest[int]):
-    """Reads of one endpoint."""
-
-    def __init__(
-        self, reads: EmployeeReads, bamboohr: BambooHRClient, attempt: Callable[[Sequence[int]], None]
-    ) -> None:
-        super().__init__(bamboohr.site_answers, bamboohr.await_site)
-        self._reads = reads
-        self._attempt = attempt
-
-    def attempt(self, batch: Sequence[int]) -> None:
-        """Read one batch."""
-        self._attempt(batch)
-
-    def isolated(self, record: int, code: str) -> None:
-        """Take note that this employee cannot be read."""
-        self._reads.unreadable[record] = code
-
-    def skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
-        """Take note of employees who were not read."""
-        if why is Skipped.SITE_REFUSES:
-            self._reads.site_refuses(code)
-        else:
-            self._reads.unreadable.update(dict.fromkeys(records, code))

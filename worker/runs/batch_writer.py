@@ -21,7 +21,7 @@ from worker.planning.write_order import in_order
 from worker.runs.isolation import ALLOWANCE, Isolation
 from worker.runs.write_requests import Results, WriteKind, WriteRequests
 from worker.transport.http import TransportError
-from worker.transport.parallel import in_parallel
+from worker.transport.parallel import in_batches, in_parallel
 
 _BATCHES_LOST = 3
 
@@ -78,7 +78,7 @@ class BatchWriter:
         self._in_parallel(WriteKind.SUSPEND, [step for step in first if WriteKind.of(step) is WriteKind.SUSPEND])
         updates, dependent = in_order([step for step in first if WriteKind.of(step) is WriteKind.UPDATE])
         sequential = -(-dependent // self._moodle.batch_size)
-        batches = self._batches(updates)
+        batches = in_batches(updates, self._moodle.batch_size)
         for batch in batches[:sequential]:
             self._send(WriteKind.UPDATE, batch)
         in_parallel(partial(self._send, WriteKind.UPDATE), batches[sequential:], self._workers)
@@ -99,11 +99,7 @@ class BatchWriter:
             self._results.record(left, Status.FAILED, refusal_reasons.not_sent(self.ended_by), was_sent=True)
 
     def _in_parallel(self, kind: WriteKind, steps: Sequence[Step]) -> None:
-        in_parallel(partial(self._send, kind), self._batches(steps), self._workers)
-
-    def _batches(self, steps: Sequence[Step]) -> list[Sequence[Step]]:
-        size = self._moodle.batch_size
-        return [steps[at : at + size] for at in range(0, len(steps), size)]
+        in_parallel(partial(self._send, kind), in_batches(steps, self._moodle.batch_size), self._workers)
 
     def _send(self, kind: WriteKind, batch: Sequence[Step], *, was_isolated: bool = False) -> None:
         """Send a batch unless the writing has ended; every step of it has a result afterwards, or at the end."""

@@ -150,9 +150,9 @@ def check_functions(moodle: MoodleClient) -> Iterator[Check]:
     try:
         moodle.check_visibility()
     except SyncError as fault:
-        yield failed("Moodle sight", fault.message, f"{fault.advice}; {LMS}")
+        yield failed("Moodle visibility", fault.message, f"{fault.advice}; {LMS}")
     else:
-        yield ok("Moodle sight", "the token sees accounts, with every key that is needed")
+        yield ok("Moodle visibility", "the token sees accounts, with every key that is needed")
 
 
 def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:

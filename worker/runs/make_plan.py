@@ -91,7 +91,7 @@ def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:
         reactivate_all=settings.reactivate_all,
         reactivate=frozenset(request.selected if request.reactivate else ()),
         protected=settings.protected,
-        confirmed=frozenset(change.employee_id for change in request.approved if change.guard is None),
+        confirmed=frozenset(change.employee_id for change in request.approved if change.guard_class is None),
         undone=frozenset() if request.includes_undone else inputs.undone,
         hire_lookahead_days=settings.hire_lookahead_days,
         selected=frozenset(request.selected),

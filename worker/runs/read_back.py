@@ -18,7 +18,7 @@ from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.locked_run import WriteResult
 from worker.runs.services import Services
-from worker.runs.summary import IDS_SHOWN, Summary
+from worker.runs.summary import Summary
 from worker.words import counted, listed
 
 _Lost = dict[int, list[FieldChange]]
@@ -69,15 +69,13 @@ def _is_to_be_read(result: StepResult) -> bool:
 
 
 def _lost(steps: Mapping[int, Step], accounts: Iterable[Account], kinds: Kinds) -> _Lost:
-    by_idnumber: dict[str, list[Account]] = {}
-    for account in accounts:
-        by_idnumber.setdefault(account.idnumber, []).append(account)
+    by_idnumber = {str(employee_id): step for employee_id, step in steps.items()}
     lost: _Lost = {}
-    for employee_id, step in steps.items():
-        for account in by_idnumber.get(str(employee_id), ()):
-            if step.account is None or step.account.id == account.id:
-                lost[employee_id] = _not_kept(step, account, kinds)
-    return {employee_id: changes for employee_id, changes in lost.items() if changes}
+    for account in accounts:
+        step = by_idnumber.get(account.idnumber)
+        if step is not None and (step.account is None or step.account.id == account.id):
+            lost[step.employee_id] = _not_kept(step, account, kinds)
+    return {employee_id: changes for employee_id, changes in sorted(lost.items()) if changes}
 
 
 def _not_kept(step: Step, account: Account, kinds: Kinds) -> list[FieldChange]:
@@ -113,7 +111,7 @@ def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Su
 
 
 def _warning(name: str, cause: str, employees: list[int]) -> str:
-    whose = f"{counted(len(employees), 'employee')} ({listed(employees, IDS_SHOWN)})"
+    whose = f"{counted(len(employees), 'employee')} ({listed(employees)})"
     return (
         f"Moodle does not keep {name} of {whose}: {cause}."
         " It is not sent again until it changes in BambooHR; after a correction in Moodle:"

@@ -139,8 +139,8 @@ class Summary:
         if step.held or is_unconfirmed:
             self._count("held", step.employee_id)
         self.unconfirmed += is_unconfirmed
-        for guard in step.held_classes:
-            self.held_by_class[guard] += 1
+        for guard_class in step.held_classes:
+            self.held_by_class[guard_class] += 1
         self.counts["held_suspensions"] += GuardClass.SUSPEND in step.held_classes
 
     @property
@@ -216,13 +216,12 @@ class Summary:
         if self.ids_reassigned:
             self.advice = "compare the employees that the log names with BambooHR before you approve anything"
         elif self.dry_run:
-            self.advice = (
-                "the log names the employees; the run that holds the changes names the command that approves them"
-            )
+            self.advice = "the run that holds the changes names the command that approves them"
         else:
-            narrowed = () if self.held_by_class else ("--employee", "ID")
-            approve = advice.command("approve", self.run_id, *narrowed)
-            self.advice = f"the log names the employees. If the changes are right: {approve} (RUNBOOK, Held changes)"
+            only, one = ((), ()) if self.held_by_class else (("--only", UNCONFIRMED), ("--employee", "ID"))
+            see = advice.command("approve", self.run_id, *only, "--dry-run")
+            approve = advice.command("approve", self.run_id, *one)
+            self.advice = f"see who and what: {see}; if the changes are right: {approve} (RUNBOOK, Held changes)"
 
     def as_dict(self, now: datetime, ids_shown: int = IDS_SHOWN) -> dict[str, Any]:
         """The line as an object."""
@@ -262,7 +261,11 @@ class Summary:
 
     def _held_by_list(self) -> dict[str, int]:
         """How many employees each list of what is held has, under the words of `approve --only`."""
-        lists: dict[str, int] = {guard: self.held_by_class[guard] for guard in GuardClass if self.held_by_class[guard]}
+        lists: dict[str, int] = {
+            guard_class: self.held_by_class[guard_class]
+            for guard_class in GuardClass
+            if self.held_by_class[guard_class]
+        }
         return {**lists, UNCONFIRMED: self.unconfirmed} if self.unconfirmed else lists
 
     def line(self) -> str:

@@ -47,9 +47,6 @@ class Preview:
 
 def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
     """Do what was requested; the summary says how it ended. Raises a SyncError where the run cannot go on."""
-    if request.dry_run:
-        preview(request, services, summary)
-        return
     with locked_run(services, summary, _scheduled_time(request, services)) as run:
         inputs = RunInput(run.history, request)
         run.record = lambda now: _record(services, summary, inputs, now)

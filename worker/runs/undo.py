@@ -33,9 +33,6 @@ class UndoRequest:
 
 def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None:
     """Undo the run; the summary says how it ended."""
-    if request.dry_run:
-        preview_undo(request, services, summary)
-        return
     with locked_run(services, summary) as run:
         recorded = _recorded_writes(request, services)
         steps = _plan(recorded, services, summary)
@@ -68,7 +65,9 @@ def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> 
 def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, RecordedWrite]:
     """Return what is to be undone, by employee id. Raises UsageError if there is nothing."""
     entries = services.store.journal_of(request.run_id)
-    recorded = writes_to_undo(entries, request.scope, request.employees)
+    run = services.store.run(request.run_id)
+    is_unread = run is None or not run.reached_the_end
+    recorded = writes_to_undo(entries, request.scope, request.employees, is_unread=is_unread)
     if recorded:
         return {one.employee_id: one for one in recorded}
     if entries:
@@ -77,7 +76,7 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
             advice=f"see what it wrote: {advice.command('explain', '--employee', 'ID')}; or leave out --only and"
             " --employee",
         )
-    if services.store.run(request.run_id) is None:
+    if run is None:
         raise UsageError(
             f"there is no run {request.run_id} that wrote to Moodle in the last 90 days",
             advice="a dry run writes nothing; the id is the run_id of the run's summary, and is named in its log",

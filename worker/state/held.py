@@ -10,6 +10,7 @@ from worker.errors import StateError
 from worker.model.held_change import VALID, HeldChange, HeldChanges
 from worker.model.step import GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
+from worker.transport.parallel import in_batches
 
 _PORTION = 2_500
 """Changes in one item: some 80 bytes each, so that it stays under 300 KB."""
@@ -18,7 +19,7 @@ _RETENTION = VALID + timedelta(days=1)
 
 def store_held(items: Items, state_id: str, held: HeldChanges) -> None:
     """Keep what a run held."""
-    portions = [held.changes[at : at + _PORTION] for at in range(0, len(held.changes), _PORTION)]
+    portions = in_batches(held.changes, _PORTION)
     items.put_all(
         [
             {
@@ -28,7 +29,7 @@ def store_held(items: Items, state_id: str, held: HeldChanges) -> None:
                 "key_check": held.key_check,
                 "resends": held.resends,
                 "changes": json.dumps(
-                    [[one.employee_id, one.account_id, one.guard, one.digest] for one in portion],
+                    [[one.employee_id, one.account_id, one.guard_class, one.digest] for one in portion],
                     separators=(",", ":"),
                 ),
                 EXPIRY: held.at + int(_RETENTION.total_seconds()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -41,18 +41,10 @@ class SqliteItems:
         return {key: item for key, item in found.items() if item is not None}
 
     def put(self, item: Item, when: Condition | None = None) -> bool:
-        with self._transaction() as database:
-            if when is not None and not when.holds(_read(database, item[KEY])):
-                return False
-            _write(database, item)
-            return True
+        return self._write(item[KEY], item, {item[KEY]: when})
 
     def delete(self, key: str, when: Condition | None = None) -> bool:
-        with self._transaction() as database:
-            if when is not None and not when.holds(_read(database, key)):
-                return False
-            database.execute("DELETE FROM items WHERE key = ?", (key,))
-            return True
+        return self._write(key, None, {key: when})
 
     def put_all(self, items: Sequence[Item]) -> None:
         with self._transaction() as database:
@@ -66,10 +58,18 @@ class SqliteItems:
             return [json.loads(body) for key, body in rows if key.startswith(begins)]
 
     def put_if(self, item: Item, when: Condition, other_key: str, other_when: Condition) -> bool:
+        return self._write(item[KEY], item, {item[KEY]: when, other_key: other_when})
+
+    def _write(self, key: str, item: Item | None, conditions: Mapping[str, Condition | None]) -> bool:
+        """Write or delete an item if all conditions hold, each about the item under its key."""
         with self._transaction() as database:
-            if not (when.holds(_read(database, item[KEY])) and other_when.holds(_read(database, other_key))):
-                return False
-            _write(database, item)
+            for about, when in conditions.items():
+                if when is not None and not when.holds(_read(database, about)):
+                    return False
+            if item is None:
+                database.execute("DELETE FROM items WHERE key = ?", (key,))
+            else:
+                _write(database, item)
             return True
 
     @contextmanager

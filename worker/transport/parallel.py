@@ -1,10 +1,17 @@
-"""Calls in parallel."""
+"""Batches, and calls in parallel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
+
+V = TypeVar("V")
+
+
+def in_batches(values: Sequence[V], size: int) -> list[Sequence[V]]:
+    """Return the values in batches of this size; the last may be smaller."""
+    return [values[at : at + size] for at in range(0, len(values), size)]
 
 
 def in_parallel(call: Callable[[Any], Any], batches: Sequence[Any], workers: int) -> list[Any]:

@@ -13,8 +13,8 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TypeVar
 
-from worker.transport.http import NoAnswer, Reply, TransportError
-from worker.transport.retries import Retries, is_passing
+from worker.transport.http import NoAnswer, Reply
+from worker.transport.retries import Retries, is_passing, with_retries
 
 T = TypeVar("T")
 
@@ -130,15 +130,11 @@ def read_quickly(
         Refused: no answer came.
         TransportError: the request could not be sent, and the patience is used up.
     """
-    while True:
+
+    def once() -> tuple[Reply, T]:
         try:
-            reply, value = attempt()
+            return attempt()
         except NoAnswer as fault:
             raise Refused(NO_ANSWER, _NO_ANSWER) from fault
-        except TransportError as fault:
-            if not (fault.is_passing and retries.wait(None, fault.what)):
-                raise
-        else:
-            is_final = reply.status == HTTPStatus.OK or meaning_of(reply).concerns is not Concerns.SITE
-            if is_final or not retries.wait(reply):
-                return reply, value
+
+    return with_retries(once, retries, lambda reply: meaning_of(reply).concerns is Concerns.SITE)

@@ -104,8 +104,13 @@ def _in_words(reply: Reply) -> str:
     return f"HTTP {reply.status}{', in maintenance or overloaded' if in_maintenance else ''}"
 
 
-def with_retries(attempt: Callable[[], tuple[Reply, T]], retries: Retries) -> tuple[Reply, T]:
-    """Repeat a read until it is answered or its patience ends; then give the last reply or raise the last fault."""
+def with_retries(
+    attempt: Callable[[], tuple[Reply, T]], retries: Retries, is_waited_for: Callable[[Reply], bool] = lambda _: True
+) -> tuple[Reply, T]:
+    """Repeat a read until it is answered or its patience ends; then give the last reply or raise the last fault.
+
+    `is_waited_for`: whether another attempt is made after a reply that is no success.
+    """
     while True:
         try:
             reply, value = attempt()
@@ -113,5 +118,5 @@ def with_retries(attempt: Callable[[], tuple[Reply, T]], retries: Retries) -> tu
             if not (fault.is_passing and retries.wait(None, fault.what)):
                 raise
         else:
-            if reply.status < HTTPStatus.BAD_REQUEST or not retries.wait(reply):
+            if reply.status < HTTPStatus.BAD_REQUEST or not (is_waited_for(reply) and retries.wait(reply)):
                 return reply, value

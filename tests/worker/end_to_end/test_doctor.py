@@ -42,7 +42,7 @@ def test_every_check_of_a_healthy_installation_is_ok(healthy: RunHarness) -> Non
         "BambooHR changed feed",
         "clock, against BambooHR",
         *(f"Moodle {function}" for function in FUNCTIONS),
-        "Moodle sight",
+        "Moodle visibility",
         "clock, against Moodle",
         "protected accounts",
         "BambooHR List Employees",
@@ -141,7 +141,7 @@ def may_not(right: str) -> Wrong:
 
 
 def does_not_see(capability: str, what: str) -> Wrong:
-    return Wrong("Moodle sight", what, SIGHT, also=UNREAD, capability=capability)
+    return Wrong("Moodle visibility", what, SIGHT, also=UNREAD, capability=capability)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_what_refused_functions_have_in_common_is_checked_first(
     healthy: RunHarness, capability: str, function: str, causes: list[str]
 ) -> None:
     Wrong("", "", capability=capability, function=function).bring_about(healthy)
-    refused, sight = ([function], {}) if function else (FUNCTIONS, {"Moodle sight": "failed"})
+    refused, sight = ([function], {}) if function else (FUNCTIONS, {"Moodle visibility": "failed"})
 
     report = run_doctor(healthy, "--quick")
 
@@ -274,7 +274,7 @@ def test_a_service_without_both_look_up_functions_fails(healthy: RunHarness) -> 
     report = run_doctor(healthy)
 
     verdicts = {"Moodle core_user_get_users_by_field": "failed", "Moodle core_user_get_users": "warning"}
-    assert (report.code, report.bad) == (1, {**verdicts, "Moodle sight": "failed", **UNREAD})
+    assert (report.code, report.bad) == (1, {**verdicts, "Moodle visibility": "failed", **UNREAD})
 
 
 # State and clocks

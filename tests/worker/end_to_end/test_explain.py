@@ -127,7 +127,7 @@ def test_an_unknown_employee_id(staffed: RunHarness) -> None:
     explanation = explain(staffed, "77777")
     assert explanation["BambooHR"]["List Employees or Get Employee"] == "shows no row"
     assert explanation["Account"]["rule"] == "none matches: there is no account"
-    assert planned_step(explanation) == ("hold", "BambooHR shows the key nothing for this employee id")
+    assert planned_step(explanation) == ("hold", "BambooHR shows the key's user nothing for this employee id")
 
 
 def test_fields_that_the_key_may_not_see_are_marked(staffed: RunHarness) -> None:
@@ -149,16 +149,22 @@ def test_fields_that_the_key_may_not_see_are_marked(staffed: RunHarness) -> None
 
 
 @pytest.mark.parametrize(
-    ("idnumber", "email", "found", "action", "parked"),
+    ("idnumber", "email", "found", "rule", "action", "parked"),
     [
-        pytest.param("999", "new@example.com", "by e-mail", "conflict", "email_taken", id="another's address"),
         pytest.param(
-            "200", "x@x.example", "by idnumber", "conflict (held: unconfirmed)", "unconfirmed", id="a stranger"
+            *("999", "new@example.com", "by e-mail", "e-mail, not used: "),
+            *("conflict", "email_taken"),
+            id="another's address",
+        ),
+        pytest.param(
+            *("200", "x@x.example", "by idnumber", "idnumber, not trusted: "),
+            *("conflict (held: unconfirmed)", "unconfirmed"),
+            id="a stranger",
         ),
     ],
 )
 def test_an_account_that_is_not_the_employees(
-    staffed: RunHarness, idnumber: str, email: str, found: str, action: str, parked: str
+    staffed: RunHarness, idnumber: str, email: str, found: str, rule: str, action: str, parked: str
 ) -> None:
     other = staffed.site.add_user("x", firstname="X", lastname="Y", email=email, idnumber=idnumber)
     staffed.company.hire("200", firstName="A", lastName="B", workEmail="new@example.com")
@@ -168,7 +174,7 @@ def test_an_account_that_is_not_the_employees(
     explanation = explain(staffed, "200", MAX_ATTEMPTS="2")
 
     assert explanation["Account"][found] == f"account {other} (idnumber {idnumber}), auth manual"
-    assert explanation["Account"]["rule"].startswith("idnumber, not trusted: ") == (found == "by idnumber")
+    assert explanation["Account"]["rule"].startswith(rule)
     assert planned_step(explanation)[0] == action
     assert f"account {other} (idnumber {idnumber})" in planned_step(explanation)[1]
     assert explanation["Remembered"] == {"parked": parked, "refused by Moodle": "in 2 consecutive runs"}
@@ -199,7 +205,7 @@ def test_an_employee_of_an_undone_run(staffed: RunHarness) -> None:
 
     explanation = explain(staffed, "100")
 
-    assert explanation["What holds it"]["undone"].endswith("to release them: python -m worker people retry ID")
+    assert explanation["What holds it"]["undone"].endswith("to release them: python -m worker people retry 100")
     assert explanation["Remembered"]["undone"] == run
     assert "a run was undone" in explanation["Remembered"]
 
@@ -239,6 +245,10 @@ def test_the_text_has_a_line_for_every_value_of_the_json(staffed: RunHarness) ->
     text = staffed.run("explain", "--employee", "100").stdout
 
     assert text.startswith("Employee 100\n\nBambooHR\n  directory ")
+    assert (
+        explain(staffed, "100")["BambooHR"]["status"]
+        == "not needed: the directory lists the employee and shows no status"
+    )
     for title, lines in explain(staffed, "100").items():
         assert f"\n\n{title}\n" in text
         assert all(" ".join([name, *value.split()]) in " ".join(text.split()) for name, value in lines.items())

@@ -318,9 +318,9 @@ def test_explain_says_which_field_and_list_decide_and_values_only_on_request(sta
 
     assert without["Scope"] == {
         "state": "out of scope: the account of an employee who works here is suspended",
-        "department": "set: out by the list allow",
-        "city": "set: in by the list exclude",
+        "department": "set: out, as the list allow decides",
+        "city": "set: in, as the list exclude decides",
     }
     assert without["What would be done"]["because"] == "is out of scope: department has none of the allowed values"
     assert kept["Account"]["rule"] == "not looked up: nothing is written for the employee"
-    assert json.loads(file.read_text())["Scope"]["department"] == "'Legal': out by the list allow ('Sales')"
+    assert json.loads(file.read_text())["Scope"]["department"] == "'Legal': out, as the list allow decides ('Sales')"

@@ -63,3 +63,45 @@ def test_a_mistyped_option_is_named_with_the_one_that_was_meant(harness: RunHarn
         "error: there is no option --employe; did you mean --employee?",
         "    -> see: ./lxp sync --help",
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "listed"),
+    [
+        (["--dry-run"], ["active -> suspended", "employee 9"]),
+        ([], ["active -> suspended", "employee 9"]),
+        (["--show-values"], ["employee  name, department  changes", "9  NAME  active -> suspended"]),
+        (["--show-values", "--dry-run"], ["employee  name, department  changes", "9  NAME  active -> suspended"]),
+    ],
+)
+def test_an_approval_lists_the_changes_by_class_and_reason_with_names_on_request(
+    staffed: RunHarness, options: list[str], listed: list[str]
+) -> None:
+    run_id = staffed.run(MAX_SUSPENSIONS="0")["run_id"]
+    account = staffed.account("9")
+    name = f"{account['firstname']} {account['lastname']}, {account['department']}"
+
+    run = at_a_terminal(staffed, "approve", run_id, *options, answer="n\n", shows="stderr")
+
+    assert run.code == 0
+    (shown,) = re.findall(r"^Suspend: 1 employee: BambooHR says Inactive or Deleted\n((?:  .*\n)+)", run.stderr, re.M)
+    assert [line.strip().replace(name, "NAME") for line in re.sub("  +", "  ", shown).splitlines()] == listed
+    assert ("[y/N]" in run.stderr) == ("--dry-run" not in options)
+
+
+@pytest.mark.parametrize("command", ["sync --dry-run", "undo RUN --only fields", "reconcile"])
+def test_changes_that_are_not_written_are_listed_by_action_and_reason(staffed: RunHarness, command: str) -> None:
+    run_id = staffed.run()["run_id"] if "RUN" in command else ""
+
+    run = at_a_terminal(staffed, *command.replace("RUN", run_id).split(), answer="n\n", shows="stderr")
+
+    assert re.search(r"\nUpdate: 1 employee: .+\n  department\n    employee 7\n", run.stderr)
+    assert "employee 7: " not in run.stderr
+
+
+@pytest.mark.parametrize("options", [["--show-values"], ["--show-values", "--yes"]])
+def test_values_are_refused_where_nobody_would_see_them(staffed: RunHarness, options: list[str]) -> None:
+    run = at_a_terminal(staffed, "reconcile", *options, shows="" if len(options) == 1 else "stderr")
+
+    assert (run.code, run["outcome"]) == (2, "usage_error")
+    assert run["message"].startswith("--show-values shows ")

@@ -77,6 +77,7 @@ def test_undo_restores_everything_and_suspends_the_new_account(harness: RunHarne
     ("options", "counts", "active", "department"),
     [
         ("--only suspensions", {"processed": 1, "reactivated": 1}, {3, 5, 101}, "of the run"),
+        ("--only suspend", {"processed": 1, "reactivated": 1}, {3, 5, 101}, "of the run"),
         ("--only fields", {"updated": 3, "suspended": 0, "reactivated": 0}, {5, 101}, "of before"),
         ("--employee 3 --employee 1", {"processed": 2, "updated": 1, "reactivated": 1}, {3, 5, 101}, "of before"),
     ],

@@ -292,8 +292,10 @@ def test_a_read_back_that_fails_is_a_warning_and_the_next_run_finds_the_value(
     assert (company.again()["updated"], harness.writes()) == (0, [])
 
 
-def test_a_run_that_is_killed_before_the_read_back_leaves_the_value_to_the_next_run(harness: RunHarness) -> None:
+def killed_before_the_read_back(harness: RunHarness) -> tuple[Company, str]:
+    """Employee 3 has a value that Moodle does not keep, and the run that wrote it was killed; returns its id."""
     company = Company(harness, "4.5", "level").with_value("Senior")
+    before = items(harness, "journal").keys()
     company.says("Principal", "3")
     harness.fail_moodle("hang", operation=BY_FIELD, skip=2, seconds=60)
     with harness.start() as running:
@@ -302,6 +304,12 @@ def test_a_run_that_is_killed_before_the_read_back_leaves_the_value_to_the_next_
         running.kill()
     harness.heal()
     delete_item(harness, "default#lock")
+    (journal,) = items(harness, "journal").keys() - before
+    return company, journal.split("#")[0]
+
+
+def test_a_run_that_is_killed_before_the_read_back_leaves_the_value_to_the_next_run(harness: RunHarness) -> None:
+    company, _ = killed_before_the_read_back(harness)
 
     assert (company.stores("3"), remembered(harness)) == ("Junior", {})
     assert harness.run()["not_kept_ids"] == [3]
@@ -360,3 +368,16 @@ def test_a_phone_that_the_site_hides_from_the_token_is_written_once(harness: Run
     assert (run.code, run["warnings"], run["not_kept_ids"]) == (0, ["not_kept"], [3])
     assert harness.account("3")["phone1"] == "+1 617 555 0123"
     assert (later["updated"], later["not_kept"], harness.writes()) == (0, 1, [])
+
+
+def test_an_undo_of_a_run_that_was_killed_before_the_read_back_blames_nobody(harness: RunHarness) -> None:
+    company, killed = killed_before_the_read_back(harness)
+
+    undone = harness.run("undo", killed, "--yes")
+
+    (line,) = [line for line in undone.log if line.get("employee_id") == 3]
+    assert line["reason"].endswith(
+        "profile_field_level (the run ended before it could read profile_field_level back: Moodle may not have kept"
+        " the value that was sent)"
+    )
+    assert company.stores("3") == "Junior"

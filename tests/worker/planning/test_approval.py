@@ -39,7 +39,7 @@ def held_of(employee: Employee, *accounts: Account, key: str = KEY) -> list[Held
 
 def approve(changes: Collection[HeldChange], employee: Employee, *accounts: Account) -> Step:
     """The step of an approval of these changes, from what both systems show by then."""
-    confirmed = frozenset(change.employee_id for change in changes if change.guard is UNCONFIRMED)
+    confirmed = frozenset(change.employee_id for change in changes if change.guard_class is UNCONFIRMED)
     (step,) = approved(plan_for(employee, *accounts, confirmed=confirmed), changes, KEY).steps
     return step
 
@@ -63,12 +63,12 @@ class Row:
         changes = held_of(self.held, *accounts)
 
         step = approve(
-            [change for change in changes if not self.only or change.guard in self.only],
+            [change for change in changes if not self.only or change.guard_class in self.only],
             self.now or self.held,
             *accounts_now,
         )
 
-        assert {change.guard for change in changes} == {*self.lists}
+        assert {change.guard_class for change in changes} == {*self.lists}
         assert outcome(step) == self.expect
         if self.writes is not None:
             assert writes(step) == self.writes

@@ -44,6 +44,15 @@ def created(employee_id: int, *changes: FieldChange) -> JournalEntry:
 # What a run wrote
 
 
+def test_of_a_run_that_ended_early_it_is_not_known_what_moodle_kept() -> None:
+    writes = writes_to_undo([entry(7, DEPARTMENT, CITY)], UndoScope.EVERYTHING, (), is_unread=True)
+
+    (step,) = undo_steps(writes, [ada(department="Board", city="Bonn")], (), {})
+
+    assert step.reason == reasons.edited_since(["department", "city"], ["city"])
+    assert "could read city back" in step.reason.text
+
+
 def recorded(
     *entries: JournalEntry, scope: UndoScope = UndoScope.EVERYTHING, employees: Collection[int] = ()
 ) -> list[RecordedWrite]:

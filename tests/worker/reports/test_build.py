@@ -23,16 +23,13 @@ from tests.worker.builders import (
 from worker import advice
 from worker.model.account import Account
 from worker.model.employee import Employee
-from worker.model.history import History
 from worker.model.step import GuardClass
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import Limits
 from worker.planning.planner import Planner
 from worker.reports.build import build
 from worker.reports.report import Cell, HeldClass, Report, Row
-from worker.runs.run_input import RunInput
 from worker.runs.summary import Summary
-from worker.runs.sync import Preview
 
 
 def reported(
@@ -51,12 +48,13 @@ def reported(
     guarded = guard(planner.plan(), Circumstances(Limits(100, per_run)))
     summary = Summary("run-1", "plan", NOW, why_held=guarded.why)
     return build(
-        Preview(RunInput(History()), guarded.plan),
+        guarded.plan.steps,
+        guarded.plan.plan_input.employees,
         summary,
         run_settings(**(settings or {})),
         scope=scope,
-        digest=lambda step: f"digest of {step.employee_id}",
         shows_values=shows_values,
+        digest=lambda step: f"digest of {step.employee_id}",
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.worker.reports.plans import report_of, row_of
 from worker.reports.report import Cell, HeldClass, Report, Row
-from worker.reports.table import columns, table
+from worker.reports.table import changes, columns, table
 
 _ACTIONS = ["suspend", "conflict", "hold", "create", "reactivate", "update", "skip", "unchanged"]
 
@@ -140,6 +140,28 @@ def test_employees_with_the_same_fields_share_a_line() -> None:
         "employee 9",
         "email, city",
         "employees 1, 2, 3",
+    ]
+
+
+def test_a_long_list_of_employees_is_shortened_where_a_limit_is_given() -> None:
+    plan = report(*(row_of(number, "skip", reason="has no work e-mail") for number in range(1, 1300)))
+
+    assert paragraph(table(plan, most=3), "Skip")[1:] == ["employees 1, 2, 3 and 1,296 more; --verbose lists all"]
+    assert paragraph(table(plan), "Skip")[1].endswith("1298, 1299")
+
+
+def test_what_is_about_to_be_approved_is_grouped_by_its_classes() -> None:
+    rows = [
+        row_of(1, "suspend", reason="left", approved=("suspend",)),
+        row_of(2, "update", cells=(Cell("email"),), reason="differs", approved=("identity",)),
+        row_of(3, "update", cells=(Cell("city"),), reason="differs", approved=("clear", "update")),
+    ]
+
+    assert [part.splitlines()[0] for part in changes(report(*rows)).split("\n\n")] == [
+        "2 changed, 1 suspended",
+        "Suspend: 1 employee: left",
+        "Update (identity): 1 employee: differs",
+        "Update (clear, update): 1 employee: differs",
     ]
 
 

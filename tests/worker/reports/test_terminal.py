@@ -26,7 +26,6 @@ def person(**fields: Any) -> dict[str, Any]:
     [
         (person(action="create", fields=["email", "username"]), "created (email, username)"),
         (person(action="update", fields=["department"], reason="differs"), "updated (department)"),
-        (person(action="update", fields=["city"], result="planned"), "would be updated (city)"),
         (person(action="suspend", fields=["suspended"], reason="has left"), "suspended; has left"),
         (person(action="skip", reason="has no e-mail address"), "skipped; has no e-mail address"),
         (person(action="hold", reason="no evidence"), "waiting; no evidence"),
@@ -95,6 +94,52 @@ def test_why_a_guard_holds_a_class_is_given_once() -> None:
         "employee 7: HELD suspend; 9 are due",
         "employee 8: HELD suspend",
         "employee 9: HELD clear; 6 are due",
+    ]
+
+
+def test_the_employees_of_a_dry_run_are_left_to_its_table() -> None:
+    assert TerminalLog().line("info", person(action="update", result="planned", dry_run=True)) is None
+
+
+def shown(log: TerminalLog, count: int, **fields: Any) -> int:
+    """How many of so many employees have a line."""
+    lines = [log.line("info", person(employee_id=number, **fields)) for number in range(1, count + 1)]
+    return len(lines) - lines.count(None)
+
+
+def ended(log: TerminalLog) -> str:
+    return log.summary(Summary("RUN", "sync", MOMENT).as_dict(MOMENT)).splitlines()[0]
+
+
+def test_of_many_employees_of_a_kind_the_first_have_a_line_and_the_others_are_counted() -> None:
+    log = TerminalLog(3)
+
+    assert [shown(log, 3, action="suspend"), shown(log, 4, action="update"), shown(log, 9, action="skip")] == [3] * 3
+    assert ended(log) == "and 1 more updated, 6 more skipped; --verbose lists all"
+
+
+def test_each_error_has_a_line() -> None:
+    log = TerminalLog(1)
+
+    assert shown(log, 5, action="create", result="refused") == shown(log, 5, action="conflict") == 5
+    assert ended(log) == "Run RUN: crash"
+
+
+def test_without_a_limit_each_employee_has_a_line() -> None:
+    log = TerminalLog(None)
+
+    assert shown(log, 99, action="update") == 99
+    assert ended(log) == "Run RUN: crash"
+
+
+def test_the_summary_says_how_many_ids_it_leaves_out() -> None:
+    summary = Summary("RUN", "sync", MOMENT)
+    summary.listed_ids["suspended"] = [*range(1, 283)]
+
+    lines = summary_text(summary.as_dict(MOMENT)).splitlines()
+
+    assert [line for line in lines if "suspended" in line] == [
+        f"  suspended ids  {', '.join(map(str, range(1, 21)))} and 262 more"
     ]
 
 
