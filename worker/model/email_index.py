@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from worker.model.moodle_fields import is_email
-
 
 class EmailIndex:
     """Employee ids by e-mail address, ignoring case.
@@ -16,8 +14,8 @@ class EmailIndex:
         self._ids: dict[int, int | tuple[int, ...]] = {}
 
     def add(self, address: str, employee: int) -> None:
-        """Record that the employee has this address. One that Moodle cannot hold is ignored: no account can have it."""
-        if not is_email(address):
+        """Record that the employee has this address. An empty address is ignored."""
+        if not address:
             return
         key = hash(address.lower())
         known = self._ids.get(key)
