@@ -20,9 +20,8 @@ REFUSED = "caught by type check"
 
 
 def function_of(mutant: str) -> str:
-    """Return `worker.planning.planner._View.step` for mutmut's `worker.planning.planner.xǁ_Viewǁstep__mutmut_12`."""
-    module, _, mangled = mutant.partition("__mutmut_")[0].rpartition(".")
-    return f"{module}.{mangled.removeprefix('x').removeprefix('_').strip('ǁ').replace('ǁ', '.')}"
+    """Return `step` for mutmut's `worker.planning.planner.xǁViewǁstep__mutmut_12`, wherever the function moves."""
+    return mutant.partition("__mutmut_")[0].rpartition(".")[2].rpartition("ǁ")[2].removeprefix("x_")
 
 
 def difference(mutant: str, path: Path) -> str:
@@ -42,7 +41,7 @@ def mutants(root: Path) -> Iterator[tuple[str, Path, str]]:
 def explains(entry: dict[str, Any], function: str, text: str) -> bool:
     """Return whether an entry covers this mutant, alone or by its class."""
     if "pattern" in entry:
-        return re.search(entry["pattern"], text) is not None and re.match(entry.get("in", ""), function) is not None
+        return re.search(entry["pattern"], text) is not None
     return entry["function"] == function and text in entry["mutants"]
 
 
@@ -60,8 +59,8 @@ def report(found: Iterable[tuple[str, Path, str]], entries: list[dict[str, Any]]
             result = "explained" if matching else "unexplained"
             if not matching:
                 unexplained += 1
-                print(f"\n{function} ({mutant}: {status})\n{text}")
-        counted[str(path), result] += 1
+                print(f"\n{mutant}: {status}\n{text}")
+        counted[str(path.parent), result] += 1
     score(counted)
     for number in sorted(set(range(len(entries))) - used):
         print(f"explains nothing: {entries[number].get('function', entries[number].get('pattern'))}")
@@ -69,13 +68,16 @@ def report(found: Iterable[tuple[str, Path, str]], entries: list[dict[str, Any]]
 
 
 def score(counted: Counter[tuple[str, str]]) -> None:
-    """Print a line for each module and a total."""
-    paths = sorted({path for path, _ in counted})
+    """Print a line for each package and a total."""
+    packages = [*sorted({package for package, _ in counted}), "all"]
+    for (_, column), count in [*counted.items()]:
+        counted["all", column] += count
     columns = ("killed", "explained", "unexplained", REFUSED)
-    print(f"\n{'':28}" + "".join(f"{column:>22}" for column in columns) + f"{'score':>10}")
-    for path in [*paths, "all"]:
-        row = [sum(counted[one, column] for one in (paths if path == "all" else [path])) for column in columns]
-        print(f"{path:28}" + "".join(f"{count:22}" for count in row) + f"{100 * row[0] / max(1, sum(row[:3])):8.1f} %")
+    print(f"\n{'':20}" + "".join(f"{column:>22}" for column in columns) + f"{'score':>10}")
+    for package in packages:
+        row = [counted[package, column] for column in columns]
+        share = 100 * row[0] / max(1, sum(row[:3]))
+        print(f"{package:20}" + "".join(f"{count:22}" for count in row) + f"{share:8.1f} %")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from worker.transport.json_stream import read_items
 def log_unreadable(source: str, count: int) -> None:
     """Say how many rows were left out. Such a row costs itself: nothing is concluded from a missing row."""
     if count:
-        logs.warning("bamboohr.unreadable_rows", count=count, reason=f"{source}: not an object, or without an id")
+        logs.warning("bamboohr.unreadable_rows", count=count, reason=f"{source}: not an object")
 
 
 def log_contradiction(source: str, employee: int) -> None:

@@ -85,7 +85,7 @@ def field_name(named: str) -> str | None:
     """
     if not re.fullmatch(FIELD_PATTERN, named):
         return None
-    name = _CANONICAL.get(api_name(named), named) if is_by_api_name(named) else named
+    name = _CANONICAL.get(api_name(named), named)
     return name if name in MAPPABLE or (is_by_api_name(name) and api_name(name) not in _NEVER_READ) else None
 
 

@@ -73,6 +73,22 @@ def test_the_changed_employees_are_read(bamboo: BambooHRClient, employees: objec
     assert [*bamboo.changed_employees(SINCE).changes] == changes
 
 
+@pytest.mark.parametrize(
+    ("actions", "deleted"), [(["Updated", "Deleted"], False), (["Deleted", "Updated"], False), (["Deleted"] * 2, True)]
+)
+def test_two_entries_of_one_employee_are_one_of_the_later_time(
+    bamboo: BambooHRClient, actions: list[str], deleted: bool
+) -> None:
+    times = ("2026-11-22T01:02:03Z", "2026-11-21T01:02:03Z")
+    entries = [{**entry("5", action), "lastChanged": time} for action, time in zip(actions, times, strict=True)]
+    responses.get(CHANGED, json=feed_of([*entries, {"id": "5", "action": actions[0]}]))
+    responses.get(CHANGED, json=feed_of([{"id": "5", "action": "Updated"}] * 2))
+
+    (change,) = bamboo.changed_employees(SINCE).changes
+    assert (change.deleted, change.at) == (deleted, datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC))
+    assert [change.at for change in bamboo.changed_employees(SINCE).changes] == [None]
+
+
 @pytest.mark.parametrize("own", [{"id": None}, {"id": 3.0}, {"id": "x"}, {"id": 0}, {"id": []}, None, [], "Updated", 7])
 def test_an_entry_that_does_not_say_whom_it_is_about_has_its_key(bamboo: BambooHRClient, own: object) -> None:
     responses.get(CHANGED, json=feed_of({"3": own, "5": entry("5")}))
@@ -220,6 +236,15 @@ def test_the_directory_is_read_for_those_who_are_wanted(bamboo: BambooHRClient) 
 
     assert (directory.available, directory.rows) == (True, 2)
     assert directory.listing(2) == {"first_name": "Al", "work_email": ""}
+
+
+def test_each_row_of_the_directory_can_be_observed(bamboo: BambooHRClient) -> None:
+    responses.get(DIRECTORY, json=directory_answer({"id": "1", "firstName": "Jo"}, {"id": "2", "firstName": "Al"}))
+    observed: list[str] = []
+
+    bamboo.directory({2}, NEEDED, lambda facts: observed.append(facts["first_name"]))
+
+    assert observed == ["Jo", "Al"]
 
 
 @pytest.mark.parametrize("status", [403, 404])

@@ -183,7 +183,13 @@ def test_a_state_is_spelled_by_the_country_which_is_read_with_it(bamboo: BambooH
 
 
 @pytest.mark.parametrize(
-    "country", [{}, {"country": None, "_restrictedFields": ["country"]}, {"country": "Italy", "_restrictedFields": 7}]
+    "country",
+    [
+        {},
+        {"country": None, "_restrictedFields": ["country"]},
+        {"country": "Italy", "_restrictedFields": ["country"]},
+        {"country": "Italy", "_restrictedFields": 7},
+    ],
 )
 def test_a_state_is_not_shown_where_the_country_that_decides_is_not(
     bamboo: BambooHRClient, country: dict[str, object]

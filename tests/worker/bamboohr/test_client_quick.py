@@ -15,7 +15,7 @@ from tests.sandbox.wire import Request, Response, Switchboard
 from tests.worker.clients import BAMBOO, KEY, SINCE, Patient, Script, bamboo_client, rotated, transport_to
 from worker.bamboohr.client import BambooHRClient, Refused
 from worker.bamboohr.refusals import UNREADABLE
-from worker.errors import CredentialError, ListRefused, SourceError
+from worker.errors import CredentialError, ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence
 from worker.transport.patience import REQUEST_SECONDS
 
@@ -70,13 +70,16 @@ def test_a_busy_bamboohr_is_waited_for(bamboo: BambooHRClient, patient: Patient,
 
 
 @BOTH
-def test_a_connection_that_is_not_made_is_waited_for(bamboo: BambooHRClient, patient: Patient, call: Call) -> None:
+def test_a_connection_that_is_not_made_is_waited_for(
+    bamboo: BambooHRClient, patient: Patient, call: Call, logged: list[dict[str, Any]]
+) -> None:
     answer(body=requests.ConnectTimeout())
 
     with pytest.raises(SourceError, match="could not be read"):
         call(bamboo)
 
     assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
+    assert all(line["fault"] and line["status"] is None for line in logged)
 
 
 @pytest.mark.parametrize("refused", [401, 403, 404, 405])
@@ -143,6 +146,7 @@ def board() -> Switchboard:
         lambda bamboo: bamboo.list_batch([1], FIELDS),
         lambda bamboo: bamboo.get_employee(1, FIELDS),
         lambda bamboo: list(bamboo.list_employees(FIELDS)),
+        lambda bamboo: bamboo.report([1], FIELDS),
     ],
 )
 def test_a_key_that_was_rotated_is_read_again_and_the_call_is_made(
@@ -161,8 +165,17 @@ def test_a_key_that_is_wrong_in_its_secret_too_ends_the_run(board: Switchboard) 
         bamboo.changed_employees(SINCE)
 
 
-def test_an_endpoint_that_takes_no_keys_does_not_use_up_the_second_reading(board: Switchboard) -> None:
-    """List Employees answers 401 in some tenants, whatever the key."""
+@pytest.mark.parametrize(
+    ("path", "call", "refusal"),
+    [
+        ("/employees", lambda bamboo: bamboo.list_batch([1], FIELDS), ListRefused),
+        ("/reports/custom", lambda bamboo: bamboo.report([1], FIELDS), ReportRefused),
+    ],
+)
+def test_an_endpoint_that_takes_no_keys_does_not_use_up_the_second_reading(
+    path: str, call: Call, refusal: type[Exception]
+) -> None:
+    """List Employees and reports answer 401 in some tenants, whatever the key."""
     keys: list[bytes] = []
 
     class Choosy:
@@ -174,18 +187,29 @@ def test_an_endpoint_that_takes_no_keys_does_not_use_up_the_second_reading(board
         def answer(self, request: Request) -> Response:
             key = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
             keys.append(key.encode())
-            if request.path.endswith("/employees") or key != f"{self.accepted}:x":
+            if request.path.endswith(path) or key != f"{self.accepted}:x":
                 return Response(401)
             return Response.of({"employees": [], "id": "1"})
 
     app = Choosy()
     bamboo = bamboo_client(transport_to(app, system="bamboohr"), key=rotated("BAMBOOHR_API_KEY", "f" * 40, KEY))
     bamboo.changed_employees(SINCE)
-    with pytest.raises(ListRefused):
-        bamboo.list_batch([1], FIELDS)
+    with pytest.raises(refusal):
+        call(bamboo)
     bamboo.get_employee(1, FIELDS)
     app.accepted = KEY
 
     bamboo.changed_employees(SINCE)
 
     assert keys[-1] == f"{KEY}:x".encode()
+
+
+def test_a_key_that_is_rotated_between_two_pages_is_read_again() -> None:
+    page = Response.of({"data": [{"employeeId": "1"}], "meta": {"page": {"nextCursor": "more"}}})
+    script = Script(page, Response(401), Response.of({"data": [{"employeeId": "2"}]}))
+
+    pages = bamboo_client(
+        transport_to(script, system="bamboohr"), key=rotated("BAMBOOHR_API_KEY", "f" * 40, KEY)
+    ).list_employees(FIELDS)
+
+    assert [number for page in pages for number in page.rows] == [1, 2]

@@ -116,6 +116,7 @@ def test_two_rows_that_contradict_each_other_are_no_evidence(logged: list[dict[s
 
     assert rows == {7: Evidence({}, frozenset({"status"})), 8: Evidence({"status": "Active"})}
     assert {(line["event"], line["employee_id"]) for line in logged} == {("bamboohr.contradiction", 7)}
+    assert "List Employees has rows for this employee that contradict each other" in logged[0]["reason"]
 
 
 def test_rows_that_contradict_each_other_on_two_pages_are_no_evidence_either() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.sandbox.wire import Response
-from tests.worker.clients import Script, bamboo_client, transport_to
+from tests.worker.clients import Script, bamboo_client, noted_deadlines, transport_to
+from worker.bamboohr.client import DIRECTORY_SECONDS
 from worker.bamboohr.refusals import UNREADABLE
 from worker.bamboohr.report import column_of, read_report
 from worker.errors import ReportRefused
@@ -53,6 +54,24 @@ def test_the_rows_of_a_report(rows: list[Any], shown: dict[int, str | None]) -> 
     assert grades(*rows) == shown
 
 
+def test_what_is_not_believed_is_logged(logged: list[dict[str, Any]]) -> None:
+    parsed(row(8), "row", None, 7, row(), row(customGrade="G5"), row(8))
+
+    unreadable, contradiction = logged
+    assert unreadable == {
+        "level": "WARNING",
+        "event": "bamboohr.unreadable_rows",
+        "count": 3,
+        "reason": "the report: not an object",
+    }
+    assert (contradiction["event"], contradiction["employee_id"]) == ("bamboohr.contradiction", 7)
+    assert contradiction["reason"].startswith("the report has rows for this employee that contradict each other")
+
+
+def test_a_report_of_rows_that_are_no_objects_has_no_row() -> None:
+    assert parsed("row").rows == {}
+
+
 def test_of_all_employees_every_row_counts() -> None:
     assert grades(row("9"), row("7"), employees=None) == {9: "G4", 7: "G4"}
 
@@ -62,6 +81,8 @@ def test_a_field_that_is_not_declared_is_not_shown(fields: Any) -> None:
     report = parsed(row(), fields=fields)
 
     assert (report.rows, report.shown) == ({7: {}}, frozenset())
+    assert parsed(row(), fields=[*DECLARED[:1], *(fields or [])]).shown == {"bamboohr:customGrade"}
+    assert parsed(row()).shown == set(FIELDS)
 
 
 def test_a_column_that_was_not_asked_for_is_dropped() -> None:
@@ -107,7 +128,7 @@ def test_what_is_no_report_is_not_taken_for_one(answer: str) -> None:
 
 
 def test_a_report_is_asked_for_in_the_one_form_that_is_read_as_json() -> None:
-    script = Script(Response.of({"fields": DECLARED, "employees": [row()]}))
+    script = Script(Response.of({"fields": DECLARED, "employees": [row(), row(9)]}))
 
     found = bamboo_client(transport_to(script)).report([7, 8], FIELDS)
 
@@ -116,16 +137,26 @@ def test_a_report_is_asked_for_in_the_one_form_that_is_read_as_json() -> None:
     assert (asked.method, asked.path) == ("POST", "/api/v1/reports/custom")
     assert dict(asked.query) == {"format": "JSON", "onlyCurrent": "false"}
     assert asked.headers["content-type"] == "application/json"
-    body = json.loads(asked.body)
-    assert (body["fields"], body["filters"]) == (["customGrade", "4310"], {"employeeIds": [7, 8]})
+    assert json.loads(asked.body) == {
+        "title": "LXP sync",
+        "fields": ["customGrade", "4310"],
+        "filters": {"employeeIds": [7, 8]},
+    }
 
 
-def test_a_report_of_all_employees_has_no_filter() -> None:
+def test_a_report_of_all_employees_has_no_filter_and_may_take_as_long_as_the_directory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     script = Script(Response.of({"fields": DECLARED, "employees": []}))
+    transport = transport_to(script)
+    deadlines = noted_deadlines(transport, monkeypatch)
+    bamboo = bamboo_client(transport)
 
-    bamboo_client(transport_to(script)).report(None, FIELDS)
+    bamboo.report(None, FIELDS)
+    bamboo.report([7], FIELDS)
 
-    assert "filters" not in json.loads(script.requests[0].body)
+    assert ["filters" in json.loads(request.body) for request in script.requests] == [False, True]
+    assert deadlines == [DIRECTORY_SECONDS, None]
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405, 410])

@@ -17,6 +17,7 @@ from worker.model.binding import Binding
         ("https://learn.example.com:8443", "learn.example.com:8443"),
         ("http://learn.example.com:443", "learn.example.com:443"),
         ("https://learn.example.com/Moodle", "learn.example.com/Moodle"),
+        ("https://learn.example.com/X/", "learn.example.com/X"),
     ],
 )
 def test_a_site_is_its_host_and_path(address: str, site: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,6 +60,22 @@ def test_a_suspension_is_a_change_like_any_other() -> None:
     kept = JournalEntry.of(step_of(leaver(1), account_of(1)), NOW)
 
     assert kept.changes == (FieldChange("suspended", "0", "1"),)
+
+
+def test_an_entry_has_the_classes_in_which_the_step_counts() -> None:
+    step = replace(step_of(leaver(1), account_of(1)), classes=frozenset({GuardClass.SUSPEND}))
+
+    assert JournalEntry.of(step, NOW).classes == {GuardClass.SUSPEND}
+
+
+def test_what_an_account_shows_after_a_write_is_an_entry_of_its_own_kind() -> None:
+    shown = (FieldChange("city", "Paris", "Lyon"),)
+    step = step_of(listed(1, department="Legal"), account_of(1))
+
+    kept = JournalEntry.of_read_back(step, shown, NOW)
+
+    assert kept == JournalEntry(1, Action.UPDATE, 101, shown, int(NOW.timestamp()), is_read_back=True)
+    assert JournalEntry.of_read_back(step_of(listed(1)), shown, NOW).account_id is None
 
 
 def test_an_entry_has_the_time_of_the_last_change_in_bamboohr_if_known() -> None:

@@ -52,6 +52,7 @@ def test_a_value_with_a_form_of_its_own_is_stored_unchanged_or_not_sent(target: 
         ("timezone", "99", "99"),
         ("timezone", "Central European Time", None),
         ("phone1", "+1 (617) 555-0123", "+1 (617) 555-0123"),
+        ("phone1", "+1 (617) 555-0123 45", "+1 (617) 555-0123 45"),
         ("phone2", "+1 (617) 555 - 0123 456", "+16175550123456"),
         ("phone1", "+1 617 555 0123 extension 4711", None),
         ("middlename", "Ann\tMarie", "Ann Marie"),

@@ -56,6 +56,29 @@ def test_an_answer_that_does_not_come_is_asked_for_again() -> None:
         all_accounts(Response(502))
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "what", "advice"),
+    [
+        (303, b"", "redirects", "set MOODLE_BASE_URL to the address it redirects to"),
+        (400, b"", "a firewall in front of Moodle refuses the request", "exempt /webservice/rest/server.php"),
+        (401, b"", "asks for a login of its own", "to let requests through"),
+        (403, b"", "web services or the REST protocol are off", "to switch them on"),
+        (403, b"Blocked", "a firewall in front of Moodle refuses the request", "exempt /webservice/rest/server.php"),
+        (404, b"", "there is no Moodle web service", "check MOODLE_BASE_URL"),
+        (407, b"", "asks for a login of its own", "to let requests through"),
+        (429, b"", "limits the rate of requests", "set MOODLE_CONCURRENCY to 1"),
+        (500, b"", "the site's server fails", "error logs"),
+        (503, b"", "in maintenance or overloaded", ""),
+        (504, b"", "took longer than its web server waits", "to allow 300 s"),
+    ],
+)
+def test_each_status_says_what_is_wrong_and_who_can_change_it(status: int, body: bytes, what: str, advice: str) -> None:
+    with pytest.raises(TargetError, match=f"HTTP {status}: .*{what}") as caught:
+        all_accounts(Response(status, body=body))
+
+    assert advice in caught.value.advice
+
+
 def test_a_token_that_may_not_search_gets_none_and_no_error(site: MoodleSite, board: Switchboard) -> None:
     site.service_functions.remove(SEARCH)
 

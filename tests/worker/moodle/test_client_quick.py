@@ -16,6 +16,7 @@ from tests.worker.clients import (
     Patient,
     Script,
     client_of,
+    is_retry_pause,
     moodle_client,
     moodle_error,
     texts,
@@ -75,16 +76,20 @@ def test_a_busy_site_is_waited_for(
     mocked.post(MOODLE, json=[ADA])
 
     assert [account.id for account in look_up(moodle)] == [7]
-    assert len(patient.waits) == 1
+    (wait,) = patient.waits
+    assert wait == 20 if "headers" in fault else is_retry_pause(wait)
 
 
-def test_a_connection_that_is_not_made_is_waited_for(moodle: MoodleClient, patient: Patient) -> None:
+def test_a_connection_that_is_not_made_is_waited_for(
+    moodle: MoodleClient, patient: Patient, logged: list[dict[str, Any]]
+) -> None:
     with responses.mock as mock:
         mock.post(MOODLE, body=requests.ConnectTimeout())
         with pytest.raises(TargetError, match="could not be read"):
             look_up(moodle)
 
     assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
+    assert all(line["fault"] and line["status"] is None for line in logged)
 
 
 # Which of the two: the guest decides

@@ -121,8 +121,10 @@ def test_an_answer_that_does_not_name_every_account_leaves_a_creation_undecided(
 ) -> None:
     mocked.post(MOODLE, json=answer)
 
-    with pytest.raises(Undecided):
+    with pytest.raises(Undecided) as undecided:
         moodle.create([record(1), record(2)])
+    code = "no JSON" if answer is None else "unreadable row"
+    assert (undecided.value.code, undecided.value.is_passing) == (code, answer is None)
 
 
 # Update
@@ -166,8 +168,10 @@ def test_an_answer_of_another_form_leaves_an_update_undecided(
 ) -> None:
     mocked.post(MOODLE, json=answer)
 
-    with pytest.raises(Undecided):
+    with pytest.raises(Undecided) as undecided:
         moodle.update([{"id": 4}])
+    code = "no JSON" if answer is None else "unreadable row"
+    assert (undecided.value.code, undecided.value.is_passing) == (code, answer is None)
 
 
 # Without an answer

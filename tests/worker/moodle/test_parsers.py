@@ -60,6 +60,15 @@ def test_an_account_is_read() -> None:
     }
 
 
+def test_language_and_time_zone_are_read_where_they_are_mapped_and_telephone_numbers_where_they_are_shown() -> None:
+    shown = {"lang": "de", "timezone": "Europe/Berlin", "phone1": "+49 30 1", "phone2": None}
+
+    values = parse_account(row(**shown), (*ALWAYS_SHOWN, "lang", "timezone")).values
+
+    assert {key: values[key] for key in shown} == {**shown, "phone2": ""}
+    assert shown.keys() & parsed(lang="de", timezone="99").values.keys() == set()
+
+
 def test_keys_that_moodle_leaves_out_when_empty_are_empty() -> None:
     account = parse_account(without("idnumber", "department"), ALWAYS_SHOWN)
 

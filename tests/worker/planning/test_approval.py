@@ -8,7 +8,20 @@ from dataclasses import dataclass, field
 import pytest
 from _pytest.mark import ParameterSet
 
-from tests.worker.builders import account_of, input_of, leaver, listed, look_up, outcome, suspended_by_us, writes
+from tests.worker.builders import (
+    TOMORROW,
+    account,
+    account_of,
+    code,
+    hidden,
+    input_of,
+    leaver,
+    listed,
+    look_up,
+    outcome,
+    suspended_by_us,
+    writes,
+)
 from worker.model.account import Account
 from worker.model.employee import Employee
 from worker.model.held_change import HeldChange
@@ -138,6 +151,32 @@ BOTH = [IDENTITY, UPDATE]
 )
 def test_what_was_held_is_written_if_it_is_still_exactly_due(case: Row) -> None:
     case.check()
+
+
+def test_the_list_names_the_account_and_whether_values_are_sent_again() -> None:
+    planner = Planner(input_of(ADA, leaver(8), resends=True))
+    look_up(planner, [account_of(8)])
+
+    held = held_changes(guard(planner.plan(), HOLDS_ALL).plan, "r1", KEY, 5)
+
+    named = [(one.employee_id, one.account_id, one.guard_class) for one in held.changes]
+    assert named == [(7, 0, CREATE), (8, 108, SUSPEND)]
+    assert (held.run_id, held.at, held.resends) == ("r1", 5, True)
+    assert not held_changes(plan_for(ADA), "r1", KEY, 5).resends
+
+
+def test_only_what_is_not_due_ends_the_wait_and_the_error_of_its_step() -> None:
+    starts_later = hidden(7, hire_date=TOMORROW, department="Legal")
+    taken = account(900, email="ada@new.example")
+    held = [held_of(starts_later, IN_SYNC), held_of(MOVED, IN_SYNC, taken)]
+
+    waits, taken_address = approve(held[0], starts_later, IN_SYNC), approve(held[1], MOVED, IN_SYNC, taken)
+    assert (outcome(waits), waits.waits) == ("update differs", True)
+    assert (outcome(taken_address), code(taken_address.problem)) == ("update differs", "email_taken")
+
+    waits, taken_address = approve([], starts_later, IN_SYNC), approve([], MOVED, IN_SYNC, taken)
+    assert (outcome(waits), waits.waits) == ("skip not_due", False)
+    assert (outcome(taken_address), taken_address.problem) == ("skip not_due", None)
 
 
 def test_nothing_is_approved_beyond_the_list() -> None:

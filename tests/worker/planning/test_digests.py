@@ -9,7 +9,7 @@ import pytest
 from tests.worker.builders import account, account_of, listed, step_of, unseen
 from worker.model import reasons
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.digests import digest
+from worker.planning.digests import digest, key_check, not_kept_digest, part_digest
 
 KEY = "0123456789abcdef"
 UPDATE = step_of(listed(1, department="Legal", last_name="King"), account_of(1))
@@ -17,6 +17,14 @@ UPDATE = step_of(listed(1, department="Legal", last_name="King"), account_of(1))
 
 def test_the_same_step_has_the_same_digest_in_every_process() -> None:
     assert digest(Step(1, Action.SUSPEND, reasons.LEFT), "k") == "4e5cc0c770720a5c19d21f6aa81424e0"
+
+
+def test_what_earlier_runs_kept_as_digests_is_still_recognised() -> None:
+    step = Step(1, Action.SUSPEND, reasons.LEFT, account(8))
+
+    assert part_digest(step, [FieldChange("suspended", "0", "1")], "k") == "9aa347a19c91b28570f9d1827d2190bd"
+    assert not_kept_digest(1, "city", "Rome", "k") == "ed71c18bd460f3d9"
+    assert key_check("run1", "k") == "8b4158e9c8965613b71f189bd353e2e1"
 
 
 @pytest.mark.parametrize(

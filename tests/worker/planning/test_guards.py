@@ -35,9 +35,10 @@ from tests.worker.planning.guard_cases import (
 from tests.worker.tables import table
 from worker.model.journal_entry import RecentWrites
 from worker.model.scope import Scope, ScopeRule
-from worker.model.step import Action, GuardClass, Step
+from worker.model.step import Action, FieldChange, GuardClass, Step
 from worker.planning.guards import Circumstances, guard
 from worker.planning.parts import fields_empty_in_bamboohr
+from worker.planning.patterns import pattern
 
 # Each class, by itself
 
@@ -244,13 +245,14 @@ def test_what_needs_an_address_that_a_held_part_would_free_is_held_with_it() -> 
     assert (writes(steps[2]), steps[2].depends_on) == ({"department": "Sales"}, frozenset())
     assert steps[3].held_classes == (GuardClass.IDENTITY,)
     assert "employee 2" in steps[3].held[0].reason.text
+    assert steps[3].held[0].reason.advice_template == "approve both: {command:approve run1}"
 
 
 # The initial import
 
 
 @pytest.mark.parametrize(
-    ("example", "company", "pattern"),
+    ("example", "company", "named"),
     [
         (moves_to_another_domain, 300, "the e-mail domain changes from old.example to acme.example for 300 of 300"),
         (changes_department, 300, "department changes for 300 of 300"),
@@ -258,10 +260,47 @@ def test_what_needs_an_address_that_a_held_part_would_free_is_held_with_it() -> 
         (is_new, 30, "300 new accounts for a company of 30"),
     ],
 )
-def test_the_message_names_the_pattern(example: Callable[[int], Case], company: int, pattern: str) -> None:
+def test_the_message_names_the_pattern(example: Callable[[int], Case], company: int, named: str) -> None:
     (why,) = guarded(many(example, 300), company=company).why.values()
 
-    assert why.endswith(pattern)
+    assert why.endswith(named)
+
+
+def moves(before: str, now: str) -> list[FieldChange]:
+    return [FieldChange("email", f"a{before}", f"a{now}"), FieldChange("username", before, now)]
+
+
+@pytest.mark.parametrize(
+    ("held_class", "changes", "text"),
+    [
+        (GuardClass.UPDATE, [[FieldChange("profile_field_grade", "", "G4")]] * 2, "grade changes for 2 of 2"),
+        (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "city", "lang", "idnumber")], "city"),
+        (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "lang", "idnumber")], ""),
+        (GuardClass.IDENTITY, [moves("@x@OLD.example", "@new.example")], "from old.example to new.example for 1 of 1"),
+        (GuardClass.IDENTITY, [moves("1@old.example", "2@old.example")] * 2, "email changes for 2 of 2"),
+        (GuardClass.IDENTITY, [[FieldChange("username", "a@old.example", "a@new.example")]], "username changes for 1"),
+        (GuardClass.SUSPEND, [[FieldChange("suspended", "0", "1")]] * 2, ""),
+    ],
+)
+def test_what_half_of_the_changes_have_in_common_is_named(
+    held_class: GuardClass, changes: list[list[FieldChange]], text: str
+) -> None:
+    found = pattern(held_class, changes, 100)
+
+    assert text in found
+    assert bool(found) is bool(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "company", "text"),
+    [
+        (1, 1_200, "1 new account for a company of 1,200"),
+        (2, 1, "2 new accounts for a company of 1"),
+        (1_200, 0, ""),
+    ],
+)
+def test_new_accounts_are_counted_against_the_company(number: int, company: int, text: str) -> None:
+    assert pattern(GuardClass.CREATE, [()] * number, company) == text
 
 
 def test_a_message_names_no_address() -> None:

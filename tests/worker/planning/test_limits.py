@@ -101,12 +101,13 @@ def run_of(command: str, days_ago: float, **more: Any) -> RunRecord:
     [
         ([], True, True),
         ([run_of("sync", 1)], True, True),
+        ([run_of("sync", 7)], True, True),
         ([run_of("sync", 8)], False, False),
         ([run_of("sync", 1, is_baseline=True)], False, True),
         ([run_of("sync", 1, is_baseline=True), run_of("reconcile", 0.5)], False, False),
         ([run_of("sync", 0.1, began=int((NOW - timedelta(days=8)).timestamp() * 1000))], False, False),
     ],
-    ids=["no run", "no baseline", "after a week", "baseline", "reconciled", "an older run that is forgotten"],
+    ids=["no run", "no baseline", "a week", "after a week", "baseline", "reconciled", "an older run that is forgotten"],
 )
 def test_the_initial_import_ends_with_a_baseline_or_a_week(runs: list[RunRecord], sync: bool, full_pass: bool) -> None:
     history = History(runs=tuple(runs))

@@ -44,6 +44,7 @@ from worker.planning.memory import (
     before_suspending,
     before_undoing,
     fill_in_account_ids,
+    record_after_run,
     released,
 )
 
@@ -82,6 +83,7 @@ def without_account(code: str) -> EmployeeRecord:
     return record_of(7, FollowUp.WITHOUT_ACCOUNT, code)
 
 
+HELD_BOTH = record_of(7, FollowUp.HELD, "suspend, clear")
 OUT_OF_SCOPE = reasons.out_of_scope("department", "allow")
 HELD_SUSPENSION = record_of(7, FollowUp.HELD, "suspend")
 UNSURE = record_of(7, FollowUp.WAITING, "link_unsure", "hold")
@@ -97,6 +99,10 @@ HELD = [
     row("of the scope", None, held_suspension(OUT_OF_SCOPE), HELD_SUSPENSION, Status.HELD),
     row("found again by itself", None, held_suspension(), NOTHING, Status.HELD),
     row("found by no later run", None, held_suspension(), HELD_SUSPENSION, Status.HELD, follow_held=True),
+    row("found by an approval", None, held_suspension(), HELD_SUSPENSION, Status.HELD, approved=True, follow_held=True),
+    row("besides what was approved", HELD_BOTH, UPDATE, HELD_BOTH, approved=True),
+    row("and sent since", HELD_BOTH, UPDATE, NOTHING),
+    row("less than before", HELD_BOTH, held_suspension(), HELD_SUSPENSION, Status.HELD),
 ]
 WAITS = [
     *(
@@ -128,6 +134,7 @@ VALUES_NOT_KEPT = [
     row("not compared", CITY_LOST, WAIT, replace(WAITING, not_kept={"city": "d"})),
     row("not compared", CITY_LOST, replace(SKIP, reason=reasons.NOT_DUE), CITY_LOST),
     row("not compared", CITY_LOST, Step(7, Action.HOLD, reasons.UNDONE), CITY_LOST),
+    row("not compared", CITY_LOST, replace(UNCHANGED, reason=OUT_OF_SCOPE), CITY_LOST),
     row("of a leaver", CITY_LOST, SUSPEND, JUST_SUSPENDED, wrote=True),
     row("of a leaver", CITY_LOST, STAYS_SUSPENDED, NOTHING),
     row("of a leaver", CITY_LOST, LEFT_WITHOUT_ACCOUNT, NOTHING),
@@ -205,6 +212,14 @@ def test_what_a_run_remembers_of_an_employee(
     known: EmployeeRecord | None, step: Step, status: Status, more: dict[str, Any], expected: EmployeeRecord
 ) -> None:
     assert after(known, step, status, **more) == expected
+
+
+def test_an_employee_who_was_refused_alone_is_remembered_with_what_was_tried() -> None:
+    result = StepResult(UPDATE, Status.REFUSED, reasons.NO_NAME, isolated=True)
+
+    record = record_after_run(None, result, deleted=False, now=NOW, max_attempts=0)
+
+    assert record == record_of(7, FollowUp.ISOLATED, "no_name", "update")
 
 
 @pytest.mark.parametrize("record", [WAITING, LACKING, record_of(7, attempts=1)])

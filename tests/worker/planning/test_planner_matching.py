@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.worker.builders import account_of, leaver, listed, record_of, suspended_by_us, unseen
+from tests.worker.builders import account_of, leaver, listed, record_of, run_settings, suspended_by_us, unseen
 from tests.worker.planning.cases import STRANGER, Case, Values, case
 from worker.model.account import Account
 
@@ -127,6 +128,13 @@ TWO = (unlinked(), unlinked(number=55))
             writes={**LINKS, "lastname": "Lovelace"},
         ),
         case("e-mail, other names", "conflict unconfirmed", ADA, unlinked(**OTHER_NAMES), says="account 107"),
+        case(
+            "e-mail, the default last name",
+            "conflict unconfirmed",
+            replace(ADA, facts={**ADA.facts, "last_name": "Unknown"}),
+            unlinked(firstname="Grace", lastname="Unknown"),
+            mapping=run_settings(DEFAULT_LAST_NAME="Unknown").mapping,
+        ),
         case(
             "e-mail, confirmed",
             "update linked",

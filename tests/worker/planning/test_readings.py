@@ -112,6 +112,13 @@ def test_a_field_is_not_lost_if_rounding_may_hide_its_values_or_there_is_no_base
     assert fields_lost(none, None) == []
 
 
+@pytest.mark.parametrize(("rows", "lost"), [(9_969, True), (9_970, False)])
+def test_rounding_may_hide_one_value_in_ten_thousand(rows: int, lost: bool) -> None:
+    found = fields_lost(DirectoryStats(rows, {"preferred_name": 0}), baseline(30, {"preferred_name": 999}))
+
+    assert found == (["preferred_name"] if lost else [])
+
+
 @table(
     "stats, last, unreliable",
     ("rows lost", DirectoryStats(799, FILLED), baseline(1_000), True),
@@ -226,6 +233,44 @@ def test_a_field_that_is_empty_throughout_where_three_values_are_expected_is_los
 )
 def test_few_rows_leave_the_share_of_the_baseline_run(stats: CustomFieldStats, share: int | None) -> None:
     assert stats.coverage(baseline(1_000, {GRADE: 9_000})).get(GRADE) == share
+
+
+@pytest.mark.parametrize(
+    ("hidden", "shown", "before", "missed", "missed_by_a_full_pass"),
+    [
+        ({GRADE}, (GRADE,), {GRADE: 9_000}, True, False),
+        ({GRADE}, (), {GRADE: 9_000}, True, True),
+        ({GRADE}, (), {CENTRE: 9_000}, False, False),
+        ({GRADE}, (), {}, False, False),
+        (set(), (), {GRADE: 9_000}, False, False),
+    ],
+    ids=["of some", "of all", "had no value", "no field had", "of none"],
+)
+def test_a_change_may_be_missed_of_a_field_that_had_values_and_is_hidden(
+    hidden: set[str], shown: tuple[str, ...], before: dict[str, int], missed: bool, missed_by_a_full_pass: bool
+) -> None:
+    stats = custom(2, 1, shown)
+    stats.hidden |= hidden
+    last = baseline(1_000, before)
+
+    assert stats.may_have_missed(last, full_pass=False) is missed
+    assert stats.may_have_missed(last, full_pass=True) is missed_by_a_full_pass
+    assert not stats.may_have_missed(None, full_pass=False)
+
+
+def test_a_lost_field_is_missed_by_a_full_pass_as_well() -> None:
+    stats = custom(200)
+    stats.hidden.add(GRADE)
+
+    assert stats.may_have_missed(baseline(1_000, {GRADE: 10_000}), full_pass=True)
+
+
+def test_a_field_without_a_value_in_the_baseline_run_is_never_lost() -> None:
+    stats = custom(1)
+    stats.rows = 30_000
+
+    assert stats.lost(baseline(30_000, {})) == []
+    assert CustomFieldStats((GRADE,)).coverage(baseline(30_000, {})) == {}
 
 
 def test_a_field_that_no_row_shows_was_never_shown() -> None:

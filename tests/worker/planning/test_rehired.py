@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.worker.builders import account_of, input_of, leaver, listed, outcome, plan_of, record_of, unseen, writes
+from tests.worker.builders import (
+    TOMORROW,
+    account_of,
+    input_of,
+    leaver,
+    listed,
+    outcome,
+    plan_of,
+    record_of,
+    unseen,
+    writes,
+)
 from tests.worker.planning.cases import Case, Values, case
 from worker.planning.planner import Planner
 
@@ -26,6 +37,17 @@ NEW_ID: Values = {"idnumber": "70"}
         case("left, active", "conflict unconfirmed", KAI, ACTIVE, former=[LEFT]),
         case("deleted now", "conflict unconfirmed", KAI, ACTIVE, former=[unseen(50, deleted=True)]),
         case("deleted before", "conflict unconfirmed", KAI, SUSPENDED, former=[unseen(50)], **ERASED),
+        case("shown again", "conflict email_taken", KAI, SUSPENDED, former=[listed(50)], **ERASED),
+        case("deleted by another", "conflict email_taken", KAI, SUSPENDED, former=[unseen(50), listed(51)], **OURS),
+        case("others are shown", "conflict unconfirmed", KAI, SUSPENDED, former=[unseen(50), listed(51)], **ERASED),
+        case(
+            "starts later",
+            "hold starts_later",
+            leaver(70, hire_date=TOMORROW, **NAMED),
+            SUSPENDED,
+            former=[LEFT],
+            hire_lookahead_days=3,
+        ),
         case("no row", "conflict email_taken", KAI, SUSPENDED, former=[unseen(50)], **OURS),
         case("works here", "conflict email_taken", KAI, ACTIVE, former=[listed(50)]),
         case(

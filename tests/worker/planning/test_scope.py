@@ -39,6 +39,27 @@ def test_case_spaces_and_forms_of_unicode_do_not_count(value: str, same: str) ->
     assert rule.state({"department": same}) is ScopeState.IN
 
 
+@pytest.mark.parametrize(
+    ("department", "division", "decides"),
+    [
+        ("Sales", "North", None),
+        ("Legal", "North", ("department", "allow")),
+        ("Board", "North", ("department", "exclude")),
+        ("Sales", "South", ("division", "exclude")),
+        ("Legal", "South", ("department", "allow")),
+    ],
+)
+def test_the_first_rule_by_which_an_employee_is_out_of_scope_is_named_with_its_list(
+    department: str, division: str, decides: tuple[str, str] | None
+) -> None:
+    rules = (ScopeRule("department", ("Sales", "Board"), ("Board",)), ScopeRule("division", excluded=("South",)))
+    facts = {"department": department, "division": division}
+
+    rule = Scope(rules).rule_that_excludes(facts)
+
+    assert (rule and (rule.field, rule.list_that_decides(facts))) == decides
+
+
 def test_the_digest_changes_with_the_scope_and_not_with_its_spelling() -> None:
     same = Scope((ScopeRule("department", allowed=("it", "SALES")),))
     others = [
@@ -50,6 +71,13 @@ def test_the_digest_changes_with_the_scope_and_not_with_its_spelling() -> None:
 
     assert same.digest == SALES_OR_IT.digest
     assert len({SALES_OR_IT.digest, *(other.digest for other in others)}) == 5
+
+
+def test_a_field_that_the_company_shows_of_nobody_was_never_shown() -> None:
+    scope = Scope(tuple(ScopeRule(field, excluded=("x",)) for field in ("department", "division", "bamboohr:customA")))
+
+    assert read(scope, {"department": ""}).never_shown() == ["division"]
+    assert read(scope, {}, whole_company=False).never_shown() == []
 
 
 def test_a_scope_that_matches_employees_may_suspend() -> None:
@@ -129,6 +157,29 @@ def test_two_sources_complete_each_other() -> None:
     tally.merge(read(SALES_OR_IT, {"department": "IT"}))
 
     assert scope_doubts(tally, before=list(SALES_OR_IT.marks)) == []
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("merged", [False, True])
+def test_what_one_source_said_stays_whatever_the_next_one_says(merged: bool, reverse: bool) -> None:
+    scope = Scope((ScopeRule("department", allowed=("Sales",)), ScopeRule("division", allowed=("North",))))
+    rows = [{"department": "Sales"}, {"division": "North"}]
+    tally = ScopeTally(scope)
+    for facts, whole_company in ((rows[reverse], True), (rows[not reverse], True), ({}, False)):
+        source = ScopeTally(scope) if merged else tally
+        source.add_rows([facts], whole_company=whole_company)
+        if merged:
+            tally.merge(source)
+
+    assert tally.found == tally.known == {"department=sales", "division=north"}
+    assert (tally.shown, tally.has_company_rows) == ({"department", "division"}, True)
+
+
+def test_rows_are_those_of_the_company_unless_it_is_said_otherwise() -> None:
+    tally = ScopeTally(SALES_OR_IT)
+    tally.add_rows([LEGAL])
+
+    assert scope_doubts(tally, before=()) == ["the scope matches no employee"]
 
 
 def test_a_value_that_names_a_person_is_neither_remembered_nor_reported() -> None:

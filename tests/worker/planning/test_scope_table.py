@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.worker.builders import (
@@ -234,6 +236,13 @@ TWO_FIELDS = Scope((*NORTH.rules, ScopeRule("employment_status", excluded=("Cont
         ),
         case("look-ahead, not shown", "hold starts_later", leaver(hire_date=TOMORROW), hire_lookahead_days=3, **KEEP),
         # A full pass adds nobody to those who wait.
+        case(
+            "incomplete, not shown",
+            "hold unreadable_fields",
+            replace(listed(), incomplete="HTTP 500"),
+            problem="unreadable_fields",
+            **KEEP,
+        ),
         case("all employees, not shown", "hold scope_not_shown", listed(), waits=False, all_employees=True, **KEEP),
         case(
             "all employees, waiting",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.worker.runs.writing import CREATE, SandboxWriter, create, creates, small_site, statuses, update
 from worker.model.result import Status
 
@@ -61,6 +63,17 @@ def test_a_successful_batch_resets_the_count_of_lost_batches() -> None:
     results = writer.write(*creates(1, 4))
 
     assert statuses(results) == {1: DONE, 2: FAILED, 3: FAILED, 4: DONE}
+
+
+@pytest.mark.parametrize(("lost", "stops"), [(2, False), (3, True)])
+def test_three_batches_in_a_row_that_do_not_get_through_are_the_last(lost: int, stops: bool) -> None:
+    writer = SandboxWriter(batch_size=1)
+    writer.fail("status", CREATE, status=429, retry_after="86400", times=lost)
+
+    results = writer.write(*[create(number) for number in range(1, 6)])
+    left = [result for number, result in results.items() if number > lost]
+    assert {result.status for result in left} == {FAILED if stops else DONE}
+    assert {result.why.code for result in results.values() if result.status is FAILED} == {"not_through"}
 
 
 def test_a_request_that_is_too_large_is_halved(writer: SandboxWriter) -> None:

@@ -34,6 +34,26 @@ FULL = run_of(
 )
 
 
+@pytest.mark.parametrize(
+    ("count", "known"),
+    [(0, 0), (100_000, 100_000), (100_001, None), (-1, None), ("2", None), (True, None), (None, None)],
+)
+def test_a_number_of_journal_items_that_cannot_be_meant_is_not_known(
+    items: Items, count: object, known: int | None
+) -> None:
+    items.put({KEY: "a#run#run1", "journal_items": count})
+
+    assert RunHistory(items, "a").journal_items("run1") == known
+
+
+def test_a_run_with_an_id_that_is_no_key_is_not_looked_up(items: Items, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = RunHistory(items, "a")
+    longest = "x" * (1_000 - len("a#run#"))
+    monkeypatch.setattr(items, "get", lambda key: {KEY: key, "journal_items": len(key)})
+
+    assert (history.journal_items(longest), history.journal_items(longest + "x")) == (1_000, None)
+
+
 def test_a_run_is_read_back_alone_and_with_the_others(items: Items, store: Store) -> None:
     store.record(FULL, {"outcome": "errors"}, NOW)
 

@@ -13,6 +13,7 @@ from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 from tests.worker.state.store_tools import NOW, Clock
 from tests.worker.tables import table
 from worker.errors import ConfigurationError, LockLost
+from worker.model.binding import Binding
 from worker.model.position import Position, WindowProgress
 from worker.state.dynamodb import DynamoItems
 from worker.state.items import KEY, Item, Items
@@ -40,6 +41,20 @@ def row_of(item: dict[str, AttributeValueTypeDef], client: DynamoDBClient, table
     """A store whose row an operator wrote with the AWS CLI."""
     client.put_item(TableName=table, Item={KEY: {"S": "a"}, **item})
     return Store(DynamoItems(table, client), "a")
+
+
+def test_a_new_state_belongs_to_no_company_until_a_run_binds_it(items: Items, store: Store) -> None:
+    acme = Binding("acme", "learn.example.com")
+    store.history()
+    assert (store.binding, store.is_new) == (None, True)
+
+    store.bind(acme)
+
+    assert store.binding == acme
+    assert items.get("a#binding") == {KEY: "a#binding", "company": "acme", "site": "learn.example.com"}
+    other = Store(items, "a")
+    other.history()
+    assert (other.binding, other.is_new) == (acme, True)
 
 
 # Reading
@@ -199,6 +214,15 @@ def test_a_first_row_can_be_moved_in_the_same_run(items: Items, store: Store, lo
     store.move(Position(LATEST), lock, NOW)
 
     assert store.position(NOW) == Position(LATEST)
+
+
+def test_a_row_of_this_version_stays_one_where_the_history_was_not_read(items: Items, store: Store, lock: Lock) -> None:
+    items.put({**HAND_WRITTEN, "stateFormat": 2})
+    store.position(NOW)
+
+    store.move(Position(LATEST), lock, NOW)
+
+    assert (items.get("a") or {})["stateFormat"] == 2
 
 
 @dataclass

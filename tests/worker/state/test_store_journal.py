@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests.worker.state.store_tools import NOW
 from worker.errors import LockLost
-from worker.model.history import RunRecord
-from worker.model.journal_entry import JournalEntry
+from worker.model.history import UNFINISHED, RunRecord
+from worker.model.journal_entry import JournalEntry, RecentWrites
 from worker.model.position import Position
-from worker.model.step import Action, FieldChange
+from worker.model.step import Action, FieldChange, GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
 from worker.state.lock import Lock
 from worker.state.store import Store
@@ -122,6 +123,99 @@ def test_the_entries_about_an_employee_are_given_with_their_runs_oldest_first(st
     assert store.journals_about(5) == []
 
 
+# What counts towards the limits of a day
+
+
+def suspends(employee_id: int, at: int = SECONDS, *classes: GuardClass) -> JournalEntry:
+    return replace(entry(employee_id, at), classes=frozenset(classes or {GuardClass.SUSPEND}))
+
+
+def lately(store: Store, begins: str = "", *, is_open: bool = True) -> RecentWrites:
+    return store.recent_writes(store.history().runs, NOW - timedelta(days=1), begins, is_open=is_open)
+
+
+def suspended_lately(store: Store, window: str = "") -> set[int]:
+    """Employees with a suspension of the last 24 hours."""
+    return {*lately(store, window).changed.get(GuardClass.SUSPEND, ())}
+
+
+def finish(store: Store, run_id: str = "run1", ended: datetime = NOW, since: str = "") -> None:
+    store.record(RunRecord(run_id, int(ended.timestamp() * 1000), "sync", "all", since=since), {}, NOW)
+
+
+def test_each_class_of_a_write_counts_and_a_write_without_one_does_not(store: Store) -> None:
+    store.journal("run1", [suspends(7), suspends(8, SECONDS, GuardClass.CLEAR, GuardClass.UPDATE), entry(9)])
+    store.journal("run2", [suspends(6)])
+    finish(store, "run1")
+    finish(store, "run2")
+
+    assert lately(store).changed == {GuardClass.SUSPEND: {6, 7}, GuardClass.CLEAR: {8}, GuardClass.UPDATE: {8}}
+
+
+def test_a_write_counts_for_a_day_and_as_long_as_its_window_is_open(store: Store) -> None:
+    store.journal("run1", [suspends(7, SECONDS - 86_400), suspends(8, SECONDS - 86_399)])
+    finish(store, since="2026-01-20T02:00:00Z")
+
+    assert suspended_lately(store) == {8}
+    assert suspended_lately(store, "2026-01-20T02:00:00Z") == {7, 8}
+    assert suspended_lately(store, "2026-01-21T02:00:00Z") == {8}
+    assert lately(store, "2026-01-20T02:00:00Z", is_open=False).changed == {GuardClass.SUSPEND: {8}}
+
+
+@pytest.mark.parametrize(("age", "counts"), [(timedelta(days=1), False), (timedelta(seconds=86_399), True)])
+def test_a_run_that_ended_a_day_ago_wrote_before(store: Store, age: timedelta, counts: bool) -> None:
+    store.journal("run1", [suspends(7)])
+    finish(store, ended=NOW - age)
+
+    assert bool(suspended_lately(store)) is counts
+
+
+@pytest.mark.parametrize(("age", "counts"), [(timedelta(days=2), False), (timedelta(seconds=2 * 86_400 - 1), True)])
+def test_a_run_that_was_killed_may_have_written_for_a_day(store: Store, age: timedelta, counts: bool) -> None:
+    run = RunRecord("run1", int((NOW - age).timestamp() * 1000), "sync", "all", outcome=UNFINISHED)
+    store.begin(run, NOW)
+    store.journal("run1", [suspends(7)])
+
+    assert bool(suspended_lately(store)) is counts
+
+
+@pytest.mark.parametrize("items_written", [1, 49, 50, 51, 101])
+def test_the_journal_of_a_run_that_was_killed_is_searched_to_its_end(store: Store, items_written: int) -> None:
+    store.begin(RunRecord("run1", SECONDS * 1000, "sync", "all", outcome=UNFINISHED), NOW)
+    for number in range(1, items_written + 1):
+        store.journal("run1", [suspends(number)])
+
+    assert suspended_lately(store) == set(range(1, items_written + 1))
+
+
+def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, store: Store) -> None:
+    store.journal("run1", [suspends(7), suspends(8), suspends(9)])
+    store.journal("run2", [suspends(10)])
+    store.journal_failed("run1", [9, 7, 10], NOW)
+
+    assert [one.employee_id for one in store.journal_of("run1")] == [7, 8, 9]
+    assert store.journals_about(10) == [("run2", suspends(10))]
+    finish(store, "run1")
+    finish(store, "run2")
+    assert suspended_lately(store) == {8, 10}
+    failed = items.get("a#journal#run1#failed")
+    assert failed is not None
+    assert failed[EXPIRY] == SECONDS + 30 * 86_400
+
+
+def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store: Store) -> None:
+    begins, old = "2026-01-20T02:00:00Z", NOW - timedelta(days=3)
+    for run_id, ended, since in (("run1", old, begins), ("run2", old, begins), ("run3", NOW, "")):
+        store.journal(run_id, [suspends(7), suspends(8), entry(9, length=int(run_id[-1]))])
+        store.journal(run_id, [replace(entry(9), changes=(FieldChange("city", "", "Rome"),))])
+        store.journal_failed(run_id, [9], NOW)
+        finish(store, run_id, ended, since)
+
+    assert lately(store, begins, is_open=False).failed == {9: {"department": "xx", "city": "Rome"}}
+    assert lately(store, begins).changed == {GuardClass.SUSPEND: {7, 8}}
+    assert lately(store).failed == {}
+
+
 # An operator's position
 
 
@@ -131,13 +225,14 @@ def test_the_row_can_be_read_whatever_it_says(items: Items, store: Store) -> Non
     assert store.raw() == {KEY: "a", "since": "never"}
 
 
-def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Store, lock: Lock) -> None:
-    items.put(ROW)
+@pytest.mark.parametrize("row", [ROW, {**ROW, "stateFormat": 2}], ids=["earlier version", "this one"])
+def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Store, lock: Lock, row: Item) -> None:
+    items.put(row)
     lock.acquire()
 
     store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
 
-    assert items.get("a") == {**ROW, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
+    assert items.get("a") == {**row, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
 
 
 def test_an_operator_writes_the_first_position_if_there_is_none(store: Store, lock: Lock) -> None:

@@ -69,6 +69,24 @@ def test_a_passing_answer_is_asked_for_again_after_a_pause(status: int) -> None:
     assert [is_retry_pause(pause) for pause in stopping.waits] == [True]
 
 
+@pytest.mark.parametrize(
+    ("end", "what"),
+    [
+        (reply(503, "7"), "HTTP 503, in maintenance or overloaded"),
+        (503, "HTTP 503"),
+        (reply(429, "7"), "HTTP 429"),
+        (NoAnswer("cut"), "cut"),
+    ],
+)
+def test_the_log_says_why_a_request_is_repeated(
+    logged: list[dict[str, Any]], end: int | Reply | TransportError, what: str
+) -> None:
+    read(Attempts(end, 200), Patient())
+
+    (line,) = logged
+    assert line["reason"].startswith(f"moodle: {what}; trying again in ")
+
+
 def test_a_request_without_an_answer_is_repeated() -> None:
     attempts, stopping = Attempts(NoAnswer("cut"), 503, NotSent("refused"), 200), Patient()
 
@@ -123,6 +141,30 @@ def test_the_time_that_attempts_take_counts() -> None:
         with_retries(slow, retries_of(stopping))
 
     assert attempts.made == 4
+
+
+def test_pauses_count_where_the_clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping = Patient()
+    monkeypatch.setattr(stopping, "clock", lambda: 0.0)
+
+    last, _ = read(Attempts(*[503] * 50, 200), stopping)
+
+    assert last.status == 503
+    assert sum(stopping.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
+
+
+def test_a_pause_that_is_asked_for_is_made_after_our_own_patience_has_ended() -> None:
+    stopping = Patient()
+    attempts = Attempts(503, reply(503, "1"), 200)
+
+    def slow() -> tuple[Reply, str]:
+        if attempts.made == 1:
+            stopping.now = REQUEST_SECONDS - 0.01
+        return attempts()
+
+    last, _ = with_retries(slow, retries_of(stopping))
+
+    assert (last.status, stopping.waits[1:]) == (200, [1])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,119 @@
+"""Each reason has its code, says what is wrong, and advises what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.worker.builders import account
+from worker.model import reasons
+from worker.model.reasons import Reason
+
+ACCOUNT = account(55, idnumber="3")
+NAMED = "account 55 (idnumber 3)"
+
+
+@pytest.mark.parametrize(
+    ("reason", "about", "code", "says", "advises"),
+    [
+        (reasons.not_kept, (["b", "a"],), "not_kept", "has for a, b; it is not sent", "sync --employee ID"),
+        (reasons.field_not_shown, (["b", "a"],), "field_not_shown", "does not show a, b", "let the key's user see it"),
+        (reasons.username_kept, (ACCOUNT,), "username_kept", f"{NAMED} keeps", "change the e-mail address"),
+        (reasons.unconfirmed_id, (7, ACCOUNT), "unconfirmed", f"{NAMED} has the employee", "give the account the id"),
+        (reasons.unconfirmed_address, (7, ACCOUNT, 8), "unconfirmed", "work e-mail of employee 8", "enter 8 as the"),
+        (reasons.unconfirmed_unseen, (7, ACCOUNT), "unconfirmed", "shows neither an e-mail", "give the account the id"),
+        (
+            reasons.unconfirmed_email,
+            (7, ACCOUNT),
+            "unconfirmed",
+            f"{NAMED} has the employee's e-mail",
+            "another address",
+        ),
+        (
+            reasons.unconfirmed_rehire,
+            (7, ACCOUNT, 3),
+            "unconfirmed",
+            "id of employee 3, who left",
+            f"if not: give {NAMED}",
+        ),
+        (
+            reasons.several_accounts,
+            ([ACCOUNT, account(56)],),
+            "several_accounts",
+            f"{NAMED}, account 56",
+            "on one of them",
+        ),
+        (reasons.email_taken, (ACCOUNT,), "email_taken", f"another account, {NAMED}", "change that account's address"),
+        (reasons.email_disputed, (8,), "email_disputed", "employee 8 has the same work e-mail", "give each of them"),
+        (reasons.email_swapped, (8,), "email_swapped", "swap addresses with employee 8", "give one of the accounts"),
+        (reasons.username_taken, ("employee 8",), "username_taken", "is taken by employee 8", "rename that account"),
+        (reasons.unreadable_employee, ("HTTP 500",), "unreadable_employee", "record (HTTP 500)", "Nothing is written"),
+        (reasons.unreadable_fields, ("HTTP 500",), "unreadable_fields", "fields (HTTP 500)", "keeps what it has"),
+    ],
+)
+def test_a_reason_says_what_is_wrong_and_advises(
+    reason: Callable[..., Reason], about: tuple[Any, ...], code: str, says: str, advises: str
+) -> None:
+    why = reason(*about)
+
+    assert why.code == code
+    assert says in why.text
+    assert advises in why.advice_template
+    is_approved = code == reasons.UNCONFIRMED
+    assert ("{command:approve RUN --employee 7}" in why.advice_template) is is_approved
+    assert ("approve run1 --employee 7" in why.in_run("run1").advice_template) is is_approved
+    assert why.in_run("run1").text == why.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "about", "code", "says", "advises", "counter"),
+    [
+        (
+            reasons.out_of_scope,
+            ("department", "allow"),
+            "out_of_scope",
+            "department has none of the allowed values",
+            "",
+            "skipped_out_of_scope",
+        ),
+        (
+            reasons.out_of_scope,
+            ("department", "exclude"),
+            "out_of_scope",
+            "department has an excluded value",
+            "",
+            "skipped_out_of_scope",
+        ),
+        (
+            reasons.scope_not_shown,
+            (["division", "department"],),
+            "scope_not_shown",
+            "does not show department, division, which decides",
+            "every run asks again",
+            "scope_not_shown",
+        ),
+        (
+            reasons.edited_since,
+            (["email", "department"],),
+            "edited_since",
+            "left unchanged: email, department",
+            "check these fields of the account",
+            "edited_since",
+        ),
+    ],
+)
+def test_some_are_counted_under_a_name_of_their_own(
+    reason: Callable[..., Reason], about: tuple[Any, ...], code: str, says: str, advises: str, counter: str
+) -> None:
+    why = reason(*about)
+
+    assert (why.code, why.counter, reasons.email_disputed(8).counter) == (code, counter, "no_evidence")
+    assert says in why.text
+    assert advises in why.advice
+
+
+def test_a_code_whose_words_need_no_employee_has_general_ones() -> None:
+    assert reasons.by_code("no_email") is reasons.NO_EMAIL
+    assert reasons.by_code("email_taken") is None

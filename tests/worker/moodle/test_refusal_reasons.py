@@ -1,0 +1,97 @@
+"""What an operator reads of an account that Moodle refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.worker.builders import account
+from worker.errors import TargetError
+from worker.model.reasons import Reason
+from worker.moodle import refusal_reasons as refusals
+from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER
+from worker.moodle.fatal_errors import no_lookup_answered
+from worker.moodle.refusal_reasons import unreadable_account
+
+
+@pytest.mark.parametrize(
+    ("code", "what", "who"),
+    [
+        ("HTTP 403", "a firewall in front of Moodle refused the look-up (HTTP 403)", FIREWALL_OWNER),
+        ("invalidresponse", "one of its stored values is no longer valid", ADMINISTRATOR),
+        ("invaliduser", "is marked as deleted in Moodle's database", ADMINISTRATOR),
+        ("invalidrecord", "is missing a database record", ADMINISTRATOR),
+        ("invalidrecordunknown", "is missing a database record", ADMINISTRATOR),
+        ("dmlreadexception", "Moodle cannot answer the look-up of this employee (dmlreadexception)", ADMINISTRATOR),
+        ("HTTP 500", "Moodle cannot answer the look-up of this employee (HTTP 500)", ADMINISTRATOR),
+    ],
+)
+def test_each_refused_look_up_says_what_is_wrong_and_whom_to_ask(code: str, what: str, who: str) -> None:
+    reason = unreadable_account(code)
+
+    assert (reason.code, what in reason.text, who in reason.advice) == ("unreadable_account", True, True)
+    assert ("no account is created until then" in reason.advice) is (code != "invaliduser")
+
+
+def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None:
+    end = no_lookup_answered("invalidresponse")
+
+    assert "any employee (invalidresponse)" in end.message
+    assert "MOODLE_AUTH" in end.advice
+
+
+@pytest.mark.parametrize(
+    ("reason", "about", "code", "says", "advises"),
+    [
+        (refusals.taken, ("email", account(55)), "email_taken", "account 55", "change that account's address"),
+        (refusals.taken, ("username", account(55)), "username_taken", "taken by account 55", "rename that account"),
+        (refusals.explain, ("useremailinvalid", []), "invalid_email", "does not accept", "correct it in BambooHR"),
+        (
+            refusals.explain,
+            ("HTTP 403", ["city", "lang"]),
+            "refused",
+            "(HTTP 403); the fields sent were city, lang",
+            FIREWALL_OWNER,
+        ),
+        (
+            refusals.explain,
+            ("HTTP 500", ["city"]),
+            "refused",
+            "(HTTP 500); the fields sent were city",
+            "PHP's and the web",
+        ),
+        (refusals.explain, ("HTTP 413", ["city"]), "refused", "without a reason (HTTP 413)", "compare these"),
+        (
+            refusals.explain,
+            ("x", ["city", "lang"]),
+            "refused",
+            "without a reason (x)",
+            "the language pack of their lang",
+        ),
+        (refusals.refuses_everybody, ("f", "oidc"), "refuses_everybody", "account in f;", "'oidc' (MOODLE_AUTH) is"),
+        (refusals.refuses_everybody, ("f", ""), "refuses_everybody", "account in f;", "check FIELD_MAPPING; then"),
+        (
+            refusals.too_many_refused,
+            ("f", "x"),
+            "too_many_refused",
+            "not sent: f refused too many",
+            "the next run continues",
+        ),
+        (refusals.no_access, ("f", "x"), "no_access", "the Moodle token may not use f (x)", "add the function"),
+        (refusals.not_through, ("lost",), "not_through", "get through to Moodle: lost", "the next run checks"),
+        (refusals.waits_for, (8,), "waits_for", "employee 8 has to give up", "the next run tries both again"),
+        (refusals.not_sent, (TargetError("down"),), "not_sent", "not sent: down", "the next run sends it"),
+        (refusals.not_sent, (None,), "not_sent", "not sent: the writing ended early", "the next run sends it"),
+    ],
+)
+def test_a_reason_says_what_is_wrong_and_advises(
+    reason: Callable[..., Reason], about: tuple[Any, ...], code: str, says: str, advises: str
+) -> None:
+    why = reason(*about)
+
+    assert why.code == code
+    assert says in why.text
+    assert advises in why.advice_template
+    assert ("language pack" in why.advice_template) is (advises == "the language pack of their lang")
