@@ -167,7 +167,14 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     except SyncError as fault:
         yield failed_by("state", fault)
         return
-    if position is None:
+    if position is None and any(run.is_full and run.since for run in history.runs):
+        yield warning(
+            "state row",
+            "the position is missing, but runs are on record: the next run looks only INITIAL_LOOKBACK_DAYS back",
+            f"unless it was reset on purpose: {advice.command('state', 'rewind', '--since', 'MOMENT')}, from the start"
+            f" of the last successful run on, then {advice.command('reconcile')} (RUNBOOK, State)",
+        )
+    elif position is None:
         yield ok("state row", "none yet: the first run looks INITIAL_LOOKBACK_DAYS back")
     elif position.progress and position.progress.pinned_runs:
         yield warning(

@@ -73,6 +73,7 @@ _LISTED = (
     "skipped_no_name",
     "skipped_invalid_username",
     "edited_since",
+    "suspended_elsewhere",
     "not_kept",
 )
 
