@@ -25,7 +25,7 @@ _LOG_WITHIN_SECONDS = 30.0
 """How far the log can be behind the end of the task."""
 _MOST_SUSPENSIONS = 200
 _MOST_MINUTES = 1440
-_REMARKS = ("warning: ", "worker: ")
+_REMARKS = ("warning: ", "lxp: ", "worker: ")
 """How the lines begin that a report writes to stderr; the log does not tell one stream from the other."""
 _FOR_A_TERMINAL = frozenset({"--yes", "--show-values", "--verbose"})
 _PLANNED = frozenset({ExitCode.OK, ExitCode.ERRORS, ExitCode.HELD})

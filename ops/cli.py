@@ -173,7 +173,9 @@ def _add_environment(parser: argparse.ArgumentParser) -> None:
 
 def _without_environment(place: Place, words: Sequence[str], worker_words: Sequence[str]) -> NoReturn:
     if place is Place.OPERATOR:
-        raise UsageError(f"{words[0]} needs a deployed environment", advice=f"name it: {advice.command(*words)}")
+        name_it = f"name it: {advice.command(*words)}"
+        without = f"; without AWS, {advice.command('state', 'show')} lists the last runs" if words[0] == "runs" else ""
+        raise UsageError(f"{words[0]} needs a deployed environment", advice=name_it + without)
     if list(words) != list(worker_words):
         extra = next(word for word in words if word not in worker_words)
         raise UsageError(f"{extra.split('=')[0]} needs a deployed environment", advice="name it: --env NAME")

@@ -127,11 +127,12 @@ def _report(call: Call) -> int:
         return int(ExitCode.CRASH)
 
 
-def _print_faults(faults: Sequence[str], advice: str) -> None:
+def _print_faults(faults: Sequence[str], what_to_do: str) -> None:
+    prefix = "lxp: " if advice.current().program == advice.LXP else "worker: "
     for fault in faults:
-        sys.stderr.write(f"worker: {fault}\n")
-    if advice:
-        sys.stderr.write(f"        {advice}\n")
+        sys.stderr.write(f"{prefix}{fault}\n")
+    if what_to_do:
+        sys.stderr.write(f"{' ' * len(prefix)}{what_to_do}\n")
 
 
 _INFORMATION = ("-h", "--help", "--version", "--variables")

@@ -180,7 +180,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         yield warning(
             "state row",
             f"pinned at {iso(position.since)} for {counted(position.progress.pinned_runs, 'run')} because of errors",
-            "see what the last run says of its errors",
+            f"{_see_log()} (RUNBOOK, Pinned state)",
         )
     else:
         yield ok("state row", f"since {iso(position.since)}, offset {position.offset}")
@@ -209,7 +209,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
 
 def _see_log() -> str:
     if not advice.current().environment:
-        return "see its summary and log"
+        return f"see its log, where it ran; {advice.command('state', 'show')} lists the last runs"
     return f"see: {advice.command('runs', 'list')}; {advice.command('runs', 'logs', '--errors')}"
 
 

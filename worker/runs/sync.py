@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import filterfalse
 
+from worker import advice
 from worker.errors import TargetError
 from worker.model.account import AccountRef
 from worker.model.field_catalogue import is_by_api_name
@@ -188,6 +189,8 @@ def _record(services: Services, summary: Summary, inputs: RunInput, now: datetim
         or bool(missed and not request.selected)
         or (is_reconcile_due(history, mapping) and not (full_pass and clean))
     )
+    if request.approved and summary.reconcile_due and not summary.advice:
+        summary.advice = f"reconcile_due stays until a full pass has no error: {advice.command('reconcile')}"
     dates_read = inputs.dates_read if clean else {}
     baseline = (
         inputs.window is not None
