@@ -99,6 +99,8 @@ def _end_run(summary: Summary, end: SyncError | None, log: TerminalLog | None) -
 
 def _print_summary(summary: Summary, log: TerminalLog | None) -> int:
     """Print the line to stdout, which is the same everywhere; at a terminal, the summary in words follows on stderr."""
+    if log is not None and (left_out := log.left_out()):
+        sys.stderr.write(f"{left_out}\n")
     print(summary.line(), flush=True)
     if log is not None:
         sys.stderr.write(f"{log.summary(summary.as_dict(datetime.now(UTC)))}\n")
