@@ -288,13 +288,14 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
 def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     writes = [(run_id, entry) for run_id, entry in known.journal if not entry.is_read_back]
     if not writes:
-        yield "nothing", "no run in the last 90 days wrote to this account"
+        yield "nothing", "no run in the last 90 days wrote to the account of this employee id"
     for run_id, entry in writes[-_RUNS_SHOWN:]:
         fields = ", ".join(
             f"{change.field} {change.old!r} -> {change.new!r}" if known.shows_values else change.field
             for change in entry.changes
         )
-        yield run_id, f"{_when(entry.at)} {entry.action.value}: {fields}"
+        refused = "NOT WRITTEN (refused, or not sent): " if entry.is_failed else ""
+        yield run_id, f"{_when(entry.at)} {refused}{entry.action.value}: {fields}"
 
 
 def _when(seconds: int) -> str:

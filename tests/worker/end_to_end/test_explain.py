@@ -119,6 +119,21 @@ def test_a_leaver_and_the_writes_of_the_last_runs(staffed: RunHarness) -> None:
     assert created.endswith("Z create: auth, idnumber, username, firstname, lastname, department, email")
 
 
+def test_a_write_that_moodle_refused_is_not_shown_as_done(staffed: RunHarness) -> None:
+    staffed.fail_moodle("status", operation="core_user_update_users", status=500, times=0)
+    staffed.company.edit("100", department="Legalquux")
+    refused = staffed.run()["run_id"]
+    staffed.heal()
+    advance_clock(staffed, hours=1)
+
+    explanation = explain(staffed, "100")
+
+    wrote = explanation["What the last runs did"]
+    assert wrote.pop(refused).endswith("Z NOT WRITTEN (refused, or not sent): update: department")
+    (created,) = wrote.values()
+    assert "Z create: auth" in created
+
+
 def test_an_unknown_employee_id(staffed: RunHarness) -> None:
     run = staffed.run("explain", "--employee", "77777")
 
@@ -128,6 +143,9 @@ def test_an_unknown_employee_id(staffed: RunHarness) -> None:
     assert explanation["BambooHR"]["List Employees or Get Employee"] == "shows no row"
     assert explanation["Account"]["rule"] == "none matches: there is no account"
     assert planned_step(explanation) == ("hold", "BambooHR shows the key's user nothing for this employee id")
+    assert explanation["What the last runs did"] == {
+        "nothing": "no run in the last 90 days wrote to the account of this employee id"
+    }
 
 
 def test_fields_that_the_key_may_not_see_are_marked(staffed: RunHarness) -> None:
