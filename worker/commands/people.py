@@ -157,7 +157,7 @@ def _as_json(row: _Row) -> dict[str, object]:
         "action": row.action,
         "attempts": row.employee.attempts,
         "text": row.reason.text,
-        "advice": row.reason.advice,
+        "advice": row.reason.advice_for(row.employee.employee_id),
     }
 
 
@@ -169,8 +169,15 @@ def _table(rows: Iterable[_Row]) -> str:
 
 def _legend(rows: Iterable[_Row]) -> str:
     """Each reason once, in words, whatever the number of employees who have it."""
-    said = {row.reason.code: row.reason for row in rows}
-    texts = [(code, "; ".join(filter(None, (said[code].text, said[code].advice)))) for code in sorted(said)]
+    said: dict[str, reasons.Reason] = {}
+    whose: dict[str, set[int]] = {}
+    for row in rows:
+        said[row.reason.code] = row.reason
+        whose.setdefault(row.reason.code, set()).add(row.employee.employee_id)
+    texts = [
+        (code, "; ".join(filter(None, (reason.text, reason.advice_for(*whose[code])))))
+        for code, reason in sorted(said.items())
+    ]
     return columns(("reason", "in words, and what to do"), texts, width())
 
 

@@ -17,7 +17,8 @@ from worker.model.account import Account
 class Reason:
     """A stable code, a text whose subject is the employee, and advice; "" if there is nothing to do.
 
-    The template of the advice names commands as `{command:people retry ID}`; the reader's form of them is filled in.
+    The template of the advice names commands as `{command:people retry ID}`, and the employee's id as `{employee}`;
+    the reader's form of them is filled in, and the ids where they are known.
     `counter`: which count of the summary holds the employees who are skipped or held for this reason.
     """
 
@@ -30,6 +31,10 @@ class Reason:
     def advice(self) -> str:
         """What to do, with commands as the reader types them."""
         return resolve(self.advice_template)
+
+    def advice_for(self, *employees: int) -> str:
+        """What to do about these employees."""
+        return resolve(self.advice_template, employees)
 
     def in_run(self, run_id: str) -> Reason:
         """The reason with the run that held it, where its advice names a run still to come."""
@@ -336,6 +341,15 @@ def unreadable_fields(code: str) -> Reason:
         f"BambooHR cannot return this employee's custom fields ({code})",
         "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
         " The account keeps what it has in these fields until then",
+    )
+
+
+def of_leaver(unread: Reason) -> Reason:
+    """The account of an employee who has left cannot be read, and so not be suspended."""
+    return replace(
+        unread,
+        advice_template="the employee has left, and the account may still be active: suspend it by hand; "
+        + unread.advice_template,
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from worker.advice import resolve
 from worker.model.reasons import STARTS_LATER, UNCONFIRMED
 from worker.reports.report import HeldClass, Report, Row
 
@@ -150,13 +151,13 @@ def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group
         would=would,
         code=first.code,
         reason=said or _TITLES.get(first.code, first.code.replace("_", " ")),
-        advice=advice if said == reason else "",
+        advice=resolve(advice, [row.employee_id for row in rows if row.advice == advice]) if said == reason else "",
         hold=_without_why(hold, held),
         entries=tuple(
             Entry(
                 row,
                 reason="" if row.reason == reason else row.reason,
-                advice="" if row.advice == advice else row.advice,
+                advice="" if row.advice == advice else resolve(row.advice, [row.employee_id]),
                 hold="" if row.hold == hold else row.hold,
             )
             for row in rows

@@ -59,7 +59,8 @@ class Journal:
     def fail(self, run_id: str, employees: Iterable[int], at: int) -> None:
         """Keep whose accounts a run did not change although its journal has them."""
         text = json.dumps(sorted(employees), separators=(",", ":"))
-        self._items.put_all([{KEY: self._failed(run_id), "employees": text, EXPIRY: at + int(RETENTION.total_seconds())}])
+        expires = at + int(RETENTION.total_seconds())
+        self._items.put_all([{KEY: self._failed(run_id), "employees": text, EXPIRY: expires}])
 
     def recent(self, runs: Sequence[RunRecord], since: int, begins: str, *, is_open: bool) -> RecentWrites:
         """Return what runs have written, as far as it matters to the guards.

@@ -88,7 +88,7 @@ def test_the_list_is_a_table_of_ids_and_reasons_and_explains_each_reason_once(re
         "undone",
     ]
     assert "no work e-mail, and no account can be created without one; enter it in BambooHR" in explained
-    assert "python -m worker people retry ID" in explained
+    assert "python -m worker people retry 3" in explained
     assert counted == "1 waiting, 1 parked, 1 undone, 2 without_account\n"
     assert (run.code, run.stderr) == (0, "")
     assert "quux" not in run.stdout
