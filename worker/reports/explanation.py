@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 
 from worker import advice
 from worker.model import reasons
-from worker.model.account import Account
+from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState
 from worker.model.field_catalogue import EVIDENCE, FIELDS
 from worker.model.held_change import HeldChanges
 from worker.model.history import EmployeeRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import Rule
-from worker.model.reasons import UNCONFIRMED
+from worker.model.reasons import UNCONFIRMED, Reason
 from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, Step
 from worker.planning.digests import part_digest
@@ -143,12 +143,10 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     accounts = sorted(known.plan.accounts.values(), key=lambda account: account.id)
     own = [account for account in accounts if account.idnumber == str(known.employee_id)]
     address = employee.facts.get("work_email", "")
-    yield "by idnumber", ", ".join(_named(account) for account in own) or "none"
-    yield (
-        "by e-mail",
-        ", ".join(_named(account) for account in accounts if account.has_email(address))
-        or "none among the accounts that were looked up",
-    )
+    unread = {key: known.plan.unanswered.get((key, value)) for key, value in _looked_up(known)}
+    yield "by idnumber", _found(own, unread["idnumber"], "none")
+    with_address = [account for account in accounts if account.has_email(address)]
+    yield "by e-mail", _found(with_address, unread["email"], "none among the accounts that were looked up")
     match = match_by_idnumber(employee, own)
     account = match.account or known.step.account
     out_of_scope = plan_input.scope_states[known.employee_id] is not ScopeState.IN
@@ -166,10 +164,24 @@ def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield "rule", f"e-mail, not used: {known.step.reason.text}"
     elif account is not None:
         yield "rule", "e-mail: the only account with the employee's address, and its idnumber is empty"
+    elif any(unread.values()):
+        yield "rule", "not known: the employee may have an account that cannot be read; do not create a second one"
     else:
         yield "rule", "none matches: there is no account"
     if account is not None:
         yield "state", "suspended" if account.suspended else "active"
+
+
+def _looked_up(known: EmployeeContext) -> Iterator[tuple[AccountKey, str]]:
+    yield "idnumber", str(known.employee_id)
+    yield "email", known.employee.facts.get("work_email", "")
+    yield "id", str(known.record.account_id if known.record else "")
+
+
+def _found(accounts: Sequence[Account], unread: Reason | None, none: str) -> str:
+    if unread is not None:
+        return f"cannot be read: {unread.text}"
+    return ", ".join(_named(account) for account in accounts) or none
 
 
 def _named(account: Account) -> str:
@@ -217,13 +229,13 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
 
 
 def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    step = known.step
+    step, number = known.step, known.employee_id
     held = list(known.holding) or [str(guard_class) for guard_class in step.held_classes]
     action = would(step) if step.is_whole_held else step.action.value
     yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
-        yield "what to do", step.reason.in_run(known.holding.get(UNCONFIRMED, "RUN")).advice
+        yield "what to do", step.reason.in_run(known.holding.get(UNCONFIRMED, "RUN")).advice_for(number)
     changes = [(change, "") for change in step.changes]
     changes += [(change, f" (held: {part.guard_class})") for part in step.held for change in part.changes]
     for change, hold in changes:
@@ -233,9 +245,9 @@ def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
             text = "differs (the values: --show-values)"
         yield f"field {change.field}", (_SUSPENDED[change.new] if change.field == "suspended" else text) + hold
     if step.problem is not None and step.problem != step.reason:
-        yield "problem", f"{step.problem.text}; {step.problem.advice}"
-    for number, note in enumerate(step.notes, 1):
-        yield f"note {number}", "; ".join(part for part in (note.text, note.advice) if part)
+        yield "problem", f"{step.problem.text}; {step.problem.advice_for(number)}"
+    for at, note in enumerate(step.notes, 1):
+        yield f"note {at}", "; ".join(part for part in (note.text, note.advice_for(number)) if part)
     if step.depends_on:
         yield "waits for", ", ".join(f"employee {number}" for number in sorted(step.depends_on))
 

@@ -148,6 +148,30 @@ def test_an_unknown_employee_id(staffed: RunHarness) -> None:
     }
 
 
+@pytest.mark.parametrize("has_left", [False, True])
+def test_an_account_that_moodle_cannot_return_is_not_reported_as_missing(staffed: RunHarness, has_left: bool) -> None:
+    account = staffed.account("100")["id"]
+    if has_left:
+        staffed.company.terminate("100", hireDate="2020-01-01")
+    staffed.fail_moodle(
+        "answer",
+        operation="core_user_get_users_by_field",
+        record=f"account {account}",
+        times=0,
+        status=200,
+        body='{"exception": "x", "errorcode": "invalidresponse"}',
+    )
+
+    explanation = explain(staffed, "100")
+
+    assert explanation["Account"]["by idnumber"].startswith("cannot be read: ")
+    assert "(invalidresponse)" in explanation["Account"]["by idnumber"]
+    assert explanation["Account"]["rule"].startswith("not known: ")
+    what_to_do = explanation["What would be done"]["what to do"]
+    assert "search Moodle for the idnumber 100, or for the employee's work e-mail" in what_to_do
+    assert ("has left, and the account may still be active: suspend it by hand" in what_to_do) == has_left
+
+
 def test_fields_that_the_key_may_not_see_are_marked(staffed: RunHarness) -> None:
     staffed.company.hide("100")
     hidden = ("department", "status", "hire_date")
