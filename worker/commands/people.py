@@ -20,7 +20,7 @@ from worker.reports.table import columns
 from worker.runs.locked_run import remember_changes
 from worker.runs.services import open_store
 from worker.state.store import locked
-from worker.words import counted
+from worker.words import counted, employees_named
 
 FORMER_NAME = "parked"
 
@@ -222,4 +222,4 @@ def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> s
             )
         changed = {number: change(employees[number]) for number in asked}
         remember_changes(store, changed, employees, datetime.now(UTC))
-    return f"employee{'s' * (len(asked) > 1)} {', '.join(map(str, asked))}"
+    return employees_named(asked)

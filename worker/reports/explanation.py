@@ -263,7 +263,9 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         release = advice.command("people", "retry", str(number))
         yield "undone", f"an operator undid a run, and every run leaves the employee alone; to release them: {release}"
     for guard_class, run_id in known.holding.items():
-        approve = advice.command("approve", run_id, "--employee", str(number))
+        approve = "release the employee first"
+        if number not in known.inputs.undone:
+            approve = advice.command("approve", run_id, "--employee", str(number))
         if guard_class == UNCONFIRMED:
             why = f"the run {run_id} could not tell whose account it is"
             yield guard_class, f"{why}; if it is the employee's: {approve}"
