@@ -15,6 +15,7 @@ from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model import reasons
 from worker.model.history import EmployeeRecord, FollowUp, FollowUpDetail, History
+from worker.reports.follow_up_reasons import reason_of
 from worker.reports.output import put, width
 from worker.reports.table import columns
 from worker.runs.locked_run import remember_changes
@@ -82,19 +83,8 @@ class _Row(NamedTuple):
 
     @property
     def reason(self) -> reasons.Reason:
-        """Why, in words. An id of a run or of a guard's class is no reason's code, and some codes need the employee."""
-        general = _BY_FLAG.get(self.flag) or reasons.by_code(self.note)
-        return general or reasons.Reason(self.note, "", "see: {command:explain --employee ID}")
-
-
-_BY_FLAG = {
-    FollowUp.UNDONE: reasons.UNDONE,
-    FollowUp.HELD: reasons.Reason(
-        "held",
-        "a guard held a change of this class",
-        "see which, and how to approve it: {command:explain --employee ID}",
-    ),
-}
+        """Why, in words."""
+        return reason_of(self.flag, self.note)
 
 
 def add(parsers: Parsers) -> None:
@@ -163,7 +153,9 @@ def _as_json(row: _Row) -> dict[str, object]:
 
 def _table(rows: Iterable[_Row]) -> str:
     heads = ("employee", "is", "attempts", "action", "reason or run")
-    cells = [(one.employee.employee_id, str(one.flag), one.employee.attempts, one.action, one.note) for one in rows]
+    cells = [
+        (one.employee.employee_id, str(one.flag), one.employee.attempts or "-", one.action, one.note) for one in rows
+    ]
     return columns(heads, cells, width())
 
 

@@ -46,7 +46,7 @@ DIFFERS = Reason("differs", "BambooHR and Moodle differ")
 LINKED = Reason("linked", "the account with the employee's e-mail address had no idnumber; it is now linked to them")
 RELINKED = Reason("relinked", "works here again under a new id; the account has the new id as its idnumber")
 RETURNED = Reason("returned", "works here again, or is in scope again; this product had suspended the account")
-REACTIVATED = Reason("reactivated", "works here; REACTIVATE or --reactivate asks for the account to be reactivated")
+REACTIVATED = Reason("reactivated", "works here; the account is reactivated as you asked (--reactivate or REACTIVATE)")
 LEFT = Reason("left", "BambooHR says Inactive or Deleted")
 IN_STEP = Reason("in_step", "nothing differs")
 ALREADY_SUSPENDED = Reason("already_suspended", "left, and the account is already suspended")
@@ -142,7 +142,7 @@ LINK_UNSURE = Reason(
 )
 SUSPENDED_ELSEWHERE = Reason(
     "suspended_elsewhere",
-    "works here, but the account was not suspended by this product; it stays suspended",
+    "works here, and the account is suspended, but not by this product: it stays suspended",
     "reactivate it in Moodle, or with: {command:sync --employee ID --reactivate}",
 )
 EMAIL_KEPT = Reason("email_kept", "Moodle does not accept the work e-mail; the account keeps its current one")
@@ -369,6 +369,16 @@ def by_code(code: str) -> Reason | None:
     """A reason in general words; None for a code whose words need the employee."""
     return _GENERAL.get(code)
 
+
+IN_COMMON = {
+    UNCONFIRMED: "the account may belong to another person",
+    "several_accounts": "more than one account could be the employee's",
+    "email_taken": "the e-mail address belongs to another account",
+    "email_disputed": "another employee has the same work e-mail in BambooHR",
+    "email_swapped": "employees would swap addresses",
+    "username_taken": "the username belongs to another account or employee",
+}
+"""What reasons that name an employee or an account have in common."""
 
 REFUSED_ALONE = frozenset({"unreadable_account", "unreadable_employee", "unreadable_fields"})
 """Codes of employees who cannot be read, though all others can."""

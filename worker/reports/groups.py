@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from worker.advice import resolve
-from worker.model.reasons import STARTS_LATER, UNCONFIRMED
+from worker.model.reasons import IN_COMMON, STARTS_LATER, UNCONFIRMED
 from worker.reports.report import HeldClass, Report, Row
 
 HELD = "held"
@@ -31,16 +31,6 @@ MEANINGS = {
 
 _NAMES = {"hold": "waiting", STARTS: "starts later"}
 _ORDER = tuple(MEANINGS)
-
-_TITLES = {
-    UNCONFIRMED: "the account may belong to another person",
-    "several_accounts": "more than one account could be the employee's",
-    "email_taken": "the e-mail address belongs to another account",
-    "email_disputed": "another employee has the same work e-mail in BambooHR",
-    "email_swapped": "employees would swap addresses",
-    "username_taken": "the username belongs to another account or employee",
-}
-"""What reasons that name an employee or an account have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +140,7 @@ def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group
         label=label,
         would=would,
         code=first.code,
-        reason=said or _TITLES.get(first.code, first.code.replace("_", " ")),
+        reason=said or IN_COMMON.get(first.code, first.code.replace("_", " ")),
         advice=resolve(advice, [row.employee_id for row in rows if row.advice == advice]) if said == reason else "",
         hold=_without_why(hold, held),
         entries=tuple(

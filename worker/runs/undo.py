@@ -76,7 +76,7 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
     if entries:
         raise UsageError(
             f"the run {request.run_id} wrote nothing that matches",
-            advice=f"see what it wrote: {advice.command('explain', '--employee', 'ID')}; or leave out --only and"
+            advice=f"see what it wrote: {advice.command_for(_EXPLAIN, request.employees)}; or leave out --only and"
             " --employee",
         )
     if run is None:

@@ -195,12 +195,12 @@ def test_fields_that_the_key_may_not_see_are_marked(staffed: RunHarness) -> None
     [
         pytest.param(
             *("999", "new@example.com", "by e-mail", "e-mail, not used: "),
-            *("conflict", "email_taken"),
+            *("conflict", "email_taken: the e-mail address belongs to another account"),
             id="another's address",
         ),
         pytest.param(
             *("200", "x@x.example", "by idnumber", "idnumber, not trusted: "),
-            *("conflict (held: unconfirmed)", "unconfirmed"),
+            *("conflict (held: unconfirmed)", "unconfirmed: the account may belong to another person"),
             id="a stranger",
         ),
     ],
@@ -220,6 +220,7 @@ def test_an_account_that_is_not_the_employees(
     assert planned_step(explanation)[0] == action
     assert f"account {other} (idnumber {idnumber})" in planned_step(explanation)[1]
     assert explanation["Remembered"] == {"parked": parked, "refused by Moodle": "in 2 consecutive runs"}
+    assert "the reason is shown above, if it still applies" in explanation["What holds it"]["parked"]
 
 
 # What holds the employee
@@ -277,7 +278,9 @@ def test_an_employee_who_waits_for_the_start_date(staffed: RunHarness) -> None:
 
     assert explanation["BambooHR"]["standing"].startswith("has not started yet")
     assert explanation["BambooHR"]["hire_date"] == repr(start.isoformat())
-    assert explanation["Remembered"] == {"waiting": "starts_later"}
+    assert explanation["Remembered"] == {
+        "waiting": "starts_later: the first day is today or later; every run asks again until then"
+    }
 
 
 # What is shown, and where
