@@ -19,7 +19,7 @@ from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
 from worker.planning.decisions import decide
-from worker.planning.matching import Match
+from worker.planning.matching import Match, Matching
 from worker.planning.plan_context import PlanContext
 from worker.planning.plan_input import PlanInput
 
@@ -113,7 +113,7 @@ class Planner:
         self._joined: set[int] = set()
         self._joining_rounds = 0
         self._read_for_comparison: frozenset[int] = frozenset()
-        self._context = PlanContext(plan_input, self._accounts, self._unreadable)
+        self._context = PlanContext(Matching(plan_input, self._accounts, self._unreadable))
 
     def needs(self) -> Needed:
         """Return what is not known yet: first by idnumber, then by e-mail, finally by username."""
@@ -148,7 +148,7 @@ class Planner:
             return
         self._accounts.update(new_accounts)
         self._unreadable.update(unreadable or {})
-        self._context = PlanContext(self._input, self._accounts, self._unreadable)
+        self._context = PlanContext(Matching(self._input, self._accounts, self._unreadable))
 
     @property
     def has_leavers(self) -> bool:
