@@ -74,10 +74,10 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
     if recorded:
         return {one.employee_id: one for one in recorded}
     if entries:
+        explain = advice.command_for(["explain", "--employee", "ID"], request.employees)
         raise UsageError(
             f"the run {request.run_id} wrote nothing that matches",
-            advice=f"see what it wrote: {advice.command_for(_EXPLAIN, request.employees)}; or leave out --only and"
-            " --employee",
+            advice=f"see what it wrote: {explain}; or leave out --only and --employee",
         )
     if run is None:
         raise UsageError(
