@@ -28,7 +28,7 @@ class Place(Enum):
     """Where a command runs with `--env`. Without it, the worker's commands run on this machine."""
 
     TASK = "runs in a task, with the role and the network of the scheduled runs"
-    HERE = "runs on this machine, with the settings of the deployed task; with --task in a task"
+    HERE = "runs on this machine, with the settings of the deployed task; with --task, in a task"
     OPERATOR = "runs on this machine, and only with --env"
 
 
@@ -95,7 +95,7 @@ Without --env: commands run on this machine, with settings from environment vari
 examples:
   ./lxp --env dev doctor                     is everything set up correctly?
   ./lxp --env dev plan                       what would the next run do?
-  ./lxp --env dev explain --employee 4711    why does a run handle them as it does?
+  ./lxp --env dev explain --employee 4711    why does a run handle them this way?
   ./lxp --env prod runs list                 how did the last runs end?
 
 {{command:COMMAND --help}} explains one command: its options, examples and exit codes.

@@ -180,7 +180,7 @@ _EXAMPLES = """\
 examples:
   {command:doctor}                      is everything set up correctly?
   {command:plan}                        what would the next run do?
-  {command:explain --employee 4711}     why does a run handle them as it does?
+  {command:explain --employee 4711}     why does a run handle them this way?
   {command:sync --employee 4711}        bring one employee up to date now
 
 {command:COMMAND --help} explains one command: its options, examples and exit codes."""

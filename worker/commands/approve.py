@@ -29,16 +29,16 @@ from worker.runs.sync import preview, run_sync
 from worker.words import counted, employees_named
 
 _TEACHES = """\
-Immediately applies the changes that the guards held in the run RUN and that are still due unchanged: the same employee,
-the same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a terminal,
-the command lists the changes by class and reason, and asks for confirmation; a script passes --yes.
+Immediately applies the changes that the guards held in the run RUN and that are still due and unchanged: the same
+employee, the same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a
+terminal, the command lists the changes by class and reason, and asks for confirmation; a script passes --yes.
 
 With --employee, or with --only unconfirmed, it also confirms that an account belongs to the employee if the run could
-not tell (the reason code is "unconfirmed"), and writes what that account needs.
+not tell (the reason code is "unconfirmed"), and makes the changes that are due in that account.
 
 A list is valid for 7 days, and only while the Moodle token is the one that the run used; the next run makes a new list.
 The command can be repeated. Approved changes do not count towards the limits, and since and offset stay where they are:
-the next run finds these changes done, and continues.
+the next run finds that these changes have been made, and continues.
 
 First check what is held, for whom, and whether it is still due:
   {command:approve RUN --dry-run --show-values}

@@ -33,7 +33,7 @@ def add(parsers: Parsers) -> None:
         parsers,
         "explain",
         report=explain_employee,
-        summary="explain why a run handles an employee as it does",
+        summary="explain why a run handles an employee the way it does",
         teaches=_TEACHES,
     )
     parser.add_argument("--employee", metavar="ID", required=True, type=employee, help="the BambooHR employee id")

@@ -26,10 +26,10 @@ from worker.words import counted, employees_named
 FORMER_NAME = "parked"
 
 _KINDS = """\
-  waiting          BambooHR does not yet say whether they work here, or their first day is ahead; every run asks again
+  waiting          BambooHR does not yet say whether they work here, or they have not started; every run asks again
   parked           Moodle refused them in MAX_ATTEMPTS consecutive runs; every run tries again, and it is not an error
   undone           an operator undid what a run had written; left alone until the employee changes in BambooHR again
-  held             a guard held a change that no later run finds by itself (from a reconcile); every run plans it again
+  held             a guard held a change from a reconcile, which no later run finds by itself; every run plans it again
   isolated         BambooHR or Moodle refused the request for this employee alone; every run tries them last, one by one
   without_account  should have an account but gets none, because an address, a name or a username is missing or cannot
                    be used; tried again when the employee changes in BambooHR, or a full pass finds them"""
@@ -38,7 +38,7 @@ _TEACHES = f"""\
 Shows which employees are remembered, and why:
 {_KINDS}
 
-Shows ids and reasons only. `retry` and `drop` take the run lock for a moment, and are refused during a run.
+Shows ids and reasons only. `retry` and `drop` take the run lock briefly, and are refused during a run.
 The former name of this command, parked, still works."""
 
 _RETRY = """\
@@ -47,7 +47,7 @@ Lets the next run process these employees as if nothing had happened before.
   parked           counts as an error again until Moodle accepts them
   undone           released: BambooHR's values are written again
   held             planned again, and checked by the guards again
-  isolated         looked up and written together with the others
+  isolated         processed together with the others again
   without_account  tried again, and reported again if nothing has changed
 
 example:
@@ -60,7 +60,7 @@ reconcile finds them. The record of which accounts this product suspended is kep
   parked           an error again if Moodle refuses them again
   undone           a reconcile writes BambooHR's values again
   held             the change is not made, unless a reconcile finds it again
-  isolated         looked up and written together with the others
+  isolated         no longer tried last, one by one
   without_account  neither counted nor listed any more
 
 example:
