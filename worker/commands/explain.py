@@ -7,7 +7,8 @@ from pathlib import Path
 
 from worker.commands.base import Call, Parsers, add_command, approvable, employee, reader_patience
 from worker.progress import no_bar
-from worker.reports.explanation import EmployeeContext, explain
+from worker.reports.employee_context import EmployeeContext
+from worker.reports.explanation import explain
 from worker.reports.output import check_values, check_writable, put, readable, width
 from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.sync import preview

@@ -15,12 +15,13 @@ from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model import reasons
 from worker.model.history import EmployeeRecord, FollowUp, FollowUpDetail, History
+from worker.reports.follow_up_reasons import reason_of
 from worker.reports.output import put, width
 from worker.reports.table import columns
 from worker.runs.locked_run import remember_changes
 from worker.runs.services import open_store
 from worker.state.store import locked
-from worker.words import counted
+from worker.words import counted, employees_named
 
 FORMER_NAME = "parked"
 
@@ -82,19 +83,8 @@ class _Row(NamedTuple):
 
     @property
     def reason(self) -> reasons.Reason:
-        """Why, in words. An id of a run or of a guard's class is no reason's code, and some codes need the employee."""
-        general = _BY_FLAG.get(self.flag) or reasons.by_code(self.note)
-        return general or reasons.Reason(self.note, "", "see: {command:explain --employee ID}")
-
-
-_BY_FLAG = {
-    FollowUp.UNDONE: reasons.UNDONE,
-    FollowUp.HELD: reasons.Reason(
-        "held",
-        "a guard held a change of this class",
-        "see which, and how to approve it: {command:explain --employee ID}",
-    ),
-}
+        """Why, in words."""
+        return reason_of(self.flag, self.note)
 
 
 def add(parsers: Parsers) -> None:
@@ -157,20 +147,29 @@ def _as_json(row: _Row) -> dict[str, object]:
         "action": row.action,
         "attempts": row.employee.attempts,
         "text": row.reason.text,
-        "advice": row.reason.advice,
+        "advice": row.reason.advice_for(row.employee.employee_id),
     }
 
 
 def _table(rows: Iterable[_Row]) -> str:
     heads = ("employee", "is", "attempts", "action", "reason or run")
-    cells = [(one.employee.employee_id, str(one.flag), one.employee.attempts, one.action, one.note) for one in rows]
+    cells = [
+        (one.employee.employee_id, str(one.flag), one.employee.attempts or "-", one.action, one.note) for one in rows
+    ]
     return columns(heads, cells, width())
 
 
 def _legend(rows: Iterable[_Row]) -> str:
     """Each reason once, in words, whatever the number of employees who have it."""
-    said = {row.reason.code: row.reason for row in rows}
-    texts = [(code, "; ".join(filter(None, (said[code].text, said[code].advice)))) for code in sorted(said)]
+    said: dict[str, reasons.Reason] = {}
+    whose: dict[str, set[int]] = {}
+    for row in rows:
+        said[row.reason.code] = row.reason
+        whose.setdefault(row.reason.code, set()).add(row.employee.employee_id)
+    texts = [
+        (code, "; ".join(filter(None, (reason.text, reason.advice_for(*whose[code])))))
+        for code, reason in sorted(said.items())
+    ]
     return columns(("reason", "in words, and what to do"), texts, width())
 
 
@@ -215,4 +214,4 @@ def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> s
             )
         changed = {number: change(employees[number]) for number in asked}
         remember_changes(store, changed, employees, datetime.now(UTC))
-    return f"employee{'s' * (len(asked) > 1)} {', '.join(map(str, asked))}"
+    return employees_named(asked)

@@ -60,7 +60,7 @@ class TerminalLog:
             text = _sentence(level, event)
         else:
             return None
-        return text + self._advice(event.get("advice", ""))
+        return text + self._advice(event.get("advice", ""), str(event.get("employee_id", "")))
 
     def left_out(self) -> str:
         """Return how many employees of each kind had no line, "" if each had one."""
@@ -90,10 +90,12 @@ class TerminalLog:
             return False
         return True
 
-    def _advice(self, text: str) -> str:
-        if not text or text in self._advised:
+    def _advice(self, text: str, employee: str) -> str:
+        """The advice, unless it was given before, if only with the id of another employee."""
+        general = " ".join("ID" if word == employee else word for word in text.split())
+        if not text or general in self._advised:
             return ""
-        self._advised.add(text)
+        self._advised.add(general)
         return f"\n    -> {text}"
 
 

@@ -196,7 +196,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         yield ok("last run", f"{last.run_id}, no errors")
     else:
         yield warning("last run", f"{last.run_id} ended with errors", _see_log())
-    people, retry = advice.command("people", "list"), advice.command("people", "retry", "ID")
+    people, retry = advice.command("people", "list"), "{command:people retry ID}"
     for flag, what_to_do in (
         (FollowUp.PARKED, f"see: {people}; fix what its reason says, then: {retry}"),
         (FollowUp.UNDONE, f"see: {people}; to release them: {retry}"),
@@ -204,7 +204,8 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     ):
         employees = history.with_flag(flag)
         if employees:
-            yield warning("employees", f"{len(employees)} {flag}: {ids(employees)}", what_to_do)
+            what = f"{len(employees)} {flag}: {ids(employees)}"
+            yield warning("employees", what, advice.resolve(what_to_do, employees))
 
 
 def _see_log() -> str:

@@ -76,10 +76,10 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
     if recorded:
         return {one.employee_id: one for one in recorded}
     if entries:
+        explain = advice.command_for(["explain", "--employee", "ID"], request.employees)
         raise UsageError(
             f"the run {request.run_id} wrote nothing that matches",
-            advice=f"see what it wrote: {advice.command('explain', '--employee', 'ID')}; or leave out --only and"
-            " --employee",
+            advice=f"see what it wrote: {explain}; or leave out --only and --employee",
         )
     others = _runs_that_wrote(services.store.history(), request.run_id)
     if run is None:

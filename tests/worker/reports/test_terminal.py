@@ -74,13 +74,19 @@ def test_advice_that_many_employees_share_is_given_once() -> None:
     log = TerminalLog()
     lines = [
         log.line("error", person(employee_id=number, action="create", result="refused", reason="taken", advice=text))
-        for number, text in ((7, "free the address"), (8, "free the address"), (9, "correct the name"))
+        for number, text in (
+            (7, "free the address"),
+            (8, "free the address"),
+            (9, "type: retry 9"),
+            (10, "type: retry 10"),
+        )
     ]
 
     assert lines == [
         "employee 7: NOT created; taken\n    -> free the address",
         "employee 8: NOT created; taken",
-        "employee 9: NOT created; taken\n    -> correct the name",
+        "employee 9: NOT created; taken\n    -> type: retry 9",
+        "employee 10: NOT created; taken",
     ]
 
 
