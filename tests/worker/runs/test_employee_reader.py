@@ -111,6 +111,7 @@ def read(script: Script, listing: Directory, number: int = 7, **more: Any) -> Em
         (directory(shown=SHOWN - {"department"}), {}, True),
         (directory(unreliable=["department"]), {}, False),
         (directory(unreliable=["department"], department=""), {}, True),
+        (directory(status="Active", shown=ADA, unreliable=ADA), {}, False),
         (directory(last_name=""), {"DEFAULT_LAST_NAME": "-"}, True),
         (directory(first_name=""), {"DEFAULT_LAST_NAME": "-"}, True),
         (directory(department=""), {"DEFAULT_LAST_NAME": "-"}, False),
@@ -130,6 +131,7 @@ def read(script: Script, listing: Directory, number: int = 7, **more: Any) -> Em
         "a field not declared",
         "an unreliable field with a value",
         "an unreliable field without one",
+        "only unreliable fields, each shown",
         "a last name that has a default",
         "a first name that completes it",
         "another field than a name",
@@ -172,6 +174,17 @@ def test_employees_are_returned_by_id_and_read_once() -> None:
     ]
     assert asked(script) == [9, 10]
     assert dict(script.requests[0].query)["fields"].split(",").count("status") == 1
+
+
+def test_an_employee_who_was_refused_alone_is_read_apart_from_the_others() -> None:
+    script = Script(NOBODY, NOBODY, report(), report())
+
+    reader(script, Directory(available=False), settings=CUSTOM, records={7: record_of(7, FollowUp.ISOLATED)}).employees(
+        [7, 8, 9]
+    )
+
+    assert [dict(request.query).get("filter[ids]") for request in script.requests[:2]] == ["8,9", "7"]
+    assert [b"[7]" in request.body for request in script.requests[2:]] == [False, True]
 
 
 # What becomes of both
