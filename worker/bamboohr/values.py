@@ -12,6 +12,8 @@ from worker.transport.json_text import is_readable
 _DATE_NOT_SET = "0000-00-00"
 """Where List Employees has null, Get Employee and reports have this (documented)."""
 ADDRESSES = frozenset({"work_email"})
+_CONTROLS = "".join(map(chr, (*range(0x21), *range(0x7F, 0xA0))))
+"""Control characters and the space. Within a text they are left to the checks of what Moodle accepts."""
 _BLANK_CHARACTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
     chr(code) for code in range(0xFE00, 0xFE10)
 }
@@ -34,14 +36,15 @@ def text(field: str, value: object) -> str | None:
 def cleaned(field: str, value: str) -> str:
     """Return the text in Unicode NFC, with single spaces, and without invisible characters.
 
-    In an address they are removed everywhere, elsewhere at the ends only: within a name they join or separate letters.
+    They are removed at the ends; format characters and fillers are removed everywhere in an address, but not within a
+    name, where they join or separate letters.
     """
-    single_spaced = " ".join(value.split())
+    single_spaced = " ".join(value.split()).strip(_CONTROLS)
     if single_spaced.isascii():
         return "" if single_spaced == _DATE_NOT_SET else single_spaced
     composed = unicodedata.normalize("NFC", single_spaced)
     if field in ADDRESSES:
-        return "".join(char for char in composed if not _is_invisible(char)).strip()
+        return "".join(char for char in composed if not _is_invisible(char)).strip(_CONTROLS)
     start, end = 0, len(composed)
     while start < end and _is_blank(composed[start]):
         start += 1
@@ -51,7 +54,7 @@ def cleaned(field: str, value: str) -> str:
 
 
 def _is_blank(char: str) -> bool:
-    return char.isspace() or _is_invisible(char)
+    return char.isspace() or char in _CONTROLS or _is_invisible(char)
 
 
 def _is_invisible(char: str) -> bool:

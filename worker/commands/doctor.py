@@ -113,7 +113,7 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
             yield check
         yield from checks.check_clock("clock, against Moodle", to_moodle, _now())
         if healthy:
-            yield from checks.check_protected(settings, moodle)
+            yield from checks.check_protected(settings, moodle, call.stop.wait)
     except SyncError as fault:
         healthy = False
         yield failed_by("Moodle", fault)

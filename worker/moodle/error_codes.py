@@ -20,6 +20,7 @@ FIREWALL_OWNER = "ask the operator of Moodle's web server or firewall"
 EXEMPTION = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php"
 
 NO_JSON = "no JSON"
+ODD_ANSWER = "undocumented answer"
 UNREADABLE_ROW = "unreadable row"
 """Our own codes, for answers that are none."""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from worker.errors import CredentialError, SyncError, TargetError
-from worker.moodle.error_codes import ADMINISTRATOR, EXEMPTION, FIREWALL_OWNER, NO_JSON, is_firewall
+from worker.moodle.error_codes import ADMINISTRATOR, EXEMPTION, FIREWALL_OWNER, NO_JSON, ODD_ANSWER, is_firewall
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
 
@@ -91,20 +91,11 @@ def not_json() -> SyncError:
     )
 
 
-def odd_answer(expected: str) -> SyncError:
+def odd_answer() -> SyncError:
     """The JSON has another form than documented."""
     return TargetError(
-        f"Moodle's answer to a look-up is not {expected}",
+        "Moodle's answer to a look-up is JSON, but no list of accounts",
         advice=f"{_BASE_URL}, and that no cache or firewall answers in its place",
-    )
-
-
-def unreadable_row(what: str) -> SyncError:
-    """An account in an answer cannot be trusted: a plan from half an account would undo the rest."""
-    return TargetError(
-        f"Moodle shows an account {what}",
-        advice="give the token's role the capabilities listed in the RUNBOOK; check showuseridentity and"
-        " hiddenuserfields",
     )
 
 
@@ -153,6 +144,8 @@ def refused(code: str, function: str) -> SyncError:
     """Moodle refuses a read that cannot be left out."""
     if code == NO_JSON:
         return not_json()
+    if code == ODD_ANSWER:
+        return odd_answer()
     what, advice = f"Moodle refused {function} ({code})", f"{ADMINISTRATOR}; the RUNBOOK lists the codes"
     if code == "invalidresponse":
         what = f"Moodle cannot return the accounts that {function} found (invalidresponse)"

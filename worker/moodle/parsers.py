@@ -19,11 +19,7 @@ WHERE_MAPPED = ("department", "lang", "timezone")
 
 
 class UnreadableAccount(ValueError):
-    """A row that cannot be trusted. `what` says why, in words that carry no value."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
+    """A row that cannot be trusted. Its message says why, in words that carry no value."""
 
 
 def needed_keys(mapping: FieldMapping) -> tuple[str, ...]:

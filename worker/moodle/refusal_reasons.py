@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from worker.errors import SyncError
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_taken, username_taken
-from worker.moodle.error_codes import ADMINISTRATOR, EXEMPTION, is_firewall
+from worker.moodle.error_codes import ADMINISTRATOR, EXEMPTION, NO_JSON, ODD_ANSWER, UNREADABLE_ROW, is_firewall
 
 UNEXPLAINED = "refused"
 
@@ -58,15 +58,21 @@ EXTENDED_USERNAME_REFUSED = Reason(
 )
 """Moodle's own setting is off."""
 
-_LANGUAGE_PACK = f"{ADMINISTRATOR} whether the language pack of their lang is installed, or map it to one that is; "
+LANGUAGE_PACK = "the language pack is not installed; install it in Moodle, or map lang to one that is"
+
+_CHECKED = ("username", "email", "auth", "firstname", "lastname", "department", "institution", "city")
+_FREE_TEXT = ("department", "institution", "city", "lastname", "firstname")
+"""What Moodle, and what a firewall is likeliest to refuse, the likeliest first."""
 
 
 def explain(code: str, fields: Iterable[str]) -> Reason:
-    """A refused write of one account that no look-up explains."""
+    """A refused write of one account that no look-up explains. It names the likeliest fields first."""
     reason = _WARNINGS.get(code)
     if reason is not None:
         return reason
     fields = [*fields]
+    likely = _FREE_TEXT if is_firewall(code) else _CHECKED
+    fields.sort(key=lambda field: likely.index(field) if field in likely else len(likely))
     sent = ", ".join(fields)
     if is_firewall(code):
         return Reason(
@@ -82,10 +88,19 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
             f"Moodle's server fails on this account ({code}); the fields sent were {sent}",
             f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs",
         )
+    if code in (NO_JSON, ODD_ANSWER):
+        return Reason(
+            UNEXPLAINED,
+            f"Moodle's answer does not say what was written ({code}), and the account has not all of it; the fields"
+            f" sent were {sent}",
+            f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs",
+        )
+    if code == "invalidparameter" and fields == ["lang"]:
+        return Reason(UNEXPLAINED, f"Moodle refuses the account's lang ({code})", LANGUAGE_PACK)
     return Reason(
         UNEXPLAINED,
         f"Moodle refused this account without a reason ({code}); the fields sent were {sent}",
-        f"{_LANGUAGE_PACK if 'lang' in fields else ''}compare these fields with what Moodle accepts (RUNBOOK, refused"
+        "compare these fields with what Moodle accepts (RUNBOOK, refused"
         " employees); an account that look-ups do not show (marked as deleted) may have the address or username:"
         f" {ADMINISTRATOR}",
     )
@@ -108,10 +123,13 @@ def unreadable_account(code: str) -> Reason:
     elif code in ("invalidrecord", "invalidrecordunknown"):
         what = f"Moodle is missing a database record that belongs to this account ({code})"
         advice = f"{ADMINISTRATOR} to open and save the account's profile, or to check the database"
+    elif code == UNREADABLE_ROW:
+        what = f"Moodle shows this account without what identifies it, or in another form than documented ({code})"
+        advice = f"{ADMINISTRATOR} to compare what the token's user sees of it (showuseridentity, hiddenuserfields)"
     else:
         what = f"Moodle cannot answer the look-up of this employee ({code})"
         advice = f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs"
-    return Reason("unreadable_account", what, f"{advice}; no account is created until then")
+    return Reason("unreadable_account", what, f"{advice}; what depends on the answer is not written until then")
 
 
 def refuses_everybody(function: str, auth: str) -> Reason:

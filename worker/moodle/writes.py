@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.model.mapping import PROFILE_FIELD
-from worker.moodle.error_codes import UNREADABLE_ROW, Undecided
+from worker.moodle.error_codes import ODD_ANSWER, Undecided
 from worker.moodle.web_service import plain_code
 
 Record = Mapping[str, str | int]
@@ -39,17 +39,18 @@ def check_created(answer: Any, count: int) -> None:
     """Raise Undecided unless a create's answer names as many accounts as were sent."""
     created = answer if isinstance(answer, list) else []
     if len(created) != count or not all(isinstance(row, dict) and "id" in row for row in created):
-        raise Undecided("Moodle's answer does not name every new account", code=UNREADABLE_ROW, is_passing=False)
+        raise Undecided("Moodle's answer does not name every new account", code=ODD_ANSWER, is_passing=False)
 
 
-def parse_updated(answer: Any) -> Updated:
-    """An update's answer. Raises Undecided where it has another form than documented."""
+def parse_updated(answer: Any, records: Sequence[Record]) -> Updated:
+    """An update's answer. Raises Undecided where it has another form than documented, or is about other accounts."""
     warnings = answer.get("warnings") if isinstance(answer, dict) else None
     if not isinstance(warnings, list):
-        raise Undecided("Moodle's answer to an update is not as documented", code=UNREADABLE_ROW, is_passing=False)
+        raise Undecided("Moodle's answer to an update is not as documented", code=ODD_ANSWER, is_passing=False)
+    sent = [record["id"] for record in records]
     refused: dict[int, str] = {}
     for warning in warnings:
-        if not isinstance(warning, dict) or not isinstance(warning.get("itemid"), int):
-            raise Undecided("an update's warning names no account", code=UNREADABLE_ROW, is_passing=False)
+        if not isinstance(warning, dict) or warning.get("itemid") not in sent:
+            raise Undecided("an update's warning names no account that was sent", code=ODD_ANSWER, is_passing=False)
         refused[warning["itemid"]] = plain_code(warning.get("warningcode"))
     return Updated(refused)

@@ -57,14 +57,14 @@ def approved(plan: Plan, allowed: Iterable[HeldChange], key: str) -> Plan:
     }
     left_out = with_dependents(left_out, plan.steps, parts, lambda _: reasons.NOT_DUE)
     return plan.with_steps(
-        _narrowed(keep(step, [part for part in own if (step.employee_id, part.guard_class) not in left_out]))
+        _uncounted(keep(step, [part for part in own if (step.employee_id, part.guard_class) not in left_out]))
         if (own := parts[step.employee_id])
         else step
         for step in plan.steps
     )
 
 
-def _narrowed(step: Step) -> Step:
+def _uncounted(step: Step) -> Step:
     """An approved step counts in no class, and one that is not due is no error."""
     step = replace(step, classes=frozenset())
     return replace(step, problem=None, waits=False) if step.reason is reasons.NOT_DUE else step

@@ -217,7 +217,7 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
         if name:
             new["username"] = name
     if step.problem is not None:
-        new = context.without_identity(employee, account, new)
+        new = context.without_replaced_names(employee, account, new)
     step = with_differences(context, employee, step, new)
     return _finished(_with_reactivation(context, step))
 

@@ -28,7 +28,7 @@ NOUNS = {
 """What a class counts, for one and for several. A change of identity: see docs/design.md, "Guards"."""
 
 _DOUBTED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY, GuardClass.CLEAR})
-"""What an losses reading may cause, and is held after one whatever the number."""
+"""What an unreliable reading may cause, and is held after one whatever the number."""
 _IMPORTED = frozenset({GuardClass.IDENTITY, GuardClass.UPDATE, GuardClass.CREATE})
 
 

@@ -13,7 +13,7 @@ from worker.model.result import Status, StepResult
 from worker.model.step import WRITES, Action, GuardClass, Step
 
 
-def remember(
+def record_after_run(
     known: EmployeeRecord | None,
     result: StepResult,
     *,
@@ -215,7 +215,7 @@ def park(
     fault is not in their records.
 
     Args:
-        records: The records of all employees of the run, after :func:`remember`.
+        records: The records of all employees of the run, after :func:`record_after_run`.
         results: The results of their steps.
         max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
         company: The number of employees in the directory.

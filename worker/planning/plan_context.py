@@ -123,7 +123,7 @@ class PlanContext:
         unreadable = self.unreadable.get(("username", claim.value)) if claim else None
         return Resolution(unreadable) if unreadable else self.username_claims.resolution(employee_id)
 
-    def without_identity(self, employee: Employee, account: Account, values: Mapping[str, str]) -> dict[str, str]:
+    def without_replaced_names(self, employee: Employee, account: Account, values: Mapping[str, str]) -> dict[str, str]:
         """Return the values without the names if both change: they go with an address or username that is refused."""
         withheld = NAMES if self.matching.replaces_names(employee, account) else ()
         return {name: value for name, value in values.items() if name not in withheld}
@@ -151,7 +151,7 @@ class PlanContext:
         email, resolution = self.new_email(employee, account)
         values = updated_values(self.mapping, employee, account)
         if resolution.refused is not None:
-            values = self.without_identity(employee, account, values)
+            values = self.without_replaced_names(employee, account, values)
         return self.username(employee, email or account.email, {**now, **values})
 
     def username(self, employee: Employee, email: str, values: Mapping[str, str]) -> str:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from worker.model import reasons
-from worker.model.account import Account
+from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import Kinds, is_read_back, is_same
 from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import NEVER_BLANK, PROFILE_FIELD
+from worker.model.reasons import Reason
 from worker.model.step import Action, FieldChange, Step
 from worker.planning.matching import is_reserved
 
@@ -48,6 +49,11 @@ class RecordedWrite:
     created: bool = False
     last_change_at: int = 0
     is_unread: bool = False
+
+    @property
+    def looked_up_by(self) -> tuple[AccountKey, str]:
+        """How the account is found: by its id, or by the employee id if the run created it."""
+        return ("id", str(self.account_id)) if self.account_id is not None else ("idnumber", str(self.employee_id))
 
     @property
     def fields(self) -> frozenset[str]:
@@ -108,7 +114,11 @@ def _merged(earlier: Sequence[FieldChange], later: Sequence[FieldChange]) -> tup
 
 
 def undo_steps(
-    writes: Sequence[RecordedWrite], accounts: Iterable[Account], protected: Collection[str], kinds: Kinds
+    writes: Sequence[RecordedWrite],
+    accounts: Iterable[Account],
+    protected: Collection[str],
+    kinds: Kinds,
+    unreadable: Mapping[tuple[AccountKey, str], Reason],
 ) -> list[Step]:
     """Plan the undo: one step per write, in the same order.
 
@@ -117,6 +127,7 @@ def undo_steps(
         accounts: The accounts of the journal, found by id, and those that the run created, found by idnumber.
         protected: Usernames of protected accounts.
         kinds: The kinds of the custom profile fields, as far as they are known.
+        unreadable: Why a look-up has no answer, by what was looked up.
     """
     accounts = list(accounts)
     by_id = {account.id: account for account in accounts}
@@ -125,6 +136,9 @@ def undo_steps(
         by_idnumber.setdefault(account.idnumber, []).append(account)
     steps = []
     for write in writes:
+        if (unanswered := unreadable.get(write.looked_up_by)) is not None:
+            steps.append(Step(write.employee_id, Action.CONFLICT, unanswered))
+            continue
         if write.account_id is not None:
             own = by_id.get(write.account_id)
         else:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from worker.model.account import Account, AccountKey
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import Reason
 from worker.moodle import fatal_errors, refusal_reasons
+from worker.moodle.client import MoodleClient
 from worker.planning.planner import Lookup, Priority
-from worker.progress import Tick
+from worker.progress import Progress, Tick, no_bar
 from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
 from worker.runs.services import Services
 from worker.transport.parallel import in_batches, in_parallel
@@ -19,33 +20,49 @@ from worker.transport.parallel import in_batches, in_parallel
 class AccountLookup(BatchRequest[str]):
     """Looks up accounts by some values.
 
+    Args:
+        wait: Sleeps for some seconds, and raises where the run has to end.
+        every: All of them are needed: however many cannot be returned, each is found; and a Moodle that answers for
+            none of them ends the run.
+
     Attributes:
         accounts: What was found.
         unreadable: Why there is no answer, by key and value.
     """
 
-    def __init__(self, services: Services, lookup: Lookup) -> None:
-        super().__init__(services.moodle.site_answers, services.moodle.check_visibility)
+    def __init__(
+        self,
+        moodle: MoodleClient,
+        wait: Callable[[float], None],
+        lookup: Lookup,
+        *,
+        every: bool = False,
+        progress: Progress = no_bar,
+    ) -> None:
+        super().__init__(moodle.site_answers, moodle.check_visibility)
         self.accounts: list[Account] = []
         self.unreadable: dict[tuple[AccountKey, str], Reason] = {}
-        self._moodle = services.moodle
-        self._services = services
+        self._moodle = moodle
+        self._wait = wait
         self._lookup = lookup
+        self._every = every
+        self._progress = progress
         self._tick: Tick = lambda _: None
 
     def run(self) -> AccountLookup:
         """Look up all of them. Raises TargetError if Moodle answers for none of them."""
         lookup = self._lookup
         extended = [value for value in lookup.values if self._is_extended(value)]
-        with self._services.progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:
+        with self._progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:
             # A site that refuses extended usernames refuses them all, and must not keep the others waiting.
             for values in ([value for value in lookup.values if not self._is_extended(value)], extended):
                 self._send(values)
         return self
 
     def _send(self, values: Sequence[str]) -> None:
-        priority, wait = self._lookup.priority, self._services.stop.wait
-        isolation = Isolation(self, wait, allowance=None if priority is Priority.LEAVERS else ALLOWANCE)
+        priority = self._lookup.priority
+        is_limited = not self._every and priority is not Priority.LEAVERS
+        isolation = Isolation(self, self._wait, allowance=ALLOWANCE if is_limited else None)
         were_isolated = priority is Priority.ISOLATED
         size = 1 if were_isolated else self._moodle.batch_size
         send = partial(isolation.send, was_isolated=were_isolated)
@@ -59,7 +76,7 @@ class AccountLookup(BatchRequest[str]):
 
     def attempt(self, batch: Sequence[str]) -> None:
         """Look up one batch."""
-        self.accounts += self._moodle.look_up_batch(self._lookup.key, batch)
+        self.accounts += self._moodle.look_up(self._lookup.key, batch)
         self._tick(len(batch))
 
     def isolated(self, record: str, code: str) -> None:
@@ -71,10 +88,15 @@ class AccountLookup(BatchRequest[str]):
     def skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
         """Take note of values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
-        if why is Skipped.SITE_REFUSES and is_whole_company:
+        if why is Skipped.SITE_REFUSES and (self._every or is_whole_company):
             raise fatal_errors.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
             reason = refusal_reasons.EXTENDED_USERNAME_REFUSED
         else:
             reason = refusal_reasons.too_many_refused(f"the look-up by {self._lookup.key}", code)
         self.unreadable.update({(self._lookup.key, record): reason for record in records})
+
+
+def look_up(services: Services, lookup: Lookup, *, every: bool = False) -> AccountLookup:
+    """Look up accounts for a run; see :class:`AccountLookup`."""
+    return AccountLookup(services.moodle, services.stop.wait, lookup, every=every, progress=services.progress).run()

@@ -64,7 +64,7 @@ class BatchWriter:
         self._workers = moodle.concurrency + 1 if moodle.concurrency > 1 else 1
         self._isolations: dict[WriteKind, Isolation[Step]] = {
             kind: Isolation(
-                WriteRequests(kind, moodle, gate.check, self._results),
+                WriteRequests(kind, moodle, gate.check, self._results, wait),
                 wait,
                 allowance=None if kind is WriteKind.SUSPEND else ALLOWANCE,
             )

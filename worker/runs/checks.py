@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import email.utils
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,8 @@ from worker.config.settings import Settings
 from worker.errors import ExitCode, SyncError
 from worker.model.history import FollowUp
 from worker.moodle.client import MoodleClient
+from worker.planning.planner import Lookup, Priority
+from worker.runs.account_lookup import AccountLookup
 from worker.state.store import Store
 from worker.timestamps import iso
 from worker.transport.http import Transport
@@ -190,7 +192,7 @@ def _see_log() -> str:
     return f"see: {advice.command('runs', 'list')}; {advice.command('runs', 'logs', '--errors')}"
 
 
-def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]:
+def check_protected(settings: Settings, moodle: MoodleClient, wait: Callable[[float], None]) -> Iterator[Check]:
     """Check that there are protected usernames, and that accounts have them."""
     names = [name for name in sorted(settings.protected) if not name.isdigit()]
     if not names:
@@ -200,9 +202,19 @@ def check_protected(settings: Settings, moodle: MoodleClient) -> Iterator[Check]
             "put the token's own user there, so that nothing can ever lock this product out",
         )
         return
-    found = {account.username for account in moodle.look_up("username", names)}
-    missing = [name for name in names if name not in found]
+    lookup = AccountLookup(moodle, wait, Lookup("username", Priority.OTHERS, names), every=True).run()
+    unreadable = {name for _, name in lookup.unreadable}
+    found = {account.username for account in lookup.accounts}
+    missing = [name for name in names if name not in found | unreadable]
     named = counted(len(names), "username")
+    for reason in dict.fromkeys(lookup.unreadable.values()):
+        yield warning(
+            "protected accounts",
+            f"PROTECTED_ACCOUNTS names {named}, of which {len(unreadable)} cannot be looked up: {reason.text}",
+            reason.advice,
+        )
+    if unreadable and not missing:
+        return
     yield warning_unless(
         f"PROTECTED_ACCOUNTS names {named}, and no account has {len(missing)} of them" if missing else "",
         "protected accounts",

@@ -110,6 +110,11 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             f"{counted(len(unexplained), 'active account')} without an employee: {ids(unexplained)}",
             "find out whose they are; no run ever changes them",
         )
+    unreadable = {step.employee_id: step.reason for step in seen.plan.steps if step.reason.code == "unreadable_account"}
+    if unreadable and not seen.plan.accounts:
+        reason = next(iter(unreadable.values()))
+        what = f"Moodle returns no account of any employee, of {counted(len(unreadable), 'employee')} for this reason"
+        yield failed("Moodle accounts of employees", f"{what}: {reason.text}", reason.advice)
     yield from _not_compared(seen, settings)
     yield from _links(seen)
 

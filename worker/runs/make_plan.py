@@ -11,7 +11,7 @@ from worker.model.employee import employee_id
 from worker.planning.matching import RESERVED_USERNAMES
 from worker.planning.plan_input import PlanInput, PlanSettings
 from worker.planning.planner import Plan, Planner, Priority
-from worker.runs.account_lookup import AccountLookup
+from worker.runs.account_lookup import AccountLookup, look_up
 from worker.runs.employee_reader import EmployeeReader
 from worker.runs.reading_warnings import (
     fail_for_hidden_status,
@@ -68,7 +68,7 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> Sy
             if ended_by is not None and lookup.priority is not Priority.LEAVERS:
                 continue
             try:
-                found.append(AccountLookup(services, lookup).run())
+                found.append(look_up(services, lookup))
             except TargetError as fault:
                 if lookup.priority is Priority.LEAVERS or not planner.has_leavers:
                     raise

@@ -8,10 +8,11 @@ from dataclasses import replace
 from worker import advice, logs
 from worker.errors import SyncError, TargetError
 from worker.model.account import Account
-from worker.model.field_kinds import Kinds, is_read_back, is_same
+from worker.model.field_kinds import Kinds, is_read_back, is_same, sendable
 from worker.model.journal_entry import JournalEntry
 from worker.model.result import Status, StepResult
 from worker.model.step import FieldChange, Step
+from worker.moodle import refusal_reasons
 from worker.planning.differences import with_not_kept
 from worker.planning.digests import not_kept_digest
 from worker.planning.planner import Lookup, Priority
@@ -34,7 +35,8 @@ def read_back(services: Services, written: WriteResult, summary: Summary) -> Wri
     steps = {employee_id: result.step for employee_id, result in written.results.items() if _is_to_be_read(result)}
     if written.ended_by is not None or not steps:
         return _reported(services, written, {}, summary)
-    lookup = AccountLookup(services, Lookup("idnumber", Priority.OTHERS, [str(employee_id) for employee_id in steps]))
+    idnumbers = Lookup("idnumber", Priority.OTHERS, [str(employee_id) for employee_id in steps])
+    lookup = AccountLookup(services.moodle, services.stop.wait, idnumbers, progress=services.progress)
     lost: _Lost = {}
     try:
         lookup.run()
@@ -122,6 +124,8 @@ def _warning(name: str, cause: str, employees: list[int]) -> str:
 def _cause(lost: FieldChange, kinds: Kinds) -> str:
     """Return what is wrong, as far as it can be told, and what to do."""
     kind = kinds.get(lost.field)
+    if lost.field == "lang":
+        return refusal_reasons.LANGUAGE_PACK
     if kind is None:
         return (
             "no account shows the field; create it in Moodle with this short name, unlock it, let the token's user see"
@@ -136,6 +140,8 @@ def _cause(lost: FieldChange, kinds: Kinds) -> str:
         return "the menu has no such option; add it to the field in Moodle, or correct the value"
     if kind.type == "textarea" and not kind.is_raw:
         return "a filter of Moodle, such as the one for smileys, displays another form of it, or Moodle stores one"
+    if sendable(kinds, lost.field, lost.old or "") is None:
+        return f"{_NO_SUCH_VALUE}; what the account shows instead is to be corrected in Moodle"
     if kind.type == "datetime":
         return "the date is outside the field's years; extend them in Moodle, or correct the date"
     if lost.new and (lost.old or "").startswith(lost.new):

@@ -65,7 +65,7 @@ class RunInput:
         return DirectoryStats(self.directory.rows, self.directory.coverage(), active)
 
     @property
-    def confirmed_stats(self) -> DirectoryStats:
+    def stats_for_baseline(self) -> DirectoryStats:
         """The same with custom fields, and fields as in the baseline where employees' own records contradict them."""
         last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
         kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}

@@ -108,7 +108,7 @@ class Summary:
     calls: dict[str, Callable[[], int]] = field(default_factory=lambda: {"bamboohr": lambda: 0, "moodle": lambda: 0})
     exit_code: ExitCode = ExitCode.CRASH
     outcome: str = _UNFINISHED
-    _refused: int = 0
+    _other_errors: int = 0
     ids_reassigned: str = ""
     message: str = ""
     advice: str = ""
@@ -132,7 +132,7 @@ class Summary:
                 self._count("errors", employee_id)
                 self.reasons[result.why.code] += 1
             is_unconfirmed = is_refused and result.step.reason.code == UNCONFIRMED
-            self._refused += is_refused and not is_unconfirmed
+            self._other_errors += is_refused and not is_unconfirmed
             self._count_held(result.step, is_unconfirmed=is_unconfirmed)
 
     def _count_held(self, step: Step, *, is_unconfirmed: bool) -> None:
@@ -165,7 +165,7 @@ class Summary:
         self.warning_texts.append(f"{text}; {what_to_do}")
         self.counts["errors"] += 1
         self.reasons[code] += 1
-        self._refused += 1
+        self._other_errors += 1
         logs.error("sync.warning", code=code, reason=text, advice=what_to_do)
 
     def list_ids(self, name: str, ids: Sequence[int]) -> None:
@@ -199,7 +199,7 @@ class Summary:
                 self.counts["errors"] = max(self.counts["errors"], len(end.faults))
         elif self.counts["errors"] == 0:
             self.exit_code, self.outcome = ExitCode.OK, "ok"
-        elif self.held and not self._refused:
+        elif self.held and not self._other_errors:
             self.exit_code, self.outcome = ExitCode.HELD, "held"
         else:
             self.exit_code, self.outcome = ExitCode.ERRORS, "errors"

@@ -18,7 +18,7 @@ from worker.model.step import Action, Step
 from worker.planning.approval import held_changes
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.limits import company_size
-from worker.planning.memory import before_suspending, fill_in_account_ids, park, released, remember
+from worker.planning.memory import before_suspending, fill_in_account_ids, park, record_after_run, released
 from worker.planning.planner import Plan
 from worker.planning.scope import marks_to_remember
 from worker.planning.window import advance
@@ -128,7 +128,7 @@ def _conclude(
     """Count what came of every step; return what is to be remembered of each employee."""
     request, now, limit = inputs.request, services.clock(), services.settings.max_attempts
     records = {
-        employee.employee_id: remember(
+        employee.employee_id: record_after_run(
             inputs.history.records.get(employee.employee_id),
             results[employee.employee_id],
             deleted=employee.deleted or employee.was_deleted,
@@ -185,7 +185,7 @@ def _record(services: Services, summary: Summary, inputs: RunInput, now: datetim
         inputs.window is not None
         and request.moves_state
         and summary.outcome in ENDED
-        and is_baseline(inputs.confirmed_stats, history, now, took_last=inputs.window.complete)
+        and is_baseline(inputs.stats_for_baseline, history, now, took_last=inputs.window.complete)
     )
     record = minimal_record(summary, now)
     return replace(
@@ -195,7 +195,7 @@ def _record(services: Services, summary: Summary, inputs: RunInput, now: datetim
         is_baseline=baseline,
         scheduled_time=_scheduled_time(request, services),
         rows=inputs.directory.rows,
-        coverage=inputs.confirmed_stats.coverage,
+        coverage=inputs.stats_for_baseline.coverage,
         mapping_digest=mapping,
         reconcile_due=summary.reconcile_due,
         held_count=len(summary.held),

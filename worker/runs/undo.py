@@ -11,10 +11,13 @@ from datetime import UTC, datetime
 
 from worker import advice
 from worker.errors import UsageError
+from worker.model.account import AccountKey
 from worker.model.history import EmployeeRecord, FollowUp, History
 from worker.model.step import Step
 from worker.planning.memory import after_undoing, before_undoing
+from worker.planning.planner import Lookup, Priority
 from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, writes_to_undo
+from worker.runs.account_lookup import look_up
 from worker.runs.locked_run import WriteResult, locked_run
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
@@ -87,11 +90,18 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
 def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Summary) -> list[Step]:
     summary.counts["processed"] = len(recorded)
     services.moodle.check_visibility()
-    writes = recorded.values()
-    by_id = [str(one.account_id) for one in writes if one.account_id is not None]
-    created = [str(one.employee_id) for one in writes if one.account_id is None]
-    accounts = [*services.moodle.look_up("id", by_id), *services.moodle.look_up("idnumber", created)]
-    return undo_steps(list(writes), accounts, services.settings.protected, services.moodle.field_kinds)
+    wanted: dict[AccountKey, list[str]] = {}
+    for write in recorded.values():
+        key, value = write.looked_up_by
+        wanted.setdefault(key, []).append(value)
+    found = [look_up(services, Lookup(key, Priority.OTHERS, values), every=True) for key, values in wanted.items()]
+    return undo_steps(
+        list(recorded.values()),
+        [account for one in found for account in one.accounts],
+        services.settings.protected,
+        services.moodle.field_kinds,
+        {key_and_value: reason for one in found for key_and_value, reason in one.unreadable.items()},
+    )
 
 
 def _undone_records(

@@ -15,6 +15,8 @@ from worker.model.step import Action, Step
 from worker.moodle import refusal_reasons
 from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
 from worker.planning.parts import identity_fields
+from worker.planning.planner import Lookup, Priority
+from worker.runs.account_lookup import AccountLookup
 from worker.runs.isolation import BatchRequest, Skipped
 from worker.transport.http import TransportError
 from worker.transport.refusal import NO_ANSWER, BatchRefused
@@ -88,12 +90,20 @@ class Results:
 class WriteRequests(BatchRequest[Step]):
     """Writes of one kind."""
 
-    def __init__(self, kind: WriteKind, moodle: MoodleClient, check: Callable[[], None], results: Results) -> None:
+    def __init__(
+        self,
+        kind: WriteKind,
+        moodle: MoodleClient,
+        check: Callable[[], None],
+        results: Results,
+        wait: Callable[[float], None],
+    ) -> None:
         super().__init__(moodle.site_answers, moodle.check_visibility)
         self._kind = kind
         self._moodle = moodle
         self._check = check
         self._results = results
+        self._wait = wait
         self._slots = threading.BoundedSemaphore(moodle.concurrency)
 
     # Work
@@ -112,30 +122,29 @@ class WriteRequests(BatchRequest[Step]):
     def still_to_send(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
         """After a write that may have been done, record what was; return the rest.
 
-        Nothing is sent again before Moodle has been asked: this waits for a site that does not answer.
+        Nothing is sent again before Moodle has been asked: this waits for a site that does not answer. An account that
+        Moodle cannot return may be a new one, and is not created again; an update may be sent twice.
         """
         if not isinstance(refusal, Undecided):
             return batch
-        idnumbers = [_idnumber(step) for step in batch]
-        try:
-            found = self._moodle.look_up_batch("idnumber", idnumbers)
-        except BatchRefused:
-            if not self._moodle.site_answers():
-                self._moodle.check_visibility()
-            found = self._accounts("idnumber", idnumbers)
+        idnumbers = Lookup("idnumber", Priority.OTHERS, [_idnumber(step) for step in batch])
+        lookup = AccountLookup(self._moodle, self._wait, idnumbers, every=True).run()
+        found = {account.idnumber: account for account in lookup.accounts}
         remaining = []
         for step in batch:
-            account = next((one for one in found if one.idnumber == _idnumber(step)), None)
+            account, unreadable = found.get(_idnumber(step)), lookup.unreadable.get(("idnumber", _idnumber(step)))
             if account is not None and (self._kind is WriteKind.CREATE or self._has_all(account, step)):
                 self._found(step, account)
+            elif unreadable is not None and self._kind is WriteKind.CREATE:
+                self._results.record([step], Status.FAILED, unreadable, was_sent=True, isolated=True)
             else:
                 remaining.append(step)
         return remaining
 
     def isolated(self, record: Step, code: str) -> None:
-        """Say why Moodle refuses this step."""
+        """Say why Moodle refuses this step; write it without a language that is not installed."""
         if self._kind is WriteKind.CREATE:
-            own = [one for one in self._accounts("idnumber", [_idnumber(record)]) if one.idnumber == _idnumber(record)]
+            own = [one for one in self._accounts("idnumber", _idnumber(record)) if one.idnumber == _idnumber(record)]
             if own:
                 self._found(record, own[0])
                 return
@@ -143,8 +152,23 @@ class WriteRequests(BatchRequest[Step]):
             # A request whose client hangs up goes on (measured): the write may still come.
             reason = refusal_reasons.not_through("no answer to the request for this employee alone")
             self._results.record([record], Status.FAILED, reason, was_sent=True, isolated=True)
+            return
+        reason = self._explanation(record, code)
+        without_language = {*record.fields} - {"lang"}
+        may_be_language = code == "invalidparameter" and 0 < len(without_language) < len(record.changes)
+        try:
+            is_written = may_be_language and self._send_single(record, without_language) is None
+        except Refused:
+            is_written = False
+        except (Undecided, TransportError) as fault:
+            reason = refusal_reasons.not_through(fault.what)
+            self._results.record([record], Status.FAILED, reason, was_sent=True, isolated=True)
+            return
+        if is_written:
+            # The read-back reports the language, which is not sent again until it changes.
+            self._results.record([record], Status.DONE)
         else:
-            self._results.record([record], Status.REFUSED, self._explanation(record, code), isolated=True)
+            self._results.record([record], Status.REFUSED, reason, isolated=True)
 
     def skipped(self, records: Sequence[Step], why: Skipped, code: str) -> None:
         """Record steps that were not sent."""
@@ -161,7 +185,7 @@ class WriteRequests(BatchRequest[Step]):
         with self._slots:
             self._check()
             if self._kind is WriteKind.CREATE:
-                self._moodle.create([_creation_record(step) for step in steps], retries)
+                self._moodle.create([_creation_record(step, fields) for step in steps], retries)
                 return Updated({})
             return self._moodle.update([_update_record(step, fields) for step in steps], retries)
 
@@ -209,7 +233,7 @@ class WriteRequests(BatchRequest[Step]):
             if refusal.is_access:
                 raise
             return refusal.code
-        return answer.refused.get(_account_id(step))
+        return answer.refused.get(step.account.id) if step.account else None
 
     def _found(self, step: Step, account: Account) -> None:
         if self._has_all(account, step):
@@ -228,23 +252,21 @@ class WriteRequests(BatchRequest[Step]):
         keys: tuple[AccountKey, ...] = ("email", "username")
         for key in keys:
             value = _new_value(step, key)
-            for account in self._accounts(key, [value]) if value else []:
-                same = account.has_email(value) if key == "email" else account.username == value
-                if same and account.id != own:
+            for account in self._accounts(key, value) if value else []:
+                # A database that ignores accents in usernames finds the account that has it in another spelling.
+                if account.id != own and (key == "username" or account.has_email(value)):
                     return refusal_reasons.taken(key, account)
         name = _new_value(step, "username")
         if code == "invalidparameter" and name and not is_username(name):
             return refusal_reasons.EXTENDED_USERNAME_REFUSED
         return refusal_reasons.explain(code, step.fields)
 
-    def _accounts(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
-        """Look up accounts; one that Moodle cannot return costs the others nothing."""
+    def _accounts(self, key: AccountKey, value: str) -> list[Account]:
+        """Look up accounts for an explanation, which does without those that Moodle cannot return."""
         try:
-            return self._moodle.look_up_batch(key, values)
-        except BatchRefused as refusal:
-            if not refusal.may_be_record or len(values) == 1:
-                return []
-            return [account for value in values for account in self._accounts(key, [value])]
+            return self._moodle.look_up(key, [value])
+        except BatchRefused:
+            return []
 
 
 def _idnumber(step: Step) -> str:
@@ -260,10 +282,9 @@ def _new_value(step: Step, field: str) -> str:
     return next((change.new for change in step.changes if change.field == field), "")
 
 
-def _update_record(step: Step, fields: set[str] | None = None) -> Record:
-    changes = [change for change in step.changes if fields is None or change.field in fields]
-    return {"id": _account_id(step), **{change.field: change.new for change in changes}}
+def _update_record(step: Step, fields: set[str] | None) -> Record:
+    return {"id": _account_id(step), **_creation_record(step, fields)}
 
 
-def _creation_record(step: Step) -> Record:
-    return {change.field: change.new for change in step.changes}
+def _creation_record(step: Step, fields: set[str] | None) -> Record:
+    return {change.field: change.new for change in step.changes if fields is None or change.field in fields}

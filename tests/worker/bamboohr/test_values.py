@@ -31,6 +31,23 @@ def test_a_text_of_invisible_characters_alone_is_empty(field: str, char: str) ->
     assert text(field, f"{char} {char}") == ""
 
 
+CONTROLS = ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9f"]
+
+
+@pytest.mark.parametrize("char", CONTROLS)
+@pytest.mark.parametrize("field", ["work_email", "first_name", "status"])
+@pytest.mark.parametrize("inside", ["ana.roy@x.example", "\u017divka"])
+def test_a_control_character_is_removed_at_the_ends(field: str, inside: str, char: str) -> None:
+    for value in (f"{inside}{char}", f"{char} {inside}", f"{char}\u200b{char}{inside} {char}\u200b"):
+        assert text(field, value) == inside
+    assert text(field, f"{char} {char}") == ""
+
+
+@pytest.mark.parametrize("char", [char for char in CONTROLS if not char.isspace()])
+def test_a_control_character_within_an_address_is_kept_and_refused_later(char: str) -> None:
+    assert text("work_email", f"ana{char}roy@x.example") == f"ana{char}roy@x.example"
+
+
 def test_a_joiner_within_a_name_is_kept() -> None:
     assert text("last_name", "\u0646\u06cc\u200c\u0627") == "\u0646\u06cc\u200c\u0627"
 

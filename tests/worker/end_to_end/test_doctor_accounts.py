@@ -7,8 +7,28 @@ import json
 import pytest
 
 from tests.run_harness import API_KEY, RunHarness
+from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN, ProfileField
 from tests.worker.end_to_end.doctor_report import run_doctor
+
+# What Moodle returns
+
+
+@pytest.mark.parametrize(("unreturnable", "code"), [(8, 1), (7, 0)])
+def test_a_site_that_returns_no_account_at_all_fails(harness: RunHarness, unreturnable: int, code: int) -> None:
+    """Eight are too few to say that it is the site. A removed authentication plugin has this effect."""
+    harness.company.add(generate(8, seed=3))
+    harness.run()
+    for user in harness.accounts()[:unreturnable]:
+        harness.site.change_user(user["id"], auth="uninstalled")
+
+    report = run_doctor(harness)
+
+    assert (report.code, "Moodle accounts of employees" in report.areas) == (code, bool(code))
+    assert report["conflicts"][1].startswith(f"{unreturnable} employees ({unreturnable} unreadable_account)")
+    if code:
+        assert "authentication plugin is not installed" in report.advice("Moodle accounts of employees")
+
 
 # What BambooHR shows
 
@@ -196,6 +216,21 @@ def test_protected_accounts_are_looked_up(healthy: RunHarness, setting: str, ver
     report = run_doctor(healthy, "--quick", PROTECTED_ACCOUNTS=setting)
 
     assert (report.code, report["protected accounts"]) == (0, (verdict, expected))
+
+
+@pytest.mark.parametrize("others", ["", "typo, "])
+def test_a_protected_account_that_cannot_be_returned_is_a_warning_and_all_employees_are_checked(
+    healthy: RunHarness, others: str
+) -> None:
+    boss = healthy.site.add_user("boss", firstname="Big", lastname="Boss", email="boss@x.io", auth="manual")
+    healthy.site.change_user(boss, auth="uninstalled")
+
+    report = run_doctor(healthy, PROTECTED_ACCOUNTS=f"boss, {others}sync-service")
+
+    warnings = [check["what"] for check in report.checks if check["area"] == "protected accounts"]
+    assert "1 cannot be looked up: Moodle cannot return this account (invalidresponse)" in warnings[0]
+    assert [what.partition("no account has ")[2] for what in warnings[1:]] == (["1 of them"] if others else [])
+    assert "BambooHR List Employees" in report.areas
 
 
 @pytest.mark.parametrize("limit", ["", "0"])

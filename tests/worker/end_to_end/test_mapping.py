@@ -151,4 +151,18 @@ def test_a_language_that_the_site_does_not_have_costs_one_employee(speaking: Run
 
     assert (run.code, run["updated"], run["errors"]) == (1, 1, 1)
     (line,) = [line for line in run.log if line.get("code") == "refused"]
-    assert (line["employee_id"], "language pack" in line["advice"]) == (1, True)
+    assert (line["employee_id"], line["reason"]) == (1, "Moodle refuses the account's lang (invalidparameter)")
+    assert "language pack" in line["advice"]
+
+
+def test_a_language_that_the_site_does_not_have_costs_the_field_and_not_the_account(speaking: RunHarness) -> None:
+    hire(speaking, "101", customLanguage="fr")
+    speaking.company.edit("1", customLanguage="fr", workPhone="5")
+
+    run, later = speaking.run(**FIELDS), speaking.run("reconcile", "--yes", **FIELDS)
+
+    assert (run.code, run["created"], run["updated"], run["errors"]) == (0, 1, 1, 0)
+    (lost,) = warnings(run, "not_kept")
+    assert "does not keep lang of 2 employees (1, 101): the language pack is not installed" in lost
+    assert (speaking.account("101")["lang"], speaking.account("1")["phone1"]) == ("en", "5")
+    assert (later.code, later["created"], later["updated"]) == (0, 0, 0)

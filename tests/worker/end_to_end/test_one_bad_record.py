@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
-from tests.sandbox.wire import Fault
+from tests.sandbox.wire import Fault, Request, Response
 from tests.simulation import Simulation
 
 BY_FIELD, CREATE, UPDATE = "core_user_get_users_by_field", "core_user_create_users", "core_user_update_users"
+SEARCH = "core_user_get_users"
 INVALID_RESPONSE = json.dumps(
     {
         "exception": "core\\exception\\invalid_response_exception",
@@ -124,6 +125,70 @@ def test_an_address_that_cannot_be_looked_up_blocks_the_employee_who_needs_it_on
     assert "102" not in {user["idnumber"] for user in staffed.accounts()}
 
 
+ODD_ANSWERS = ["null", "{}", "false", '""', '{"error": "x", "errorcode": "codingerror"}', '{"errorcode": "x"}']
+"""JSON that is neither a list of accounts nor an exception."""
+
+
+@pytest.mark.parametrize("body", ODD_ANSWERS)
+def test_an_answer_of_another_form_costs_one_employee(staffed: RunHarness, body: str) -> None:
+    record = f"account {account_id(staffed, '3')}"
+    staffed.fail_moodle("answer", operation=BY_FIELD, record=record, times=0, status=200, body=body)
+    edit(staffed, "1", "2", "3", "4", "5", "6")
+    staffed.company.terminate("7", hireDate="2020-01-01")
+    hire(staffed, "101")
+
+    run = staffed.run()
+
+    assert (run.code, run["updated"], run["created"], run["suspended"], run["errors"]) == (1, 5, 1, 1, 1)
+    assert run.reason_codes("3") == ["unreadable_account"]
+
+
+@pytest.mark.parametrize("body", ODD_ANSWERS)
+def test_a_site_that_gives_every_look_up_an_answer_of_another_form_is_named_once(
+    staffed: RunHarness, body: str
+) -> None:
+    staffed.fail_moodle("answer", operation=BY_FIELD, times=0, status=200, body=body)
+    edit(staffed, *map(str, range(1, 41)))
+
+    run = staffed.run()
+
+    assert (run.code, run["outcome"], run["errors"], run["updated"]) == (1, "moodle_error", 1, 0)
+    assert "no list of accounts" in run["message"]
+    assert not [line for line in run.log if line["event"] == "sync.person"]
+
+
+@pytest.mark.parametrize("body", ["null", "[]", '{"users": null}', '{"users": [null]}', '{"users": [{}]}'])
+def test_an_address_whose_search_is_not_answered_is_not_free(staffed: RunHarness, body: str) -> None:
+    """On a database that compares exactly, an account may have the address in another case."""
+    staffed.site.settings.database = "postgresql"
+    hire(staffed, "101", "102")
+    staffed.fail_moodle("answer", operation=SEARCH, text="n101@x.io", times=0, status=200, body=body)
+
+    runs = [staffed.run(), staffed.run()]
+
+    assert [(run.code, run["created"], run["errors"]) for run in runs] == [(1, 1, 1), (1, 0, 1)]
+    assert runs[0].reason_codes("101") == ["unreadable_account"]
+    assert "101" not in {user["idnumber"] for user in staffed.accounts()}
+
+
+@pytest.mark.parametrize("shown", [None, "", {}, []])
+def test_an_account_whose_address_cannot_be_compared_gets_no_second_one(staffed: RunHarness, shown: object) -> None:
+    staffed.site.settings.database = "postgresql"
+    carl = staffed.site.add_user("carl", firstname="Carl", lastname="Bee", email="Carl.Bee@x.io", auth="oidc")
+    found = {"id": carl, "username": "carl", "firstname": "Carl", "lastname": "Bee", "auth": "oidc"}
+    body = json.dumps({"users": [{**found, "suspended": False, "department": "", "email": shown}]})
+    staffed.company.hire("101", firstName="Carl", lastName="Bee", workEmail="carl.bee@x.io")
+    staffed.fail_moodle("answer", operation=SEARCH, times=0, status=200, body=body)
+
+    run = staffed.run()
+    staffed.heal()
+    later = staffed.run()
+
+    assert (run.code, run["created"], run.reason_codes("101")) == (1, 0, ["unreadable_account"])
+    assert (later.code, later["created"], later["updated"]) == (0, 0, 1)
+    assert staffed.account("101")["id"] == carl
+
+
 def test_a_site_that_cannot_return_any_account_is_named_once_and_no_employee_is(staffed: RunHarness) -> None:
     for user in staffed.accounts():
         make_unreadable(staffed, user["id"])
@@ -179,6 +244,52 @@ def test_leavers_are_looked_up_and_suspended_before_everything_else(staffed: Run
 
     assert staffed.account("31")["suspended"]
     assert run.code == 1
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        {"item": "user", "itemid": 999_999, "warningcode": "invaliduserid"},
+        {"item": "user", "itemid": 0, "warningcode": "x"},
+        {"item": "user", "warningcode": "x"},
+        {},
+        None,
+    ],
+    ids=["another account", "no account's id", "no id", "empty", "null"],
+)
+def test_a_warning_that_names_no_account_of_the_batch_does_not_say_what_was_written(
+    staffed: RunHarness, warning: object
+) -> None:
+    edit(staffed, "1", "2", "3")
+    staffed.company.terminate("7", hireDate="2020-01-01")
+    staffed.fail_moodle("answer", operation=UPDATE, times=0, status=200, body=json.dumps({"warnings": [warning]}))
+
+    refused = staffed.run()
+    staffed.heal()
+    healed = staffed.run()
+
+    assert (refused.code, refused["updated"], refused["suspended"], refused["errors"]) == (1, 0, 0, 4)
+    assert refused["next_since"] == refused["since"]
+    assert "answer does not say what was written" in next(line["reason"] for line in refused.log if "reason" in line)
+    assert (healed.code, healed["updated"], healed["suspended"]) == (0, 3, 1)
+
+
+def test_what_was_written_in_spite_of_such_a_warning_is_found(staffed: RunHarness) -> None:
+    """The first update is carried out, and answered with a warning about another account."""
+    edit(staffed, "1", "2", "3")
+    answer = staffed.to_moodle.app.answer
+
+    def with_warning(request: Request) -> Response:
+        done = answer(request)
+        warned = {"warnings": [{"item": "user", "itemid": 999_999, "warningcode": "x"}]}
+        return Response.of(warned) if staffed.to_moodle.app.operation(request) == UPDATE else done
+
+    staffed.to_moodle.app.answer = with_warning  # type: ignore[method-assign]
+
+    run = staffed.run()
+
+    assert (run.code, run["updated"], staffed.writes()) == (0, 3, [UPDATE])
+    assert moved(staffed, "1", "2", "3") == ["1", "2", "3"]
 
 
 # BambooHR

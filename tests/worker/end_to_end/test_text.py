@@ -18,7 +18,10 @@ def named(number: int) -> dict[str, Any]:
     return {"firstName": f"G{number}", "lastName": "Roy", "workEmail": f"p{number}@x.example"}
 
 
-@pytest.mark.parametrize("address", ["ana.roy@x.example\u200b", "\ufeffana.roy@x.example", "ana.roy@x.example\u200e"])
+@pytest.mark.parametrize(
+    "address",
+    ["ana.roy@x.example\u200b", "\ufeffana.roy@x.example", "ana.roy@x.example\u200e", "\aana.roy@x.example\0"],
+)
 def test_an_invisible_character_in_an_address_keeps_no_employee_out(harness: RunHarness, address: str) -> None:
     harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail=address)
 

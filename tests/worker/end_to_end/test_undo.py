@@ -172,6 +172,61 @@ def test_an_account_changed_since_the_run_is_left_alone_and_named(harness: RunHa
     assert any("department" in note for line in result.log if line.get("employee_id") == 1 for note in line["notes"])
 
 
+@pytest.mark.parametrize("number", ["1", "101"], ids=["changed", "created"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"kind": "answer", "status": 200, "body": '{"exception": "x", "errorcode": "invalidresponse"}'},
+        {"kind": "answer", "status": 200, "body": '{"exception": "x", "errorcode": "invaliduser"}'},
+        {"kind": "answer", "status": 200, "body": "null"},
+        {"kind": "answer", "status": 200, "body": "[{}]"},
+        {"kind": "status", "status": 500},
+        {"kind": "firewall", "status": 403},
+    ],
+    ids=["invalidresponse", "deleted by SQL", "another form", "unreadable row", "HTTP 500", "firewall"],
+)
+def test_an_account_that_cannot_be_returned_is_named_and_the_others_are_undone(
+    harness: RunHarness, wrote: RunResult, number: str, answer: dict[str, Any]
+) -> None:
+    record = f"account {harness.account(number)['id']}"
+    harness.fail_moodle(operation="core_user_get_users_by_field", record=record, times=0, **answer)
+
+    first = undo(harness, wrote)
+    harness.heal()
+    second = undo(harness, wrote)
+
+    assert (first.code, first["errors"], first.reason_codes(number)) == (1, 1, ["unreadable_account"])
+    assert not harness.account("3")["suspended"]
+    assert first["updated"] + first["suspended"] + first["reactivated"] == 5
+    assert (second.code, second["updated"] + second["suspended"]) == (0, 1)
+    assert changed_fields(harness).keys() == {"new@example.com"}
+
+
+@pytest.mark.parametrize("kind", ["created", "updated"])
+def test_a_moodle_that_can_return_no_account_ends_the_undo_and_names_no_employee(
+    harness: RunHarness, kind: str
+) -> None:
+    harness.company.add(generate(EMPLOYEES, seed=1, without_email=0.0))
+    run = harness.run()
+    if kind == "updated":
+        advance_clock(harness, hours=1)
+        for number in range(1, 21):
+            harness.company.edit(str(number), department="Elsewhere")
+        run = harness.run()
+    for user in harness.accounts():
+        record = f"account {user['id']}"
+        harness.fail_moodle(
+            "answer", operation="core_user_get_users_by_field", record=record, times=0, status=200, body="null"
+        )
+
+    result = undo(harness, run)
+
+    assert run[kind] > 0
+    assert (result.code, result["outcome"], result["errors"]) == (1, "moodle_error", 1)
+    assert "does not answer the look-up of any employee" in result["message"]
+    assert not [line for line in result.log if line["event"] == "sync.person"]
+
+
 def test_undo_is_repeated_after_a_moodle_failure(harness: RunHarness, wrote: RunResult) -> None:
     harness.fail_moodle("status", operation="core_user_update_users", status=503, times=0, skip=1)
     failed = harness.run("undo", wrote["run_id"], "--yes", MOODLE_BATCH_SIZE="1", MOODLE_CONCURRENCY="1")

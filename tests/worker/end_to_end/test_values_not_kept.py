@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.run_harness import RunHarness
+from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import ProfileField, Version
 from tests.worker.end_to_end.profile_fields import EMPLOYEES, Company
 from tests.worker.end_to_end.tools import advance_clock, delete_item, employee_lines, items, records
@@ -220,6 +221,25 @@ def test_a_value_that_the_type_of_the_field_does_not_have_is_not_sent_and_report
 
     assert (run["updated"], run["not_kept_ids"], run["warnings"]) == (0, [3], ["not_kept"])
     assert (company.stores("3"), harness.writes(), remembered(harness)) == (stored, [], {})
+
+
+@pytest.mark.parametrize("written", ["01/31/2026", "2026-02-30"])
+def test_the_first_account_shows_that_a_field_holds_dates_only(harness: RunHarness, written: str) -> None:
+    """No account shows the field before it is written, so that its type is not known."""
+    harness.site.settings.profile_fields = (ProfileField("started", datatype="datetime"),)
+    harness.environment["FIELD_MAPPING"] = '{"profile_field_started": "bamboohr:customStart"}'
+    harness.company.add(generate(EMPLOYEES, seed=5, without_email=0.0))
+    harness.company.edit("3", customStart=written)
+
+    run = harness.run()
+    advance_clock(harness, hours=1)
+    harness.company.edit("3", customStart=written, department="Moved")
+    harness.forget_calls()
+    later = harness.run()
+
+    (warning,) = [line["reason"] for line in run.log if line.get("code") == "not_kept"]
+    assert "map a date to a date field, and yes or no to a checkbox; what the account shows instead" in warning
+    assert (later.code, harness.account("3")["department"], len(harness.writes())) == (0, "Moved", 1)
 
 
 def test_each_cause_is_a_warning_of_its_own(harness: RunHarness) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import pytest
 
@@ -56,6 +57,30 @@ def test_a_site_that_refuses_extended_usernames_costs_those_who_need_one_and_nam
 
     harness.site.settings.extendedusernamechars = True
     assert harness.run(**EXTENDED)["created"] == 20
+
+
+@pytest.mark.parametrize("database", ["mariadb", "postgresql"])
+def test_a_username_that_the_database_takes_for_anothers_is_said_to_be_taken(
+    harness: RunHarness, database: Literal["mariadb", "postgresql"]
+) -> None:
+    """MariaDB ignores accents in usernames, PostgreSQL does not."""
+    harness.site.settings.extendedusernamechars = True
+    harness.site.settings.database = database
+    hire(harness, 1, first="Ana", last="Roy")
+    hire(harness, 2, first="Zoë", last="Kiš")
+    template = {**EXTENDED, "USERNAME_TEMPLATE": "{first_name}.{last_name}"}
+    assert harness.run(**template)["created"] == 2
+    hire(harness, 3, first="Ána", last="Roy")
+    hire(harness, 4, first="Zoe", last="Kis")
+
+    run = harness.run(**template)
+
+    taken = {} if database == "postgresql" else {"username_taken": 2}
+    assert (run["created"], run["error_reasons"]) == (2 - sum(taken.values()), taken)
+    for line in run.log:
+        if line.get("code") == "username_taken":
+            holder = harness.account(str(line["employee_id"] - 2))
+            assert f"taken by account {holder['id']}" in line["reason"]
 
 
 # Single names

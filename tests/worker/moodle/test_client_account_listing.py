@@ -90,7 +90,7 @@ def test_a_token_that_may_not_search_gets_none_and_no_error(site: MoodleSite, bo
 
 @pytest.mark.parametrize("answer", [{"users": None}, [], "text"])
 def test_a_malformed_answer_is_not_taken_for_no_accounts(answer: object) -> None:
-    with pytest.raises(TargetError, match="is not users"):
+    with pytest.raises(TargetError, match="no list of accounts"):
         all_accounts(Response.of(answer))
 
 

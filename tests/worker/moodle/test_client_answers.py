@@ -26,7 +26,7 @@ from tests.worker.clients import (
 )
 from worker.errors import TargetError
 from worker.moodle.client import MoodleClient
-from worker.moodle.error_codes import NO_JSON, UNREADABLE_ROW
+from worker.moodle.error_codes import NO_JSON, ODD_ANSWER
 from worker.transport.patience import REQUEST_SECONDS
 from worker.transport.refusal import NO_ANSWER
 
@@ -35,12 +35,12 @@ BY_FIELD = "core_user_get_users_by_field"
 Call = Callable[[MoodleClient], object]
 
 
-def look_up(moodle: MoodleClient) -> object:
-    return moodle.look_up("idnumber", ["1"])
+def canary(moodle: MoodleClient) -> None:
+    moodle.check_visibility()
 
 
-def look_up_quickly(moodle: MoodleClient) -> list[Any]:
-    return moodle.look_up_batch("idnumber", ["1", "2"])
+def look_up(moodle: MoodleClient) -> list[Any]:
+    return moodle.look_up("idnumber", ["1", "2"])
 
 
 def update(moodle: MoodleClient) -> object:
@@ -53,10 +53,10 @@ class Answered:
 
     Attributes:
         answer: What Moodle, or what stands before it, answers for ever.
-        patient: A part of the message with which a patient look-up ends the run.
-        quick: How a quick look-up ends; "" where it ends the run with the same message.
+        patient: A part of the message with which the canary ends the run.
+        quick: How a look-up ends; "" where it ends the run with the same message.
         write: How an update ends; "" where it ends the run with the same message.
-        retried: Whether the patient look-up asks again.
+        retried: Whether the canary asks again.
         advice: A part of the advice beside the message.
     """
 
@@ -69,7 +69,7 @@ class Answered:
 
 
 def row(name: str, answer: Response | str, patient: str, quick: str = "", write: str | None = None, **more: Any) -> Any:
-    """A row; an answer that is a text is Moodle's errorcode. By default a write ends as a quick look-up."""
+    """A row; an answer that is a text is Moodle's errorcode. By default a write ends as a look-up."""
     answer = Response.of(moodle_error(answer)) if isinstance(answer, str) else answer
     return pytest.param(Answered(answer, patient, quick, quick if write is None else write, **more), id=name)
 
@@ -90,10 +90,10 @@ SERVICE_USER = (
     *("nopasswordchangeforced", "forcepasswordchangenotice"),
 )
 NO_CODES = ("<div>Ada Byron</div>", "Ada Byron", None, 7, [PRIVATE], "x" * 99)
-OTHER_FORMS: tuple[object, ...] = (None, 7, "x", {}, {"users": []}, {"errorcode": "invalidtoken"})
+OTHER_FORMS: tuple[object, ...] = (None, False, 7, "", {}, {"users": []}, {"error": "x", "errorcode": "invalidtoken"})
 IN_A_NAMESPACE = {**moodle_error("invalidresponse"), "exception": "core_external\\exception\\odd"}
 IN_DATABASE = "is missing a database record"
-UNREADABLE = f"undecided {UNREADABLE_ROW}"
+NO_LIST = "is JSON, but no list of accounts"
 
 
 def status_row(status: int, said: str, body: bytes = b"", *, failing: bool = False, passing: bool = False) -> Any:
@@ -162,7 +162,10 @@ ANSWERS = [
         )
         for code in ("accessexception", "nopermissions")
     ),
-    *(row(f"another form: {value!r}", Response.of(value), "is not a list", "", UNREADABLE) for value in OTHER_FORMS),
+    *(
+        row(f"another form: {value!r}", Response.of(value), NO_LIST, f"refused {ODD_ANSWER}", f"undecided {ODD_ANSWER}")
+        for value in OTHER_FORMS
+    ),
 ]
 
 
@@ -172,7 +175,7 @@ def end_of(call: Call, answer: Response) -> Ended:
 
 @pytest.mark.parametrize("row", ANSWERS)
 def test_an_answer_that_is_no_result(row: Answered) -> None:
-    patient, quick, write = (end_of(call, row.answer) for call in (look_up, look_up_quickly, update))
+    patient, quick, write = (end_of(call, row.answer) for call in (canary, look_up, update))
 
     assert row.patient in patient.words
     assert patient.words.startswith("CredentialError") is row.patient.startswith("CredentialError")
@@ -207,15 +210,15 @@ def test_a_look_up_is_repeated_after_the_pause_that_the_server_asks_for(
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "hang", "trickle", "truncate"])
-def test_a_look_up_without_an_answer_is_repeated_and_then_given_up(board: Switchboard, kind: Any) -> None:
+def test_a_canary_without_an_answer_is_repeated_and_then_given_up(board: Switchboard, kind: Any) -> None:
     patient = Patient()
     moodle = moodle_client(transport_to(board, stopping=patient), token=SITE_TOKEN)
     board.faults.append(Fault(kind, times=2))
-    assert moodle.look_up("idnumber", ["1"]) == []
+    moodle.check_visibility()
     assert (len(board.calls), len(patient.waits)) == (3, 2)
 
     patient.waits.clear()
     board.faults[:] = [Fault(kind, times=0)]
     with pytest.raises(TargetError, match="could not be read"):
-        moodle.look_up("idnumber", ["1"])
+        moodle.check_visibility()
     assert sum(patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)

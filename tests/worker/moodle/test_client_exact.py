@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests.sandbox.moodle import MoodleApp, MoodleSite
-from tests.sandbox.wire import Request, Response, Switchboard
+from tests.sandbox.wire import Fault, Request, Response, Switchboard
 from tests.worker.clients import client_of
 from worker.errors import CredentialError
 from worker.moodle.client import Refused
@@ -54,6 +54,20 @@ def test_the_guests_address_is_asked_for_once(board: Switchboard) -> None:
     assert board.calls == [BY_FIELD, BY_FIELD]
 
 
+@pytest.mark.parametrize("body", ["null", '{"exception": "x", "errorcode": "invalidresponse"}'])
+def test_a_guest_whose_address_cannot_be_looked_up_is_about_no_employee(site: MoodleSite, body: str) -> None:
+    """The addresses of the batch are answered, and each that was not found is searched for."""
+    board = Switchboard(MoodleApp(site))
+    board.faults.append(Fault("answer", BY_FIELD, status=200, text="ROOT@LOCALHOST", body=body, times=0))
+    add(site, "dora", "dora@corp.example.com")
+    moodle = client_of(board)
+
+    found = moodle.look_up("email", ["dora@corp.example.com", "none@corp.example.com"])
+
+    assert [account.username for account in found] == ["dora"]
+    assert (moodle.compares_exactly, board.calls.count(SEARCH)) == (True, 1)
+
+
 def test_an_address_is_found_in_any_case(site: MoodleSite, board: Switchboard) -> None:
     add(site, "carl", "Carl.Bee@Corp.Example.com")
     add(site, "dora", "dora@corp.example.com")
@@ -62,10 +76,9 @@ def test_an_address_is_found_in_any_case(site: MoodleSite, board: Switchboard) -
     moodle.check_visibility()
     board.calls.clear()
 
-    for found in (moodle.look_up("email", wanted), moodle.look_up_batch("email", wanted)):
-        assert {account.username for account in found} == {"carl", "dora"}
+    assert {account.username for account in moodle.look_up("email", wanted)} == {"carl", "dora"}
 
-    assert board.calls == [BY_FIELD, BY_FIELD, SEARCH, SEARCH, BY_FIELD, SEARCH, SEARCH], "only what was not found"
+    assert board.calls == [BY_FIELD, BY_FIELD, SEARCH, SEARCH], "only what was not found, after the canary"
 
 
 def test_a_wildcard_in_an_address_finds_no_other_account(site: MoodleSite, board: Switchboard) -> None:
@@ -113,6 +126,6 @@ def test_a_search_that_cannot_be_answered_refuses_its_batch(site: MoodleSite, bo
     board.app.answer = lambda request: refusal if SEARCH.encode() + b"&" in request.body + b"&" else answer(request)  # type: ignore[method-assign]
 
     with pytest.raises(Refused) as caught:
-        moodle.look_up_batch("email", ["a@corp.example.com"])
+        moodle.look_up("email", ["a@corp.example.com"])
 
     assert (caught.value.code, caught.value.may_be_record) == ("invalidresponse", True)

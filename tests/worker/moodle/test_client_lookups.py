@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -18,10 +19,13 @@ from tests.worker.clients import (
     sent_form,
 )
 from worker.errors import CredentialError, TargetError
-from worker.moodle.client import MoodleClient
+from worker.moodle.client import MoodleClient, Refused
+from worker.moodle.error_codes import ODD_ANSWER, UNREADABLE_ROW
 
 BY_FIELD = "core_user_get_users_by_field"
 SEARCH = "core_user_get_users"
+FOUND = {"id": 2, "username": "u2", "firstname": "F", "lastname": "L", "email": "u2@x.example", "auth": "oidc"}
+FOUND = {**FOUND, "department": "", "suspended": False, "idnumber": "2"}
 OTHER_FORMS: tuple[object, ...] = (7, "x", [], {}, {"users": None}, {"users": {}})
 
 
@@ -49,15 +53,6 @@ def test_the_function_is_the_last_field_so_that_a_request_that_is_cut_does_nothi
         ("wsfunction", BY_FIELD),
     ]
     assert responses.calls[0].request.url == MOODLE, "the token is never part of an address"
-
-
-def test_accounts_are_looked_up_in_batches(site: MoodleSite, board: Switchboard) -> None:
-    people(site, 120)
-
-    found = client_of(board, batch_size=50, concurrency=2).look_up("idnumber", map(str, range(1, 201)))
-
-    assert {account.idnumber for account in found} == {str(number) for number in range(1, 121)}
-    assert board.calls == [BY_FIELD] * 4
 
 
 def test_no_values_take_no_call_and_a_value_is_asked_for_once(
@@ -174,40 +169,38 @@ def test_the_wildcards_of_the_search_find_no_account(site: MoodleSite, board: Sw
 def test_a_search_that_returns_every_account_finds_only_the_wanted_ones(
     moodle: MoodleClient, mocked: responses.RequestsMock
 ) -> None:
-    def account(number: int, **more: object) -> dict[str, object]:
-        shown = {"id": number, "username": f"u{number}", "idnumber": str(number), "email": f"u{number}@x.example"}
-        return {
-            **shown,
-            "firstname": "F",
-            "lastname": "L",
-            "department": "",
-            "auth": "oidc",
-            "suspended": False,
-            **more,
-        }
-
-    everybody = [account(1), account(2), account(3, idnumber="02"), account(4, idnumber=None), None, 7]
+    everybody = [{**FOUND, "id": number, "idnumber": idnumber} for number, idnumber in ((1, "1"), (2, "2"), (3, "02"))]
     mocked.post(MOODLE, json=moodle_error("accessexception"))
     mocked.post(MOODLE, json={"users": everybody, "warnings": [{"warningcode": "invalidfieldparameter"}]})
 
     assert [account.id for account in moodle.look_up("idnumber", ["2"])] == [2]
 
 
-@pytest.mark.parametrize(
-    ("answer", "told"),
-    [
-        (moodle_error("dmlreadexception"), f"refused {SEARCH} \\(dmlreadexception\\)"),
-        *((answer, "a look-up is not users") for answer in OTHER_FORMS),
-    ],
-)
-def test_a_search_that_is_not_answered_is_never_taken_for_no_accounts(
-    moodle: MoodleClient, mocked: responses.RequestsMock, answer: object, told: str
+@pytest.mark.parametrize("row", [None, 7, {}, {**FOUND, "email": None}, {**FOUND, "email": ""}, {**FOUND, "email": []}])
+def test_a_row_of_a_search_that_cannot_be_compared_is_not_taken_for_no_account(
+    moodle: MoodleClient, mocked: responses.RequestsMock, row: object
 ) -> None:
     mocked.post(MOODLE, json=moodle_error("accessexception"))
-    mocked.post(MOODLE, json=answer)
+    mocked.post(MOODLE, json={"users": [row]})
 
-    with pytest.raises(TargetError, match=told):
+    with pytest.raises(Refused, match=UNREADABLE_ROW):
+        moodle.look_up("email", ["u2@x.example"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(moodle_error("dmlreadexception"), "dmlreadexception"), *((answer, ODD_ANSWER) for answer in OTHER_FORMS)],
+)
+def test_a_search_that_is_not_answered_is_never_taken_for_no_accounts(
+    moodle: MoodleClient, mocked: responses.RequestsMock, answer: object, code: str
+) -> None:
+    mocked.post(MOODLE, json=moodle_error("accessexception"))
+    mocked.post(MOODLE, body=json.dumps(answer))
+
+    with pytest.raises(Refused) as caught:
         moodle.look_up("idnumber", ["1"])
+
+    assert (caught.value.code, caught.value.may_be_record) == (code, True)
 
 
 @pytest.mark.parametrize(("headers", "told"), [({"Retry-After": "3600"}, ", and asks for a pause of 3600 s"), ({}, "")])
@@ -224,9 +217,9 @@ def test_a_look_up_that_is_asked_for_again_is_logged_under_its_system(
     moodle: MoodleClient, mocked: responses.RequestsMock, logged: list[dict[str, Any]]
 ) -> None:
     mocked.post(MOODLE, status=502)
-    mocked.post(MOODLE, json=[])
+    mocked.post(MOODLE, json=[{**FOUND, "username": "guest"}])
 
-    moodle.look_up("idnumber", ["1"])
+    moodle.check_visibility()
 
     assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "moodle")]
 

@@ -16,7 +16,6 @@ from worker.moodle.client import Refused
 
 CALLS = {
     "look_up": lambda moodle: moodle.look_up("idnumber", ["1"]),
-    "look_up_batch": lambda moodle: moodle.look_up_batch("idnumber", ["1"]),
     "list_accounts": lambda moodle: moodle.list_accounts("oidc"),
     "update": lambda moodle: moodle.update([{"id": 99, "department": "Sales"}]),
 }

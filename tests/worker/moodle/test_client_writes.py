@@ -123,7 +123,7 @@ def test_an_answer_that_does_not_name_every_account_leaves_a_creation_undecided(
 
     with pytest.raises(Undecided) as undecided:
         moodle.create([record(1), record(2)])
-    code = "no JSON" if answer is None else "unreadable row"
+    code = "no JSON" if answer is None else "undocumented answer"
     assert (undecided.value.code, undecided.value.is_passing) == (code, answer is None)
 
 
@@ -161,6 +161,9 @@ def test_an_update_without_warnings_updated_every_account(moodle: MoodleClient, 
         {"warnings": ["x"]},
         {"warnings": [{"warningcode": "x"}]},
         {"warnings": [{"itemid": "4", "warningcode": "x"}]},
+        {"warnings": [{"itemid": [4], "warningcode": "x"}]},
+        {"warnings": [{"itemid": 5, "warningcode": "invaliduserid"}]},
+        {"warnings": [{"itemid": 4, "warningcode": "x"}, {"itemid": 5, "warningcode": "x"}]},
     ],
 )
 def test_an_answer_of_another_form_leaves_an_update_undecided(
@@ -170,7 +173,7 @@ def test_an_answer_of_another_form_leaves_an_update_undecided(
 
     with pytest.raises(Undecided) as undecided:
         moodle.update([{"id": 4}])
-    code = "no JSON" if answer is None else "unreadable row"
+    code = "no JSON" if answer is None else "undocumented answer"
     assert (undecided.value.code, undecided.value.is_passing) == (code, answer is None)
 
 

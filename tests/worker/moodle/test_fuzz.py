@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sandbox.wire import Response
-from tests.worker.clients import Script, end_of, fuzz, moodle_client, moodle_error, texts, transport_to
+from tests.worker.clients import Script, fuzz, moodle_client, moodle_error, quick_end_of, texts, transport_to
 from tests.worker.fuzzing import SAID, bodies, hostile
 from worker.errors import SyncError
 from worker.moodle.account_listing import read_account_listing
@@ -60,7 +60,7 @@ def test_any_answer_to_a_read_is_a_value_or_a_named_end(call: str, data: st.Data
     document, ask = READS[call]
     answer = Response(200, data.draw(bodies(document)))
 
-    end = end_of(lambda: ask(moodle_client(transport_to(Script(answer)))))
+    end = quick_end_of(lambda: ask(moodle_client(transport_to(Script(answer)))))
 
     assert end is None or SAID not in texts(end)
 
@@ -70,7 +70,7 @@ def test_any_answer_to_a_read_is_a_value_or_a_named_end(call: str, data: st.Data
 def test_any_answer_to_a_search_is_a_value_or_a_named_end(body: bytes) -> None:
     answers = Script(Response.of(moodle_error("accessexception")), Response(200, body))
 
-    end = end_of(lambda: moodle_client(transport_to(answers)).look_up("idnumber", ["1"]))
+    end = quick_end_of(lambda: moodle_client(transport_to(answers)).look_up("idnumber", ["1"]))
 
     assert end is None or SAID not in texts(end)
 

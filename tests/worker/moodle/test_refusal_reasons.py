@@ -11,7 +11,7 @@ from tests.worker.builders import account
 from worker.errors import TargetError
 from worker.model.reasons import Reason
 from worker.moodle import refusal_reasons as refusals
-from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER
+from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER, NO_JSON, ODD_ANSWER, UNREADABLE_ROW
 from worker.moodle.fatal_errors import no_lookup_answered
 from worker.moodle.refusal_reasons import unreadable_account
 
@@ -25,6 +25,8 @@ from worker.moodle.refusal_reasons import unreadable_account
         ("invalidrecord", "is missing a database record", ADMINISTRATOR),
         ("invalidrecordunknown", "is missing a database record", ADMINISTRATOR),
         ("dmlreadexception", "Moodle cannot answer the look-up of this employee (dmlreadexception)", ADMINISTRATOR),
+        (UNREADABLE_ROW, "without what identifies it, or in another form", ADMINISTRATOR),
+        (ODD_ANSWER, "Moodle cannot answer the look-up of this employee (undocumented answer)", ADMINISTRATOR),
         ("HTTP 500", "Moodle cannot answer the look-up of this employee (HTTP 500)", ADMINISTRATOR),
     ],
 )
@@ -32,7 +34,7 @@ def test_each_refused_look_up_says_what_is_wrong_and_whom_to_ask(code: str, what
     reason = unreadable_account(code)
 
     assert (reason.code, what in reason.text, who in reason.advice) == ("unreadable_account", True, True)
-    assert ("no account is created until then" in reason.advice) is (code != "invaliduser")
+    assert ("what depends on the answer is not written until then" in reason.advice) is (code != "invaliduser")
 
 
 def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None:
@@ -65,11 +67,34 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
         (refusals.explain, ("HTTP 413", ["city"]), "refused", "without a reason (HTTP 413)", "compare these"),
         (
             refusals.explain,
-            ("x", ["city", "lang"]),
+            ("x", ["lang"]),
             "refused",
-            "without a reason (x)",
-            "the language pack of their lang",
+            "without a reason (x); the fields sent were lang",
+            "compare these",
         ),
+        (
+            refusals.explain,
+            ("invalidparameter", ["lang", "city", "auth"]),
+            "refused",
+            "sent were auth, city, lang",
+            "comp",
+        ),
+        (
+            refusals.explain,
+            ("HTTP 403", ["username", "city", "department"]),
+            "refused",
+            "department, city, user",
+            FIREWALL_OWNER,
+        ),
+        (refusals.explain, ("invalidparameter", ["lang"]), "refused", "refuses the account's lang", "language pack"),
+        (
+            refusals.explain,
+            (NO_JSON, ["city"]),
+            "refused",
+            "does not say what was written (no JSON)",
+            "PHP's and the web",
+        ),
+        (refusals.explain, (ODD_ANSWER, ["city"]), "refused", "(undocumented answer)", "PHP's and the web"),
         (refusals.refuses_everybody, ("f", "oidc"), "refuses_everybody", "account in f;", "'oidc' (MOODLE_AUTH) is"),
         (refusals.refuses_everybody, ("f", ""), "refuses_everybody", "account in f;", "check FIELD_MAPPING; then"),
         (
@@ -94,4 +119,4 @@ def test_a_reason_says_what_is_wrong_and_advises(
     assert why.code == code
     assert says in why.text
     assert advises in why.advice_template
-    assert ("language pack" in why.advice_template) is (advises == "the language pack of their lang")
+    assert ("language pack" in why.advice_template) is (advises == "language pack")

@@ -9,9 +9,7 @@ from worker.model import reasons
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.result import Status, StepResult
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.memory import (
-    remember,
-)
+from worker.planning.memory import record_after_run
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
@@ -52,4 +50,4 @@ def after(
     **more: bool,
 ) -> EmployeeRecord:
     result = StepResult(step, status, wrote=wrote)
-    return remember(known, result, deleted=deleted, now=NOW, max_attempts=max_attempts, **more)
+    return record_after_run(known, result, deleted=deleted, now=NOW, max_attempts=max_attempts, **more)

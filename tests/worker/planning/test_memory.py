@@ -44,8 +44,8 @@ from worker.planning.memory import (
     before_suspending,
     before_undoing,
     fill_in_account_ids,
+    record_after_run,
     released,
-    remember,
 )
 
 
@@ -217,7 +217,7 @@ def test_what_a_run_remembers_of_an_employee(
 def test_an_employee_who_was_refused_alone_is_remembered_with_what_was_tried() -> None:
     result = StepResult(UPDATE, Status.REFUSED, reasons.NO_NAME, isolated=True)
 
-    record = remember(None, result, deleted=False, now=NOW, max_attempts=0)
+    record = record_after_run(None, result, deleted=False, now=NOW, max_attempts=0)
 
     assert record == record_of(7, FollowUp.ISOLATED, "no_name", "update")
 

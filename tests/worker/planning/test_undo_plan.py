@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from tests.worker.builders import account, outcome, writes
 from tests.worker.tables import table
 from worker.model import reasons
-from worker.model.account import Account
+from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import FieldKind, Kinds
 from worker.model.journal_entry import JournalEntry
 from worker.model.step import Action, FieldChange, Step
@@ -47,7 +47,7 @@ def created(employee_id: int, *changes: FieldChange) -> JournalEntry:
 def test_of_a_run_that_ended_early_it_is_not_known_what_moodle_kept() -> None:
     writes = writes_to_undo([entry(7, DEPARTMENT, CITY)], UndoScope.EVERYTHING, (), is_unread=True)
 
-    (step,) = undo_steps(writes, [ada(department="Board", city="Bonn")], (), {})
+    (step,) = undo_steps(writes, [ada(department="Board", city="Bonn")], (), {}, {})
 
     assert step.reason == reasons.edited_since(["department", "city"], ["city"])
     assert "could read city back" in step.reason.text
@@ -118,8 +118,14 @@ def test_what_moodle_stored_in_place_of_a_value_is_what_the_run_wrote() -> None:
 # The steps
 
 
-def undo(one: JournalEntry, *accounts: Account, protected: Collection[str] = (), kinds: Kinds | None = None) -> Step:
-    (step,) = undo_steps(recorded(one), accounts, protected, kinds or {})
+def undo(
+    one: JournalEntry,
+    *accounts: Account,
+    protected: Collection[str] = (),
+    kinds: Kinds | None = None,
+    unreadable: Mapping[tuple[AccountKey, str], reasons.Reason] | None = None,
+) -> Step:
+    (step,) = undo_steps(recorded(one), accounts, protected, kinds or {}, unreadable or {})
     assert step.employee_id == 7
     return step
 
@@ -251,6 +257,19 @@ def test_a_deleted_account_is_left_alone() -> None:
     assert step.reason.text.endswith(": id")
 
 
+@pytest.mark.parametrize(
+    ("one", "key"), [(entry(7, DEPARTMENT), ("id", "107")), (HIRED, ("idnumber", "7"))], ids=["changed", "created"]
+)
+def test_an_account_that_cannot_be_looked_up_is_no_account_that_was_deleted(
+    one: JournalEntry, key: tuple[AccountKey, str]
+) -> None:
+    why = reasons.Reason("unreadable_account", "")
+    other: tuple[AccountKey, str] = ("idnumber", "107")
+
+    assert undo(one, unreadable={key: why}) == Step(7, Action.CONFLICT, why)
+    assert undo(one, ada(), unreadable={other: why}).action is not Action.CONFLICT
+
+
 @pytest.mark.parametrize("one", [entry(7, DEPARTMENT), created(7, FieldChange("department", None, "Legal"))])
 @pytest.mark.parametrize("protected", ["ada", "7"])
 def test_a_protected_account_is_left_alone(one: JournalEntry, protected: str) -> None:
@@ -280,7 +299,7 @@ def test_an_address_is_restored_after_the_account_that_has_it_gives_it_up() -> N
     taken = FieldChange("email", "bob@acme.example", "ada@acme.example")
     accounts = [account(107, email="lovelace@acme.example"), account(108, email="ada@acme.example")]
 
-    first, second = undo_steps(recorded(entry(7, given), entry(8, taken)), accounts, (), {})
+    first, second = undo_steps(recorded(entry(7, given), entry(8, taken)), accounts, (), {}, {})
 
     assert [step.depends_on for step in (first, second)] == [{8}, frozenset()]
     assert (writes(first), writes(second)) == ({"email": "Ada@acme.example"}, {"email": "bob@acme.example"})
@@ -292,7 +311,7 @@ def test_a_username_is_restored_in_order_as_well_and_other_equal_values_do_not_m
     moved = FieldChange("department", "Legal", "Sales")
     accounts = [account(107, username="lovelace", department="Legal"), account(108, username="ada", department="Sales")]
 
-    steps = undo_steps(recorded(entry(7, DEPARTMENT, renamed), entry(8, moved, freed)), accounts, (), {})
+    steps = undo_steps(recorded(entry(7, DEPARTMENT, renamed), entry(8, moved, freed)), accounts, (), {}, {})
 
     assert [step.depends_on for step in steps] == [{8}, frozenset()]
 

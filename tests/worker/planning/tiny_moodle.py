@@ -61,7 +61,7 @@ class TinyMoodle:
     def retries(self) -> None:
         """Nothing is retried."""
 
-    def look_up_batch(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
+    def look_up(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
         """Fail: look-ups happen only after a refusal."""
         raise AssertionError(f"a look-up by {key}")
 

@@ -56,6 +56,29 @@ def test_only_missing_accounts_are_sent_again(writer: SandboxWriter) -> None:
     assert len(writer.linked_accounts()) == 10
 
 
+@pytest.mark.parametrize("body", ["null", "{}", "[{}]", '{"exception": "x", "errorcode": "invalidresponse"}'])
+def test_an_account_that_cannot_be_returned_is_not_created_again(writer: SandboxWriter, body: str) -> None:
+    """Moodle may have created it, and the others are known to be there."""
+    writer.fail("reset_after", CREATE)
+    writer.fail("answer", BY_FIELD, record="employee 2", status=200, body=body, times=0)
+
+    results = writer.write(create(1), create(2), create(3))
+
+    assert statuses(results) == {1: DONE, 2: FAILED, 3: DONE}
+    assert (results[2].why.code, results[2].wrote, results[2].isolated) == ("unreadable_account", True, True)
+    assert writer.calls(CREATE) == 1
+
+
+def test_an_update_is_sent_again_though_its_account_cannot_be_returned(writer: SandboxWriter) -> None:
+    account = writer.add(1)
+    writer.fail("reset_before", UPDATE)
+    writer.fail("answer", BY_FIELD, record="employee 1", status=200, body="null", times=0)
+
+    results = writer.write(suspend(1, account))
+
+    assert (results[1].status, writer.account(account.id).suspended) == (DONE, True)
+
+
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after", "truncate", "hang", "html", "wrong_type"])
 def test_updates_without_a_response_are_looked_up_and_only_missing_ones_are_sent_again(
     writer: SandboxWriter, kind: Any

@@ -35,6 +35,9 @@ class _Watched:
     def operation(self, request: Request) -> str:
         return self.app.operation(request)
 
+    def touched(self, request: Request) -> set[str]:
+        return self.app.touched(request)
+
     def answer(self, request: Request) -> Response:
         self.bodies.append(dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
         self.before(self.operation(request))
