@@ -20,7 +20,7 @@ class Feed:
     Attributes:
         changes: one entry per employee.
         latest: BambooHR's own clock; None where it is not in the answer.
-        dropped: entries without a usable id.
+        dropped: entries that may be about an employee, and do not say whom.
     """
 
     changes: tuple[Change, ...]
@@ -39,20 +39,26 @@ def parse_changes(answer: Mapping[str, Any]) -> Feed:
         pairs = ()
     else:
         raise Malformed("no list of changed employees")
+    if not entries and _ERRORS & answer.keys():
+        raise Malformed("an error in place of the changed employees")
     found: dict[int, Change] = {}
     dropped = 0
-    for key, entry in pairs:
-        if not isinstance(entry, dict):
-            raise Malformed("a change is not an object")
-        employee = employee_id(entry.get("id", key))
+    for key, value in pairs:
+        entry = value if isinstance(value, dict) else {}
+        employee = employee_id(entry.get("id")) or employee_id(key)
         if employee is None:
-            dropped += 1
+            dropped += entry.get("id") not in _NO_EMPLOYEE
             continue
         change = Change(employee, deleted=entry.get("action") == "Deleted", at=parse_moment(entry.get("lastChanged")))
         found[employee] = _combined(found[employee], change) if employee in found else change
     if dropped:
         logs.warning("bamboohr.dropped_ids", count=dropped, reason="not a positive integer")
     return Feed(tuple(found[employee] for employee in sorted(found)), parse_moment(answer.get("latest")), dropped)
+
+
+_ERRORS = frozenset({"error", "errors"})
+_NO_EMPLOYEE = ("0", 0)
+"""The id of an entry that BambooHR sends and that is about no employee (observed)."""
 
 
 def _combined(one: Change, other: Change) -> Change:

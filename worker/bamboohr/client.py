@@ -1,8 +1,8 @@
 """BambooHR: the changed employees, the directory, and evidence about single employees. Reads only.
 
-Evidence is read quickly (`list_batch`, `get_employee`): what one employee may have caused is reported at once, as
-:class:`Refused`, so that isolation can tell that employee from BambooHR (`site_answers`). Everything else retries
-passing faults and ends the run where they last.
+Evidence is read quickly (`list_batch`, `get_employee`), and so are all employees: what one of them may have caused is
+reported at once, as :class:`Refused`, so that isolation can tell that employee from BambooHR (`site_answers`).
+Everything else retries passing faults and ends the run where they last.
 
 Source of the facts: BambooHR's API documentation and OpenAPI specification.
 """
@@ -26,7 +26,7 @@ from worker.model.employee import Evidence, employee_id
 from worker.model.field_catalogue import api_name, names_in
 from worker.timestamps import iso
 from worker.transport.http import Transport
-from worker.transport.refusal import Refused
+from worker.transport.refusal import Refused, status_code
 
 __all__ = ["BambooHRClient", "Feed", "Page", "Refused"]
 
@@ -35,10 +35,14 @@ DIRECTORY_SECONDS = 300.0
 IDS_PER_CALL = 200
 ROWS_PER_PAGE = 2500
 """The most that List Employees returns at once (OpenAPI specification, `page[limit]`)."""
+NO_EMPLOYEE = 2**31 - 1
+"""An id that BambooHR, which counts from 1, has given to no employee."""
 _OWN_USER = "/employees/0"
 _ANSWERS = (HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 """What the key's own user may be answered with: an integration's key has no employee (documented)."""
 _LISTING_RESTARTS = 3
+_Rows = tuple[dict[int, Evidence], str | None]
+"""The rows of a page, and the cursor of the next one."""
 _ENDPOINT_REFUSED = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 )
@@ -87,15 +91,14 @@ class BambooHRClient:
         """Ask for the key's own user with patience. Raises SyncError where BambooHR does not answer in time."""
         self._api.read("the key's own user", _OWN_USER, {}, b"".join, dict.fromkeys(_ANSWERS, b""))
 
+    # In one quick attempt
+
     def list_employees(self, fields: Iterable[str]) -> Iterator[Page]:
         """All employees, active and inactive, a page at a time.
 
-        A listing that changed while it was read begins again, with another first page. Raises :class:`ListRefused`
-        where the key may not list employees.
+        A listing that changed while it was read begins again, with another first page. Raises as `list_batch`.
         """
-        return self._pages(None, tuple(fields), ROWS_PER_PAGE, quick=False)
-
-    # In one quick attempt
+        return self._pages(None, tuple(fields), ROWS_PER_PAGE)
 
     def list_batch(self, employees: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence]:
         """What List Employees says of at most IDS_PER_CALL employees.
@@ -105,7 +108,7 @@ class BambooHRClient:
             Refused: one of the employees may be the cause, or BambooHR: `site_answers` tells.
             SyncError: the run cannot go on.
         """
-        return listing.all_rows(self._pages(employees, fields, len(employees), quick=True))
+        return listing.all_rows(self._pages(employees, fields, len(employees)))
 
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
         """What Get Employee says of fields of the catalogue; None for no such employee.
@@ -159,9 +162,7 @@ class BambooHRClient:
 
     # List Employees
 
-    def _pages(
-        self, employees: Collection[int] | None, fields: Sequence[str], limit: int, *, quick: bool
-    ) -> Iterator[Page]:
+    def _pages(self, employees: Collection[int] | None, fields: Sequence[str], limit: int) -> Iterator[Page]:
         """The pages of List Employees, for these employees or for all."""
         for _ in range(_LISTING_RESTARTS):
             pages = Listing(employees, fields)
@@ -169,10 +170,9 @@ class BambooHRClient:
             cursors: set[str] = set()
             while cursor is not None:
                 if cursor in cursors:
-                    raise refusals.malformed("List Employees")
+                    raise refusals.unreadable()
                 cursors.add(cursor)
-                query = listing.query(employees, fields, limit, cursor)
-                page = self._page(pages, query, is_first=not cursor, quick=quick)
+                page = self._page(pages, listing.query(employees, fields, limit, cursor), is_first=not cursor)
                 if page is None:
                     break
                 rows, following = page
@@ -180,23 +180,36 @@ class BambooHRClient:
                 cursor = following
             else:
                 return
-        raise SourceError("List Employees changed while it was read, three times", advice="the next run reads it again")
+        raise refusals.by_record("changed while it was read, three times")
 
-    def _page(
-        self, pages: Listing, query: Mapping[str, str], *, is_first: bool, quick: bool
-    ) -> tuple[dict[int, Evidence], str | None] | None:
+    def _page(self, pages: Listing, query: Mapping[str, str], *, is_first: bool) -> _Rows | None:
         """One page, and the cursor of the next; None if the listing changed meanwhile."""
-        refused = ListRefused(
-            "BambooHR does not let the key list employees (List Employees is refused)",
-            advice="let the key's user see and list all employees (RUNBOOK, BambooHR)",
-        )
-        otherwise: dict[int, Exception | None] = {} if is_first else {HTTPStatus.BAD_REQUEST: None}
-        return self._api.read(
+        otherwise: dict[int, _Rows | int | None] = {status: int(status) for status in _ENDPOINT_REFUSED}
+        if not is_first:
+            otherwise[HTTPStatus.BAD_REQUEST] = None
+        page = self._api.read(
             "List Employees",
             "/employees",
             query,
             lambda chunks: pages.parse(json_object(chunks)),
-            {**otherwise, **dict.fromkeys(_ENDPOINT_REFUSED, refused)},
-            quick=quick,
+            otherwise,
+            quick=True,
             may_take_no_keys=is_first,
         )
+        if not isinstance(page, int):
+            return page
+        if self._may_list():
+            raise refusals.by_record(status_code(page))
+        raise ListRefused(
+            "BambooHR does not let the key list employees (List Employees is refused)",
+            advice="let the key's user see and list all employees (RUNBOOK, BambooHR)",
+        )
+
+    def _may_list(self) -> bool:
+        """Whether List Employees answers where no employee can be the cause: a firewall may refuse one of them."""
+        nobody = listing.query([NO_EMPLOYEE], ("status",), 1, "")
+        try:
+            self._api.read("List Employees", "/employees", nobody, json_object, quick=True, may_take_no_keys=True)
+        except (Refused, SourceError, CredentialError):
+            return False
+        return True

@@ -15,7 +15,6 @@ from worker.bamboohr.values import shared, text
 from worker.model.employee import Evidence, employee_id
 from worker.model.field_catalogue import names_in
 from worker.model.states import state_name
-from worker.progress import Tick
 from worker.transport.json_stream import Malformed
 
 _SOURCE = "List Employees"
@@ -29,14 +28,13 @@ class Page:
     is_first: bool
 
 
-def all_rows(pages: Iterable[Page], tick: Tick = lambda _: None) -> dict[int, Evidence]:
-    """The rows of all pages. `tick` is called with the number of rows of each."""
+def all_rows(pages: Iterable[Page]) -> dict[int, Evidence]:
+    """The rows of all pages."""
     rows: dict[int, Evidence] = {}
     for page in pages:
         if page.is_first:
             rows.clear()
         rows.update(page.rows)
-        tick(len(page.rows))
     return rows
 
 
@@ -64,28 +62,41 @@ class Listing:
         self._names = names_in("listing", fields)
         self._no_evidence = Evidence({}, frozenset(self._names))
         self._seen: dict[int, int] = {}
+        self._readable = self._unreadable = 0
 
     def parse(self, answer: Mapping[str, Any]) -> tuple[dict[int, Evidence], str | None]:
         """One page, and the cursor of the next (None: it was the last).
 
         Raises:
-            Malformed: it is no page; or one row of some employees is unreadable. Of a whole listing such a row alone is
-                left out: nothing is concluded from a missing row.
+            Malformed: it is no page; or the listing ends, and the row of an employee may be missing.
         """
-        data = answer.get("data")
+        data, meta = answer.get("data"), answer.get("meta")
         if not isinstance(data, list):
             raise Malformed("no list of employees")
-        readable = [row for row in data if isinstance(row, dict)]
-        unreadable = len(data) - len(readable)
-        if unreadable and (self._asked is not None or not readable):
-            raise Malformed("an employee is not an object")
-        log_unreadable(_SOURCE, unreadable)
         rows: dict[int, Evidence] = {}
-        for row in readable:
-            employee = employee_id(row.get("employeeId"))
+        for row in data:
+            employee = employee_id(row.get("employeeId")) if isinstance(row, dict) else None
+            is_readable = isinstance(row, dict) if self._asked is not None else employee is not None
+            self._readable += is_readable
+            self._unreadable += not is_readable
             if employee is not None and (self._asked is None or employee in self._asked):
                 rows[employee] = self._checked(employee, evidence(row, self._names))
-        return rows, _next_cursor(answer.get("meta"))
+        cursor = _next_cursor(meta)
+        if cursor is None:
+            self._require_whole(meta.get("total") if isinstance(meta, dict) else None)
+        return rows, cursor
+
+    def _require_whole(self, total: object) -> None:
+        """Raise Malformed if an employee's row may be missing. A row that is no object costs nothing beside all others.
+
+        Of single employees the total alone proves nothing: it may count one whom the key may not see.
+        """
+        is_short = self._readable < total if isinstance(total, int) else self._unreadable > 0
+        if self._asked is not None:
+            is_short = is_short and self._unreadable > 0 and not self._asked <= self._seen.keys()
+        if is_short:
+            raise Malformed("fewer rows than employees")
+        log_unreadable(_SOURCE, self._unreadable)
 
     def _checked(self, employee: int, row: Evidence) -> Evidence:
         mark = hash((frozenset(row.facts.items()), row.restricted))

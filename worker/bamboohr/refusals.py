@@ -28,9 +28,14 @@ def meaning_of_status(reply: Reply) -> Meaning:
     return refusal.meaning_of_status(reply, _STATUSES)
 
 
+def by_record(code: str) -> Refused:
+    """A refusal that one of the employees of a request may have caused."""
+    return Refused(code, Meaning(Concerns.RECORD, "public: a proxy or firewall, or a server that fails on one"))
+
+
 def unreadable() -> Refused:
     """An answer about some employees that is not the documented JSON."""
-    return Refused(UNREADABLE, Meaning(Concerns.RECORD, "public: a proxy or firewall, or a server that fails on one"))
+    return by_record(UNREADABLE)
 
 
 def unreachable(what: str) -> SyncError:

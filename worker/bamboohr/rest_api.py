@@ -105,7 +105,11 @@ class RestApi:
         try:
             if quick:
                 return read_quickly(attempt, retries, refusals.meaning_of_status)
-            return with_retries(attempt, retries)
+            try:
+                return with_retries(attempt, retries)
+            except Malformed:
+                # A body without a length may have been cut.
+                return with_retries(attempt, retries)
         except TransportError as fault:
             raise refusals.unreachable(fault.what) from fault
 

@@ -14,9 +14,14 @@ _DATE_NOT_SET = "0000-00-00"
 ADDRESSES = frozenset({"work_email"})
 _CONTROLS = "".join(map(chr, (*range(0x21), *range(0x7F, 0xA0))))
 """Control characters and the space. Within a text they are left to the checks of what Moodle accepts."""
-_BLANK_CHARACTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
-    chr(code) for code in range(0xFE00, 0xFE10)
-}
+_BLANK_CHARACTERS = frozenset(
+    {
+        *"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc",
+        *map(chr, range(0x180B, 0x1810)),
+        *map(chr, range(0xFE00, 0xFE10)),
+        *map(chr, range(0xE0100, 0xE01F0)),
+    }
+)
 """Characters without a shape that Unicode does not count as format characters: fillers, variation selectors."""
 
 
@@ -46,7 +51,7 @@ def cleaned(field: str, value: str) -> str:
     if field in ADDRESSES:
         return "".join(char for char in composed if not _is_invisible(char)).strip(_CONTROLS)
     start, end = 0, len(composed)
-    while start < end and _is_blank(composed[start]):
+    while start < end and (_is_blank(composed[start]) or _combines(composed[start])):
         start += 1
     while start < end and _is_blank(composed[end - 1]):
         end -= 1
@@ -55,6 +60,11 @@ def cleaned(field: str, value: str) -> str:
 
 def _is_blank(char: str) -> bool:
     return char.isspace() or char in _CONTROLS or _is_invisible(char)
+
+
+def _combines(char: str) -> bool:
+    """Whether it is an accent or another mark, which is seen on a letter before it only."""
+    return unicodedata.category(char).startswith("M")
 
 
 def _is_invisible(char: str) -> bool:

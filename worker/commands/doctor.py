@@ -129,11 +129,7 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
         yield from check_accounts(seen, settings, call.summary.listed_ids.get("unexplained_accounts", []))
         yield from check_profile_fields(seen, settings, services.moodle.field_kinds)
     except ListRefused as fault:
-        yield checks.warning(
-            "BambooHR List Employees",
-            fault.message,
-            f"{checks.HR} to let the key's user list employees: without it neither dates nor a reconcile can work",
-        )
+        yield from checks.check_without_listing(bamboo, fault)
     except SyncError as fault:
         yield failed_by("all employees", fault)
 

@@ -48,7 +48,7 @@ class Account:
 
     def has_email(self, address: str) -> bool:
         """Whether the account has this e-mail address, ignoring case. A blank address matches no account."""
-        return bool(address) and self.email.casefold() == address.casefold()
+        return bool(address) and self.email.lower() == address.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class EmailIndex:
         """Record that the employee has this address. An empty address is ignored."""
         if not address:
             return
-        key = hash(address.casefold())
+        key = hash(address.lower())
         known = self._ids.get(key)
         if known is None:
             self._ids[key] = employee
@@ -28,5 +28,5 @@ class EmailIndex:
 
     def of(self, address: str) -> tuple[int, ...]:
         """The ids of all employees with this address."""
-        known = self._ids.get(hash(address.casefold()), ())
+        known = self._ids.get(hash(address.lower()), ())
         return known if isinstance(known, tuple) else (known,)

@@ -129,11 +129,17 @@ def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = F
             return LifecycleState.LEFT
         return LifecycleState.LEFT if employee.deleted and not employee.is_shown else LifecycleState.UNKNOWN
     if status == "Inactive":
+        if employee.facts.get("hire_date", "") not in _NOT_SET and day_of(employee.facts, "hire_date") is None:
+            # It may be in the future.
+            return LifecycleState.UNKNOWN
         is_hidden = was_to_start and "hire_date" not in employee.facts
         return LifecycleState.FUTURE if is_hidden or starts_later(employee, now) else LifecycleState.LEFT
     if status == "Active" or (employee.listed and status.casefold() != "inactive"):
         return LifecycleState.ACTIVE
     return LifecycleState.UNKNOWN
+
+
+_NOT_SET = ("", "0000-00-00")
 
 
 def day_of(facts: Mapping[str, str], field: str) -> date | None:

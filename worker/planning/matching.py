@@ -36,7 +36,7 @@ class AccountIndex:
         for account in sorted(accounts, key=lambda account: account.id):
             for key, value in (
                 ("idnumber", account.idnumber),
-                ("email", account.email.casefold()),
+                ("email", account.email.lower()),
                 ("username", account.username),
             ):
                 self._found.setdefault((key, value), []).append(account)
@@ -47,7 +47,7 @@ class AccountIndex:
 
     def by_email(self, address: str) -> list[Account]:
         """The accounts with this e-mail address, ignoring case."""
-        return self._found.get(("email", address.casefold()), [])
+        return self._found.get(("email", address.lower()), [])
 
     def by_username(self, name: str) -> list[Account]:
         """The accounts with this username (Moodle stores usernames in lower case)."""

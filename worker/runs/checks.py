@@ -11,7 +11,7 @@ from enum import StrEnum
 from worker import advice
 from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings
-from worker.errors import ExitCode, SyncError
+from worker.errors import ExitCode, ListRefused, SyncError
 from worker.model.history import FollowUp
 from worker.moodle.client import MoodleClient
 from worker.planning.planner import Lookup, Priority
@@ -93,6 +93,20 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
         yield failed_by("BambooHR changed feed", fault)
     else:
         yield ok("BambooHR changed feed", f"{counted(len(feed.changes), 'employee')} changed in the last day")
+
+
+def check_without_listing(bamboo: BambooHRClient, refused: ListRefused) -> Iterator[Check]:
+    """Check that a key that may not list employees sees them in the directory."""
+    area, advice = "BambooHR List Employees", f"{HR} to let the key's user list employees"
+    try:
+        directory = bamboo.directory((), ())
+    except SyncError as fault:
+        yield failed_by("BambooHR directory", fault)
+        return
+    if directory.available:
+        yield warning(area, refused.message, f"{advice}: without it neither dates nor a reconcile can work")
+    else:
+        yield failed(area, f"{refused.message}, and the directory is refused or empty", advice)
 
 
 _NO_CAPABILITY = (

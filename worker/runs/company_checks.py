@@ -16,9 +16,10 @@ from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN, Rule
 from worker.model.scope import ScopeState
 from worker.model.step import Action
 from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
+from worker.planning.statuses import StatusTally
 from worker.runs.checks import HR, LMS, Check, failed, ids, ok, warning, warning_unless
 from worker.runs.sync import Preview
-from worker.words import counted
+from worker.words import counted, listed
 
 _INTERNAL = ("manual", "email")
 
@@ -27,7 +28,19 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     """Check what BambooHR shows of all employees."""
     employees = seen.plan.plan_input.employees
     active = [employee for employee in employees if employee.facts.get("status") == "Active"]
-    yield ok("BambooHR List Employees", f"{counted(len(employees), 'employee')}, {len(active):,} of them Active")
+    statuses = seen.inputs.statuses or StatusTally()
+    area = "BambooHR List Employees"
+    if statuses.employees:
+        yield ok(area, f"{counted(statuses.employees, 'employee')}, {statuses.active:,} of them Active")
+    else:
+        what_to_do = f"{HR} to let the key's user see all employees"
+        yield failed(area, "shows no employee: no leaver can be recognised", what_to_do)
+    if unreadable := seen.inputs.unreadable:
+        yield failed(
+            "BambooHR employees",
+            f"BambooHR does not answer for {counted(len(unreadable), 'employee')}: {ids(unreadable)}",
+            "ask BambooHR's support; all others are read",
+        )
     absent = "refused or empty: every employee is read individually, which takes longer"
     yield warning_unless(
         "" if seen.inputs.directory.available else absent,
@@ -35,9 +48,9 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
         counted(seen.inputs.directory.rows, "employee"),
         f"{HR} to share the directory with the key's user",
     )
-    yield from _fields(settings, employees, active)
+    yield from _fields(settings, employees, active, statuses)
     yield from _scope(seen, active)
-    addresses = ((employee.facts.get("work_email", "").casefold(), employee.employee_id) for employee in active)
+    addresses = ((employee.facts.get("work_email", "").lower(), employee.employee_id) for employee in active)
     count, sharing = _duplicates(addresses)
     yield warning_unless(
         f"{counted(count, 'address', 'addresses')} used by several employees: {ids(sharing)}" if count else "",
@@ -47,7 +60,18 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     )
 
 
-def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee]) -> Iterator[Check]:
+def _unknown_statuses(statuses: StatusTally) -> Check:
+    """Name the words for the status that say nothing."""
+    words = listed(statuses.unknown_words)
+    what = f"is neither Active nor Inactive for {statuses.unknown.total():,} of {statuses.employees:,}"
+    what += f" ({words})" if words else ""
+    area, what_to_do = "BambooHR field status", f"{HR} what it means: it is not known whether these employees left"
+    return warning(area, what, what_to_do) if statuses.recognised else failed(area, what, what_to_do)
+
+
+def _fields(
+    settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee], statuses: StatusTally
+) -> Iterator[Check]:
     for name in dict.fromkeys((*EVIDENCE, *settings.employee_fields)):
         area = f"BambooHR field {name}"
         # The status tells who is active.
@@ -63,6 +87,8 @@ def _fields(settings: Settings, everyone: Sequence[Employee], active: Sequence[E
             yield warning(
                 area, f"is not shown for {restricted} of {len(employees)}", f"{HR} to let the key's user see it"
             )
+        elif name == "status" and statuses.unknown:
+            yield _unknown_statuses(statuses)
         elif not filled and name == "status":
             yield failed(area, "is empty for all employees: no leaver can be recognised", f"{HR} to fill it")
         elif not filled and name != "termination_date":

@@ -31,6 +31,7 @@ class EmployeeReader:
         self._was_deleted = frozenset(employee_id for employee_id, record in records.items() if record.deleted)
         self._rows = inputs.rows
         self.evidence = EvidenceReader(services.bamboohr, (*fields, *EVIDENCE), services.stop.wait, isolated)
+        self.evidence.unreadable.update(inputs.unreadable)
         inputs.custom_fields.fields = tuple(filter(is_by_api_name, services.settings.employee_fields))
         self._stats, self._baseline = inputs.custom_fields, inputs.history.last_baseline()
         self.custom = CustomFieldReader(
@@ -50,7 +51,9 @@ class EmployeeReader:
     def employees(self, wanted: Collection[int], *, for_comparison: bool = False) -> list[Employee]:
         """Return these employees, ordered by id. `for_comparison`: nothing is written about them."""
         ids = sorted(wanted)
-        self.evidence.read([employee_id for employee_id in ids if self._needs_evidence(employee_id)])
+        needed = [employee_id for employee_id in ids if self._needs_evidence(employee_id)]
+        changed = [employee_id for employee_id in needed if self._deletion_flags.get(employee_id) is False]
+        self.evidence.read(needed, must_exist=() if self._directory.available else changed)
         if self.evidence.refused and not self._directory.available:
             raise SourceError(
                 "BambooHR refuses both the directory and single employees",
@@ -67,7 +70,7 @@ class EmployeeReader:
         It hides them or a field that is needed, says that they left, or has an unreliable field or one of the scope
         empty; or a name is empty that has a default, and only evidence tells an empty name from one that is not shown.
         """
-        if employee_id in self._rows:
+        if employee_id in self._rows or employee_id in self.evidence.unreadable:
             return False
         listing = self._listing(employee_id)
         if not self._directory_is_enough or listing is None or listing.get("status") == "Inactive":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from worker.bamboohr.client import BambooHRClient
 from worker.errors import SourceError
 from worker.model.employee import Evidence
+from worker.planning.statuses import StatusTally
 from worker.runs.batch_reads import EmployeeReads
 
 
@@ -15,7 +16,7 @@ class EvidenceReader(EmployeeReads):
 
     Attributes:
         rows: What it shows, by employee id.
-        no_status_shown: Employees were read one by one, and none of them has a status.
+        no_status_shown: Employees were read one by one, and of none is it shown whether they left.
     """
 
     BATCHES_REFUSED = (
@@ -35,16 +36,21 @@ class EvidenceReader(EmployeeReads):
         self.rows: dict[int, Evidence] = {}
         self.no_status_shown = False
         self._answered = False
-        self._status_seen = False
+        self._statuses = StatusTally()
         self._fields = fields
 
-    def read(self, employees: Sequence[int]) -> None:
-        """Read these employees. Raises SourceError if BambooHR answers for none of them."""
+    def read(self, employees: Sequence[int], *, must_exist: Collection[int] = ()) -> None:
+        """Read these employees. Raises SourceError if BambooHR answers for none of them.
+
+        Args:
+            employees: Their ids.
+            must_exist: Those of them who are at the company, so that a key to which BambooHR shows none sees nobody.
+        """
         self._read(employees)
         if self.batches_refused:
-            read = [self.rows[employee_id] for employee_id in employees if employee_id in self.rows]
-            self._status_seen = self._status_seen or any(row.facts.get("status") for row in read)
-            self.no_status_shown = bool(read) and not self._status_seen
+            self._statuses.add(self.rows[employee_id].facts for employee_id in employees if employee_id in self.rows)
+            someone = self._statuses.employees or must_exist
+            self.no_status_shown = bool(someone) and not self._statuses.recognised
 
     def _read_batch(self, batch: Sequence[int]) -> None:
         self.rows.update(self._bamboohr.list_batch(batch, self._fields))

@@ -6,13 +6,13 @@ state --since, offset--> feed -> window, arrived dates -> directory
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from worker import logs
+from worker.bamboohr.client import Page
 from worker.bamboohr.directory import Directory
-from worker.bamboohr.listing import all_rows
-from worker.errors import SourceError
+from worker.errors import ListRefused, SourceError
 from worker.model.employee import Evidence
 from worker.model.field_catalogue import DATES, EVIDENCE
 from worker.model.history import History
@@ -20,12 +20,15 @@ from worker.model.position import Position
 from worker.planning.dates import DateRange, arrived, shown_dates
 from worker.planning.readings import fields_lost
 from worker.planning.scope import ScopeTally
+from worker.planning.statuses import StatusTally
 from worker.planning.window import select
-from worker.runs.reading_warnings import fail_for_hidden_status, warn_of_directory, warn_of_hidden_dates
+from worker.runs.company_listing import list_company
+from worker.runs.reading_warnings import check_statuses, warn_of_directory, warn_of_hidden_dates
 from worker.runs.request import RunRequest
 from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
+from worker.words import counted
 
 OVERLAP = timedelta(minutes=10)
 """How far before `since` the feed is asked for: it absorbs differing clocks, and whether `since` is inclusive."""
@@ -35,40 +38,62 @@ def read_bamboohr(
     services: Services, request: RunRequest, history: History, position: Position | None, summary: Summary
 ) -> RunInput:
     """Read the changes since `position`, or the whole company where there is none; then the directory."""
-    fields = services.settings.employee_fields
     if position is None:
-        rows = _list_company(services, (*fields, *EVIDENCE))
-        scope = ScopeTally(services.settings.employee_scope)
-        inputs = RunInput(history, request, rows=rows, active=_active(rows), scope_tally=scope)
-        directory = _read_directory(services, _Everybody(), inputs.scope_tally)
-        inputs = replace(inputs, directory=directory, company=frozenset(rows) | directory.ids)
-        if rows and not any(row.facts.get("status") for row in rows.values()):
-            fail_for_hidden_status(summary)
+        inputs = _read_company(services, request, history)
     else:
         inputs = _read_window(services, request, history, position, summary)
         if request.moves_state:
             inputs = _read_dates(services, inputs, position, summary)
-        wanted = inputs.deletion_flags.keys() | inputs.employees_of_run
-        inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope_tally))
-    warn_of_directory(inputs.directory, fields, summary)
+    whole_company = position is None
+    wanted = _Everybody() if whole_company else inputs.deletion_flags.keys() | inputs.employees_of_run
+    directory = _read_directory(services, wanted, inputs.scope_tally, summary)
+    company = inputs.company | directory.ids if whole_company else inputs.company
+    inputs = replace(inputs, directory=directory, company=company)
+    check_statuses(inputs, summary)
     return _without_unreliable_fields(inputs, summary)
 
 
-def _read_directory(services: Services, wanted: Container[int], scope: ScopeTally) -> Directory:
+def _read_company(services: Services, request: RunRequest, history: History) -> RunInput:
+    rows: dict[int, Evidence] = {}
+    with services.progress("reading BambooHR", 0) as tick:
+
+        def take(page: Page) -> None:
+            if page.is_first:
+                rows.clear()
+            rows.update(page.rows)
+            tick(len(page.rows))
+
+        fields = (*services.settings.employee_fields, *EVIDENCE)
+        unreadable = list_company(services, history, fields, take)
+    statuses = StatusTally()
+    statuses.add(row.facts for row in rows.values())
+    return RunInput(
+        history,
+        request,
+        rows=rows,
+        company=frozenset(rows) | unreadable.keys(),
+        unreadable=unreadable,
+        statuses=statuses,
+        scope_tally=ScopeTally(services.settings.employee_scope),
+    )
+
+
+def _read_directory(services: Services, wanted: Container[int], scope: ScopeTally, summary: Summary) -> Directory:
+    """Read the directory; one that BambooHR cannot return is like one that it refuses."""
     marks: set[str] = set()
 
     def observe(facts: Mapping[str, str]) -> None:
         marks.update(scope.scope.marks_of(facts))
         scope.shown.update(name for name in scope.scope.fields if facts.get(name))
 
-    directory = services.bamboohr.directory(wanted, services.settings.employee_fields, observe if scope.scope else None)
+    fields, why = services.settings.employee_fields, "BambooHR's directory is refused or empty"
+    try:
+        directory = services.bamboohr.directory(wanted, fields, observe if scope.scope else None)
+    except SourceError as fault:
+        directory, why = Directory(available=False), fault.message
     scope.add(marks, directory.shown)
+    warn_of_directory(directory, why, fields, summary)
     return directory
-
-
-def _list_company(services: Services, fields: tuple[str, ...]) -> dict[int, Evidence]:
-    with services.progress("reading BambooHR", 0) as tick:
-        return all_rows(services.bamboohr.list_employees(fields), tick)
 
 
 def _read_window(
@@ -86,6 +111,12 @@ def _read_window(
         taken=len(window.changes) if request.moves_state else 0,
         dropped=feed.dropped,
     )
+    if feed.dropped:
+        summary.warn(
+            "changes_dropped",
+            f"{counted(feed.dropped, 'entry', 'entries')} of BambooHR's list of changed employees"
+            f" {'does' if feed.dropped == 1 else 'do'} not say whom they are about; a reconcile finds what changed",
+        )
     return RunInput(history, request, position, feed, window, scope_tally=ScopeTally(services.settings.employee_scope))
 
 
@@ -107,43 +138,59 @@ def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
 
 
 def _read_dates(services: Services, inputs: RunInput, position: Position, summary: Summary) -> RunInput:
-    """Find the employees whose dates have arrived. A failure is a warning, and the next run reads further back."""
+    """Find the employees whose dates have arrived. A failure is reported, and the next run reads further back."""
     assert inputs.window is not None
     if not inputs.window.complete:
         return inputs
     read = inputs.history.dates_read(position.since)
     days = DateRange.since(read, position.since, services.clock(), services.settings.hire_lookahead_days)
-    found: set[int] = set()
-    shown: set[str] = set()
-    scope = ScopeTally(inputs.scope_tally.scope)
-    status_shown = False
-    rows = active = 0
+    company = _CompanyDates(days, ScopeTally(inputs.scope_tally.scope))
+    fields = tuple(dict.fromkeys((*DATES, "status", *company.scope.scope.fields)))
     try:
-        for page in services.bamboohr.list_employees(dict.fromkeys((*DATES, "status", *scope.scope.fields))):
-            if page.is_first:
-                found, shown, rows, active = set(), set(), 0, 0
-            rows += len(page.rows)
-            active += _active(page.rows)
-            scope.add_rows(row.facts for row in page.rows.values())
-            for employee_id, row in page.rows.items():
-                status_shown = status_shown or bool(row.facts.get("status"))
-                shown.update(shown_dates(row.facts))
-                if arrived(row.facts, days):
-                    found.add(employee_id)
+        unreadable = list_company(services, inputs.history, fields, company.take)
     except SourceError as fault:
-        summary.warn("dates_unread", f"{fault.message}; hire and termination dates that arrive are not noticed")
+        unread = f"{fault.message}; hire and termination dates that arrive are not noticed"
+        if isinstance(fault, ListRefused):
+            summary.warn("dates_unread", unread)
+        else:
+            summary.fail(
+                "dates_unread",
+                unread,
+                "the next run that can read them takes them up; if this lasts, ask BambooHR's support",
+            )
         return inputs
-    warn_of_hidden_dates(read, shown, rows, summary)
-    if rows and not status_shown:
-        fail_for_hidden_status(summary)
-    due = frozenset(found.difference(_done_today(inputs, position, services.clock)))
+    warn_of_hidden_dates(read, company.shown, company.statuses.employees, summary)
+    due = frozenset(company.found.difference(_done_today(inputs, position, services.clock)))
     summary.counts["arrived_dates"] = len(due)
-    inputs.scope_tally.merge(scope)
-    return replace(inputs, due_by_date=due, dates_read=days.read(shown), active=active)
+    inputs.scope_tally.merge(company.scope)
+    return replace(
+        inputs,
+        due_by_date=due,
+        dates_read=days.read(company.shown),
+        statuses=company.statuses,
+        unreadable=unreadable,
+    )
 
 
-def _active(rows: Mapping[int, Evidence]) -> int:
-    return sum(row.facts.get("status") == "Active" for row in rows.values())
+@dataclass
+class _CompanyDates:
+    """What the pages of all employees say of dates that arrive; no row is kept."""
+
+    days: DateRange
+    scope: ScopeTally
+    found: set[int] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
+    statuses: StatusTally = field(default_factory=StatusTally)
+
+    def take(self, page: Page) -> None:
+        """Take a page. A first page makes all earlier pages invalid."""
+        if page.is_first:
+            self.found, self.shown, self.statuses = set(), set(), StatusTally()
+        facts = [row.facts for row in page.rows.values()]
+        self.scope.add_rows(facts)
+        self.statuses.add(facts)
+        self.shown.update(name for one in facts for name in shown_dates(one))
+        self.found.update(employee for employee, row in page.rows.items() if arrived(row.facts, self.days))
 
 
 def _done_today(inputs: RunInput, position: Position, clock: Callable[[], datetime]) -> Collection[int]:

@@ -21,24 +21,44 @@ from worker.words import counted, listed
 _NAMED = 10
 
 
-def warn_of_directory(directory: Directory, fields: Collection[str], summary: Summary) -> None:
-    """Warn where there is no directory; log which fields it does not show."""
+def warn_of_directory(directory: Directory, why: str, fields: Collection[str], summary: Summary) -> None:
+    """Warn where there is no directory, and say why; log which fields it does not show."""
     hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
     if not directory.available:
-        summary.warn(
-            "directory_unavailable",
-            "BambooHR's directory is refused or empty; every employee is read individually",
-        )
+        summary.warn("directory_unavailable", f"{why}; every employee is read individually")
     elif hidden:
         logs.info("bamboohr.directory_fields", not_shown=hidden)
+
+
+def check_statuses(inputs: RunInput, summary: Summary) -> None:
+    """Report where List Employees does not say whether employees left, although there are employees."""
+    statuses = inputs.statuses
+    if statuses is None:
+        return
+    baseline = inputs.history.last_baseline()
+    has_employees = (
+        inputs.request.all_employees
+        or inputs.directory.rows
+        or any(not change.deleted for change in inputs.feed.changes)
+        or (baseline is not None and baseline.company)
+    )
+    if not statuses.recognised and (statuses.employees or has_employees):
+        fail_for_hidden_status(summary)
+    elif unknown := statuses.unknown:
+        named = f" ({listed(words, _NAMED)})" if (words := statuses.unknown_words) else ""
+        summary.warn(
+            "status_unknown",
+            f"the status of {counted(unknown.total(), 'employee')} is neither Active nor Inactive{named}: it is not"
+            " known whether they left",
+        )
 
 
 def fail_for_hidden_status(summary: Summary) -> None:
     """Fail a run in which no leaver can be recognised."""
     summary.fail(
         "status_not_shown",
-        "BambooHR does not show the key the status of any employee: no leaver can be recognised, and the accounts of"
-        " leavers stay active",
+        "BambooHR does not show the key of any employee that they are Active or Inactive: no leaver can be recognised,"
+        " and the accounts of leavers stay active",
         "let the key's user see the field status (RUNBOOK, BambooHR)",
     )
 

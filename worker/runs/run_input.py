@@ -13,6 +13,7 @@ from worker.model.history import FollowUp, History
 from worker.model.position import Position
 from worker.planning.readings import CustomFieldStats, DirectoryStats, sees_whole_company
 from worker.planning.scope import ScopeTally
+from worker.planning.statuses import StatusTally
 from worker.planning.window import Window
 from worker.runs.request import RunRequest
 
@@ -29,7 +30,8 @@ class RunInput:
         company: For a full pass, the ids of all employees in List Employees or the directory.
         due_by_date: Employees whose hire, termination or status date has arrived.
         dates_read: For each kind of date, the day up to which dates that arrived were taken up.
-        active: Active employees in List Employees; 0 where it was not read.
+        statuses: What List Employees says of all employees; None where it was not read.
+        unreadable: The code of the refusal for each employee whom it cannot return.
         custom_fields: How well the fields are filled that are read by their API names, once they were.
         scope_tally: What of the scope matches employees of the company. Reading the run's employees adds to it.
     """
@@ -44,7 +46,8 @@ class RunInput:
     company: frozenset[int] = frozenset()
     due_by_date: frozenset[int] = frozenset()
     dates_read: Mapping[str, date] = field(default_factory=dict)
-    active: int = 0
+    statuses: StatusTally | None = None
+    unreadable: Mapping[int, str] = field(default_factory=dict)
     custom_fields: CustomFieldStats = field(default_factory=CustomFieldStats)
     scope_tally: ScopeTally = field(default_factory=ScopeTally)
 
@@ -61,7 +64,7 @@ class RunInput:
     @property
     def stats(self) -> DirectoryStats:
         """What the guards compare with the baseline."""
-        active = 0 if self.directory.available else self.active
+        active = 0 if self.directory.available or self.statuses is None else self.statuses.active
         return DirectoryStats(self.directory.rows, self.directory.coverage(), active)
 
     @property
@@ -99,4 +102,4 @@ class RunInput:
         if self.window is None:
             return {*self.company}
         waiting = (employee_id for employee_id, record in self.history.records.items() if record.needs_follow_up)
-        return {*(change.employee_id for change in self.window.changes), *self.due_by_date, *waiting}
+        return {*(change.employee_id for change in self.window.changes), *self.due_by_date, *self.unreadable, *waiting}

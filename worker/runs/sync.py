@@ -174,10 +174,10 @@ def _record(services: Services, summary: Summary, inputs: RunInput, now: datetim
     request, history, mapping = inputs.request, inputs.history, services.settings.plan_digest
     clean = not request.selected and summary.counts["errors"] == 0 and summary.outcome in ENDED
     full_pass = request.all_employees
-    missed = inputs.custom_fields.may_have_missed(history.last_baseline(), full_pass=full_pass)
+    missed = inputs.feed.dropped or inputs.custom_fields.may_have_missed(history.last_baseline(), full_pass=full_pass)
     summary.reconcile_due = (
         (full_pass and bool(summary.held_by_class))
-        or (missed and not request.selected)
+        or bool(missed and not request.selected)
         or (is_reconcile_due(history, mapping) and not (full_pass and clean))
     )
     dates_read = inputs.dates_read if clean else {}

@@ -1,6 +1,8 @@
 """JSON as servers really send it.
 
-A byte order mark costs nothing; a byte that is no UTF-8, or a lone surrogate, costs the value that holds it.
+Byte order marks and blanks around the document cost nothing, as a tab or line break in a text does not. A byte that is
+no UTF-8, a lone surrogate, another control character, and a number that is none or too long to be one cost the value
+that holds them.
 """
 
 from __future__ import annotations
@@ -17,12 +19,18 @@ _ESCAPE = re.compile(
 )
 _UNFINISHED = re.compile(r"(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?:\\(?:u[0-9a-fA-F]{0,3})?)?$")
 _LONGEST_ESCAPE = len(r"\ud83d\ude00")
+_AROUND = "\ufeff\x00 \t\r\n"
+_CONTROLS = dict.fromkeys(range(32), _REPLACEMENT) | dict.fromkeys(range(0x09, 0x0E), " ")
+_NO_NUMBER = re.compile(r"(:\s*)-?(?:NaN|Infinity|(?:\d{20,}|9[2-9]\d{17})[-+.\w]*|[\d.]+[eE][-+]?\d{3,})(?=\s*[,}\]])")
+_NO_VALUE = r"\1{}"
+"""An object, which is the value of no field."""
+_NUMBER_TO_COME = re.compile(r":\s*[-+.\w]*")
 
 
 def read_json(body: bytes) -> Any:
     """The document; ValueError (and nothing else) if it is none."""
     try:
-        return json.loads(body.decode("utf-8-sig", errors="replace"))
+        return json.loads(JsonRepair().text(body, final=True))
     except RecursionError as deep:
         raise ValueError("nested too deeply") from deep
 
@@ -38,18 +46,44 @@ def readable(text: str) -> str:
 
 
 class JsonRepair:
-    """The same for a document that arrives in chunks: UTF-8 without a byte order mark, without lone surrogates."""
+    """A document that arrives in chunks, as one that every parser can read."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._rest = ""
+        self._has_begun = False
 
     def feed(self, chunk: bytes, *, final: bool = False) -> bytes:
         """The next part, as far as it is decided; with `final` the rest."""
+        return self.text(chunk, final=final).encode()
+
+    def text(self, chunk: bytes, *, final: bool = False) -> str:
+        """The same as text."""
         text = self._rest + self._decoder.decode(chunk, final)
-        end = len(text) if final else _decided(text)
-        self._rest = text[end:]
-        return _ESCAPE.sub(_without_surrogate, text[:end]).encode() if "\\" in text else text[:end].encode()
+        if not self._has_begun:
+            text = text.lstrip(_AROUND)
+            self._has_begun = bool(text)
+        decided = text.rstrip(_AROUND)
+        if not final:
+            decided = _without_unfinished(decided)
+        self._rest = text[len(decided) :]
+        return _repaired(decided)
+
+
+def _repaired(text: str) -> str:
+    if not text.isprintable():
+        text = text.translate(_CONTROLS)
+    if "\\" in text:
+        text = _ESCAPE.sub(_without_surrogate, text)
+    return _NO_NUMBER.sub(_NO_VALUE, text)
+
+
+def _without_unfinished(text: str) -> str:
+    """The text without a number or an escape that the next chunk may continue."""
+    colon = text.rfind(":")
+    if colon >= 0 and _NUMBER_TO_COME.fullmatch(text, colon):
+        text = text[:colon]
+    return text[: _decided(text)]
 
 
 def _without_surrogate(escape: re.Match[str]) -> str:

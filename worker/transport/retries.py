@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import random
+import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -31,11 +32,14 @@ def backoff(attempt: int) -> float:
     return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, no secret
 
 
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*s?", re.ASCII)
+
+
 def retry_after(reply: Reply) -> float | None:
     """The Retry-After header in seconds from now, from seconds or an HTTP date; None if it cannot be read."""
     text = reply.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
+    if seconds := _SECONDS.fullmatch(text):
+        return float(seconds[1])
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
     except (TypeError, ValueError, OverflowError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -88,13 +89,31 @@ def test_two_entries_of_one_employee_are_one_of_the_later_time(
     assert [change.at for change in bamboo.changed_employees(SINCE).changes] == [None]
 
 
-@pytest.mark.parametrize("nobody", ["0", 0, "-3", "", "x", "1.0", None, True])
-def test_what_is_no_positive_integer_is_dropped_and_counted(bamboo: BambooHRClient, nobody: object) -> None:
-    responses.get(CHANGED, json=feed_of([entry(nobody), entry("5")]))
+@pytest.mark.parametrize("own", [{"id": None}, {"id": 3.0}, {"id": "x"}, {"id": 0}, {"id": []}, None, [], "Updated", 7])
+def test_an_entry_that_does_not_say_whom_it_is_about_has_its_key(bamboo: BambooHRClient, own: object) -> None:
+    responses.get(CHANGED, json=feed_of({"3": own, "5": entry("5")}))
 
     feed = bamboo.changed_employees(SINCE)
 
-    assert (feed.changes, feed.dropped) == ((Change(5),), 1)
+    assert (feed.changes, feed.dropped) == ((Change(3), Change(5)), 0)
+
+
+_NO_ID: list[tuple[object, int]] = [
+    *[({"id": "-3"}, 1), ({"id": ""}, 1), ({"id": "x"}, 1), ({"id": "1.0"}, 1), ({"id": None}, 1), ({"id": []}, 1)],
+    *[(None, 1), ([], 1), ("1", 1), (7, 1)],
+    *[({"id": "0", "action": "Deleted"}, 0), ({"id": 0, "action": "Deleted"}, 0)],
+]
+
+
+@pytest.mark.parametrize(("one", "dropped"), _NO_ID)
+def test_an_entry_of_no_employee_is_dropped_and_counted_if_it_may_be_a_change(
+    bamboo: BambooHRClient, one: object, dropped: int
+) -> None:
+    responses.get(CHANGED, json=feed_of([one, entry("5")]))
+
+    feed = bamboo.changed_employees(SINCE)
+
+    assert (feed.changes, feed.dropped) == ((Change(5),), dropped)
 
 
 def test_what_is_asked_for_again_is_logged_under_its_system(
@@ -109,6 +128,14 @@ def test_what_is_asked_for_again_is_logged_under_its_system(
     assert not bamboo.directory([], NEEDED).available
 
     assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "bamboohr")] * 2
+
+
+def test_an_answer_that_was_cut_is_read_again(bamboo: BambooHRClient) -> None:
+    whole = json.dumps(feed_of([entry("5")]))
+    responses.get(CHANGED, body=whole[:-9])
+    responses.get(CHANGED, body=whole)
+
+    assert bamboo.changed_employees(SINCE).changes == (Change(5),)
 
 
 def test_how_many_were_dropped_is_logged(bamboo: BambooHRClient, logged: list[dict[str, Any]]) -> None:
@@ -183,9 +210,8 @@ def test_every_request_asks_for_json_and_carries_the_key_from_the_start(bamboo: 
         '{"latest":"2026-11-22T01:02:03Z"}',
         '{"employees":"none"}',
         '{"employees":7}',
-        '{"employees":["1","2"]}',
-        '{"employees":{"1":"Updated"}}',
-        '{"employees":[null]}',
+        '{"employees":[],"error":{"code":"Down"}}',
+        '{"employees":null,"errors":["down"]}',
         '{"error":{"code":429,"message":"Over rate limit"}}',
     ],
 )

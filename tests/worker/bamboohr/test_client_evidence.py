@@ -10,8 +10,7 @@ import responses
 from requests import PreparedRequest
 
 from tests.worker.clients import BAMBOO
-from worker.bamboohr.client import BambooHRClient
-from worker.errors import SourceError
+from worker.bamboohr.client import BambooHRClient, Refused
 from worker.model.employee import Evidence
 
 LIST, ONE = f"{BAMBOO}/employees", f"{BAMBOO}/employees/7"
@@ -127,22 +126,22 @@ def test_a_page_that_went_stale_restarts_the_listing_and_forgets_what_was_read(b
     assert "page[after]" not in asked()
 
 
-def test_a_listing_that_goes_stale_again_and_again_ends_the_run(bamboo: BambooHRClient) -> None:
+def test_a_listing_that_goes_stale_again_and_again_is_refused(bamboo: BambooHRClient) -> None:
     def stale(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         later = "after" in (request.url or "")
         return (400 if later else 200), {}, json.dumps({"error": {"code": "BadPage"}} if later else page(after="two"))
 
     responses.add_callback(responses.GET, LIST, callback=stale)
 
-    with pytest.raises(SourceError, match="three times"):
+    with pytest.raises(Refused, match="three times"):
         bamboo.list_batch([1], FIELDS)
     assert len(responses.calls) == 6
 
 
-def test_a_listing_that_goes_round_in_a_circle_ends_the_run(bamboo: BambooHRClient) -> None:
+def test_a_listing_that_goes_round_in_a_circle_is_refused(bamboo: BambooHRClient) -> None:
     responses.get(LIST, json=page(row(1), after="again"))
 
-    with pytest.raises(SourceError, match="List Employees"):
+    with pytest.raises(Refused, match="unreadable answer"):
         bamboo.list_batch([1], FIELDS)
     assert len(responses.calls) == 2
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.sandbox.wire import Response
 from tests.worker.clients import Script, bamboo_client, transport_to
-from worker.bamboohr.client import ROWS_PER_PAGE, Page
+from worker.bamboohr.client import NO_EMPLOYEE, ROWS_PER_PAGE, Page, Refused
 from worker.errors import ListRefused
 from worker.model.employee import Evidence
 
@@ -44,3 +44,13 @@ def test_a_key_that_may_not_list_employees_is_reported_with_the_fix() -> None:
         read(Script(Response(403)))
 
     assert "list all employees" in caught.value.advice
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 405])
+def test_a_page_that_is_refused_while_nobody_can_be_listed_is_refused_for_an_employee_of_it(status: int) -> None:
+    script = Script(page(1, after="next"), Response(status), page())
+
+    with pytest.raises(Refused, match=f"HTTP {status}"):
+        read(script)
+
+    assert dict(script.requests[-1].query)["filter[ids]"] == str(NO_EMPLOYEE)

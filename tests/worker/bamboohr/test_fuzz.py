@@ -75,9 +75,9 @@ def _is_custom(shown: dict[str, str] | None) -> bool:
 PATIENT: dict[str, tuple[object, Callable[[BambooHRClient], Any], Callable[[Any], bool]]] = {
     "changed": (CHANGED, _changed, _is_feed),
     "directory": (DIRECTORY, lambda client: client.directory({1, 2}, FIELDS), _is_directory),
-    "everybody": (LISTED, lambda client: [*client.list_employees(FIELDS)], lambda pages: pages[0].is_first),
 }
 QUICK: dict[str, tuple[object, Callable[[BambooHRClient], Any], Callable[[Any], bool]]] = {
+    "everybody": (LISTED, lambda client: [*client.list_employees(FIELDS)], lambda pages: pages[0].is_first),
     "batch": (LISTED, lambda client: client.list_batch([1, 2], FIELDS), _is_evidence),
     "employee": (ONE, lambda client: client.get_employee(1, FIELDS), _is_evidence),
     "report": (REPORT, lambda client: client.report([1, 2], CUSTOM).rows, lambda rows: rows.keys() <= {1, 2}),

@@ -13,8 +13,8 @@ from worker.model.field_catalogue import DATES, FIELDS
 from worker.transport.json_stream import Malformed
 
 
-def page(*rows: object, cursor: object = None) -> dict[str, Any]:
-    return {"data": list(rows), "meta": {"page": {"nextCursor": cursor}}}
+def page(*rows: object, cursor: object = None, total: object = None) -> dict[str, Any]:
+    return {"data": list(rows), "meta": {"total": total, "page": {"nextCursor": cursor}}}
 
 
 def parse(answer: dict[str, Any], employees: Collection[int] | None, fields: Sequence[str]) -> Any:
@@ -55,7 +55,9 @@ def test_a_page_of_all_employees_keeps_every_row() -> None:
 
 @pytest.mark.parametrize("number", ["0", "-1", "07", "x", None, 1.5, True, "9" * 30])
 def test_a_row_without_an_id_is_left_out(number: object) -> None:
-    assert parse(page({"employeeId": number}, {"employeeId": "7"}), None, ("status",))[0].keys() == {7}
+    rows, _ = parse(page({"employeeId": number}, {"employeeId": "7"}, total=1), None, ("status",))
+
+    assert rows.keys() == {7}
 
 
 @pytest.mark.parametrize("data", [None, {}, "x", 7])
@@ -64,21 +66,47 @@ def test_an_answer_without_rows_is_not_trusted(data: object) -> None:
         parse({"data": data}, None, ("status",))
 
 
-@pytest.mark.parametrize("row", [None, [], "x", 7])
-def test_an_unreadable_row_refuses_a_batch_and_costs_itself_of_all_employees(
-    row: object, logged: list[dict[str, Any]]
+SEVEN, EIGHT = {"employeeId": "7"}, {"employeeId": "8"}
+STRAYS: list[object] = [None, [], "x", 7]
+ALL_THERE: list[tuple[list[int] | None, list[object], object]] = [
+    ([7, 8], [SEVEN, EIGHT], None),
+    ([7, 8], [SEVEN], 1),
+    (None, [SEVEN, EIGHT], 2),
+    (None, [SEVEN, EIGHT], 1),
+]
+
+
+@pytest.mark.parametrize("stray", STRAYS)
+@pytest.mark.parametrize(("employees", "rows", "total"), ALL_THERE)
+def test_a_stray_row_beside_all_others_costs_nothing(
+    employees: list[int] | None, rows: list[object], total: object, stray: object, logged: list[dict[str, Any]]
 ) -> None:
-    """Isolation finds the employee of a batch that it belongs to."""
-    for refused, employees in ((page({"employeeId": "7"}, row), [7, 8]), (page(row), None)):
-        with pytest.raises(Malformed):
-            parse(refused, employees, ("status",))
+    found, _ = parse(page(*rows, stray, total=total), employees, ("status",))
 
-    rows, _ = parse(page({"employeeId": "7"}, row), None, ("status",))
+    assert len(found) == len(rows)
+    assert [(line["event"], line["count"]) for line in logged] == [("bamboohr.unreadable_rows", 1)]
 
-    assert rows.keys() == {7}
-    (line,) = logged
-    assert (line["event"], line["count"]) == ("bamboohr.unreadable_rows", 1)
-    assert line["reason"] == "List Employees: not an object"
+
+@pytest.mark.parametrize("stray", STRAYS)
+@pytest.mark.parametrize(
+    ("employees", "rows", "total"),
+    [([7, 8], [SEVEN], None), ([7, 8], [SEVEN], 2), (None, [SEVEN], None), (None, [], 1)],
+)
+def test_a_stray_row_that_may_be_an_employee_refuses_the_answer(
+    employees: list[int] | None, rows: list[object], total: object, stray: object
+) -> None:
+    """Isolation finds the employee that it belongs to."""
+    with pytest.raises(Malformed):
+        parse(page(*rows, stray, total=total), employees, ("status",))
+
+
+def test_a_listing_of_all_employees_with_fewer_rows_than_it_says_is_not_whole() -> None:
+    listing = Listing(None, ("status",))
+    listing.parse(page(SEVEN, cursor="next", total=3))
+
+    with pytest.raises(Malformed):
+        listing.parse(page(EIGHT, total=3))
+    assert parse(page(SEVEN, total=3), [7, 8, 9], ("status",))[0].keys() == {7}
 
 
 def test_two_rows_that_contradict_each_other_are_no_evidence(logged: list[dict[str, Any]]) -> None:

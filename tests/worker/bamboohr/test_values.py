@@ -6,7 +6,10 @@ import pytest
 
 from worker.bamboohr.values import text
 
-INVISIBLE = ["\u200b", "\u200e", "\u200f", "\ufeff", "\u2060", "\u00ad", "\u202a", "\u3164", "\u2800", "\ufe0f"]
+INVISIBLE = [
+    *("\u200b", "\u200e", "\u200f", "\ufeff", "\u2060", "\u00ad", "\u202a", "\u3164", "\u2800"),
+    *("\u180b", "\u180e", "\u180f", "\ufe0f", "\ufffc", "\U000e0020", "\U000e0100", "\U000e01ef"),
+]
 
 
 @pytest.mark.parametrize("char", INVISIBLE)
@@ -58,6 +61,10 @@ def test_a_joiner_within_a_name_is_kept() -> None:
         ("  Ann \t Marie\n", "Ann Marie"),
         ("Ann\u00a0Marie", "Ann Marie"),
         ("Zoe\u0308", "Zo\u00eb"),
+        ("Ana\u0323\u030a", "An\u1ea1\u030a"),
+        ("\u0301", ""),
+        ("\u200b\u0301\u0323 \u20dd", ""),
+        ("\u0301Ana", "Ana"),
         (None, ""),
         ("", ""),
         (True, "true"),

@@ -152,8 +152,7 @@ def test_an_employee_the_feed_names_is_not_counted_twice(harness: RunHarness) ->
     ("broken", "code", "warnings"),
     [
         pytest.param("changed", 1, [], id="the feed is unreadable"),
-        pytest.param("directory", 1, [], id="the directory is unreadable"),
-        pytest.param("employees", 0, ["dates_unread"], id="the list of employees is unreadable"),
+        pytest.param("employees", 1, ["dates_unread"], id="the list of employees is unreadable"),
         pytest.param("list_refused", 0, ["dates_unread"], id="the list of employees is refused"),
         pytest.param("", 0, [], id="no run"),
     ],

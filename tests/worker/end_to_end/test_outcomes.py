@@ -81,7 +81,7 @@ def test_an_expired_token_is_reported(harness: RunHarness) -> None:
 
 @pytest.mark.parametrize(
     ("operation", "outcome"),
-    [("changed", "bamboohr_error"), ("directory", "bamboohr_error"), ("core_user_get_users_by_field", "moodle_error")],
+    [("changed", "bamboohr_error"), ("core_user_get_users_by_field", "moodle_error")],
 )
 def test_a_web_page_in_place_of_data_is_reported(harness: RunHarness, operation: str, outcome: str) -> None:
     harness.company.add(generate(3, seed=1))

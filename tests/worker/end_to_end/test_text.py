@@ -31,8 +31,9 @@ def test_an_invisible_character_in_an_address_keeps_no_employee_out(harness: Run
     assert harness.run("sync", "--employee", "1")["unchanged"] == 1
 
 
-def test_a_name_that_cannot_be_seen_is_empty(harness: RunHarness) -> None:
-    harness.company.hire("1", firstName="Ana", lastName="Roy\u200b", preferredName="\u200b", workEmail="ana@x.example")
+@pytest.mark.parametrize("unseen", ["\u200b", "\u180b", "\U000e0100", "\ufffc", "\u0301"])
+def test_a_name_that_cannot_be_seen_is_empty(harness: RunHarness, unseen: str) -> None:
+    harness.company.hire("1", firstName="Ana", lastName="Roy\u200b", preferredName=unseen, workEmail="ana@x.example")
 
     assert harness.run(FIELD_MAPPING=BY_PREFERRED_NAME)["created"] == 1
     assert (harness.account("1")["firstname"], harness.account("1")["lastname"]) == ("Ana", "Roy")
@@ -87,3 +88,19 @@ def test_a_date_that_is_not_set_is_empty_in_every_source(harness: RunHarness) ->
     harness.bamboo.settings.list_refused = 403
 
     assert harness.run("sync", "--employee", "1", **mapped)["unchanged"] == 1
+
+
+def test_an_address_that_moodle_cannot_hold_disputes_no_other(harness: RunHarness) -> None:
+    for number, address in (("50", "stra\u00dfe@x.example"), ("51", "Strasse@x.example")):
+        harness.company.hire(number, firstName=f"Ana{number}", lastName="Roy", workEmail=address)
+
+    run = harness.run()
+
+    assert (run.code, run["created"], harness.account("51")["email"]) == (0, 1, "Strasse@x.example")
+
+
+def test_an_address_in_other_capitals_is_the_same(harness: RunHarness) -> None:
+    for number, address in (("50", "ana@x.example"), ("51", "ANA@X.example")):
+        harness.company.hire(number, firstName=f"Ana{number}", lastName="Roy", workEmail=address)
+
+    assert (harness.run()["created"], harness.accounts()) == (0, [])

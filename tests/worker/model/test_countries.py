@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 from iso3166 import countries
 
 from tests.sandbox.moodle.countries import COUNTRIES
 from worker.model.countries import country_code
+
+ISO_NAMES = Path(__file__).with_name("country_names.csv")
+"""The short, official and common names of ISO 3166-1."""
 
 
 @pytest.mark.parametrize(
@@ -65,6 +71,29 @@ from worker.model.countries import country_code
         ("Virgin Islands (British)", "VG"),
         ("Wallis and Futuna Islands", "WF"),
         ("Zaire", "CD"),
+        ("Svalbard and Jan Mayen Islands", "SJ"),
+        ("S. Georgia and S. Sandwich Isls.", "GS"),
+        ("Pitcairn Islands", "PN"),
+        ("Fiji Islands", "FJ"),
+        ("Vatican City State (Holy See)", "VA"),
+        ("Man (Isle of)", "IM"),
+        ("Macau S.A.R.", "MO"),
+        ("Macedonia, F.Y.R.", "MK"),
+        ("Congo, Republic of the", "CG"),
+        ("Congo, Democratic Republic of the", "CD"),
+        ("Congo (DRC)", "CD"),
+        ("Republic of China", "TW"),
+        ("Democratic Republic of Korea", "KP"),
+        ("Caribbean Netherlands", "BQ"),
+        ("Great Britain (UK)", "GB"),
+        ("UAE", "AE"),
+        ("Virgin Islands (USA)", "VI"),
+        ("Lao PDR", "LA"),
+        ("Western Samoa", "WS"),
+        ("Timor-Leste (East Timor)", "TL"),
+        ("Faeroe Islands", "FO"),
+        ("Türkiye (Turkey)", "TR"),
+        ("Yemen, Republic of", "YE"),
     ],
 )
 def test_a_country_name_as_bamboohr_writes_it_has_a_code(name: str, code: str) -> None:
@@ -72,10 +101,39 @@ def test_a_country_name_as_bamboohr_writes_it_has_a_code(name: str, code: str) -
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "Atlantis", "Kosovo", "XK", "Yugoslavia", "Netherlands Antilles", "Europe", "日本", "0", "-"]
+    "name",
+    [
+        "",
+        " ",
+        "Atlantis",
+        "Kosovo",
+        "XK",
+        "Yugoslavia",
+        "Netherlands Antilles",
+        "Europe",
+        "日本",
+        "0",
+        "-",
+    ],
 )
 def test_an_unknown_name_has_no_code(name: str) -> None:
     assert country_code(name) is None
+
+
+@pytest.mark.parametrize("name", ["Virgin Islands", "Congo (Gabon)", "Republic of", "State of Confusion"])
+def test_a_name_that_may_be_several_countries_or_none_has_no_code(name: str) -> None:
+    assert country_code(name) is None
+
+
+def test_every_name_of_the_standard_has_its_code_in_either_order_of_its_words() -> None:
+    with ISO_NAMES.open(encoding="utf-8") as lines:
+        rows = list(csv.reader(lines))[1:]
+
+    assert {row[0] for row in rows} == COUNTRIES
+    for code, *names in rows:
+        for name in filter(None, names):
+            first, _, last = name.partition(", ")
+            assert [country_code(name), country_code(f"{last} {first}")] == [code, code], name
 
 
 def test_exactly_the_countries_that_moodle_knows_are_found_by_each_of_their_names() -> None:

@@ -260,7 +260,7 @@ def test_a_key_that_may_read_no_employee_has_the_directory_at_least() -> None:
 
 
 def test_employees_who_are_read_one_by_one_without_a_status_are_noticed() -> None:
-    one_by_one = reader(Script(REFUSED, Response.of({"id": "9", "firstName": "Eve"})), directory())
+    one_by_one = reader(Script(REFUSED, REFUSED, Response.of({"id": "9", "firstName": "Eve"})), directory())
 
     one_by_one.employees([9])
 

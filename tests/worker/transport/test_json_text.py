@@ -1,4 +1,4 @@
-"""JSON with a byte order mark, with bytes that are no UTF-8, with lone surrogates."""
+"""JSON with byte order marks, with bytes that are no UTF-8, lone surrogates, control characters, and odd numbers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _PIECES = st.sampled_from(
     ["\\", "\\\\", '\\"', "u", "d83d", "\\ud83d", "\\uDE00", "\\ud83d\\ude00", "\\ud8", "\\u00fc", "x", "ü", "😀", " "]
 )
 
+_TOKENS = st.sampled_from([":", " ", "NaN", "-", "Infinity", "9" * 19, "1e999", ",", "}", "\n", "\t", '"', "x", "\0"])
+
 
 def repaired(*chunks: bytes) -> bytes:
     repair = JsonRepair()
@@ -24,6 +26,38 @@ def repaired(*chunks: bytes) -> bytes:
 def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
     assert read_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
     assert repaired(b"\xef", b"\xbb\xbf[", b"1]") == b"[1]"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(b"\xef\xbb\xbf" * 2, b""), (b"\r\n \xef\xbb\xbf\n", b"\n\n"), (b"", b"\0"), (b"", b" \xef\xbb\xbf\0\n")],
+)
+def test_what_is_around_a_document_is_no_part_of_it(before: bytes, after: bytes) -> None:
+    body = before + b'{"a": " 1 "}' + after
+
+    assert read_json(body) == {"a": " 1 "}
+    assert repaired(*(body[at : at + 1] for at in range(len(body)))) == b'{"a": " 1 "}'
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ('"a\tb\nc"', "a b c"),
+        ('"a\0b"', "a\ufffdb"),
+        ("NaN", {}),
+        ("-Infinity", {}),
+        ("9" * 5_000, {}),
+        ("-1e999", {}),
+        ("9" * 19, {}),
+        (str(-(2**62)), -(2**62)),
+        ("2.5e3", 2500.0),
+        ('"NaN"', "NaN"),
+    ],
+)
+def test_a_value_that_is_none_costs_itself(value: str, read: object) -> None:
+    body = f'{{"a": {value}, "b": {value}\n}}'.encode()
+
+    assert read_json(body) == read_json(repaired(body)) == {"a": read, "b": read}
 
 
 @pytest.mark.parametrize("body", [b'["a\xffb", "c"]', rb'["a\ud800b", "c"]', rb'["a\udc00b", "c"]'])
@@ -38,7 +72,7 @@ def test_what_is_written_with_backslashes_is_no_surrogate() -> None:
 
 
 @fuzz
-@given(st.lists(_PIECES, max_size=10).map("".join), st.lists(st.integers(1, 6), min_size=1, max_size=30))
+@given(st.lists(_PIECES | _TOKENS, max_size=10).map("".join), st.lists(st.integers(1, 6), min_size=1, max_size=30))
 def test_a_document_is_repaired_the_same_however_it_arrives(text: str, sizes: list[int]) -> None:
     body = f'"{text}"'.encode()
     chunks, at = [], 0

@@ -282,9 +282,23 @@ def test_a_date_that_has_passed_means_at_once() -> None:
     assert retry_after(reply(503, "Mon, 02 Jan 2006 15:04:05 GMT")) == 0
 
 
+@pytest.mark.parametrize(("said", "seconds"), [("3", 3), ("3.5", 3.5), ("120s", 120), ("12 s", 12), (" 7 ", 7)])
+def test_a_retry_after_in_seconds_may_have_a_unit_or_a_fraction(said: str, seconds: float) -> None:
+    assert retry_after(reply(429, said)) == seconds
+
+
 @pytest.mark.parametrize(
     "nonsense",
-    ["", "soon", "-5", "1.5", "٣", "Mon, 32 Jan 2026 00:00:00 GMT", "Mon, 02 Jan 99999999999999999999 15:04:05 GMT"],
+    [
+        "",
+        "soon",
+        "-5",
+        "1.5.2",
+        "5 min",
+        "٣",
+        "Mon, 32 Jan 2026 00:00:00 GMT",
+        "Mon, 02 Jan 99999999999999999999 15:04:05 GMT",
+    ],
 )
 def test_a_retry_after_that_cannot_be_read_counts_as_none(nonsense: str) -> None:
     stopping = Patient()
