@@ -276,7 +276,11 @@ def moves(before: str, now: str) -> list[FieldChange]:
         (GuardClass.UPDATE, [[FieldChange("profile_field_grade", "", "G4")]] * 2, "grade changes for 2 of 2"),
         (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "city", "lang", "idnumber")], "city"),
         (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "lang", "idnumber")], ""),
-        (GuardClass.IDENTITY, [moves("@x@OLD.example", "@new.example")], "from old.example to new.example for 1 of 1"),
+        (
+            GuardClass.IDENTITY,
+            [moves("@x@OLD.example", "@new.example")],
+            "the e-mail domain changes from old.example to",
+        ),
         (GuardClass.IDENTITY, [moves("1@old.example", "2@old.example")] * 2, "email changes for 2 of 2"),
         (GuardClass.IDENTITY, [[FieldChange("username", "a@old.example", "a@new.example")]], "username changes for 1"),
         (GuardClass.SUSPEND, [[FieldChange("suspended", "0", "1")]] * 2, ""),
@@ -287,7 +291,7 @@ def test_what_half_of_the_changes_have_in_common_is_named(
 ) -> None:
     found = pattern(held_class, changes, 100)
 
-    assert text in found
+    assert found.startswith(text)
     assert bool(found) is bool(text)
 
 

@@ -162,6 +162,17 @@ def test_a_full_pass_has_read_them_and_asks_for_nobody_again() -> None:
     assert (listing.email_index.of("new@acme.example"), listing.email_index.of("ada@acme.example")) == ((7,), ())
 
 
+def test_whom_a_full_pass_has_read_or_could_not_read_needs_no_directory() -> None:
+    script, rows = Script(NOBODY), {7: Evidence({"status": "Active"})}
+
+    employees = reader(
+        script, Directory(available=False), rows=rows, unreadable={8: "HTTP 500"}, request=FULL_PASS
+    ).employees([7, 8])
+
+    assert script.requests == []
+    assert (employees[0].facts, employees[1]) == ({"status": "Active"}, Employee(8, unreadable="HTTP 500"))
+
+
 def test_employees_are_returned_by_id_and_read_once() -> None:
     script = Script(record(9, status="Inactive"), NOBODY)
 
@@ -265,6 +276,27 @@ def test_employees_who_are_read_one_by_one_without_a_status_are_noticed() -> Non
     one_by_one.employees([9])
 
     assert (one_by_one.evidence.refused, one_by_one.evidence.no_status_shown) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("listing", "deleted", "sees_nobody"),
+    [
+        (Directory(available=False), False, True),
+        (Directory(available=False), True, False),
+        (Directory(available=False), None, False),
+        (directory(department="", unreliable=["department"]), False, False),
+    ],
+    ids=["changed", "deleted", "not in the feed", "in the directory"],
+)
+def test_a_key_that_is_shown_none_of_those_who_changed_sees_nobody(
+    listing: Directory, deleted: bool | None, sees_nobody: bool
+) -> None:
+    changes = () if deleted is None else (Change(7, deleted=deleted),)
+    one_by_one = reader(Script(REFUSED, REFUSED, Response(404)), listing, feed=Feed(changes, None))
+
+    one_by_one.employees([7])
+
+    assert (one_by_one.evidence.refused, one_by_one.evidence.no_status_shown) == (False, sees_nobody)
 
 
 # Custom fields
