@@ -41,6 +41,21 @@ def test_all_accounts_of_one_authentication_are_asked_for_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("names", "full_name"),
+    [
+        ({"firstname": "Ada", "lastname": "King"}, "Ada King"),
+        ({"firstname": None, "lastname": "King"}, "King"),
+        ({"firstname": "Ada"}, "Ada"),
+        ({}, ""),
+    ],
+)
+def test_the_names_of_an_account_that_is_nobodys_are_kept(names: dict[str, object], full_name: str) -> None:
+    found = all_accounts(Response.of({"users": [{**ADA, "idnumber": "", **names}]}))
+
+    assert found == [AccountRef(107, "ada", "", suspended=False, full_name=full_name)]
+
+
 def test_it_may_take_longer_than_an_ordinary_request(monkeypatch: pytest.MonkeyPatch) -> None:
     transport = transport_to(Script(Response.of({"users": []})))
     deadlines = noted_deadlines(transport, monkeypatch)

@@ -131,6 +131,10 @@ def test_the_canary_works_where_only_the_search_is_allowed(site: MoodleSite, boa
     with pytest.raises(TargetError, match="firstname"):
         client_of(board).check_visibility()
 
+    site.service_functions.remove("core_user_get_users")
+    with pytest.raises(CredentialError, match=r"core_user_get_users\b"):
+        client_of(board).check_visibility()
+
 
 @pytest.mark.parametrize("answer", [[], [None], ["guest"], [{}], [{"username": "Guest"}]])
 def test_an_answer_without_the_guest_is_no_visibility(

@@ -33,11 +33,13 @@ from tests.worker.planning.guard_cases import (
     plan_for,
 )
 from tests.worker.tables import table
+from worker.model import reasons
 from worker.model.journal_entry import RecentWrites
 from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action, FieldChange, GuardClass, Step
 from worker.planning.guards import Circumstances, guard
-from worker.planning.parts import fields_empty_in_bamboohr
+from worker.planning.limits import Limits
+from worker.planning.parts import fields_empty_in_bamboohr, identity_fields
 from worker.planning.patterns import pattern
 
 # Each class, by itself
@@ -248,6 +250,33 @@ def test_what_needs_an_address_that_a_held_part_would_free_is_held_with_it() -> 
     assert steps[3].held[0].reason.advice_template == "approve both: {command:approve run1}"
 
 
+@pytest.mark.parametrize(
+    ("guard_class", "code", "one", "two"),
+    [
+        (GuardClass.SUSPEND, "suspension_held", "1 suspension is due", "2 suspensions are due"),
+        (GuardClass.IDENTITY, "change_of_identity_held", "1 change of identity is due", "2 changes of identity are"),
+        (GuardClass.CREATE, "new_account_held", "1 new account is due", "2 new accounts are due"),
+    ],
+)
+def test_a_held_class_has_a_code_and_is_counted_in_words(
+    guard_class: GuardClass, code: str, one: str, two: str
+) -> None:
+    example = next(one for one, held_class in EXAMPLES if held_class is guard_class)
+    none_allowed = Circumstances(Limits(100, dict.fromkeys(GuardClass, 0)))
+
+    for number, words in ((1, one), (2, two)):
+        found = guard(plan_for(many(example, number)), none_allowed)
+        assert found.why[guard_class].startswith(words)
+        assert {step.held[0].reason.code for step in found.plan.steps} == {code}
+
+
+def test_a_link_and_what_is_written_with_it_are_one_part_without_the_reactivation() -> None:
+    fields = ("idnumber", "lastname", "suspended")
+    link = Step(7, Action.REACTIVATE, reasons.LINKED, changes=tuple(FieldChange(name, "", "0") for name in fields))
+
+    assert identity_fields(link) == {"idnumber", "lastname"}
+
+
 # The initial import
 
 
@@ -284,6 +313,8 @@ def moves(before: str, now: str) -> list[FieldChange]:
         (GuardClass.IDENTITY, [moves("1@old.example", "2@old.example")] * 2, "email changes for 2 of 2"),
         (GuardClass.IDENTITY, [[FieldChange("username", "a@old.example", "a@new.example")]], "username changes for 1"),
         (GuardClass.SUSPEND, [[FieldChange("suspended", "0", "1")]] * 2, ""),
+        (GuardClass.UPDATE, [[FieldChange("city", "", "x")]] * 100 + [[FieldChange("lang", "", "x")]] * 99, "city"),
+        (GuardClass.UPDATE, [*[[FieldChange("city", "", "x")]] * 100, *[[]] * 101], ""),
     ],
 )
 def test_what_half_of_the_changes_have_in_common_is_named(

@@ -92,6 +92,12 @@ def not_kept(sent: str, key: str = "k") -> Values:
     return {**MENU, "remembered": {1: record_of(1, not_kept=known)}}
 
 
+def test_a_value_that_a_new_account_cannot_hold_is_named_without_a_digest() -> None:
+    step = step_of(listed(location="Cork"), mapping=DATE["mapping"], kinds=DATE["kinds"])
+
+    assert step.not_kept == (("profile_field_site", ""),)
+
+
 HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
 
 
@@ -108,6 +114,7 @@ HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
         case("country", "create new", listed(country="Ireland"), writes={**NEW, "country": "IE"}, **COUNTRY),
         case("unknown country", "create new", listed(country="Atlantis"), writes=NEW, **COUNTRY),
         case("custom", "create new", listed(location="Cork"), writes={**NEW, **IN_CORK}, **SITE),
+        case("custom, empty", "create new", listed(location=""), writes={**NEW, "profile_field_site": ""}, **SITE),
         case(
             "custom, by its type",
             "create new",
