@@ -11,6 +11,7 @@ from tests.worker.builders import (
     account_of,
     listed,
     mapping_of,
+    outcome,
     suspended_by_us,
     writes,
 )
@@ -67,6 +68,7 @@ def test_a_class_over_its_limit_is_held_whole(example: Callable[[int], Case], he
     assert {step.action for step in found.plan.steps} == {Action.HOLD}
     assert {writes(step) == {} for step in found.plan.steps} == {True}
     assert all("approve run1" in step.held[0].reason.advice for step in found.plan.steps)
+    assert all(step.reason == step.held[0].reason for step in found.plan.steps)
 
 
 @BY_NAME
@@ -245,7 +247,7 @@ def test_what_needs_an_address_that_a_held_part_would_free_is_held_with_it() -> 
         4: Action.CREATE,
     }
     assert (writes(steps[2]), steps[2].depends_on) == ({"department": "Sales"}, frozenset())
-    assert steps[3].held_classes == (GuardClass.IDENTITY,)
+    assert (steps[3].held_classes, steps[3].depends_on) == ((GuardClass.IDENTITY,), frozenset())
     assert "employee 2" in steps[3].held[0].reason.text
     assert steps[3].held[0].reason.advice_template == "approve both: {command:approve run1}"
 
@@ -275,6 +277,25 @@ def test_a_link_and_what_is_written_with_it_are_one_part_without_the_reactivatio
     link = Step(7, Action.REACTIVATE, reasons.LINKED, changes=tuple(FieldChange(name, "", "0") for name in fields))
 
     assert identity_fields(link) == {"idnumber", "lastname"}
+
+
+@pytest.mark.parametrize(("different", "code"), [({"department": "Legal"}, "differs"), ({"idnumber": ""}, "linked")])
+def test_what_is_written_beside_a_held_reactivation_is_an_update(different: dict[str, str], code: str) -> None:
+    plan = plan_for([(listed(1), account_of(1, suspended=True, **different))], remembered=suspended_by_us(1))
+
+    (step,) = guard(plan, Circumstances(defaults(100, reactivate=0))).plan.steps
+
+    assert (outcome(step), step.held_classes) == (f"update {code}", (GuardClass.REACTIVATE,))
+
+
+def test_an_unconfirmed_match_is_approved_with_the_run_as_what_a_guard_holds() -> None:
+    plan = plan_for([(listed(1), account_of(1, idnumber="", firstname="Another", lastname="Person"))])
+    (before,) = plan.steps
+
+    (step,) = guard(plan, Circumstances(defaults(100), run_id="run1")).plan.steps
+
+    assert (step.reason, step.problem) == (before.reason.in_run("run1"), before.problem)
+    assert "approve run1 --employee 1" in step.reason.advice_template
 
 
 # The initial import

@@ -369,6 +369,24 @@ def test_a_failed_look_up_after_an_uncertain_write_ends_the_writing(writer: Sand
     assert (results[2].status, results[2].wrote) == (FAILED, False)
 
 
+def test_a_token_that_is_revoked_before_a_refusal_is_explained_ends_the_writing(writer: SandboxWriter) -> None:
+    writer.site.add_user("other", firstname="O", lastname="L", email="u1@x.example")
+    leaver = suspend(2, writer.add(2))
+
+    def revoke(name: str) -> None:
+        if name == BY_FIELD and writer.calls(CREATE):
+            writer.site.tokens.clear()
+
+    writer.watched.before = revoke
+
+    results = writer.write(leaver, create(1))
+
+    assert isinstance(writer.ended_by, CredentialError)
+    assert statuses(results) == {1: FAILED, 2: DONE}
+    assert (results[1].why.code, results[1].wrote) == ("not_sent", True)
+    assert writer.ended_by.message in results[1].why.text
+
+
 def test_an_update_without_a_response_is_not_sent_again_while_no_look_up_is_answered(writer: SandboxWriter) -> None:
     accounts = {number: writer.add(number) for number in (1, 2, 3)}
     writer.fail("reset_after", "*", times=0)
