@@ -7,8 +7,17 @@ from urllib.parse import parse_qsl
 import pytest
 
 from tests.sandbox.moodle import FOUR_FUNCTIONS, MoodleSite
-from tests.sandbox.wire import Response, Switchboard
-from tests.worker.clients import TOKEN, Script, client_of, moodle_client, moodle_error, noted_deadlines, transport_to
+from tests.sandbox.wire import Fault, Response, Switchboard
+from tests.worker.clients import (
+    TOKEN,
+    Patient,
+    Script,
+    client_of,
+    moodle_client,
+    moodle_error,
+    noted_deadlines,
+    transport_to,
+)
 from worker.errors import CredentialError, TargetError
 from worker.model.account import AccountRef
 from worker.moodle.client import LISTING_SECONDS
@@ -117,6 +126,15 @@ def test_another_refusal_is_reported_with_the_function_and_the_code() -> None:
 
 
 # What a token may call
+
+
+def test_a_fault_that_passes_is_no_refusal_of_a_function(board: Switchboard) -> None:
+    board.faults.append(Fault("status", SEARCH, status=502))
+    patient = Patient()
+
+    access = client_of(board, stopping=patient).access()
+
+    assert (set(access.values()), len(patient.waits)) == ({""}, 1)
 
 
 def test_a_token_with_every_function_is_refused_none_and_writes_nothing(site: MoodleSite, board: Switchboard) -> None:

@@ -435,6 +435,19 @@ def test_suspensions_for_the_scope_count_in_the_class_suspend(
     assert held_and_written(cases, *doubts) == (held, written, why)
 
 
+def test_what_is_held_for_the_scope_says_so_and_is_no_matter_of_another_class() -> None:
+    unlinked = [(employee, account_of(employee.employee_id, idnumber="")) for employee, _ in many(is_out_of_scope, 2)]
+    plan = plan_for([*unlinked, is_out_of_scope(10), leaves(11)], **OUTSIDE)
+
+    found = guard(plan, Circumstances(defaults(100, suspend=0, identity=0), scope_doubts=[DOUBT]))
+
+    notes = {step.employee_id: [note.code for note in step.notes] for step in found.plan.steps}
+    assert (notes[10], notes[11]) == (["out_of_scope"], [])
+    assert "scope" in found.why[GuardClass.SUSPEND]
+    assert "scope" not in found.why.get(GuardClass.IDENTITY, "")
+    assert guard(plan, Circumstances(defaults(100))).plan.steps[2].notes == ()
+
+
 def test_an_empty_name_clears_nothing_because_an_account_never_loses_its_names() -> None:
     facts = {"first_name": "", "last_name": "", "work_email": "", "department": ""}
 

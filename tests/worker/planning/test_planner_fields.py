@@ -20,9 +20,12 @@ from tests.worker.builders import (
     writes,
 )
 from tests.worker.planning.cases import STRANGER, Case, Values, case
+from worker.model import reasons
+from worker.model.account import Account
 from worker.model.field_kinds import FieldKind
 from worker.model.moodle_fields import LENGTHS
 from worker.model.step import FieldChange
+from worker.planning.differences import with_not_kept
 from worker.planning.digests import not_kept_digest
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="Ada@acme.example", department="Engines")
@@ -92,10 +95,22 @@ def not_kept(sent: str, key: str = "k") -> Values:
     return {**MENU, "remembered": {1: record_of(1, not_kept=known)}}
 
 
-def test_a_value_that_a_new_account_cannot_hold_is_named_without_a_digest() -> None:
-    step = step_of(listed(location="Cork"), mapping=DATE["mapping"], kinds=DATE["kinds"])
+@pytest.mark.parametrize("accounts", [[], [account_of(1)]], ids=["new", "existing"])
+def test_a_value_that_an_account_cannot_hold_is_named_without_a_digest(accounts: list[Account]) -> None:
+    step = step_of(listed(location="Cork"), *accounts, mapping=DATE["mapping"], kinds=DATE["kinds"])
 
     assert step.not_kept == (("profile_field_site", ""),)
+
+
+def test_what_was_not_kept_is_one_note_beside_the_others() -> None:
+    step = replace(
+        step_of(ADA), notes=(reasons.SUSPENDED_ELSEWHERE, reasons.not_kept(["lang"])), not_kept=(("lang", "d"),)
+    )
+
+    found = with_not_kept(step, [("city", "e")])
+
+    assert found.not_kept == (("lang", "d"), ("city", "e"))
+    assert found.notes == (reasons.SUSPENDED_ELSEWHERE, reasons.not_kept(["city", "lang"]))
 
 
 HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
@@ -295,6 +310,29 @@ ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
             "unchanged in_step",
             listed(not_shown=["first_name"], last_name="Suharto"),
             OF_ONE_NAME,
+            **DASH,
+        ),
+        case(
+            "the last name is the single name by now",
+            "update differs",
+            listed(first_name="Haji", last_name="Suharto"),
+            OF_ONE_NAME,
+            writes={"firstname": "Haji", "lastname": "Suharto"},
+            **DASH,
+        ),
+        case(
+            "the last name is the first name of the account",
+            "update differs",
+            listed(first_name="Ada", last_name="Grace"),
+            account_of(1, firstname="Grace", lastname="Hopper"),
+            writes={"firstname": "Ada", "lastname": "Grace"},
+        ),
+        case(
+            "single name, another account of two names",
+            "update differs",
+            listed(first_name="", last_name="Ada"),
+            account_of(1, firstname="Grace", lastname="Hopper"),
+            writes={"lastname": "Ada"},
             **DASH,
         ),
         case(

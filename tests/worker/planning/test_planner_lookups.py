@@ -10,6 +10,7 @@ from tests.worker.builders import (
     TOMORROW,
     account,
     account_of,
+    found,
     hidden,
     input_of,
     leaver,
@@ -55,6 +56,12 @@ def test_an_account_that_this_product_suspended_is_looked_up_by_id_if_it_has_no_
     with_idnumber, without = record_of(1, suspended_by_us=True), record_of(2, suspended_by_us=True, account_id=55)
 
     assert asked(listed(1), listed(2), remembered={1: with_idnumber, 2: without})["id"] == ["55"]
+
+
+def test_an_account_that_an_earlier_version_suspended_is_looked_up_by_idnumber_until_it_is_known() -> None:
+    known, unknown = record_of(5, suspended_by_us=True, account_id=55), record_of(6, suspended_by_us=True)
+
+    assert asked(listed(1), remembered={5: known, 6: unknown})["idnumber"] == ["1", "6"]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +137,20 @@ def test_employees_who_joined_are_looked_up_as_well() -> None:
     planner.add(joining=[MOVES_AWAY])
 
     assert look_up(planner, [HOLDER])["idnumber"] == ["9"]
+
+
+def test_a_chain_of_employees_who_join_is_followed_for_five_rounds() -> None:
+    chain = [listed(number, work_email=f"p{number + 1}@acme.example") for number in range(1, 10)]
+    accounts = [account_of(number) for number in range(1, 10)]
+    planner, joined = Planner(input_of(chain[0], changed=range(2, 10))), []
+
+    while needed := planner.needs():
+        planner.add(joining=[chain[number - 1] for number in needed.joining])
+        for lookup in needed.lookups:
+            planner.add(found(accounts, lookup.key, lookup.values))
+        joined += sorted(needed.joining)
+
+    assert joined == [2, 3, 4, 5, 6]
 
 
 def test_leavers_and_employees_who_were_refused_alone_have_look_ups_of_their_own() -> None:
