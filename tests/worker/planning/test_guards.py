@@ -280,7 +280,7 @@ def test_a_link_and_what_is_written_with_it_are_one_part_without_the_reactivatio
 
 
 @pytest.mark.parametrize(("different", "code"), [({"department": "Legal"}, "differs"), ({"idnumber": ""}, "linked")])
-def test_what_is_written_beside_a_held_reactivation_is_an_update(different: dict[str, str], code: str) -> None:
+def test_what_is_written_beside_a_held_reactivation_is_an_update(different: dict[str, Any], code: str) -> None:
     plan = plan_for([(listed(1), account_of(1, suspended=True, **different))], remembered=suspended_by_us(1))
 
     (step,) = guard(plan, Circumstances(defaults(100, reactivate=0))).plan.steps

@@ -343,5 +343,7 @@ def test_an_address_that_another_employee_of_the_run_has_now_may_have_been_passe
 
 @pytest.mark.parametrize("name", ["work_email", "first_name", "preferred_name", "last_name"])
 def test_a_name_or_an_address_shows_who_an_employee_is(name: str) -> None:
-    assert shows_identity(Employee.seen(7, listing={name: "x", "department": ""}, evidence=None))
-    assert not shows_identity(Employee.seen(7, listing={name: "", "department": "x"}, evidence=None))
+    shown, hidden = ({name: value, "department": "x"} for value in ("x", ""))
+
+    assert shows_identity(Employee.seen(7, listing=shown, evidence=None))
+    assert not shows_identity(Employee.seen(7, listing=hidden, evidence=None))

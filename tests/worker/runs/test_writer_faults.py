@@ -182,11 +182,12 @@ def test_a_retry_after_is_respected_and_the_write_is_sent_again(writer: SandboxW
 
 def test_a_site_that_always_limits_is_given_up_without_a_write(writer: SandboxWriter) -> None:
     writer.fail("status", UPDATE, times=0, status=429)
+    writer.fail("status", CREATE, times=0, status=429)
 
-    results = writer.write(suspend(1, writer.add(1)))
+    results = writer.write(suspend(1, writer.add(1)), create(2))
 
-    assert (results[1].status, results[1].wrote) == (FAILED, False)
-    assert sum(writer.patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
+    assert {(result.status, result.wrote) for result in results.values()} == {(FAILED, False)}
+    assert sum(writer.patient.waits) == pytest.approx(2 * REQUEST_SECONDS, abs=0.2)
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "hang", "html"])
