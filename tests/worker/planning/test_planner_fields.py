@@ -10,8 +10,10 @@ from tests.worker.builders import (
     account,
     account_of,
     hidden,
+    input_of,
     leaver,
     listed,
+    look_up,
     mapping_of,
     outcome,
     record_of,
@@ -22,11 +24,13 @@ from tests.worker.builders import (
 from tests.worker.planning.cases import STRANGER, Case, Values, case
 from worker.model import reasons
 from worker.model.account import Account
+from worker.model.employee import Employee
 from worker.model.field_kinds import FieldKind
 from worker.model.moodle_fields import LENGTHS
 from worker.model.step import FieldChange
 from worker.planning.differences import with_not_kept
 from worker.planning.digests import not_kept_digest
+from worker.planning.planner import Planner
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="Ada@acme.example", department="Engines")
 SAME = account_of(1)
@@ -102,6 +106,16 @@ def test_a_value_that_an_account_cannot_hold_is_named_without_a_digest(accounts:
     assert step.not_kept == (("profile_field_site", ""),)
 
 
+def test_the_kinds_of_fields_that_the_look_ups_show_count() -> None:
+    planner = Planner(input_of(listed(location="Cork"), **SITE))
+
+    planner.add(kinds=DATE["kinds"])
+
+    look_up(planner, [])
+    (step,) = planner.plan().steps
+    assert (writes(step), step.not_kept) == (NEW, (("profile_field_site", ""),))
+
+
 def test_what_was_not_kept_is_one_note_beside_the_others() -> None:
     step = replace(
         step_of(ADA), notes=(reasons.SUSPENDED_ELSEWHERE, reasons.not_kept(["lang"])), not_kept=(("lang", "d"),)
@@ -148,6 +162,13 @@ HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
             **SPOKEN_OR_ENGLISH,
         ),
         case("incomplete", "create new", replace(listed(), incomplete="HTTP 500"), writes=NEW, problem=INCOMPLETE),
+        case(
+            "not readable",
+            "hold unreadable_employee",
+            Employee(1, unreadable="HTTP 500"),
+            waits=False,
+            problem="unreadable_employee",
+        ),
         case("no e-mail", "skip no_email", listed(work_email="")),
         *(
             case(f"e-mail {address:.20}", "skip invalid_email", listed(work_email=address))

@@ -27,6 +27,7 @@ from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.reasons import Reason
+from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action
 from worker.planning.planner import Planner, Priority
 
@@ -50,6 +51,14 @@ def test_employees_without_evidence_and_protected_or_undone_ones_are_not_looked_
     wanted = asked(*employees, protected={"4"}, undone={5})
 
     assert not any(wanted.values())
+
+
+def test_an_employee_out_of_scope_is_looked_up_only_where_their_account_would_be_suspended() -> None:
+    employees = (listed(1, division="South"), listed(2, division="North"))
+    scope = Scope((ScopeRule("division", allowed=("North",)),))
+
+    assert asked(*employees, scope=scope)["idnumber"] == ["2"]
+    assert asked(*employees, scope=scope, suspends_out_of_scope=True)["idnumber"] == ["1", "2"]
 
 
 def test_an_account_that_this_product_suspended_is_looked_up_by_id_if_it_has_no_idnumber() -> None:
@@ -169,6 +178,15 @@ def test_leavers_and_employees_who_were_refused_alone_have_look_ups_of_their_own
 UNREADABLE = Reason("unreadable_account", "Moodle cannot return this account")
 
 
+def test_the_account_that_this_product_suspended_is_not_taken_for_absent_either() -> None:
+    planner = Planner(input_of(listed(1), remembered={1: record_of(1, suspended_by_us=True, account_id=55)}))
+    planner.add(unreadable={("id", "55"): UNREADABLE})
+
+    (step,) = planner.plan().steps
+
+    assert (step.action, step.reason) == (Action.CONFLICT, UNREADABLE)
+
+
 @table(
     "employee, accounts, unanswered, action, fields",
     ("account", listed(1), [], ("idnumber", "1"), Action.CONFLICT, []),
@@ -200,7 +218,9 @@ def test_what_a_look_up_cannot_answer_is_never_taken_for_absent(
     look_up(planner, accounts)
     planner.add(unreadable={unanswered: UNREADABLE})
 
-    (step,) = planner.plan().steps
+    plan = planner.plan()
 
+    (step,) = plan.steps
     assert (step.action, step.fields, step.is_error) == (action, fields, True)
     assert UNREADABLE in (step.reason, step.problem)
+    assert plan.unanswered == {unanswered}

@@ -66,7 +66,7 @@ TWO = (unlinked(), unlinked(number=55))
             "conflict several_accounts",
             ADA,
             account_of(ADA),
-            account_of(ADA, number=55),
+            account_of(ADA, number=55, email="old@acme.example"),
             says="account 55 (idnumber 7), account 107 (idnumber 7)",
         ),
         case("idnumber, nothing else", "conflict unconfirmed", ADA, FOREIGN, says="account 107 (idnumber 7)"),
