@@ -109,9 +109,7 @@ def _confirmed_by(run_id: str, step: Step) -> Step:
     """Name the run in the advice on an unconfirmed match, which is approved like a held change."""
     if step.reason.code != UNCONFIRMED:
         return step
-    return replace(
-        step, reason=step.reason.in_run(run_id), problem=step.problem.in_run(run_id) if step.problem else None
-    )
+    return replace(step, reason=step.reason.in_run(run_id))
 
 
 def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[PartKey, Hold], exempt: Set[PartKey]) -> Step:

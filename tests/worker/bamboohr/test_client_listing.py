@@ -53,4 +53,14 @@ def test_a_page_that_is_refused_while_nobody_can_be_listed_is_refused_for_an_emp
     with pytest.raises(Refused, match=f"HTTP {status}"):
         read(script)
 
-    assert dict(script.requests[-1].query)["filter[ids]"] == str(NO_EMPLOYEE)
+    asked = dict(script.requests[-1].query)
+    assert asked == {"filter[ids]": str(NO_EMPLOYEE), "fields": "status", "page[limit]": "1"}
+
+
+def test_a_listing_of_nobody_that_fails_is_not_tried_again() -> None:
+    script = Script(Response(403), Response(500))
+
+    with pytest.raises(ListRefused):
+        read(script)
+
+    assert len(script.requests) == 2

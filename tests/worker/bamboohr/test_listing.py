@@ -96,8 +96,17 @@ def test_a_stray_row_that_may_be_an_employee_refuses_the_answer(
     employees: list[int] | None, rows: list[object], total: object, stray: object
 ) -> None:
     """Isolation finds the employee that it belongs to."""
+    for answer in (page(*rows, stray, total=total), page(stray, *rows, total=total)):
+        with pytest.raises(Malformed):
+            parse(answer, employees, ("status",))
+
+
+def test_a_row_without_an_id_may_be_an_employee_of_all_and_is_none_of_those_asked_for() -> None:
+    answer = page({"employeeId": "x"}, SEVEN)
+
+    assert parse(answer, [7, 8], ("status",))[0].keys() == {7}
     with pytest.raises(Malformed):
-        parse(page(*rows, stray, total=total), employees, ("status",))
+        parse(answer, None, ("status",))
 
 
 def test_a_listing_of_all_employees_with_fewer_rows_than_it_says_is_not_whole() -> None:

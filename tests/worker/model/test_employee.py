@@ -37,6 +37,10 @@ def merged(listing: dict[str, str] | None, row: dict[str, str] | None, *restrict
     return Employee.seen(1, listing=listing, evidence=evidence)
 
 
+def test_an_employee_was_not_deleted_unless_a_feed_says_so() -> None:
+    assert (merged({}, None).deleted, merged({}, None).was_deleted) == (False, False)
+
+
 @pytest.mark.parametrize(
     ("employee", "state"),
     [

@@ -66,6 +66,7 @@ def test_what_is_sent_for_a_value(kind: str, text: str, sent: str | None) -> Non
         ("menu", True, "Senior", "senior", False),
         ("menu", True, "A & B", "A &amp; B", False),
         ("checkbox", True, "0", "", True),
+        ("checkbox", True, "", "0", True),
         ("checkbox", True, "1", "", False),
         ("checkbox", True, "1", "Yes", False),
         ("checkbox", True, "0", "No", False),

@@ -102,6 +102,14 @@ def test_a_reason_says_what_is_wrong_and_advises(
             "check these fields of the account",
             "edited_since",
         ),
+        (
+            reasons.edited_since,
+            (["email", "city"], ["city"]),
+            "edited_since",
+            "left unchanged: email, city (the run ended before it could read city back",
+            "check these fields of the account",
+            "edited_since",
+        ),
     ],
 )
 def test_some_are_counted_under_a_name_of_their_own(

@@ -7,8 +7,17 @@ from urllib.parse import parse_qsl
 import pytest
 
 from tests.sandbox.moodle import FOUR_FUNCTIONS, MoodleSite
-from tests.sandbox.wire import Response, Switchboard
-from tests.worker.clients import TOKEN, Script, client_of, moodle_client, moodle_error, noted_deadlines, transport_to
+from tests.sandbox.wire import Fault, Response, Switchboard
+from tests.worker.clients import (
+    TOKEN,
+    Patient,
+    Script,
+    client_of,
+    moodle_client,
+    moodle_error,
+    noted_deadlines,
+    transport_to,
+)
 from worker.errors import CredentialError, TargetError
 from worker.model.account import AccountRef
 from worker.moodle.client import LISTING_SECONDS
@@ -39,6 +48,21 @@ def test_all_accounts_of_one_authentication_are_asked_for_at_once() -> None:
         ("criteria[0][value]", "oidc"),
         ("wsfunction", SEARCH),
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "full_name"),
+    [
+        ({"firstname": "Ada", "lastname": "King"}, "Ada King"),
+        ({"firstname": None, "lastname": "King"}, "King"),
+        ({"firstname": "Ada"}, "Ada"),
+        ({}, ""),
+    ],
+)
+def test_the_names_of_an_account_that_is_nobodys_are_kept(names: dict[str, object], full_name: str) -> None:
+    found = all_accounts(Response.of({"users": [{**ADA, "idnumber": "", **names}]}))
+
+    assert found == [AccountRef(107, "ada", "", suspended=False, full_name=full_name)]
 
 
 def test_it_may_take_longer_than_an_ordinary_request(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +126,15 @@ def test_another_refusal_is_reported_with_the_function_and_the_code() -> None:
 
 
 # What a token may call
+
+
+def test_a_fault_that_passes_is_no_refusal_of_a_function(board: Switchboard) -> None:
+    board.faults.append(Fault("status", SEARCH, status=502))
+    patient = Patient()
+
+    access = client_of(board, stopping=patient).access()
+
+    assert (set(access.values()), len(patient.waits)) == ({""}, 1)
 
 
 def test_a_token_with_every_function_is_refused_none_and_writes_nothing(site: MoodleSite, board: Switchboard) -> None:

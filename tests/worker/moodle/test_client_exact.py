@@ -117,15 +117,23 @@ def test_a_token_that_may_not_search_creates_no_second_account(site: MoodleSite,
     assert SEARCH in caught.value.advice
 
 
-def test_a_search_that_cannot_be_answered_refuses_its_batch(site: MoodleSite, board: Switchboard) -> None:
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (Response.of({"exception": "x", "errorcode": "invalidresponse", "message": ""}), "invalidresponse"),
+        (Response(500), "HTTP 500"),
+    ],
+)
+def test_a_search_that_cannot_be_answered_refuses_its_batch(
+    site: MoodleSite, board: Switchboard, refusal: Response, code: str
+) -> None:
     moodle = client_of(board)
     moodle.check_visibility()
     assert moodle.compares_exactly
     answer = board.app.answer
-    refusal = Response.of({"exception": "x", "errorcode": "invalidresponse", "message": ""})
     board.app.answer = lambda request: refusal if SEARCH.encode() + b"&" in request.body + b"&" else answer(request)  # type: ignore[method-assign]
 
     with pytest.raises(Refused) as caught:
         moodle.look_up("email", ["a@corp.example.com"])
 
-    assert (caught.value.code, caught.value.may_be_record) == ("invalidresponse", True)
+    assert (caught.value.code, caught.value.may_be_record) == (code, True)

@@ -10,7 +10,7 @@ import responses
 
 from tests.sandbox.moodle import TOKEN as SITE_TOKEN
 from tests.sandbox.moodle import MoodleApp, MoodleSite, Settings
-from tests.sandbox.wire import Switchboard
+from tests.sandbox.wire import Fault, Switchboard
 from tests.worker.clients import (
     MOODLE,
     TOKEN,
@@ -131,6 +131,10 @@ def test_the_canary_works_where_only_the_search_is_allowed(site: MoodleSite, boa
     with pytest.raises(TargetError, match="firstname"):
         client_of(board).check_visibility()
 
+    site.service_functions.remove("core_user_get_users")
+    with pytest.raises(CredentialError, match=r"core_user_get_users\b"):
+        client_of(board).check_visibility()
+
 
 @pytest.mark.parametrize("answer", [[], [None], ["guest"], [{}], [{"username": "Guest"}]])
 def test_an_answer_without_the_guest_is_no_visibility(
@@ -222,6 +226,15 @@ def test_a_look_up_that_is_asked_for_again_is_logged_under_its_system(
     moodle.check_visibility()
 
     assert [(line["event"], line["system"]) for line in logged] == [("http.retry", "moodle")]
+
+
+def test_the_guest_is_searched_for_again_if_the_site_fails_for_a_moment(site: MoodleSite, board: Switchboard) -> None:
+    site.service_functions.remove(BY_FIELD)
+    board.faults.append(Fault("status", "core_user_get_users", status=502))
+
+    client_of(board).check_visibility()
+
+    assert board.calls == [BY_FIELD, "core_user_get_users", "core_user_get_users"]
 
 
 def test_a_token_that_has_just_expired_is_reported_as_what_it_is(site: MoodleSite, board: Switchboard) -> None:

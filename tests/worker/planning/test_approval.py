@@ -216,3 +216,16 @@ def test_an_address_that_a_held_change_would_free_is_not_taken_without_it() -> N
 
     assert [outcome(step) for step in both.steps] == ["update differs"] * 2
     assert [outcome(step) for step in taker_alone.steps] == ["skip not_due"] * 2
+
+
+def test_what_waits_for_a_change_that_waits_itself_is_not_written_either() -> None:
+    """Employee 1 has to leave the address to 2, 2 theirs to 3, and 3 theirs to 4."""
+    moving = [listed(number, work_email=f"p{number - 1}@acme.example") for number in range(1, 5)]
+    planner = Planner(input_of(*moving))
+    look_up(planner, [account_of(number) for number in range(1, 5)])
+    plan = planner.plan()
+    changes = held_changes(guard(plan, HOLDS_ALL).plan, "r1", KEY, 0).changes
+
+    steps = approved(plan, [change for change in changes if change.employee_id > 1], KEY).steps
+
+    assert [outcome(step) for step in steps] == ["skip not_due"] * 4

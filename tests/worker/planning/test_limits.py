@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -47,11 +48,24 @@ def test_the_default_limits_grow_with_the_company(company: int, expected: tuple[
     assert tuple(defaults(company).per_run.values()) == expected
 
 
-def test_the_company_is_the_smaller_of_now_and_the_baseline() -> None:
-    grown = limits(DirectoryStats(1_000), History(runs=(baseline(500),)), {}, first_import=False)
-    shrunk = limits(DirectoryStats(500), History(runs=(baseline(1_000),)), {}, first_import=False)
+@table(
+    "now, before, expected",
+    ("grown", DirectoryStats(1_000), baseline(500), 500),
+    ("shrunk", DirectoryStats(500), baseline(1_000), 500),
+    ("no baseline", DirectoryStats(500), None, 500),
+    ("nobody in the baseline", DirectoryStats(500), baseline(0), 500),
+    ("no directory", DirectoryStats(0), baseline(500), 500),
+    ("not known", DirectoryStats(0), None, 0),
+    ("leavers are listed", DirectoryStats(500, active=400), baseline(1_000), 400),
+    ("leavers were listed", DirectoryStats(1_000), replace(baseline(500), company=400), 400),
+    ("baseline of an earlier version", DirectoryStats(1_000), replace(baseline(500), company=0), 500),
+)
+def test_the_company_is_the_smaller_of_now_and_the_baseline(
+    now: DirectoryStats, before: RunRecord | None, expected: int
+) -> None:
+    history = History(runs=(before,) if before else ())
 
-    assert (grown.company, shrunk.company) == (500, 500)
+    assert limits(now, history, {}, first_import=False).company == expected
 
 
 @pytest.mark.parametrize(
@@ -60,6 +74,11 @@ def test_the_company_is_the_smaller_of_now_and_the_baseline() -> None:
 )
 def test_a_setting_replaces_the_default_up_to_what_is_safe(setting: int | str, expected: int) -> None:
     assert defaults(1_000, identity=setting).per_run[GuardClass.IDENTITY] == expected
+
+
+def test_a_share_of_a_small_company_is_one_at_least() -> None:
+    assert defaults(10, identity="1%").per_run[GuardClass.IDENTITY] == 1
+    assert defaults(10, identity="0%").per_run[GuardClass.IDENTITY] == 0
 
 
 def test_only_suspensions_and_identity_have_an_upper_bound() -> None:
@@ -127,6 +146,7 @@ def test_links_updates_and_creates_have_no_limit_in_the_initial_import(
 
     exempt = example in (has_an_account_without_idnumber, changes_department, marries, is_new)
     assert set(found.why) == (set() if exempt else {held_class})
+    assert all(step.classes == frozenset() for step in found.plan.steps), "what is exempt counts for no later run"
 
 
 # Patterns

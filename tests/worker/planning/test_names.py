@@ -28,6 +28,7 @@ from worker.planning.names import NameComparison, compare_names, same_name
         ("O'Brien", "OBrien"),
         ("O'Brien", "O Brien"),
         ("Jean-Luc", "Jean Luc"),
+        ("Zo\u00eb King", "Zoe King"),
         ("Jean-Luc", "Jeanluc"),
         ("\uff21da", "Ada"),
     ],

@@ -10,8 +10,10 @@ from tests.worker.builders import (
     account,
     account_of,
     hidden,
+    input_of,
     leaver,
     listed,
+    look_up,
     mapping_of,
     outcome,
     record_of,
@@ -20,10 +22,15 @@ from tests.worker.builders import (
     writes,
 )
 from tests.worker.planning.cases import STRANGER, Case, Values, case
+from worker.model import reasons
+from worker.model.account import Account
+from worker.model.employee import Employee
 from worker.model.field_kinds import FieldKind
 from worker.model.moodle_fields import LENGTHS
 from worker.model.step import FieldChange
+from worker.planning.differences import with_not_kept
 from worker.planning.digests import not_kept_digest
+from worker.planning.planner import Planner
 
 ADA = listed(7, first_name="Ada", last_name="Lovelace", work_email="Ada@acme.example", department="Engines")
 SAME = account_of(1)
@@ -92,6 +99,34 @@ def not_kept(sent: str, key: str = "k") -> Values:
     return {**MENU, "remembered": {1: record_of(1, not_kept=known)}}
 
 
+@pytest.mark.parametrize("accounts", [[], [account_of(1)]], ids=["new", "existing"])
+def test_a_value_that_an_account_cannot_hold_is_named_without_a_digest(accounts: list[Account]) -> None:
+    step = step_of(listed(location="Cork"), *accounts, mapping=DATE["mapping"], kinds=DATE["kinds"])
+
+    assert step.not_kept == (("profile_field_site", ""),)
+
+
+def test_the_kinds_of_fields_that_the_look_ups_show_count() -> None:
+    planner = Planner(input_of(listed(location="Cork"), **SITE))
+
+    planner.add(kinds=DATE["kinds"])
+
+    look_up(planner, [])
+    (step,) = planner.plan().steps
+    assert (writes(step), step.not_kept) == (NEW, (("profile_field_site", ""),))
+
+
+def test_what_was_not_kept_is_one_note_beside_the_others() -> None:
+    step = replace(
+        step_of(ADA), notes=(reasons.SUSPENDED_ELSEWHERE, reasons.not_kept(["lang"])), not_kept=(("lang", "d"),)
+    )
+
+    found = with_not_kept(step, [("city", "e")])
+
+    assert found.not_kept == (("lang", "d"), ("city", "e"))
+    assert found.notes == (reasons.SUSPENDED_ELSEWHERE, reasons.not_kept(["city", "lang"]))
+
+
 HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
 
 
@@ -108,6 +143,7 @@ HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
         case("country", "create new", listed(country="Ireland"), writes={**NEW, "country": "IE"}, **COUNTRY),
         case("unknown country", "create new", listed(country="Atlantis"), writes=NEW, **COUNTRY),
         case("custom", "create new", listed(location="Cork"), writes={**NEW, **IN_CORK}, **SITE),
+        case("custom, empty", "create new", listed(location=""), writes={**NEW, "profile_field_site": ""}, **SITE),
         case(
             "custom, by its type",
             "create new",
@@ -126,6 +162,13 @@ HAS_ADAS_USERNAME = account(55, username="ada@acme.example", idnumber="9")
             **SPOKEN_OR_ENGLISH,
         ),
         case("incomplete", "create new", replace(listed(), incomplete="HTTP 500"), writes=NEW, problem=INCOMPLETE),
+        case(
+            "not readable",
+            "hold unreadable_employee",
+            Employee(1, unreadable="HTTP 500"),
+            waits=False,
+            problem="unreadable_employee",
+        ),
         case("no e-mail", "skip no_email", listed(work_email="")),
         *(
             case(f"e-mail {address:.20}", "skip invalid_email", listed(work_email=address))
@@ -288,6 +331,29 @@ ADDRESS_TAKEN = account(55, email="ada@acme.example", idnumber="9")
             "unchanged in_step",
             listed(not_shown=["first_name"], last_name="Suharto"),
             OF_ONE_NAME,
+            **DASH,
+        ),
+        case(
+            "the last name is the single name by now",
+            "update differs",
+            listed(first_name="Haji", last_name="Suharto"),
+            OF_ONE_NAME,
+            writes={"firstname": "Haji", "lastname": "Suharto"},
+            **DASH,
+        ),
+        case(
+            "the last name is the first name of the account",
+            "update differs",
+            listed(first_name="Ada", last_name="Grace"),
+            account_of(1, firstname="Grace", lastname="Hopper"),
+            writes={"firstname": "Ada", "lastname": "Grace"},
+        ),
+        case(
+            "single name, another account of two names",
+            "update differs",
+            listed(first_name="", last_name="Ada"),
+            account_of(1, firstname="Grace", lastname="Hopper"),
+            writes={"lastname": "Ada"},
             **DASH,
         ),
         case(

@@ -10,6 +10,7 @@ from tests.worker.builders import (
     TOMORROW,
     account,
     account_of,
+    found,
     hidden,
     input_of,
     leaver,
@@ -26,6 +27,7 @@ from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.reasons import Reason
+from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action
 from worker.planning.planner import Planner, Priority
 
@@ -51,10 +53,24 @@ def test_employees_without_evidence_and_protected_or_undone_ones_are_not_looked_
     assert not any(wanted.values())
 
 
+def test_an_employee_out_of_scope_is_looked_up_only_where_their_account_would_be_suspended() -> None:
+    employees = (listed(1, division="South"), listed(2, division="North"))
+    scope = Scope((ScopeRule("division", allowed=("North",)),))
+
+    assert asked(*employees, scope=scope)["idnumber"] == ["2"]
+    assert asked(*employees, scope=scope, suspends_out_of_scope=True)["idnumber"] == ["1", "2"]
+
+
 def test_an_account_that_this_product_suspended_is_looked_up_by_id_if_it_has_no_idnumber() -> None:
     with_idnumber, without = record_of(1, suspended_by_us=True), record_of(2, suspended_by_us=True, account_id=55)
 
     assert asked(listed(1), listed(2), remembered={1: with_idnumber, 2: without})["id"] == ["55"]
+
+
+def test_an_account_that_an_earlier_version_suspended_is_looked_up_by_idnumber_until_it_is_known() -> None:
+    known, unknown = record_of(5, suspended_by_us=True, account_id=55), record_of(6, suspended_by_us=True)
+
+    assert asked(listed(1), remembered={5: known, 6: unknown})["idnumber"] == ["1", "6"]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +148,20 @@ def test_employees_who_joined_are_looked_up_as_well() -> None:
     assert look_up(planner, [HOLDER])["idnumber"] == ["9"]
 
 
+def test_a_chain_of_employees_who_join_is_followed_for_five_rounds() -> None:
+    chain = [listed(number, work_email=f"p{number + 1}@acme.example") for number in range(1, 10)]
+    accounts = [account_of(number) for number in range(1, 10)]
+    planner, joined = Planner(input_of(chain[0], changed=range(2, 10))), []
+
+    while needed := planner.needs():
+        planner.add(joining=[chain[number - 1] for number in needed.joining])
+        for lookup in needed.lookups:
+            planner.add(found(accounts, lookup.key, lookup.values))
+        joined += sorted(needed.joining)
+
+    assert joined == [2, 3, 4, 5, 6]
+
+
 def test_leavers_and_employees_who_were_refused_alone_have_look_ups_of_their_own() -> None:
     isolated = EmployeeRecord(2).flagged(FollowUp.ISOLATED, "unreadable_account")
     planner = Planner(input_of(listed(1), listed(2), leaver(3), remembered={2: isolated}))
@@ -146,6 +176,15 @@ def test_leavers_and_employees_who_were_refused_alone_have_look_ups_of_their_own
 
 
 UNREADABLE = Reason("unreadable_account", "Moodle cannot return this account")
+
+
+def test_the_account_that_this_product_suspended_is_not_taken_for_absent_either() -> None:
+    planner = Planner(input_of(listed(1), remembered={1: record_of(1, suspended_by_us=True, account_id=55)}))
+    planner.add(unreadable={("id", "55"): UNREADABLE})
+
+    (step,) = planner.plan().steps
+
+    assert (step.action, step.reason) == (Action.CONFLICT, UNREADABLE)
 
 
 @table(
@@ -179,10 +218,12 @@ def test_what_a_look_up_cannot_answer_is_never_taken_for_absent(
     look_up(planner, accounts)
     planner.add(unreadable={unanswered: UNREADABLE})
 
-    (step,) = planner.plan().steps
+    plan = planner.plan()
 
+    (step,) = plan.steps
     assert (step.action, step.fields, step.is_error) == (action, fields, True)
     said = step.problem or step.reason
     assert (said.code, said.text) == (UNREADABLE.code, UNREADABLE.text)
     may_still_log_in = "the employee has left, and the account may still be active: suspend it by hand" in said.advice
     assert may_still_log_in == (employee.facts.get("status") == "Inactive")
+    assert plan.unanswered == {unanswered: UNREADABLE}

@@ -7,9 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.worker.builders import account_of, leaver, listed, record_of, run_settings, suspended_by_us, unseen
+from tests.worker.builders import (
+    account_of,
+    leaver,
+    listed,
+    outcome,
+    plan_of,
+    record_of,
+    run_settings,
+    suspended_by_us,
+    unseen,
+)
 from tests.worker.planning.cases import STRANGER, Case, Values, case
 from worker.model.account import Account
+from worker.model.employee import Employee
+from worker.planning.matching import shows_identity
 
 NAMED: Values = {"first_name": "Ada", "last_name": "Lovelace", "work_email": "ada@acme.example"}
 ADA = listed(7, **NAMED)
@@ -54,7 +66,7 @@ TWO = (unlinked(), unlinked(number=55))
             "conflict several_accounts",
             ADA,
             account_of(ADA),
-            account_of(ADA, number=55),
+            account_of(ADA, number=55, email="old@acme.example"),
             says="account 55 (idnumber 7), account 107 (idnumber 7)",
         ),
         case("idnumber, nothing else", "conflict unconfirmed", ADA, FOREIGN, says="account 107 (idnumber 7)"),
@@ -259,6 +271,14 @@ def test_the_account_that_this_product_suspended_is_remembered(row: Case) -> Non
         case("idnumber, nothing shown", "suspend left", unseen(7, deleted=True), account_of(ADA)),
         case("idnumber, nothing shown, other auth", "conflict unconfirmed", unseen(7, deleted=True), FOREIGN),
         case(
+            "idnumber, nothing shown, address of another employee",
+            "conflict unconfirmed",
+            unseen(7, deleted=True),
+            account_of(ADA),
+            colleagues={9: "ada@acme.example"},
+            says="employee 9",
+        ),
+        case(
             "idnumber, disputed e-mail", "suspend left", ADA_LEFT, account_of(ADA), colleagues={9: "ada@acme.example"}
         ),
         case("idnumber, nothing else", "conflict unconfirmed", ADA_LEFT, FOREIGN),
@@ -300,3 +320,30 @@ def test_the_account_that_this_product_suspended_is_remembered(row: Case) -> Non
 )
 def test_a_leaver_is_suspended_only_if_the_account_is_theirs(row: Case) -> None:
     row.check()
+
+
+@pytest.mark.parametrize(
+    ("employee", "first_name", "expected"),
+    [
+        (unseen(7, deleted=True), "Eve", "suspend left"),
+        (unseen(7, deleted=True), "Ada", "conflict unconfirmed"),
+        (leaver(7, **NAMED | MOVED), "Eve", "conflict unconfirmed"),
+    ],
+    ids=["nothing shown, other names", "nothing shown, a name agrees", "shown"],
+)
+def test_an_address_that_another_employee_of_the_run_has_now_may_have_been_passed_on(
+    employee: Employee, first_name: str, expected: str
+) -> None:
+    other = listed(9, first_name=first_name, last_name="Poe", work_email="ada@acme.example")
+
+    plan = plan_of(employee, other, accounts=[account_of(ADA, lastname="King")])
+
+    assert outcome(plan[7]) == expected
+
+
+@pytest.mark.parametrize("name", ["work_email", "first_name", "preferred_name", "last_name"])
+def test_a_name_or_an_address_shows_who_an_employee_is(name: str) -> None:
+    shown, hidden = ({name: value, "department": "x"} for value in ("x", ""))
+
+    assert shows_identity(Employee.seen(7, listing=shown, evidence=None))
+    assert not shows_identity(Employee.seen(7, listing=hidden, evidence=None))

@@ -11,8 +11,10 @@ from tests.worker.builders import (
     account_of,
     code,
     hidden,
+    input_of,
     leaver,
     listed,
+    look_up,
     mapping_of,
     outcome,
     plan_of,
@@ -23,9 +25,11 @@ from tests.worker.builders import (
 )
 from tests.worker.planning.tiny_moodle import TinyMoodle
 from tests.worker.tables import table
+from worker.errors import TargetError
 from worker.model.account import Account
 from worker.model.employee import Employee
 from worker.model.step import Step
+from worker.planning.planner import Planner
 
 SHARED = "info@acme.example"
 COLLEAGUE = {9: SHARED}
@@ -328,3 +332,15 @@ def test_a_username_is_not_taken_from_an_employee_who_waits_for_the_address_of_t
     assert writes(plan[2]) == {"firstname": "John", "email": "c@acme.example"}
     assert code(plan[2].problem) == "username_taken"
     TinyMoodle([john, mary]).apply(list(plan.values()))
+
+
+def test_a_plan_of_leavers_has_their_employees_and_steps_alone() -> None:
+    planner, ended_by = Planner(input_of(listed(7), leaver(8))), TargetError("down")
+    look_up(planner, [account_of(leaver(8))])
+    plan = planner.plan()
+
+    leavers = plan.of_leavers(ended_by)
+
+    assert [one.employee_id for one in leavers.plan_input.employees] == [8]
+    assert leavers.steps == (plan.step(8),)
+    assert (outcome(plan.step(8)), leavers.accounts, leavers.ended_by) == ("suspend left", plan.accounts, ended_by)

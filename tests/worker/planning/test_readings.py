@@ -105,6 +105,13 @@ def test_one_who_leaves_a_small_company_and_one_who_comes_without_a_value_are_no
     assert losses(DirectoryStats(9, {"department": 6_666}), last) != []
 
 
+@pytest.mark.parametrize(("now", "lost"), [(7_999, False), (7_998, True)])
+def test_two_values_are_no_loss_in_a_company_of_ten(now: int, lost: bool) -> None:
+    found = fields_lost(DirectoryStats(10, {"preferred_name": now}), baseline(10, {"preferred_name": 10_000}))
+
+    assert found == (["preferred_name"] if lost else [])
+
+
 def test_a_field_is_not_lost_if_rounding_may_hide_its_values_or_there_is_no_baseline() -> None:
     none = DirectoryStats(50_000, {"preferred_name": 0})
 

@@ -10,6 +10,7 @@ from tests.worker.builders import (
     input_of,
     leaver,
     listed,
+    look_up,
     outcome,
     plan_of,
     record_of,
@@ -118,8 +119,18 @@ def test_the_employee_whose_id_the_account_carries_is_asked_for_once() -> None:
     planner.needs()
     planner.add([ACTIVE])
 
-    assert planner.needs().compared == {50}
-    assert not planner.needs().compared
+    assert [planner.needs().compared for _ in range(4)] == [{50}, set(), set(), set()]
+
+
+def test_what_is_read_of_the_other_employee_decides() -> None:
+    planner = Planner(input_of(KAI))
+    look_up(planner, [ACTIVE])
+    assert [outcome(step) for step in planner.plan().steps] == ["conflict email_taken"]
+
+    planner.add(compared=[LEFT])
+
+    assert [outcome(step) for step in planner.plan().steps] == ["conflict unconfirmed"]
+    assert planner.has_leavers
 
 
 def test_no_employee_is_asked_for_if_the_names_differ() -> None:

@@ -270,6 +270,14 @@ def test_an_account_that_cannot_be_looked_up_is_no_account_that_was_deleted(
     assert undo(one, ada(), unreadable={other: why}).action is not Action.CONFLICT
 
 
+def test_the_others_are_undone_after_an_account_that_cannot_be_looked_up() -> None:
+    written = recorded(entry(6, DEPARTMENT), entry(7, DEPARTMENT))
+
+    steps = undo_steps(written, [ada()], (), {}, {("id", "106"): reasons.Reason("unreadable_account", "")})
+
+    assert [outcome(step) for step in steps] == ["conflict unreadable_account", "update taken_back"]
+
+
 @pytest.mark.parametrize("one", [entry(7, DEPARTMENT), created(7, FieldChange("department", None, "Legal"))])
 @pytest.mark.parametrize("protected", ["ada", "7"])
 def test_a_protected_account_is_left_alone(one: JournalEntry, protected: str) -> None:

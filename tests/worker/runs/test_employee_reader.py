@@ -111,6 +111,7 @@ def read(script: Script, listing: Directory, number: int = 7, **more: Any) -> Em
         (directory(shown=SHOWN - {"department"}), {}, True),
         (directory(unreliable=["department"]), {}, False),
         (directory(unreliable=["department"], department=""), {}, True),
+        (directory(status="Active", shown=ADA, unreliable=ADA), {}, False),
         (directory(last_name=""), {"DEFAULT_LAST_NAME": "-"}, True),
         (directory(first_name=""), {"DEFAULT_LAST_NAME": "-"}, True),
         (directory(department=""), {"DEFAULT_LAST_NAME": "-"}, False),
@@ -130,6 +131,7 @@ def read(script: Script, listing: Directory, number: int = 7, **more: Any) -> Em
         "a field not declared",
         "an unreliable field with a value",
         "an unreliable field without one",
+        "only unreliable fields, each shown",
         "a last name that has a default",
         "a first name that completes it",
         "another field than a name",
@@ -160,6 +162,17 @@ def test_a_full_pass_has_read_them_and_asks_for_nobody_again() -> None:
     assert (listing.email_index.of("new@acme.example"), listing.email_index.of("ada@acme.example")) == ((7,), ())
 
 
+def test_whom_a_full_pass_has_read_or_could_not_read_needs_no_directory() -> None:
+    script, rows = Script(NOBODY), {7: Evidence({"status": "Active"})}
+
+    employees = reader(
+        script, Directory(available=False), rows=rows, unreadable={8: "HTTP 500"}, request=FULL_PASS
+    ).employees([7, 8])
+
+    assert script.requests == []
+    assert (employees[0].facts, employees[1]) == ({"status": "Active"}, Employee(8, unreadable="HTTP 500"))
+
+
 def test_employees_are_returned_by_id_and_read_once() -> None:
     script = Script(record(9, status="Inactive"), NOBODY)
 
@@ -172,6 +185,17 @@ def test_employees_are_returned_by_id_and_read_once() -> None:
     ]
     assert asked(script) == [9, 10]
     assert dict(script.requests[0].query)["fields"].split(",").count("status") == 1
+
+
+def test_an_employee_who_was_refused_alone_is_read_apart_from_the_others() -> None:
+    script = Script(NOBODY, NOBODY, report(), report())
+
+    reader(script, Directory(available=False), settings=CUSTOM, records={7: record_of(7, FollowUp.ISOLATED)}).employees(
+        [7, 8, 9]
+    )
+
+    assert [dict(request.query).get("filter[ids]") for request in script.requests[:2]] == ["8,9", "7"]
+    assert [b"[7]" in request.body for request in script.requests[2:]] == [False, True]
 
 
 # What becomes of both
@@ -252,6 +276,27 @@ def test_employees_who_are_read_one_by_one_without_a_status_are_noticed() -> Non
     one_by_one.employees([9])
 
     assert (one_by_one.evidence.refused, one_by_one.evidence.no_status_shown) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("listing", "deleted", "sees_nobody"),
+    [
+        (Directory(available=False), False, True),
+        (Directory(available=False), True, False),
+        (Directory(available=False), None, False),
+        (directory(department="", unreliable=["department"]), False, False),
+    ],
+    ids=["changed", "deleted", "not in the feed", "in the directory"],
+)
+def test_a_key_that_is_shown_none_of_those_who_changed_sees_nobody(
+    listing: Directory, deleted: bool | None, sees_nobody: bool
+) -> None:
+    changes = () if deleted is None else (Change(7, deleted=deleted),)
+    one_by_one = reader(Script(REFUSED, REFUSED, Response(404)), listing, feed=Feed(changes, None))
+
+    one_by_one.employees([7])
+
+    assert (one_by_one.evidence.refused, one_by_one.evidence.no_status_shown) == (False, sees_nobody)
 
 
 # Custom fields

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.worker.runs.writing import CREATE, SandboxWriter, create, creates, small_site, statuses, update
+from tests.sandbox.wire import Response
+from tests.worker.runs.writing import CREATE, SandboxWriter, create, creates, small_site, statuses, suspend, update
 from worker.model.result import Status
 
 DONE, REFUSED, FAILED = Status.DONE, Status.REFUSED, Status.FAILED
@@ -36,6 +37,25 @@ def test_more_refusals_than_the_allowance_are_left_for_the_next_run(writer: Sand
     assert sum(result.why.code == "email_taken" for result in results.values()) == 25
     assert sum(result.why.code == "email_taken" for result in later.values()) == 5
     assert len(writer.linked_accounts()) == 30
+
+
+def test_neither_leavers_nor_who_was_refused_alone_before_count_towards_the_allowance(writer: SandboxWriter) -> None:
+    bad: dict[str, Any] = {"firstname": "<b>"}
+    leavers = [suspend(number, writer.add(number)) for number in range(1, 91)]
+    odd = {str(step.account.id) for step in leavers[::3] if step.account}
+    refusal = Response.of({"exception": "x", "errorcode": "invalidparameter", "message": ""})
+    writer.watched.instead = lambda _: refusal if odd & {*writer.watched.bodies[-1].values()} else None
+    known, new = range(101, 131), range(201, 261)
+
+    results = writer.write(
+        *leavers,
+        *[create(number, **bad) for number in known],
+        *[create(number, **(bad if number % 3 == 0 else {})) for number in new],
+        isolated=known,
+    )
+
+    refused = [result.why.code for result in results.values() if result.status is not DONE]
+    assert refused == ["refused"] * (30 + 30 + 20)
 
 
 def test_unexplained_refusals_among_successes_do_not_stop_the_writer(writer: SandboxWriter) -> None:

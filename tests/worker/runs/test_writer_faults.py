@@ -182,11 +182,12 @@ def test_a_retry_after_is_respected_and_the_write_is_sent_again(writer: SandboxW
 
 def test_a_site_that_always_limits_is_given_up_without_a_write(writer: SandboxWriter) -> None:
     writer.fail("status", UPDATE, times=0, status=429)
+    writer.fail("status", CREATE, times=0, status=429)
 
-    results = writer.write(suspend(1, writer.add(1)))
+    results = writer.write(suspend(1, writer.add(1)), create(2))
 
-    assert (results[1].status, results[1].wrote) == (FAILED, False)
-    assert sum(writer.patient.waits) == pytest.approx(REQUEST_SECONDS, abs=0.1)
+    assert {(result.status, result.wrote) for result in results.values()} == {(FAILED, False)}
+    assert sum(writer.patient.waits) == pytest.approx(2 * REQUEST_SECONDS, abs=0.2)
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "hang", "html"])
@@ -367,6 +368,24 @@ def test_a_failed_look_up_after_an_uncertain_write_ends_the_writing(writer: Sand
     assert isinstance(writer.ended_by, TargetError)
     assert (results[1].status, results[1].wrote) == (FAILED, True)
     assert (results[2].status, results[2].wrote) == (FAILED, False)
+
+
+def test_a_token_that_is_revoked_before_a_refusal_is_explained_ends_the_writing(writer: SandboxWriter) -> None:
+    writer.site.add_user("other", firstname="O", lastname="L", email="u1@x.example")
+    leaver = suspend(2, writer.add(2))
+
+    def revoke(name: str) -> None:
+        if name == BY_FIELD and writer.calls(CREATE):
+            writer.site.tokens.clear()
+
+    writer.watched.before = revoke
+
+    results = writer.write(leaver, create(1))
+
+    assert isinstance(writer.ended_by, CredentialError)
+    assert statuses(results) == {1: FAILED, 2: DONE}
+    assert (results[1].why.code, results[1].wrote) == ("not_sent", True)
+    assert writer.ended_by.message in results[1].why.text
 
 
 def test_an_update_without_a_response_is_not_sent_again_while_no_look_up_is_answered(writer: SandboxWriter) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -74,10 +74,10 @@ class SandboxWriter:
             concurrency=self.concurrency,
         )
 
-    def write(self, *steps: Step) -> Mapping[int, StepResult]:
-        """Write these steps."""
+    def write(self, *steps: Step, isolated: Collection[int] = ()) -> Mapping[int, StepResult]:
+        """Write these steps; the records of the employees `isolated` were refused alone in the last run."""
         self.board.calls.clear()
-        writer = BatchWriter(self.moodle, self, self.reported.append, self.patient.wait)
+        writer = BatchWriter(self.moodle, self, self.reported.append, self.patient.wait, isolated)
         results = writer.write(steps)
         self.ended_by = writer.ended_by
         return results

@@ -206,13 +206,14 @@ def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, 
 
 def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store: Store) -> None:
     begins, old = "2026-01-20T02:00:00Z", NOW - timedelta(days=3)
-    for run_id, ended, since in (("run1", old, begins), ("run2", old, begins), ("run3", NOW, "")):
+    runs = (("run1", old, begins), ("run2", old, begins), ("run3", old, begins), ("run4", NOW, ""))
+    for run_id, ended, since in runs:
         store.journal(run_id, [suspends(7), suspends(8), entry(9, length=int(run_id[-1]))])
-        store.journal(run_id, [replace(entry(9), changes=(FieldChange("city", "", "Rome"),))])
+        store.journal(run_id, [replace(entry(9), changes=(FieldChange(f"city{run_id}", "", "Rome"),))])
         store.journal_failed(run_id, [9], NOW)
         finish(store, run_id, ended, since)
 
-    assert lately(store, begins, is_open=False).failed == {9: {"department": "xx", "city": "Rome"}}
+    assert lately(store, begins, is_open=False).failed == {9: {"department": "xxx", "cityrun3": "Rome"}}
     assert lately(store, begins).changed == {GuardClass.SUSPEND: {7, 8}}
     assert lately(store).failed == {}
 
