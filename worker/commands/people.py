@@ -131,7 +131,7 @@ def show(call: Call) -> int:
 
 def _nobody(only: FollowUp | None, history: History) -> str:
     """What a sync held is not remembered of the employees, for the next one plans it again: its run is named."""
-    text = f"No employee is {only.replace('_', ' ')}." if only else "No employee is remembered."
+    text = f"No employee is remembered as {only.replace('_', ' ')}." if only else "No employee is remembered."
     last = history.runs[-1] if history.runs else None
     if only not in (None, FollowUp.HELD) or last is None or not last.held_count:
         return text

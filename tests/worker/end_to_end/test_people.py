@@ -135,7 +135,7 @@ def test_what_a_sync_holds_is_not_on_the_list_which_names_the_run(remembered: Ru
 
     assert run["held_ids"] == [5]
     assert listed.splitlines() == [
-        "No employee is held.",
+        "No employee is remembered as held.",
         f"The last run held changes of 1 employee; to see them: python -m worker {command}",
     ]
     assert employee_lines(remembered.run(*command.split())).keys() == {5}
