@@ -197,6 +197,11 @@ class FieldMapping:
         return frozenset(rule.target for rule in self.rules if rule.is_updated)
 
     @property
+    def username_has_email(self) -> bool:
+        """Whether usernames are made of the work e-mail address."""
+        return "work_email" in placeholders(self.username_template)
+
+    @property
     def updates_email(self) -> bool:
         """Whether the e-mail address of existing accounts follows BambooHR."""
         return "email" in self.updated

@@ -221,6 +221,9 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
             new["username"] = name
     if step.problem is not None:
         new = context.without_replaced_names(employee, account, new)
+        if context.mapping.username_has_email:
+            # The username would no longer be that of the address, and no later run could let it follow.
+            new.pop("email", None)
     step = with_differences(context, employee, step, new)
     return _finished(_with_reactivation(context, step))
 

@@ -163,3 +163,21 @@ def test_an_unconfirmed_match_is_held_beside_what_a_guard_holds_and_another_erro
     assert (failed.code, failed["outcome"]) == (1, "errors")
     assert failed["held"] == held["held"]
     assert harness.run("approve", "0123", "--yes")["advice"].count(held["run_id"]) == 1
+
+
+def test_an_address_waits_for_the_username_that_is_made_of_it(harness: RunHarness) -> None:
+    """Written without it, the address would leave the account with a username that no later run could change."""
+    staff(harness, *range(1, 31))
+    new_address = "new.one@acme.example"
+    other = harness.site.add_user(new_address, firstname="X", lastname="Y", email="x@acme.example", idnumber="")
+    harness.company.edit("1", workEmail=new_address, department="Moved")
+
+    taken = harness.run()
+    waiting = harness.account("1")
+    harness.site.change_user(other, username="somebody.else")
+    free = harness.run()
+
+    assert (taken.code, taken.reason_codes("1")) == (1, ["username_taken"])
+    assert (waiting["email"], waiting["username"], waiting["department"]) == (OWN, OWN, "Moved")
+    assert (free.code, free["updated"]) == (0, 1)
+    assert (harness.account("1")["email"], harness.account("1")["username"]) == (new_address, new_address)

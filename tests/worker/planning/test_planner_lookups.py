@@ -207,8 +207,8 @@ def test_the_account_that_this_product_suspended_is_not_taken_for_absent_either(
         listed(1, work_email="new@acme.example"),
         [account_of(1)],
         ("username", "new@acme.example"),
-        Action.UPDATE,
-        ["email"],
+        Action.CONFLICT,
+        [],
     ),
 )
 def test_what_a_look_up_cannot_answer_is_never_taken_for_absent(
