@@ -194,6 +194,12 @@ class History:
         """When the first run of this state ended, in milliseconds since 1970; 0 if there was none."""
         return min((run.began or run.ended_at for run in self.runs), default=0)
 
+    def has_gap_before(self, since: datetime) -> bool:
+        """Whether the last run left the position earlier: what changed in between is not read."""
+        left = (parse_moment(run.reached) for run in reversed(self.runs))
+        last = next((moment for moment in left if moment is not None), since)
+        return last < since.replace(microsecond=0)
+
     def last_full_run(self) -> RunRecord | None:
         """The last run over all employees, whatever its end."""
         return next((run for run in reversed(self.runs) if run.is_full), None)

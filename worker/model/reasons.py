@@ -82,7 +82,7 @@ PROTECTED = Reason("protected", "a protected account or employee; nothing is eve
 UNDONE = Reason(
     "undone",
     "an operator undid what a run had written; nothing is written until the employee changes again in BambooHR",
-    "to release the employee earlier: {command:people retry ID}",
+    "to release the employee earlier, and have the next run write what BambooHR shows: {command:people retry ID}",
     counter="held_undone",
 )
 NOT_DUE = Reason(

@@ -10,7 +10,10 @@ from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.moodle import refusal_reasons
 
-_IN_LOG = "the reason in words is in the log of its last run (event sync.person): {command:runs logs --errors}"
+_IN_LOG = (
+    "the reason in words is in the log of its last run (event sync.person); to see it again, try the employee alone:"
+    " {command:sync --employee ID}"
+)
 _ASK = "which, and what to do: {command:explain --employee ID}"
 
 _BY_FLAG = {

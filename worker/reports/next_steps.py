@@ -68,7 +68,7 @@ def _steps(report: Report) -> Iterator[NextStep]:
         )
     if report.reconcile_due and report.scope != "everybody":
         yield NextStep(
-            "The settings have changed since the last reconcile. See what a reconcile would do to all employees:",
+            "A reconcile is due: settings have changed, or changes were not read. See what it would do:",
             advice.command("plan", "--everybody"),
         )
 

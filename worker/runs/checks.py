@@ -198,7 +198,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         yield warning("last run", f"{last.run_id} ended with errors", _see_log())
     people, retry = advice.command("people", "list"), "{command:people retry ID}"
     for flag, what_to_do in (
-        (FollowUp.PARKED, f"see: {people}; fix what its reason says, then: {retry}"),
+        (FollowUp.PARKED, f"see: {people}; fix what its reason says, and the next run succeeds"),
         (FollowUp.UNDONE, f"see: {people}; to release them: {retry}"),
         (FollowUp.WITHOUT_ACCOUNT, f"see: {people}; fix what their reasons say"),
     ):

@@ -16,6 +16,7 @@ from worker.planning.second_accounts import possible_second_accounts
 from worker.runs.custom_fields import CustomFieldReader
 from worker.runs.run_input import RunInput
 from worker.runs.summary import Summary
+from worker.timestamps import iso
 from worker.words import counted, listed
 
 _NAMED = 10
@@ -85,6 +86,16 @@ def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
             "employees with both names of an employee who left get a new account; if one of them was hired again, first"
             f" enter the new id as the idnumber of the former account: {named}",
         )
+
+
+def warn_of_gap(inputs: RunInput, summary: Summary) -> None:
+    """Report that changes are left out between the last run and this one."""
+    since = iso(inputs.position.since) if inputs.position else ""
+    summary.warn(
+        "changes_skipped",
+        f"this run begins at {since}, later than the last run left off: what changed in between was not read. Unless"
+        " the state was reset on purpose, see the RUNBOOK, State, Missing row; a reconcile is due",
+    )
 
 
 def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:

@@ -64,6 +64,11 @@ class RunInput:
         return {change.employee_id: change.at for change in self.feed.changes if change.at}
 
     @property
+    def has_gap(self) -> bool:
+        """Whether this run begins later than the last one left off: the row was lost, or written by hand."""
+        return self.position is not None and self.history.has_gap_before(self.position.since)
+
+    @property
     def stats(self) -> DirectoryStats:
         """What the guards compare with the baseline."""
         active = 0 if self.directory.available or self.statuses is None else self.statuses.active

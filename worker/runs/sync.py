@@ -30,6 +30,7 @@ from worker.runs.locked_run import LockedRun, locked_run
 from worker.runs.preconditions import check_binding, heed_pause
 from worker.runs.read_back import read_back
 from worker.runs.read_bamboohr import read_bamboohr
+from worker.runs.reading_warnings import warn_of_gap
 from worker.runs.request import RunRequest
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.run_input import RunInput
@@ -55,6 +56,8 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
         run.record = lambda now: _record(services, summary, inputs, now)
         position = _position(request, services, summary, first_run=True)
         inputs = read_bamboohr(services, request, run.history, position, summary)
+        if inputs.has_gap:
+            warn_of_gap(inputs, summary)
         plan, _ = guarded_plan(services, inputs, summary)
         _keep_held(services, plan, run)
         written = run.write(
@@ -181,6 +184,7 @@ def _record(services: Services, summary: Summary, inputs: RunInput, now: datetim
     before = last_baseline.coverage if last_baseline else {}
     missed = (
         inputs.feed.dropped
+        or inputs.has_gap
         or inputs.custom_fields.may_have_missed(last_baseline, full_pass=full_pass)
         or any(before.get(name) for name in inputs.hidden_fields)
     )

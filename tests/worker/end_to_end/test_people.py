@@ -111,7 +111,7 @@ def test_why_moodle_refused_an_employee_is_found_in_words(healthy: RunHarness) -
 
     assert (one["reason"], one["note"]) == ("parked", "refused")
     assert one["text"] == "Moodle, its web server or a firewall refuses to write this employee alone"
-    assert "in the log of its last run (event sync.person): ./lxp --env NAME runs logs --errors" in one["advice"]
+    assert "try the employee alone: python -m worker sync --employee 3" in one["advice"]
     held = explanation["What holds it"]
     assert [*held] == ["parked"]
     assert held["parked"].startswith("parked after 2 runs in which Moodle refused (refused): Moodle, its web server")

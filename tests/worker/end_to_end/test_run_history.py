@@ -117,3 +117,18 @@ def test_an_address_that_changed_after_its_batch_is_free_for_the_rest_of_the_win
 
     assert run.code == 0
     assert (harness.account("1")["email"], harness.account("2")["email"]) == ("a.new@example.com", "shared@example.com")
+
+
+def test_a_row_that_was_lost_is_missed_by_the_next_run_and_caught_up_by_a_full_pass(staffed: RunHarness) -> None:
+    """Without the row, a run looks some days back only; here it looks back no day, and the change is hours old."""
+    staffed.company.edit("7", department="Moved")
+    assert staffed.run("state", "reset", "--yes").code == 0
+
+    run = staffed.run(INITIAL_LOOKBACK_DAYS="0")
+    later = staffed.run()
+    caught_up = staffed.run("reconcile", "--yes")
+
+    assert (run.code, run["warnings"], run["reconcile_due"]) == (0, ["changes_skipped"], True)
+    assert (later["warnings"], later["reconcile_due"]) == ([], True)
+    assert (caught_up["updated"], caught_up["reconcile_due"]) == (1, False)
+    assert staffed.account("7")["department"] == "Moved"

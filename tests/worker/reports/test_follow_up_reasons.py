@@ -6,7 +6,7 @@ from tests.worker.tables import table
 from worker.model.history import FollowUp
 from worker.reports.follow_up_reasons import reason_of
 
-LOG = "in the log of its last run (event sync.person): ./lxp --env NAME runs logs --errors"
+LOG = "try the employee alone: python -m worker sync --employee 7"
 EXPLAIN = "python -m worker explain --employee 7"
 
 

@@ -168,8 +168,8 @@ def test_the_next_commands_come_last() -> None:
     read = read_page(row_of(1, "suspend"), reconcile_due=True)
 
     assert read.all("section", class_="next") == [
-        "What to do next Write these changes: python -m worker sync The settings have changed since the last reconcile."
-        " See what a reconcile would do to all employees: python -m worker plan --everybody"
+        "What to do next Write these changes: python -m worker sync A reconcile is due: settings have changed,"
+        " or changes were not read. See what it would do: python -m worker plan --everybody"
     ]
     assert read_page().all("section", class_="next") == ["What to do next There is nothing to write."]
 

@@ -251,6 +251,6 @@ def test_the_next_commands_come_last() -> None:
         "Next:",
         "  Write these changes:",
         "    python -m worker sync",
-        "  The settings have changed since the last reconcile. See what a reconcile would do to all employees:",
+        "  A reconcile is due: settings have changed, or changes were not read. See what it would do:",
         "    python -m worker plan --everybody",
     ]
