@@ -214,7 +214,7 @@ secret-bamboohr: ## set the BambooHR API key, from a hidden prompt or stdin
 secret-moodle: ## set the Moodle token, from a hidden prompt or stdin
 doctor: ## check that everything is set up correctly, here, or in a task: ARGS=--task
 plan: ## show what the next run would do; ARGS="--html plan.html --show-values", ARGS=--everybody
-explain: ## explain why a run handles an employee as it does; ARGS="--employee 4711"
+explain: ## explain why a run handles an employee the way it does; ARGS="--employee 4711"
 run: ## run the sync of ENV (dev) now, wait, and print its summary; ARGS="--employee 4711"
 dry-run: ## the same, but write nothing
 approve: ## apply the changes that a run held; ARGS=RUN, ARGS="RUN --dry-run"

@@ -25,7 +25,7 @@ _LOG_WITHIN_SECONDS = 30.0
 """How far the log can be behind the end of the task."""
 _MOST_SUSPENSIONS = 200
 _MOST_MINUTES = 1440
-_REMARKS = ("warning: ", "worker: ")
+_REMARKS = ("warning: ", "lxp: ", "worker: ")
 """How the lines begin that a report writes to stderr; the log does not tell one stream from the other."""
 _FOR_A_TERMINAL = frozenset({"--yes", "--show-values", "--verbose"})
 _PLANNED = frozenset({ExitCode.OK, ExitCode.ERRORS, ExitCode.HELD})
@@ -42,7 +42,7 @@ def add_run_options(parser: argparse.ArgumentParser, command: str) -> None:
             "--max-suspensions",
             metavar="N",
             type=whole_number(0, _MOST_SUSPENSIONS),
-            help=f"the most suspensions in this run only (0 to {_MOST_SUSPENSIONS})",
+            help=f"the maximum number of suspensions, for this run only (0 to {_MOST_SUSPENSIONS})",
         )
 
 
@@ -53,7 +53,7 @@ def add_waiting(parser: argparse.ArgumentParser) -> None:
         metavar="MINUTES",
         type=whole_number(1, _MOST_MINUTES),
         default=400,
-        help="how long to wait for the end (default: %(default)s)",
+        help="how many minutes to wait for the task to end (default: %(default)s)",
     )
 
 

@@ -28,7 +28,7 @@ class Place(Enum):
     """Where a command runs with `--env`. Without it, the worker's commands run on this machine."""
 
     TASK = "runs in a task, with the role and the network of the scheduled runs"
-    HERE = "runs on this machine, with the settings of the deployed task; with --task in a task"
+    HERE = "runs on this machine, with the settings of the deployed task; with --task, in a task"
     OPERATOR = "runs on this machine, and only with --env"
 
 
@@ -95,7 +95,7 @@ Without --env: commands run on this machine, with settings from environment vari
 examples:
   ./lxp --env dev doctor                     is everything set up correctly?
   ./lxp --env dev plan                       what would the next run do?
-  ./lxp --env dev explain --employee 4711    why does a run handle them as it does?
+  ./lxp --env dev explain --employee 4711    why does a run handle them this way?
   ./lxp --env prod runs list                 how did the last runs end?
 
 {{command:COMMAND --help}} explains one command: its options, examples and exit codes.
@@ -173,7 +173,9 @@ def _add_environment(parser: argparse.ArgumentParser) -> None:
 
 def _without_environment(place: Place, words: Sequence[str], worker_words: Sequence[str]) -> NoReturn:
     if place is Place.OPERATOR:
-        raise UsageError(f"{words[0]} needs a deployed environment", advice=f"name it: {advice.command(*words)}")
+        name_it = f"name it: {advice.command(*words)}"
+        without = f"; without AWS, {advice.command('state', 'show')} lists the last runs" if words[0] == "runs" else ""
+        raise UsageError(f"{words[0]} needs a deployed environment", advice=name_it + without)
     if list(words) != list(worker_words):
         extra = next(word for word in words if word not in worker_words)
         raise UsageError(f"{extra.split('=')[0]} needs a deployed environment", advice="name it: --env NAME")

@@ -34,10 +34,11 @@ _KINDS = {
 def add(parsers: Parsers) -> None:
     """Add the parsers."""
     summary = "set the BambooHR API key or the Moodle token"
-    group = parsers.add_parser("secret", help=summary, description=summary).add_subparsers(
+    teaches = "Sets the BambooHR API key or the Moodle token."
+    group = parsers.add_parser("secret", help=summary, description=teaches).add_subparsers(
         metavar="WHAT", required=True
     )
-    systems = group.add_parser("set", help=summary).add_subparsers(metavar="SYSTEM", required=True)
+    systems = group.add_parser("set", help=summary, description=teaches).add_subparsers(metavar="SYSTEM", required=True)
     for system, kind in _KINDS.items():
         parser = add_operation(
             systems,

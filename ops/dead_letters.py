@@ -27,7 +27,7 @@ def add(parsers: Parsers) -> None:
         dead_letters,
         summary="show why a scheduled start or an e-mail was not delivered",
         teaches="Shows why each message is in the dead-letter queue. Ends with exit code 1 if there are any. The alarm"
-        " ends when the queue\nis empty: fix the cause, then run the command with --clear.",
+        " clears when the\nqueue is empty: fix the cause, then run the command with --clear.",
     )
     parser.add_argument("--clear", action="store_true", help="remove the messages that were shown")
     add_yes(parser)

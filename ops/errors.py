@@ -76,7 +76,8 @@ def _client_error(fault: ClientError) -> Unavailable:
     if code in _NOT_ALLOWED:
         return Unavailable(
             f"AWS does not allow these credentials to call {operation} ({code})",
-            advice="use other credentials (AWS_PROFILE); the RUNBOOK lists the permissions that an operator needs",
+            advice="use other credentials (AWS_PROFILE); for the permissions that an operator needs, see"
+            ' "What an operator\'s AWS credentials must allow" (RUNBOOK, First deploy)',
         )
     if code in _NOT_ACCEPTED:
         return Unavailable(f"AWS does not accept these credentials ({code})", advice=_LOG_IN)

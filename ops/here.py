@@ -107,7 +107,7 @@ def _check_pause(context: Context) -> Iterator[Check]:
         yield warning(
             "pause",
             f"the schedules and the alarm were not read ({code_of(fault)})",
-            "the RUNBOOK lists the permissions",
+            'see "What an operator\'s AWS credentials must allow" (RUNBOOK, First deploy)',
         )
     else:
         if contradiction:

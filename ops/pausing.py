@@ -23,7 +23,7 @@ def add(parsers: Parsers) -> None:
         summary="stop scheduled runs until resume; mute the silence alarm",
         teaches="Records the pause in the state table, and disables the schedules (of the sync and, if there is one, "
         "of the reconcile) and\nthe actions of the silence alarm. A task that is running continues; `sync` still "
-        "works, and warns. The pause outlives a\ndeploy: if the deploy enables a schedule again, its runs end "
+        "works, and warns. The pause survives a\ndeploy: if the deploy enables a schedule again, its runs end "
         "immediately with the outcome paused.",
     )
     add_operation(

@@ -35,11 +35,11 @@ _LIST = """\
 Shows the summaries of the last runs from the log, newest last. A run whose container never started has no summary: the
 failure e-mail and the silence alarm report it. Also says whether the scheduled runs are paused."""
 _SHOW = """\
-Shows what ECS knows of a task (status, stopped reason, stop code, exit code, times), what that means and what to do,
-and the summary of its run. ECS forgets a stopped task after about an hour; after that the summary alone is shown."""
+Shows what ECS knows about a task (status, stopped reason, stop code, exit code, times), what that means and what to do,
+and the summary of its run. ECS forgets a stopped task after about an hour; from then on, only the summary is shown."""
 _LOGS = """\
-Prints the log of a run: a line for each employee who was written, held, skipped or failed, and the summary. The log
-contains ids, reasons and field names, and no personal data."""
+Prints the log of a run: one line for each employee whose account was written, or who was held, skipped or failed, and
+the summary. The log contains ids, reasons and field names, and no personal data."""
 _STOP = """\
 Asks a task to end. It ends between two requests, with exit code 143, and leaves its state as it was: the next run
 continues from there. The failure e-mail is sent."""
@@ -170,7 +170,7 @@ def _explain_empty_log(context: Context, task_id: str) -> None:
     known = tasks.described(context, [task_id])
     if not known:
         raise tasks.unknown(task_id)
-    context.terminal.note("Nothing was logged. What ECS knows of the task:")
+    context.terminal.note("Nothing was logged. What ECS knows about the task:")
     context.terminal.note(tasks.readable(known[0], context.deployment.container_name))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,11 @@ UNKNOWN_ENVIRONMENT = "NAME"
 _OPERATORS_OWN = frozenset({"alerts", "dead-letters", "pause", "resume", "runs", "secret"})
 """Commands that are about a deployed environment, and that a worker does not have."""
 _TEMPLATE = re.compile(r"\{command:([^{}]+)\}")
+_ID = "ID"
+_EMPLOYEE = "{employee}"
+_FOR_ONE = frozenset({"explain"})
+"""Commands that take one employee only."""
+_MOST_NAMED = 20
 _IN_ENVIRONMENT = re.compile(r"\./lxp --env \S+ ")
 _CHECKOUT = Path(__file__).parents[1] / "lxp"
 
@@ -101,6 +106,27 @@ def command(*words: str) -> str:
     return _command_line.command(*words)
 
 
-def resolve(text: str) -> str:
-    """A text that was written before its reader was known, each `{command:WORDS}` in it replaced by the command."""
-    return _TEMPLATE.sub(lambda found: command(*found[1].split()), text)
+def command_for(words: Sequence[str], employees: Collection[int]) -> str:
+    """A command with these employees for its word `ID`, which stays if there are none, or too many for the command."""
+    ids = _named(employees, 1 if words[0] in _FOR_ONE else _MOST_NAMED)
+    if _OPTION in words:
+        at = words.index(_OPTION)
+        named = [word for one in ids for word in (_OPTION, one)]
+        return command(*words[:at], *named, *words[at + 2 :]) if words[at + 1] == _ID else command(*words)
+    return command(*(word for one in words for word in (ids if one == _ID else [one])))
+
+
+_OPTION = "--employee"
+
+
+def _named(employees: Collection[int], most: int) -> list[str]:
+    return [str(number) for number in sorted(employees)] if 0 < len(employees) <= most else [_ID]
+
+
+def resolve(text: str, employees: Collection[int] = ()) -> str:
+    """A text that was written before its reader was known, or the employees it is about.
+
+    Each `{command:WORDS}` in it is replaced by the command, and each `{employee}` by the ids.
+    """
+    filled = _TEMPLATE.sub(lambda found: command_for(found[1].split(), employees), text)
+    return filled.replace(_EMPLOYEE, ", ".join(_named(employees, _MOST_NAMED)))

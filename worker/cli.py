@@ -99,6 +99,8 @@ def _end_run(summary: Summary, end: SyncError | None, log: TerminalLog | None) -
 
 def _print_summary(summary: Summary, log: TerminalLog | None) -> int:
     """Print the line to stdout, which is the same everywhere; at a terminal, the summary in words follows on stderr."""
+    if log is not None and (left_out := log.left_out()):
+        sys.stderr.write(f"{left_out}\n")
     print(summary.line(), flush=True)
     if log is not None:
         sys.stderr.write(f"{log.summary(summary.as_dict(datetime.now(UTC)))}\n")
@@ -127,11 +129,12 @@ def _report(call: Call) -> int:
         return int(ExitCode.CRASH)
 
 
-def _print_faults(faults: Sequence[str], advice: str) -> None:
+def _print_faults(faults: Sequence[str], what_to_do: str) -> None:
+    prefix = "lxp: " if advice.current().program == advice.LXP else "worker: "
     for fault in faults:
-        sys.stderr.write(f"worker: {fault}\n")
-    if advice:
-        sys.stderr.write(f"        {advice}\n")
+        sys.stderr.write(f"{prefix}{fault}\n")
+    if what_to_do:
+        sys.stderr.write(f"{' ' * len(prefix)}{what_to_do}\n")
 
 
 _INFORMATION = ("-h", "--help", "--version", "--variables")
@@ -180,7 +183,7 @@ _EXAMPLES = """\
 examples:
   {command:doctor}                      is everything set up correctly?
   {command:plan}                        what would the next run do?
-  {command:explain --employee 4711}     why does a run handle them as it does?
+  {command:explain --employee 4711}     why does a run handle them this way?
   {command:sync --employee 4711}        bring one employee up to date now
 
 {command:COMMAND --help} explains one command: its options, examples and exit codes."""

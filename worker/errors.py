@@ -48,13 +48,13 @@ class ExitCode(IntEnum):
 
 
 _MEANINGS = {
-    ExitCode.OK: "no errors (also: a dry run, a paused run, a second delivery of a scheduled run, a declined question)",
+    ExitCode.OK: "no errors (also: a dry run, a paused run, a duplicate delivery, a declined confirmation)",
     ExitCode.ERRORS: "errors; since and offset did not move, and the next run tries again",
     ExitCode.USAGE: "the command line was not understood, or the request cannot be carried out",
     ExitCode.CONFIGURATION: "invalid configuration or credentials; since and offset did not move",
     ExitCode.HELD: "the only errors are held changes",
-    ExitCode.UNAVAILABLE: "./lxp --env only: AWS refused, there is no stack, or the task has no exit code",
-    ExitCode.CRASH: "a defect in this program; the summary and the log name the place",
+    ExitCode.UNAVAILABLE: "./lxp --env only: AWS refused the request, there is no stack, or the task has no exit code",
+    ExitCode.CRASH: "a defect in this program; the summary and the log say where",
     ExitCode.LOCKED: "another run holds the lock",
     ExitCode.INTERRUPTED: "./lxp --env only: Ctrl-C; what was started in AWS keeps running",
     ExitCode.TERMINATED: "SIGTERM: ended between two requests; since and offset did not move",

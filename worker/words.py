@@ -13,6 +13,11 @@ def counted(number: int, one: str, more: str = "") -> str:
     return f"{number:,} {one if number == 1 else more or one + 's'}"
 
 
+def employees_named(ids: Sequence[int]) -> str:
+    """Return who is meant: `employee 7`, `employees 7, 9`."""
+    return f"employee{'s' if len(ids) > 1 else ''} {listed(ids)}"
+
+
 def listed(items: Sequence[object], most: int | None = MOST_SHOWN, where: str = "") -> str:
     """Return the items with commas: at most so many (None: all), then how many more there are, and where they are."""
     text = ", ".join(map(str, items[:most]))

@@ -57,5 +57,8 @@ def test_doctor_does_not_need_the_rights_to_check_the_pause(
     replace_client(monkeypatch, "scheduler", Denied())
 
     assert doctors_pause(complete) == [
-        ("the schedules and the alarm were not read (AccessDeniedException)", "the RUNBOOK lists the permissions")
+        (
+            "the schedules and the alarm were not read (AccessDeniedException)",
+            'see "What an operator\'s AWS credentials must allow" (RUNBOOK, First deploy)',
+        )
     ]

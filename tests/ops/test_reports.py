@@ -94,7 +94,7 @@ def test_the_exit_code_is_the_workers(complete: Environment, systems: RunHarness
     end = complete.ops("plan")
 
     assert end.code == 3
-    assert "worker: BambooHR" in end.err
+    assert "lxp: BambooHR" in end.err
 
 
 def test_the_workers_advice_is_the_operators_command(complete: Environment) -> None:

@@ -62,6 +62,30 @@ def test_a_template_is_resolved_for_the_reader_of_the_moment() -> None:
     assert advice.current() == CONTAINER
 
 
+@pytest.mark.parametrize(
+    ("template", "employees", "resolved"),
+    [
+        ("{command:people retry ID}", [7], "python -m worker people retry 7"),
+        ("{command:people retry ID}", [9, 7], "python -m worker people retry 7 9"),
+        ("{command:sync --employee ID --reactivate}", [7], "python -m worker sync --employee 7 --reactivate"),
+        (
+            "{command:sync --employee ID --reactivate}",
+            [7, 9],
+            "python -m worker sync --employee 7 --employee 9 --reactivate",
+        ),
+        ("{command:approve RUN --employee 5}", [7], "python -m worker approve RUN --employee 5"),
+        ("{command:explain --employee ID}", [7], "python -m worker explain --employee 7"),
+        ("{command:explain --employee ID}", [7, 9], "python -m worker explain --employee ID"),
+        ("{command:people retry ID}", range(1, 22), "python -m worker people retry ID"),
+        ("{command:people retry ID}", [], "python -m worker people retry ID"),
+        ("search Moodle for the idnumber {employee}", [7, 9], "search Moodle for the idnumber 7, 9"),
+        ("search Moodle for the idnumber {employee}", [], "search Moodle for the idnumber ID"),
+    ],
+)
+def test_a_template_names_the_employees_it_is_shown_for(template: str, employees: list[int], resolved: str) -> None:
+    assert advice.resolve(template, employees) == resolved
+
+
 def test_a_text_without_a_command_stays() -> None:
     assert advice.resolve('{"moodle_token": "..."}') == '{"moodle_token": "..."}'
 

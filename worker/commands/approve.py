@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from worker import advice, logs
 from worker.commands.base import (
     Call,
     Parsers,
@@ -18,25 +19,26 @@ from worker.commands.base import (
 from worker.commands.preview import Seen, check_terminal, goes_on
 from worker.errors import NothingDone, UsageError
 from worker.model.held_change import HeldChange, HeldChanges
+from worker.model.history import FollowUp
 from worker.model.reasons import UNCONFIRMED
 from worker.model.step import GuardClass
 from worker.planning.digests import key_check
 from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.sync import preview, run_sync
-from worker.words import counted
+from worker.words import counted, employees_named
 
 _TEACHES = """\
-Immediately applies the changes that the guards held in the run RUN and that are still due unchanged: the same employee,
-the same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a terminal,
-the command lists the changes by class and reason, and asks for confirmation; a script passes --yes.
+Immediately applies the changes that the guards held in the run RUN and that are still due and unchanged: the same
+employee, the same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a
+terminal, the command lists the changes by class and reason, and asks for confirmation; a script passes --yes.
 
 With --employee, or with --only unconfirmed, it also confirms that an account belongs to the employee if the run could
-not tell (the reason code is "unconfirmed"), and writes what that account needs.
+not tell (the reason code is "unconfirmed"), and makes the changes that are due in that account.
 
 A list is valid for 7 days, and only while the Moodle token is the one that the run used; the next run makes a new list.
 The command can be repeated. Approved changes do not count towards the limits, and since and offset stay where they are:
-the next run finds these changes done, and continues.
+the next run finds that these changes have been made, and continues.
 
 First check what is held, for whom, and whether it is still due:
   {command:approve RUN --dry-run --show-values}
@@ -71,6 +73,7 @@ def approve(call: Call) -> None:
     classes: dict[int, set[str]] = {}
     for change in changes:
         classes.setdefault(change.employee_id, set()).add(change.guard_class or UNCONFIRMED)
+    _warn_of_undone(sorted(classes), services)
     request = replace(request, covers=SelectedEmployees(tuple(sorted(classes))), approved=changes, resends=held.resends)
     look = replace(request, dry_run=True)
     if goes_on(call, services, lambda summary: Seen.of(preview(look, services, summary), classes), _question):
@@ -107,12 +110,28 @@ def _selected(held: HeldChanges, only: str | None, selected: Sequence[int]) -> t
         for change in held.changes
         if _is_wanted(change, only, named=bool(selected)) and (not selected or change.employee_id in selected)
     )
+    without = sorted({*selected} - {change.employee_id for change in changes})
+    kind = f" of {only}" if only else ""
+    text = f"the run {held.run_id} held nothing{kind} for {employees_named(without)}"
     if not changes:
         raise UsageError(
-            f"the run {held.run_id} held nothing that matches",
+            text if without else f"the run {held.run_id} held nothing that matches",
             advice="leave out --only and --employee; an unconfirmed match needs --employee ID or --only unconfirmed",
         )
+    if without:
+        logs.warning("approve.held_nothing", reason=text)
     return changes
+
+
+def _warn_of_undone(approved: Sequence[int], services: Services) -> None:
+    undone = services.store.history().with_flag(FollowUp.UNDONE)
+    if left_alone := [number for number in approved if number in undone]:
+        logs.warning(
+            "approve.undone",
+            reason=f"an operator undid what a run had written to {employees_named(left_alone)}: nothing is written for"
+            " them until they change again in BambooHR, though the change is approved",
+            advice=advice.resolve("to release them first: {command:people retry ID}", left_alone),
+        )
 
 
 def _is_wanted(change: HeldChange, only: str | None, *, named: bool) -> bool:

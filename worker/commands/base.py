@@ -120,13 +120,15 @@ _FORMER_WORDS = {"suspensions": GuardClass.SUSPEND.value}
 
 def add_yes(parser: argparse.ArgumentParser) -> None:
     """Add `--yes`, for commands that ask."""
-    parser.add_argument("--yes", action="store_true", help="do not ask: for scripts and schedules")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation: for scripts and schedules")
 
 
 def add_run_options(parser: argparse.ArgumentParser, *, asks: bool) -> None:
     """Add what the runs have in common; `asks`: the command asks before it writes."""
     parser.add_argument(
-        "--dry-run", action="store_true", help="do everything except write: no account, no state, no lock"
+        "--dry-run",
+        action="store_true",
+        help="do everything except write: change neither accounts nor state, take no lock",
     )
     if asks:
         add_show_values(parser)
@@ -144,7 +146,9 @@ def add_show_values(parser: argparse.ArgumentParser) -> None:
 def add_verbose(parser: argparse.ArgumentParser) -> None:
     """Add `--verbose`, for output at a terminal; elsewhere it is complete anyway."""
     parser.add_argument(
-        "--verbose", action="store_true", help=f"at a terminal: all employees, not the first {MOST_SHOWN} of a kind"
+        "--verbose",
+        action="store_true",
+        help=f"on a terminal: list all employees, not only the first {MOST_SHOWN} of each kind",
     )
 
 

@@ -29,7 +29,8 @@ accounts; duplicate addresses and idnumbers; how many employees each rule would 
 custom profile fields of the mapping exist and are filled.
 
 Prints one line per check: ok, warning or failed, with what to do and whom to ask. The exit code is 0 if no check
-failed, 3 if the configuration or a credential did, and 1 otherwise. Doctor reads all employees; --quick skips that.
+failed, 3 if the configuration or a credential is invalid, and 1 otherwise. Doctor reads all employees; with --quick, it
+does not.
 
 Two calls that cannot succeed check whether the token may create and change accounts: an update of an account that does
 not exist, and a new account with the guest's username. Neither writes anything.

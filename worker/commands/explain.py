@@ -7,7 +7,8 @@ from pathlib import Path
 
 from worker.commands.base import Call, Parsers, add_command, approvable, employee, reader_patience
 from worker.progress import no_bar
-from worker.reports.explanation import EmployeeContext, explain
+from worker.reports.employee_context import EmployeeContext
+from worker.reports.explanation import explain
 from worker.reports.output import check_values, check_writable, put, readable, width
 from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.sync import preview
@@ -32,7 +33,7 @@ def add(parsers: Parsers) -> None:
         parsers,
         "explain",
         report=explain_employee,
-        summary="explain why a run handles an employee as it does",
+        summary="explain why a run handles an employee the way it does",
         teaches=_TEACHES,
     )
     parser.add_argument("--employee", metavar="ID", required=True, type=employee, help="the BambooHR employee id")

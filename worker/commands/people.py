@@ -15,20 +15,21 @@ from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model import reasons
 from worker.model.history import EmployeeRecord, FollowUp, FollowUpDetail, History
+from worker.reports.follow_up_reasons import reason_of
 from worker.reports.output import put, width
 from worker.reports.table import columns
 from worker.runs.locked_run import remember_changes
 from worker.runs.services import open_store
 from worker.state.store import locked
-from worker.words import counted
+from worker.words import counted, employees_named
 
 FORMER_NAME = "parked"
 
 _KINDS = """\
-  waiting          BambooHR does not yet say whether they work here, or their first day is ahead; every run asks again
+  waiting          BambooHR does not yet say whether they work here, or they have not started; every run asks again
   parked           Moodle refused them in MAX_ATTEMPTS consecutive runs; every run tries again, and it is not an error
   undone           an operator undid what a run had written; left alone until the employee changes in BambooHR again
-  held             a guard held a change that no later run finds by itself (from a reconcile); every run plans it again
+  held             a guard held a change from a reconcile, which no later run finds by itself; every run plans it again
   isolated         BambooHR or Moodle refused the request for this employee alone; every run tries them last, one by one
   without_account  should have an account but gets none, because an address, a name or a username is missing or cannot
                    be used; tried again when the employee changes in BambooHR, or a full pass finds them"""
@@ -37,7 +38,7 @@ _TEACHES = f"""\
 Shows which employees are remembered, and why:
 {_KINDS}
 
-Shows ids and reasons only. `retry` and `drop` take the run lock for a moment, and are refused during a run.
+Shows ids and reasons only. `retry` and `drop` take the run lock briefly, and are refused during a run.
 The former name of this command, parked, still works."""
 
 _RETRY = """\
@@ -46,7 +47,7 @@ Lets the next run process these employees as if nothing had happened before.
   parked           counts as an error again until Moodle accepts them
   undone           released: BambooHR's values are written again
   held             planned again, and checked by the guards again
-  isolated         looked up and written together with the others
+  isolated         processed together with the others again
   without_account  tried again, and reported again if nothing has changed
 
 example:
@@ -59,7 +60,7 @@ reconcile finds them. The record of which accounts this product suspended is kep
   parked           an error again if Moodle refuses them again
   undone           a reconcile writes BambooHR's values again
   held             the change is not made, unless a reconcile finds it again
-  isolated         looked up and written together with the others
+  isolated         no longer tried last, one by one
   without_account  neither counted nor listed any more
 
 example:
@@ -82,19 +83,8 @@ class _Row(NamedTuple):
 
     @property
     def reason(self) -> reasons.Reason:
-        """Why, in words. An id of a run or of a guard's class is no reason's code, and some codes need the employee."""
-        general = _BY_FLAG.get(self.flag) or reasons.by_code(self.note)
-        return general or reasons.Reason(self.note, "", "see: {command:explain --employee ID}")
-
-
-_BY_FLAG = {
-    FollowUp.UNDONE: reasons.UNDONE,
-    FollowUp.HELD: reasons.Reason(
-        "held",
-        "a guard held a change of this class",
-        "see which, and how to approve it: {command:explain --employee ID}",
-    ),
-}
+        """Why, in words."""
+        return reason_of(self.flag, self.note)
 
 
 def add(parsers: Parsers) -> None:
@@ -141,7 +131,7 @@ def show(call: Call) -> int:
 
 def _nobody(only: FollowUp | None, history: History) -> str:
     """What a sync held is not remembered of the employees, for the next one plans it again: its run is named."""
-    text = f"No employee is {only.replace('_', ' ')}." if only else "No employee is remembered."
+    text = f"No employee is remembered as {only.replace('_', ' ')}." if only else "No employee is remembered."
     last = history.runs[-1] if history.runs else None
     if only not in (None, FollowUp.HELD) or last is None or not last.held_count:
         return text
@@ -157,20 +147,29 @@ def _as_json(row: _Row) -> dict[str, object]:
         "action": row.action,
         "attempts": row.employee.attempts,
         "text": row.reason.text,
-        "advice": row.reason.advice,
+        "advice": row.reason.advice_for(row.employee.employee_id),
     }
 
 
 def _table(rows: Iterable[_Row]) -> str:
     heads = ("employee", "is", "attempts", "action", "reason or run")
-    cells = [(one.employee.employee_id, str(one.flag), one.employee.attempts, one.action, one.note) for one in rows]
+    cells = [
+        (one.employee.employee_id, str(one.flag), one.employee.attempts or "-", one.action, one.note) for one in rows
+    ]
     return columns(heads, cells, width())
 
 
 def _legend(rows: Iterable[_Row]) -> str:
     """Each reason once, in words, whatever the number of employees who have it."""
-    said = {row.reason.code: row.reason for row in rows}
-    texts = [(code, "; ".join(filter(None, (said[code].text, said[code].advice)))) for code in sorted(said)]
+    said: dict[str, reasons.Reason] = {}
+    whose: dict[str, set[int]] = {}
+    for row in rows:
+        said[row.reason.code] = row.reason
+        whose.setdefault(row.reason.code, set()).add(row.employee.employee_id)
+    texts = [
+        (code, "; ".join(filter(None, (reason.text, reason.advice_for(*whose[code])))))
+        for code, reason in sorted(said.items())
+    ]
     return columns(("reason", "in words, and what to do"), texts, width())
 
 
@@ -215,4 +214,4 @@ def _change(call: Call, change: Callable[[EmployeeRecord], EmployeeRecord]) -> s
             )
         changed = {number: change(employees[number]) for number in asked}
         remember_changes(store, changed, employees, datetime.now(UTC))
-    return f"employee{'s' * (len(asked) > 1)} {', '.join(map(str, asked))}"
+    return employees_named(asked)

@@ -34,12 +34,12 @@ examples:
   {command:state rewind --days 3}
   {command:state rewind --since 2026-01-31T02:00:00Z --yes}"""
 _RESET = """\
-Removes the state row: the next run starts INITIAL_LOOKBACK_DAYS back, as the very first run did. What is remembered
+Removes the state row: the next run looks back INITIAL_LOOKBACK_DAYS days, as the very first run did. What is remembered
 about employees (waiting, parked, undone, suspended by this product) is kept. Refused while a run holds the lock."""
 _REBIND = """\
 Binds the state to the company and the site of the current configuration, after either was renamed. The employees and
-accounts must be the same ones: with the state of another company, runs suspend and rename the wrong accounts. Refused
-while a run holds the lock."""
+accounts must be the same ones: with the state of another company, runs would suspend and rename the wrong accounts.
+Refused while a run holds the lock."""
 
 
 def add(parsers: Parsers) -> None:

@@ -19,7 +19,7 @@ No account is suspended without evidence for that employee (deleted, or status I
 small share of the company, they are held, all other changes are written, and the exit code says so.
 
 examples:
-  {command:sync --dry-run}                    what would the next run do? (with values: plan)
+  {command:sync --dry-run}                    what would the next run do? (plan also shows values)
   {command:sync --employee 4711}              bring one employee up to date now
   {command:sync --employee 4711 --reactivate}"""
 

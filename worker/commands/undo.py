@@ -11,7 +11,8 @@ from worker.words import counted
 _TEACHES = """\
 Restores, field by field, the values that the accounts had before the run RUN wrote to them. Values that were changed
 since are left as they are, and reported. An account that the run created is suspended, because the Moodle functions
-that the token may call cannot delete it. On a terminal, the command lists what it would restore, and asks.
+that the token may call cannot delete accounts. On a terminal, the command lists what it would restore, and asks for
+confirmation.
 
 After an undo, later runs leave the employee alone until they change in BambooHR again, or until you release them:
   {command:people retry ID}

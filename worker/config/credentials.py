@@ -120,7 +120,7 @@ def _how_to_set(credential: Credential) -> str:
     if not credential.secret_id or advice.current().environment:
         return f"set it: {command}"
     document = json.dumps({KEYS[credential.variable]: "..."})
-    return f"set it: {command} (then type {document} and Ctrl-D; or use the RUNBOOK's command for it)"
+    return f"set it: {command} (then type {document} and Ctrl-D; or see RUNBOOK, Rotate a secret)"
 
 
 def _document(credential: Credential, reader: SecretReader | None, secret: str, how_to_set: str) -> object:

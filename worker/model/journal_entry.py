@@ -49,6 +49,7 @@ class JournalEntry:
             and what is exempt.
         is_read_back: What the account showed after a write in place of the values that were sent: the new values are
             what it showed, the old ones what was sent.
+        is_failed: The account was not changed after all. Not part of the entry: what reads the journal says so.
     """
 
     employee_id: int
@@ -59,6 +60,7 @@ class JournalEntry:
     last_change_at: int = 0
     classes: frozenset[GuardClass] = frozenset()
     is_read_back: bool = False
+    is_failed: bool = False
 
     @classmethod
     def of(cls, step: Step, now: datetime, changed: datetime | None = None) -> JournalEntry:

@@ -19,7 +19,7 @@ import hashlib
 import json
 import string
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
@@ -155,9 +155,13 @@ class FieldMapping:
     @property
     def fields(self) -> tuple[str, ...]:
         """The BambooHR fields that identity and mapping need."""
-        return needed(
-            [*(source for rule in self.rules for source in rule.sources), *placeholders(self.username_template)]
-        )
+        return needed(self.sources)
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """The BambooHR fields that the rules and the username template name, each once."""
+        named = [*(source for rule in self.rules for source in rule.sources), *placeholders(self.username_template)]
+        return [name for name in dict.fromkeys(named) if name != "employee_id"]
 
     @property
     def digest(self) -> str:

@@ -17,7 +17,8 @@ from worker.model.account import Account
 class Reason:
     """A stable code, a text whose subject is the employee, and advice; "" if there is nothing to do.
 
-    The template of the advice names commands as `{command:people retry ID}`; the reader's form of them is filled in.
+    The template of the advice names commands as `{command:people retry ID}`, and the employee's id as `{employee}`;
+    the reader's form of them is filled in, and the ids where they are known.
     `counter`: which count of the summary holds the employees who are skipped or held for this reason.
     """
 
@@ -31,6 +32,10 @@ class Reason:
         """What to do, with commands as the reader types them."""
         return resolve(self.advice_template)
 
+    def advice_for(self, *employees: int) -> str:
+        """What to do about these employees."""
+        return resolve(self.advice_template, employees)
+
     def in_run(self, run_id: str) -> Reason:
         """The reason with the run that held it, where its advice names a run still to come."""
         return replace(self, advice_template=self.advice_template.replace("approve RUN ", f"approve {run_id} "))
@@ -41,7 +46,7 @@ DIFFERS = Reason("differs", "BambooHR and Moodle differ")
 LINKED = Reason("linked", "the account with the employee's e-mail address had no idnumber; it is now linked to them")
 RELINKED = Reason("relinked", "works here again under a new id; the account has the new id as its idnumber")
 RETURNED = Reason("returned", "works here again, or is in scope again; this product had suspended the account")
-REACTIVATED = Reason("reactivated", "works here; REACTIVATE or --reactivate asks for the account to be reactivated")
+REACTIVATED = Reason("reactivated", "works here; the account is reactivated as you asked (--reactivate or REACTIVATE)")
 LEFT = Reason("left", "BambooHR says Inactive or Deleted")
 IN_STEP = Reason("in_step", "nothing differs")
 ALREADY_SUSPENDED = Reason("already_suspended", "left, and the account is already suspended")
@@ -137,7 +142,7 @@ LINK_UNSURE = Reason(
 )
 SUSPENDED_ELSEWHERE = Reason(
     "suspended_elsewhere",
-    "works here, but the account was not suspended by this product; it stays suspended",
+    "works here, and the account is suspended, but not by this product: it stays suspended",
     "reactivate it in Moodle, or with: {command:sync --employee ID --reactivate}",
 )
 EMAIL_KEPT = Reason("email_kept", "Moodle does not accept the work e-mail; the account keeps its current one")
@@ -339,6 +344,15 @@ def unreadable_fields(code: str) -> Reason:
     )
 
 
+def of_leaver(unread: Reason) -> Reason:
+    """The account of an employee who has left cannot be read, and so not be suspended."""
+    return replace(
+        unread,
+        advice_template="the employee has left, and the account may still be active: suspend it by hand; "
+        + unread.advice_template,
+    )
+
+
 WITHOUT_ACCOUNT = frozenset({"no_email", "invalid_email", "no_name", "invalid_username", "field_not_shown"})
 """Codes of employees who should have an account, and get none until BambooHR or a setting changes."""
 
@@ -355,6 +369,16 @@ def by_code(code: str) -> Reason | None:
     """A reason in general words; None for a code whose words need the employee."""
     return _GENERAL.get(code)
 
+
+IN_COMMON = {
+    UNCONFIRMED: "the account may belong to another person",
+    "several_accounts": "more than one account could be the employee's",
+    "email_taken": "the e-mail address belongs to another account",
+    "email_disputed": "another employee has the same work e-mail in BambooHR",
+    "email_swapped": "employees would swap addresses",
+    "username_taken": "the username belongs to another account or employee",
+}
+"""What reasons that name an employee or an account have in common."""
 
 REFUSED_ALONE = frozenset({"unreadable_account", "unreadable_employee", "unreadable_fields"})
 """Codes of employees who cannot be read, though all others can."""

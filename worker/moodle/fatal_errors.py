@@ -13,7 +13,7 @@ from worker.moodle.error_codes import ADMINISTRATOR, EXEMPTION, FIREWALL_OWNER, 
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
 
-_WAIT = "wait until it is over: the next run tries again"
+_WAIT = "wait until it is over, then try again; the next run does so by itself"
 _BASE_URL = "check that MOODLE_BASE_URL is the site's own address"
 
 
@@ -146,13 +146,13 @@ def refused(code: str, function: str) -> SyncError:
         return not_json()
     if code == ODD_ANSWER:
         return odd_answer()
-    what, advice = f"Moodle refused {function} ({code})", f"{ADMINISTRATOR}; the RUNBOOK lists the codes"
+    what, advice = f"Moodle refused {function} ({code})", f"{ADMINISTRATOR} (RUNBOOK, Moodle refuses the token)"
     if code == "invalidresponse":
         what = f"Moodle cannot return the accounts that {function} found (invalidresponse)"
         advice = (
-            "one of them has a value that is no longer valid (a plugin that is not installed, an old username): see"
-            f" the RUNBOOK; if every look-up fails, {ADMINISTRATOR} whether the folder of an authentication plugin is"
-            " missing"
+            "one of them has a value that is no longer valid (a plugin that is not installed, an old username):"
+            f" correct it (RUNBOOK, Moodle refuses the token); if every look-up fails, {ADMINISTRATOR} whether the"
+            " folder of an authentication plugin is missing"
         )
     elif code in ("invalidrecord", "invalidrecordunknown"):
         what = f"Moodle is missing a database record that {function} needs ({code})"

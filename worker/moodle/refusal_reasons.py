@@ -20,6 +20,8 @@ _DELETED_BY_SQL = (
     f" {ADMINISTRATOR} to change all three in the table mdl_user; a new account is then created"
 )
 
+_FIND = "to find the account, search Moodle for the idnumber {employee}, or for the employee's work e-mail"
+
 UNTOUCHABLE = Reason(
     "untouchable", "Moodle does not let this account be changed (an administrator, the guest, a remote user)"
 )
@@ -119,7 +121,7 @@ def unreadable_account(code: str) -> Reason:
         )
     elif code == "invaliduser":
         what = "the account with this idnumber or address is marked as deleted in Moodle's database (invaliduser)"
-        return Reason("unreadable_account", what, _DELETED_BY_SQL)
+        return Reason("unreadable_account", what, f"{_DELETED_BY_SQL}; {_FIND}")
     elif code in ("invalidrecord", "invalidrecordunknown"):
         what = f"Moodle is missing a database record that belongs to this account ({code})"
         advice = f"{ADMINISTRATOR} to open and save the account's profile, or to check the database"
@@ -129,7 +131,9 @@ def unreadable_account(code: str) -> Reason:
     else:
         what = f"Moodle cannot answer the look-up of this employee ({code})"
         advice = f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs"
-    return Reason("unreadable_account", what, f"{advice}; what depends on the answer is not written until then")
+    return Reason(
+        "unreadable_account", what, f"{advice}; {_FIND}; what depends on the answer is not written until then"
+    )
 
 
 def refuses_everybody(function: str, auth: str) -> Reason:

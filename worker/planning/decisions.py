@@ -23,6 +23,9 @@ def decide(context: PlanContext, employee: Employee) -> Step:
     """Return the step of one employee."""
     step = _decide(context, employee)
     settings = context.settings
+    has_left = context.plan_input.lifecycle_states[employee.employee_id] is LifecycleState.LEFT
+    if has_left and step.action is Action.CONFLICT and step.reason in context.unreadable.values():
+        step = replace(step, reason=reasons.of_leaver(step.reason))
     if settings.selected and step.reason is reasons.NO_EVIDENCE:
         step = _unknown_if_never_seen(context, employee, step)
     if settings.all_employees:

@@ -9,13 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from worker.model.mapping import PROFILE_FIELD
 from worker.model.step import FieldChange, GuardClass
+from worker.words import counted
 
 T = TypeVar("T")
 
 _SHARE_PERCENT = 50
 """A pattern is named if at least this share of the changes has it."""
+_DOMAINS_NAMED = 3
+"""The most former domains that are named; how many others there are is said."""
 
 
 def pattern(guard_class: GuardClass, changes: Sequence[Sequence[FieldChange]], company: int) -> str:
@@ -27,7 +29,7 @@ def pattern(guard_class: GuardClass, changes: Sequence[Sequence[FieldChange]], c
         company: The number of active employees; 0 if it is not known.
     """
     if guard_class is GuardClass.CREATE:
-        return f"{_accounts(len(changes), 'new account')} for a company of {company:,}" if company else ""
+        return f"{counted(len(changes), 'new account')} for a company of {company:,}" if company else ""
     if guard_class is GuardClass.IDENTITY:
         return _moved_domain(changes) or _changed_field(changes, "changes")
     if guard_class in (GuardClass.CLEAR, GuardClass.UPDATE):
@@ -35,18 +37,22 @@ def pattern(guard_class: GuardClass, changes: Sequence[Sequence[FieldChange]], c
     return ""
 
 
-def _accounts(number: int, noun: str) -> str:
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
-
-
 def _moved_domain(changes: Sequence[Sequence[FieldChange]]) -> str:
     emails = (change for one in changes for change in one if change.field == "email" and change.old)
-    moves = ((_domain(change.old or ""), _domain(change.new)) for change in emails)
-    common = _most_common((move for move in moves if move[0] != move[1]), len(changes))
+    moves = [(_domain(change.old or ""), _domain(change.new)) for change in emails]
+    moved = [(before, now) for before, now in moves if before != now]
+    common = _most_common((now for _, now in moved), len(changes))
     if common is None:
         return ""
-    (before, now), number = common
-    return f"the e-mail domain changes from {before} to {now} for {number:,} of {len(changes):,}"
+    now, number = common
+    (before, most), *others = Counter(old for old, new in moved if new == now).most_common()
+    if not others:
+        return f"the e-mail domain changes from {before} to {now} for {number:,} of {len(changes):,}"
+    named, rest = [(before, most), *others][:_DOMAINS_NAMED], [count for _, count in others[_DOMAINS_NAMED - 1 :]]
+    origins = [f"{domain} for {count:,}" for domain, count in named]
+    if rest:
+        origins.append(f"and {counted(len(rest), 'other')} for {sum(rest):,}")
+    return f"the e-mail domain changes to {now} for {number:,} of {len(changes):,} (from {', '.join(origins)})"
 
 
 def _changed_field(changes: Sequence[Sequence[FieldChange]], verb: str) -> str:
@@ -55,7 +61,7 @@ def _changed_field(changes: Sequence[Sequence[FieldChange]], verb: str) -> str:
     if common is None:
         return ""
     name, number = common
-    return f"{name.removeprefix(PROFILE_FIELD)} {verb} for {number:,} of {len(changes):,}"
+    return f"{name} {verb} for {number:,} of {len(changes):,}"
 
 
 def _most_common(found: Iterable[T], total: int) -> tuple[T, int] | None:

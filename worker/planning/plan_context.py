@@ -9,39 +9,27 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from worker.model import reasons
-from worker.model.account import Account, AccountKey
+from worker.model.account import Account
 from worker.model.employee import Employee, LifecycleState, starts_within
 from worker.model.mapping import NAMES, username
 from worker.model.reasons import Reason
 from worker.model.scope import ScopeState
 from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
 from worker.planning.matching import Matching
-from worker.planning.plan_input import PlanInput
 from worker.planning.rehires import Rehires
 from worker.planning.values import created_values, updated_values
 
 
 class PlanContext:
-    """The input of a plan, read together with what was looked up.
+    """The input of a plan, and who has which account, read together."""
 
-    Args:
-        plan_input: The employees of the run, and what is remembered of them.
-        accounts: By id.
-        unreadable: Why a look-up has no answer, by what was looked up.
-    """
-
-    def __init__(
-        self,
-        plan_input: PlanInput,
-        accounts: Mapping[int, Account],
-        unreadable: Mapping[tuple[AccountKey, str], Reason],
-    ) -> None:
-        self.plan_input = plan_input
-        self.settings = plan_input.settings
-        self.mapping = plan_input.settings.mapping
-        self.kinds = plan_input.kinds
-        self.unreadable = unreadable
-        self.matching = Matching(plan_input, accounts, unreadable)
+    def __init__(self, matching: Matching) -> None:
+        self.matching = matching
+        self.plan_input = matching.plan_input
+        self.settings = matching.settings
+        self.mapping = matching.mapping
+        self.kinds = matching.plan_input.kinds
+        self.unreadable = matching.unreadable
 
     @cached_property
     def rehires(self) -> Rehires:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -19,7 +19,7 @@ from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
 from worker.planning.decisions import decide
-from worker.planning.matching import Match
+from worker.planning.matching import Match, Matching
 from worker.planning.plan_context import PlanContext
 from worker.planning.plan_input import PlanInput
 
@@ -68,14 +68,14 @@ class Plan:
     """What happens to each employee, in the order of their ids, and the accounts that the plan was made from, by id.
 
     Attributes:
-        unanswered: What was looked up without an answer.
+        unanswered: Why a look-up has no answer, by what was looked up.
         ended_by: What ended the look-ups early, if anything did. The plan has leavers only then.
     """
 
     plan_input: PlanInput
     accounts: Mapping[int, Account]
     steps: tuple[Step, ...]
-    unanswered: frozenset[tuple[AccountKey, str]] = frozenset()
+    unanswered: Mapping[tuple[AccountKey, str], Reason] = field(default_factory=dict)
     ended_by: SyncError | None = None
 
     @cached_property
@@ -113,7 +113,7 @@ class Planner:
         self._joined: set[int] = set()
         self._joining_rounds = 0
         self._read_for_comparison: frozenset[int] = frozenset()
-        self._context = PlanContext(plan_input, self._accounts, self._unreadable)
+        self._context = PlanContext(Matching(plan_input, self._accounts, self._unreadable))
 
     def needs(self) -> Needed:
         """Return what is not known yet: first by idnumber, then by e-mail, finally by username."""
@@ -148,7 +148,7 @@ class Planner:
             return
         self._accounts.update(new_accounts)
         self._unreadable.update(unreadable or {})
-        self._context = PlanContext(self._input, self._accounts, self._unreadable)
+        self._context = PlanContext(Matching(self._input, self._accounts, self._unreadable))
 
     @property
     def has_leavers(self) -> bool:
@@ -159,7 +159,7 @@ class Planner:
         """Return one step for every employee, in the order of their ids."""
         context = self._context
         steps = tuple(decide(context, employee) for employee in self._input.employees)
-        return Plan(self._input, self._accounts, steps, frozenset(self._unreadable))
+        return Plan(self._input, self._accounts, steps, {**self._unreadable})
 
     def _not_asked(self, context: PlanContext, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
         groups: dict[tuple[Priority, AccountKey], list[str]] = {}

@@ -114,7 +114,7 @@ def _row(
         action=step.action.value,
         code=step.reason.code,
         reason=step.reason.text,
-        advice=step.reason.advice,
+        advice=step.reason.advice_template,
         account_id=step.account.id if step.account else None,
         cells=(
             *(_cell(change, "", shows_values=shows_values) for change in step.changes),
@@ -124,8 +124,8 @@ def _row(
                 for change in part.changes
             ),
         ),
-        problem=_said(step.problem) if step.problem and step.problem != step.reason else "",
-        notes=tuple(_said(note) for note in step.notes),
+        problem=_said(step.problem, step) if step.problem and step.problem != step.reason else "",
+        notes=tuple(_said(note, step) for note in step.notes),
         digest=digest(step),
         held=step.held_classes,
         approved=tuple(sorted(approved)),
@@ -154,8 +154,8 @@ def _cell(change: FieldChange, held: str, *, shows_values: bool) -> Cell:
     return Cell(change.field, old, new, held, states)
 
 
-def _said(reason: Reason) -> str:
-    return "; ".join(part for part in (reason.text, reason.advice) if part)
+def _said(reason: Reason, step: Step) -> str:
+    return "; ".join(part for part in (reason.text, reason.advice_for(step.employee_id)) if part)
 
 
 @dataclass(frozen=True, slots=True)

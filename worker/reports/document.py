@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from worker.advice import resolve
 from worker.reports.report import Report, Row
 
 KIND = "novalxp-sync-plan"
@@ -36,7 +37,7 @@ def _row(row: Row, *, shows_values: bool) -> dict[str, Any]:
         "action": row.action,
         "code": row.code,
         "reason": row.reason,
-        "advice": row.advice,
+        "advice": resolve(row.advice, [row.employee_id]),
         "account_id": row.account_id,
         "fields": [cell.field for cell in row.cells if not cell.held],
         "held": list(row.held),

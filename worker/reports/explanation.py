@@ -5,32 +5,24 @@ The result is sections of lines, each a name and a text. Personal values are inc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from worker import advice
 from worker.model import reasons
-from worker.model.account import Account
-from worker.model.employee import Employee, LifecycleState
+from worker.model.employee import LifecycleState
 from worker.model.field_catalogue import EVIDENCE, FIELDS
-from worker.model.held_change import HeldChanges
-from worker.model.history import EmployeeRecord
-from worker.model.journal_entry import JournalEntry
+from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
-from worker.model.scope import ScopeState
-from worker.model.step import WRITES, Action, Step
-from worker.planning.digests import part_digest
-from worker.planning.guards import parts_of_plan
-from worker.planning.matching import is_reserved, match_by_idnumber
-from worker.planning.names import compare_names
-from worker.planning.plan_input import PlanInput
-from worker.planning.planner import Plan
+from worker.model.step import WRITES
+from worker.reports.account_lines import account_lines
 from worker.reports.build import would
-from worker.reports.scope_lines import scope_lines, shown_value
-from worker.runs.run_input import RunInput
+from worker.reports.employee_context import EmployeeContext
+from worker.reports.follow_up_reasons import is_seen_again, reason_of
+from worker.reports.scope_lines import scope_lines
 from worker.timestamps import iso
+from worker.words import counted
 
 _STANDINGS = {
     LifecycleState.ACTIVE: "works here",
@@ -42,61 +34,13 @@ _RUNS_SHOWN = 10
 _SUSPENDED = {"1": "active -> suspended", "0": "suspended -> active"}
 
 
-@dataclass(frozen=True)
-class EmployeeContext:
-    """What is known of one employee."""
-
-    employee_id: int
-    inputs: RunInput
-    plan: Plan
-    record: EmployeeRecord | None
-    journal: Sequence[tuple[str, JournalEntry]]
-    held: Sequence[HeldChanges]
-    digest_key: str
-    shows_values: bool
-
-    @property
-    def plan_input(self) -> PlanInput:
-        """What the plan was made from."""
-        return self.plan.plan_input
-
-    @property
-    def step(self) -> Step:
-        """What would be done."""
-        return self.plan.step(self.employee_id)
-
-    @property
-    def holding(self) -> dict[str, str]:
-        """The classes in which a change is held that is still due, and the latest run that held it."""
-        step, parts = self.step, parts_of_plan(self.plan).get(self.employee_id, ())
-        due = [part.changes for part in parts] + [part.changes for part in step.held]
-        if step.reason.code == UNCONFIRMED:
-            due = [()]
-        digests = {part_digest(step, changes, self.digest_key) for changes in due}
-        return {
-            change.guard_class or UNCONFIRMED: held.run_id
-            for held in self.held
-            for change in held.changes
-            if change.digest in digests
-        }
-
-    @property
-    def employee(self) -> Employee:
-        """The employee as BambooHR shows them."""
-        return self.plan_input.by_id[self.employee_id]
-
-    def value(self, text: str) -> str:
-        """A value, or that there is one."""
-        return shown_value(text, shows_values=self.shows_values)
-
-
 def explain(known: EmployeeContext) -> dict[str, Mapping[str, str]]:
     """The sections, in the order in which they are read."""
     scope = scope_lines(known.plan_input.settings, known.employee.facts, shows_values=known.shows_values)
     return {
         "BambooHR": dict(_bamboo(known)),
         **({"Scope": dict(scope)} if known.plan_input.settings.scope else {}),
-        "Account": dict(_account(known)),
+        "Account": dict(account_lines(known)),
         "Mapping": dict(_mapping(known)),
         "What would be done": dict(_step(known)),
         "What holds it": dict(_holds(known)),
@@ -138,55 +82,6 @@ def _bamboo(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         yield field, text
 
 
-def _account(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    employee, plan_input = known.employee, known.plan_input
-    accounts = sorted(known.plan.accounts.values(), key=lambda account: account.id)
-    own = [account for account in accounts if account.idnumber == str(known.employee_id)]
-    address = employee.facts.get("work_email", "")
-    yield "by idnumber", ", ".join(_named(account) for account in own) or "none"
-    yield (
-        "by e-mail",
-        ", ".join(_named(account) for account in accounts if account.has_email(address))
-        or "none among the accounts that were looked up",
-    )
-    match = match_by_idnumber(employee, own)
-    account = match.account or known.step.account
-    out_of_scope = plan_input.scope_states[known.employee_id] is not ScopeState.IN
-    if out_of_scope and known.employee_id not in plan_input.writable:
-        yield "rule", "not looked up: nothing is written for the employee"
-    elif match.conflict is not None or (match.account is not None and known.step.reason.code == UNCONFIRMED):
-        yield "rule", f"idnumber, not trusted: {(match.conflict or known.step.reason).text}"
-    elif match.account is not None:
-        yield "rule", f"idnumber, trusted: {', '.join(_grounds(employee, match.account, plan_input))}"
-    elif account is not None and known.record and known.record.account_id == account.id:
-        yield "rule", "none of these, but an earlier run suspended it as the employee's"
-    elif known.step.reason.code == UNCONFIRMED:
-        yield "rule", f"e-mail, not trusted: {known.step.reason.text}"
-    elif account is not None and account.idnumber and known.step.action is Action.CONFLICT:
-        yield "rule", f"e-mail, not used: {known.step.reason.text}"
-    elif account is not None:
-        yield "rule", "e-mail: the only account with the employee's address, and its idnumber is empty"
-    else:
-        yield "rule", "none matches: there is no account"
-    if account is not None:
-        yield "state", "suspended" if account.suspended else "active"
-
-
-def _named(account: Account) -> str:
-    return f"{account.name}, auth {account.auth}"
-
-
-def _grounds(employee: Employee, account: Account, plan_input: PlanInput) -> Iterator[str]:
-    if account.auth == plan_input.settings.auth:
-        yield "its authentication is ours"
-    if account.has_email(employee.facts.get("work_email", "")):
-        yield "the e-mail agrees"
-    if compare_names(employee, account, plan_input.settings.mapping.default_last_name).any:
-        yield "a name agrees"
-    if is_reserved(account, plan_input.settings.protected):
-        yield "it is protected"
-
-
 def _mapping(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     account = known.step.account
     changed = {change.field for change in known.step.changes}
@@ -217,13 +112,13 @@ def _source(rule: Rule, known: EmployeeContext) -> str:
 
 
 def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    step = known.step
+    step, number = known.step, known.employee_id
     held = list(known.holding) or [str(guard_class) for guard_class in step.held_classes]
     action = would(step) if step.is_whole_held else step.action.value
     yield "action", action + (f" (held: {', '.join(held)})" if held else "")
     yield "because", step.reason.text
     if step.reason.advice:
-        yield "what to do", step.reason.in_run(known.holding.get(UNCONFIRMED, "RUN")).advice
+        yield "what to do", step.reason.in_run(known.holding.get(UNCONFIRMED, "RUN")).advice_for(number)
     changes = [(change, "") for change in step.changes]
     changes += [(change, f" (held: {part.guard_class})") for part in step.held for change in part.changes]
     for change, hold in changes:
@@ -233,9 +128,9 @@ def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
             text = "differs (the values: --show-values)"
         yield f"field {change.field}", (_SUSPENDED[change.new] if change.field == "suspended" else text) + hold
     if step.problem is not None and step.problem != step.reason:
-        yield "problem", f"{step.problem.text}; {step.problem.advice}"
-    for number, note in enumerate(step.notes, 1):
-        yield f"note {number}", "; ".join(part for part in (note.text, note.advice) if part)
+        yield "problem", f"{step.problem.text}; {step.problem.advice_for(number)}"
+    for at, note in enumerate(step.notes, 1):
+        yield f"note {at}", "; ".join(part for part in (note.text, note.advice_for(number)) if part)
     if step.depends_on:
         yield "waits for", ", ".join(f"employee {number}" for number in sorted(step.depends_on))
 
@@ -250,14 +145,18 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     if number in known.inputs.undone:
         release = advice.command("people", "retry", str(number))
         yield "undone", f"an operator undid a run, and every run leaves the employee alone; to release them: {release}"
+    yield from _refused(known)
     for guard_class, run_id in known.holding.items():
-        approve = advice.command("approve", run_id, "--employee", str(number))
+        approve = "release the employee first"
+        if number not in known.inputs.undone:
+            approve = advice.command("approve", run_id, "--employee", str(number))
         if guard_class == UNCONFIRMED:
             why = f"the run {run_id} could not tell whose account it is"
             yield guard_class, f"{why}; if it is the employee's: {approve}"
         else:
             yield f"{guard_class} held", f"by a guard in the run {run_id}; if the change is right: {approve}"
-    if not known.holding and number not in known.inputs.undone and not protected:
+    refused = known.record is not None and not known.record.follow_ups.keys().isdisjoint(_REFUSED)
+    if not known.holding and number not in known.inputs.undone and not protected and not refused:
         yield (
             "nothing",
             "the next run that takes the employee does what is shown above, unless a guard holds it"
@@ -266,12 +165,31 @@ def _holds(known: EmployeeContext) -> Iterator[tuple[str, str]]:
         )
 
 
+def _refused(known: EmployeeContext) -> Iterator[tuple[str, str]]:
+    record, number = known.record, known.employee_id
+    for flag, what in _REFUSED.items():
+        if record is not None and (detail := record.follow_ups.get(flag)):
+            why = reason_of(flag, detail.note)
+            said = "; ".join(filter(None, (why.text, why.advice_for(number))))
+            if is_seen_again(detail.note):
+                said = "the reason is shown above, if it still applies"
+            after = f" after {counted(record.attempts, 'run')} in which Moodle refused" if record.attempts else ""
+            retry = advice.command("people", "retry", str(number))
+            yield str(flag), f"{flag}{after} ({detail.note}): {said}. {what}: {retry}"
+
+
+_REFUSED = {
+    FollowUp.PARKED: "Every run tries again, and reports no error; to have it reported again",
+    FollowUp.ISOLATED: "Every run tries last, and alone; to try together with the others again",
+}
+
+
 def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
     if employee is None:
         yield "nothing", "nothing is remembered about this employee"
         return
     for flag, detail in employee.follow_ups.items():
-        yield str(flag), detail.note or "yes"
+        yield str(flag), _noted(flag, detail.note)
     if employee.attempts:
         yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
     if employee.deleted:
@@ -285,16 +203,23 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         yield "not kept by Moodle", ", ".join(sorted(employee.not_kept))
 
 
+def _noted(flag: FollowUp, note: str) -> str:
+    """The code that was remembered, and its words; a run or a guard's class has none."""
+    text = "" if flag in (FollowUp.UNDONE, FollowUp.HELD) else reason_of(flag, note).text
+    return f"{note}: {text}" if note and text else note or "yes"
+
+
 def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     writes = [(run_id, entry) for run_id, entry in known.journal if not entry.is_read_back]
     if not writes:
-        yield "nothing", "no run in the last 90 days wrote to this account"
+        yield "nothing", "no run in the last 90 days wrote to the account of this employee id"
     for run_id, entry in writes[-_RUNS_SHOWN:]:
         fields = ", ".join(
             f"{change.field} {change.old!r} -> {change.new!r}" if known.shows_values else change.field
             for change in entry.changes
         )
-        yield run_id, f"{_when(entry.at)} {entry.action.value}: {fields}"
+        refused = "NOT WRITTEN (refused, or not sent): " if entry.is_failed else ""
+        yield run_id, f"{_when(entry.at)} {refused}{entry.action.value}: {fields}"
 
 
 def _when(seconds: int) -> str:

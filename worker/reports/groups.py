@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from worker.model.reasons import STARTS_LATER, UNCONFIRMED
+from worker.advice import resolve
+from worker.model.reasons import IN_COMMON, STARTS_LATER, UNCONFIRMED
 from worker.reports.report import HeldClass, Report, Row
 
 HELD = "held"
@@ -30,16 +31,6 @@ MEANINGS = {
 
 _NAMES = {"hold": "waiting", STARTS: "starts later"}
 _ORDER = tuple(MEANINGS)
-
-_TITLES = {
-    UNCONFIRMED: "the account may belong to another person",
-    "several_accounts": "more than one account could be the employee's",
-    "email_taken": "the e-mail address belongs to another account",
-    "email_disputed": "another employee has the same work e-mail in BambooHR",
-    "email_swapped": "employees would swap addresses",
-    "username_taken": "the username belongs to another account or employee",
-}
-"""What reasons that name an employee or an account have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +140,14 @@ def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group
         label=label,
         would=would,
         code=first.code,
-        reason=said or _TITLES.get(first.code, first.code.replace("_", " ")),
-        advice=advice if said == reason else "",
+        reason=said or IN_COMMON.get(first.code, first.code.replace("_", " ")),
+        advice=resolve(advice, [row.employee_id for row in rows if row.advice == advice]) if said == reason else "",
         hold=_without_why(hold, held),
         entries=tuple(
             Entry(
                 row,
                 reason="" if row.reason == reason else row.reason,
-                advice="" if row.advice == advice else row.advice,
+                advice="" if row.advice == advice else resolve(row.advice, [row.employee_id]),
                 hold="" if row.hold == hold else row.hold,
             )
             for row in rows

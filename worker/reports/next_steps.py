@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from worker import advice
@@ -22,11 +22,12 @@ class NextStep:
     command: str = ""
 
 
-def approve_class(guard_class: str) -> str:
+def approve_class(guard_class: str, unconfirmed: Sequence[int] = ()) -> str:
     """Return the command that approves a class. RUN stands for the run that will hold it: a preview holds nothing."""
     if guard_class == UNCONFIRMED:
-        # A match is confirmed for the employee, not for all at once.
-        return advice.command("approve", "RUN", "--employee", "ID")
+        # A match is confirmed for one employee at a time: several are not put into one command.
+        employees = unconfirmed if len(unconfirmed) == 1 else ()
+        return advice.command_for(["approve", "RUN", "--employee", "ID"], employees)
     return advice.command("approve", "RUN", "--only", guard_class)
 
 
@@ -60,10 +61,10 @@ def _steps(report: Report) -> Iterator[NextStep]:
             "Then, if the held changes are right, approve them. RUN is the run_id in the summary of that run:",
             advice.command("approve", "RUN"),
         )
-    if any(row.code == UNCONFIRMED for row in report.rows):
+    if unconfirmed := [row.employee_id for row in report.rows if row.code == UNCONFIRMED]:
         yield NextStep(
             "Then, if the account is the employee's, confirm it. RUN is the run_id in the summary of that run:",
-            approve_class(UNCONFIRMED),
+            approve_class(UNCONFIRMED, unconfirmed),
         )
     if report.reconcile_due and report.scope != "everybody":
         yield NextStep(

@@ -45,7 +45,7 @@ class Row:
         action: create, update, suspend, reactivate, unchanged, skip, hold or conflict.
         code: the reason as a stable word.
         reason: the reason as a sentence.
-        advice: what the operator can do about it, if anything.
+        advice: what the operator can do about it, if anything: see :func:`worker.advice.resolve`.
         problem: an error in addition to the action.
         digest: a keyed digest of what would be written, "" if nothing would be.
         held: the classes of changes that a guard holds.

@@ -50,7 +50,9 @@ class TerminalLog:
                 return None
             text = _employee(event, without_reason=self._was_held_for(event))
         elif name == "sync.window":
-            text = f"{counted(event['total_changed'], 'employee')} changed in BambooHR"
+            selected = event.get("selected", 0)
+            changed = f"{counted(event['total_changed'], 'employee')} changed in BambooHR"
+            text = f"{counted(selected, 'employee')} selected" if selected else changed
         elif name == "sync.ended":
             self._ended = True
             text = _sentence(level, event)
@@ -58,15 +60,21 @@ class TerminalLog:
             text = _sentence(level, event)
         else:
             return None
-        return text + self._advice(event.get("advice", ""))
+        return text + self._advice(event.get("advice", ""), str(event.get("employee_id", "")))
 
-    def summary(self, line: Event) -> str:
-        """Return the summary, without what was typed and what the last line has said."""
-        known = _TYPED | _END if self._ended else _TYPED
-        text = summary_text({name: value for name, value in line.items() if name not in known})
+    def left_out(self) -> str:
+        """Return how many employees of each kind had no line, "" if each had one."""
         left_out = {kind: number - (self._most or 0) for kind, number in self._seen.items()}
         more = [f"{number:,} more {kind}" for kind, number in left_out.items() if self._most and number > 0]
-        return "\n".join([*([f"and {', '.join(more)}; --verbose lists all"] if more else []), text])
+        return f"and {', '.join(more)}; --verbose lists all" if more else ""
+
+    def summary(self, line: Event) -> str:
+        """Return the summary, without what was typed and what the last line has said.
+
+        Which run an approval or an undo is about is said again: its id is easily taken for that of the run itself.
+        """
+        known = (_TYPED - _ABOUT if line.get("about_run") else _TYPED) | (_END if self._ended else frozenset())
+        return summary_text({name: value for name, value in line.items() if name not in known})
 
     def _is_left_out(self, event: Event) -> bool:
         kind = "held" if event.get("held") else _what_happened(event["action"], event["result"], "")
@@ -82,14 +90,17 @@ class TerminalLog:
             return False
         return True
 
-    def _advice(self, text: str) -> str:
-        if not text or text in self._advised:
+    def _advice(self, text: str, employee: str) -> str:
+        """The advice, unless it was given before, if only with the id of another employee."""
+        general = " ".join("ID" if word == employee else word for word in text.split())
+        if not text or general in self._advised:
             return ""
-        self._advised.add(text)
+        self._advised.add(general)
         return f"\n    -> {text}"
 
 
 _TYPED = frozenset({"command", "scope", "about_run", "trigger", "started_at", "batch_size", "http_calls"})
+_ABOUT = frozenset({"command", "about_run"})
 _END = frozenset({"message", "advice"})
 
 
@@ -134,8 +145,10 @@ def meaning_of(code: int) -> str:
 
 
 def summary_text(line: Event) -> str:
-    """Return a summary with the names of its fields; what is zero, empty or false is left out."""
+    """Return a summary with the names of its fields; what is zero, empty or false, or listed twice, is left out."""
     code = int(line["exit_code"])
+    if [line.get(f"errors_{name}") for name in _LIST] == [line.get(f"held_{name}") for name in _LIST]:
+        line = {name: value for name, value in line.items() if name not in {f"errors_{name}" for name in _LIST}}
     truncated = {name: line[name] for name in line if name.endswith(_TRUNCATED)}
     shown = [
         (name.replace("_", " "), _list(value) + _more(truncated.get(f"{name}{_TRUNCATED}", 0)))
@@ -151,6 +164,7 @@ def filled(line: Event, without: frozenset[str]) -> list[tuple[str, Any]]:
 
 
 _TRUNCATED = "_truncated"
+_LIST = ("ids", f"ids{_TRUNCATED}")
 
 
 def _more(number: int) -> str:

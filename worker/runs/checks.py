@@ -167,13 +167,20 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     except SyncError as fault:
         yield failed_by("state", fault)
         return
-    if position is None:
+    if position is None and any(run.is_full and run.since for run in history.runs):
+        yield warning(
+            "state row",
+            "the position is missing, but runs are on record: the next run looks only INITIAL_LOOKBACK_DAYS back",
+            f"unless it was reset on purpose: {advice.command('state', 'rewind', '--since', 'MOMENT')}, from the start"
+            f" of the last successful run on, then {advice.command('reconcile')} (RUNBOOK, State)",
+        )
+    elif position is None:
         yield ok("state row", "none yet: the first run looks INITIAL_LOOKBACK_DAYS back")
     elif position.progress and position.progress.pinned_runs:
         yield warning(
             "state row",
             f"pinned at {iso(position.since)} for {counted(position.progress.pinned_runs, 'run')} because of errors",
-            "see what the last run says of its errors",
+            f"{_see_log()} (RUNBOOK, Pinned state)",
         )
     else:
         yield ok("state row", f"since {iso(position.since)}, offset {position.offset}")
@@ -189,7 +196,7 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
         yield ok("last run", f"{last.run_id}, no errors")
     else:
         yield warning("last run", f"{last.run_id} ended with errors", _see_log())
-    people, retry = advice.command("people", "list"), advice.command("people", "retry", "ID")
+    people, retry = advice.command("people", "list"), "{command:people retry ID}"
     for flag, what_to_do in (
         (FollowUp.PARKED, f"see: {people}; fix what its reason says, then: {retry}"),
         (FollowUp.UNDONE, f"see: {people}; to release them: {retry}"),
@@ -197,12 +204,13 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     ):
         employees = history.with_flag(flag)
         if employees:
-            yield warning("employees", f"{len(employees)} {flag}: {ids(employees)}", what_to_do)
+            what = f"{len(employees)} {flag}: {ids(employees)}"
+            yield warning("employees", what, advice.resolve(what_to_do, employees))
 
 
 def _see_log() -> str:
     if not advice.current().environment:
-        return "see its summary and log"
+        return f"see its log, where it ran; {advice.command('state', 'show')} lists the last runs"
     return f"see: {advice.command('runs', 'list')}; {advice.command('runs', 'logs', '--errors')}"
 
 

@@ -140,7 +140,7 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
     if unreadable and not seen.plan.accounts:
         reason = next(iter(unreadable.values()))
         what = f"Moodle returns no account of any employee, of {counted(len(unreadable), 'employee')} for this reason"
-        yield failed("Moodle accounts of employees", f"{what}: {reason.text}", reason.advice)
+        yield failed("Moodle accounts of employees", f"{what}: {reason.text}", reason.advice_for(*unreadable))
     yield from _not_compared(seen, settings)
     yield from _links(seen)
 
@@ -210,7 +210,7 @@ def _links(seen: Preview) -> Iterator[Check]:
         yield warning(
             "conflicts",
             f"{counted(len(conflicts), 'employee')} ({named}): {ids(conflicts)}",
-            "see each with: " + advice.command("explain", "--employee", "ID"),
+            "see each with: " + advice.command_for(["explain", "--employee", "ID"], conflicts),
         )
     suspend = sum(step.action is Action.SUSPEND for step in steps) + sum(
         step.reason.code == "suspension_held" for step in steps
@@ -247,7 +247,7 @@ def _profile_field(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
             f"was written for {counted(len(lost), 'employee')}, but no account shows a field with the short name"
             f" {name}",
             f"{LMS} to create a custom profile field with this short name, to unlock it, or to let the token's user see"
-            f" it; then: {advice.command('sync', '--employee', 'ID')}",
+            f" it; then: {advice.command_for(['sync', '--employee', 'ID'], lost)}",
         )
     if rule.target not in kinds:
         return warning(
@@ -261,7 +261,7 @@ def _profile_field(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
         return warning(
             area,
             f"Moodle does not keep the value of {counted(len(lost), 'employee')}: {ids(lost)}",
-            "see why with: " + advice.command("explain", "--employee", "ID"),
+            "see why with: " + advice.command_for(["explain", "--employee", "ID"], lost),
         )
     if values and not filled:
         return warning(

@@ -17,6 +17,7 @@ from worker.runs.reading_warnings import (
     fail_for_hidden_status,
     tally_scope,
     warn_of_custom_fields,
+    warn_of_hidden_fields,
     warn_of_second_accounts,
     warn_of_values_not_sent,
 )
@@ -49,6 +50,7 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
     plan = planner.plan()
     if ended_by is not None:
         return plan.of_leavers(ended_by)
+    warn_of_hidden_fields(inputs, plan.plan_input, summary)
     warn_of_custom_fields(reader.custom, inputs, plan.plan_input, summary)
     if inputs.request.all_employees:
         warn_of_second_accounts(plan, summary)

@@ -117,7 +117,7 @@ def _warning(name: str, cause: str, employees: list[int]) -> str:
     return (
         f"Moodle does not keep {name} of {whose}: {cause}."
         " It is not sent again until it changes in BambooHR; after a correction in Moodle:"
-        f" {advice.command('sync', '--employee', 'ID')} or {advice.command('reconcile', '--resend')}"
+        f" {advice.command_for(['sync', '--employee', 'ID'], employees)} or {advice.command('reconcile', '--resend')}"
     )
 
 

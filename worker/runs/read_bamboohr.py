@@ -109,6 +109,7 @@ def _read_window(
         offset=position.offset,
         total_changed=window.total,
         taken=len(window.changes) if request.moves_state else 0,
+        selected=len(request.selected),
         dropped=feed.dropped,
     )
     if feed.dropped:

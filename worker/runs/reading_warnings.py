@@ -87,6 +87,22 @@ def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
         )
 
 
+def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
+    """Report mapped fields that are shown for nobody: the key may no longer see them, and changes would be lost."""
+    in_directory = [one for one in plan_input.working if one.listed and not one.incomplete]
+    if not in_directory:
+        return
+    shown = {name for one in in_directory for name in one.facts}
+    hidden = [name for name in plan_input.settings.mapping.sources if name not in shown and not is_by_api_name(name)]
+    if hidden:
+        inputs.hidden_fields.update(hidden)
+        summary.warn(
+            "field_never_shown",
+            f"BambooHR does not show {', '.join(hidden)} for any of the {counted(len(in_directory), 'employee')} read:"
+            " the key may not see it; accounts keep what they have",
+        )
+
+
 def warn_of_custom_fields(reader: CustomFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
     """Report fields that nothing was shown of, and those of employees who could not be read, and note them."""
     stats, never_shown = inputs.custom_fields, reader.never_shown()

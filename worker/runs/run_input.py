@@ -33,6 +33,7 @@ class RunInput:
         statuses: What List Employees says of all employees; None where it was not read.
         unreadable: The code of the refusal for each employee whom it cannot return.
         custom_fields: How well the fields are filled that are read by their API names, once they were.
+        hidden_fields: The mapped fields that are shown for no employee of the run, other than custom ones.
         scope_tally: What of the scope matches employees of the company. Reading the run's employees adds to it.
     """
 
@@ -49,6 +50,7 @@ class RunInput:
     statuses: StatusTally | None = None
     unreadable: Mapping[int, str] = field(default_factory=dict)
     custom_fields: CustomFieldStats = field(default_factory=CustomFieldStats)
+    hidden_fields: set[str] = field(default_factory=set)
     scope_tally: ScopeTally = field(default_factory=ScopeTally)
 
     @property

@@ -73,6 +73,7 @@ _LISTED = (
     "skipped_no_name",
     "skipped_invalid_username",
     "edited_since",
+    "suspended_elsewhere",
     "not_kept",
 )
 
@@ -220,7 +221,8 @@ class Summary:
         else:
             only, one = ((), ()) if self.held_by_class else (("--only", UNCONFIRMED), ("--employee", "ID"))
             see = advice.command("approve", self.run_id, *only, "--dry-run")
-            approve = advice.command("approve", self.run_id, *one)
+            # A match is confirmed for one employee at a time: several are not put into one command.
+            approve = advice.command_for(["approve", self.run_id, *one], self.held if len(self.held) == 1 else ())
             self.advice = f"see who and what: {see}; if the changes are right: {approve} (RUNBOOK, Held changes)"
 
     def as_dict(self, now: datetime, ids_shown: int = IDS_SHOWN) -> dict[str, Any]:

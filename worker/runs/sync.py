@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import filterfalse
 
+from worker import advice
 from worker.errors import TargetError
 from worker.model.account import AccountRef
+from worker.model.field_catalogue import is_by_api_name
 from worker.model.history import ENDED, EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.position import Position
 from worker.model.result import StepResult
@@ -173,13 +176,21 @@ def _record(services: Services, summary: Summary, inputs: RunInput, now: datetim
     """Describe the run to later ones. `inputs` has the history only where the run ended before it had read more."""
     request, history, mapping = inputs.request, inputs.history, services.settings.plan_digest
     clean = not request.selected and summary.counts["errors"] == 0 and summary.outcome in ENDED
-    full_pass = request.all_employees
-    missed = inputs.feed.dropped or inputs.custom_fields.may_have_missed(history.last_baseline(), full_pass=full_pass)
+    full_pass, needed = request.all_employees, filterfalse(is_by_api_name, services.settings.employee_fields)
+    last_baseline = history.last_baseline()
+    before = last_baseline.coverage if last_baseline else {}
+    missed = (
+        inputs.feed.dropped
+        or inputs.custom_fields.may_have_missed(last_baseline, full_pass=full_pass)
+        or any(before.get(name) for name in inputs.hidden_fields)
+    )
     summary.reconcile_due = (
         (full_pass and bool(summary.held_by_class))
         or bool(missed and not request.selected)
         or (is_reconcile_due(history, mapping) and not (full_pass and clean))
     )
+    if request.approved and summary.reconcile_due and not summary.advice:
+        summary.advice = f"reconcile_due stays until a full pass has no error: {advice.command('reconcile')}"
     dates_read = inputs.dates_read if clean else {}
     baseline = (
         inputs.window is not None
@@ -195,7 +206,8 @@ def _record(services: Services, summary: Summary, inputs: RunInput, now: datetim
         is_baseline=baseline,
         scheduled_time=_scheduled_time(request, services),
         rows=inputs.directory.rows,
-        coverage=inputs.stats_for_baseline.coverage,
+        # A field that the key may not see for a while is compared with what it was before.
+        coverage={**{name: before[name] for name in needed if name in before}, **inputs.stats_for_baseline.coverage},
         mapping_digest=mapping,
         reconcile_due=summary.reconcile_due,
         held_count=len(summary.held),

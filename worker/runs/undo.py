@@ -23,6 +23,8 @@ from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 
+_RUNS_NAMED = 5
+
 
 @dataclass(frozen=True)
 class UndoRequest:
@@ -74,17 +76,25 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
     if recorded:
         return {one.employee_id: one for one in recorded}
     if entries:
+        explain = advice.command_for(["explain", "--employee", "ID"], request.employees)
         raise UsageError(
             f"the run {request.run_id} wrote nothing that matches",
-            advice=f"see what it wrote: {advice.command('explain', '--employee', 'ID')}; or leave out --only and"
-            " --employee",
+            advice=f"see what it wrote: {explain}; or leave out --only and --employee",
         )
+    others = _runs_that_wrote(services.store.history(), request.run_id)
     if run is None:
         raise UsageError(
             f"there is no run {request.run_id} that wrote to Moodle in the last 90 days",
-            advice="a dry run writes nothing; the id is the run_id of the run's summary, and is named in its log",
+            advice=others,
         )
-    raise UsageError(f"the run {request.run_id} wrote nothing to Moodle; there is nothing to undo")
+    raise UsageError(f"the run {request.run_id} wrote nothing to Moodle; there is nothing to undo", advice=others)
+
+
+def _runs_that_wrote(history: History, other_than: str) -> str:
+    wrote = [run.run_id for run in history.runs if run.journal_items and run.run_id != other_than]
+    if not wrote:
+        return "no other run on record wrote to Moodle; a dry run writes nothing"
+    return f"the last runs that wrote: {', '.join(wrote[-_RUNS_NAMED:])}"
 
 
 def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Summary) -> list[Step]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from threading import Lock
 
 from worker.errors import StateError
@@ -58,7 +59,8 @@ class Journal:
     def fail(self, run_id: str, employees: Iterable[int], at: int) -> None:
         """Keep whose accounts a run did not change although its journal has them."""
         text = json.dumps(sorted(employees), separators=(",", ":"))
-        self._items.put_all([{KEY: self._failed(run_id), "employees": text, EXPIRY: at + _FAILED_SECONDS}])
+        expires = at + int(RETENTION.total_seconds())
+        self._items.put_all([{KEY: self._failed(run_id), "employees": text, EXPIRY: expires}])
 
     def recent(self, runs: Sequence[RunRecord], since: int, begins: str, *, is_open: bool) -> RecentWrites:
         """Return what runs have written, as far as it matters to the guards.
@@ -101,9 +103,11 @@ class Journal:
 
     def about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
         """What the runs of the last months set out to write to one employee: run and entry, oldest first."""
+        items = list(self._items.scan([self._prefix]))
+        failed = {_run_of(item) for item in items if _is_failed(item) and employee_id in _failed(item)}
         found = [
-            (item[KEY].split("#")[-2], entry)
-            for item in self._kept(self._items.scan([self._prefix]))
+            (_run_of(item), replace(entry, is_failed=_run_of(item) in failed))
+            for item in self._kept(items)
             for entry in _entries(item)
             if entry.employee_id == employee_id
         ]
@@ -111,7 +115,7 @@ class Journal:
 
     def _kept(self, found: Iterable[Item]) -> Iterator[Item]:
         for item in sorted(found, key=lambda item: str(item[KEY])):
-            if item[KEY].endswith("#failed"):
+            if _is_failed(item):
                 continue
             expiry = item.get(EXPIRY)
             if isinstance(expiry, int) and expiry > self._clock():
@@ -136,11 +140,18 @@ def _may_count(run: RunRecord, since: int) -> bool:
 
 _LONGEST_RUN_SECONDS = 24 * 3600
 _PROBED = 50
-_FAILED_SECONDS = 30 * 24 * 3600
 
 
 def _new_values(entry: JournalEntry) -> dict[str, str]:
     return {change.field: change.new for change in entry.changes}
+
+
+def _run_of(item: Item) -> str:
+    return str(item[KEY]).split("#")[-2]
+
+
+def _is_failed(item: Item) -> bool:
+    return str(item[KEY]).endswith("#failed")
 
 
 def _failed(item: Item | None) -> frozenset[int]:

@@ -15,7 +15,7 @@ from tests.sandbox.aws import emulated_aws, prepare
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import TOKEN
 from tests.worker.end_to_end.doctor_report import run_doctor
-from tests.worker.end_to_end.tools import write_item
+from tests.worker.end_to_end.tools import delete_item, write_item
 
 FUNCTIONS = (
     "core_user_get_users_by_field",
@@ -291,6 +291,28 @@ def test_a_pinned_window_and_a_run_with_errors_are_reported(healthy: RunHarness)
     assert report["state row"][1].endswith("for 2 runs because of errors")
     assert report["last run"] == ("warning", f"{run} ended with errors")
     assert report.code == 0
+
+
+def test_a_position_that_is_missing_after_runs_is_reported(healthy: RunHarness) -> None:
+    delete_item(healthy, "default")
+
+    report = run_doctor(healthy, "--quick")
+
+    (check,) = (one for one in report.checks if one["area"] == "state row")
+    assert (check["verdict"], report.code) == ("warning", 0)
+    assert check["what"].startswith("the position is missing, but runs are on record")
+    assert "state rewind --since MOMENT" in check["advice"]
+    assert "(RUNBOOK, State)" in check["advice"]
+
+
+def test_a_run_of_one_employee_leaves_the_position_to_the_first_run(harness: RunHarness) -> None:
+    harness.company.add(generate(10, seed=101))
+    harness.run("--employee", "3")
+
+    report = run_doctor(harness, "--quick")
+
+    assert report["state row"][0] == "ok"
+    assert report["state row"][1].startswith("none yet")
 
 
 def test_parked_and_undone_employees_are_reported(healthy: RunHarness) -> None:

@@ -135,7 +135,7 @@ def test_an_idnumber_on_several_accounts_names_the_account_ids(healthy: RunHarne
         f"1 idnumber on several accounts: {healthy.site.user_named(_username(healthy, '3'))['id']}, {twin}",  # type: ignore[index]
     )
     assert report["conflicts"] == ("warning", "1 employee (1 several_accounts): 3")
-    assert "explain --employee ID" in report.advice("conflicts")
+    assert "explain --employee 3" in report.advice("conflicts")
 
 
 def _username(harness: RunHarness, number: str) -> str:

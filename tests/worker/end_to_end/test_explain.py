@@ -119,6 +119,21 @@ def test_a_leaver_and_the_writes_of_the_last_runs(staffed: RunHarness) -> None:
     assert created.endswith("Z create: auth, idnumber, username, firstname, lastname, department, email")
 
 
+def test_a_write_that_moodle_refused_is_not_shown_as_done(staffed: RunHarness) -> None:
+    staffed.fail_moodle("status", operation="core_user_update_users", status=500, times=0)
+    staffed.company.edit("100", department="Legalquux")
+    refused = staffed.run()["run_id"]
+    staffed.heal()
+    advance_clock(staffed, hours=1)
+
+    explanation = explain(staffed, "100")
+
+    wrote = explanation["What the last runs did"]
+    assert wrote.pop(refused).endswith("Z NOT WRITTEN (refused, or not sent): update: department")
+    (created,) = wrote.values()
+    assert "Z create: auth" in created
+
+
 def test_an_unknown_employee_id(staffed: RunHarness) -> None:
     run = staffed.run("explain", "--employee", "77777")
 
@@ -128,6 +143,33 @@ def test_an_unknown_employee_id(staffed: RunHarness) -> None:
     assert explanation["BambooHR"]["List Employees or Get Employee"] == "shows no row"
     assert explanation["Account"]["rule"] == "none matches: there is no account"
     assert planned_step(explanation) == ("hold", "BambooHR shows the key's user nothing for this employee id")
+    assert explanation["What the last runs did"] == {
+        "nothing": "no run in the last 90 days wrote to the account of this employee id"
+    }
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_an_account_that_moodle_cannot_return_is_not_reported_as_missing(staffed: RunHarness, has_left: bool) -> None:
+    account = staffed.account("100")["id"]
+    if has_left:
+        staffed.company.terminate("100", hireDate="2020-01-01")
+    staffed.fail_moodle(
+        "answer",
+        operation="core_user_get_users_by_field",
+        record=f"account {account}",
+        times=0,
+        status=200,
+        body='{"exception": "x", "errorcode": "invalidresponse"}',
+    )
+
+    explanation = explain(staffed, "100")
+
+    assert explanation["Account"]["by idnumber"].startswith("cannot be read: ")
+    assert "(invalidresponse)" in explanation["Account"]["by idnumber"]
+    assert explanation["Account"]["rule"].startswith("not known: ")
+    what_to_do = explanation["What would be done"]["what to do"]
+    assert "search Moodle for the idnumber 100, or for the employee's work e-mail" in what_to_do
+    assert ("has left, and the account may still be active: suspend it by hand" in what_to_do) == has_left
 
 
 def test_fields_that_the_key_may_not_see_are_marked(staffed: RunHarness) -> None:
@@ -153,12 +195,12 @@ def test_fields_that_the_key_may_not_see_are_marked(staffed: RunHarness) -> None
     [
         pytest.param(
             *("999", "new@example.com", "by e-mail", "e-mail, not used: "),
-            *("conflict", "email_taken"),
+            *("conflict", "email_taken: the e-mail address belongs to another account"),
             id="another's address",
         ),
         pytest.param(
             *("200", "x@x.example", "by idnumber", "idnumber, not trusted: "),
-            *("conflict (held: unconfirmed)", "unconfirmed"),
+            *("conflict (held: unconfirmed)", "unconfirmed: the account may belong to another person"),
             id="a stranger",
         ),
     ],
@@ -178,6 +220,7 @@ def test_an_account_that_is_not_the_employees(
     assert planned_step(explanation)[0] == action
     assert f"account {other} (idnumber {idnumber})" in planned_step(explanation)[1]
     assert explanation["Remembered"] == {"parked": parked, "refused by Moodle": "in 2 consecutive runs"}
+    assert "the reason is shown above, if it still applies" in explanation["What holds it"]["parked"]
 
 
 # What holds the employee
@@ -235,7 +278,9 @@ def test_an_employee_who_waits_for_the_start_date(staffed: RunHarness) -> None:
 
     assert explanation["BambooHR"]["standing"].startswith("has not started yet")
     assert explanation["BambooHR"]["hire_date"] == repr(start.isoformat())
-    assert explanation["Remembered"] == {"waiting": "starts_later"}
+    assert explanation["Remembered"] == {
+        "waiting": "starts_later: the first day is today or later; every run asks again until then"
+    }
 
 
 # What is shown, and where

@@ -42,7 +42,7 @@ def values(harness: RunHarness) -> dict[int, tuple[Any, ...]]:
 @pytest.mark.parametrize(
     ("change", "held", "message"),
     [
-        (move_to_another_domain, {"identity": COMPANY}, f"email changes for {COMPANY} of {COMPANY}"),
+        (move_to_another_domain, {"identity": COMPANY}, f"changes to new.example for {COMPANY} of {COMPANY} (from "),
         (empty_every_department, {"clear": COMPANY}, f"department is emptied for {COMPANY} of {COMPANY}"),
         (hire_three_hundred, {"create": 300}, f"300 new accounts for a company of {COMPANY}"),
     ],

@@ -191,6 +191,7 @@ def test_a_suspended_account_of_an_employee_who_works_here(
     run = jo.run(*arguments, **settings)
 
     assert (run.code, counts(run)) == (0, counted)
+    assert run.summary.get("suspended_elsewhere_ids", []) == ([100] if "suspended_elsewhere" in counted else [])
     assert has(jo.account("100"), {"suspended": "reactivated" not in counted, "department": "Legal"})
 
 

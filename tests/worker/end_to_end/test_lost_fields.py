@@ -63,6 +63,34 @@ def test_a_hidden_column_is_not_trusted_while_a_single_record_has_it() -> None:
     assert (account(simulation, "4")["department"], account(simulation, "50")["email"]) == (before, "ann@example.com")
 
 
+@pytest.mark.parametrize("quiet_days", [0, 3], ids=["at once", "after quiet days"])
+@pytest.mark.parametrize("endpoint_has_column", [False, True], ids=["missing", "empty"])
+def test_a_field_that_is_hidden_for_a_while_is_caught_up_by_the_full_pass_that_becomes_due(
+    quiet_days: int, endpoint_has_column: bool
+) -> None:
+    """A key that lost a right is told nothing: the columns are missing, or empty, without an error."""
+    simulation = in_sync(30)
+    settings, hidden = simulation.bamboo.settings, frozenset({"department"})
+    settings.list_restricted = settings.get_restricted = hidden
+    if endpoint_has_column:
+        settings.directory_nulls = hidden
+    else:
+        settings.directory_lacks = hidden
+    for _ in range(quiet_days):
+        simulation.clock.advance(days=1)
+        completed_run(simulation)
+    simulation.company.edit("4", department="Moved")
+    missed = next_day_run(simulation)
+    settings.list_restricted = settings.get_restricted = frozenset()
+    settings.directory_nulls = settings.directory_lacks = frozenset()
+    later = next_day_run(simulation)
+
+    assert (missed.exit_code, "field_never_shown" in missed.warnings, missed.reconcile_due) == (0, True, True)
+    assert (later.reconcile_due, account(simulation, "4")["department"] == "Moved") == (True, False)
+    simulation.reconcile()
+    assert (next_day_run(simulation).reconcile_due, account(simulation, "4")["department"]) == (False, "Moved")
+
+
 def test_a_column_that_stays_empty_everywhere_is_trusted_after_a_week() -> None:
     simulation = in_sync(30)
     for number in range(1, 31):

@@ -54,7 +54,7 @@ def test_the_step_is_held_with_both_readings(departed: RunHarness, way: str) -> 
     assert f"approve {run['run_id']} --employee 70" in line["advice"]
     assert "username" in line["advice"]
     assert "1 match of an employee and an account is held until it is confirmed" in run["message"]
-    assert f"approve {run['run_id']} --employee ID" in run["advice"]
+    assert f"approve {run['run_id']} --employee 70" in run["advice"]
     assert account_of_kai(departed) == before
 
 

@@ -75,11 +75,11 @@ def test_the_list_is_a_table_of_ids_and_reasons_and_explains_each_reason_once(re
     heads, *rows = (line.split() for line in listed.splitlines())
     assert heads == ["employee", "is", "attempts", "action", "reason", "or", "run"]
     assert [row[:3] for row in rows] == [
-        ["3", "undone", "0"],
-        ["40", "waiting", "0"],
+        ["3", "undone", "-"],
+        ["40", "waiting", "-"],
         ["41", "parked", "3"],
-        ["42", "without_account", "0"],
-        ["43", "without_account", "0"],
+        ["42", "without_account", "-"],
+        ["43", "without_account", "-"],
     ]
     assert [line.split()[0] for line in explained.splitlines()[1:]] == [
         "email_taken",
@@ -87,11 +87,36 @@ def test_the_list_is_a_table_of_ids_and_reasons_and_explains_each_reason_once(re
         "no_evidence",
         "undone",
     ]
+    assert (
+        "the e-mail address belongs to another account; which, and what to do: python -m worker explain --employee 41"
+        in explained
+    )
     assert "no work e-mail, and no account can be created without one; enter it in BambooHR" in explained
-    assert "python -m worker people retry ID" in explained
+    assert "python -m worker people retry 3" in explained
     assert counted == "1 waiting, 1 parked, 1 undone, 2 without_account\n"
     assert (run.code, run.stderr) == (0, "")
     assert "quux" not in run.stdout
+
+
+def test_why_moodle_refused_an_employee_is_found_in_words(healthy: RunHarness) -> None:
+    """The words of a refused write are in the log of the run: the state and `explain` do not know them."""
+    healthy.company.edit("3", department="Elsewhere")
+    user = healthy.account("3")["id"]
+    healthy.fail_moodle("status", operation="core_user_update_users", record=f"account {user}", status=500, times=0)
+    for _ in range(2):
+        healthy.run(MAX_ATTEMPTS="2")
+
+    one = listed(healthy)[3]
+    explanation = json.loads(healthy.run("explain", "--employee", "3", "--json", MAX_ATTEMPTS="2").stdout)
+
+    assert (one["reason"], one["note"]) == ("parked", "refused")
+    assert one["text"] == "Moodle, its web server or a firewall refuses to write this employee alone"
+    assert "in the log of its last run (event sync.person): ./lxp --env NAME runs logs --errors" in one["advice"]
+    held = explanation["What holds it"]
+    assert [*held] == ["parked"]
+    assert held["parked"].startswith("parked after 2 runs in which Moodle refused (refused): Moodle, its web server")
+    assert one["advice"] in held["parked"]
+    assert held["parked"].endswith("to have it reported again: python -m worker people retry 3")
 
 
 @pytest.mark.parametrize(("kind", "numbers"), [("without_account", [42]), ("parked", [41]), ("held", [])])
@@ -110,7 +135,7 @@ def test_what_a_sync_holds_is_not_on_the_list_which_names_the_run(remembered: Ru
 
     assert run["held_ids"] == [5]
     assert listed.splitlines() == [
-        "No employee is held.",
+        "No employee is remembered as held.",
         f"The last run held changes of 1 employee; to see them: python -m worker {command}",
     ]
     assert employee_lines(remembered.run(*command.split())).keys() == {5}

@@ -125,6 +125,10 @@ def test_a_guard_holds_too_many_suspensions_and_approve_applies_them(drifted: Ru
 
     assert (held.code, held["outcome"], held["held_suspensions"], written(held)) == (4, "held", 6, (1, 1, 0))
     assert (approved.code, approved["suspended"]) == (0, 6)
+    assert approved["reconcile_due"]
+    assert approved["advice"].endswith(" reconcile")
+    confirmed = reconcile(drifted)
+    assert (confirmed.code, confirmed["reconcile_due"], confirmed["advice"]) == (0, False, "")
 
 
 def test_suspensions_of_a_reconcile_count_towards_the_daily_limit(drifted: RunHarness) -> None:

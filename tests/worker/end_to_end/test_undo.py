@@ -128,6 +128,19 @@ def test_an_impossible_undo_is_refused_before_any_call(
     assert message in result["message"]
 
 
+@pytest.mark.parametrize("unknown", ["no-such-run", "quiet run"])
+def test_a_run_that_cannot_be_undone_has_the_last_that_can_as_advice(
+    harness: RunHarness, wrote: RunResult, unknown: str
+) -> None:
+    quiet = harness.run("sync", "--employee", "7")["run_id"]
+
+    result = harness.run("undo", quiet if unknown == "quiet run" else unknown, "--yes")
+
+    assert result["advice"].startswith("the last runs that wrote: ")
+    assert result["advice"].endswith(wrote["run_id"])
+    assert quiet not in result["advice"]
+
+
 def test_an_undone_change_stays_undone_until_bamboohr_changes_the_employee(
     harness: RunHarness, wrote: RunResult
 ) -> None:

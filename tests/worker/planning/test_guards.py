@@ -323,7 +323,6 @@ def moves(before: str, now: str) -> list[FieldChange]:
 @pytest.mark.parametrize(
     ("held_class", "changes", "text"),
     [
-        (GuardClass.UPDATE, [[FieldChange("profile_field_grade", "", "G4")]] * 2, "grade changes for 2 of 2"),
         (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "city", "lang", "idnumber")], "city"),
         (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "lang", "idnumber")], ""),
         (

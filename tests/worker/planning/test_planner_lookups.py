@@ -222,5 +222,8 @@ def test_what_a_look_up_cannot_answer_is_never_taken_for_absent(
 
     (step,) = plan.steps
     assert (step.action, step.fields, step.is_error) == (action, fields, True)
-    assert UNREADABLE in (step.reason, step.problem)
-    assert plan.unanswered == {unanswered}
+    said = step.problem or step.reason
+    assert (said.code, said.text) == (UNREADABLE.code, UNREADABLE.text)
+    may_still_log_in = "the employee has left, and the account may still be active: suspend it by hand" in said.advice
+    assert may_still_log_in == (employee.facts.get("status") == "Inactive")
+    assert plan.unanswered == {unanswered: UNREADABLE}

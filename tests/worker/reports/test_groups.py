@@ -69,6 +69,16 @@ def test_what_most_rows_say_is_said_by_the_group_and_the_rest_by_the_row() -> No
     assert [(entry.reason, entry.advice) for entry in group.entries] == [("", ""), ("", ""), ("another reason", "b")]
 
 
+def test_a_command_names_the_employees_of_the_group_and_of_the_row() -> None:
+    released = "{command:people retry ID}"
+    rows = [row_of(7, advice=released), row_of(9, advice=released), row_of(8, reason="x", advice="again: " + released)]
+
+    (group,) = groups(*rows)
+
+    assert group.advice == "python -m worker people retry 7 9"
+    assert [entry.advice for entry in group.entries] == ["", "again: python -m worker people retry 8", ""]
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [("email_taken", "the e-mail address belongs to another account"), ("something_new", "something new")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,7 +37,11 @@ def commands(*rows: Row, **more: Any) -> list[str]:
         ([HELD], [SYNC, APPROVE]),
         ([CREATE, PARTLY], [SYNC, APPROVE]),
         ([IN_STEP, CONFLICT], ["python -m worker explain --employee 5"]),
-        ([UNCONFIRMED], ["python -m worker explain --employee 3", SYNC, f"{APPROVE} --employee ID"]),
+        ([UNCONFIRMED], ["python -m worker explain --employee 3", SYNC, f"{APPROVE} --employee 3"]),
+        (
+            [UNCONFIRMED, replace(UNCONFIRMED, employee_id=4)],
+            ["python -m worker explain --employee 3", SYNC, f"{APPROVE} --employee ID"],
+        ),
         ([PROBLEM], ["python -m worker explain --employee 6", SYNC]),
     ],
 )

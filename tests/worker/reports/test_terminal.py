@@ -54,6 +54,7 @@ def test_an_employee_has_one_line_that_says_what_and_why(event: dict[str, Any], 
     [
         ("info", {"event": "sync.window", "total_changed": 1}, "1 employee changed in BambooHR"),
         ("info", {"event": "sync.window", "total_changed": 2}, "2 employees changed in BambooHR"),
+        ("info", {"event": "sync.window", "total_changed": 300, "selected": 1}, "1 employee selected"),
         ("info", {"event": "bamboohr.directory_fields", "not_shown": ["city"]}, None),
         ("warning", {"event": "http.retry", "reason": "moodle: HTTP 503"}, "warning: moodle: HTTP 503"),
         (
@@ -73,13 +74,19 @@ def test_advice_that_many_employees_share_is_given_once() -> None:
     log = TerminalLog()
     lines = [
         log.line("error", person(employee_id=number, action="create", result="refused", reason="taken", advice=text))
-        for number, text in ((7, "free the address"), (8, "free the address"), (9, "correct the name"))
+        for number, text in (
+            (7, "free the address"),
+            (8, "free the address"),
+            (9, "type: retry 9"),
+            (10, "type: retry 10"),
+        )
     ]
 
     assert lines == [
         "employee 7: NOT created; taken\n    -> free the address",
         "employee 8: NOT created; taken",
-        "employee 9: NOT created; taken\n    -> correct the name",
+        "employee 9: NOT created; taken\n    -> type: retry 9",
+        "employee 10: NOT created; taken",
     ]
 
 
@@ -107,29 +114,25 @@ def shown(log: TerminalLog, count: int, **fields: Any) -> int:
     return len(lines) - lines.count(None)
 
 
-def ended(log: TerminalLog) -> str:
-    return log.summary(Summary("RUN", "sync", MOMENT).as_dict(MOMENT)).splitlines()[0]
-
-
 def test_of_many_employees_of_a_kind_the_first_have_a_line_and_the_others_are_counted() -> None:
     log = TerminalLog(3)
 
     assert [shown(log, 3, action="suspend"), shown(log, 4, action="update"), shown(log, 9, action="skip")] == [3] * 3
-    assert ended(log) == "and 1 more updated, 6 more skipped; --verbose lists all"
+    assert log.left_out() == "and 1 more updated, 6 more skipped; --verbose lists all"
 
 
 def test_each_error_has_a_line() -> None:
     log = TerminalLog(1)
 
     assert shown(log, 5, action="create", result="refused") == shown(log, 5, action="conflict") == 5
-    assert ended(log) == "Run RUN: crash"
+    assert log.left_out() == ""
 
 
 def test_without_a_limit_each_employee_has_a_line() -> None:
     log = TerminalLog(None)
 
     assert shown(log, 99, action="update") == 99
-    assert ended(log) == "Run RUN: crash"
+    assert log.left_out() == ""
 
 
 def test_the_summary_says_how_many_ids_it_leaves_out() -> None:
@@ -141,6 +144,30 @@ def test_the_summary_says_how_many_ids_it_leaves_out() -> None:
     assert [line for line in lines if "suspended" in line] == [
         f"  suspended ids  {', '.join(map(str, range(1, 21)))} and 262 more"
     ]
+
+
+@pytest.mark.parametrize(
+    ("held", "shown"),
+    [([*range(1, 31)], ["held ids"]), ([*range(2, 31)], ["held ids", "errors ids"]), ([], ["errors ids"])],
+)
+def test_ids_that_are_held_and_errors_alike_are_listed_once(held: list[int], shown: list[str]) -> None:
+    summary = Summary("RUN", "sync", MOMENT)
+    summary.listed_ids.update({"held": held} if held else {}, errors=[*range(1, 31)])
+
+    lines = summary_text(summary.as_dict(MOMENT)).splitlines()
+
+    assert [line.split("  ")[1] for line in lines if " ids " in line] == shown
+
+
+@pytest.mark.parametrize(("command", "about"), [("approve", "HELD"), ("undo", "WROTE"), ("sync", "")])
+def test_the_summary_of_an_approval_and_an_undo_names_the_run_they_are_about(command: str, about: str) -> None:
+    summary = Summary("RUN", command, MOMENT, about_run=about)
+    summary.finish()
+
+    lines = TerminalLog().summary(summary.as_dict(MOMENT)).splitlines()
+
+    named = [f"  command    {command}", f"  about run  {about}"] if about else []
+    assert [line for line in lines if "command" in line or "about" in line] == named
 
 
 def test_the_summary_ends_with_what_to_type_next() -> None:

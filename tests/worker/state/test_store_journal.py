@@ -195,12 +195,13 @@ def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, 
 
     assert [one.employee_id for one in store.journal_of("run1")] == [7, 8, 9]
     assert store.journals_about(10) == [("run2", suspends(10))]
+    assert store.journals_about(9) == [("run1", replace(suspends(9), is_failed=True))]
     finish(store, "run1")
     finish(store, "run2")
     assert suspended_lately(store) == {8, 10}
     failed = items.get("a#journal#run1#failed")
     assert failed is not None
-    assert failed[EXPIRY] == SECONDS + 30 * 86_400
+    assert failed[EXPIRY] == SECONDS + DAYS_90
 
 
 def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store: Store) -> None:

@@ -1,0 +1,43 @@
+"""What a mass change has in common: the message names the field and the domain that an operator can recognise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from worker.model.step import FieldChange, GuardClass
+from worker.planning.patterns import pattern
+
+
+def addresses(moves: Mapping[tuple[str, str], int]) -> list[list[FieldChange]]:
+    """Return changed addresses: how many move from one domain to another."""
+    numbered = enumerate(move for move, number in moves.items() for _ in range(number))
+    return [[FieldChange("email", f"a{at}@{old}" if old else "", f"a{at}@{new}")] for at, (old, new) in numbered]
+
+
+ACME, OLD, NET, ORG, SHOP = "acme.example", "old.example", "example.net", "example.org", "shop.example"
+
+
+@pytest.mark.parametrize(
+    ("moves", "text"),
+    [
+        ({(OLD, ACME): 3}, f"changes from {OLD} to {ACME} for 3 of 3"),
+        ({(OLD, ACME): 153, (NET, ACME): 146}, f"changes to {ACME} for 299 of 299 (from {OLD} for 153, {NET} for 146)"),
+        ({(OLD, ACME): 4, (NET, ACME): 3, (ORG, ACME): 2}, f"changes to {ACME} for 9 of 9 (from {OLD} for 4, "),
+        ({(OLD, ACME): 3, (NET, ACME): 2, (ORG, ACME): 2, (SHOP, ACME): 1}, "2, and 1 other for 1)"),
+        ({(OLD, ACME): 2, (NET, ACME): 2, (ORG, ACME): 2, (SHOP, ACME): 2, ("b.example", ACME): 1}, "2 others for 3)"),
+        ({(OLD, ACME): 6, (OLD, NET): 4}, f"changes from {OLD} to {ACME} for 6 of 10"),
+        ({(ACME, OLD): 4, (ACME, NET): 3, (ACME, ORG): 3}, "email changes for 10 of 10"),
+        ({(OLD, ACME): 3, (ACME, ACME): 7}, "email changes for 10 of 10"),
+        ({("", ACME): 3}, "email changes for 3 of 3"),
+    ],
+)
+def test_the_domain_that_most_addresses_move_to_is_named(moves: Mapping[tuple[str, str], int], text: str) -> None:
+    assert text in pattern(GuardClass.IDENTITY, addresses(moves), 1_000)
+
+
+def test_a_custom_profile_field_has_the_name_that_the_mapping_gives_it() -> None:
+    changes = [[FieldChange("profile_field_grade", "", "G4")]] * 2
+
+    assert pattern(GuardClass.UPDATE, changes, 100) == "profile_field_grade changes for 2 of 2"

@@ -1,0 +1,74 @@
+"""Why an employee is remembered, in words, from the code that the state has. Pure.
+
+The words of many reasons need the employee or the refusal, which the state does not keep: these are general ones.
+"""
+
+from __future__ import annotations
+
+from worker.model import reasons
+from worker.model.history import FollowUp
+from worker.model.reasons import Reason
+from worker.moodle import refusal_reasons
+
+_IN_LOG = "the reason in words is in the log of its last run (event sync.person): {command:runs logs --errors}"
+_ASK = "which, and what to do: {command:explain --employee ID}"
+
+_BY_FLAG = {
+    FollowUp.UNDONE: reasons.UNDONE,
+    FollowUp.HELD: Reason(
+        "held",
+        "a guard held a change of this class",
+        "see which, and how to approve it: {command:explain --employee ID}",
+    ),
+}
+_TEXTS = {
+    refusal_reasons.UNEXPLAINED: "Moodle, its web server or a firewall refuses to write this employee alone",
+    "vanished": "the account no longer exists, or is marked as deleted in Moodle",
+}
+_SEEN_AGAIN = {
+    **reasons.IN_COMMON,
+    "unreadable_account": "Moodle cannot answer a look-up of this employee",
+    "unreadable_employee": "BambooHR cannot return this employee's record",
+    "unreadable_fields": "BambooHR cannot return this employee's custom fields",
+}
+"""What every run finds again when it reads, and `explain` as well."""
+_STATIC = {
+    one.code: one
+    for one in (
+        refusal_reasons.UNTOUCHABLE,
+        refusal_reasons.HALF_MADE,
+        refusal_reasons.EXTENDED_USERNAME_REFUSED,
+    )
+}
+
+
+_WRITTEN_EARLY = frozenset(
+    one.code
+    for one in (
+        reasons.IN_STEP,
+        reasons.NEW,
+        reasons.DIFFERS,
+        reasons.LINKED,
+        reasons.RELINKED,
+        reasons.RETURNED,
+        reasons.REACTIVATED,
+    )
+)
+"""Of employees who wait although their accounts are up to date."""
+
+
+def is_seen_again(note: str) -> bool:
+    """Return whether `explain` finds the reason itself, if it still applies."""
+    return note in _SEEN_AGAIN
+
+
+def reason_of(flag: FollowUp, note: str) -> Reason:
+    """Return why an employee has a flag; `note` is what was remembered with it."""
+    if flag in _BY_FLAG:
+        return _BY_FLAG[flag]
+    if flag is FollowUp.WAITING and note in _WRITTEN_EARLY:
+        return Reason(note, "the first day has not begun in every time zone; every run reads them again until then")
+    if note in _SEEN_AGAIN:
+        return Reason(note, _SEEN_AGAIN[note], _ASK)
+    known = reasons.by_code(note) or _STATIC.get(note)
+    return known or Reason(note, _TEXTS.get(note, ""), _IN_LOG)
