@@ -24,6 +24,7 @@ from tests.worker.clients import (
     transport_to,
 )
 from worker.bamboohr.client import DIRECTORY_SECONDS, BambooHRClient
+from worker.bamboohr.rest_api import json_object
 from worker.errors import SourceError
 from worker.model.employee import Change
 
@@ -220,6 +221,10 @@ def test_an_answer_of_another_form_is_not_trusted(bamboo: BambooHRClient, body: 
 
     with pytest.raises(SourceError, match="is not the documented JSON"):
         bamboo.changed_employees(SINCE)
+
+
+def test_an_answer_in_several_parts_is_one_document() -> None:
+    assert json_object(iter([b'{"lat', b'est": "x"', b"}"])) == {"latest": "x"}
 
 
 # The directory

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worker.tables import table
-from worker.model.history import LEAST_RUNS, EmployeeRecord, FollowUp, History, RunRecord, runs_needed
+from worker.model.history import LEAST_RUNS, EmployeeRecord, FollowUp, FollowUpDetail, History, RunRecord, runs_needed
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)
 BEFORE, LATER = "2026-01-30T02:00:00Z", "2026-02-02T02:00:00Z"
@@ -64,6 +64,7 @@ def test_flags_are_independent() -> None:
     assert both.has(FollowUp.PARKED)
     assert not both.has(FollowUp.UNDONE)
     assert both.unflagged() == EmployeeRecord(7)
+    assert both.follow_ups == dict.fromkeys((FollowUp.WAITING, FollowUp.PARKED), FollowUpDetail("", ""))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_a_state_that_stands_where_a_run_left_it_was_not_moved_back() -> None:
 
 
 def test_a_day_before_1970_is_no_date() -> None:
-    read = {"hire_date": "1970-01-01", "status_date": "1969-12-31"}
+    read = {"never": "x", "hire_date": "1970-01-01", "status_date": "1969-12-31"}
 
     assert history(run_of("1", dates_read=read)).dates_read(NOW) == {"hire_date": date(1970, 1, 1)}
 
@@ -209,6 +210,19 @@ def test_a_run_is_kept_as_long_as_it_takes(needed: dict[str, Any]) -> None:
 
     assert kept(older, old, *RECENT) == ["needed", *(run.run_id for run in RECENT)]
     assert kept(older, old, *RECENT, most=5) == ["needed", *(run.run_id for run in RECENT[-5:])]
+
+
+@table(
+    "one, other, needed",
+    ("opened the window", {"since": BEFORE}, {"since": BEFORE}, "one"),
+    ("furthest", {"reached": LATER}, {"reached": BEFORE}, "one"),
+    ("a later day", {"dates_read": {"hire_date": "2026-02-20"}}, {"dates_read": {"hire_date": "2026-02-19"}}, "one"),
+    ("the same day", {"dates_read": {"hire_date": "2026-02-20"}}, {"dates_read": {"hire_date": "2026-02-20"}}, "other"),
+)
+def test_of_two_old_runs_the_one_that_counts_is_kept(one: dict[str, Any], other: dict[str, Any], needed: str) -> None:
+    old = run_of("one", days=301, scope="employees", **one), run_of("other", days=300, scope="employees", **other)
+
+    assert kept(*old, *RECENT) == [needed, *(run.run_id for run in RECENT)]
 
 
 _MOMENTS = st.sampled_from(["", BEFORE, "2026-01-31T02:00:00Z", LATER, "never"])

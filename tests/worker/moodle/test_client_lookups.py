@@ -131,8 +131,9 @@ def test_the_canary_works_where_only_the_search_is_allowed(site: MoodleSite, boa
     with pytest.raises(TargetError, match="firstname"):
         client_of(board).check_visibility()
 
-    site.service_functions.remove("core_user_get_users")
-    with pytest.raises(CredentialError, match=r"core_user_get_users\b"):
+    refusal = json.dumps(moodle_error("invalidrecord"))
+    board.faults.append(Fault("answer", "core_user_get_users", status=200, body=refusal))
+    with pytest.raises(TargetError, match=r"core_user_get_users needs"):
         client_of(board).check_visibility()
 
 

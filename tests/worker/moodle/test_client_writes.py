@@ -194,11 +194,14 @@ def test_a_write_without_an_answer_is_undecided_and_not_sent_again(kind: Any) ->
     assert board.calls == [CREATE]
 
 
-def test_a_write_that_was_not_sent_may_be_tried_again_after_a_pause(moodle: MoodleClient, patient: Patient) -> None:
+def test_a_write_that_was_not_sent_may_be_tried_again_after_a_pause(
+    moodle: MoodleClient, patient: Patient, logged: list[dict[str, Any]]
+) -> None:
     with responses.mock as mock:
         mock.post(MOODLE, body=requests.ConnectTimeout())
-        with pytest.raises(TryAgain):
+        with pytest.raises(TryAgain) as again:
             moodle.create([record(1)])
+        assert logged[0]["reason"].startswith(f"moodle: {again.value}; trying again")
         assert len(responses.calls) == 1, "another attempt has to be allowed again"
 
     assert len(patient.waits) == 1

@@ -162,6 +162,7 @@ def test_a_line_that_a_split_left_behind_does_not_count(items: Items, store: Sto
         ('{"id":7,"follow_ups":{"seconded":[]}}', EmployeeRecord(7).flagged(FollowUp.WAITING)),
         ('{"id":7,"attempts":"many","deleted":1,"approved":"yes"}', EmployeeRecord(7)),
         ('{"id":7,"follow_ups":["waiting"]}', EmployeeRecord(7)),
+        ('{"id":7,"follow_ups":{"parked":"xy"}}', EmployeeRecord(7).flagged(FollowUp.PARKED)),
         ('{"id":7,"follow_ups":{"parked":[1,"y","z"]}}', EmployeeRecord(7).flagged(FollowUp.PARKED, "", "y")),
         ('{"id":7,"not_kept":["city"]}', EmployeeRecord(7)),
         ('{"id":7,"not_kept":{"city":1,"lang":"d"}}', EmployeeRecord(7, not_kept={"lang": "d"})),
