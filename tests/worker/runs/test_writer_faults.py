@@ -443,3 +443,22 @@ def test_a_programming_error_is_raised(writer: SandboxWriter, monkeypatch: pytes
 
     with pytest.raises(ZeroDivisionError):
         writer.write(create(1))
+
+
+def test_a_token_that_is_revoked_before_what_was_kept_back_is_reported_ends_the_writing(writer: SandboxWriter) -> None:
+    """The only creation is refused alone: whether Moodle has made the account is looked up at the end."""
+    writer.site.add_user("other", firstname="O", lastname="L", email="u1@x.example")
+    before = len(writer.board.calls)
+
+    def revoke(name: str) -> None:
+        if name == BY_FIELD and writer.board.calls[before:].count(BY_FIELD) == 2:
+            writer.site.tokens.clear()
+
+    writer.watched.before = revoke
+
+    results = writer.write(create(1))
+
+    assert isinstance(writer.ended_by, CredentialError)
+    assert (results[1].status, results[1].why.code, results[1].wrote) == (FAILED, "not_sent", True)
+    assert writer.ended_by.message in results[1].why.text
+    assert writer.board.calls[before:] == [CREATE, BY_FIELD, BY_FIELD]
