@@ -8,7 +8,7 @@ from typing import Any
 from tests.run_harness import RunHarness, RunResult
 from tests.sandbox.bamboohr import generate
 from tests.sandbox.moodle import ProfileField, Version
-from tests.worker.end_to_end.tools import advance_clock
+from tests.worker.end_to_end.tools import advance_clock, records
 
 LEVEL = ProfileField("level", datatype="menu", default="Junior", options=("Junior", "Senior"))
 CITY_MENU = ProfileField("office", datatype="menu", options=("Zagreb", "Split"))
@@ -65,3 +65,8 @@ class Company:
         """Run over all employees."""
         self.harness.forget_calls()
         return self.harness.run("reconcile", "--yes")
+
+
+def remembered(harness: RunHarness) -> dict[int, set[str]]:
+    """Return the fields that are remembered as not kept, by employee."""
+    return {number: set(record.not_kept) for number, record in records(harness).items() if record.not_kept}

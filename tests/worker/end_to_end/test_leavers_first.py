@@ -8,10 +8,10 @@ import pytest
 
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
+from tests.worker.end_to_end.bad_records import BY_FIELD, CREATE, account_id
 from worker.state.sqlite import SqliteItems
 from worker.state.store import Store
 
-BY_FIELD, CREATE = "core_user_get_users_by_field", "core_user_create_users"
 MAPS_A_CUSTOM_FIELD = {"FIELD_MAPPING": json.dumps({"institution": "bamboohr:customCost"})}
 
 
@@ -27,42 +27,44 @@ def departing(harness: RunHarness) -> RunHarness:
     return harness
 
 
-def test_a_look_up_that_ends_the_run_keeps_no_leaver_active(departing: RunHarness) -> None:
-    departing.fail_moodle("status", operation=BY_FIELD, record=account(departing, "3"), times=0, status=429)
+@pytest.fixture
+def limited(departing: RunHarness) -> RunHarness:
+    """The same, and Moodle limits the rate of every look-up that finds the account of employee 3."""
+    record = f"account {account_id(departing, '3')}"
+    departing.fail_moodle("status", operation=BY_FIELD, record=record, times=0, status=429)
+    return departing
 
-    run = departing.run()
+
+def test_a_look_up_that_ends_the_run_keeps_no_leaver_active(limited: RunHarness) -> None:
+    run = limited.run()
 
     assert (run.code, run["outcome"], run["suspended"], run["updated"]) == (1, "moodle_error", 1, 0)
     assert "429" in run["message"]
-    assert departing.account("11")["suspended"] == 1
+    assert limited.account("11")["suspended"] == 1
     assert run.reason_codes("3") == []
 
 
-def test_what_such_a_run_has_not_done_is_done_by_the_next_one(departing: RunHarness) -> None:
-    departing.fail_moodle("status", operation=BY_FIELD, record=account(departing, "3"), times=0, status=429)
-    stopped = departing.run()
-    departing.heal()
+def test_what_such_a_run_has_not_done_is_done_by_the_next_one(limited: RunHarness) -> None:
+    stopped = limited.run()
+    limited.heal()
 
-    run = departing.run()
+    run = limited.run()
 
     assert stopped["next_since"] == stopped["since"]
     assert (run.code, run["updated"], run["suspended"]) == (0, 5, 0)
 
 
-def test_such_a_run_is_no_successful_one(departing: RunHarness) -> None:
+def test_such_a_run_is_no_successful_one(limited: RunHarness) -> None:
     """Otherwise the dates of its day would count as taken up."""
-    departing.fail_moodle("status", operation=BY_FIELD, record=account(departing, "3"), times=0, status=429)
-    departing.run()
+    limited.run()
 
-    record = Store(SqliteItems(str(departing.state_file)), "default").history().runs[-1]
+    record = Store(SqliteItems(str(limited.state_file)), "default").history().runs[-1]
 
     assert (record.successful, record.is_baseline, record.dates_read) == (False, False, {})
 
 
-def test_a_preview_of_such_a_run_says_why_it_ends(departing: RunHarness) -> None:
-    departing.fail_moodle("status", operation=BY_FIELD, record=account(departing, "3"), times=0, status=429)
-
-    plan = departing.run("plan")
+def test_a_preview_of_such_a_run_says_why_it_ends(limited: RunHarness) -> None:
+    plan = limited.run("plan")
 
     assert plan.code == 1
     assert "429" in plan.stderr
@@ -96,8 +98,3 @@ def test_an_import_that_a_firewall_disturbs_goes_on_by_itself(harness: RunHarnes
     assert len(harness.accounts()) == 120 - len(refused)
     assert runs[-1]["errors"] == len(refused)
     assert "403" in str(runs[-1].log)
-
-
-def account(harness: RunHarness, number: str) -> str:
-    """Name an employee's account for a fault."""
-    return f"account {harness.account(number)['id']}"

@@ -41,7 +41,6 @@ from worker.model.step import Action, FieldChange, GuardClass, Step
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import Limits
 from worker.planning.parts import fields_empty_in_bamboohr, identity_fields
-from worker.planning.patterns import pattern
 
 # Each class, by itself
 
@@ -298,7 +297,7 @@ def test_an_unconfirmed_match_is_approved_with_the_run_as_what_a_guard_holds() -
     assert "approve run1 --employee 1" in step.reason.advice_template
 
 
-# The initial import
+# The message
 
 
 @pytest.mark.parametrize(
@@ -314,48 +313,6 @@ def test_the_message_names_the_pattern(example: Callable[[int], Case], company: 
     (why,) = guarded(many(example, 300), company=company).why.values()
 
     assert why.endswith(named)
-
-
-def moves(before: str, now: str) -> list[FieldChange]:
-    return [FieldChange("email", f"a{before}", f"a{now}"), FieldChange("username", before, now)]
-
-
-@pytest.mark.parametrize(
-    ("held_class", "changes", "text"),
-    [
-        (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "city", "lang", "idnumber")], "city"),
-        (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "lang", "idnumber")], ""),
-        (
-            GuardClass.IDENTITY,
-            [moves("@x@OLD.example", "@new.example")],
-            "the e-mail domain changes from old.example to",
-        ),
-        (GuardClass.IDENTITY, [moves("1@old.example", "2@old.example")] * 2, "email changes for 2 of 2"),
-        (GuardClass.IDENTITY, [[FieldChange("username", "a@old.example", "a@new.example")]], "username changes for 1"),
-        (GuardClass.SUSPEND, [[FieldChange("suspended", "0", "1")]] * 2, ""),
-        (GuardClass.UPDATE, [[FieldChange("city", "", "x")]] * 100 + [[FieldChange("lang", "", "x")]] * 99, "city"),
-        (GuardClass.UPDATE, [*[[FieldChange("city", "", "x")]] * 100, *[[]] * 101], ""),
-    ],
-)
-def test_what_half_of_the_changes_have_in_common_is_named(
-    held_class: GuardClass, changes: list[list[FieldChange]], text: str
-) -> None:
-    found = pattern(held_class, changes, 100)
-
-    assert found.startswith(text)
-    assert bool(found) is bool(text)
-
-
-@pytest.mark.parametrize(
-    ("number", "company", "text"),
-    [
-        (1, 1_200, "1 new account for a company of 1,200"),
-        (2, 1, "2 new accounts for a company of 1"),
-        (1_200, 0, ""),
-    ],
-)
-def test_new_accounts_are_counted_against_the_company(number: int, company: int, text: str) -> None:
-    assert pattern(GuardClass.CREATE, [()] * number, company) == text
 
 
 def test_a_message_names_no_address() -> None:

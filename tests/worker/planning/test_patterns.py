@@ -41,3 +41,45 @@ def test_a_custom_profile_field_has_the_name_that_the_mapping_gives_it() -> None
     changes = [[FieldChange("profile_field_grade", "", "G4")]] * 2
 
     assert pattern(GuardClass.UPDATE, changes, 100) == "profile_field_grade changes for 2 of 2"
+
+
+def both(before: str, now: str) -> list[FieldChange]:
+    return [FieldChange("email", f"a{before}", f"a{now}"), FieldChange("username", before, now)]
+
+
+@pytest.mark.parametrize(
+    ("held_class", "changes", "text"),
+    [
+        (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "city", "lang", "idnumber")], "city"),
+        (GuardClass.UPDATE, [[FieldChange(name, "", "x")] for name in ("city", "lang", "idnumber")], ""),
+        (
+            GuardClass.IDENTITY,
+            [both("@x@OLD.example", "@new.example")],
+            "the e-mail domain changes from old.example to",
+        ),
+        (GuardClass.IDENTITY, [both("1@old.example", "2@old.example")] * 2, "email changes for 2 of 2"),
+        (GuardClass.IDENTITY, [[FieldChange("username", "a@old.example", "a@new.example")]], "username changes for 1"),
+        (GuardClass.SUSPEND, [[FieldChange("suspended", "0", "1")]] * 2, ""),
+        (GuardClass.UPDATE, [[FieldChange("city", "", "x")]] * 100 + [[FieldChange("lang", "", "x")]] * 99, "city"),
+        (GuardClass.UPDATE, [*[[FieldChange("city", "", "x")]] * 100, *[[]] * 101], ""),
+    ],
+)
+def test_what_half_of_the_changes_have_in_common_is_named(
+    held_class: GuardClass, changes: list[list[FieldChange]], text: str
+) -> None:
+    found = pattern(held_class, changes, 100)
+
+    assert found.startswith(text)
+    assert bool(found) is bool(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "company", "text"),
+    [
+        (1, 1_200, "1 new account for a company of 1,200"),
+        (2, 1, "2 new accounts for a company of 1"),
+        (1_200, 0, ""),
+    ],
+)
+def test_new_accounts_are_counted_against_the_company(number: int, company: int, text: str) -> None:
+    assert pattern(GuardClass.CREATE, [()] * number, company) == text

@@ -13,6 +13,10 @@ from tests.worker.clients import moodle_error
 from tests.worker.runs.writing import (
     BY_FIELD,
     CREATE,
+    DONE,
+    EXEMPT,
+    FAILED,
+    REFUSED,
     UPDATE,
     SandboxWriter,
     create,
@@ -22,11 +26,7 @@ from tests.worker.runs.writing import (
     update,
 )
 from worker.model import reasons
-from worker.model.result import Status
 from worker.model.step import Action
-
-DONE, REFUSED, FAILED, EXEMPT = Status.DONE, Status.REFUSED, Status.FAILED, Status.EXEMPT
-
 
 # Batches and order
 

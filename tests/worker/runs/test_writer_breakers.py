@@ -7,10 +7,19 @@ from typing import Any
 import pytest
 
 from tests.sandbox.wire import Response
-from tests.worker.runs.writing import CREATE, SandboxWriter, create, creates, small_site, statuses, suspend, update
-from worker.model.result import Status
-
-DONE, REFUSED, FAILED = Status.DONE, Status.REFUSED, Status.FAILED
+from tests.worker.runs.writing import (
+    CREATE,
+    DONE,
+    FAILED,
+    REFUSED,
+    SandboxWriter,
+    create,
+    creates,
+    small_site,
+    statuses,
+    suspend,
+    update,
+)
 
 
 def test_creations_stop_when_moodle_refuses_every_new_account(writer: SandboxWriter) -> None:
