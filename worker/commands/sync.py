@@ -15,8 +15,9 @@ Reads which employees changed in BambooHR since the last run, looks up their acc
 suspends and reactivates accounts, and advances the state. Stdout gets one JSON line, the summary. Stderr gets the log:
 one JSON object per line, or readable lines on a terminal.
 
-No account is suspended without evidence for that employee (deleted, or status Inactive). If the suspensions exceed a
-small share of the company, they are held, all other changes are written, and the exit code says so.
+No account is suspended without evidence for that employee (deleted, status Inactive, or out of scope with
+OUT_OF_SCOPE=suspend). A class of changes that exceeds its limit is held, all other changes are written, and the exit
+code says so.
 
 examples:
   {command:sync --dry-run}                    what would the next run do? (plan also shows values)

@@ -117,11 +117,12 @@ class RunRecord:
 
     Attributes:
         ended_at: Milliseconds since 1970.
-        is_baseline: A successful sync that saw the whole company; later runs are compared with its figures.
+        is_baseline: A sync that reached its end and whose reading is reliable, whatever errors single employees had; later
+            runs are compared with its figures.
         successful: A run over all employees of its scope, without an error.
         rows: Rows of the directory.
         coverage: For each field that is needed, the share of rows that have it, in hundredths of a per cent.
-        mapping_digest: The mapping that the run planned with.
+        mapping_digest: A fingerprint of the mapping, the username settings and the scope that the run planned with.
         company: The number of active employees; 0 in records of an earlier version, which have `rows` alone.
         began: When the first run of this state ended, as far as that is known.
         held_count: How many employees have held changes; see `HeldChanges`.

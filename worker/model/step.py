@@ -104,7 +104,7 @@ class Step:
 
     @property
     def held_classes(self) -> tuple[GuardClass, ...]:
-        """The guards that hold a part of the step, each once."""
+        """The classes in which a guard holds a part of the step, each once."""
         return tuple(dict.fromkeys(part.guard_class for part in self.held))
 
     @property

@@ -105,7 +105,7 @@ def no_lookup_answered(code: str) -> SyncError:
         f"Moodle does not answer the look-up of any employee ({code}), although it answers for its guest: the site is"
         " at fault, not the accounts",
         advice=f"{ADMINISTRATOR}: with invalidresponse, the authentication plugin of these accounts (MOODLE_AUTH) is"
-        " no longer installed; the run changed nothing",
+        " no longer installed; what was written before is in the log, and the next run does the rest",
     )
 
 

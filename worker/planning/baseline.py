@@ -18,6 +18,9 @@ def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, took_
 
 
 def is_reconcile_due(history: History, mapping_digest: str) -> bool:
-    """Return whether the mapping has changed since the last run over all employees that a full pass has followed."""
+    """Return whether a full pass is due.
+
+    It was due after the last run over all employees, or the mapping or the scope has changed since.
+    """
     last = history.last_full_run()
     return last is not None and (last.reconcile_due or last.mapping_digest not in ("", mapping_digest))

@@ -116,7 +116,11 @@ class Planner:
         self._context = PlanContext(Matching(plan_input, self._accounts, self._unreadable))
 
     def needs(self) -> Needed:
-        """Return what is not known yet: first by idnumber, then by e-mail, finally by username."""
+        """Return what is not known yet.
+
+        First accounts by idnumber, by the id of an account that was suspended, and by e-mail; then further employees;
+        finally accounts by username.
+        """
         context = self._context
         for wanted in (_by_idnumber(context), _by_account_id(context), _by_email(context)):
             if lookups := self._not_asked(context, wanted):

@@ -1,4 +1,4 @@
-"""What a run warns of when it has read both systems: fields that are hidden, values that cannot be sent."""
+"""What a run warns of in what it has read: gaps, fields that are hidden, values that cannot be sent."""
 
 from __future__ import annotations
 

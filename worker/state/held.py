@@ -57,8 +57,8 @@ def read_held(items: Items, state_id: str, run_id: str) -> HeldChanges | None:
 
 
 def _changes(item: Item) -> Iterator[HeldChange]:
-    for employee, account, guard, digest in json.loads(item["changes"]):
-        yield HeldChange(int(employee), int(account), GuardClass(guard) if guard else None, str(digest))
+    for employee, account, guard_class, digest in json.loads(item["changes"]):
+        yield HeldChange(int(employee), int(account), GuardClass(guard_class) if guard_class else None, str(digest))
 
 
 def _key(state_id: str, run_id: str, number: int) -> str:
