@@ -117,8 +117,8 @@ class RunRecord:
 
     Attributes:
         ended_at: Milliseconds since 1970.
-        is_baseline: A sync that reached its end and whose reading is reliable, whatever errors single employees had; later
-            runs are compared with its figures.
+        is_baseline: A sync that reached its end and whose reading is reliable, whatever errors single employees had;
+            later runs are compared with its figures.
         successful: A run over all employees of its scope, without an error.
         rows: Rows of the directory.
         coverage: For each field that is needed, the share of rows that have it, in hundredths of a per cent.
