@@ -21,10 +21,13 @@ _UNFINISHED = re.compile(r"(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?:\\(?:u[0-9a-fA-F
 _LONGEST_ESCAPE = len(r"\ud83d\ude00")
 _AROUND = "\ufeff\x00 \t\r\n"
 _CONTROLS = dict.fromkeys(range(32), _REPLACEMENT) | dict.fromkeys(range(0x09, 0x0E), " ")
-_NO_NUMBER = re.compile(r"(:\s*)-?(?:NaN|Infinity|(?:\d{20,}|9[2-9]\d{17})[-+.\w]*|[\d.]+[eE][-+]?\d{3,})(?=\s*[,}\]])")
-_NO_VALUE = r"\1{}"
+_NO_NUMBER = re.compile(
+    r"(:\s*+)-?(?:NaN|Infinity|(?:\d{20,}+|9[2-9]\d{17})[-+.\w]*+|[\d.]++[eE][-+]?\d{3,}+)(?=\s*+[,}\]])"
+)
+_STRING_OR_NO_NUMBER = re.compile(rf'"(?:[^"\\]++|\\.)*+"?|\\.|{_NO_NUMBER.pattern}', re.DOTALL)
+_NO_VALUE = "{}"
 """An object, which is the value of no field."""
-_NUMBER_TO_COME = re.compile(r":\s*[-+.\w]*")
+_NUMBER_TO_COME = re.compile(r":\s*+[-+.\w]*+\s*+")
 
 
 def read_json(body: bytes) -> Any:
@@ -52,6 +55,7 @@ class JsonRepair:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._rest = ""
         self._has_begun = False
+        self._in_string = False
 
     def feed(self, chunk: bytes, *, final: bool = False) -> bytes:
         """The next part, as far as it is decided; with `final` the rest."""
@@ -67,15 +71,31 @@ class JsonRepair:
         if not final:
             decided = _without_unfinished(decided)
         self._rest = text[len(decided) :]
-        return _repaired(decided)
+        began_in_string = self._in_string
+        self._in_string ^= _quotes(decided) % 2 == 1
+        return _repaired(decided, began_in_string)
 
 
-def _repaired(text: str) -> str:
+def _repaired(text: str, in_string: bool) -> str:
     if not text.isprintable():
         text = text.translate(_CONTROLS)
     if "\\" in text:
         text = _ESCAPE.sub(_without_surrogate, text)
-    return _NO_NUMBER.sub(_NO_VALUE, text)
+    return _without_odd_numbers(text, in_string) if _NO_NUMBER.search(text) else text
+
+
+def _without_odd_numbers(text: str, in_string: bool) -> str:
+    """The text with each of these numbers replaced, except in strings, which may hold what looks like one."""
+    opened = '"' if in_string else ""
+    replaced = _STRING_OR_NO_NUMBER.sub(lambda found: found[1] + _NO_VALUE if found[1] else found[0], opened + text)
+    return replaced.removeprefix(opened)
+
+
+def _quotes(text: str) -> int:
+    """How many strings begin or end in the text."""
+    if "\\" in text:
+        text = text.replace(r"\\", "").replace(r"\"", "")
+    return text.count('"')
 
 
 def _without_unfinished(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,12 +16,27 @@ _PIECES = st.sampled_from(
     ["\\", "\\\\", '\\"', "u", "d83d", "\\ud83d", "\\uDE00", "\\ud83d\\ude00", "\\ud8", "\\u00fc", "x", "ü", "😀", " "]
 )
 
-_TOKENS = st.sampled_from([":", " ", "NaN", "-", "Infinity", "9" * 19, "1e999", ",", "}", "\n", "\t", '"', "x", "\0"])
+_TOKENS = st.sampled_from(
+    [":", " ", "NaN", "-", "Infinity", "9" * 19, "1e999", ",", "}", "\n", "\t", '"', "x", "\0", "\v"]
+)
+
+_TEXTS = st.lists(
+    st.sampled_from([*': ,}]"\\', "x", "ü", "😀", ": 2E101, ", ": NaN}", ":-Infinity ]", ":" + "9" * 20]), max_size=8
+).map("".join)
+_DOCUMENTS: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**62), 2**62) | st.sampled_from([2.5, -1e99]) | _TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
 
 
 def repaired(*chunks: bytes) -> bytes:
     repair = JsonRepair()
     return b"".join(map(repair.feed, chunks)) + repair.feed(b"", final=True)
+
+
+def in_chunks(body: bytes, size: int) -> bytes:
+    return repaired(*(body[at : at + size] for at in range(0, len(body), size)))
 
 
 def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
@@ -36,7 +52,7 @@ def test_what_is_around_a_document_is_no_part_of_it(before: bytes, after: bytes)
     body = before + b'{"a": " 1 "}' + after
 
     assert read_json(body) == {"a": " 1 "}
-    assert repaired(*(body[at : at + 1] for at in range(len(body)))) == b'{"a": " 1 "}'
+    assert in_chunks(body, 1) == b'{"a": " 1 "}'
 
 
 @pytest.mark.parametrize(
@@ -52,12 +68,18 @@ def test_what_is_around_a_document_is_no_part_of_it(before: bytes, after: bytes)
         (str(-(2**62)), -(2**62)),
         ("2.5e3", 2500.0),
         ('"NaN"', "NaN"),
+        ('"Room: 2E101, Leeds"', "Room: 2E101, Leeds"),
+        (r'"\"Room\\\": NaN, \\"', '"Room\\": NaN, \\'),
+        ('"Badge: %s, Leeds"' % ("9" * 5_000), "Badge: %s, Leeds" % ("9" * 5_000)),
+        ('{"of: 1e999, x": 1e999}', {"of: 1e999, x": {}}),
     ],
 )
 def test_a_value_that_is_none_costs_itself(value: str, read: object) -> None:
     body = f'{{"a": {value}, "b": {value}\n}}'.encode()
 
-    assert read_json(body) == read_json(repaired(body)) == {"a": read, "b": read}
+    assert read_json(body) == {"a": read, "b": read}
+    for at in range(min(len(body), 200)):
+        assert json.loads(repaired(body[:at], body[at:])) == {"a": read, "b": read}
 
 
 @pytest.mark.parametrize("body", [b'["a\xffb", "c"]', rb'["a\ud800b", "c"]', rb'["a\udc00b", "c"]'])
@@ -81,6 +103,17 @@ def test_a_document_is_repaired_the_same_however_it_arrives(text: str, sizes: li
         at += size
 
     assert repaired(*chunks) == repaired(body)
+
+
+@fuzz
+@given(_DOCUMENTS, st.booleans(), st.integers(1, 40))
+def test_a_document_that_needs_no_repair_says_the_same_in_chunks_of_any_size(
+    document: object, ascii_only: bool, size: int
+) -> None:
+    body = json.dumps(document, ensure_ascii=ascii_only).encode()
+
+    assert read_json(body) == document
+    assert json.loads(in_chunks(body, size)) == document
 
 
 @fuzz
