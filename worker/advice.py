@@ -22,7 +22,7 @@ UNKNOWN_ENVIRONMENT = "NAME"
 
 _OPERATORS_OWN = frozenset({"alerts", "dead-letters", "pause", "resume", "runs", "secret"})
 """Commands that are about a deployed environment, and that a worker does not have."""
-_TEMPLATE = re.compile(r"\{command:([^{}]+)\}")
+_TEMPLATE = re.compile(r"\{command:(\s*[^{}\s][^{}]*)\}")
 _ID = "ID"
 _EMPLOYEE = "{employee}"
 _FOR_ONE = frozenset({"explain"})
@@ -112,7 +112,7 @@ def command_for(words: Sequence[str], employees: Collection[int]) -> str:
     if _OPTION in words:
         at = words.index(_OPTION)
         named = [word for one in ids for word in (_OPTION, one)]
-        return command(*words[:at], *named, *words[at + 2 :]) if words[at + 1] == _ID else command(*words)
+        return command(*words[:at], *named, *words[at + 2 :]) if words[at + 1 : at + 2] == [_ID] else command(*words)
     return command(*(word for one in words for word in (ids if one == _ID else [one])))
 
 
