@@ -27,7 +27,7 @@ _ADDRESS_REFUSED = frozenset({"useremailduplicate", "useremailinvalid"})
 
 
 class WriteKind(StrEnum):
-    """What is sent in one request. Suspensions of leavers have requests of their own."""
+    """What is sent in one request. Suspensions that change nothing else have requests of their own."""
 
     SUSPEND = "suspend"
     UPDATE = "update"
