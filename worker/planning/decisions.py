@@ -15,7 +15,7 @@ from worker.planning.claims import Resolution
 from worker.planning.differences import as_sent, with_differences
 from worker.planning.matching import shows_identity
 from worker.planning.plan_context import PlanContext
-from worker.planning.suspensions import LEFT, left_alone, out_of_scope, suspension_step
+from worker.planning.suspensions import LEFT, out_of_scope, suspension_step, untouched_by_scope
 from worker.planning.values import created_values, fields_to_send_blank, updated_values
 
 
@@ -52,7 +52,7 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
         erased = employee.deleted or (employee.was_deleted and employee.is_shown)
         why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
         return Step(number, Action.HOLD, why, waits=True)
-    if state is LifecycleState.ACTIVE and (alone := left_alone(context, employee)) is not None:
+    if state is LifecycleState.ACTIVE and (alone := untouched_by_scope(context, employee)) is not None:
         return alone
     if match.conflict is not None:
         return Step(number, Action.CONFLICT, match.conflict, match.contradicted)

@@ -82,7 +82,7 @@ def _after(
         record = record.flagged(FollowUp.WITHOUT_ACCOUNT, result.why.code)
     if result.status in (Status.FAILED, Status.HELD):
         may_be_suspended = step.action is Action.SUSPEND and result.wrote
-        return before_suspending(record, step, now) if may_be_suspended else record
+        return record_before_suspending(record, step, now) if may_be_suspended else record
     if result.status is Status.REFUSED:
         record = replace(record, attempts=record.attempts + 1 if max_attempts else 0)
         return replace(record, suspended_by_us=False) if _is_active(result) else record
@@ -103,7 +103,7 @@ def _after(
 def _with_suspension(record: EmployeeRecord, result: StepResult, now: datetime) -> EmployeeRecord:
     suspends = result.step.action is Action.SUSPEND
     if result.status is Status.DONE and suspends:
-        return before_suspending(record, result.step, now)
+        return record_before_suspending(record, result.step, now)
     stays_active = _is_active(result) if result.status is Status.DONE else suspends
     return replace(record, suspended_by_us=False) if stays_active else record
 
@@ -117,7 +117,7 @@ def _is_active(result: StepResult) -> bool:
     return was_active and step.action in (Action.UPDATE, Action.UNCHANGED)
 
 
-def before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
+def record_before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
     """Return the record to store *before* a suspension is sent, so that it is known even if the process ends then.
 
     Args:
@@ -188,7 +188,7 @@ def before_undoing(
         undone_at=int(now.timestamp()),
         last_change_at=last_change_at,
     )
-    return before_suspending(record, step, now) if step.suspends else record
+    return record_before_suspending(record, step, now) if step.suspends else record
 
 
 def after_undoing(

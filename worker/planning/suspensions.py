@@ -17,7 +17,7 @@ from worker.planning.matching import is_passed_on
 from worker.planning.plan_context import PlanContext
 
 
-def left_alone(context: PlanContext, employee: Employee) -> Step | None:
+def untouched_by_scope(context: PlanContext, employee: Employee) -> Step | None:
     """Return the step of an employee of whom the scope lets nothing be written; None for all others."""
     number, state = employee.employee_id, context.plan_input.scope_states[employee.employee_id]
     if state is ScopeState.NOT_SHOWN:

@@ -26,8 +26,8 @@ from worker.words import counted, listed
 _CLOCK_TOLERATED = timedelta(minutes=2)
 _FEED_LOOKED_AT = timedelta(days=1)
 _IDS_SHOWN = 10
-HR = "ask BambooHR's administrator"
-LMS = "ask NovaLXP's (Moodle's) administrator"
+ASK_HR = "ask BambooHR's administrator"
+ASK_MOODLE = "ask NovaLXP's (Moodle's) administrator"
 
 
 class CheckStatus(StrEnum):
@@ -99,7 +99,7 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
 
 def check_without_listing(bamboo: BambooHRClient, refused: ListRefused) -> Iterator[Check]:
     """Check that a key that may not list employees sees them in the directory."""
-    area, advice = "BambooHR List Employees", f"{HR} to let the key's user list employees"
+    area, advice = "BambooHR List Employees", f"{ASK_HR} to let the key's user list employees"
     try:
         directory = bamboo.directory((), ())
     except SyncError as fault:
@@ -112,7 +112,7 @@ def check_without_listing(bamboo: BambooHRClient, refused: ListRefused) -> Itera
 
 
 _NO_CAPABILITY = (
-    f"{LMS} to give the token's role the capability (RUNBOOK, Moodle), and to add the function to its service"
+    f"{ASK_MOODLE} to give the token's role the capability (RUNBOOK, Moodle), and to add the function to its service"
 )
 _CAUSES_FOR_ALL = (
     "the user's role has webservice/rest:use",
@@ -129,7 +129,7 @@ def _access_advice(code: str, *, all_refused: bool) -> str:
     if code != "accessexception":
         return _NO_CAPABILITY
     causes = (*_CAUSES_FOR_ALL, _CAUSE_FOR_ONE) if all_refused else (_CAUSE_FOR_ONE, *_CAUSES_FOR_ALL)
-    return f"Moodle gives one answer for several causes; {LMS} to check in this order: {'; '.join(causes)}"
+    return f"Moodle gives one answer for several causes; {ASK_MOODLE} to check in this order: {'; '.join(causes)}"
 
 
 def check_functions(moodle: MoodleClient) -> Iterator[Check]:
@@ -154,7 +154,7 @@ def check_functions(moodle: MoodleClient) -> Iterator[Check]:
     try:
         moodle.check_visibility()
     except SyncError as fault:
-        yield failed("Moodle visibility", fault.message, f"{fault.advice}; {LMS}")
+        yield failed("Moodle visibility", fault.message, f"{fault.advice}; {ASK_MOODLE}")
     else:
         yield ok("Moodle visibility", "the token sees accounts, with every key that is needed")
 

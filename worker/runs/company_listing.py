@@ -52,7 +52,7 @@ def _list_pages(services: Services, fields: Sequence[str], take: Callable[[Page]
             for page in services.bamboohr.list_employees(fields):
                 take(page)
         except Refused as refusal:
-            if is_last or not refusal.is_passing:
+            if is_last or not refusal.is_transient:
                 return refusal.code
             services.bamboohr.await_site()
         else:

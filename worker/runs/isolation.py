@@ -67,12 +67,12 @@ class BatchRequest(ABC, Generic[R]):
         """Take note of records that were not sent."""
 
 
-class _Left(NamedTuple, Generic[R]):
+class _Remaining(NamedTuple, Generic[R]):
     """What is left of a batch, and why it was refused."""
 
     records: Sequence[R] = ()
     code: str = ""
-    is_passing: bool = False
+    is_transient: bool = False
 
 
 class Isolation(Generic[R]):
@@ -108,7 +108,7 @@ class Isolation(Generic[R]):
             return
         left = self._try(batch)
         for attempt in range(1, _QUICK_RETRIES + 1):
-            if not (left.records and left.is_passing) or self._refused_in_a_row:
+            if not (left.records and left.is_transient) or self._refused_in_a_row:
                 break
             self._wait(0.5 * attempt)
             left = self._try(left.records)
@@ -134,15 +134,15 @@ class Isolation(Generic[R]):
                 self._request.isolated(record, code)
             self._unreported.clear()
 
-    def _try(self, batch: Sequence[R], send: Callable[[Sequence[R]], None] | None = None) -> _Left[R]:
+    def _try(self, batch: Sequence[R], send: Callable[[Sequence[R]], None] | None = None) -> _Remaining[R]:
         """Send a batch once; return what is left of it: no record if it was accepted."""
-        left: _Left[R] = _Left()
+        left: _Remaining[R] = _Remaining()
         try:
             (send or self._request.attempt)(batch)
         except BatchRefused as refusal:
             if not refusal.may_be_record:
                 raise
-            left = _Left(self._request.still_to_send(batch, refusal), refusal.code, refusal.is_passing)
+            left = _Remaining(self._request.still_to_send(batch, refusal), refusal.code, refusal.is_transient)
         if len(left.records) < len(batch):
             with self._mutex:
                 self._accepted_any = True

@@ -21,7 +21,7 @@ from worker.model.step import Action, Step
 from worker.planning.approval import held_changes
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.limits import company_size
-from worker.planning.memory import before_suspending, fill_in_account_ids, park, record_after_run, released
+from worker.planning.memory import fill_in_account_ids, park, record_after_run, record_before_suspending, released
 from worker.planning.planner import Plan
 from worker.planning.scope import marks_to_remember
 from worker.planning.window import advance
@@ -125,7 +125,7 @@ def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
 
 
 def _before_sending(record: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord | None:
-    return before_suspending(record, step, now) if step.action is Action.SUSPEND else None
+    return record_before_suspending(record, step, now) if step.action is Action.SUSPEND else None
 
 
 def _conclude(

@@ -41,10 +41,10 @@ from worker.model.result import Status, StepResult
 from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Step
 from worker.planning.memory import (
     after_undoing,
-    before_suspending,
     before_undoing,
     fill_in_account_ids,
     record_after_run,
+    record_before_suspending,
     released,
 )
 
@@ -240,7 +240,7 @@ def test_an_employee_without_an_account_is_not_taken_again_for_that_alone() -> N
 def test_a_suspension_is_remembered_before_it_is_sent_beside_everything_else(known: EmployeeRecord | None) -> None:
     expected = replace(known or NOTHING, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
 
-    assert before_suspending(known, SUSPEND, NOW) == expected
+    assert record_before_suspending(known, SUSPEND, NOW) == expected
 
 
 @table(
@@ -256,7 +256,7 @@ def test_a_suspended_account_is_remembered_by_its_id(
     known = record_of(7, account_id=90)
     expected = replace(JUST_SUSPENDED, account_id=account_id)
 
-    assert before_suspending(known, step, NOW) == after(known, step, wrote=True) == expected
+    assert record_before_suspending(known, step, NOW) == after(known, step, wrote=True) == expected
 
 
 @pytest.mark.parametrize(
