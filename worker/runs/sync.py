@@ -161,7 +161,8 @@ def _accounts_noted(
     """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
     remembered = {**inputs.history.records, **records}
     unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
-    noted = fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
+    # Look-ups that ended early do not say who has no account.
+    noted = {} if plan.ended_by else fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
     return {**noted, **released({**remembered, **noted}, results)}
 
 
