@@ -126,7 +126,7 @@ def _without_account(context: PlanContext, employee: Employee, state: LifecycleS
     address = context.matching.address(employee)
     if not address:
         return _without_address(employee)
-    resolution = context.address_claims.resolution(number)
+    resolution = context.value_claims.addresses.resolution(number)
     if resolution.refused is not None:
         return Step(number, Action.CONFLICT, resolution.refused)
     if resolution.kept_by:
@@ -186,10 +186,10 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
         return Step(number, Action.HOLD, reasons.field_not_shown(hidden), waits=True)
     if not all(values[name] for name in NAMES):
         return Step(number, Action.SKIP, reasons.NO_NAME)
-    name = context.username(employee, address, values)
+    name = context.value_claims.usernames[number]
     if not context.mapping.accepts_username(name):
         return Step(number, Action.SKIP, reasons.INVALID_USERNAME)
-    claim = context.username_resolution(number)
+    claim = context.value_claims.username(number)
     refused = claim.refused or (reasons.username_taken(claim.kept_by[0].name) if claim.kept_by else None)
     if refused is not None:
         return Step(number, Action.CONFLICT, refused)
@@ -220,10 +220,7 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
         if name:
             new["username"] = name
     if step.problem is not None:
-        new = context.without_replaced_names(employee, account, new)
-        if context.mapping.username_has_email:
-            # The username would no longer be that of the address, and no later run could let it follow.
-            new.pop("email", None)
+        new = context.matching.without_replaced_names(employee, account, new)
     step = with_differences(context, employee, step, new)
     return _finished(_with_reactivation(context, step))
 
@@ -231,17 +228,17 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
 def _email_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
     if employee.facts.get("work_email") and not context.matching.address(employee):
         step = replace(step, notes=(*step.notes, reasons.EMAIL_KEPT))
-    email, resolution = context.new_email(employee, account)
+    email, resolution = context.value_claims.address(employee, account)
     return email, replace(step, problem=resolution.refused, depends_on=step.depends_on | resolution.depends_on)
 
 
 def _username_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
-    name = context.usernames[employee.employee_id]
+    name = context.value_claims.usernames[employee.employee_id]
     if not name or name == account.username:
         return "", step
     if not context.mapping.accepts_username(name):
         return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
-    resolution = context.username_resolution(employee.employee_id)
+    resolution = context.value_claims.username(employee.employee_id)
     if resolution.refused is not None:
         return "", replace(step, problem=step.problem or resolution.refused)
     return name, replace(step, depends_on=step.depends_on | resolution.depends_on)

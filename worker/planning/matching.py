@@ -222,6 +222,11 @@ class Matching:
         new = updated_values(self.mapping, employee, account)
         return all(name in new and not same_name(new[name], account.values[name]) for name in NAMES)
 
+    def without_replaced_names(self, employee: Employee, account: Account, values: Mapping[str, str]) -> dict[str, str]:
+        """Return the values without the names if both change: they go with an address or username that is refused."""
+        withheld = NAMES if self.replaces_names(employee, account) else ()
+        return {name: value for name, value in values.items() if name not in withheld}
+
     def _suspended_by_us(self, employee: Employee) -> Account | None:
         """Return the account without idnumber that this product suspended, unless another has their address now."""
         record, address = self.plan_input.records.get(employee.employee_id), self.address(employee)
