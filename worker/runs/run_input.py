@@ -66,7 +66,9 @@ class RunInput:
     @property
     def has_gap(self) -> bool:
         """Whether this run begins later than the last one left off: the row was lost, or written by hand."""
-        return self.position is not None and self.history.has_gap_before(self.position.since)
+        if not self.request.moves_state or self.position is None or self.position.gapless:
+            return False
+        return self.history.has_gap_before(self.position.since)
 
     @property
     def stats(self) -> DirectoryStats:

@@ -161,7 +161,8 @@ def _accounts_noted(
     """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
     remembered = {**inputs.history.records, **records}
     unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
-    noted = fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
+    # Look-ups that ended early do not say who has no account.
+    noted = {} if plan.ended_by else fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
     return {**noted, **released({**remembered, **noted}, results)}
 
 
@@ -171,6 +172,8 @@ def _move_state(services: Services, inputs: RunInput, run: LockedRun) -> None:
         return
     services.stop.check()
     moved = advance(inputs.position, inputs.window, failed=summary.counts["errors"] > 0)
+    # A gap stays one until the record of this run says that a full pass is due.
+    moved = replace(moved, gapless=not inputs.has_gap)
     services.store.move(moved, run.lock, services.clock())
     summary.next_since, summary.next_offset = moved.since, moved.offset
 
@@ -218,7 +221,7 @@ def _record(services: Services, summary: Summary, inputs: RunInput, now: datetim
         company=company_size(inputs.stats, None),
         began=history.began or record.ended_at,
         since=iso(inputs.position.since) if inputs.position else "",
-        reached=iso(summary.next_since) if summary.next_since else "",
+        reached=iso(summary.next_since) if request.moves_state and inputs.position and summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
         scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()),
     )

@@ -239,6 +239,19 @@ def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Stor
     assert items.get("a") == {**row, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
 
 
+@pytest.mark.parametrize("gapless", [True, False])
+def test_a_position_that_was_moved_back_has_no_gap_if_the_later_one_had_none(
+    store: Store, lock: Lock, gapless: bool
+) -> None:
+    lock.acquire()
+    store.create(Position(NOW), NOW)
+    store.move(Position(NOW, gapless=gapless), lock, NOW)
+
+    store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
+
+    assert store.position(NOW) == Position(NOW - timedelta(days=3), gapless=gapless)
+
+
 def test_an_operator_writes_the_first_position_if_there_is_none(store: Store, lock: Lock) -> None:
     store.overwrite(None, Position(NOW), lock, NOW)
 
