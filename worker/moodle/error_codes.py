@@ -22,7 +22,7 @@ EXEMPTION = f"{ASK_FIREWALL} to exempt /webservice/rest/server.php"
 NO_JSON = "no JSON"
 ODD_ANSWER = "undocumented answer"
 UNREADABLE_ROW = "unreadable row"
-"""Our own codes, for answers that are none."""
+"""This product's own codes, for answers that have no code of Moodle's."""
 
 _CODES: Mapping[str, Meaning] = {
     "invalidparameter": Meaning(Concerns.RECORD, "measured: a value, field or address that Moodle does not accept"),

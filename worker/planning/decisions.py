@@ -15,7 +15,7 @@ from worker.planning.claims import Resolution
 from worker.planning.differences import as_sent, with_differences
 from worker.planning.matching import shows_identity
 from worker.planning.plan_context import PlanContext
-from worker.planning.suspensions import LEFT, out_of_scope, suspension_step, untouched_by_scope
+from worker.planning.suspensions import LEAVER, out_of_scope, suspension_step, untouched_by_scope, with_reactivation
 from worker.planning.values import created_values, fields_to_send_blank, updated_values
 
 
@@ -59,7 +59,7 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
     if match.account is not None and context.matching.is_reserved(match.account):
         return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
-        return suspension_step(context, employee, match.account, LEFT)
+        return suspension_step(context, employee, match.account, LEAVER)
     if state is LifecycleState.ACTIVE and context.plan_input.scope_states[number] is ScopeState.OUT:
         return suspension_step(context, employee, match.account, out_of_scope(context, employee))
     if match.account is None:
@@ -222,7 +222,7 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
     if step.problem is not None:
         new = context.matching.without_replaced_names(employee, account, new)
     step = with_differences(context, employee, step, new)
-    return _finished(_with_reactivation(context, step))
+    return _finished(with_reactivation(context, step))
 
 
 def _email_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
@@ -242,21 +242,6 @@ def _username_change(context: PlanContext, employee: Employee, account: Account,
     if resolution.refused is not None:
         return "", replace(step, problem=step.problem or resolution.refused)
     return name, replace(step, depends_on=step.depends_on | resolution.depends_on)
-
-
-def _with_reactivation(context: PlanContext, step: Step) -> Step:
-    account, settings = step.account, context.settings
-    if account is None or not account.suspended:
-        return step
-    record = context.plan_input.records.get(step.employee_id)
-    if context.matching.suspended_by_us(account) or (record is not None and record.suspended_by_us):
-        reason = reasons.RETURNED
-    elif settings.reactivate_all or step.employee_id in settings.reactivate:
-        reason = reasons.REACTIVATED
-    else:
-        return replace(step, notes=(*step.notes, reasons.SUSPENDED_ELSEWHERE))
-    change = FieldChange("suspended", "1", "0")
-    return replace(step, action=Action.REACTIVATE, reason=reason, changes=(*step.changes, change))
 
 
 def _finished(step: Step) -> Step:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from worker.model.account import Account, AccountKey
+from worker.model.email_index import email_key
 from worker.model.employee import Employee, LifecycleState
 from worker.model.mapping import NAMES
 from worker.model.moodle_fields import is_email
@@ -36,7 +37,7 @@ class AccountIndex:
         for account in sorted(accounts, key=lambda account: account.id):
             for key, value in (
                 ("idnumber", account.idnumber),
-                ("email", account.email.lower()),
+                ("email", email_key(account.email)),
                 ("username", account.username),
             ):
                 self._found.setdefault((key, value), []).append(account)
@@ -47,7 +48,7 @@ class AccountIndex:
 
     def by_email(self, address: str) -> list[Account]:
         """The accounts with this e-mail address, ignoring case."""
-        return self._found.get(("email", address.lower()), [])
+        return self._found.get(("email", email_key(address)), [])
 
     def by_username(self, name: str) -> list[Account]:
         """The accounts with this username (Moodle stores usernames in lower case)."""

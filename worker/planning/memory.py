@@ -32,7 +32,7 @@ def record_after_run(
         now: The time of the run.
         max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
         approved: An operator approved the changes of this run.
-        follow_held: No later run processes the employee by itself, so what a guard holds of the step is a follow-up.
+        follow_held: Remember what a guard holds as a follow-up, since no later run takes the employee by itself.
     """
     record = _after(known, result, deleted=deleted, now=now, max_attempts=max_attempts)
     if _is_compared(result):
@@ -133,8 +133,10 @@ def record_before_suspending(known: EmployeeRecord | None, step: Step, now: date
     )
 
 
-def released(records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]) -> dict[int, EmployeeRecord]:
-    """Return the records of employees whose suspended account is active now, under the id of another employee.
+def no_longer_suspended(
+    records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]
+) -> dict[int, EmployeeRecord]:
+    """Return the records of former ids whose suspended account is active again for another id, without the suspension.
 
     An employee who was hired again under a new id has the account that was suspended under the former one.
     """

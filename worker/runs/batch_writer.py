@@ -97,7 +97,7 @@ class BatchWriter:
             except SyncError as end:
                 self.ended_by = self.ended_by or end
             left = self._results.missing(refused)
-            self._results.record(left, Status.FAILED, refusal_reasons.not_sent(self.ended_by), was_sent=True)
+            self._results.add(left, Status.FAILED, refusal_reasons.not_sent(self.ended_by), was_sent=True)
 
     def _in_parallel(self, kind: WriteKind, steps: Sequence[Step]) -> None:
         in_parallel(partial(self._send, kind), in_batches(steps, self._moodle.batch_size), self._workers)
@@ -120,14 +120,14 @@ class BatchWriter:
             self.ended_by = self.ended_by or end
         except TransportError as fault:
             self._lost(fault)
-            self._results.record(self._results.missing(batch), Status.FAILED, refusal_reasons.not_through(fault.what))
+            self._results.add(self._results.missing(batch), Status.FAILED, refusal_reasons.not_through(fault.what))
         except Refused as refusal:
             self._results.stopped[kind] = refusal_reasons.no_access(kind.function, refusal.code)
-            self._results.record(self._results.missing(batch), Status.FAILED, self._results.stopped[kind])
+            self._results.add(self._results.missing(batch), Status.FAILED, self._results.stopped[kind])
         why = self._results.stopped.get(kind) or refusal_reasons.not_sent(self.ended_by)
         kept_back = {step.employee_id for step in self._isolations[kind].unreported}
         left = [step for step in self._results.missing(batch) if step.employee_id not in kept_back]
-        self._results.record(left, Status.FAILED, why, was_sent=opened)
+        self._results.add(left, Status.FAILED, why, was_sent=opened)
 
     def _unblocked(self, batch: Sequence[Step]) -> list[Step]:
         """Leave out steps that depend on a write which failed or was incomplete."""
@@ -135,7 +135,7 @@ class BatchWriter:
         for step in batch:
             blocking = step.depends_on - self._results.completed - ready.keys()
             if blocking:
-                self._results.record([step], Status.FAILED, refusal_reasons.waits_for(min(blocking)))
+                self._results.add([step], Status.FAILED, refusal_reasons.waits_for(min(blocking)))
             else:
                 ready[step.employee_id] = step
         return list(ready.values())

@@ -9,6 +9,7 @@ from worker import advice
 from worker.config.settings import Settings
 from worker.errors import SyncError
 from worker.model import reasons
+from worker.model.email_index import email_key
 from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.field_kinds import Kinds
@@ -50,7 +51,7 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     )
     yield from _fields(settings, employees, active, statuses)
     yield from _scope(seen, active)
-    addresses = ((employee.facts.get("work_email", "").lower(), employee.employee_id) for employee in active)
+    addresses = ((email_key(employee.facts.get("work_email", "")), employee.employee_id) for employee in active)
     count, sharing = _duplicates(addresses)
     yield warning_unless(
         f"{counted(count, 'address', 'addresses')} used by several employees: {ids(sharing)}" if count else "",

@@ -59,11 +59,11 @@ class BatchRequest(ABC, Generic[R]):
         self.attempt(batch)
 
     @abstractmethod
-    def isolated(self, record: R, code: str) -> None:
+    def on_isolated(self, record: R, code: str) -> None:
         """Take note of a record that is refused on its own."""
 
     @abstractmethod
-    def skipped(self, records: Sequence[R], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[R], why: Skipped, code: str) -> None:
         """Take note of records that were not sent."""
 
 
@@ -98,13 +98,13 @@ class Isolation(Generic[R]):
         self._mutex = threading.RLock()
 
     def send(self, batch: Sequence[R], *, was_isolated: bool = False) -> None:
-        """Send a batch; the request has heard of every record of it afterwards, or will by :meth:`finish`.
+        """Send a batch, and tell the request what became of every record: now, or at the latest in :meth:`finish`.
 
         Args:
             was_isolated: It is one record, and was isolated in the last run: it does not count towards the allowance.
         """
         if self._closed_by:
-            self._request.skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
+            self._request.on_skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
             return
         left = self._try(batch)
         for attempt in range(1, _QUICK_RETRIES + 1):
@@ -131,7 +131,7 @@ class Isolation(Generic[R]):
         """Report what was kept back until it was known whether the site or the records are at fault."""
         with self._mutex:
             for record, code in self._unreported:
-                self._request.isolated(record, code)
+                self._request.on_isolated(record, code)
             self._unreported.clear()
 
     def _try(self, batch: Sequence[R], send: Callable[[Sequence[R]], None] | None = None) -> _Remaining[R]:
@@ -157,10 +157,10 @@ class Isolation(Generic[R]):
         is_refused = True
         while records:
             if self._closed_by:
-                self._request.skipped(records, Skipped.SITE_REFUSES, self._closed_by)
+                self._request.on_skipped(records, Skipped.SITE_REFUSES, self._closed_by)
                 return
             if self._allowance is not None and self._isolated >= self._allowance:
-                self._request.skipped(records, Skipped.TOO_MANY, code)
+                self._request.on_skipped(records, Skipped.TOO_MANY, code)
                 return
             if not is_refused and self._refused_in_a_row == 0:
                 records, code, _ = self._try(records)
@@ -202,7 +202,7 @@ class Isolation(Generic[R]):
         self._isolated += counts
         self._refused_in_a_row += counts
         if self._accepted_any:
-            self._request.isolated(alone[0], code)
+            self._request.on_isolated(alone[0], code)
         else:
             self._unreported.append((alone[0], code))
 
@@ -227,5 +227,5 @@ class Isolation(Generic[R]):
 
     def _close(self) -> None:
         self._closed_by = self._last_code
-        self._request.skipped(self.unreported, Skipped.SITE_REFUSES, self._closed_by)
+        self._request.on_skipped(self.unreported, Skipped.SITE_REFUSES, self._closed_by)
         self._unreported.clear()

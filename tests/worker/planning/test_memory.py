@@ -43,9 +43,9 @@ from worker.planning.memory import (
     after_undoing,
     before_undoing,
     fill_in_account_ids,
+    no_longer_suspended,
     record_after_run,
     record_before_suspending,
-    released,
 )
 
 
@@ -312,7 +312,7 @@ def test_an_account_that_is_active_under_a_new_id_is_no_longer_ours_under_the_fo
 ) -> None:
     records = {3: FORMER, 7: replace(OURS, account_id=107)}
 
-    assert released(records, {7: StepResult(step, status, wrote=True)}) == expected
+    assert no_longer_suspended(records, {7: StepResult(step, status, wrote=True)}) == expected
 
 
 def test_a_record_of_an_earlier_version_gets_the_account_with_the_idnumber() -> None:

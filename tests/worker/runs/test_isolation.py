@@ -55,11 +55,11 @@ class Site(BatchRequest[int]):
         if self.is_down:
             raise TargetError("Moodle could not be read")
 
-    def isolated(self, record: int, code: str) -> None:
+    def on_isolated(self, record: int, code: str) -> None:
         assert record not in self.named
         self.named[record] = code
 
-    def skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
         self.not_sent.update(dict.fromkeys(records, why))
 
 
