@@ -78,6 +78,8 @@ def test_a_template_is_resolved_for_the_reader_of_the_moment() -> None:
         ("{command:explain --employee ID}", [7, 9], "python -m worker explain --employee ID"),
         ("{command:people retry ID}", range(1, 22), "python -m worker people retry ID"),
         ("{command:people retry ID}", [], "python -m worker people retry ID"),
+        ("{command:sync --employee}", [7], "python -m worker sync --employee"),
+        ("{command: }", [7], "{command: }"),
         ("search Moodle for the idnumber {employee}", [7, 9], "search Moodle for the idnumber 7, 9"),
         ("search Moodle for the idnumber {employee}", [], "search Moodle for the idnumber ID"),
     ],

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from worker import logs
 from worker.bamboohr.client import Page, Refused
+from worker.errors import SourceError
 from worker.model.history import FollowUp, History
 from worker.runs.evidence import EvidenceReader
 from worker.runs.services import Services
@@ -41,6 +42,11 @@ def list_company(
     employees = {*(change.employee_id for change in changed.changes), *history.records}
     reader = EvidenceReader(services.bamboohr, fields, services.stop.wait, history.with_flag(FollowUp.ISOLATED))
     reader.read(sorted(employees))
+    if reader.refused:
+        raise SourceError(
+            f"BambooHR cannot return the list of all employees ({code}), and refuses to show single ones to the key",
+            advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
+        )
     take(Page(reader.rows, is_first=True))
     return reader.unreadable
 

@@ -22,8 +22,10 @@ _LONGEST_ESCAPE = len(r"\ud83d\ude00")
 _AROUND = "\ufeff\x00 \t\r\n"
 _CONTROLS = dict.fromkeys(range(32), _REPLACEMENT) | dict.fromkeys(range(0x09, 0x0E), " ")
 _NO_NUMBER = re.compile(r"(:\s*)-?(?:NaN|Infinity|(?:\d{20,}|9[2-9]\d{17})[-+.\w]*|[\d.]+[eE][-+]?\d{3,})(?=\s*[,}\]])")
-_NO_VALUE = r"\1{}"
+_NO_VALUE = "{}"
 """An object, which is the value of no field."""
+_TEXT_OR_NO_NUMBER = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)|' + _NO_NUMBER.pattern, re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _NUMBER_TO_COME = re.compile(r":\s*[-+.\w]*")
 
 
@@ -52,6 +54,7 @@ class JsonRepair:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._rest = ""
         self._has_begun = False
+        self._in_text = False
 
     def feed(self, chunk: bytes, *, final: bool = False) -> bytes:
         """The next part, as far as it is decided; with `final` the rest."""
@@ -67,15 +70,29 @@ class JsonRepair:
         if not final:
             decided = _without_unfinished(decided)
         self._rest = text[len(decided) :]
-        return _repaired(decided)
+        began_in_text, self._in_text = self._in_text, self._in_text ^ _ends_in_another_state(decided)
+        return _repaired(decided, began_in_text=began_in_text)
 
 
-def _repaired(text: str) -> str:
+def _ends_in_another_state(text: str) -> bool:
+    """Whether a part that begins inside a JSON text ends outside, or the reverse."""
+    escaped = _ESCAPED.findall(text).count('"') if "\\" in text else 0
+    return (text.count('"') - escaped) % 2 == 1
+
+
+def _repaired(text: str, *, began_in_text: bool) -> str:
     if not text.isprintable():
         text = text.translate(_CONTROLS)
     if "\\" in text:
         text = _ESCAPE.sub(_without_surrogate, text)
-    return _NO_NUMBER.sub(_NO_VALUE, text)
+    return _without_odd_numbers(text, began_in_text=began_in_text) if _NO_NUMBER.search(text) else text
+
+
+def _without_odd_numbers(text: str, *, began_in_text: bool) -> str:
+    """The part without the numbers that are none: not those inside a text, such as the one in "Room: 2E101, Leeds"."""
+    opening = '"' if began_in_text else ""
+    repaired = _TEXT_OR_NO_NUMBER.sub(lambda found: f"{found[1]}{_NO_VALUE}" if found[1] else found[0], opening + text)
+    return repaired[len(opening) :]
 
 
 def _without_unfinished(text: str) -> str:

@@ -16,6 +16,11 @@ _PIECES = st.sampled_from(
 )
 
 _TOKENS = st.sampled_from([":", " ", "NaN", "-", "Infinity", "9" * 19, "1e999", ",", "}", "\n", "\t", '"', "x", "\0"])
+_TEXT_WITH_CODES = st.lists(
+    st.sampled_from([": 2E101,", ":NaN}", '"', "\\", ' "', ": -Infinity]", "{", "}", ": ", "9" * 20, ",", "Room", "ü"]),
+    max_size=6,
+).map("".join)
+"""Texts as they are in a document: with what would be an odd number outside of them."""
 
 
 def repaired(*chunks: bytes) -> bytes:
@@ -81,6 +86,23 @@ def test_a_document_is_repaired_the_same_however_it_arrives(text: str, sizes: li
         at += size
 
     assert repaired(*chunks) == repaired(body)
+
+
+@fuzz
+@given(
+    st.lists(st.dictionaries(_TEXT_WITH_CODES, _TEXT_WITH_CODES | st.integers(-9, 9), max_size=2), max_size=3),
+    st.booleans(),
+    st.integers(1, 60),
+)
+def test_a_code_in_a_text_that_looks_like_an_odd_number_is_left_alone(
+    document: list[dict[str, str | int]], with_odd_number: bool, size: int
+) -> None:
+    """Such as "Room: 2E101, Leeds". An odd number elsewhere in the document is repaired all the same."""
+    body = json.dumps(document, ensure_ascii=False).removesuffix("]")
+    body += f'{", " * bool(document)}{{"a" : 1e999 }}]' if with_odd_number else "]"
+    chunks = [body.encode()[at : at + size] for at in range(0, len(body.encode()), size)]
+
+    assert read_json(repaired(*chunks)) == [*document, *([{"a": {}}] if with_odd_number else [])]
 
 
 @fuzz
