@@ -15,7 +15,7 @@ from ops.errors import Interrupted, Unavailable
 from worker import advice
 from worker.commands import sync
 from worker.commands.base import whole_number
-from worker.commands.preview import check_terminal
+from worker.commands.confirmation import check_terminal
 from worker.errors import ExitCode, UsageError
 from worker.reports.terminal import summary_text
 from worker.words import counted

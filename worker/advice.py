@@ -22,7 +22,7 @@ UNKNOWN_ENVIRONMENT = "NAME"
 
 _OPERATORS_OWN = frozenset({"alerts", "dead-letters", "pause", "resume", "runs", "secret"})
 """Commands that are about a deployed environment, and that a worker does not have."""
-_TEMPLATE = re.compile(r"\{command:(\s*[^{}\s][^{}]*)\}")
+_TEMPLATE = re.compile(r"\{command:([^{}]*[^{}\s][^{}]*)\}")
 _ID = "ID"
 _EMPLOYEE = "{employee}"
 _FOR_ONE = frozenset({"explain"})
@@ -109,10 +109,10 @@ def command(*words: str) -> str:
 def command_for(words: Sequence[str], employees: Collection[int]) -> str:
     """A command with these employees for its word `ID`, which stays if there are none, or too many for the command."""
     ids = _named(employees, 1 if words[0] in _FOR_ONE else _MOST_NAMED)
-    if _OPTION in words:
-        at = words.index(_OPTION)
+    at = words.index(_OPTION) if _OPTION in words else len(words)
+    if words[at + 1 : at + 2] == [_ID]:
         named = [word for one in ids for word in (_OPTION, one)]
-        return command(*words[:at], *named, *words[at + 2 :]) if words[at + 1 : at + 2] == [_ID] else command(*words)
+        return command(*words[:at], *named, *words[at + 2 :])
     return command(*(word for one in words for word in (ids if one == _ID else [one])))
 
 

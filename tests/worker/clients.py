@@ -219,7 +219,7 @@ def ended(call: Callable[[Transport], object], answer: Response, *, system: str 
         end = refusal
         named = "undecided" if isinstance(refusal, Undecided) else "refused"
         about = "" if refusal.may_be_record else " access"
-        words = f"{named} {refusal.code}{about}{' passing' if refusal.is_passing else ''}"
+        words = f"{named} {refusal.code}{about}{' passing' if refusal.is_transient else ''}"
     assert not any(secret in texts(end or Exception()) for secret in (PRIVATE, "Ada", "xxxx", KEY, TOKEN))
     return Ended(words, advice, script.requests, patient.waits)
 

@@ -16,7 +16,7 @@ from worker.commands.base import (
     approvable,
     employees,
 )
-from worker.commands.preview import Seen, check_terminal, goes_on
+from worker.commands.confirmation import check_terminal, may_write, proposal_of
 from worker.errors import NothingDone, UsageError
 from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.history import FollowUp
@@ -25,7 +25,7 @@ from worker.model.step import GuardClass
 from worker.planning.digests import key_check
 from worker.runs.request import RunRequest, SelectedEmployees
 from worker.runs.services import Services
-from worker.runs.sync import preview, run_sync
+from worker.runs.sync import run_sync
 from worker.words import counted, employees_named
 
 _TEACHES = """\
@@ -75,8 +75,7 @@ def approve(call: Call) -> None:
         classes.setdefault(change.employee_id, set()).add(change.guard_class or UNCONFIRMED)
     _warn_of_undone(sorted(classes), services)
     request = replace(request, covers=SelectedEmployees(tuple(sorted(classes))), approved=changes, resends=held.resends)
-    look = replace(request, dry_run=True)
-    if goes_on(call, services, lambda summary: Seen.of(preview(look, services, summary), classes), _question):
+    if may_write(call, services, proposal_of(request, services, classes), _question):
         run_sync(request, services, call.summary)
 
 

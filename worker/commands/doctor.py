@@ -24,9 +24,9 @@ from worker.words import counted
 
 _TEACHES = """\
 Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
-field; Moodle, the four functions, and whether the token can see accounts; clocks; the state and its lock; protected
-accounts; duplicate addresses and idnumbers; how many employees each rule would link to accounts; and whether the
-custom profile fields of the mapping exist and are filled.
+field; Moodle, the four functions, and whether the token can see accounts; clocks; the state, its lock, and whether a
+reconcile is due; protected accounts; duplicate addresses and idnumbers; how many employees each rule would link to
+accounts; and whether the custom profile fields of the mapping exist and are filled.
 
 Prints one line per check: ok, warning or failed, with what to do and whom to ask. The exit code is 0 if no check
 failed, 3 if the configuration or a credential is invalid, and 1 otherwise. Doctor reads all employees; with --quick, it
@@ -83,7 +83,8 @@ def _examine(call: Call) -> Iterator[Check]:
         return
     yield ok(_CONFIGURATION, "every variable is set and valid")
     try:
-        yield from checks.check_state(open_store(settings.state), _now(), call.summary.run_id)
+        store = open_store(settings.state)
+        yield from checks.check_state(store, _now(), call.summary.run_id, settings.plan_digest)
     except SyncError as fault:
         yield failed_by("state", fault)
     values: list[RenewableCredential] = []

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from worker.commands.base import Call, Parsers, add_command, add_run_options
-from worker.commands.preview import Seen, check_terminal, goes_on
+from worker.commands.confirmation import check_terminal, may_write, proposal_of
 from worker.runs.request import AllEmployees, RunRequest
-from worker.runs.sync import preview, run_sync
+from worker.runs.sync import run_sync
 from worker.words import counted
 
 _TEACHES = """\
@@ -48,8 +46,7 @@ def reconcile(call: Call) -> None:
     call.begin(request)
     check_terminal(options)
     services = call.services()
-    look = replace(request, dry_run=True)
-    if goes_on(call, services, lambda summary: Seen.of(preview(look, services, summary)), _question, scope="everybody"):
+    if may_write(call, services, proposal_of(request, services), _question, scope="everybody"):
         run_sync(request, services, call.summary)
 
 

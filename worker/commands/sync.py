@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from worker.commands.base import Call, Parsers, add_command, add_employees, add_run_options, employees
-from worker.commands.preview import Seen, goes_on
+from worker.commands.confirmation import may_write, proposal_of
 from worker.errors import UsageError
 from worker.runs.request import ChangedEmployees, RunRequest, SelectedEmployees
-from worker.runs.sync import preview, run_sync
+from worker.runs.sync import run_sync
 
 _TEACHES = """\
 Reads which employees changed in BambooHR since the last run, looks up their accounts in Moodle, creates, updates,
@@ -48,7 +48,7 @@ def sync(call: Call) -> None:
     asked = request(call.options)
     call.begin(asked)
     services = call.services()
-    if goes_on(call, services, lambda summary: Seen.of(preview(asked, services, summary)), scope=asked.summary_scope):
+    if may_write(call, services, proposal_of(asked, services), scope=asked.summary_scope):
         run_sync(asked, services, call.summary)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.commands.base import Call, Parsers, add_command, add_employees, add_only, add_run_options, employees
-from worker.commands.preview import Seen, check_terminal, goes_on
+from worker.commands.confirmation import Proposal, check_terminal, may_write
 from worker.planning.undo_plan import UndoScope
 from worker.runs.undo import UndoRequest, preview_undo, run_undo
 from worker.words import counted
@@ -49,7 +49,7 @@ def undo(call: Call) -> None:
     summary.about_run = request.run_id
     check_terminal(options)
     services = call.services()
-    if goes_on(call, services, lambda seen: Seen(preview_undo(request, services, seen)), _question):
+    if may_write(call, services, lambda summary: Proposal(preview_undo(request, services, summary)), _question):
         run_undo(request, services, summary)
 
 

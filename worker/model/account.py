@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from worker.model.email_index import email_key
+
 AccountKey = Literal["id", "idnumber", "email", "username"]
 """The keys by which an account can be looked up."""
 
@@ -48,7 +50,7 @@ class Account:
 
     def has_email(self, address: str) -> bool:
         """Whether the account has this e-mail address, ignoring case. A blank address matches no account."""
-        return bool(address) and self.email.lower() == address.lower()
+        return bool(address) and email_key(self.email) == email_key(address)
 
 
 @dataclass(frozen=True, slots=True)

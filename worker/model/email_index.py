@@ -1,6 +1,11 @@
-"""Which employees have which e-mail address, across the whole company."""
+"""What counts as the same e-mail address, and which employees of the whole company have which one."""
 
 from __future__ import annotations
+
+
+def email_key(address: str) -> str:
+    """Return what two spellings of one address have in common: like both systems, this product ignores case."""
+    return address.lower()
 
 
 class EmailIndex:
@@ -17,7 +22,7 @@ class EmailIndex:
         """Record that the employee has this address. An empty address is ignored."""
         if not address:
             return
-        key = hash(address.lower())
+        key = hash(email_key(address))
         known = self._ids.get(key)
         if known is None:
             self._ids[key] = employee
@@ -28,5 +33,5 @@ class EmailIndex:
 
     def of(self, address: str) -> tuple[int, ...]:
         """The ids of all employees with this address."""
-        known = self._ids.get(hash(address.lower()), ())
+        known = self._ids.get(hash(email_key(address)), ())
         return known if isinstance(known, tuple) else (known,)

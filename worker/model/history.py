@@ -127,7 +127,7 @@ class RunRecord:
         began: When the first run of this state ended, as far as that is known.
         held_count: How many employees have held changes; see `HeldChanges`.
         since: Where the run began.
-        reached: Where the run left the state.
+        reached: Where the run left the state; empty if it had not read the changes since then, or was not to move it.
         dates_read: For each kind of date, the day (ISO) up to which dates that arrived were taken up.
         scope_matched: The parts of the scope that matched an employee in this run or an earlier one, as marks: see
             :attr:`worker.model.scope.Scope.marks`.

@@ -23,17 +23,36 @@ _MAX_PORTION_BYTES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
+class NotTaken:
+    """What a run let through for one employee and Moodle did not take.
+
+    Attributes:
+        values: The new value of each field.
+        classes: The guard classes in which the write counted; see :class:`JournalEntry`.
+    """
+
+    values: Mapping[str, str]
+    classes: Set[GuardClass] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class RecentWrites:
     """What recent runs wrote, as far as it matters to the guards of the next one.
 
     Attributes:
         changed: The employees whose accounts were changed, by the class in which that counts.
-        failed: By employee, the new value of each field that the last run of this window let through, and that Moodle
-            did not take.
+        not_taken: What the last run of this window let through and Moodle did not take, by employee.
     """
 
     changed: Mapping[GuardClass, Set[int]] = field(default_factory=dict)
-    failed: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    not_taken: Mapping[int, NotTaken] = field(default_factory=dict)
+
+    def with_more(self, changes: Iterable[tuple[int, GuardClass]]) -> RecentWrites:
+        """Return these writes with those that this run repeats: each an employee, and the class in which it counts."""
+        changed: dict[GuardClass, Set[int]] = dict(self.changed)
+        for employee_id, guard_class in changes:
+            changed[guard_class] = changed.get(guard_class, frozenset()) | {employee_id}
+        return RecentWrites(changed, self.not_taken)
 
 
 @dataclass(frozen=True, slots=True)

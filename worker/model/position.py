@@ -21,8 +21,17 @@ class WindowProgress:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Start of the window and number of changes done. `progress`: None if none was stored for this position."""
+    """Where the sync stands.
+
+    Attributes:
+        since: Start of the window.
+        offset: Number of changes done.
+        progress: None if none was stored for this position.
+        gapless: Whether a run left `since` there, with no gap before it. Of any other position (the first one, or one
+            that was written by hand) the history knows whether there is a gap.
+    """
 
     since: datetime
     offset: int = 0
     progress: WindowProgress | None = None
+    gapless: bool = False

@@ -28,8 +28,9 @@ class Status(StrEnum):
 class StepResult:
     """A step and its status.
 
-    `reason` overrides the reason of the step. `wrote`: a request was sent; unless the status says otherwise, Moodle
-    carried it out. `isolated`: BambooHR or Moodle refused the request for this employee alone.
+    `reason` overrides the reason of the step. `wrote`: a request was sent, or a dry run would send one; unless the
+    status says otherwise, Moodle carried it out. `isolated`: BambooHR or Moodle refused the request for this employee
+    alone.
     """
 
     step: Step

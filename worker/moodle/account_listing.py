@@ -1,4 +1,4 @@
-"""Every account of one authentication, read as a stream: of 20,000 accounts a few words each are kept.
+"""Every account of one authentication, read as a stream that keeps only a few values of each account.
 
 Moodle has no paging for it: one search by authentication returns all at once (2 MB for 4,000 accounts, measured).
 """

@@ -90,7 +90,7 @@ class MoodleClient:
             raise fatal_errors.not_visible(missing, guest_seen=guest is not None)
 
     def site_answers(self) -> bool:
-        """Whether the look-up of the guest is answered, in one quick attempt: what else is refused is not the site."""
+        """Whether the site answers one quick look-up of the guest. If so, another refusal concerns its request only."""
         try:
             return self._guest(quick=True) is not None
         except (Refused, TargetError):

@@ -15,14 +15,14 @@ from http import HTTPStatus
 
 from worker.transport.refusal import NO_ANSWER, BatchRefused, Concerns, Meaning, status_code
 
-ADMINISTRATOR = "ask NovaLXP's (Moodle's) administrator"
-FIREWALL_OWNER = "ask the operator of Moodle's web server or firewall"
-EXEMPTION = f"{FIREWALL_OWNER} to exempt /webservice/rest/server.php"
+ASK_MOODLE = "ask NovaLXP's (Moodle's) administrator"
+ASK_FIREWALL = "ask the operator of Moodle's web server or firewall"
+EXEMPTION = f"{ASK_FIREWALL} to exempt /webservice/rest/server.php"
 
 NO_JSON = "no JSON"
 ODD_ANSWER = "undocumented answer"
 UNREADABLE_ROW = "unreadable row"
-"""Our own codes, for answers that are none."""
+"""This product's own codes, for answers that have no code of Moodle's."""
 
 _CODES: Mapping[str, Meaning] = {
     "invalidparameter": Meaning(Concerns.RECORD, "measured: a value, field or address that Moodle does not accept"),
@@ -31,8 +31,8 @@ _CODES: Mapping[str, Meaning] = {
     ),
     "invalidrecord": Meaning(Concerns.RECORD, "read: a record that belongs to an account is missing"),
     "invalidrecordunknown": Meaning(Concerns.RECORD, "read: the same since Moodle 5.1"),
-    "dmlwriteexception": Meaning(Concerns.RECORD, "measured: too long a value, or a deadlock", is_passing=True),
-    "dmlreadexception": Meaning(Concerns.RECORD, "read: a value that the database cannot compare", is_passing=True),
+    "dmlwriteexception": Meaning(Concerns.RECORD, "measured: too long a value, or a deadlock", is_transient=True),
+    "dmlreadexception": Meaning(Concerns.RECORD, "read: a value that the database cannot compare", is_transient=True),
     "accessexception": Meaning(
         Concerns.ACCESS, "measured: not in the service, no right, or an expired token's last call"
     ),
@@ -64,6 +64,6 @@ def is_firewall(code: str) -> bool:
 class Undecided(BatchRefused):
     """A write that may have been done: look up before sending anything again."""
 
-    def __init__(self, what: str, *, code: str = NO_ANSWER, is_passing: bool = True) -> None:
-        super().__init__(code, may_be_record=True, is_passing=is_passing)
+    def __init__(self, what: str, *, code: str = NO_ANSWER, is_transient: bool = True) -> None:
+        super().__init__(code, may_be_record=True, is_transient=is_transient)
         self.what = what

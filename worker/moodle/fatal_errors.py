@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from worker.errors import CredentialError, SyncError, TargetError
-from worker.moodle.error_codes import ADMINISTRATOR, EXEMPTION, FIREWALL_OWNER, NO_JSON, ODD_ANSWER, is_firewall
+from worker.moodle.error_codes import ASK_FIREWALL, ASK_MOODLE, EXEMPTION, NO_JSON, ODD_ANSWER, is_firewall
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
 
@@ -37,7 +37,7 @@ def service_user(code: str) -> SyncError:
     """The token's user may not log in."""
     return CredentialError(
         f"Moodle refuses the token's user ({code})",
-        advice=f"{ADMINISTRATOR} to make the service user active again, confirmed, with no password change due",
+        advice=f"{ASK_MOODLE} to make the service user active again, confirmed, with no password change due",
     )
 
 
@@ -56,7 +56,7 @@ def no_search(code: str) -> SyncError:
     return CredentialError(
         f"the Moodle token may not use core_user_get_users ({code}), and this site's database compares e-mail addresses"
         " exactly: accounts whose address is stored in another case would be created a second time",
-        advice=f"{ADMINISTRATOR} to add core_user_get_users to the token's service",
+        advice=f"{ASK_MOODLE} to add core_user_get_users to the token's service",
     )
 
 
@@ -64,7 +64,7 @@ def no_listing(code: str) -> SyncError:
     """The token may not search for accounts."""
     return TargetError(
         f"the Moodle token may not use core_user_get_users ({code})",
-        advice=f"{ADMINISTRATOR} to add core_user_get_users to the token's service",
+        advice=f"{ASK_MOODLE} to add core_user_get_users to the token's service",
     )
 
 
@@ -104,7 +104,7 @@ def no_lookup_answered(code: str) -> SyncError:
     return TargetError(
         f"Moodle does not answer the look-up of any employee ({code}), although it answers for its guest: the site is"
         " at fault, not the accounts",
-        advice=f"{ADMINISTRATOR}: with invalidresponse, the authentication plugin of these accounts (MOODLE_AUTH) is"
+        advice=f"{ASK_MOODLE}: with invalidresponse, the authentication plugin of these accounts (MOODLE_AUTH) is"
         " no longer installed; what was written before is in the log, and the next run does the rest",
     )
 
@@ -116,24 +116,24 @@ def of_status(reply: Reply) -> SyncError:
     pause = f", and asks for a pause of {asked:.0f} s" if asked else ""
     if status == HTTPStatus.FORBIDDEN and not reply.body:
         what = "web services or the REST protocol are off, or a firewall is in the way"
-        advice = f"{ADMINISTRATOR} to switch them on"
+        advice = f"{ASK_MOODLE} to switch them on"
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         what, advice = f"the site is in maintenance or overloaded{pause}", _WAIT
     elif status == HTTPStatus.GATEWAY_TIMEOUT:
         what = "the site took longer than its web server waits (nginx: fastcgi_read_timeout, 60 s by default)"
-        advice = f"{FIREWALL_OWNER} to allow 300 s; the next run tries again"
+        advice = f"{ASK_FIREWALL} to allow 300 s; the next run tries again"
     elif status == HTTPStatus.TOO_MANY_REQUESTS:
         what = f"its web server limits the rate of requests{pause}"
-        advice = f"set MOODLE_CONCURRENCY to 1, or {FIREWALL_OWNER} for a higher limit"
+        advice = f"set MOODLE_CONCURRENCY to 1, or {ASK_FIREWALL} for a higher limit"
     elif status < HTTPStatus.BAD_REQUEST:
         what, advice = "the site redirects requests", "set MOODLE_BASE_URL to the address it redirects to"
     elif status == HTTPStatus.NOT_FOUND:
         what, advice = "there is no Moodle web service at this address", "check MOODLE_BASE_URL"
     elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED):
-        what, advice = "a web server or proxy asks for a login of its own", f"{FIREWALL_OWNER} to let requests through"
+        what, advice = "a web server or proxy asks for a login of its own", f"{ASK_FIREWALL} to let requests through"
     elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         what = "the site's server fails"
-        advice = f"{ADMINISTRATOR} to check PHP's and the web server's error logs; the next run tries again"
+        advice = f"{ASK_MOODLE} to check PHP's and the web server's error logs; the next run tries again"
     else:
         what = "the web server or a firewall in front of Moodle refuses the request"
         advice = f"{EXEMPTION}; the next run tries again"
@@ -146,19 +146,17 @@ def refused(code: str, function: str) -> SyncError:
         return not_json()
     if code == ODD_ANSWER:
         return odd_answer()
-    what, advice = f"Moodle refused {function} ({code})", f"{ADMINISTRATOR} (RUNBOOK, Moodle refuses the token)"
+    what, advice = f"Moodle refused {function} ({code})", f"{ASK_MOODLE} (RUNBOOK, Moodle refuses the token)"
     if code == "invalidresponse":
         what = f"Moodle cannot return the accounts that {function} found (invalidresponse)"
         advice = (
             "one of them has a value that is no longer valid (a plugin that is not installed, an old username):"
-            f" correct it (RUNBOOK, Moodle refuses the token); if every look-up fails, {ADMINISTRATOR} whether the"
+            f" correct it (RUNBOOK, Moodle refuses the token); if every look-up fails, {ASK_MOODLE} whether the"
             " folder of an authentication plugin is missing"
         )
     elif code in ("invalidrecord", "invalidrecordunknown"):
         what = f"Moodle is missing a database record that {function} needs ({code})"
-        advice = (
-            f"{ADMINISTRATOR}: a record that belongs to an account is missing, or the site does not know the function"
-        )
+        advice = f"{ASK_MOODLE}: a record that belongs to an account is missing, or the site does not know the function"
     elif is_firewall(code):
         advice = EXEMPTION
     return TargetError(what, advice=f"{advice}; the next run tries again")

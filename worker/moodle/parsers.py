@@ -97,5 +97,5 @@ def _identity(row: Mapping[str, Any], key: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value as text. What is no single value counts as empty: it costs itself, not the account."""
+    """A value as text. A list or an object counts as empty, so that one odd value does not cost the account."""
     return "" if value is None or isinstance(value, (dict, list)) else sys.intern(readable(str(value)))

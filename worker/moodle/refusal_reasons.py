@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from worker.errors import SyncError
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_taken, username_taken
-from worker.moodle.error_codes import ADMINISTRATOR, EXEMPTION, NO_JSON, ODD_ANSWER, UNREADABLE_ROW, is_firewall
+from worker.moodle.error_codes import ASK_MOODLE, EXEMPTION, NO_JSON, ODD_ANSWER, UNREADABLE_ROW, is_firewall
 
 UNEXPLAINED = "refused"
 
 _DELETED_BY_SQL = (
     "it was deleted by SQL instead of by Moodle, and still has its idnumber, e-mail address and username:"
-    f" {ADMINISTRATOR} to change all three in the table mdl_user; a new account is then created"
+    f" {ASK_MOODLE} to change all three in the table mdl_user; a new account is then created"
 )
 
 _FIND = "to find the account, search Moodle for the idnumber {employee}, or for the employee's work e-mail"
@@ -55,7 +55,7 @@ def taken(key: str, account: Account) -> Reason:
 EXTENDED_USERNAME_REFUSED = Reason(
     "extended_username_refused",
     "EXTENDED_USERNAMES is true, and Moodle refuses the username, which has characters other than a-z 0-9 _ - . @",
-    f"{ADMINISTRATOR} to switch on extendedusernamechars (Site administration, Security, Site security settings), or"
+    f"{ASK_MOODLE} to switch on extendedusernamechars (Site administration, Security, Site security settings), or"
     " set EXTENDED_USERNAMES to false",
 )
 """Moodle's own setting is off."""
@@ -88,14 +88,14 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
         return Reason(
             UNEXPLAINED,
             f"Moodle's server fails on this account ({code}); the fields sent were {sent}",
-            f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs",
+            f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs",
         )
     if code in (NO_JSON, ODD_ANSWER):
         return Reason(
             UNEXPLAINED,
             f"Moodle's answer does not say what was written ({code}), and the account has not all of it; the fields"
             f" sent were {sent}",
-            f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs",
+            f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs",
         )
     if code == "invalidparameter" and fields == ["lang"]:
         return Reason(UNEXPLAINED, f"Moodle refuses the account's lang ({code})", LANGUAGE_PACK)
@@ -104,7 +104,7 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
         f"Moodle refused this account without a reason ({code}); the fields sent were {sent}",
         "compare these fields with what Moodle accepts (RUNBOOK, refused"
         " employees); an account that look-ups do not show (marked as deleted) may have the address or username:"
-        f" {ADMINISTRATOR}",
+        f" {ASK_MOODLE}",
     )
 
 
@@ -116,7 +116,7 @@ def unreadable_account(code: str) -> Reason:
     elif code == "invalidresponse":
         what = "Moodle cannot return this account (invalidresponse): one of its stored values is no longer valid"
         advice = (
-            f"{ADMINISTRATOR} to correct the account: its authentication plugin is not installed, its username has"
+            f"{ASK_MOODLE} to correct the account: its authentication plugin is not installed, its username has"
             " a capital letter, a blank, a + or an accent, or its name, city, department or institution has a <"
         )
     elif code == "invaliduser":
@@ -124,13 +124,13 @@ def unreadable_account(code: str) -> Reason:
         return Reason("unreadable_account", what, f"{_DELETED_BY_SQL}; {_FIND}")
     elif code in ("invalidrecord", "invalidrecordunknown"):
         what = f"Moodle is missing a database record that belongs to this account ({code})"
-        advice = f"{ADMINISTRATOR} to open and save the account's profile, or to check the database"
+        advice = f"{ASK_MOODLE} to open and save the account's profile, or to check the database"
     elif code == UNREADABLE_ROW:
         what = f"Moodle shows this account without what identifies it, or in another form than documented ({code})"
-        advice = f"{ADMINISTRATOR} to compare what the token's user sees of it (showuseridentity, hiddenuserfields)"
+        advice = f"{ASK_MOODLE} to compare what the token's user sees of it (showuseridentity, hiddenuserfields)"
     else:
         what = f"Moodle cannot answer the look-up of this employee ({code})"
-        advice = f"{ADMINISTRATOR} to look for the time of this run in PHP's and the web server's error logs"
+        advice = f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs"
     return Reason(
         "unreadable_account", what, f"{advice}; {_FIND}; what depends on the answer is not written until then"
     )

@@ -155,7 +155,7 @@ class WebService:
         try:
             reply = self._send(body)
         except NotSent as fault:
-            if fault.is_passing and retries.wait(None, fault.what):
+            if fault.is_transient and retries.wait(None, fault.what):
                 raise TryAgain(fault.what) from fault
             raise
         except NoAnswer as fault:
@@ -165,10 +165,10 @@ class WebService:
         meaning = meaning_of_status(reply)
         what = status_code(reply.status)
         if meaning.may_be_done:
-            raise Undecided(what, code=what, is_passing=meaning.is_passing)
+            raise Undecided(what, code=what, is_transient=meaning.is_transient)
         if meaning.concerns is Concerns.RECORD:
             raise Refused(what, meaning)
-        if not meaning.is_passing:
+        if not meaning.is_transient:
             raise fatal_errors.of_status(reply)
         if retries.wait(reply):
             raise TryAgain(what)
@@ -190,7 +190,7 @@ class WebService:
             if refusal.code == NO_JSON:
                 raise Undecided("an answer that is not JSON", code=NO_JSON) from None
             if meaning_of_code(refusal.code).may_be_done:
-                raise Undecided(refusal.code, code=refusal.code, is_passing=False) from None
+                raise Undecided(refusal.code, code=refusal.code, is_transient=False) from None
             raise
 
     def _checked(self, answer: Any) -> Any:

@@ -39,18 +39,18 @@ def check_created(answer: Any, count: int) -> None:
     """Raise Undecided unless a create's answer names as many accounts as were sent."""
     created = answer if isinstance(answer, list) else []
     if len(created) != count or not all(isinstance(row, dict) and "id" in row for row in created):
-        raise Undecided("Moodle's answer does not name every new account", code=ODD_ANSWER, is_passing=False)
+        raise Undecided("Moodle's answer does not name every new account", code=ODD_ANSWER, is_transient=False)
 
 
 def parse_updated(answer: Any, records: Sequence[Record]) -> Updated:
     """An update's answer. Raises Undecided where it has another form than documented, or is about other accounts."""
     warnings = answer.get("warnings") if isinstance(answer, dict) else None
     if not isinstance(warnings, list):
-        raise Undecided("Moodle's answer to an update is not as documented", code=ODD_ANSWER, is_passing=False)
+        raise Undecided("Moodle's answer to an update is not as documented", code=ODD_ANSWER, is_transient=False)
     sent = [record["id"] for record in records]
     refused: dict[int, str] = {}
     for warning in warnings:
         if not isinstance(warning, dict) or warning.get("itemid") not in sent:
-            raise Undecided("an update's warning names no account that was sent", code=ODD_ANSWER, is_passing=False)
+            raise Undecided("an update's warning names no account that was sent", code=ODD_ANSWER, is_transient=False)
         refused[warning["itemid"]] = plain_code(warning.get("warningcode"))
     return Updated(refused)

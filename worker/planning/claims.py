@@ -46,9 +46,9 @@ class Claims:
         claims: The claims by employee id.
         holders: Returns the accounts that have a value now.
         owners: The employee of this run to whom an account belongs, by account id.
-        disputed: Returns why a claim is refused whatever Moodle holds; None if it is not.
-        swapped: Makes the reason for an exchange with another employee.
-        taken: Makes the reason for a value that an account keeps.
+        why_disputed: Returns why a claim is refused whatever Moodle holds; None if it is not.
+        why_swapped: Makes the reason for an exchange with another employee.
+        why_taken: Makes the reason for a value that an account keeps.
         written_before: Returns the employees who must be written before an employee for reasons other than these
             claims.
     """
@@ -56,9 +56,9 @@ class Claims:
     claims: Mapping[int, Claim]
     holders: Callable[[str], Iterable[Account]]
     owners: Mapping[int, int]
-    disputed: Callable[[Claim], Reason | None]
-    swapped: Callable[[int], Reason]
-    taken: Callable[[Account], Reason]
+    why_disputed: Callable[[Claim], Reason | None]
+    why_swapped: Callable[[int], Reason]
+    why_taken: Callable[[Account], Reason]
     written_before: Callable[[int], frozenset[int]] = lambda _: frozenset()
     _resolutions: dict[int, Resolution] = field(default_factory=dict)
     _in_circle: set[int] = field(default_factory=set)
@@ -97,7 +97,7 @@ class Claims:
 
     def _judge(self, claim: Claim, path: Sequence[int]) -> Resolution:
         """Resolve one claim. All it depends on is resolved, except for employees on `path`, who wait for this claim."""
-        refused = self.disputed(claim)
+        refused = self.why_disputed(claim)
         depends_on: set[int] = set()
         kept_by: list[Account] = []
         for account in self.holders(claim.value):
@@ -107,13 +107,13 @@ class Claims:
             if owner is None:
                 kept_by.append(account)
             elif self._closes_circle(claim.employee_id, owner, path):
-                return Resolution(refused or self.swapped(owner), kept_by=(account,))
+                return Resolution(refused or self.why_swapped(owner), kept_by=(account,))
             elif self._resolutions[owner].refused is None:
                 depends_on.add(owner)
             else:
                 kept_by.append(account)
         if refused is None and kept_by and claim.own is not None:
-            refused = self.taken(kept_by[0])
+            refused = self.why_taken(kept_by[0])
         return Resolution(refused, frozenset() if refused else frozenset(depends_on), tuple(kept_by))
 
     def _closes_circle(self, employee_id: int, owner: int, path: Sequence[int]) -> bool:
@@ -139,10 +139,12 @@ def address_claims(
     claims: Sequence[Claim],
     holders: Callable[[str], Iterable[Account]],
     owners: Mapping[int, int],
-    disputed: Callable[[Claim], Reason | None],
+    why_disputed: Callable[[Claim], Reason | None],
 ) -> Claims:
     """Claims on e-mail addresses. The arguments are those of :class:`Claims`."""
-    return Claims({claim.employee_id: claim for claim in claims}, holders, owners, disputed, email_swapped, email_taken)
+    return Claims(
+        {claim.employee_id: claim for claim in claims}, holders, owners, why_disputed, email_swapped, email_taken
+    )
 
 
 def username_claims(
@@ -160,7 +162,7 @@ def username_claims(
     for claim in claims:
         first.setdefault(claim.value, claim.employee_id)
 
-    def disputed(claim: Claim) -> Reason | None:
+    def why_disputed(claim: Claim) -> Reason | None:
         other = first[claim.value]
         return None if other == claim.employee_id else username_taken(f"employee {other}")
 
@@ -168,7 +170,7 @@ def username_claims(
         {claim.employee_id: claim for claim in claims},
         holders,
         owners,
-        disputed,
+        why_disputed,
         lambda other: username_taken(f"employee {other}, whose new username depends on this one"),
         lambda account: username_taken(account.name),
         written_before,

@@ -15,7 +15,7 @@ from worker.planning.claims import Resolution
 from worker.planning.differences import as_sent, with_differences
 from worker.planning.matching import shows_identity
 from worker.planning.plan_context import PlanContext
-from worker.planning.suspensions import LEFT, left_alone, out_of_scope, suspension_step
+from worker.planning.suspensions import LEAVER, out_of_scope, suspension_step, untouched_by_scope, with_reactivation
 from worker.planning.values import created_values, fields_to_send_blank, updated_values
 
 
@@ -52,14 +52,14 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
         erased = employee.deleted or (employee.was_deleted and employee.is_shown)
         why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
         return Step(number, Action.HOLD, why, waits=True)
-    if state is LifecycleState.ACTIVE and (alone := left_alone(context, employee)) is not None:
+    if state is LifecycleState.ACTIVE and (alone := untouched_by_scope(context, employee)) is not None:
         return alone
     if match.conflict is not None:
         return Step(number, Action.CONFLICT, match.conflict, match.contradicted)
     if match.account is not None and context.matching.is_reserved(match.account):
         return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
-        return suspension_step(context, employee, match.account, LEFT)
+        return suspension_step(context, employee, match.account, LEAVER)
     if state is LifecycleState.ACTIVE and context.plan_input.scope_states[number] is ScopeState.OUT:
         return suspension_step(context, employee, match.account, out_of_scope(context, employee))
     if match.account is None:
@@ -126,7 +126,7 @@ def _without_account(context: PlanContext, employee: Employee, state: LifecycleS
     address = context.matching.address(employee)
     if not address:
         return _without_address(employee)
-    resolution = context.address_claims.resolution(number)
+    resolution = context.value_claims.addresses.resolution(number)
     if resolution.refused is not None:
         return Step(number, Action.CONFLICT, resolution.refused)
     if resolution.kept_by:
@@ -186,10 +186,10 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
         return Step(number, Action.HOLD, reasons.field_not_shown(hidden), waits=True)
     if not all(values[name] for name in NAMES):
         return Step(number, Action.SKIP, reasons.NO_NAME)
-    name = context.username(employee, address, values)
+    name = context.value_claims.usernames[number]
     if not context.mapping.accepts_username(name):
         return Step(number, Action.SKIP, reasons.INVALID_USERNAME)
-    claim = context.username_resolution(number)
+    claim = context.value_claims.username(number)
     refused = claim.refused or (reasons.username_taken(claim.kept_by[0].name) if claim.kept_by else None)
     if refused is not None:
         return Step(number, Action.CONFLICT, refused)
@@ -220,46 +220,28 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
         if name:
             new["username"] = name
     if step.problem is not None:
-        new = context.without_replaced_names(employee, account, new)
-        if context.mapping.username_has_email:
-            # The username would no longer be that of the address, and no later run could let it follow.
-            new.pop("email", None)
+        new = context.matching.without_replaced_names(employee, account, new)
     step = with_differences(context, employee, step, new)
-    return _finished(_with_reactivation(context, step))
+    return _finished(with_reactivation(context, step))
 
 
 def _email_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
     if employee.facts.get("work_email") and not context.matching.address(employee):
         step = replace(step, notes=(*step.notes, reasons.EMAIL_KEPT))
-    email, resolution = context.new_email(employee, account)
+    email, resolution = context.value_claims.address(employee, account)
     return email, replace(step, problem=resolution.refused, depends_on=step.depends_on | resolution.depends_on)
 
 
 def _username_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
-    name = context.usernames[employee.employee_id]
+    name = context.value_claims.usernames[employee.employee_id]
     if not name or name == account.username:
         return "", step
     if not context.mapping.accepts_username(name):
         return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
-    resolution = context.username_resolution(employee.employee_id)
+    resolution = context.value_claims.username(employee.employee_id)
     if resolution.refused is not None:
         return "", replace(step, problem=step.problem or resolution.refused)
     return name, replace(step, depends_on=step.depends_on | resolution.depends_on)
-
-
-def _with_reactivation(context: PlanContext, step: Step) -> Step:
-    account, settings = step.account, context.settings
-    if account is None or not account.suspended:
-        return step
-    record = context.plan_input.records.get(step.employee_id)
-    if context.matching.suspended_by_us(account) or (record is not None and record.suspended_by_us):
-        reason = reasons.RETURNED
-    elif settings.reactivate_all or step.employee_id in settings.reactivate:
-        reason = reasons.REACTIVATED
-    else:
-        return replace(step, notes=(*step.notes, reasons.SUSPENDED_ELSEWHERE))
-    change = FieldChange("suspended", "1", "0")
-    return replace(step, action=Action.REACTIVATE, reason=reason, changes=(*step.changes, change))
 
 
 def _finished(step: Step) -> Step:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from worker.model.journal_entry import RecentWrites
+from worker.model.journal_entry import NotTaken, RecentWrites
 from worker.model.reasons import OUT_OF_SCOPE, UNCONFIRMED, Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
 from worker.planning.limits import Limits
@@ -84,7 +84,8 @@ def parts_of_plan(plan: Plan) -> dict[int, tuple[Part, ...]]:
 def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     """Remove from the plan what must not be written without an approval."""
     parts = parts_of_plan(plan)
-    exempt = _exempt(plan.steps, parts, circumstances)
+    exempt, tried_again = _exempt(plan.steps, parts, circumstances)
+    circumstances = replace(circumstances, recent=circumstances.recent.with_more(tried_again))
     due: dict[GuardClass, dict[int, Sequence[FieldChange]]] = {}
     for number, own in parts.items():
         for part in own:
@@ -101,7 +102,7 @@ def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
             holds |= {(number, one): hold for number in numbers}
     holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, circumstances.run_id))
     confirmable = [_confirmed_by(circumstances.run_id, step) for step in plan.steps]
-    steps = [_guarded(step, parts[step.employee_id], holds, exempt) for step in confirmable]
+    steps = [_guarded(step, parts[step.employee_id], holds, exempt - tried_again) for step in confirmable]
     return Guarded(plan.with_steps(steps), why)
 
 
@@ -112,7 +113,7 @@ def _confirmed_by(run_id: str, step: Step) -> Step:
     return replace(step, reason=step.reason.in_run(run_id))
 
 
-def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[PartKey, Hold], exempt: Set[PartKey]) -> Step:
+def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[PartKey, Hold], uncounted: Set[PartKey]) -> Step:
     if not parts:
         return step
     held = [
@@ -124,7 +125,7 @@ def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[PartKey, Hold], e
     if held and step.reason.code == OUT_OF_SCOPE:
         step = replace(step, notes=(*step.notes, step.reason))
     step = keep(step, kept, [HeldPart(hold.guard_class, part.changes, hold.reason) for part, hold in held])
-    counted = frozenset(one for one in step.classes if (step.employee_id, one) not in exempt)
+    counted = frozenset(one for one in step.classes if (step.employee_id, one) not in uncounted)
     return replace(step, classes=counted)
 
 
@@ -164,22 +165,27 @@ def with_dependents(
 
 def _exempt(
     steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], circumstances: Circumstances
-) -> frozenset[PartKey]:
-    """Return the links, updates and creates without a limit: an initial import's, and those let through before.
+) -> tuple[Set[PartKey], Set[PartKey]]:
+    """Return the links, updates and creates that need no permission, and those of them that count nevertheless.
 
-    The latter failed in an earlier run of the same window: what that run was allowed to write, this one is as well.
+    An initial import's need none and do not count. Those that the last run of the same window let through, and that
+    failed, need no second one, and count as they did then: however many runs fail, no more are let through in a day
+    than the limit allows.
     """
     links = {step.employee_id for step in steps if is_link(step)}
-
-    def is_exempt(number: int, part: Part) -> bool:
-        if part.guard_class not in _IMPORTED or (part.guard_class is GuardClass.IDENTITY and number not in links):
-            return False
-        failed = circumstances.recent.failed.get(number, {})
-        return circumstances.limits.is_import or all(failed.get(one.field) == one.new for one in part.changes)
-
-    return frozenset(
-        (number, part.guard_class) for number, own in parts.items() for part in own if is_exempt(number, part)
-    )
+    free: set[PartKey] = set()
+    tried_again: set[PartKey] = set()
+    for number, own in parts.items():
+        before = circumstances.recent.not_taken.get(number, NotTaken({}))
+        for part in own:
+            one = part.guard_class
+            if one not in _IMPORTED or (one is GuardClass.IDENTITY and number not in links):
+                continue
+            if circumstances.limits.is_import:
+                free.add((number, one))
+            elif all(before.values.get(change.field) == change.new for change in part.changes):
+                (tried_again if one in before.classes else free).add((number, one))
+    return free | tried_again, tried_again
 
 
 def _held(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from worker.model.account import Account, AccountKey
+from worker.model.email_index import email_key
 from worker.model.employee import Employee, LifecycleState
 from worker.model.mapping import NAMES
 from worker.model.moodle_fields import is_email
@@ -36,7 +37,7 @@ class AccountIndex:
         for account in sorted(accounts, key=lambda account: account.id):
             for key, value in (
                 ("idnumber", account.idnumber),
-                ("email", account.email.lower()),
+                ("email", email_key(account.email)),
                 ("username", account.username),
             ):
                 self._found.setdefault((key, value), []).append(account)
@@ -47,7 +48,7 @@ class AccountIndex:
 
     def by_email(self, address: str) -> list[Account]:
         """The accounts with this e-mail address, ignoring case."""
-        return self._found.get(("email", address.lower()), [])
+        return self._found.get(("email", email_key(address)), [])
 
     def by_username(self, name: str) -> list[Account]:
         """The accounts with this username (Moodle stores usernames in lower case)."""
@@ -221,6 +222,11 @@ class Matching:
         """Return whether neither the first nor the last name stays the same."""
         new = updated_values(self.mapping, employee, account)
         return all(name in new and not same_name(new[name], account.values[name]) for name in NAMES)
+
+    def without_replaced_names(self, employee: Employee, account: Account, values: Mapping[str, str]) -> dict[str, str]:
+        """Return the values without the names if both change: they go with an address or username that is refused."""
+        withheld = NAMES if self.replaces_names(employee, account) else ()
+        return {name: value for name, value in values.items() if name not in withheld}
 
     def _suspended_by_us(self, employee: Employee) -> Account | None:
         """Return the account without idnumber that this product suspended, unless another has their address now."""

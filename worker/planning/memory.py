@@ -32,7 +32,7 @@ def record_after_run(
         now: The time of the run.
         max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
         approved: An operator approved the changes of this run.
-        follow_held: No later run processes the employee by itself, so what a guard holds of the step is a follow-up.
+        follow_held: Remember what a guard holds as a follow-up, since no later run takes the employee by itself.
     """
     record = _after(known, result, deleted=deleted, now=now, max_attempts=max_attempts)
     if _is_compared(result):
@@ -82,7 +82,7 @@ def _after(
         record = record.flagged(FollowUp.WITHOUT_ACCOUNT, result.why.code)
     if result.status in (Status.FAILED, Status.HELD):
         may_be_suspended = step.action is Action.SUSPEND and result.wrote
-        return before_suspending(record, step, now) if may_be_suspended else record
+        return record_before_suspending(record, step, now) if may_be_suspended else record
     if result.status is Status.REFUSED:
         record = replace(record, attempts=record.attempts + 1 if max_attempts else 0)
         return replace(record, suspended_by_us=False) if _is_active(result) else record
@@ -103,7 +103,7 @@ def _after(
 def _with_suspension(record: EmployeeRecord, result: StepResult, now: datetime) -> EmployeeRecord:
     suspends = result.step.action is Action.SUSPEND
     if result.status is Status.DONE and suspends:
-        return before_suspending(record, result.step, now)
+        return record_before_suspending(record, result.step, now)
     stays_active = _is_active(result) if result.status is Status.DONE else suspends
     return replace(record, suspended_by_us=False) if stays_active else record
 
@@ -117,7 +117,7 @@ def _is_active(result: StepResult) -> bool:
     return was_active and step.action in (Action.UPDATE, Action.UNCHANGED)
 
 
-def before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
+def record_before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
     """Return the record to store *before* a suspension is sent, so that it is known even if the process ends then.
 
     Args:
@@ -133,8 +133,10 @@ def before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -
     )
 
 
-def released(records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]) -> dict[int, EmployeeRecord]:
-    """Return the records of employees whose suspended account is active now, under the id of another employee.
+def no_longer_suspended(
+    records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]
+) -> dict[int, EmployeeRecord]:
+    """Return the records of former ids whose suspended account is active again for another id, without the suspension.
 
     An employee who was hired again under a new id has the account that was suspended under the former one.
     """
@@ -188,7 +190,7 @@ def before_undoing(
         undone_at=int(now.timestamp()),
         last_change_at=last_change_at,
     )
-    return before_suspending(record, step, now) if step.suspends else record
+    return record_before_suspending(record, step, now) if step.suspends else record
 
 
 def after_undoing(

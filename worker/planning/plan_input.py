@@ -129,5 +129,7 @@ class PlanInput:
         settings, state, scope = self.settings, self.lifecycle_states[number], self.scope_states[number]
         if str(number) in settings.protected or number in settings.undone or state is LifecycleState.UNKNOWN:
             return False
-        left_alone = scope is ScopeState.NOT_SHOWN or (scope is ScopeState.OUT and not settings.suspends_out_of_scope)
-        return state is not LifecycleState.ACTIVE or not left_alone
+        is_left_alone = scope is ScopeState.NOT_SHOWN or (
+            scope is ScopeState.OUT and not settings.suspends_out_of_scope
+        )
+        return state is not LifecycleState.ACTIVE or not is_left_alone

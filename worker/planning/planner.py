@@ -183,7 +183,7 @@ class Planner:
         """Return the employees outside the run whose accounts hold an address that an employee of the run claims."""
         if self._joining_rounds == _MOST_JOINING_ROUNDS:
             return frozenset()
-        addresses = [claim.value for claim in context.address_claims.claims.values()]
+        addresses = [claim.value for claim in context.address_claims]
         holders = [account for address in addresses for account in context.matching.holders(address)]
         owners = {employee_id(account.idnumber) for account in holders}
         present = {employee.employee_id for employee in self._input.employees} | self._joined
@@ -233,5 +233,5 @@ def _by_email(context: PlanContext) -> Iterator[_Wanted]:
 
 def _by_username(context: PlanContext) -> Iterator[_Wanted]:
     """The usernames of new and renamed accounts."""
-    for claim in context.username_claims.claims.values():
+    for claim in context.value_claims.username_claims.claims.values():
         yield "username", claim.value, claim.employee_id

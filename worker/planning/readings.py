@@ -131,7 +131,7 @@ def _fell(stats: DirectoryStats, baseline: RunRecord, before: int, now: int) -> 
 def _values(stats: DirectoryStats, baseline: RunRecord, before: int, now: int) -> tuple[int, int]:
     """Return how many values a field had and has, in ten-thousandths.
 
-    Coverage is rounded down, so that the exact number of values now is less than what is returned.
+    Coverage is stored rounded down. The number now is therefore an upper bound, and a loss is never overstated.
     """
     return before * baseline.rows, (now + 1) * stats.rows
 

@@ -1,11 +1,12 @@
-"""Employees whose access ends, and those whom the scope leaves alone. Pure.
+"""Whose account is suspended, whose is reactivated, and whose the scope leaves alone. Pure.
 
-An account is suspended if the employee left, or if they are out of scope and the settings say so.
+An account is suspended if the employee left, or if they are out of scope and the settings say so. It is reactivated if
+the employee works here and this product suspended it, or an operator says so.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worker.model import reasons
 from worker.model.account import Account
@@ -17,7 +18,7 @@ from worker.planning.matching import is_passed_on
 from worker.planning.plan_context import PlanContext
 
 
-def left_alone(context: PlanContext, employee: Employee) -> Step | None:
+def untouched_by_scope(context: PlanContext, employee: Employee) -> Step | None:
     """Return the step of an employee of whom the scope lets nothing be written; None for all others."""
     number, state = employee.employee_id, context.plan_input.scope_states[employee.employee_id]
     if state is ScopeState.NOT_SHOWN:
@@ -46,7 +47,7 @@ class SuspensionReasons:
     unsure: Reason
 
 
-LEFT = SuspensionReasons(reasons.LEFT, reasons.ALREADY_SUSPENDED, reasons.LEFT_WITHOUT_ACCOUNT, reasons.LEAVER_UNSURE)
+LEAVER = SuspensionReasons(reasons.LEFT, reasons.ALREADY_SUSPENDED, reasons.LEFT_WITHOUT_ACCOUNT, reasons.LEAVER_UNSURE)
 
 
 def out_of_scope(context: PlanContext, employee: Employee) -> SuspensionReasons:
@@ -67,7 +68,7 @@ def suspension_step(context: PlanContext, employee: Employee, account: Account |
         return Step(number, Action.CONFLICT, unreadable)
     candidates = context.matching.holders(address) if address else []
     if not candidates:
-        if why is LEFT and "hire_date" not in employee.facts and not employee.deleted:
+        if why is LEAVER and "hire_date" not in employee.facts and not employee.deleted:
             return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
         return Step(number, Action.SKIP, why.without_account)
     owners = context.matching.owners
@@ -77,7 +78,7 @@ def suspension_step(context: PlanContext, employee: Employee, account: Account |
     if len(candidates) > 1:
         return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
     candidate = candidates[0]
-    if candidate.idnumber and why is LEFT:
+    if candidate.idnumber and why is LEAVER:
         return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
     if candidate.idnumber:
         return Step(number, Action.SKIP, why.without_account)
@@ -93,3 +94,19 @@ def _suspension(number: int, account: Account, why: SuspensionReasons) -> Step:
     if account.suspended:
         return Step(number, Action.UNCHANGED, why.already, account)
     return Step(number, Action.SUSPEND, why.suspended, account, (FieldChange("suspended", "0", "1"),))
+
+
+def with_reactivation(context: PlanContext, step: Step) -> Step:
+    """Return the step of an employee who works here, which also reactivates an account that this product suspended."""
+    account, settings = step.account, context.settings
+    if account is None or not account.suspended:
+        return step
+    record = context.plan_input.records.get(step.employee_id)
+    if context.matching.suspended_by_us(account) or (record is not None and record.suspended_by_us):
+        reason = reasons.RETURNED
+    elif settings.reactivate_all or step.employee_id in settings.reactivate:
+        reason = reasons.REACTIVATED
+    else:
+        return replace(step, notes=(*step.notes, reasons.SUSPENDED_ELSEWHERE))
+    change = FieldChange("suspended", "1", "0")
+    return replace(step, action=Action.REACTIVATE, reason=reason, changes=(*step.changes, change))

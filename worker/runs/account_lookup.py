@@ -79,13 +79,13 @@ class AccountLookup(BatchRequest[str]):
         self.accounts += self._moodle.look_up(self._lookup.key, batch)
         self._tick(len(batch))
 
-    def isolated(self, record: str, code: str) -> None:
+    def on_isolated(self, record: str, code: str) -> None:
         """Take note that this account cannot be read."""
         is_refused = code == "invalidparameter" and self._is_extended(record)
         reason = refusal_reasons.EXTENDED_USERNAME_REFUSED if is_refused else refusal_reasons.unreadable_account(code)
         self.unreadable[self._lookup.key, record] = reason
 
-    def skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
         """Take note of values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
         if why is Skipped.SITE_REFUSES and (self._every or is_whole_company):

@@ -66,11 +66,11 @@ class EmployeeReads(BatchRequest[int]):
         else:
             self._read_batch(batch)
 
-    def isolated(self, record: int, code: str) -> None:
+    def on_isolated(self, record: int, code: str) -> None:
         """Take note that this employee cannot be read."""
         self.unreadable[record] = code
 
-    def skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
         """Take note of employees who were not read."""
         if why is Skipped.SITE_REFUSES:
             self.site_refuses(code)

@@ -1,7 +1,8 @@
 """The batch writer: writes a plan to Moodle in batches and reports the result of each step.
 
 Leavers are suspended first, in batches of their own; then come the updates, which free addresses; then creations.
-Finally, one by one, come the employees whose records were refused alone in the last run. What ends the writing early
+Employees whose records were refused alone in the last run are written one by one: leavers after the other leavers, all
+others at the end. What ends the writing early
 (SIGTERM, a lost lock, a revoked token) leaves the steps that were not sent as failed, and is kept in
 :attr:`BatchWriter.ended_by`.
 """
@@ -14,7 +15,7 @@ from typing import Protocol
 
 from worker.errors import SyncError
 from worker.model.result import Status, StepResult
-from worker.model.step import Action, Step
+from worker.model.step import Step
 from worker.moodle import refusal_reasons
 from worker.moodle.client import MoodleClient, Refused
 from worker.planning.write_order import in_order
@@ -73,18 +74,18 @@ class BatchWriter:
 
     def write(self, steps: Sequence[Step]) -> Mapping[int, StepResult]:
         """Write the steps and return their results, by employee id."""
+        alone = [step for step in steps if step.employee_id in self._isolated]
         first = [step for step in steps if step.employee_id not in self._isolated]
-        last = [step for step in steps if step.employee_id in self._isolated]
-        self._in_parallel(WriteKind.SUSPEND, [step for step in first if WriteKind.of(step) is WriteKind.SUSPEND])
-        updates, dependent = in_order([step for step in first if WriteKind.of(step) is WriteKind.UPDATE])
+        self._in_parallel(WriteKind.SUSPEND, _of_kind(WriteKind.SUSPEND, first))
+        self._one_by_one(_of_kind(WriteKind.SUSPEND, alone))
+        updates, dependent = in_order(_of_kind(WriteKind.UPDATE, first))
         sequential = -(-dependent // self._moodle.batch_size)
         batches = in_batches(updates, self._moodle.batch_size)
         for batch in batches[:sequential]:
             self._send(WriteKind.UPDATE, batch)
         in_parallel(partial(self._send, WriteKind.UPDATE), batches[sequential:], self._workers)
-        self._in_parallel(WriteKind.CREATE, [step for step in first if step.action is Action.CREATE])
-        for step in last:
-            self._send(WriteKind.of(step), [step], was_isolated=True)
+        self._in_parallel(WriteKind.CREATE, _of_kind(WriteKind.CREATE, first))
+        self._one_by_one([step for step in alone if WriteKind.of(step) is not WriteKind.SUSPEND])
         self._finish()
         return self._results.by_employee
 
@@ -96,10 +97,14 @@ class BatchWriter:
             except SyncError as end:
                 self.ended_by = self.ended_by or end
             left = self._results.missing(refused)
-            self._results.record(left, Status.FAILED, refusal_reasons.not_sent(self.ended_by), was_sent=True)
+            self._results.add(left, Status.FAILED, refusal_reasons.not_sent(self.ended_by), was_sent=True)
 
     def _in_parallel(self, kind: WriteKind, steps: Sequence[Step]) -> None:
         in_parallel(partial(self._send, kind), in_batches(steps, self._moodle.batch_size), self._workers)
+
+    def _one_by_one(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            self._send(WriteKind.of(step), [step], was_isolated=True)
 
     def _send(self, kind: WriteKind, batch: Sequence[Step], *, was_isolated: bool = False) -> None:
         """Send a batch unless the writing has ended; every step of it has a result afterwards, or at the end."""
@@ -115,14 +120,14 @@ class BatchWriter:
             self.ended_by = self.ended_by or end
         except TransportError as fault:
             self._lost(fault)
-            self._results.record(self._results.missing(batch), Status.FAILED, refusal_reasons.not_through(fault.what))
+            self._results.add(self._results.missing(batch), Status.FAILED, refusal_reasons.not_through(fault.what))
         except Refused as refusal:
             self._results.stopped[kind] = refusal_reasons.no_access(kind.function, refusal.code)
-            self._results.record(self._results.missing(batch), Status.FAILED, self._results.stopped[kind])
+            self._results.add(self._results.missing(batch), Status.FAILED, self._results.stopped[kind])
         why = self._results.stopped.get(kind) or refusal_reasons.not_sent(self.ended_by)
         kept_back = {step.employee_id for step in self._isolations[kind].unreported}
         left = [step for step in self._results.missing(batch) if step.employee_id not in kept_back]
-        self._results.record(left, Status.FAILED, why, was_sent=opened)
+        self._results.add(left, Status.FAILED, why, was_sent=opened)
 
     def _unblocked(self, batch: Sequence[Step]) -> list[Step]:
         """Leave out steps that depend on a write which failed or was incomplete."""
@@ -130,7 +135,7 @@ class BatchWriter:
         for step in batch:
             blocking = step.depends_on - self._results.completed - ready.keys()
             if blocking:
-                self._results.record([step], Status.FAILED, refusal_reasons.waits_for(min(blocking)))
+                self._results.add([step], Status.FAILED, refusal_reasons.waits_for(min(blocking)))
             else:
                 ready[step.employee_id] = step
         return list(ready.values())
@@ -140,3 +145,7 @@ class BatchWriter:
         self._lost_batches += 1
         if self._lost_batches >= _BATCHES_LOST:
             self._results.stopped.update(dict.fromkeys(WriteKind, refusal_reasons.not_through(fault.what)))
+
+
+def _of_kind(kind: WriteKind, steps: Sequence[Step]) -> list[Step]:
+    return [step for step in steps if WriteKind.of(step) is kind]

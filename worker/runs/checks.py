@@ -12,8 +12,10 @@ from worker import advice
 from worker.bamboohr.client import BambooHRClient
 from worker.config.settings import Settings
 from worker.errors import ExitCode, ListRefused, SyncError
-from worker.model.history import FollowUp
+from worker.model.history import FollowUp, History
+from worker.model.position import Position
 from worker.moodle.client import MoodleClient
+from worker.planning.baseline import is_reconcile_due
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
 from worker.state.store import Store
@@ -24,8 +26,8 @@ from worker.words import counted, listed
 _CLOCK_TOLERATED = timedelta(minutes=2)
 _FEED_LOOKED_AT = timedelta(days=1)
 _IDS_SHOWN = 10
-HR = "ask BambooHR's administrator"
-LMS = "ask NovaLXP's (Moodle's) administrator"
+ASK_HR = "ask BambooHR's administrator"
+ASK_MOODLE = "ask NovaLXP's (Moodle's) administrator"
 
 
 class CheckStatus(StrEnum):
@@ -97,7 +99,7 @@ def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
 
 def check_without_listing(bamboo: BambooHRClient, refused: ListRefused) -> Iterator[Check]:
     """Check that a key that may not list employees sees them in the directory."""
-    area, advice = "BambooHR List Employees", f"{HR} to let the key's user list employees"
+    area, advice = "BambooHR List Employees", f"{ASK_HR} to let the key's user list employees"
     try:
         directory = bamboo.directory((), ())
     except SyncError as fault:
@@ -110,7 +112,7 @@ def check_without_listing(bamboo: BambooHRClient, refused: ListRefused) -> Itera
 
 
 _NO_CAPABILITY = (
-    f"{LMS} to give the token's role the capability (RUNBOOK, Moodle), and to add the function to its service"
+    f"{ASK_MOODLE} to give the token's role the capability (RUNBOOK, Moodle), and to add the function to its service"
 )
 _CAUSES_FOR_ALL = (
     "the user's role has webservice/rest:use",
@@ -127,7 +129,7 @@ def _access_advice(code: str, *, all_refused: bool) -> str:
     if code != "accessexception":
         return _NO_CAPABILITY
     causes = (*_CAUSES_FOR_ALL, _CAUSE_FOR_ONE) if all_refused else (_CAUSE_FOR_ONE, *_CAUSES_FOR_ALL)
-    return f"Moodle gives one answer for several causes; {LMS} to check in this order: {'; '.join(causes)}"
+    return f"Moodle gives one answer for several causes; {ASK_MOODLE} to check in this order: {'; '.join(causes)}"
 
 
 def check_functions(moodle: MoodleClient) -> Iterator[Check]:
@@ -152,13 +154,20 @@ def check_functions(moodle: MoodleClient) -> Iterator[Check]:
     try:
         moodle.check_visibility()
     except SyncError as fault:
-        yield failed("Moodle visibility", fault.message, f"{fault.advice}; {LMS}")
+        yield failed("Moodle visibility", fault.message, f"{fault.advice}; {ASK_MOODLE}")
     else:
         yield ok("Moodle visibility", "the token sees accounts, with every key that is needed")
 
 
-def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
-    """Read the row, the lock, what is remembered, and how the last run ended."""
+def check_state(store: Store, now: datetime, run_id: str, plan_digest: str) -> Iterator[Check]:
+    """Read the row, the lock, what is remembered, and how the last runs ended.
+
+    Args:
+        store: The state.
+        now: The present time.
+        run_id: Identifies this command to the lock.
+        plan_digest: The fingerprint of the present mapping, username settings and scope.
+    """
     try:
         position = store.position(now)
         history = store.history()
@@ -167,35 +176,46 @@ def check_state(store: Store, now: datetime, run_id: str) -> Iterator[Check]:
     except SyncError as fault:
         yield failed_by("state", fault)
         return
-    if position is None and any(run.is_full and run.since for run in history.runs):
-        yield warning(
-            "state row",
-            "the position is missing, but runs are on record: the next run looks only INITIAL_LOOKBACK_DAYS back",
-            f"unless it was reset on purpose: {advice.command('state', 'rewind', '--since', 'MOMENT')}, from the start"
-            f" of the last successful run on, then {advice.command('reconcile')} (RUNBOOK, State)",
-        )
-    elif position is None:
-        yield ok("state row", "none yet: the first run looks INITIAL_LOOKBACK_DAYS back")
-    elif position.progress and position.progress.pinned_runs:
-        yield warning(
-            "state row",
-            f"pinned at {iso(position.since)} for {counted(position.progress.pinned_runs, 'run')} because of errors",
-            f"{_see_log()} (RUNBOOK, Pinned state)",
-        )
-    else:
-        yield ok("state row", f"since {iso(position.since)}, offset {position.offset}")
+    yield _check_position(position, history)
     if pause is not None:
         yield warning("schedule", f"the scheduled runs are {pause}", f"to resume: {advice.command('resume')}")
     held = f"held by the run {holder.owner}" if holder is not None else ""
     what_to_do = "wait for that run to end; the lock of a killed run expires by itself"
     yield warning_unless(held, "lock", "free", what_to_do)
+    yield _check_last_run(history)
+    due = "due: settings have changed, or changes were not read" if is_reconcile_due(history, plan_digest) else ""
+    yield warning_unless(due, "reconcile", "not due", f"run it: {advice.command('reconcile')} (RUNBOOK, Reconcile)")
+    yield from _check_remembered(history)
+
+
+def _check_position(position: Position | None, history: History) -> Check:
+    area = "state row"
+    if position is None and any(run.is_full and run.since for run in history.runs):
+        return warning(
+            area,
+            "the position is missing, but runs are on record: the next run looks only INITIAL_LOOKBACK_DAYS back",
+            f"unless it was reset on purpose: {advice.command('state', 'rewind', '--since', 'MOMENT')}, from the start"
+            f" of the last successful run on, then {advice.command('reconcile')} (RUNBOOK, State)",
+        )
+    if position is None:
+        return ok(area, "none yet: the first run looks INITIAL_LOOKBACK_DAYS back")
+    if position.progress and position.progress.pinned_runs:
+        pinned = counted(position.progress.pinned_runs, "run")
+        what = f"pinned at {iso(position.since)} for {pinned} because of errors"
+        return warning(area, what, f"{_see_log()} (RUNBOOK, Pinned state)")
+    return ok(area, f"since {iso(position.since)}, offset {position.offset}")
+
+
+def _check_last_run(history: History) -> Check:
     last = next((run for run in reversed(history.runs) if run.command == "sync" and run.scope == "all"), None)
     if last is None:
-        yield ok("last run", "none yet")
-    elif last.successful:
-        yield ok("last run", f"{last.run_id}, no errors")
-    else:
-        yield warning("last run", f"{last.run_id} ended with errors", _see_log())
+        return ok("last run", "none yet")
+    if last.successful:
+        return ok("last run", f"{last.run_id}, no errors")
+    return warning("last run", f"{last.run_id} ended with errors", _see_log())
+
+
+def _check_remembered(history: History) -> Iterator[Check]:
     people, retry = advice.command("people", "list"), "{command:people retry ID}"
     for flag, what_to_do in (
         (FollowUp.PARKED, f"see: {people}; fix what its reason says, and the next run succeeds"),

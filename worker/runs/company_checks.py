@@ -9,6 +9,7 @@ from worker import advice
 from worker.config.settings import Settings
 from worker.errors import SyncError
 from worker.model import reasons
+from worker.model.email_index import email_key
 from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.field_kinds import Kinds
@@ -17,7 +18,7 @@ from worker.model.scope import ScopeState
 from worker.model.step import Action
 from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
 from worker.planning.statuses import StatusTally
-from worker.runs.checks import HR, LMS, Check, failed, ids, ok, warning, warning_unless
+from worker.runs.checks import ASK_HR, ASK_MOODLE, Check, failed, ids, ok, warning, warning_unless
 from worker.runs.sync import Preview
 from worker.words import counted, listed
 
@@ -33,7 +34,7 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     if statuses.employees:
         yield ok(area, f"{counted(statuses.employees, 'employee')}, {statuses.active:,} of them Active")
     else:
-        what_to_do = f"{HR} to let the key's user see all employees"
+        what_to_do = f"{ASK_HR} to let the key's user see all employees"
         yield failed(area, "shows no employee: no leaver can be recognised", what_to_do)
     if unreadable := seen.inputs.unreadable:
         yield failed(
@@ -46,17 +47,17 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
         "" if seen.inputs.directory.available else absent,
         "BambooHR directory",
         counted(seen.inputs.directory.rows, "employee"),
-        f"{HR} to share the directory with the key's user",
+        f"{ASK_HR} to share the directory with the key's user",
     )
     yield from _fields(settings, employees, active, statuses)
     yield from _scope(seen, active)
-    addresses = ((employee.facts.get("work_email", "").lower(), employee.employee_id) for employee in active)
+    addresses = ((email_key(employee.facts.get("work_email", "")), employee.employee_id) for employee in active)
     count, sharing = _duplicates(addresses)
     yield warning_unless(
         f"{counted(count, 'address', 'addresses')} used by several employees: {ids(sharing)}" if count else "",
         "BambooHR e-mail addresses",
         "no two employees share one",
-        f"{HR}: each employee needs a separate address, or the later one gets no account",
+        f"{ASK_HR}: each employee needs a separate address, or the later one gets no account",
     )
 
 
@@ -65,7 +66,7 @@ def _unknown_statuses(statuses: StatusTally) -> Check:
     words = listed(statuses.unknown_words)
     what = f"is neither Active nor Inactive for {statuses.unknown.total():,} of {statuses.employees:,}"
     what += f" ({words})" if words else ""
-    area, what_to_do = "BambooHR field status", f"{HR} what it means: it is not known whether these employees left"
+    area, what_to_do = "BambooHR field status", f"{ASK_HR} what it means: it is not known whether these employees left"
     return warning(area, what, what_to_do) if statuses.recognised else failed(area, what, what_to_do)
 
 
@@ -82,15 +83,15 @@ def _fields(
             continue
         if restricted == len(employees):
             spelling = "check how BambooHR spells its API name, or " if is_by_api_name(name) else ""
-            yield failed(area, "is not shown for any employee", f"{spelling}{HR} to let the key's user see it")
+            yield failed(area, "is not shown for any employee", f"{spelling}{ASK_HR} to let the key's user see it")
         elif restricted:
             yield warning(
-                area, f"is not shown for {restricted} of {len(employees)}", f"{HR} to let the key's user see it"
+                area, f"is not shown for {restricted} of {len(employees)}", f"{ASK_HR} to let the key's user see it"
             )
         elif name == "status" and statuses.unknown:
             yield _unknown_statuses(statuses)
         elif not filled and name == "status":
-            yield failed(area, "is empty for all employees: no leaver can be recognised", f"{HR} to fill it")
+            yield failed(area, "is empty for all employees: no leaver can be recognised", f"{ASK_HR} to fill it")
         elif not filled and name != "termination_date":
             yield warning(area, "is empty for all employees", "check that the mapping names the right field")
         elif name != "termination_date":
@@ -128,7 +129,7 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             f"{counted(count, 'idnumber')} on several accounts: {ids(sharing)}" if count else "",
             "Moodle idnumbers",
             "each is on one account only",
-            f"{LMS} to leave each on one account; until then the employees are conflicts",
+            f"{ASK_MOODLE} to leave each on one account; until then the employees are conflicts",
         )
     if unexplained:
         yield warning(
@@ -159,7 +160,7 @@ def _authentication(seen: Preview, settings: Settings) -> Iterator[Check]:
         yield warning(
             area,
             "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)",
-            f"{LMS} whether it is installed and enabled, before the first run",
+            f"{ASK_MOODLE} whether it is installed and enabled, before the first run",
         )
 
 
@@ -176,7 +177,7 @@ def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
             yield warning(
                 f"Moodle field {name}",
                 "no account shows it: it is empty for all accounts, or the site hides it from the token",
-                f"{LMS} to add it to the site's setting showuseridentity, unless it is empty for all accounts",
+                f"{ASK_MOODLE} to add it to the site's setting showuseridentity, unless it is empty for all accounts",
             )
 
 
@@ -193,7 +194,7 @@ def _links(seen: Preview) -> Iterator[Check]:
             "possible second accounts",
             f"{counted(len(again), 'employee')} with both names of an employee who left would get a new account:"
             f" {ids(again)} (as {ids([*again.values()])})",
-            f"{HR} whether they were hired again; then enter the new id as the idnumber of the former account",
+            f"{ASK_HR} whether they were hired again; then enter the new id as the idnumber of the former account",
         )
     if isinstance(seen.accounts, list) and (namesakes := unlinked_namesakes(seen.plan, seen.accounts)):
         yield warning(
@@ -246,16 +247,16 @@ def _profile_field(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
             area,
             f"was written for {counted(len(lost), 'employee')}, but no account shows a field with the short name"
             f" {name}",
-            f"{LMS} to create a custom profile field with this short name, to unlock it, or to let the token's user see"
-            f" it; then: {advice.command_for(['sync', '--employee', 'ID'], lost)}",
+            f"{ASK_MOODLE} to create a custom profile field with this short name, to unlock it, or to let the token's"
+            f" user see it; then: {advice.command_for(['sync', '--employee', 'ID'], lost)}",
         )
     if rule.target not in kinds:
         return warning(
             area,
             f"no account shows a field with the short name {name}: it does not exist, is hidden, or is empty for all"
             " accounts",
-            f"{LMS} whether a custom field with this short name exists and is visible to the token's user; once a run"
-            " has written it, doctor can tell",
+            f"{ASK_MOODLE} whether a custom field with this short name exists and is visible to the token's user; once"
+            " a run has written it, doctor can tell",
         )
     if lost:
         return warning(

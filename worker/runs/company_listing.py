@@ -44,7 +44,7 @@ def list_company(
     reader.read(sorted(employees))
     if reader.refused:
         raise SourceError(
-            f"BambooHR cannot list all employees ({code}), and refuses to list or show them by their ids",
+            f"BambooHR cannot return the list of all employees ({code}), and refuses to show single ones to the key",
             advice="give the key's user an access level that sees all employees (RUNBOOK, BambooHR)",
         )
     take(Page(reader.rows, is_first=True))
@@ -58,7 +58,7 @@ def _list_pages(services: Services, fields: Sequence[str], take: Callable[[Page]
             for page in services.bamboohr.list_employees(fields):
                 take(page)
         except Refused as refusal:
-            if is_last or not refusal.is_passing:
+            if is_last or not refusal.is_transient:
                 return refusal.code
             services.bamboohr.await_site()
         else:

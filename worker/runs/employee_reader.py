@@ -67,8 +67,8 @@ class EmployeeReader:
     def _needs_evidence(self, employee_id: int) -> bool:
         """Return whether the directory alone does not settle who the employee is.
 
-        It hides them or a field that is needed, says that they left, or has an unreliable field or one of the scope
-        empty; or a name is empty that has a default, and only evidence tells an empty name from one that is not shown.
+        That is so if it hides them or a needed field, if it says that they left, if an unreliable field or a field of
+        the scope is empty, or if a name that has a default is empty: only evidence tells empty from not shown.
         """
         if employee_id in self._rows or employee_id in self.evidence.unreadable:
             return False

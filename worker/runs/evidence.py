@@ -44,7 +44,7 @@ class EvidenceReader(EmployeeReads):
 
         Args:
             employees: Their ids.
-            must_exist: Those of them who are at the company, so that a key to which BambooHR shows none sees nobody.
+            must_exist: Employees who certainly exist: if BambooHR returns none of them, the key can see no employee.
         """
         self._read(employees)
         if self.batches_refused:

@@ -59,20 +59,20 @@ class BatchRequest(ABC, Generic[R]):
         self.attempt(batch)
 
     @abstractmethod
-    def isolated(self, record: R, code: str) -> None:
+    def on_isolated(self, record: R, code: str) -> None:
         """Take note of a record that is refused on its own."""
 
     @abstractmethod
-    def skipped(self, records: Sequence[R], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[R], why: Skipped, code: str) -> None:
         """Take note of records that were not sent."""
 
 
-class _Left(NamedTuple, Generic[R]):
+class _Remaining(NamedTuple, Generic[R]):
     """What is left of a batch, and why it was refused."""
 
     records: Sequence[R] = ()
     code: str = ""
-    is_passing: bool = False
+    is_transient: bool = False
 
 
 class Isolation(Generic[R]):
@@ -98,17 +98,17 @@ class Isolation(Generic[R]):
         self._mutex = threading.RLock()
 
     def send(self, batch: Sequence[R], *, was_isolated: bool = False) -> None:
-        """Send a batch; the request has heard of every record of it afterwards, or will by :meth:`finish`.
+        """Send a batch, and tell the request what became of every record: now, or at the latest in :meth:`finish`.
 
         Args:
             was_isolated: It is one record, and was isolated in the last run: it does not count towards the allowance.
         """
         if self._closed_by:
-            self._request.skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
+            self._request.on_skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
             return
         left = self._try(batch)
         for attempt in range(1, _QUICK_RETRIES + 1):
-            if not (left.records and left.is_passing) or self._refused_in_a_row:
+            if not (left.records and left.is_transient) or self._refused_in_a_row:
                 break
             self._wait(0.5 * attempt)
             left = self._try(left.records)
@@ -131,18 +131,18 @@ class Isolation(Generic[R]):
         """Report what was kept back until it was known whether the site or the records are at fault."""
         with self._mutex:
             for record, code in self._unreported:
-                self._request.isolated(record, code)
+                self._request.on_isolated(record, code)
             self._unreported.clear()
 
-    def _try(self, batch: Sequence[R], send: Callable[[Sequence[R]], None] | None = None) -> _Left[R]:
+    def _try(self, batch: Sequence[R], send: Callable[[Sequence[R]], None] | None = None) -> _Remaining[R]:
         """Send a batch once; return what is left of it: no record if it was accepted."""
-        left: _Left[R] = _Left()
+        left: _Remaining[R] = _Remaining()
         try:
             (send or self._request.attempt)(batch)
         except BatchRefused as refusal:
             if not refusal.may_be_record:
                 raise
-            left = _Left(self._request.still_to_send(batch, refusal), refusal.code, refusal.is_passing)
+            left = _Remaining(self._request.still_to_send(batch, refusal), refusal.code, refusal.is_transient)
         if len(left.records) < len(batch):
             with self._mutex:
                 self._accepted_any = True
@@ -157,10 +157,10 @@ class Isolation(Generic[R]):
         is_refused = True
         while records:
             if self._closed_by:
-                self._request.skipped(records, Skipped.SITE_REFUSES, self._closed_by)
+                self._request.on_skipped(records, Skipped.SITE_REFUSES, self._closed_by)
                 return
             if self._allowance is not None and self._isolated >= self._allowance:
-                self._request.skipped(records, Skipped.TOO_MANY, code)
+                self._request.on_skipped(records, Skipped.TOO_MANY, code)
                 return
             if not is_refused and self._refused_in_a_row == 0:
                 records, code, _ = self._try(records)
@@ -202,7 +202,7 @@ class Isolation(Generic[R]):
         self._isolated += counts
         self._refused_in_a_row += counts
         if self._accepted_any:
-            self._request.isolated(alone[0], code)
+            self._request.on_isolated(alone[0], code)
         else:
             self._unreported.append((alone[0], code))
 
@@ -227,5 +227,5 @@ class Isolation(Generic[R]):
 
     def _close(self) -> None:
         self._closed_by = self._last_code
-        self._request.skipped(self.unreported, Skipped.SITE_REFUSES, self._closed_by)
+        self._request.on_skipped(self.unreported, Skipped.SITE_REFUSES, self._closed_by)
         self._unreported.clear()

@@ -39,16 +39,17 @@ class LockedRun:
     summary: Summary
     lock: Lock
     history: History
-    record: Callable[[datetime], RunRecord] = field(init=False)
+    describe: Callable[[datetime], RunRecord] = field(init=False)
+    """Returns what later runs need to know of this one; called when it has ended, however it did."""
 
     def __post_init__(self) -> None:
-        self.record = lambda now: minimal_record(self.summary, now)
+        self.describe = lambda now: minimal_record(self.summary, now)
 
     def write(
         self,
         steps: Sequence[Step],
         intent: Intent,
-        changed: Mapping[int, datetime],
+        changed_at: Mapping[int, datetime],
         *,
         selected: bool = False,
         quiet: bool = False,
@@ -58,7 +59,7 @@ class LockedRun:
         unsent = {step.employee_id: result_without_sending(step) for step in steps if step.action not in WRITES}
         for result in unsent.values():
             log_outcome(result, selected=selected, quiet=quiet)
-        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed, intent)
+        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, intent)
         to_send = [step for step in steps if step.action in WRITES]
         with services.progress("writing", len(to_send)) as tick:
 
@@ -93,7 +94,8 @@ class LockedRun:
         """Keep this run for later ones. A failure to do so must not hide how the run ended."""
         now = self.services.clock()
         try:
-            self.services.store.record(self.record(now), self.summary.as_dict(now), now)
+            record = self.describe(now)
+            self.services.store.record(record, self.summary.as_dict(now), now)
         except SyncError as fault:
             logs.warning("state.run_not_recorded", reason=fault.message)
 

@@ -66,7 +66,9 @@ class RunInput:
     @property
     def has_gap(self) -> bool:
         """Whether this run begins later than the last one left off: the row was lost, or written by hand."""
-        return self.position is not None and self.history.has_gap_before(self.position.since)
+        if not self.request.moves_state or self.position is None or self.position.gapless:
+            return False
+        return self.history.has_gap_before(self.position.since)
 
     @property
     def stats(self) -> DirectoryStats:
@@ -76,7 +78,10 @@ class RunInput:
 
     @property
     def stats_for_baseline(self) -> DirectoryStats:
-        """The same with custom fields, and fields as in the baseline where employees' own records contradict them."""
+        """What later runs are compared with: :attr:`stats`, and the custom fields.
+
+        A field that the directory shows differently from the employees' own records keeps its share of the baseline.
+        """
         last_good, contradicted = self.history.last_baseline(), self.directory.contradicted
         kept = {name: share for name, share in last_good.coverage.items() if name in contradicted} if last_good else {}
         custom = self.custom_fields.coverage(last_good)

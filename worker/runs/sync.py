@@ -21,7 +21,13 @@ from worker.model.step import Action, Step
 from worker.planning.approval import held_changes
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.limits import company_size
-from worker.planning.memory import before_suspending, fill_in_account_ids, park, record_after_run, released
+from worker.planning.memory import (
+    fill_in_account_ids,
+    no_longer_suspended,
+    park,
+    record_after_run,
+    record_before_suspending,
+)
 from worker.planning.planner import Plan
 from worker.planning.scope import marks_to_remember
 from worker.planning.window import advance
@@ -53,7 +59,13 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
     """Do what was requested; the summary says how it ended. Raises a SyncError where the run cannot go on."""
     with locked_run(services, summary, _scheduled_time(request, services)) as run:
         inputs = RunInput(run.history, request)
-        run.record = lambda now: _record(services, summary, inputs, now)
+
+        def describe(now: datetime) -> RunRecord:
+            """By then, `inputs` is what was read, or the history alone if the run ended earlier."""
+            _note_reconcile_due(services, inputs, summary)
+            return _record(services, inputs, summary, now)
+
+        run.describe = describe
         position = _position(request, services, summary, first_run=True)
         inputs = read_bamboohr(services, request, run.history, position, summary)
         if inputs.has_gap:
@@ -125,7 +137,7 @@ def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
 
 
 def _before_sending(record: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord | None:
-    return before_suspending(record, step, now) if step.action is Action.SUSPEND else None
+    return record_before_suspending(record, step, now) if step.action is Action.SUSPEND else None
 
 
 def _conclude(
@@ -161,8 +173,9 @@ def _accounts_noted(
     """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
     remembered = {**inputs.history.records, **records}
     unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
-    noted = fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
-    return {**noted, **released({**remembered, **noted}, results)}
+    # Look-ups that ended early do not say who has no account.
+    noted = {} if plan.ended_by else fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
+    return {**noted, **no_longer_suspended({**remembered, **noted}, results)}
 
 
 def _move_state(services: Services, inputs: RunInput, run: LockedRun) -> None:
@@ -171,31 +184,43 @@ def _move_state(services: Services, inputs: RunInput, run: LockedRun) -> None:
         return
     services.stop.check()
     moved = advance(inputs.position, inputs.window, failed=summary.counts["errors"] > 0)
+    # A gap stays one until the record of this run says that a full pass is due.
+    moved = replace(moved, gapless=not inputs.has_gap)
     services.store.move(moved, run.lock, services.clock())
     summary.next_since, summary.next_offset = moved.since, moved.offset
 
 
-def _record(services: Services, summary: Summary, inputs: RunInput, now: datetime) -> RunRecord:
-    """Describe the run to later ones. `inputs` has the history only where the run ended before it had read more."""
-    request, history, mapping = inputs.request, inputs.history, services.settings.plan_digest
-    clean = not request.selected and summary.counts["errors"] == 0 and summary.outcome in ENDED
-    full_pass, needed = request.all_employees, filterfalse(is_by_api_name, services.settings.employee_fields)
-    last_baseline = history.last_baseline()
-    before = last_baseline.coverage if last_baseline else {}
+def _is_clean(inputs: RunInput, summary: Summary) -> bool:
+    """Whether the run was over all employees of its scope, and ended without an error."""
+    return not inputs.request.selected and summary.counts["errors"] == 0 and summary.outcome in ENDED
+
+
+def _note_reconcile_due(services: Services, inputs: RunInput, summary: Summary) -> None:
+    """Put into the summary whether a full pass is due after this run."""
+    request, history, baseline = inputs.request, inputs.history, inputs.history.last_baseline()
+    full_pass, before = request.all_employees, baseline.coverage if baseline else {}
     missed = (
         inputs.feed.dropped
         or inputs.has_gap
-        or inputs.custom_fields.may_have_missed(last_baseline, full_pass=full_pass)
+        or inputs.custom_fields.may_have_missed(baseline, full_pass=full_pass)
         or any(before.get(name) for name in inputs.hidden_fields)
     )
+    was_due = is_reconcile_due(history, services.settings.plan_digest)
     summary.reconcile_due = (
         (full_pass and bool(summary.held_by_class))
         or bool(missed and not request.selected)
-        or (is_reconcile_due(history, mapping) and not (full_pass and clean))
+        or (was_due and not (full_pass and _is_clean(inputs, summary)))
     )
     if request.approved and summary.reconcile_due and not summary.advice:
         summary.advice = f"reconcile_due stays until a full pass has no error: {advice.command('reconcile')}"
-    dates_read = inputs.dates_read if clean else {}
+
+
+def _record(services: Services, inputs: RunInput, summary: Summary, now: datetime) -> RunRecord:
+    """Describe the run to later ones."""
+    request, history = inputs.request, inputs.history
+    clean, needed = _is_clean(inputs, summary), filterfalse(is_by_api_name, services.settings.employee_fields)
+    last_baseline = history.last_baseline()
+    before = last_baseline.coverage if last_baseline else {}
     baseline = (
         inputs.window is not None
         and request.moves_state
@@ -212,13 +237,13 @@ def _record(services: Services, summary: Summary, inputs: RunInput, now: datetim
         rows=inputs.directory.rows,
         # A field that the key may not see for a while is compared with what it was before.
         coverage={**{name: before[name] for name in needed if name in before}, **inputs.stats_for_baseline.coverage},
-        mapping_digest=mapping,
+        mapping_digest=services.settings.plan_digest,
         reconcile_due=summary.reconcile_due,
         held_count=len(summary.held),
         company=company_size(inputs.stats, None),
         began=history.began or record.ended_at,
         since=iso(inputs.position.since) if inputs.position else "",
-        reached=iso(summary.next_since) if summary.next_since else "",
-        dates_read={kind: day.isoformat() for kind, day in dates_read.items()},
+        reached=iso(summary.next_since) if request.moves_state and inputs.position and summary.next_since else "",
+        dates_read={kind: day.isoformat() for kind, day in inputs.dates_read.items()} if clean else {},
         scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()),
     )

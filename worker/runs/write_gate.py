@@ -27,7 +27,7 @@ class WriteGate:
 
     Attributes:
         records: What is remembered about employees from earlier runs.
-        changed: When BambooHR changed the employees of its feed; no other was changed after the run had begun.
+        changed_at: When BambooHR changed the employees of its feed. The others had not changed by the start of the run.
         stored_intents: What was remembered about each employee before their step was sent.
     """
 
@@ -35,7 +35,7 @@ class WriteGate:
     summary: Summary
     lock: Lock
     records: Mapping[int, EmployeeRecord]
-    changed: Mapping[int, datetime]
+    changed_at: Mapping[int, datetime]
     intent: Intent
     stored_intents: dict[int, EmployeeRecord] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
@@ -60,7 +60,7 @@ class WriteGate:
                 store.begin(begun, now)
                 self._has_begun = True
         began = summary.started_at
-        entries = (JournalEntry.of(step, now, self.changed.get(step.employee_id, began)) for step in batch)
+        entries = (JournalEntry.of(step, now, self.changed_at.get(step.employee_id, began)) for step in batch)
         store.journal(summary.run_id, entries)
         intents = [self.intent(self.records.get(step.employee_id), step, now) for step in batch]
         stored = [record for record in intents if record is not None]

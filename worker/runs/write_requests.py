@@ -27,7 +27,7 @@ _ADDRESS_REFUSED = frozenset({"useremailduplicate", "useremailinvalid"})
 
 
 class WriteKind(StrEnum):
-    """What is sent in one request. Suspensions of leavers have requests of their own."""
+    """What is sent in one request. Suspensions that change nothing else have requests of their own."""
 
     SUSPEND = "suspend"
     UPDATE = "update"
@@ -56,7 +56,7 @@ class Results:
         self._report = report
         self._mutex = threading.RLock()
 
-    def record(
+    def add(
         self,
         steps: Iterable[Step],
         status: Status,
@@ -136,12 +136,12 @@ class WriteRequests(BatchRequest[Step]):
             if account is not None and (self._kind is WriteKind.CREATE or self._has_all(account, step)):
                 self._found(step, account)
             elif unreadable is not None and self._kind is WriteKind.CREATE:
-                self._results.record([step], Status.FAILED, unreadable, was_sent=True, isolated=True)
+                self._results.add([step], Status.FAILED, unreadable, was_sent=True, isolated=True)
             else:
                 remaining.append(step)
         return remaining
 
-    def isolated(self, record: Step, code: str) -> None:
+    def on_isolated(self, record: Step, code: str) -> None:
         """Say why Moodle refuses this step; write it without a language that is not installed."""
         if self._kind is WriteKind.CREATE:
             own = [one for one in self._accounts("idnumber", _idnumber(record)) if one.idnumber == _idnumber(record)]
@@ -151,7 +151,7 @@ class WriteRequests(BatchRequest[Step]):
         if code == NO_ANSWER:
             # A request whose client hangs up goes on (measured): the write may still come.
             reason = refusal_reasons.not_through("no answer to the request for this employee alone")
-            self._results.record([record], Status.FAILED, reason, was_sent=True, isolated=True)
+            self._results.add([record], Status.FAILED, reason, was_sent=True, isolated=True)
             return
         reason = self._explanation(record, code)
         without_language = {*record.fields} - {"lang"}
@@ -162,22 +162,22 @@ class WriteRequests(BatchRequest[Step]):
             is_written = False
         except (Undecided, TransportError) as fault:
             reason = refusal_reasons.not_through(fault.what)
-            self._results.record([record], Status.FAILED, reason, was_sent=True, isolated=True)
+            self._results.add([record], Status.FAILED, reason, was_sent=True, isolated=True)
             return
         if is_written:
             # The read-back reports the language, which is not sent again until it changes.
-            self._results.record([record], Status.DONE)
+            self._results.add([record], Status.DONE)
         else:
-            self._results.record([record], Status.REFUSED, reason, isolated=True)
+            self._results.add([record], Status.REFUSED, reason, isolated=True)
 
-    def skipped(self, records: Sequence[Step], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[Step], why: Skipped, code: str) -> None:
         """Record steps that were not sent."""
         if why is Skipped.SITE_REFUSES:
             auth = next((value for step in records if (value := _new_value(step, "auth"))), "")
             reason = refusal_reasons.refuses_everybody(self._kind.function, auth)
         else:
             reason = refusal_reasons.too_many_refused(self._kind.function, code)
-        self._results.record(records, Status.FAILED, reason)
+        self._results.add(records, Status.FAILED, reason)
 
     # One request
 
@@ -192,11 +192,11 @@ class WriteRequests(BatchRequest[Step]):
     def _answered(self, batch: Sequence[Step], answer: Updated) -> None:
         """Record the written steps first, because the attempts for the others can end the writing."""
         codes = {step.employee_id: answer.refused.get(step.account.id) if step.account else None for step in batch}
-        self._results.record([step for step in batch if codes[step.employee_id] is None], Status.DONE)
+        self._results.add([step for step in batch if codes[step.employee_id] is None], Status.DONE)
         for step in batch:
             code = codes[step.employee_id]
             if code in _EXEMPT:
-                self._results.record([step], Status.EXEMPT, refusal_reasons.UNTOUCHABLE)
+                self._results.add([step], Status.EXEMPT, refusal_reasons.UNTOUCHABLE)
             elif code is not None:
                 self._account_refused(step, code)
 
@@ -206,7 +206,7 @@ class WriteRequests(BatchRequest[Step]):
             if code == "dmlwriteexception":
                 code = self._send_single(step) or ""
                 if not code:
-                    self._results.record([step], Status.DONE)
+                    self._results.add([step], Status.DONE)
                     return
             reason = self._explanation(step, code)
             rest = {*step.fields} - {"email", "username"} - identity_fields(step)
@@ -215,15 +215,15 @@ class WriteRequests(BatchRequest[Step]):
                 was_sent = self._send_single(step, rest) is None
         except Refused as refusal:
             self._results.stopped[self._kind] = refusal_reasons.no_access(self._kind.function, refusal.code)
-            self._results.record([step], Status.FAILED, self._results.stopped[self._kind])
+            self._results.add([step], Status.FAILED, self._results.stopped[self._kind])
         except (Undecided, TransportError) as fault:
-            self._results.record([step], Status.FAILED, refusal_reasons.not_through(fault.what), was_sent=True)
+            self._results.add([step], Status.FAILED, refusal_reasons.not_through(fault.what), was_sent=True)
         else:
             blocking = step.depends_on - self._results.completed
             if blocking:
-                self._results.record([step], Status.FAILED, refusal_reasons.waits_for(min(blocking)), was_sent=was_sent)
+                self._results.add([step], Status.FAILED, refusal_reasons.waits_for(min(blocking)), was_sent=was_sent)
             else:
-                self._results.record([step], Status.REFUSED, reason, was_sent=was_sent)
+                self._results.add([step], Status.REFUSED, reason, was_sent=was_sent)
 
     def _send_single(self, step: Step, fields: set[str] | None = None) -> str | None:
         """Send one account; return the code of its refusal or None, and raise what does not concern this account."""
@@ -237,9 +237,9 @@ class WriteRequests(BatchRequest[Step]):
 
     def _found(self, step: Step, account: Account) -> None:
         if self._has_all(account, step):
-            self._results.record([step], Status.DONE)
+            self._results.add([step], Status.DONE)
         else:
-            self._results.record([step], Status.FAILED, refusal_reasons.HALF_MADE, was_sent=True)
+            self._results.add([step], Status.FAILED, refusal_reasons.HALF_MADE, was_sent=True)
 
     def _has_all(self, account: Account, step: Step) -> bool:
         """Return whether the account has everything that the step writes."""

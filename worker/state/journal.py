@@ -13,7 +13,7 @@ from threading import Lock
 
 from worker.errors import StateError
 from worker.model.history import RunRecord
-from worker.model.journal_entry import RETENTION, JournalEntry, RecentWrites, pack, unpack
+from worker.model.journal_entry import RETENTION, JournalEntry, NotTaken, RecentWrites, pack, unpack
 from worker.model.step import GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
 
@@ -76,7 +76,7 @@ class Journal:
         last = of_window[-1:]
         wanted = [*counted, *(run for run in last if run not in counted)]
         changed: dict[GuardClass, set[int]] = {}
-        not_taken: dict[int, dict[str, str]] = {}
+        not_taken: dict[int, NotTaken] = {}
         keys = {run.run_id: self._keys(run) for run in wanted}
         items = self._items.get_all([key for own in keys.values() for key in own])
         for run in wanted:
@@ -85,7 +85,9 @@ class Journal:
             for entry in (entry for item in own for entry in _entries(item)):
                 if entry.employee_id in failed:
                     if run in last:
-                        not_taken.setdefault(entry.employee_id, {}).update(_new_values(entry))
+                        before = not_taken.get(entry.employee_id, NotTaken({}))
+                        values = {**before.values, **_new_values(entry)}
+                        not_taken[entry.employee_id] = NotTaken(values, before.classes | entry.classes)
                 elif entry.at > since or (is_open and run in of_window):
                     for guard_class in entry.classes:
                         changed.setdefault(guard_class, set()).add(entry.employee_id)

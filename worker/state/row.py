@@ -32,12 +32,20 @@ def read_position(state_id: str, row: Item, now: datetime) -> Position:
         faults.append(f"{where}: offset must be a whole number, 0 or more")
     if faults or since is None or offset is None:
         raise ConfigurationError(faults, advice=advice)
-    return Position(since, offset, _progress(row, since, offset))
+    return Position(since, offset, _progress(row, since, offset), gapless=is_gapless(row))
+
+
+def is_gapless(row: Item | None) -> bool:
+    """Whether a run left `since` there, with no gap before it: the mark fits the `since` that it was stored with."""
+    since = parse_moment(row.get("since")) if row else None
+    return row is not None and since is not None and parse_moment(row.get("gapless")) == since
 
 
 def row_of(state_id: str, position: Position, now: datetime, *, current: bool) -> Item:
     """The row that says this position. `current`: nothing is left of an earlier version's items."""
     row: Item = {KEY: state_id, "since": iso(position.since), "offset": position.offset, "updatedAt": iso(now)}
+    if position.gapless:
+        row["gapless"] = row["since"]
     progress = position.progress
     if progress is not None:
         row["window"] = {

@@ -35,7 +35,7 @@ from worker.state.journal import Journal
 from worker.state.lock import Lock
 from worker.state.pause import Pause, pause_key, read_pause
 from worker.state.records import read_employee, read_run
-from worker.state.row import RECORDING_BEGAN, is_current, read_position, row_of, unchanged
+from worker.state.row import RECORDING_BEGAN, is_current, is_gapless, read_position, row_of, unchanged
 from worker.state.run_history import RunHistory
 
 __all__ = ["RECORDING_BEGAN", "Store", "locked"]
@@ -95,8 +95,11 @@ class Store:
         return self._items.get(self._id)
 
     def overwrite(self, read: Item | None, position: Position, lock: Lock, now: datetime) -> None:
-        """Write a position that an operator chose, if the row is still what was read."""
-        row = row_of(self._id, position, now, current=is_current(read))
+        """Write an earlier position that an operator chose, if the row is still what was read.
+
+        Before a position without a gap there is none either.
+        """
+        row = row_of(self._id, replace(position, gapless=is_gapless(read)), now, current=is_current(read))
         if read is None:
             done = self._items.put(row, ABSENT)
         else:

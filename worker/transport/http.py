@@ -30,13 +30,13 @@ class TransportError(Exception):
 
     Attributes:
         what: what happened, in words that carry no value.
-        is_passing: whether another attempt may succeed.
+        is_transient: whether another attempt may succeed.
     """
 
-    def __init__(self, what: str, *, is_passing: bool = True) -> None:
+    def __init__(self, what: str, *, is_transient: bool = True) -> None:
         super().__init__(what)
         self.what = what
-        self.is_passing = is_passing
+        self.is_transient = is_transient
 
 
 class NotSent(TransportError):
@@ -154,7 +154,7 @@ class Transport:
         except requests.exceptions.SSLError as fault:
             if limit.sent:
                 raise NoAnswer("the TLS connection broke") from fault
-            raise NotSent("the TLS certificate or handshake was not accepted", is_passing=False) from fault
+            raise NotSent("the TLS certificate or handshake was not accepted", is_transient=False) from fault
         except requests.Timeout as fault:
             raise NoAnswer("no answer in time") from fault
         except requests.ConnectionError as fault:
@@ -162,9 +162,9 @@ class Transport:
                 raise NotSent("the connection was refused or the name is unknown") from fault
             raise NoAnswer("the connection was cut") from fault
         except requests.RequestException as fault:
-            raise NoAnswer(f"the request failed ({type(fault).__name__})", is_passing=False) from fault
+            raise NoAnswer(f"the request failed ({type(fault).__name__})", is_transient=False) from fault
         except (OSError, HTTPError) as fault:
-            raise NotSent(f"the request could not be made ({type(fault).__name__})", is_passing=False) from fault
+            raise NotSent(f"the request could not be made ({type(fault).__name__})", is_transient=False) from fault
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:

@@ -24,9 +24,10 @@ _CONTROLS = dict.fromkeys(range(32), _REPLACEMENT) | dict.fromkeys(range(0x09, 0
 _NO_NUMBER = re.compile(
     r"(:\s*+)-?(?:NaN|Infinity|(?:\d{20,}+|9[2-9]\d{17})[-+.\w]*+|[\d.]++[eE][-+]?\d{3,}+)(?=\s*+[,}\]])"
 )
-_STRING_OR_NO_NUMBER = re.compile(rf'"(?:[^"\\]++|\\.)*+"?|\\.|{_NO_NUMBER.pattern}', re.DOTALL)
 _NO_VALUE = "{}"
 """An object, which is the value of no field."""
+_TEXT_OR_NO_NUMBER = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\\.|' + _NO_NUMBER.pattern, re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _NUMBER_TO_COME = re.compile(r":\s*+[-+.\w]*+\s*+")
 
 
@@ -55,7 +56,7 @@ class JsonRepair:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._rest = ""
         self._has_begun = False
-        self._in_string = False
+        self._in_text = False
 
     def feed(self, chunk: bytes, *, final: bool = False) -> bytes:
         """The next part, as far as it is decided; with `final` the rest."""
@@ -71,31 +72,29 @@ class JsonRepair:
         if not final:
             decided = _without_unfinished(decided)
         self._rest = text[len(decided) :]
-        began_in_string = self._in_string
-        self._in_string ^= _quotes(decided) % 2 == 1
-        return _repaired(decided, began_in_string)
+        began_in_text, self._in_text = self._in_text, self._in_text ^ _ends_in_another_state(decided)
+        return _repaired(decided, began_in_text=began_in_text)
 
 
-def _repaired(text: str, in_string: bool) -> str:
+def _ends_in_another_state(text: str) -> bool:
+    """Whether a part that begins inside a JSON text ends outside, or the reverse."""
+    escaped = _ESCAPED.findall(text).count('"') if "\\" in text else 0
+    return (text.count('"') - escaped) % 2 == 1
+
+
+def _repaired(text: str, *, began_in_text: bool) -> str:
     if not text.isprintable():
         text = text.translate(_CONTROLS)
     if "\\" in text:
         text = _ESCAPE.sub(_without_surrogate, text)
-    return _without_odd_numbers(text, in_string) if _NO_NUMBER.search(text) else text
+    return _without_odd_numbers(text, began_in_text=began_in_text) if _NO_NUMBER.search(text) else text
 
 
-def _without_odd_numbers(text: str, in_string: bool) -> str:
-    """The text with each of these numbers replaced, except in strings, which may hold what looks like one."""
-    opened = '"' if in_string else ""
-    replaced = _STRING_OR_NO_NUMBER.sub(lambda found: found[1] + _NO_VALUE if found[1] else found[0], opened + text)
-    return replaced.removeprefix(opened)
-
-
-def _quotes(text: str) -> int:
-    """How many strings begin or end in the text."""
-    if "\\" in text:
-        text = text.replace(r"\\", "").replace(r"\"", "")
-    return text.count('"')
+def _without_odd_numbers(text: str, *, began_in_text: bool) -> str:
+    """The part without the numbers that are none: not those inside a text, such as the one in "Room: 2E101, Leeds"."""
+    opening = '"' if began_in_text else ""
+    repaired = _TEXT_OR_NO_NUMBER.sub(lambda found: f"{found[1]}{_NO_VALUE}" if found[1] else found[0], opening + text)
+    return repaired[len(opening) :]
 
 
 def _without_unfinished(text: str) -> str:

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from worker.transport.http import NoAnswer, Reply
-from worker.transport.retries import Retries, is_passing, with_retries
+from worker.transport.retries import Retries, is_transient, with_retries
 
 T = TypeVar("T")
 
@@ -44,13 +44,13 @@ class Meaning:
     Attributes:
         concerns: What the answer is about.
         source: How that is known.
-        is_passing: A quick second attempt may succeed.
+        is_transient: A quick second attempt may succeed.
         may_be_done: A write that is answered so may have been done all the same.
     """
 
     concerns: Concerns
     source: str
-    is_passing: bool = False
+    is_transient: bool = False
     may_be_done: bool = False
 
 
@@ -63,29 +63,29 @@ class BatchRefused(Exception):
     Attributes:
         code: Moodle's errorcode, "HTTP 500", or a word of ours ("no answer"). It carries no personal value.
         may_be_record: whether one record of the batch may be the cause.
-        is_passing: whether a quick second attempt may succeed.
+        is_transient: whether a quick second attempt may succeed.
     """
 
-    def __init__(self, code: str, *, may_be_record: bool, is_passing: bool) -> None:
+    def __init__(self, code: str, *, may_be_record: bool, is_transient: bool) -> None:
         super().__init__(code)
         self.code = code
         self.may_be_record = may_be_record
-        self.is_passing = is_passing
+        self.is_transient = is_transient
 
 
 class Refused(BatchRefused):
     """The system, or a server in front of it, says no: nothing of this request was done."""
 
     def __init__(self, code: str, meaning: Meaning) -> None:
-        super().__init__(code, may_be_record=meaning.concerns is Concerns.RECORD, is_passing=meaning.is_passing)
+        super().__init__(code, may_be_record=meaning.concerns is Concerns.RECORD, is_transient=meaning.is_transient)
         self.is_access = meaning.concerns is Concerns.ACCESS
 
 
 _SLOW_DOWN = Meaning(
-    Concerns.SITE, "public: a time-out, early data or a rate limit, whatever was sent", is_passing=True
+    Concerns.SITE, "public: a time-out, early data or a rate limit, whatever was sent", is_transient=True
 )
 _SLOW_DOWN_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
-_MAINTENANCE = Meaning(Concerns.SITE, "measured, documented: 503 with Retry-After", is_passing=True)
+_MAINTENANCE = Meaning(Concerns.SITE, "measured, documented: 503 with Retry-After", is_transient=True)
 _NOT_ACCEPTED = Meaning(
     Concerns.RECORD,
     "measured: a wrong address (404), switched-off web services (403), a long request (413, 414); documented: one id"
@@ -96,7 +96,7 @@ _REDIRECT = Meaning(
     Concerns.RECORD, "measured: another address than the site's; public: a firewall that sends to its own page"
 )
 _OTHER_SUCCESS = Meaning(Concerns.RECORD, "not known: a success that neither system answers", may_be_done=True)
-_NO_ANSWER = Meaning(Concerns.RECORD, "public: a PHP process that dies of one record", is_passing=True)
+_NO_ANSWER = Meaning(Concerns.RECORD, "public: a PHP process that dies of one record", is_transient=True)
 
 
 def status_code(status: int) -> str:
@@ -115,7 +115,7 @@ def meaning_of_status(reply: Reply, special: Mapping[int, Meaning] | None = None
         return _MAINTENANCE
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         source = "public: the server fails on one record, or is in trouble"
-        return Meaning(Concerns.RECORD, source, is_passing=is_passing(status), may_be_done=True)
+        return Meaning(Concerns.RECORD, source, is_transient=is_transient(status), may_be_done=True)
     if status >= HTTPStatus.BAD_REQUEST:
         return _NOT_ACCEPTED
     return _REDIRECT if status >= HTTPStatus.MULTIPLE_CHOICES else _OTHER_SUCCESS

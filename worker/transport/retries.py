@@ -21,7 +21,7 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 531), 598})
 """Statuses of a server, a gateway or a CDN in trouble. 520 to 530 are Cloudflare's, 598 is a proxy's read time-out."""
 
 
-def is_passing(status: int) -> bool:
+def is_transient(status: int) -> bool:
     """Whether the same request may succeed a little later."""
     return status in _PASSING
 
@@ -86,7 +86,7 @@ class Retries:
         return True
 
     def _pause(self, reply: Reply | None) -> float | None:
-        if reply is not None and not is_passing(reply.status):
+        if reply is not None and not is_transient(reply.status):
             return None
         now = self._stopping.clock()
         if self._first_fault is None:
@@ -115,7 +115,7 @@ def with_retries(
         try:
             reply, value = attempt()
         except TransportError as fault:
-            if not (fault.is_passing and retries.wait(None, fault.what)):
+            if not (fault.is_transient and retries.wait(None, fault.what)):
                 raise
         else:
             if reply.status < HTTPStatus.BAD_REQUEST or not (is_waited_for(reply) and retries.wait(reply)):

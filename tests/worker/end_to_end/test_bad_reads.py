@@ -54,7 +54,7 @@ def test_a_key_that_may_read_no_employee_is_named_where_the_list_of_all_fails(st
     run = staffed.run("reconcile", "--yes")
 
     assert (run.code, run["outcome"], run["warnings"], staffed.writes()) == (1, "bamboohr_error", [], [])
-    assert "refuses to list or show them by their ids" in run["message"]
+    assert "refuses to show single ones to the key" in run["message"]
     assert "access level" in run["advice"]
 
 

@@ -37,6 +37,7 @@ def test_every_check_of_a_healthy_installation_is_ok(healthy: RunHarness) -> Non
         "state row",
         "lock",
         "last run",
+        "reconcile",
         "credential BAMBOOHR_API_KEY",
         "credential MOODLE_TOKEN",
         "BambooHR changed feed",
@@ -291,6 +292,20 @@ def test_a_pinned_window_and_a_run_with_errors_are_reported(healthy: RunHarness)
     assert report["state row"][1].endswith("for 2 runs because of errors")
     assert report["last run"] == ("warning", f"{run} ended with errors")
     assert report.code == 0
+
+
+def test_a_full_pass_that_is_due_is_reported_until_it_is_done(healthy: RunHarness) -> None:
+    mapping = {"FIELD_MAPPING": '{"department": "division"}', "LIMITS": '{"update": 30, "clear": 30}'}
+
+    due = run_doctor(healthy, "--quick", **mapping)
+    healthy.run("reconcile", "--yes", **mapping)
+    done = run_doctor(healthy, "--quick", **mapping)
+
+    (check,) = (one for one in due.checks if one["area"] == "reconcile")
+    assert (check["verdict"], due.code) == ("warning", 0)
+    assert check["what"] == "due: settings have changed, or changes were not read"
+    assert "python -m worker reconcile" in check["advice"]
+    assert done["reconcile"] == ("ok", "not due")
 
 
 def test_a_position_that_is_missing_after_runs_is_reported(healthy: RunHarness) -> None:

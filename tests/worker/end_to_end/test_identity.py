@@ -181,3 +181,26 @@ def test_an_address_waits_for_the_username_that_is_made_of_it(harness: RunHarnes
     assert (waiting["email"], waiting["username"], waiting["department"]) == (OWN, OWN, "Moved")
     assert (free.code, free["updated"]) == (0, 1)
     assert (harness.account("1")["email"], harness.account("1")["username"]) == (new_address, new_address)
+
+
+def test_nobody_waits_for_an_address_that_waits_for_its_username(harness: RunHarness) -> None:
+    """Whoever claims the address gets the rest of their changes: the next one in the chain, and one who returns."""
+    staff(harness, *range(1, 31))
+    for number in ("2", "3"):
+        harness.site.change_user(harness.account(number)["id"], username=f"chosen.by.hand{number}")
+    harness.company.terminate("3")
+    assert harness.run()["suspended"] == 1
+    advance_clock(harness, hours=1)
+    harness.site.add_user("new.one@acme.example", firstname="X", lastname="Y", email="x@acme.example", idnumber="")
+    harness.company.edit("1", workEmail="new.one@acme.example", department="Moved")
+    harness.company.edit("2", workEmail=OWN, department="Moved")
+    harness.company.rehire("3", workEmail=person(2)["workEmail"], department="Moved")
+
+    run = harness.run()
+
+    reasons = {number: run.reason_codes(number) for number in ("1", "2", "3")}
+    assert reasons == {"1": ["username_taken"], "2": ["email_taken"], "3": ["email_taken"]}
+    accounts = [harness.account(number) for number in ("1", "2", "3")]
+    assert [one["department"] for one in accounts] == ["Moved"] * 3
+    assert [one["email"] for one in accounts] == [person(number)["workEmail"] for number in (1, 2, 3)]
+    assert [one["suspended"] for one in accounts] == [False] * 3

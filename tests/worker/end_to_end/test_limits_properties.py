@@ -87,6 +87,12 @@ class Limits(RuleBasedStateMachine):
         self.counting(lambda: self.simulation.sync())
         self.simulation.to_moodle.faults.clear()
 
+    @rule(operation=st.sampled_from(["core_user_update_users", "core_user_create_users"]))
+    def a_run_whose_writes_a_firewall_refuses(self, operation: str) -> None:
+        self.simulation.to_moodle.faults.append(Fault("firewall", operation, times=0, status=403))
+        self.counting(lambda: self.simulation.sync())
+        self.simulation.to_moodle.faults.clear()
+
     @rule(dies_at=st.none() | st.integers(1, 40))
     def a_reconcile(self, dies_at: int | None) -> None:
         self.counting(lambda: self.simulation.reconcile(dies_at=dies_at))
@@ -162,6 +168,22 @@ def test_what_a_killed_run_wrote_counts_as_long_as_its_batched_window_is_open() 
     assert [run.counts["updated"] for run in (retry, second, third)] == [0, 5, 0]
     assert third.exit_code == 4
     assert "5 updates are due after 10" in third.message
+
+
+def test_runs_that_fail_by_turns_let_through_no_more_than_the_limit_of_a_day() -> None:
+    simulation = in_sync(COMPANY, LIMITS='{"create": 5}')
+    accounts, held = len(simulation.site.users()), []
+    for first in range(0, 40, 5):
+        for number in range(first, first + 5):
+            simulation.company.hire(firstName="New", lastName="Starter", workEmail=f"new{number}@acme.example")
+        simulation.to_moodle.faults.append(Fault("firewall", "core_user_create_users", times=0, status=403))
+        held.append(completed_run(simulation).counts["held"])
+        simulation.to_moodle.faults.clear()
+        held.append(completed_run(simulation).counts["held"])
+
+    assert len(simulation.site.users()) - accounts == 10
+    assert held[:4] == [0, 0, 0, 0]
+    assert held[-1] == 30
 
 
 def moved(simulation: Simulation) -> int:

@@ -149,3 +149,19 @@ def test_the_account_of_a_suspension_by_an_earlier_version_is_noted_in_the_next_
     assert departed.run().code == 0
 
     assert store.history().records[50].account_id == account_of_kai(departed)["id"]
+
+
+def test_it_is_not_noted_while_look_ups_end_early(departed: RunHarness) -> None:
+    store = Store(SqliteItems(str(departed.state_file)), "default")
+    store.remember([replace(store.history().records[50], account_id=0)])
+    departed.company.terminate("2", hireDate="2020-01-01")
+    departed.company.touch("3")
+    departed.fail_moodle("status", operation="core_user_get_users_by_field", text="field=idnumber", skip=1, times=0)
+
+    run = departed.run()
+
+    assert (run["outcome"], run["suspended"]) == ("moodle_error", 1)
+    assert store.history().records[50].account_id == 0
+    departed.heal()
+    assert departed.run().code == 0
+    assert store.history().records[50].account_id == account_of_kai(departed)["id"]

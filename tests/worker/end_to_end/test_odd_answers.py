@@ -68,6 +68,19 @@ def moved(harness: RunHarness) -> list[str]:
 # All employees
 
 
+def test_a_key_that_sees_no_single_employee_is_the_cause_where_the_list_fails_as_well(staffed: RunHarness) -> None:
+    """The pages of the list fail; the same employees by their ids, and one by one, are refused."""
+    staffed.fail_bamboo("status", operation="employees", text="page[limit]=2500", times=0, status=500)
+    staffed.fail_bamboo("status", operation="employees", times=0, status=403)
+    staffed.fail_bamboo("status", operation="employee", times=0, status=403)
+
+    run = staffed.run("reconcile", "--yes")
+
+    assert (run.code, run["outcome"]) == (1, "bamboohr_error")
+    assert "refuses to show single ones to the key" in run["message"]
+    assert "access level that sees all employees" in run["advice"]
+
+
 @pytest.mark.parametrize(("kind", "status"), REFUSALS)
 def test_an_employee_whom_the_list_cannot_return_costs_one_employee(
     staffed: RunHarness, kind: Kind, status: int

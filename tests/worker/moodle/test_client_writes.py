@@ -124,7 +124,7 @@ def test_an_answer_that_does_not_name_every_account_leaves_a_creation_undecided(
     with pytest.raises(Undecided) as undecided:
         moodle.create([record(1), record(2)])
     code = "no JSON" if answer is None else "undocumented answer"
-    assert (undecided.value.code, undecided.value.is_passing) == (code, answer is None)
+    assert (undecided.value.code, undecided.value.is_transient) == (code, answer is None)
 
 
 # Update
@@ -174,7 +174,7 @@ def test_an_answer_of_another_form_leaves_an_update_undecided(
     with pytest.raises(Undecided) as undecided:
         moodle.update([{"id": 4}])
     code = "no JSON" if answer is None else "undocumented answer"
-    assert (undecided.value.code, undecided.value.is_passing) == (code, answer is None)
+    assert (undecided.value.code, undecided.value.is_transient) == (code, answer is None)
 
 
 # Without an answer

@@ -11,7 +11,7 @@ from tests.worker.builders import account
 from worker.errors import TargetError
 from worker.model.reasons import Reason
 from worker.moodle import refusal_reasons as refusals
-from worker.moodle.error_codes import ADMINISTRATOR, FIREWALL_OWNER, NO_JSON, ODD_ANSWER, UNREADABLE_ROW
+from worker.moodle.error_codes import ASK_FIREWALL, ASK_MOODLE, NO_JSON, ODD_ANSWER, UNREADABLE_ROW
 from worker.moodle.fatal_errors import no_lookup_answered
 from worker.moodle.refusal_reasons import unreadable_account
 
@@ -19,15 +19,15 @@ from worker.moodle.refusal_reasons import unreadable_account
 @pytest.mark.parametrize(
     ("code", "what", "who"),
     [
-        ("HTTP 403", "a firewall in front of Moodle refused the look-up (HTTP 403)", FIREWALL_OWNER),
-        ("invalidresponse", "one of its stored values is no longer valid", ADMINISTRATOR),
-        ("invaliduser", "is marked as deleted in Moodle's database", ADMINISTRATOR),
-        ("invalidrecord", "is missing a database record", ADMINISTRATOR),
-        ("invalidrecordunknown", "is missing a database record", ADMINISTRATOR),
-        ("dmlreadexception", "Moodle cannot answer the look-up of this employee (dmlreadexception)", ADMINISTRATOR),
-        (UNREADABLE_ROW, "without what identifies it, or in another form", ADMINISTRATOR),
-        (ODD_ANSWER, "Moodle cannot answer the look-up of this employee (undocumented answer)", ADMINISTRATOR),
-        ("HTTP 500", "Moodle cannot answer the look-up of this employee (HTTP 500)", ADMINISTRATOR),
+        ("HTTP 403", "a firewall in front of Moodle refused the look-up (HTTP 403)", ASK_FIREWALL),
+        ("invalidresponse", "one of its stored values is no longer valid", ASK_MOODLE),
+        ("invaliduser", "is marked as deleted in Moodle's database", ASK_MOODLE),
+        ("invalidrecord", "is missing a database record", ASK_MOODLE),
+        ("invalidrecordunknown", "is missing a database record", ASK_MOODLE),
+        ("dmlreadexception", "Moodle cannot answer the look-up of this employee (dmlreadexception)", ASK_MOODLE),
+        (UNREADABLE_ROW, "without what identifies it, or in another form", ASK_MOODLE),
+        (ODD_ANSWER, "Moodle cannot answer the look-up of this employee (undocumented answer)", ASK_MOODLE),
+        ("HTTP 500", "Moodle cannot answer the look-up of this employee (HTTP 500)", ASK_MOODLE),
     ],
 )
 def test_each_refused_look_up_says_what_is_wrong_and_whom_to_ask(code: str, what: str, who: str) -> None:
@@ -55,7 +55,7 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
             ("HTTP 403", ["city", "lang"]),
             "refused",
             "(HTTP 403); the fields sent were city, lang",
-            FIREWALL_OWNER,
+            ASK_FIREWALL,
         ),
         (
             refusals.explain,
@@ -84,7 +84,7 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
             ("HTTP 403", ["username", "city", "department"]),
             "refused",
             "department, city, user",
-            FIREWALL_OWNER,
+            ASK_FIREWALL,
         ),
         (refusals.explain, ("invalidparameter", ["lang"]), "refused", "refuses the account's lang", "language pack"),
         (

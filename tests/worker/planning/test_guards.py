@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import pytest
@@ -35,12 +35,17 @@ from tests.worker.planning.guard_cases import (
 )
 from tests.worker.tables import table
 from worker.model import reasons
-from worker.model.journal_entry import RecentWrites
+from worker.model.journal_entry import NotTaken, RecentWrites
 from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action, FieldChange, GuardClass, Step
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import Limits
 from worker.planning.parts import fields_empty_in_bamboohr, identity_fields
+
+
+def may_be_tried_again(example: Callable[[int], Case], held_class: GuardClass) -> bool:
+    return held_class in (GuardClass.UPDATE, GuardClass.CREATE) or example is has_an_account_without_idnumber
+
 
 # Each class, by itself
 
@@ -105,15 +110,36 @@ def test_what_an_earlier_run_of_the_window_let_through_needs_no_second_permissio
 ) -> None:
     """Links, updates and creates that Moodle did not take. What an unreliable reading may cause counts every time."""
     due = many(example, 26)
-    failed = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(due).steps}
-    others = {number: dict.fromkeys(values, "another value") for number, values in failed.items()}
+    values = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(due).steps}
+    others = {number: dict.fromkeys(own, "another value") for number, own in values.items()}
 
-    again = guarded(due, recent=RecentWrites(failed=failed))
-    with_other_values = guarded(due, recent=RecentWrites(failed=others))
+    again = guarded(due, recent=not_taken(values))
+    with_other_values = guarded(due, recent=not_taken(others))
 
-    is_free = held_class in (GuardClass.UPDATE, GuardClass.CREATE) or example is has_an_account_without_idnumber
-    assert set(again.why) == (set() if is_free else {held_class})
+    assert set(again.why) == (set() if may_be_tried_again(example, held_class) else {held_class})
     assert set(with_other_values.why) == {held_class}
+
+
+@pytest.mark.parametrize(("example", "held_class"), [one for one in EXAMPLES if may_be_tried_again(*one)])
+def test_what_is_tried_again_counts_as_it_did_before(example: Callable[[int], Case], held_class: GuardClass) -> None:
+    """Otherwise runs that fail by turns would let through the limit of one run each, without an end."""
+    most = defaults(100).per_run[held_class]
+    before, due = many(example, most + 1), [example(5_000 + number) for number in range(most)]
+    values = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(before).steps}
+
+    counted = guarded([*before, *due], recent=not_taken(values, {held_class}))
+    approved = guarded([*before, *due], recent=not_taken(values))
+
+    tried, new = (of(counted.plan.steps, *(employee.employee_id for employee, _ in cases)) for cases in (before, due))
+    assert {step.classes for step in tried} == {frozenset({held_class})}
+    assert {step.held_classes for step in new} == {(held_class,)}
+    assert f"after {most + 1} in the last 24 hours, {2 * most} allowed" in counted.why[held_class]
+    assert approved.why == {}
+    assert {step.classes for step in of(approved.plan.steps, *values)} == {frozenset()}
+
+
+def not_taken(values: dict[int, dict[str, str]], classes: Set[GuardClass] = frozenset()) -> RecentWrites:
+    return RecentWrites(not_taken={number: NotTaken(own, classes) for number, own in values.items()})
 
 
 @BY_NAME

@@ -41,11 +41,11 @@ from worker.model.result import Status, StepResult
 from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Step
 from worker.planning.memory import (
     after_undoing,
-    before_suspending,
     before_undoing,
     fill_in_account_ids,
+    no_longer_suspended,
     record_after_run,
-    released,
+    record_before_suspending,
 )
 
 
@@ -240,7 +240,7 @@ def test_an_employee_without_an_account_is_not_taken_again_for_that_alone() -> N
 def test_a_suspension_is_remembered_before_it_is_sent_beside_everything_else(known: EmployeeRecord | None) -> None:
     expected = replace(known or NOTHING, suspended_by_us=True, suspended_at=SECONDS, account_id=107)
 
-    assert before_suspending(known, SUSPEND, NOW) == expected
+    assert record_before_suspending(known, SUSPEND, NOW) == expected
 
 
 @table(
@@ -256,7 +256,7 @@ def test_a_suspended_account_is_remembered_by_its_id(
     known = record_of(7, account_id=90)
     expected = replace(JUST_SUSPENDED, account_id=account_id)
 
-    assert before_suspending(known, step, NOW) == after(known, step, wrote=True) == expected
+    assert record_before_suspending(known, step, NOW) == after(known, step, wrote=True) == expected
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_an_account_that_is_active_under_a_new_id_is_no_longer_ours_under_the_fo
 ) -> None:
     records = {3: FORMER, 7: replace(OURS, account_id=107)}
 
-    assert released(records, {7: StepResult(step, status, wrote=True)}) == expected
+    assert no_longer_suspended(records, {7: StepResult(step, status, wrote=True)}) == expected
 
 
 def test_a_record_of_an_earlier_version_gets_the_account_with_the_idnumber() -> None:

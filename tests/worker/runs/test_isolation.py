@@ -21,7 +21,7 @@ class Site(BatchRequest[int]):
     poisoned: frozenset[int] = frozenset()
     refuses_all: bool = False
     is_down: bool = False
-    is_passing: bool = False
+    is_transient: bool = False
     passing_faults: int = 0
     acts_before_failing: bool = False
     may_be_record: bool = True
@@ -36,11 +36,11 @@ class Site(BatchRequest[int]):
         self.sent.append(list(batch))
         if self.passing_faults:
             self.passing_faults -= 1
-            raise BatchRefused("HTTP 520", may_be_record=True, is_passing=True)
+            raise BatchRefused("HTTP 520", may_be_record=True, is_transient=True)
         if self.is_down or self.refuses_all or self.poisoned.intersection(batch):
             if self.acts_before_failing:
                 self.done += [record for record in batch if record not in self.poisoned]
-            raise BatchRefused("HTTP 500", may_be_record=self.may_be_record, is_passing=self.is_passing)
+            raise BatchRefused("HTTP 500", may_be_record=self.may_be_record, is_transient=self.is_transient)
         self.done += batch
 
     def still_to_send(self, batch: Sequence[int], refusal: BatchRefused) -> Sequence[int]:
@@ -55,11 +55,11 @@ class Site(BatchRequest[int]):
         if self.is_down:
             raise TargetError("Moodle could not be read")
 
-    def isolated(self, record: int, code: str) -> None:
+    def on_isolated(self, record: int, code: str) -> None:
         assert record not in self.named
         self.named[record] = code
 
-    def skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
         self.not_sent.update(dict.fromkeys(records, why))
 
 
@@ -72,14 +72,14 @@ def send(site: Site, records: Sequence[int], *, size: int = 50, allowance: int |
 
 @given(
     poisoned=st.frozensets(st.integers(0, 499), max_size=10),
-    is_passing=st.booleans(),
+    is_transient=st.booleans(),
     acts=st.booleans(),
     size=st.sampled_from((1, 7, 50, 200)),
 )
 def test_every_healthy_record_is_done_once_and_every_poisoned_one_is_named(
-    poisoned: frozenset[int], is_passing: bool, acts: bool, size: int
+    poisoned: frozenset[int], is_transient: bool, acts: bool, size: int
 ) -> None:
-    site = Site(poisoned, is_passing=is_passing, acts_before_failing=acts)
+    site = Site(poisoned, is_transient=is_transient, acts_before_failing=acts)
 
     send(site, range(500), size=size)
 
@@ -93,9 +93,9 @@ def test_every_healthy_record_is_done_once_and_every_poisoned_one_is_named(
 
 
 @pytest.mark.parametrize("size", [50, 200])
-@pytest.mark.parametrize("is_passing", [False, True])
-def test_a_site_that_refuses_everything_costs_few_requests_and_names_no_record(size: int, is_passing: bool) -> None:
-    site = Site(refuses_all=True, is_passing=is_passing)
+@pytest.mark.parametrize("is_transient", [False, True])
+def test_a_site_that_refuses_everything_costs_few_requests_and_names_no_record(size: int, is_transient: bool) -> None:
+    site = Site(refuses_all=True, is_transient=is_transient)
 
     send(site, range(500), size=size)
 
@@ -186,7 +186,7 @@ def test_records_that_are_refused_only_together_are_both_done() -> None:
     class Pair(Site):
         def attempt(self, batch: Sequence[int]) -> None:
             if {1, 2} <= set(batch):
-                raise BatchRefused("invalidparameter", may_be_record=True, is_passing=False)
+                raise BatchRefused("invalidparameter", may_be_record=True, is_transient=False)
             super().attempt(batch)
 
     site = Pair()

@@ -142,6 +142,7 @@ def test_what_a_run_wrote_is_what_the_next_one_reads(items: Items, store: Store,
         Position(SINCE, 50, PROGRESS),
         Position(SINCE, 0, WindowProgress(latest=None, last_id=None, pinned_runs=1)),
         Position(SINCE, 100, WindowProgress()),
+        Position(SINCE, gapless=True),
     ):
         items.put(HAND_WRITTEN)
         store.position(NOW)
@@ -176,6 +177,30 @@ def test_the_progress_of_a_window_counts_only_for_the_same_since_and_offset(
     items.put({**row, **changed})
 
     assert Store(items, "a").position(NOW) == read
+
+
+@table(
+    "changed, is_gapless",
+    ("as it was", {}, True),
+    ("in another zone", {"since": "2026-01-31T03:00:00+01:00"}, True),
+    ("the offset alone", {"offset": 50}, True),
+    ("a later time", {"since": "2026-01-31T02:00:01Z"}, False),
+    ("an earlier time", {"since": "2026-01-31T01:59:59Z"}, False),
+    ("no mark", {"gapless": None}, False),
+    ("no moment", {"gapless": True}, False),
+)
+def test_only_the_since_that_a_run_left_is_without_a_gap(
+    items: Items, store: Store, lock: Lock, changed: Item, is_gapless: bool
+) -> None:
+    items.put(HAND_WRITTEN)
+    store.position(NOW)
+    store.move(Position(SINCE, gapless=True), lock, NOW)
+
+    items.put({**(items.get("a") or {}), **changed})
+
+    position = Store(items, "a").position(NOW)
+    assert position is not None
+    assert position.gapless is is_gapless
 
 
 # Writing

@@ -10,7 +10,7 @@ import pytest
 from tests.worker.state.store_tools import NOW
 from worker.errors import LockLost
 from worker.model.history import UNFINISHED, RunRecord
-from worker.model.journal_entry import JournalEntry, RecentWrites
+from worker.model.journal_entry import JournalEntry, NotTaken, RecentWrites
 from worker.model.position import Position
 from worker.model.step import Action, FieldChange, GuardClass
 from worker.state.items import EXPIRY, KEY, Item, Items
@@ -209,13 +209,15 @@ def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store
     runs = (("run1", old, begins), ("run2", old, begins), ("run3", old, begins), ("run4", NOW, ""))
     for run_id, ended, since in runs:
         store.journal(run_id, [suspends(7), suspends(8), entry(9, length=int(run_id[-1]))])
-        store.journal(run_id, [replace(entry(9), changes=(FieldChange(f"city{run_id}", "", "Rome"),))])
+        city = (FieldChange(f"city{run_id}", "", "Rome"),)
+        store.journal(run_id, [replace(entry(9), changes=city, classes=frozenset({GuardClass.UPDATE}))])
         store.journal_failed(run_id, [9], NOW)
         finish(store, run_id, ended, since)
 
-    assert lately(store, begins, is_open=False).failed == {9: {"department": "xxx", "cityrun3": "Rome"}}
+    values = {"department": "xxx", "cityrun3": "Rome"}
+    assert lately(store, begins, is_open=False).not_taken == {9: NotTaken(values, {GuardClass.UPDATE})}
     assert lately(store, begins).changed == {GuardClass.SUSPEND: {7, 8}}
-    assert lately(store).failed == {}
+    assert lately(store).not_taken == {}
 
 
 # An operator's position
@@ -235,6 +237,19 @@ def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Stor
     store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
 
     assert items.get("a") == {**row, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
+
+
+@pytest.mark.parametrize("gapless", [True, False])
+def test_a_position_that_was_moved_back_has_no_gap_if_the_later_one_had_none(
+    store: Store, lock: Lock, gapless: bool
+) -> None:
+    lock.acquire()
+    store.create(Position(NOW), NOW)
+    store.move(Position(NOW, gapless=gapless), lock, NOW)
+
+    store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
+
+    assert store.position(NOW) == Position(NOW - timedelta(days=3), gapless=gapless)
 
 
 def test_an_operator_writes_the_first_position_if_there_is_none(store: Store, lock: Lock) -> None:

@@ -15,7 +15,7 @@ from worker.errors import Terminated
 from worker.stopping import StopSignal
 from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError, new_session
 from worker.transport.patience import LONGEST_WAIT_SECONDS, REQUEST_SECONDS, RUN_SECONDS, Patience
-from worker.transport.retries import Retries, backoff, is_passing, retry_after, with_retries
+from worker.transport.retries import Retries, backoff, is_transient, retry_after, with_retries
 
 PASSING = [408, 429, 500, 502, 503, 504, 520, 521, 522, 525, 530, 598]
 
@@ -56,7 +56,7 @@ def test_an_answer_that_stays_the_same_is_not_asked_for_again(status: int) -> No
 
     last, _ = read(attempts, stopping)
 
-    assert (is_passing(status), last.status, attempts.made, stopping.waits) == (False, status, 1, [])
+    assert (is_transient(status), last.status, attempts.made, stopping.waits) == (False, status, 1, [])
 
 
 @pytest.mark.parametrize("status", PASSING)
@@ -96,7 +96,7 @@ def test_a_request_without_an_answer_is_repeated() -> None:
 
 
 def test_a_fault_that_stays_the_same_is_raised_at_once() -> None:
-    attempts, stopping = Attempts(NotSent("the TLS certificate was not accepted", is_passing=False)), Patient()
+    attempts, stopping = Attempts(NotSent("the TLS certificate was not accepted", is_transient=False)), Patient()
 
     with pytest.raises(NotSent):
         read(attempts, stopping)

@@ -1,4 +1,4 @@
-"""What a run would do, for an operator at a terminal: as the outcome of a dry run, and before the question."""
+"""The question before a run writes, with what it would do; a dry run ends with that."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from worker.commands.base import Call, confirm, require_terminal
 from worker.errors import UsageError
@@ -15,15 +15,16 @@ from worker.model.step import WRITES, Step
 from worker.reports.build import build
 from worker.reports.output import width
 from worker.reports.table import changes
+from worker.runs.request import RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.sync import Preview
+from worker.runs.sync import preview
 from worker.words import MOST_SHOWN
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a preview has found.
+class Proposal:
+    """What a run would do.
 
     Attributes:
         steps: The plan.
@@ -35,10 +36,17 @@ class Seen:
     employees: Iterable[Employee] = ()
     approved: Mapping[int, Collection[str]] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, found: Preview, approved: Mapping[int, Collection[str]] | None = None) -> Seen:
-        """Of a run that plans from BambooHR."""
-        return cls(found.plan.steps, found.plan.plan_input.employees, approved or {})
+
+def proposal_of(
+    request: RunRequest, services: Services, approved: Mapping[int, Collection[str]] | None = None
+) -> Callable[[Summary], Proposal]:
+    """Return the function that reads and plans what a run would do, for :func:`may_write`."""
+
+    def read_and_plan(summary: Summary) -> Proposal:
+        found = preview(replace(request, dry_run=True), services, summary)
+        return Proposal(found.plan.steps, found.plan.plan_input.employees, approved or {})
+
+    return read_and_plan
 
 
 def check_terminal(options: argparse.Namespace) -> None:
@@ -56,10 +64,10 @@ def check_terminal(options: argparse.Namespace) -> None:
         )
 
 
-def goes_on(
+def may_write(
     call: Call,
     services: Services,
-    preview: Callable[[Summary], Seen],
+    propose: Callable[[Summary], Proposal],
     question: Callable[[int], str] | None = None,
     *,
     scope: str = "employees",
@@ -71,7 +79,7 @@ def goes_on(
     Args:
         call: The call of the command.
         services: What the preview works with.
-        preview: Reads and plans without writing, and fills a summary.
+        propose: Reads and plans without writing, and fills a summary.
         question: Returns the question, from the number of accounts that would be written.
         scope: A key of :data:`worker.reports.report.SCOPES`.
     """
@@ -80,21 +88,21 @@ def goes_on(
         if question is None or options.yes:
             return True
         summary = Summary(uuid.uuid4().hex, summary.command, summary.started_at, dry_run=True)
-    seen = preview(summary)
+    proposal = propose(summary)
     # What is asked about is listed wherever the question is written.
     if not options.dry_run or sys.stderr.isatty():
         report = build(
-            seen.steps,
-            seen.employees,
+            proposal.steps,
+            proposal.employees,
             summary,
             services.settings,
             scope=scope,
             shows_values=getattr(options, "show_values", False),
-            approved=seen.approved,
+            approved=proposal.approved,
         )
         most = None if options.verbose else MOST_SHOWN
         sys.stderr.write(f"{changes(report, width(sys.stderr), most)}\n\n")
     if options.dry_run or question is None:
         return False
-    confirm(question(sum(step.action in WRITES for step in seen.steps)), call.stop, yes=False)
+    confirm(question(sum(step.action in WRITES for step in proposal.steps)), call.stop, yes=False)
     return True

@@ -1,0 +1,129 @@
+"""Which e-mail addresses and usernames the employees of a plan may take. Pure.
+
+An account's username may be made of its address, so the answers depend on each other: see :func:`resolved`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from worker.model import reasons
+from worker.model.account import Account
+from worker.model.employee import Employee
+from worker.model.mapping import NAMES, username
+from worker.model.reasons import Reason
+from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
+from worker.planning.matching import Matching
+from worker.planning.values import created_values, updated_values
+
+
+def resolved(matching: Matching, claims: Sequence[Claim]) -> ValueClaims:
+    """Return who may take which value.
+
+    An address waits while the username that is made of it is refused: written alone, it would leave the account with a
+    username that no later run could change. Whoever claims the present address of that account then has to wait as
+    well, and so on, until nothing more is refused.
+    """
+    found = ValueClaims(matching, claims, {})
+    while waiting := found.addresses_without_username():
+        found = ValueClaims(matching, claims, {**found.waiting, **waiting})
+    return found
+
+
+class ValueClaims:
+    """The claims on addresses, and the usernames that follow from them, with the claims on these.
+
+    Attributes:
+        addresses: The claims of employees on addresses that their accounts do not have.
+        waiting: Why an employee's claim to an address is refused although it could be met.
+    """
+
+    def __init__(self, matching: Matching, claims: Sequence[Claim], waiting: Mapping[int, Reason]) -> None:
+        self._matching = matching
+        self._input = matching.plan_input
+        self._mapping = matching.mapping
+        self._unreadable = matching.unreadable
+        self.waiting = waiting
+        self.addresses = address_claims(claims, matching.holders, matching.owners, self._disputed)
+
+    def _disputed(self, claim: Claim) -> Reason | None:
+        others = self._matching.others_with(claim.employee_id, claim.value)
+        if others:
+            return reasons.email_disputed(others[0])
+        return self._unreadable.get(("email", claim.value)) or self.waiting.get(claim.employee_id)
+
+    def addresses_without_username(self) -> dict[int, Reason]:
+        """Return whose account would take an address without the username that is made of it, and why."""
+        if not self._mapping.username_has_email:
+            return {}
+        existing = [number for number, claim in self.addresses.claims.items() if claim.own is not None]
+        found = {number: self.username(number).refused for number in existing if number in self.username_claims.claims}
+        return {number: refused for number, refused in found.items() if refused and number not in self.waiting}
+
+    def address(self, employee: Employee, account: Account) -> tuple[str, Resolution]:
+        """Return the address to send to an account ("" for none) and how the claim to it was resolved."""
+        address = self._matching.address(employee)
+        if not address or not self._mapping.updates_email:
+            return "", Resolution()
+        if account.has_email(address):
+            return address, Resolution()
+        resolution = self.addresses.resolution(employee.employee_id)
+        return ("" if resolution.refused else address), resolution
+
+    @cached_property
+    def usernames(self) -> Mapping[int, str]:
+        """The usernames of accounts to be created, and those that follow the values of existing ones; "" for others."""
+        usernames = {}
+        for employee in self._input.employees:
+            account = self._matching.matches[employee.employee_id].account
+            name = self._new_username(employee) if account is None else self._following_username(employee, account)
+            usernames[employee.employee_id] = name
+        return usernames
+
+    @cached_property
+    def username_claims(self) -> Claims:
+        """The claims of employees on usernames that their accounts do not have."""
+        claims = []
+        for number, name in self.usernames.items():
+            account = self._matching.matches[number].account
+            if self._mapping.accepts_username(name) and (account is None or name != account.username):
+                claims.append(Claim(number, name, account))
+        matching = self._matching
+        return username_claims(claims, matching.index.by_username, matching.owners, self.addresses.depends_on)
+
+    def username(self, employee_id: int) -> Resolution:
+        """Return how an employee's claim to a username was resolved."""
+        claim = self.username_claims.claims.get(employee_id)
+        unreadable = self._unreadable.get(("username", claim.value)) if claim else None
+        return Resolution(unreadable) if unreadable else self.username_claims.resolution(employee_id)
+
+    def _new_username(self, employee: Employee) -> str:
+        """Return the username of an account that is to be created, "" if none is."""
+        number = employee.employee_id
+        if number not in self.addresses.claims:
+            return ""
+        resolution = self.addresses.resolution(number)
+        if resolution.refused is not None or resolution.kept_by:
+            return ""
+        values = created_values(self._mapping, employee)
+        return self._name_of(employee, self._matching.address(employee), values) if all(map(values.get, NAMES)) else ""
+
+    def _following_username(self, employee: Employee, account: Account) -> str:
+        """Return the username that follows the account's values if the present one does, "" otherwise."""
+        if not self._input.is_managed(employee.employee_id) or self._matching.is_reserved(account):
+            return ""
+        now = account.values
+        template = self._mapping.username_template
+        derived = username(template, account.idnumber, account.email, now["firstname"], now["lastname"])
+        if account.username != derived:
+            return ""
+        email, resolution = self.address(employee, account)
+        values = updated_values(self._mapping, employee, account)
+        if resolution.refused is not None:
+            values = self._matching.without_replaced_names(employee, account, values)
+        return self._name_of(employee, email or account.email, {**now, **values})
+
+    def _name_of(self, employee: Employee, email: str, values: Mapping[str, str]) -> str:
+        template = self._mapping.username_template
+        return username(template, employee.employee_id, email, values["firstname"], values["lastname"])
