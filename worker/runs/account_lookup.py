@@ -72,7 +72,7 @@ class AccountLookup(BatchRequest[str]):
     def _is_extended(self, value: str) -> bool:
         return self._lookup.key == "username" and not is_username(value)
 
-    # Work
+    # The callbacks of BatchRequest
 
     def attempt(self, batch: Sequence[str]) -> None:
         """Look up one batch."""

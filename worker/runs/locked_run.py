@@ -54,7 +54,7 @@ class LockedRun:
         selected: bool = False,
         quiet: bool = False,
     ) -> WriteResult:
-        """Send the steps that write, batch by batch; return a result for every step. For the flags, see `log_outcome`."""
+        """Send the steps that write, batch by batch; return a result for every step. For flags, see `log_outcome`."""
         services = self.services
         unsent = {step.employee_id: result_without_sending(step) for step in steps if step.action not in WRITES}
         for result in unsent.values():

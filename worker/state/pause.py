@@ -34,5 +34,5 @@ def pause_item(state_id: str, now: datetime) -> Item:
 
 
 def read_pause(item: Item | None) -> Pause | None:
-    """The pause that an item means; None without an item."""
+    """Return the pause that an item stands for; None without an item."""
     return None if item is None else Pause(parse_moment(item.get("pausedAt")))
