@@ -90,7 +90,7 @@ class MoodleClient:
             raise fatal_errors.not_visible(missing, guest_seen=guest is not None)
 
     def site_answers(self) -> bool:
-        """Return whether the site answers one quick look-up of the guest: if so, a refusal concerns its request only."""
+        """Return whether the site answers one quick look-up of the guest; another refusal then concerns its request."""
         try:
             return self._guest(quick=True) is not None
         except (Refused, TargetError):
@@ -171,7 +171,7 @@ class MoodleClient:
         return accounts
 
     def _rows(self, key: AccountKey, values: Sequence[str], *, quick: bool = True) -> list[Any]:
-        """Return the rows of one look-up, or of a search for each value if the token may not use the batched function."""
+        """Return the rows of one look-up, or of one search per value if the token may not use the batched function."""
         if self._by_field:
             try:
                 fields = [("field", key), *((f"values[{at}]", value) for at, value in enumerate(values))]
