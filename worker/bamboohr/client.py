@@ -54,10 +54,10 @@ class BambooHRClient:
     """A client for one company.
 
     Args:
-        transport: sends the requests.
-        api: the address of the API, with its version.
-        key: the API key; a text, or a credential that can be read again.
-        fix_command: the command that sets the key, for the messages.
+        transport: Sends the requests.
+        api: The address of the API, with its version.
+        key: The API key; a text, or a credential that can be read again.
+        fix_command: The command that sets the key, for the messages.
     """
 
     def __init__(self, transport: Transport, api: str, key: str | RenewableCredential, fix_command: str) -> None:
@@ -153,7 +153,7 @@ class BambooHRClient:
         return row if employee_id(row.get("id")) == employee else None
 
     def site_answers(self) -> bool:
-        """Whether BambooHR answers at all: id 0 stands for the key's own user."""
+        """Return whether BambooHR answers at all: id 0 stands for the key's own user."""
         try:
             self._api.read("the key's own user", _OWN_USER, {}, b"".join, dict.fromkeys(_ANSWERS, b""), quick=True)
         except (Refused, SourceError, CredentialError):

@@ -51,7 +51,7 @@ class Directory:
         return {name: count * 10_000 // self.rows for name, count in sorted(self.filled.items())} if self.rows else {}
 
     def listing(self, employee: int) -> Mapping[str, str] | None:
-        """The facts that the directory shows of an employee; None if it does not show them."""
+        """Return the facts that the directory shows of an employee; None if it does not show them."""
         row = self.employees.get(employee)
         if row is None:
             return None

@@ -29,7 +29,7 @@ class Page:
 
 
 def all_rows(pages: Iterable[Page]) -> dict[int, Evidence]:
-    """The rows of all pages."""
+    """Return the rows of all pages."""
     rows: dict[int, Evidence] = {}
     for page in pages:
         if page.is_first:

@@ -59,7 +59,7 @@ def read_report(chunks: Iterable[bytes], employees: Collection[int] | None, fiel
 
 
 def column_of(theirs: str, columns: Iterable[str]) -> str | None:
-    """The column that holds a field; None if there is none."""
+    """Return the column that holds a field; None if there is none."""
     found = None
     for column in columns:
         if column == theirs:

@@ -30,7 +30,7 @@ class StreamedTable(ABC):
     """An answer with a list of its `fields` and a list of `employees`, read as it arrives.
 
     Attributes:
-        declared: The fields that it says it has, as BambooHR names them.
+        declared: The fields that the answer declares, as BambooHR names them.
         rows_read: How many rows it has, the unreadable ones included.
         disagreeing: The employees with rows that contradict each other.
     """

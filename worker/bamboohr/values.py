@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from worker.transport.json_text import is_readable
 
 _DATE_NOT_SET = "0000-00-00"
-"""Where List Employees has null, Get Employee and reports have this (documented)."""
+"""The value that Get Employee and reports have in place of List Employees' null (documented)."""
 ADDRESSES = frozenset({"work_email"})
 _CONTROLS = "".join(map(chr, (*range(0x21), *range(0x7F, 0xA0))))
 """Control characters and the space. Within a text they are left to the checks of what Moodle accepts."""

@@ -15,7 +15,7 @@ _QUOTED = re.compile(r"(: )?['\"].*", re.DOTALL)
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises :class:`UsageError`, with a suggestion where a known word is close to what was typed."""
+    """A parser that raises :class:`UsageError`, with a suggestion if a known word is close to what was typed."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{"allow_abbrev": False, **options})

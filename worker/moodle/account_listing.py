@@ -34,7 +34,7 @@ def _account_ref(row: Any, auth: str) -> AccountRef | None:
     if not isinstance(row, dict) or type(row.get("id")) is not int:
         raise Malformed("an account is not an object with an id")
     if row.get("auth") != auth:
-        # A search by a key that Moodle does not know returns every account.
+        # A search by a key unknown to Moodle returns all accounts.
         return None
     username, idnumber = (str(row.get(key) or "") for key in ("username", "idnumber"))
     full_name = "" if idnumber else f"{row.get('firstname') or ''} {row.get('lastname') or ''}".strip()

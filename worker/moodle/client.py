@@ -43,13 +43,13 @@ class MoodleClient:
     """A client for one site.
 
     Args:
-        transport: sends the requests.
-        endpoint: the address of the site's REST server.
-        token: the service user's token; a text, or a credential that can be read again.
-        mapping: says which keys an account needs.
-        batch_size: how many accounts a request holds.
-        concurrency: how many look-ups are sent at a time.
-        fix_command: the command that sets the token, for the messages.
+        transport: Sends the requests.
+        endpoint: The address of the site's REST server.
+        token: The service user's token; a text, or a credential that can be read again.
+        mapping: Decides which keys an account needs.
+        batch_size: How many accounts a request holds.
+        concurrency: How many look-ups are sent at a time.
+        fix_command: The command that sets the token, for the messages.
 
     Attributes:
         field_kinds: The kinds of the custom profile fields that any account has shown so far, the guest included.
@@ -249,7 +249,7 @@ class MoodleClient:
     # Writes
 
     def retries(self) -> Retries:
-        """The retries of one batch, for the attempts of :meth:`create` or :meth:`update`."""
+        """Return the retries of one batch, for the attempts of :meth:`create` or :meth:`update`."""
         return self._service.retries()
 
     def create(self, records: Sequence[Record], retries: Retries | None = None) -> None:

@@ -57,7 +57,7 @@ _TOO_LONG = (status_code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), status_code(HTTPS
 
 
 def is_firewall(code: str) -> bool:
-    """Whether a refusal came from the web server or a firewall in front of Moodle."""
+    """Return whether a refusal came from the web server or a firewall in front of Moodle."""
     return code.startswith(("HTTP 3", "HTTP 4")) and code not in _TOO_LONG
 
 

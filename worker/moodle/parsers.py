@@ -23,12 +23,12 @@ class UnreadableAccount(ValueError):
 
 
 def needed_keys(mapping: FieldMapping) -> tuple[str, ...]:
-    """The keys that planning needs of every account."""
+    """Return the keys that planning needs of every account."""
     return (*ALWAYS_SHOWN, *(key for key in WHERE_MAPPED if mapping.rule(key)))
 
 
 def missing_keys(row: Mapping[str, Any], needed: Iterable[str]) -> list[str]:
-    """The keys that the token may not see."""
+    """Return the keys that the token may not see."""
     return [key for key in needed if key not in row]
 
 
@@ -73,7 +73,7 @@ def parse_account(row: Any, needed: Iterable[str]) -> Account:
 
 
 def parse_kinds(rows: Iterable[Any]) -> dict[str, FieldKind]:
-    """The kinds of the custom profile fields that the rows of an answer show, by Moodle field."""
+    """Return the kinds of the custom profile fields that the rows of an answer show, by Moodle field."""
     customs = (row.get("customfields") for row in rows if isinstance(row, dict))
     listed = (custom for several in customs if isinstance(several, list) for custom in several)
     return {_field(custom): _kind(custom) for custom in listed if isinstance(custom, dict)}

@@ -56,8 +56,8 @@ class WebService:
         """Return the result of a function that changes nothing. Raises Refused, or a SyncError that ends the run.
 
         Args:
-            function: its name.
-            fields: its parameters, in the order in which they are sent.
+            function: The name of the function.
+            fields: The parameters, in the order in which they are sent.
             quick: Raise Refused, instead of retrying, if one record of the request may be the cause.
         """
         return self._called(function, [*fields], lambda body: self._read_attempt(body, quick=quick))
@@ -99,8 +99,8 @@ class WebService:
         The caller makes any further attempt, after checking that it may still write.
 
         Args:
-            function: its name.
-            fields: its parameters, in the order in which they are sent.
+            function: The name of the function.
+            fields: The parameters, in the order in which they are sent.
             retries: The retries of this batch, if the caller makes several attempts.
 
         Raises:

@@ -117,7 +117,7 @@ class Claims:
         return Resolution(refused, frozenset() if refused else frozenset(depends_on), tuple(kept_by))
 
     def _closes_circle(self, employee_id: int, owner: int, path: Sequence[int]) -> bool:
-        """Whether the owner of the claimed value can only be written after the employee who claims it."""
+        """Return whether the owner of the claimed value can only be written after the employee who claims it."""
         if owner not in self._resolutions:
             self._in_circle.update(path[path.index(owner) :])
         return employee_id in self._in_circle or employee_id in self._all_written_before(owner)

@@ -51,7 +51,7 @@ class DateRange:
 
 
 def arrived(facts: Mapping[str, str], date_range: DateRange) -> bool:
-    """Whether one of the employee's dates lies in the range."""
+    """Return whether one of the employee's dates lies in the range."""
     for field, first in date_range.first.items():
         day = day_of(facts, field)
         last = date_range.hired_by if field == "hire_date" else date_range.last

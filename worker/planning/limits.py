@@ -72,7 +72,7 @@ def limits(
         history: The runs before it.
         settings: The setting LIMITS.
         first_import: Whether the run belongs to the initial import.
-        max_suspensions: The setting MAX_SUSPENSIONS, which comes before LIMITS; None if it is not set.
+        max_suspensions: The setting MAX_SUSPENSIONS, which takes precedence over LIMITS; None if it is not set.
     """
     baseline = history.last_baseline()
     company = company_size(stats, baseline)

@@ -80,7 +80,7 @@ def match_by_idnumber(employee: Employee, accounts: Iterable[Account]) -> Match:
 
 
 def shows_identity(employee: Employee) -> bool:
-    """Whether BambooHR shows an e-mail address or a name of the employee, blank ones excepted."""
+    """Return whether BambooHR shows an e-mail address or a name of the employee, blank ones excepted."""
     return any(employee.facts.get(name) for name in ("work_email", "first_name", "preferred_name", "last_name"))
 
 
@@ -115,7 +115,7 @@ def contradiction(
 
 
 def is_reserved(account: Account, protected: Iterable[str]) -> bool:
-    """Whether the account is protected: nothing is ever written to it."""
+    """Return whether the account is protected: nothing is ever written to it."""
     return (
         account.username in RESERVED_USERNAMES
         or account.auth in RESERVED_AUTH
@@ -124,7 +124,7 @@ def is_reserved(account: Account, protected: Iterable[str]) -> bool:
 
 
 def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:
-    """Whether each of the accounts belongs, by its idnumber, to one of the other employees."""
+    """Return whether each of the accounts belongs, by its idnumber, to one of the other employees."""
     ids = {str(other) for other in others}
     return all(account.idnumber in ids for account in accounts)
 

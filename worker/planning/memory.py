@@ -48,7 +48,7 @@ def record_after_run(
 
 
 def _is_compared(result: StepResult) -> bool:
-    """Whether the run compared the account's values with BambooHR's, or found that there is nothing left to compare.
+    """Return whether the run compared the account's values with BambooHR's, or found nothing left to compare.
 
     An account out of scope is compared again when the employee returns.
     """
@@ -109,7 +109,7 @@ def _with_suspension(record: EmployeeRecord, result: StepResult, now: datetime) 
 
 
 def _is_active(result: StepResult) -> bool:
-    """Whether the account is active now: this run activated it, or found it active and left it so."""
+    """Return whether the account is active now: this run activated it, or found it active and left it so."""
     step = result.step
     if step.action in (Action.CREATE, Action.REACTIVATE):
         return result.wrote

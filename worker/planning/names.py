@@ -72,7 +72,7 @@ def compare_names(employee: Employee, account: Account, default_last_name: str =
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names agree. A name without a letter or digit agrees with none."""
+    """Return whether two names agree. A name without a letter or digit agrees with none."""
     return bool(_forms(one) & _forms(other))
 
 

@@ -57,7 +57,7 @@ def fields_empty_in_bamboohr(mapping: FieldMapping, facts: Mapping[str, str]) ->
 
 
 def is_link(step: Step) -> bool:
-    """Whether the step gives an existing account its idnumber."""
+    """Return whether the step gives an existing account its idnumber."""
     return step.action is not Action.CREATE and "idnumber" in step.fields
 
 

@@ -50,7 +50,7 @@ class PlanSettings:
 
 @dataclass(frozen=True)
 class PlanInput:
-    """The employees of the run, and what else is known.
+    """The employees of the run, and all other input of the plan except the accounts.
 
     Attributes:
         employees: Ordered by id.

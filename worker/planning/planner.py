@@ -65,7 +65,7 @@ class Needed:
 
 @dataclass(frozen=True)
 class Plan:
-    """What happens to each employee, in the order of their ids, and the accounts that the plan was made from, by id.
+    """The step of each employee, in the order of their ids, and the accounts used for planning, by id.
 
     Attributes:
         unanswered: Why a look-up has no answer, by key and value.

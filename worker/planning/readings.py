@@ -22,7 +22,7 @@ class DirectoryStats:
 
     Attributes:
         rows: Rows of the directory; 0 if it is not available.
-        active: Active employees, where List Employees was read and the directory is not available; 0 otherwise.
+        active: Active employees, if List Employees was read and the directory is not available; 0 otherwise.
         coverage: For each needed field, the share of rows with a value, in hundredths of a per cent (0 to 10,000).
     """
 
@@ -93,7 +93,7 @@ _ENOUGH_ROWS = 20
 
 
 def sees_whole_company(stats: DirectoryStats, baseline: RunRecord | None) -> bool:
-    """Whether the directory is as complete as in the baseline run."""
+    """Return whether the directory is as complete as in the baseline run."""
     return baseline is None or stats.rows * 100 >= baseline.rows * ROWS_PERCENT
 
 
@@ -162,7 +162,7 @@ _TWO_VALUES = 2 * 10_000
 
 
 def is_unreliable(stats: DirectoryStats, history: History, now: datetime) -> bool:
-    """Whether this read lost so much that it must not become the new baseline.
+    """Return whether this read lost so much that it must not become the new baseline.
 
     A company that really became smaller is trusted after a week.
     """
@@ -172,7 +172,7 @@ def is_unreliable(stats: DirectoryStats, history: History, now: datetime) -> boo
 
 
 def shrink_confirmed(history: History, now: datetime) -> bool:
-    """Whether every read of the last week lost what the baseline run saw.
+    """Return whether every read of the last week lost what the baseline run saw.
 
     A week without a baseline run is not enough: it would make a run trust a single bad read after other errors.
     """

@@ -1,7 +1,7 @@
 """Which accounts are suspended, which are reactivated, and which the scope leaves alone. Pure.
 
-An account is suspended if the employee left, or if they are out of scope and the settings say so. It is reactivated if
-the employee works here and this product suspended it, or an operator says so.
+An account is suspended if the employee left, or if they are out of scope and the settings require it. It is reactivated
+if the employee works here and this product suspended it, or an operator requests it.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
     """Hold the lock, and keep a record of the run however it ends.
 
     Args:
-        scheduled_time: The scheduled moment that this run stands for, "" for none. A second delivery of it ends with
+        scheduled_time: The scheduled moment of this run, "" for none. A second delivery of the same moment ends with
             DuplicateDelivery.
     """
     lock = services.store.lock(summary.run_id)

@@ -1,6 +1,6 @@
 """Makes the plan of a run: reads its employees, looks up their accounts, plans.
 
-If a look-up fails, the plan still covers the leavers, whose accounts are looked up first.
+If the look-ups end early, the plan still covers the leavers, whose accounts are looked up first.
 """
 
 from __future__ import annotations

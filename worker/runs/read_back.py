@@ -94,7 +94,7 @@ def _not_kept(step: Step, account: Account, kinds: Kinds) -> list[FieldChange]:
 
 
 def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Summary) -> WriteResult:
-    """Warn once for each field and cause; return the results with the digests that later runs remember."""
+    """Warn once for each field and cause; return the results with the digests for the employees' records."""
     kinds, results = services.moodle.field_kinds, dict(written.results)
     whose: dict[tuple[str, str], list[int]] = {}
     for employee_id, result in sorted(results.items()):

@@ -1,4 +1,4 @@
-"""What a run is asked to do."""
+"""The request for a run: which employees it covers, and what it may do."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ class ChangedEmployees:
 
 @dataclass(frozen=True)
 class SelectedEmployees:
-    """These employees only, by id. The state stays where it is."""
+    """Only these employees, by id. Does not move the state."""
 
     ids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class AllEmployees:
-    """A full pass over the company, active and inactive. The state stays where it is."""
+    """A full pass over the company, active and inactive. Does not move the state."""
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """One run's task.
+    """The request for one run.
 
     Attributes:
         covers: Which employees the run is about. ("Scope" is the setting that limits the sync as a whole.)

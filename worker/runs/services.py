@@ -23,7 +23,7 @@ from worker.transport.patience import Patience
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """What a run works with.
+    """The settings, the state and the clients of a run.
 
     Attributes:
         clock: Returns the present moment in UTC.

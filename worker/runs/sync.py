@@ -191,7 +191,7 @@ def _move_state(services: Services, inputs: RunInput, run: LockedRun) -> None:
 
 
 def _is_clean(inputs: RunInput, summary: Summary) -> bool:
-    """Whether the run was not limited to selected employees, and ended without an error."""
+    """Return whether the run was not limited to selected employees, and ended without an error."""
     return not inputs.request.selected and summary.counts["errors"] == 0 and summary.outcome in ENDED
 
 

@@ -70,7 +70,7 @@ class Lock:
                 return
 
     def holder(self) -> Holder | None:
-        """The present holder; None if the lock is free."""
+        """Return the present holder; None if the lock is free."""
         held = self._items.get(self.key)
         left = int(_expires(held) - self._clock()) if held else 0
         return Holder(str(held.get("owner")), left) if held and left > 0 else None

@@ -24,12 +24,12 @@ class Pause:
 
 
 def pause_key(state_id: str) -> str:
-    """The key of the item."""
+    """Return the key of the item."""
     return f"{state_id}#paused"
 
 
 def pause_item(state_id: str, now: datetime) -> Item:
-    """The item of a pause that begins now."""
+    """Return the item of a pause that begins now."""
     return {KEY: pause_key(state_id), "pausedAt": iso(now)}
 
 

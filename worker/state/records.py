@@ -59,7 +59,7 @@ def store_employee(employee: EmployeeRecord) -> dict[str, Any]:
 
 
 def read_employee(employee_id: int, stored: Stored) -> EmployeeRecord:
-    """The record from its stored form, or from an item `#person#<id>` of an earlier version."""
+    """Return the record from its stored form, or from an item `#person#<id>` of an earlier version."""
     attributes = _read(_OF_EMPLOYEE, stored)
     if not NO_ACCOUNT <= attributes.get("account_id", 0) < _NO_ID:
         del attributes["account_id"]
@@ -95,7 +95,7 @@ def store_run(run: RunRecord) -> dict[str, Any]:
 
 
 def read_run(run_id: str, stored: Stored) -> RunRecord:
-    """The record from its stored form."""
+    """Return the record from its stored form."""
     attributes = {"command": "", "scope": "", **_read(_OF_RUN, stored)}
     held, ended_at = stored.get("held"), stored.get("ended_at")
     if isinstance(held, list):

@@ -15,7 +15,7 @@ _FORMAT_KEY, _FORMAT = "stateFormat", 2
 
 
 def is_current(row: Item | None) -> bool:
-    """Whether this version wrote the row. Earlier ones, and an operator, leave the format out."""
+    """Return whether this version wrote the row. Earlier ones, and an operator, leave the format out."""
     return row is not None and row.get(_FORMAT_KEY) == _FORMAT
 
 

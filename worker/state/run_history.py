@@ -66,7 +66,7 @@ class RunHistory:
         return count if type(count) is int and 0 <= count <= _MAX_JOURNAL_ITEMS else None
 
     def is_id(self, run_id: str) -> bool:
-        """Whether the table can have items of a run with this id."""
+        """Return whether the table can have items of a run with this id."""
         return len(self._key_of(run_id)) <= _MAX_KEY_LENGTH
 
     def _key_of(self, run_id: str) -> str:
