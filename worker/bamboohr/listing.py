@@ -68,7 +68,7 @@ class Listing:
         """Return the rows of one page, and the cursor of the next; None after the last page.
 
         Raises:
-            Malformed: The answer is no page, or the listing ends and the row of an employee may be missing.
+            Malformed: The answer is not a page, or the listing ends and the row of an employee may be missing.
         """
         data, meta = answer.get("data"), answer.get("meta")
         if not isinstance(data, list):

@@ -177,7 +177,7 @@ def employees(options: argparse.Namespace) -> tuple[int, ...]:
 
 
 def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
-    """Raise NothingDone unless the operator confirms, now or beforehand (`yes`). stderr gets the question."""
+    """Raise NothingDone unless the operator confirms, now or beforehand (`yes`). Asks on stderr, not on stdout."""
     if yes:
         return
     require_terminal(yes=yes)

@@ -130,7 +130,7 @@ def show(call: Call) -> int:
 
 
 def _nobody(only: FollowUp | None, history: History) -> str:
-    """Return the text of an empty list. It names a last run that held changes: what a sync holds is no follow-up."""
+    """Return the text of an empty list, with the last run if it held changes: those of a sync need no follow-up."""
     text = f"No employee is remembered as {only.replace('_', ' ')}." if only else "No employee is remembered."
     last = history.runs[-1] if history.runs else None
     if only not in (None, FollowUp.HELD) or last is None or not last.held_count:

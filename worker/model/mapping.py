@@ -70,8 +70,8 @@ class Rule:
         sources: BambooHR fields, by the names under which they are read; the first non-empty one is used.
         when: Whether the field is filled on creation only.
         default: The value if BambooHR has none.
-        table: The values sent in place of BambooHR's, by the latter as :func:`folded`; if empty, these are sent.
-        otherwise: The value sent in place of one that the table does not have; if "", none is sent.
+        table: What is sent for each value of BambooHR, by the value as :func:`folded`; if empty, the value itself.
+        otherwise: What is sent for a value that the table does not have; if "", nothing.
     """
 
     target: str

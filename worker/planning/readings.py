@@ -174,7 +174,7 @@ def is_unreliable(stats: DirectoryStats, history: History, now: datetime) -> boo
 def shrink_confirmed(history: History, now: datetime) -> bool:
     """Return whether every read of the last week lost what the baseline run saw.
 
-    A week without a baseline run is not enough: it would make a run trust a single bad read after other errors.
+    A week without a baseline run is not enough: a single bad read after a week of other errors would then be trusted.
     """
     baseline, lost_since = history.last_baseline(), None
     for run in history.runs:

@@ -22,7 +22,7 @@ class Rehires:
 
     @cached_property
     def namesakes(self) -> Mapping[int, tuple[Account, int]]:
-        """The account that has an employee's address and names, and the other employee's id that it carries."""
+        """By employee id, the account with the employee's address and names, and the other id that it carries."""
         found = {}
         for number in self._address_claims.claims:
             kept_by = self._address_claims.resolution(number).kept_by

@@ -22,7 +22,7 @@ def list_company(
     """Read all employees page by page or, if a page is not returned, by their ids.
 
     Args:
-        services: The BambooHR client, and what ends a wait.
+        services: The services of the run.
         history: The employees on record.
         fields: The fields to read.
         take: Called with each page. A first page makes all earlier pages invalid.

@@ -170,7 +170,7 @@ class Summary:
         logs.error("sync.warning", code=code, reason=text, advice=what_to_do)
 
     def list_ids(self, name: str, ids: Sequence[int]) -> None:
-        """Count and list ids that are not those of employees but, for example, of accounts."""
+        """Count and list ids that are not employee ids, such as those of accounts."""
         self.counts[name] = len(ids)
         if ids:
             self.listed_ids[name] = [*ids]

@@ -48,7 +48,7 @@ from worker.timestamps import iso
 
 @dataclass(frozen=True)
 class Preview:
-    """The result of a dry run. `accounts`: in a full pass, all with our authentication, or why they were not read."""
+    """The result of a dry run. `accounts`: in a full pass, those with our authentication, or why they are unread."""
 
     inputs: RunInput
     plan: Plan
