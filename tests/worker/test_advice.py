@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.worker.clients import fuzz
 from worker import advice
 from worker.advice import LXP, CommandLine
 
@@ -90,6 +93,17 @@ def test_a_template_names_the_employees_it_is_shown_for(template: str, employees
 
 def test_a_text_without_a_command_stays() -> None:
     assert advice.resolve('{"moodle_token": "..."}') == '{"moodle_token": "..."}'
+
+
+_PIECES = st.sampled_from(
+    ["{command:", "{command: ", "{employee}", "}", " ", "explain", "deploy", "--employee", "ID", "'", "\\1"]
+)
+
+
+@fuzz
+@given(st.lists(_PIECES | st.text(max_size=3), max_size=8).map("".join), st.sets(st.integers(1, 30), max_size=30))
+def test_every_text_can_be_resolved(text: str, employees: set[int]) -> None:
+    assert isinstance(advice.resolve(text, employees), str)
 
 
 @pytest.mark.parametrize("reader", [LAPTOP, OPERATOR, ELSEWHERE])

@@ -21,12 +21,14 @@ _UNFINISHED = re.compile(r"(?:\\u[dD][89abAB][0-9a-fA-F]{2})?(?:\\(?:u[0-9a-fA-F
 _LONGEST_ESCAPE = len(r"\ud83d\ude00")
 _AROUND = "\ufeff\x00 \t\r\n"
 _CONTROLS = dict.fromkeys(range(32), _REPLACEMENT) | dict.fromkeys(range(0x09, 0x0E), " ")
-_NO_NUMBER = re.compile(r"(:\s*)-?(?:NaN|Infinity|(?:\d{20,}|9[2-9]\d{17})[-+.\w]*|[\d.]+[eE][-+]?\d{3,})(?=\s*[,}\]])")
+_NO_NUMBER = re.compile(
+    r"(:\s*+)-?(?:NaN|Infinity|(?:\d{20,}+|9[2-9]\d{17})[-+.\w]*+|[\d.]++[eE][-+]?\d{3,}+)(?=\s*+[,}\]])"
+)
 _NO_VALUE = "{}"
 """An object, which is the value of no field."""
-_TEXT_OR_NO_NUMBER = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)|' + _NO_NUMBER.pattern, re.DOTALL)
+_TEXT_OR_NO_NUMBER = re.compile(r'"(?:[^"\\]++|\\.)*+"?|\\.|' + _NO_NUMBER.pattern, re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_NUMBER_TO_COME = re.compile(r":\s*[-+.\w]*")
+_NUMBER_TO_COME = re.compile(r":\s*+[-+.\w]*+\s*+")
 
 
 def read_json(body: bytes) -> Any:

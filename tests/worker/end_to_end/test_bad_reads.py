@@ -46,6 +46,18 @@ def test_without_directory_and_evidence_the_run_is_an_error_and_the_state_stays(
     assert account_values(staffed) == before
 
 
+def test_a_key_that_may_read_no_employee_is_named_where_the_list_of_all_fails(staffed: RunHarness) -> None:
+    staffed.fail_bamboo("status", operation="employees", status=500, times=2)
+    staffed.fail_bamboo("status", operation="employees", status=403, times=0)
+    staffed.fail_bamboo("status", operation="employee", status=403, times=0)
+
+    run = staffed.run("reconcile", "--yes")
+
+    assert (run.code, run["outcome"], run["warnings"], staffed.writes()) == (1, "bamboohr_error", [], [])
+    assert "refuses to show single ones to the key" in run["message"]
+    assert "access level" in run["advice"]
+
+
 @pytest.mark.parametrize(
     "reading",
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -29,6 +29,20 @@ def test_an_invisible_character_in_an_address_keeps_no_employee_out(harness: Run
 
     assert (run.code, run["created"], harness.account("1")["email"]) == (0, 1, "ana.roy@x.example")
     assert harness.run("sync", "--employee", "1")["unchanged"] == 1
+
+
+@pytest.mark.parametrize("directory_sharing", ["off", "full"])
+def test_a_text_that_holds_what_looks_like_an_odd_number_is_kept(
+    harness: RunHarness, directory_sharing: Literal["off", "full"]
+) -> None:
+    room = "Room: 2E101, Leeds"
+    harness.company.hire("1", firstName="Ana", lastName="Roy", workEmail="ana@x.example", department=room)
+    harness.bamboo.settings.directory_sharing = directory_sharing
+
+    runs = [harness.run(), harness.run("reconcile", "--yes")]
+
+    assert [(run.code, run["created"], run["unchanged"]) for run in runs] == [(0, 1, 0), (0, 0, 1)]
+    assert harness.account("1")["department"] == room
 
 
 @pytest.mark.parametrize("unseen", ["\u200b", "\u180b", "\U000e0100", "\ufffc", "\u0301"])

@@ -15,7 +15,9 @@ _PIECES = st.sampled_from(
     ["\\", "\\\\", '\\"', "u", "d83d", "\\ud83d", "\\uDE00", "\\ud83d\\ude00", "\\ud8", "\\u00fc", "x", "ü", "😀", " "]
 )
 
-_TOKENS = st.sampled_from([":", " ", "NaN", "-", "Infinity", "9" * 19, "1e999", ",", "}", "\n", "\t", '"', "x", "\0"])
+_TOKENS = st.sampled_from(
+    [":", " ", "NaN", "-", "Infinity", "9" * 19, "1e999", ",", "}", "\n", "\t", "\v", '"', "x", "\0"]
+)
 _TEXT_WITH_CODES = st.lists(
     st.sampled_from([": 2E101,", ":NaN}", '"', "\\", ' "', ": -Infinity]", "{", "}", ": ", "9" * 20, ",", "Room", "ü"]),
     max_size=6,
@@ -57,6 +59,8 @@ def test_what_is_around_a_document_is_no_part_of_it(before: bytes, after: bytes)
         (str(-(2**62)), -(2**62)),
         ("2.5e3", 2500.0),
         ('"NaN"', "NaN"),
+        (r'"\"Room\\\": NaN, \\"', '"Room\\": NaN, \\'),
+        pytest.param('"Badge: %s Leeds"' % ("1" * 400_000), "Badge: %s Leeds" % ("1" * 400_000), id="a long text"),
     ],
 )
 def test_a_value_that_is_none_costs_itself(value: str, read: object) -> None:
@@ -70,6 +74,11 @@ def test_an_unreadable_character_costs_its_value_and_no_other(body: bytes) -> No
     for document in (read_json(body), read_json(repaired(body))):
         assert [is_readable(value) for value in document] == [False, True]
         assert [readable(value) for value in document] == ["a\ufffdb", "c"]
+
+
+@pytest.mark.parametrize("body", [b'{"a": NaN\v, "b": 1}', rb'"" \" : 1e999 , "'])
+def test_a_document_that_is_cut_anywhere_is_repaired_as_the_whole(body: bytes) -> None:
+    assert {repaired(body[:at], body[at:]) for at in range(len(body))} == {repaired(body)}
 
 
 def test_what_is_written_with_backslashes_is_no_surrogate() -> None:
