@@ -1,4 +1,4 @@
-"""The commands that messages tell their reader to type, in the form that this reader can type.
+"""The commands in messages, in the form that their reader can type.
 
 `./lxp --env NAME COMMAND` for a deployed environment, `./lxp COMMAND` in a checkout, and `python -m worker COMMAND` in
 a container that does not know its environment.
@@ -42,7 +42,7 @@ class CommandLine:
 
     @classmethod
     def of_worker(cls, variables: Mapping[str, str], checkout: Path = _CHECKOUT) -> CommandLine:
-        """The command line of the worker's reader: what was passed on, or what this machine has."""
+        """Return the command line of the worker's reader: the one that was passed on, or this machine's."""
         try:
             words = shlex.split(variables.get(VARIABLE, ""))
         except ValueError:
@@ -69,7 +69,7 @@ class CommandLine:
         return {VARIABLE: self.prefix}
 
     def command(self, *words: str) -> str:
-        """A command as this reader types it."""
+        """Return a command as this reader types it."""
         if words[0] == "deploy":
             file = f" ENV_FILE={shlex.quote(self.file)}" if self.file else ""
             return f"make deploy ENV={self.environment or UNKNOWN_ENVIRONMENT}{file}"
@@ -78,7 +78,7 @@ class CommandLine:
         return f"{self.prefix} {shlex.join(words)}"
 
     def fill_in(self, text: str) -> str:
-        """What a task advised, with this reader's way to name the environment in its place."""
+        """Return a text of a task, with the environment named in its commands as this reader names it."""
         return _IN_ENVIRONMENT.sub(lambda _: f"{self.prefix} ", text) if self.environment else text
 
 
@@ -97,17 +97,17 @@ def using(command_line: CommandLine) -> Iterator[None]:
 
 
 def current() -> CommandLine:
-    """The form in use."""
+    """Return the form in use."""
     return _command_line
 
 
 def command(*words: str) -> str:
-    """A command in the form in use: `command("approve", run_id)`."""
+    """Return a command in the form in use: `command("approve", run_id)`."""
     return _command_line.command(*words)
 
 
 def command_for(words: Sequence[str], employees: Collection[int]) -> str:
-    """A command with these employees for its word `ID`, which stays if there are none, or too many for the command."""
+    """Return a command with these employees in place of `ID`, which stays if there are none, or too many."""
     ids = _named(employees, 1 if words[0] in _FOR_ONE else _MOST_NAMED)
     at = words.index(_OPTION) if _OPTION in words else len(words)
     if words[at + 1 : at + 2] == [_ID]:
@@ -124,9 +124,9 @@ def _named(employees: Collection[int], most: int) -> list[str]:
 
 
 def resolve(text: str, employees: Collection[int] = ()) -> str:
-    """A text that was written before its reader was known, or the employees it is about.
+    """Return a text with its placeholders filled in for the reader and these employees.
 
-    Each `{command:WORDS}` in it is replaced by the command, and each `{employee}` by the ids.
+    Each `{command:WORDS}` is replaced by the command, and each `{employee}` by the ids.
     """
     filled = _TEMPLATE.sub(lambda found: command_for(found[1].split(), employees), text)
     return filled.replace(_EMPLOYEE, ", ".join(_named(employees, _MOST_NAMED)))

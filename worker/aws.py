@@ -14,7 +14,7 @@ _CODE = re.compile(r"[A-Za-z.]{1,80}")
 
 
 def aws_client(service: Literal["dynamodb", "secretsmanager"]) -> Any:
-    """A client with bounded time-outs and retries. boto3's own settings (AWS_ENDPOINT_URL too) are honoured."""
+    """Return a client with bounded time-outs and retries. boto3's own settings (AWS_ENDPOINT_URL too) are honoured."""
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
@@ -48,7 +48,7 @@ def _only_objects(response_dict: dict[str, Any], **_: object) -> None:
 
 
 def _answered(http_response: Any, parsed: dict[str, Any], **_: object) -> None:
-    """Raise the error of :func:`_only_objects`: boto3 goes by the status of the last attempt, which was good."""
+    """Raise the error of :func:`_only_objects`: boto3 uses the status of the last attempt, which was a success."""
     from botocore.exceptions import HTTPClientError
 
     if "Error" in parsed and http_response.status_code < HTTPStatus.MULTIPLE_CHOICES:
@@ -56,12 +56,12 @@ def _answered(http_response: Any, parsed: dict[str, Any], **_: object) -> None:
 
 
 def _region() -> str | None:
-    """AWS_REGION, which ECS sets and boto3 does not read; None leaves the choice to boto3."""
+    """Return AWS_REGION, which ECS sets and boto3 does not read; None leaves the choice to boto3."""
     return os.environ.get("AWS_REGION") or None
 
 
 def aws_failure(fault: Exception) -> str:
-    """The error code of AWS; the name of the exception where AWS did not answer, or boto3 could not parse it."""
+    """Return AWS's error code, or the exception's name if AWS did not answer or boto3 could not parse the answer."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if isinstance(fault, ClientError):
@@ -73,4 +73,4 @@ def aws_failure(fault: Exception) -> str:
 
 
 _PARSER_FAULTS = (AttributeError, KeyError, TypeError, ValueError)
-"""What boto3's parsers raise where an answer has another form than AWS's."""
+"""The exceptions that boto3's parsers raise for an answer that does not have AWS's form."""

@@ -35,9 +35,9 @@ _RUNS = ("sync", "approve", "undo", "reconcile")
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str], stop: StopSignal) -> int:
-    """Do what the command line says; return the exit code.
+    """Execute the command line; return the exit code.
 
-    A run prints its summary line on every end, a crash included. A report prints itself, or what is wrong.
+    A run prints its summary line on every end, a crash included. A report prints its result, or what is wrong.
     """
     logs.start_logging()
     started = datetime.now(UTC)
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], stop: StopSig
 
 
 def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) -> int:
-    """A report answers in words; a run ends with its summary line, whatever was asked of it."""
+    """Print a usage error: of a report, in words; of a run, with its summary line as on every end."""
     if arguments and arguments[0] in (*COMMANDS, people.FORMER_NAME):
         summary.command = arguments[0]
     if summary.command in _RUNS:
@@ -64,7 +64,7 @@ def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) 
 
 
 def _terminal_log(*, verbose: bool = False) -> TerminalLog | None:
-    """Let the log speak to a person where stderr is a terminal; None where it goes to a log group."""
+    """Set up and return the log for a reader if stderr is a terminal; return None otherwise."""
     if not sys.stderr.isatty():
         return None
     log = TerminalLog(None if verbose else MOST_SHOWN)
@@ -141,7 +141,7 @@ _INFORMATION = ("-h", "--help", "--version", "--variables")
 
 
 def _with_command(arguments: Sequence[str]) -> list[str]:
-    """`python -m worker --dry-run` is `python -m worker sync --dry-run`."""
+    """Add the default command: `python -m worker --dry-run` is `python -m worker sync --dry-run`."""
     bare = not arguments or (arguments[0].startswith("-") and arguments[0] not in _INFORMATION)
     return ["sync", *arguments] if bare else list(arguments)
 
@@ -172,7 +172,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def add_information(parser: argparse.ArgumentParser) -> None:
-    """Add the options that print something and end."""
+    """Add the options that print something and exit."""
     parser.add_argument("--version", action="version", version=__version__, help="print the version and exit")
     parser.add_argument(
         "--variables", action="version", version=_VARIABLES, help="print the environment variables and exit"

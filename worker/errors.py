@@ -1,4 +1,4 @@
-"""What ends a run before its plan is carried out.
+"""The errors that end a run before its plan is carried out.
 
 SyncError
  ├── UsageError           the command line, or what it names, does not fit  exit 2
@@ -17,7 +17,7 @@ SyncError
  ├── Terminated           SIGTERM                                           exit 143
  └── OutOfTime            MAX_RUN_MINUTES are over                          exit 1
 
-A message says what happened and where; the advice says what to do. Neither ever carries a personal value or a token.
+A message says what happened and where; the advice says what to do. Neither ever contains a personal value or a token.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ExitCode(IntEnum):
 
     @property
     def meaning(self) -> str:
-        """One line for `--help`."""
+        """The meaning in one line, for `--help`."""
         return _MEANINGS[self]
 
 
@@ -74,7 +74,7 @@ class SyncError(Exception):
 
 
 class ConfigurationError(SyncError):
-    """The settings cannot be used. It holds every fault, so that one deploy fixes them all."""
+    """The settings cannot be used. The error holds every fault, so that one deploy can fix them all."""
 
     exit_code = ExitCode.CONFIGURATION
     outcome = "configuration_error"
@@ -85,14 +85,14 @@ class ConfigurationError(SyncError):
 
 
 class UsageError(SyncError):
-    """The command line cannot be understood, or not be done as it stands."""
+    """The command line cannot be understood, or cannot be carried out as given."""
 
     exit_code = ExitCode.USAGE
     outcome = "usage_error"
 
 
 class CredentialError(SyncError):
-    """A credential is missing, never set, malformed, or refused by the system it is for."""
+    """A credential is missing, was never set, is malformed, or is refused by its system."""
 
     exit_code = ExitCode.CONFIGURATION
     outcome = "credential_error"
@@ -120,7 +120,7 @@ class Paused(SyncError):
 
 
 class NothingDone(SyncError):
-    """The operator answered no, or nothing of what was to be done was left to do."""
+    """The operator answered no, or nothing was left to do."""
 
     exit_code = ExitCode.OK
     outcome = "nothing_done"

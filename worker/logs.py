@@ -39,7 +39,7 @@ def start_logging(stream: TextIO | None = None) -> None:
 
 
 Line = Callable[[str, dict[str, Any]], str | None]
-"""Makes the line of an event from its level and fields, or None for an event that is not shown."""
+"""Returns the line of an event from its level and fields, or None for an event that is not shown."""
 
 
 class _ForReaders(logging.Formatter):
@@ -48,7 +48,7 @@ class _ForReaders(logging.Formatter):
 
 
 def for_readers(line: Line | None = None) -> None:
-    """Write lines for a person instead of a log group; by default warnings alone, as sentences."""
+    """Write lines for a reader instead of a log group; by default only warnings, as sentences."""
     make = line or _warning_line
 
     def is_shown(record: logging.LogRecord) -> bool:
@@ -62,7 +62,7 @@ def for_readers(line: Line | None = None) -> None:
 
 
 def _warning_line(level: str, fields: dict[str, Any]) -> str | None:
-    """The warnings of a report, except those that it contains itself."""
+    """Return the line of a warning, except one that the report itself contains."""
     event = fields.get("event")
     if level != "warning" or event in ("sync.warning", "reconcile.unexplained_account"):
         return None
@@ -76,7 +76,7 @@ def info(event: str, **fields: object) -> None:
 
 
 def warning(event: str, **fields: object) -> None:
-    """Log what an operator should look at, and what does not end the run."""
+    """Log what an operator should check although it does not make the run an error."""
     _LOGGER.warning(event, extra={"fields": {"event": event, **fields}})
 
 
@@ -86,7 +86,7 @@ def error(event: str, **fields: object) -> None:
 
 
 def where(crash: BaseException) -> list[str]:
-    """The frames of a crash, innermost last, as `file:line function`.
+    """Return the frames of a crash, innermost last, as `file:line function`.
 
     The exception's own text is left out on purpose: it may quote personal values.
     """

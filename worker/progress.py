@@ -1,4 +1,4 @@
-"""A progress bar on stderr, where that is a terminal."""
+"""A progress bar on stderr, if that is a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 Tick = Callable[[int], object]
 Progress = Callable[[str, int], AbstractContextManager[Tick]]
-"""Begins a piece of work: what it is, and for how many employees (0: not known). Yields what to call for each."""
+"""Begins a task, given its name and number of employees (0: unknown). Yields the function to call for each."""
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def no_bar(_what: str, _total: int) -> Iterator[Tick]:
 
 @contextmanager
 def bar(what: str, total: int) -> Iterator[Tick]:
-    """Show a bar where stderr is a terminal."""
+    """Show a bar if stderr is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -29,7 +29,7 @@ def bar(what: str, total: int) -> Iterator[Tick]:
 
     with (
         tqdm(total=total or None, desc=what, unit=" employees", file=sys.stderr, leave=False) as shown,
-        # Lines of the log appear above the bar, which would otherwise stand in the middle of them.
+        # Log lines appear above the bar, which would otherwise interrupt them.
         logging_redirect_tqdm(loggers=[logging.getLogger("worker")]),
     ):
         yield shown.update

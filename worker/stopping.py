@@ -1,6 +1,6 @@
-"""When no new request may start (SIGTERM came, or MAX_RUN_MINUTES are over), and when the process ends at the latest.
+"""Stops new requests after SIGTERM or MAX_RUN_MINUTES, and ends the process if it is overdue.
 
-Signals are taken by a thread of their own (`sigwait`) and not by a handler: a handler runs between any two bytecodes of
+Signals are received by a thread of their own (`sigwait`), not by a handler: a handler runs between any two bytecodes of
 the main thread, where setting an event can wait for a lock that the main thread itself holds.
 """
 
@@ -15,17 +15,17 @@ from collections.abc import Callable
 from worker.errors import ExitCode, OutOfTime, Terminated
 
 Clock = Callable[[], float]
-"""Seconds that only ever grow."""
+"""Returns seconds that never decrease."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 GRACE_SECONDS = 60.0
-"""What a request in flight may still take after SIGTERM (the task's stop time-out is 120 s)."""
+"""How long a request in flight may still take after SIGTERM (the task's stop time-out is 120 s)."""
 OVERDUE_SECONDS = 60.0
-"""How long after MAX_RUN_MINUTES the process is ended, whatever it waits for."""
+"""How long after MAX_RUN_MINUTES the process is ended, whatever it is waiting for."""
 
 
 class StopSignal:
-    """Shared by everything that waits or starts a request."""
+    """The signal to stop, shared by everything that waits or starts a request."""
 
     def __init__(self, max_minutes: float | None = None, clock: Clock = time.monotonic) -> None:
         self.clock = clock
@@ -37,12 +37,12 @@ class StopSignal:
             self.limit(max_minutes)
 
     def limit(self, minutes: float) -> None:
-        """Let the run take this many minutes from now."""
+        """Limit the run to this many minutes from now."""
         self._ends_at = self.clock() + minutes * 60
         self._limited.set()
 
     def ask(self) -> None:
-        """Request that the run ends as soon as nothing is lost by it."""
+        """Request that the run ends as soon as it can without losing anything."""
         self._asked_at = self.clock()
         self._event.set()
 
@@ -57,7 +57,7 @@ class StopSignal:
             )
 
     def has_time(self) -> bool:
-        """Return whether MAX_RUN_MINUTES are not over."""
+        """Return whether the run has time left within MAX_RUN_MINUTES."""
         return self._ends_at is None or self.clock() < self._ends_at
 
     def wait(self, seconds: float) -> None:
@@ -67,21 +67,21 @@ class StopSignal:
         self.check()
 
     def wait_until_overdue(self, grace: float) -> None:
-        """Sleep until the run has taken `grace` seconds more than it may; for ever where it has no limit."""
+        """Sleep until the run has exceeded its limit by `grace` seconds; forever if it has no limit."""
         self._limited.wait()
         assert self._ends_at is not None
         while (left := self._ends_at + grace - self.clock()) > 0:
             threading.Event().wait(left)
 
     def allowance(self, seconds: float) -> float:
-        """How much longer a request in flight may take that has `seconds` of its own left."""
+        """Return how much longer a request in flight may take if it has `seconds` of its own left."""
         if self._asked_at is None:
             return seconds
         return min(seconds, self._asked_at + GRACE_SECONDS - self.clock())
 
 
 def stop_on_signals(stopping: StopSignal) -> None:
-    """Let SIGTERM and SIGINT end the run. Call it from the main thread before any other thread starts."""
+    """Make SIGTERM and SIGINT end the run. Call it from the main thread before any other thread starts."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
     def listen() -> None:
@@ -96,7 +96,7 @@ def end_when_overdue(
 ) -> threading.Thread:
     """End the process with 70 a minute after MAX_RUN_MINUTES.
 
-    A thread that writes to a pipe which nobody reads (a blocked log driver) never comes to :meth:`StopSignal.check`.
+    A thread that writes to a pipe without a reader (a blocked log driver) never reaches :meth:`StopSignal.check`.
     Nothing is flushed or logged here for the same reason.
     """
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def parse_moment(text: object) -> datetime | None:
-    """An ISO 8601 timestamp with a zone, cut to whole seconds, in UTC; None for anything else.
+    """Parse an ISO 8601 timestamp with a zone, cut to whole seconds, in UTC; None for anything else.
 
     BambooHR has answered `+00:00`, `Z` and fractional seconds; only whole seconds are in its documented list for
     `since`, and cutting it off (never rounding up) cannot skip a change.
@@ -21,5 +21,5 @@ def parse_moment(text: object) -> datetime | None:
 
 
 def iso(moment: datetime) -> str:
-    """UTC, whole seconds, `Z`: the form that every part of BambooHR's documentation accepts."""
+    """Format a moment in UTC, whole seconds, with `Z`: the form that all of BambooHR's documentation accepts."""
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -1,4 +1,4 @@
-"""Numbers with what they count, and lists of them."""
+"""Formats numbers with what they count, and lists of ids."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def counted(number: int, one: str, more: str = "") -> str:
 
 
 def employees_named(ids: Sequence[int]) -> str:
-    """Return who is meant: `employee 7`, `employees 7, 9`."""
+    """Return the employees by their ids: `employee 7`, `employees 7, 9`."""
     return f"employee{'s' if len(ids) > 1 else ''} {listed(ids)}"
 
 
 def listed(items: Sequence[object], most: int | None = MOST_SHOWN, where: str = "") -> str:
-    """Return the items with commas: at most so many (None: all), then how many more there are, and where they are."""
+    """Return the items with commas: at most `most` (None: all), then how many more there are, and where they are."""
     text = ", ".join(map(str, items[:most]))
     more = 0 if most is None else len(items) - most
     return f"{text} and {more:,} more{where}" if more > 0 else text

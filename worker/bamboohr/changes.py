@@ -1,4 +1,4 @@
-"""The list of changed employees."""
+"""Parses the list of changed employees."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from worker.transport.json_stream import Malformed
 
 @dataclass(frozen=True)
 class Feed:
-    """What changed, ordered by employee id.
+    """The changed employees, ordered by id.
 
     Attributes:
-        changes: one entry per employee.
-        latest: BambooHR's own clock; None where it is not in the answer.
-        dropped: entries that may be about an employee, and do not say whom.
+        changes: One entry per employee.
+        latest: The time by BambooHR's own clock; None if it is not in the answer.
+        dropped: The number of entries that may be about an employee but do not say which.
     """
 
     changes: tuple[Change, ...]
@@ -29,7 +29,7 @@ class Feed:
 
 
 def parse_changes(answer: Mapping[str, Any]) -> Feed:
-    """The feed in an answer: a map by id, or a list of entries (PHP's form of some maps). Raises Malformed."""
+    """Return the feed in an answer: a map by id, or a list of entries (PHP's form of some maps). Raises Malformed."""
     entries = answer.get("employees", "")
     if isinstance(entries, dict):
         pairs: Iterable[tuple[Any, Any]] = entries.items()
@@ -62,6 +62,6 @@ _NO_EMPLOYEE = ("0", 0)
 
 
 def _combined(one: Change, other: Change) -> Change:
-    """Two entries of one employee: deleted only if both say so."""
+    """Combine two entries of one employee, who counts as deleted only if both say so."""
     times = [change.at for change in (one, other) if change.at is not None]
     return Change(one.employee_id, deleted=one.deleted and other.deleted, at=max(times, default=None))

@@ -1,8 +1,8 @@
 """BambooHR: the changed employees, the directory, and evidence about single employees. Reads only.
 
-Evidence is read quickly (`list_batch`, `get_employee`), and so are all employees: what one of them may have caused is
-reported at once, as :class:`Refused`, so that isolation can tell that employee from BambooHR (`site_answers`).
-Everything else retries passing faults and ends the run where they last.
+Employees, single or all, are read in one quick attempt: a fault that one of them may have caused is raised at once as
+:class:`Refused`, so that isolation can find out whether that employee or BambooHR is at fault (`site_answers`).
+Everything else retries transient faults, and ends the run if these last.
 
 Source of the facts: BambooHR's API documentation and OpenAPI specification.
 """
@@ -36,10 +36,10 @@ IDS_PER_CALL = 200
 ROWS_PER_PAGE = 2500
 """The most that List Employees returns at once (OpenAPI specification, `page[limit]`)."""
 NO_EMPLOYEE = 2**31 - 1
-"""An id that BambooHR, which counts from 1, has given to no employee."""
+"""An id that no employee has: BambooHR counts from 1."""
 _OWN_USER = "/employees/0"
 _ANSWERS = (HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
-"""What the key's own user may be answered with: an integration's key has no employee (documented)."""
+"""The statuses that are an answer for the key's own user: an integration's key has no employee (documented)."""
 _LISTING_RESTARTS = 3
 _Rows = tuple[dict[int, Evidence], str | None]
 """The rows of a page, and the cursor of the next one."""
@@ -47,24 +47,24 @@ _ENDPOINT_REFUSED = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 )
 _REPORT_REFUSED = _ENDPOINT_REFUSED | {HTTPStatus.GONE}
-"""Reports are marked as deprecated, so that they may end one day."""
+"""Reports are marked as deprecated, so they may be removed one day."""
 
 
 class BambooHRClient:
     """A client for one company.
 
     Args:
-        transport: sends the requests.
-        api: the address of the API, with its version.
-        key: the API key; a text, or a credential that can be read again.
-        fix_command: the command that sets the key, for the messages.
+        transport: Sends the requests.
+        api: The address of the API, with its version.
+        key: The API key; a text, or a credential that can be read again.
+        fix_command: The command that sets the key, for the messages.
     """
 
     def __init__(self, transport: Transport, api: str, key: str | RenewableCredential, fix_command: str) -> None:
         self._api = RestApi(transport, api, RenewableCredential(key) if isinstance(key, str) else key, fix_command)
 
     def changed_employees(self, since: datetime) -> Feed:
-        """The employees whose record changed at or after `since`, ordered by id, compared as numbers."""
+        """Return the employees whose record changed at or after `since`, ordered by numeric id."""
         return self._api.read(
             "the list of changed employees",
             "/employees/changed",
@@ -73,9 +73,9 @@ class BambooHRClient:
         )
 
     def directory(self, wanted: Container[int], needed: Iterable[str], observe: Observer | None = None) -> Directory:
-        """The company directory, with the facts of the `wanted` employees. Refused (403) or empty (404) is no fault.
+        """Return the directory, with the facts of the `wanted` employees. Refused (403) or empty (404) is no fault.
 
-        `observe` may be given a row again, where the directory has to be read again.
+        `observe` may receive a row again if the directory has to be read again.
         """
         needed = tuple(needed)
         return self._api.read(
@@ -88,46 +88,46 @@ class BambooHRClient:
         )
 
     def await_site(self) -> None:
-        """Ask for the key's own user with patience. Raises SyncError where BambooHR does not answer in time."""
+        """Wait until BambooHR answers for the key's own user. Raises SyncError if it does not answer in time."""
         self._api.read("the key's own user", _OWN_USER, {}, b"".join, dict.fromkeys(_ANSWERS, b""))
 
     # In one quick attempt
 
     def list_employees(self, fields: Iterable[str]) -> Iterator[Page]:
-        """All employees, active and inactive, a page at a time.
+        """Yield all employees, active and inactive, a page at a time.
 
-        A listing that changed while it was read begins again, with another first page. Raises as `list_batch`.
+        A listing that changed while it was read starts again with another first page. Raises as `list_batch` does.
         """
         return self._pages(None, tuple(fields), ROWS_PER_PAGE)
 
     def list_batch(self, employees: Sequence[int], fields: Sequence[str]) -> dict[int, Evidence]:
-        """What List Employees says of at most IDS_PER_CALL employees.
+        """Return what List Employees shows of at most IDS_PER_CALL employees.
 
         Raises:
-            ListRefused: the key may not list employees; `get_employee` may be allowed.
-            Refused: one of the employees may be the cause, or BambooHR: `site_answers` tells.
-            SyncError: the run cannot go on.
+            ListRefused: The key may not list employees; `get_employee` may be allowed.
+            Refused: One of the employees or BambooHR may be the cause; `site_answers` tells which.
+            SyncError: The run cannot continue.
         """
         return listing.all_rows(self._pages(employees, fields, len(employees)))
 
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
-        """What Get Employee says of fields of the catalogue; None for no such employee.
+        """Return the fields of the catalogue that Get Employee shows; None if there is no such employee.
 
         Raises:
-            Refused: this employee may be the cause, or BambooHR; `is_access` where the key may not see them.
-            SyncError: the run cannot go on.
+            Refused: This employee or BambooHR may be the cause; `is_access` if the key may not see them.
+            SyncError: The run cannot continue.
         """
         names = names_in("employee", fields)
         row = self._employee(employee, {"fields": ",".join(listing.asked(names))})
         return None if row is None else Evidence(listing.facts(row, names))
 
     def report(self, employees: Sequence[int] | None, fields: Sequence[str]) -> Report:
-        """What a report says of fields by their API names: of at most IDS_PER_CALL employees, or of all (None).
+        """Return a report on fields by their API names, for at most IDS_PER_CALL employees or for all (None).
 
         Raises:
-            ReportRefused: the key may not run reports; `get_custom` may be allowed.
-            Refused: one of the employees may be the cause, or BambooHR: `site_answers` tells.
-            SyncError: the run cannot go on.
+            ReportRefused: The key may not run reports; `get_custom` may be allowed.
+            Refused: One of the employees or BambooHR may be the cause; `site_answers` tells which.
+            SyncError: The run cannot continue.
         """
         return self._api.read(
             "a report",
@@ -142,7 +142,7 @@ class BambooHRClient:
         )
 
     def get_custom(self, employee: int, fields: Sequence[str]) -> dict[str, str] | None:
-        """What Get Employee says of fields by their API names; None for no such employee. Raises as `get_employee`."""
+        """Return the fields, by API name, that Get Employee shows; None for no employee. Raises as `get_employee`."""
         names = {name: api_name(name) for name in fields}
         row = self._employee(employee, {"fields": ",".join(names.values()), "onlyCurrent": "false"})
         return None if row is None else report.facts_of(row, names)
@@ -153,7 +153,7 @@ class BambooHRClient:
         return row if employee_id(row.get("id")) == employee else None
 
     def site_answers(self) -> bool:
-        """Whether BambooHR answers at all: id 0 stands for the key's own user."""
+        """Return whether BambooHR answers at all: id 0 stands for the key's own user."""
         try:
             self._api.read("the key's own user", _OWN_USER, {}, b"".join, dict.fromkeys(_ANSWERS, b""), quick=True)
         except (Refused, SourceError, CredentialError):
@@ -163,7 +163,7 @@ class BambooHRClient:
     # List Employees
 
     def _pages(self, employees: Collection[int] | None, fields: Sequence[str], limit: int) -> Iterator[Page]:
-        """The pages of List Employees, for these employees or for all."""
+        """Yield the pages of List Employees, for these employees or for all."""
         for _ in range(_LISTING_RESTARTS):
             pages = Listing(employees, fields)
             cursor: str | None = ""
@@ -183,7 +183,7 @@ class BambooHRClient:
         raise refusals.by_record("changed while it was read, three times")
 
     def _page(self, pages: Listing, query: Mapping[str, str], *, is_first: bool) -> _Rows | None:
-        """One page, and the cursor of the next; None if the listing changed meanwhile."""
+        """Return one page and the cursor of the next; None if the listing changed meanwhile."""
         otherwise: dict[int, _Rows | int | None] = {status: int(status) for status in _ENDPOINT_REFUSED}
         if not is_first:
             otherwise[HTTPStatus.BAD_REQUEST] = None
@@ -206,7 +206,7 @@ class BambooHRClient:
         )
 
     def _may_list(self) -> bool:
-        """Whether List Employees answers where no employee can be the cause: a firewall may refuse one of them."""
+        """Return whether List Employees answers without an employee in the request: a firewall may refuse one."""
         nobody = listing.query([NO_EMPLOYEE], ("status",), 1, "")
         try:
             self._api.read("List Employees", "/employees", nobody, json_object, quick=True, may_take_no_keys=True)

@@ -1,7 +1,7 @@
-"""The company directory, read as a stream.
+"""Reads the company directory as a stream.
 
-It can hold 50,000 employees and the run needs a few of them: those who changed are kept whole; of all others only who
-has which address (as a 64-bit hash), and how well the needed fields are filled.
+It can hold 50,000 employees, of whom the run needs a few: those who changed are kept whole; of all others, only their
+address (as a 64-bit hash) and the coverage of the needed fields.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from worker.transport.json_stream import require_empty
 
 @dataclass
 class Directory:
-    """What the directory says.
+    """The content of the directory.
 
     Attributes:
-        available: False where BambooHR refuses it (403, sharing switched off) or it is empty (404).
-        rows: how many employees it holds.
-        ids: all of them.
-        shown: the canonical names of the fields that it declares.
-        employees: the facts of the wanted employees.
-        email_index: who has which address.
-        filled: how many rows have a value in each needed field.
-        unreliable_fields: fields of which an empty value says nothing.
-        contradicted: those of them that an employee's own record has, though the directory does not.
-        disagreeing: employees with two rows that contradict each other, which are no evidence.
+        available: False if BambooHR refuses it (403, sharing switched off) or it is empty (404).
+        rows: How many employees it holds.
+        ids: The ids of all of them.
+        shown: The canonical names of the fields that it declares.
+        employees: The facts of the wanted employees.
+        email_index: The employees by address.
+        filled: How many rows have a value in each needed field.
+        unreliable_fields: The fields whose empty values cannot be trusted.
+        contradicted: Unreliable fields that have a value in an employee's own record but not in the directory.
+        disagreeing: Employees with two rows that contradict each other, which are no evidence.
     """
 
     available: bool = True
@@ -47,11 +47,11 @@ class Directory:
     disagreeing: set[int] = field(default_factory=set)
 
     def coverage(self) -> dict[str, int]:
-        """For each needed field the share of rows that have a value, in hundredths of a per cent."""
+        """Return the share of rows that have a value, by needed field, in hundredths of a per cent."""
         return {name: count * 10_000 // self.rows for name, count in sorted(self.filled.items())} if self.rows else {}
 
     def listing(self, employee: int) -> Mapping[str, str] | None:
-        """The facts that the directory shows of an employee; None if it does not show them."""
+        """Return the facts that the directory shows of an employee; None if it does not show them."""
         row = self.employees.get(employee)
         if row is None:
             return None
@@ -63,13 +63,13 @@ class Directory:
 
 
 Observer = Callable[[Mapping[str, str]], None]
-"""Is given the needed facts of each row; those that the directory does not declare are empty."""
+"""Called with the needed facts of each row; those that the directory does not declare are empty."""
 
 
 def read_directory(
     chunks: Iterable[bytes], wanted: Container[int], needed: Iterable[str], observe: Observer | None = None
 ) -> Directory:
-    """Parse the JSON as it arrives. Raises Malformed, and never returns a part for the whole."""
+    """Parse the JSON as it arrives. Raises Malformed, also if the answer is incomplete."""
     reading = _Reading(names_in("directory", (*needed, "status")), wanted, observe)
     head, directory = reading.read(chunks), reading.directory
     if directory.rows == 0:
@@ -81,7 +81,7 @@ def read_directory(
 
 
 class _Reading(StreamedTable):
-    """The directory as far as it was read."""
+    """The part of the directory that was read so far."""
 
     def __init__(self, names: Mapping[str, str], wanted: Container[int], observe: Observer | None) -> None:
         super().__init__("the directory")

@@ -1,4 +1,4 @@
-"""List Employees: what is asked for, and what a page of it says.
+"""List Employees: the parameters of a request, and the content of a page.
 
 It is the one endpoint that shows employees whom the directory hides and those who left, and that names the fields which
 the key may not read (`_restrictedFields`). Source: BambooHR's OpenAPI specification.
@@ -29,7 +29,7 @@ class Page:
 
 
 def all_rows(pages: Iterable[Page]) -> dict[int, Evidence]:
-    """The rows of all pages."""
+    """Return the rows of all pages."""
     rows: dict[int, Evidence] = {}
     for page in pages:
         if page.is_first:
@@ -39,7 +39,7 @@ def all_rows(pages: Iterable[Page]) -> dict[int, Evidence]:
 
 
 def query(employees: Collection[int] | None, fields: Sequence[str], limit: int, cursor: str) -> dict[str, str]:
-    """The parameters of one page: of these employees, or of all (None)."""
+    """Return the parameters of one page, of these employees or of all (None)."""
     parameters = {
         "fields": ",".join(asked(names_in("listing", fields))),
         "page[limit]": str(limit),
@@ -50,7 +50,7 @@ def query(employees: Collection[int] | None, fields: Sequence[str], limit: int, 
 
 
 def asked(names: Mapping[str, str]) -> list[str]:
-    """What is asked for to read these fields: a state is spelled by its country."""
+    """Return the fields to request for reading these: the spelling of a state depends on its country."""
     return list(dict.fromkeys([*names.values(), *([_COUNTRY] if "state" in names else [])]))
 
 
@@ -65,10 +65,10 @@ class Listing:
         self._readable = self._unreadable = 0
 
     def parse(self, answer: Mapping[str, Any]) -> tuple[dict[int, Evidence], str | None]:
-        """One page, and the cursor of the next (None: it was the last).
+        """Return the rows of one page, and the cursor of the next; None after the last page.
 
         Raises:
-            Malformed: it is no page; or the listing ends, and the row of an employee may be missing.
+            Malformed: The answer is not a page, or the listing ends and the row of an employee may be missing.
         """
         data, meta = answer.get("data"), answer.get("meta")
         if not isinstance(data, list):
@@ -87,9 +87,9 @@ class Listing:
         return rows, cursor
 
     def _require_whole(self, total: object) -> None:
-        """Raise Malformed if an employee's row may be missing. A row that is no object costs nothing beside all others.
+        """Raise Malformed if an employee's row may be missing. An unreadable row beside all others does not matter.
 
-        Of single employees the total alone proves nothing: it may count one whom the key may not see.
+        For single employees the total alone proves nothing: it may count one whom the key may not see.
         """
         is_short = self._readable < total if isinstance(total, int) else self._unreadable > 0
         if self._asked is not None:
@@ -114,7 +114,7 @@ def _next_cursor(meta: object) -> str | None:
 
 
 def evidence(row: Mapping[str, Any], names: Mapping[str, str]) -> Evidence:
-    """What a row of List Employees says."""
+    """Return the evidence in a row of List Employees."""
     hidden = row.get("_restrictedFields") or ()
     all_hidden = not isinstance(hidden, (list, tuple))
     restricted = {name for name, theirs in names.items() if all_hidden or theirs in hidden}
@@ -125,7 +125,7 @@ def evidence(row: Mapping[str, Any], names: Mapping[str, str]) -> Evidence:
 
 
 def facts(row: Mapping[str, Any], names: Mapping[str, str], *, is_country_shown: bool = True) -> dict[str, str]:
-    """What a row shows of these fields, under their canonical names; what it does not show is left out."""
+    """Return these fields of a row, under their canonical names; fields that it does not show are left out."""
     shown = {
         name: value
         for name, theirs in names.items()

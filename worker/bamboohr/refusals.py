@@ -1,4 +1,4 @@
-"""BambooHR's refusals: whom each is about, and those that end the run in an operator's words.
+"""BambooHR's refusals: what each concerns, and the errors that end the run, in an operator's words.
 
 BambooHR's own texts are never repeated.
 """
@@ -24,22 +24,22 @@ _STATUSES: Mapping[int, Meaning] = {
 
 
 def meaning_of_status(reply: Reply) -> Meaning:
-    """What an HTTP status that is not 200 is about, for a request that names employees."""
+    """Return what an HTTP status other than 200 concerns, for a request that names employees."""
     return refusal.meaning_of_status(reply, _STATUSES)
 
 
 def by_record(code: str) -> Refused:
-    """A refusal that one of the employees of a request may have caused."""
+    """Return a refusal that one of the employees of a request may have caused."""
     return Refused(code, Meaning(Concerns.RECORD, "public: a proxy or firewall, or a server that fails on one"))
 
 
 def unreadable() -> Refused:
-    """An answer about some employees that is not the documented JSON."""
+    """Return the refusal for an answer about some employees that is not the documented JSON."""
     return by_record(UNREADABLE)
 
 
 def unreachable(what: str) -> SyncError:
-    """No answer, whatever was tried."""
+    """Return the error for a BambooHR that does not answer, despite all retries."""
     return SourceError(
         f"BambooHR could not be read: {what}",
         advice="check the network and BAMBOO_COMPANY_DOMAIN; nothing was changed; the next run reads it again",
@@ -47,7 +47,7 @@ def unreachable(what: str) -> SyncError:
 
 
 def malformed(what: str) -> SyncError:
-    """An answer of another form than documented."""
+    """Return the error for an answer that does not have the documented form."""
     return SourceError(
         f"BambooHR's answer for {what} is not the documented JSON",
         advice="check BAMBOO_COMPANY_DOMAIN (a web page instead of data means a wrong address); nothing was changed",
@@ -55,7 +55,7 @@ def malformed(what: str) -> SyncError:
 
 
 def of_status(reply: Reply, what: str, fix_command: str) -> SyncError:
-    """A status that ends the run."""
+    """Return the error for a status that ends the run."""
     if reply.status == HTTPStatus.UNAUTHORIZED:
         return CredentialError(
             "BambooHR does not know the API key (HTTP 401)",

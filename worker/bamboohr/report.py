@@ -1,4 +1,4 @@
-"""Reports: any field of many employees in one call, by its API name.
+"""Reports: fields of many employees in one call, by their API names.
 
 Source: BambooHR's OpenAPI specification (POST /reports/custom), and what clients report of its traps: a field that is
 unknown or that the key may not see is left out without an error; columns that were not asked for may be added; a field
@@ -19,15 +19,15 @@ from worker.transport.json_stream import require_empty
 
 PATH = "/reports/custom"
 QUERY = {"format": "JSON", "onlyCurrent": "false"}
-"""Otherwise the format depends on one of five exact Accept headers, and future hires are left out."""
+"""Without these, the format depends on one of five exact Accept headers, and future hires are left out."""
 
 
 @dataclass
 class Report:
-    """What a report says.
+    """The content of a report.
 
     Attributes:
-        rows: What it shows of each employee, by field.
+        rows: The values that it shows of each employee, by field.
         shown: The fields that it declares; one that it does not declare is not shown, whatever its rows hold.
     """
 
@@ -36,7 +36,7 @@ class Report:
 
 
 def body(employees: Collection[int] | None, fields: Iterable[str]) -> bytes:
-    """What is asked for: these fields of these employees, or of all (None)."""
+    """Return the body of a request for these fields of these employees, or of all (None)."""
     asked: dict[str, Any] = {"title": "LXP sync", "fields": [api_name(name) for name in fields]}
     if employees is not None:
         asked["filters"] = {"employeeIds": [*employees]}
@@ -44,7 +44,7 @@ def body(employees: Collection[int] | None, fields: Iterable[str]) -> bytes:
 
 
 def read_report(chunks: Iterable[bytes], employees: Collection[int] | None, fields: Iterable[str]) -> Report:
-    """Parse a report as it arrives. Raises Malformed, and never returns a part for the whole."""
+    """Parse a report as it arrives. Raises Malformed, also if the answer is incomplete."""
     reading = _Reading(fields, None if employees is None else frozenset(employees))
     head = reading.read(chunks)
     if not reading.rows_read:
@@ -59,7 +59,7 @@ def read_report(chunks: Iterable[bytes], employees: Collection[int] | None, fiel
 
 
 def column_of(theirs: str, columns: Iterable[str]) -> str | None:
-    """The column that holds a field; None if there is none."""
+    """Return the column that holds a field; None if there is none."""
     found = None
     for column in columns:
         if column == theirs:
@@ -71,7 +71,7 @@ def column_of(theirs: str, columns: Iterable[str]) -> str | None:
 
 
 class _Reading(StreamedTable):
-    """A report as far as it was read."""
+    """The part of a report that was read so far."""
 
     def __init__(self, fields: Iterable[str], asked: frozenset[int] | None) -> None:
         super().__init__("the report")
@@ -80,7 +80,7 @@ class _Reading(StreamedTable):
         self._asked = asked
 
     def take(self, employee: int, row: Mapping[str, Any]) -> None:
-        """Take one row, if the employee was asked for."""
+        """Take one row if the employee was requested."""
         if self._asked is not None and employee not in self._asked:
             return
         facts = facts_of(row, self.names)
@@ -89,7 +89,7 @@ class _Reading(StreamedTable):
 
 
 def facts_of(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
-    """What a row of a report or of Get Employee shows of these fields; what it does not show is left out."""
+    """Return these fields of a row of a report or of Get Employee; fields that it does not show are left out."""
     columns = {name: theirs if theirs in row else column_of(theirs, row) for name, theirs in names.items()}
     values = {name: text(name, row[column]) for name, column in columns.items() if column is not None}
     return shared({name: value for name, value in values.items() if value is not None})

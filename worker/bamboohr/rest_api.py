@@ -1,4 +1,4 @@
-"""One request to BambooHR's API: the key, the retries, and the answer as it arrives."""
+"""Sends a request to BambooHR's API with the key and the retries, and parses the answer as it arrives."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class RestApi:
             otherwise: For statuses that are no fault, what to return or to raise.
             body: A JSON document, which makes the request a POST.
             deadline: For a long answer, in seconds.
-            quick: Raise Refused, instead of retrying, where an employee of the request may be the cause of a fault.
-            may_take_no_keys: The endpoint may take no API keys, and answers 401 then: a key that was accepted before is
-                not read again from its secret.
+            quick: Raise Refused, instead of retrying, if an employee of the request may be the cause of a fault.
+            may_take_no_keys: The endpoint may accept no API keys, and then answers 401: a key that was accepted before
+                is not read again from its secret.
         """
         request = partial(self._send, path, query, parse, body, deadline)
         try:
@@ -108,7 +108,7 @@ class RestApi:
             try:
                 return with_retries(attempt, retries)
             except Malformed:
-                # A body without a length may have been cut.
+                # A body without a length may have been cut off.
                 return with_retries(attempt, retries)
         except TransportError as fault:
             raise refusals.unreachable(fault.what) from fault
@@ -123,7 +123,7 @@ _JSON_BODY = {"Content-Type": "application/json"}
 
 
 def json_object(chunks: Iterator[bytes]) -> dict[str, Any]:
-    """The body as an object. Raises Malformed."""
+    """Return the body as an object. Raises Malformed."""
     try:
         answer = read_json(b"".join(chunks))
     except ValueError as fault:

@@ -1,4 +1,4 @@
-"""Rows of employees in BambooHR's answers: what becomes of one that is unreadable or contradicts another."""
+"""Reads rows of employees in BambooHR's answers, and reports those that are unreadable or contradict each other."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from worker.transport.json_stream import read_items
 
 
 def log_unreadable(source: str, count: int) -> None:
-    """Say how many rows were left out. Such a row costs itself: nothing is concluded from a missing row."""
+    """Log how many rows were left out, which affects nothing else: nothing is concluded from a missing row."""
     if count:
         logs.warning("bamboohr.unreadable_rows", count=count, reason=f"{source}: not an object")
 
 
 def log_contradiction(source: str, employee: int) -> None:
-    """Say that the rows of an employee are no evidence."""
+    """Log that the rows of an employee are no evidence."""
     logs.warning(
         "bamboohr.contradiction",
         employee_id=employee,
@@ -30,7 +30,7 @@ class StreamedTable(ABC):
     """An answer with a list of its `fields` and a list of `employees`, read as it arrives.
 
     Attributes:
-        declared: The fields that it says it has, as BambooHR names them.
+        declared: The fields that the answer declares, as BambooHR names them.
         rows_read: How many rows it has, the unreadable ones included.
         disagreeing: The employees with rows that contradict each other.
     """
@@ -47,7 +47,7 @@ class StreamedTable(ABC):
         """Take the row of one employee."""
 
     def read(self, chunks: Iterable[bytes]) -> bytes:
-        """Read all of it, and return its beginning. Raises Malformed, and never takes a part for the whole."""
+        """Read the whole answer, and return its beginning. Raises Malformed, also if the answer is incomplete."""
         head = read_items(chunks, {"fields.item": self._declare, "employees.item": self._take})
         log_unreadable(self._source, self._unreadable)
         for employee in sorted(self.disagreeing):

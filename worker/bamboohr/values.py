@@ -1,4 +1,4 @@
-"""Values in BambooHR's answers."""
+"""Cleans the values in BambooHR's answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from worker.transport.json_text import is_readable
 
 _DATE_NOT_SET = "0000-00-00"
-"""Where List Employees has null, Get Employee and reports have this (documented)."""
+"""The value that Get Employee and reports have in place of List Employees' null (documented)."""
 ADDRESSES = frozenset({"work_email"})
 _CONTROLS = "".join(map(chr, (*range(0x21), *range(0x7F, 0xA0))))
 """Control characters and the space. Within a text they are left to the checks of what Moodle accepts."""
@@ -26,7 +26,7 @@ _BLANK_CHARACTERS = frozenset(
 
 
 def text(field: str, value: object) -> str | None:
-    """A field's value as text, "" for a null; None for what is no single readable value, and so is not shown."""
+    """Return a field's value as text, "" for null; None if it is no single readable value, and so is not shown."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -63,7 +63,7 @@ def _is_blank(char: str) -> bool:
 
 
 def _combines(char: str) -> bool:
-    """Whether it is an accent or another mark, which is seen on a letter before it only."""
+    """Return whether it is an accent or another mark, which is visible only on a letter before it."""
     return unicodedata.category(char).startswith("M")
 
 
@@ -72,5 +72,5 @@ def _is_invisible(char: str) -> bool:
 
 
 def shared(facts: Mapping[str, str]) -> dict[str, str]:
-    """The facts with each value kept once: most values of 20,000 employees occur many times, and in both systems."""
+    """Return the facts with interned values: most values of 20,000 employees occur often, and in both systems."""
     return {name: sys.intern(value) for name, value in facts.items()}

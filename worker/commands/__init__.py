@@ -1,1 +1,1 @@
-"""The commands: a module each, with the parser that teaches it and what it does."""
+"""The commands: one module each, with its parser, its help and its function."""

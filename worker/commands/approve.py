@@ -61,7 +61,7 @@ def add(parsers: Parsers) -> None:
 
 
 def approve(call: Call) -> None:
-    """Run it."""
+    """Apply the changes that a run held."""
     options = call.options
     request = RunRequest("approve", SelectedEmployees(()), dry_run=options.dry_run)
     call.begin(request, options.held_run)
@@ -80,7 +80,7 @@ def approve(call: Call) -> None:
 
 
 def _held_by(run_id: str, services: Services) -> HeldChanges:
-    """Return what a run held. Raises UsageError where that cannot be approved."""
+    """Return the held changes of a run. Raises UsageError if they cannot be approved."""
     held = services.store.held(run_id)
     if held is None:
         known = services.store.run(run_id) is not None
@@ -134,7 +134,7 @@ def _warn_of_undone(approved: Sequence[int], services: Services) -> None:
 
 
 def _is_wanted(change: HeldChange, only: str | None, *, named: bool) -> bool:
-    """A match is confirmed only where the operator says so: not by approving all that a run held."""
+    """Return whether a change is selected. Approving all changes of a run does not confirm its unconfirmed matches."""
     if change.guard_class is None:
         return only == UNCONFIRMED or (only is None and named)
     return only in (None, change.guard_class)

@@ -1,7 +1,7 @@
-"""What every command is: a parser that teaches, and a function that is given all it works with.
+"""What all commands share: the call that their functions receive, their parsers and options, and the confirmation.
 
-A *run* (sync, approve, reconcile, undo) changes something: it fills the summary, whose line is all that stdout gets. A
-*report* (plan, explain, doctor, people, state) is for a reader: it prints, and returns an exit code.
+A *run* (sync, approve, reconcile, undo) fills the summary, whose line is its only output on stdout. A *report* (plan,
+explain, doctor, people, state) is for a reader: it prints, and returns an exit code.
 """
 
 from __future__ import annotations
@@ -44,25 +44,25 @@ class Call:
     summary: Summary
 
     def begin(self, request: RunRequest, about_run: str = "") -> None:
-        """Let the summary say what was requested, whatever the end will be."""
+        """Set in the summary what was requested, so that it is shown however the run ends."""
         self.summary.dry_run, self.summary.scope = request.dry_run, request.summary_scope
         self.summary.about_run = about_run
 
     def settings(self) -> Settings:
-        """Return the whole configuration; the time limit begins to count."""
+        """Return the settings, and start the time limit."""
         settings = read_settings(self.environment)
         self.summary.trigger, self.summary.batch_size = settings.trigger, settings.batch_size
         self.stop.limit(settings.max_run_minutes)
         return settings
 
     def services(self, progress: Progress = bar, patience: Patience | None = None) -> Services:
-        """Return what a run works with. Nothing of BambooHR or Moodle is called yet."""
+        """Return the services of a run. Neither BambooHR nor Moodle is called yet."""
         settings = self.settings()
         return open_services(settings, read_credentials(settings, patience), self.stop, self.summary, progress)
 
 
 def approvable(services: Services, history: History) -> list[HeldChanges]:
-    """Return what runs of the last days held and can still be approved, oldest first."""
+    """Return the held changes of recent runs that can still be approved, oldest first."""
     kept = (services.store.held(run.run_id) for run in history.runs if run.held_count)
     return [held for held in kept if held is not None and held.is_valid(services.clock())]
 
@@ -111,7 +111,7 @@ def add_employees(parser: argparse.ArgumentParser, meaning: str) -> None:
 
 
 def add_only(parser: argparse.ArgumentParser, words: Sequence[str], meaning: str) -> None:
-    """Add `--only`, for a class of changes. `undo` of a former version had another word for one."""
+    """Add `--only`, for a class of changes. A former version of `undo` had another word for one."""
     parser.add_argument("--only", choices=words, type=lambda word: _FORMER_WORDS.get(word, word), help=meaning)
 
 
@@ -124,7 +124,7 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
 
 
 def add_run_options(parser: argparse.ArgumentParser, *, asks: bool) -> None:
-    """Add what the runs have in common; `asks`: the command asks before it writes."""
+    """Add the options that all runs share; `asks`: the command asks before it writes."""
     parser.add_argument(
         "--dry-run",
         action="store_true",
@@ -161,7 +161,7 @@ def employee(text: str) -> int:
 
 
 def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
-    """Return what parses a whole number within these limits."""
+    """Return a parser of whole numbers within these limits."""
 
     def parse(text: str) -> int:
         if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
@@ -177,13 +177,13 @@ def employees(options: argparse.Namespace) -> tuple[int, ...]:
 
 
 def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
-    """Go on only if the operator says so, here or beforehand (`yes`). Asks on stderr: stdout is for the result."""
+    """Raise NothingDone unless the operator confirms, now or beforehand (`yes`). Asks on stderr, not on stdout."""
     if yes:
         return
     require_terminal(yes=yes)
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    # Signals are taken by another thread, so a read that waits would not notice Ctrl-C.
+    # Another thread receives the signals, so a blocking read would not notice Ctrl-C.
     while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
         stop.check()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
@@ -194,6 +194,6 @@ _POLL_SECONDS = 0.2
 
 
 def require_terminal(*, yes: bool) -> None:
-    """Refuse at once, and not after minutes of reading, where a question could not be answered."""
+    """Raise UsageError at once, not after minutes of reading, if a question could not be answered."""
     if not yes and not (sys.stdin is not None and sys.stdin.isatty()):
         raise UsageError("there is no terminal to ask for confirmation", advice="pass --yes if that is what you want")

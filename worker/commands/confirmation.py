@@ -1,4 +1,4 @@
-"""The question before a run writes, with what it would do; a dry run ends with that."""
+"""The confirmation before a run writes: shows what the run would do, and asks. A dry run only shows it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Proposal:
 
     Attributes:
         steps: The plan.
-        employees: The employees as BambooHR shows them, as far as it was read.
-        approved: The classes of what is to be approved, by employee id.
+        employees: The employees that were read, as BambooHR shows them.
+        approved: The classes of the changes to approve, by employee id.
     """
 
     steps: Sequence[Step]
@@ -50,7 +50,7 @@ def proposal_of(
 
 
 def check_terminal(options: argparse.Namespace) -> None:
-    """Refuse at once, and not after minutes of reading, what only a terminal can answer or show."""
+    """Raise UsageError at once, not after minutes of reading, if the options need a terminal that is missing."""
     if not options.dry_run:
         require_terminal(yes=options.yes)
     if options.show_values and options.yes and not options.dry_run:
@@ -72,13 +72,13 @@ def may_write(
     *,
     scope: str = "employees",
 ) -> bool:
-    """Return whether the run is to write: not after a dry run, and where there is a question, once it is confirmed.
+    """Return whether the run may write: not in a dry run and, if there is a question, only once it is confirmed.
 
-    The preview for a question takes no lock, for the answer may take its time; then everything is read again and done.
+    The preview for a question takes no lock, because the answer may take time; the run then reads everything again.
 
     Args:
         call: The call of the command.
-        services: What the preview works with.
+        services: The services of the preview.
         propose: Reads and plans without writing, and fills a summary.
         question: Returns the question, from the number of accounts that would be written.
         scope: A key of :data:`worker.reports.report.SCOPES`.
@@ -89,7 +89,7 @@ def may_write(
             return True
         summary = Summary(uuid.uuid4().hex, summary.command, summary.started_at, dry_run=True)
     proposal = propose(summary)
-    # What is asked about is listed wherever the question is written.
+    # The changes are listed wherever the question is written.
     if not options.dry_run or sys.stderr.isatty():
         report = build(
             proposal.steps,

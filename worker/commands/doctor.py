@@ -54,7 +54,7 @@ def add(parsers: Parsers) -> None:
 
 
 def doctor(call: Call) -> int:
-    """Check, and print each result as it comes."""
+    """Run all checks, and print each result as it arrives."""
     found: list[Check] = []
     code = ExitCode.OK
     for check in _examine(call):
@@ -71,7 +71,7 @@ def doctor(call: Call) -> int:
 
 _CONFIGURATION = "configuration"
 _PATIENCE_SECONDS = 10.0
-"""How long doctor waits for a passing fault: its reader waits too, and a site in maintenance is an answer."""
+"""How long doctor waits for a transient fault: its reader waits too, and a site in maintenance is a result."""
 
 
 def _examine(call: Call) -> Iterator[Check]:

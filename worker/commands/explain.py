@@ -45,7 +45,7 @@ def add(parsers: Parsers) -> None:
 
 
 def explain_employee(call: Call) -> int:
-    """Plan for one employee without writing, and explain."""
+    """Plan for one employee without writing, and explain the plan."""
     options, summary = call.options, call.summary
     check_values(shows_values=options.show_values, file=options.output)
     check_writable(options.output)

@@ -1,4 +1,4 @@
-"""An argument parser that says what is wrong without repeating what was typed: that may be a token or an address."""
+"""An argument parser whose errors do not repeat what was typed, which may be a token or an address."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _QUOTED = re.compile(r"(: )?['\"].*", re.DOTALL)
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises :class:`UsageError`, with a suggestion where a known word is close to what was typed."""
+    """A parser that raises :class:`UsageError`, with a suggestion if a known word is close to what was typed."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{"allow_abbrev": False, **options})
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse as argparse does, but name the option that is not known and the one that was meant."""
+        """Parse as argparse does, but name an unknown option and the one that was probably meant."""
         options, unknown = self.parse_known_args(args, namespace)
         if unknown:
             last = [self, *_chosen(self, args or ())][-1]
@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Return the parsers of the words that may follow; empty for a parser that takes none."""
+    """Return the parsers of the subcommands; empty for a parser without any."""
     groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     return dict(groups[0].choices) if groups else {}
 
@@ -49,7 +49,7 @@ def overview(parsers: Any, groups: Mapping[str, Sequence[str]]) -> str:
 
 
 def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    """Return the parser itself, or those of all the words that may follow."""
+    """Yield the parser itself or, if it has subcommands, the innermost parsers below it."""
     below = subcommands(parser)
     for one in below.values():
         yield from leaves(one)
@@ -105,7 +105,7 @@ def _missing(name: str, actions: Iterable[argparse.Action]) -> str:
 
 
 _CLOSE = 0.7
-"""How alike two words are of which one was probably meant."""
+"""How similar a known word must be to what was typed to be suggested."""
 _NOUNS = {"COMMAND": "command", "WHAT": "command", "SYSTEM": "system"}
 
 

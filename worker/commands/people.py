@@ -1,4 +1,4 @@
-"""`people list|retry|drop`: the employees whom the state remembers because something about them is open."""
+"""`people list|retry|drop`: the employees with a follow-up, and their release."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class _Row(NamedTuple):
 
     @property
     def reason(self) -> reasons.Reason:
-        """Why, in words."""
+        """The reason, in words."""
         return reason_of(self.flag, self.note)
 
 
@@ -114,7 +114,7 @@ def add(parsers: Parsers) -> None:
 
 
 def show(call: Call) -> int:
-    """List them."""
+    """List the employees with a follow-up."""
     history = open_store(read_state_location(call.environment)).history()
     only = call.options.only
     rows = [
@@ -130,7 +130,7 @@ def show(call: Call) -> int:
 
 
 def _nobody(only: FollowUp | None, history: History) -> str:
-    """What a sync held is not remembered of the employees, for the next one plans it again: its run is named."""
+    """Return the text of an empty list, with the last run if it held changes: those of a sync need no follow-up."""
     text = f"No employee is remembered as {only.replace('_', ' ')}." if only else "No employee is remembered."
     last = history.runs[-1] if history.runs else None
     if only not in (None, FollowUp.HELD) or last is None or not last.held_count:
@@ -160,7 +160,7 @@ def _table(rows: Iterable[_Row]) -> str:
 
 
 def _legend(rows: Iterable[_Row]) -> str:
-    """Each reason once, in words, whatever the number of employees who have it."""
+    """Return each reason once, in words, however many employees have it."""
     said: dict[str, reasons.Reason] = {}
     whose: dict[str, set[int]] = {}
     for row in rows:
@@ -182,20 +182,20 @@ def _counts(rows: Iterable[_Row]) -> str:
 
 
 def retry(call: Call) -> int:
-    """Take them into the next run."""
+    """Make the next run take these employees."""
     changed = _change(call, _released)
     put(f"The next run takes {changed}.", None)
     return 0
 
 
 def _released(one: EmployeeRecord) -> EmployeeRecord:
-    """Return the record of an employee whom the next run takes: one who waits for the first day still does."""
+    """Return the record with which the next run takes an employee: one who waits for their first day still does."""
     waiting = one.follow_ups.get(FollowUp.WAITING, FollowUpDetail(reasons.RELEASED.code))
     return replace(one, follow_ups={FollowUp.WAITING: waiting}, attempts=0, undone_at=0, last_change_at=0)
 
 
 def drop(call: Call) -> int:
-    """Forget why they were remembered."""
+    """Remove the follow-ups of these employees."""
     changed = _change(call, lambda one: replace(one.unflagged(), attempts=0, undone_at=0, last_change_at=0))
     put(f"Forgotten: {changed}. A change in BambooHR, or a reconcile, brings them back.", None)
     return 0

@@ -1,4 +1,4 @@
-"""`plan`: what would be done, for a reader."""
+"""`plan`: shows what a run would do."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def add(parsers: Parsers) -> None:
 
 
 def plan(call: Call) -> int:
-    """Plan without writing, and report."""
+    """Plan without writing, and report the plan."""
     options, summary = call.options, call.summary
     selected = employees(options)
     everybody = options.everybody or options.settings is not None

@@ -40,7 +40,7 @@ def add(parsers: Parsers) -> None:
 
 
 def reconcile(call: Call) -> None:
-    """Run it."""
+    """Compare all employees with Moodle, and correct the differences."""
     options = call.options
     request = RunRequest("reconcile", AllEmployees(), dry_run=options.dry_run, resends=options.resend)
     call.begin(request)

@@ -1,4 +1,4 @@
-"""`state show|rewind|reset|rebind`: where the sync stands, moving it back, and what it belongs to."""
+"""`state show|rewind|reset|rebind`: shows the position of the sync, moves it back, and changes its company and site."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def add(parsers: Parsers) -> None:
 
 
 def show(call: Call) -> int:
-    """Print it."""
+    """Print the position, the lock, the records and the last runs."""
     store = open_store(read_state_location(call.environment))
     history = store.history()
     sections = {
@@ -80,7 +80,7 @@ def show(call: Call) -> int:
 
 
 def rewind(call: Call) -> int:
-    """Move it back."""
+    """Move the position back."""
     options = call.options
     store = open_store(read_state_location(call.environment))
     now = datetime.now(UTC)
@@ -106,7 +106,7 @@ def rewind(call: Call) -> int:
 
 
 def reset(call: Call) -> int:
-    """Remove the row."""
+    """Remove the state row."""
     store = open_store(read_state_location(call.environment))
     row = store.raw()
     if row is None:
@@ -120,7 +120,7 @@ def reset(call: Call) -> int:
 
 
 def rebind(call: Call) -> int:
-    """Let the state belong to the configured company and site."""
+    """Bind the state to the configured company and site."""
     settings = read_settings(call.environment)
     store = open_store(settings.state)
     store.history()
@@ -137,7 +137,7 @@ def rebind(call: Call) -> int:
 
 @contextmanager
 def _confirmed(call: Call, store: Store, question: str) -> Iterator[Lock]:
-    """Refuse during a run, ask, and hold the lock for what follows."""
+    """Raise LockHeld during a run, ask for confirmation, and hold the lock inside the block."""
     store.lock(call.summary.run_id).require_free()
     confirm(question, call.stop, yes=call.options.yes)
     with locked(store, call.summary.run_id) as lock:

@@ -1,4 +1,4 @@
-"""`sync`: bring the employees who changed into Moodle; the scheduled run."""
+"""`sync`: update Moodle for the employees who changed; the scheduled run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def add(parsers: Parsers) -> None:
 
 
 def sync(call: Call) -> None:
-    """Run it."""
+    """Update Moodle for the changed or the selected employees."""
     asked = request(call.options)
     call.begin(asked)
     services = call.services()
@@ -53,7 +53,7 @@ def sync(call: Call) -> None:
 
 
 def request(options: argparse.Namespace) -> RunRequest:
-    """Return what the command line asks for. Raises UsageError for options that do not go together."""
+    """Return the request of the command line. Raises UsageError for options that cannot be combined."""
     selected = employees(options)
     if options.reactivate and not selected:
         raise UsageError("--reactivate needs --employee", advice="name the employees to reactivate: --employee ID")

@@ -1,4 +1,4 @@
-"""`undo RUN`: restore what was there before a run wrote."""
+"""`undo RUN`: restore the values from before a run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def add(parsers: Parsers) -> None:
 
 
 def undo(call: Call) -> None:
-    """Run it."""
+    """Undo what a run wrote."""
     options, summary = call.options, call.summary
     request = UndoRequest(
         options.undone_run, UndoScope(options.only or UndoScope.EVERYTHING), employees(options), options.dry_run

@@ -1,4 +1,4 @@
-"""The two credentials: from Secrets Manager, or from the environment where that was chosen.
+"""Reads the two credentials from Secrets Manager or, if that was chosen, from the environment.
 
 Missing or never set, malformed, and refused are three different messages, each with the command that fixes it. (Secrets
 Manager answers ResourceNotFoundException both for a secret that does not exist and for one without a value.)
@@ -33,14 +33,14 @@ _PRINTABLE = re.compile(r"[!-~]{1,512}")
 
 
 class SecretReader(Protocol):
-    """The one call that is needed of Secrets Manager."""
+    """The one call of Secrets Manager that is needed."""
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, object]:  # noqa: N803 - boto3's own name
-        """The secret, its text under "SecretString", or its bytes under "SecretBinary"."""
+        """Return the secret, its text under "SecretString", or its bytes under "SecretBinary"."""
 
 
 class RenewableCredential:
-    """A credential in use, which is read once more from its secret when it is refused (rotation).
+    """A credential in use, which is read again from its secret, once, when it is refused (rotation).
 
     Threads share it. Its value is never shown.
     """
@@ -58,8 +58,8 @@ class RenewableCredential:
         """Read the secret again after the system has refused a value.
 
         Returns:
-            Whether there is another value now, so that the request is worth a second attempt. Only the first refusal
-            reads the secret; a value of the environment cannot change.
+            Whether the value has changed, so that the request is worth a second attempt. Only the first refusal reads
+            the secret; a value from the environment cannot change.
         """
         with self._mutex:
             if self.value != refused:
@@ -82,7 +82,7 @@ class RenewableCredential:
 
 
 def fix_command(credential: Credential) -> str:
-    """The command that sets a credential again. The value is typed or pasted, never an argument that a shell keeps."""
+    """Return the command that sets a credential. The value is typed or pasted, never an argument that a shell keeps."""
     if not credential.secret_id:
         return f"read -rs {credential.variable} && export {credential.variable}"
     if advice.current().environment:
@@ -94,12 +94,12 @@ def fix_command(credential: Credential) -> str:
 
 
 def open_credential(credential: Credential, reader: SecretReader | None = None) -> RenewableCredential:
-    """The credential for a run. Raises :class:`CredentialError` as :func:`read_credential` does."""
+    """Return the credential for a run. Raises :class:`CredentialError` as :func:`read_credential` does."""
     return RenewableCredential(read_credential(credential, reader), credential, reader)
 
 
 def read_credential(credential: Credential, reader: SecretReader | None = None) -> str:
-    """The credential's value. Raises :class:`CredentialError`; no message ever holds any of the value."""
+    """Return the credential's value. Raises :class:`CredentialError`, whose message contains no part of the value."""
     how_to_set = _how_to_set(credential)
     if not credential.secret_id:
         return _well_formed(credential.value, f"{credential.variable} is", how_to_set)
@@ -139,14 +139,14 @@ def _document(credential: Credential, reader: SecretReader | None, secret: str, 
 
 
 def _decoded(document: object) -> str:
-    """The text of a secret. A file that was uploaded as it is may be UTF-8 or UTF-16."""
+    """Return the text of a secret. A file that was uploaded unchanged may be UTF-8 or UTF-16."""
     if isinstance(document, bytes):
         return document.decode(json.detect_encoding(document))
     return document if isinstance(document, str) else ""
 
 
 def _visible(text: str) -> str:
-    """The text without what editors, web pages and shells add unseen: byte order marks, zero-width spaces, blanks."""
+    """Return the text without byte order marks, zero-width spaces and blanks, which editors and web pages add."""
     return "".join(char for char in text if unicodedata.category(char) != "Cf").strip()
 
 

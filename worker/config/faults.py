@@ -1,4 +1,4 @@
-"""Faults of a configuration in words: all of them, each with the key, its value, what is expected and a near match.
+"""Describes all faults of a configuration, each with the key, its value, what is expected and a near match.
 
 Two sources are checked against the same model: the environment variables of the worker and the TOML file of an
 environment. A value that is or may be a secret appears in no message.
@@ -28,7 +28,7 @@ _ALIKE = 0.75
 
 @dataclass(frozen=True)
 class EachEntry:
-    """An annotation of a table that says in words what each of its entries takes."""
+    """An annotation of a table, with the words for what each of its entries takes."""
 
     text: str
 
@@ -42,12 +42,12 @@ class Problem(NamedTuple):
 
 
 def refusal(expected: str = "", *, detail: str = "", choices: Iterable[str] = ()) -> PydanticCustomError:
-    """The error of a validator.
+    """Return the error of a validator.
 
     Args:
         expected: What is expected, instead of the field's description.
         detail: What exactly is wrong.
-        choices: Values of which one may have been meant.
+        choices: Values that may have been meant.
     """
     return PydanticCustomError(
         "refused", "refused", {"expected": expected, "detail": detail, "choices": tuple(choices)}
@@ -59,8 +59,8 @@ class Faults:
 
     Args:
         values: The values by key.
-        where: What each fault begins with, such as the name of a file.
-        advice: What to do about a key that is missing, or about one that an earlier version had.
+        where: The beginning of each fault, such as the name of a file.
+        advice: What to do about a missing key, or about one of an earlier version.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Faults:
         self._keys: set[str] = set()
 
     def validate(self, model: type[Model]) -> Model | None:
-        """The values as `model`; None if it does not accept them."""
+        """Return the values as `model`; None if it does not accept them."""
         try:
             return model.model_validate(self.values)
         except ValidationError as error:
@@ -129,7 +129,7 @@ class Faults:
 
 
 def expectation(field: FieldInfo | None, *, is_entry: bool = False) -> str:
-    """What a field takes, or an entry of it, in words: from its type, or else its description and example."""
+    """Return what a field, or an entry of it, takes in words: from its type, or its description and example."""
     assert field is not None
     low, high = limits(field)
     if is_entry:
@@ -144,7 +144,7 @@ def expectation(field: FieldInfo | None, *, is_entry: bool = False) -> str:
 
 
 def limits(field: FieldInfo) -> tuple[int | None, int | None]:
-    """The smallest and the largest number that a field takes."""
+    """Return the smallest and the largest number that a field takes."""
     return (
         next((entry.ge for entry in field.metadata if hasattr(entry, "ge")), None),
         next((entry.le for entry in field.metadata if hasattr(entry, "le")), None),
@@ -152,7 +152,7 @@ def limits(field: FieldInfo) -> tuple[int | None, int | None]:
 
 
 def near_match(value: object, choices: Iterable[str]) -> str:
-    """ "; did you mean ...?", or nothing where no choice is like the value."""
+    """Return "; did you mean ...?", "" if no choice is similar to the value."""
     alike = difflib.get_close_matches(value, tuple(choices), 1, _ALIKE) if isinstance(value, str) else []
     return f'; did you mean "{alike[0]}"?' if alike else ""
 
@@ -160,7 +160,7 @@ def near_match(value: object, choices: Iterable[str]) -> str:
 def _find(
     model: type[BaseModel], location: tuple[int | str, ...]
 ) -> tuple[list[str], type[BaseModel], FieldInfo | None, bool]:
-    """Follow a location: the names that a reader knows, the last model and field, and whether more names follow it.
+    """Return the names in a location that a reader knows, the last model and field, and whether more names follow.
 
     Pydantic adds positions in lists, "[key]", and the tags of unions (written <text>) to a location, not at its start.
     """

@@ -26,7 +26,7 @@ TARGET_PATTERN = rf"^({'|'.join(CORE_TARGETS)}|{PROFILE_FIELD}[A-Za-z0-9_]{{1,10
 
 
 def bamboohr_field(named: str) -> str:
-    """The name under which a field is read that a setting names, or a fault that names those there are."""
+    """Return the name under which a field of a setting is read. Raises a refusal that names the existing fields."""
     name = field_name(named)
     if name is not None:
         return name
@@ -48,7 +48,7 @@ def _moodle_field(name: str) -> str:
 
 
 def _form(value: object) -> str | None:
-    """Which form of an entry a value has: its tag in the unions below."""
+    """Return the form of an entry: its tag in the unions below."""
     if isinstance(value, RuleTable):
         return "<table>"
     return {str: "<text>", list: "<list>", dict: "<table>", bool: "<off>", type(None): "<off>"}.get(type(value))
@@ -96,7 +96,7 @@ MappingTable = Annotated[
 
 
 def build_rules(table: Mapping[str, Any]) -> tuple[Rule, ...]:
-    """The rules that a valid table stands for."""
+    """Return the rules of a valid table."""
     return tuple(_rule(target, entry) for target, entry in {**DEFAULT, **table}.items() if entry)
 
 
@@ -112,7 +112,7 @@ def _sources(named: object) -> tuple[str, ...]:
 
 
 def mapping_problems(key: str, table: object) -> Iterator[Problem]:
-    """What the entries of single Moodle fields must not say. `table` is the raw value of `key`."""
+    """Yield the problems in the entries of single Moodle fields. `table` is the raw value of `key`."""
     for target, entry in table.items() if isinstance(table, dict) else ():
         name = f"{key}.{target}"
         sources = _sources(entry.get("from") if isinstance(entry, dict) else entry)
@@ -127,7 +127,7 @@ def mapping_problems(key: str, table: object) -> Iterator[Problem]:
 
 
 def _table_problems(name: str, target: str, entry: Mapping[str, object]) -> Iterator[Problem]:
-    """What must not stand in an entry's table, its fallback and its default."""
+    """Yield the problems in an entry's table, its fallback and its default."""
     table, otherwise = entry.get("map"), entry.get("otherwise")
     if target in NEVER_BLANK and table:
         yield Problem(f"{name}.map", "names and e-mail addresses are never made up", table)

@@ -25,7 +25,7 @@ class ScopeLists(BaseModel):
 
 
 def _form(value: object) -> str | None:
-    """Which form of an entry a value has: its tag in the union below."""
+    """Return the form of an entry: its tag in the union below."""
     return "<list>" if isinstance(value, list) else "<table>" if isinstance(value, (dict, ScopeLists)) else None
 
 
@@ -37,7 +37,7 @@ ScopeTable = Annotated[
 
 
 def build_scope(table: Mapping[str, Any]) -> Scope:
-    """The scope that a valid table stands for."""
+    """Return the scope of a valid table."""
     return Scope(tuple(_rule(field, entry) for field, entry in table.items()))
 
 
@@ -48,7 +48,7 @@ def _rule(field: str, entry: list[str] | ScopeLists) -> ScopeRule:
 
 
 def scope_problems(key: str, table: object) -> Iterator[Problem]:
-    """What the lists of single fields must not say. `table` is the raw value of `key`."""
+    """Yield the problems in the lists of single fields. `table` is the raw value of `key`."""
     named: dict[str | None, str] = {}
     for field, entry in table.items() if isinstance(table, dict) else ():
         if (other := named.setdefault(field_name(field), field)) != field:

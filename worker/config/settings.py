@@ -35,7 +35,7 @@ _FORM_FIELDS_PER_REQUEST = 900
 
 
 def meaning(field: FieldInfo) -> str:
-    """A setting in one line: its help, its limits and its default."""
+    """Return a setting in one line: its help, its limits and its default."""
     low, high = limits(field)
     details = ["required"] if field.is_required() else []
     if low is not None:
@@ -50,7 +50,7 @@ VARIABLES: dict[str, str] = {name.upper(): meaning(field) for name, field in Wor
 
 @dataclass(frozen=True)
 class Credential:
-    """Where the credential of one system is: exactly one of secret_id and value is set."""
+    """The location of one system's credential: exactly one of `secret_id` and `value` is set."""
 
     variable: str
     secret_id: str
@@ -62,7 +62,7 @@ class Credential:
 
 @dataclass(frozen=True)
 class StateLocation:
-    """Where the state is kept, in a table or in a file, and which state of it."""
+    """The table or file of the state, and which state in it."""
 
     table: str
     file: str
@@ -70,11 +70,11 @@ class StateLocation:
 
 
 class Settings(WorkerVariables):
-    """Everything a run needs to know before its first call."""
+    """All settings of a run."""
 
     @property
     def bamboo_api(self) -> str:
-        """The address that paths of BambooHR are added to."""
+        """The address to which BambooHR's paths are added."""
         base = (self.bamboo_base_url or f"https://{self.bamboo_company_domain}.bamboohr.com").rstrip("/")
         # A base that names its version, as the older gateway does, is used as it is.
         return base if base.endswith("/v1") else f"{base}/api/v1"
@@ -91,22 +91,22 @@ class Settings(WorkerVariables):
 
     @property
     def bamboo(self) -> Credential:
-        """Where the API key is."""
+        """The location of the API key."""
         return Credential("BAMBOOHR_API_KEY", self.bamboo_secret_id, _secret(self.bamboohr_api_key))
 
     @property
     def moodle(self) -> Credential:
-        """Where the token is."""
+        """The location of the token."""
         return Credential("MOODLE_TOKEN", self.moodle_secret_id, _secret(self.moodle_token))
 
     @property
     def state(self) -> StateLocation:
-        """Where the state is."""
+        """The location of the state."""
         return _location(self)
 
     @cached_property
     def mapping(self) -> FieldMapping:
-        """The mapping, and what decides on names and usernames."""
+        """The mapping, with the settings for names and usernames."""
         return FieldMapping(
             build_rules(self.field_mapping), self.username_template, self.extended_usernames, self.default_last_name
         )
@@ -123,7 +123,7 @@ class Settings(WorkerVariables):
 
     @property
     def plan_digest(self) -> str:
-        """A fingerprint of the settings that decide on every account: a full pass is due when they change."""
+        """A fingerprint of the settings that affect every account: a full pass is due when they change."""
         if not self.employee_scope:
             return self.mapping.digest
         text = f"{self.mapping.digest} {self.employee_scope.digest} {self.out_of_scope}"
@@ -131,7 +131,7 @@ class Settings(WorkerVariables):
 
     @property
     def reactivate_all(self) -> bool:
-        """Whether accounts are reactivated that something else suspended."""
+        """Whether accounts that this product did not suspend are reactivated as well."""
         return self.reactivate == "always"
 
     @cached_property
@@ -165,7 +165,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def read_state_location(environment: Mapping[str, str]) -> StateLocation:
-    """Where the state is, for a command that works on the state alone. Raises as :func:`read_settings` does."""
+    """Read the state's location, for a command that needs only the state. Raises as :func:`read_settings` does."""
     faults = _read(environment, StateVariables)
     variables = faults.validate(StateVariables)
     _check_pairs(faults, EXACTLY_ONE[-1:])
@@ -179,7 +179,7 @@ def _accepted(variables: Model | None, faults: Faults) -> Model:
 
 
 def _read(environment: Mapping[str, str], model: type[BaseModel]) -> Faults:
-    """The variables that are set, each as the type that a TOML file would give it."""
+    """Return the variables that are set, each in the type that a TOML file would give it."""
     values: dict[str, object] = {}
     faults = Faults(values)
     for name, field in model.model_fields.items():
@@ -223,6 +223,6 @@ def _location(read: StateVariables) -> StateLocation:
 
 
 def describe() -> str:
-    """The variables, for `--help`."""
+    """Return the variables, for `--help`."""
     width = max(map(len, VARIABLES))
     return "\n".join(f"  {name:<{width}}  {meaning}" for name, meaning in VARIABLES.items())

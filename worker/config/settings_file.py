@@ -1,6 +1,6 @@
-"""The settings of the sync in an environment's TOML file, as the worker's variables.
+"""Turns the settings of the sync in an environment's TOML file into the worker's variables.
 
-The stack passes them on to the task as they are, so what the file says is tried here exactly as it would be deployed.
+The stack passes them on to the task unchanged, so the file takes effect here exactly as it would once deployed.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _ADDRESSES = ("bamboo_company_domain", "bamboo_base_url", "moodle_base_url")
 
 
 class _SettingsFile(SharedSettings):
-    """The keys of the sync; those of the infrastructure are synthesis's to check."""
+    """The keys of the sync; synthesis checks those of the infrastructure."""
 
     model_config = ConfigDict(alias_generator=to_pascal, extra="ignore")
 
 
 def worker_environment(settings: SharedSettings) -> Mapping[str, str]:
-    """The container's variables. The worker's defaults hold for what the file leaves out."""
+    """Return the container's variables. The worker's defaults apply to settings that the file leaves out."""
     written = settings.model_dump(by_alias=True, exclude_unset=True)
     written.update({to_pascal(name): getattr(settings, name) for name in _ALWAYS})
     # In the order of the model, so that a template does not change with the order of the file.
@@ -39,10 +39,10 @@ def worker_environment(settings: SharedSettings) -> Mapping[str, str]:
 
 
 def with_settings_file(environment: Mapping[str, str], path: Path) -> dict[str, str]:
-    """These variables with every setting of the sync as the file has it.
+    """Return these variables with every setting of the sync taken from the file.
 
     A setting that the file leaves out has its default, as after a deploy. Only the addresses of the two systems are
-    taken from `environment` where the file has none, so that a file with a few settings can be tried.
+    taken from `environment` if the file has none, so that a file with a few settings can be tried.
 
     Raises:
         UsageError: The file cannot be read, or is not TOML.
@@ -73,7 +73,7 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def _check_names(faults: Faults) -> None:
-    """Report keys that are likely to be meant as one of the sync's: to ignore them would show another plan."""
+    """Report keys that are probably misspelled keys of the sync: ignoring them would show another plan."""
     known = [to_pascal(name) for name in SharedSettings.model_fields]
     for key in faults.values.keys() - set(known):
         if key in faults.advice:
@@ -84,7 +84,7 @@ def _check_names(faults: Faults) -> None:
 
 def _text(value: object) -> str:
     if isinstance(value, dict):
-        # A Moodle field that TOML leaves alone with false is null in the worker's JSON.
+        # A Moodle field that TOML switches off with false is null in the worker's JSON.
         return json.dumps({field: None if entry is False else entry for field, entry in value.items()})
     if isinstance(value, bool):
         return str(value).lower()

@@ -1,4 +1,4 @@
-"""Every setting of the worker, once: its name, default, limits, one sentence of help and an example.
+"""The model of all settings of the worker: name, default, limits, one sentence of help and an example.
 
 The field `moodle_base_url` is the environment variable `MOODLE_BASE_URL`. In :class:`SharedSettings` it is also the key
 `MoodleBaseUrl` of a TOML file. `--variables`, docs/configuration.md and the JSON Schema are generated from here.
@@ -22,7 +22,7 @@ from worker.model.moodle_fields import normalize
 from worker.model.step import GuardClass
 
 REMOVED = {"dates_as_events": "hires and leavers are always processed when their date arrives; remove this setting"}
-"""Settings of earlier versions, and what to do. In a file each is a fault; as a variable, a warning."""
+"""Settings of earlier versions, and what to do about them: a fault in a file, a warning as a variable."""
 
 Trigger = Literal["schedule", "manual"]
 
@@ -31,7 +31,7 @@ _NOT_IN_A_BASE_URL = re.compile(r"[\s@?#\\]")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine's own."""
+    """Return whether a host name is this machine's own."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -39,7 +39,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _base_url(text: str) -> str:
-    """Accept an https address, or http to this machine, with nothing after its path."""
+    """Accept an https address, or an http address of this machine, with nothing after its path."""
     parts = urlsplit(text)
     host, port = parts.hostname or "", parts.port
     host.encode("idna")
@@ -110,7 +110,7 @@ _BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
 class SharedSettings(BaseModel):
-    """The settings that the environment variables and the TOML file have in common."""
+    """The settings that the environment variables and the TOML file share."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
 
@@ -224,7 +224,7 @@ class SharedSettings(BaseModel):
 
 
 class StateVariables(BaseModel):
-    """Where the state is; variables only."""
+    """The location of the state; variables only."""
 
     model_config = ConfigDict(
         alias_generator=str.upper, strict=True, frozen=True, hide_input_in_errors=True, defer_build=True

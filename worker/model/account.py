@@ -39,7 +39,7 @@ class Account:
 
     @property
     def name(self) -> str:
-        """How messages name the account: by ids only, never by personal data."""
+        """The account's name in messages: ids only, never personal data."""
         known = self.idnumber if self.idnumber.isascii() and self.idnumber.isdigit() else ""
         return f"account {self.id}" + (f" (idnumber {known})" if known else "")
 
@@ -49,13 +49,13 @@ class Account:
         return "@" not in self.email
 
     def has_email(self, address: str) -> bool:
-        """Whether the account has this e-mail address, ignoring case. A blank address matches no account."""
+        """Return whether the account has this e-mail address, ignoring case. A blank address matches no account."""
         return bool(address) and email_key(self.email) == email_key(address)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """The part of an account that is kept when nothing is planned for it. `full_name`: only if it has no idnumber."""
+    """The values kept of an account for which nothing is planned. `full_name` is set only without an idnumber."""
 
     id: int
     username: str

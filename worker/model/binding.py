@@ -17,7 +17,7 @@ class Binding:
 
     @classmethod
     def of(cls, company_domain: str, moodle_base_url: str) -> Binding:
-        """Return the pair that the settings name."""
+        """Return the company and site that the settings name."""
         url = urlsplit(moodle_base_url)
         host, port = (url.hostname or "").lower(), url.port
         named_port = f":{port}" if port is not None and port != _DEFAULT_PORTS.get(url.scheme.lower()) else ""

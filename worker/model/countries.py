@@ -177,7 +177,7 @@ _TWO_NAMES = re.compile(r"(.+)\((.+)\)\s*")
 
 
 def country_code(name: str) -> str | None:
-    """The ISO 3166 alpha-2 code for a country name or code; None if it is unknown."""
+    """Return the ISO 3166 alpha-2 code for a country name or code; None if it is unknown."""
     folded = _folded(name)
     if code := _codes().get(folded):
         return code
@@ -201,7 +201,7 @@ def _codes() -> dict[str, str]:
 
 
 def _folded(name: str) -> str:
-    """Lower case, no accents, no punctuation, single spaces; "St." is "saint", and "the" at either end is left out."""
+    """Return a name in lower case without accents and punctuation, "St." as "saint", and no "the" at either end."""
     plain = "".join(part for part in unicodedata.normalize("NFKD", name) if not unicodedata.combining(part))
     joined = _INITIALS.sub(lambda found: found[0].replace(".", "") + " ", plain.casefold().replace("&", " and "))
     words: list[str] = re.findall(r"[a-z0-9]+", joined)

@@ -1,10 +1,10 @@
-"""What counts as the same e-mail address, and which employees of the whole company have which one."""
+"""When two e-mail addresses count as the same, and which employees of the whole company have which one."""
 
 from __future__ import annotations
 
 
 def email_key(address: str) -> str:
-    """Return what two spellings of one address have in common: like both systems, this product ignores case."""
+    """Return an address in the form in which it is compared: like both systems, this product ignores case."""
     return address.lower()
 
 
@@ -32,6 +32,6 @@ class EmailIndex:
                 self._ids[key] = (*known, employee)
 
     def of(self, address: str) -> tuple[int, ...]:
-        """The ids of all employees with this address."""
+        """Return the ids of all employees with this address."""
         known = self._ids.get(hash(email_key(address)), ())
         return known if isinstance(known, tuple) else (known,)

@@ -39,7 +39,7 @@ class Employee:
         was_deleted: The feed of an earlier run reported a deletion, and this one does not mention the employee.
         listed: The directory shows the employee.
         evidenced: List Employees or Get Employee returned a row for the employee.
-        facts: Values by canonical field name, as far as any source shows them.
+        facts: The values that any source shows, by canonical field name.
         restricted: Fields that the evidence lists as restricted and no source shows.
         unreadable: The code with which BambooHR refuses to answer for this employee alone; "" if it answers.
         incomplete: The same for the fields that are read by their API names, which are not shown then.
@@ -104,7 +104,7 @@ class Employee:
 
 
 class LifecycleState(StrEnum):
-    """Whether the employee works at the company, as far as BambooHR shows it."""
+    """Whether BambooHR shows that the employee works at the company."""
 
     ACTIVE = "active"
     LEFT = "left"
@@ -130,7 +130,7 @@ def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = F
         return LifecycleState.LEFT if employee.deleted and not employee.is_shown else LifecycleState.UNKNOWN
     if status == "Inactive":
         if employee.facts.get("hire_date", "") not in _NOT_SET and day_of(employee.facts, "hire_date") is None:
-            # It may be in the future.
+            # The date cannot be read, and may be in the future.
             return LifecycleState.UNKNOWN
         is_hidden = was_to_start and "hire_date" not in employee.facts
         return LifecycleState.FUTURE if is_hidden or starts_later(employee, now) else LifecycleState.LEFT
@@ -154,7 +154,7 @@ _LAST_ZONE = timedelta(hours=12)
 
 
 def starts_later(employee: Employee, now: datetime) -> bool:
-    """Whether the hire date is in the future.
+    """Return whether the hire date is in the future.
 
     A day has begun in every time zone only twelve hours after it began in UTC. Until then BambooHR may not have
     activated an employee who starts "today", so they do not count as a leaver, unless a termination date on or after
@@ -167,7 +167,7 @@ def starts_later(employee: Employee, now: datetime) -> bool:
 
 
 def starts_within(employee: Employee, now: datetime, days: int) -> bool:
-    """Whether the hire date is at most `days` ahead, so that the account may be created already."""
+    """Return whether the hire date is at most `days` ahead, so that the account may be created already."""
     day = day_of(employee.facts, "hire_date")
     return days > 0 and day is not None and day <= now.date() + timedelta(days=days)
 

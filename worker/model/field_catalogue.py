@@ -65,10 +65,10 @@ PERSONAL = frozenset(
         *("supervisor", "supervisor_id", "employee_number", "mobile_phone", "work_phone"),
     }
 )
-"""Fields whose values are about one person: they are in no message, and in the state for no purpose but an undo."""
+"""Fields whose values are about one person: no message contains them, and the state only for an undo."""
 
 BY_API_NAME = "bamboohr:"
-"""What a field begins with that is named by its API name."""
+"""The prefix of a field that is named by its API name."""
 
 FIELD_PATTERN = rf"^({'|'.join(MAPPABLE)}|{BY_API_NAME}[A-Za-z0-9_]{{1,100}}(\.[0-9]{{1,3}})?)$"
 _CANONICAL = {names.employee: name for name, names in FIELDS.items() if name != "status_date"}
@@ -79,9 +79,9 @@ Source = Literal["directory", "listing", "employee"]
 
 
 def field_name(named: str) -> str | None:
-    """The name under which a field is read that a setting names; None if no field may be named so.
+    """Return the name under which a field of a setting is read; None if no field may be named so.
 
-    A field of the catalogue is read as such whichever way it is named, so that it has one source, the cheapest.
+    A field of the catalogue is read under its canonical name, however it is named: it has one source, the cheapest.
     """
     if not re.fullmatch(FIELD_PATTERN, named):
         return None
@@ -90,22 +90,22 @@ def field_name(named: str) -> str | None:
 
 
 def is_by_api_name(name: str) -> bool:
-    """Whether a field is named by its API name, so that it is in no other source than reports and Get Employee."""
+    """Return whether a field is named by its API name, so that only reports and Get Employee have it."""
     return name.startswith(BY_API_NAME)
 
 
 def api_name(name: str) -> str:
-    """The API name of a field that is named by it."""
+    """Return the API name of a field that is named by it."""
     return name.removeprefix(BY_API_NAME)
 
 
 def names_in(source: Source, fields: Iterable[str]) -> dict[str, str]:
-    """The name of each field in a source, for those that the source can show."""
+    """Return the name of each field in a source, for those that the source can show."""
     theirs = {name: getattr(FIELDS[name], source) for name in fields if name in FIELDS}
     return {name: named for name, named in theirs.items() if named}
 
 
 def needed(mapped: Iterable[str]) -> tuple[str, ...]:
-    """The identity fields and the mapped fields: those of the catalogue in its order, then those by their API name."""
+    """Return the identity and the mapped fields: those of the catalogue in its order, then those by API name."""
     wanted = dict.fromkeys((*IDENTITY, *mapped))
     return (*(name for name in FIELDS if name in wanted), *filter(is_by_api_name, wanted))

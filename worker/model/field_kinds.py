@@ -1,4 +1,4 @@
-"""Custom profile fields by their type: what is sent for a value, and whether Moodle shows what was sent. Pure.
+"""The types of custom profile fields: what is sent for a value, and whether Moodle shows what was sent. Pure.
 
 Look-ups return the type of every field that they show. From Moodle 4.2 on they return the stored value; before, a text
 as Moodle displays it. Measured on Moodle 4.1, 4.5 and 5.1.
@@ -36,11 +36,11 @@ class FieldKind(NamedTuple):
 
 
 Kinds = Mapping[str, FieldKind]
-"""By Moodle field, as far as an account has shown the field."""
+"""The kinds by Moodle field, for the fields that an account has shown."""
 
 
 def is_read_back(field: str) -> bool:
-    """Whether Moodle may store another value than the one that is sent, without an error."""
+    """Return whether Moodle may store another value than the one sent, without an error."""
     return field.startswith(PROFILE_FIELD) or field in _READ_BACK
 
 
@@ -64,14 +64,14 @@ def sendable(kinds: Kinds, field: str, text: str) -> str | None:
 
 
 def is_same(kinds: Kinds, field: str, sent: str, shown: str) -> bool:
-    """Whether an account that shows this value has what was, or would be, sent."""
+    """Return whether an account that shows a value has the value that was, or would be, sent."""
     if sent == shown:
         return True
     kind = kinds.get(field)
     if kind is None:
         return field in _HIDE_ZERO and (sent, shown) == ("0", "")
     if kind.type == "textarea":
-        # As displayed it has lost its HTML already; without it, "&lt;" has become "<" and must stay.
+        # A displayed text has already lost its HTML; its "<" was "&lt;" before, and must stay.
         return _plain(sent) == (_plain(shown) if kind.is_raw else shown)
     if kind.type == "checkbox":
         return (sent or "0") == (shown or "0")
@@ -82,7 +82,7 @@ def is_same(kinds: Kinds, field: str, sent: str, shown: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    # Twice: Moodle escapes a text that is a link once more.
+    # Unescaped twice, because Moodle escapes a text that is a link once more.
     return " ".join(html.unescape(html.unescape(_TAG.sub("", _BREAK.sub(" ", text)))).split())
 
 
@@ -97,8 +97,7 @@ def _iso_day(text: str) -> date | None:
 def _day(text: str) -> date | None:
     """Return the day of an ISO date, or of a moment in seconds since 1970: midnight in Moodle's time zone.
 
-    Which zone that is cannot be asked. Thirteen hours after midnight in any zone from UTC-10 to UTC+13 it is the same
-    day in UTC.
+    That zone is unknown, but thirteen hours after midnight in any zone from UTC-10 to UTC+13, UTC has the same day.
     """
     if not _SECONDS.fullmatch(text):
         return _iso_day(text)

@@ -1,4 +1,4 @@
-"""What a run held, as far as an approval needs it. No personal values. Pure."""
+"""The held changes of a run, in the form that an approval needs, without personal values. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VALID = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class HeldChange:
-    """A part of a step that a guard held, or a match that was not confirmed.
+    """A part of a step that a guard held, or an unconfirmed match.
 
     Attributes:
         account_id: The account; 0 if the step creates it.
@@ -30,10 +30,10 @@ class HeldChange:
 
 @dataclass(frozen=True)
 class HeldChanges:
-    """All that a run held.
+    """All held changes of a run.
 
     Attributes:
-        at: When it was held, in seconds since 1970.
+        at: When they were held, in seconds since 1970.
         key_check: A digest of the run's id with the same key as the digests of the changes.
         resends: Values that Moodle had not kept before are among the changes.
     """
@@ -45,5 +45,5 @@ class HeldChanges:
     resends: bool = False
 
     def is_valid(self, now: datetime) -> bool:
-        """Whether it can still be approved."""
+        """Return whether they can still be approved."""
         return now.timestamp() - self.at <= VALID.total_seconds()

@@ -1,4 +1,4 @@
-"""What is remembered from run to run: employees, by their ids, and how the runs went. Pure."""
+"""The records of employees and of runs that runs keep for later runs. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_ACCOUNT = -1
 
 
 class FollowUp(StrEnum):
-    """Why runs keep an employee in mind. Each is a flag of its own; a new one is one more line here."""
+    """Why an employee needs a follow-up. Each is a flag of its own; a new one is one more line here."""
 
     WAITING = "waiting"
     PARKED = "parked"
@@ -25,7 +25,7 @@ class FollowUp(StrEnum):
 
 
 PASSIVE = frozenset({FollowUp.WITHOUT_ACCOUNT})
-"""What is remembered without asking again: a change in BambooHR, or a full pass, brings the employee back."""
+"""Flags that make no run read the employee: a change in BambooHR, or a full pass, brings them back."""
 
 
 class FollowUpDetail(NamedTuple):
@@ -37,20 +37,20 @@ class FollowUpDetail(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EmployeeRecord:
-    """What is remembered about one employee. No personal values.
+    """The record of one employee, without personal values.
 
     Attributes:
         follow_ups: The flags that are set.
-        deleted: The changed feed said so when it last named the employee (it says it once).
+        deleted: The changed feed reported a deletion when it last named the employee (it does so once).
         attempts: Consecutive runs in which Moodle refused the employee.
-        suspended_by_us: Written before the suspension is sent, as `suspended_at` is (seconds since 1970), so that a
-            process that dies in between forgets neither the employee nor the limit.
+        suspended_by_us: Stored before the suspension is sent, like `suspended_at` (seconds since 1970), so that
+            neither the employee nor the limit is lost if the process dies in between.
         undone_at: When an operator undid what a run had written to the employee.
-        last_change_at: When BambooHR had last changed the employee before the run that was undone; 0 if not known.
+        last_change_at: When the employee last changed in BambooHR before the run that was undone; 0 if unknown.
         account_id: The account that was suspended; :data:`NO_ACCOUNT` if none has the employee's id any more; 0 in a
             record of an earlier version, until the account is looked up.
-        not_kept: For each field whose value Moodle did not keep, the digest of what was sent.
-            It is not sent again while both are the same.
+        not_kept: The digest of what was sent, for each field whose value Moodle did not keep. The value is not sent
+            again while its digest is the same.
     """
 
     employee_id: int
@@ -65,25 +65,25 @@ class EmployeeRecord:
     not_kept: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, flag: FollowUp) -> bool:
-        """Whether a flag is set."""
+        """Return whether a flag is set."""
         return flag in self.follow_ups
 
     def flagged(self, flag: FollowUp, note: str = "", action: str = "") -> EmployeeRecord:
-        """The record with this flag as well."""
+        """Return the record with this flag as well."""
         return replace(self, follow_ups={**self.follow_ups, flag: FollowUpDetail(note, action)})
 
     def unflagged(self) -> EmployeeRecord:
-        """The record without any flag."""
+        """Return the record without any flag."""
         return replace(self, follow_ups={})
 
     @property
     def lacks_account(self) -> bool:
-        """Whether an earlier version suspended the account and did not note which one it is."""
+        """Whether an earlier version suspended the account without recording which one."""
         return self.suspended_by_us and self.account_id == 0
 
     @property
     def was_to_start(self) -> bool:
-        """Whether the employee waits for the first day: seen as such, or written ahead of it."""
+        """Whether the employee waits for their first day, whether or not their account was written before it."""
         waiting = self.follow_ups.get(FollowUp.WAITING)
         if waiting is None:
             return False
@@ -91,7 +91,7 @@ class EmployeeRecord:
 
     @property
     def needs_follow_up(self) -> bool:
-        """Whether every run takes the employee. After an undo they are left alone until BambooHR changes them."""
+        """Whether every run takes the employee. After an undo, runs leave them alone until they change in BambooHR."""
         return self.is_open and not self.has(FollowUp.UNDONE)
 
     @property
@@ -100,36 +100,36 @@ class EmployeeRecord:
         return bool(self.follow_ups.keys() - PASSIVE)
 
     def worth_keeping(self, now: datetime) -> bool:
-        """Whether any part of the record can still matter."""
+        """Return whether any part of the record can still matter."""
         recent = self.suspended_at > (now - timedelta(days=1)).timestamp()
         return bool(self.follow_ups or self.attempts or self.suspended_by_us or recent or self.not_kept)
 
 
 UNFINISHED = "unfinished"
-"""The outcome of a run that is at work, or was killed."""
+"""The outcome of a run that is in progress, or was killed."""
 ENDED = frozenset({"ok", "held", "errors"})
 """The outcomes of a run that read, planned and wrote to its end, whatever errors single employees had."""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """How a run went, as far as later runs need it.
+    """The record of a run, for later runs.
 
     Attributes:
         ended_at: Milliseconds since 1970.
-        is_baseline: A sync that reached its end and whose reading is reliable, whatever errors single employees had;
-            later runs are compared with its figures.
+        is_baseline: A sync that reached its end and read reliably, whatever errors single employees had; later runs
+            are compared with its figures.
         successful: A run over all employees of its scope, without an error.
         rows: Rows of the directory.
-        coverage: For each field that is needed, the share of rows that have it, in hundredths of a per cent.
+        coverage: The share of rows that have a value, by needed field, in hundredths of a per cent.
         mapping_digest: A fingerprint of the mapping, the username settings and the scope that the run planned with.
         company: The number of active employees; 0 in records of an earlier version, which have `rows` alone.
-        began: When the first run of this state ended, as far as that is known.
+        began: When the first run of this state ended, if known.
         held_count: How many employees have held changes; see `HeldChanges`.
-        since: Where the run began.
-        reached: Where the run left the state; empty if it had not read the changes since then, or was not to move it.
-        dates_read: For each kind of date, the day (ISO) up to which dates that arrived were taken up.
-        scope_matched: The parts of the scope that matched an employee in this run or an earlier one, as marks: see
+        since: The start of the run's window.
+        reached: The `since` that the run left; empty if it had not read the changes since then, or was not to move it.
+        dates_read: The day (ISO) up to which arrived dates were read, by date field.
+        scope_matched: The marks of the scope that matched an employee in this run or an earlier one: see
             :attr:`worker.model.scope.Scope.marks`.
         journal_items: How many items its journal has; the store counts them.
     """
@@ -157,33 +157,33 @@ class RunRecord:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether it started to write and has not recorded how it ended."""
+        """Whether the run started to write and has not recorded how it ended."""
         return self.outcome == UNFINISHED
 
     @property
     def reached_the_end(self) -> bool:
-        """Whether it read, planned and wrote to its end, whatever errors single employees had."""
+        """Whether the run read, planned and wrote to its end, whatever errors single employees had."""
         return self.outcome in ENDED
 
     @property
     def is_full(self) -> bool:
-        """Whether it was a sync or a reconcile without a selection of employees."""
+        """Whether the run was a sync or a reconcile without a selection of employees."""
         return self.scope == "all" and self.command in ("sync", "reconcile")
 
 
 @dataclass(frozen=True)
 class History:
-    """The remembered employees, and the runs that later runs need, oldest first."""
+    """The records of employees, and those of the runs that later runs need, oldest first."""
 
     records: Mapping[int, EmployeeRecord] = field(default_factory=dict)
     runs: tuple[RunRecord, ...] = ()
 
     def last_baseline(self) -> RunRecord | None:
-        """The last baseline run; None if there is none yet."""
+        """Return the last baseline run; None if there is none yet."""
         return next((run for run in reversed(self.runs) if run.is_baseline), None)
 
     def scope_matched(self) -> Sequence[str]:
-        """What of the scope matched an employee, as the last run says that knows of a match."""
+        """Return the marks of the scope that matched an employee, from the last run that has any."""
         last = self._last_to_match()
         return last.scope_matched if last else ()
 
@@ -196,24 +196,24 @@ class History:
         return min((run.began or run.ended_at for run in self.runs), default=0)
 
     def has_gap_before(self, since: datetime) -> bool:
-        """Whether the last run left the position earlier: what changed in between is not read."""
+        """Return whether the last run left the position earlier, so that changes in between are not read."""
         left = (parse_moment(run.reached) for run in reversed(self.runs))
         last = next((moment for moment in left if moment is not None), since)
         return last < since.replace(microsecond=0)
 
     def last_full_run(self) -> RunRecord | None:
-        """The last run over all employees, whatever its end."""
+        """Return the last run over all employees, however it ended."""
         return next((run for run in reversed(self.runs) if run.is_full), None)
 
     def window_opened_before(self, since: datetime, day: date) -> bool:
-        """Whether a run that began at `since` ended on an earlier day."""
+        """Return whether a run that began at `since` ended on an earlier day."""
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000
         return any(run.ended_at < midnight and parse_moment(run.since) == since for run in self.runs)
 
     def dates_read(self, since: datetime) -> dict[str, date]:
-        """Up to which day each kind of date was taken up; a kind that is missing never was.
+        """Return the day up to which each date field was read; one that is missing never was.
 
-        A run that reached more than `since` shows that the state was moved back. Then no kind was taken up beyond
+        A run that reached beyond `since` shows that the state was moved back. No field then counts as read beyond
         `since`: an operator who wants the changes again wants the dates as well.
         """
         found: dict[str, date] = {}
@@ -225,26 +225,26 @@ class History:
         return {kind: min(day, latest) for kind, day in found.items()}
 
     def with_flag(self, flag: FollowUp) -> dict[int, EmployeeRecord]:
-        """The employees with a flag."""
+        """Return the employees with a flag."""
         return {number: employee for number, employee in self.records.items() if employee.has(flag)}
 
     def delivered(self, scheduled_time: str) -> bool:
-        """Whether a run of this scheduled time was successful. One that failed may be tried again."""
+        """Return whether a run of this scheduled time was successful. One that failed may be tried again."""
         return bool(scheduled_time) and any(run.scheduled_time == scheduled_time for run in self.runs if run.successful)
 
 
 _RECENT = timedelta(days=10)
-"""Longer than the week after which a smaller company is accepted, and than any approval or second delivery takes."""
+"""Longer than the week after which a smaller company is trusted, and than any approval or second delivery takes."""
 LEAST_RUNS = 20
-"""At least this many runs can be shown and compared, however rarely they are scheduled."""
+"""At least this many runs are kept, however rarely they are scheduled."""
 
 
 def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[RunRecord, ...]:
-    """What later runs need of the runs so far, oldest first.
+    """Return the runs that later runs need, oldest first.
 
-    These are the runs of the last days, `most` of them at most, and as long as it takes the last baseline, the last
-    full run (its mapping), the last that matched the scope, the run that opened the present window, and the runs that
-    dates are counted from.
+    These are the runs of the last days, at most `most`, and whatever their age the last baseline, the last full run
+    (its mapping), the last that matched the scope, the run that opened the present window, the run that reached
+    furthest, and the runs that read each date field furthest.
     """
     ordered = sorted(runs, key=lambda run: (run.ended_at, run.run_id))
     since = (now - _RECENT).timestamp() * 1000

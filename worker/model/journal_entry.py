@@ -1,4 +1,4 @@
-"""The journal: what a run is about to write, kept before it is written, so that the run can be undone. Pure.
+"""The journal: what a run is about to write, stored before it is written, so that the run can be undone. Pure.
 
 It is the one place of the state with personal values: the old and the new value of every field. An entry is kept for
 90 days. Readers check that themselves: DynamoDB deletes an item within days of its expiry, not at once.
@@ -24,7 +24,7 @@ _MAX_PORTION_BYTES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """What a run let through for one employee and Moodle did not take.
+    """A write for one employee that a run let through and Moodle did not accept.
 
     Attributes:
         values: The new value of each field.
@@ -37,11 +37,11 @@ class NotTaken:
 
 @dataclass(frozen=True, slots=True)
 class RecentWrites:
-    """What recent runs wrote, as far as it matters to the guards of the next one.
+    """The writes of recent runs that matter to the guards of the next one.
 
     Attributes:
-        changed: The employees whose accounts were changed, by the class in which that counts.
-        not_taken: What the last run of this window let through and Moodle did not take, by employee.
+        changed: The employees whose accounts were changed, by the class in which the change counts.
+        not_taken: The writes that the last run of this window let through and Moodle did not accept, by employee.
     """
 
     changed: Mapping[GuardClass, Set[int]] = field(default_factory=dict)
@@ -60,15 +60,15 @@ class JournalEntry:
     """What a run is about to write to one account.
 
     Attributes:
-        account_id: None where the write creates the account.
+        account_id: The account; None if the write creates it.
         at: Just before the write, in seconds since 1970.
-        last_change_at: When BambooHR had last changed the employee by then, by its own clock, or else when the run
-            began to read; 0 where neither is known.
+        last_change_at: When the employee last changed in BambooHR, by its clock, or else when the run began to read; 0
+            if neither is known.
         classes: The guard classes in which the write counts towards the limits; none for an approved write, an undo,
-            and what is exempt.
-        is_read_back: What the account showed after a write in place of the values that were sent: the new values are
-            what it showed, the old ones what was sent.
-        is_failed: The account was not changed after all. Not part of the entry: what reads the journal says so.
+            and exempt changes.
+        is_read_back: The entry holds what the account showed after a write in place of the values that were sent: the
+            new values are those shown, the old ones those sent.
+        is_failed: The account was not changed after all. Not stored in the entry, but set by the journal's reader.
     """
 
     employee_id: int
@@ -83,7 +83,7 @@ class JournalEntry:
 
     @classmethod
     def of(cls, step: Step, now: datetime, changed: datetime | None = None) -> JournalEntry:
-        """The entry of a step that is about to be sent; `changed`: when BambooHR changed the employee, if known."""
+        """Return the entry of a step that is about to be sent; `changed`: when the employee changed, if known."""
         account_id = step.account.id if step.account else None
         last_change_at = int(changed.timestamp()) if changed else 0
         changes = tuple(change for change in step.changes if len(change.old or "") <= _MAX_VALUE_LENGTH)
@@ -93,18 +93,18 @@ class JournalEntry:
 
     @classmethod
     def of_read_back(cls, step: Step, shown: Iterable[FieldChange], now: datetime) -> JournalEntry:
-        """The entry of what the account of a step shows in place of what was sent."""
+        """Return the entry of what the account of a step shows in place of the values that were sent."""
         account_id = step.account.id if step.account else None
         changes = tuple(change for change in shown if len(change.new) <= _MAX_VALUE_LENGTH)
         return cls(step.employee_id, step.action, account_id, changes, int(now.timestamp()), is_read_back=True)
 
     def changed(self, field: str) -> FieldChange | None:
-        """The change of one field, if there is one."""
+        """Return the change of one field; None if there is none."""
         return next((change for change in self.changes if change.field == field), None)
 
 
 def pack(entries: Iterable[JournalEntry]) -> Iterator[list[dict[str, Any]]]:
-    """Return the entries as plain data, in portions that fit into one item of the table."""
+    """Yield the entries as plain data, in portions that fit into one item of the table."""
     portion: list[dict[str, Any]] = []
     size = 0
     for entry in entries:
@@ -147,7 +147,7 @@ def unpack(portions: Iterable[Sequence[Mapping[str, Any]]]) -> list[JournalEntry
 
 
 def _classes(plain: Mapping[str, Any]) -> frozenset[GuardClass]:
-    """The classes of an entry. An earlier version kept none, and limited suspensions alone."""
+    """Return the classes of an entry. An earlier version stored none, and limited only suspensions."""
     if "classes" in plain:
         return frozenset(map(GuardClass, plain["classes"]))
     return frozenset({GuardClass.SUSPEND} if plain["action"] == Action.SUSPEND else ())

@@ -1,6 +1,6 @@
-"""The mapping: which BambooHR field feeds which Moodle field. It is data, and is checked whole at the start.
+"""The mapping: which BambooHR field feeds which Moodle field. It is data, and is checked as a whole at the start.
 
-The setting FIELD_MAPPING is a JSON object from Moodle fields to where they come from, laid over :data:`DEFAULT`::
+The setting FIELD_MAPPING is a JSON object from Moodle fields to their sources, laid over :data:`DEFAULT`::
 
     {
       "firstname": ["preferred_name", "first_name"],                    the first that is not empty
@@ -28,10 +28,10 @@ from worker.model.field_catalogue import needed
 from worker.model.moodle_fields import is_username, normalize
 
 NEVER_RETURNED = ("middlename",)
-"""Fields that no look-up gives back, so that a difference cannot be seen: they are sent on creation only."""
+"""Fields that no look-up returns, so that differences cannot be found: they are only sent on creation."""
 
 OFTEN_HIDDEN = ("phone1", "phone2")
-"""Fields that look-ups return only where the site counts them among a user's identity fields."""
+"""Fields that look-ups return only if the site counts them among a user's identity fields."""
 
 CORE_TARGETS = (
     *("firstname", "lastname", "email", "department", "institution", "city", "country"),
@@ -69,9 +69,9 @@ class Rule:
         target: The Moodle field.
         sources: BambooHR fields, by the names under which they are read; the first non-empty one is used.
         when: Whether the field is filled on creation only.
-        default: The value where BambooHR has none.
-        table: What is sent in place of a value of BambooHR, by the value as :func:`folded`; empty: the value itself.
-        otherwise: What is sent in place of a value that the table does not have; "": nothing.
+        default: The value if BambooHR has none.
+        table: What is sent for each value of BambooHR, by the value as :func:`folded`; if empty, the value itself.
+        otherwise: What is sent for a value that the table does not have; if "", nothing.
     """
 
     target: str
@@ -97,7 +97,7 @@ class Rule:
         return self.when == "always" and self.target not in NEVER_RETURNED
 
     def value(self, facts: Mapping[str, str]) -> str | None:
-        """The value for the field; None if BambooHR does not show it, and the account keeps its present value.
+        """Return the value for the field; None if BambooHR does not show it, and the account keeps its present value.
 
         A source that is not shown hides the sources after it: if the preferred name is restricted today, the account
         must not fall back to the legal first name.
@@ -105,7 +105,7 @@ class Rule:
         return self._first(facts)[0]
 
     def refused_value(self, facts: Mapping[str, str]) -> str:
-        """The value that BambooHR shows and that is not sent: the table or Moodle does not have it. "": there is none.
+        """Return the value that is not sent because the table does not have it or Moodle does not accept it, or "".
 
         The account keeps its value.
         """
@@ -129,7 +129,7 @@ class Rule:
 
 
 def folded(value: str) -> str:
-    """A value of BambooHR as it is looked up in a table: without case, spare spaces, and what cannot be seen."""
+    """Return a BambooHR value as it is looked up in a table: without case, extra spaces and invisible characters."""
     if not value.isascii():
         visible = "".join(char for char in value if unicodedata.category(char) != "Cf")
         value = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
@@ -138,7 +138,7 @@ def folded(value: str) -> str:
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """All rules, the username template, and the BambooHR fields they need.
+    """All rules and the username template, with the BambooHR fields that they need.
 
     Attributes:
         rules: One for each Moodle field.
@@ -184,11 +184,11 @@ class FieldMapping:
         return 4 + sum(2 if rule.is_custom else 1 for rule in self.rules)
 
     def accepts_username(self, name: str) -> bool:
-        """Whether Moodle can hold a username."""
+        """Return whether Moodle accepts a username."""
         return is_username(name, extended=self.extended_usernames)
 
     def rule(self, target: str) -> Rule | None:
-        """The rule for one Moodle field; None if the field is not mapped."""
+        """Return the rule for one Moodle field; None if the field is not mapped."""
         return next((rule for rule in self.rules if rule.target == target), None)
 
     @cached_property
@@ -198,7 +198,7 @@ class FieldMapping:
 
     @property
     def username_has_email(self) -> bool:
-        """Whether usernames are made of the work e-mail address."""
+        """Whether usernames are derived from the work e-mail address."""
         return "work_email" in placeholders(self.username_template)
 
     @property
@@ -208,18 +208,18 @@ class FieldMapping:
 
 
 def _table(rule: Rule) -> list[object]:
-    """What a digest holds of a rule's table; nothing where it has none, as in the digests of earlier versions."""
+    """Return the part of a digest for a rule's table; none without a table, as in the digests of earlier versions."""
     return [sorted(rule.table.items()), rule.otherwise] if rule.table else []
 
 
 @cache
 def placeholders(template: str) -> tuple[str, ...]:
-    """The field names in a username template."""
+    """Return the field names in a username template."""
     return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
 
 
 def template_fault(template: str) -> str:
-    """What is wrong with a username template; "" if every employee gets a username of their own from it."""
+    """Return what is wrong with a username template; "" if every employee gets a username of their own from it."""
     allowed = ", ".join("{" + name + "}" for name in DERIVABLE)
     try:
         names = placeholders(template)

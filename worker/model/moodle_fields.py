@@ -1,4 +1,4 @@
-"""What Moodle can store, so that one employee's value does not fail the whole batch.
+"""The values that Moodle can store, so that one employee's value does not fail the whole batch.
 
 Moodle refuses a batch with "invalid parameter" or "error writing to database" without naming the value, so every value
 is normalised or rejected here first. Measured on Moodle 4.2.3; lengths are in characters, not bytes.
@@ -23,7 +23,7 @@ LENGTHS = {
     "phone2": 20,
 }
 _CUSTOM_FIELD_LENGTH = 2_048
-"""The maximum of a text field unless the site sets another, which a read-back shows; a text area has none."""
+"""The maximum of a text field unless the site sets another, which a read-back reveals; a text area has none."""
 
 _USERNAME = re.compile(r"[a-z0-9_.@-]+")
 _EMAIL = re.compile(
@@ -33,24 +33,24 @@ _EMAIL = re.compile(
 )
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[a-z0-9]+)*")
 _TIME_ZONE = re.compile(r"99|[A-Za-z0-9]+(/?[A-Za-z_-])+")
-"""An IANA name as Moodle's own check takes it, or 99, the site's."""
+"""An IANA name that Moodle's own check accepts, or 99, the site's."""
 _PHONE_PUNCTUATION = re.compile(r"[\s().\-\u2010-\u2015]")
 _TAG = re.compile(r"<(?!\s)")
 _UNSTORABLE = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
 
 
 def is_email(text: str) -> bool:
-    """Whether Moodle accepts the e-mail address: ASCII, a domain with a dot, no padding, at most 100 characters."""
+    """Return whether Moodle accepts an e-mail address: ASCII, a domain with a dot, no padding, up to 100 characters."""
     return _EMAIL.fullmatch(text) is not None
 
 
 def is_username(text: str, *, extended: bool = False) -> bool:
-    """Whether Moodle accepts the username: a-z 0-9 _ - . @, at most 100 characters.
+    """Return whether Moodle accepts the username: a-z 0-9 _ - . @, at most 100 characters.
 
     Args:
         text: The username.
         extended: Moodle's `extendedusernamechars` is on: any characters but capitals and blanks at the ends. Characters
-            that cannot be seen are excluded, because no employee could type such a username.
+            that are invisible are excluded, because no employee could type such a username.
     """
     if len(text) > LENGTHS["username"]:
         return False
@@ -63,7 +63,7 @@ def normalize(target: str, text: str) -> str | None:
     """Return the value as Moodle will store it.
 
     Removes control characters, collapses white space, removes the angle brackets of anything that PHP would strip as an
-    HTML tag, and truncates to the field's length, but for a telephone number. Country names become codes.
+    HTML tag, and truncates to the field's length, except for telephone numbers. Country names become codes.
 
     Args:
         target: The Moodle field, for example "firstname" or "profile_field_team".

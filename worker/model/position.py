@@ -10,7 +10,7 @@ from datetime import datetime
 class WindowProgress:
     """Progress within one window.
 
-    `latest` becomes `since` when the window is complete. `last_id`: the last employee done. `pinned_runs`: consecutive
+    `latest` becomes `since` when the window is complete. `last_id`: the last employee taken. `pinned_runs`: consecutive
     runs that failed and left the position unchanged.
     """
 
@@ -21,14 +21,14 @@ class WindowProgress:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the sync stands.
+    """The position of the sync.
 
     Attributes:
         since: Start of the window.
-        offset: Number of changes done.
+        offset: Number of changes taken.
         progress: None if none was stored for this position.
-        gapless: Whether a run left `since` there, with no gap before it. Of any other position (the first one, or one
-            that was written by hand) the history knows whether there is a gap.
+        gapless: Whether a run left `since` there, with no gap before it. For any other position (the first one, or one
+            written by hand), the history shows whether there is a gap.
     """
 
     since: datetime

@@ -17,9 +17,9 @@ from worker.model.account import Account
 class Reason:
     """A stable code, a text whose subject is the employee, and advice; "" if there is nothing to do.
 
-    The template of the advice names commands as `{command:people retry ID}`, and the employee's id as `{employee}`;
-    the reader's form of them is filled in, and the ids where they are known.
-    `counter`: which count of the summary holds the employees who are skipped or held for this reason.
+    The template of the advice names commands as `{command:people retry ID}`, and the employee's id as `{employee}`,
+    which are replaced by the command as the reader types it, and by the ids if they are known.
+    `counter`: the count of the summary for employees who are skipped or held for this reason.
     """
 
     code: str
@@ -33,11 +33,11 @@ class Reason:
         return resolve(self.advice_template)
 
     def advice_for(self, *employees: int) -> str:
-        """What to do about these employees."""
+        """Return what to do about these employees."""
         return resolve(self.advice_template, employees)
 
     def in_run(self, run_id: str) -> Reason:
-        """The reason with the run that held it, where its advice names a run still to come."""
+        """Return the reason with the run that held it in place of RUN in its advice."""
         return replace(self, advice_template=self.advice_template.replace("approve RUN ", f"approve {run_id} "))
 
 
@@ -345,7 +345,7 @@ def unreadable_fields(code: str) -> Reason:
 
 
 def of_leaver(unread: Reason) -> Reason:
-    """The account of an employee who has left cannot be read, and so not be suspended."""
+    """The account of an employee who has left cannot be read, and therefore not be suspended."""
     return replace(
         unread,
         advice_template="the employee has left, and the account may still be active: suspend it by hand; "
@@ -366,7 +366,7 @@ _GENERAL = {
 
 
 def by_code(code: str) -> Reason | None:
-    """A reason in general words; None for a code whose words need the employee."""
+    """Return a reason in general words; None for a code whose words need the employee."""
     return _GENERAL.get(code)
 
 
@@ -378,7 +378,7 @@ IN_COMMON = {
     "email_swapped": "employees would swap addresses",
     "username_taken": "the username belongs to another account or employee",
 }
-"""What reasons that name an employee or an account have in common."""
+"""The general words of reasons that name an employee or an account."""
 
 REFUSED_ALONE = frozenset({"unreadable_account", "unreadable_employee", "unreadable_fields"})
 """Codes of employees who cannot be read, though all others can."""

@@ -19,7 +19,7 @@ class Status(StrEnum):
     FAILED = "failed"
     """Not written for a reason that does not concern the employee: transport, access, or the end of the run."""
     HELD = "held"
-    """A guard holds the whole step. One of which a part is held has the status of the rest."""
+    """A guard holds the whole step. A step that is held in part has the status of the rest."""
     EXEMPT = "exempt"
     """Moodle does not allow changes to this account (an administrator, the guest): a skip, not an error."""
 

@@ -7,7 +7,7 @@ The setting SCOPE is a JSON object from BambooHR fields to lists of values::
       "employment_status": {"exclude": ["Contractor"]}    all but employees with one of these
     }
 
-An employee is in scope if every field says so. An empty value is none of the allowed ones, and is not excluded.
+An employee is in scope if every field allows it. An empty value is none of the allowed ones, and is not excluded.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from worker.model.mapping import folded
 
 
 class ScopeState(StrEnum):
-    """Whether an employee is in scope, as far as BambooHR shows it."""
+    """Whether BambooHR shows that an employee is in scope."""
 
     IN = "in"
     OUT = "out"
@@ -33,13 +33,13 @@ class ScopeState(StrEnum):
 
 @lru_cache(maxsize=4096)
 def fold(value: str) -> str:
-    """Return a value as it is compared, which the directory asks of few values many times."""
+    """Return a value as it is compared. Cached, because the directory repeats a few values many times."""
     return folded(value)
 
 
 @dataclass(frozen=True)
 class ScopeRule:
-    """The lists of one field, with the values as the setting has them. Without `allowed` every value is allowed."""
+    """The lists of one field, with the values as the setting has them. Without `allowed`, every value is allowed."""
 
     field: str
     allowed: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class ScopeRule:
 
     @cached_property
     def allowed_values(self) -> Mapping[str, str]:
-        """The allowed values as they are compared, and as the setting has them."""
+        """The allowed values as the setting has them, by the form in which they are compared."""
         return {fold(value): value for value in self.allowed}
 
     @cached_property
@@ -55,7 +55,7 @@ class ScopeRule:
         return frozenset(map(fold, self.excluded))
 
     def state(self, facts: Mapping[str, str]) -> ScopeState:
-        """Return what this field says of an employee."""
+        """Return whether an employee is in scope by this field."""
         if self.field not in facts:
             return ScopeState.NOT_SHOWN
         value = fold(facts[self.field])
@@ -63,7 +63,7 @@ class ScopeRule:
         return ScopeState.OUT if is_out else ScopeState.IN
 
     def list_that_decides(self, facts: Mapping[str, str]) -> str:
-        """Return the name of the list by which this field says what it says of an employee."""
+        """Return the name of the list by which this field decides on an employee."""
         return "allow" if self.allowed and fold(facts[self.field]) not in self._excluded else "exclude"
 
 
@@ -91,7 +91,7 @@ class Scope:
         return next((rule for rule in self.rules if rule.state(facts) is ScopeState.OUT), None)
 
     def hidden_fields(self, facts: Mapping[str, str]) -> list[str]:
-        """Return the fields that BambooHR does not show of an employee."""
+        """Return the fields that BambooHR does not show for an employee."""
         return [field for field in self.fields if field not in facts]
 
     @cached_property
@@ -100,7 +100,7 @@ class Scope:
         rules = sorted([rule.field, _folded(rule.allowed), _folded(rule.excluded)] for rule in self.rules)
         return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:16]
 
-    # What of the scope matches employees
+    # Marks of what matches employees
 
     @property
     def whole(self) -> str:
@@ -109,7 +109,7 @@ class Scope:
 
     @cached_property
     def marks(self) -> Mapping[str, frozenset[str]]:
-        """The mark of the whole scope and of each listed value, and the fields that have to be shown for it."""
+        """The fields that must be shown for each mark: those of the whole scope and of each listed value."""
         listed = {mark: frozenset({field}) for mark, field, _ in (*self.allowed_values(), *self.excluded_values())}
         return {self.whole: frozenset(self.fields), **listed}
 
@@ -118,7 +118,7 @@ class Scope:
         return self._listed((rule.field, rule.allowed) for rule in self.rules)
 
     def excluded_values(self) -> Iterable[tuple[str, str, str]]:
-        """Return the same of each excluded value."""
+        """Return each excluded value with its mark and its field, personal ones excepted."""
         return self._listed((rule.field, rule.excluded) for rule in self.rules)
 
     @staticmethod
@@ -127,7 +127,7 @@ class Scope:
         return [(_mark(field, value), field, value) for field, values in shown for value in values]
 
     def marks_of(self, facts: Mapping[str, str]) -> set[str]:
-        """Return the marks that an employee matches. One who is Inactive matches none."""
+        """Return the marks that an employee matches. An Inactive employee matches none."""
         if not self.rules or facts.get("status") == "Inactive":
             return set()
         found = {_mark(rule.field, facts.get(rule.field, "")) for rule in self.rules} & self.marks.keys()
@@ -135,7 +135,7 @@ class Scope:
 
 
 ALL_EMPLOYEES = Scope()
-"""The scope where none is set."""
+"""The scope if none is set."""
 
 
 def _mark(field: str, value: str) -> str:

@@ -92,7 +92,7 @@ _STATES: dict[str, dict[str, str]] = {
 
 
 def state_name(state: str, country: str | None) -> str | None:
-    """The state in full.
+    """Return the state in full.
 
     Args:
         state: As BambooHR shows it, in full or abbreviated.
@@ -100,7 +100,7 @@ def state_name(state: str, country: str | None) -> str | None:
 
     Returns:
         The name in full, or the text as it is if it is no abbreviation of that country. None if it may be one and the
-        country that decides is not shown, or not set while two countries have it: the account keeps its value.
+        country is not shown, or is empty while two countries have the abbreviation: the account keeps its value.
     """
     if country:
         return _STATES.get(country_code(country) or "", {}).get(state, state)

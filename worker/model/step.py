@@ -68,10 +68,10 @@ class Step:
         problem: An error about one field, which is left out; the rest of the step is written.
         notes: Information for the operator, not errors.
         waits: The employee is read again in every run until the case is clear.
-        classes: The guard classes in which what is written counts.
-        held: What a guard holds of the step. If nothing else is left, the action is HOLD.
-        not_kept: Fields whose value Moodle does not keep, which is therefore not sent, each with the digest of the
-            value; "" where the field's type has no such value.
+        classes: The guard classes in which the writes count.
+        held: The parts that a guard holds. If nothing else is left, the action is HOLD.
+        not_kept: Fields whose value is not sent because Moodle does not keep it, each with the digest of the value; ""
+            if the field's type has no such value.
     """
 
     employee_id: int
@@ -89,7 +89,7 @@ class Step:
 
     @property
     def is_error(self) -> bool:
-        """Whether the step is an error already in the plan, before anything is sent to Moodle."""
+        """Whether the plan itself makes the step an error, before anything is sent to Moodle."""
         return self.action is Action.CONFLICT or self.problem is not None
 
     @property

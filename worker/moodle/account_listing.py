@@ -1,6 +1,6 @@
-"""Every account of one authentication, read as a stream that keeps only a few values of each account.
+"""Reads all accounts of one authentication method as a stream, and keeps only a few values of each account.
 
-Moodle has no paging for it: one search by authentication returns all at once (2 MB for 4,000 accounts, measured).
+Moodle has no paging: one search by authentication returns all at once (2 MB for 4,000 accounts, measured).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from worker.transport.json_stream import Malformed, read_items, require_empty
 
 
 def read_account_listing(chunks: Iterable[bytes], auth: str) -> list[AccountRef]:
-    """The accounts with this authentication. Raises Malformed, and never returns a part for the whole."""
+    """Return the accounts with this authentication. Raises Malformed, also if the answer is incomplete."""
     found: list[AccountRef] = []
     rows = 0
 
@@ -34,7 +34,7 @@ def _account_ref(row: Any, auth: str) -> AccountRef | None:
     if not isinstance(row, dict) or type(row.get("id")) is not int:
         raise Malformed("an account is not an object with an id")
     if row.get("auth") != auth:
-        # A search by a key that Moodle does not know returns every account.
+        # A search by a key unknown to Moodle returns all accounts.
         return None
     username, idnumber = (str(row.get(key) or "") for key in ("username", "idnumber"))
     full_name = "" if idnumber else f"{row.get('firstname') or ''} {row.get('lastname') or ''}".strip()

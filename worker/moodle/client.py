@@ -1,9 +1,9 @@
 """Moodle's user web services: look-ups, create, update. Their behaviour was measured on Moodle 4.1, 4.2, 4.5 and 5.1.
 
-A look-up is one quick attempt: it reports at once, as :class:`Refused`, what one record of the batch may have caused,
-so that isolation can tell that record from the site (`site_answers`). What is about no record, such as the canary
-(`check_visibility`), is patient: it retries passing faults and ends the run where they last. A write is one attempt,
-and ends in its answer or in what :meth:`WebService.write` raises.
+A look-up is one quick attempt: a fault that one record may have caused is raised at once as :class:`Refused`, so that
+isolation can find out whether that record or the site is at fault (`site_answers`). Calls about no record, such as the
+canary (`check_visibility`), retry transient faults, and end the run if these last. A write is one attempt: it returns
+the answer, or raises as :meth:`WebService.write` does.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class MoodleClient:
     """A client for one site.
 
     Args:
-        transport: sends the requests.
-        endpoint: the address of the site's REST server.
-        token: the service user's token; a text, or a credential that can be read again.
-        mapping: says which keys an account needs.
-        batch_size: how many accounts a request holds.
-        concurrency: how many look-ups are sent at a time.
-        fix_command: the command that sets the token, for the messages.
+        transport: Sends the requests.
+        endpoint: The address of the site's REST server.
+        token: The service user's token; a text, or a credential that can be read again.
+        mapping: Decides which keys an account needs.
+        batch_size: How many accounts a request holds.
+        concurrency: How many look-ups are sent at a time.
+        fix_command: The command that sets the token, for the messages.
 
     Attributes:
         field_kinds: The kinds of the custom profile fields that any account has shown so far, the guest included.
@@ -79,9 +79,9 @@ class MoodleClient:
     # The canary
 
     def check_visibility(self) -> None:
-        """Look up Moodle's guest, with patience: a token that sees accounts sees it with every needed key.
+        """Look up Moodle's guest, with retries: a token that sees accounts sees it with every needed key.
 
-        Moodle answers silently with less where a right is missing. Raises SyncError, also where the site does not
+        If a right is missing, Moodle leaves out data without an error. Raises SyncError, also if the site does not
         answer in time.
         """
         guest = self._guest()
@@ -90,7 +90,7 @@ class MoodleClient:
             raise fatal_errors.not_visible(missing, guest_seen=guest is not None)
 
     def site_answers(self) -> bool:
-        """Whether the site answers one quick look-up of the guest. If so, another refusal concerns its request only."""
+        """Return whether the site answers one quick look-up of the guest; another refusal then concerns its request."""
         try:
             return self._guest(quick=True) is not None
         except (Refused, TargetError):
@@ -98,9 +98,9 @@ class MoodleClient:
 
     @cached_property
     def compares_exactly(self) -> bool:
-        """Whether the site's database tells upper from lower case in addresses (PostgreSQL; MariaDB does not).
+        """Whether the site's database distinguishes upper and lower case in addresses (PostgreSQL; MariaDB does not).
 
-        Then the guest is not found by its e-mail address in the other case.
+        If it does, the guest is not found by its e-mail address in the other case.
         """
         if not self._guest_email:
             self._guest()
@@ -110,7 +110,7 @@ class MoodleClient:
         try:
             rows = self._rows("email", [other_case], quick=False)
         except Refused:
-            # What a firewall dislikes about the guest's address is not about the employees of the batch.
+            # A firewall's refusal of the guest's address does not concern the employees of the batch.
             return True
         return not any(isinstance(row, dict) and row.get("username") == "guest" for row in rows)
 
@@ -130,14 +130,14 @@ class MoodleClient:
     # Look-ups
 
     def look_up(self, key: AccountKey, values: Sequence[str]) -> list[Account]:
-        """Every visible account that has one of these values, as Moodle compares them (case, accents).
+        """Return all visible accounts that have one of these values, as Moodle compares them (case, accents).
 
-        An e-mail address is found in any case, whatever the database. This is one request and one quick attempt, but
+        An e-mail address is found in any case, whatever the database. This is one request in one quick attempt, except
         for addresses that the database may hold in another case.
 
         Raises:
-            Refused: one of the values may be the cause, or the site: `site_answers` tells.
-            SyncError: the run cannot go on.
+            Refused: One of the values or the site may be the cause; `site_answers` tells which.
+            SyncError: The run cannot continue.
         """
         wanted = self._lookable(key, values)
         try:
@@ -146,9 +146,9 @@ class MoodleClient:
             raise Refused(UNREADABLE_ROW, _UNREADABLE) from None
 
     def _found(self, key: AccountKey, wanted: Sequence[str]) -> list[Account]:
-        """The accounts that have one of these values; an address in any case.
+        """Return the accounts that have one of these values, addresses in any case.
 
-        Where the database compares exactly, what is not found is searched for: core_user_get_users ignores the case.
+        If the database compares exactly, addresses not found are searched for: core_user_get_users ignores case.
         """
         accounts = self._parsed(key, self._rows(key, wanted))
         if key == "email":
@@ -159,7 +159,7 @@ class MoodleClient:
         return accounts
 
     def _lookable(self, key: AccountKey, values: Iterable[str]) -> list[str]:
-        """Each value once, without those that fail a whole request: an empty text, an illegal username."""
+        """Return each value once, without those that fail a whole request: empty texts and illegal usernames."""
         once = filter(None, dict.fromkeys(values))
         return [value for value in once if key != "username" or self._accepts_username(value)]
 
@@ -171,7 +171,7 @@ class MoodleClient:
         return accounts
 
     def _rows(self, key: AccountKey, values: Sequence[str], *, quick: bool = True) -> list[Any]:
-        """One look-up; one by one through core_user_get_users where the token may not use the batched function."""
+        """Return the rows of one look-up, or of one search per value if the token may not use the batched function."""
         if self._by_field:
             try:
                 fields = [("field", key), *((f"values[{at}]", value) for at, value in enumerate(values))]
@@ -205,7 +205,7 @@ class MoodleClient:
     # The whole site
 
     def list_accounts(self, auth: str) -> list[AccountRef]:
-        """Every account with this authentication."""
+        """Return all accounts with this authentication."""
         try:
             found = self._service.read_stream(
                 _SEARCH,
@@ -222,10 +222,10 @@ class MoodleClient:
         return found
 
     def access(self) -> dict[str, str]:
-        """For each of the four functions the code with which it is refused to the token, "" where it is not.
+        """Return the code with which each of the four functions is refused to the token, "" if it is not.
 
-        The two that write are called with what cannot succeed: an account id that does not exist, and a new account
-        with the guest's username and an invalid address. Moodle checks the right first (read in
+        The two that write are called with arguments that cannot succeed: an account id that does not exist, and a new
+        account with the guest's username and an invalid address. Moodle checks the right first (read in
         user/externallib.php).
         """
         guest = [("username", "guest"), ("firstname", "-"), ("lastname", "-"), ("email", "none@localhost")]
@@ -249,23 +249,23 @@ class MoodleClient:
     # Writes
 
     def retries(self) -> Retries:
-        """The retries of one batch, for the attempts of :meth:`create` or :meth:`update`."""
+        """Return the retries of one batch, for the attempts of :meth:`create` or :meth:`update`."""
         return self._service.retries()
 
     def create(self, records: Sequence[Record], retries: Retries | None = None) -> None:
-        """Create these accounts, all or none. An answer of another length than what was sent leaves it undecided."""
+        """Create these accounts, all or none. Raises Undecided if the answer does not name as many as were sent."""
         writes.check_created(
             self._service.write("core_user_create_users", writes.numbered(records), retries), len(records)
         )
 
     def update(self, records: Sequence[Record], retries: Retries | None = None) -> Updated:
-        """Change these accounts, each for itself; the answer names those that were refused."""
+        """Change these accounts, each independently of the others; the answer names those that were refused."""
         answer = self._service.write("core_user_update_users", writes.numbered(records), retries)
         return writes.parse_updated(answer, records)
 
 
 def _has_other(row: Any, key: AccountKey, value: str) -> bool:
-    """Whether a row shows another value than the one searched for. What shows none is not known to be another's."""
+    """Return whether a row shows another value than the one searched for; a row that shows none does not."""
     shown = row.get(key) if isinstance(row, dict) else None
     return isinstance(shown, (str, int)) and bool(shown) and str(shown).casefold() != value.casefold()
 

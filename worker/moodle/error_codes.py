@@ -1,10 +1,10 @@
-"""The one table of Moodle's errorcodes: whom each is about. HTTP statuses: `worker.transport.refusal`.
+"""The one table of Moodle's error codes and what each concerns. HTTP statuses: `worker.transport.refusal`.
 
 `refusal_reasons` and `fatal_errors` put the codes into words, for one employee and for the whole run.
 
-A code *may be about one record* unless it is known to be about the whole site: only the look-up of Moodle's guest
-tells the two apart, and isolation asks for it. Sources: "measured" on Moodle 4.1, 4.2, 4.5 and 5.1, "read" in Moodle's
-code, "public" for reports in public trackers and the manuals of proxies and firewalls.
+A code *may concern one record* unless it is known to concern the whole site: only a look-up of Moodle's guest, which
+isolation makes, distinguishes the two. Sources: "measured" on Moodle 4.1, 4.2, 4.5 and 5.1, "read" in Moodle's code,
+"public" for reports in public trackers and the manuals of proxies and firewalls.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EXEMPTION = f"{ASK_FIREWALL} to exempt /webservice/rest/server.php"
 NO_JSON = "no JSON"
 ODD_ANSWER = "undocumented answer"
 UNREADABLE_ROW = "unreadable row"
-"""This product's own codes, for answers that have no code of Moodle's."""
+"""This product's own codes, for answers without an error code of Moodle's."""
 
 _CODES: Mapping[str, Meaning] = {
     "invalidparameter": Meaning(Concerns.RECORD, "measured: a value, field or address that Moodle does not accept"),
@@ -47,7 +47,7 @@ _ANY_OTHER_CODE = Meaning(Concerns.RECORD, "not known: the guest's look-up decid
 
 
 def meaning_of_code(code: str) -> Meaning:
-    """What Moodle's errorcode is about."""
+    """Return what an error code of Moodle concerns."""
     if _SERVICE_USER.fullmatch(code):
         return Meaning(Concerns.SERVICE_USER, "read: the service user is deleted, suspended, unconfirmed or nologin")
     return _CODES.get(code, _ANY_OTHER_CODE)
@@ -57,7 +57,7 @@ _TOO_LONG = (status_code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), status_code(HTTPS
 
 
 def is_firewall(code: str) -> bool:
-    """Whether a refusal came from the web server or a firewall in front of Moodle."""
+    """Return whether a refusal came from the web server or a firewall in front of Moodle."""
     return code.startswith(("HTTP 3", "HTTP 4")) and code not in _TOO_LONG
 
 

@@ -1,6 +1,6 @@
-"""The errors with which Moodle ends a whole run: what happened, what to do and whom to ask.
+"""The errors of Moodle that end a whole run: what happened, what to do and whom to ask.
 
-`error_codes` says whom a refusal is about, `refusal_reasons` has those that affect one employee only.
+`error_codes` has what a refusal concerns, `refusal_reasons` the refusals that affect one employee only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BASE_URL = "check that MOODLE_BASE_URL is the site's own address"
 
 
 def unreachable(what: str) -> SyncError:
-    """No answer, whatever was tried."""
+    """Moodle does not answer, despite all retries."""
     return TargetError(
         f"Moodle could not be read: {what}",
         advice="check MOODLE_BASE_URL and the network; the next run reads it again",
@@ -69,7 +69,7 @@ def no_listing(code: str) -> SyncError:
 
 
 def not_visible(missing: Sequence[str], *, guest_seen: bool) -> SyncError:
-    """The canary is not shown as planning needs it."""
+    """The token does not see Moodle's guest with every key that planning needs."""
     what = f"sees accounts without {', '.join(missing)}" if guest_seen else "does not see accounts at all"
     return TargetError(
         f"the Moodle token {what}: every employee would seem to have no account, and get a second one",
@@ -79,12 +79,12 @@ def not_visible(missing: Sequence[str], *, guest_seen: bool) -> SyncError:
 
 
 def maintenance() -> SyncError:
-    """The site is in maintenance, set in its administration pages."""
+    """The site is in maintenance mode, set in its administration pages."""
     return TargetError("the Moodle site is in maintenance", advice=_WAIT)
 
 
 def not_json() -> SyncError:
-    """The answer is no JSON."""
+    """The answer is not JSON."""
     return TargetError(
         "Moodle's answer is not JSON (a web page?)",
         advice=f"{_BASE_URL}, that no cache or firewall answers in its place, and that PHP's display_errors is off",
@@ -92,7 +92,7 @@ def not_json() -> SyncError:
 
 
 def odd_answer() -> SyncError:
-    """The JSON has another form than documented."""
+    """The JSON does not have the documented form."""
     return TargetError(
         "Moodle's answer to a look-up is JSON, but no list of accounts",
         advice=f"{_BASE_URL}, and that no cache or firewall answers in its place",
@@ -100,7 +100,7 @@ def odd_answer() -> SyncError:
 
 
 def no_lookup_answered(code: str) -> SyncError:
-    """Moodle answers for its guest and for no employee: the cause is not in their accounts."""
+    """Moodle answers for its guest but for no employee: the cause is not in their accounts."""
     return TargetError(
         f"Moodle does not answer the look-up of any employee ({code}), although it answers for its guest: the site is"
         " at fault, not the accounts",
@@ -110,7 +110,7 @@ def no_lookup_answered(code: str) -> SyncError:
 
 
 def of_status(reply: Reply) -> SyncError:
-    """An HTTP status that is not 200."""
+    """Moodle answers with an HTTP status other than 200."""
     status = reply.status
     asked = retry_after(reply)
     pause = f", and asks for a pause of {asked:.0f} s" if asked else ""
@@ -141,7 +141,7 @@ def of_status(reply: Reply) -> SyncError:
 
 
 def refused(code: str, function: str) -> SyncError:
-    """Moodle refuses a read that cannot be left out."""
+    """Moodle refuses a read that the run cannot do without."""
     if code == NO_JSON:
         return not_json()
     if code == ODD_ANSWER:

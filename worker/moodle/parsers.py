@@ -1,4 +1,4 @@
-"""Accounts in the answers of Moodle's look-ups."""
+"""Parses the accounts in the answers of Moodle's look-ups."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ WHERE_MAPPED = ("department", "lang", "timezone")
 
 
 class UnreadableAccount(ValueError):
-    """A row that cannot be trusted. Its message says why, in words that carry no value."""
+    """A row that cannot be trusted. Its message says why without quoting a value."""
 
 
 def needed_keys(mapping: FieldMapping) -> tuple[str, ...]:
-    """The keys that planning needs of every account."""
+    """Return the keys that planning needs of every account."""
     return (*ALWAYS_SHOWN, *(key for key in WHERE_MAPPED if mapping.rule(key)))
 
 
 def missing_keys(row: Mapping[str, Any], needed: Iterable[str]) -> list[str]:
-    """The keys that the token may not see."""
+    """Return the keys that the token may not see."""
     return [key for key in needed if key not in row]
 
 
 def parse_accounts(rows: Iterable[Any], needed: Iterable[str]) -> list[Account]:
-    """The accounts of one answer. Raises UnreadableAccount, also where two rows of one id contradict each other."""
+    """Return the accounts of one answer. Raises UnreadableAccount, also if two rows of one id contradict each other."""
     needed = tuple(needed)
     found: dict[int, Account] = {}
     for row in rows:
@@ -44,7 +44,7 @@ def parse_accounts(rows: Iterable[Any], needed: Iterable[str]) -> list[Account]:
 
 
 def parse_account(row: Any, needed: Iterable[str]) -> Account:
-    """One account. Raises UnreadableAccount: a plan from half an account would undo the rest."""
+    """Return one account. Raises UnreadableAccount: a plan from half an account would overwrite the other half."""
     if not isinstance(row, dict):
         raise UnreadableAccount("that is not an object")
     missing = missing_keys(row, needed)
@@ -73,7 +73,7 @@ def parse_account(row: Any, needed: Iterable[str]) -> Account:
 
 
 def parse_kinds(rows: Iterable[Any]) -> dict[str, FieldKind]:
-    """The kinds of the custom profile fields that the rows of an answer show, by Moodle field."""
+    """Return the kinds of the custom profile fields that the rows of an answer show, by Moodle field."""
     customs = (row.get("customfields") for row in rows if isinstance(row, dict))
     listed = (custom for several in customs if isinstance(several, list) for custom in several)
     return {_field(custom): _kind(custom) for custom in listed if isinstance(custom, dict)}
@@ -84,12 +84,12 @@ def _field(custom: Mapping[str, Any]) -> str:
 
 
 def _kind(custom: Mapping[str, Any]) -> FieldKind:
-    """The kind of a custom field. From 4.2 on Moodle shows the stored value, and the displayed one beside it."""
+    """Return the kind of a custom field. Since 4.2, Moodle shows the stored value, and the displayed one beside it."""
     return FieldKind(_text(custom.get("type")) or "text", is_raw="displayvalue" in custom)
 
 
 def _identity(row: Mapping[str, Any], key: str) -> str:
-    """What an account is recognised by: without it the account is unreadable."""
+    """Return a value that identifies the account; a malformed one makes the account unreadable."""
     value = row.get(key)
     if isinstance(value, (dict, list)):
         raise UnreadableAccount(f"whose {key} is malformed")
@@ -97,5 +97,5 @@ def _identity(row: Mapping[str, Any], key: str) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value as text. A list or an object counts as empty, so that one odd value does not cost the account."""
+    """Return a value as text. A list or an object counts as empty, so that the account stays readable."""
     return "" if value is None or isinstance(value, (dict, list)) else sys.intern(readable(str(value)))

@@ -1,6 +1,6 @@
-"""Why one employee was not read or written: a reason for each refusal, in an operator's words. The run goes on.
+"""Why one employee was not read or written: a reason for each refusal, in an operator's words. The run continues.
 
-`error_codes` says whom a refusal is about, `fatal_errors` has those that end the run. Moodle's own texts are never
+`error_codes` has what a refusal concerns, `fatal_errors` the refusals that end the run. Moodle's own texts are never
 repeated: they can quote user data.
 """
 
@@ -58,17 +58,17 @@ EXTENDED_USERNAME_REFUSED = Reason(
     f"{ASK_MOODLE} to switch on extendedusernamechars (Site administration, Security, Site security settings), or"
     " set EXTENDED_USERNAMES to false",
 )
-"""Moodle's own setting is off."""
+"""Moodle's own setting, extendedusernamechars, is off."""
 
 LANGUAGE_PACK = "the language pack is not installed; install it in Moodle, or map lang to one that is"
 
 _CHECKED = ("username", "email", "auth", "firstname", "lastname", "department", "institution", "city")
 _FREE_TEXT = ("department", "institution", "city", "lastname", "firstname")
-"""What Moodle, and what a firewall is likeliest to refuse, the likeliest first."""
+"""The fields that Moodle (`_CHECKED`) and a firewall are likeliest to refuse, the likeliest first."""
 
 
 def explain(code: str, fields: Iterable[str]) -> Reason:
-    """A refused write of one account that no look-up explains. It names the likeliest fields first."""
+    """Moodle refuses to write one account, and no look-up explains why. The likeliest fields are named first."""
     reason = _WARNINGS.get(code)
     if reason is not None:
         return reason
@@ -109,7 +109,7 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
 
 
 def unreadable_account(code: str) -> Reason:
-    """A look-up of one value that Moodle cannot answer. The employee must not be created: an account may be there."""
+    """Moodle cannot look up one value. The employee must not be created, because they may have an account."""
     if is_firewall(code):
         what = f"the web server or a firewall in front of Moodle refused the look-up ({code})"
         advice = EXEMPTION
@@ -165,7 +165,7 @@ def no_access(function: str, code: str) -> Reason:
 
 
 def not_through(what: str) -> Reason:
-    """A batch that did not get through."""
+    """The batch did not get through to Moodle."""
     return Reason(
         "not_through",
         f"the batch did not get through to Moodle: {what}",

@@ -1,4 +1,4 @@
-"""One call of a Moodle web service function: what is sent, and what its answer means.
+"""Calls a function of Moodle's web service: builds the request, and interprets the answer.
 
 Every application error is HTTP 200 with {"exception", "errorcode", "message"}; `message` and `debuginfo` can quote user
 data and are never passed on. `wsfunction` is the last form field: PHP drops fields beyond max_input_vars silently, and
@@ -49,23 +49,23 @@ class WebService:
         self._succeeded: set[str] = set()
 
     def retries(self) -> Retries:
-        """The retries of one request, for a caller that makes its attempts by itself."""
+        """Return the retries of one request, for a caller that makes the attempts itself."""
         return Retries(self.transport)
 
     def read(self, function: str, fields: Fields, *, quick: bool = False) -> Any:
-        """The result of a function that changes nothing. Raises Refused, or what ends the run.
+        """Return the result of a function that changes nothing. Raises Refused, or a SyncError that ends the run.
 
         Args:
-            function: its name.
-            fields: its parameters, in the order in which they are sent.
-            quick: without retries where one record of the request may be the cause: that is Refused as well.
+            function: The name of the function.
+            fields: The parameters, in the order in which they are sent.
+            quick: Raise Refused, instead of retrying, if one record of the request may be the cause.
         """
         return self._called(function, [*fields], lambda body: self._read_attempt(body, quick=quick))
 
     def read_stream(
         self, function: str, fields: Fields, parse: Callable[[Iterator[bytes]], T], deadline: float
     ) -> T | None:
-        """What `parse` makes of an answer as it arrives; None where the answer has another form.
+        """Return what `parse` makes of an answer as it arrives; None if the answer has another form.
 
         A gateway's time-out is not retried: the same search would take as long again.
         """
@@ -94,21 +94,21 @@ class WebService:
         return self._called(function, [*fields], call)
 
     def write(self, function: str, fields: Fields, retries: Retries | None = None) -> Any:
-        """One attempt at a function that changes accounts.
+        """Make one attempt at a function that changes accounts.
 
-        Another attempt is the caller's to make, who has to be allowed to write again by then.
+        The caller makes any further attempt, after checking that it may still write.
 
         Args:
-            function: its name.
-            fields: its parameters, in the order in which they are sent.
-            retries: the retries of this batch, where the caller makes several attempts.
+            function: The name of the function.
+            fields: The parameters, in the order in which they are sent.
+            retries: The retries of this batch, if the caller makes several attempts.
 
         Raises:
-            Refused: nothing was done.
-            TryAgain: nothing was done, and the pause before another attempt is over.
-            Undecided: it may have been done.
-            TransportError: nothing was done, and the patience is used up.
-            SyncError: nothing was done, and nothing more can be.
+            Refused: Nothing was done.
+            TryAgain: Nothing was done, and the pause before another attempt is over.
+            Undecided: The write may have been done.
+            TransportError: Nothing was done, and the patience is used up.
+            SyncError: Nothing was done, and nothing more can be.
         """
         patience = retries or self.retries()
         return self._called(function, [*fields], lambda body: self._write_attempt(body, patience))
@@ -116,7 +116,7 @@ class WebService:
     # One attempt
 
     def _called(self, function: str, fields: list[tuple[str, str]], attempt: Callable[[bytes], T]) -> T:
-        """Call with the token, and once more with the token that its secret holds by now."""
+        """Call with the token and, if it is unknown to Moodle, once more with the token that its secret now holds."""
         sent = self._token.value
         try:
             result = self._expiring(function, lambda: attempt(self._form(sent, function, fields)))
@@ -131,7 +131,7 @@ class WebService:
         return result
 
     def _expiring(self, function: str, call: Callable[[], T]) -> T:
-        """An expired token's last call is answered as a missing right (measured); only the next one tells."""
+        """Call once more after a missing right: Moodle answers so to an expired token's last call (measured)."""
         try:
             return call()
         except Refused as refusal:
@@ -194,7 +194,7 @@ class WebService:
             raise
 
     def _checked(self, answer: Any) -> Any:
-        """The answer, unless it is a refusal."""
+        """Return the answer; raise if it is a refusal."""
         if not isinstance(answer, dict) or "exception" not in answer:
             return answer
         code = plain_code(answer.get("errorcode"))
@@ -221,5 +221,5 @@ class WebService:
 
 
 def plain_code(code: object) -> str:
-    """Moodle's error code; some are whole sentences of HTML, which are not repeated."""
+    """Return Moodle's error code. Some are whole sentences of HTML, which are not repeated."""
     return code if isinstance(code, str) and _CODE.fullmatch(code) else "unknown"

@@ -1,4 +1,4 @@
-"""What a create or an update sends, and what its answer says."""
+"""Builds the parameters of a create or an update, and parses the answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Updated:
 
 
 def numbered(records: Sequence[Record]) -> Iterable[tuple[str, str]]:
-    """The form fields of several accounts. A custom field's `type` is its short name (measured)."""
+    """Yield the form fields of several accounts. A custom field's `type` is its short name (measured)."""
     for at, record in enumerate(records):
         customs = 0
         for field, value in record.items():
@@ -43,7 +43,7 @@ def check_created(answer: Any, count: int) -> None:
 
 
 def parse_updated(answer: Any, records: Sequence[Record]) -> Updated:
-    """An update's answer. Raises Undecided where it has another form than documented, or is about other accounts."""
+    """Return an update's answer. Raises Undecided if it is not of the documented form, or is about other accounts."""
     warnings = answer.get("warnings") if isinstance(answer, dict) else None
     if not isinstance(warnings, list):
         raise Undecided("Moodle's answer to an update is not as documented", code=ODD_ANSWER, is_transient=False)

@@ -1,7 +1,7 @@
-"""What an approval writes: the changes that a run held and that are still exactly due. Pure.
+"""What an approval writes: the held changes of a run that are still due with the same values. Pure.
 
-A held part is approved with exactly its values. A match that was not confirmed has no planned values yet: its digest is
-that of no values, and approving it approves whatever the confirmed account needs.
+A held part is approved with exactly the values it had. An unconfirmed match has no planned values yet: its digest
+covers no values, and approving it approves every change that the confirmed account needs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.planning.planner import Plan
 
 
 def held_changes(plan: Plan, run_id: str, key: str, at: int) -> HeldChanges:
-    """Return what the guards, or unconfirmed matches, hold of a plan, for an approval of this run.
+    """Return the changes of a plan that guards or unconfirmed matches hold, so that this run can be approved.
 
     Args:
         plan: The plan after the guards.
@@ -45,7 +45,7 @@ def _held(step: Step) -> Iterator[tuple[GuardClass | None, Sequence[FieldChange]
 
 
 def approved(plan: Plan, allowed: Iterable[HeldChange], key: str) -> Plan:
-    """Return what an approval applies of a plan: only the parts that were held with exactly these values."""
+    """Return the plan with only the parts that were held with exactly these values."""
     digests = {change.digest for change in allowed}
     steps = {step.employee_id: step for step in plan.steps}
     parts = parts_of_plan(plan)
@@ -65,6 +65,6 @@ def approved(plan: Plan, allowed: Iterable[HeldChange], key: str) -> Plan:
 
 
 def _uncounted(step: Step) -> Step:
-    """An approved step counts in no class, and one that is not due is no error."""
+    """Return the step counted in no guard class, and without its error if it is not due."""
     step = replace(step, classes=frozenset())
     return replace(step, problem=None, waits=False) if step.reason is reasons.NOT_DUE else step

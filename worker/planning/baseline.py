@@ -9,10 +9,10 @@ from worker.planning.readings import DirectoryStats, is_unreliable
 
 
 def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, took_last: bool) -> bool:
-    """Return whether later runs are compared with what a run has read, given that it reached its end.
+    """Return whether a run that reached its end becomes the baseline of later runs.
 
-    Errors of single employees do not prevent this, nor do held changes: their cause may be a company that became
-    smaller. The first baseline ends the initial import, so it has to have taken the window's last employee.
+    Neither errors of single employees nor held changes prevent this: the company may really have become smaller. The
+    first baseline ends the initial import, so its run must have taken the window's last employee.
     """
     return (took_last or history.last_baseline() is not None) and not is_unreliable(stats, history, now)
 
@@ -20,7 +20,7 @@ def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, took_
 def is_reconcile_due(history: History, mapping_digest: str) -> bool:
     """Return whether a full pass is due.
 
-    It was due after the last run over all employees, or the mapping or the scope has changed since.
+    It is due if the last run over all employees left one due, or if the mapping or the scope has changed since.
     """
     last = history.last_full_run()
     return last is not None and (last.reconcile_due or last.mapping_digest not in ("", mapping_digest))

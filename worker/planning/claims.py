@@ -81,11 +81,11 @@ class Claims:
         return self._resolutions[employee_id]
 
     def depends_on(self, employee_id: int) -> frozenset[int]:
-        """The employees who must be written first so that this employee's claim, if any, can be met."""
+        """Return the employees who must be written first so that this employee's claim, if any, can be met."""
         return self.resolution(employee_id).depends_on if employee_id in self.claims else frozenset()
 
     def _claiming_holders(self, claim: Claim) -> Iterator[int]:
-        """The employees who hold the claimed value and claim another one."""
+        """Yield the employees who hold the claimed value and claim another one."""
         for account in self.holders(claim.value):
             owner = self._claiming_owner(account)
             if owner is not None:
@@ -96,7 +96,7 @@ class Claims:
         return owner if owner in self.claims else None
 
     def _judge(self, claim: Claim, path: Sequence[int]) -> Resolution:
-        """Resolve one claim. All it depends on is resolved, except for employees on `path`, who wait for this claim."""
+        """Resolve one claim. The claims it depends on are resolved, except those on `path`, which wait for this one."""
         refused = self.why_disputed(claim)
         depends_on: set[int] = set()
         kept_by: list[Account] = []
@@ -117,13 +117,13 @@ class Claims:
         return Resolution(refused, frozenset() if refused else frozenset(depends_on), tuple(kept_by))
 
     def _closes_circle(self, employee_id: int, owner: int, path: Sequence[int]) -> bool:
-        """Whether the owner of the claimed value can only be written after the employee who claims it."""
+        """Return whether the owner of the claimed value can only be written after the employee who claims it."""
         if owner not in self._resolutions:
             self._in_circle.update(path[path.index(owner) :])
         return employee_id in self._in_circle or employee_id in self._all_written_before(owner)
 
     def _all_written_before(self, employee_id: int) -> set[int]:
-        """Every employee who must be written before this one, as far as it is resolved."""
+        """Return all employees who must be written before this one, by the claims resolved so far."""
         found: set[int] = set()
         remaining = [employee_id]
         while remaining:
@@ -141,7 +141,7 @@ def address_claims(
     owners: Mapping[int, int],
     why_disputed: Callable[[Claim], Reason | None],
 ) -> Claims:
-    """Claims on e-mail addresses. The arguments are those of :class:`Claims`."""
+    """Return the claims on e-mail addresses. For the arguments, see :class:`Claims`."""
     return Claims(
         {claim.employee_id: claim for claim in claims}, holders, owners, why_disputed, email_swapped, email_taken
     )
@@ -153,10 +153,10 @@ def username_claims(
     owners: Mapping[int, int],
     written_before: Callable[[int], frozenset[int]],
 ) -> Claims:
-    """Claims on usernames. Of several employees who claim the same one, the first in `claims` gets it.
+    """Return the claims on usernames. If several employees claim the same one, the first in `claims` gets it.
 
-    An account's address and username are written in one request, so employees who wait for an address must be
-    considered as well (`written_before`). The other arguments are those of :class:`Claims`.
+    An account's address and username are written in one request, so the order that the addresses require counts as
+    well (`written_before`). For the other arguments, see :class:`Claims`.
     """
     first: dict[str, int] = {}
     for claim in claims:

@@ -1,7 +1,7 @@
 """Dates that take effect without an edit: hires, terminations and status changes. Pure.
 
 BambooHR does not document whether the changed feed lists an employee whose date arrives. So every run that completes a
-window reads the dates of all employees, and adds those whose date has arrived since the last such read.
+window reads the dates of all employees, and adds the employees whose date has arrived since the last such read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from worker.model.employee import day_of
 from worker.model.field_catalogue import DATES
 
 _TAKES_EFFECT_WITHIN = timedelta(days=2)
-"""A last day ends one day later, and the company may be up to a day behind UTC; BambooHR may show it only then."""
+"""BambooHR may apply a last day only when it ends: one day later, or up to two if the company is behind UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class DateRange:
         return cls(first, today, today + timedelta(days=lookahead_days))
 
     def read(self, shown: Container[str]) -> dict[str, date]:
-        """The day up to which each date field is read now. Fields not `shown` are read again from the same day."""
+        """Return the day up to which each date field is read. A field not `shown` is read again from the same day."""
         return {field: self.last if field in shown else first for field, first in self.first.items()}
 
 
 def arrived(facts: Mapping[str, str], date_range: DateRange) -> bool:
-    """Whether one of the employee's dates lies in the range."""
+    """Return whether one of the employee's dates lies in the range."""
     for field, first in date_range.first.items():
         day = day_of(facts, field)
         last = date_range.hired_by if field == "hire_date" else date_range.last
@@ -61,5 +61,5 @@ def arrived(facts: Mapping[str, str], date_range: DateRange) -> bool:
 
 
 def shown_dates(facts: Mapping[str, str]) -> Iterator[str]:
-    """The date fields that are set. A field that is not set may be one that the key may not see."""
+    """Return the date fields that have a value. A field without one may be hidden from the key."""
     return (field for field in DATES if facts.get(field))

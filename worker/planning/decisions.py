@@ -32,8 +32,8 @@ def decide(context: PlanContext, employee: Employee) -> Step:
         step = _without_waiting(context, step)
     if employee.incomplete:
         step = _incomplete(step, reasons.unreadable_fields(employee.incomplete))
-    # BambooHR shows the job of a new employee from the first day on, and whether the feed says so is not documented:
-    # an account created or seen before that day is read again until then.
+    # BambooHR shows a new employee's job only from the first day, and does not document whether the feed reports it:
+    # an employee whose account exists before that day is read again until then.
     early = step.action in WRITES or step.action is Action.UNCHANGED
     return replace(step, waits=True) if early and starts_later(employee, context.plan_input.now) else step
 
@@ -70,7 +70,7 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
 
 
 def _confirmed(context: PlanContext, employee: Employee, step: Step) -> Step:
-    """Without a value to compare, the idnumber and the authentication suffice for a suspension only."""
+    """Return a conflict if no value confirms the account: idnumber and authentication suffice for suspensions only."""
     number, account = employee.employee_id, step.account
     is_confirmed = shows_identity(employee) or number in context.settings.confirmed
     if account is None or step.action not in WRITES or is_confirmed:
@@ -79,7 +79,7 @@ def _confirmed(context: PlanContext, employee: Employee, step: Step) -> Step:
 
 
 def _incomplete(step: Step, problem: Reason) -> Step:
-    """The account of an employee of whom not all was read is an error, though what was read is written."""
+    """Report an employee who was read incompletely as an error; the values that were read are still written."""
     if step.reason is reasons.IN_STEP:
         return replace(step, action=Action.CONFLICT, reason=problem)
     if step.reason.code == reasons.SCOPE_NOT_SHOWN:
@@ -89,7 +89,7 @@ def _incomplete(step: Step, problem: Reason) -> Step:
 
 
 def _unknown_if_never_seen(context: PlanContext, employee: Employee, step: Step) -> Step:
-    """An id that an operator named and no source knows is a typing error: report it, and do not read it again."""
+    """Report an id that an operator named and no source has as unknown, and do not read it again: it is mistyped."""
     number, plan_input = employee.employee_id, context.plan_input
     if number in plan_input.changed or number in plan_input.records:
         return step
@@ -98,7 +98,7 @@ def _unknown_if_never_seen(context: PlanContext, employee: Employee, step: Step)
 
 
 def _without_waiting(context: PlanContext, step: Step) -> Step:
-    """A full pass makes only future hires wait, and some of whom the scope is hidden: the next one reads all anyway.
+    """After a full pass, let only future hires and exceptions with a hidden scope wait: the next pass reads all anyway.
 
     Otherwise every later run would read all former employees whose hire dates are hidden, or the whole company if a
     field of the scope is hidden.
@@ -116,7 +116,7 @@ def _not_started(context: PlanContext, employee: Employee) -> Reason:
     return reasons.STARTS_LATER if starts_later(employee, context.plan_input.now) else reasons.START_NOT_SHOWN
 
 
-# Employees without an account by idnumber: link, create, or say why not
+# Employees without an account by idnumber: link, create, or report why not
 
 
 def _without_account(context: PlanContext, employee: Employee, state: LifecycleState) -> Step:
@@ -164,7 +164,7 @@ def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleSt
 
 
 def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, account: Account) -> Step:
-    """The account carries another id: the employee's former one, perhaps, which only an operator can tell."""
+    """Return the step for an account that carries another id: an operator decides whether it is the former one."""
     number = employee.employee_id
     former = context.rehires.former_id(number)
     if former is None:
@@ -196,7 +196,7 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
     fields = {"auth": context.settings.auth, "idnumber": str(number), "username": name}
     fields.update({target: value for target, value in values.items() if value and target != "email"})
     fields.update(dict.fromkeys(fields_to_send_blank(context.mapping, values), ""))
-    # Required by Moodle, so it comes last: a request that PHP truncated then creates no account.
+    # Moodle requires the e-mail, so it comes last: a request that PHP truncates then creates no account.
     fields["email"] = address
     changes = tuple(FieldChange(target, None, value) for target, value in fields.items())
     depends_on = resolution.depends_on | claim.depends_on
@@ -208,7 +208,7 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
 
 
 def _update(context: PlanContext, employee: Employee, account: Account, *, linked: bool) -> Step:
-    """Return what differs, and nothing else, for an employee who works here and has an account."""
+    """Return the step with only the values that differ, for an employee who works here and has an account."""
     number = employee.employee_id
     new = {"idnumber": str(number), **updated_values(context.mapping, employee, account)}
     step = Step(number, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)

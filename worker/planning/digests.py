@@ -47,7 +47,7 @@ def not_kept_digest(employee_id: int, field: str, sent: str, key: str) -> str:
 
 
 def key_check(run_id: str, key: str) -> str:
-    """Return a digest that tells whether the key is still the one of this run."""
+    """Return a digest that shows whether the key has changed since this run."""
     return _keyed("run", [run_id], key)
 
 

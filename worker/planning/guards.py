@@ -25,10 +25,10 @@ NOUNS = {
     GuardClass.UPDATE: ("update", "updates"),
     GuardClass.CREATE: ("new account", "new accounts"),
 }
-"""What a class counts, for one and for several. A change of identity: see docs/design.md, "Guards"."""
+"""What each class counts, in the singular and the plural. For changes of identity, see docs/design.md, "Guards"."""
 
 _DOUBTED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY, GuardClass.CLEAR})
-"""What an unreliable reading may cause, and is held after one whatever the number."""
+"""The classes that an unreliable read may cause: after one, they are held whatever their number."""
 _IMPORTED = frozenset({GuardClass.IDENTITY, GuardClass.UPDATE, GuardClass.CREATE})
 
 
@@ -38,8 +38,8 @@ class Circumstances:
 
     Attributes:
         limits: The limits of the run.
-        losses: What this run's reading has lost, in words; empty if nothing.
-        scope_doubts: Why the scope must suspend no account, in words; empty if it may.
+        losses: What this run's read lost since the baseline, as texts; empty if nothing.
+        scope_doubts: Why suspensions for the scope need an approval, as texts; empty if they do not.
         recent: What runs of the last 24 hours, or of this window, wrote.
         run_id: The run to approve; "RUN" in a dry run, since only a later run will hold the changes.
     """
@@ -52,12 +52,12 @@ class Circumstances:
 
 
 PartKey = tuple[int, GuardClass]
-"""A part of the plan: the employee, and its class."""
+"""The key of a part of the plan: the employee id and the guard class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a part is held, and the class on whose list it is."""
+    """Why a part is held, and the class under which it is listed."""
 
     guard_class: GuardClass
     reason: Reason
@@ -82,7 +82,7 @@ def parts_of_plan(plan: Plan) -> dict[int, tuple[Part, ...]]:
 
 
 def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
-    """Remove from the plan what must not be written without an approval."""
+    """Hold the parts of the plan that must not be written without an approval."""
     parts = parts_of_plan(plan)
     exempt, tried_again = _exempt(plan.steps, parts, circumstances)
     circumstances = replace(circumstances, recent=circumstances.recent.with_more(tried_again))
@@ -135,10 +135,10 @@ def with_dependents(
     parts: Mapping[int, Sequence[Part]],
     waits_for: Callable[[int], Reason],
 ) -> dict[PartKey, Hold]:
-    """Add what cannot be written without the parts that are held.
+    """Add the parts that cannot be written as long as other parts are held.
 
     These are the changes of employees who need an address or a username that a held part would free, and so on, and
-    the reactivations of accounts whose identity part is held. They are on the list of the class that they wait for.
+    the reactivations of accounts whose identity part is held. Each is listed under the class that it waits for.
     """
     found = dict(holds)
     needed_by: dict[int, list[int]] = {}
@@ -166,11 +166,11 @@ def with_dependents(
 def _exempt(
     steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], circumstances: Circumstances
 ) -> tuple[Set[PartKey], Set[PartKey]]:
-    """Return the links, updates and creates that need no permission, and those of them that count nevertheless.
+    """Return the links, updates and creates that no guard may hold, and the subset that counts nevertheless.
 
-    An initial import's need none and do not count. Those that the last run of the same window let through, and that
-    failed, need no second one, and count as they did then: however many runs fail, no more are let through in a day
-    than the limit allows.
+    Those of an initial import do not count. Those that the last run of the same window let through, and that failed,
+    are let through again and count as they did then: however many runs fail, no more are let through in a day than the
+    limit allows.
     """
     links = {step.employee_id for step in steps if is_link(step)}
     free: set[PartKey] = set()
@@ -191,7 +191,7 @@ def _exempt(
 def _held(
     guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], for_scope: Set[int], circumstances: Circumstances
 ) -> tuple[Set[int], str]:
-    """Return for whom a class is held, and why: all, or only employees out of scope, so that leavers are suspended."""
+    """Return whose changes of a class are held, and why: all, or only those out of scope, so that leavers go ahead."""
     text = _violation(guard_class, due, circumstances)
     scoped = due.keys() & for_scope if guard_class is GuardClass.SUSPEND else set()
     if not scoped:

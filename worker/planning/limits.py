@@ -43,8 +43,8 @@ class Limits:
     """The limits of a run.
 
     Attributes:
-        company: The number of active employees; 0 if it is not known.
-        per_run: The most accounts in one run, by class.
+        company: The number of active employees; 0 if unknown.
+        per_run: The most accounts that one run may change, by class.
         is_import: Links, updates and creates have no limit: see :func:`is_import`.
     """
 
@@ -53,7 +53,7 @@ class Limits:
     is_import: bool = False
 
     def per_day(self, guard_class: GuardClass) -> int:
-        """The most accounts in all runs of 24 hours together."""
+        """Return the most accounts that all runs of 24 hours may change together."""
         return 2 * self.per_run[guard_class]
 
 
@@ -72,7 +72,7 @@ def limits(
         history: The runs before it.
         settings: The setting LIMITS.
         first_import: Whether the run belongs to the initial import.
-        max_suspensions: The setting MAX_SUSPENSIONS, which comes before LIMITS; None if it is not set.
+        max_suspensions: The setting MAX_SUSPENSIONS, which takes precedence over LIMITS; None if it is not set.
     """
     baseline = history.last_baseline()
     company = company_size(stats, baseline)
@@ -108,8 +108,8 @@ def _limit(guard_class: GuardClass, setting: Limit | None, company: int) -> int:
 def is_import(history: History, now: datetime, *, full_pass: bool) -> bool:
     """Return whether a run belongs to the initial import, in which links, updates and creates have no limit.
 
-    The import ends with the first baseline, for which a run has taken the window's last employee, or seven days after
-    the first run. The first full pass within these seven days belongs to it as well.
+    The import ends with the first baseline, whose run takes the window's last employee, or seven days after the first
+    run. The first full pass within these seven days belongs to it as well.
     """
     if history.began and now.timestamp() - history.began / 1000 > _IMPORT_DAYS.total_seconds():
         return False

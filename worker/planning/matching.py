@@ -1,6 +1,6 @@
 """Which account belongs to which employee: by idnumber, unless what BambooHR shows contradicts it. Pure.
 
-Employees whom no idnumber finds are matched by e-mail address: see `worker/planning/decisions.py`.
+Employees without a match by idnumber are matched by e-mail address: see `worker/planning/decisions.py`.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ class AccountIndex:
                 self._found.setdefault((key, value), []).append(account)
 
     def by_idnumber(self, idnumber: str) -> list[Account]:
-        """The accounts with exactly this idnumber."""
+        """Return the accounts with exactly this idnumber."""
         return self._found.get(("idnumber", idnumber), [])
 
     def by_email(self, address: str) -> list[Account]:
-        """The accounts with this e-mail address, ignoring case."""
+        """Return the accounts with this e-mail address, ignoring case."""
         return self._found.get(("email", email_key(address)), [])
 
     def by_username(self, name: str) -> list[Account]:
-        """The accounts with this username (Moodle stores usernames in lower case)."""
+        """Return the accounts with this username (Moodle stores usernames in lower case)."""
         return self._found.get(("username", name), [])
 
 
@@ -59,8 +59,8 @@ class AccountIndex:
 class Match:
     """The result of a match by idnumber: an account, a conflict, or neither.
 
-    `contradicted`: the account with the idnumber, if it does not look like the employee's. `conflict` says why; nothing
-    is written to the account.
+    `contradicted` is the account with the idnumber if it does not look like the employee's: nothing is written to it,
+    and `conflict` says why.
     """
 
     account: Account | None = None
@@ -80,7 +80,7 @@ def match_by_idnumber(employee: Employee, accounts: Iterable[Account]) -> Match:
 
 
 def shows_identity(employee: Employee) -> bool:
-    """Whether BambooHR shows an e-mail address or a name of the employee, blank ones excepted."""
+    """Return whether BambooHR shows an e-mail address or a name of the employee, blank ones excepted."""
     return any(employee.facts.get(name) for name in ("work_email", "first_name", "preferred_name", "last_name"))
 
 
@@ -115,7 +115,7 @@ def contradiction(
 
 
 def is_reserved(account: Account, protected: Iterable[str]) -> bool:
-    """Whether the account is protected: nothing is ever written to it."""
+    """Return whether the account is protected: nothing is ever written to it."""
     return (
         account.username in RESERVED_USERNAMES
         or account.auth in RESERVED_AUTH
@@ -124,18 +124,18 @@ def is_reserved(account: Account, protected: Iterable[str]) -> bool:
 
 
 def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:
-    """Whether each of the accounts belongs, by its idnumber, to one of the other employees."""
+    """Return whether each of the accounts belongs, by its idnumber, to one of the other employees."""
     ids = {str(other) for other in others}
     return all(account.idnumber in ids for account in accounts)
 
 
 class Matching:
-    """Which account belongs to which employee, as far as accounts were looked up.
+    """Matches the employees of a run with the accounts looked up so far.
 
     Args:
-        plan_input: The employees of the run, and what is remembered of them.
-        accounts: By id.
-        unreadable: Why a look-up has no answer, by what was looked up.
+        plan_input: The employees of the run, and their records.
+        accounts: The accounts looked up, by id.
+        unreadable: Why a look-up has no answer, by key and value.
     """
 
     def __init__(
@@ -158,7 +158,7 @@ class Matching:
 
     @cached_property
     def owners(self) -> Mapping[int, int]:
-        """The employee of each account that is matched, by account id."""
+        """The employee of each matched account, by account id."""
         return {match.account.id: number for number, match in self.matches.items() if match.account is not None}
 
     def _match(self, employee: Employee) -> Match:
@@ -176,7 +176,7 @@ class Matching:
         return match if match.conflict is not None else Match(self._suspended_by_us(employee))
 
     def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
-        """Return why the account may not be the employee's, if anything would be written to it."""
+        """Return why the match is not trusted; None if it is, or if nothing would be written to the account."""
         number, state = employee.employee_id, self.plan_input.lifecycle_states[employee.employee_id]
         may_end = state is not LifecycleState.FUTURE and not account.suspended
         is_written = self.plan_input.is_managed(number) or may_end
@@ -199,8 +199,8 @@ class Matching:
     def _owner_of_address(self, employee: Employee, account: Account) -> int | None:
         """Return the other active employee who has the account's address now.
 
-        If nothing is shown of the employee, because they were deleted, return only an employee to whom the account may
-        belong: an address is often given to another person after its owner left.
+        If BambooHR shows nothing of the employee, because they were deleted, only an employee to whom the account may
+        belong counts: an address is often reassigned after its owner leaves.
         """
         others = [other for other in self.others_with(employee.employee_id, account.email) if self._is_active(other)]
         if not others or shows_identity(employee):
@@ -209,11 +209,11 @@ class Matching:
         return next((other for other in others if other not in read or read[other].any), None)
 
     def _is_active(self, number: int) -> bool:
-        """Return whether an employee with an address works here: the directory shows those outside the run."""
+        """Return whether an employee works here. Those outside the run do: the directory has their address."""
         return self.plan_input.lifecycle_states.get(number, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
 
     def _replaces_all(self, employee: Employee, account: Account) -> bool:
-        """Return whether both names and the address would change, though another name of the employee agrees."""
+        """Return whether both names and the address would change, even if another name of the employee agrees."""
         address = self.address(employee)
         is_new = bool(address) and self.mapping.updates_email and not account.has_email(address)
         return is_new and self.replaces_names(employee, account)
@@ -224,12 +224,12 @@ class Matching:
         return all(name in new and not same_name(new[name], account.values[name]) for name in NAMES)
 
     def without_replaced_names(self, employee: Employee, account: Account, values: Mapping[str, str]) -> dict[str, str]:
-        """Return the values without the names if both change: they go with an address or username that is refused."""
+        """Return the values, without the names if both would change: they wait for the refused address or username."""
         withheld = NAMES if self.replaces_names(employee, account) else ()
         return {name: value for name, value in values.items() if name not in withheld}
 
     def _suspended_by_us(self, employee: Employee) -> Account | None:
-        """Return the account without idnumber that this product suspended, unless another has their address now."""
+        """Return the account without idnumber that this product suspended, unless another account has the address."""
         record, address = self.plan_input.records.get(employee.employee_id), self.address(employee)
         account = self.accounts.get(record.account_id) if record else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):

@@ -1,4 +1,4 @@
-"""What is remembered about an employee from run to run. Pure."""
+"""The record that a run keeps of each employee for later runs. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def record_after_run(
         now: The time of the run.
         max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
         approved: An operator approved the changes of this run.
-        follow_held: Remember what a guard holds as a follow-up, since no later run takes the employee by itself.
+        follow_held: Record held changes as a follow-up, since no later run takes the employee otherwise.
     """
     record = _after(known, result, deleted=deleted, now=now, max_attempts=max_attempts)
     if _is_compared(result):
@@ -48,7 +48,7 @@ def record_after_run(
 
 
 def _is_compared(result: StepResult) -> bool:
-    """Whether the run compared the account's values with BambooHR's, or found that there is nothing left to compare.
+    """Return whether the run compared the account's values with BambooHR's, or found nothing left to compare.
 
     An account out of scope is compared again when the employee returns.
     """
@@ -60,7 +60,7 @@ def _is_compared(result: StepResult) -> bool:
 
 
 _FOUND_BY_RECONCILE = frozenset({GuardClass.UPDATE, GuardClass.CLEAR})
-"""What can wait for the next full pass, which is due then."""
+"""The held classes that need no follow-up: they make a full pass due, which finds them."""
 
 
 def _after(
@@ -95,7 +95,7 @@ def _after(
     elif step.reason.code in reasons.WITHOUT_ACCOUNT:
         record = record.flagged(FollowUp.WITHOUT_ACCOUNT, step.reason.code)
     elif lacking and step.action is Action.HOLD:
-        # A full pass that has no evidence learns nothing about them.
+        # Without evidence, a full pass learns nothing about the employee.
         record = record.flagged(FollowUp.WITHOUT_ACCOUNT, lacking.note)
     return _with_suspension(record, result, now)
 
@@ -109,7 +109,7 @@ def _with_suspension(record: EmployeeRecord, result: StepResult, now: datetime) 
 
 
 def _is_active(result: StepResult) -> bool:
-    """Whether the account is active now: this run activated it, or found it active and left it so."""
+    """Return whether the account is active now: this run activated it, or found it active and left it so."""
     step = result.step
     if step.action in (Action.CREATE, Action.REACTIVATE):
         return result.wrote
@@ -136,9 +136,9 @@ def record_before_suspending(known: EmployeeRecord | None, step: Step, now: date
 def no_longer_suspended(
     records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]
 ) -> dict[int, EmployeeRecord]:
-    """Return the records of former ids whose suspended account is active again for another id, without the suspension.
+    """Return the records of former ids whose account is active again under another id, no longer marked as suspended.
 
-    An employee who was hired again under a new id has the account that was suspended under the former one.
+    An employee who was hired again under a new id keeps the account that was suspended under the former one.
     """
     active = {
         result.step.account.id: number
@@ -155,12 +155,12 @@ def no_longer_suspended(
 def fill_in_account_ids(
     records: Mapping[int, EmployeeRecord], accounts: Iterable[Account], unanswered: Collection[str]
 ) -> dict[int, EmployeeRecord]:
-    """Return the records of an earlier version with the account that was suspended, found by its idnumber.
+    """Return the records of an earlier version, completed with the suspended account that the idnumber finds.
 
     Args:
         records: All records.
         accounts: The accounts that were looked up.
-        unanswered: The idnumbers of which Moodle gave no answer: their records stay as they are.
+        unanswered: The idnumbers for which Moodle gave no answer: their records stay as they are.
     """
     found = {account.idnumber: account.id for account in accounts}
     return {
@@ -182,7 +182,7 @@ def before_undoing(
         step: What the undo writes.
         run_id: The run that is undone.
         now: The time of the write.
-        last_change_at: When BambooHR had last changed the employee before that run, in seconds since 1970; or 0.
+        last_change_at: When the employee last changed in BambooHR before that run, in seconds since 1970; 0 if unknown.
     """
     record = replace(
         (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id),

@@ -1,7 +1,7 @@
 """Whether the names of an employee and of an account agree. Pure.
 
-Names are compared as unordered sets of words, without case, accents, apostrophes and hyphens. Letters that are written
-in two ways match in both: "ü" is "ue" and "u", "ø" is "oe" and "o".
+Names are compared as unordered sets of words, without case, accents, apostrophes and hyphens. Letters with two
+spellings match in both: "ü" is "ue" and "u", "ø" is "oe" and "o".
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def compare_names(employee: Employee, account: Account, default_last_name: str =
     Args:
         employee: The employee as BambooHR shows them.
         account: The account.
-        default_last_name: The last name that says nothing about whose account it is: those with a single name get it.
+        default_last_name: The last name given to employees with a single name, which identifies none of them.
     """
     facts = employee.facts
     last = facts.get("last_name", "")
@@ -72,17 +72,17 @@ def compare_names(employee: Employee, account: Account, default_last_name: str =
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names agree. A name without a letter or digit agrees with none."""
+    """Return whether two names agree. A name without a letter or digit agrees with none."""
     return bool(_forms(one) & _forms(other))
 
 
 def words_of(*names: str) -> frozenset[str]:
-    """Return the words of some names as they are compared, for an index."""
+    """Return the words of the names in the form in which they are compared, as a key for an index."""
     return frozenset(_words(" ".join(names)))
 
 
 def _forms(name: str) -> frozenset[frozenset[str]]:
-    """The sets of words that a name can be read as: each spelling, with and without its spaces and hyphens."""
+    """Return the sets of words that a name can be read as: each spelling, with and without spaces and hyphens."""
     spellings = [words for words in map(tuple, _spellings(name)) if words]
     return frozenset(form for words in spellings for form in (frozenset(words), frozenset(["".join(words)])))
 
@@ -94,7 +94,7 @@ def _words(name: str) -> list[str]:
 def _spellings(name: str) -> Iterable[list[str]]:
     folded = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", name).casefold())
     if folded.isascii():
-        # Nothing can be spelled in two ways. Most names are such, and all of a company are compared.
+        # An ASCII name has one spelling. Most names are ASCII, and a run compares those of the whole company.
         yield _SEPARATORS.sub(" ", folded).split()
         return
     for letters in (_PLAIN, _SPELLED_OUT):

@@ -1,7 +1,7 @@
 """The parts of a step, each of which counts in one guard class. Pure.
 
 A step has at most one account part (create, suspend or reactivate); on an existing account it may also have an identity
-part, a clear part and an update part. Creates and links are whole.
+part, a clear part and an update part. The fields of a create or a link are not split.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def parts_of(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
 
     Args:
         step: The step.
-        emptied: The Moodle fields for which BambooHR shows no value: see :func:`fields_empty_in_bamboohr`.
+        emptied: The Moodle fields whose BambooHR fields are empty: see :func:`fields_empty_in_bamboohr`.
     """
     if step.action not in WRITES:
         return ()
@@ -57,7 +57,7 @@ def fields_empty_in_bamboohr(mapping: FieldMapping, facts: Mapping[str, str]) ->
 
 
 def is_link(step: Step) -> bool:
-    """Whether the step gives an existing account its idnumber."""
+    """Return whether the step gives an existing account its idnumber."""
     return step.action is not Action.CREATE and "idnumber" in step.fields
 
 
@@ -80,7 +80,7 @@ def _class_of(change: FieldChange, identity: Collection[str], emptied: Collectio
 
 
 def keep(step: Step, parts: Iterable[Part], held: Iterable[HeldPart] = ()) -> Step:
-    """Return the step with only these of its parts; `held` says what happened to the others."""
+    """Return the step with only these of its parts; `held` are the parts that wait for an approval."""
     parts, held = tuple(parts), tuple(held)
     classes = frozenset(part.guard_class for part in parts)
     step = replace(step, classes=classes, held=held)

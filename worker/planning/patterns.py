@@ -1,4 +1,4 @@
-"""Describes what many changes have in common: a mass change has one cause, and its pattern shows it. Pure.
+"""Describes what the changes of a guard class have in common, which shows the cause of a mass change. Pure.
 
 A pattern names fields and e-mail domains, never an address or another value.
 """
@@ -15,9 +15,9 @@ from worker.words import counted
 T = TypeVar("T")
 
 _SHARE_PERCENT = 50
-"""A pattern is named if at least this share of the changes has it."""
+"""A pattern is reported if at least this share of the changes has it."""
 _DOMAINS_NAMED = 3
-"""The most former domains that are named; how many others there are is said."""
+"""At most this many former domains are named; the others are counted."""
 
 
 def pattern(guard_class: GuardClass, changes: Sequence[Sequence[FieldChange]], company: int) -> str:
@@ -26,7 +26,7 @@ def pattern(guard_class: GuardClass, changes: Sequence[Sequence[FieldChange]], c
     Args:
         guard_class: The class.
         changes: The changes of each account in it.
-        company: The number of active employees; 0 if it is not known.
+        company: The number of active employees; 0 if unknown.
     """
     if guard_class is GuardClass.CREATE:
         return f"{counted(len(changes), 'new account')} for a company of {company:,}" if company else ""

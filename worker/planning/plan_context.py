@@ -1,4 +1,4 @@
-"""What the planner asks and decides from: the input, who has which account, and who may take which value. Pure."""
+"""What all decisions share: the input, the account of each employee, and the values that each may take. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from worker.planning.value_claims import ValueClaims, resolved
 
 
 class PlanContext:
-    """The input of a plan, and who has which account, read together."""
+    """The input of a plan and the matched accounts, with what follows from both."""
 
     def __init__(self, matching: Matching) -> None:
         self.matching = matching
@@ -29,7 +29,7 @@ class PlanContext:
         return Rehires(self.plan_input, self.matching, self.value_claims.addresses)
 
     def address_in_question(self, employee: Employee) -> str:
-        """Return the address whose holders have to be known, "" if it does not matter who has it."""
+        """Return the address whose holders must be known, "" if they do not matter."""
         match = self.matching.matches[employee.employee_id]
         if match.conflict is not None or employee.employee_id not in self.plan_input.writable:
             return ""
@@ -59,5 +59,5 @@ class PlanContext:
 
     @cached_property
     def value_claims(self) -> ValueClaims:
-        """Who may take which address and username."""
+        """The addresses and usernames that each employee may take."""
         return resolved(self.matching, self.address_claims)

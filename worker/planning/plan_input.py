@@ -1,4 +1,4 @@
-"""The input of planning besides the accounts: what BambooHR shows, what is remembered, and the settings."""
+"""The input of planning apart from the accounts: what BambooHR shows, the employees' records, and the settings."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from worker.model.scope import ALL_EMPLOYEES, Scope, ScopeState
 
 @dataclass(frozen=True)
 class PlanSettings:
-    """The settings that decide.
+    """The settings that affect what happens to an employee.
 
     Attributes:
         reactivate: Employees whose accounts the operator wants active, even if this product did not suspend them.
-        protected: User names and employee ids that are never written to.
-        undone: Employees whose writes an operator took back, and whom BambooHR has not changed since.
-        selected: The only employees of the run, where an operator named them; empty otherwise.
+        protected: Usernames and employee ids that are never written to.
+        undone: Employees whose writes an operator undid, and who have not changed in BambooHR since.
+        selected: The employees to whom an operator limited the run; empty if it is not limited.
         all_employees: The run is a full pass over the company.
         resends: Values that Moodle did not keep are sent again.
-        digest_key: The Moodle token, with which the digests of such values are keyed.
+        digest_key: The Moodle token, which keys the digests of such values.
         confirmed: Employees whose account an operator confirmed: it is theirs even if the match is contradicted.
         scope: Which employees are managed.
         suspends_out_of_scope: Whether the accounts of active employees out of scope are suspended, not left alone.
@@ -50,15 +50,15 @@ class PlanSettings:
 
 @dataclass(frozen=True)
 class PlanInput:
-    """The employees of the run, and what else is known.
+    """The employees of the run, and all other input of the plan except the accounts.
 
     Attributes:
         employees: Ordered by id.
-        email_index: Who has which work e-mail, over the whole company if `knows_every_address`.
-        records: What earlier runs remembered, by employee id.
+        email_index: The employees by work e-mail, of the whole company if `knows_every_address`.
+        records: What earlier runs recorded, by employee id.
         changed: All employees in the changed feed. They, and those with a record, may join the run if their accounts
             hold an address that the run needs.
-        kinds: The kinds of Moodle's custom profile fields, as far as they are known.
+        kinds: The known kinds of Moodle's custom profile fields.
         compared: Employees outside the run who were read because their accounts look like those of new employees.
     """
 
@@ -79,7 +79,7 @@ class PlanInput:
 
     @cached_property
     def lifecycle_states(self) -> Mapping[int, LifecycleState]:
-        """Whether each employee of the run works here, by what BambooHR shows and what is remembered of them."""
+        """Whether each employee of the run works here, according to BambooHR and their record."""
         return {one.employee_id: self._lifecycle_state(one) for one in self.employees}
 
     def _lifecycle_state(self, employee: Employee) -> LifecycleState:
@@ -88,7 +88,7 @@ class PlanInput:
 
     @cached_property
     def leavers(self) -> frozenset[int]:
-        """Employees who have left, of the run and of those who were read for comparison."""
+        """The employees who have left, among those of the run and those who were read for comparison."""
         states = {**{one.employee_id: self._lifecycle_state(one) for one in self.compared}, **self.lifecycle_states}
         return frozenset(number for number, state in states.items() if state is LifecycleState.LEFT)
 
@@ -99,11 +99,11 @@ class PlanInput:
 
     @cached_property
     def scope_states(self) -> Mapping[int, ScopeState]:
-        """Whether each employee of the run is in scope; only that of one who works here, or will, matters."""
+        """Whether each employee of the run is in scope, which matters only for those who work here or will."""
         return {one.employee_id: self._scope_state(one) for one in self.employees}
 
     def _scope_state(self, employee: Employee) -> ScopeState:
-        """Some values, such as the department, are shown only from the first day on: until then, nobody is out."""
+        """Return the scope state. No employee is out before their first day: the department may not be shown yet."""
         state, scope = self.lifecycle_states[employee.employee_id], self.settings.scope
         if not scope or state in (LifecycleState.LEFT, LifecycleState.UNKNOWN):
             return ScopeState.IN
@@ -113,7 +113,7 @@ class PlanInput:
 
     @cached_property
     def scope_is_shown(self) -> bool:
-        """Whether BambooHR shows of any employee of the run whether they are in scope."""
+        """Whether BambooHR shows the scope of at least one employee of the run who works here."""
         return any(self.scope_states[one.employee_id] is not ScopeState.NOT_SHOWN for one in self.working)
 
     def is_managed(self, number: int) -> bool:
@@ -122,7 +122,7 @@ class PlanInput:
 
     @cached_property
     def writable(self) -> frozenset[int]:
-        """The employees of the run about whom anything may be written."""
+        """The employees of the run whose accounts may be written."""
         return frozenset(one.employee_id for one in self.employees if self._is_writable(one.employee_id))
 
     def _is_writable(self, number: int) -> bool:

@@ -1,4 +1,4 @@
-"""The planner: which accounts must be looked up, and then what happens to each employee. Pure: no I/O, no clock.
+"""Plans a run: which accounts to look up, and then what happens to each employee. Pure: no I/O, no clock.
 
 A plan is one list of :class:`worker.model.step.Step`: dry run, guards, writing and reports all use it.
 """
@@ -32,7 +32,7 @@ class Priority(IntEnum):
     LEAVERS = 0
     OTHERS = 1
     ISOLATED = 2
-    """Employees whose records were refused alone in the last run: one by one, so that they cost the others nothing."""
+    """Employees who were isolated in the last run. They are looked up one by one, so that they affect no others."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Needed:
-    """What planning has to know before it goes on; empty when it knows enough.
+    """What must be looked up or read before planning continues; empty if nothing is missing.
 
     Attributes:
         lookups: In the order in which they are made.
         joining: Employees outside the run whose accounts hold an address that the run needs. They may have another
             address by now: if they join the run, the address becomes free.
-        compared: Employees outside the run whose accounts have the address and names of new employees. Have they left?
+        compared: Employees outside the run whose accounts match new employees, read to find out whether they left.
     """
 
     lookups: tuple[Lookup, ...] = ()
@@ -65,11 +65,11 @@ class Needed:
 
 @dataclass(frozen=True)
 class Plan:
-    """What happens to each employee, in the order of their ids, and the accounts that the plan was made from, by id.
+    """The step of each employee, in the order of their ids, and the accounts used for planning, by id.
 
     Attributes:
-        unanswered: Why a look-up has no answer, by what was looked up.
-        ended_by: What ended the look-ups early, if anything did. The plan has leavers only then.
+        unanswered: Why a look-up has no answer, by key and value.
+        ended_by: The error that ended the look-ups early, if any. After one, the plan has leavers only.
     """
 
     plan_input: PlanInput
@@ -80,7 +80,7 @@ class Plan:
 
     @cached_property
     def counts(self) -> Counter[Action]:
-        """How many steps there are of each action."""
+        """The number of steps of each action."""
         return Counter(step.action for step in self.steps)
 
     def step(self, number: int) -> Step:
@@ -88,7 +88,7 @@ class Plan:
         return next(one for one in self.steps if one.employee_id == number)
 
     def of_leavers(self, ended_by: SyncError) -> Plan:
-        """Return the plan of those who have left, for a run in which nothing is known of the others' accounts."""
+        """Return the plan of leavers only, for a run that could not look up the accounts of the others."""
         leavers = self.plan_input.leavers
         employees = [one for one in self.plan_input.employees if one.employee_id in leavers]
         steps = tuple(step for step in self.steps if step.employee_id in leavers)
@@ -102,7 +102,7 @@ class Plan:
 class Planner:
     """Plans one run.
 
-    Ask :meth:`needs` until it is empty, adding each time what was found; then :meth:`plan`.
+    Call :meth:`needs`, and :meth:`add` what was found, until nothing is needed; then call :meth:`plan`.
     """
 
     def __init__(self, plan_input: PlanInput) -> None:
@@ -116,9 +116,9 @@ class Planner:
         self._context = PlanContext(Matching(plan_input, self._accounts, self._unreadable))
 
     def needs(self) -> Needed:
-        """Return what is not known yet.
+        """Return what must be looked up or read next.
 
-        First accounts by idnumber, by the id of an account that was suspended, and by e-mail; then further employees;
+        Accounts by idnumber, by the id of a suspended account, and by e-mail come first, then further employees, and
         finally accounts by username.
         """
         context = self._context
@@ -207,7 +207,7 @@ _Wanted = tuple[AccountKey, str, int]
 
 
 def _by_idnumber(context: PlanContext) -> Iterator[_Wanted]:
-    """All employees who may be written, and those whom an earlier version suspended without recording the account."""
+    """Yield the employees who may be written, and those whose suspended account an earlier version did not record."""
     plan_input = context.plan_input
     for number in sorted(plan_input.writable):
         yield "idnumber", str(number), number
@@ -217,7 +217,7 @@ def _by_idnumber(context: PlanContext) -> Iterator[_Wanted]:
 
 
 def _by_account_id(context: PlanContext) -> Iterator[_Wanted]:
-    """Accounts that this product suspended though no idnumber says whose they are."""
+    """Yield the accounts that this product suspended and that no idnumber links to their employee."""
     for number, match in context.matching.matches.items():
         record = context.plan_input.records.get(number)
         if match == Match() and record is not None and record.suspended_by_us and record.account_id > 0:
@@ -225,13 +225,13 @@ def _by_account_id(context: PlanContext) -> Iterator[_Wanted]:
 
 
 def _by_email(context: PlanContext) -> Iterator[_Wanted]:
-    """Those not found by idnumber, and those whose address would be new."""
+    """Yield the addresses of employees not found by idnumber, and those that would be new to an account."""
     for employee in context.plan_input.employees:
         if address := context.address_in_question(employee):
             yield "email", address, employee.employee_id
 
 
 def _by_username(context: PlanContext) -> Iterator[_Wanted]:
-    """The usernames of new and renamed accounts."""
+    """Yield the usernames of new and renamed accounts."""
     for claim in context.value_claims.username_claims.claims.values():
         yield "username", claim.value, claim.employee_id

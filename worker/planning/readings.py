@@ -1,4 +1,4 @@
-"""How complete this run's reading of the company is, compared with the baseline. Pure."""
+"""How complete this run's read of the company is, compared with the baseline. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DirectoryStats:
 
     Attributes:
         rows: Rows of the directory; 0 if it is not available.
-        active: Active employees, where List Employees was read and the directory is not available; 0 otherwise.
+        active: Active employees, if List Employees was read and the directory is not available; 0 otherwise.
         coverage: For each needed field, the share of rows with a value, in hundredths of a per cent (0 to 10,000).
     """
 
@@ -33,14 +33,14 @@ class DirectoryStats:
 
 @dataclass
 class CustomFieldStats:
-    """How well the fields are filled that are read by their API names: of the employees of a run, and of a sample.
+    """The coverage of the fields that are read by their API names, for the employees of a run and a sample.
 
     Attributes:
         fields: The fields that are read; empty until they are.
         rows: How many employees were read.
         shown: The fields that a source has shown.
         filled: How many rows have a value in each field.
-        hidden: The fields that are not shown of some employee of the run who works here.
+        hidden: The fields that are not shown for some employee of the run who works here.
     """
 
     fields: tuple[str, ...] = ()
@@ -61,15 +61,15 @@ class CustomFieldStats:
         return [name for name in self.fields if name not in self.shown]
 
     def lost(self, baseline: RunRecord | None) -> list[str]:
-        """Return the fields that are empty throughout, where three values would be expected by the baseline run."""
+        """Return the fields that are empty in all rows, although the baseline run suggests more than two values."""
         before = baseline.coverage if baseline is not None else {}
         shown = (name for name in self.fields if name in self.shown)
         return [name for name in shown if not self.filled[name] and before.get(name, 0) * self.rows > _TWO_VALUES]
 
     def may_have_missed(self, baseline: RunRecord | None, *, full_pass: bool) -> bool:
-        """Return whether a change may not have been seen of a field that had values in the baseline run.
+        """Return whether the run may have missed a change of a field that had values in the baseline run.
 
-        What a full pass is not shown of single employees, the next one is not shown either.
+        A field that is hidden only for single employees does not count in a full pass: the next one would miss it too.
         """
         before, gone = baseline.coverage if baseline is not None else {}, {*self.never_shown(), *self.lost(baseline)}
         hidden = self.hidden & gone if full_pass else self.hidden
@@ -78,7 +78,7 @@ class CustomFieldStats:
     def coverage(self, baseline: RunRecord | None) -> dict[str, int]:
         """Return the share of rows with a value as later runs compare it: 0 for a field that was lost.
 
-        A field that too few rows show, or that was empty and is not lost, keeps its share of the baseline run.
+        A field that was read in too few rows, or that is empty but not lost, keeps its share of the baseline run.
         """
         before = baseline.coverage if baseline is not None else {}
         lost, found = self.lost(baseline), {}
@@ -93,19 +93,19 @@ _ENOUGH_ROWS = 20
 
 
 def sees_whole_company(stats: DirectoryStats, baseline: RunRecord | None) -> bool:
-    """Whether the directory is as complete as in the baseline run."""
+    """Return whether the directory is as complete as in the baseline run."""
     return baseline is None or stats.rows * 100 >= baseline.rows * ROWS_PERCENT
 
 
 def _coverages(stats: DirectoryStats, baseline: RunRecord) -> Iterator[tuple[str, int, int]]:
-    """Each field of the directory with its coverage then and now. One that is no longer read counts as unchanged."""
+    """Yield each directory field with its coverage then and now. One that is no longer read counts as unchanged."""
     for name, before in sorted(baseline.coverage.items()):
         if not is_by_api_name(name):
             yield name, before, stats.coverage.get(name, before)
 
 
 def losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
-    """Return what was lost since the baseline run, rows or a field's values, one text for each loss."""
+    """Return one text for each loss since the baseline run, of rows or of a field's values."""
     if baseline is None:
         return []
     found = []
@@ -119,9 +119,9 @@ def losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
 
 
 def _fell(stats: DirectoryStats, baseline: RunRecord, before: int, now: int) -> bool:
-    """Whether a field's coverage fell by ten points, and its values by a tenth and by three at least.
+    """Return whether a field's coverage fell by ten points, and its values by a tenth and by at least three.
 
-    New employees without a value do not count, nor does the one who leaves a company of nine.
+    New employees without a value are therefore no loss, nor is a single leaver of a company of nine.
     """
     values_before, values_now = _values(stats, baseline, before, now)
     is_a_tenth = values_now * 100 <= values_before * _VALUES_KEPT_PERCENT
@@ -137,7 +137,7 @@ def _values(stats: DirectoryStats, baseline: RunRecord, before: int, now: int) -
 
 
 def fields_lost(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
-    """Return the fields that lost so many values since the baseline run that an empty one means nothing.
+    """Return the fields that lost so many values since the baseline run that an empty value cannot be trusted.
 
     A field that the key may no longer see looks like one that is not set. A field is lost if its coverage fell by ten
     points and its values by a tenth and by three (new employees without a value do not count), or if it had at least
@@ -162,7 +162,7 @@ _TWO_VALUES = 2 * 10_000
 
 
 def is_unreliable(stats: DirectoryStats, history: History, now: datetime) -> bool:
-    """Whether this read lost so much that it must not become the new baseline.
+    """Return whether this read lost so much that it must not become the new baseline.
 
     A company that really became smaller is trusted after a week.
     """
@@ -172,9 +172,9 @@ def is_unreliable(stats: DirectoryStats, history: History, now: datetime) -> boo
 
 
 def shrink_confirmed(history: History, now: datetime) -> bool:
-    """Whether every read of the last week lost what the baseline run saw.
+    """Return whether every read of the last week lost what the baseline run saw.
 
-    A week without a baseline run is not enough: a single bad read after a week of other errors would be trusted.
+    A week without a baseline run is not enough: a single bad read after a week of other errors would then be trusted.
     """
     baseline, lost_since = history.last_baseline(), None
     for run in history.runs:

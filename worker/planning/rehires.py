@@ -13,7 +13,7 @@ from worker.planning.plan_input import PlanInput
 
 
 class Rehires:
-    """Whose account, found by e-mail address, is that of an employee who left and has the same names."""
+    """The employees whose account, found by e-mail address, is that of an employee who left and has the same names."""
 
     def __init__(self, plan_input: PlanInput, matching: Matching, address_claims: Claims) -> None:
         self._input = plan_input
@@ -22,7 +22,7 @@ class Rehires:
 
     @cached_property
     def namesakes(self) -> Mapping[int, tuple[Account, int]]:
-        """The account and the other employee's id that it carries, where an employee's address and names find one."""
+        """By employee id, the account with the employee's address and names, and the other id that it carries."""
         found = {}
         for number in self._address_claims.claims:
             kept_by = self._address_claims.resolution(number).kept_by
@@ -39,7 +39,7 @@ class Rehires:
         return other if account is not None and self._has_left(other) else None
 
     def _has_left(self, number: int) -> bool:
-        """Return whether there is evidence that an employee left: a deletion that an earlier run acted on, too."""
+        """Return whether an employee left, by what BambooHR shows or by a deletion that an earlier run acted on."""
         if number in self._input.leavers:
             return True
         record = self._input.records.get(number)

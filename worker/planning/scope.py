@@ -1,8 +1,8 @@
-"""Whether the scope can be trusted to suspend: which of its values match employees now, and did before. Pure.
+"""Whether the scope can be trusted to suspend: which of its values match an employee now, and did before. Pure.
 
-A department that is renamed in BambooHR moves all its employees out of scope at once. So the runs remember which
-listed values, and whether the scope as a whole, matched an employee: as marks (see :attr:`Scope.marks`), without
-anything about single employees.
+A department that is renamed in BambooHR moves all its employees out of scope at once. So the runs remember as marks
+(see :attr:`Scope.marks`) which listed values, and whether the scope as a whole, matched an employee. Marks contain
+nothing about single employees.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class ScopeTally:
     Attributes:
         found: The marks that match an employee.
         known: The marks that would have been found if an employee of the company matched them.
-        shown: The fields of which a value, or that there is none, is shown for an employee.
+        shown: The fields that are shown for an employee, with or without a value.
         has_company_rows: All employees of the company were read.
     """
 
@@ -32,7 +32,7 @@ class ScopeTally:
     has_company_rows: bool = False
 
     def add(self, marks: Iterable[str], shown: Collection[str], *, whole_company: bool = True) -> None:
-        """Add what one source says.
+        """Add what one source shows.
 
         Args:
             marks: The marks of its employees.
@@ -65,9 +65,9 @@ class ScopeTally:
         self.has_company_rows |= other.has_company_rows
 
     def never_shown(self) -> list[str]:
-        """Return the fields that are shown for no employee of the company, as far as that is known.
+        """Return the fields that are known to be shown for no employee of the company.
 
-        Fields that are named by their API names are read of single employees.
+        Fields named by their API names are left out, because they are read for single employees.
         """
         read = [name for name in self.scope.fields if self.has_company_rows and not is_by_api_name(name)]
         return [name for name in read if name not in self.shown]
@@ -84,7 +84,7 @@ class ScopeTally:
 
 
 def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
-    """Return why no account may be suspended for the scope without an approval; empty if it may.
+    """Return why suspensions for the scope need an approval; empty if they do not.
 
     Args:
         tally: What this run has read.

@@ -1,6 +1,6 @@
-"""New accounts that may be second ones: of employees hired again, or with an account that nothing links to them. Pure.
+"""New accounts of employees who may already have one, from a former employment or not linked to them. Pure.
 
-Only the names can be compared, and a namesake has them too: this is a hint for an operator, and holds nothing.
+Only names and usernames can be compared, and namesakes share them: this is a hint for an operator, and holds nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from worker.planning.planner import Plan
 
 
 def possible_second_accounts(plan: Plan) -> dict[int, int]:
-    """Return the employees who get a new account, each with one who left and whose account has both their names."""
+    """Return the employees who get a new account, each with a leaver whose account has both their names."""
     employees, leavers = plan.plan_input.by_id, plan.plan_input.leavers
     left: dict[frozenset[str], tuple[int, Account]] = {}
     for step in plan.steps:
@@ -32,9 +32,9 @@ def possible_second_accounts(plan: Plan) -> dict[int, int]:
 
 
 def unlinked_namesakes(plan: Plan, accounts: Iterable[AccountRef]) -> dict[int, int]:
-    """Return the employees who get a new account although one that belongs to no employee may be theirs.
+    """Return the employees who get a new account, each with an account of no employee that may be theirs.
 
-    Such an account has no idnumber, and both names of the employee, or their username without its domain.
+    Such an account has no idnumber, and either both names of the employee or their username without its domain.
 
     Args:
         plan: The plan of all employees.
@@ -55,7 +55,7 @@ def unlinked_namesakes(plan: Plan, accounts: Iterable[AccountRef]) -> dict[int, 
 
 
 def _creations(plan: Plan) -> Iterator[Step]:
-    """The steps that create an account, or would if no guard held them."""
+    """Yield the steps that create an account, or would if no guard held them."""
     for step in plan.steps:
         if step.action is Action.CREATE or GuardClass.CREATE in step.held_classes:
             yield step

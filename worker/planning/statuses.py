@@ -35,11 +35,11 @@ class StatusTally:
 
     @property
     def unknown(self) -> Counter[str]:
-        """The other words, with how many employees have them."""
+        """The words of other statuses, each with the number of employees who have it."""
         return Counter({word: count for word, count in self.words.items() if word and word not in _KNOWN})
 
     @property
     def unknown_words(self) -> list[str]:
-        """Those of them that are BambooHR's own: what one employee alone has may be about that employee."""
+        """The unknown words that several employees have: a word of one employee alone may be personal."""
         shared = (word for word, count in self.unknown.most_common() if count > 1)
         return [word for word in shared if len(word) <= _LONGEST_WORD and word.isprintable()]

@@ -1,7 +1,7 @@
-"""Whose account is suspended, whose is reactivated, and whose the scope leaves alone. Pure.
+"""Which accounts are suspended, which are reactivated, and which the scope leaves alone. Pure.
 
-An account is suspended if the employee left, or if they are out of scope and the settings say so. It is reactivated if
-the employee works here and this product suspended it, or an operator says so.
+An account is suspended if the employee left, or if they are out of scope and the settings require it. It is reactivated
+if the employee works here and this product suspended it, or an operator requests it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.planning.plan_context import PlanContext
 
 
 def untouched_by_scope(context: PlanContext, employee: Employee) -> Step | None:
-    """Return the step of an employee of whom the scope lets nothing be written; None for all others."""
+    """Return the step of an employee whose account the scope leaves alone; None for all others."""
     number, state = employee.employee_id, context.plan_input.scope_states[employee.employee_id]
     if state is ScopeState.NOT_SHOWN:
         starts = starts_later(employee, context.plan_input.now)

@@ -39,7 +39,7 @@ class RecordedWrite:
         account_id: The account; None if the run created it.
         changes: The oldest old value and the newest new value of each field.
         created: Whether the run created the account.
-        last_change_at: When BambooHR had last changed the employee before the run, in seconds since 1970; 0 if unknown.
+        last_change_at: When the employee last changed in BambooHR before the run, in seconds since 1970; 0 if unknown.
         is_unread: The run ended before it could read back what Moodle kept.
     """
 
@@ -61,7 +61,7 @@ class RecordedWrite:
         return frozenset(change.field for change in self.changes)
 
     def edited(self, fields: Sequence[str]) -> reasons.Reason:
-        """The account holds something else in these fields."""
+        """Return the reason why these fields are left alone: the account holds something else in them."""
         return reasons.edited_since(fields, filter(is_read_back, fields) if self.is_unread else ())
 
 
@@ -126,8 +126,8 @@ def undo_steps(
         writes: What the run wrote.
         accounts: The accounts of the journal, found by id, and those that the run created, found by idnumber.
         protected: Usernames of protected accounts.
-        kinds: The kinds of the custom profile fields, as far as they are known.
-        unreadable: Why a look-up has no answer, by what was looked up.
+        kinds: The known kinds of the custom profile fields.
+        unreadable: Why a look-up has no answer, by key and value.
     """
     accounts = list(accounts)
     by_id = {account.id: account for account in accounts}
@@ -175,7 +175,7 @@ def _suspend_created(write: RecordedWrite, account: Account, kinds: Kinds) -> St
 
 
 def _value_if_hidden(change: FieldChange) -> str:
-    """A custom field missing from the look-up (unknown to Moodle, or hidden) counts as unchanged; others as blank."""
+    """Return the value of a field missing from the look-up: unchanged if custom (it may be hidden), blank otherwise."""
     return change.new if change.field.startswith(PROFILE_FIELD) else ""
 
 

@@ -1,6 +1,6 @@
 """Which e-mail addresses and usernames the employees of a plan may take. Pure.
 
-An account's username may be made of its address, so the answers depend on each other: see :func:`resolved`.
+A username may be derived from the account's address, so the claims depend on each other: see :func:`resolved`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from worker.planning.values import created_values, updated_values
 
 
 def resolved(matching: Matching, claims: Sequence[Claim]) -> ValueClaims:
-    """Return who may take which value.
+    """Resolve the claims on addresses together with those on the usernames derived from them.
 
-    An address waits while the username that is made of it is refused: written alone, it would leave the account with a
-    username that no later run could change. Whoever claims the present address of that account then has to wait as
-    well, and so on, until nothing more is refused.
+    An address waits while the username derived from it is refused: written alone, it would leave the account with a
+    username that no later run could change. Employees who claim the present address of that account then wait as well,
+    and so on, until no further claim is refused.
     """
     found = ValueClaims(matching, claims, {})
     while waiting := found.addresses_without_username():
@@ -32,7 +32,7 @@ def resolved(matching: Matching, claims: Sequence[Claim]) -> ValueClaims:
 
 
 class ValueClaims:
-    """The claims on addresses, and the usernames that follow from them, with the claims on these.
+    """The claims on addresses, the usernames that follow from them, and the claims on these usernames.
 
     Attributes:
         addresses: The claims of employees on addresses that their accounts do not have.
@@ -54,7 +54,7 @@ class ValueClaims:
         return self._unreadable.get(("email", claim.value)) or self.waiting.get(claim.employee_id)
 
     def addresses_without_username(self) -> dict[int, Reason]:
-        """Return whose account would take an address without the username that is made of it, and why."""
+        """Return whose account would get an address without the username derived from it, and why."""
         if not self._mapping.username_has_email:
             return {}
         existing = [number for number, claim in self.addresses.claims.items() if claim.own is not None]
@@ -73,7 +73,7 @@ class ValueClaims:
 
     @cached_property
     def usernames(self) -> Mapping[int, str]:
-        """The usernames of accounts to be created, and those that follow the values of existing ones; "" for others."""
+        """The usernames of new accounts, and those that follow the values of existing accounts; "" for others."""
         usernames = {}
         for employee in self._input.employees:
             account = self._matching.matches[employee.employee_id].account
@@ -110,7 +110,7 @@ class ValueClaims:
         return self._name_of(employee, self._matching.address(employee), values) if all(map(values.get, NAMES)) else ""
 
     def _following_username(self, employee: Employee, account: Account) -> str:
-        """Return the username that follows the account's values if the present one does, "" otherwise."""
+        """Return the username due if the present one is derived from the account's values, "" otherwise."""
         if not self._input.is_managed(employee.employee_id) or self._matching.is_reserved(account):
             return ""
         now = account.values

@@ -1,7 +1,7 @@
-"""What an account should hold, by what BambooHR shows of its employee. Pure.
+"""The values that an account should have, by what BambooHR shows of its employee. Pure.
 
-An employee with a single name has it in one of BambooHR's two fields. A new account gets it as the first name, and the
-default last name. Afterwards it is the first name of that account, whichever field BambooHR has it in.
+An employee with a single name has it in one of BambooHR's two fields. A new account gets it as the first name, with the
+default last name. Later runs keep it as the first name, whichever field BambooHR has it in.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from worker.planning.names import same_name
 
 
 def created_values(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
-    """Return what a new account gets, by Moodle field. What BambooHR does not show is left out."""
+    """Return the values of a new account, by Moodle field. Values that BambooHR does not show are left out."""
     values = _mapped(mapping, employee)
     if (name := _single_name(values)) and mapping.default_last_name:
         values.update(firstname=name, lastname=mapping.default_last_name)
@@ -23,11 +23,11 @@ def created_values(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
 
 
 def updated_values(mapping: FieldMapping, employee: Employee, account: Account) -> dict[str, str]:
-    """Return what an existing account should hold. The e-mail has rules of its own."""
+    """Return the values that an existing account should have, without the e-mail, which has rules of its own."""
     values = _mapped(mapping, employee)
     has_default = mapping.default_last_name != "" and account.values["lastname"] == mapping.default_last_name
     if has_default and "firstname" not in values and same_name(values.get("lastname", ""), account.values["firstname"]):
-        # Their single name: whether they have another one now is not shown.
+        # This is their single name, and BambooHR does not show whether they have another one now.
         del values["lastname"]
     name = _single_name(values)
     if name and (has_default or same_name(name, account.values["firstname"])):
@@ -41,7 +41,7 @@ def updated_values(mapping: FieldMapping, employee: Employee, account: Account) 
 def fields_to_send_blank(mapping: FieldMapping, values: Mapping[str, str]) -> list[str]:
     """Return the fields of a new account that Moodle would fill with a default, although BambooHR has no value.
 
-    A later run would clear them. A field that is filled on creation only keeps Moodle's default.
+    A later run would clear them. A field that is only filled on creation keeps Moodle's default.
     """
     rules = [rule for rule in mapping.rules if rule.is_custom and rule.is_updated]
     return [rule.target for rule in rules if values.get(rule.target) == ""]
@@ -53,6 +53,6 @@ def _mapped(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
 
 
 def _single_name(values: Mapping[str, str]) -> str:
-    """Return the only name of an employee of whom BambooHR shows that the other one is empty, "" otherwise."""
+    """Return the employee's only name if BambooHR shows that the other one is empty, "" otherwise."""
     names = [values.get(name) for name in NAMES]
     return next(filter(None, names), "") if "" in names and None not in names else ""

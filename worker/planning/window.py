@@ -43,7 +43,7 @@ def select(
     the records behind it.
 
     Args:
-        position: Where the previous run left off.
+        position: The position that the previous run left.
         changes: The feed, ordered by employee id.
         latest: The feed's `latest`; None if it is missing.
         began: When this run began.

@@ -13,14 +13,14 @@ def in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
     Steps that depend on each other (one takes an address, the other a username) get any order; neither can be written.
 
     Returns:
-        The steps, those with dependencies and what they depend on first; and the number of these.
+        The steps, starting with those that have dependencies and the dependencies themselves; and the number of these.
     """
     by_employee = {step.employee_id: step for step in updates}
     ordered: dict[int, Step] = {}
     visited: set[int] = set()
 
     def place(step: Step) -> None:
-        """Depth-first search with an explicit path, because chains can be long."""
+        """Place a step after its dependencies, by a depth-first search with an explicit path: chains can be long."""
         path = [step]
         visited.add(step.employee_id)
         while path:

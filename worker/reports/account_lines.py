@@ -16,7 +16,7 @@ from worker.reports.employee_context import EmployeeContext
 
 
 def account_lines(known: EmployeeContext) -> Iterator[tuple[str, str]]:
-    """The accounts that were found, the rule that chose one, and its state."""
+    """Yield the accounts that were found, the rule that chose one, and its state."""
     employee, plan_input = known.employee, known.plan_input
     accounts = sorted(known.plan.accounts.values(), key=lambda account: account.id)
     own = [account for account in accounts if account.idnumber == str(known.employee_id)]

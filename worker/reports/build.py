@@ -1,4 +1,4 @@
-"""Build the report of a plan."""
+"""Builds the report of a plan."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from worker.words import counted
 
 _LEFT_OUT = (reasons.LEFT_WITHOUT_ACCOUNT, reasons.START_NOT_SHOWN)
 _KNOWN_BY = {"first_name": "firstname", "last_name": "lastname", "department": "department"}
-"""What a reader knows an employee by: the field of BambooHR, and that of the account."""
+"""The fields by which a reader recognises an employee: BambooHR's, and the account's."""
 _UNCONFIRMED = "the account may belong to another person: decide for each employee"
 _STATES = {"0": "active", "1": "suspended"}
 
@@ -45,10 +45,10 @@ def build(
 
     Args:
         steps: The plan.
-        employees: The employees as BambooHR shows them, as far as it was read.
+        employees: The employees that were read, as BambooHR shows them.
         scope: A key of :data:`worker.reports.report.SCOPES`.
         digest: Returns a keyed digest of what a step would write.
-        approved: The classes of what is to be approved, by employee id.
+        approved: The classes of the changes to approve, by employee id.
     """
     people = _people(steps, employees) if shows_values else None
     rows = tuple(
@@ -86,7 +86,7 @@ def _held(summary: Summary, rows: tuple[Row, ...]) -> Iterator[HeldClass]:
 
 
 def _links(settings: Settings) -> Links | None:
-    """Return the addresses of both systems; none where BambooHR is replaced by a server on this machine."""
+    """Return the addresses of both systems; None if BambooHR is replaced by a server on this machine."""
     if is_loopback(urlsplit(settings.bamboo_base_url).hostname or ""):
         return None
     return Links(
@@ -106,7 +106,7 @@ def _has_row(step: Step, scope: str) -> bool:
 def _row(
     step: Step, people: Mapping[int, Person] | None, digest: Callable[[Step], str], approved: Collection[str]
 ) -> Row:
-    """Return the row of a step; without `people`, it has no value."""
+    """Return the row of a step; without `people`, it contains no values."""
     shows_values = people is not None
     person = people[step.employee_id] if people else Person()
     return Row(
@@ -137,7 +137,7 @@ def _row(
 
 
 def would(step: Step) -> str:
-    """Return the action of a step that guards hold as a whole, without them."""
+    """Return the action that a step held as a whole would have without the guards."""
     if step.account is None:
         return Action.CREATE.value
     changed = {change.field: change.new for part in step.held for change in part.changes}
@@ -160,14 +160,14 @@ def _said(reason: Reason, step: Step) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What a reader knows an employee by."""
+    """The name and department by which a reader recognises an employee."""
 
     name: str = ""
     department: str = ""
 
 
 def _people(steps: Iterable[Step], employees: Iterable[Employee]) -> dict[int, Person]:
-    """Return the employees as BambooHR shows them; what it does not show is what their account holds."""
+    """Return the employees as BambooHR shows them; missing values are taken from their accounts."""
     facts = {employee.employee_id: employee.facts for employee in employees}
     return {step.employee_id: _person(step, facts.get(step.employee_id, {})) for step in steps}
 

@@ -1,4 +1,4 @@
-"""Everything a run knows of one employee, as `explain` shows it. Pure."""
+"""All data of a run about one employee, for `explain`. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from worker.runs.run_input import RunInput
 
 @dataclass(frozen=True)
 class EmployeeContext:
-    """What is known of one employee."""
+    """The data of a run about one employee."""
 
     employee_id: int
     inputs: RunInput
@@ -34,17 +34,17 @@ class EmployeeContext:
 
     @property
     def plan_input(self) -> PlanInput:
-        """What the plan was made from."""
+        """The input of the plan."""
         return self.plan.plan_input
 
     @property
     def step(self) -> Step:
-        """What would be done."""
+        """The step of the employee."""
         return self.plan.step(self.employee_id)
 
     @property
     def holding(self) -> dict[str, str]:
-        """The classes in which a change is held that is still due, and the latest run that held it."""
+        """The latest run that held a change which is still due, by the class of the change."""
         step, parts = self.step, parts_of_plan(self.plan).get(self.employee_id, ())
         due = [part.changes for part in parts] + [part.changes for part in step.held]
         if step.reason.code == UNCONFIRMED:
@@ -63,5 +63,5 @@ class EmployeeContext:
         return self.plan_input.by_id[self.employee_id]
 
     def value(self, text: str) -> str:
-        """A value, or that there is one."""
+        """Return a value, or only whether there is one."""
         return shown_value(text, shows_values=self.shows_values)

@@ -1,4 +1,4 @@
-"""Why is this employee treated so? Everything a run knows of one employee, in words. Pure.
+"""Explains in words why a run treats an employee as it does. Pure.
 
 The result is sections of lines, each a name and a text. Personal values are included only on request.
 """
@@ -35,7 +35,7 @@ _SUSPENDED = {"1": "active -> suspended", "0": "suspended -> active"}
 
 
 def explain(known: EmployeeContext) -> dict[str, Mapping[str, str]]:
-    """The sections, in the order in which they are read."""
+    """Return the sections, in the order in which they are read."""
     scope = scope_lines(known.plan_input.settings, known.employee.facts, shows_values=known.shows_values)
     return {
         "BambooHR": dict(_bamboo(known)),
@@ -204,7 +204,7 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
 
 
 def _noted(flag: FollowUp, note: str) -> str:
-    """The code that was remembered, and its words; a run or a guard's class has none."""
+    """Return the recorded code with its words; a run or a guard class has none."""
     text = "" if flag in (FollowUp.UNDONE, FollowUp.HELD) else reason_of(flag, note).text
     return f"{note}: {text}" if note and text else note or "yes"
 

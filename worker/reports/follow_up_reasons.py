@@ -1,6 +1,6 @@
-"""Why an employee is remembered, in words, from the code that the state has. Pure.
+"""The reason for a follow-up in words, from the code in the state. Pure.
 
-The words of many reasons need the employee or the refusal, which the state does not keep: these are general ones.
+The words of many reasons need the employee or the refusal, which the state does not store: these are general ones.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SEEN_AGAIN = {
     "unreadable_employee": "BambooHR cannot return this employee's record",
     "unreadable_fields": "BambooHR cannot return this employee's custom fields",
 }
-"""What every run finds again when it reads, and `explain` as well."""
+"""Reasons that every run, and `explain`, finds again when it reads."""
 _STATIC = {
     one.code: one
     for one in (
@@ -57,7 +57,7 @@ _WRITTEN_EARLY = frozenset(
         reasons.REACTIVATED,
     )
 )
-"""Of employees who wait although their accounts are up to date."""
+"""The codes of employees who wait although their accounts are up to date."""
 
 
 def is_seen_again(note: str) -> bool:
@@ -66,7 +66,7 @@ def is_seen_again(note: str) -> bool:
 
 
 def reason_of(flag: FollowUp, note: str) -> Reason:
-    """Return why an employee has a flag; `note` is what was remembered with it."""
+    """Return why an employee has a flag; `note` is the note recorded with it."""
     if flag in _BY_FLAG:
         return _BY_FLAG[flag]
     if flag is FollowUp.WAITING and note in _WRITTEN_EARLY:

@@ -1,4 +1,4 @@
-"""The rows of a plan by what they have in common, so that a reader meets each reason once. Pure."""
+"""Groups the rows of a plan by kind and reason, so that a reader sees each reason once. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from worker.model.reasons import IN_COMMON, STARTS_LATER, UNCONFIRMED
 from worker.reports.report import HeldClass, Report, Row
 
 HELD = "held"
-"""The kind of what is held as a whole: by a guard, or until the match is confirmed."""
+"""The kind of a row that is held as a whole: by a guard, or until the match is confirmed."""
 STARTS = "starts"
-"""The kind of an employee who has not started yet: nothing is wrong, and nothing is to be done."""
+"""The kind of an employee who has not started yet: nothing is wrong, and there is nothing to do."""
 
 MEANINGS = {
     "conflict": "nothing is written; a decision is needed",
@@ -27,7 +27,7 @@ MEANINGS = {
     "skip": "left out; nothing is written",
     "unchanged": "up to date; nothing is written",
 }
-"""Every kind of row, in the order of a report: what needs a decision or takes access away comes first."""
+"""All kinds of rows, in the order of a report: those that need a decision or remove access come first."""
 
 _NAMES = {"hold": "waiting", STARTS: "starts later"}
 _ORDER = tuple(MEANINGS)
@@ -35,7 +35,7 @@ _ORDER = tuple(MEANINGS)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row, with what its group does not say of it already."""
+    """A row, with the texts that it does not share with its group."""
 
     row: Row
     reason: str
@@ -48,8 +48,8 @@ class Group:
     """Rows of one kind and reason.
 
     Attributes:
-        kind: A key of :data:`MEANINGS`, or an action that is not known here.
-        label: The kind in words; what a guard holds is named by what it would do.
+        kind: A key of :data:`MEANINGS`, or an action that is unknown here.
+        label: The kind in words; rows that a guard holds are named by what they would do.
         would: The action, without the guards.
         code: The reason of the rows as a stable word.
         reason: The reason of the rows, or what their reasons have in common.
@@ -160,14 +160,14 @@ def _rank(action: str) -> int:
 
 
 def _shared(texts: Iterable[str]) -> str:
-    """Return the text of most, "" if there is none."""
+    """Return the text that more than half of them have, "" if there is none."""
     counted = Counter(texts)
     ((text, number),) = counted.most_common(1)
     return text if number * 2 > counted.total() else ""
 
 
 def _without_why(text: str, held: Sequence[HeldClass]) -> str:
-    """Return a reason without why its class is held: that is said where the class is described."""
+    """Return a reason without why its class is held, which is given with the class."""
     for one in held:
         text = text.replace(f": {one.why}", "")
     return text

@@ -1,4 +1,4 @@
-"""What the reader of a plan does next: each with the command to type. Pure."""
+"""The next steps for the reader of a plan, each with the command to type. Pure."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from worker.model.step import WRITES
 from worker.reports.report import Report
 
 _MOST_NAMED = 10
-"""So many employees fit on one command line that a reader still checks."""
+"""The most employees on one command line, so that a reader can still check them."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """A command, and what it is for."""
+    """A command and its purpose."""
 
     text: str
     command: str = ""
 
 
 def approve_class(guard_class: str, unconfirmed: Sequence[int] = ()) -> str:
-    """Return the command that approves a class. RUN stands for the run that will hold it: a preview holds nothing."""
+    """Return the command that approves a class. RUN stands for a later run: a preview holds nothing."""
     if guard_class == UNCONFIRMED:
         # A match is confirmed for one employee at a time: several are not put into one command.
         employees = unconfirmed if len(unconfirmed) == 1 else ()

@@ -1,4 +1,4 @@
-"""Where a report goes: to stdout or a named file. Employee values go to a terminal or a named file only."""
+"""Writes a report to stdout or a named file. Employees' values go to a terminal or a named file only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OWNER_ONLY = 0o600
 
 
 def check_values(*, shows_values: bool, file: Path | None) -> None:
-    """Refuse, before anything is read, to show values elsewhere than on a terminal or in a named file."""
+    """Raise UsageError, before anything is read, if values would go elsewhere than to a terminal or a named file."""
     if shows_values and file is None and not sys.stdout.isatty():
         raise UsageError(
             "--show-values shows personal data to a terminal or a named file only", advice="name one: --output FILE"
@@ -25,7 +25,7 @@ def check_values(*, shows_values: bool, file: Path | None) -> None:
 
 
 def check_writable(file: Path | None) -> None:
-    """Refuse a file that cannot be written now, rather than after minutes of reading."""
+    """Raise UsageError now, not after minutes of reading, if a file cannot be written."""
     if file is not None and (
         file.is_dir() or not os.access(file if file.exists() else file.absolute().parent, os.W_OK)
     ):
@@ -52,7 +52,7 @@ def put(text: str, file: Path | None) -> None:
 
 
 def width(stream: TextIO | None = None) -> int:
-    """Return the width available to a table on a stream, stdout by default: that of the terminal, or 0 for no limit."""
+    """Return the width of a stream's terminal (stdout by default), 0 for no limit if it is not a terminal."""
     return shutil.get_terminal_size().columns if (stream or sys.stdout).isatty() else 0
 
 

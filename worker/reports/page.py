@@ -1,4 +1,4 @@
-"""A plan as one self-contained HTML page: `page.html.j2` with its style and script.
+"""Renders a plan as one self-contained HTML page: `page.html.j2` with its style and script.
 
 All text on it may come from BambooHR, so every output is escaped, and the content security policy allows no style and
 no script but the two whose hashes it names.
@@ -25,7 +25,7 @@ _FIGURES = {
     "held": HELD,
     "errors": "conflict",
 }
-"""The figures at the top of the page, each with the kind whose colour it has."""
+"""The figures at the top of the page, each with the kind that gives it its colour."""
 
 _ZERO_WIDTH_JOINER = "\u200d"
 _LONG = 1_000
@@ -66,7 +66,7 @@ def page(report: Report) -> str:
 
 
 def _lead(report: Report, found: Sequence[Kind]) -> str:
-    """Say what would happen, in a few sentences."""
+    """Return what would happen, in a few sentences."""
     counts = {one.name: one.count for one in found}
     written, held = sum(report.counts.get(action, 0) for action in WRITES), report.figures["held"]
     done = f"write to {counted(written, 'account')}" if written else "write nothing"
@@ -80,7 +80,7 @@ def _lead(report: Report, found: Sequence[Kind]) -> str:
 
 
 def _visible(value: object) -> object:
-    """Replace each invisible character by its name, so that two different values never look the same."""
+    """Replace each invisible character with its name, so that two different values never look the same."""
     if not isinstance(value, str) or value.isprintable() or hasattr(value, "__html__"):
         return value
     from markupsafe import Markup
@@ -92,10 +92,10 @@ def _visible(value: object) -> object:
 
 
 def _plain(value: str) -> str:
-    """Replace each invisible character, for a place where no element may stand."""
+    """Replace each invisible character in a text that cannot contain elements."""
     return "".join(char if char.isprintable() else "\ufffd" for char in value)
 
 
 def _hash(text: str) -> str:
-    """Name a style or script as the content security policy does."""
+    """Return the hash by which the content security policy names a style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,4 +1,4 @@
-"""A plan as a report, from which its table, JSON and page are made. It holds values only if they were requested."""
+"""A plan as a report, the source of its table, JSON and page. It holds values only if they were requested."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCOPES = {
     "employees": "selected employees",
     "everybody": "all employees (what a reconcile would do)",
 }
-"""What a plan is about, by its scope."""
+"""The employees that a plan covers in words, by its scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Cell:
     """One field that changes, or would if a guard did not hold it.
 
     Attributes:
-        field: the field of the account.
-        old: the present value, None if values are not shown or there was none.
-        new: the new value, None if values are not shown.
-        held: the class of the guard that holds the change, "" if none does.
-        states: the account's state before and after, if the change is one of its state: no personal data.
+        field: The field of the account.
+        old: The present value, None if values are not shown or there was none.
+        new: The new value, None if values are not shown.
+        held: The class of the guard that holds the change, "" if none does.
+        states: The account's state before and after, if the change suspends or reactivates it: no personal data.
     """
 
     field: str
@@ -43,16 +43,16 @@ class Row:
 
     Attributes:
         action: create, update, suspend, reactivate, unchanged, skip, hold or conflict.
-        code: the reason as a stable word.
-        reason: the reason as a sentence.
-        advice: what the operator can do about it, if anything: see :func:`worker.advice.resolve`.
-        problem: an error in addition to the action.
-        digest: a keyed digest of what would be written, "" if nothing would be.
-        held: the classes of changes that a guard holds.
-        would: the action without the guards, if they hold all of it.
-        hold: why a part is held, if the rest is written.
-        name: the employee's name, "" if values are not shown; so is `department`.
-        approved: the classes of changes that are about to be approved.
+        code: The reason as a stable word.
+        reason: The reason as a sentence.
+        advice: What the operator can do about it, if anything: see :func:`worker.advice.resolve`.
+        problem: An error in addition to the action.
+        digest: A keyed digest of what would be written, "" if nothing would be.
+        held: The classes of changes that a guard holds.
+        would: The action without the guards, if they hold all of it.
+        hold: Why a part is held, if the rest is written.
+        name: The employee's name; like `department`, it is "" if values are not shown.
+        approved: The classes of changes that are about to be approved.
     """
 
     employee_id: int
@@ -83,9 +83,9 @@ class HeldClass:
     """A class of changes that a guard holds, or the unconfirmed matches.
 
     Attributes:
-        guard: the class, as `approve --only` names it.
-        held: how many changes are held, in words.
-        why: how many there are, how many are allowed, and what they have in common.
+        guard: The class, as `approve --only` names it.
+        held: How many changes are held, in words.
+        why: How many changes there are, how many are allowed, and what they have in common.
     """
 
     guard: str
@@ -106,13 +106,13 @@ class Report:
     """The whole plan.
 
     Attributes:
-        made_at: an ISO 8601 timestamp, as is `since`.
+        made_at: An ISO 8601 timestamp, as is `since`.
         scope: "all" (the next run), "employees" (selected ones) or "everybody" (a reconcile).
-        counts: the number of employees per action, whether or not each has a row.
-        errors: the number of employees with an error; held changes are not counted.
-        site: the name of the Moodle site that was read; `company` is BambooHR's.
-        environment: the name of the deployed environment, "" if it is not known.
-        other_settings: it shows what other settings than the present ones would do.
+        counts: The number of employees per action, whether or not each has a row.
+        errors: The number of employees with an error; held changes are not counted.
+        site: The name of the Moodle site that was read; `company` is BambooHR's.
+        environment: The name of the deployed environment, "" if unknown.
+        other_settings: Whether the report shows what settings other than the present ones would do.
     """
 
     run_id: str
@@ -134,13 +134,13 @@ class Report:
 
     @property
     def other_warnings(self) -> list[str]:
-        """The warnings, apart from why a guard holds changes."""
+        """The warnings, except the reasons why guards hold changes."""
         why = {one.why for one in self.held}
         return [text for text in self.warnings if text not in why]
 
     @property
     def figures(self) -> dict[str, int]:
-        """How many employees are concerned, by what would become of them."""
+        """The number of employees by what would be done for them."""
         return {
             "created": self.counts.get("create", 0),
             "changed": self.counts.get("update", 0),
@@ -152,7 +152,7 @@ class Report:
 
     @property
     def about(self) -> str:
-        """What the plan is about."""
+        """The employees that the plan covers, in words."""
         return SCOPES.get(self.scope, self.scope)
 
     @property
@@ -163,6 +163,6 @@ class Report:
 
 
 def utc(text: str) -> str:
-    """Format an ISO 8601 timestamp for a reader; return an empty string for any other text, or without a time zone."""
+    """Format an ISO 8601 timestamp with a time zone for a reader; return "" for any other text."""
     moment = parse_moment(text)
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else ""

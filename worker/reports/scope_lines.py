@@ -1,4 +1,4 @@
-"""Which field and list of the scope decide on an employee, in words. Pure."""
+"""The fields and lists of the scope that decide on an employee, in words. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from worker.planning.plan_input import PlanSettings
 
 
 def scope_lines(settings: PlanSettings, facts: Mapping[str, str], *, shows_values: bool) -> Iterator[tuple[str, str]]:
-    """Return a line for the employee and one for each field; lists and values only on request."""
+    """Yield a line for the employee and one for each field; lists and values only on request."""
     outside = "is suspended" if settings.suspends_out_of_scope else "is left alone"
     states = {
         ScopeState.IN: "in scope",
@@ -33,7 +33,7 @@ def _line(rule: ScopeRule, facts: Mapping[str, str], *, shows_values: bool) -> s
 
 
 def shown_value(text: str, *, shows_values: bool) -> str:
-    """Return a value, or that there is one."""
+    """Return a value, or only whether there is one."""
     if shows_values:
         return repr(text)
     return "set" if text else "empty"

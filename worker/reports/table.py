@@ -50,7 +50,7 @@ def table(report: Report, width: int = 0, most: int | None = None) -> str:
 
 
 def changes(report: Report, width: int = 0, most: int | None = None) -> str:
-    """Return what would be done alone, for a reader who is about to confirm it."""
+    """Return only what would be done, for a reader who is about to confirm it."""
     return _text(_body(report, width, most), width)
 
 
@@ -110,7 +110,7 @@ def _group(group: Group, width: int, most: int | None) -> Iterator[str]:
 
 
 def _listed(by_details: Mapping[str, Sequence[str]], most: int | None) -> Iterator[str]:
-    """List the ids of employees below what they have in common, which is shorter than a line for each."""
+    """Yield the ids of employees below the details that they share, which is shorter than a line for each."""
     for details, numbers in by_details.items():
         if details:
             yield f"  {details}"

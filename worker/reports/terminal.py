@@ -1,4 +1,4 @@
-"""What a run logs and its summary, for a person at a terminal. Ids, reasons and field names only, as in the log."""
+"""The log and the summary of a run, for a reader at a terminal: ids, reasons and field names only, as in the log."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _SUMMARY_HEADING = frozenset({"event", "ok", "outcome", "exit_code", "run_id"})
 _WRITTEN = {"create": "created", "update": "updated", "suspend": "suspended", "reactivate": "reactivated"}
 _NOT_WRITTEN = {"skip": "skipped", "hold": "waiting", "conflict": "CONFLICT", "unchanged": "unchanged"}
 _LISTED_BRIEFLY = frozenset({*_WRITTEN.values(), "skipped", "waiting", "unchanged", "held"})
-"""What a run may do to many employees without one of them being an error of its own."""
+"""The outcomes that many employees may have without being an error."""
 _LEFT_ALONE = {UNDONE.code: "left alone"}
 _SPEAKS_FOR_ITSELF = frozenset({"create", "update"})
 _KILLED = {137: "killed: out of memory, or did not end in time after SIGTERM"}
 
 
 class TerminalLog:
-    """Turns the events of one run into lines. Advice, and why a guard holds, is given once for all who share it.
+    """Turns the events of one run into lines. Advice and the reason of a guard are given once for all employees.
 
     Args:
-        most: The most employees of a kind who have a line; None is no limit. Errors have one each.
+        most: The most employees of a kind who get a line; None is no limit. Each error gets one.
     """
 
     def __init__(self, most: int | None = MOST_SHOWN) -> None:
@@ -63,15 +63,15 @@ class TerminalLog:
         return text + self._advice(event.get("advice", ""), str(event.get("employee_id", "")))
 
     def left_out(self) -> str:
-        """Return how many employees of each kind had no line, "" if each had one."""
+        """Return how many employees of each kind got no line, "" if all got one."""
         left_out = {kind: number - (self._most or 0) for kind, number in self._seen.items()}
         more = [f"{number:,} more {kind}" for kind, number in left_out.items() if self._most and number > 0]
         return f"and {', '.join(more)}; --verbose lists all" if more else ""
 
     def summary(self, line: Event) -> str:
-        """Return the summary, without what was typed and what the last line has said.
+        """Return the summary, without what was typed and what the last line already said.
 
-        Which run an approval or an undo is about is said again: its id is easily taken for that of the run itself.
+        The run that an approval or an undo is about is repeated: its id is easily mistaken for that of the run itself.
         """
         known = (_TYPED - _ABOUT if line.get("about_run") else _TYPED) | (_END if self._ended else frozenset())
         return summary_text({name: value for name, value in line.items() if name not in known})
@@ -91,7 +91,7 @@ class TerminalLog:
         return True
 
     def _advice(self, text: str, employee: str) -> str:
-        """The advice, unless it was given before, if only with the id of another employee."""
+        """Return the advice, unless it was given before, even with the id of another employee."""
         general = " ".join("ID" if word == employee else word for word in text.split())
         if not text or general in self._advised:
             return ""
@@ -133,19 +133,19 @@ def _what_happened(action: str, result: str, fields: str) -> str:
 
 
 def _without_suspension(fields: Sequence[str] | None) -> str:
-    """Return field names in brackets; of a suspension the verb says it."""
+    """Return field names in brackets, without `suspended`, which the verb already says."""
     shown = [name for name in fields or [] if name != "suspended"]
     return f" ({', '.join(shown)})" if shown else ""
 
 
 def meaning_of(code: int) -> str:
-    """Return an exit code in words, without what else ends with it."""
+    """Return an exit code in words, without its other meanings."""
     meanings = _KILLED | {int(one): one.meaning for one in ExitCode}
     return meanings.get(code, "not an exit code of this program").partition(" (also:")[0]
 
 
 def summary_text(line: Event) -> str:
-    """Return a summary with the names of its fields; what is zero, empty or false, or listed twice, is left out."""
+    """Return a summary with the names of its fields; values that are zero, empty, false or repeated are left out."""
     code = int(line["exit_code"])
     if [line.get(f"errors_{name}") for name in _LIST] == [line.get(f"held_{name}") for name in _LIST]:
         line = {name: value for name, value in line.items() if name not in {f"errors_{name}" for name in _LIST}}
@@ -159,7 +159,7 @@ def summary_text(line: Event) -> str:
 
 
 def filled(line: Event, without: frozenset[str]) -> list[tuple[str, Any]]:
-    """Return what a line says beside its heading."""
+    """Return the non-empty fields of a line, without those of its heading."""
     return [(name, value) for name, value in line.items() if value and name not in without]
 
 

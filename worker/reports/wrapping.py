@@ -1,4 +1,4 @@
-"""Text in lines of a width, each command in it on one line, so that it can be copied."""
+"""Wraps text to a width, but keeps each command on one line, so that it can be copied."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _NARROWEST = 24
 
 
 def facts(pairs: Iterable[tuple[str, object]], width: int = 0) -> str:
-    """Return names and values, a line each; an empty value is left out.
+    """Return one line for each name and value; empty values are left out.
 
-    A value continues below its beginning, unless the width (0: no limit) leaves too little room for it.
+    A long value continues below its beginning, unless the width (0: no limit) leaves too little room.
     """
     shown = [(name, str(value)) for name, value in pairs if value not in (None, "")]
     size = max((len(name) for name, _ in shown), default=0)
@@ -32,8 +32,8 @@ def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]
 
     Args:
         width: The width of a line, its indent included.
-        first: What the first line begins with.
-        rest: What every other line begins with.
+        first: The beginning of the first line.
+        rest: The beginning of every other line.
     """
     bound = _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), text)
     lines = textwrap.wrap(

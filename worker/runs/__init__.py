@@ -1,1 +1,1 @@
-"""The runs: read, plan, guard, write, remember, summarise."""
+"""The runs: read, plan, guard, write, record, summarise."""

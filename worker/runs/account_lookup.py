@@ -18,15 +18,15 @@ from worker.transport.parallel import in_batches, in_parallel
 
 
 class AccountLookup(BatchRequest[str]):
-    """Looks up accounts by some values.
+    """Looks up accounts by the values of one key.
 
     Args:
-        wait: Sleeps for some seconds, and raises where the run has to end.
-        every: All of them are needed: however many cannot be returned, each is found; and a Moodle that answers for
-            none of them ends the run.
+        wait: Sleeps for a number of seconds, and raises if the run must end.
+        every: All accounts are needed: each one that cannot be returned is isolated, however many there are, and the
+            run ends if Moodle answers for none.
 
     Attributes:
-        accounts: What was found.
+        accounts: The accounts found.
         unreadable: Why there is no answer, by key and value.
     """
 
@@ -50,7 +50,7 @@ class AccountLookup(BatchRequest[str]):
         self._tick: Tick = lambda _: None
 
     def run(self) -> AccountLookup:
-        """Look up all of them. Raises TargetError if Moodle answers for none of them."""
+        """Look up all values. Raises TargetError if Moodle answers for none of them."""
         lookup = self._lookup
         extended = [value for value in lookup.values if self._is_extended(value)]
         with self._progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:
@@ -72,7 +72,7 @@ class AccountLookup(BatchRequest[str]):
     def _is_extended(self, value: str) -> bool:
         return self._lookup.key == "username" and not is_username(value)
 
-    # Work
+    # The callbacks of BatchRequest
 
     def attempt(self, batch: Sequence[str]) -> None:
         """Look up one batch."""
@@ -80,13 +80,13 @@ class AccountLookup(BatchRequest[str]):
         self._tick(len(batch))
 
     def on_isolated(self, record: str, code: str) -> None:
-        """Take note that this account cannot be read."""
+        """Record that this account cannot be read."""
         is_refused = code == "invalidparameter" and self._is_extended(record)
         reason = refusal_reasons.EXTENDED_USERNAME_REFUSED if is_refused else refusal_reasons.unreadable_account(code)
         self.unreadable[self._lookup.key, record] = reason
 
     def on_skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
-        """Take note of values that were not looked up."""
+        """Record the values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
         if why is Skipped.SITE_REFUSES and (self._every or is_whole_company):
             raise fatal_errors.no_lookup_answered(code)

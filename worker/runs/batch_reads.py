@@ -1,4 +1,4 @@
-"""Reads of employees in batches; one whom BambooHR cannot answer for does not affect the others."""
+"""Reads employees in batches; an employee whom BambooHR cannot return does not affect the others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class EmployeeReads(BatchRequest[int]):
     """Reads employees in batches, or one by one if the key may not use the endpoint that takes several.
 
     Args:
-        wait: Sleeps for some seconds, and raises where the run has to end.
+        wait: Sleeps for a number of seconds, and raises if the run must end.
         isolated: Employees who were isolated in the last run. They are read last, each alone.
 
     Attributes:
@@ -31,7 +31,7 @@ class EmployeeReads(BatchRequest[int]):
     """
 
     BATCHES_REFUSED: ClassVar[tuple[str, str, str]]
-    """The log event that says so, its reason, and what to do."""
+    """The log event for refused batches, its reason, and what to do."""
 
     def __init__(self, bamboohr: BambooHRClient, wait: Callable[[float], None], isolated: Collection[int]) -> None:
         super().__init__(bamboohr.site_answers, bamboohr.await_site)
@@ -57,7 +57,7 @@ class EmployeeReads(BatchRequest[int]):
 
     @abstractmethod
     def site_refuses(self, code: str) -> None:
-        """Handle a BambooHR that answers, but for no employee."""
+        """Handle a BambooHR that answers but returns no employee."""
 
     def attempt(self, batch: Sequence[int]) -> None:
         """Read one batch, or one employee."""
@@ -67,11 +67,11 @@ class EmployeeReads(BatchRequest[int]):
             self._read_batch(batch)
 
     def on_isolated(self, record: int, code: str) -> None:
-        """Take note that this employee cannot be read."""
+        """Record that this employee cannot be read."""
         self.unreadable[record] = code
 
     def on_skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
-        """Take note of employees who were not read."""
+        """Record the employees who were not read."""
         if why is Skipped.SITE_REFUSES:
             self.site_refuses(code)
         else:

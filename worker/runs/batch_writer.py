@@ -1,10 +1,9 @@
 """The batch writer: writes a plan to Moodle in batches and reports the result of each step.
 
 Leavers are suspended first, in batches of their own; then come the updates, which free addresses; then creations.
-Employees whose records were refused alone in the last run are written one by one: leavers after the other leavers, all
-others at the end. What ends the writing early
-(SIGTERM, a lost lock, a revoked token) leaves the steps that were not sent as failed, and is kept in
-:attr:`BatchWriter.ended_by`.
+Employees who were isolated in the last run are written one by one: leavers after the other leavers, all others at the
+end. If the writing ends early (SIGTERM, a lost lock, a revoked token), the steps that were not sent have failed, and
+the cause is kept in :attr:`BatchWriter.ended_by`.
 """
 
 from __future__ import annotations
@@ -43,8 +42,8 @@ class BatchWriter:
     Args:
         gate: Checked before every batch and every request; what it raises ends the writing.
         report: Called with every result.
-        wait: Sleeps for some seconds, and raises where the run has to end.
-        isolated: Employees whose records were refused alone in the last run.
+        wait: Sleeps for a number of seconds, and raises if the run must end.
+        isolated: Employees who were isolated in the last run.
     """
 
     def __init__(
@@ -61,7 +60,7 @@ class BatchWriter:
         self._isolated = isolated
         self._results = Results(report)
         self._lost_batches = 0
-        # One more than the concurrent requests: it stores the next batch's journal and intents in the meantime.
+        # One worker more than concurrent requests: it stores the next batch's journal and intents in the meantime.
         self._workers = moodle.concurrency + 1 if moodle.concurrency > 1 else 1
         self._isolations: dict[WriteKind, Isolation[Step]] = {
             kind: Isolation(
@@ -107,7 +106,7 @@ class BatchWriter:
             self._send(WriteKind.of(step), [step], was_isolated=True)
 
     def _send(self, kind: WriteKind, batch: Sequence[Step], *, was_isolated: bool = False) -> None:
-        """Send a batch unless the writing has ended; every step of it has a result afterwards, or at the end."""
+        """Send a batch unless the writing has ended; each of its steps has a result afterwards, or after `_finish`."""
         batch = self._unblocked(batch)
         opened = False
         try:

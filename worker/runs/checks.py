@@ -1,4 +1,4 @@
-"""What doctor checks: one thing per check, each with what to do about it and whom to ask. Nothing is written."""
+"""The checks of doctor: each covers one thing, and says what to do about it and whom to ask. Nothing is written."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CheckStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line. `advice`: what to do, and whom to ask. `exit_code`: what doctor ends with because of it."""
+    """One line of doctor. `advice`: what to do, and whom to ask. `exit_code`: the exit code that it causes."""
 
     verdict: CheckStatus
     area: str
@@ -50,27 +50,27 @@ class Check:
 
 
 def ok(area: str, what: str) -> Check:
-    """All is well."""
+    """Return a check without a problem."""
     return Check(CheckStatus.OK, area, what)
 
 
 def warning(area: str, what: str, advice: str) -> Check:
-    """A run would continue, but an operator should know."""
+    """Return a warning: a run would continue, but an operator should know."""
     return Check(CheckStatus.WARNING, area, what, advice)
 
 
 def failed(area: str, what: str, advice: str, exit_code: ExitCode = ExitCode.ERRORS) -> Check:
-    """A run would end as an error, or do less than it should."""
+    """Return a failure: a run would end as an error, or do less than it should."""
     return Check(CheckStatus.FAILED, area, what, advice, exit_code)
 
 
 def warning_unless(problem: str, area: str, what: str, advice: str) -> Check:
-    """A warning that names the problem; if there is none, all is well."""
+    """Return a warning that names the problem, or `ok` if there is none."""
     return warning(area, problem, advice) if problem else ok(area, what)
 
 
 def failed_by(area: str, fault: SyncError) -> Check:
-    """What a run itself would say."""
+    """Return a failure with the message, advice and exit code of the fault, as a run would report it."""
     return failed(area, fault.message, fault.advice, fault.exit_code)
 
 
@@ -125,7 +125,7 @@ _CAUSE_FOR_ONE = "the function is in the token's service"
 
 
 def _access_advice(code: str, *, all_refused: bool) -> str:
-    """What to check where a function is refused: Moodle gives one answer for several causes."""
+    """Return what to check if a function is refused: Moodle gives one answer for several causes."""
     if code != "accessexception":
         return _NO_CAPABILITY
     causes = (*_CAUSES_FOR_ALL, _CAUSE_FOR_ONE) if all_refused else (_CAUSE_FOR_ONE, *_CAUSES_FOR_ALL)
@@ -133,7 +133,7 @@ def _access_advice(code: str, *, all_refused: bool) -> str:
 
 
 def check_functions(moodle: MoodleClient) -> Iterator[Check]:
-    """Call the four functions, and see whether the token can see accounts."""
+    """Check that the four functions may be called, and that the token sees accounts."""
     access = moodle.access()
     by_field, search = "core_user_get_users_by_field", "core_user_get_users"
     for function, code in access.items():
@@ -160,7 +160,7 @@ def check_functions(moodle: MoodleClient) -> Iterator[Check]:
 
 
 def check_state(store: Store, now: datetime, run_id: str, plan_digest: str) -> Iterator[Check]:
-    """Read the row, the lock, what is remembered, and how the last runs ended.
+    """Check the position, the pause, the lock, the last run, whether a reconcile is due, and the follow-ups.
 
     Args:
         store: The state.
@@ -266,5 +266,5 @@ def check_protected(settings: Settings, moodle: MoodleClient, wait: Callable[[fl
 
 
 def ids(some_ids: Collection[int]) -> str:
-    """Some of the ids, and how many more there are."""
+    """Return some of the ids as text, and how many more there are."""
     return listed(sorted(some_ids), _IDS_SHOWN)

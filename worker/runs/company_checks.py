@@ -1,4 +1,4 @@
-"""What doctor checks of all employees, accounts and mapped fields, on the plan of a full pass that writes nothing."""
+"""The checks of doctor on all employees, accounts and mapped fields, by the plan of a full pass without writes."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
 
 
 def _unknown_statuses(statuses: StatusTally) -> Check:
-    """Name the words for the status that say nothing."""
+    """Return the check that names the statuses which are neither Active nor Inactive."""
     words = listed(statuses.unknown_words)
     what = f"is neither Active nor Inactive for {statuses.unknown.total():,} of {statuses.employees:,}"
     what += f" ({words})" if words else ""
@@ -75,7 +75,7 @@ def _fields(
 ) -> Iterator[Check]:
     for name in dict.fromkeys((*EVIDENCE, *settings.employee_fields)):
         area = f"BambooHR field {name}"
-        # The status tells who is active.
+        # The status decides who is active, so it is checked for all employees.
         employees = everyone if name == "status" else active or everyone
         restricted = sum(name in employee.restricted or name not in employee.facts for employee in employees)
         filled = sum(bool(employee.facts.get(name)) for employee in employees)
@@ -100,7 +100,7 @@ def _fields(
 
 
 def _scope(seen: Preview, active: Sequence[Employee]) -> Iterator[Check]:
-    """Check that the scope, if there is one, and all that it allows match employees."""
+    """Check that the scope, if there is one, and each value that it allows match employees."""
     plan_input = seen.plan.plan_input
     if not plan_input.settings.scope:
         return
@@ -115,7 +115,7 @@ def _scope(seen: Preview, active: Sequence[Employee]) -> Iterator[Check]:
 
 
 def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
-    """Check Moodle's accounts, and which employees would be linked by which rule.
+    """Check Moodle's accounts, and how employees would be linked to them.
 
     Args:
         unexplained: Active accounts that belong to no employee.
@@ -225,7 +225,7 @@ def _links(seen: Preview) -> Iterator[Check]:
 
 
 def check_profile_fields(seen: Preview, settings: Settings, kinds: Kinds) -> Iterator[Check]:
-    """Check that each field exists, and is filled for the accounts of employees for whom BambooHR has a value.
+    """Check that each custom field exists, and has a value in the accounts of employees for whom BambooHR has one.
 
     Args:
         seen: A preview of all employees.

@@ -1,4 +1,4 @@
-"""All employees in List Employees; one whom it cannot return costs that employee only."""
+"""Reads all employees with List Employees; an employee whom it cannot return does not affect the others."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _BEFORE_ANY_CHANGE = datetime(1970, 1, 1, tzinfo=UTC)
 def list_company(
     services: Services, history: History, fields: Sequence[str], take: Callable[[Page], None]
 ) -> Mapping[int, str]:
-    """Read all employees, page by page; where a page is not returned, by their ids.
+    """Read all employees page by page or, if a page is not returned, by their ids.
 
     Args:
-        services: BambooHR.
-        history: The employees who are remembered.
-        fields: What is read of each.
-        take: Is given the pages. A first page makes all earlier pages invalid.
+        services: The services of the run.
+        history: The employees on record.
+        fields: The fields to read.
+        take: Called with each page. A first page makes all earlier pages invalid.
 
     Returns:
         The code of the refusal of each employee who cannot be read alone.
@@ -52,7 +52,7 @@ def list_company(
 
 
 def _list_pages(services: Services, fields: Sequence[str], take: Callable[[Page], None]) -> str:
-    """Read all pages, once more after a fault that may pass; return the code of the refusal, "" if there was none."""
+    """Read all pages, once more after a transient fault; return the code of the refusal, "" if there was none."""
     for is_last in (False, True):
         try:
             for page in services.bamboohr.list_employees(fields):

@@ -1,6 +1,6 @@
 """Reads fields by their API names: with reports, or one by one with Get Employee if the key may run none.
 
-One source serves a whole run, so that two spellings of a value never take turns within it.
+A run uses only one of the two, so that their different spellings of a value never alternate within it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ class CustomFieldReader(EmployeeReads):
     """Reads the fields of a run's employees that are named by their API names.
 
     Args:
-        stats: Is filled with how well the fields are filled.
-        sample: Other employees. The first report has some of them as well: with only the few employees of an ordinary
-            run, a field that the key may no longer see could not be told from an empty one.
-        reads_all: The run reads all employees, so that one report serves it.
+        stats: Collects the coverage of the fields.
+        sample: Other employees, some of whom the first report includes: with only the few employees of an ordinary
+            run, a field that the key may no longer see would look like an empty one.
+        reads_all: The run reads all employees, so one report serves it.
 
     Attributes:
-        unread: Why the fields of no further employee could be read, though the others' were; "" otherwise.
+        unread: Why the fields of no further employee could be read; "" otherwise.
     """
 
     BATCHES_REFUSED = (
@@ -66,23 +66,23 @@ class CustomFieldReader(EmployeeReads):
             self.unread = fault.message
 
     def never_shown(self) -> list[str]:
-        """Return the fields that BambooHR has shown for no employee, though it was asked."""
+        """Return the requested fields that BambooHR has shown for no employee."""
         if self._reported and not self._stats.rows:
             return [*self._stats.fields]
         return self._stats.never_shown() if self._stats.rows or self.refused else []
 
     def take(self, employee: int) -> Mapping[str, str]:
-        """Return what is shown of an employee, and release it. What no source shows of them is left out."""
+        """Return the fields shown for an employee, and release them. Fields that no source shows are left out."""
         return self._rows.pop(employee, {})
 
     def site_refuses(self, code: str) -> None:
-        """Go on without: leavers are recognised all the same."""
+        """Continue without the fields: leavers are recognised all the same."""
         self.unread = code
 
     # Reports
 
     def _report_all(self) -> None:
-        """One report serves all employees, unless one of them makes it fail: then it is asked for in batches."""
+        """Read all employees with one report. If one of them makes it fail, reports are requested in batches."""
         self._reads_all = False
         try:
             self._keep(self._bamboohr.report(None, self._stats.fields))
@@ -99,14 +99,14 @@ class CustomFieldReader(EmployeeReads):
             try:
                 self._keep(self._bamboohr.report([*batch, *others], self._stats.fields), batch)
             except Refused:
-                # One of the others may be the cause, who is not in the run.
+                # The cause may be one of the others, who are not in the run.
                 logs.info("bamboohr.report_without_sample", employees=len(batch))
             else:
                 return
         self._keep(self._bamboohr.report(batch, self._stats.fields), batch)
 
     def _others(self, batch: Sequence[int]) -> list[int]:
-        """Return employees of the sample, evenly spread, with whom the batch is full."""
+        """Return employees of the sample, evenly spread, who fill up the batch."""
         found = sorted(set(self._sample).difference(batch, self._isolated))
         step = max(1, -(-len(found) // (IDS_PER_CALL - len(batch))))
         return found[::step]

@@ -1,4 +1,4 @@
-"""What BambooHR shows of each employee of a run: the directory that was read, and evidence where it is not enough."""
+"""Reads what BambooHR shows of each employee: from the directory, and from evidence if that is not enough."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from worker.runs.services import Services
 
 
 class EmployeeReader:
-    """Reads employees: with `evidence`, and with `custom` the fields that are read by their API names.
+    """Reads employees with `evidence`, and with `custom` the fields that are read by their API names.
 
-    Each employee is asked for once: the row that was read of them is released then, for a full pass reads 20,000.
+    Each employee can be requested once: their row is then released, because a full pass may read 20,000.
     """
 
     def __init__(self, services: Services, inputs: RunInput) -> None:
@@ -49,7 +49,7 @@ class EmployeeReader:
         self._completed = [rule for rule in mapping.rules if rule.target in NAMES and mapping.default_last_name]
 
     def employees(self, wanted: Collection[int], *, for_comparison: bool = False) -> list[Employee]:
-        """Return these employees, ordered by id. `for_comparison`: nothing is written about them."""
+        """Return these employees, ordered by id. `for_comparison`: nothing is written to their accounts."""
         ids = sorted(wanted)
         needed = [employee_id for employee_id in ids if self._needs_evidence(employee_id)]
         changed = [employee_id for employee_id in needed if self._deletion_flags.get(employee_id) is False]
@@ -65,10 +65,10 @@ class EmployeeReader:
         return [self._employee(employee_id, lost) for employee_id in ids]
 
     def _needs_evidence(self, employee_id: int) -> bool:
-        """Return whether the directory alone does not settle who the employee is.
+        """Return whether the directory does not show enough of the employee.
 
-        That is so if it hides them or a needed field, if it says that they left, if an unreliable field or a field of
-        the scope is empty, or if a name that has a default is empty: only evidence tells empty from not shown.
+        That is so if it hides them or a needed field, if it shows that they left, if an unreliable field or a field of
+        the scope is empty, or if a name that has a default is empty: only evidence distinguishes empty from hidden.
         """
         if employee_id in self._rows or employee_id in self.evidence.unreadable:
             return False
@@ -80,14 +80,14 @@ class EmployeeReader:
         return not self._directory.unreliable_fields | self._scope <= listing.keys()
 
     def _listing(self, employee_id: int) -> Mapping[str, str] | None:
-        """Return what the directory shows; a field of the scope that it has empty may be hidden for this employee."""
+        """Return what the directory shows, without empty fields of the scope: they may be hidden for this employee."""
         listing = self._directory.listing(employee_id)
         if listing is None:
             return None
         return {name: value for name, value in listing.items() if value or name not in self._scope}
 
     def _without_unreliable_scope(self, row: Evidence | None) -> Evidence | None:
-        """Return the row without an empty field of the scope that many employees have lost: it decides nothing."""
+        """Return the row without the empty fields of the scope that many employees have lost: they decide nothing."""
         lost = self._directory.unreliable_fields & self._scope
         if row is None or not lost:
             return row

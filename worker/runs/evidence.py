@@ -1,4 +1,4 @@
-"""Evidence about single employees: by List Employees, or by Get Employee where the key may not list."""
+"""Reads evidence about single employees with List Employees, or with Get Employee if the key may not list them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class EvidenceReader(EmployeeReads):
     """Reads what BambooHR shows of employees.
 
     Attributes:
-        rows: What it shows, by employee id.
-        no_status_shown: Employees were read one by one, and of none is it shown whether they left.
+        rows: What BambooHR shows, by employee id.
+        no_status_shown: Employees were read one by one, and none has a status that shows whether they left.
     """
 
     BATCHES_REFUSED = (

@@ -1,4 +1,4 @@
-"""From what was read to a plan that may be written: plan, report what looks wrong, hold what the guards hold."""
+"""Makes the plan that may be written: plans, reports what looks wrong, and applies the guards or an approval."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def guarded_plan(
 
 
 def _report_reassigned_ids(plan: Plan, summary: Summary) -> None:
-    """Name the common cause where the accounts of several employees look like other people's."""
+    """Report reassigned ids as the common cause if the accounts of several employees look like other people's."""
     own = [step for step in plan.steps if step.account and step.account.idnumber == str(step.employee_id)]
     contradicted = sum(step.reason.code == reasons.UNCONFIRMED for step in own)
     if contradicted >= _SEVERAL:
@@ -77,7 +77,7 @@ def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Su
 
 
 def _recent_writes(services: Services, inputs: RunInput, now: datetime) -> RecentWrites:
-    """Return what runs have written in the last 24 hours, and for the window of this run."""
+    """Return the writes of the last 24 hours, and those of earlier runs in this run's window."""
     position = inputs.position
     begins = iso(position.since) if position is not None else ""
     is_open = position is not None and position.offset > 0
@@ -87,7 +87,7 @@ def _recent_writes(services: Services, inputs: RunInput, now: datetime) -> Recen
 def _report_unexplained(
     services: Services, inputs: RunInput, plan: Plan, summary: Summary
 ) -> list[AccountRef] | TargetError:
-    """Report accounts that no employee explains; they are never touched."""
+    """Report the accounts that no employee explains, which are never changed; return all accounts listed."""
     try:
         accounts = services.moodle.list_accounts(services.settings.moodle_auth)
     except TargetError as fault:

@@ -37,8 +37,8 @@ class BatchRequest(ABC, Generic[R]):
     """One kind of request, such as the look-up by e-mail, and what happens to its records.
 
     Args:
-        site_answers: Returns whether the system answers a request that holds no record of a company, in one attempt.
-        await_site: Waits until it does. Raises a SyncError where patience ends.
+        site_answers: Returns whether the system answers a request without a company's records, in one attempt.
+        await_site: Waits until the system answers. Raises a SyncError when patience ends.
     """
 
     def __init__(self, site_answers: Callable[[], bool], await_site: Callable[[], None]) -> None:
@@ -50,21 +50,21 @@ class BatchRequest(ABC, Generic[R]):
         """Send one batch, once, and keep its answer. Raises BatchRefused."""
 
     def still_to_send(self, batch: Sequence[R], _refusal: BatchRefused) -> Sequence[R]:
-        """Return what has still to be sent of a refused batch: less than all if the system has acted."""
+        """Return the records of a refused batch that are still to be sent: fewer than all if the system has acted."""
         return batch
 
     def send_patiently(self, batch: Sequence[R]) -> None:
-        """Send a batch once more to a system that was in trouble. Raises as `attempt` and `await_site` do."""
+        """Wait until the system answers, and send a batch once more. Raises as `await_site` and `attempt` do."""
         self._await_site()
         self.attempt(batch)
 
     @abstractmethod
     def on_isolated(self, record: R, code: str) -> None:
-        """Take note of a record that is refused on its own."""
+        """Handle a record that is refused on its own."""
 
     @abstractmethod
     def on_skipped(self, records: Sequence[R], why: Skipped, code: str) -> None:
-        """Take note of records that were not sent."""
+        """Handle records that were not sent."""
 
 
 class _Remaining(NamedTuple, Generic[R]):
@@ -76,10 +76,10 @@ class _Remaining(NamedTuple, Generic[R]):
 
 
 class Isolation(Generic[R]):
-    """Sends the batches of one kind of one run; several threads may do so.
+    """Sends the batches of one kind in one run; several threads may use it.
 
     Args:
-        wait: Sleeps for some seconds, and raises where the run has to end.
+        wait: Sleeps for a number of seconds, and raises if the run must end.
         allowance: How many records may be isolated; None for leavers, who must not wait.
     """
 
@@ -98,10 +98,10 @@ class Isolation(Generic[R]):
         self._mutex = threading.RLock()
 
     def send(self, batch: Sequence[R], *, was_isolated: bool = False) -> None:
-        """Send a batch, and tell the request what became of every record: now, or at the latest in :meth:`finish`.
+        """Send a batch, and report every refused or skipped record to the request, in :meth:`finish` at the latest.
 
         Args:
-            was_isolated: It is one record, and was isolated in the last run: it does not count towards the allowance.
+            was_isolated: The batch is one record that was isolated in the last run; it does not use the allowance.
         """
         if self._closed_by:
             self._request.on_skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
@@ -113,7 +113,7 @@ class Isolation(Generic[R]):
             self._wait(0.5 * attempt)
             left = self._try(left.records)
         if left.records and not self._request.site_answers():
-            # It is not the record, as long as the site does not answer.
+            # While the site does not answer, the record is not at fault.
             left = self._try(left.records, self._request.send_patiently)
         if left.records:
             with self._mutex:
@@ -128,7 +128,7 @@ class Isolation(Generic[R]):
         return [record for record, _ in self._unreported]
 
     def finish(self) -> None:
-        """Report what was kept back until it was known whether the site or the records are at fault."""
+        """Report the records in :attr:`unreported` as isolated."""
         with self._mutex:
             for record, code in self._unreported:
                 self._request.on_isolated(record, code)
@@ -171,7 +171,7 @@ class Isolation(Generic[R]):
             records, is_refused = self._without_sample(records), False
 
     def _descend(self, batch: Sequence[R], code: str) -> Sequence[R]:
-        """Halve a refused batch down to one record; return what was not tried on the way, which may hold more."""
+        """Halve a refused batch down to one record; return the untried records, which may include more refused ones."""
         if len(batch) == 1:
             self._found(batch, code)
             return []
@@ -183,13 +183,13 @@ class Isolation(Generic[R]):
             if left.records:
                 rest = [*suspects[middle:], *rest]
             suspects = left.records or suspects[middle:]
-        # Sent alone once more: it may have been refused for its combination with the others only.
+        # Send it alone once more: it may have been refused only in combination with the others.
         return [*self._first_alone(suspects), *rest]
 
     def _first_alone(self, batch: Sequence[R]) -> Sequence[R]:
         """Send the first record alone; return the others.
 
-        Until something is accepted again, records are tried alone: it may well be the site that refuses them all.
+        Until something is accepted again, records are tried alone, because the site may be refusing them all.
         """
         left = self._try(batch[:1])
         if left.records:
@@ -197,7 +197,7 @@ class Isolation(Generic[R]):
         return batch[1:]
 
     def _found(self, alone: Sequence[R], code: str, *, counts: bool = True) -> None:
-        """Take note of one record that is refused alone."""
+        """Report one record that is refused alone, or keep it back until anything is accepted."""
         self._last_code = code
         self._isolated += counts
         self._refused_in_a_row += counts
@@ -207,10 +207,10 @@ class Isolation(Generic[R]):
             self._unreported.append((alone[0], code))
 
     def _without_sample(self, rest: Sequence[R]) -> Sequence[R]:
-        """When enough was refused in a row, try single records that are spread over the rest.
+        """After several refusals in a row, try single records spread over the rest; return what is still to be sent.
 
-        If they are refused as well, or as many in batches of one, it is the site: nothing more of this kind is sent.
-        Returns what has still to be sent.
+        If these are refused as well, or as many in batches of one, the site is at fault: nothing more of this kind is
+        sent.
         """
         if self._refused_in_a_row < _REFUSED_BEFORE_DOUBT:
             return rest

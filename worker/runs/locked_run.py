@@ -1,4 +1,4 @@
-"""The frame of every writing run: the lock, the writes through the gate, what is remembered, and its record."""
+"""The frame of every writing run: the lock, the writes through the gate, the employees' records, and its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from worker.state.store import Store
 
 @dataclass(frozen=True)
 class WriteResult:
-    """The result of every step, what ended the writing early, if anything did, and what was remembered before it."""
+    """The result of every step, the error that ended the writing early, if any, and the records stored before it."""
 
     results: Mapping[int, StepResult]
     ended_by: SyncError | None
@@ -33,14 +33,14 @@ class WriteResult:
 
 @dataclass
 class LockedRun:
-    """A run that holds the lock. `record` describes it to later runs, given the moment at which it ended."""
+    """A run that holds the lock."""
 
     services: Services
     summary: Summary
     lock: Lock
     history: History
     describe: Callable[[datetime], RunRecord] = field(init=False)
-    """Returns what later runs need to know of this one; called when it has ended, however it did."""
+    """Returns the run's record for later runs, given the moment at which it ended; called however it ended."""
 
     def __post_init__(self) -> None:
         self.describe = lambda now: minimal_record(self.summary, now)
@@ -54,7 +54,7 @@ class LockedRun:
         selected: bool = False,
         quiet: bool = False,
     ) -> WriteResult:
-        """Send what is to be sent, batch by batch; every step has a result afterwards. See `log_outcome`."""
+        """Send the steps that write, batch by batch; return a result for every step. For flags, see `log_outcome`."""
         services = self.services
         unsent = {step.employee_id: result_without_sending(step) for step in steps if step.action not in WRITES}
         for result in unsent.values():
@@ -80,7 +80,7 @@ class LockedRun:
             self.services.store.journal_failed(self.summary.run_id, unwritten, self.services.clock())
 
     def remember(self, records: Mapping[int, EmployeeRecord], written: WriteResult) -> None:
-        """Remember what came of the employees, under a lock that is still ours; then raise what ended the writing."""
+        """Store the employees' records if this run still has the lock; then raise the error that ended the writing."""
         if isinstance(written.ended_by, LockLost):
             raise written.ended_by
         self.lock.renew()
@@ -91,7 +91,7 @@ class LockedRun:
             raise written.ended_by
 
     def keep_record(self) -> None:
-        """Keep this run for later ones. A failure to do so must not hide how the run ended."""
+        """Store the run's record for later runs. A failure to do so must not hide how the run ended."""
         now = self.services.clock()
         try:
             record = self.describe(now)
@@ -105,7 +105,7 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
     """Hold the lock, and keep a record of the run however it ends.
 
     Args:
-        scheduled_time: The scheduled moment that this run stands for, "" for none. A second delivery of it ends with
+        scheduled_time: The scheduled moment of this run, "" for none. A second delivery of the same moment ends with
             DuplicateDelivery.
     """
     lock = services.store.lock(summary.run_id)
@@ -136,7 +136,7 @@ def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -
 def remember_changes(
     store: Store, records: Mapping[int, EmployeeRecord], stored: Mapping[int, EmployeeRecord], now: datetime
 ) -> None:
-    """Write the records that differ from what the state holds; forget those that cannot matter any more."""
+    """Store the records that differ from those in the state; delete those that are no longer needed."""
     keep = {employee_id: record for employee_id, record in records.items() if record.worth_keeping(now)}
     store.remember(record for employee_id, record in keep.items() if stored.get(employee_id) != record)
     store.forget(employee_id for employee_id in records if employee_id in stored and employee_id not in keep)

@@ -1,6 +1,6 @@
 """Makes the plan of a run: reads its employees, looks up their accounts, plans.
 
-A look-up that ends the run still leaves the leavers' plan, whose accounts are looked up first.
+If the look-ups end early, the plan still covers the leavers, whose accounts are looked up first.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ def make_plan(services: Services, inputs: RunInput, summary: Summary) -> Plan:
 
 
 def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> SyncError | None:
-    """Look up what the planner needs until it needs nothing more; return what ended this early, if anything did.
+    """Look up what the planner needs until nothing is missing; return the error that ended this early, if any.
 
-    From then on only the accounts of leavers are looked up: nothing else may keep their access open.
+    After an error, only the accounts of leavers are looked up: no other failure may keep their access open.
     """
     services.moodle.check_visibility()
     ended_by: SyncError | None = None

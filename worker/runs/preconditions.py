@@ -39,7 +39,7 @@ def adopt_state(services: Services, summary: Summary) -> None:
 
 
 def heed_pause(services: Services, summary: Summary) -> None:
-    """End a scheduled run with Paused; let a run that an operator started warn and continue."""
+    """Raise Paused in a scheduled run; only warn in a run that an operator started."""
     pause = services.store.pause()
     if pause is None:
         return

@@ -1,4 +1,4 @@
-"""The read-back: what Moodle kept of the values that it may replace without an error."""
+"""The read-back: whether Moodle kept the values that it may replace without an error."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _NO_SUCH_VALUE = "the field's type has no such value; map a date to a date field
 
 
 def read_back(services: Services, written: WriteResult, summary: Summary) -> WriteResult:
-    """Return the results with what Moodle did not keep, which is reported and journaled for an undo.
+    """Return the results with the values that Moodle did not keep, which are reported and journaled for an undo.
 
-    A look-up that fails costs no result: values that were not kept differ in the next run, which finds them.
+    If the look-up fails, no result is lost: values that were not kept differ in the next run, which finds them.
     """
     steps = {employee_id: result.step for employee_id, result in written.results.items() if _is_to_be_read(result)}
     if written.ended_by is not None or not steps:
@@ -54,7 +54,7 @@ def read_back(services: Services, written: WriteResult, summary: Summary) -> Wri
 
 
 def _journal(services: Services, run_id: str, steps: Mapping[int, Step], lost: _Lost) -> None:
-    """Keep what the accounts show now: an undo compares them with it."""
+    """Journal what the accounts show now, for an undo to compare with."""
     now = services.clock()
     entries = [JournalEntry.of_read_back(steps[employee_id], changes, now) for employee_id, changes in lost.items()]
     if entries:
@@ -81,7 +81,7 @@ def _lost(steps: Mapping[int, Step], accounts: Iterable[Account], kinds: Kinds) 
 
 
 def _not_kept(step: Step, account: Account, kinds: Kinds) -> list[FieldChange]:
-    """Return what was sent, and what the account shows in its place."""
+    """Return the values that were sent, each with what the account shows in its place."""
     shown = [(change, account.values.get(change.field, "")) for change in step.changes if is_read_back(change.field)]
     return [
         FieldChange(change.field, change.new, value)
@@ -90,11 +90,11 @@ def _not_kept(step: Step, account: Account, kinds: Kinds) -> list[FieldChange]:
     ]
 
 
-# What is said of it
+# Warnings
 
 
 def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Summary) -> WriteResult:
-    """Warn once for each field and cause; return the results with the digests that later runs remember."""
+    """Warn once for each field and cause; return the results with the digests for the employees' records."""
     kinds, results = services.moodle.field_kinds, dict(written.results)
     whose: dict[tuple[str, str], list[int]] = {}
     for employee_id, result in sorted(results.items()):
@@ -122,7 +122,7 @@ def _warning(name: str, cause: str, employees: list[int]) -> str:
 
 
 def _cause(lost: FieldChange, kinds: Kinds) -> str:
-    """Return what is wrong, as far as it can be told, and what to do."""
+    """Return the likely cause, and what to do."""
     kind = kinds.get(lost.field)
     if lost.field == "lang":
         return refusal_reasons.LANGUAGE_PACK

@@ -1,4 +1,4 @@
-"""What a run reads of BambooHR: the changed feed or the whole company, arrived dates, and the directory.
+"""Reads BambooHR for a run: the changed feed or the whole company, arrived dates, and the directory.
 
 state --since, offset--> feed -> window, arrived dates -> directory
 """
@@ -31,13 +31,13 @@ from worker.runs.summary import Summary
 from worker.words import counted
 
 OVERLAP = timedelta(minutes=10)
-"""How far before `since` the feed is asked for: it absorbs differing clocks, and whether `since` is inclusive."""
+"""How far before `since` the feed is read, in case clocks differ or `since` is exclusive."""
 
 
 def read_bamboohr(
     services: Services, request: RunRequest, history: History, position: Position | None, summary: Summary
 ) -> RunInput:
-    """Read the changes since `position`, or the whole company where there is none; then the directory."""
+    """Read the changes since `position`, or the whole company if there is none; then the directory."""
     if position is None:
         inputs = _read_company(services, request, history)
     else:
@@ -79,7 +79,7 @@ def _read_company(services: Services, request: RunRequest, history: History) -> 
 
 
 def _read_directory(services: Services, wanted: Container[int], scope: ScopeTally, summary: Summary) -> Directory:
-    """Read the directory; one that BambooHR cannot return is like one that it refuses."""
+    """Read the directory. If BambooHR cannot return it, it counts as refused."""
     marks: set[str] = set()
 
     def observe(facts: Mapping[str, str]) -> None:
@@ -122,7 +122,7 @@ def _read_window(
 
 
 def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
-    """Mark the fields that many employees lost since the baseline: what each employee's own record says counts."""
+    """Mark the fields that many employees lost since the baseline: those without a value are read individually."""
     lost = fields_lost(inputs.stats, inputs.history.last_baseline())
     unreliable = inputs.directory.shown.intersection(lost)
     if not unreliable:
@@ -175,7 +175,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
 
 @dataclass
 class _CompanyDates:
-    """What the pages of all employees say of dates that arrive; no row is kept."""
+    """The arrived dates, statuses and scope values on the pages of all employees; no row is kept."""
 
     days: DateRange
     scope: ScopeTally
@@ -195,9 +195,9 @@ class _CompanyDates:
 
 
 def _done_today(inputs: RunInput, position: Position, clock: Callable[[], datetime]) -> Collection[int]:
-    """Return those of the feed who are in this run, or were today in an earlier part of the same window.
+    """Return the employees of the feed whom this run takes, or an earlier run of the same window took today.
 
-    An employee who was in it on an earlier day may have started or left since.
+    An employee who was taken on an earlier day may have started or left since.
     """
     assert inputs.window is not None
     if inputs.history.window_opened_before(position.since, clock().date()):

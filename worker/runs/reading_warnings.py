@@ -1,4 +1,4 @@
-"""What a run warns of in what it has read: gaps, fields that are hidden, values that cannot be sent."""
+"""The warnings about what a run has read: gaps, hidden fields, values that cannot be sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAMED = 10
 
 
 def warn_of_directory(directory: Directory, why: str, fields: Collection[str], summary: Summary) -> None:
-    """Warn where there is no directory, and say why; log which fields it does not show."""
+    """Warn if there is no directory, with the reason; otherwise, log the fields that it does not show."""
     hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
     if not directory.available:
         summary.warn("directory_unavailable", f"{why}; every employee is read individually")
@@ -32,7 +32,7 @@ def warn_of_directory(directory: Directory, why: str, fields: Collection[str], s
 
 
 def check_statuses(inputs: RunInput, summary: Summary) -> None:
-    """Report where List Employees does not say whether employees left, although there are employees."""
+    """Report statuses that do not show whether employees left; if all are such, the run fails."""
     statuses = inputs.statuses
     if statuses is None:
         return
@@ -65,7 +65,7 @@ def fail_for_hidden_status(summary: Summary) -> None:
 
 
 def warn_of_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: int, summary: Summary) -> None:
-    """Warn of a kind of date that is shown for no employee though it was at the last reading, or of none at all."""
+    """Warn if no employee has a date in a field that the last read found dates in, or in any date field."""
     hidden = [name for name in DATES if name not in shown]
     lost = [name for name in hidden if name in read and read[name] == max(read.values())]
     if rows and (lost or len(hidden) == len(DATES)):
@@ -77,7 +77,7 @@ def warn_of_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: 
 
 
 def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
-    """Name new accounts that may be second ones."""
+    """Name the employees whose new account may be their second one."""
     pairs = sorted(possible_second_accounts(plan).items())
     if pairs:
         named = listed([f"{employee_id} (as {former})" for employee_id, former in pairs], _NAMED)
@@ -89,7 +89,7 @@ def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
 
 
 def warn_of_gap(inputs: RunInput, summary: Summary) -> None:
-    """Report that changes are left out between the last run and this one."""
+    """Warn that changes between the last run and this one were not read."""
     since = iso(inputs.position.since) if inputs.position else ""
     summary.warn(
         "changes_skipped",
@@ -99,7 +99,7 @@ def warn_of_gap(inputs: RunInput, summary: Summary) -> None:
 
 
 def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
-    """Report mapped fields that are shown for nobody: the key may no longer see them, and changes would be lost."""
+    """Warn of mapped fields shown for no employee: the key may no longer see them, and changes would be lost."""
     in_directory = [one for one in plan_input.working if one.listed and not one.incomplete]
     if not in_directory:
         return
@@ -115,7 +115,7 @@ def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summ
 
 
 def warn_of_custom_fields(reader: CustomFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
-    """Report fields that nothing was shown of, and those of employees who could not be read, and note them."""
+    """Report custom fields that could not be read, are hidden or have lost their values, and note the hidden ones."""
     stats, never_shown = inputs.custom_fields, reader.never_shown()
     if reader.unread:
         summary.fail(
@@ -149,7 +149,7 @@ def warn_of_custom_fields(reader: CustomFieldReader, inputs: RunInput, plan_inpu
 
 
 def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
-    """Warn once per field of values that its table or Moodle does not have, of employees who are in scope."""
+    """Warn once per field of values of employees in scope that its table does not have or Moodle does not accept."""
     present = [
         one
         for one in plan_input.employees
@@ -159,7 +159,7 @@ def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
         refused = {one.employee_id: value for one in present if (value := rule.refused_value(one.facts))}
         if not refused:
             continue
-        # Any other source may hold an address.
+        # Values are named for this source only: any other may hold an address.
         if rule.sources == ("country",) and rule.target == "country" and not rule.table:
             named = listed(sorted(set(refused.values())), _NAMED)
             summary.warn("unknown_country", f"Moodle has no country with this name, so it is not written: {named}")
@@ -173,7 +173,7 @@ def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
 
 
 def tally_scope(reader: CustomFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
-    """Note what of the scope matches the employees of the run, and report what says that a setting is wrong."""
+    """Add the employees of the run to the scope's tally, and report signs that a setting is wrong."""
     tally = inputs.scope_tally
     scope = plan_input.settings.scope
     if not scope:

@@ -1,4 +1,4 @@
-"""What a run is asked to do."""
+"""The request for a run: which employees it covers, and what it may do."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ class ChangedEmployees:
 
 @dataclass(frozen=True)
 class SelectedEmployees:
-    """These employees only, by id. The state stays where it is."""
+    """Only these employees, by id. Does not move the state."""
 
     ids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class AllEmployees:
-    """A full pass over the company, active and inactive. The state stays where it is."""
+    """A full pass over the company, active and inactive. Does not move the state."""
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """One run's task.
+    """The request for one run.
 
     Attributes:
-        covers: Which employees the run is about. ("Scope" is the setting that says whom the sync is for at all.)
+        covers: Which employees the run is about. ("Scope" is the setting that limits the sync as a whole.)
         dry_run: Read, plan and report, but write nothing and take no lock.
         reactivate: Reactivate the selected employees' accounts, even if this product did not suspend them.
-        includes_undone: An operator selected these very employees: those whose writes were undone are not left alone.
+        includes_undone: Employees whose writes were undone are not left alone, because an operator selected them.
         resends: Values that Moodle did not keep are sent again, because an operator corrected the field there.
-        approved: What an operator decided on of the changes that a run held: this run writes nothing else, no guard
-            holds it, and it does not count towards the limits.
+        approved: The held changes of a run that an operator approved: this run writes nothing else, no guard holds
+            them, and they do not count towards the limits.
     """
 
     command: str = "sync"
@@ -58,10 +58,10 @@ class RunRequest:
 
     @property
     def moves_state(self) -> bool:
-        """Whether this is a run through the window."""
+        """Whether the run takes the next part of the window."""
         return isinstance(self.covers, ChangedEmployees)
 
     @property
     def summary_scope(self) -> str:
-        """What is covered, as the summary's `scope` says it."""
+        """The value of the summary's `scope`."""
         return "employees" if self.selected else "all"

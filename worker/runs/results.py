@@ -1,4 +1,4 @@
-"""The results of steps: of one that is not sent, the log line, and the counts of the summary that each goes into."""
+"""The results of steps: how one that is not sent ends, the log line of each, and the counts that it goes into."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, qu
     """Log one line: ids, reasons and field names only.
 
     Args:
-        selected: The employee was asked for by id, and is logged even if nothing differs.
-        quiet: Leave out those who left long ago and never had an account: a full pass finds years of them.
+        selected: The employee was selected by id, and is logged even if nothing differs.
+        quiet: Leave out former employees without an account: a full pass finds those of many years.
     """
     step = result.step
     if step.action is Action.UNCHANGED and not step.notes and not selected:
@@ -52,7 +52,7 @@ def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, qu
 
 
 def counts_of(result: StepResult) -> Iterable[str]:
-    """The counts that a result goes into, apart from errors and parked."""
+    """Yield the counts that a result goes into, apart from errors and parked."""
     step = result.step
     if result.wrote and step.action in _DONE and result.status in (Status.DONE, Status.REFUSED):
         yield _DONE[step.action]

@@ -1,4 +1,4 @@
-"""What one run was asked to do, what it has read of its state and of BambooHR, and what follows from that."""
+"""The input of one run: its request, what it has read of its state and of BambooHR, and what follows from both."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from worker.runs.request import RunRequest
 
 @dataclass(frozen=True)
 class RunInput:
-    """What one run was asked to do, and has read of its state and of BambooHR.
+    """The request of one run, and what it has read of its state and of BambooHR.
 
     Attributes:
-        position: Where the sync stands; None for a full pass.
+        position: The position of the sync; None for a full pass.
         window: The part of the feed that this run takes; None for a full pass.
-        rows: For a full pass, the rows of List Employees. Each is released when its employee is built: a company of
-            20,000 is not kept twice.
+        rows: For a full pass, the rows of List Employees. Each is released when its employee is built, so that a
+            company of 20,000 is not kept twice.
         company: For a full pass, the ids of all employees in List Employees or the directory.
         due_by_date: Employees whose hire, termination or status date has arrived.
-        dates_read: For each kind of date, the day up to which dates that arrived were taken up.
-        statuses: What List Employees says of all employees; None where it was not read.
-        unreadable: The code of the refusal for each employee whom it cannot return.
-        custom_fields: How well the fields are filled that are read by their API names, once they were.
+        dates_read: For each date field, the day up to which arrived dates were read.
+        statuses: The statuses of all employees in List Employees; None if it was not read.
+        unreadable: The code of the refusal for each employee whom List Employees cannot return.
+        custom_fields: The coverage of the fields that are read by their API names, once they are read.
         hidden_fields: The mapped fields that are shown for no employee of the run, other than custom ones.
-        scope_tally: What of the scope matches employees of the company. Reading the run's employees adds to it.
+        scope_tally: Which values of the scope match an employee. Reading the run's employees adds to it.
     """
 
     history: History
@@ -55,12 +55,12 @@ class RunInput:
 
     @property
     def deletion_flags(self) -> dict[int, bool]:
-        """Every employee of the feed, and whether it says that they were deleted."""
+        """Whether the feed reports each of its employees as deleted, by id."""
         return {change.employee_id: change.deleted for change in self.feed.changes}
 
     @property
     def changed_at(self) -> dict[int, datetime]:
-        """When BambooHR changed the employees of its feed, by its own clock."""
+        """When each employee of the feed changed, by BambooHR's clock."""
         return {change.employee_id: change.at for change in self.feed.changes if change.at}
 
     @property
@@ -78,7 +78,7 @@ class RunInput:
 
     @property
     def stats_for_baseline(self) -> DirectoryStats:
-        """What later runs are compared with: :attr:`stats`, and the custom fields.
+        """What later runs are compared with: :attr:`stats` and the coverage of the custom fields.
 
         A field that the directory shows differently from the employees' own records keeps its share of the baseline.
         """
@@ -89,7 +89,7 @@ class RunInput:
 
     @property
     def undone(self) -> frozenset[int]:
-        """Employees whose writes were taken back, and whom BambooHR has not changed since that run."""
+        """The employees whose writes were undone, and who have not changed in BambooHR since that run."""
         changed = self.changed_at
         return frozenset(
             employee_id
@@ -100,7 +100,7 @@ class RunInput:
 
     @property
     def knows_every_address(self) -> bool:
-        """Whether no employee's address is unknown: otherwise an account may belong to an employee who was not read."""
+        """Whether all employees' addresses are known: if not, an account may belong to an employee who was not read."""
         if self.request.all_employees:
             return True
         whole = self.directory.available and sees_whole_company(self.stats, self.history.last_baseline())

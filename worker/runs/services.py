@@ -1,4 +1,4 @@
-"""The clients and the state that a run works with. The one place that knows all of them."""
+"""The clients and the state that a run works with, all opened in this one place."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from worker.transport.patience import Patience
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """What a run works with.
+    """The settings, the state and the clients of a run.
 
     Attributes:
-        clock: Gives the present moment in UTC.
-        digest_key: The Moodle token, with which digests of planned values are keyed.
+        clock: Returns the present moment in UTC.
+        digest_key: The Moodle token, which keys the digests of planned values.
     """
 
     settings: Settings
@@ -52,7 +52,7 @@ class Credentials:
 def read_credentials(settings: Settings, patience: Patience | None = None) -> Credentials:
     """Return both credentials, or raise CredentialError with what is wrong with either of them.
 
-    `patience`: how long the systems are waited for; if not given, as a scheduled run can wait.
+    `patience`: how long to wait for the systems; by default, as long as a scheduled run can wait.
     """
     values: list[RenewableCredential] = []
     faults: list[CredentialError] = []
@@ -71,7 +71,7 @@ def read_credentials(settings: Settings, patience: Patience | None = None) -> Cr
 def open_services(
     settings: Settings, credentials: Credentials, stop: StopSignal, summary: Summary, progress: Progress
 ) -> Services:
-    """Return real clients; the summary counts their calls. Nothing of BambooHR or Moodle is called yet."""
+    """Return the real clients, whose calls the summary counts. Neither BambooHR nor Moodle is called yet."""
     bamboohr, to_bamboohr = open_bamboohr(settings, credentials, stop)
     moodle, to_moodle = open_moodle(settings, credentials, stop)
     summary.count_calls(bamboohr=lambda: to_bamboohr.calls, moodle=lambda: to_moodle.calls)
@@ -132,6 +132,6 @@ def _open_items(where: StateLocation) -> Items:
 def _transport(
     system: str, url: str, connections: int, settings: Settings, credentials: Credentials, stop: StopSignal
 ) -> Transport:
-    # A proxy of the environment is used for other hosts; a request to this machine would only leave it by one.
+    # The environment's proxy is for other hosts: through it, a request to this machine would leave the machine.
     session = new_session(connections, proxies=not is_loopback(urlsplit(url).hostname or ""))
     return Transport(system, session, settings.http_timeout, stop, credentials.patience)

@@ -1,6 +1,6 @@
-"""The one line on stdout: how the run ended. At most 8 KB; counts, and ids of at most twenty of a kind.
+"""The one line on stdout that says how the run ended: at most 8 KB of counts, with at most twenty ids of a kind.
 
-It is filled while the run goes on and printed on every end that this process can see, so that no run ends in silence.
+It is filled during the run and printed on every end that this process can catch, so that no run ends silently.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from worker.words import counted
 
 IDS_SHOWN = 20
 MAX_BYTES = 8 * 1024
-"""Of the line. Where ids are so long that it would exceed this, fewer of them are listed."""
+"""The longest line. If the ids would make it longer, fewer of them are listed."""
 _LONGEST_TEXT = 800
-"""Bytes of a text as it is printed."""
+"""The longest text, in bytes as printed."""
 
 COUNTS = (
     "total_changed",
@@ -82,7 +82,7 @@ _UNFINISHED = "crash"
 
 @dataclass
 class Summary:
-    """What is reported of a run. Times are UTC. `about_run`: the run that an approval or an undo is about."""
+    """The report on a run. Times are UTC. `about_run`: the run that an approval or an undo is about."""
 
     run_id: str
     command: str
@@ -115,11 +115,11 @@ class Summary:
     advice: str = ""
 
     def count_calls(self, **calls: Callable[[], int]) -> None:
-        """Set where to read, at the end, how many HTTP calls went to each system."""
+        """Set the functions that return, at the end, the number of HTTP calls to each system."""
         self.calls.update(calls)
 
     def count_results(self, results: Iterable[StepResult], parked: Iterable[int]) -> None:
-        """Count what came of every step. A parked employee is not an error."""
+        """Count the result of every step. A parked employee is not an error."""
         parked = frozenset(parked)
         for result in results:
             employee_id = result.step.employee_id
@@ -146,7 +146,7 @@ class Summary:
 
     @property
     def held(self) -> list[int]:
-        """The employees of whose steps something is held: by a guard, or until their match is confirmed."""
+        """The employees with a held change: by a guard, or until their match is confirmed."""
         return self.listed_ids.get("held", [])
 
     def _count(self, name: str, employee_id: int) -> None:
@@ -161,7 +161,7 @@ class Summary:
         logs.warning("sync.warning", code=code, reason=text)
 
     def fail(self, code: str, text: str, what_to_do: str) -> None:
-        """Make the run an error that concerns no single employee."""
+        """Report an error that concerns no single employee."""
         self.warnings.append(code)
         self.warning_texts.append(f"{text}; {what_to_do}")
         self.counts["errors"] += 1
@@ -170,13 +170,13 @@ class Summary:
         logs.error("sync.warning", code=code, reason=text, advice=what_to_do)
 
     def list_ids(self, name: str, ids: Sequence[int]) -> None:
-        """Count and list what is not an employee: accounts, for example."""
+        """Count and list ids that are not employee ids, such as those of accounts."""
         self.counts[name] = len(ids)
         if ids:
             self.listed_ids[name] = [*ids]
 
     def count_without_account(self, before: Collection[int], now: Collection[int]) -> None:
-        """Count all employees who are known to have no account, and name those for whom it begins in this run."""
+        """Count all employees who are known to have no account, and name those added to them in this run."""
         self.counts["without_account"] = len(now)
         if begins := sorted(set(now) - set(before)):
             self.listed_ids["newly_without_account"] = begins
@@ -188,7 +188,7 @@ class Summary:
             )
 
     def finish(self, end: SyncError | None = None) -> None:
-        """Say how it ended: by itself, or by `end`. The first word counts."""
+        """Set how the run ended: by itself, or by `end`. Only the first call counts."""
         if self.outcome != _UNFINISHED:
             return
         if end is not None:
@@ -226,7 +226,7 @@ class Summary:
             self.advice = f"see who and what: {see}; if the changes are right: {approve} (RUNBOOK, Held changes)"
 
     def as_dict(self, now: datetime, ids_shown: int = IDS_SHOWN) -> dict[str, Any]:
-        """The line as an object."""
+        """Return the line as an object."""
         line: dict[str, Any] = {
             "event": "sync.summary",
             "ok": self.exit_code is ExitCode.OK,
@@ -262,7 +262,7 @@ class Summary:
         return line
 
     def _held_by_list(self) -> dict[str, int]:
-        """How many employees each list of what is held has, under the words of `approve --only`."""
+        """Return how many employees each list of held changes has, by the values of `approve --only`."""
         lists: dict[str, int] = {
             guard_class: self.held_by_class[guard_class]
             for guard_class in GuardClass
@@ -271,7 +271,7 @@ class Summary:
         return {**lists, UNCONFIRMED: self.unconfirmed} if self.unconfirmed else lists
 
     def line(self) -> str:
-        """The line as it is printed: ASCII, so that it can be written whatever the encoding of stdout."""
+        """Return the line as printed: in ASCII, so that it can be written whatever the encoding of stdout."""
         now, line = datetime.now(UTC), ""
         for shown in range(IDS_SHOWN, -1, -1):
             line = json.dumps(self.as_dict(now, shown), separators=(",", ":"))
@@ -290,7 +290,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _short(text: str) -> str:
-    """The text, or as much of its beginning as there is room for once JSON has escaped it."""
+    """Return the text, or as much of its beginning as fits once JSON has escaped it."""
     ends = list(accumulate(len(json.dumps(char)) - 2 for char in text))
     if not ends or ends[-1] <= _LONGEST_TEXT:
         return text

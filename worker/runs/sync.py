@@ -1,4 +1,4 @@
-"""A run that plans from BambooHR: sync, of the changed or of selected employees; approve; reconcile.
+"""A run that plans from BambooHR: a sync of changed or selected employees, an approve, or a reconcile.
 
 state -> BambooHR -> look-ups, PLAN -> guards -> journal, writes -> read-back -> memory -> new state
 """
@@ -48,7 +48,7 @@ from worker.timestamps import iso
 
 @dataclass(frozen=True)
 class Preview:
-    """What a dry run has seen. `accounts`: all of our authentication, in a full pass, or why there are none."""
+    """The result of a dry run. `accounts`: in a full pass, those with our authentication, or why they are unread."""
 
     inputs: RunInput
     plan: Plan
@@ -56,12 +56,12 @@ class Preview:
 
 
 def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
-    """Do what was requested; the summary says how it ended. Raises a SyncError where the run cannot go on."""
+    """Run the request; the summary says how it ended. Raises a SyncError if the run cannot continue."""
     with locked_run(services, summary, _scheduled_time(request, services)) as run:
         inputs = RunInput(run.history, request)
 
         def describe(now: datetime) -> RunRecord:
-            """By then, `inputs` is what was read, or the history alone if the run ended earlier."""
+            """Describe the run by what it had read: `inputs` holds the history alone if it ended before that."""
             _note_reconcile_due(services, inputs, summary)
             return _record(services, inputs, summary, now)
 
@@ -81,14 +81,14 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
         )
         written = replace(written, ended_by=written.ended_by or plan.ended_by)
         written = read_back(services, written, summary)
-        # Counted, remembered, moved: in this order, so that no employee is forgotten in between.
+        # Count, store the records, move the state: in this order, so that no employee is lost in between.
         records = _conclude(services, inputs, plan, written.results, summary)
         run.remember(records, written)
         _move_state(services, inputs, run)
 
 
 def preview(request: RunRequest, services: Services, summary: Summary) -> Preview:
-    """Do everything but write. It takes no lock: a preview must not make a scheduled run wait."""
+    """Read and plan, but write nothing. No lock is taken: a preview must not make a scheduled run wait."""
     history = services.store.history()
     check_binding(services)
     heed_pause(services, summary)
@@ -106,13 +106,13 @@ def preview(request: RunRequest, services: Services, summary: Summary) -> Previe
 
 
 def _scheduled_time(request: RunRequest, services: Services) -> str:
-    """A run for selected employees stands for no scheduled moment, a reconcile for another one than the sync."""
+    """Return the scheduled moment of the run: none for selected employees, and another for a reconcile than a sync."""
     moment = "" if request.selected else services.settings.scheduled_time
     return f"{moment} reconcile" if moment and request.all_employees else moment
 
 
 def _position(request: RunRequest, services: Services, summary: Summary, *, first_run: bool) -> Position | None:
-    """Return where the sync stands; a full pass has nothing to do with that. `first_run`: write the first row."""
+    """Return the position of the sync, None for a full pass. `first_run`: store the first position."""
     if request.all_employees:
         return None
     now = services.clock()
@@ -127,7 +127,7 @@ def _position(request: RunRequest, services: Services, summary: Summary, *, firs
 
 
 def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
-    """Keep what is held, for an approval."""
+    """Store the held changes for an approval."""
     held = held_changes(plan, run.summary.run_id, services.digest_key, int(services.clock().timestamp()))
     if held.changes:
         services.store.hold(held)
@@ -143,7 +143,7 @@ def _before_sending(record: EmployeeRecord | None, step: Step, now: datetime) ->
 def _conclude(
     services: Services, inputs: RunInput, plan: Plan, results: Mapping[int, StepResult], summary: Summary
 ) -> dict[int, EmployeeRecord]:
-    """Count what came of every step; return what is to be remembered of each employee."""
+    """Count the result of every step; return the employees' records to store."""
     request, now, limit = inputs.request, services.clock(), services.settings.max_attempts
     records = {
         employee.employee_id: record_after_run(
@@ -170,10 +170,10 @@ def _conclude(
 def _accounts_noted(
     inputs: RunInput, plan: Plan, records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]
 ) -> dict[int, EmployeeRecord]:
-    """Return the records, of employees outside the run too, that change by what became of the suspended accounts."""
+    """Return the records that change with the suspended accounts, including those of employees outside the run."""
     remembered = {**inputs.history.records, **records}
     unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
-    # Look-ups that ended early do not say who has no account.
+    # Look-ups that ended early do not show who has no account.
     noted = {} if plan.ended_by else fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
     return {**noted, **no_longer_suspended({**remembered, **noted}, results)}
 
@@ -184,19 +184,19 @@ def _move_state(services: Services, inputs: RunInput, run: LockedRun) -> None:
         return
     services.stop.check()
     moved = advance(inputs.position, inputs.window, failed=summary.counts["errors"] > 0)
-    # A gap stays one until the record of this run says that a full pass is due.
+    # A gap remains until the record of this run says that a full pass is due.
     moved = replace(moved, gapless=not inputs.has_gap)
     services.store.move(moved, run.lock, services.clock())
     summary.next_since, summary.next_offset = moved.since, moved.offset
 
 
 def _is_clean(inputs: RunInput, summary: Summary) -> bool:
-    """Whether the run was over all employees of its scope, and ended without an error."""
+    """Return whether the run was not limited to selected employees, and ended without an error."""
     return not inputs.request.selected and summary.counts["errors"] == 0 and summary.outcome in ENDED
 
 
 def _note_reconcile_due(services: Services, inputs: RunInput, summary: Summary) -> None:
-    """Put into the summary whether a full pass is due after this run."""
+    """Set in the summary whether a full pass is due after this run."""
     request, history, baseline = inputs.request, inputs.history, inputs.history.last_baseline()
     full_pass, before = request.all_employees, baseline.coverage if baseline else {}
     missed = (
@@ -216,7 +216,7 @@ def _note_reconcile_due(services: Services, inputs: RunInput, summary: Summary) 
 
 
 def _record(services: Services, inputs: RunInput, summary: Summary, now: datetime) -> RunRecord:
-    """Describe the run to later ones."""
+    """Return the record of the run for later runs."""
     request, history = inputs.request, inputs.history
     clean, needed = _is_clean(inputs, summary), filterfalse(is_by_api_name, services.settings.employee_fields)
     last_baseline = history.last_baseline()
@@ -235,7 +235,7 @@ def _record(services: Services, inputs: RunInput, summary: Summary, now: datetim
         is_baseline=baseline,
         scheduled_time=_scheduled_time(request, services),
         rows=inputs.directory.rows,
-        # A field that the key may not see for a while is compared with what it was before.
+        # A field that is hidden from the key for a while keeps its former coverage, for later comparisons.
         coverage={**{name: before[name] for name in needed if name in before}, **inputs.stats_for_baseline.coverage},
         mapping_digest=services.settings.plan_digest,
         reconcile_due=summary.reconcile_due,

@@ -28,7 +28,7 @@ _RUNS_NAMED = 5
 
 @dataclass(frozen=True)
 class UndoRequest:
-    """Undo what `run_id` wrote: for all its employees or some, all of it or a part."""
+    """What to undo of the run `run_id`: everything or a part, for all its employees or some."""
 
     run_id: str
     scope: UndoScope = UndoScope.EVERYTHING
@@ -68,7 +68,7 @@ def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> 
 
 
 def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, RecordedWrite]:
-    """Return what is to be undone, by employee id. Raises UsageError if there is nothing."""
+    """Return the writes to undo, by employee id. Raises UsageError if there are none."""
     entries = services.store.journal_of(request.run_id)
     run = services.store.run(request.run_id)
     is_unread = run is None or not run.reached_the_end
@@ -121,7 +121,7 @@ def _undone_records(
     recorded: Mapping[int, RecordedWrite],
     written: WriteResult,
 ) -> dict[int, EmployeeRecord]:
-    """Return what is to be remembered: later runs leave an undone employee alone, even one undone in part."""
+    """Return the records to store: later runs leave an undone employee alone, even one undone in part."""
     records: dict[int, EmployeeRecord] = {}
     for employee_id, result in written.results.items():
         before = history.records.get(employee_id)

@@ -1,4 +1,4 @@
-"""What must be true, and must be stored, before anything is sent to Moodle."""
+"""The conditions that must hold, and the data that must be stored, before a batch is sent to Moodle."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from worker.state.lock import Lock
 from worker.timestamps import iso
 
 Intent = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
-"""From an employee's record, their step and the present: what to remember before it is sent; None for nothing."""
+"""Returns the record to store before a step is sent, given the present record, the step and the time; or None."""
 
 
 @dataclass
 class WriteGate:
-    """Opens for a batch when the lock has time left, the journal has the batch, and its intents are remembered.
+    """Opens for a batch when the lock has time left, the journal has the batch, and its intents are stored.
 
-    A process that dies between the gate and Moodle's answer therefore forgets nothing.
+    Nothing is therefore lost if the process dies between the gate and Moodle's answer.
 
     Attributes:
-        records: What is remembered about employees from earlier runs.
-        changed_at: When BambooHR changed the employees of its feed. The others had not changed by the start of the run.
-        stored_intents: What was remembered about each employee before their step was sent.
+        records: The employees' records from earlier runs.
+        changed_at: When each employee of the feed changed. The others had not changed by the start of the run.
+        stored_intents: The record of each employee that was stored before their step was sent.
     """
 
     services: Services
@@ -42,19 +42,19 @@ class WriteGate:
     _has_begun: bool = False
 
     def check(self) -> None:
-        """Raise what ends the writing, unless one more request may be sent."""
+        """Raise the error that ends the writing, unless another request may be sent."""
         self.services.stop.check()
         self.lock.require(self.services.settings.http_timeout)
 
     def open_for(self, batch: Sequence[Step]) -> None:
-        """Store what a batch is about to do; raise what :meth:`check` raises."""
+        """Store the journal and the intents of a batch before it is sent. Raises as :meth:`check` does."""
         self.services.stop.check()
         self.lock.renew_in_time()
         self.check()
         store, summary, now = self.services.store, self.summary, self.services.clock()
         with self._mutex:
             if not self._has_begun:
-                # Later runs know of this one however it ends.
+                # Stored first, so that later runs see this one however it ends.
                 since = iso(summary.since) if summary.since else ""
                 begun = replace(minimal_record(summary, now), scope="unfinished", outcome=UNFINISHED, since=since)
                 store.begin(begun, now)
@@ -69,7 +69,7 @@ class WriteGate:
 
 
 def minimal_record(summary: Summary, now: datetime) -> RunRecord:
-    """Return a record of a run that later ones compare nothing with."""
+    """Return a record of the run that later runs do not compare with anything."""
     return RunRecord(
         run_id=summary.run_id,
         ended_at=int(now.timestamp() * 1000),

@@ -1,4 +1,4 @@
-"""One kind of write: what is sent for a batch of steps, what the answer says, and what a refusal means."""
+"""Sends the writes of one kind, and turns Moodle's answers and refusals into the results of steps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ADDRESS_REFUSED = frozenset({"useremailduplicate", "useremailinvalid"})
 
 
 class WriteKind(StrEnum):
-    """What is sent in one request. Suspensions that change nothing else have requests of their own."""
+    """The writes that share a request. Suspensions that change nothing else have requests of their own."""
 
     SUSPEND = "suspend"
     UPDATE = "update"
@@ -47,7 +47,7 @@ class WriteKind(StrEnum):
 
 
 class Results:
-    """The results of all steps as they come. Several threads may record."""
+    """Collects the results of all steps. Several threads may add results."""
 
     def __init__(self, report: Callable[[StepResult], None]) -> None:
         self.by_employee: dict[int, StepResult] = {}
@@ -67,7 +67,7 @@ class Results:
     ) -> None:
         """Record one result for these steps. A step with a problem of its own is refused even if it was written.
 
-        `was_sent`: it went out to Moodle, whatever came of it.
+        `was_sent`: the steps were sent to Moodle, whatever the outcome.
         """
         for step in steps:
             if status is Status.DONE and step.problem is not None:
@@ -106,7 +106,7 @@ class WriteRequests(BatchRequest[Step]):
         self._wait = wait
         self._slots = threading.BoundedSemaphore(moodle.concurrency)
 
-    # Work
+    # The callbacks of BatchRequest
 
     def attempt(self, batch: Sequence[Step]) -> None:
         """Send one batch and record its results."""
@@ -120,10 +120,10 @@ class WriteRequests(BatchRequest[Step]):
             return
 
     def still_to_send(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
-        """After a write that may have been done, record what was; return the rest.
+        """After a write that may have been done, record the steps that were; return the others.
 
-        Nothing is sent again before Moodle has been asked: this waits for a site that does not answer. An account that
-        Moodle cannot return may be a new one, and is not created again; an update may be sent twice.
+        Nothing is sent again before a look-up, which waits for a site that does not answer. An account that Moodle
+        cannot return may be a new one, and is not created again; an update may be sent twice.
         """
         if not isinstance(refusal, Undecided):
             return batch
@@ -142,14 +142,14 @@ class WriteRequests(BatchRequest[Step]):
         return remaining
 
     def on_isolated(self, record: Step, code: str) -> None:
-        """Say why Moodle refuses this step; write it without a language that is not installed."""
+        """Record why Moodle refuses this step, or write it without a language that is not installed."""
         if self._kind is WriteKind.CREATE:
             own = [one for one in self._accounts("idnumber", _idnumber(record)) if one.idnumber == _idnumber(record)]
             if own:
                 self._found(record, own[0])
                 return
         if code == NO_ANSWER:
-            # A request whose client hangs up goes on (measured): the write may still come.
+            # Moodle continues a request whose client hangs up (measured): the write may still be done.
             reason = refusal_reasons.not_through("no answer to the request for this employee alone")
             self._results.add([record], Status.FAILED, reason, was_sent=True, isolated=True)
             return
@@ -201,7 +201,7 @@ class WriteRequests(BatchRequest[Step]):
                 self._account_refused(step, code)
 
     def _account_refused(self, step: Step, code: str) -> None:
-        """Handle one refused account: retry a deadlock; after a refused address, send what does not go with it."""
+        """Handle one refused account: retry a deadlock; after a refused address, send the fields unrelated to it."""
         try:
             if code == "dmlwriteexception":
                 code = self._send_single(step) or ""
@@ -226,7 +226,7 @@ class WriteRequests(BatchRequest[Step]):
                 self._results.add([step], Status.REFUSED, reason, was_sent=was_sent)
 
     def _send_single(self, step: Step, fields: set[str] | None = None) -> str | None:
-        """Send one account; return the code of its refusal or None, and raise what does not concern this account."""
+        """Send one account; return the code of its refusal or None. Refusals that do not concern it are raised."""
         try:
             answer = self._call([step], fields)
         except Refused as refusal:
@@ -247,13 +247,13 @@ class WriteRequests(BatchRequest[Step]):
         return all(is_same(kinds, change.field, change.new, present.get(change.field, "")) for change in step.changes)
 
     def _explanation(self, step: Step, code: str) -> Reason:
-        """Return the reason for a refusal, by a look-up of what is taken, which Moodle does not say."""
+        """Return the reason for a refusal, after looking up which value is taken, which Moodle does not report."""
         own = step.account.id if step.account else None
         keys: tuple[AccountKey, ...] = ("email", "username")
         for key in keys:
             value = _new_value(step, key)
             for account in self._accounts(key, value) if value else []:
-                # A database that ignores accents in usernames finds the account that has it in another spelling.
+                # A database that ignores accents in usernames also finds an account that spells it differently.
                 if account.id != own and (key == "username" or account.has_email(value)):
                     return refusal_reasons.taken(key, account)
         name = _new_value(step, "username")
@@ -262,7 +262,7 @@ class WriteRequests(BatchRequest[Step]):
         return refusal_reasons.explain(code, step.fields)
 
     def _accounts(self, key: AccountKey, value: str) -> list[Account]:
-        """Look up accounts for an explanation, which does without those that Moodle cannot return."""
+        """Look up accounts for an explanation; return none if Moodle cannot answer."""
         try:
             return self._moodle.look_up(key, [value])
         except BatchRefused:

@@ -16,7 +16,7 @@ _READ_BATCH = 100
 _TRANSACTION_TRIES = 5
 _BATCH_TRIES = 8
 _FIRST_PAUSE = 0.05
-"""Seconds before what a throttled table left over is sent again; doubled each time, 6 seconds in all."""
+"""Seconds before items that a throttled table left over are sent again; doubled each time, 6 seconds in all."""
 _UNUSABLE = {
     "ResourceNotFoundException": "does not exist in this region: deploy the stack, or correct STATE_TABLE",
     "AccessDeniedException": "may not be used by this role: check the task role's permissions",
@@ -50,7 +50,7 @@ class DynamoItems:
             answer = self._call(self._client.batch_get_item, RequestItems=asked)
             left = self._part(answer, "UnprocessedKeys").get(self._table, {}).get("Keys", [])
             read_now = self._part(answer, "Responses")
-            # A table that is not in the answer would pass for one without any of the items.
+            # An answer without the table would look like one that found none of the items.
             items = read_now.get(self._table, []) if left else self._part(read_now, self._table)
             found.update((item[KEY], item) for item in map(self._plain, items))
             return list(left)
@@ -140,7 +140,7 @@ class DynamoItems:
         size: int,
         send: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
     ) -> None:
-        """Send the requests in batches; what `send` gives back was left over by the table and is sent again."""
+        """Send the requests in batches; `send` returns those that the table left over, which are sent again."""
         for at in range(0, len(requests), size):
             left = send(requests[at : at + size])
             for attempt in range(_BATCH_TRIES - 1):
@@ -177,7 +177,7 @@ class DynamoItems:
 
 
 def _native(value: Any) -> Any:
-    """Plain Python. A number that is not whole (written by hand) stays as it is, to be reported as a fault."""
+    """Return plain Python values. A number that is not whole (written by hand) is kept, to be reported as a fault."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else value
     if isinstance(value, dict):
@@ -186,6 +186,6 @@ def _native(value: Any) -> Any:
 
 
 def _reasons(fault: Exception) -> set[str]:
-    """Why a transaction was cancelled: a condition that does not hold, or a conflict that a retry resolves."""
+    """Return why a transaction was cancelled: a condition that does not hold, or a conflict that a retry resolves."""
     reasons = getattr(fault, "response", {}).get("CancellationReasons", [])
     return {str(reason.get("Code")) for reason in reasons}

@@ -1,4 +1,4 @@
-"""What is remembered about employees, packed: 16 items `<id>#followups#<n>`, n being the employee id modulo 16.
+"""The packed records of employees: 16 items `<id>#followups#<n>`, n being the employee id modulo 16.
 
 An item has one line of JSON for each employee. A bucket whose lines would exceed an item is split into 2, 4, 8 ...
 parts by (employee id / 16) modulo the number of parts: part 0 keeps the key and says how many `parts` there are, the
@@ -18,7 +18,7 @@ from worker.state.records import Stored, decode, encode, read_employee, store_em
 
 BUCKETS = 16
 MAX_BYTES = 280_000
-"""Of lines in one item: under 300 KB with its key and its count. The lines are ASCII."""
+"""The most bytes of lines in one item, which stays under 300 KB with its key and count. The lines are ASCII."""
 
 
 @dataclass
@@ -26,8 +26,8 @@ class _Bucket:
     """The lines of one bucket by part and employee.
 
     Attributes:
-        announced: How many parts the table knows of.
-        changed: The parts that the table does not have yet.
+        announced: How many parts the stored part 0 names.
+        changed: The parts that are not stored yet.
     """
 
     state_id: str
@@ -67,13 +67,13 @@ class _Bucket:
         return {**item, "parts": len(self.parts)} if part == 0 else item
 
     def turn(self, part: int) -> int:
-        """When to write a part: a new one first, then the announcement of new ones, then the rest."""
+        """Return when to write a part: new parts first, then their announcement, then the rest."""
         if part >= self.announced:
             return 0
         return 1 if part == 0 and self.announced < len(self.parts) else 2
 
     def read(self, part: int, item: Item | None) -> Iterator[EmployeeRecord]:
-        """Take the lines of an item that belong to this part; gives their records."""
+        """Take the lines of an item that belong to this part, and yield their records."""
         for line, stored in _lines(item):
             employee_id = stored.get("id")
             if type(employee_id) is not int or employee_id <= 0:
@@ -87,7 +87,7 @@ class _Bucket:
 
 
 class FollowUps:
-    """The packed records of one state, as the table has them and as they are to be. Not for several threads."""
+    """The packed records of one state, including changes that are not stored yet. Not thread-safe."""
 
     def __init__(self, items: Items, state_id: str) -> None:
         self._items = items
@@ -97,7 +97,7 @@ class FollowUps:
         self.keys = [bucket.key() for bucket in self._buckets]
 
     def load(self, found: Mapping[str, Item]) -> None:
-        """Take what the table has.
+        """Load the stored records.
 
         Args:
             found: The items of `keys` that exist. Further parts are read here.
@@ -115,12 +115,12 @@ class FollowUps:
         }
 
     def set(self, employee: EmployeeRecord) -> None:
-        """Remember an employee; written by :meth:`flush`."""
+        """Set an employee's record; :meth:`flush` stores it."""
         self.records[employee.employee_id] = employee
         self._bucket(employee.employee_id).set(employee.employee_id, encode(store_employee(employee)))
 
     def forget(self, employee_id: int) -> None:
-        """Forget an employee; written by :meth:`flush`."""
+        """Remove an employee's record; :meth:`flush` deletes it."""
         self.records.pop(employee_id, None)
         self._bucket(employee_id).set(employee_id, None)
 

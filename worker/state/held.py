@@ -1,4 +1,4 @@
-"""What the guards of a run held, in the table: items `<id>#held#<run>#<n>`, numbered from 1."""
+"""The held changes of a run in the table: items `<id>#held#<run>#<n>`, numbered from 1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RETENTION = VALID + timedelta(days=1)
 
 
 def store_held(items: Items, state_id: str, held: HeldChanges) -> None:
-    """Keep what a run held."""
+    """Store the held changes of a run."""
     portions = in_batches(held.changes, _PORTION)
     items.put_all(
         [
@@ -40,7 +40,7 @@ def store_held(items: Items, state_id: str, held: HeldChanges) -> None:
 
 
 def read_held(items: Items, state_id: str, run_id: str) -> HeldChanges | None:
-    """Return what a run held; None if it held nothing, or that is no longer kept."""
+    """Return the held changes of a run; None if it held none, or they are no longer kept."""
     first = items.get(_key(state_id, run_id, 1))
     if first is None:
         return None

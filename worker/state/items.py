@@ -1,4 +1,4 @@
-"""What both stores are: items under a text key, conditional writes, one transaction.
+"""The interface of both stores: items under a text key, conditional writes, one transaction.
 
 A store knows nothing of runs, locks or employees; everything above it is the same for DynamoDB and for a file.
 """
@@ -24,7 +24,7 @@ class Condition:
     equals: Mapping[str, str | int] = field(default_factory=dict)
 
     def holds(self, item: Item | None) -> bool:
-        """Whether the condition is true of an item (None: there is none)."""
+        """Return whether the condition holds for an item; None stands for no item."""
         if self.absent:
             return item is None
         return item is not None and all(item.get(name) == value for name, value in self.equals.items())
@@ -34,13 +34,13 @@ ABSENT = Condition(absent=True)
 
 
 class Items(Protocol):
-    """A store. Every method raises :class:`worker.errors.StateError` where the store cannot be reached."""
+    """A store. Every method raises :class:`worker.errors.StateError` if the store cannot be reached."""
 
     def get(self, key: str) -> Item | None:
         """Read an item consistently; None if there is none."""
 
     def get_all(self, keys: Sequence[str]) -> dict[str, Item]:
-        """Read many items consistently, each key once; those that exist, by their keys."""
+        """Read many items consistently, each key once; return those that exist, by key."""
 
     def put(self, item: Item, when: Condition | None = None) -> bool:
         """Write an item; False if the condition does not hold."""

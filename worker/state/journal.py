@@ -1,6 +1,6 @@
 """The journal in the table: items `<id>#journal#<run>#<n>`, numbered from 1 for each run.
 
-`<id>#journal#<run>#failed` has the employees of these items whose accounts were not changed after all.
+`<id>#journal#<run>#failed` names the employees in these items whose accounts were not changed after all.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ class Journal:
         self._written: Counter[str] = Counter()
 
     def add(self, run_id: str, entries: Iterable[JournalEntry]) -> None:
-        """Keep what a run is about to write."""
+        """Store what a run is about to write."""
         items = []
         for portion in pack(entries):
             expires = portion[-1]["at"] + int(RETENTION.total_seconds())
-            # One text: a thousand nested values would each be packed for the table, in the time of the next batch.
+            # One text: packing a thousand nested values for the table would take the time of the next batch.
             text = json.dumps(portion, ensure_ascii=False)
             items.append({KEY: self._key(run_id, self._next(run_id)), "entries": text, EXPIRY: expires})
         if items:
             self._items.put_all(items)
 
     def count(self, run_id: str) -> int:
-        """How many items this run wrote."""
+        """Return how many items this run wrote."""
         return self._written[run_id]
 
     def of(self, run_id: str, count: int | None) -> list[JournalEntry]:
-        """What a run set out to write, in order, as far as that is still kept.
+        """Return the entries of a run's journal that are still kept, in order.
 
         Args:
             run_id: The run.
-            count: How many items its journal has; None if that is not known, so that they have to be searched for.
+            count: How many items its journal has; None if unknown, so that they must be searched for.
         """
         if count is None:
             found = self._items.scan([f"{self._prefix}{run_id}#"])
@@ -57,19 +57,19 @@ class Journal:
         return [entry for item in self._kept(found) for entry in _entries(item)]
 
     def fail(self, run_id: str, employees: Iterable[int], at: int) -> None:
-        """Keep whose accounts a run did not change although its journal has them."""
+        """Store the employees whose accounts a run did not change although its journal has them."""
         text = json.dumps(sorted(employees), separators=(",", ":"))
         expires = at + int(RETENTION.total_seconds())
         self._items.put_all([{KEY: self._failed(run_id), "employees": text, EXPIRY: expires}])
 
     def recent(self, runs: Sequence[RunRecord], since: int, begins: str, *, is_open: bool) -> RecentWrites:
-        """Return what runs have written, as far as it matters to the guards.
+        """Return the writes of earlier runs that matter to the guards.
 
         Args:
             runs: The runs that may count, oldest first.
-            since: Writes count that are later than this, in seconds since 1970.
-            begins: Where the window of this run begins, as runs keep it; "" for none.
-            is_open: Earlier runs have done a part of the window: all that they wrote counts.
+            since: Writes later than this count, in seconds since 1970.
+            begins: The start of this run's window, as runs store it; "" for none.
+            is_open: Earlier runs have done a part of the window: all their writes count.
         """
         of_window = [run for run in runs if begins and run.since == begins]
         counted = [run for run in runs if _may_count(run, since) or (is_open and run in of_window)]
@@ -94,7 +94,7 @@ class Journal:
         return RecentWrites(changed, not_taken)
 
     def _keys(self, run: RunRecord) -> list[str]:
-        """The keys of a run's journal. A run that was killed has not said how many items it wrote."""
+        """Return the keys of a run's journal. For a run that was killed, they are probed: it recorded no count."""
         count = run.journal_items
         if run.is_unfinished:
             while self._items.get_all([self._key(run.run_id, count + number) for number in range(1, _PROBED + 1)]):
@@ -104,7 +104,7 @@ class Journal:
         return [self._failed(run.run_id), *(self._key(run.run_id, number) for number in range(1, count + 1))]
 
     def about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
-        """What the runs of the last months set out to write to one employee: run and entry, oldest first."""
+        """Return the entries of the last months about one employee, each with its run, oldest first."""
         items = list(self._items.scan([self._prefix]))
         failed = {_run_of(item) for item in items if _is_failed(item) and employee_id in _failed(item)}
         found = [
@@ -136,7 +136,7 @@ class Journal:
 
 
 def _may_count(run: RunRecord, since: int) -> bool:
-    """Whether a run wrote after a moment. One that was killed wrote for some time after it said that it would."""
+    """Return whether a run may have written after a moment. One that was killed may have written after its record."""
     return run.ended_at / 1000 > since - (_LONGEST_RUN_SECONDS if run.is_unfinished else 0)
 
 

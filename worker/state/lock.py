@@ -29,7 +29,7 @@ class Holder:
 
 
 class Lock:
-    """The lock of one state. `clock` gives seconds since 1970: leases are compared between machines."""
+    """The lock of one state. `clock` returns seconds since 1970: leases are compared between machines."""
 
     def __init__(self, items: Items, key: str, owner: str, clock: Callable[[], float] = time.time) -> None:
         self.key = key
@@ -61,7 +61,7 @@ class Lock:
             if held is not None and _expires(held) > self._clock():
                 if held.get("owner") != self._owner:
                     raise self._refusal(held)
-                # The client repeated a write whose answer was lost, and met the first one.
+                # The client repeated a write whose answer was lost: the first one took the lock.
                 self._expires = _expires(held)
                 return
             lease = self._lease()
@@ -70,7 +70,7 @@ class Lock:
                 return
 
     def holder(self) -> Holder | None:
-        """The present holder; None if the lock is free."""
+        """Return the present holder; None if the lock is free."""
         held = self._items.get(self.key)
         left = int(_expires(held) - self._clock()) if held else 0
         return Holder(str(held.get("owner")), left) if held and left > 0 else None
@@ -84,7 +84,7 @@ class Lock:
     def keep(self, may_renew: Callable[[], bool] = lambda: True) -> None:
         """Renew the lease in the background until :meth:`release`, as long as `may_renew`.
 
-        A run that hangs beyond its time must not keep the next one out.
+        A run that hangs beyond its time must not block the next one.
         """
         self._may_renew = may_renew
         self._thread = threading.Thread(target=self._renew_until_ended, name="lock", daemon=True)
@@ -112,7 +112,7 @@ class Lock:
             )
 
     def release(self) -> None:
-        """Give the lock back, if it is still ours. If the store cannot be reached, the lease runs out instead."""
+        """Release the lock if it is still ours. If the store cannot be reached, the lease expires instead."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
@@ -141,7 +141,7 @@ class Lock:
 
 
 def _expires(held: Item) -> int:
-    """When a lease runs out; 0 for one without a usable time (written by hand)."""
+    """Return when a lease expires; 0 if it has no usable time (written by hand)."""
     value = held.get("expires")
     return value if isinstance(value, int) and 0 < value < _NO_MOMENT else 0
 

@@ -24,15 +24,15 @@ class Pause:
 
 
 def pause_key(state_id: str) -> str:
-    """The key of the item."""
+    """Return the key of the item."""
     return f"{state_id}#paused"
 
 
 def pause_item(state_id: str, now: datetime) -> Item:
-    """The item of a pause that begins now."""
+    """Return the item of a pause that begins now."""
     return {KEY: pause_key(state_id), "pausedAt": iso(now)}
 
 
 def read_pause(item: Item | None) -> Pause | None:
-    """The pause that an item means; None without an item."""
+    """Return the pause that an item stands for; None without an item."""
     return None if item is None else Pause(parse_moment(item.get("pausedAt")))

@@ -1,6 +1,6 @@
-"""The stored form of records: plain data under keys that never change, whatever an attribute is called today.
+"""The stored form of records: plain data under keys that never change, even if an attribute is renamed.
 
-Values that cannot be meant, from another version or written by hand, are left aside.
+Implausible values, from another version or written by hand, are ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NO_MOMENT = 10**15
 
 
 def _simple(kind: type, keys: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
-    """For each text, number and flag with a default: its stored key and that default."""
+    """Return the stored key and the default of each text, number and flag that has a default."""
     return {
         part.name: (keys.get(part.name, part.name), part.default)
         for part in fields(kind)
@@ -45,7 +45,7 @@ def _read(parts: Mapping[str, tuple[str, Any]], stored: Stored) -> dict[str, Any
 
 
 def store_employee(employee: EmployeeRecord) -> dict[str, Any]:
-    """Everything that is not at its default."""
+    """Return the stored form of a record: everything that is not at its default."""
     stored: dict[str, Any] = {"id": employee.employee_id}
     if employee.follow_ups:
         stored["follow_ups"] = {str(flag): [*detail] for flag, detail in employee.follow_ups.items()}
@@ -59,7 +59,7 @@ def store_employee(employee: EmployeeRecord) -> dict[str, Any]:
 
 
 def read_employee(employee_id: int, stored: Stored) -> EmployeeRecord:
-    """The record from its stored form, or from an item `#person#<id>` of an earlier version."""
+    """Return the record from its stored form, or from an item `#person#<id>` of an earlier version."""
     attributes = _read(_OF_EMPLOYEE, stored)
     if not NO_ACCOUNT <= attributes.get("account_id", 0) < _NO_ID:
         del attributes["account_id"]
@@ -73,7 +73,7 @@ def read_employee(employee_id: int, stored: Stored) -> EmployeeRecord:
 
 
 def _flags(stored: Stored) -> Iterator[tuple[FollowUp, FollowUpDetail]]:
-    """The flags. One that this version does not know is a reason to take the employee into every run."""
+    """Yield the flags. One that is unknown to this version becomes WAITING: every run then takes the employee."""
     for name, detail in stored.items():
         texts = [text if isinstance(text, str) else "" for text in detail] if isinstance(detail, list) else []
         yield FollowUp(name) if name in _FLAGS else FollowUp.WAITING, FollowUpDetail(*[*texts, "", ""][:2])
@@ -86,7 +86,7 @@ _FLAGS = frozenset(FollowUp)
 
 
 def store_run(run: RunRecord) -> dict[str, Any]:
-    """The whole record, without its id. What of the scope matched is there only if something did."""
+    """Return the stored form of a record, without its id, and without `scope_matched` if that is empty."""
     stored = {RUN_KEYS.get(part.name, part.name): getattr(run, part.name) for part in fields(RunRecord)}
     del stored["run_id"]
     del stored["scope_matched"]
@@ -95,11 +95,11 @@ def store_run(run: RunRecord) -> dict[str, Any]:
 
 
 def read_run(run_id: str, stored: Stored) -> RunRecord:
-    """The record from its stored form."""
+    """Return the record from its stored form."""
     attributes = {"command": "", "scope": "", **_read(_OF_RUN, stored)}
     held, ended_at = stored.get("held"), stored.get("ended_at")
     if isinstance(held, list):
-        # An earlier version kept the ids of those whose suspensions were held.
+        # An earlier version stored the ids of the employees whose suspensions were held.
         attributes["held_count"] = len(held)
     return RunRecord(
         run_id=run_id,
@@ -112,17 +112,17 @@ def read_run(run_id: str, stored: Stored) -> RunRecord:
 
 
 def _only(kind: type[V], stored: object) -> dict[str, V]:
-    """A mapping's values of this type; none of something else."""
+    """Return the values of this type in a mapping; none if it is not a mapping."""
     return {name: value for name, value in stored.items() if type(value) is kind} if isinstance(stored, dict) else {}
 
 
 def _texts(stored: object) -> tuple[str, ...]:
-    """The texts of a list; none of something else."""
+    """Return the texts in a list; none if it is not a list."""
     return tuple(text for text in stored if isinstance(text, str)) if isinstance(stored, list) else ()
 
 
 def store_runs(runs: Iterable[RunRecord]) -> str:
-    """A line for each run: what differs from the run before."""
+    """Return one line for each run, with what differs from the run before."""
     lines: list[str] = []
     before: dict[str, Any] = {}
     for run in runs:
@@ -134,7 +134,7 @@ def store_runs(runs: Iterable[RunRecord]) -> str:
 
 
 def read_runs(text: str) -> Iterator[RunRecord]:
-    """The runs from their lines. Raises ValueError or RecursionError where a line is not JSON."""
+    """Yield the runs from their lines. Raises ValueError or RecursionError if a line is not JSON."""
     attributes: dict[str, Any] = {}
     for stored in decode(text):
         attributes.update(stored)
@@ -145,12 +145,12 @@ def read_runs(text: str) -> Iterator[RunRecord]:
 
 
 def encode(stored: Stored) -> str:
-    """One line."""
+    """Return one line of JSON."""
     return json.dumps(stored, separators=(",", ":"))
 
 
 def decode(text: str) -> list[Stored]:
-    """Each line's object. Raises ValueError or RecursionError where a line is none."""
+    """Return each line's object. Raises ValueError or RecursionError if a line is not an object."""
     lines = text.split("\n") if text else []
     objects = json.loads(f"[{','.join(lines)}]")
     if len(objects) != len(lines) or not all(isinstance(line, dict) for line in objects):

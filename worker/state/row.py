@@ -1,4 +1,4 @@
-"""The state row: where the sync stands, as an item. A row that was written by hand with `since` alone is valid."""
+"""The state row: the position of the sync as an item. A row that was written by hand with `since` alone is valid."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _FORMAT_KEY, _FORMAT = "stateFormat", 2
 
 
 def is_current(row: Item | None) -> bool:
-    """Whether this version wrote the row. Earlier ones, and an operator, leave the format out."""
+    """Return whether this version wrote the row. Earlier ones, and an operator, leave the format out."""
     return row is not None and row.get(_FORMAT_KEY) == _FORMAT
 
 
 def read_position(state_id: str, row: Item, now: datetime) -> Position:
-    """Where the sync stands. Raises ConfigurationError with every fault of the row."""
+    """Return the position. Raises ConfigurationError with every fault of the row."""
     since, offset = parse_moment(row.get("since")), _whole(row.get("offset", 0))
     where, advice = f"state row {state_id!r}", "write since, offset and updatedAt again (RUNBOOK, state)"
     faults = []
@@ -36,13 +36,13 @@ def read_position(state_id: str, row: Item, now: datetime) -> Position:
 
 
 def is_gapless(row: Item | None) -> bool:
-    """Whether a run left `since` there, with no gap before it: the mark fits the `since` that it was stored with."""
+    """Return whether a run stored this `since` with no gap before it: the mark names the `since` it was stored with."""
     since = parse_moment(row.get("since")) if row else None
     return row is not None and since is not None and parse_moment(row.get("gapless")) == since
 
 
 def row_of(state_id: str, position: Position, now: datetime, *, current: bool) -> Item:
-    """The row that says this position. `current`: nothing is left of an earlier version's items."""
+    """Return the row of this position. `current`: no items of an earlier version are left."""
     row: Item = {KEY: state_id, "since": iso(position.since), "offset": position.offset, "updatedAt": iso(now)}
     if position.gapless:
         row["gapless"] = row["since"]
@@ -59,12 +59,12 @@ def row_of(state_id: str, position: Position, now: datetime, *, current: bool) -
 
 
 def unchanged(row: Item) -> Condition:
-    """The condition that the row is still what was read."""
+    """Return the condition that the row has not changed since it was read."""
     return Condition(equals={name: row[name] for name in ("since", "offset", "updatedAt") if name in row})
 
 
 def _progress(row: Item, since: datetime, offset: int) -> WindowProgress | None:
-    """What the row says of its window, if it is about this `since` and `offset` (an operator may have moved them)."""
+    """Return the row's window if it belongs to this `since` and `offset` (an operator may have changed them)."""
     window = row.get("window")
     if not isinstance(window, dict) or parse_moment(window.get("since")) != since or window.get("offset") != offset:
         return None

@@ -1,4 +1,4 @@
-"""The runs of a state: in one item what later runs need of them, and an item of its own for each run's summary."""
+"""The runs of a state: one item with the records that later runs need, and one item for each run's summary."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunHistory:
         self.runs: tuple[RunRecord, ...] = ()
 
     def load(self, item: Item | None) -> None:
-        """Take what was read under the key."""
+        """Load the runs from the item under the key."""
         self.runs = self._read(item)
 
     def replace(self, runs: Iterable[RunRecord]) -> None:
@@ -35,38 +35,38 @@ class RunHistory:
         self.runs = tuple(sorted(runs, key=lambda run: (run.ended_at, run.run_id)))
 
     def begin(self, run: RunRecord, now: datetime) -> None:
-        """Keep that a run sets out to write."""
+        """Store that a run is about to write."""
         self.runs = _with(self.runs, run)
         self.flush(now)
 
     def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
-        """Keep a run's summary for some months, and in the history what later runs need of the run."""
+        """Store a run's summary for some months, and add its record to the history for later runs."""
         item: Item = {
             KEY: self._key_of(run.run_id),
             **store_run(run),
             "summary": {name: value for name, value in summary.items() if not isinstance(value, float)},
             EXPIRY: int((now + _RUN_RETENTION).timestamp()),
         }
-        # Read again: should another run have recorded itself since, its record stays.
+        # Read again, so that the record of another run that ended meanwhile stays.
         self.runs = _with(self._read(self._items.get(self.key)), run)
         self._items.put_all([item, self._item(now)])
 
     def flush(self, now: datetime) -> None:
-        """Write what later runs need."""
+        """Store the history that later runs need."""
         self._items.put(self._item(now))
 
     def run(self, run_id: str) -> RunRecord | None:
-        """The record of a run of the last months."""
+        """Return the record of a run of the last months; None if there is none."""
         item = self._item_of(run_id)
         return None if item is None else read_run(run_id, item)
 
     def journal_items(self, run_id: str) -> int | None:
-        """How many items the journal of a run has; None if its record does not say."""
+        """Return how many items the journal of a run has; None if its record does not say."""
         count = (self._item_of(run_id) or {}).get("journal_items")
         return count if type(count) is int and 0 <= count <= _MAX_JOURNAL_ITEMS else None
 
     def is_id(self, run_id: str) -> bool:
-        """Whether the table can have items of a run with this id."""
+        """Return whether the table can have items of a run with this id."""
         return len(self._key_of(run_id)) <= _MAX_KEY_LENGTH
 
     def _key_of(self, run_id: str) -> str:

@@ -1,13 +1,13 @@
 """The state of one sync, in the terms of a run: position, records of employees and of runs, journal.
 
 Keys: `<id>` the state row; `<id>#lock`; `<id>#binding` the company and the site that it belongs to; `<id>#paused`;
-`<id>#followups#<n>` what is remembered about employees; `<id>#history` what later runs need of the runs so far;
-`<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`; `<id>#held#<run>#<n>` what the guards of a run held.
+`<id>#followups#<n>` the records of employees; `<id>#history` the records of the runs that later runs need;
+`<id>#run#<run>` a run's summary; `<id>#journal#<run>#<n>`; `<id>#held#<run>#<n>` the held changes of a run.
 
-A run reads the row, the binding, the pause, the follow-ups and the history in one request. Where an earlier version
+A run reads the row, the binding, the pause, the follow-ups and the history in one request. If an earlier version
 wrote the row, or the history is missing, a scan looks for the items `<id>#person#<employee>` and `<id>#run#<run>`, and
-the first write under the lock converts them. The items of employees then expire after 30 days, so that going back to
-the earlier version works until then. One without an expiry was written by that version since, and is newer than the
+the first write under the lock converts them. The items of employees then expire after 30 days, during which a return
+to the earlier version works. An item without an expiry was written by that version since, and is newer than the
 follow-up.
 """
 
@@ -66,38 +66,38 @@ class Store:
         self._old_items: list[Item] = []
 
     def lock(self, owner: str) -> Lock:
-        """The lock of this state, not yet taken."""
+        """Return the lock of this state, not yet taken."""
         return Lock(self._items, f"{self._id}#lock", owner, self._clock)
 
     # The position
 
     def position(self, now: datetime) -> Position | None:
-        """Where the sync stands; None if it never ran. A row that cannot be meant is a configuration error."""
+        """Return the position; None if the sync never ran. Raises ConfigurationError for an invalid row."""
         self._row = self._row_read_ahead.pop() if self._row_read_ahead else self._items.get(self._id)
         return None if self._row is None else read_position(self._id, self._row, now)
 
     def create(self, position: Position, now: datetime) -> None:
-        """Write the first row. Another run that wrote one meanwhile had the lock."""
+        """Write the first row. Raises LockLost if another run wrote one meanwhile."""
         row = row_of(self._id, position, now, current=self._has_converted())
         if not self._items.put(row, ABSENT):
             raise LockLost("another run wrote the first state row", advice="the next run continues from there")
         self._row = row
 
     def move(self, position: Position, lock: Lock, now: datetime) -> None:
-        """Write the new position, if the lock is still ours and the row still what was read."""
+        """Write the new position if the lock is still ours and the row has not changed since it was read."""
         row = row_of(self._id, position, now, current=self._has_converted() or is_current(self._row))
         if not self._items.put_if(row, unchanged(self._row or {}), lock.key, lock.ours):
             raise _changed_meanwhile()
         self._row = row
 
     def raw(self) -> Item | None:
-        """The state row as it stands in the table, whatever it says; None if there is none."""
+        """Return the state row as it is stored, valid or not; None if there is none."""
         return self._items.get(self._id)
 
     def overwrite(self, read: Item | None, position: Position, lock: Lock, now: datetime) -> None:
-        """Write an earlier position that an operator chose, if the row is still what was read.
+        """Write an earlier position that an operator chose, if the row has not changed since it was read.
 
-        Before a position without a gap there is none either.
+        A position before one without a gap has no gap either.
         """
         row = row_of(self._id, replace(position, gapless=is_gapless(read)), now, current=is_current(read))
         if read is None:
@@ -108,34 +108,34 @@ class Store:
             raise _changed_meanwhile()
 
     def remove(self, read: Item) -> None:
-        """Delete the row, if it is still what was read: the next run begins as the very first did."""
+        """Delete the row if it has not changed since it was read: the next run begins as the very first did."""
         if not self._items.delete(self._id, unchanged(read)):
             raise _changed_meanwhile()
 
     # Employees and runs
 
     def history(self) -> History:
-        """Everything that is remembered. The next :meth:`position` is of the same moment.
+        """Return the records of employees and runs. The next :meth:`position` was read at the same moment.
 
-        A run that writes records reads the history under the lock: a write repeats what was read of other employees.
+        A run that writes records reads the history under the lock: a write stores other employees' records as read.
         """
         with self._mutex:
             self._load()
             return History(dict(self._follow_ups.records), self._runs.runs)
 
     def pause(self) -> Pause | None:
-        """The pause of the scheduled runs, of the same moment as the history; None if there is none."""
+        """Return the pause of the scheduled runs, read at the same moment as the history; None if there is none."""
         with self._mutex:
             if not self._is_loaded:
                 self._load()
             return self._pause
 
     def remember(self, employees: Iterable[EmployeeRecord]) -> None:
-        """Write what is remembered about these employees."""
+        """Store the records of these employees."""
         self._change(self._follow_ups.set, list(employees))
 
     def forget(self, employees: Iterable[int]) -> None:
-        """Forget what was remembered about these employees."""
+        """Delete the records of these employees."""
         self._change(self._follow_ups.forget, list(employees))
 
     def _change(self, change: Callable[[T], None], employees: Sequence[T]) -> None:
@@ -148,14 +148,14 @@ class Store:
             self._follow_ups.flush()
 
     def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
-        """Keep a run's summary and figures for some months, and in the history what later runs need of it."""
+        """Store a run's summary and figures for some months, and add its record to the history for later runs."""
         run = replace(run, journal_items=self._journal.count(run.run_id))
         with self._mutex:
             self._prepare()
             self._runs.record(run, summary, now)
 
     def run(self, run_id: str) -> RunRecord | None:
-        """The record of a run of the last months."""
+        """Return the record of a run of the last months; None if there is none."""
         return self._runs.run(run_id)
 
     @property
@@ -165,53 +165,53 @@ class Store:
 
     @property
     def is_new(self) -> bool:
-        """Whether the state held nothing then."""
+        """Whether the state was empty when :meth:`history` last read it."""
         return not (any(self._row_read_ahead) or self._runs.runs or self._follow_ups.records)
 
     def bind(self, binding: Binding) -> None:
-        """Let the state belong to this company and site."""
+        """Bind the state to this company and site."""
         self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
         self._binding = binding
 
-    # What the guards held
+    # Held changes
 
     def hold(self, held: HeldChanges) -> None:
-        """Keep what a run held, for an approval."""
+        """Store the held changes of a run, for an approval."""
         store_held(self._items, self._id, held)
 
     def held(self, run_id: str) -> HeldChanges | None:
-        """What a run held; None if it held nothing, or that is no longer kept."""
+        """Return the held changes of a run; None if it held none, or they are no longer kept."""
         return read_held(self._items, self._id, run_id) if self._runs.is_id(run_id) else None
 
     # The journal
 
     def journal(self, run_id: str, entries: Iterable[JournalEntry]) -> None:
-        """Keep what a run is about to write."""
+        """Store what a run is about to write."""
         self._journal.add(run_id, entries)
 
     def begin(self, run: RunRecord, now: datetime) -> None:
-        """Keep that a run sets out to write, so that its journal is found should it never say how it ended."""
+        """Store that a run is about to write, so that its journal is found even if the run never records its end."""
         with self._mutex:
             self._prepare()
             self._runs.begin(run, now)
 
     def journal_failed(self, run_id: str, employees: Iterable[int], now: datetime) -> None:
-        """Keep whose accounts a run did not change although its journal has them."""
+        """Store the employees whose accounts a run did not change although its journal has them."""
         self._journal.fail(run_id, employees, int(now.timestamp()))
 
     def recent_writes(self, runs: Sequence[RunRecord], since: datetime, begins: str, *, is_open: bool) -> RecentWrites:
-        """Return what recent runs wrote: see :meth:`Journal.recent`."""
+        """Return the writes of recent runs: see :meth:`Journal.recent`."""
         return self._journal.recent(runs, int(since.timestamp()), begins, is_open=is_open)
 
     def journal_of(self, run_id: str) -> list[JournalEntry]:
-        """What a run set out to write, in order, as far as that is still kept."""
+        """Return the entries of a run's journal that are still kept, in order."""
         return self._journal.of(run_id, self._runs.journal_items(run_id))
 
     def journals_about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
-        """What the runs of the last months set out to write to one employee: run and entry, oldest first."""
+        """Return the entries of the last months about one employee, each with its run, oldest first."""
         return self._journal.about(employee_id)
 
-    # What the table has
+    # Loading and conversion
 
     def _load(self) -> None:
         other_keys = [self._binding_key, pause_key(self._id), self._runs.key, *self._follow_ups.keys]
@@ -220,7 +220,7 @@ class Store:
         self._follow_ups.load(found)
         self._runs.load(past)
         bound = found.get(self._binding_key)
-        # One that was changed by hand to name none belongs to no pair of a run.
+        # A binding that was emptied by hand matches the company and site of no run.
         self._binding = None if bound is None else Binding(str(bound.get("company", "")), str(bound.get("site", "")))
         self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
@@ -230,7 +230,7 @@ class Store:
             self._load_old()
 
     def _load_old(self) -> None:
-        """Take what an earlier version wrote; nothing is written yet."""
+        """Load the items of an earlier version; nothing is written yet."""
         runs = {run.run_id: run for run in self._runs.runs}
         for item in self._items.scan([f"{self._id}#person#", f"{self._id}#run#"]):
             _, kind, name = item[KEY].split("#", 2)
@@ -243,7 +243,7 @@ class Store:
         self._runs.replace(runs.values())
 
     def _prepare(self) -> None:
-        """Before a write: everything is loaded and converted."""
+        """Load and convert the stored items, as every write requires."""
         if not self._is_loaded:
             self._load()
         if self._is_converted:
@@ -251,13 +251,13 @@ class Store:
         now = datetime.fromtimestamp(self._clock(), UTC)
         self._follow_ups.flush()
         self._runs.flush(now)
-        # Not before all of it is in its new place: until an item expires it is converted again.
+        # Only now that all records are stored in their new form: an item without an expiry is converted again.
         expires = int((now + _OLD_ITEM_RETENTION).timestamp())
         self._items.put_all([{**item, EXPIRY: expires} for item in self._old_items])
         self._is_converted, self._old_items = True, []
 
     def _has_converted(self) -> bool:
-        """Whether nothing is left to convert; False if that is not known."""
+        """Convert what is left, and return True; return False if nothing was loaded, so that it is not known."""
         if not self._is_loaded:
             return False
         with self._mutex:
@@ -277,7 +277,7 @@ def _changed_meanwhile() -> LockLost:
 
 @contextmanager
 def locked(store: Store, owner: str) -> Iterator[Lock]:
-    """Hold the lock; raises LockHeld while a run is at work."""
+    """Hold the lock. Raises LockHeld while a run holds it."""
     lock = store.lock(owner)
     lock.acquire()
     try:

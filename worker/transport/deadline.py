@@ -1,8 +1,8 @@
 """A total deadline for an HTTP request.
 
-`requests` and `urllib3` know a time-out per socket read only: a server that sends one byte a minute holds such a client
-for days. Here every handshake, read and write of a connection is given what is left of the request's deadline, so that
-the whole request, the slow headers included, ends in time; through a proxy as well.
+`requests` and `urllib3` have a time-out per socket read only: a server that sends one byte a minute can hold a client
+for days. Here every handshake, read and write of a connection gets what is left of the request's deadline, so that the
+whole request, slow headers included, ends in time, through a proxy as well.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from worker.stopping import StopSignal
 
 
 class Deadline:
-    """When the request of this thread has to be over.
+    """The deadline of this thread's request.
 
     Attributes:
-        sent: whether a part of the request was handed to a connection.
+        sent: Whether a part of the request was handed to a connection.
     """
 
     def __init__(self, seconds: float, stopping: StopSignal) -> None:
@@ -37,7 +37,7 @@ class Deadline:
         self._stopping = stopping
 
     def remaining(self) -> float:
-        """Seconds left; zero or less when it is over."""
+        """Return the seconds left; zero or less once it has passed."""
         return self._stopping.allowance(self._ends_at - time.monotonic())
 
 
@@ -46,7 +46,7 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 @contextmanager
 def total_deadline(seconds: float, stopping: StopSignal) -> Iterator[Deadline]:
-    """Raise TimeoutError where this thread sends or reads inside the block after `seconds`."""
+    """Raise TimeoutError if this thread sends or reads inside the block after `seconds`."""
     deadline = Deadline(seconds, stopping)
     token = _current.set(deadline)
     try:
@@ -138,7 +138,7 @@ class TimedAdapter(HTTPAdapter):
         self.poolmanager = manager
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        """Use the same sockets where HTTPS_PROXY or HTTP_PROXY is set (called by `requests`)."""
+        """Use the same sockets if HTTPS_PROXY or HTTP_PROXY is set (called by `requests`)."""
         if proxy not in self.proxy_manager:
             manager = super().proxy_manager_for(proxy, ssl_context=_tls(), **proxy_kwargs)
             manager.pool_classes_by_scheme = _POOLS

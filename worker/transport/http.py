@@ -1,4 +1,4 @@
-"""One HTTP attempt, counted and bounded.
+"""Makes one HTTP attempt, counted and bounded.
 
 Both clients use it; it knows nothing of BambooHR or Moodle. An attempt ends in a :class:`Reply` (any status), in
 :class:`NotSent` (the server cannot have acted) or in :class:`NoAnswer` (it may have acted).
@@ -26,11 +26,11 @@ _CHUNK = 1 << 16
 
 
 class TransportError(Exception):
-    """The attempt brought no whole answer.
+    """The attempt got no complete answer.
 
     Attributes:
-        what: what happened, in words that carry no value.
-        is_transient: whether another attempt may succeed.
+        what: What happened, in words that contain no values.
+        is_transient: Whether another attempt may succeed.
     """
 
     def __init__(self, what: str, *, is_transient: bool = True) -> None:
@@ -44,19 +44,19 @@ class NotSent(TransportError):
 
 
 class NoAnswer(TransportError):
-    """The request went out, no whole answer came back: the server may have acted."""
+    """The request was sent, but no complete answer came back: the server may have acted."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole answer."""
+    """A complete answer."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
 
     def json(self) -> Any:
-        """The body as JSON; ValueError (and nothing else) if it is none."""
+        """Return the body as JSON. Raises ValueError (and nothing else) if it is not JSON."""
         return read_json(self.body)
 
 
@@ -73,12 +73,12 @@ class _Session(requests.Session):
 
 
 def new_session(connections: int, auth: tuple[str, str] | None = None, *, proxies: bool = True) -> requests.Session:
-    """A keep-alive session with timed connections, no cookies, and no credentials but these.
+    """Return a keep-alive session with timed connections, no cookies, and no credentials but these.
 
     Args:
-        connections: how many are kept open.
+        connections: How many connections are kept open.
         auth: HTTP Basic credentials.
-        proxies: whether HTTPS_PROXY and REQUESTS_CA_BUNDLE of the environment count.
+        proxies: Whether HTTPS_PROXY and REQUESTS_CA_BUNDLE of the environment apply.
     """
     session = _Session()
     session.trust_env = proxies
@@ -90,7 +90,7 @@ def new_session(connections: int, auth: tuple[str, str] | None = None, *, proxie
 
 
 class Request(TypedDict, total=False):
-    """What a request has beside its method and its address."""
+    """The parts of a request besides its method and its address."""
 
     params: Mapping[str, str]
     data: bytes | None
@@ -105,10 +105,10 @@ class Transport:
 
     Attributes:
         system: "bamboohr" or "moodle", for the log.
-        timeout: the total deadline of an ordinary request, in seconds.
-        patience: what the run may wait for passing faults.
-        calls: how many attempts were made.
-        server_time: the Date header of the last answer.
+        timeout: The total deadline of an ordinary request, in seconds.
+        patience: The time that the run may wait for transient faults.
+        calls: How many attempts were made.
+        server_time: The Date header of the last answer.
     """
 
     system: str
@@ -121,7 +121,7 @@ class Transport:
     _counting: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def send(self, method: str, url: str, **request: Unpack[Request]) -> Reply:
-        """One attempt, read to its end."""
+        """Make one attempt, and read the answer to its end."""
         with self.open(method, url, **request) as (reply, chunks):
             return Reply(reply.status, reply.headers, b"".join(chunks))
 
@@ -129,9 +129,9 @@ class Transport:
     def open(
         self, method: str, url: str, *, deadline: float | None = None, **request: Unpack[Request]
     ) -> Iterator[tuple[Reply, Iterator[bytes]]]:
-        """One attempt whose body is read in chunks inside the block.
+        """Make one attempt whose body is read in chunks inside the block.
 
-        The deadline holds for the whole block: connection, first byte and body.
+        The deadline applies to the whole block: connection, first byte and body.
         """
         self.stopping.check()
         with self._counting:

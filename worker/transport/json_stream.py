@@ -1,4 +1,4 @@
-"""A long JSON answer, read as it arrives: memory follows what is kept of it, not how long it is."""
+"""Reads a long JSON answer as it arrives: memory depends on what is kept of it, not on its length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.transport.json_text import JsonRepair, read_json
 
 
 class Malformed(ValueError):
-    """The answer is not what the API documents. `answer`: what it is instead, if that is whole and short."""
+    """The answer is not as the API documents it. `answer`: the JSON that it is instead, if complete and short."""
 
     def __init__(self, what: str, answer: object = None) -> None:
         super().__init__(what)
@@ -26,16 +26,16 @@ def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], Non
     """Hand every item below a path ("users.item") to its taker.
 
     Returns:
-        The beginning of the answer, which says what it is if there are no items.
+        The beginning of the answer, which shows what it is if there are no items.
 
     Raises:
-        Malformed: it is not whole JSON; some items may have been handed over by then.
+        Malformed: The answer is not complete JSON; some items may already have been handed over.
     """
     found: list[tuple[Any, Callable[[Any], None]]] = []
     readers = []
     for path, take in takers.items():
         items: Any = ijson.sendable_list()
-        # Without use_float the C parser dies of an integer with more digits than Python converts.
+        # Without use_float, the C parser fails on an integer with more digits than Python converts.
         readers.append(ijson.items_coro(items, path, use_float=True))
         found.append((items, take))
     head = bytearray()
@@ -56,7 +56,7 @@ def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], Non
 
 
 def require_empty(head: bytes, name: str) -> None:
-    """Raise Malformed unless an answer without items is well-formed, and says itself that this list is empty."""
+    """Raise Malformed unless an answer without items is well-formed, and contains this list as an empty one."""
     try:
         answer = read_json(head)
     except ValueError as fault:
@@ -66,7 +66,7 @@ def require_empty(head: bytes, name: str) -> None:
 
 
 def _repaired(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks without what costs the parser the whole answer. To the parser an empty chunk is the end."""
+    """Yield the chunks without what would fail the whole answer, and without empty ones, which would end it."""
     repair = JsonRepair()
     for chunk in chunks:
         if decided := repair.feed(chunk):
@@ -88,7 +88,7 @@ _OTHER = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class TooDeep(ValueError):
-    """Nested deeper than any answer of either system."""
+    """The answer is nested deeper than any answer of either system."""
 
 
 class Depth:

@@ -1,8 +1,8 @@
-"""JSON as servers really send it.
+"""Reads JSON as servers really send it.
 
-Byte order marks and blanks around the document cost nothing, as a tab or line break in a text does not. A byte that is
-no UTF-8, a lone surrogate, another control character, and a number that is none or too long to be one cost the value
-that holds them.
+Byte order marks and blanks around the document do no harm, nor does a tab or line break in a text. A byte that is not
+UTF-8, a lone surrogate, another control character, and an invalid or overlong number make only the value that contains
+them unreadable.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NUMBER_TO_COME = re.compile(r":\s*+[-+.\w]*+\s*+")
 
 
 def read_json(body: bytes) -> Any:
-    """The document; ValueError (and nothing else) if it is none."""
+    """Return the document. Raises ValueError (and nothing else) if it is not JSON."""
     try:
         return json.loads(JsonRepair().text(body, final=True))
     except RecursionError as deep:
@@ -40,17 +40,17 @@ def read_json(body: bytes) -> Any:
 
 
 def is_readable(text: str) -> bool:
-    """Whether every character of a value is known: neither a lone surrogate nor what replaces an unreadable byte."""
+    """Return whether a value has neither lone surrogates nor replacements of unreadable bytes."""
     return text.isascii() or _UNREADABLE.search(text) is None
 
 
 def readable(text: str) -> str:
-    """The text with each lone surrogate replaced, so that it can be compared and sent."""
+    """Return the text with each lone surrogate replaced, so that it can be compared and sent."""
     return text if text.isascii() else _UNREADABLE.sub(_REPLACEMENT, text)
 
 
 class JsonRepair:
-    """A document that arrives in chunks, as one that every parser can read."""
+    """Turns a document that arrives in chunks into one that every parser can read."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -59,11 +59,11 @@ class JsonRepair:
         self._in_text = False
 
     def feed(self, chunk: bytes, *, final: bool = False) -> bytes:
-        """The next part, as far as it is decided; with `final` the rest."""
+        """Return the next part, up to what later chunks may change; with `final`, the rest."""
         return self.text(chunk, final=final).encode()
 
     def text(self, chunk: bytes, *, final: bool = False) -> str:
-        """The same as text."""
+        """Return the same as text."""
         text = self._rest + self._decoder.decode(chunk, final)
         if not self._has_begun:
             text = text.lstrip(_AROUND)
@@ -77,7 +77,7 @@ class JsonRepair:
 
 
 def _ends_in_another_state(text: str) -> bool:
-    """Whether a part that begins inside a JSON text ends outside, or the reverse."""
+    """Return whether a part that begins inside a JSON text ends outside, or the reverse."""
     escaped = _ESCAPED.findall(text).count('"') if "\\" in text else 0
     return (text.count('"') - escaped) % 2 == 1
 
@@ -91,14 +91,14 @@ def _repaired(text: str, *, began_in_text: bool) -> str:
 
 
 def _without_odd_numbers(text: str, *, began_in_text: bool) -> str:
-    """The part without the numbers that are none: not those inside a text, such as the one in "Room: 2E101, Leeds"."""
+    """Return the part without invalid numbers, except those inside a text, such as in "Room: 2E101, Leeds"."""
     opening = '"' if began_in_text else ""
     repaired = _TEXT_OR_NO_NUMBER.sub(lambda found: f"{found[1]}{_NO_VALUE}" if found[1] else found[0], opening + text)
     return repaired[len(opening) :]
 
 
 def _without_unfinished(text: str) -> str:
-    """The text without a number or an escape that the next chunk may continue."""
+    """Return the text without a number or an escape that the next chunk may continue."""
     colon = text.rfind(":")
     if colon >= 0 and _NUMBER_TO_COME.fullmatch(text, colon):
         text = text[:colon]
@@ -110,7 +110,7 @@ def _without_surrogate(escape: re.Match[str]) -> str:
 
 
 def _decided(text: str) -> int:
-    """Where an escape begins that the next chunk may continue; otherwise the end."""
+    """Return where an escape begins that the next chunk may continue, or else the end."""
     tail = text[-_LONGEST_ESCAPE:]
     unfinished = _UNFINISHED.search(tail)
     assert unfinished is not None

@@ -1,4 +1,4 @@
-"""Batches, and calls in parallel."""
+"""Splits values into batches, and makes calls in parallel."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def in_batches(values: Sequence[V], size: int) -> list[Sequence[V]]:
 
 
 def in_parallel(call: Callable[[Any], Any], batches: Sequence[Any], workers: int) -> list[Any]:
-    """Call `workers` batches at a time; the results in the order of the batches.
+    """Call `workers` batches at a time; return the results in the order of the batches.
 
-    The first failure is raised after the calls in progress have ended; calls that have not begun are cancelled.
+    The first failure is raised after the calls in progress have ended; calls that have not started are cancelled.
     """
     if len(batches) <= 1 or workers == 1:
         return [call(batch) for batch in batches]

@@ -1,4 +1,4 @@
-"""The time that one run spends on waiting for passing faults."""
+"""The time that one run may wait for transient faults."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ REQUEST_SECONDS = 180.0
 RUN_SECONDS = 900.0
 """How long a run waits in total, for both systems together."""
 LONGEST_WAIT_SECONDS = 300.0
-"""The longest Retry-After that is honoured, and the longest total wait of a request that is asked for one."""
+"""The longest Retry-After that is honoured, and the longest total wait of a request that gets one."""
 
 
 class Patience:
     """One budget, shared by the clients of a run.
 
     Args:
-        seconds: what the run may wait in total.
-        request_seconds: how long one request may be retried.
-        longest_wait: the longest Retry-After that is honoured.
+        seconds: What the run may wait in total.
+        request_seconds: How long one request may be retried.
+        longest_wait: The longest Retry-After that is honoured.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Patience:
 
     @classmethod
     def for_reader(cls, seconds: float) -> Patience:
-        """Return the patience of a command whose reader waits too: so many seconds for one request."""
+        """Return the patience of a command whose reader waits too: this many seconds for one request."""
         return cls(3 * seconds, request_seconds=seconds, longest_wait=seconds)
 
     def take(self, pause: float) -> bool:
-        """Book a pause that begins now; False where the run has waited long enough.
+        """Book a pause that begins now; return False if the run has waited long enough.
 
         Pauses of several threads at the same time count once.
         """

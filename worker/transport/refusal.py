@@ -1,7 +1,7 @@
-"""What both clients raise where a request did not get its answer, and the fault may lie in one record of it.
+"""The errors of both clients for a request without its answer, which one of its records may have caused.
 
-An HTTP status *may be about one record* unless it is known to be about the whole system: only a request that holds no
-record tells the two apart, and isolation makes it. Sources of the table: "measured" on Moodle 4.1, 4.2, 4.5 and 5.1,
+An HTTP status *may concern one record* unless it is known to concern the whole system: only a request without records,
+which isolation makes, distinguishes the two. Sources of the table: "measured" on Moodle 4.1, 4.2, 4.5 and 5.1,
 "documented" for BambooHR, "public" for reports in public trackers and the manuals of proxies and firewalls.
 """
 
@@ -23,7 +23,7 @@ NO_ANSWER = "no answer"
 
 
 class Concerns(StrEnum):
-    """What an answer is about."""
+    """What an answer concerns."""
 
     RECORD = "record"
     """Perhaps one record of the batch."""
@@ -42,10 +42,10 @@ class Meaning:
     """What an answer means.
 
     Attributes:
-        concerns: What the answer is about.
+        concerns: What the answer concerns.
         source: How that is known.
         is_transient: A quick second attempt may succeed.
-        may_be_done: A write that is answered so may have been done all the same.
+        may_be_done: A write with this answer may have been done all the same.
     """
 
     concerns: Concerns
@@ -55,15 +55,15 @@ class Meaning:
 
 
 class BatchRefused(Exception):
-    """One attempt at a batch ended without the answer to it.
+    """One attempt at a batch ended without its answer.
 
     Isolation asks three things: may one record be the cause (then halve the batch), may another attempt succeed (then
     try the whole batch again first), and may the server have acted (then look up before sending anything again).
 
     Attributes:
-        code: Moodle's errorcode, "HTTP 500", or a word of ours ("no answer"). It carries no personal value.
-        may_be_record: whether one record of the batch may be the cause.
-        is_transient: whether a quick second attempt may succeed.
+        code: Moodle's error code, "HTTP 500", or a word of ours ("no answer"). It contains no personal value.
+        may_be_record: Whether one record of the batch may be the cause.
+        is_transient: Whether a quick second attempt may succeed.
     """
 
     def __init__(self, code: str, *, may_be_record: bool, is_transient: bool) -> None:
@@ -74,7 +74,7 @@ class BatchRefused(Exception):
 
 
 class Refused(BatchRefused):
-    """The system, or a server in front of it, says no: nothing of this request was done."""
+    """The system, or a server in front of it, refused the request: nothing of it was done."""
 
     def __init__(self, code: str, meaning: Meaning) -> None:
         super().__init__(code, may_be_record=meaning.concerns is Concerns.RECORD, is_transient=meaning.is_transient)
@@ -100,12 +100,12 @@ _NO_ANSWER = Meaning(Concerns.RECORD, "public: a PHP process that dies of one re
 
 
 def status_code(status: int) -> str:
-    """The code under which an HTTP status is reported."""
+    """Return the code under which an HTTP status is reported."""
     return f"HTTP {status}"
 
 
 def meaning_of_status(reply: Reply, special: Mapping[int, Meaning] | None = None) -> Meaning:
-    """What an HTTP status that is not 200 is about. `special`: the statuses that the system itself documents."""
+    """Return what an HTTP status other than 200 concerns. `special`: the statuses that the system itself documents."""
     status = reply.status
     if special and status in special:
         return special[status]
@@ -124,11 +124,11 @@ def meaning_of_status(reply: Reply, special: Mapping[int, Meaning] | None = None
 def read_quickly(
     attempt: Callable[[], tuple[Reply, T]], retries: Retries, meaning_of: Callable[[Reply], Meaning] = meaning_of_status
 ) -> tuple[Reply, T]:
-    """Make one attempt at a read whose fault one record may have caused; wait only for what no record causes.
+    """Make one attempt at a read. Only faults that no record can cause are waited for.
 
     Raises:
-        Refused: no answer came.
-        TransportError: the request could not be sent, and the patience is used up.
+        Refused: No answer came.
+        TransportError: The request could not be sent, and the patience is used up.
     """
 
     def once() -> tuple[Reply, T]:

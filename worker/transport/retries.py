@@ -1,4 +1,4 @@
-"""Whether a request is worth another attempt, and after which pause."""
+"""Decides whether a request is worth another attempt, and after which pause."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 531), 598})
 
 
 def is_transient(status: int) -> bool:
-    """Whether the same request may succeed a little later."""
+    """Return whether the same request may succeed a little later."""
     return status in _PASSING
 
 
 def backoff(attempt: int) -> float:
-    """The pause after this attempt (the first is 1): half a second, doubled each time up to 30 s, give or take 25 %."""
+    """Return the pause after this attempt (the first is 1): half a second, doubled each time up to 30 s, +/- 25 %."""
     seconds = min(_LONGEST_BACKOFF, 0.5 * 2.0 ** min(attempt - 1, 10))
     return seconds * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, no secret
 
@@ -36,7 +36,7 @@ _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*s?", re.ASCII)
 
 
 def retry_after(reply: Reply) -> float | None:
-    """The Retry-After header in seconds from now, from seconds or an HTTP date; None if it cannot be read."""
+    """Return the Retry-After header, seconds or an HTTP date, in seconds from now; None if it cannot be read."""
     text = reply.headers.get("Retry-After", "").strip()
     if seconds := _SECONDS.fullmatch(text):
         return float(seconds[1])
@@ -58,14 +58,14 @@ class Retries:
         self._first_fault: float | None = None
 
     def wait(self, reply: Reply | None, fault: str = "") -> bool:
-        """Wait before another attempt, and say so at once.
+        """Log and wait before another attempt.
 
         Args:
-            reply: the answer of the last attempt; None if no answer came.
-            fault: what happened to an attempt without an answer.
+            reply: The answer to the last attempt; None if no answer came.
+            fault: What happened to an attempt without an answer.
 
         Returns:
-            False, without waiting, where another attempt is pointless or the patience is used up.
+            False, without waiting, if another attempt is pointless or the patience is used up.
         """
         self._attempts += 1
         pause = self._pause(reply)
@@ -107,9 +107,9 @@ def _in_words(reply: Reply) -> str:
 def with_retries(
     attempt: Callable[[], tuple[Reply, T]], retries: Retries, is_waited_for: Callable[[Reply], bool] = lambda _: True
 ) -> tuple[Reply, T]:
-    """Repeat a read until it is answered or its patience ends; then give the last reply or raise the last fault.
+    """Repeat a read until it is answered or its patience ends; then return the last reply or raise the last fault.
 
-    `is_waited_for`: whether another attempt is made after a reply that is no success.
+    `is_waited_for`: whether another attempt is made after a reply that is not a success.
     """
     while True:
         try:
