@@ -221,7 +221,7 @@ class MoodleClient:
             raise fatal_errors.odd_answer()
         return found
 
-    def access(self) -> dict[str, str]:
+    def access_refusals(self) -> dict[str, str]:
         """Return the code with which each of the four functions is refused to the token, "" if it is not.
 
         The two that write are called with arguments that cannot succeed: an account id that does not exist, and a new
@@ -255,12 +255,12 @@ class MoodleClient:
     def create(self, records: Sequence[Record], retries: Retries | None = None) -> None:
         """Create these accounts, all or none. Raises Undecided if the answer does not name as many as were sent."""
         writes.check_created(
-            self._service.write("core_user_create_users", writes.numbered(records), retries), len(records)
+            self._service.write("core_user_create_users", writes.form_fields(records), retries), len(records)
         )
 
     def update(self, records: Sequence[Record], retries: Retries | None = None) -> Updated:
         """Change these accounts, each independently of the others; the answer names those that were refused."""
-        answer = self._service.write("core_user_update_users", writes.numbered(records), retries)
+        answer = self._service.write("core_user_update_users", writes.form_fields(records), retries)
         return writes.parse_updated(answer, records)
 
 

@@ -21,7 +21,7 @@ class Updated:
     refused: Mapping[int, str]
 
 
-def numbered(records: Sequence[Record]) -> Iterable[tuple[str, str]]:
+def form_fields(records: Sequence[Record]) -> Iterable[tuple[str, str]]:
     """Yield the form fields of several accounts. A custom field's `type` is its short name (measured)."""
     for at, record in enumerate(records):
         customs = 0

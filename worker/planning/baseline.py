@@ -8,13 +8,13 @@ from worker.model.history import History
 from worker.planning.readings import DirectoryStats, is_unreliable
 
 
-def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, took_last: bool) -> bool:
+def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, window_complete: bool) -> bool:
     """Return whether a run that reached its end becomes the baseline of later runs.
 
     Neither errors of single employees nor held changes prevent this: the company may really have become smaller. The
     first baseline ends the initial import, so its run must have taken the window's last employee.
     """
-    return (took_last or history.last_baseline() is not None) and not is_unreliable(stats, history, now)
+    return (window_complete or history.last_baseline() is not None) and not is_unreliable(stats, history, now)
 
 
 def is_reconcile_due(history: History, mapping_digest: str) -> bool:

@@ -24,7 +24,7 @@ def decide(context: PlanContext, employee: Employee) -> Step:
     step = _decide(context, employee)
     settings = context.settings
     has_left = context.plan_input.lifecycle_states[employee.employee_id] is LifecycleState.LEFT
-    if has_left and step.action is Action.CONFLICT and step.reason in context.unreadable.values():
+    if has_left and step.action is Action.CONFLICT and step.reason in context.unanswered.values():
         step = replace(step, reason=reasons.of_leaver(step.reason))
     if settings.selected and step.reason is reasons.NO_EVIDENCE:
         step = _unknown_if_never_seen(context, employee, step)

@@ -135,20 +135,20 @@ class Matching:
     Args:
         plan_input: The employees of the run, and their records.
         accounts: The accounts looked up, by id.
-        unreadable: Why a look-up has no answer, by key and value.
+        unanswered: Why a look-up has no answer, by key and value.
     """
 
     def __init__(
         self,
         plan_input: PlanInput,
         accounts: Mapping[int, Account],
-        unreadable: Mapping[tuple[AccountKey, str], Reason],
+        unanswered: Mapping[tuple[AccountKey, str], Reason],
     ) -> None:
         self.plan_input = plan_input
         self.settings = plan_input.settings
         self.mapping = plan_input.settings.mapping
         self.accounts = accounts
-        self.unreadable = unreadable
+        self.unanswered = unanswered
         self.index = AccountIndex(accounts.values())
 
     @cached_property
@@ -167,13 +167,13 @@ class Matching:
         number = str(employee.employee_id)
         record = self.plan_input.records.get(employee.employee_id)
         suspended = str(record.account_id) if record else ""
-        if unreadable := self.unreadable.get(("idnumber", number)) or self.unreadable.get(("id", suspended)):
-            return Match(conflict=unreadable)
+        if unanswered := self.unanswered.get(("idnumber", number)) or self.unanswered.get(("id", suspended)):
+            return Match(conflict=unanswered)
         match = match_by_idnumber(employee, self.index.by_idnumber(number))
         if match.account is not None:
             why = self._contradiction(employee, match.account)
             return match if why is None else Match(conflict=why, contradicted=match.account)
-        return match if match.conflict is not None else Match(self._suspended_by_us(employee))
+        return match if match.conflict is not None else Match(self._account_suspended_by_us(employee))
 
     def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
         """Return why the match is not trusted; None if it is, or if nothing would be written to the account."""
@@ -228,7 +228,7 @@ class Matching:
         withheld = NAMES if self.replaces_names(employee, account) else ()
         return {name: value for name, value in values.items() if name not in withheld}
 
-    def _suspended_by_us(self, employee: Employee) -> Account | None:
+    def _account_suspended_by_us(self, employee: Employee) -> Account | None:
         """Return the account without idnumber that this product suspended, unless another account has the address."""
         record, address = self.plan_input.records.get(employee.employee_id), self.address(employee)
         account = self.accounts.get(record.account_id) if record else None

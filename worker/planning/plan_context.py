@@ -21,7 +21,7 @@ class PlanContext:
         self.settings = matching.settings
         self.mapping = matching.mapping
         self.kinds = matching.plan_input.kinds
-        self.unreadable = matching.unreadable
+        self.unanswered = matching.unanswered
 
     @cached_property
     def rehires(self) -> Rehires:

@@ -108,12 +108,12 @@ class Planner:
     def __init__(self, plan_input: PlanInput) -> None:
         self._input = plan_input
         self._accounts: dict[int, Account] = {}
-        self._unreadable: dict[tuple[AccountKey, str], Reason] = {}
+        self._unanswered: dict[tuple[AccountKey, str], Reason] = {}
         self._asked: set[tuple[AccountKey, str]] = set()
         self._joined: set[int] = set()
         self._joining_rounds = 0
         self._read_for_comparison: frozenset[int] = frozenset()
-        self._context = PlanContext(Matching(plan_input, self._accounts, self._unreadable))
+        self._context = PlanContext(Matching(plan_input, self._accounts, self._unanswered))
 
     def needs(self) -> Needed:
         """Return what must be looked up or read next.
@@ -135,7 +135,7 @@ class Planner:
         self,
         accounts: Iterable[Account] = (),
         joining: Sequence[Employee] = (),
-        unreadable: Mapping[tuple[AccountKey, str], Reason] | None = None,
+        unanswered: Mapping[tuple[AccountKey, str], Reason] | None = None,
         compared: Sequence[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
@@ -148,11 +148,11 @@ class Planner:
                 compared=[*self._input.compared, *compared],
                 kinds={**self._input.kinds, **(kinds or {})},
             )
-        elif not new_accounts and not unreadable:
+        elif not new_accounts and not unanswered:
             return
         self._accounts.update(new_accounts)
-        self._unreadable.update(unreadable or {})
-        self._context = PlanContext(Matching(self._input, self._accounts, self._unreadable))
+        self._unanswered.update(unanswered or {})
+        self._context = PlanContext(Matching(self._input, self._accounts, self._unanswered))
 
     @property
     def has_leavers(self) -> bool:
@@ -163,7 +163,7 @@ class Planner:
         """Return one step for every employee, in the order of their ids."""
         context = self._context
         steps = tuple(decide(context, employee) for employee in self._input.employees)
-        return Plan(self._input, self._accounts, steps, {**self._unreadable})
+        return Plan(self._input, self._accounts, steps, {**self._unanswered})
 
     def _not_asked(self, context: PlanContext, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
         groups: dict[tuple[Priority, AccountKey], list[str]] = {}

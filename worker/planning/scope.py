@@ -20,14 +20,14 @@ class ScopeTally:
 
     Attributes:
         found: The marks that match an employee.
-        known: The marks that would have been found if an employee of the company matched them.
+        checked: The marks whose fields were read for the whole company: one that was not found matches no employee.
         shown: The fields that are shown for an employee, with or without a value.
         has_company_rows: All employees of the company were read.
     """
 
     scope: Scope = ALL_EMPLOYEES
     found: set[str] = field(default_factory=set)
-    known: set[str] = field(default_factory=set)
+    checked: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     has_company_rows: bool = False
 
@@ -42,7 +42,7 @@ class ScopeTally:
         readable = {mark for mark, fields in self.scope.marks.items() if fields.issubset(shown)}
         self.found |= readable.intersection(marks)
         if whole_company:
-            self.known |= readable
+            self.checked |= readable
 
     def add_rows(self, rows: Iterable[Mapping[str, str]], *, whole_company: bool = True) -> None:
         """Add a source whose rows hold only what they show."""
@@ -60,7 +60,7 @@ class ScopeTally:
     def merge(self, other: ScopeTally) -> None:
         """Add what another tally of the same scope has read."""
         self.found |= other.found
-        self.known |= other.known
+        self.checked |= other.checked
         self.shown |= other.shown
         self.has_company_rows |= other.has_company_rows
 
@@ -74,12 +74,12 @@ class ScopeTally:
 
     def unmatched(self) -> list[str]:
         """Return the allowed values that match no employee of the company, with their fields."""
-        absent = self.known - self.found
+        absent = self.checked - self.found
         return [f'{name} "{value}"' for mark, name, value in self.scope.allowed_values() if mark in absent]
 
     def vanished(self, before: Collection[str]) -> list[str]:
         """Return the excluded values that matched an employee in an earlier run and match none any more."""
-        absent = (self.known - self.found).intersection(before)
+        absent = (self.checked - self.found).intersection(before)
         return [f'{name} "{value}"' for mark, name, value in self.scope.excluded_values() if mark in absent]
 
 
@@ -90,7 +90,7 @@ def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
         tally: What this run has read.
         before: The marks that matched an employee in an earlier run.
     """
-    scope, absent = tally.scope, tally.known - tally.found
+    scope, absent = tally.scope, tally.checked - tally.found
     if not scope:
         return []
     found = []

@@ -64,8 +64,8 @@ def suspension_step(context: PlanContext, employee: Employee, account: Account |
     if account is not None:
         return _suspension(number, account, why)
     address = context.matching.address(employee)
-    if unreadable := context.unreadable.get(("email", address)):
-        return Step(number, Action.CONFLICT, unreadable)
+    if unanswered := context.unanswered.get(("email", address)):
+        return Step(number, Action.CONFLICT, unanswered)
     candidates = context.matching.holders(address) if address else []
     if not candidates:
         if why is LEAVER and "hire_date" not in employee.facts and not employee.deleted:

@@ -26,8 +26,8 @@ def resolved(matching: Matching, claims: Sequence[Claim]) -> ValueClaims:
     and so on, until no further claim is refused.
     """
     found = ValueClaims(matching, claims, {})
-    while waiting := found.addresses_without_username():
-        found = ValueClaims(matching, claims, {**found.waiting, **waiting})
+    while withheld := found.addresses_without_username():
+        found = ValueClaims(matching, claims, {**found.withheld, **withheld})
     return found
 
 
@@ -36,22 +36,22 @@ class ValueClaims:
 
     Attributes:
         addresses: The claims of employees on addresses that their accounts do not have.
-        waiting: Why an employee's claim to an address is refused although it could be met.
+        withheld: Why an employee's claim to an address is refused although it could be met.
     """
 
-    def __init__(self, matching: Matching, claims: Sequence[Claim], waiting: Mapping[int, Reason]) -> None:
+    def __init__(self, matching: Matching, claims: Sequence[Claim], withheld: Mapping[int, Reason]) -> None:
         self._matching = matching
         self._input = matching.plan_input
         self._mapping = matching.mapping
-        self._unreadable = matching.unreadable
-        self.waiting = waiting
+        self._unanswered = matching.unanswered
+        self.withheld = withheld
         self.addresses = address_claims(claims, matching.holders, matching.owners, self._disputed)
 
     def _disputed(self, claim: Claim) -> Reason | None:
         others = self._matching.others_with(claim.employee_id, claim.value)
         if others:
             return reasons.email_disputed(others[0])
-        return self._unreadable.get(("email", claim.value)) or self.waiting.get(claim.employee_id)
+        return self._unanswered.get(("email", claim.value)) or self.withheld.get(claim.employee_id)
 
     def addresses_without_username(self) -> dict[int, Reason]:
         """Return whose account would get an address without the username derived from it, and why."""
@@ -59,7 +59,7 @@ class ValueClaims:
             return {}
         existing = [number for number, claim in self.addresses.claims.items() if claim.own is not None]
         found = {number: self.username(number).refused for number in existing if number in self.username_claims.claims}
-        return {number: refused for number, refused in found.items() if refused and number not in self.waiting}
+        return {number: refused for number, refused in found.items() if refused and number not in self.withheld}
 
     def address(self, employee: Employee, account: Account) -> tuple[str, Resolution]:
         """Return the address to send to an account ("" for none) and how the claim to it was resolved."""
@@ -95,8 +95,8 @@ class ValueClaims:
     def username(self, employee_id: int) -> Resolution:
         """Return how an employee's claim to a username was resolved."""
         claim = self.username_claims.claims.get(employee_id)
-        unreadable = self._unreadable.get(("username", claim.value)) if claim else None
-        return Resolution(unreadable) if unreadable else self.username_claims.resolution(employee_id)
+        unanswered = self._unanswered.get(("username", claim.value)) if claim else None
+        return Resolution(unanswered) if unanswered else self.username_claims.resolution(employee_id)
 
     def _new_username(self, employee: Employee) -> str:
         """Return the username of an account that is to be created, "" if none is."""

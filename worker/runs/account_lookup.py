@@ -22,12 +22,12 @@ class AccountLookup(BatchRequest[str]):
 
     Args:
         wait: Sleeps for a number of seconds, and raises if the run must end.
-        every: All accounts are needed: each one that cannot be returned is isolated, however many there are, and the
-            run ends if Moodle answers for none.
+        all_needed: Each account that cannot be returned is isolated, however many there are, and the run ends if Moodle
+            answers for none.
 
     Attributes:
         accounts: The accounts found.
-        unreadable: Why there is no answer, by key and value.
+        unanswered: Why there is no answer, by key and value.
     """
 
     def __init__(
@@ -36,16 +36,16 @@ class AccountLookup(BatchRequest[str]):
         wait: Callable[[float], None],
         lookup: Lookup,
         *,
-        every: bool = False,
+        all_needed: bool = False,
         progress: Progress = no_bar,
     ) -> None:
         super().__init__(moodle.site_answers, moodle.check_visibility)
         self.accounts: list[Account] = []
-        self.unreadable: dict[tuple[AccountKey, str], Reason] = {}
+        self.unanswered: dict[tuple[AccountKey, str], Reason] = {}
         self._moodle = moodle
         self._wait = wait
         self._lookup = lookup
-        self._every = every
+        self._all_needed = all_needed
         self._progress = progress
         self._tick: Tick = lambda _: None
 
@@ -61,7 +61,7 @@ class AccountLookup(BatchRequest[str]):
 
     def _send(self, values: Sequence[str]) -> None:
         priority = self._lookup.priority
-        is_limited = not self._every and priority is not Priority.LEAVERS
+        is_limited = not self._all_needed and priority is not Priority.LEAVERS
         isolation = Isolation(self, self._wait, allowance=ALLOWANCE if is_limited else None)
         were_isolated = priority is Priority.ISOLATED
         size = 1 if were_isolated else self._moodle.batch_size
@@ -83,20 +83,21 @@ class AccountLookup(BatchRequest[str]):
         """Record that this account cannot be read."""
         is_refused = code == "invalidparameter" and self._is_extended(record)
         reason = refusal_reasons.EXTENDED_USERNAME_REFUSED if is_refused else refusal_reasons.unreadable_account(code)
-        self.unreadable[self._lookup.key, record] = reason
+        self.unanswered[self._lookup.key, record] = reason
 
     def on_skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
         """Record the values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
-        if why is Skipped.SITE_REFUSES and (self._every or is_whole_company):
+        if why is Skipped.SITE_REFUSES and (self._all_needed or is_whole_company):
             raise fatal_errors.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
             reason = refusal_reasons.EXTENDED_USERNAME_REFUSED
         else:
             reason = refusal_reasons.too_many_refused(f"the look-up by {self._lookup.key}", code)
-        self.unreadable.update({(self._lookup.key, record): reason for record in records})
+        self.unanswered.update({(self._lookup.key, record): reason for record in records})
 
 
-def look_up(services: Services, lookup: Lookup, *, every: bool = False) -> AccountLookup:
+def look_up(services: Services, lookup: Lookup, *, all_needed: bool = False) -> AccountLookup:
     """Look up accounts for a run; see :class:`AccountLookup`."""
-    return AccountLookup(services.moodle, services.stop.wait, lookup, every=every, progress=services.progress).run()
+    moodle, wait, progress = services.moodle, services.stop.wait, services.progress
+    return AccountLookup(moodle, wait, lookup, all_needed=all_needed, progress=progress).run()

@@ -56,7 +56,7 @@ class EmployeeReads(BatchRequest[int]):
         """Return whether BambooHR has answered for any employee."""
 
     @abstractmethod
-    def site_refuses(self, code: str) -> None:
+    def on_site_refuses(self, code: str) -> None:
         """Handle a BambooHR that answers but returns no employee."""
 
     def attempt(self, batch: Sequence[int]) -> None:
@@ -73,7 +73,7 @@ class EmployeeReads(BatchRequest[int]):
     def on_skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
         """Record the employees who were not read."""
         if why is Skipped.SITE_REFUSES:
-            self.site_refuses(code)
+            self.on_site_refuses(code)
         else:
             self.unreadable.update(dict.fromkeys(records, code))
 

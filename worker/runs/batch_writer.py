@@ -33,7 +33,7 @@ class Gate(Protocol):
         """Raise unless another request may be sent."""
 
     def open_for(self, batch: Sequence[Step]) -> None:
-        """Store the intents of the batch; raise unless it may be sent."""
+        """Store the journal and the records of the batch; raise unless it may be sent."""
 
 
 class BatchWriter:
@@ -60,7 +60,7 @@ class BatchWriter:
         self._isolated = isolated
         self._results = Results(report)
         self._lost_batches = 0
-        # One worker more than concurrent requests: it stores the next batch's journal and intents in the meantime.
+        # One worker more than concurrent requests: it stores the next batch's journal and records in the meantime.
         self._workers = moodle.concurrency + 1 if moodle.concurrency > 1 else 1
         self._isolations: dict[WriteKind, Isolation[Step]] = {
             kind: Isolation(

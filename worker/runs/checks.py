@@ -134,7 +134,7 @@ def _access_advice(code: str, *, all_refused: bool) -> str:
 
 def check_functions(moodle: MoodleClient) -> Iterator[Check]:
     """Check that the four functions may be called, and that the token sees accounts."""
-    access = moodle.access()
+    access = moodle.access_refusals()
     by_field, search = "core_user_get_users_by_field", "core_user_get_users"
     for function, code in access.items():
         area = f"Moodle {function}"
@@ -244,12 +244,12 @@ def check_protected(settings: Settings, moodle: MoodleClient, wait: Callable[[fl
             "put the token's own user there, so that nothing can ever lock this product out",
         )
         return
-    lookup = AccountLookup(moodle, wait, Lookup("username", Priority.OTHERS, names), every=True).run()
-    unreadable = {name for _, name in lookup.unreadable}
+    lookup = AccountLookup(moodle, wait, Lookup("username", Priority.OTHERS, names), all_needed=True).run()
+    unreadable = {name for _, name in lookup.unanswered}
     found = {account.username for account in lookup.accounts}
     missing = [name for name in names if name not in found | unreadable]
     named = counted(len(names), "username")
-    for reason in dict.fromkeys(lookup.unreadable.values()):
+    for reason in dict.fromkeys(lookup.unanswered.values()):
         yield warning(
             "protected accounts",
             f"PROTECTED_ACCOUNTS names {named}, of which {len(unreadable)} cannot be looked up: {reason.text}",

@@ -75,7 +75,7 @@ class CustomFieldReader(EmployeeReads):
         """Return the fields shown for an employee, and release them. Fields that no source shows are left out."""
         return self._rows.pop(employee, {})
 
-    def site_refuses(self, code: str) -> None:
+    def on_site_refuses(self, code: str) -> None:
         """Continue without the fields: leavers are recognised all the same."""
         self.unread = code
 

@@ -66,7 +66,7 @@ class EvidenceReader(EmployeeReads):
     def _has_answer(self) -> bool:
         return self._answered or bool(self.rows)
 
-    def site_refuses(self, code: str) -> None:
+    def on_site_refuses(self, code: str) -> None:
         """End the run: without evidence no leaver is recognised."""
         raise SourceError(
             f"BambooHR does not answer for any single employee ({code}), although it answers otherwise",

@@ -17,7 +17,7 @@ from worker.runs.preconditions import adopt_state, check_binding, heed_pause
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.write_gate import Intent, WriteGate, minimal_record
+from worker.runs.write_gate import RecordBeforeWrite, WriteGate, minimal_record
 from worker.state.lock import Lock
 from worker.state.store import Store
 
@@ -28,7 +28,7 @@ class WriteResult:
 
     results: Mapping[int, StepResult]
     ended_by: SyncError | None
-    intents: Mapping[int, EmployeeRecord]
+    records_before_writes: Mapping[int, EmployeeRecord]
 
 
 @dataclass
@@ -48,7 +48,7 @@ class LockedRun:
     def write(
         self,
         steps: Sequence[Step],
-        intent: Intent,
+        record_before_write: RecordBeforeWrite,
         changed_at: Mapping[int, datetime],
         *,
         selected: bool = False,
@@ -59,7 +59,7 @@ class LockedRun:
         unsent = {step.employee_id: result_without_sending(step) for step in steps if step.action not in WRITES}
         for result in unsent.values():
             log_outcome(result, selected=selected, quiet=quiet)
-        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, intent)
+        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, record_before_write)
         to_send = [step for step in steps if step.action in WRITES]
         with services.progress("writing", len(to_send)) as tick:
 
@@ -71,7 +71,7 @@ class LockedRun:
             writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated)
             sent = writer.write(to_send)
         self._report_unwritten(sent)
-        return WriteResult({**unsent, **sent}, writer.ended_by, gate.stored_intents)
+        return WriteResult({**unsent, **sent}, writer.ended_by, gate.records_before_writes)
 
     def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
         """Store which employees were certainly not written: they do not count towards the limits."""
@@ -85,7 +85,7 @@ class LockedRun:
             raise written.ended_by
         self.lock.renew()
         self.lock.require(0)
-        stored = {**self.history.records, **written.intents}
+        stored = {**self.history.records, **written.records_before_writes}
         remember_changes(self.services.store, records, stored, self.services.clock())
         if written.ended_by is not None:
             raise written.ended_by

@@ -79,7 +79,7 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> Sy
             accounts=(account for one in found for account in one.accounts),
             joining=() if ended_by else reader.employees(needed.joining),
             compared=() if ended_by else reader.employees(needed.compared, for_comparison=True),
-            unreadable={key: reason for one in found for key, reason in one.unreadable.items()},
+            unanswered={key: reason for one in found for key, reason in one.unanswered.items()},
             kinds=services.moodle.field_kinds,
         )
     return ended_by

@@ -46,9 +46,9 @@ def read_back(services: Services, written: WriteResult, summary: Summary) -> Wri
         summary.warn("not_read_back", f"the values written to Moodle could not be read back: {fault.message}")
     except SyncError as end:
         written = replace(written, ended_by=end)
-    if lookup.unreadable:
+    if lookup.unanswered:
         summary.warn(
-            "not_read_back", f"{counted(len(lookup.unreadable), 'account')} that this run wrote could not be read back"
+            "not_read_back", f"{counted(len(lookup.unanswered), 'account')} that this run wrote could not be read back"
         )
     return _reported(services, written, lost, summary)
 

@@ -225,7 +225,7 @@ def _record(services: Services, inputs: RunInput, summary: Summary, now: datetim
         inputs.window is not None
         and request.moves_state
         and summary.outcome in ENDED
-        and is_baseline(inputs.stats_for_baseline, history, now, took_last=inputs.window.complete)
+        and is_baseline(inputs.stats_for_baseline, history, now, window_complete=inputs.window.complete)
     )
     record = minimal_record(summary, now)
     return replace(

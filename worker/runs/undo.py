@@ -104,13 +104,13 @@ def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Su
     for write in recorded.values():
         key, value = write.looked_up_by
         wanted.setdefault(key, []).append(value)
-    found = [look_up(services, Lookup(key, Priority.OTHERS, values), every=True) for key, values in wanted.items()]
+    found = [look_up(services, Lookup(key, Priority.OTHERS, values), all_needed=True) for key, values in wanted.items()]
     return undo_steps(
         list(recorded.values()),
         [account for one in found for account in one.accounts],
         services.settings.protected,
         services.moodle.field_kinds,
-        {key_and_value: reason for one in found for key_and_value, reason in one.unreadable.items()},
+        {key_and_value: reason for one in found for key_and_value, reason in one.unanswered.items()},
     )
 
 
@@ -127,8 +127,9 @@ def _undone_records(
         before = history.records.get(employee_id)
         last_change_at = recorded[employee_id].last_change_at
         record = after_undoing(before, result, request.run_id, services.clock(), last_change_at=last_change_at)
-        if record is None and employee_id in written.intents:
-            record = written.intents[employee_id] if result.wrote else before or EmployeeRecord(employee_id)
+        stored = written.records_before_writes.get(employee_id)
+        if record is None and stored is not None:
+            record = stored if result.wrote else before or EmployeeRecord(employee_id)
         if record is not None:
             records[employee_id] = record
     return records

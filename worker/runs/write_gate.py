@@ -15,20 +15,20 @@ from worker.runs.summary import Summary
 from worker.state.lock import Lock
 from worker.timestamps import iso
 
-Intent = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
+RecordBeforeWrite = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
 """Returns the record to store before a step is sent, given the present record, the step and the time; or None."""
 
 
 @dataclass
 class WriteGate:
-    """Opens for a batch when the lock has time left, the journal has the batch, and its intents are stored.
+    """Opens for a batch when the lock has time left, the journal has the batch, and its records are stored.
 
     Nothing is therefore lost if the process dies between the gate and Moodle's answer.
 
     Attributes:
         records: The employees' records from earlier runs.
         changed_at: When each employee of the feed changed. The others had not changed by the start of the run.
-        stored_intents: The record of each employee that was stored before their step was sent.
+        records_before_writes: The record of each employee that was stored before their step was sent.
     """
 
     services: Services
@@ -36,8 +36,8 @@ class WriteGate:
     lock: Lock
     records: Mapping[int, EmployeeRecord]
     changed_at: Mapping[int, datetime]
-    intent: Intent
-    stored_intents: dict[int, EmployeeRecord] = field(default_factory=dict)
+    record_before_write: RecordBeforeWrite
+    records_before_writes: dict[int, EmployeeRecord] = field(default_factory=dict)
     _mutex: threading.Lock = field(default_factory=threading.Lock)
     _has_begun: bool = False
 
@@ -47,7 +47,7 @@ class WriteGate:
         self.lock.require(self.services.settings.http_timeout)
 
     def open_for(self, batch: Sequence[Step]) -> None:
-        """Store the journal and the intents of a batch before it is sent. Raises as :meth:`check` does."""
+        """Store the journal and the records of a batch before it is sent. Raises as :meth:`check` does."""
         self.services.stop.check()
         self.lock.renew_in_time()
         self.check()
@@ -62,9 +62,9 @@ class WriteGate:
         began = summary.started_at
         entries = (JournalEntry.of(step, now, self.changed_at.get(step.employee_id, began)) for step in batch)
         store.journal(summary.run_id, entries)
-        intents = [self.intent(self.records.get(step.employee_id), step, now) for step in batch]
-        stored = [record for record in intents if record is not None]
-        self.stored_intents.update({record.employee_id: record for record in stored})
+        before = [self.record_before_write(self.records.get(step.employee_id), step, now) for step in batch]
+        stored = [record for record in before if record is not None]
+        self.records_before_writes.update({record.employee_id: record for record in stored})
         store.remember(stored)
 
 

@@ -47,7 +47,13 @@ class WriteKind(StrEnum):
 
 
 class Results:
-    """Collects the results of all steps. Several threads may add results."""
+    """Collects the results of all steps. Several threads may add results.
+
+    Attributes:
+        by_employee: The results, by employee id.
+        completed: The employees whose whole step was carried out: steps that depend on theirs may be sent.
+        stopped: The kinds of which nothing more is sent, and why.
+    """
 
     def __init__(self, report: Callable[[StepResult], None]) -> None:
         self.by_employee: dict[int, StepResult] = {}
@@ -128,15 +134,15 @@ class WriteRequests(BatchRequest[Step]):
         if not isinstance(refusal, Undecided):
             return batch
         idnumbers = Lookup("idnumber", Priority.OTHERS, [_idnumber(step) for step in batch])
-        lookup = AccountLookup(self._moodle, self._wait, idnumbers, every=True).run()
+        lookup = AccountLookup(self._moodle, self._wait, idnumbers, all_needed=True).run()
         found = {account.idnumber: account for account in lookup.accounts}
         remaining = []
         for step in batch:
-            account, unreadable = found.get(_idnumber(step)), lookup.unreadable.get(("idnumber", _idnumber(step)))
+            account, unanswered = found.get(_idnumber(step)), lookup.unanswered.get(("idnumber", _idnumber(step)))
             if account is not None and (self._kind is WriteKind.CREATE or self._has_all(account, step)):
                 self._found(step, account)
-            elif unreadable is not None and self._kind is WriteKind.CREATE:
-                self._results.add([step], Status.FAILED, unreadable, was_sent=True, isolated=True)
+            elif unanswered is not None and self._kind is WriteKind.CREATE:
+                self._results.add([step], Status.FAILED, unanswered, was_sent=True, isolated=True)
             else:
                 remaining.append(step)
         return remaining

@@ -132,7 +132,7 @@ def test_a_fault_that_passes_is_no_refusal_of_a_function(board: Switchboard) -> 
     board.faults.append(Fault("status", SEARCH, status=502))
     patient = Patient()
 
-    access = client_of(board, stopping=patient).access()
+    access = client_of(board, stopping=patient).access_refusals()
 
     assert (set(access.values()), len(patient.waits)) == ({""}, 1)
 
@@ -140,7 +140,7 @@ def test_a_fault_that_passes_is_no_refusal_of_a_function(board: Switchboard) -> 
 def test_a_token_with_every_function_is_refused_none_and_writes_nothing(site: MoodleSite, board: Switchboard) -> None:
     before = site.users()
 
-    assert client_of(board).access() == dict.fromkeys(FOUR_FUNCTIONS, "")
+    assert client_of(board).access_refusals() == dict.fromkeys(FOUR_FUNCTIONS, "")
 
     assert site.users() == before
 
@@ -151,13 +151,13 @@ def test_a_function_that_is_not_the_tokens_is_reported_with_the_code(
 ) -> None:
     site.service_functions.remove(function)
 
-    assert client_of(board).access() == {**dict.fromkeys(FOUR_FUNCTIONS, ""), function: "accessexception"}
+    assert client_of(board).access_refusals() == {**dict.fromkeys(FOUR_FUNCTIONS, ""), function: "accessexception"}
 
 
 def test_the_calls_that_ask_can_write_nothing_whatever_the_site_is() -> None:
     script = Script(Response.of(moodle_error("invalidparameter")))
 
-    moodle_client(transport_to(script)).access()
+    moodle_client(transport_to(script)).access_refusals()
 
     sent = [parse_qsl(request.body.decode())[2:] for request in script.requests]
     assert sent == [

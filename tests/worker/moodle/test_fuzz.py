@@ -44,7 +44,7 @@ READS: dict[str, tuple[object, Callable[[MoodleClient], object]]] = {
     "look_up": ([ACCOUNT, GUEST], lambda moodle: moodle.look_up("idnumber", ["1", "2"])),
     "look_up, refused": (ERROR, lambda moodle: moodle.look_up("email", [SAID])),
     "everybody": (LISTING, lambda moodle: moodle.list_accounts("oidc")),
-    "access": (ERROR, lambda moodle: moodle.access()),
+    "access": (ERROR, lambda moodle: moodle.access_refusals()),
 }
 WRITES: dict[str, tuple[object, Callable[[MoodleClient], object]]] = {
     "create": ([{"id": 7, "username": SAID}], lambda moodle: moodle.create([RECORD])),

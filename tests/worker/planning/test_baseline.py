@@ -22,7 +22,7 @@ SMALLER_FOR_A_WEEK = [run(days, 500) for days in range(8, 0, -1)]
 
 
 @table(
-    "runs, rows, took_last, expected",
+    "runs, rows, window_complete, expected",
     ("first run", [], 1_000, True, True),
     ("a part of the first window", [], 1_000, False, False),
     ("complete", [BASELINE], 800, False, True),
@@ -31,9 +31,11 @@ SMALLER_FOR_A_WEEK = [run(days, 500) for days in range(8, 0, -1)]
     ("for 4 days", [BASELINE, *SMALLER_FOR_A_WEEK[4:]], 500, True, False),
 )
 def test_a_complete_reading_is_a_baseline_from_the_first_whole_window_on(
-    runs: list[RunRecord], rows: int, took_last: bool, expected: bool
+    runs: list[RunRecord], rows: int, window_complete: bool, expected: bool
 ) -> None:
-    assert is_baseline(DirectoryStats(rows), History(runs=tuple(runs)), NOW, took_last=took_last) is expected
+    history = History(runs=tuple(runs))
+
+    assert is_baseline(DirectoryStats(rows), history, NOW, window_complete=window_complete) is expected
 
 
 def last_run(mapping: str, *, reconcile_due: bool = False) -> History:

@@ -180,7 +180,7 @@ UNREADABLE = Reason("unreadable_account", "Moodle cannot return this account")
 
 def test_the_account_that_this_product_suspended_is_not_taken_for_absent_either() -> None:
     planner = Planner(input_of(listed(1), remembered={1: record_of(1, suspended_by_us=True, account_id=55)}))
-    planner.add(unreadable={("id", "55"): UNREADABLE})
+    planner.add(unanswered={("id", "55"): UNREADABLE})
 
     (step,) = planner.plan().steps
 
@@ -216,7 +216,7 @@ def test_what_a_look_up_cannot_answer_is_never_taken_for_absent(
 ) -> None:
     planner = Planner(input_of(employee))
     look_up(planner, accounts)
-    planner.add(unreadable={unanswered: UNREADABLE})
+    planner.add(unanswered={unanswered: UNREADABLE})
 
     plan = planner.plan()
 

@@ -141,7 +141,7 @@ def test_a_field_that_a_source_does_not_show_says_nothing_of_the_company() -> No
 
     tally.add((mark for facts in directory for mark in EMPLOYEES_IN_SALES.marks_of(facts)), {"department"})
 
-    assert tally.found == tally.known == {"department=sales"}
+    assert tally.found == tally.checked == {"department=sales"}
     assert scope_doubts(tally, before=[EMPLOYEES_IN_SALES.whole]) == []
 
 
@@ -171,7 +171,7 @@ def test_what_one_source_said_stays_whatever_the_next_one_says(merged: bool, rev
         if merged:
             tally.merge(source)
 
-    assert tally.found == tally.known == {"department=sales", "division=north"}
+    assert tally.found == tally.checked == {"department=sales", "division=north"}
     assert (tally.shown, tally.has_company_rows) == ({"department", "division"}, True)
 
 
