@@ -29,10 +29,12 @@ class NotTaken:
     Attributes:
         values: The new value of each field.
         classes: The guard classes in which the write counted; see :class:`JournalEntry`.
+        is_refused: The write was refused for this employee alone.
     """
 
     values: Mapping[str, str]
     classes: Set[GuardClass] = frozenset()
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,6 @@ class RecentWrites:
 
     changed: Mapping[GuardClass, Set[int]] = field(default_factory=dict)
     not_taken: Mapping[int, NotTaken] = field(default_factory=dict)
-
-    def with_more(self, changes: Iterable[tuple[int, GuardClass]]) -> RecentWrites:
-        """Return these writes with those that this run repeats: each an employee, and the class in which it counts."""
-        changed: dict[GuardClass, Set[int]] = dict(self.changed)
-        for employee_id, guard_class in changes:
-            changed[guard_class] = changed.get(guard_class, frozenset()) | {employee_id}
-        return RecentWrites(changed, self.not_taken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     """Hold the parts of the plan that must not be written without an approval."""
     parts = parts_of_plan(plan)
     exempt, tried_again = _exempt(plan.steps, parts, circumstances)
-    circumstances = replace(circumstances, recent=circumstances.recent.with_more(tried_again))
+    not_taken = circumstances.recent.not_taken
+    counted_again = {part for part in tried_again if not not_taken[part[0]].is_refused}
     due: dict[GuardClass, dict[int, Sequence[FieldChange]]] = {}
     for number, own in parts.items():
         for part in own:
@@ -95,7 +96,8 @@ def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     why: dict[GuardClass, str] = {}
     holds: dict[PartKey, Hold] = {}
     for one in GuardClass:
-        numbers, text = _held(one, due.get(one, {}), for_scope, circumstances)
+        again = {number for number, guard_class in counted_again if guard_class is one}
+        numbers, text = _held(one, due.get(one, {}), again, for_scope, circumstances)
         if text:
             why[one] = text
             hold = Hold(one, _reason(one, text, circumstances.run_id))
@@ -169,8 +171,8 @@ def _exempt(
     """Return the links, updates and creates that no guard may hold, and the subset that counts nevertheless.
 
     Those of an initial import do not count. Those that the last run of the same window let through, and that failed,
-    are let through again and count as they did then: however many runs fail, no more are let through in a day than the
-    limit allows.
+    are let through again and count as they did then: however many runs fail, no more are let through than the limits
+    allow. Only those that were refused for the employee alone keep no others waiting: they count once they are written.
     """
     links = {step.employee_id for step in steps if is_link(step)}
     free: set[PartKey] = set()
@@ -189,10 +191,14 @@ def _exempt(
 
 
 def _held(
-    guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], for_scope: Set[int], circumstances: Circumstances
+    guard_class: GuardClass,
+    due: Mapping[int, Sequence[FieldChange]],
+    again: Set[int],
+    for_scope: Set[int],
+    circumstances: Circumstances,
 ) -> tuple[Set[int], str]:
     """Return whose changes of a class are held, and why: all, or only those out of scope, so that leavers go ahead."""
-    text = _violation(guard_class, due, circumstances)
+    text = _violation(guard_class, due, again, circumstances)
     scoped = due.keys() & for_scope if guard_class is GuardClass.SUSPEND else set()
     if not scoped:
         return due.keys(), text
@@ -201,20 +207,32 @@ def _held(
     if not why:
         return set(), ""
     share = f"{len(scoped):,} of {len(due):,} are because of the scope"
-    return scoped if not _violation(guard_class, leavers, circumstances) else due.keys(), "; ".join([*why, share])
+    return scoped if not _violation(guard_class, leavers, again, circumstances) else due.keys(), "; ".join(
+        [*why, share]
+    )
 
 
-def _violation(guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], circumstances: Circumstances) -> str:
-    """Return why a class is held, "" if it is not."""
-    limits, found = circumstances.limits, []
-    number, most = len(due), limits.per_run[guard_class]
+def _violation(
+    guard_class: GuardClass, due: Mapping[int, Sequence[FieldChange]], again: Set[int], circumstances: Circumstances
+) -> str:
+    """Return why a class is held, "" if it is not.
+
+    Args:
+        guard_class: The class.
+        due: The changes that a guard may hold, by employee id.
+        again: The employees whose changes are tried again in this run, whatever the guard says.
+        circumstances: What else counts.
+    """
     if not due:
         return ""
-    recent = len(circumstances.recent.changed.get(guard_class, frozenset()) - due.keys())
+    limits, found = circumstances.limits, []
+    number, most, per_day = len(due) + len(again), limits.per_run[guard_class], limits.per_day(guard_class)
+    recent = len(circumstances.recent.changed.get(guard_class, frozenset()) - due.keys() - again)
+    is_due = _is_due(guard_class, len(due)) + (f", besides {len(again):,} tried again" if again else "")
     if number > most:
-        found.append(f"{_is_due(guard_class, number)}, {most:,} allowed in one run")
-    elif number + recent > (per_day := limits.per_day(guard_class)):
-        found.append(f"{_is_due(guard_class, number)} after {recent:,} in the last 24 hours, {per_day:,} allowed")
+        found.append(f"{is_due}, {most:,} allowed in one run")
+    elif number + recent > per_day:
+        found.append(f"{is_due} after {recent:,} in the last 24 hours, {per_day:,} allowed")
     if guard_class in _DOUBTED:
         found += circumstances.losses
     if found and (common := pattern(guard_class, list(due.values()), limits.company)):

@@ -75,9 +75,14 @@ class LockedRun:
 
     def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
         """Store which employees were certainly not written: they do not count towards the limits."""
-        not_sent = [result for result in sent.values() if result.status is not Status.DONE and not result.wrote]
-        if unwritten := [result.step.employee_id for result in not_sent]:
-            self.services.store.journal_failed(self.summary.run_id, unwritten, self.services.clock())
+        unwritten = {
+            number: result.isolated or result.status in (Status.REFUSED, Status.EXEMPT)
+            for number, result in sent.items()
+            if result.status is not Status.DONE and not result.wrote
+        }
+        if unwritten:
+            refused = [number for number, is_refused in unwritten.items() if is_refused]
+            self.services.store.journal_failed(self.summary.run_id, unwritten, refused, self.services.clock())
 
     def remember(self, records: Mapping[int, EmployeeRecord], written: WriteResult) -> None:
         """Store the employees' records if this run still has the lock; then raise the error that ended the writing."""

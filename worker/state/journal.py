@@ -56,11 +56,13 @@ class Journal:
             found = list(self._items.get_all([self._key(run_id, number) for number in range(1, count + 1)]).values())
         return [entry for item in self._kept(found) for entry in _entries(item)]
 
-    def fail(self, run_id: str, employees: Iterable[int], at: int) -> None:
-        """Store the employees whose accounts a run did not change although its journal has them."""
-        text = json.dumps(sorted(employees), separators=(",", ":"))
-        expires = at + int(RETENTION.total_seconds())
-        self._items.put_all([{KEY: self._failed(run_id), "employees": text, EXPIRY: expires}])
+    def fail(self, run_id: str, employees: Iterable[int], refused: Iterable[int], at: int) -> None:
+        """Store the employees whose accounts a run did not change although its journal has them.
+
+        `refused`: those of them who were refused alone.
+        """
+        lists = {"employees": _as_text(employees), "refused": _as_text(refused)}
+        self._items.put_all([{KEY: self._failed(run_id), **lists, EXPIRY: at + int(RETENTION.total_seconds())}])
 
     def recent(self, runs: Sequence[RunRecord], since: int, begins: str, *, is_open: bool) -> RecentWrites:
         """Return the writes of earlier runs that matter to the guards.
@@ -80,14 +82,18 @@ class Journal:
         keys = {run.run_id: self._keys(run) for run in wanted}
         items = self._items.get_all([key for own in keys.values() for key in own])
         for run in wanted:
-            failed = _failed(items.get(self._failed(run.run_id)))
+            failed, refused = (
+                _listed(items.get(self._failed(run.run_id)), which) for which in ("employees", "refused")
+            )
             own = [items[key] for key in keys[run.run_id] if key in items and key != self._failed(run.run_id)]
             for entry in (entry for item in own for entry in _entries(item)):
                 if entry.employee_id in failed:
                     if run in last:
                         before = not_taken.get(entry.employee_id, NotTaken({}))
                         values = {**before.values, **_new_values(entry)}
-                        not_taken[entry.employee_id] = NotTaken(values, before.classes | entry.classes)
+                        not_taken[entry.employee_id] = NotTaken(
+                            values, before.classes | entry.classes, entry.employee_id in refused
+                        )
                 elif entry.at > since or (is_open and run in of_window):
                     for guard_class in entry.classes:
                         changed.setdefault(guard_class, set()).add(entry.employee_id)
@@ -106,7 +112,7 @@ class Journal:
     def about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
         """Return the entries of the last months about one employee, each with its run, oldest first."""
         items = list(self._items.scan([self._prefix]))
-        failed = {_run_of(item) for item in items if _is_failed(item) and employee_id in _failed(item)}
+        failed = {_run_of(item) for item in items if _is_failed(item) and employee_id in _listed(item, "employees")}
         found = [
             (_run_of(item), replace(entry, is_failed=_run_of(item) in failed))
             for item in self._kept(items)
@@ -156,8 +162,13 @@ def _is_failed(item: Item) -> bool:
     return str(item[KEY]).endswith("#failed")
 
 
-def _failed(item: Item | None) -> frozenset[int]:
-    return frozenset(json.loads(item["employees"])) if item else frozenset()
+def _as_text(employees: Iterable[int]) -> str:
+    return json.dumps(sorted(employees), separators=(",", ":"))
+
+
+def _listed(item: Item | None, which: str) -> frozenset[int]:
+    """Return one list of a `#failed` item. An earlier version stored no `refused`."""
+    return frozenset(json.loads(item.get(which, "[]"))) if item else frozenset()
 
 
 def _entries(item: Item) -> list[JournalEntry]:

@@ -195,9 +195,9 @@ class Store:
             self._prepare()
             self._runs.begin(run, now)
 
-    def journal_failed(self, run_id: str, employees: Iterable[int], now: datetime) -> None:
-        """Store the employees whose accounts a run did not change although its journal has them."""
-        self._journal.fail(run_id, employees, int(now.timestamp()))
+    def journal_failed(self, run_id: str, employees: Iterable[int], refused: Iterable[int], now: datetime) -> None:
+        """Store the employees whose accounts a run did not change: see :meth:`Journal.fail`."""
+        self._journal.fail(run_id, employees, refused, int(now.timestamp()))
 
     def recent_writes(self, runs: Sequence[RunRecord], since: datetime, begins: str, *, is_open: bool) -> RecentWrites:
         """Return the writes of recent runs: see :meth:`Journal.recent`."""

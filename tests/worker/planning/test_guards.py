@@ -128,18 +128,22 @@ def test_what_is_tried_again_counts_as_it_did_before(example: Callable[[int], Ca
     values = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(before).steps}
 
     counted = guarded([*before, *due], recent=not_taken(values, {held_class}))
+    refused_alone = guarded([*before, *due], recent=not_taken(values, {held_class}, is_refused=True))
     approved = guarded([*before, *due], recent=not_taken(values))
 
     tried, new = (of(counted.plan.steps, *(employee.employee_id for employee, _ in cases)) for cases in (before, due))
     assert {step.classes for step in tried} == {frozenset({held_class})}
     assert {step.held_classes for step in new} == {(held_class,)}
-    assert f"after {most + 1} in the last 24 hours, {2 * most} allowed" in counted.why[held_class]
-    assert approved.why == {}
+    assert f"besides {most + 1} tried again, {most} allowed in one run" in counted.why[held_class]
+    assert refused_alone.why == approved.why == {}
+    assert {step.classes for step in of(refused_alone.plan.steps, *values)} == {frozenset({held_class})}
     assert {step.classes for step in of(approved.plan.steps, *values)} == {frozenset()}
 
 
-def not_taken(values: dict[int, dict[str, str]], classes: Set[GuardClass] = frozenset()) -> RecentWrites:
-    return RecentWrites(not_taken={number: NotTaken(own, classes) for number, own in values.items()})
+def not_taken(
+    values: dict[int, dict[str, str]], classes: Set[GuardClass] = frozenset(), *, is_refused: bool = False
+) -> RecentWrites:
+    return RecentWrites(not_taken={number: NotTaken(own, classes, is_refused) for number, own in values.items()})
 
 
 @BY_NAME

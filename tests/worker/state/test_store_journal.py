@@ -191,7 +191,7 @@ def test_the_journal_of_a_run_that_was_killed_is_searched_to_its_end(store: Stor
 def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, store: Store) -> None:
     store.journal("run1", [suspends(7), suspends(8), suspends(9)])
     store.journal("run2", [suspends(10)])
-    store.journal_failed("run1", [9, 7, 10], NOW)
+    store.journal_failed("run1", [9, 7, 10], [7], NOW)
 
     assert [one.employee_id for one in store.journal_of("run1")] == [7, 8, 9]
     assert store.journals_about(10) == [("run2", suspends(10))]
@@ -211,11 +211,11 @@ def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store
         store.journal(run_id, [suspends(7), suspends(8), entry(9, length=int(run_id[-1]))])
         city = (FieldChange(f"city{run_id}", "", "Rome"),)
         store.journal(run_id, [replace(entry(9), changes=city, classes=frozenset({GuardClass.UPDATE}))])
-        store.journal_failed(run_id, [9], NOW)
+        store.journal_failed(run_id, [9], [9] if run_id == "run3" else [], NOW)
         finish(store, run_id, ended, since)
 
     values = {"department": "xxx", "cityrun3": "Rome"}
-    assert lately(store, begins, is_open=False).not_taken == {9: NotTaken(values, {GuardClass.UPDATE})}
+    assert lately(store, begins, is_open=False).not_taken == {9: NotTaken(values, {GuardClass.UPDATE}, is_refused=True)}
     assert lately(store, begins).changed == {GuardClass.SUSPEND: {7, 8}}
     assert lately(store).not_taken == {}
 
