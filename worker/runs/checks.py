@@ -183,8 +183,7 @@ def check_state(store: Store, now: datetime, run_id: str, plan_digest: str) -> I
     what_to_do = "wait for that run to end; the lock of a killed run expires by itself"
     yield warning_unless(held, "lock", "free", what_to_do)
     yield _check_last_run(history)
-    due = "due: settings have changed, or changes were not read" if is_reconcile_due(history, plan_digest) else ""
-    yield warning_unless(due, "reconcile", "not due", f"run it: {advice.command('reconcile')} (RUNBOOK, Reconcile)")
+    yield _check_reconcile(history, plan_digest)
     yield from _check_remembered(history)
 
 
@@ -213,6 +212,18 @@ def _check_last_run(history: History) -> Check:
     if last.successful:
         return ok("last run", f"{last.run_id}, no errors")
     return warning("last run", f"{last.run_id} ended with errors", _see_log())
+
+
+def _check_reconcile(history: History, plan_digest: str) -> Check:
+    if not is_reconcile_due(history, plan_digest):
+        return ok("reconcile", "not due")
+    last = next((run for run in reversed(history.runs) if run.command == "reconcile"), None)
+    if last is not None and last.held_count:
+        what = f"due: the last one, {last.run_id}, held changes of {counted(last.held_count, 'employee')}"
+        approve, reconcile = advice.command("approve", last.run_id), advice.command("reconcile")
+        return warning("reconcile", what, f"if they are right: {approve}, then {reconcile} (RUNBOOK, Held changes)")
+    what = "due: settings have changed, or changes were not read"
+    return warning("reconcile", what, f"run it: {advice.command('reconcile')} (RUNBOOK, Reconcile)")
 
 
 def _check_remembered(history: History) -> Iterator[Check]:

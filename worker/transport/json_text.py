@@ -111,9 +111,11 @@ def _without_surrogate(escape: re.Match[str]) -> str:
 
 def _decided(text: str) -> int:
     """Return where an escape begins that the next chunk may continue, or else the end."""
-    tail = text[-_LONGEST_ESCAPE:]
-    unfinished = _UNFINISHED.search(tail)
-    assert unfinished is not None
-    at = len(text) - len(tail) + unfinished.start()
-    escapes_it = (at - len(text[:at].rstrip("\\"))) % 2
-    return len(text) if escapes_it else at
+    at = max(0, len(text) - _LONGEST_ESCAPE)
+    while unfinished := _UNFINISHED.search(text, at):
+        at = unfinished.start()
+        is_escaped = (at - len(text[:at].rstrip("\\"))) % 2 == 1
+        if not is_escaped:
+            return at
+        at += 1
+    return len(text)

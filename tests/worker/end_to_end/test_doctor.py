@@ -308,6 +308,19 @@ def test_a_full_pass_that_is_due_is_reported_until_it_is_done(healthy: RunHarnes
     assert done["reconcile"] == ("ok", "not due")
 
 
+def test_a_full_pass_that_held_changes_is_to_be_approved_first(healthy: RunHarness) -> None:
+    mapping = {"FIELD_MAPPING": '{"department": "division"}'}
+
+    healthy.run("reconcile", "--yes")  # the first one belongs to the initial import
+    held = healthy.run("reconcile", "--yes", **mapping)
+    healthy.run(**mapping)
+    report = run_doctor(healthy, "--quick", **mapping)
+
+    assert (held.code, report["reconcile"][0]) == (4, "warning")
+    assert report["reconcile"][1] == f"due: the last one, {held['run_id']}, held changes of 30 employees"
+    assert f"python -m worker approve {held['run_id']}" in report.advice("reconcile")
+
+
 def test_a_position_that_is_missing_after_runs_is_reported(healthy: RunHarness) -> None:
     delete_item(healthy, "default")
 

@@ -81,6 +81,13 @@ def test_a_document_that_is_cut_anywhere_is_repaired_as_the_whole(body: bytes) -
     assert {repaired(body[:at], body[at:]) for at in range(len(body))} == {repaired(body)}
 
 
+def test_an_escape_after_an_escaped_backslash_is_not_split() -> None:
+    body = rb'{"a": "\\ud83d\"x", "b": 1e999, "c": "Room: 2E101, Leeds"}'
+    expected = {"a": '\\ud83d"x', "b": {}, "c": "Room: 2E101, Leeds"}
+
+    assert [read_json(repaired(body[:at], body[at:])) for at in range(len(body))] == [expected] * len(body)
+
+
 def test_what_is_written_with_backslashes_is_no_surrogate() -> None:
     assert repaired(rb'["\\ud800", "\ud83d\ude00"]') == rb'["\\ud800", "\ud83d\ude00"]'
 
