@@ -140,6 +140,15 @@ class WebService:
             return call()
 
     def _read_attempt(self, body: bytes, *, quick: bool) -> Any:
+        try:
+            return self._read_once(body, quick=quick)
+        except Refused as refusal:
+            # The page of a proxy, or of a site that restarts, passes. One that stays is the site's answer.
+            if quick or refusal.code != NO_JSON or not self.retries().wait(None, "the answer is not JSON"):
+                raise
+        return self._read_once(body, quick=quick)
+
+    def _read_once(self, body: bytes, *, quick: bool) -> Any:
         reply, _ = self._with_patience(lambda: (self._send(body), None), quick=quick)
         if reply.status == HTTPStatus.OK:
             return self._result(reply)

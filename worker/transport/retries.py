@@ -17,8 +17,11 @@ T = TypeVar("T")
 
 _LONGEST_BACKOFF = 30.0
 _SHORTEST_PAUSE = 0.1
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 531), 598})
-"""Statuses of a server, a gateway or a CDN in trouble. 520 to 530 are Cloudflare's, 598 is a proxy's read time-out."""
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 509, *range(520, 531), 598, 599})
+"""Statuses of a server, a gateway or a CDN in trouble.
+
+509 is a web host's "bandwidth limit exceeded", 520 to 530 are Cloudflare's, 598 and 599 are time-outs of a proxy.
+"""
 
 
 def is_transient(status: int) -> bool:

@@ -186,6 +186,23 @@ def test_runs_that_fail_by_turns_let_through_no_more_than_the_limit_of_a_day() -
     assert held[-1] == 30
 
 
+def test_employees_who_are_refused_alone_hold_no_others() -> None:
+    simulation = in_sync(COMPANY, LIMITS='{"create": 5}')
+    for day in range(2):
+        for number in range(5):
+            simulation.company.hire(firstName="Bad", lastName="Record", workEmail=f"bad{day}{number}@acme.example")
+            simulation.to_moodle.faults.append(
+                Fault("status", "core_user_create_users", times=0, status=403, text=f"bad{day}{number}@")
+            )
+        assert completed_run(simulation).counts["held"] == 0
+        simulation.clock.advance(hours=2)
+    simulation.company.hire("9000", firstName="Good", lastName="Record", workEmail="good@acme.example")
+
+    run = completed_run(simulation)
+
+    assert (run.counts["created"], run.counts["errors"], run.counts["held"]) == (1, 10, 0)
+
+
 def moved(simulation: Simulation) -> int:
     return sum(user["department"] == "Moved" for user in simulation.site.users())
 

@@ -63,6 +63,18 @@ def test_a_wait_for_a_site_in_maintenance_is_shown_at_once(harness: RunHarness, 
     assert "moodle: HTTP 503, in maintenance or overloaded; trying again in 1 s" in run.stderr
 
 
+@pytest.mark.parametrize("times", [1, 0])
+def test_a_page_in_place_of_the_first_answer_passes_or_ends_the_run_soon(harness: RunHarness, times: int) -> None:
+    harness.company.add(generate(5, seed=1))
+    harness.fail_moodle("html", operation="core_user_get_users_by_field", times=times, body="<html>One moment</html>")
+
+    run = harness.run()
+
+    assert (run.code, run["created"]) == ((0, 5) if times else (1, 0))
+    assert (times == 1) or run["http_calls"]["moodle"] == 2
+    assert any(line["event"] == "http.retry" and "not JSON" in line["reason"] for line in run.log)
+
+
 @pytest.mark.parametrize("operation", ["core_user_get_users_by_field", "core_user_create_users"])
 def test_a_token_that_is_rotated_meanwhile_is_read_once_more(
     harness: RunHarness, monkeypatch: pytest.MonkeyPatch, operation: str

@@ -255,3 +255,27 @@ def test_what_is_kept_answers_as_the_whole_would(runs: list[RunRecord], since: s
     if began not in ("", "never"):
         moment = datetime.fromisoformat(began)
         assert cut.window_opened_before(moment, NOW.date()) == whole.window_opened_before(moment, NOW.date())
+
+
+# Gaps
+
+
+@pytest.mark.parametrize(
+    ("reached", "has_gap"),
+    [
+        ([], False),
+        ([""], False),
+        ([BEFORE], True),
+        (["2026-02-01T02:00:00Z"], False),
+        ([LATER], False),
+        ([BEFORE, LATER], False),
+        ([LATER, BEFORE], True),
+        ([BEFORE, ""], True),
+        ([LATER, "", ""], False),
+    ],
+)
+def test_a_gap_is_before_a_position_that_is_later_than_the_last_run_left_it(reached: list[str], has_gap: bool) -> None:
+    """The last one that did: a run that did not move the position has no moment. Moments are kept in whole seconds."""
+    runs = [run_of(f"run{at}", days=9 - at, reached=moment) for at, moment in enumerate(reached)]
+
+    assert history(*runs).has_gap_before(NOW.replace(microsecond=900_000)) is has_gap

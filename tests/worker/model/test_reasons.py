@@ -67,6 +67,11 @@ def test_a_reason_says_what_is_wrong_and_advises(
     assert why.in_run("run1").text == why.text
 
 
+def test_advice_names_the_employees_if_they_are_known() -> None:
+    assert "people retry ID" in reasons.UNDONE.advice
+    assert "people retry 7 9" in reasons.UNDONE.advice_for(7, 9)
+
+
 @pytest.mark.parametrize(
     ("reason", "about", "code", "says", "advises", "counter"),
     [

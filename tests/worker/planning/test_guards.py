@@ -140,6 +140,20 @@ def test_what_is_tried_again_counts_as_it_did_before(example: Callable[[int], Ca
     assert {step.classes for step in of(approved.plan.steps, *values)} == {frozenset()}
 
 
+def test_a_step_whose_identity_is_held_is_tried_again_with_its_other_changes() -> None:
+    """Only links among the changes of identity are tried again: those of the account's owner need a permission."""
+    both = [
+        (listed(number, work_email=f"p{number}@new.example", department="New"), account_of(number))
+        for number in range(1, 27)
+    ]
+    values = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(both).steps}
+
+    found = guarded(both, recent=not_taken(values))
+
+    assert set(found.why) == {GuardClass.IDENTITY}
+    assert {tuple(writes(step)) for step in found.plan.steps} == {("department",)}
+
+
 def not_taken(
     values: dict[int, dict[str, str]], classes: Set[GuardClass] = frozenset(), *, is_refused: bool = False
 ) -> RecentWrites:

@@ -82,6 +82,7 @@ def test_an_answer_is_read_while_it_arrives(transport: Transport) -> None:
     [
         (requests.exceptions.InvalidURL(SECRET), NoAnswer, "the request failed (InvalidURL)"),
         (IsADirectoryError(SECRET), NotSent, "the request could not be made (IsADirectoryError)"),
+        (requests.exceptions.SSLError(SECRET), NotSent, "the TLS certificate or handshake was not accepted"),
     ],
 )
 def test_another_fault_is_reported_by_its_name_alone(
@@ -95,7 +96,7 @@ def test_another_fault_is_reported_by_its_name_alone(
     with pytest.raises(TransportError) as caught:
         transport.send("GET", "https://x.example/")
 
-    assert (type(caught.value), caught.value.what) == (kind, what)
+    assert (type(caught.value), caught.value.what, caught.value.is_transient) == (kind, what, False)
 
 
 def test_a_session_has_timed_connections_and_the_proxies_of_the_environment_unless_it_must_not() -> None:

@@ -17,7 +17,7 @@ from worker.transport.http import NoAnswer, NotSent, Reply, Transport, Transport
 from worker.transport.patience import LONGEST_WAIT_SECONDS, REQUEST_SECONDS, RUN_SECONDS, Patience
 from worker.transport.retries import Retries, backoff, is_transient, retry_after, with_retries
 
-PASSING = [408, 429, 500, 502, 503, 504, 520, 521, 522, 525, 530, 598]
+PASSING = [408, 425, 429, 500, 502, 503, 504, 509, 520, 521, 522, 525, 530, 598, 599]
 
 
 def reply(status: int, retry_after: str | None = None) -> Reply:
