@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
@@ -169,6 +170,21 @@ def test_a_run_converts_everything_and_the_next_one_reads_by_key(
     assert past.records == EMPLOYEES
     assert past.last_baseline() == BASELINE
     assert [run.run_id for run in past.runs] == ["run-1", "run-2", "run-3", "run-4"]
+
+
+def test_a_state_is_converted_once(earlier: Items, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, stored = opened(earlier), list[Item]()
+    store.remember([EmployeeRecord(7)])
+    put = earlier.put
+
+    def count(item: Item, when: Any = None) -> bool:
+        stored.append(item)
+        return put(item, when)
+
+    monkeypatch.setattr(earlier, "put", count)
+    store.remember([EmployeeRecord(9, suspended_by_us=True)])
+
+    assert stored == [], "the history was stored again"
 
 
 def test_what_the_first_run_remembers_and_forgets_counts(earlier: Items) -> None:

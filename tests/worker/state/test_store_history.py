@@ -66,6 +66,13 @@ def test_what_is_remembered_about_employees_is_read_back(items: Items, store: St
     assert reread(items).records == records
 
 
+def test_a_follow_up_of_several_words_is_read_back(items: Items, store: Store) -> None:
+    held = [EmployeeRecord(number).flagged(FollowUp.HELD, "identity, update") for number in (7, 7 + 16)]
+    store.remember(held)
+
+    assert reread(items).records == {one.employee_id: one for one in held}
+
+
 def test_employees_are_forgotten_and_no_others(items: Items, store: Store) -> None:
     store.remember(EmployeeRecord(number, attempts=1) for number in range(1, 71))
     assert len(reread(items).records) == 70
