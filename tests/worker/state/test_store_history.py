@@ -66,11 +66,13 @@ def test_what_is_remembered_about_employees_is_read_back(items: Items, store: St
     assert reread(items).records == records
 
 
-def test_a_follow_up_of_several_words_is_read_back(items: Items, store: Store) -> None:
+def test_a_follow_up_of_several_words_stays_as_it_is_while_others_change(items: Items, store: Store) -> None:
     held = [EmployeeRecord(number).flagged(FollowUp.HELD, "identity, update") for number in (7, 7 + 16)]
     store.remember(held)
+    later = replace(SUSPENDED_7, employee_id=7 + 32)
+    Store(items, "a", NOW.timestamp).remember([later])
 
-    assert reread(items).records == {one.employee_id: one for one in held}
+    assert reread(items).records == {one.employee_id: one for one in (*held, later)}
 
 
 def test_employees_are_forgotten_and_no_others(items: Items, store: Store) -> None:
