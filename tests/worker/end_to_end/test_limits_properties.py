@@ -15,6 +15,7 @@ from tests.sandbox.bamboohr import generate
 from tests.sandbox.wire import Fault
 from tests.simulation import Simulation
 from tests.worker.end_to_end.simulated_days import completed_run, in_sync
+from worker.model.history import FollowUp
 from worker.runs.summary import Summary
 
 COMPANY = 60
@@ -36,6 +37,7 @@ class Limits(RuleBasedStateMachine):
         self.held: list[str] = []
         self.wrote: list[str] = []
         self.hires = 0
+        self.refused_alone: set[int] = set()
         self.changed: dict[str, list[tuple[datetime, set[int]]]] = {name: [] for name in PER_RUN}
 
     @rule(numbers=st.lists(st.integers(1, COMPANY), min_size=1, max_size=9, unique=True))
@@ -113,8 +115,11 @@ class Limits(RuleBasedStateMachine):
 
     def counting(self, run: Any) -> None:
         before = self.accounts()
+        records = self.simulation.memory().records
+        self.refused_alone |= {number for number, record in records.items() if record.has(FollowUp.ISOLATED)}
         summary: Summary | None = run()
-        changes = changed(before, self.accounts())
+        found = changed(before, self.accounts())
+        changes = {name: employees - self.refused_alone for name, employees in found.items()}
         for name, employees in changes.items():
             self.changed[name].append((self.simulation.clock(), employees))
             assert len(employees) <= PER_RUN[name], (name, employees)
@@ -136,10 +141,10 @@ class Limits(RuleBasedStateMachine):
 
 
 def changed(before: dict[int, dict[str, Any]], after: dict[int, dict[str, Any]]) -> dict[str, set[int]]:
-    """Return the accounts that changed between two moments, by class."""
+    """Return the employees whose accounts changed between two moments, by class."""
     found: dict[str, set[int]] = {name: set() for name in PER_RUN}
-    for number, now in after.items():
-        then = before.get(number)
+    for account_id, now in after.items():
+        then, number = before.get(account_id), int(now["idnumber"] or 0)
         if then is None:
             found["create"].add(number)
             continue
