@@ -31,6 +31,9 @@ HALF_MADE = Reason(
     "the next run completes it; if it happens again, raise PHP's max_input_vars or lower MOODLE_BATCH_SIZE",
 )
 
+NOT_THROUGH = "not_through"
+"""The code of a request that got no answer, or did not get to Moodle."""
+
 _WARNINGS = {
     "invaliduserid": Reason("vanished", "the account no longer exists", "the next run looks it up again"),
     "usernotupdateddeleted": Reason(
@@ -167,7 +170,7 @@ def no_access(function: str, code: str) -> Reason:
 def not_through(what: str) -> Reason:
     """The batch did not get through to Moodle."""
     return Reason(
-        "not_through",
+        NOT_THROUGH,
         f"the batch did not get through to Moodle: {what}",
         "the next run checks what was done and does the rest",
     )

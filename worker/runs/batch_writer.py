@@ -2,8 +2,9 @@
 
 Leavers are suspended first, in batches of their own; then come the updates, which free addresses; then creations.
 Employees who were isolated in the last run are written one by one: leavers after the other leavers, all others at the
-end. If the writing ends early (SIGTERM, a lost lock, a revoked token), the steps that were not sent have failed, and
-the cause is kept in :attr:`BatchWriter.ended_by`.
+end, as are leavers whose request got no answer, so that waiting for it delays nobody. If the writing ends early
+(SIGTERM, a lost lock, a revoked token), the steps that were not sent have failed, and the cause is kept in
+:attr:`BatchWriter.ended_by`.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class BatchWriter:
         report: Called with every result.
         wait: Sleeps for a number of seconds, and raises if the run must end.
         isolated: Employees who were isolated in the last run.
+        unanswered: Those of them whose request got no answer.
     """
 
     def __init__(
@@ -53,11 +55,13 @@ class BatchWriter:
         report: Callable[[StepResult], None],
         wait: Callable[[float], None],
         isolated: Collection[int] = (),
+        unanswered: Collection[int] = (),
     ) -> None:
         self.ended_by: SyncError | None = None
         self._moodle = moodle
         self._gate = gate
         self._isolated = isolated
+        self._unanswered = unanswered
         self._results = Results(report)
         self._lost_batches = 0
         # One worker more than concurrent requests: it stores the next batch's journal and records in the meantime.
@@ -76,7 +80,8 @@ class BatchWriter:
         alone = [step for step in steps if step.employee_id in self._isolated]
         first = [step for step in steps if step.employee_id not in self._isolated]
         self._in_parallel(WriteKind.SUSPEND, _of_kind(WriteKind.SUSPEND, first))
-        self._one_by_one(_of_kind(WriteKind.SUSPEND, alone))
+        early = [one for one in _of_kind(WriteKind.SUSPEND, alone) if one.employee_id not in self._unanswered]
+        self._one_by_one(early)
         updates, dependent = in_order(_of_kind(WriteKind.UPDATE, first))
         sequential = -(-dependent // self._moodle.batch_size)
         batches = in_batches(updates, self._moodle.batch_size)
@@ -84,7 +89,7 @@ class BatchWriter:
             self._send(WriteKind.UPDATE, batch)
         in_parallel(partial(self._send, WriteKind.UPDATE), batches[sequential:], self._workers)
         self._in_parallel(WriteKind.CREATE, _of_kind(WriteKind.CREATE, first))
-        self._one_by_one([step for step in alone if WriteKind.of(step) is not WriteKind.SUSPEND])
+        self._one_by_one([step for step in alone if step not in early])
         self._finish()
         return self._results.by_employee
 

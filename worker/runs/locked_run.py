@@ -12,6 +12,7 @@ from worker.errors import DuplicateDelivery, LockLost, Paused, SyncError
 from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.result import Status, StepResult
 from worker.model.step import WRITES, Step
+from worker.moodle import refusal_reasons
 from worker.runs.batch_writer import BatchWriter
 from worker.runs.preconditions import adopt_state, check_binding, heed_pause
 from worker.runs.results import log_outcome, result_without_sending
@@ -68,7 +69,12 @@ class LockedRun:
                 tick(1)
 
             isolated = self.history.with_flag(FollowUp.ISOLATED)
-            writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated)
+            unanswered = {
+                number
+                for number, record in isolated.items()
+                if record.follow_ups[FollowUp.ISOLATED].note == refusal_reasons.NOT_THROUGH
+            }
+            writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated, unanswered)
             sent = writer.write(to_send)
         self._report_unwritten(sent)
         return WriteResult({**unsent, **sent}, writer.ended_by, gate.records_before_writes)

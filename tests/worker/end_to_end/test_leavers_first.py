@@ -8,7 +8,7 @@ import pytest
 
 from tests.run_harness import RunHarness
 from tests.sandbox.bamboohr import generate
-from tests.worker.end_to_end.bad_records import BY_FIELD, CREATE, account_id
+from tests.worker.end_to_end.bad_records import BY_FIELD, CREATE, UPDATE, account_id
 from worker.state.sqlite import SqliteItems
 from worker.state.store import Store
 
@@ -98,3 +98,20 @@ def test_an_import_that_a_firewall_disturbs_goes_on_by_itself(harness: RunHarnes
     assert len(harness.accounts()) == 120 - len(refused)
     assert runs[-1]["errors"] == len(refused)
     assert "403" in str(runs[-1].log)
+
+
+def test_a_leaver_whose_suspension_gets_no_answer_does_not_delay_the_others_again(departing: RunHarness) -> None:
+    record = f"account {account_id(departing, '11')}"
+    departing.fail_moodle("reset_before", operation=UPDATE, record=record, times=0)
+    first = departing.run()
+    departing.company.hire(firstName="New", lastName="Starter", workEmail="new@acme.example")
+    departing.company.terminate("12", hireDate="2020-01-01")
+    departing.forget_calls()
+
+    second = departing.run()
+
+    assert (first["suspended"], second["suspended"], second["created"]) == (0, 1, 1)
+    assert second.reason_codes("11") == ["not_through"]
+    calls = departing.to_moodle.calls
+    assert calls[: calls.index(CREATE)].count(UPDATE) == 1, "that of the other leaver"
+    assert UPDATE in calls[calls.index(CREATE) :]

@@ -240,15 +240,15 @@ def test_an_unexplained_refusal_names_code_and_fields_without_values(writer: San
 
 
 def test_the_order_of_a_plan(writer: SandboxWriter) -> None:
-    """Leavers come first, even those who were refused alone in the last run; the others of these come last."""
-    accounts = {number: writer.add(number) for number in (3, 4, 5, 6, 7, 8)}
-    alone = {1, 4, 6, 8}
+    """Leavers come first, then those of them who were refused alone in the last run; all others of these come last."""
+    accounts = {number: writer.add(number) for number in range(3, 10)}
+    alone, unanswered = {1, 4, 6, 8, 9}, {4, 9}
     steps = [create(1), create(2), *[update(number, accounts[number], department="New") for number in (3, 4, 5)]]
-    leavers = [suspend(number, accounts[number]) for number in (6, 7, 8)]
+    leavers = [suspend(number, accounts[number]) for number in (6, 7, 8, 9)]
 
-    writer.write(*steps, *leavers, isolated=alone)
+    writer.write(*steps, *leavers, isolated=alone, unanswered=unanswered)
 
-    assert writer.batches == [[7], [6], [8], [3, 5], [2], [1], [4]]
+    assert writer.batches == [[7], [6], [8], [3, 5], [2], [1], [4], [9]]
 
 
 @pytest.mark.parametrize("bad", [{"department": "<b>x</b>"}, {"auth": "unknown"}, {"suspended": "true"}])

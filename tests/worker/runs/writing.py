@@ -75,10 +75,18 @@ class SandboxWriter:
             concurrency=self.concurrency,
         )
 
-    def write(self, *steps: Step, isolated: Collection[int] = ()) -> Mapping[int, StepResult]:
-        """Write these steps; the records of the employees `isolated` were refused alone in the last run."""
+    def write(
+        self, *steps: Step, isolated: Collection[int] = (), unanswered: Collection[int] = ()
+    ) -> Mapping[int, StepResult]:
+        """Write these steps.
+
+        Args:
+            steps: The steps.
+            isolated: The employees whose records were refused alone in the last run.
+            unanswered: Those of them whose request got no answer.
+        """
         self.board.calls.clear()
-        writer = BatchWriter(self.moodle, self, self.reported.append, self.patient.wait, isolated)
+        writer = BatchWriter(self.moodle, self, self.reported.append, self.patient.wait, isolated, unanswered)
         results = writer.write(steps)
         self.ended_by = writer.ended_by
         return results
