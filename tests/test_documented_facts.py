@@ -17,7 +17,7 @@ from worker.errors import ExitCode
 from worker.model.field_catalogue import FIELDS, MAPPABLE
 from worker.model.mapping import CORE_TARGETS, DERIVABLE
 from worker.model.step import GuardClass
-from worker.moodle.refusal_reasons import UNEXPLAINED
+from worker.moodle.refusal_reasons import REFUSED
 from worker.planning.guards import held_code
 from worker.reports.terminal import meaning_of
 from worker.runs.summary import Summary
@@ -99,7 +99,7 @@ def test_every_reason_is_explained() -> None:
     }
 
     assert len(reasons) > 30
-    assert {*reasons, UNEXPLAINED, *map(held_code, GuardClass)} - codes(RUNBOOK.section("Reasons")) == set()
+    assert {*reasons, REFUSED, *map(held_code, GuardClass)} - codes(RUNBOOK.section("Reasons")) == set()
 
 
 def test_every_class_of_changes_is_explained() -> None:

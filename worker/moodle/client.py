@@ -48,7 +48,7 @@ class MoodleClient:
         token: The service user's token; a text, or a credential that can be read again.
         mapping: Decides which keys an account needs.
         batch_size: How many accounts a request holds.
-        concurrency: How many look-ups are sent at a time.
+        concurrency: How many requests are sent at a time.
         fix_command: The command that sets the token, for the messages.
 
     Attributes:

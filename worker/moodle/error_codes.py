@@ -17,7 +17,7 @@ from worker.transport.refusal import NO_ANSWER, BatchRefused, Concerns, Meaning,
 
 ASK_MOODLE = "ask NovaLXP's (Moodle's) administrator"
 ASK_FIREWALL = "ask the operator of Moodle's web server or firewall"
-EXEMPTION = f"{ASK_FIREWALL} to exempt /webservice/rest/server.php"
+ASK_FIREWALL_TO_EXEMPT = f"{ASK_FIREWALL} to exempt /webservice/rest/server.php"
 
 NO_JSON = "no JSON"
 ODD_ANSWER = "undocumented answer"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from worker.errors import CredentialError, SyncError, TargetError
-from worker.moodle.error_codes import ASK_FIREWALL, ASK_MOODLE, EXEMPTION, NO_JSON, ODD_ANSWER, is_firewall
+from worker.moodle.error_codes import ASK_FIREWALL, ASK_FIREWALL_TO_EXEMPT, ASK_MOODLE, NO_JSON, ODD_ANSWER, is_firewall
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
 
@@ -136,7 +136,7 @@ def of_status(reply: Reply) -> SyncError:
         advice = f"{ASK_MOODLE} to check PHP's and the web server's error logs; the next run tries again"
     else:
         what = "the web server or a firewall in front of Moodle refuses the request"
-        advice = f"{EXEMPTION}; the next run tries again"
+        advice = f"{ASK_FIREWALL_TO_EXEMPT}; the next run tries again"
     return TargetError(f"Moodle answered HTTP {status}: {what}", advice=advice)
 
 
@@ -158,5 +158,5 @@ def refused(code: str, function: str) -> SyncError:
         what = f"Moodle is missing a database record that {function} needs ({code})"
         advice = f"{ASK_MOODLE}: a record that belongs to an account is missing, or the site does not know the function"
     elif is_firewall(code):
-        advice = EXEMPTION
+        advice = ASK_FIREWALL_TO_EXEMPT
     return TargetError(what, advice=f"{advice}; the next run tries again")

@@ -11,9 +11,17 @@ from collections.abc import Iterable
 from worker.errors import SyncError
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_taken, username_taken
-from worker.moodle.error_codes import ASK_MOODLE, EXEMPTION, NO_JSON, ODD_ANSWER, UNREADABLE_ROW, is_firewall
+from worker.moodle.error_codes import (
+    ASK_FIREWALL_TO_EXEMPT,
+    ASK_MOODLE,
+    NO_JSON,
+    ODD_ANSWER,
+    UNREADABLE_ROW,
+    is_firewall,
+)
 
-UNEXPLAINED = "refused"
+REFUSED = "refused"
+"""The code of a refusal without a cause that this product can name."""
 
 _DELETED_BY_SQL = (
     "it was deleted by SQL instead of by Moodle, and still has its idnumber, e-mail address and username:"
@@ -81,29 +89,29 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
     sent = ", ".join(fields)
     if is_firewall(code):
         return Reason(
-            UNEXPLAINED,
+            REFUSED,
             f"the web server or a firewall in front of Moodle refused the request ({code}); the fields sent were"
             f" {sent}",
             "a value among these fields looks like an attack to its rules (such as a department named like SQL):"
-            f" {EXEMPTION}",
+            f" {ASK_FIREWALL_TO_EXEMPT}",
         )
     if code.startswith("HTTP 5"):
         return Reason(
-            UNEXPLAINED,
+            REFUSED,
             f"Moodle's server fails on this account ({code}); the fields sent were {sent}",
             f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs",
         )
     if code in (NO_JSON, ODD_ANSWER):
         return Reason(
-            UNEXPLAINED,
+            REFUSED,
             f"Moodle's answer does not say what was written ({code}), and the account has not all of it; the fields"
             f" sent were {sent}",
             f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs",
         )
     if code == "invalidparameter" and fields == ["lang"]:
-        return Reason(UNEXPLAINED, f"Moodle refuses the account's lang ({code})", LANGUAGE_PACK)
+        return Reason(REFUSED, f"Moodle refuses the account's lang ({code})", LANGUAGE_PACK)
     return Reason(
-        UNEXPLAINED,
+        REFUSED,
         f"Moodle refused this account without a reason ({code}); the fields sent were {sent}",
         "compare these fields with what Moodle accepts (RUNBOOK, refused"
         " employees); an account that look-ups do not show (marked as deleted) may have the address or username:"
@@ -115,7 +123,7 @@ def unreadable_account(code: str) -> Reason:
     """Moodle cannot look up one value. The employee must not be created, because they may have an account."""
     if is_firewall(code):
         what = f"the web server or a firewall in front of Moodle refused the look-up ({code})"
-        advice = EXEMPTION
+        advice = ASK_FIREWALL_TO_EXEMPT
     elif code == "invalidresponse":
         what = "Moodle cannot return this account (invalidresponse): one of its stored values is no longer valid"
         advice = (

@@ -20,7 +20,8 @@ def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, windo
 def is_reconcile_due(history: History, mapping_digest: str) -> bool:
     """Return whether a full pass is due.
 
-    It is due if the last run over all employees left one due, or if the mapping or the scope has changed since.
+    It is due if the last run that was not limited to selected employees left one due, or if the mapping or the scope
+    has changed since.
     """
     last = history.last_full_run()
     return last is not None and (last.reconcile_due or last.mapping_digest not in ("", mapping_digest))

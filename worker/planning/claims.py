@@ -19,7 +19,8 @@ class Resolution:
     """The answer to a claim.
 
     Attributes:
-        refused: Why the value may not be taken; None if it may.
+        refused: Why the value may not be taken. None if it may, or, for an employee without an account, if only
+            `kept_by` prevents it: that account may be theirs.
         depends_on: Employees who must be written first, because they give up the value.
         kept_by: Accounts that keep the claimed value.
     """

@@ -45,7 +45,7 @@ class DateRange:
         first = {field: min(read.get(field, opened.date()), today) for field in DATES}
         return cls(first, today, today + timedelta(days=lookahead_days))
 
-    def read(self, shown: Container[str]) -> dict[str, date]:
+    def read_up_to(self, shown: Container[str]) -> dict[str, date]:
         """Return the day up to which each date field is read. A field not `shown` is read again from the same day."""
         return {field: self.last if field in shown else first for field, first in self.first.items()}
 

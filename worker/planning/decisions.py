@@ -126,7 +126,7 @@ def _without_account(context: PlanContext, employee: Employee, state: LifecycleS
     address = context.matching.address(employee)
     if not address:
         return _without_address(employee)
-    resolution = context.value_claims.addresses.resolution(number)
+    resolution = context.value_claims.address_claims.resolution(number)
     if resolution.refused is not None:
         return Step(number, Action.CONFLICT, resolution.refused)
     if resolution.kept_by:
@@ -189,7 +189,7 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
     name = context.value_claims.usernames[number]
     if not context.mapping.accepts_username(name):
         return Step(number, Action.SKIP, reasons.INVALID_USERNAME)
-    claim = context.value_claims.username(number)
+    claim = context.value_claims.username_resolution(number)
     refused = claim.refused or (reasons.username_taken(claim.kept_by[0].name) if claim.kept_by else None)
     if refused is not None:
         return Step(number, Action.CONFLICT, refused)
@@ -228,7 +228,7 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
 def _email_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
     if employee.facts.get("work_email") and not context.matching.address(employee):
         step = replace(step, notes=(*step.notes, reasons.EMAIL_KEPT))
-    email, resolution = context.value_claims.address(employee, account)
+    email, resolution = context.value_claims.address_to_send(employee, account)
     return email, replace(step, problem=resolution.refused, depends_on=step.depends_on | resolution.depends_on)
 
 
@@ -238,7 +238,7 @@ def _username_change(context: PlanContext, employee: Employee, account: Account,
         return "", step
     if not context.mapping.accepts_username(name):
         return "", replace(step, notes=(*step.notes, reasons.username_kept(account)))
-    resolution = context.value_claims.username(employee.employee_id)
+    resolution = context.value_claims.username_resolution(employee.employee_id)
     if resolution.refused is not None:
         return "", replace(step, problem=step.problem or resolution.refused)
     return name, replace(step, depends_on=step.depends_on | resolution.depends_on)

@@ -1,7 +1,7 @@
 """Guards against mass changes after a bad read or an import. Pure, and computed on the plan before any write.
 
-A class of changes that exceeds its limit is held as a whole; all other classes are written. Held changes are errors,
-so the state stays pinned and the next run plans them again.
+A class of changes that exceeds its limit is held as a whole, with what depends on it; all other classes are written.
+Held changes are errors, so the state stays pinned and the next run plans them again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from worker.model.journal_entry import NotTaken, RecentWrites
 from worker.model.reasons import OUT_OF_SCOPE, UNCONFIRMED, Reason
 from worker.model.step import FieldChange, GuardClass, HeldPart, Step
 from worker.planning.limits import Limits
-from worker.planning.parts import NEEDS_IDENTITY, Part, fields_empty_in_bamboohr, is_link, keep, parts_of
+from worker.planning.parts import MAY_TAKE_FREED_VALUE, Part, fields_empty_in_bamboohr, is_link, keep, parts_of
 from worker.planning.patterns import pattern
 from worker.planning.planner import Plan
 
@@ -152,7 +152,7 @@ def with_dependents(
     while blocked:
         other = blocked.pop()
         for number in needed_by.get(other, ()):
-            places = [(number, part.guard_class) for part in parts[number] if part.guard_class in NEEDS_IDENTITY]
+            places = [(number, part.guard_class) for part in parts[number] if part.guard_class in MAY_TAKE_FREED_VALUE]
             found |= {place: Hold(GuardClass.IDENTITY, waits_for(other)) for place in places if place not in found}
             if number not in seen:
                 seen.add(number)

@@ -212,9 +212,9 @@ def park(
 ) -> dict[int, EmployeeRecord]:
     """Return the records of employees who are parked now.
 
-    An employee is parked after `max_attempts` consecutive runs in which Moodle refused them by name, and stays parked
-    until a run succeeds. If more than max(5, 1 % of the company) would be parked at once, none of them is, because the
-    fault is not in their records.
+    An employee is parked after `max_attempts` consecutive runs in which Moodle or the plan refused them, and stays
+    parked until a run succeeds. If more than max(5, 1 % of the company) would be parked at once, none of them is,
+    because the fault is not in their records.
 
     Args:
         records: The records of all employees of the run, after :func:`record_after_run`.

@@ -26,7 +26,14 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class NameComparison:
-    """The result of a comparison. `shown`: both sides have a name; otherwise nothing agrees or contradicts."""
+    """The result of a comparison.
+
+    Attributes:
+        shown: Both sides have a name; otherwise nothing agrees or contradicts.
+        first: The first names agree.
+        last: The last names agree.
+        whole: First and last name together agree, however they are divided.
+    """
 
     shown: bool
     first: bool = False

@@ -14,7 +14,7 @@ from worker.model.mapping import NAMES, NEVER_BLANK, FieldMapping
 from worker.model.step import WRITES, Action, FieldChange, GuardClass, HeldPart, Step
 
 _ADDRESSES = ("email", "username")
-NEEDS_IDENTITY = frozenset({GuardClass.IDENTITY, GuardClass.CREATE})
+MAY_TAKE_FREED_VALUE = frozenset({GuardClass.IDENTITY, GuardClass.CREATE})
 """The parts that may need an address or username which another step frees."""
 
 
@@ -90,7 +90,7 @@ def keep(step: Step, parts: Iterable[Part], held: Iterable[HeldPart] = ()) -> St
         return replace(step, action=action, reason=reason, changes=(), depends_on=frozenset())
     kept = {change for part in parts for change in part.changes}
     step = replace(step, changes=tuple(change for change in step.changes if change in kept))
-    if not classes & NEEDS_IDENTITY:
+    if not classes & MAY_TAKE_FREED_VALUE:
         step = replace(step, depends_on=frozenset())
     if step.action is Action.REACTIVATE and GuardClass.REACTIVATE not in classes:
         return replace(step, action=Action.UPDATE, reason=reasons.LINKED if is_link(step) else reasons.DIFFERS)

@@ -26,7 +26,7 @@ class PlanContext:
     @cached_property
     def rehires(self) -> Rehires:
         """The employees who were hired again under a new id."""
-        return Rehires(self.plan_input, self.matching, self.value_claims.addresses)
+        return Rehires(self.plan_input, self.matching, self.value_claims.address_claims)
 
     def address_in_question(self, employee: Employee) -> str:
         """Return the address whose holders must be known, "" if they do not matter."""
@@ -49,7 +49,7 @@ class PlanContext:
         return self.plan_input.is_managed(number)
 
     @cached_property
-    def address_claims(self) -> tuple[Claim, ...]:
+    def claimed_addresses(self) -> tuple[Claim, ...]:
         """The claims of employees on addresses that their accounts do not have."""
         return tuple(
             Claim(employee.employee_id, address, self.matching.matches[employee.employee_id].account)
@@ -60,4 +60,4 @@ class PlanContext:
     @cached_property
     def value_claims(self) -> ValueClaims:
         """The addresses and usernames that each employee may take."""
-        return resolved(self.matching, self.address_claims)
+        return resolved(self.matching, self.claimed_addresses)

@@ -183,7 +183,7 @@ class Planner:
         """Return the employees outside the run whose accounts hold an address that an employee of the run claims."""
         if self._joining_rounds == _MOST_JOINING_ROUNDS:
             return frozenset()
-        addresses = [claim.value for claim in context.address_claims]
+        addresses = [claim.value for claim in context.claimed_addresses]
         holders = [account for address in addresses for account in context.matching.holders(address)]
         owners = {employee_id(account.idnumber) for account in holders}
         present = {employee.employee_id for employee in self._input.employees} | self._joined

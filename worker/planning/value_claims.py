@@ -45,7 +45,7 @@ class ValueClaims:
         self._mapping = matching.mapping
         self._unanswered = matching.unanswered
         self.withheld = withheld
-        self.addresses = address_claims(claims, matching.holders, matching.owners, self._disputed)
+        self.address_claims = address_claims(claims, matching.holders, matching.owners, self._disputed)
 
     def _disputed(self, claim: Claim) -> Reason | None:
         others = self._matching.others_with(claim.employee_id, claim.value)
@@ -57,18 +57,19 @@ class ValueClaims:
         """Return whose account would get an address without the username derived from it, and why."""
         if not self._mapping.username_has_email:
             return {}
-        existing = [number for number, claim in self.addresses.claims.items() if claim.own is not None]
-        found = {number: self.username(number).refused for number in existing if number in self.username_claims.claims}
+        existing = [number for number, claim in self.address_claims.claims.items() if claim.own is not None]
+        named = [number for number in existing if number in self.username_claims.claims]
+        found = {number: self.username_resolution(number).refused for number in named}
         return {number: refused for number, refused in found.items() if refused and number not in self.withheld}
 
-    def address(self, employee: Employee, account: Account) -> tuple[str, Resolution]:
+    def address_to_send(self, employee: Employee, account: Account) -> tuple[str, Resolution]:
         """Return the address to send to an account ("" for none) and how the claim to it was resolved."""
         address = self._matching.address(employee)
         if not address or not self._mapping.updates_email:
             return "", Resolution()
         if account.has_email(address):
             return address, Resolution()
-        resolution = self.addresses.resolution(employee.employee_id)
+        resolution = self.address_claims.resolution(employee.employee_id)
         return ("" if resolution.refused else address), resolution
 
     @cached_property
@@ -90,9 +91,9 @@ class ValueClaims:
             if self._mapping.accepts_username(name) and (account is None or name != account.username):
                 claims.append(Claim(number, name, account))
         matching = self._matching
-        return username_claims(claims, matching.index.by_username, matching.owners, self.addresses.depends_on)
+        return username_claims(claims, matching.index.by_username, matching.owners, self.address_claims.depends_on)
 
-    def username(self, employee_id: int) -> Resolution:
+    def username_resolution(self, employee_id: int) -> Resolution:
         """Return how an employee's claim to a username was resolved."""
         claim = self.username_claims.claims.get(employee_id)
         unanswered = self._unanswered.get(("username", claim.value)) if claim else None
@@ -101,9 +102,9 @@ class ValueClaims:
     def _new_username(self, employee: Employee) -> str:
         """Return the username of an account that is to be created, "" if none is."""
         number = employee.employee_id
-        if number not in self.addresses.claims:
+        if number not in self.address_claims.claims:
             return ""
-        resolution = self.addresses.resolution(number)
+        resolution = self.address_claims.resolution(number)
         if resolution.refused is not None or resolution.kept_by:
             return ""
         values = created_values(self._mapping, employee)
@@ -118,7 +119,7 @@ class ValueClaims:
         derived = username(template, account.idnumber, account.email, now["firstname"], now["lastname"])
         if account.username != derived:
             return ""
-        email, resolution = self.address(employee, account)
+        email, resolution = self.address_to_send(employee, account)
         values = updated_values(self._mapping, employee, account)
         if resolution.refused is not None:
             values = self._matching.without_replaced_names(employee, account, values)

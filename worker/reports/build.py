@@ -82,7 +82,7 @@ def _held(summary: Summary, rows: tuple[Row, ...]) -> Iterator[HeldClass]:
         yield HeldClass(guard_class.value, f"{counted(count, *NOUNS[guard_class])} held", why)
     if unconfirmed := sum(row.code == UNCONFIRMED for row in rows):
         number = counted(unconfirmed, "unconfirmed match", "unconfirmed matches")
-        yield HeldClass(UNCONFIRMED, f"{number} held", summary.ids_reassigned or _UNCONFIRMED)
+        yield HeldClass(UNCONFIRMED, f"{number} held", summary.reassigned_ids_text or _UNCONFIRMED)
 
 
 def _links(settings: Settings) -> Links | None:

@@ -25,7 +25,7 @@ _BY_FLAG = {
     ),
 }
 _TEXTS = {
-    refusal_reasons.UNEXPLAINED: "Moodle, its web server or a firewall refuses to write this employee alone",
+    refusal_reasons.REFUSED: "Moodle, its web server or a firewall refuses to write this employee alone",
     "vanished": "the account no longer exists, or is marked as deleted in Moodle",
 }
 _SEEN_AGAIN = {

@@ -50,7 +50,7 @@ class AccountLookup(BatchRequest[str]):
         self._tick: Tick = lambda _: None
 
     def run(self) -> AccountLookup:
-        """Look up all values. Raises TargetError if Moodle answers for none of them."""
+        """Look up all values. Raises TargetError if Moodle answers for none of those that a run cannot do without."""
         lookup = self._lookup
         extended = [value for value in lookup.values if self._is_extended(value)]
         with self._progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:

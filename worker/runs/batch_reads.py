@@ -30,7 +30,7 @@ class EmployeeReads(BatchRequest[int]):
         refused: The key may read no employee by either endpoint.
     """
 
-    BATCHES_REFUSED: ClassVar[tuple[str, str, str]]
+    REFUSAL_LOG: ClassVar[tuple[str, str, str]]
     """The log event for refused batches, its reason, and what to do."""
 
     def __init__(self, bamboohr: BambooHRClient, wait: Callable[[float], None], isolated: Collection[int]) -> None:
@@ -99,7 +99,7 @@ class EmployeeReads(BatchRequest[int]):
 
     def _refuse_batches(self) -> None:
         self.batches_refused = True
-        event, reason, what_to_do = self.BATCHES_REFUSED
+        event, reason, what_to_do = self.REFUSAL_LOG
         logs.warning(event, reason=reason, advice=what_to_do)
 
     def _one_by_one(self, employees: Sequence[int]) -> None:

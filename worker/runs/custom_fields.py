@@ -28,7 +28,7 @@ class CustomFieldReader(EmployeeReads):
         unread: Why the fields of no further employee could be read; "" otherwise.
     """
 
-    BATCHES_REFUSED = (
+    REFUSAL_LOG = (
         "bamboohr.report_refused",
         "BambooHR does not let the key run reports; custom fields are read one employee at a time",
         "allow the key's user to run reports",

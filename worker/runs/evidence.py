@@ -19,7 +19,7 @@ class EvidenceReader(EmployeeReads):
         no_status_shown: Employees were read one by one, and none has a status that shows whether they left.
     """
 
-    BATCHES_REFUSED = (
+    REFUSAL_LOG = (
         "bamboohr.list_refused",
         "BambooHR does not let the key list employees; they are read one by one",
         "allow the key's user to list employees",

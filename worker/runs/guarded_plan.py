@@ -16,7 +16,7 @@ from worker.planning.limits import is_import, limits
 from worker.planning.planner import Plan
 from worker.planning.readings import losses
 from worker.planning.scope import scope_doubts
-from worker.runs.make_plan import make_plan, unexplained
+from worker.runs.make_plan import accounts_without_employee, make_plan
 from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -29,7 +29,7 @@ _SEVERAL = 3
 def guarded_plan(
     services: Services, inputs: RunInput, summary: Summary
 ) -> tuple[Plan, list[AccountRef] | TargetError | None]:
-    """Return the plan with what the guards let through, and for a full pass all accounts, or why they were not read."""
+    """Return the plan as the guards let it through, and for a full pass all accounts with MOODLE_AUTH, or the error."""
     request, plan = inputs.request, make_plan(services, inputs, summary)
     summary.counts["processed"] = len(plan.steps)
     for step in plan.steps:
@@ -37,7 +37,7 @@ def guarded_plan(
             summary.warn("unknown_employee", f"BambooHR shows nothing for employee {step.employee_id}")
     _report_reassigned_ids(plan, summary)
     reads_accounts = request.all_employees and plan.ended_by is None
-    accounts = _report_unexplained(services, inputs, plan, summary) if reads_accounts else None
+    accounts = _report_accounts_without_employee(services, inputs, plan, summary) if reads_accounts else None
     if request.approved:
         return approved(plan, request.approved, services.digest_key), accounts
     guarded = guard(plan, _circumstances(services, inputs, plan, summary))
@@ -52,11 +52,11 @@ def _report_reassigned_ids(plan: Plan, summary: Summary) -> None:
     own = [step for step in plan.steps if step.account and step.account.idnumber == str(step.employee_id)]
     contradicted = sum(step.reason.code == reasons.UNCONFIRMED for step in own)
     if contradicted >= _SEVERAL:
-        summary.ids_reassigned = (
+        summary.reassigned_ids_text = (
             f"the accounts of {contradicted:,} of {len(own):,} employees look like other people's: BambooHR may have"
             " reassigned its ids"
         )
-        summary.warn("ids_reassigned", summary.ids_reassigned)
+        summary.warn("ids_reassigned", summary.reassigned_ids_text)
 
 
 def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> Circumstances:
@@ -84,7 +84,7 @@ def _recent_writes(services: Services, inputs: RunInput, now: datetime) -> Recen
     return services.store.recent_writes(inputs.history.runs, now - timedelta(days=1), begins, is_open=is_open)
 
 
-def _report_unexplained(
+def _report_accounts_without_employee(
     services: Services, inputs: RunInput, plan: Plan, summary: Summary
 ) -> list[AccountRef] | TargetError:
     """Report the accounts that no employee explains, which are never changed; return all accounts listed."""
@@ -93,7 +93,7 @@ def _report_unexplained(
     except TargetError as fault:
         summary.warn("accounts_unread", f"{fault.message}; accounts that belong to no employee were not searched for")
         return fault
-    found = unexplained(services, inputs, plan, accounts)
+    found = accounts_without_employee(services, inputs, plan, accounts)
     summary.list_ids("unexplained_accounts", found)
     for account in found:
         logs.warning(

@@ -18,7 +18,7 @@ from worker.transport.refusal import BatchRefused
 R = TypeVar("R")
 
 ALLOWANCE = 25
-"""How many records of one kind are isolated in one run; employees isolated in the last run do not count."""
+"""How many records one Isolation isolates: a kind of write, or one round of look-ups; see `was_isolated`."""
 _QUICK_RETRIES = 2
 _REFUSED_BEFORE_DOUBT = 5
 _SAMPLE = 6

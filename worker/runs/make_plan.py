@@ -105,8 +105,10 @@ def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:
     )
 
 
-def unexplained(services: Services, inputs: RunInput, plan: Plan, accounts: list[AccountRef]) -> list[int]:
-    """Return the ids of active accounts that no employee explains."""
+def accounts_without_employee(
+    services: Services, inputs: RunInput, plan: Plan, accounts: list[AccountRef]
+) -> list[int]:
+    """Return the ids of active accounts that belong to no employee."""
     explained = {step.account.id for step in plan.steps if step.account is not None}
     protected = RESERVED_USERNAMES | services.settings.protected
     return [

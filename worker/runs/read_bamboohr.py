@@ -42,7 +42,7 @@ def read_bamboohr(
         inputs = _read_company(services, request, history)
     else:
         inputs = _read_window(services, request, history, position, summary)
-        if request.moves_state:
+        if request.takes_window:
             inputs = _read_dates(services, inputs, position, summary)
     whole_company = position is None
     wanted = _Everybody() if whole_company else inputs.deletion_flags.keys() | inputs.employees_of_run
@@ -108,7 +108,7 @@ def _read_window(
         run_id=summary.run_id,
         offset=position.offset,
         total_changed=window.total,
-        taken=len(window.changes) if request.moves_state else 0,
+        taken=len(window.changes) if request.takes_window else 0,
         selected=len(request.selected),
         dropped=feed.dropped,
     )
@@ -167,7 +167,7 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
     return replace(
         inputs,
         due_by_date=due,
-        dates_read=days.read(company.shown),
+        dates_read=days.read_up_to(company.shown),
         statuses=company.statuses,
         unreadable=unreadable,
     )

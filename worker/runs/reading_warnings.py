@@ -99,7 +99,7 @@ def warn_of_gap(inputs: RunInput, summary: Summary) -> None:
 
 
 def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
-    """Warn of mapped fields shown for no employee: the key may no longer see them, and changes would be lost."""
+    """Warn of mapped fields shown for no employee, whose changes would be lost, and add them to `hidden_fields`."""
     in_directory = [one for one in plan_input.working if one.listed and not one.incomplete]
     if not in_directory:
         return

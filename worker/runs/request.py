@@ -57,7 +57,7 @@ class RunRequest:
         return isinstance(self.covers, AllEmployees)
 
     @property
-    def moves_state(self) -> bool:
+    def takes_window(self) -> bool:
         """Whether the run takes the next part of the window."""
         return isinstance(self.covers, ChangedEmployees)
 

@@ -11,7 +11,7 @@ from worker.model.step import WRITES, Action, Step
 
 
 def result_without_sending(step: Step) -> StepResult:
-    """Return the result of a step that is not sent: done, unless the plan itself says that it is an error."""
+    """Return the result of a step that is not sent: an error or held, if the plan says so, and otherwise done."""
     if step.is_whole_held and not step.is_error:
         return StepResult(step, Status.HELD)
     status = Status.REFUSED if step.is_error else Status.DONE

@@ -66,7 +66,7 @@ class RunInput:
     @property
     def has_gap(self) -> bool:
         """Whether this run begins later than the last one left off: the row was lost, or written by hand."""
-        if not self.request.moves_state or self.position is None or self.position.gapless:
+        if not self.request.takes_window or self.position is None or self.position.gapless:
             return False
         return self.history.has_gap_before(self.position.since)
 

@@ -82,7 +82,15 @@ _UNFINISHED = "crash"
 
 @dataclass
 class Summary:
-    """The report on a run. Times are UTC. `about_run`: the run that an approval or an undo is about."""
+    """The report on a run. Times are UTC.
+
+    Attributes:
+        scope: Whom the run was about, as the summary names it: "all" or "employees"; not the setting SCOPE.
+        latest: The end of the changed feed that the run read.
+        about_run: The run that an approval or an undo is about.
+        error_reasons: How many employees had an error, by the code of its reason.
+        reassigned_ids_text: What the contradicted matches of a run have in common; "" if nothing.
+    """
 
     run_id: str
     command: str
@@ -105,12 +113,12 @@ class Summary:
     held_by_class: Counter[GuardClass] = field(default_factory=Counter)
     why_held: Mapping[GuardClass, str] = field(default_factory=dict)
     unconfirmed: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
+    error_reasons: Counter[str] = field(default_factory=Counter)
     calls: dict[str, Callable[[], int]] = field(default_factory=lambda: {"bamboohr": lambda: 0, "moodle": lambda: 0})
     exit_code: ExitCode = ExitCode.CRASH
     outcome: str = _UNFINISHED
     _other_errors: int = 0
-    ids_reassigned: str = ""
+    reassigned_ids_text: str = ""
     message: str = ""
     advice: str = ""
 
@@ -131,7 +139,7 @@ class Summary:
                 is_refused = False
             if is_refused or result.step.held:
                 self._count("errors", employee_id)
-                self.reasons[result.why.code] += 1
+                self.error_reasons[result.why.code] += 1
             is_unconfirmed = is_refused and result.step.reason.code == UNCONFIRMED
             self._other_errors += is_refused and not is_unconfirmed
             self._count_held(result.step, is_unconfirmed=is_unconfirmed)
@@ -165,7 +173,7 @@ class Summary:
         self.warnings.append(code)
         self.warning_texts.append(f"{text}; {what_to_do}")
         self.counts["errors"] += 1
-        self.reasons[code] += 1
+        self.error_reasons[code] += 1
         self._other_errors += 1
         logs.error("sync.warning", code=code, reason=text, advice=what_to_do)
 
@@ -208,13 +216,13 @@ class Summary:
             self._say_what_is_held()
 
     def _say_what_is_held(self) -> None:
-        texts = [self.ids_reassigned or _matches_held(self.unconfirmed)] if self.unconfirmed else []
+        texts = [self.reassigned_ids_text or _matches_held(self.unconfirmed)] if self.unconfirmed else []
         if self.held_by_class:
             how = ("would hold", "would be") if self.dry_run else ("holds", "was")
             why = "; ".join(self.why_held.values())
             texts.insert(0, f"a guard {how[0]} changes, and everything else {how[1]} processed: {why}")
         self.message = "; ".join(texts)
-        if self.ids_reassigned:
+        if self.reassigned_ids_text:
             self.advice = "compare the employees that the log names with BambooHR before you approve anything"
         elif self.dry_run:
             self.advice = "the run that holds the changes names the command that approves them"
@@ -250,7 +258,7 @@ class Summary:
             "next_offset": self.next_offset,
             "reconcile_due": self.reconcile_due,
             "http_calls": {name: count() for name, count in self.calls.items()},
-            "error_reasons": dict(self.reasons.most_common(IDS_SHOWN)),
+            "error_reasons": dict(self.error_reasons.most_common(IDS_SHOWN)),
             "warnings": self.warnings[:IDS_SHOWN],
             "message": _short(self.message),
             "advice": _short(self.advice),

@@ -119,7 +119,7 @@ def _position(request: RunRequest, services: Services, summary: Summary, *, firs
     position = services.store.position(now)
     if position is None:
         position = Position(now - timedelta(days=services.settings.initial_lookback_days))
-        if first_run and request.moves_state:
+        if first_run and request.takes_window:
             services.store.create(position, now)
     summary.since, summary.offset = position.since, position.offset
     summary.next_since, summary.next_offset = position.since, position.offset
@@ -180,7 +180,7 @@ def _accounts_noted(
 
 def _move_state(services: Services, inputs: RunInput, run: LockedRun) -> None:
     summary = run.summary
-    if not inputs.request.moves_state or inputs.position is None or inputs.window is None:
+    if not inputs.request.takes_window or inputs.position is None or inputs.window is None:
         return
     services.stop.check()
     moved = advance(inputs.position, inputs.window, failed=summary.counts["errors"] > 0)
@@ -223,7 +223,7 @@ def _record(services: Services, inputs: RunInput, summary: Summary, now: datetim
     before = last_baseline.coverage if last_baseline else {}
     baseline = (
         inputs.window is not None
-        and request.moves_state
+        and request.takes_window
         and summary.outcome in ENDED
         and is_baseline(inputs.stats_for_baseline, history, now, window_complete=inputs.window.complete)
     )
@@ -243,7 +243,7 @@ def _record(services: Services, inputs: RunInput, summary: Summary, now: datetim
         company=company_size(inputs.stats, None),
         began=history.began or record.ended_at,
         since=iso(inputs.position.since) if inputs.position else "",
-        reached=iso(summary.next_since) if request.moves_state and inputs.position and summary.next_since else "",
+        reached=iso(summary.next_since) if request.takes_window and inputs.position and summary.next_since else "",
         dates_read={kind: day.isoformat() for kind, day in inputs.dates_read.items()} if clean else {},
         scope_matched=marks_to_remember(inputs.scope_tally, history.scope_matched()),
     )

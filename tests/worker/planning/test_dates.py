@@ -48,7 +48,7 @@ def test_each_date_field_has_its_own_last_read() -> None:
 
 
 def test_a_date_field_that_no_employee_shows_is_read_again_from_the_same_day() -> None:
-    assert since(TODAY - timedelta(days=4)).read({"hire_date", "status_date"}) == {
+    assert since(TODAY - timedelta(days=4)).read_up_to({"hire_date", "status_date"}) == {
         "hire_date": TODAY,
         "termination_date": TODAY - timedelta(days=4),
         "status_date": TODAY,
@@ -109,5 +109,5 @@ def test_no_date_falls_between_two_runs_however_far_apart(gaps: list[int], comes
         date_range = DateRange.since(read, datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC), now, 0)
         in_effect = (run_day - TODAY).days >= comes + takes_effect_after
         found = found or (arrived(facts, date_range) and in_effect)
-        read = date_range.read({"termination_date"})
+        read = date_range.read_up_to({"termination_date"})
     assert found or (run_day - TODAY).days < comes + takes_effect_after

@@ -328,7 +328,7 @@ def crowded_summary() -> Summary:
     summary.count_without_account([], range(LONGEST_ID - CROWD, LONGEST_ID))
     summary.offset = summary.next_offset = summary.batch_size = 1_000_000
     summary.latest = summary.next_since = STARTED
-    summary.reasons.update({f"a_rather_long_reason_code_{number}": 20_000 for number in range(40)})
+    summary.error_reasons.update({f"a_rather_long_reason_code_{number}": 20_000 for number in range(40)})
     summary.warnings = [f"a_rather_long_warning_code_{number}" for number in range(40)]
     summary.count_calls(bamboohr=lambda: 10**9, moodle=lambda: 10**9)
     return summary
