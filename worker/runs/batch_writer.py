@@ -2,7 +2,7 @@
 
 Leavers are suspended first, in batches of their own; then come the updates, which free addresses; then creations.
 Employees who were isolated in the last run are written one by one: leavers after the other leavers, all others at the
-end, as are leavers whose request got no answer, so that waiting for it delays nobody. If the writing ends early
+end, as are leavers whose request got no answer, so that the wait delays no others. If the writing ends early
 (SIGTERM, a lost lock, a revoked token), the steps that were not sent have failed, and the cause is kept in
 :attr:`BatchWriter.ended_by`.
 """

@@ -183,8 +183,8 @@ def test_an_address_waits_for_the_username_that_is_made_of_it(harness: RunHarnes
     assert (harness.account("1")["email"], harness.account("1")["username"]) == (new_address, new_address)
 
 
-def test_nobody_waits_for_an_address_that_waits_for_its_username(harness: RunHarness) -> None:
-    """Whoever claims the address gets the rest of their changes: the next one in the chain, and one who returns."""
+def test_no_employee_waits_for_an_address_that_waits_for_its_username(harness: RunHarness) -> None:
+    """An employee who claims the address gets all other changes: the next one in the chain, and one who returns."""
     staff(harness, *range(1, 31))
     for number in ("2", "3"):
         harness.site.change_user(harness.account(number)["id"], username=f"chosen.by.hand{number}")

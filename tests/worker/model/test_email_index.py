@@ -24,7 +24,7 @@ def test_two_spellings_are_one_address_if_only_their_case_differs(one: str, othe
     assert index.of(other) == ((7,) if same else ())
 
 
-def test_an_address_has_every_employee_once_and_a_blank_one_has_nobody() -> None:
+def test_an_address_has_every_employee_once_and_a_blank_one_has_none() -> None:
     index = EmailIndex()
     for employee_id in (7, 8, 7, 9):
         index.add("shared@acme.example", employee_id)
