@@ -8,7 +8,7 @@ import pytest
 import requests
 import responses
 
-from tests.sandbox.moodle import MoodleSite
+from tests.sandbox.moodle import MoodleApp, MoodleSite
 from tests.sandbox.wire import Fault, Response, Switchboard
 from tests.worker.clients import (
     MOODLE,
@@ -66,6 +66,25 @@ def test_a_row_that_cannot_be_trusted_may_be_about_one_record(
 
 
 # About the site
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_page_in_place_of_the_guest_passes_or_is_the_answer(
+    site: MoodleSite, patient: Patient, pages: int, logged: list[dict[str, Any]]
+) -> None:
+    board = Switchboard(MoodleApp(site))
+    board.faults.append(Fault("html", "core_user_get_users_by_field", times=pages, body="<html>One moment</html>"))
+    moodle = client_of(board, stopping=patient)
+
+    if pages == 1:
+        moodle.check_visibility()
+    else:
+        with pytest.raises(TargetError):
+            moodle.check_visibility()
+
+    assert len(board.calls) == 2
+    assert [is_retry_pause(pause) for pause in patient.waits] == [True]
+    assert [line["fault"] for line in logged] == ["the answer is not JSON"]
 
 
 @pytest.mark.parametrize(

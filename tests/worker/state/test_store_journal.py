@@ -194,6 +194,7 @@ def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, 
     store.journal_failed("run1", [9, 7, 10], [7], NOW)
 
     assert [one.employee_id for one in store.journal_of("run1")] == [7, 8, 9]
+    assert store.journals_about(8) == [("run1", suspends(8))]
     assert store.journals_about(10) == [("run2", suspends(10))]
     assert store.journals_about(9) == [("run1", replace(suspends(9), is_failed=True))]
     finish(store, "run1")
@@ -218,6 +219,16 @@ def test_what_the_last_run_of_a_window_sent_in_vain_is_known_by_its_values(store
     assert lately(store, begins, is_open=False).not_taken == {9: NotTaken(values, {GuardClass.UPDATE}, is_refused=True)}
     assert lately(store, begins).changed == {GuardClass.SUSPEND: {7, 8}}
     assert lately(store).not_taken == {}
+
+
+def test_what_an_earlier_version_sent_in_vain_was_refused_for_no_employee_alone(items: Items, store: Store) -> None:
+    store.journal("run1", [entry(9)])
+    items.put({KEY: "a#journal#run1#failed", "employees": "[9]", EXPIRY: SECONDS + DAYS_90})
+    finish(store, "run1", NOW, "2026-01-20T02:00:00Z")
+
+    not_taken = lately(store, "2026-01-20T02:00:00Z").not_taken
+
+    assert not_taken == {9: NotTaken({"department": "xxxxx"}, is_refused=False)}
 
 
 # An operator's position
