@@ -35,7 +35,7 @@ class ValueClaims:
     """The claims on addresses, the usernames that follow from them, and the claims on these usernames.
 
     Attributes:
-        addresses: The claims of employees on addresses that their accounts do not have.
+        address_claims: The claims of employees on addresses that their accounts do not have.
         withheld: Why an employee's claim to an address is refused although it could be met.
     """
 
