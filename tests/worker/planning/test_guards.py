@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -23,7 +23,6 @@ from tests.worker.planning.guard_cases import (
     changes_department,
     defaults,
     guarded,
-    has_an_account_without_idnumber,
     has_another_name,
     is_new,
     leaves,
@@ -35,17 +34,12 @@ from tests.worker.planning.guard_cases import (
 )
 from tests.worker.tables import table
 from worker.model import reasons
-from worker.model.journal_entry import NotTaken, RecentWrites
+from worker.model.journal_entry import RecentWrites
 from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action, FieldChange, GuardClass, Step
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import Limits
 from worker.planning.parts import fields_empty_in_bamboohr, identity_fields
-
-
-def may_be_tried_again(example: Callable[[int], Case], held_class: GuardClass) -> bool:
-    return held_class in (GuardClass.UPDATE, GuardClass.CREATE) or example is has_an_account_without_idnumber
-
 
 # Each class, by itself
 
@@ -102,62 +96,6 @@ def test_changes_of_the_last_day_count_towards_twice_the_limit(
 
     assert (set(allowed.why), set(held.why), set(due_again.why)) == (set(), {held_class}, set())
     assert f"after {most + 1} in the last 24 hours, {2 * most} allowed" in held.why[held_class]
-
-
-@BY_NAME
-def test_what_an_earlier_run_of_the_window_let_through_needs_no_second_permission(
-    example: Callable[[int], Case], held_class: GuardClass
-) -> None:
-    """Links, updates and creates that Moodle did not take. What an unreliable reading may cause counts every time."""
-    due = many(example, 26)
-    values = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(due).steps}
-    others = {number: dict.fromkeys(own, "another value") for number, own in values.items()}
-
-    again = guarded(due, recent=not_taken(values))
-    with_other_values = guarded(due, recent=not_taken(others))
-
-    assert set(again.why) == (set() if may_be_tried_again(example, held_class) else {held_class})
-    assert set(with_other_values.why) == {held_class}
-
-
-@pytest.mark.parametrize(("example", "held_class"), [one for one in EXAMPLES if may_be_tried_again(*one)])
-def test_what_is_tried_again_counts_as_it_did_before(example: Callable[[int], Case], held_class: GuardClass) -> None:
-    """Otherwise runs that fail by turns would let through the limit of one run each, without an end."""
-    most = defaults(100).per_run[held_class]
-    before, due = many(example, most + 1), [example(5_000 + number) for number in range(most)]
-    values = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(before).steps}
-
-    counted = guarded([*before, *due], recent=not_taken(values, {held_class}))
-    refused_alone = guarded([*before, *due], recent=not_taken(values, {held_class}, is_refused=True))
-    approved = guarded([*before, *due], recent=not_taken(values))
-
-    tried, new = (of(counted.plan.steps, *(employee.employee_id for employee, _ in cases)) for cases in (before, due))
-    assert {step.classes for step in tried} == {frozenset({held_class})}
-    assert {step.held_classes for step in new} == {(held_class,)}
-    assert f"besides {most + 1} tried again, {most} allowed in one run" in counted.why[held_class]
-    assert refused_alone.why == approved.why == {}
-    assert {step.classes for step in of(refused_alone.plan.steps, *values)} == {frozenset({held_class})}
-    assert {step.classes for step in of(approved.plan.steps, *values)} == {frozenset()}
-
-
-def test_a_step_whose_identity_is_held_is_tried_again_with_its_other_changes() -> None:
-    """Only links among the changes of identity are tried again: those of the account's owner need a permission."""
-    both = [
-        (listed(number, work_email=f"p{number}@new.example", department="New"), account_of(number))
-        for number in range(1, 27)
-    ]
-    values = {step.employee_id: {one.field: one.new for one in step.changes} for step in plan_for(both).steps}
-
-    found = guarded(both, recent=not_taken(values))
-
-    assert set(found.why) == {GuardClass.IDENTITY}
-    assert {tuple(writes(step)) for step in found.plan.steps} == {("department",)}
-
-
-def not_taken(
-    values: dict[int, dict[str, str]], classes: Set[GuardClass] = frozenset(), *, is_refused: bool = False
-) -> RecentWrites:
-    return RecentWrites(not_taken={number: NotTaken(own, classes, is_refused) for number, own in values.items()})
 
 
 @BY_NAME
