@@ -20,10 +20,9 @@ from cdk_app.log_retention import RETENTION
 from cdk_app.parameter_reader import ParameterError
 from cdk_app.schedule_checks import LONGEST_SILENCE_HOURS
 from worker.config.faults import Faults, Problem, refusal
-from worker.config.mapping_table import mapping_problems
-from worker.config.scope_table import scope_problems
 from worker.config.settings_file import worker_environment
 from worker.config.settings_model import REMOVED, SharedSettings
+from worker.config.tables import mapping_problems, scope_problems
 from worker.model.moodle_fields import is_email
 
 ENVIRONMENTS = Path(__file__).parent / "environments"

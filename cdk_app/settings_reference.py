@@ -15,10 +15,9 @@ from pydantic.fields import FieldInfo
 
 from cdk_app import regions
 from cdk_app.parameters import Parameters
-from worker.config.mapping_table import RuleTable
-from worker.config.scope_table import ScopeLists
 from worker.config.settings import meaning
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, SharedSettings, WorkerVariables
+from worker.config.tables import RuleTable, ScopeLists
 from worker.model.field_catalogue import BY_API_NAME, MAPPABLE
 from worker.model.mapping import CORE_TARGETS, PROFILE_FIELD
 

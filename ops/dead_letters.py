@@ -8,8 +8,8 @@ from typing import Any
 from ops.context import Context, add_operation
 from worker.commands.base import Parsers, add_yes
 from worker.errors import ExitCode
+from worker.reports.table import facts
 from worker.reports.terminal import moment
-from worker.reports.wrapping import facts
 from worker.words import counted
 
 _MOST_PER_CALL = 10

@@ -12,8 +12,8 @@ from ops import log
 from ops.context import Context
 from worker import advice
 from worker.errors import SyncError, UsageError
+from worker.reports.table import facts
 from worker.reports.terminal import meaning_of, moment
-from worker.reports.wrapping import facts
 
 _MOST_PER_CALL = 100
 _TIMES = {

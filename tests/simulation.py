@@ -24,7 +24,7 @@ from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
 from worker.model.history import History
 from worker.moodle.client import MoodleClient
-from worker.runs.request import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
+from worker.runs.run_input import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.runs.sync import preview, run_sync

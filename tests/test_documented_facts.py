@@ -17,7 +17,7 @@ from worker.errors import ExitCode
 from worker.model.field_catalogue import FIELDS, MAPPABLE
 from worker.model.mapping import CORE_TARGETS, DERIVABLE
 from worker.model.step import GuardClass
-from worker.moodle.refusal_reasons import REFUSED
+from worker.moodle.refusals import REFUSED
 from worker.planning.guards import held_code
 from worker.reports.terminal import meaning_of
 from worker.runs.summary import Summary

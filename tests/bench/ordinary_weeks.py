@@ -33,8 +33,8 @@ from datetime import date, timedelta
 
 from worker.model.history import History, RunRecord
 from worker.model.step import GuardClass
+from worker.planning.baseline import DirectoryStats
 from worker.planning.limits import Limits, limits
-from worker.planning.readings import DirectoryStats
 
 COMPANIES = (50, 299, 500, 5_000)
 """Up to 10,000 employees, the limit of 5 is the smallest share in a company of 299; one of 300 may suspend 6."""

@@ -31,12 +31,12 @@ _DAY = 24 * 60 * 60
 _CRASH = """
 import sys
 sys.path.insert(0, "/app")
-import worker.runs.guarded_plan
+import worker.runs.make_plan
 
 def crash(*_, **__):
     raise RuntimeError("Jo Doe, jo@example.com")
 
-worker.runs.guarded_plan.make_plan = crash
+worker.runs.make_plan.make_plan = crash
 """
 
 

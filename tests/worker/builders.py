@@ -13,8 +13,7 @@ from typing import Any
 
 from worker.config.settings import Settings, read_settings
 from worker.model.account import Account, AccountKey
-from worker.model.email_index import EmailIndex
-from worker.model.employee import Employee, Evidence
+from worker.model.employee import EmailIndex, Employee, Evidence
 from worker.model.field_kinds import Kinds
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.mapping import FieldMapping

@@ -11,9 +11,8 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.bamboohr.rows import StreamedTable
-from worker.bamboohr.values import shared, text
-from worker.model.email_index import EmailIndex
+from worker.bamboohr.rows import StreamedTable, shared, text
+from worker.model.employee import EmailIndex
 from worker.model.field_catalogue import names_in
 from worker.transport.json_stream import require_empty
 

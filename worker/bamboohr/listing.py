@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from worker.bamboohr.rows import log_contradiction, log_unreadable
-from worker.bamboohr.values import shared, text
+from worker.bamboohr.rows import log_contradiction, log_unreadable, shared, text
 from worker.model.employee import Evidence, employee_id
 from worker.model.field_catalogue import names_in
 from worker.model.states import state_name

@@ -12,8 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.bamboohr.rows import StreamedTable
-from worker.bamboohr.values import shared, text
+from worker.bamboohr.rows import StreamedTable, shared, text
 from worker.model.field_catalogue import api_name
 from worker.transport.json_stream import require_empty
 

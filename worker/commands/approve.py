@@ -23,7 +23,7 @@ from worker.model.history import FollowUp
 from worker.model.reasons import UNCONFIRMED
 from worker.model.step import GuardClass
 from worker.planning.digests import key_check
-from worker.runs.request import RunRequest, SelectedEmployees
+from worker.runs.run_input import RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.sync import run_sync
 from worker.words import counted, employees_named

@@ -21,7 +21,7 @@ from worker.model.held_change import HeldChanges
 from worker.model.history import History
 from worker.model.step import GuardClass
 from worker.progress import Progress, bar
-from worker.runs.request import RunRequest
+from worker.runs.run_input import RunRequest
 from worker.runs.services import Services, open_services, read_credentials
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal

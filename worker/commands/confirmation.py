@@ -15,7 +15,7 @@ from worker.model.step import WRITES, Step
 from worker.reports.build import build
 from worker.reports.output import width
 from worker.reports.table import changes
-from worker.runs.request import RunRequest
+from worker.runs.run_input import RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.runs.sync import preview

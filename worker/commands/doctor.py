@@ -16,7 +16,7 @@ from worker.progress import bar
 from worker.runs import checks
 from worker.runs.checks import Check, CheckStatus, failed_by, ok
 from worker.runs.company_checks import check_accounts, check_employees, check_profile_fields
-from worker.runs.request import AllEmployees, RunRequest
+from worker.runs.run_input import AllEmployees, RunRequest
 from worker.runs.services import Credentials, open_bamboohr, open_moodle, open_services, open_store
 from worker.runs.sync import preview
 from worker.transport.patience import Patience

@@ -10,7 +10,7 @@ from worker.progress import no_bar
 from worker.reports.employee_context import EmployeeContext
 from worker.reports.explanation import explain
 from worker.reports.output import check_values, check_writable, put, readable, width
-from worker.runs.request import RunRequest, SelectedEmployees
+from worker.runs.run_input import RunRequest, SelectedEmployees
 from worker.runs.sync import preview
 
 _TEACHES = """\

@@ -20,11 +20,11 @@ from worker.errors import UsageError
 from worker.planning.digests import digest
 from worker.progress import bar
 from worker.reports.build import build
-from worker.reports.document import document
 from worker.reports.output import check_values, check_writable, put, width
 from worker.reports.page import page
+from worker.reports.report import document
 from worker.reports.table import table
-from worker.runs.request import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
+from worker.runs.run_input import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.services import open_services, read_credentials
 from worker.runs.sync import preview
 from worker.words import MOST_SHOWN

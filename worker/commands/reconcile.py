@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.commands.base import Call, Parsers, add_command, add_run_options
 from worker.commands.confirmation import check_terminal, may_write, proposal_of
-from worker.runs.request import AllEmployees, RunRequest
+from worker.runs.run_input import AllEmployees, RunRequest
 from worker.runs.sync import run_sync
 from worker.words import counted
 

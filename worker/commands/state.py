@@ -14,7 +14,7 @@ from worker.errors import UsageError
 from worker.model.history import History
 from worker.model.position import Position
 from worker.reports.output import put, width
-from worker.reports.wrapping import facts
+from worker.reports.table import facts
 from worker.runs.services import open_store
 from worker.state.lock import Lock
 from worker.state.store import RECORDING_BEGAN, Store, locked

@@ -7,7 +7,7 @@ import argparse
 from worker.commands.base import Call, Parsers, add_command, add_employees, add_run_options, employees
 from worker.commands.confirmation import may_write, proposal_of
 from worker.errors import UsageError
-from worker.runs.request import ChangedEmployees, RunRequest, SelectedEmployees
+from worker.runs.run_input import ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.sync import run_sync
 
 _TEACHES = """\

@@ -19,13 +19,12 @@ from pydantic.fields import FieldInfo
 
 from worker import advice, logs
 from worker.config.faults import Faults, Model, limits
-from worker.config.mapping_table import build_rules, mapping_problems
-from worker.config.scope_table import build_scope, scope_problems
 from worker.config.settings_model import EXACTLY_ONE, REMOVED, StateVariables, WorkerVariables, is_loopback
+from worker.config.tables import build_rules, build_scope, mapping_problems, scope_problems
 from worker.errors import ConfigurationError
-from worker.model.binding import Binding
 from worker.model.field_catalogue import needed
 from worker.model.mapping import FieldMapping
+from worker.model.position import Binding
 from worker.model.scope import Scope
 
 __all__ = ["VARIABLES", "Credential", "Settings", "StateLocation", "describe", "is_loopback", "read_settings"]

@@ -14,9 +14,8 @@ from pydantic import ConfigDict
 from pydantic.alias_generators import to_pascal
 
 from worker.config.faults import Faults, near_match
-from worker.config.mapping_table import mapping_problems
-from worker.config.scope_table import scope_problems
 from worker.config.settings_model import REMOVED, SharedSettings
+from worker.config.tables import mapping_problems, scope_problems
 from worker.errors import ConfigurationError, UsageError
 
 _ALWAYS = ("batch_size", "initial_lookback_days")

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, SecretStr, WithJsonSchema
 
 from worker.config.faults import EachEntry, refusal
-from worker.config.mapping_table import MappingTable
-from worker.config.scope_table import ScopeTable
+from worker.config.tables import MappingTable, ScopeTable
 from worker.model.mapping import DERIVABLE, template_fault
 from worker.model.moodle_fields import normalize
 from worker.model.step import GuardClass

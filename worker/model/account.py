@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from worker.model.email_index import email_key
+from worker.model.employee import email_key
 
 AccountKey = Literal["id", "idnumber", "email", "username"]
 """The keys by which an account can be looked up."""

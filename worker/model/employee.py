@@ -1,4 +1,4 @@
-"""An employee as BambooHR shows them, and the lifecycle state that follows from it.
+"""An employee as BambooHR shows them, the lifecycle state that follows from it, and whose address is whose.
 
 *Not shown* is not *empty*: a field that a source does not declare, or lists as restricted, is absent from
 :attr:`Employee.facts`; a field that it shows without a value is present as an empty string.
@@ -179,3 +179,37 @@ def employee_id(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and value[0] != "0":
         return int(value) if len(value) <= len(str(2**63)) else None
     return None
+
+
+def email_key(address: str) -> str:
+    """Return an address in the form in which it is compared: like both systems, this product ignores case."""
+    return address.lower()
+
+
+class EmailIndex:
+    """Employee ids by e-mail address, ignoring case.
+
+    Only hashes of the addresses are kept: 50,000 employees take a few megabytes, and no address of an employee outside
+    the window stays in memory.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[int, int | tuple[int, ...]] = {}
+
+    def add(self, address: str, employee: int) -> None:
+        """Record that the employee has this address. An empty address is ignored."""
+        if not address:
+            return
+        key = hash(email_key(address))
+        known = self._ids.get(key)
+        if known is None:
+            self._ids[key] = employee
+        else:
+            known = known if isinstance(known, tuple) else (known,)
+            if employee not in known:
+                self._ids[key] = (*known, employee)
+
+    def of(self, address: str) -> tuple[int, ...]:
+        """Return the ids of all employees with this address."""
+        known = self._ids.get(hash(email_key(address)), ())
+        return known if isinstance(known, tuple) else (known,)

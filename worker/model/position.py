@@ -1,9 +1,10 @@
-"""The position of the sync in the changed feed."""
+"""The position of the sync in the changed feed, and the company and the site that its state belongs to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +36,25 @@ class Position:
     offset: int = 0
     progress: WindowProgress | None = None
     gapless: bool = False
+
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A pair of company and site. `site`: host and path, without scheme, default port and final slash."""
+
+    company: str
+    site: str
+
+    @classmethod
+    def of(cls, company_domain: str, moodle_base_url: str) -> Binding:
+        """Return the company and site that the settings name."""
+        url = urlsplit(moodle_base_url)
+        host, port = (url.hostname or "").lower(), url.port
+        named_port = f":{port}" if port is not None and port != _DEFAULT_PORTS.get(url.scheme.lower()) else ""
+        return cls(company_domain.lower(), f"{host}{named_port}{url.path.rstrip('/')}")
+
+    def __str__(self) -> str:
+        return f"company {self.company} and site {self.site}"

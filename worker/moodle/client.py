@@ -18,9 +18,15 @@ from worker.model.account import Account, AccountKey, AccountRef
 from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
 from worker.moodle import fatal_errors, writes
-from worker.moodle.account_listing import read_account_listing
-from worker.moodle.error_codes import NO_JSON, ODD_ANSWER, UNREADABLE_ROW, Undecided
-from worker.moodle.parsers import UnreadableAccount, missing_keys, needed_keys, parse_accounts, parse_kinds
+from worker.moodle.parsers import (
+    UnreadableAccount,
+    missing_keys,
+    needed_keys,
+    parse_accounts,
+    parse_kinds,
+    read_account_listing,
+)
+from worker.moodle.refusals import NO_JSON, ODD_ANSWER, UNREADABLE_ROW, Undecided
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record, Updated
 from worker.transport.http import Transport

@@ -1,6 +1,6 @@
 """The errors of Moodle that end a whole run: what happened, what to do and whom to ask.
 
-`error_codes` has what a refusal concerns, `refusal_reasons` the refusals that affect one employee only.
+`refusals` has what each code concerns, and the refusals that affect one employee only.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from worker.errors import CredentialError, SyncError, TargetError
-from worker.moodle.error_codes import ASK_FIREWALL, ASK_FIREWALL_TO_EXEMPT, ASK_MOODLE, NO_JSON, ODD_ANSWER, is_firewall
+from worker.moodle.refusals import ASK_FIREWALL, ASK_FIREWALL_TO_EXEMPT, ASK_MOODLE, NO_JSON, ODD_ANSWER, is_firewall
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
 

@@ -1,4 +1,4 @@
-"""Parses the accounts in the answers of Moodle's look-ups."""
+"""Parses the accounts in Moodle's answers: those of a look-up, or all of one authentication method, as a stream."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from worker.model.account import Account
+from worker.model.account import Account, AccountRef
 from worker.model.field_kinds import FieldKind, shown_text
 from worker.model.mapping import OFTEN_HIDDEN, PROFILE_FIELD, FieldMapping
+from worker.transport.json_stream import Malformed, read_items, require_empty
 from worker.transport.json_text import readable
 
 ALWAYS_SHOWN = ("id", "username", "firstname", "lastname", "email", "auth", "suspended")
@@ -99,3 +100,32 @@ def _identity(row: Mapping[str, Any], key: str) -> str:
 def _text(value: Any) -> str:
     """Return a value as text. A list or an object counts as empty, so that the account stays readable."""
     return "" if value is None or isinstance(value, (dict, list)) else sys.intern(readable(str(value)))
+
+
+def read_account_listing(chunks: Iterable[bytes], auth: str) -> list[AccountRef]:
+    """Return the accounts with this authentication. Raises Malformed, also if the answer is incomplete."""
+    found: list[AccountRef] = []
+    rows = 0
+
+    def take(row: Any) -> None:
+        nonlocal rows
+        rows += 1
+        account = _account_ref(row, auth)
+        if account is not None:
+            found.append(account)
+
+    head = read_items(chunks, {"users.item": take})
+    if not rows:
+        require_empty(head, "users")
+    return found
+
+
+def _account_ref(row: Any, auth: str) -> AccountRef | None:
+    if not isinstance(row, dict) or type(row.get("id")) is not int:
+        raise Malformed("an account is not an object with an id")
+    if row.get("auth") != auth:
+        # A search by a key unknown to Moodle returns all accounts.
+        return None
+    username, idnumber = (str(row.get(key) or "") for key in ("username", "idnumber"))
+    full_name = "" if idnumber else f"{row.get('firstname') or ''} {row.get('lastname') or ''}".strip()
+    return AccountRef(row["id"], username, idnumber, bool(row.get("suspended")), full_name)

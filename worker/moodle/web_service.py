@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from worker.config.credentials import RenewableCredential
 from worker.moodle import fatal_errors
-from worker.moodle.error_codes import NO_JSON, Undecided, meaning_of_code
+from worker.moodle.refusals import NO_JSON, Undecided, meaning_of_code
 from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
 from worker.transport.json_text import readable

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.model.mapping import PROFILE_FIELD
-from worker.moodle.error_codes import ODD_ANSWER, Undecided
+from worker.moodle.refusals import ODD_ANSWER, Undecided
 from worker.moodle.web_service import plain_code
 
 Record = Mapping[str, str | int]

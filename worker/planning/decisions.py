@@ -12,11 +12,10 @@ from worker.model.reasons import Reason
 from worker.model.scope import ScopeState
 from worker.model.step import WRITES, Action, FieldChange, Step
 from worker.planning.claims import Resolution
-from worker.planning.differences import as_sent, with_differences
 from worker.planning.matching import shows_identity
 from worker.planning.plan_context import PlanContext
 from worker.planning.suspensions import LEAVER, out_of_scope, suspension_step, untouched_by_scope, with_reactivation
-from worker.planning.values import created_values, fields_to_send_blank, updated_values
+from worker.planning.values import as_sent, created_values, fields_to_send_blank, updated_values, with_differences
 
 
 def decide(context: PlanContext, employee: Employee) -> Step:
@@ -221,7 +220,7 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
             new["username"] = name
     if step.problem is not None:
         new = context.matching.without_replaced_names(employee, account, new)
-    step = with_differences(context, employee, step, new)
+    step = with_differences(context.plan_input, employee, step, new)
     return _finished(with_reactivation(context, step))
 
 

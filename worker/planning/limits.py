@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from worker.model.history import History, RunRecord
 from worker.model.step import GuardClass
-from worker.planning.readings import DirectoryStats
+from worker.planning.baseline import DirectoryStats
 
 Limit = int | str
 """A number of accounts, or a percentage of the company as in "5%"."""

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from worker.model.account import Account, AccountKey
-from worker.model.email_index import email_key
-from worker.model.employee import Employee, LifecycleState
+from worker.model.employee import Employee, LifecycleState, email_key
 from worker.model.mapping import NAMES
 from worker.model.moodle_fields import is_email
 from worker.model.reasons import (

@@ -9,8 +9,7 @@ from datetime import datetime
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
-from worker.model.result import Status, StepResult
-from worker.model.step import WRITES, Action, GuardClass, Step
+from worker.model.step import WRITES, Action, GuardClass, Status, Step, StepResult
 
 
 def record_after_run(

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from worker.model.email_index import EmailIndex
-from worker.model.employee import Employee, LifecycleState, lifecycle_state, starts_later
+from worker.model.employee import EmailIndex, Employee, LifecycleState, lifecycle_state, starts_later
 from worker.model.field_kinds import Kinds
 from worker.model.history import EmployeeRecord
 from worker.model.mapping import FieldMapping

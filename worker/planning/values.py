@@ -1,17 +1,26 @@
-"""The values that an account should have, by what BambooHR shows of its employee. Pure.
+"""The values that an account should have, by what BambooHR shows of its employee, and which of them differ. Pure.
 
 An employee with a single name has it in one of BambooHR's two fields. A new account gets it as the first name, with the
 default last name. Later runs keep it as the first name, whichever field BambooHR has it in.
+
+A value that Moodle did not keep when it was sent does not count as a difference until it changes in BambooHR. Sent
+again, it would only replace what was entered in Moodle since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee
+from worker.model.field_kinds import Kinds, is_same, sendable
 from worker.model.mapping import NAMES, NEVER_CLEARED, FieldMapping
+from worker.model.step import FieldChange, Step
+from worker.planning.digests import not_kept_digest
 from worker.planning.names import same_name
+from worker.planning.plan_input import PlanInput
 
 
 def created_values(mapping: FieldMapping, employee: Employee) -> dict[str, str]:
@@ -56,3 +65,49 @@ def _single_name(values: Mapping[str, str]) -> str:
     """Return the employee's only name if BambooHR shows that the other one is empty, "" otherwise."""
     names = [values.get(name) for name in NAMES]
     return next(filter(None, names), "") if "" in names and None not in names else ""
+
+
+def with_differences(plan_input: PlanInput, employee: Employee, step: Step, due: Mapping[str, str]) -> Step:
+    """Return the step with a change for each field whose value differs and was not sent in vain before."""
+    present = step.account.fields if step.account else {}
+    not_kept: list[tuple[str, str]] = []
+    changes = []
+    for field, value in due.items():
+        shown, sent = present.get(field, ""), sendable(plan_input.kinds, field, value)
+        if sent is None:
+            not_kept.append((field, ""))
+        elif is_same(plan_input.kinds, field, sent, shown):
+            continue
+        elif digest := _remembered(plan_input, employee.employee_id, FieldChange(field, shown, sent)):
+            not_kept.append((field, digest))
+        else:
+            changes.append(FieldChange(field, shown, sent))
+    return with_not_kept(replace(step, changes=tuple(changes)), not_kept)
+
+
+def as_sent(kinds: Kinds, step: Step) -> Step:
+    """Return the step of a new account with the values as they are sent to fields of these kinds."""
+    sent = [(change, sendable(kinds, change.field, change.new)) for change in step.changes]
+    changes = tuple(replace(change, new=value) for change, value in sent if value is not None)
+    return with_not_kept(
+        replace(step, changes=changes), [(change.field, "") for change, value in sent if value is None]
+    )
+
+
+def with_not_kept(step: Step, fields: Iterable[tuple[str, str]]) -> Step:
+    """Return the step with more fields whose value Moodle does not keep; see :attr:`Step.not_kept`."""
+    not_kept = (*step.not_kept, *fields)
+    if not not_kept:
+        return step
+    notes = [note for note in step.notes if note.code != reasons.NOT_KEPT]
+    return replace(step, not_kept=not_kept, notes=(*notes, reasons.not_kept([name for name, _ in not_kept])))
+
+
+def _remembered(plan_input: PlanInput, number: int, change: FieldChange) -> str:
+    """Return the digest of a value that was sent before and that Moodle did not keep; "" for any other."""
+    record, settings = plan_input.records.get(number), plan_input.settings
+    known = record.not_kept.get(change.field, "") if record is not None and not settings.resends else ""
+    if not known:
+        return ""
+    digest = not_kept_digest(number, change.field, change.new, settings.digest_key)
+    return digest if digest == known else ""

@@ -15,12 +15,12 @@ from worker.model.field_catalogue import EVIDENCE, FIELDS
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
+from worker.model.scope import ScopeRule, ScopeState
 from worker.model.step import WRITES
-from worker.reports.account_lines import account_lines
+from worker.planning.plan_input import PlanSettings
 from worker.reports.build import would
-from worker.reports.employee_context import EmployeeContext
+from worker.reports.employee_context import EmployeeContext, account_lines, shown_value
 from worker.reports.follow_up_reasons import is_seen_again, reason_of
-from worker.reports.scope_lines import scope_lines
 from worker.timestamps import iso
 from worker.words import counted
 
@@ -224,3 +224,27 @@ def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
 
 def _when(seconds: int) -> str:
     return iso(datetime.fromtimestamp(seconds, UTC))
+
+
+def scope_lines(settings: PlanSettings, facts: Mapping[str, str], *, shows_values: bool) -> Iterator[tuple[str, str]]:
+    """Yield a line for the employee and one for each field; lists and values only on request."""
+    outside = "is suspended" if settings.suspends_out_of_scope else "is left alone"
+    states = {
+        ScopeState.IN: "in scope",
+        ScopeState.OUT: f"out of scope: the account of an employee who works here {outside}",
+        ScopeState.NOT_SHOWN: "not known: nothing is written for an employee who works here",
+    }
+    yield "state", states[settings.scope.state(facts)]
+    for rule in settings.scope.rules:
+        yield rule.field, _line(rule, facts, shows_values=shows_values)
+
+
+def _line(rule: ScopeRule, facts: Mapping[str, str], *, shows_values: bool) -> str:
+    state = rule.state(facts)
+    if state is ScopeState.NOT_SHOWN:
+        return "NOT SHOWN"
+    name = rule.list_that_decides(facts)
+    values = rule.excluded if name == "exclude" else rule.allowed
+    listed = f" ({', '.join(map(repr, values))})" if shows_values else ""
+    value = shown_value(facts[rule.field], shows_values=shows_values)
+    return f"{value}: {state.value}, as the list {name} decides{listed}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from worker.model import reasons
 from worker.model.history import FollowUp
 from worker.model.reasons import Reason
-from worker.moodle import refusal_reasons
+from worker.moodle import refusals
 
 _IN_LOG = (
     "the reason in words is in the log of its last run (event sync.person); to see it again, try the employee alone:"
@@ -25,7 +25,7 @@ _BY_FLAG = {
     ),
 }
 _TEXTS = {
-    refusal_reasons.REFUSED: "Moodle, its web server or a firewall refuses to write this employee alone",
+    refusals.REFUSED: "Moodle, its web server or a firewall refuses to write this employee alone",
     "vanished": "the account no longer exists, or is marked as deleted in Moodle",
 }
 _SEEN_AGAIN = {
@@ -38,9 +38,9 @@ _SEEN_AGAIN = {
 _STATIC = {
     one.code: one
     for one in (
-        refusal_reasons.UNTOUCHABLE,
-        refusal_reasons.HALF_MADE,
-        refusal_reasons.EXTENDED_USERNAME_REFUSED,
+        refusals.UNTOUCHABLE,
+        refusals.HALF_MADE,
+        refusals.EXTENDED_USERNAME_REFUSED,
     )
 }
 

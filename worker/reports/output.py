@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from worker.errors import UsageError
-from worker.reports.wrapping import facts
+from worker.reports.table import facts
 
 _OWNER_ONLY = 0o600
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from worker.advice import resolve
 from worker.model.reasons import UNCONFIRMED
 from worker.timestamps import parse_moment
 
@@ -166,3 +169,47 @@ def utc(text: str) -> str:
     """Format an ISO 8601 timestamp with a time zone for a reader; return "" for any other text."""
     moment = parse_moment(text)
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else ""
+
+
+KIND = "novalxp-sync-plan"
+VERSION = 1
+
+
+def document(report: Report) -> str:
+    """Return the report as JSON, with a keyed digest of everything that would be written."""
+    data = {
+        "kind": KIND,
+        "version": VERSION,
+        "run_id": report.run_id,
+        "made_at": report.made_at,
+        "scope": report.scope,
+        "since": report.since or None,
+        "company": report.company,
+        "site": report.site,
+        "reconcile_due": report.reconcile_due,
+        "warnings": list(report.warnings),
+        "counts": dict(report.counts),
+        "rows": [_row(row, shows_values=report.shows_values) for row in report.rows],
+    }
+    return json.dumps(data, indent=1)
+
+
+def _row(row: Row, *, shows_values: bool) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "employee_id": row.employee_id,
+        "action": row.action,
+        "code": row.code,
+        "reason": row.reason,
+        "advice": resolve(row.advice, [row.employee_id]),
+        "account_id": row.account_id,
+        "fields": [cell.field for cell in row.cells if not cell.held],
+        "held": list(row.held),
+        "held_fields": [cell.field for cell in row.cells if cell.held],
+        "problem": row.problem or row.hold,
+        "notes": list(row.notes),
+        "digest": row.digest,
+    }
+    if not shows_values:
+        return data
+    values = {cell.field: [cell.old, cell.new] for cell in row.cells if cell.new is not None}
+    return {**data, "name": row.name, "department": row.department, **({"values": values} if values else {})}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from worker.reports.groups import Entry, Group, kinds
 from worker.reports.next_steps import approve_class, next_steps
 from worker.reports.report import PRODUCT, Cell, HeldClass, Report, Row, utc
-from worker.reports.wrapping import wrap
 from worker.words import counted, listed
 
 _NARROWEST = 24
@@ -155,3 +155,38 @@ def _filled(line: str, width: int) -> str:
     indent = " " * (len(line) - len(line.lstrip()) + 2)
     own = line[: len(line) - len(line.lstrip())]
     return "\n".join(wrap(line.lstrip(), max(width, _NARROWEST), first=own, rest=indent))
+
+
+_COMMAND = re.compile(r"(?:\./lxp|python -m worker)(?: [^\s;,]*[^\s;,.])+")
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def facts(pairs: Iterable[tuple[str, object]], width: int = 0) -> str:
+    """Return one line for each name and value; empty values are left out.
+
+    A long value continues below its beginning, unless the width (0: no limit) leaves too little room.
+    """
+    shown = [(name, str(value)) for name, value in pairs if value not in (None, "")]
+    size = max((len(name) for name, _ in shown), default=0)
+    is_wide = width - size - 4 < _NARROWEST
+    return "\n".join(
+        f"  {name:<{size}}  {value}"
+        if is_wide
+        else "\n".join(wrap(value, width, first=f"  {name:<{size}}  ", rest=" " * (size + 4)))
+        for name, value in shown
+    )
+
+
+def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
+    """Return the text in lines. A command or a word that is longer than a line stays whole.
+
+    Args:
+        width: The width of a line, its indent included.
+        first: The beginning of the first line.
+        rest: The beginning of every other line.
+    """
+    bound = _COMMAND.sub(lambda found: found[0].replace(" ", _NO_BREAK), text)
+    lines = textwrap.wrap(
+        bound, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+    return [line.replace(_NO_BREAK, " ") for line in lines] or [first]

@@ -10,7 +10,7 @@ from typing import Any
 from worker import advice
 from worker.errors import ExitCode
 from worker.model.reasons import UNDONE
-from worker.reports.wrapping import facts
+from worker.reports.table import facts
 from worker.words import MOST_SHOWN, counted
 
 Event = Mapping[str, Any]

@@ -8,7 +8,7 @@ from functools import partial
 from worker.model.account import Account, AccountKey
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import Reason
-from worker.moodle import fatal_errors, refusal_reasons
+from worker.moodle import fatal_errors, refusals
 from worker.moodle.client import MoodleClient
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Progress, Tick, no_bar
@@ -82,7 +82,7 @@ class AccountLookup(BatchRequest[str]):
     def on_isolated(self, record: str, code: str) -> None:
         """Record that this account cannot be read."""
         is_refused = code == "invalidparameter" and self._is_extended(record)
-        reason = refusal_reasons.EXTENDED_USERNAME_REFUSED if is_refused else refusal_reasons.unreadable_account(code)
+        reason = refusals.EXTENDED_USERNAME_REFUSED if is_refused else refusals.unreadable_account(code)
         self.unanswered[self._lookup.key, record] = reason
 
     def on_skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
@@ -91,9 +91,9 @@ class AccountLookup(BatchRequest[str]):
         if why is Skipped.SITE_REFUSES and (self._all_needed or is_whole_company):
             raise fatal_errors.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
-            reason = refusal_reasons.EXTENDED_USERNAME_REFUSED
+            reason = refusals.EXTENDED_USERNAME_REFUSED
         else:
-            reason = refusal_reasons.too_many_refused(f"the look-up by {self._lookup.key}", code)
+            reason = refusals.too_many_refused(f"the look-up by {self._lookup.key}", code)
         self.unanswered.update({(self._lookup.key, record): reason for record in records})
 
 

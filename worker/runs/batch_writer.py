@@ -1,4 +1,4 @@
-"""The batch writer: writes a plan to Moodle in batches and reports the result of each step.
+"""The batch writer: writes a plan to Moodle in batches, each after its gate opens, and reports the result of each step.
 
 Leavers are suspended first, in batches of their own; then come the updates, which free addresses; then creations.
 Employees who were isolated in the last run are written one by one: leavers after the other leavers, all others at the
@@ -9,18 +9,26 @@ end, as are leavers whose request got no answer, so that the wait delays no othe
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from worker.errors import SyncError
-from worker.model.result import Status, StepResult
-from worker.model.step import Step
-from worker.moodle import refusal_reasons
+from worker.model.history import UNFINISHED, EmployeeRecord, RunRecord
+from worker.model.journal_entry import JournalEntry
+from worker.model.step import Status, Step, StepResult
+from worker.moodle import refusals
 from worker.moodle.client import MoodleClient, Refused
-from worker.planning.write_order import in_order
+from worker.planning.claims import in_order
 from worker.runs.isolation import ALLOWANCE, Isolation
+from worker.runs.services import Services
+from worker.runs.summary import Summary
 from worker.runs.write_requests import Results, WriteKind, WriteRequests
+from worker.state.lock import Lock
+from worker.timestamps import iso
 from worker.transport.http import TransportError
 from worker.transport.parallel import in_batches, in_parallel
 
@@ -28,7 +36,7 @@ _BATCHES_LOST = 3
 
 
 class Gate(Protocol):
-    """Permission to write; see :class:`worker.runs.write_gate.WriteGate`."""
+    """Permission to write; see :class:`worker.runs.batch_writer.WriteGate`."""
 
     def check(self) -> None:
         """Raise unless another request may be sent."""
@@ -101,7 +109,7 @@ class BatchWriter:
             except SyncError as end:
                 self.ended_by = self.ended_by or end
             left = self._results.missing(refused)
-            self._results.add(left, Status.FAILED, refusal_reasons.not_sent(self.ended_by), was_sent=True)
+            self._results.add(left, Status.FAILED, refusals.not_sent(self.ended_by), was_sent=True)
 
     def _in_parallel(self, kind: WriteKind, steps: Sequence[Step]) -> None:
         in_parallel(partial(self._send, kind), in_batches(steps, self._moodle.batch_size), self._workers)
@@ -124,11 +132,11 @@ class BatchWriter:
             self.ended_by = self.ended_by or end
         except TransportError as fault:
             self._lost(fault)
-            self._results.add(self._results.missing(batch), Status.FAILED, refusal_reasons.not_through(fault.what))
+            self._results.add(self._results.missing(batch), Status.FAILED, refusals.not_through(fault.what))
         except Refused as refusal:
-            self._results.stopped[kind] = refusal_reasons.no_access(kind.function, refusal.code)
+            self._results.stopped[kind] = refusals.no_access(kind.function, refusal.code)
             self._results.add(self._results.missing(batch), Status.FAILED, self._results.stopped[kind])
-        why = self._results.stopped.get(kind) or refusal_reasons.not_sent(self.ended_by)
+        why = self._results.stopped.get(kind) or refusals.not_sent(self.ended_by)
         kept_back = {step.employee_id for step in self._isolations[kind].unreported}
         left = [step for step in self._results.missing(batch) if step.employee_id not in kept_back]
         self._results.add(left, Status.FAILED, why, was_sent=opened)
@@ -139,7 +147,7 @@ class BatchWriter:
         for step in batch:
             blocking = step.depends_on - self._results.completed - ready.keys()
             if blocking:
-                self._results.add([step], Status.FAILED, refusal_reasons.waits_for(min(blocking)))
+                self._results.add([step], Status.FAILED, refusals.waits_for(min(blocking)))
             else:
                 ready[step.employee_id] = step
         return list(ready.values())
@@ -148,8 +156,72 @@ class BatchWriter:
         """Count a batch that did not get through; after a few in a row, nothing more is sent."""
         self._lost_batches += 1
         if self._lost_batches >= _BATCHES_LOST:
-            self._results.stopped.update(dict.fromkeys(WriteKind, refusal_reasons.not_through(fault.what)))
+            self._results.stopped.update(dict.fromkeys(WriteKind, refusals.not_through(fault.what)))
 
 
 def _of_kind(kind: WriteKind, steps: Sequence[Step]) -> list[Step]:
     return [step for step in steps if WriteKind.of(step) is kind]
+
+
+RecordBeforeWrite = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
+"""Returns the record to store before a step is sent, given the present record, the step and the time; or None."""
+
+
+@dataclass
+class WriteGate:
+    """Opens for a batch when the lock has time left, the journal has the batch, and its records are stored.
+
+    Nothing is therefore lost if the process dies between the gate and Moodle's answer.
+
+    Attributes:
+        records: The employees' records from earlier runs.
+        changed_at: When each employee of the feed changed. The others had not changed by the start of the run.
+        records_before_writes: The record of each employee that was stored before their step was sent.
+    """
+
+    services: Services
+    summary: Summary
+    lock: Lock
+    records: Mapping[int, EmployeeRecord]
+    changed_at: Mapping[int, datetime]
+    record_before_write: RecordBeforeWrite
+    records_before_writes: dict[int, EmployeeRecord] = field(default_factory=dict)
+    _mutex: threading.Lock = field(default_factory=threading.Lock)
+    _has_begun: bool = False
+
+    def check(self) -> None:
+        """Raise the error that ends the writing, unless another request may be sent."""
+        self.services.stop.check()
+        self.lock.require(self.services.settings.http_timeout)
+
+    def open_for(self, batch: Sequence[Step]) -> None:
+        """Store the journal and the records of a batch before it is sent. Raises as :meth:`check` does."""
+        self.services.stop.check()
+        self.lock.renew_in_time()
+        self.check()
+        store, summary, now = self.services.store, self.summary, self.services.clock()
+        with self._mutex:
+            if not self._has_begun:
+                # Stored first, so that later runs see this one however it ends.
+                since = iso(summary.since) if summary.since else ""
+                begun = replace(minimal_record(summary, now), scope="unfinished", outcome=UNFINISHED, since=since)
+                store.begin(begun, now)
+                self._has_begun = True
+        began = summary.started_at
+        entries = (JournalEntry.of(step, now, self.changed_at.get(step.employee_id, began)) for step in batch)
+        store.journal(summary.run_id, entries)
+        before = [self.record_before_write(self.records.get(step.employee_id), step, now) for step in batch]
+        stored = [record for record in before if record is not None]
+        self.records_before_writes.update({record.employee_id: record for record in stored})
+        store.remember(stored)
+
+
+def minimal_record(summary: Summary, now: datetime) -> RunRecord:
+    """Return a record of the run that later runs do not compare with anything."""
+    return RunRecord(
+        run_id=summary.run_id,
+        ended_at=int(now.timestamp() * 1000),
+        command=summary.command,
+        scope=summary.scope,
+        outcome=summary.outcome,
+    )

@@ -9,15 +9,14 @@ from worker import advice
 from worker.config.settings import Settings
 from worker.errors import SyncError
 from worker.model import reasons
-from worker.model.email_index import email_key
-from worker.model.employee import Employee
+from worker.model.employee import Employee, email_key
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.field_kinds import Kinds
 from worker.model.mapping import NEVER_RETURNED, OFTEN_HIDDEN, Rule
 from worker.model.scope import ScopeState
 from worker.model.step import Action
+from worker.planning.baseline import StatusTally
 from worker.planning.second_accounts import possible_second_accounts, unlinked_namesakes
-from worker.planning.statuses import StatusTally
 from worker.runs.checks import ASK_HR, ASK_MOODLE, Check, failed, ids, ok, warning, warning_unless
 from worker.runs.sync import Preview
 from worker.words import counted, listed

@@ -11,8 +11,8 @@ from worker import logs
 from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient, Refused
 from worker.bamboohr.report import Report
 from worker.errors import ReportRefused, SourceError
-from worker.planning.readings import CustomFieldStats
-from worker.runs.batch_reads import EmployeeReads
+from worker.planning.baseline import CustomFieldStats
+from worker.runs.evidence import EmployeeReads
 
 
 class CustomFieldReader(EmployeeReads):

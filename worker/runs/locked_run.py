@@ -1,4 +1,4 @@
-"""The frame of every writing run: the lock, the writes through the gate, the employees' records, and its own."""
+"""The frame of every writing run: its preconditions, the lock, the writes, the employees' records, and its own."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from worker import logs
-from worker.errors import DuplicateDelivery, LockLost, Paused, SyncError
+from worker import advice, logs
+from worker.errors import ConfigurationError, DuplicateDelivery, LockLost, Paused, SyncError
 from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
-from worker.model.result import Status, StepResult
-from worker.model.step import WRITES, Step
-from worker.moodle import refusal_reasons
-from worker.runs.batch_writer import BatchWriter
-from worker.runs.preconditions import adopt_state, check_binding, heed_pause
+from worker.model.step import WRITES, Status, Step, StepResult
+from worker.moodle import refusals
+from worker.runs.batch_writer import BatchWriter, RecordBeforeWrite, WriteGate, minimal_record
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.write_gate import RecordBeforeWrite, WriteGate, minimal_record
 from worker.state.lock import Lock
 from worker.state.store import Store
 
@@ -72,7 +69,7 @@ class LockedRun:
             unanswered = {
                 number
                 for number, record in isolated.items()
-                if record.follow_ups[FollowUp.ISOLATED].note == refusal_reasons.NOT_THROUGH
+                if record.follow_ups[FollowUp.ISOLATED].note == refusals.NOT_THROUGH
             }
             writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated, unanswered)
             sent = writer.write(to_send)
@@ -151,3 +148,44 @@ def remember_changes(
     keep = {employee_id: record for employee_id, record in records.items() if record.worth_keeping(now)}
     store.remember(record for employee_id, record in keep.items() if stored.get(employee_id) != record)
     store.forget(employee_id for employee_id in records if employee_id in stored and employee_id not in keep)
+
+
+_SCHEDULE = "schedule"
+
+
+def check_binding(services: Services) -> None:
+    """Raise ConfigurationError if the state, as it was last read, belongs to another company or site."""
+    bound, present = services.store.binding, services.settings.binding
+    if bound is None or bound == present:
+        return
+    raise ConfigurationError(
+        [f"the state {services.settings.state_id!r} belongs to {bound}, but this run is for {present}"],
+        advice=(
+            f"if the company or the site was renamed: {advice.command('state', 'rebind')}; otherwise correct"
+            " BAMBOO_COMPANY_DOMAIN or MOODLE_BASE_URL, or give this pair a STATE_ID of its own"
+        ),
+    )
+
+
+def adopt_state(services: Services, summary: Summary) -> None:
+    """Bind a state that names no company and site to those of this run. Call it under the lock."""
+    if services.store.binding is not None:
+        return
+    present = services.settings.binding
+    if not services.store.is_new:
+        summary.warn(
+            "state_adopted",
+            f"the state named no company or site: it was written by hand or by an earlier version, and from now on"
+            f" belongs to {present}",
+        )
+    services.store.bind(present)
+
+
+def heed_pause(services: Services, summary: Summary) -> None:
+    """Raise Paused in a scheduled run; only warn in a run that an operator started."""
+    pause = services.store.pause()
+    if pause is None:
+        return
+    if services.settings.trigger == _SCHEDULE:
+        raise Paused(f"the scheduled runs are {pause}", advice=f"to resume: {advice.command('resume')}")
+    summary.warn("paused", f"the scheduled runs are {pause}; this run continues all the same")

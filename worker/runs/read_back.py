@@ -10,12 +10,11 @@ from worker.errors import SyncError, TargetError
 from worker.model.account import Account
 from worker.model.field_kinds import Kinds, is_read_back, is_same, sendable
 from worker.model.journal_entry import JournalEntry
-from worker.model.result import Status, StepResult
-from worker.model.step import FieldChange, Step
-from worker.moodle import refusal_reasons
-from worker.planning.differences import with_not_kept
+from worker.model.step import FieldChange, Status, Step, StepResult
+from worker.moodle import refusals
 from worker.planning.digests import not_kept_digest
 from worker.planning.planner import Lookup, Priority
+from worker.planning.values import with_not_kept
 from worker.runs.account_lookup import AccountLookup
 from worker.runs.locked_run import WriteResult
 from worker.runs.services import Services
@@ -125,7 +124,7 @@ def _cause(lost: FieldChange, kinds: Kinds) -> str:
     """Return the likely cause, and what to do."""
     kind = kinds.get(lost.field)
     if lost.field == "lang":
-        return refusal_reasons.LANGUAGE_PACK
+        return refusals.LANGUAGE_PACK
     if kind is None:
         return (
             "no account shows the field; create it in Moodle with this short name, unlock it, let the token's user see"

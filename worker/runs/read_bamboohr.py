@@ -17,15 +17,13 @@ from worker.model.employee import Evidence
 from worker.model.field_catalogue import DATES, EVIDENCE
 from worker.model.history import History
 from worker.model.position import Position
+from worker.planning.baseline import StatusTally, fields_lost
 from worker.planning.dates import DateRange, arrived, shown_dates
-from worker.planning.readings import fields_lost
-from worker.planning.scope import ScopeTally
-from worker.planning.statuses import StatusTally
+from worker.planning.suspensions import ScopeTally
 from worker.planning.window import select
-from worker.runs.company_listing import list_company
+from worker.runs.evidence import list_company
 from worker.runs.reading_warnings import check_statuses, warn_of_directory, warn_of_hidden_dates
-from worker.runs.request import RunRequest
-from worker.runs.run_input import RunInput
+from worker.runs.run_input import RunInput, RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.words import counted

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from worker import logs
 from worker.model import reasons
-from worker.model.result import Status, StepResult
-from worker.model.step import WRITES, Action, Step
+from worker.model.step import WRITES, Action, Status, Step, StepResult
 
 
 def result_without_sending(step: Step) -> StepResult:

@@ -17,8 +17,7 @@ from typing import Any
 from worker import advice, logs
 from worker.errors import ConfigurationError, ExitCode, SyncError
 from worker.model.reasons import UNCONFIRMED
-from worker.model.result import Status, StepResult
-from worker.model.step import GuardClass, Step
+from worker.model.step import GuardClass, Status, Step, StepResult
 from worker.runs.results import counts_of
 from worker.timestamps import iso
 from worker.words import counted

@@ -16,8 +16,7 @@ from worker.model.account import AccountRef
 from worker.model.field_catalogue import is_by_api_name
 from worker.model.history import ENDED, EmployeeRecord, FollowUp, History, RunRecord
 from worker.model.position import Position
-from worker.model.result import StepResult
-from worker.model.step import Action, Step
+from worker.model.step import Action, Step, StepResult
 from worker.planning.approval import held_changes
 from worker.planning.baseline import is_baseline, is_reconcile_due
 from worker.planning.limits import company_size
@@ -29,20 +28,18 @@ from worker.planning.memory import (
     record_before_suspending,
 )
 from worker.planning.planner import Plan
-from worker.planning.scope import marks_to_remember
+from worker.planning.suspensions import marks_to_remember
 from worker.planning.window import advance
-from worker.runs.guarded_plan import guarded_plan
-from worker.runs.locked_run import LockedRun, locked_run
-from worker.runs.preconditions import check_binding, heed_pause
+from worker.runs.batch_writer import minimal_record
+from worker.runs.locked_run import LockedRun, check_binding, heed_pause, locked_run
+from worker.runs.make_plan import guarded_plan
 from worker.runs.read_back import read_back
 from worker.runs.read_bamboohr import read_bamboohr
 from worker.runs.reading_warnings import warn_of_gap
-from worker.runs.request import RunRequest
 from worker.runs.results import log_outcome, result_without_sending
-from worker.runs.run_input import RunInput
+from worker.runs.run_input import RunInput, RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.write_gate import minimal_record
 from worker.timestamps import iso
 
 

@@ -10,9 +10,8 @@ from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import is_same
 from worker.model.moodle_fields import is_username
 from worker.model.reasons import REFUSED_ALONE, Reason
-from worker.model.result import Status, StepResult
-from worker.model.step import Action, Step
-from worker.moodle import refusal_reasons
+from worker.model.step import Action, Status, Step, StepResult
+from worker.moodle import refusals
 from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
 from worker.planning.parts import identity_fields
 from worker.planning.planner import Lookup, Priority
@@ -156,7 +155,7 @@ class WriteRequests(BatchRequest[Step]):
                 return
         if code == NO_ANSWER:
             # Moodle continues a request whose client hangs up (measured): the write may still be done.
-            reason = refusal_reasons.not_through("no answer to the request for this employee alone")
+            reason = refusals.not_through("no answer to the request for this employee alone")
             self._results.add([record], Status.FAILED, reason, was_sent=True, isolated=True)
             return
         reason = self._explanation(record, code)
@@ -167,7 +166,7 @@ class WriteRequests(BatchRequest[Step]):
         except Refused:
             is_written = False
         except (Undecided, TransportError) as fault:
-            reason = refusal_reasons.not_through(fault.what)
+            reason = refusals.not_through(fault.what)
             self._results.add([record], Status.FAILED, reason, was_sent=True, isolated=True)
             return
         if is_written:
@@ -180,9 +179,9 @@ class WriteRequests(BatchRequest[Step]):
         """Record steps that were not sent."""
         if why is Skipped.SITE_REFUSES:
             auth = next((value for step in records if (value := _new_value(step, "auth"))), "")
-            reason = refusal_reasons.refuses_everybody(self._kind.function, auth)
+            reason = refusals.refuses_everybody(self._kind.function, auth)
         else:
-            reason = refusal_reasons.too_many_refused(self._kind.function, code)
+            reason = refusals.too_many_refused(self._kind.function, code)
         self._results.add(records, Status.FAILED, reason)
 
     # One request
@@ -202,7 +201,7 @@ class WriteRequests(BatchRequest[Step]):
         for step in batch:
             code = codes[step.employee_id]
             if code in _EXEMPT:
-                self._results.add([step], Status.EXEMPT, refusal_reasons.UNTOUCHABLE)
+                self._results.add([step], Status.EXEMPT, refusals.UNTOUCHABLE)
             elif code is not None:
                 self._account_refused(step, code)
 
@@ -220,14 +219,14 @@ class WriteRequests(BatchRequest[Step]):
             if code in (*_ADDRESS_REFUSED, "dmlwriteexception") and rest and len(rest) < len(step.changes):
                 was_sent = self._send_single(step, rest) is None
         except Refused as refusal:
-            self._results.stopped[self._kind] = refusal_reasons.no_access(self._kind.function, refusal.code)
+            self._results.stopped[self._kind] = refusals.no_access(self._kind.function, refusal.code)
             self._results.add([step], Status.FAILED, self._results.stopped[self._kind])
         except (Undecided, TransportError) as fault:
-            self._results.add([step], Status.FAILED, refusal_reasons.not_through(fault.what), was_sent=True)
+            self._results.add([step], Status.FAILED, refusals.not_through(fault.what), was_sent=True)
         else:
             blocking = step.depends_on - self._results.completed
             if blocking:
-                self._results.add([step], Status.FAILED, refusal_reasons.waits_for(min(blocking)), was_sent=was_sent)
+                self._results.add([step], Status.FAILED, refusals.waits_for(min(blocking)), was_sent=was_sent)
             else:
                 self._results.add([step], Status.REFUSED, reason, was_sent=was_sent)
 
@@ -245,7 +244,7 @@ class WriteRequests(BatchRequest[Step]):
         if self._has_all(account, step):
             self._results.add([step], Status.DONE)
         else:
-            self._results.add([step], Status.FAILED, refusal_reasons.HALF_MADE, was_sent=True)
+            self._results.add([step], Status.FAILED, refusals.HALF_MADE, was_sent=True)
 
     def _has_all(self, account: Account, step: Step) -> bool:
         """Return whether the account has everything that the step writes."""
@@ -261,11 +260,11 @@ class WriteRequests(BatchRequest[Step]):
             for account in self._accounts(key, value) if value else []:
                 # A database that ignores accents in usernames also finds an account that spells it differently.
                 if account.id != own and (key == "username" or account.has_email(value)):
-                    return refusal_reasons.taken(key, account)
+                    return refusals.taken(key, account)
         name = _new_value(step, "username")
         if code == "invalidparameter" and name and not is_username(name):
-            return refusal_reasons.EXTENDED_USERNAME_REFUSED
-        return refusal_reasons.explain(code, step.fields)
+            return refusals.EXTENDED_USERNAME_REFUSED
+        return refusals.explain(code, step.fields)
 
     def _accounts(self, key: AccountKey, value: str) -> list[Account]:
         """Look up accounts for an explanation; return none if Moodle cannot answer."""

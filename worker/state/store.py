@@ -23,11 +23,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from worker.errors import LockLost
-from worker.model.binding import Binding
 from worker.model.held_change import HeldChanges
 from worker.model.history import EmployeeRecord, History, RunRecord
 from worker.model.journal_entry import JournalEntry, RecentWrites
-from worker.model.position import Position
+from worker.model.position import Binding, Position
 from worker.state.followups import FollowUps
 from worker.state.held import read_held, store_held
 from worker.state.items import ABSENT, EXPIRY, KEY, Item, Items

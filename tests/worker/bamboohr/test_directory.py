@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from worker.bamboohr.directory import Directory, read_directory
-from worker.model.email_index import EmailIndex
+from worker.model.employee import EmailIndex
 from worker.transport.json_stream import Malformed
 
 NEEDED = ("first_name", "last_name", "work_email", "department")

@@ -98,7 +98,7 @@ def test_a_crash_ends_with_a_summary_without_personal_values(
     def crash(*_: object) -> None:
         raise RuntimeError("Jo Doe, jo@example.com")
 
-    monkeypatch.setattr("worker.runs.guarded_plan.make_plan", crash)
+    monkeypatch.setattr("worker.runs.make_plan.make_plan", crash)
 
     run = harness.run()
 

@@ -1,4 +1,4 @@
-"""The lifecycle state of an employee, and what the directory and the evidence show together."""
+"""An employee as BambooHR shows them, the lifecycle state, and whose address is whose."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pytest
 from tests.worker.builders import NOW, TODAY, TOMORROW, YESTERDAY, hidden, leaver, listed, unseen
 from tests.worker.tables import table
 from worker.model.employee import (
+    EmailIndex,
     Employee,
     Evidence,
     LifecycleState,
+    email_key,
     employee_id,
     lifecycle_state,
     starts_later,
@@ -189,3 +191,30 @@ def test_an_employee_id_is_a_positive_integer_as_text_or_number(value: object, p
 )
 def test_anything_else_is_no_employee_so_that_the_keys_own_user_is_never_asked_for(value: object) -> None:
     assert employee_id(value) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Ann.Lee@Acme.example", "ann.lee@acme.EXAMPLE", True),
+        ("ÄNNE@acme.example", "änne@acme.example", True),
+        ("ann@acme.example", "anne@acme.example", False),
+        ("strauß@acme.example", "strauss@acme.example", False),
+    ],
+)
+def test_two_spellings_are_one_address_if_only_their_case_differs(one: str, other: str, same: bool) -> None:
+    index = EmailIndex()
+    index.add(one, 7)
+
+    assert (email_key(one) == email_key(other)) is same
+    assert index.of(other) == ((7,) if same else ())
+
+
+def test_an_address_has_every_employee_once_and_a_blank_one_has_none() -> None:
+    index = EmailIndex()
+    for number in (7, 8, 7, 9):
+        index.add("shared@acme.example", number)
+        index.add("", number)
+
+    assert index.of("shared@acme.example") == (7, 8, 9)
+    assert index.of("") == ()

@@ -1,4 +1,4 @@
-"""What an answer means that is no result, through each way of calling Moodle: the table of `error_codes`."""
+"""What an answer means that is no result, through each way of calling Moodle: the table of `refusals`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.worker.clients import (
 )
 from worker.errors import TargetError
 from worker.moodle.client import MoodleClient
-from worker.moodle.error_codes import NO_JSON, ODD_ANSWER
+from worker.moodle.refusals import NO_JSON, ODD_ANSWER
 from worker.transport.patience import REQUEST_SECONDS
 from worker.transport.refusal import NO_ANSWER
 

@@ -20,7 +20,7 @@ from tests.worker.clients import (
 )
 from worker.errors import CredentialError, TargetError
 from worker.moodle.client import MoodleClient, Refused
-from worker.moodle.error_codes import ODD_ANSWER, UNREADABLE_ROW
+from worker.moodle.refusals import ODD_ANSWER, UNREADABLE_ROW
 
 BY_FIELD = "core_user_get_users_by_field"
 SEARCH = "core_user_get_users"

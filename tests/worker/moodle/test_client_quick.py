@@ -24,7 +24,7 @@ from tests.worker.clients import (
 )
 from worker.errors import TargetError
 from worker.moodle.client import MoodleClient, Refused, TryAgain
-from worker.moodle.error_codes import UNREADABLE_ROW
+from worker.moodle.refusals import UNREADABLE_ROW
 from worker.transport.http import NotSent
 from worker.transport.patience import REQUEST_SECONDS
 

@@ -15,9 +15,8 @@ from tests.sandbox.wire import Response
 from tests.worker.clients import Script, fuzz, moodle_client, moodle_error, quick_end_of, texts, transport_to
 from tests.worker.fuzzing import SAID, bodies, hostile
 from worker.errors import SyncError
-from worker.moodle.account_listing import read_account_listing
 from worker.moodle.client import MoodleClient, Refused, Undecided
-from worker.moodle.parsers import ALWAYS_SHOWN, UnreadableAccount, parse_account
+from worker.moodle.parsers import ALWAYS_SHOWN, UnreadableAccount, parse_account, read_account_listing
 from worker.transport.http import TransportError
 from worker.transport.json_stream import Malformed
 

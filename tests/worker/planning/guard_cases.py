@@ -21,10 +21,10 @@ from worker.model.account import Account
 from worker.model.employee import Employee
 from worker.model.history import History, RunRecord
 from worker.model.step import GuardClass, Step
+from worker.planning.baseline import DirectoryStats
 from worker.planning.guards import Circumstances, Guarded, guard
 from worker.planning.limits import Limits, limits
 from worker.planning.planner import Plan, Planner
-from worker.planning.readings import DirectoryStats
 
 Case = tuple[Employee, Account | None]
 OLD_DOMAIN = "old.example"

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from tests.worker.builders import account, record_of
 from worker.model import reasons
 from worker.model.history import EmployeeRecord, FollowUp
-from worker.model.result import Status, StepResult
-from worker.model.step import Action, FieldChange, Step
+from worker.model.step import Action, FieldChange, Status, Step, StepResult
 from worker.planning.memory import record_after_run
 
 NOW = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)

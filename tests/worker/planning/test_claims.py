@@ -1,4 +1,4 @@
-"""Which employee may take which address or username, judged against Moodle as it will be."""
+"""Claims on addresses and usernames, chains and exchanges of them, and the order of writes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import pytest
 
 from tests.worker.builders import account, code
 from tests.worker.tables import table
+from worker.model import reasons
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_disputed
-from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
+from worker.model.step import Action, Step
+from worker.planning.claims import Claim, Claims, Resolution, address_claims, in_order, username_claims
 
 FIRST, SECOND, THIRD = (
     account(100 + number, idnumber=str(number), email=letter, username=letter)
@@ -134,3 +136,29 @@ def test_a_username_is_refused_where_it_cannot_be_free_in_time(
     claims: list[Claim], before: dict[int, int], expected: dict[int, str]
 ) -> None:
     assert refusals(usernames(*claims, before=before)) == expected
+
+
+def step(employee_id: int, *depends_on: int) -> Step:
+    return Step(employee_id, Action.UPDATE, reasons.DIFFERS, depends_on=frozenset(depends_on))
+
+
+@pytest.mark.parametrize(
+    ("steps", "order", "chained"),
+    [
+        ([], [], 0),
+        ([step(2), step(1), step(3)], [2, 1, 3], 0),
+        ([step(1), step(2, 3), step(3), step(4)], [3, 2, 1, 4], 2),
+        ([step(1, 2), step(2, 3), step(3)], [3, 2, 1], 3),
+        ([step(3, 2), step(2, 1), step(1)], [1, 2, 3], 3),
+        ([step(1, 4, 3), step(2), step(3), step(4)], [3, 4, 1, 2], 3),
+        ([step(1, 3), step(2, 3), step(3)], [3, 1, 2], 3),
+        ([step(1, 9), step(2)], [1, 2], 1),
+        ([step(1, 2), step(2, 1)], [2, 1], 2),
+    ],
+)
+def test_a_step_follows_the_steps_it_depends_on_and_these_chains_come_first(
+    steps: list[Step], order: list[int], chained: int
+) -> None:
+    ordered, count = in_order(steps)
+
+    assert ([one.employee_id for one in ordered], count) == (order, chained)

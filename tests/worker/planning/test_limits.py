@@ -28,9 +28,9 @@ from tests.worker.planning.guard_cases import (
 from tests.worker.tables import table
 from worker.model.history import History, RunRecord
 from worker.model.step import GuardClass
+from worker.planning.baseline import DirectoryStats
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import is_import, limits
-from worker.planning.readings import DirectoryStats
 
 # Limits
 

@@ -37,8 +37,7 @@ from tests.worker.planning.memory_cases import (
 from tests.worker.tables import table
 from worker.model import reasons
 from worker.model.history import NO_ACCOUNT, EmployeeRecord, FollowUp
-from worker.model.result import Status, StepResult
-from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Step
+from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Status, Step, StepResult
 from worker.planning.memory import (
     after_undoing,
     before_undoing,

@@ -16,8 +16,7 @@ from tests.worker.planning.memory_cases import (
 )
 from worker.model import reasons
 from worker.model.history import EmployeeRecord, FollowUp
-from worker.model.result import Status, StepResult
-from worker.model.step import Action, Step
+from worker.model.step import Action, Status, Step, StepResult
 from worker.planning.memory import (
     park,
 )

@@ -41,9 +41,9 @@ from tests.worker.planning.field_cases import (
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.field_kinds import FieldKind
-from worker.planning.differences import with_not_kept
 from worker.planning.digests import not_kept_digest
 from worker.planning.planner import Planner
+from worker.planning.values import with_not_kept
 
 SAME = account_of(1)
 IRISH, GERMAN = account_of(1, lang="ga"), account_of(1, lang="de")

@@ -1,4 +1,4 @@
-"""A plan as a table of text."""
+"""A plan as a text table, and the wrapping of its lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.worker.reports.plans import report_of, row_of
 from worker.reports.report import Cell, HeldClass, Report, Row
-from worker.reports.table import changes, columns, table
+from worker.reports.table import changes, columns, table, wrap
 
 _ACTIONS = ["suspend", "conflict", "hold", "create", "reactivate", "update", "skip", "unchanged"]
 
@@ -254,3 +254,18 @@ def test_the_next_commands_come_last() -> None:
         "  A reconcile is due: settings have changed, or changes were not read. See what it would do:",
         "    python -m worker plan --everybody",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", ["- "]),
+        ("one two three four five six seven", ["- one two three four five", "  six seven"]),
+        ("if so: ./lxp approve 1-2 --employee 7", ["- if so:", "  ./lxp approve 1-2 --employee 7"]),
+        ("see: ./lxp people list; correct that", ["- see: ./lxp people list;", "  correct that"]),
+        ("python -m worker sync. If not, ask HR", ["- python -m worker sync. If", "  not, ask HR"]),
+        ("x" * 40, ["- " + "x" * 40]),
+    ],
+)
+def test_a_command_stays_on_one_line(text: str, lines: list[str]) -> None:
+    assert wrap(text, 28, first="- ", rest="  ") == lines

@@ -14,7 +14,7 @@ import pytest
 from tests.sandbox.wire import Request, Response
 from tests.worker.clients import Patient, Script, bamboo_client, transport_to
 from worker.bamboohr.client import IDS_PER_CALL
-from worker.planning.readings import CustomFieldStats
+from worker.planning.baseline import CustomFieldStats
 from worker.runs.custom_fields import CustomFieldReader
 
 GRADE = "bamboohr:customGrade"

@@ -21,10 +21,9 @@ from worker.bamboohr.directory import Directory
 from worker.errors import SourceError
 from worker.model.employee import Change, Employee, Evidence
 from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
-from worker.planning.readings import CustomFieldStats
+from worker.planning.baseline import CustomFieldStats
 from worker.runs.employee_reader import EmployeeReader
-from worker.runs.request import AllEmployees, RunRequest
-from worker.runs.run_input import RunInput
+from worker.runs.run_input import AllEmployees, RunInput, RunRequest
 from worker.runs.services import Services
 from worker.state.store import Store
 

@@ -14,8 +14,7 @@ from worker import errors
 from worker.errors import ExitCode
 from worker.model import reasons
 from worker.model.reasons import Reason
-from worker.model.result import Status, StepResult
-from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Step
+from worker.model.step import Action, FieldChange, GuardClass, HeldPart, Status, Step, StepResult
 from worker.runs.summary import COUNTS, IDS_SHOWN, MAX_BYTES, Summary
 
 STARTED = datetime(2026, 2, 1, 2, 0, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.sandbox.moodle import ProfileField
 from tests.sandbox.wire import Response
 from tests.worker.runs.writing import BY_FIELD, UPDATE, SandboxWriter, small_site, update
-from worker.model.result import Status
+from worker.model.step import Status
 
 
 def warn(writer: SandboxWriter, times: int, code: str, *accounts: int) -> None:

@@ -14,8 +14,7 @@ from worker.errors import LockLost, SyncError
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.reasons import Reason
-from worker.model.result import Status, StepResult
-from worker.model.step import Action, FieldChange, Step
+from worker.model.step import Action, FieldChange, Status, Step, StepResult
 from worker.moodle.client import MoodleClient
 from worker.runs.batch_writer import BatchWriter
 

@@ -16,7 +16,7 @@ from tests.worker.fuzzing import SAID, anything, bodies, nearly
 from worker.config.credentials import read_credential
 from worker.config.settings import Credential
 from worker.model.history import RunRecord
-from worker.planning.readings import DirectoryStats, fields_lost
+from worker.planning.baseline import DirectoryStats, fields_lost
 from worker.state.items import EXPIRY, KEY, Item
 from worker.state.store import Store
 

@@ -13,8 +13,7 @@ from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
 from tests.worker.state.store_tools import NOW, Clock
 from tests.worker.tables import table
 from worker.errors import ConfigurationError, LockLost
-from worker.model.binding import Binding
-from worker.model.position import Position, WindowProgress
+from worker.model.position import Binding, Position, WindowProgress
 from worker.state.dynamodb import DynamoItems
 from worker.state.items import KEY, Item, Items
 from worker.state.lock import LEASE_SECONDS, Lock

@@ -8,7 +8,7 @@ import pytest
 
 from tests.worker.runs.writing import CREATE, SandboxWriter, create
 from worker.errors import TargetError
-from worker.model.result import Status
+from worker.model.step import Status
 from worker.transport.parallel import in_parallel
 
 

@@ -10,10 +10,9 @@ import pytest
 from tests.worker.builders import account
 from worker.errors import TargetError
 from worker.model.reasons import Reason
-from worker.moodle import refusal_reasons as refusals
-from worker.moodle.error_codes import ASK_FIREWALL, ASK_MOODLE, NO_JSON, ODD_ANSWER, UNREADABLE_ROW
+from worker.moodle import refusals
 from worker.moodle.fatal_errors import no_lookup_answered
-from worker.moodle.refusal_reasons import unreadable_account
+from worker.moodle.refusals import ASK_FIREWALL, ASK_MOODLE, NO_JSON, ODD_ANSWER, UNREADABLE_ROW, unreadable_account
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.worker.reports.plans import report_of, row_of
-from worker.reports.document import KIND, VERSION, document
-from worker.reports.report import Cell, Report, Row
+from worker.reports.report import KIND, VERSION, Cell, Report, Row, document
 
 REPORT = Report(
     run_id="20261122T030000Z-1a2b3c4d",

@@ -1,4 +1,4 @@
-"""The setting FIELD_MAPPING as it is written: a table of Moodle fields, laid over the default mapping."""
+"""The settings that are tables, as they are written: FIELD_MAPPING, laid over the default mapping, and SCOPE."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ from worker.model.mapping import (
     folded,
 )
 from worker.model.moodle_fields import normalize
+from worker.model.scope import Scope, ScopeRule, fold
+
+# FIELD_MAPPING
 
 TARGET_PATTERN = rf"^({'|'.join(CORE_TARGETS)}|{PROFILE_FIELD}[A-Za-z0-9_]{{1,100}})$"
 
@@ -47,7 +50,7 @@ def _moodle_field(name: str) -> str:
     return name
 
 
-def _form(value: object) -> str | None:
+def _mapping_form(value: object) -> str | None:
     """Return the form of an entry: its tag in the unions below."""
     if isinstance(value, RuleTable):
         return "<table>"
@@ -69,7 +72,7 @@ class RuleTable(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
-    sources: Annotated[Text | List, Discriminator(_form)] = Field(
+    sources: Annotated[Text | List, Discriminator(_mapping_form)] = Field(
         alias="from", description="a BambooHR field, or a list of fields, of which the first non-empty one is used"
     )
     when: ApplyWhen = Field("always", description="create: the field is filled only when the account is created")
@@ -82,12 +85,12 @@ class RuleTable(BaseModel):
     otherwise: str = Field("", description="with map: what is sent in place of a value that is not in the map")
 
 
-Entry = Annotated[
+MappingEntry = Annotated[
     Text | List | Annotated[RuleTable, Tag("<table>")] | Annotated[Literal[False] | None, Tag("<off>")],
-    Discriminator(_form),
+    Discriminator(_mapping_form),
 ]
 MappingTable = Annotated[
-    dict[Target, Entry],
+    dict[Target, MappingEntry],
     EachEntry(
         'a BambooHR field, a list of them, a table with "from", "when", "default", "map" and "otherwise", or false to'
         " leave it alone"
@@ -97,10 +100,10 @@ MappingTable = Annotated[
 
 def build_rules(table: Mapping[str, Any]) -> tuple[Rule, ...]:
     """Return the rules of a valid table."""
-    return tuple(_rule(target, entry) for target, entry in {**DEFAULT, **table}.items() if entry)
+    return tuple(_mapping_rule(target, entry) for target, entry in {**DEFAULT, **table}.items() if entry)
 
 
-def _rule(target: str, entry: str | list[str] | RuleTable) -> Rule:
+def _mapping_rule(target: str, entry: str | list[str] | RuleTable) -> Rule:
     if isinstance(entry, RuleTable):
         table = {folded(value): sent for value, sent in entry.map.items()}
         return Rule(target, _sources(entry.sources), entry.when, entry.default, table, entry.otherwise)
@@ -123,10 +126,10 @@ def mapping_problems(key: str, table: object) -> Iterator[Problem]:
             yield Problem(name, "expected work_email: no other address identifies an employee", entry)
         if target in NEVER_BLANK and default:
             yield Problem(f"{name}.default", "names and e-mail addresses are never made up", default)
-        yield from _table_problems(name, target, entry if isinstance(entry, dict) else {})
+        yield from _value_table_problems(name, target, entry if isinstance(entry, dict) else {})
 
 
-def _table_problems(name: str, target: str, entry: Mapping[str, object]) -> Iterator[Problem]:
+def _value_table_problems(name: str, target: str, entry: Mapping[str, object]) -> Iterator[Problem]:
     """Yield the problems in an entry's table, its fallback and its default."""
     table, otherwise = entry.get("map"), entry.get("otherwise")
     if target in NEVER_BLANK and table:
@@ -152,3 +155,69 @@ _FORMS = {
     "phone1": "a number of at most 20 characters",
     "phone2": "a number of at most 20 characters",
 }
+
+
+# SCOPE
+
+Values = Annotated[list[Annotated[str, Field(min_length=1, max_length=255)]], Field(min_length=1, max_length=500)]
+
+
+class ScopeLists(BaseModel):
+    """An entry with more than its allowed values."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    allow: Values = Field([], description="a list of values: employees with any other value, or none, are out of scope")
+    exclude: Values = Field([], description="a list of values: employees with one of them are out of scope")
+
+
+def _scope_form(value: object) -> str | None:
+    """Return the form of an entry: its tag in the union below."""
+    return "<list>" if isinstance(value, list) else "<table>" if isinstance(value, (dict, ScopeLists)) else None
+
+
+ScopeEntry = Annotated[
+    Annotated[Values, Tag("<list>")] | Annotated[ScopeLists, Tag("<table>")], Discriminator(_scope_form)
+]
+ScopeTable = Annotated[
+    dict[Source, ScopeEntry],
+    EachEntry('a list of allowed values, or a table with the lists "allow", "exclude" or both, as in ["Sales"]'),
+]
+
+
+def build_scope(table: Mapping[str, Any]) -> Scope:
+    """Return the scope of a valid table."""
+    return Scope(tuple(_scope_rule(field, entry) for field, entry in table.items()))
+
+
+def _scope_rule(field: str, entry: list[str] | ScopeLists) -> ScopeRule:
+    if isinstance(entry, ScopeLists):
+        return ScopeRule(field, tuple(entry.allow), tuple(entry.exclude))
+    return ScopeRule(field, tuple(entry))
+
+
+def scope_problems(key: str, table: object) -> Iterator[Problem]:
+    """Yield the problems in the lists of single fields. `table` is the raw value of `key`."""
+    named: dict[str | None, str] = {}
+    for field, entry in table.items() if isinstance(table, dict) else ():
+        if (other := named.setdefault(field_name(field), field)) != field:
+            yield Problem(f"{key}.{field}", f"{other} is the same field", entry)
+        if entry == {}:
+            yield Problem(f"{key}.{field}", 'expected a list "allow", "exclude" or both', entry)
+        seen: dict[str, str] = {}
+        for name, values in entry.items() if isinstance(entry, dict) else (("", entry),):
+            place = f"{key}.{field}.{name}" if name else f"{key}.{field}"
+            for value in values if isinstance(values, list) else ():
+                yield from _scope_value_problems(place, name, value, seen)
+
+
+def _scope_value_problems(place: str, name: str, value: object, seen: dict[str, str]) -> Iterator[Problem]:
+    if not isinstance(value, str):
+        return
+    folded = fold(value)
+    if not folded:
+        yield Problem(place, "expected values that are not blank; employees without a value are never excluded", value)
+    elif folded in seen:
+        fault = "it is listed twice" if seen[folded] == name else "it is both allowed and excluded"
+        yield Problem(place, f"{fault} (case and spaces do not count)", value)
+    seen[folded] = name

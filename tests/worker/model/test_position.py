@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.model.binding import Binding
+from worker.model.position import Binding
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.bamboohr.values import text
+from worker.bamboohr.rows import text
 
 INVISIBLE = [
     *("\u200b", "\u200e", "\u200f", "\ufeff", "\u2060", "\u00ad", "\u202a", "\u3164", "\u2800"),

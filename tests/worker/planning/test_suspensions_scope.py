@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from worker.model.scope import ALL_EMPLOYEES, Scope, ScopeRule, ScopeState, fold
-from worker.planning.scope import ScopeTally, marks_to_remember, scope_doubts
+from worker.planning.suspensions import ScopeTally, marks_to_remember, scope_doubts
 
 SALES = {"department": "Sales", "status": "Active"}
 LEGAL = {"department": "Legal", "status": "Active"}
