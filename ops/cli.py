@@ -8,16 +8,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from types import ModuleType
 from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops import alerts, as_task, credentials, dead_letters, here, pausing, runs
-from ops.context import Context, Pace
+from ops.context import Context, Pace, Terminal
 from ops.deployment import find
 from ops.errors import Interrupted, refusal
-from ops.terminal import Terminal
 from worker import advice, cli
 from worker.commands import people
 from worker.commands.parser import Parser, leaves, overview, subcommands
@@ -33,21 +31,9 @@ class Place(Enum):
 
 
 PLACES: Mapping[str, Place] = {
-    "sync": Place.TASK,
-    "approve": Place.TASK,
-    "reconcile": Place.TASK,
-    "undo": Place.TASK,
-    "plan": Place.HERE,
-    "explain": Place.HERE,
-    "people": Place.HERE,
-    "state": Place.HERE,
-    "doctor": Place.HERE,
-    "runs": Place.OPERATOR,
-    "secret": Place.OPERATOR,
-    "alerts": Place.OPERATOR,
-    "dead-letters": Place.OPERATOR,
-    "pause": Place.OPERATOR,
-    "resume": Place.OPERATOR,
+    **dict.fromkeys(("sync", "approve", "reconcile", "undo"), Place.TASK),
+    **dict.fromkeys(("plan", "explain", "people", "state", "doctor"), Place.HERE),
+    **dict.fromkeys(("runs", "secret", "alerts", "dead-letters", "pause", "resume"), Place.OPERATOR),
 }
 
 FORWARDS: Mapping[str, tuple[str, ...]] = {
@@ -64,14 +50,7 @@ FORWARDS: Mapping[str, tuple[str, ...]] = {
 }
 """What the targets of make and former versions call a command."""
 
-_OWN: Mapping[str, ModuleType] = {
-    "runs": runs,
-    "secret": credentials,
-    "alerts": alerts,
-    "dead-letters": dead_letters,
-    "pause": pausing,
-}
-
+_OWN = (runs, credentials, alerts, dead_letters, pausing)
 
 GROUPS = {
     "Try it": ("doctor", "plan", "explain"),
@@ -135,7 +114,10 @@ def _run(arguments: Sequence[str], terminal: Terminal, pace: Pace) -> int:
             return ExitCode.USAGE
         options = parser.parse_args(words)
         place = PLACES[options.command]
-        worker_words = _worker_words(options, words)
+        # The command as it was typed, without the options that the worker does not have.
+        own = Parser(add_help=False)
+        _add_options(own, options.command)
+        worker_words = own.parse_known_args(words)[1]
         if not environment:
             _without_environment(place, words, worker_words)
         aws, deployment = find(environment, file)
@@ -182,20 +164,9 @@ def _without_environment(place: Place, words: Sequence[str], worker_words: Seque
     here.become_worker(worker_words)
 
 
-def _worker_words(options: argparse.Namespace, words: Sequence[str]) -> list[str]:
-    """The command as it was typed, without the options that the worker does not have."""
-    own = Parser(add_help=False)
-    _add_options(own, options.command)
-    return own.parse_known_args(words)[1]
-
-
 def _add_options(parser: argparse.ArgumentParser, command: str) -> None:
-    """Add what a command of the worker takes beside its own options, with `--env`."""
-    if PLACES[command] is Place.TASK:
-        as_task.add_run_options(parser, command)
-    elif PLACES[command] is Place.HERE:
-        parser.add_argument("--task", action="store_true", help="run in a task, with the role and network of the runs")
-        as_task.add_waiting(parser)
+    if PLACES[command] is not Place.OPERATOR:
+        as_task.add_options(parser, command, is_run=PLACES[command] is Place.TASK)
 
 
 def make_parser() -> Parser:
@@ -212,7 +183,7 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, prog=prog, help=argparse.SUPPRESS
     )
-    for module in (*cli.COMMANDS.values(), *_OWN.values()):
+    for module in (*cli.COMMANDS.values(), *_OWN):
         module.add(commands)
     parser.epilog = f"{overview(commands, GROUPS)}\n\n{advice.resolve(_EPILOG)}"
     for command, place in PLACES.items():

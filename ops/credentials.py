@@ -24,6 +24,9 @@ class _Kind:
     key: str
     digits: int
 
+    def has_form_of(self, value: str) -> bool:
+        return re.fullmatch(f"[0-9A-Fa-f]{{{self.digits}}}", value) is not None
+
 
 _KINDS = {
     "bamboohr": _Kind("BambooHR API key", KEYS["BAMBOOHR_API_KEY"], 40),
@@ -73,9 +76,9 @@ def _checked(value: str, kind: _Kind, options: argparse.Namespace) -> str:
         raise _wrong(f"no {kind.name} was given")
     if not _USABLE.fullmatch(value):
         raise _wrong(f"this is not a {kind.name}: it must be one word of at most 512 printable ASCII characters")
-    if options.any_form or re.fullmatch(f"[0-9A-Fa-f]{{{kind.digits}}}", value):
+    if options.any_form or kind.has_form_of(value):
         return value
-    other = next((one for one in _KINDS.values() if re.fullmatch(f"[0-9A-Fa-f]{{{one.digits}}}", value)), None)
+    other = next((one for one in _KINDS.values() if one.has_form_of(value)), None)
     if other:
         raise _wrong(f"this looks like a {other.name}, not like a {kind.name} ({kind.digits} hexadecimal digits)")
     raise _wrong(

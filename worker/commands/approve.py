@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from worker import advice, logs
 from worker.commands.base import (
@@ -11,8 +10,8 @@ from worker.commands.base import (
     Parsers,
     add_command,
     add_employees,
+    add_flags,
     add_only,
-    add_run_options,
     approvable,
     employees,
 )
@@ -56,16 +55,14 @@ def add(parsers: Parsers) -> None:
         "held_run", metavar="RUN", help="the run_id of the run that held the changes (its summary names it)"
     )
     add_only(parser, [*GuardClass, UNCONFIRMED], "only the changes of this class, or unconfirmed matches")
-    add_employees(parser, "only this employee (repeatable)")
-    add_run_options(parser, asks=True)
+    add_employees(parser)
+    add_flags(parser, "--dry-run", "--show-values", "--yes", "--verbose")
 
 
 def approve(call: Call) -> None:
     """Apply the changes that a run held."""
     options = call.options
-    request = RunRequest("approve", SelectedEmployees(()), dry_run=options.dry_run)
-    call.begin(request, options.held_run)
-    call.summary.scope = "employees"
+    call.begin("employees", options.held_run)
     check_terminal(options)
     services = call.services()
     held = _held_by(options.held_run, services)
@@ -74,8 +71,14 @@ def approve(call: Call) -> None:
     for change in changes:
         classes.setdefault(change.employee_id, set()).add(change.guard_class or UNCONFIRMED)
     _warn_of_undone(sorted(classes), services)
-    request = replace(request, covers=SelectedEmployees(tuple(sorted(classes))), approved=changes, resends=held.resends)
-    if may_write(call, services, proposal_of(request, services, classes), _question):
+    request = RunRequest(
+        "approve",
+        SelectedEmployees(tuple(sorted(classes))),
+        dry_run=options.dry_run,
+        approved=changes,
+        resends=held.resends,
+    )
+    if may_write(call, services, proposal_of(request, services), _question, approved=classes):
         run_sync(request, services, call.summary)
 
 

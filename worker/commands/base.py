@@ -1,4 +1,4 @@
-"""What all commands share: the call that their functions receive, their parsers and options, and the confirmation.
+"""What all commands share: the call that their functions receive, their parsers and their options.
 
 A *run* (sync, approve, reconcile, undo) fills the summary, whose line is its only output on stdout. A *report* (plan,
 explain, doctor, people, state) is for a reader: it prints, and returns an exit code.
@@ -7,21 +7,18 @@ explain, doctor, people, state) is for a reader: it prints, and returns an exit 
 from __future__ import annotations
 
 import argparse
-import select
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from worker import advice
 from worker.config.settings import Settings, read_settings
-from worker.errors import ExitCode, NothingDone, UsageError
+from worker.errors import ExitCode
 from worker.model.employee import employee_id
 from worker.model.held_change import HeldChanges
 from worker.model.history import History
 from worker.model.step import GuardClass
 from worker.progress import Progress, bar
-from worker.runs.run_input import RunRequest
 from worker.runs.services import Services, open_services, read_credentials
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
@@ -43,9 +40,9 @@ class Call:
     stop: StopSignal
     summary: Summary
 
-    def begin(self, request: RunRequest, about_run: str = "") -> None:
+    def begin(self, scope: str, about_run: str = "") -> None:
         """Set in the summary what was requested, so that it is shown however the run ends."""
-        self.summary.dry_run, self.summary.scope = request.dry_run, request.summary_scope
+        self.summary.dry_run, self.summary.scope = self.options.dry_run, scope
         self.summary.about_run = about_run
 
     def settings(self) -> Settings:
@@ -78,9 +75,6 @@ exit codes:
 
 environment variables: {{command:--variables}}"""
 
-RunCommand = Callable[[Call], None]
-ReportCommand = Callable[[Call], int]
-
 
 def add_command(
     parsers: Parsers,
@@ -88,8 +82,8 @@ def add_command(
     *,
     summary: str,
     teaches: str,
-    run: RunCommand | None = None,
-    report: ReportCommand | None = None,
+    run: Callable[[Call], None] | None = None,
+    report: Callable[[Call], int] | None = None,
     aliases: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
     """Return the parser of a command."""
@@ -105,7 +99,7 @@ def add_command(
     return parser
 
 
-def add_employees(parser: argparse.ArgumentParser, meaning: str) -> None:
+def add_employees(parser: argparse.ArgumentParser, meaning: str = "only this employee (repeatable)") -> None:
     """Add `--employee ID`, repeatable."""
     parser.add_argument("--employee", metavar="ID", action="append", default=[], type=employee, help=meaning)
 
@@ -118,38 +112,19 @@ def add_only(parser: argparse.ArgumentParser, words: Sequence[str], meaning: str
 _FORMER_WORDS = {"suspensions": GuardClass.SUSPEND.value}
 
 
-def add_yes(parser: argparse.ArgumentParser) -> None:
-    """Add `--yes`, for commands that ask."""
-    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation: for scripts and schedules")
+_FLAGS = {
+    "--dry-run": "do everything except write: change neither accounts nor state, take no lock",
+    "--json": "as JSON",
+    "--show-values": "also show names, departments and values: personal data",
+    "--verbose": f"on a terminal: list all employees, not only the first {MOST_SHOWN} of each kind",
+    "--yes": "do not ask for confirmation: for scripts and schedules",
+}
 
 
-def add_run_options(parser: argparse.ArgumentParser, *, asks: bool) -> None:
-    """Add the options that all runs share; `asks`: the command asks before it writes."""
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="do everything except write: change neither accounts nor state, take no lock",
-    )
-    if asks:
-        add_show_values(parser)
-        add_yes(parser)
-    add_verbose(parser)
-
-
-def add_show_values(parser: argparse.ArgumentParser) -> None:
-    """Add `--show-values`."""
-    parser.add_argument(
-        "--show-values", action="store_true", help="also show names, departments and values: personal data"
-    )
-
-
-def add_verbose(parser: argparse.ArgumentParser) -> None:
-    """Add `--verbose`, for output at a terminal; elsewhere it is complete anyway."""
-    parser.add_argument(
-        "--verbose",
-        action="store_true",
-        help=f"on a terminal: list all employees, not only the first {MOST_SHOWN} of each kind",
-    )
+def add_flags(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add options without a value that mean the same in several commands."""
+    for name in names:
+        parser.add_argument(name, action="store_true", help=_FLAGS[name])
 
 
 def employee(text: str) -> int:
@@ -174,26 +149,3 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
 def employees(options: argparse.Namespace) -> tuple[int, ...]:
     """Return the employees that were named, each once."""
     return tuple(sorted(set(options.employee)))
-
-
-def confirm(question: str, stop: StopSignal, *, yes: bool) -> None:
-    """Raise NothingDone unless the operator confirms, now or beforehand (`yes`). Asks on stderr, not on stdout."""
-    if yes:
-        return
-    require_terminal(yes=yes)
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    # Another thread receives the signals, so a blocking read would not notice Ctrl-C.
-    while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
-        stop.check()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise NothingDone("not confirmed; nothing was done")
-
-
-_POLL_SECONDS = 0.2
-
-
-def require_terminal(*, yes: bool) -> None:
-    """Raise UsageError at once, not after minutes of reading, if a question could not be answered."""
-    if not yes and not (sys.stdin is not None and sys.stdin.isatty()):
-        raise UsageError("there is no terminal to ask for confirmation", advice="pass --yes if that is what you want")

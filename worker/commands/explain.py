@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from worker.commands.base import Call, Parsers, add_command, approvable, employee, reader_patience
+from worker.commands.base import Call, Parsers, add_command, add_flags, approvable, employee, reader_patience
 from worker.progress import no_bar
 from worker.reports.employee_context import EmployeeContext
 from worker.reports.explanation import explain
@@ -40,7 +40,7 @@ def add(parsers: Parsers) -> None:
     parser.add_argument(
         "--show-values", action="store_true", help="also show names, addresses and other values: personal data"
     )
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_flags(parser, "--json")
     parser.add_argument("--output", metavar="FILE", type=Path, help="write to a file, not to stdout")
 
 

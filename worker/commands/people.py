@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from worker import advice
-from worker.commands.base import Call, Parsers, add_command, employee
+from worker.commands.base import Call, Parsers, add_command, add_flags, employee
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model import reasons
@@ -99,7 +99,7 @@ def add(parsers: Parsers) -> None:
     listing = add_command(
         group, "list", report=show, summary="show which employees are remembered, and why", teaches=_TEACHES
     )
-    listing.add_argument("--json", action="store_true", help="as JSON")
+    add_flags(listing, "--json")
     listing.add_argument("--only", metavar="KIND", choices=[*FollowUp], help=f"one of {', '.join(FollowUp)}")
     for name, report, summary, teaches in (
         ("retry", retry, "let the next run try these employees again", _RETRY),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.commands.base import Call, Parsers, add_command, add_run_options
+from worker.commands.base import Call, Parsers, add_command, add_flags
 from worker.commands.confirmation import check_terminal, may_write, proposal_of
 from worker.runs.run_input import AllEmployees, RunRequest
 from worker.runs.sync import run_sync
@@ -35,7 +35,7 @@ def add(parsers: Parsers) -> None:
         summary="compare all employees with Moodle and correct all differences",
         teaches=_TEACHES,
     )
-    add_run_options(parser, asks=True)
+    add_flags(parser, "--dry-run", "--show-values", "--yes", "--verbose")
     parser.add_argument("--resend", action="store_true", help="resend values that Moodle did not keep")
 
 
@@ -43,7 +43,7 @@ def reconcile(call: Call) -> None:
     """Compare all employees with Moodle, and correct the differences."""
     options = call.options
     request = RunRequest("reconcile", AllEmployees(), dry_run=options.dry_run, resends=options.resend)
-    call.begin(request)
+    call.begin(request.summary_scope)
     check_terminal(options)
     services = call.services()
     if may_write(call, services, proposal_of(request, services), _question, scope="everybody"):

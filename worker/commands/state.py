@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.commands.base import Call, Parsers, add_command, add_yes, confirm, whole_number
+from worker.commands.base import Call, Parsers, add_command, add_flags, whole_number
+from worker.commands.confirmation import confirm
 from worker.config.settings import read_settings, read_state_location
 from worker.errors import UsageError
 from worker.model.history import History
@@ -48,7 +49,7 @@ def add(parsers: Parsers) -> None:
         parsers, "state", summary="show the position of the sync, or move it back", teaches=_SHOW
     ).add_subparsers(metavar="WHAT", required=True)
     listing = add_command(group, "show", report=show, summary="show the position of the sync", teaches=_SHOW)
-    listing.add_argument("--json", action="store_true", help="as JSON")
+    add_flags(listing, "--json")
     again = add_command(
         group, "rewind", report=rewind, summary="move the position back, to read changes again", teaches=_REWIND
     )
@@ -58,7 +59,7 @@ def add(parsers: Parsers) -> None:
     forget = add_command(group, "reset", report=reset, summary="forget the position of the sync", teaches=_RESET)
     rename = add_command(group, "rebind", report=rebind, summary="accept a renamed company or site", teaches=_REBIND)
     for parser in (again, forget, rename):
-        add_yes(parser)
+        add_flags(parser, "--yes")
 
 
 def show(call: Call) -> int:
@@ -66,7 +67,7 @@ def show(call: Call) -> int:
     store = open_store(read_state_location(call.environment))
     history = store.history()
     sections = {
-        "state": {**dict(_row(store)), **_binding(store), **dict(_pause(store))},
+        "state": dict(_state(store)),
         "lock": dict(_lock(store, call)),
         "people": dict(_records(history)),
         "runs": dict(_runs(history)),
@@ -144,26 +145,21 @@ def _confirmed(call: Call, store: Store, question: str) -> Iterator[Lock]:
         yield lock
 
 
-def _row(store: Store) -> Iterator[tuple[str, Any]]:
+def _state(store: Store) -> Iterator[tuple[str, Any]]:
     row = store.raw()
     if row is None:
         yield "row", "none: the next run begins INITIAL_LOOKBACK_DAYS back"
-        return
-    for name in ("since", "offset", "updatedAt"):
-        yield name, row.get(name)
-    window = row.get("window")
+    else:
+        for name in ("since", "offset", "updatedAt"):
+            yield name, row.get(name)
+    window = row.get("window") if row else None
     if isinstance(window, dict):
         yield "window opened", window.get("latest")
         yield "last employee done", window.get("lastId")
         yield "pinned runs", window.get("pinnedRuns")
-
-
-def _binding(store: Store) -> dict[str, str]:
-    known = store.binding
-    return {"company": known.company, "site": known.site} if known is not None else {}
-
-
-def _pause(store: Store) -> Iterator[tuple[str, Any]]:
+    if store.binding is not None:
+        yield "company", store.binding.company
+        yield "site", store.binding.site
     pause = store.pause()
     if pause is not None:
         yield "scheduled runs", str(pause)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from worker.commands.base import Call, Parsers, add_command, add_employees, add_only, add_run_options, employees
-from worker.commands.confirmation import Proposal, check_terminal, may_write
+from worker.commands.base import Call, Parsers, add_command, add_employees, add_flags, add_only, employees
+from worker.commands.confirmation import check_terminal, may_write
 from worker.planning.undo_plan import UndoScope
 from worker.runs.undo import UndoRequest, preview_undo, run_undo
 from worker.words import counted
@@ -35,22 +35,21 @@ def add(parsers: Parsers) -> None:
         "suspend: reactivate the accounts that the run suspended; fields: restore values (default: both, and suspend"
         " the accounts that the run created)",
     )
-    add_employees(parser, "only this employee (repeatable)")
-    add_run_options(parser, asks=True)
+    add_employees(parser)
+    add_flags(parser, "--dry-run", "--show-values", "--yes", "--verbose")
 
 
 def undo(call: Call) -> None:
     """Undo what a run wrote."""
-    options, summary = call.options, call.summary
+    options = call.options
     request = UndoRequest(
         options.undone_run, UndoScope(options.only or UndoScope.EVERYTHING), employees(options), options.dry_run
     )
-    summary.dry_run, summary.scope = request.dry_run, "employees" if request.employees else "all"
-    summary.about_run = request.run_id
+    call.begin("employees" if request.employees else "all", request.run_id)
     check_terminal(options)
     services = call.services()
-    if may_write(call, services, lambda summary: Proposal(preview_undo(request, services, summary)), _question):
-        run_undo(request, services, summary)
+    if may_write(call, services, lambda summary: (preview_undo(request, services, summary), ()), _question):
+        run_undo(request, services, call.summary)
 
 
 def _question(number: int) -> str:
