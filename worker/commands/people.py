@@ -72,14 +72,8 @@ class _Row(NamedTuple):
 
     employee: EmployeeRecord
     flag: FollowUp
-
-    @property
-    def note(self) -> str:
-        return self.employee.follow_ups[self.flag].note
-
-    @property
-    def action(self) -> str:
-        return self.employee.follow_ups[self.flag].action
+    note: str
+    action: str
 
     @property
     def reason(self) -> reasons.Reason:
@@ -118,14 +112,19 @@ def show(call: Call) -> int:
     history = open_store(read_state_location(call.environment)).history()
     only = call.options.only
     rows = [
-        _Row(one, flag) for _, one in sorted(history.records.items()) for flag in one.follow_ups if only in (None, flag)
+        _Row(one, flag, *detail)
+        for _, one in sorted(history.records.items())
+        for flag, detail in one.follow_ups.items()
+        if only in (None, flag)
     ]
     if call.options.json:
         put(json.dumps([_as_json(row) for row in rows], indent=1), None)
     elif not rows:
         put(_nobody(only, history), None)
     else:
-        put("\n\n".join((_table(rows), _legend(rows), _counts(rows))), None)
+        counts = Counter(row.flag for row in rows)
+        numbers = ", ".join(f"{counts[flag]:,} {flag}" for flag in FollowUp if flag in counts)
+        put(f"{_table(rows)}\n\n{_legend(rows)}\n\n{numbers}", None)
     return 0
 
 
@@ -166,16 +165,8 @@ def _legend(rows: Iterable[_Row]) -> str:
     for row in rows:
         said[row.reason.code] = row.reason
         whose.setdefault(row.reason.code, set()).add(row.employee.employee_id)
-    texts = [
-        (code, "; ".join(filter(None, (reason.text, reason.advice_for(*whose[code])))))
-        for code, reason in sorted(said.items())
-    ]
+    texts = [(code, reason.in_words(*whose[code])) for code, reason in sorted(said.items())]
     return columns(("reason", "in words, and what to do"), texts, width())
-
-
-def _counts(rows: Iterable[_Row]) -> str:
-    counts = Counter(row.flag for row in rows)
-    return ", ".join(f"{counts[flag]:,} {flag}" for flag in FollowUp if flag in counts)
 
 
 # Retry and drop

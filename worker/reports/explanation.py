@@ -15,11 +15,10 @@ from worker.model.field_catalogue import EVIDENCE, FIELDS
 from worker.model.history import EmployeeRecord, FollowUp
 from worker.model.mapping import Rule
 from worker.model.reasons import UNCONFIRMED
-from worker.model.scope import ScopeRule, ScopeState
+from worker.model.scope import ScopeState
 from worker.model.step import WRITES
-from worker.planning.plan_input import PlanSettings
 from worker.reports.build import would
-from worker.reports.employee_context import EmployeeContext, account_lines, shown_value
+from worker.reports.employee_context import EmployeeContext, account_lines
 from worker.reports.follow_up_reasons import is_seen_again, reason_of
 from worker.timestamps import iso
 from worker.words import counted
@@ -36,10 +35,9 @@ _SUSPENDED = {"1": "active -> suspended", "0": "suspended -> active"}
 
 def explain(known: EmployeeContext) -> dict[str, Mapping[str, str]]:
     """Return the sections, in the order in which they are read."""
-    scope = scope_lines(known.plan_input.settings, known.employee.facts, shows_values=known.shows_values)
     return {
         "BambooHR": dict(_bamboo(known)),
-        **({"Scope": dict(scope)} if known.plan_input.settings.scope else {}),
+        **({"Scope": dict(_scope(known))} if known.plan_input.settings.scope else {}),
         "Account": dict(account_lines(known)),
         "Mapping": dict(_mapping(known)),
         "What would be done": dict(_step(known)),
@@ -128,9 +126,9 @@ def _step(known: EmployeeContext) -> Iterator[tuple[str, str]]:
             text = "differs (the values: --show-values)"
         yield f"field {change.field}", (_SUSPENDED[change.new] if change.field == "suspended" else text) + hold
     if step.problem is not None and step.problem != step.reason:
-        yield "problem", f"{step.problem.text}; {step.problem.advice_for(number)}"
+        yield "problem", step.problem.in_words(number)
     for at, note in enumerate(step.notes, 1):
-        yield f"note {at}", "; ".join(part for part in (note.text, note.advice_for(number)) if part)
+        yield f"note {at}", note.in_words(number)
     if step.depends_on:
         yield "waits for", ", ".join(f"employee {number}" for number in sorted(step.depends_on))
 
@@ -169,8 +167,7 @@ def _refused(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     record, number = known.record, known.employee_id
     for flag, what in _REFUSED.items():
         if record is not None and (detail := record.follow_ups.get(flag)):
-            why = reason_of(flag, detail.note)
-            said = "; ".join(filter(None, (why.text, why.advice_for(number))))
+            said = reason_of(flag, detail.note).in_words(number)
             if is_seen_again(detail.note):
                 said = "the reason is shown above, if it still applies"
             after = f" after {counted(record.attempts, 'run')} in which Moodle refused" if record.attempts else ""
@@ -189,7 +186,9 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         yield "nothing", "nothing is remembered about this employee"
         return
     for flag, detail in employee.follow_ups.items():
-        yield str(flag), _noted(flag, detail.note)
+        # A run or a guard class, which these two record, has no words of its own.
+        text = "" if flag in (FollowUp.UNDONE, FollowUp.HELD) else reason_of(flag, detail.note).text
+        yield str(flag), ": ".join(filter(None, (detail.note, detail.note and text))) or "yes"
     if employee.attempts:
         yield "refused by Moodle", f"in {employee.attempts} consecutive runs"
     if employee.deleted:
@@ -201,12 +200,6 @@ def _remembered(employee: EmployeeRecord | None) -> Iterator[tuple[str, str]]:
         yield "a run was undone", _when(employee.undone_at)
     if employee.not_kept:
         yield "not kept by Moodle", ", ".join(sorted(employee.not_kept))
-
-
-def _noted(flag: FollowUp, note: str) -> str:
-    """Return the recorded code with its words; a run or a guard class has none."""
-    text = "" if flag in (FollowUp.UNDONE, FollowUp.HELD) else reason_of(flag, note).text
-    return f"{note}: {text}" if note and text else note or "yes"
 
 
 def _history(known: EmployeeContext) -> Iterator[tuple[str, str]]:
@@ -226,8 +219,9 @@ def _when(seconds: int) -> str:
     return iso(datetime.fromtimestamp(seconds, UTC))
 
 
-def scope_lines(settings: PlanSettings, facts: Mapping[str, str], *, shows_values: bool) -> Iterator[tuple[str, str]]:
+def _scope(known: EmployeeContext) -> Iterator[tuple[str, str]]:
     """Yield a line for the employee and one for each field; lists and values only on request."""
+    settings, facts = known.plan_input.settings, known.employee.facts
     outside = "is suspended" if settings.suspends_out_of_scope else "is left alone"
     states = {
         ScopeState.IN: "in scope",
@@ -236,15 +230,11 @@ def scope_lines(settings: PlanSettings, facts: Mapping[str, str], *, shows_value
     }
     yield "state", states[settings.scope.state(facts)]
     for rule in settings.scope.rules:
-        yield rule.field, _line(rule, facts, shows_values=shows_values)
-
-
-def _line(rule: ScopeRule, facts: Mapping[str, str], *, shows_values: bool) -> str:
-    state = rule.state(facts)
-    if state is ScopeState.NOT_SHOWN:
-        return "NOT SHOWN"
-    name = rule.list_that_decides(facts)
-    values = rule.excluded if name == "exclude" else rule.allowed
-    listed = f" ({', '.join(map(repr, values))})" if shows_values else ""
-    value = shown_value(facts[rule.field], shows_values=shows_values)
-    return f"{value}: {state.value}, as the list {name} decides{listed}"
+        state = rule.state(facts)
+        if state is ScopeState.NOT_SHOWN:
+            yield rule.field, "NOT SHOWN"
+            continue
+        name = rule.list_that_decides(facts)
+        values = rule.excluded if name == "exclude" else rule.allowed
+        listed = f" ({', '.join(map(repr, values))})" if known.shows_values else ""
+        yield rule.field, f"{known.value(facts[rule.field])}: {state.value}, as the list {name} decides{listed}"

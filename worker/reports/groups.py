@@ -30,7 +30,6 @@ MEANINGS = {
 """All kinds of rows, in the order of a report: those that need a decision or remove access come first."""
 
 _NAMES = {"hold": "waiting", STARTS: "starts later"}
-_ORDER = tuple(MEANINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,8 @@ def _groups(kind: str, rows: Iterable[Row], held: Sequence[HeldClass]) -> list[G
     for row in sorted(rows, key=lambda row: (not row.problem, row.employee_id)):
         alike.setdefault((row.would, row.held, row.approved, row.code), []).append(row)
     groups = [_group(kind, tuple(own), held) for own in alike.values()]
-    return sorted(groups, key=lambda group: (_rank(group.would), -len(group.entries)))
+    rank = {name: at for at, name in enumerate(MEANINGS)}
+    return sorted(groups, key=lambda group: (rank.get(group.would, len(rank)), -len(group.entries)))
 
 
 def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group:
@@ -153,10 +153,6 @@ def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group
             for row in rows
         ),
     )
-
-
-def _rank(action: str) -> int:
-    return _ORDER.index(action) if action in _ORDER else len(_ORDER)
 
 
 def _shared(texts: Iterable[str]) -> str:

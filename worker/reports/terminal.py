@@ -22,7 +22,6 @@ _LISTED_BRIEFLY = frozenset({*_WRITTEN.values(), "skipped", "waiting", "unchange
 """The outcomes that many employees may have without being an error."""
 _LEFT_ALONE = {UNDONE.code: "left alone"}
 _SPEAKS_FOR_ITSELF = frozenset({"create", "update"})
-_KILLED = {137: "killed: out of memory, or did not end in time after SIGTERM"}
 
 
 class TerminalLog:
@@ -140,7 +139,8 @@ def _without_suspension(fields: Sequence[str] | None) -> str:
 
 def meaning_of(code: int) -> str:
     """Return an exit code in words, without its other meanings."""
-    meanings = _KILLED | {int(one): one.meaning for one in ExitCode}
+    meanings = {137: "killed: out of memory, or did not end in time after SIGTERM"}
+    meanings |= {int(one): one.meaning for one in ExitCode}
     return meanings.get(code, "not an exit code of this program").partition(" (also:")[0]
 
 
