@@ -18,7 +18,7 @@ from ops.deployment import find
 from ops.errors import Interrupted, refusal
 from worker import advice, cli
 from worker.commands import people
-from worker.commands.parser import Parser, leaves, overview, subcommands
+from worker.commands.parser import Parser, leaves, parser_of, subcommands
 from worker.errors import ExitCode, SyncError, UsageError
 
 
@@ -171,25 +171,19 @@ def _add_options(parser: argparse.ArgumentParser, command: str) -> None:
 
 def make_parser() -> Parser:
     """Return the parser of every command, in the words of the reader of the moment."""
-    prog = advice.current().prefix
-    parser = Parser(
-        prog=prog,
+    parser = parser_of(
+        (*cli.COMMANDS.values(), *_OWN),
+        GROUPS,
         usage="./lxp [--env NAME] COMMAND [OPTIONS]",
         description="Keeps a NovaLXP (Moodle) site in sync with BambooHR, on this machine or in an environment on AWS.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EPILOG,
     )
     _add_environment(parser)
     cli.add_information(parser)
-    commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True, prog=prog, help=argparse.SUPPRESS
-    )
-    for module in (*cli.COMMANDS.values(), *_OWN):
-        module.add(commands)
-    parser.epilog = f"{overview(commands, GROUPS)}\n\n{advice.resolve(_EPILOG)}"
     for command, place in PLACES.items():
         for leaf in leaves(subcommands(parser)[command]):
             if place is Place.OPERATOR:
-                leaf.prog = advice.command(*leaf.prog.removeprefix(prog).split())
+                leaf.prog = advice.command(*leaf.prog.removeprefix(parser.prog).split())
             else:
                 _add_options(leaf.add_argument_group("with --env", f"{command} {place.value}"), command)  # type: ignore[arg-type]
     return parser

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from worker import __version__, advice, logs
 from worker.commands import approve, doctor, explain, people, plan, reconcile, state, sync, undo
 from worker.commands.base import Call
-from worker.commands.parser import Parser, overview
+from worker.commands.parser import parser_of
 from worker.config.settings import describe
-from worker.errors import ConfigurationError, ExitCode, SyncError, UsageError
+from worker.errors import ExitCode, SyncError, UsageError
 from worker.reports.terminal import TerminalLog
 from worker.runs.summary import Summary
 from worker.stopping import StopSignal
@@ -59,7 +59,7 @@ def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) 
         summary.command = arguments[0]
     if summary.command in _RUNS:
         return _end_run(summary, fault, _terminal_log())
-    _print_faults([fault.message], fault.advice)
+    _print_faults(fault.faults, fault.advice)
     return int(fault.exit_code)
 
 
@@ -91,7 +91,7 @@ def _run(call: Call) -> int:
 def _end_run(summary: Summary, end: SyncError | None, log: TerminalLog | None) -> int:
     if end is not None:
         write = logs.info if end.exit_code is ExitCode.OK else logs.error
-        for reason in end.faults if isinstance(end, ConfigurationError) else [end.message]:
+        for reason in end.faults:
             write("sync.ended", outcome=end.outcome, reason=reason, advice=end.advice)
     summary.finish(end)
     return _print_summary(summary, log)
@@ -111,11 +111,8 @@ def _report(call: Call) -> int:
     logs.for_readers()
     try:
         return int(call.options.report(call))
-    except ConfigurationError as end:
-        _print_faults(end.faults, end.advice)
-        return int(end.exit_code)
     except SyncError as end:
-        _print_faults([end.message], end.advice)
+        _print_faults(end.faults, end.advice)
         return int(end.exit_code)
     except BrokenPipeError:
         # The reader has seen enough (`... | head`). Python would complain once more when it flushes.
@@ -154,19 +151,13 @@ GROUPS = {
 
 
 def _parser() -> argparse.ArgumentParser:
-    prog = advice.current().prefix
-    parser = Parser(
-        prog=prog,
-        usage=f"{prog} [COMMAND] [OPTIONS]",
+    parser = parser_of(
+        COMMANDS.values(),
+        GROUPS,
+        usage=f"{advice.current().prefix} [COMMAND] [OPTIONS]",
         description="Keeps a NovaLXP (Moodle) site in sync with BambooHR. Without a command: sync.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
     )
-    commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True, prog=prog, help=argparse.SUPPRESS
-    )
-    for module in COMMANDS.values():
-        module.add(commands)
-    parser.epilog = f"{overview(commands, GROUPS)}\n\n{advice.resolve(_EXAMPLES)}"
     add_information(parser)
     return parser
 

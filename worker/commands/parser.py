@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from worker import advice
 from worker.errors import UsageError
 
 _OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)*")
@@ -39,13 +40,26 @@ def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
     return dict(groups[0].choices) if groups else {}
 
 
-def overview(parsers: Any, groups: Mapping[str, Sequence[str]]) -> str:
-    """Return a line for each command, in groups, for the `--help` of all of them."""
-    summaries = {choice.dest: choice.help for choice in parsers._choices_actions}
-    return "\n\n".join(
+def parser_of(
+    modules: Iterable[Any], groups: Mapping[str, Sequence[str]], *, usage: str, description: str, epilog: str
+) -> Parser:
+    """Return the parser of the commands that these modules add; its help lists them in groups."""
+    prog = advice.current().prefix
+    parser = Parser(
+        prog=prog, usage=usage, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, prog=prog, help=argparse.SUPPRESS
+    )
+    for module in modules:
+        module.add(commands)
+    summaries = {choice.dest: choice.help for choice in commands._choices_actions}
+    overview = [
         "\n".join([f"{title}:", *(f"  {name:<12}  {summaries[name]}" for name in names)])
         for title, names in groups.items()
-    )
+    ]
+    parser.epilog = "\n\n".join([*overview, advice.resolve(epilog)])
+    return parser
 
 
 def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

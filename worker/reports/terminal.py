@@ -34,8 +34,7 @@ class TerminalLog:
     def __init__(self, most: int | None = MOST_SHOWN) -> None:
         self._most = most
         self._seen: Counter[str] = Counter()
-        self._advised: set[str] = set()
-        self._held: set[str] = set()
+        self._said: set[str] = set()
         self._ended = False
 
     def line(self, level: str, event: Event) -> str | None:
@@ -47,11 +46,11 @@ class TerminalLog:
         if name == "sync.person":
             if event.get("dry_run") or self._is_left_out(event):
                 return None
-            text = _employee(event, without_reason=self._was_held_for(event))
+            is_repeated = bool(event.get("held")) and not self._is_new(event.get("reason", ""))
+            text = _employee(event, without_reason=is_repeated)
         elif name == "sync.window":
-            selected = event.get("selected", 0)
             changed = f"{counted(event['total_changed'], 'employee')} changed in BambooHR"
-            text = f"{counted(selected, 'employee')} selected" if selected else changed
+            text = f"{counted(selected, 'employee')} selected" if (selected := event.get("selected")) else changed
         elif name == "sync.ended":
             self._ended = True
             text = _sentence(level, event)
@@ -82,20 +81,16 @@ class TerminalLog:
         self._seen[kind] += 1
         return self._most is not None and self._seen[kind] > self._most
 
-    def _was_held_for(self, event: Event) -> bool:
-        reason = event.get("reason", "")
-        if not event.get("held") or reason not in self._held:
-            self._held |= {reason} if event.get("held") else set()
-            return False
-        return True
+    def _is_new(self, text: str) -> bool:
+        """Return whether a text was not given before, and remember it."""
+        is_new = text not in self._said
+        self._said.add(text)
+        return is_new
 
     def _advice(self, text: str, employee: str) -> str:
         """Return the advice, unless it was given before, even with the id of another employee."""
         general = " ".join("ID" if word == employee else word for word in text.split())
-        if not text or general in self._advised:
-            return ""
-        self._advised.add(general)
-        return f"\n    -> {text}"
+        return f"\n    -> {text}" if text and self._is_new(general) else ""
 
 
 _TYPED = frozenset({"command", "scope", "about_run", "trigger", "started_at", "batch_size", "http_calls"})
@@ -149,11 +144,11 @@ def summary_text(line: Event) -> str:
     code = int(line["exit_code"])
     if [line.get(f"errors_{name}") for name in _LIST] == [line.get(f"held_{name}") for name in _LIST]:
         line = {name: value for name, value in line.items() if name not in {f"errors_{name}" for name in _LIST}}
-    truncated = {name: line[name] for name in line if name.endswith(_TRUNCATED)}
-    shown = [
-        (name.replace("_", " "), _list(value) + _more(truncated.get(f"{name}{_TRUNCATED}", 0)))
-        for name, value in filled(line, _SUMMARY_HEADING | truncated.keys())
-    ]
+    truncated = {name: value for name, value in line.items() if name.endswith(_TRUNCATED)}
+    shown = []
+    for name, value in filled(line, _SUMMARY_HEADING | truncated.keys()):
+        more = truncated.get(f"{name}{_TRUNCATED}")
+        shown.append((name.replace("_", " "), _list(value) + (f" and {more:,} more" if more else "")))
     text = facts([("exit code", f"{code}: {meaning_of(code)}"), *shown])
     return advice.current().fill_in(f"Run {line['run_id']}: {line['outcome']}\n{text}")
 
@@ -165,10 +160,6 @@ def filled(line: Event, without: frozenset[str]) -> list[tuple[str, Any]]:
 
 _TRUNCATED = "_truncated"
 _LIST = ("ids", f"ids{_TRUNCATED}")
-
-
-def _more(number: int) -> str:
-    return f" and {number:,} more" if number else ""
 
 
 def _list(value: object) -> str:
