@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from ops.context import Context, add_operation
 from ops.errors import code_of
 from worker import advice
-from worker.commands.base import Parsers
+from worker.commands.parser import Parsers
 from worker.errors import ExitCode
 
 # A deploy compares templates, sees no change, and does not create it again.

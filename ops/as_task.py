@@ -14,8 +14,8 @@ from ops.context import Context
 from ops.errors import Interrupted, Unavailable
 from worker import advice
 from worker.commands import sync
-from worker.commands.base import whole_number
-from worker.commands.confirmation import check_terminal
+from worker.commands.base import check_terminal
+from worker.commands.parser import whole_number
 from worker.errors import ExitCode, UsageError
 from worker.reports.terminal import summary_text
 from worker.words import counted

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.deployment import Aws, Deployment
-from worker.commands.base import Parsers, add_command
-from worker.commands.confirmation import confirm
+from worker.commands.base import confirm
+from worker.commands.parser import Parsers, add_command
 from worker.stopping import StopSignal
 
 _CLEAR_LINE = "\r\x1b[K"

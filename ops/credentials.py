@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ops.context import Context, add_operation
 from worker import advice
-from worker.commands.base import Parsers
+from worker.commands.parser import Parsers
 from worker.config.credentials import KEYS
 from worker.errors import ExitCode, UsageError
 

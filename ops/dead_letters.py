@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.context import Context, add_operation
-from worker.commands.base import Parsers, add_flags
+from worker.commands.parser import Parsers, add_flags
 from worker.errors import ExitCode
 from worker.reports.table import facts
 from worker.reports.terminal import moment

@@ -13,7 +13,7 @@ from typing import Any
 from ops.alerts import alarms_by_name
 from ops.context import Context, add_operation
 from worker import advice
-from worker.commands.base import Parsers
+from worker.commands.parser import Parsers
 from worker.errors import ExitCode
 from worker.state.items import KEY
 from worker.state.pause import Pause, pause_item, pause_key, read_pause

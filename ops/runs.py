@@ -12,7 +12,7 @@ from ops import log, pausing, tasks
 from ops.context import Context, add_operation
 from ops.errors import code_of
 from worker import advice
-from worker.commands.base import Parsers, add_command, add_flags, whole_number
+from worker.commands.parser import Parsers, add_command, add_flags, whole_number
 from worker.errors import ExitCode, SyncError
 from worker.reports.table import columns
 from worker.reports.terminal import summary_text

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from worker import advice, logs
-from worker.commands.base import (
-    Call,
-    Parsers,
-    add_command,
-    add_employees,
-    add_flags,
-    add_only,
-    approvable,
-    employees,
-)
-from worker.commands.confirmation import check_terminal, may_write, proposal_of
+from worker.commands.base import Call, approvable, check_terminal, may_write, proposal_of
+from worker.commands.parser import Parsers, add_command, add_employees, add_flags, add_only, employees
 from worker.errors import NothingDone, UsageError
 from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.history import FollowUp

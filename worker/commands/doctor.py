@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from worker.commands.base import Call, Parsers, add_command
+from worker.commands.base import Call
+from worker.commands.parser import Parsers, add_command
 from worker.config.credentials import RenewableCredential, open_credential
 from worker.config.settings import Settings
 from worker.errors import ConfigurationError, CredentialError, ExitCode, ListRefused, SyncError

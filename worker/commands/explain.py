@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from worker.commands.base import Call, Parsers, add_command, add_flags, approvable, employee, reader_patience
+from worker.commands.base import Call, approvable, reader_patience
+from worker.commands.parser import Parsers, add_command, add_flags, employee
 from worker.progress import no_bar
 from worker.reports.employee_context import EmployeeContext
 from worker.reports.explanation import explain
-from worker.reports.output import check_values, check_writable, put, readable, width
+from worker.reports.output import check_destination, put, readable, width
 from worker.runs.run_input import RunRequest, SelectedEmployees
 from worker.runs.sync import preview
 
@@ -47,8 +48,7 @@ def add(parsers: Parsers) -> None:
 def explain_employee(call: Call) -> int:
     """Plan for one employee without writing, and explain the plan."""
     options, summary = call.options, call.summary
-    check_values(shows_values=options.show_values, file=options.output)
-    check_writable(options.output)
+    check_destination(options.output, shows_values=options.show_values)
     number: int = options.employee
     services = call.services(progress=no_bar, patience=reader_patience())
     request = RunRequest("sync", SelectedEmployees((number,)), dry_run=True, includes_undone=True)

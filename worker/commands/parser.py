@@ -1,15 +1,27 @@
-"""An argument parser whose errors do not repeat what was typed, which may be a token or an address."""
+"""The command line: a parser whose errors do not repeat what was typed, which may be a token or an address.
+
+And what the parsers of several commands have in common: their help, options and kinds of values.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from worker import advice
-from worker.errors import UsageError
+from worker.commands.base import Call
+from worker.errors import ExitCode, UsageError
+from worker.model.employee import employee_id
+from worker.model.step import GuardClass
+from worker.words import MOST_SHOWN
+
+if TYPE_CHECKING:
+    Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
+else:
+    Parsers = argparse.Action  # argparse's own type takes no parameter at run time
 
 _OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)*")
 _QUOTED = re.compile(r"(: )?['\"].*", re.DOTALL)
@@ -126,3 +138,85 @@ _NOUNS = {"COMMAND": "command", "WHAT": "command", "SYSTEM": "system"}
 def _suggestion(typed: str, known: Sequence[str]) -> str:
     found = get_close_matches(typed, known, n=1, cutoff=_CLOSE)
     return f"; did you mean {found[0]}?" if found else ""
+
+
+_EPILOG = f"""\
+exit codes:
+{chr(10).join(f"  {code:>3}  {code.meaning}" for code in ExitCode)}
+
+environment variables: {{command:--variables}}"""
+
+
+def add_command(
+    parsers: Parsers,
+    name: str,
+    *,
+    summary: str,
+    teaches: str,
+    run: Callable[[Call], None] | None = None,
+    report: Callable[[Call], int] | None = None,
+    aliases: Sequence[str] = (),
+) -> argparse.ArgumentParser:
+    """Return the parser of a command."""
+    parser = parsers.add_parser(
+        name,
+        aliases=aliases,
+        help=summary,
+        description=advice.resolve(teaches),
+        epilog=advice.resolve(_EPILOG),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run, report=report)
+    return parser
+
+
+def add_employees(parser: argparse.ArgumentParser, meaning: str = "only this employee (repeatable)") -> None:
+    """Add `--employee ID`, repeatable."""
+    parser.add_argument("--employee", metavar="ID", action="append", default=[], type=employee, help=meaning)
+
+
+def add_only(parser: argparse.ArgumentParser, words: Sequence[str], meaning: str) -> None:
+    """Add `--only`, for a class of changes. A former version of `undo` had another word for one."""
+    parser.add_argument("--only", choices=words, type=lambda word: _FORMER_WORDS.get(word, word), help=meaning)
+
+
+_FORMER_WORDS = {"suspensions": GuardClass.SUSPEND.value}
+
+
+_FLAGS = {
+    "--dry-run": "do everything except write: change neither accounts nor state, take no lock",
+    "--json": "as JSON",
+    "--show-values": "also show names, departments and values: personal data",
+    "--verbose": f"on a terminal: list all employees, not only the first {MOST_SHOWN} of each kind",
+    "--yes": "do not ask for confirmation: for scripts and schedules",
+}
+
+
+def add_flags(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add options without a value that mean the same in several commands."""
+    for name in names:
+        parser.add_argument(name, action="store_true", help=_FLAGS[name])
+
+
+def employee(text: str) -> int:
+    """Parse an employee id of the command line."""
+    number = employee_id(text)
+    if number is None:
+        raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
+    return number
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers within these limits."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+            raise argparse.ArgumentTypeError(f"a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return parse
+
+
+def employees(options: argparse.Namespace) -> tuple[int, ...]:
+    """Return the employees that were named, each once."""
+    return tuple(sorted(set(options.employee)))

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from worker import advice
-from worker.commands.base import Call, Parsers, add_command, add_flags, employee
+from worker.commands.base import Call
+from worker.commands.parser import Parsers, add_command, add_flags, employee
 from worker.config.settings import read_state_location
 from worker.errors import UsageError
 from worker.model import reasons
@@ -118,13 +119,13 @@ def show(call: Call) -> int:
         if only in (None, flag)
     ]
     if call.options.json:
-        put(json.dumps([_as_json(row) for row in rows], indent=1), None)
+        put(json.dumps([_as_json(row) for row in rows], indent=1))
     elif not rows:
-        put(_nobody(only, history), None)
+        put(_nobody(only, history))
     else:
         counts = Counter(row.flag for row in rows)
         numbers = ", ".join(f"{counts[flag]:,} {flag}" for flag in FollowUp if flag in counts)
-        put(f"{_table(rows)}\n\n{_legend(rows)}\n\n{numbers}", None)
+        put(f"{_table(rows)}\n\n{_legend(rows)}\n\n{numbers}")
     return 0
 
 
@@ -175,7 +176,7 @@ def _legend(rows: Iterable[_Row]) -> str:
 def retry(call: Call) -> int:
     """Make the next run take these employees."""
     changed = _change(call, _released)
-    put(f"The next run takes {changed}.", None)
+    put(f"The next run takes {changed}.")
     return 0
 
 
@@ -188,7 +189,7 @@ def _released(one: EmployeeRecord) -> EmployeeRecord:
 def drop(call: Call) -> int:
     """Remove the follow-ups of these employees."""
     changed = _change(call, lambda one: replace(one.unflagged(), attempts=0, undone_at=0, last_change_at=0))
-    put(f"Forgotten: {changed}. A change in BambooHR, or a reconcile, brings them back.", None)
+    put(f"Forgotten: {changed}. A change in BambooHR, or a reconcile, brings them back.")
     return 0
 
 

@@ -5,20 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from worker.commands.base import (
-    Call,
-    Parsers,
-    add_command,
-    add_employees,
-    add_flags,
-    employees,
-    reader_patience,
-)
+from worker.commands.base import Call, reader_patience
+from worker.commands.parser import Parsers, add_command, add_employees, add_flags, employees
 from worker.config.settings_file import with_settings_file
 from worker.errors import UsageError
 from worker.planning.digests import digest
 from worker.reports.build import build
-from worker.reports.output import check_values, check_writable, put, width
+from worker.reports.output import check_destination, put, width
 from worker.reports.page import page
 from worker.reports.report import document
 from worker.reports.table import table
@@ -75,8 +68,7 @@ def plan(call: Call) -> int:
     if options.html and (options.json or options.output):
         raise UsageError("--html writes a separate page", advice="leave out --json and --output")
     file = options.html or options.output
-    check_values(shows_values=options.show_values, file=file)
-    check_writable(file)
+    check_destination(file, shows_values=options.show_values)
     if options.settings:
         call = replace(call, environment=with_settings_file(call.environment, options.settings))
     services = call.services(patience=reader_patience())

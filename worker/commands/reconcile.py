@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from worker.commands.base import Call, Parsers, add_command, add_flags
-from worker.commands.confirmation import check_terminal, may_write, proposal_of
+from worker.commands.base import Call, check_terminal, may_write, proposal_of
+from worker.commands.parser import Parsers, add_command, add_flags
 from worker.runs.run_input import AllEmployees, RunRequest
 from worker.runs.sync import run_sync
 from worker.words import counted

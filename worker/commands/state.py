@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.commands.base import Call, Parsers, add_command, add_flags, whole_number
-from worker.commands.confirmation import confirm
+from worker.commands.base import Call, confirm
+from worker.commands.parser import Parsers, add_command, add_flags, whole_number
 from worker.config.settings import read_settings, read_state_location
 from worker.errors import UsageError
 from worker.model.history import History
@@ -73,10 +73,10 @@ def show(call: Call) -> int:
         "runs": dict(_runs(history)),
     }
     if call.options.json:
-        put(json.dumps(sections, indent=1), None)
+        put(json.dumps(sections, indent=1))
         return 0
     for title, lines in sections.items():
-        put(f"{title}\n{facts(lines.items(), width()) or '  none'}", None)
+        put(f"{title}\n{facts(lines.items(), width()) or '  none'}")
     return 0
 
 
@@ -102,7 +102,7 @@ def rewind(call: Call) -> int:
     question = f"Let the next run read every change since {iso(since)} (now: {_position(row)})?"
     with _confirmed(call, store, question) as lock:
         store.overwrite(row, Position(since), lock, now)
-    put(f"The next run reads every change since {iso(since)}.", None)
+    put(f"The next run reads every change since {iso(since)}.")
     return 0
 
 
@@ -111,12 +111,12 @@ def reset(call: Call) -> int:
     store = open_store(read_state_location(call.environment))
     row = store.raw()
     if row is None:
-        put("There is no state row; nothing to reset.", None)
+        put("There is no state row; nothing to reset.")
         return 0
     question = f"Forget where the sync stands ({_position(row)})? The next run begins INITIAL_LOOKBACK_DAYS back."
     with _confirmed(call, store, question):
         store.remove(row)
-    put(f"The state row was removed; it was: {_position(row)}.", None)
+    put(f"The state row was removed; it was: {_position(row)}.")
     return 0
 
 
@@ -127,12 +127,12 @@ def rebind(call: Call) -> int:
     store.history()
     known, present = store.binding, settings.binding
     if known == present:
-        put(f"The state already belongs to {present}.", None)
+        put(f"The state already belongs to {present}.")
         return 0
     question = f"The state belongs to {known or 'no company and site yet'}. Let it belong to {present}?"
     with _confirmed(call, store, question):
         store.bind(present)
-    put(f"The state now belongs to {present}.", None)
+    put(f"The state now belongs to {present}.")
     return 0
 
 

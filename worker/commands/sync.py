@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from worker.commands.base import Call, Parsers, add_command, add_employees, add_flags, employees
-from worker.commands.confirmation import may_write, proposal_of
+from worker.commands.base import Call, may_write, proposal_of
+from worker.commands.parser import Parsers, add_command, add_employees, add_flags, employees
 from worker.errors import UsageError
 from worker.runs.run_input import ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.sync import run_sync

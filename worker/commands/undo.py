@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from worker.commands.base import Call, Parsers, add_command, add_employees, add_flags, add_only, employees
-from worker.commands.confirmation import check_terminal, may_write
+from worker.commands.base import Call, check_terminal, may_write
+from worker.commands.parser import Parsers, add_command, add_employees, add_flags, add_only, employees
 from worker.planning.undo_plan import UndoScope
 from worker.runs.undo import UndoRequest, preview_undo, run_undo
 from worker.words import counted
