@@ -47,7 +47,6 @@ class Group:
     """Rows of one kind and reason.
 
     Attributes:
-        kind: A key of :data:`MEANINGS`, or an action that is unknown here.
         label: The kind in words; rows that a guard holds are named by what they would do.
         would: The action, without the guards.
         code: The reason of the rows as a stable word.
@@ -57,7 +56,6 @@ class Group:
         entries: Those with a problem first, then by employee id.
     """
 
-    kind: str
     label: str
     would: str
     code: str
@@ -66,20 +64,23 @@ class Group:
     hold: str
     entries: tuple[Entry, ...]
 
-    @property
-    def meaning(self) -> str:
-        """What the kind means for the account."""
-        return MEANINGS.get(self.kind, "")
-
 
 @dataclass(frozen=True)
 class Kind:
-    """All employees of one kind: their number, and the groups of those that are listed."""
+    """All employees of one kind: their number, and the groups of those that are listed.
+
+    `name`: a key of :data:`MEANINGS`, or an action that is unknown here.
+    """
 
     name: str
     label: str
     count: int
     groups: tuple[Group, ...]
+
+    @property
+    def meaning(self) -> str:
+        """What the kind means for the account."""
+        return MEANINGS.get(self.name, "")
 
     @property
     def listed(self) -> int:
@@ -136,7 +137,6 @@ def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group
     reason, advice, hold = (_shared(getattr(row, name) for row in rows) for name in ("reason", "advice", "hold"))
     said = _without_why(reason, held)
     return Group(
-        kind=kind,
         label=label,
         would=would,
         code=first.code,

@@ -20,8 +20,6 @@ _WRITTEN = {"create": "created", "update": "updated", "suspend": "suspended", "r
 _NOT_WRITTEN = {"skip": "skipped", "hold": "waiting", "conflict": "CONFLICT", "unchanged": "unchanged"}
 _LISTED_BRIEFLY = frozenset({*_WRITTEN.values(), "skipped", "waiting", "unchanged", "held"})
 """The outcomes that many employees may have without being an error."""
-_LEFT_ALONE = {UNDONE.code: "left alone"}
-_SPEAKS_FOR_ITSELF = frozenset({"create", "update"})
 
 
 class TerminalLog:
@@ -108,12 +106,12 @@ def _sentence(level: str, event: Event) -> str:
 def _employee(event: Event, *, without_reason: bool) -> str:
     action, result = event["action"], event["result"]
     held, fields = event.get("held") or [], _without_suspension(event.get("fields"))
-    what = _LEFT_ALONE.get(event.get("code", "")) or _what_happened(action, result, fields)
+    what = "left alone" if event.get("code") == UNDONE.code else _what_happened(action, result, fields)
     if held:
         parts = ", ".join(held) + _without_suspension(event.get("held_fields"))
         what = f"HELD {parts}" if result == "held" else f"{what}, HELD {parts}"
-    is_plain = not held and result == "done" and action in _SPEAKS_FOR_ITSELF
-    why = [] if is_plain or without_reason or not event.get("reason") else [event["reason"]]
+    speaks_for_itself = not held and result == "done" and action in ("create", "update")
+    why = [] if speaks_for_itself or without_reason or not event.get("reason") else [event["reason"]]
     return f"employee {event['employee_id']}: {'; '.join([what, *why, *(event.get('notes') or [])])}"
 
 
