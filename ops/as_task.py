@@ -59,7 +59,7 @@ def run(context: Context, words: Sequence[str]) -> int:
     """Run a command that writes to Moodle; print its summary. `words` are the worker's."""
     options, command = context.options, [word for word in words if word not in _FOR_A_TERMINAL]
     # Refused here, since a task takes a minute to do so.
-    run_id = getattr(options, "held_run", getattr(options, "undone_run", None))
+    run_id = getattr(options, "about_run", None)
     if run_id is not None and not _RUN_ID.fullmatch(run_id):
         raise UsageError(
             "this is not a run_id, which looks like 20260131T033000Z-1a2b3c4d and is not the id of the task",
@@ -67,9 +67,7 @@ def run(context: Context, words: Sequence[str]) -> int:
         )
     if options.command == "sync":
         sync.request(options)
-        limit = options.max_suspensions
-        settings = {} if limit is None else {"MAX_SUSPENSIONS": str(limit)}
-        return _run(context, command, _print_summary, settings)
+        return _run(context, command, _print_summary)
     if options.show_values:
         check_terminal(options)
         # Here and not in a task, which would write the values to its log.
@@ -89,14 +87,9 @@ def report(context: Context, words: Sequence[str]) -> int:
     return _run(context, words, _print_log)
 
 
-def _run(
-    context: Context,
-    command: Sequence[str],
-    print_result: Callable[[Context, str], bool],
-    settings: Mapping[str, str] | None = None,
-) -> int:
+def _run(context: Context, command: Sequence[str], print_result: Callable[[Context, str], bool]) -> int:
     """Start the task, wait, and show what it logged; the exit code is the task's."""
-    task_id = _start(context, command, {"TRIGGER": "manual", **(settings or {})})
+    task_id = _start(context, command)
     context.terminal.note(f"Task {task_id} was started. Its log: {advice.command('runs', 'logs')}")
     try:
         task = _wait(context, task_id)
@@ -114,8 +107,11 @@ def _run(
     return code
 
 
-def _start(context: Context, command: Sequence[str], settings: Mapping[str, str]) -> str:
+def _start(context: Context, command: Sequence[str]) -> str:
     deployment = context.deployment
+    variables = {"TRIGGER": "manual"}
+    if (limit := getattr(context.options, "max_suspensions", None)) is not None:
+        variables["MAX_SUSPENSIONS"] = str(limit)
     network = {
         "subnets": deployment.subnet_ids.split(","),
         "securityGroups": [deployment.security_group_id],
@@ -124,7 +120,7 @@ def _start(context: Context, command: Sequence[str], settings: Mapping[str, str]
     override = {
         "name": deployment.container_name,
         "command": list(command),
-        "environment": [{"name": name, "value": value} for name, value in settings.items()],
+        "environment": [{"name": name, "value": value} for name, value in variables.items()],
     }
     answer = context.client("ecs").run_task(
         cluster=deployment.cluster_name,

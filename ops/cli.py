@@ -33,7 +33,7 @@ class Place(Enum):
 PLACES: Mapping[str, Place] = {
     **dict.fromkeys(("sync", "approve", "reconcile", "undo"), Place.TASK),
     **dict.fromkeys(("plan", "explain", "people", "state", "doctor"), Place.HERE),
-    **dict.fromkeys(("runs", "secret", "alerts", "dead-letters", "pause", "resume"), Place.OPERATOR),
+    **dict.fromkeys(advice.OPERATOR_COMMANDS, Place.OPERATOR),
 }
 
 FORWARDS: Mapping[str, tuple[str, ...]] = {

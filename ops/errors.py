@@ -50,8 +50,6 @@ def code_of(fault: ClientError) -> str:
 
 def refusal(fault: ClientError | BotoCoreError) -> Unavailable:
     """The error for an operator, from one of boto3."""
-    if isinstance(fault, ClientError):
-        return _client_error(fault)
     if isinstance(fault, NoRegionError):
         return Unavailable(
             "no AWS region is set",
@@ -65,10 +63,8 @@ def refusal(fault: ClientError | BotoCoreError) -> Unavailable:
         return Unavailable(
             f"AWS cannot be reached: {fault}", advice="check the network, the region and AWS_ENDPOINT_URL"
         )
-    return Unavailable(f"AWS could not be called: {fault}")
-
-
-def _client_error(fault: ClientError) -> Unavailable:
+    if not isinstance(fault, ClientError):
+        return Unavailable(f"AWS could not be called: {fault}")
     code, operation = code_of(fault), fault.operation_name
     if code in _NOT_ALLOWED:
         return Unavailable(

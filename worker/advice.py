@@ -20,7 +20,7 @@ LXP = "./lxp"
 WORKER = "python -m worker"
 UNKNOWN_ENVIRONMENT = "NAME"
 
-_OPERATORS_OWN = frozenset({"alerts", "dead-letters", "pause", "resume", "runs", "secret"})
+OPERATOR_COMMANDS = ("runs", "secret", "alerts", "dead-letters", "pause", "resume")
 """Commands that are about a deployed environment, and that a worker does not have."""
 _TEMPLATE = re.compile(r"\{command:([^{}]*[^{}\s][^{}]*)\}")
 _ID = "ID"
@@ -71,7 +71,7 @@ class CommandLine:
         if words[0] == "deploy":
             file = f" ENV_FILE={shlex.quote(self.file)}" if self.file else ""
             return f"make deploy ENV={self.environment or UNKNOWN_ENVIRONMENT}{file}"
-        if words[0] in _OPERATORS_OWN and not self.environment:
+        if words[0] in OPERATOR_COMMANDS and not self.environment:
             return replace(self, program=LXP, environment=UNKNOWN_ENVIRONMENT).command(*words)
         return f"{self.prefix} {shlex.join(words)}"
 

@@ -59,8 +59,7 @@ def _usage_error(arguments: Sequence[str], summary: Summary, fault: UsageError) 
         summary.command = arguments[0]
     if summary.command in _RUNS:
         return _end_run(summary, fault, _terminal_log())
-    _print_faults(fault.faults, fault.advice)
-    return int(fault.exit_code)
+    return _print_faults(fault)
 
 
 def _terminal_log(*, verbose: bool = False) -> TerminalLog | None:
@@ -112,26 +111,26 @@ def _report(call: Call) -> int:
     try:
         return int(call.options.report(call))
     except SyncError as end:
-        _print_faults(end.faults, end.advice)
-        return int(end.exit_code)
+        return _print_faults(end)
     except BrokenPipeError:
         # The reader has seen enough (`... | head`). Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.OK)
     except Exception as crash:
         place = " < ".join(reversed(logs.where(crash)))
-        _print_faults(
-            [f"a defect in this program ({type(crash).__name__}) at {place}"], "report the place; nothing was changed"
-        )
+        what = f"a defect in this program ({type(crash).__name__}) at {place}"
+        _print_faults(SyncError(what, advice="report the place; nothing was changed"))
         return int(ExitCode.CRASH)
 
 
-def _print_faults(faults: Sequence[str], what_to_do: str) -> None:
+def _print_faults(end: SyncError) -> int:
+    """Print what is wrong and what to do about it; return the exit code."""
     prefix = "lxp: " if advice.current().program == advice.LXP else "worker: "
-    for fault in faults:
+    for fault in end.faults:
         sys.stderr.write(f"{prefix}{fault}\n")
-    if what_to_do:
-        sys.stderr.write(f"{' ' * len(prefix)}{what_to_do}\n")
+    if end.advice:
+        sys.stderr.write(f"{' ' * len(prefix)}{end.advice}\n")
+    return int(end.exit_code)
 
 
 _INFORMATION = ("-h", "--help", "--version", "--variables")

@@ -43,7 +43,7 @@ def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(parsers, "approve", run=approve, summary="apply the changes that a run held", teaches=_TEACHES)
     parser.add_argument(
-        "held_run", metavar="RUN", help="the run_id of the run that held the changes (its summary names it)"
+        "about_run", metavar="RUN", help="the run_id of the run that held the changes (its summary names it)"
     )
     add_only(parser, [*GuardClass, UNCONFIRMED], "only the changes of this class, or unconfirmed matches")
     add_employees(parser)
@@ -53,10 +53,10 @@ def add(parsers: Parsers) -> None:
 def approve(call: Call) -> None:
     """Apply the changes that a run held."""
     options = call.options
-    call.begin("employees", options.held_run)
+    call.begin("employees", options.about_run)
     check_terminal(options)
     services = call.services()
-    held = _held_by(options.held_run, services)
+    held = _held_by(options.about_run, services)
     changes = _selected(held, options.only, employees(options))
     classes: dict[int, set[str]] = {}
     for change in changes:

@@ -113,8 +113,6 @@ def may_write(
     The preview for a question takes no lock, because the answer may take time; the run then reads everything again.
 
     Args:
-        call: The call of the command.
-        services: The services of the preview.
         propose: Reads and plans what the run would do.
         question: Returns the question, from the number of accounts that would be written.
         scope: A key of :data:`worker.reports.report.SCOPES`.

@@ -28,7 +28,7 @@ examples:
 def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(parsers, "undo", run=undo, summary="undo what a run wrote", teaches=_TEACHES)
-    parser.add_argument("undone_run", metavar="RUN", help="the run_id of the run (its summary and log name it)")
+    parser.add_argument("about_run", metavar="RUN", help="the run_id of the run (its summary and log name it)")
     add_only(
         parser,
         [scope for scope in UndoScope if scope is not UndoScope.EVERYTHING],
@@ -43,7 +43,7 @@ def undo(call: Call) -> None:
     """Undo what a run wrote."""
     options = call.options
     request = UndoRequest(
-        options.undone_run, UndoScope(options.only or UndoScope.EVERYTHING), employees(options), options.dry_run
+        options.about_run, UndoScope(options.only or UndoScope.EVERYTHING), employees(options), options.dry_run
     )
     call.begin("employees" if request.employees else "all", request.run_id)
     check_terminal(options)

@@ -42,7 +42,6 @@ def build(
     employees, the same applies to those who left and never had an account.
 
     Args:
-        steps: The plan.
         employees: The employees that were read, as BambooHR shows them.
         scope: A key of :data:`worker.reports.report.SCOPES`.
         digest: Returns a keyed digest of what a step would write.

@@ -26,7 +26,6 @@ class Cell:
     """One field that changes, or would if a guard did not hold it.
 
     Attributes:
-        field: The field of the account.
         old: The present value, None if values are not shown or there was none.
         new: The new value, None if values are not shown.
         held: The class of the guard that holds the change, "" if none does.
@@ -47,7 +46,6 @@ class Row:
     Attributes:
         action: create, update, suspend, reactivate, unchanged, skip, hold or conflict.
         code: The reason as a stable word.
-        reason: The reason as a sentence.
         advice: What the operator can do about it, if anything: see :func:`worker.advice.resolve`.
         problem: An error in addition to the action.
         digest: A keyed digest of what would be written, "" if nothing would be.
