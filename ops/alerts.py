@@ -28,7 +28,7 @@ def add(parsers: Parsers) -> None:
         "alerts",
         alerts,
         summary="check that alerts are delivered; send a test message",
-        teaches="Checks the subscriptions of the alert topic (unconfirmed, lost, none), the rules for the end of a"
+        details="Checks the subscriptions of the alert topic (unconfirmed, lost, none), the rules for the end of a"
         " task, and the alarms\n(deleted, disabled). Ends with exit code 1 if something is wrong. Run it once a month.",
     )
     parser.add_argument("--test", action="store_true", help="send a test message to every subscriber")

@@ -63,7 +63,7 @@ class Terminal:
             sys.stderr.write(_CLEAR_LINE)
             self._shown = False
 
-    def hidden(self, prompt: str) -> str:
+    def read_secret(self, prompt: str) -> str:
         """Read a value without showing it: from a prompt without echo, or the whole of stdin."""
         return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.read()
 
@@ -92,9 +92,9 @@ Operate = Callable[[Context], int]
 
 
 def add_operation(
-    parsers: Parsers, name: str, operate: Operate, *, summary: str, teaches: str
+    parsers: Parsers, name: str, operate: Operate, *, summary: str, details: str
 ) -> argparse.ArgumentParser:
     """Add the parser of a command that is the operator's own."""
-    parser = add_command(parsers, name, summary=summary, teaches=teaches)
+    parser = add_command(parsers, name, summary=summary, details=details)
     parser.set_defaults(operate=operate)
     return parser

@@ -37,18 +37,18 @@ _KINDS = {
 def add(parsers: Parsers) -> None:
     """Add the parsers."""
     summary = "set the BambooHR API key or the Moodle token"
-    teaches = "Sets the BambooHR API key or the Moodle token."
-    group = parsers.add_parser("secret", help=summary, description=teaches).add_subparsers(
+    details = "Sets the BambooHR API key or the Moodle token."
+    group = parsers.add_parser("secret", help=summary, description=details).add_subparsers(
         metavar="WHAT", required=True
     )
-    systems = group.add_parser("set", help=summary, description=teaches).add_subparsers(metavar="SYSTEM", required=True)
+    systems = group.add_parser("set", help=summary, description=details).add_subparsers(metavar="SYSTEM", required=True)
     for system, kind in _KINDS.items():
         parser = add_operation(
             systems,
             system,
             set_secret,
             summary=f"set the {kind.name}",
-            teaches=f"Asks for the {kind.name} without showing it, or reads it from stdin, checks its form, and writes"
+            details=f"Asks for the {kind.name} without showing it, or reads it from stdin, checks its form, and writes"
             " it to\nAWS Secrets Manager. The next run reads it; no deploy is needed.",
         )
         parser.set_defaults(system=system)
@@ -62,7 +62,7 @@ def set_secret(context: Context) -> int:
     system, deployment = context.options.system, context.deployment
     kind = _KINDS[system]
     secret = deployment.bamboo_secret_arn if system == "bamboohr" else deployment.moodle_secret_arn
-    value = _checked(context.terminal.hidden(f"{kind.name} (not shown): ").strip(), kind, context.options)
+    value = _checked(context.terminal.read_secret(f"{kind.name} (not shown): ").strip(), kind, context.options)
     context.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps({kind.key: value}))
     context.terminal.print(
         f"The {kind.name} of {context.environment} is set. The next run uses it; to try it now without writing:\n"

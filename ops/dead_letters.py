@@ -8,7 +8,7 @@ from typing import Any
 from ops.context import Context, add_operation
 from worker.commands.parser import Parsers, add_flags
 from worker.errors import ExitCode
-from worker.reports.table import facts
+from worker.reports.table import name_value_lines
 from worker.reports.terminal import moment
 from worker.words import counted
 
@@ -26,7 +26,7 @@ def add(parsers: Parsers) -> None:
         "dead-letters",
         dead_letters,
         summary="show why a scheduled start or an e-mail was not delivered",
-        teaches="Shows why each message is in the dead-letter queue. Ends with exit code 1 if there are any. The alarm"
+        details="Shows why each message is in the dead-letter queue. Ends with exit code 1 if there are any. The alarm"
         " clears when the\nqueue is empty: fix the cause, then run the command with --clear.",
     )
     parser.add_argument("--clear", action="store_true", help="remove the messages that were shown")
@@ -78,6 +78,6 @@ def _received(sqs: Any, queue: str) -> Iterator[Mapping[str, Any]]:
 def _readable(message: Mapping[str, Any]) -> str:
     sent = int(message.get("Attributes", {}).get("SentTimestamp", 0)) / 1000
     attributes = message.get("MessageAttributes", {})
-    return f"{moment(sent)}\n" + facts(
+    return f"{moment(sent)}\n" + name_value_lines(
         (name.lower().replace("_", " "), value.get("StringValue")) for name, value in sorted(attributes.items())
     )

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from ops.context import Context
 from ops.errors import code_of
 from worker import advice
-from worker.reports.terminal import filled, summary_text
+from worker.reports.terminal import nonempty, summary_text
 
 _SUMMARY = "sync.summary"
 _SUMMARIES = f'{{ $.event = "{_SUMMARY}" }}'
@@ -97,7 +97,7 @@ def readable(message: str) -> str:
     if line["event"] == _SUMMARY:
         return summary_text(line)
     heading = f"{line.get('time', '')} {line.get('level', ''):<7} {line['event']}".strip()
-    values = " ".join(f"{name}={_word(value)}" for name, value in filled(line, _HEADING))
+    values = " ".join(f"{name}={_word(value)}" for name, value in nonempty(line, _HEADING))
     return advice.current().fill_in(f"{heading}  {values}".rstrip())
 
 

@@ -28,7 +28,7 @@ def add(parsers: Parsers) -> None:
         "pause",
         pause,
         summary="stop scheduled runs until resume; mute the silence alarm",
-        teaches="Records the pause in the state table, and disables the schedules (of the sync and, if there is one, "
+        details="Records the pause in the state table, and disables the schedules (of the sync and, if there is one, "
         "of the reconcile) and\nthe actions of the silence alarm. A task that is running continues; `sync` still "
         "works, and warns. The pause survives a\ndeploy: if the deploy enables a schedule again, its runs end "
         "immediately with the outcome paused.",
@@ -38,7 +38,7 @@ def add(parsers: Parsers) -> None:
         "resume",
         resume,
         summary="enable the scheduled runs and the silence alarm again",
-        teaches="Enables the actions of the silence alarm and the schedules, and ends the pause. The next run reads"
+        details="Enables the actions of the silence alarm and the schedules, and ends the pause. The next run reads"
         " the changes since\nthe pause began.",
     )
 

@@ -47,10 +47,10 @@ continues from there. The failure e-mail is sent."""
 def add(parsers: Parsers) -> None:
     """Add the parsers."""
     group = add_command(
-        parsers, "runs", summary="list the runs, show one, read its log, stop it", teaches=_LIST
+        parsers, "runs", summary="list the runs, show one, read its log, stop it", details=_LIST
     ).add_subparsers(metavar="WHAT", required=True)
     listing = add_operation(
-        group, "list", list_runs, summary="show how the last runs went, one line each", teaches=_LIST
+        group, "list", list_runs, summary="show how the last runs went, one line each", details=_LIST
     )
     number = whole_number(1, 10_000)
     listing.add_argument("--last", type=number, default=10, metavar="N", help="how many runs (default: %(default)s)")
@@ -59,17 +59,17 @@ def add(parsers: Parsers) -> None:
     )
     listing.add_argument("--json", action="store_true", help="the summaries as they were logged")
     shown = add_operation(
-        group, "show", show, summary="show one run: why it stopped, its exit code, times and summary", teaches=_SHOW
+        group, "show", show, summary="show one run: why it stopped, its exit code, times and summary", details=_SHOW
     )
     logs = add_operation(
-        group, "logs", print_log, summary="print the log of the last run, or of another run", teaches=_LOGS
+        group, "logs", print_log, summary="print the log of the last run, or of another run", details=_LOGS
     )
     logs.add_argument(
         "--errors", action="store_true", help="only warnings, errors, the summary, and lines that are not log lines"
     )
     logs.add_argument("--follow", action="store_true", help="continue until the task has ended")
     logs.add_argument("--json", action="store_true", help="the lines as they were logged")
-    stopped = add_operation(group, "stop", stop, summary="stop the running task", teaches=_STOP)
+    stopped = add_operation(group, "stop", stop, summary="stop the running task", details=_STOP)
     add_flags(stopped, "--yes")
     for parser in (shown, logs, stopped):
         parser.add_argument(

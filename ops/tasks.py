@@ -12,7 +12,7 @@ from ops import log
 from ops.context import Context
 from worker import advice
 from worker.errors import SyncError, UsageError
-from worker.reports.table import facts
+from worker.reports.table import name_value_lines
 from worker.reports.terminal import meaning_of, moment
 
 _MOST_PER_CALL = 100
@@ -106,7 +106,7 @@ def readable(context: Context, task: Mapping[str, Any]) -> str:
     code = exit_code_of(context, task)
     reasons = f"{task.get('stoppedReason', '')} {worker.get('reason', '')}"
     what_to_do = next((text for sign, text in _ADVICE.items() if sign in reasons), "")
-    return f"Task {id_of(task['taskArn'])}\n" + facts(
+    return f"Task {id_of(task['taskArn'])}\n" + name_value_lines(
         [
             ("status", task.get("lastStatus")),
             ("stopped reason", task.get("stoppedReason")),

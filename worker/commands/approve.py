@@ -18,7 +18,7 @@ from worker.runs.services import Services
 from worker.runs.sync import run_sync
 from worker.words import counted, employees_named
 
-_TEACHES = """\
+_DETAILS = """\
 Immediately applies the changes that the guards held in the run RUN and that are still due and unchanged: the same
 employee, the same account, the same new values. BambooHR and Moodle are read again, and nothing else is written. On a
 terminal, the command lists the changes by class and reason, and asks for confirmation; a script passes --yes.
@@ -41,7 +41,7 @@ examples:
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
-    parser = add_command(parsers, "approve", run=approve, summary="apply the changes that a run held", teaches=_TEACHES)
+    parser = add_command(parsers, "approve", run=approve, summary="apply the changes that a run held", details=_DETAILS)
     parser.add_argument(
         "about_run", metavar="RUN", help="the run_id of the run that held the changes (its summary names it)"
     )

@@ -23,7 +23,7 @@ from worker.runs.sync import preview
 from worker.transport.patience import Patience
 from worker.words import counted
 
-_TEACHES = """\
+_DETAILS = """\
 Checks, without writing anything: the configuration; both credentials; BambooHR and what its key may see, field by
 field; Moodle, the four functions, and whether the token can see accounts; clocks; the state, its lock, and whether a
 reconcile is due; protected accounts; duplicate addresses and idnumbers; how many employees each rule would link to
@@ -48,7 +48,7 @@ def add(parsers: Parsers) -> None:
         "doctor",
         report=doctor,
         summary="check that everything is set up correctly; say what to do and whom to ask",
-        teaches=_TEACHES,
+        details=_DETAILS,
     )
     parser.add_argument("--quick", action="store_true", help="skip the checks that read all employees")
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")

@@ -14,7 +14,7 @@ from worker.reports.output import check_destination, put, readable, width
 from worker.runs.run_input import RunRequest, SelectedEmployees
 from worker.runs.sync import preview
 
-_TEACHES = """\
+_DETAILS = """\
 Reads one employee as a run would, and shows everything that matters for the decision: what BambooHR shows about them
 and what it does not, which rule found which account, where the value of each field comes from, what would be done and
 what would hold it, what is remembered about them, and what the last runs wrote. Also works for employees who left or
@@ -35,7 +35,7 @@ def add(parsers: Parsers) -> None:
         "explain",
         report=explain_employee,
         summary="explain why a run handles an employee the way it does",
-        teaches=_TEACHES,
+        details=_DETAILS,
     )
     parser.add_argument("--employee", metavar="ID", required=True, type=employee, help="the BambooHR employee id")
     parser.add_argument(

@@ -152,7 +152,7 @@ def add_command(
     name: str,
     *,
     summary: str,
-    teaches: str,
+    details: str,
     run: Callable[[Call], None] | None = None,
     report: Callable[[Call], int] | None = None,
     aliases: Sequence[str] = (),
@@ -162,7 +162,7 @@ def add_command(
         name,
         aliases=aliases,
         help=summary,
-        description=advice.resolve(teaches),
+        description=advice.resolve(details),
         epilog=advice.resolve(_EPILOG),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

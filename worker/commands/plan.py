@@ -19,7 +19,7 @@ from worker.runs.run_input import AllEmployees, ChangedEmployees, RunRequest, Se
 from worker.runs.sync import preview
 from worker.words import MOST_SHOWN
 
-_TEACHES = """\
+_DETAILS = """\
 Reads, plans and applies the guards as `sync` does, but makes no write calls, takes no lock and does not change the
 state. Shows which employees would be created, changed, suspended or held, and why; unchanged employees are only
 counted. Personal values are shown only with --show-values, on a terminal or in a named file.
@@ -39,7 +39,11 @@ after a deploy. The exit code is the one that the run itself would end with."""
 def add(parsers: Parsers) -> None:
     """Add the parser."""
     parser = add_command(
-        parsers, "plan", report=plan, summary="show what a run would do, as a table, JSON or a page", teaches=_TEACHES
+        parsers,
+        "plan",
+        report=plan,
+        summary="show what a run would do, as a table, JSON or a page",
+        details=_DETAILS,
     )
     add_employees(parser)
     parser.add_argument(

@@ -8,7 +8,7 @@ from worker.runs.run_input import AllEmployees, RunRequest
 from worker.runs.sync import run_sync
 from worker.words import counted
 
-_TEACHES = """\
+_DETAILS = """\
 Compares all employees in BambooHR, active and inactive, with Moodle, and corrects all differences: an account that was
 edited by hand, a change that was never seen, a changed mapping. Planning, guards and limits are the same as in every
 run; since and offset are neither read nor moved. Active accounts with the sync's authentication method that belong to
@@ -33,7 +33,7 @@ def add(parsers: Parsers) -> None:
         "reconcile",
         run=reconcile,
         summary="compare all employees with Moodle and correct all differences",
-        teaches=_TEACHES,
+        details=_DETAILS,
     )
     add_flags(parser, "--dry-run", "--show-values", "--yes", "--verbose")
     parser.add_argument("--resend", action="store_true", help="resend values that Moodle did not keep")

@@ -15,7 +15,7 @@ from worker.errors import UsageError
 from worker.model.history import History
 from worker.model.position import Position
 from worker.reports.output import put, width
-from worker.reports.table import facts
+from worker.reports.table import name_value_lines
 from worker.runs.services import open_store
 from worker.state.lock import Lock
 from worker.state.store import RECORDING_BEGAN, Store, locked
@@ -46,18 +46,18 @@ Refused while a run holds the lock."""
 def add(parsers: Parsers) -> None:
     """Add the parsers."""
     group = add_command(
-        parsers, "state", summary="show the position of the sync, or move it back", teaches=_SHOW
+        parsers, "state", summary="show the position of the sync, or move it back", details=_SHOW
     ).add_subparsers(metavar="WHAT", required=True)
-    listing = add_command(group, "show", report=show, summary="show the position of the sync", teaches=_SHOW)
+    listing = add_command(group, "show", report=show, summary="show the position of the sync", details=_SHOW)
     add_flags(listing, "--json")
     again = add_command(
-        group, "rewind", report=rewind, summary="move the position back, to read changes again", teaches=_REWIND
+        group, "rewind", report=rewind, summary="move the position back, to read changes again", details=_REWIND
     )
     moment = again.add_mutually_exclusive_group(required=True)
     moment.add_argument("--since", metavar="MOMENT", help="a time with its time zone: 2026-01-31T02:00:00Z")
     moment.add_argument("--days", type=whole_number(0, _MOST_DAYS), metavar="N", help="this many days ago")
-    forget = add_command(group, "reset", report=reset, summary="forget the position of the sync", teaches=_RESET)
-    rename = add_command(group, "rebind", report=rebind, summary="accept a renamed company or site", teaches=_REBIND)
+    forget = add_command(group, "reset", report=reset, summary="forget the position of the sync", details=_RESET)
+    rename = add_command(group, "rebind", report=rebind, summary="accept a renamed company or site", details=_REBIND)
     for parser in (again, forget, rename):
         add_flags(parser, "--yes")
 
@@ -76,7 +76,7 @@ def show(call: Call) -> int:
         put(json.dumps(sections, indent=1))
         return 0
     for title, lines in sections.items():
-        put(f"{title}\n{facts(lines.items(), width()) or '  none'}")
+        put(f"{title}\n{name_value_lines(lines.items(), width()) or '  none'}")
     return 0
 
 

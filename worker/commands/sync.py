@@ -10,7 +10,7 @@ from worker.errors import UsageError
 from worker.runs.run_input import ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.sync import run_sync
 
-_TEACHES = """\
+_DETAILS = """\
 Reads which employees changed in BambooHR since the last run, looks up their accounts in Moodle, creates, updates,
 suspends and reactivates accounts, and advances the state. Stdout gets one JSON line, the summary. Stderr gets the log:
 one JSON object per line, or readable lines on a terminal.
@@ -32,7 +32,7 @@ def add(parsers: Parsers) -> None:
         "sync",
         run=sync,
         summary="bring Moodle up to date with the employees who changed since the last run (the scheduled run)",
-        teaches=_TEACHES,
+        details=_DETAILS,
     )
     add_flags(parser, "--dry-run", "--verbose")
     add_employees(parser, "only this employee (repeatable); since and offset stay where they are")

@@ -8,7 +8,7 @@ from worker.planning.undo_plan import UndoScope
 from worker.runs.undo import UndoRequest, preview_undo, run_undo
 from worker.words import counted
 
-_TEACHES = """\
+_DETAILS = """\
 Restores, field by field, the values that the accounts had before the run RUN wrote to them. Values that were changed
 since are left as they are, and reported. An account that the run created is suspended, because the Moodle functions
 that the token may call cannot delete accounts. On a terminal, the command lists what it would restore, and asks for
@@ -27,7 +27,7 @@ examples:
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
-    parser = add_command(parsers, "undo", run=undo, summary="undo what a run wrote", teaches=_TEACHES)
+    parser = add_command(parsers, "undo", run=undo, summary="undo what a run wrote", details=_DETAILS)
     parser.add_argument("about_run", metavar="RUN", help="the run_id of the run (its summary and log name it)")
     add_only(
         parser,

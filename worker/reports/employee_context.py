@@ -72,43 +72,43 @@ class EmployeeContext:
         return "set" if text else "empty"
 
 
-def account_lines(known: EmployeeContext) -> Iterator[tuple[str, str]]:
+def account_lines(context: EmployeeContext) -> Iterator[tuple[str, str]]:
     """Yield the accounts that were found, the rule that chose one, and its state."""
-    accounts = sorted(known.plan.accounts.values(), key=lambda account: account.id)
-    own = [account for account in accounts if account.idnumber == str(known.employee_id)]
-    address = known.employee.facts.get("work_email", "")
+    accounts = sorted(context.plan.accounts.values(), key=lambda account: account.id)
+    own = [account for account in accounts if account.idnumber == str(context.employee_id)]
+    address = context.employee.facts.get("work_email", "")
     looked_up: dict[AccountKey, str] = {
-        "idnumber": str(known.employee_id),
+        "idnumber": str(context.employee_id),
         "email": address,
-        "id": str(known.record.account_id if known.record else ""),
+        "id": str(context.record.account_id if context.record else ""),
     }
-    unread = {key: known.plan.unanswered.get((key, value)) for key, value in looked_up.items()}
+    unread = {key: context.plan.unanswered.get((key, value)) for key, value in looked_up.items()}
     yield "by idnumber", _found(own, unread["idnumber"], "none")
     with_address = [account for account in accounts if account.has_email(address)]
     yield "by e-mail", _found(with_address, unread["email"], "none among the accounts that were looked up")
-    match = match_by_idnumber(known.employee, own)
-    account = match.account or known.step.account
-    yield "rule", _rule(known, match, account, is_unread=any(unread.values()))
+    match = match_by_idnumber(context.employee, own)
+    account = match.account or context.step.account
+    yield "rule", _rule(context, match, account, is_unread=any(unread.values()))
     if account is not None:
         yield "state", "suspended" if account.suspended else "active"
 
 
-def _rule(known: EmployeeContext, match: Match, account: Account | None, *, is_unread: bool) -> str:
+def _rule(context: EmployeeContext, match: Match, account: Account | None, *, is_unread: bool) -> str:
     """Return which rule found the account, and whether the match is trusted."""
-    plan_input = known.plan_input
-    out_of_scope = plan_input.scope_states[known.employee_id] is not ScopeState.IN
-    if out_of_scope and known.employee_id not in plan_input.writable:
+    plan_input = context.plan_input
+    out_of_scope = plan_input.scope_states[context.employee_id] is not ScopeState.IN
+    if out_of_scope and context.employee_id not in plan_input.writable:
         return "not looked up: nothing is written for the employee"
-    if match.conflict is not None or (match.account is not None and known.step.reason.code == UNCONFIRMED):
-        return f"idnumber, not trusted: {(match.conflict or known.step.reason).text}"
+    if match.conflict is not None or (match.account is not None and context.step.reason.code == UNCONFIRMED):
+        return f"idnumber, not trusted: {(match.conflict or context.step.reason).text}"
     if match.account is not None:
-        return f"idnumber, trusted: {', '.join(_grounds(known.employee, match.account, plan_input))}"
-    if account is not None and known.record and known.record.account_id == account.id:
+        return f"idnumber, trusted: {', '.join(_grounds(context.employee, match.account, plan_input))}"
+    if account is not None and context.record and context.record.account_id == account.id:
         return "none of these, but an earlier run suspended it as the employee's"
-    if known.step.reason.code == UNCONFIRMED:
-        return f"e-mail, not trusted: {known.step.reason.text}"
-    if account is not None and account.idnumber and known.step.action is Action.CONFLICT:
-        return f"e-mail, not used: {known.step.reason.text}"
+    if context.step.reason.code == UNCONFIRMED:
+        return f"e-mail, not trusted: {context.step.reason.text}"
+    if account is not None and account.idnumber and context.step.action is Action.CONFLICT:
+        return f"e-mail, not used: {context.step.reason.text}"
     if account is not None:
         return "e-mail: the only account with the employee's address, and its idnumber is empty"
     if is_unread:

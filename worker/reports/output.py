@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from worker.errors import UsageError
-from worker.reports.table import facts
+from worker.reports.table import name_value_lines
 
 _OWNER_ONLY = 0o600
 
@@ -61,5 +61,5 @@ def readable(
     """Return the sections of an explanation as text. `columns` is the width to keep to, 0 for no limit."""
     parts = [f"Employee {employee_id}"]
     parts += [f"warning: {warning}" for warning in warnings]
-    parts += [f"{title}\n{facts(lines.items(), columns)}" for title, lines in sections.items()]
+    parts += [f"{title}\n{name_value_lines(lines.items(), columns)}" for title, lines in sections.items()]
     return "\n\n".join(parts)

@@ -20,6 +20,9 @@ SCOPES = {
 }
 """The employees that a plan covers in words, by its scope."""
 
+WRITTEN = {"created": "create", "changed": "update", "suspended": "suspend", "reactivated": "reactivate"}
+"""The figures of a plan that count an action, each with its action."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -142,14 +145,8 @@ class Report:
     @property
     def figures(self) -> dict[str, int]:
         """The number of employees by what would be done for them."""
-        return {
-            "created": self.counts.get("create", 0),
-            "changed": self.counts.get("update", 0),
-            "suspended": self.counts.get("suspend", 0),
-            "reactivated": self.counts.get("reactivate", 0),
-            "held": sum(row.is_held for row in self.rows),
-            "errors": self.errors,
-        }
+        written = {name: self.counts.get(action, 0) for name, action in WRITTEN.items()}
+        return {**written, "held": sum(row.is_held for row in self.rows), "errors": self.errors}
 
     @property
     def about(self) -> str:

@@ -64,7 +64,7 @@ def _body(report: Report, width: int, most: int | None) -> list[list[str]]:
 
 
 def _text(paragraphs: Iterable[Iterable[str]], width: int) -> str:
-    return "\n\n".join("\n".join(_filled(line, width) for line in lines) for lines in paragraphs)
+    return "\n\n".join("\n".join(_wrapped(line, width) for line in lines) for lines in paragraphs)
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -149,7 +149,7 @@ class _Whole(str):
     """Lines that are not wrapped: a command to copy, or a table that fits."""
 
 
-def _filled(line: str, width: int) -> str:
+def _wrapped(line: str, width: int) -> str:
     if not width or isinstance(line, _Whole):
         return line
     indent = " " * (len(line) - len(line.lstrip()) + 2)
@@ -161,7 +161,7 @@ _COMMAND = re.compile(r"(?:\./lxp|python -m worker)(?: [^\s;,]*[^\s;,.])+")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
-def facts(pairs: Iterable[tuple[str, object]], width: int = 0) -> str:
+def name_value_lines(pairs: Iterable[tuple[str, object]], width: int = 0) -> str:
     """Return one line for each name and value; empty values are left out.
 
     A long value continues below its beginning, unless the width (0: no limit) leaves too little room.

@@ -10,7 +10,7 @@ from typing import Any
 from worker import advice
 from worker.errors import ExitCode
 from worker.model.reasons import UNDONE
-from worker.reports.table import facts
+from worker.reports.table import name_value_lines
 from worker.words import MOST_SHOWN, counted
 
 Event = Mapping[str, Any]
@@ -144,14 +144,14 @@ def summary_text(line: Event) -> str:
         line = {name: value for name, value in line.items() if name not in {f"errors_{name}" for name in _LIST}}
     truncated = {name: value for name, value in line.items() if name.endswith(_TRUNCATED)}
     shown = []
-    for name, value in filled(line, _SUMMARY_HEADING | truncated.keys()):
+    for name, value in nonempty(line, _SUMMARY_HEADING | truncated.keys()):
         more = truncated.get(f"{name}{_TRUNCATED}")
         shown.append((name.replace("_", " "), _list(value) + (f" and {more:,} more" if more else "")))
-    text = facts([("exit code", f"{code}: {meaning_of(code)}"), *shown])
+    text = name_value_lines([("exit code", f"{code}: {meaning_of(code)}"), *shown])
     return advice.current().fill_in(f"Run {line['run_id']}: {line['outcome']}\n{text}")
 
 
-def filled(line: Event, without: frozenset[str]) -> list[tuple[str, Any]]:
+def nonempty(line: Event, without: frozenset[str]) -> list[tuple[str, Any]]:
     """Return the non-empty fields of a line, without those of its heading."""
     return [(name, value) for name, value in line.items() if value and name not in without]
 
