@@ -94,7 +94,6 @@ def _operator_checks(context: Context) -> Iterator[Check]:
             "there is none (SilenceHours = 0): no e-mail says that runs have stopped",
             f"check from time to time: {advice.command('runs', 'list')}",
         )
-
     try:
         contradiction = pausing.status(context).contradiction
     except ClientError as fault:

@@ -37,7 +37,9 @@ class Parser(argparse.ArgumentParser):
         """Parse as argparse does, but name an unknown option and the one that was probably meant."""
         options, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            last = [self, *_chosen(self, args or ())][-1]
+            last: argparse.ArgumentParser = self
+            for word in args or ():
+                last = subcommands(last).get(word, last)
             raise UsageError(_unknown(unknown, last), advice=f"see: {last.prog} --help")
         return options
 
@@ -81,13 +83,6 @@ def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]
         yield from leaves(one)
     if not below:
         yield parser
-
-
-def _chosen(parser: argparse.ArgumentParser, words: Sequence[str]) -> Iterator[argparse.ArgumentParser]:
-    for word in words:
-        if word in (below := subcommands(parser)):
-            parser = below[word]
-            yield parser
 
 
 def _unknown(words: Sequence[str], parser: argparse.ArgumentParser) -> str:

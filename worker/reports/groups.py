@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worker.advice import resolve
 from worker.model.reasons import IN_COMMON, STARTS_LATER, UNCONFIRMED
@@ -32,16 +32,6 @@ MEANINGS = {
 _NAMES = {"hold": "waiting", STARTS: "starts later"}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row, with the texts that it does not share with its group."""
-
-    row: Row
-    reason: str
-    advice: str
-    hold: str
-
-
 @dataclass(frozen=True)
 class Group:
     """Rows of one kind and reason.
@@ -53,7 +43,7 @@ class Group:
         reason: The reason of the rows, or what their reasons have in common.
         advice: The advice of the rows, if they share one.
         hold: Why a guard holds a part of each row, if they share that.
-        entries: Those with a problem first, then by employee id.
+        rows: Those with a problem first, then by employee id; the texts that they share with the group are left out.
     """
 
     label: str
@@ -62,7 +52,7 @@ class Group:
     reason: str
     advice: str
     hold: str
-    entries: tuple[Entry, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +75,7 @@ class Kind:
     @property
     def listed(self) -> int:
         """The number of employees with a row."""
-        return sum(len(group.entries) for group in self.groups)
+        return sum(len(group.rows) for group in self.groups)
 
 
 def kind_of(row: Row) -> str:
@@ -121,7 +111,7 @@ def _groups(kind: str, rows: Iterable[Row], held: Sequence[HeldClass]) -> list[G
         alike.setdefault((row.would, row.held, row.approved, row.code), []).append(row)
     groups = [_group(kind, tuple(own), held) for own in alike.values()]
     rank = {name: at for at, name in enumerate(MEANINGS)}
-    return sorted(groups, key=lambda group: (rank.get(group.would, len(rank)), -len(group.entries)))
+    return sorted(groups, key=lambda group: (rank.get(group.would, len(rank)), -len(group.rows)))
 
 
 def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group:
@@ -143,8 +133,8 @@ def _group(kind: str, rows: tuple[Row, ...], held: Sequence[HeldClass]) -> Group
         reason=said or IN_COMMON.get(first.code, first.code.replace("_", " ")),
         advice=resolve(advice, [row.employee_id for row in rows if row.advice == advice]) if said == reason else "",
         hold=_without_why(hold, held),
-        entries=tuple(
-            Entry(
+        rows=tuple(
+            replace(
                 row,
                 reason="" if row.reason == reason else row.reason,
                 advice="" if row.advice == advice else resolve(row.advice, [row.employee_id]),

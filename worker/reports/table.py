@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from worker.reports.groups import Entry, Group, kinds
+from worker.reports.groups import Group, kinds
 from worker.reports.next_steps import approve_class, next_steps
 from worker.reports.report import PRODUCT, Cell, HeldClass, Report, Row, utc
 from worker.words import counted, listed
@@ -91,12 +91,12 @@ def _held(one: HeldClass) -> Iterator[str]:
 
 
 def _group(group: Group, width: int, most: int | None) -> Iterator[str]:
-    yield f"{group.label.capitalize()}: {counted(len(group.entries), 'employee')}: {group.reason}"
+    yield f"{group.label.capitalize()}: {counted(len(group.rows), 'employee')}: {group.reason}"
     if group.hold:
         yield f"  held: {group.hold}"
     if group.advice:
         yield f"  what to do: {group.advice}"
-    rows = [(entry.row.employee_id, _who(entry.row), _details(entry)) for entry in group.entries]
+    rows = [(row.employee_id, _who(row), _details(row)) for row in group.rows]
     by_details: dict[str, list[str]] = {}
     for number, _, details in rows:
         by_details.setdefault(details, []).append(str(number))
@@ -122,10 +122,9 @@ def _who(row: Row) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def _details(entry: Entry) -> str:
-    row = entry.row
+def _details(row: Row) -> str:
     cells = ", ".join(_cell(cell, is_part=not row.would) for cell in row.cells)
-    return "; ".join(text for text in (cells, entry.reason, entry.hold, row.problem, *row.notes, entry.advice) if text)
+    return "; ".join(text for text in (cells, row.reason, row.hold, row.problem, *row.notes, row.advice) if text)
 
 
 def _cell(cell: Cell, *, is_part: bool) -> str:
