@@ -9,7 +9,6 @@ from worker.commands.base import Call, reader_patience
 from worker.commands.parser import Parsers, add_command, add_employees, add_flags, employees
 from worker.config.settings_file import with_settings_file
 from worker.errors import UsageError
-from worker.planning.digests import digest
 from worker.reports.build import build
 from worker.reports.output import check_destination, put, width
 from worker.reports.page import page
@@ -88,7 +87,7 @@ def plan(call: Call) -> int:
         services.settings,
         scope="everybody" if everybody else request.summary_scope,
         shows_values=options.show_values,
-        digest=lambda step: digest(step, services.digest_key),
+        digest_key=services.digest_key,
         other_settings=options.settings is not None,
     )
     if options.html:

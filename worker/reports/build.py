@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from worker import advice
@@ -12,8 +12,9 @@ from worker.model import reasons
 from worker.model.employee import Employee
 from worker.model.reasons import UNCONFIRMED
 from worker.model.step import Action, FieldChange, Step
+from worker.planning.digests import digest
 from worker.planning.guards import NOUNS
-from worker.reports.report import Cell, HeldClass, Links, Report, Row
+from worker.reports.report import Cell, HeldClass, Report, Row
 from worker.runs.summary import Summary
 from worker.timestamps import iso
 from worker.words import counted
@@ -32,7 +33,7 @@ def build(
     *,
     scope: str,
     shows_values: bool,
-    digest: Callable[[Step], str] = lambda _: "",
+    digest_key: str = "",
     approved: Mapping[int, Collection[str]] | None = None,
     other_settings: bool = False,
 ) -> Report:
@@ -44,12 +45,14 @@ def build(
     Args:
         employees: The employees that were read, as BambooHR shows them.
         scope: A key of :data:`worker.reports.report.SCOPES`.
-        digest: Returns a keyed digest of what a step would write.
+        digest_key: The key for the digests of what is planned; "" for no digests.
         approved: The classes of the changes to approve, by employee id.
     """
     facts = {employee.employee_id: employee.facts for employee in employees} if shows_values else None
     rows = tuple(
-        _row(step, facts, digest, (approved or {}).get(step.employee_id, ())) for step in steps if _has_row(step, scope)
+        _row(step, facts, digest_key, (approved or {}).get(step.employee_id, ()))
+        for step in steps
+        if _has_row(step, scope)
     )
     return Report(
         run_id=summary.run_id,
@@ -66,8 +69,8 @@ def build(
         company=settings.binding.company,
         environment=advice.current().environment,
         held=tuple(_held(summary, rows)),
-        links=_links(settings),
         other_settings=other_settings,
+        **_links(settings),
     )
 
 
@@ -81,14 +84,14 @@ def _held(summary: Summary, rows: tuple[Row, ...]) -> Iterator[HeldClass]:
         yield HeldClass(UNCONFIRMED, f"{number} held", why)
 
 
-def _links(settings: Settings) -> Links | None:
-    """Return the addresses of both systems; None if BambooHR is replaced by a server on this machine."""
+def _links(settings: Settings) -> dict[str, str]:
+    """Return the addresses of both systems; none if BambooHR is replaced by a server on this machine."""
     if is_loopback(urlsplit(settings.bamboo_base_url).hostname or ""):
-        return None
-    return Links(
-        f"https://{settings.binding.company}.bamboohr.com/employees/employee.php?id=",
-        f"{settings.moodle_base_url.rstrip('/')}/user/profile.php?id=",
-    )
+        return {}
+    return {
+        "employee_url": f"https://{settings.binding.company}.bamboohr.com/employees/employee.php?id=",
+        "account_url": f"{settings.moodle_base_url.rstrip('/')}/user/profile.php?id=",
+    }
 
 
 def _has_row(step: Step, scope: str) -> bool:
@@ -102,7 +105,7 @@ def _has_row(step: Step, scope: str) -> bool:
 def _row(
     step: Step,
     facts: Mapping[int, Mapping[str, str]] | None,
-    digest: Callable[[Step], str],
+    digest_key: str,
     approved: Collection[str],
 ) -> Row:
     """Return the row of a step; without the `facts` of all employees, it contains no values."""
@@ -125,7 +128,7 @@ def _row(
         ),
         problem=step.problem.in_words(step.employee_id) if step.problem and step.problem != step.reason else "",
         notes=tuple(note.in_words(step.employee_id) for note in step.notes),
-        digest=digest(step),
+        digest=digest(step, digest_key) if digest_key else "",
         held=step.held_classes,
         approved=tuple(sorted(approved)),
         would=would(step) if step.is_whole_held else "",

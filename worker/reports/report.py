@@ -97,14 +97,6 @@ class HeldClass:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """The address of an employee in BambooHR and of an account in Moodle, each without the id at its end."""
-
-    employee: str
-    account: str
-
-
 @dataclass(frozen=True)
 class Report:
     """The whole plan.
@@ -116,6 +108,8 @@ class Report:
         errors: The number of employees with an error; held changes are not counted.
         site: The name of the Moodle site that was read; `company` is BambooHR's.
         environment: The name of the deployed environment, "" if unknown.
+        employee_url: The address of an employee in BambooHR without the id at its end, "" for no link; `account_url`
+            is that of an account in Moodle.
         other_settings: Whether the report shows what settings other than the present ones would do.
     """
 
@@ -133,7 +127,8 @@ class Report:
     company: str = ""
     environment: str = ""
     held: tuple[HeldClass, ...] = ()
-    links: Links | None = None
+    employee_url: str = ""
+    account_url: str = ""
     other_settings: bool = False
 
     @property
