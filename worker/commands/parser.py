@@ -9,7 +9,7 @@ import argparse
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from worker import advice
 from worker.commands.base import Call
@@ -18,10 +18,7 @@ from worker.model.employee import employee_id
 from worker.model.step import GuardClass
 from worker.words import MOST_SHOWN
 
-if TYPE_CHECKING:
-    Parsers = argparse._SubParsersAction[argparse.ArgumentParser]
-else:
-    Parsers = argparse.Action  # argparse's own type takes no parameter at run time
+Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 _OPTION = re.compile(r"--[a-z]+(?:-[a-z]+)*")
 _QUOTED = re.compile(r"(: )?['\"].*", re.DOTALL)
@@ -172,10 +169,8 @@ def add_employees(parser: argparse.ArgumentParser, meaning: str = "only this emp
 
 def add_only(parser: argparse.ArgumentParser, words: Sequence[str], meaning: str) -> None:
     """Add `--only`, for a class of changes. A former version of `undo` had another word for one."""
-    parser.add_argument("--only", choices=words, type=lambda word: _FORMER_WORDS.get(word, word), help=meaning)
-
-
-_FORMER_WORDS = {"suspensions": GuardClass.SUSPEND.value}
+    former = {"suspensions": GuardClass.SUSPEND.value}
+    parser.add_argument("--only", choices=words, type=lambda word: former.get(word, word), help=meaning)
 
 
 _FLAGS = {

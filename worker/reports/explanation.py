@@ -97,10 +97,9 @@ def _mapping(context: EmployeeContext) -> Iterator[tuple[str, str]]:
 
 def _source(rule: Rule, context: EmployeeContext) -> str:
     facts = context.employee.facts
-    hidden = next((source for source in rule.sources if source not in facts), None)
-    source = next((source for source in rule.sources if facts.get(source)), None)
-    if hidden is not None and (source is None or rule.sources.index(hidden) < rule.sources.index(source)):
-        return f"from {hidden}, which is not shown: left as it is"
+    source = next((source for source in rule.sources if facts.get(source) or source not in facts), None)
+    if source is not None and source not in facts:
+        return f"from {source}, which is not shown: left as it is"
     if rule.refused_value(facts):
         lacking = "its map does not have" if rule.table else "Moodle does not accept"
         return f"from {source}: a value that {lacking}: left as it is"
