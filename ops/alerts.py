@@ -11,10 +11,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.context import Context, add_operation
+from ops.context import Context
 from ops.errors import code_of
 from worker import advice
-from worker.commands.parser import Parsers
+from worker.commands.parser import Parsers, add_command
 from worker.errors import ExitCode
 
 # A deploy compares templates, sees no change, and does not create it again.
@@ -23,10 +23,10 @@ _RESTORE = "create it again as docs/decisions/schedule-group.md describes"
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
-    parser = add_operation(
+    parser = add_command(
         parsers,
         "alerts",
-        alerts,
+        operate=alerts,
         summary="check that alerts are delivered; send a test message",
         details="Checks the subscriptions of the alert topic (unconfirmed, lost, none), the rules for the end of a"
         " task, and the alarms\n(deleted, disabled). Ends with exit code 1 if something is wrong. Run it once a month.",

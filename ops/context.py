@@ -12,7 +12,6 @@ from typing import Any
 
 from ops.deployment import Aws, Deployment
 from worker.commands.base import confirm
-from worker.commands.parser import Parsers, add_command
 from worker.stopping import StopSignal
 
 _CLEAR_LINE = "\r\x1b[K"
@@ -86,15 +85,3 @@ class Context:
     def confirm(self, question: str) -> None:
         """Return only if the operator confirms, here or with `--yes`."""
         confirm(question, StopSignal(), yes=self.options.yes)
-
-
-Operate = Callable[[Context], int]
-
-
-def add_operation(
-    parsers: Parsers, name: str, operate: Operate, *, summary: str, details: str
-) -> argparse.ArgumentParser:
-    """Add the parser of a command that is the operator's own."""
-    parser = add_command(parsers, name, summary=summary, details=details)
-    parser.set_defaults(operate=operate)
-    return parser

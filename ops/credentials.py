@@ -7,9 +7,9 @@ import json
 import re
 from dataclasses import dataclass
 
-from ops.context import Context, add_operation
+from ops.context import Context
 from worker import advice
-from worker.commands.parser import Parsers
+from worker.commands.parser import Parsers, add_command
 from worker.config.credentials import KEYS
 from worker.errors import ExitCode, UsageError
 
@@ -43,10 +43,10 @@ def add(parsers: Parsers) -> None:
     )
     systems = group.add_parser("set", help=summary, description=details).add_subparsers(metavar="SYSTEM", required=True)
     for system, kind in _KINDS.items():
-        parser = add_operation(
+        parser = add_command(
             systems,
             system,
-            set_secret,
+            operate=set_secret,
             summary=f"set the {kind.name}",
             details=f"Asks for the {kind.name} without showing it, or reads it from stdin, checks its form, and writes"
             " it to\nAWS Secrets Manager. The next run reads it; no deploy is needed.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.context import Context, add_operation
-from worker.commands.parser import Parsers, add_flags
+from ops.context import Context
+from worker.commands.parser import Parsers, add_command, add_flags
 from worker.errors import ExitCode
 from worker.reports.table import name_value_lines
 from worker.reports.terminal import moment
@@ -21,10 +21,10 @@ _WAIT_SECONDS = 2
 
 def add(parsers: Parsers) -> None:
     """Add the parser."""
-    parser = add_operation(
+    parser = add_command(
         parsers,
         "dead-letters",
-        dead_letters,
+        operate=dead_letters,
         summary="show why a scheduled start or an e-mail was not delivered",
         details="Shows why each message is in the dead-letter queue. Ends with exit code 1 if there are any. The alarm"
         " clears when the\nqueue is empty: fix the cause, then run the command with --clear.",

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.alerts import alarms_by_name
-from ops.context import Context, add_operation
+from ops.context import Context
 from worker import advice
-from worker.commands.parser import Parsers
+from worker.commands.parser import Parsers, add_command
 from worker.errors import ExitCode
 from worker.state.items import KEY
 from worker.state.pause import Pause, pause_item, pause_key, read_pause
@@ -23,20 +23,20 @@ _NOT_WRITABLE = frozenset({"Arn", "CreationDate", "LastModificationDate", "Respo
 
 def add(parsers: Parsers) -> None:
     """Add the parsers."""
-    add_operation(
+    add_command(
         parsers,
         "pause",
-        pause,
+        operate=pause,
         summary="stop scheduled runs until resume; mute the silence alarm",
         details="Records the pause in the state table, and disables the schedules (of the sync and, if there is one, "
         "of the reconcile) and\nthe actions of the silence alarm. A task that is running continues; `sync` still "
         "works, and warns. The pause survives a\ndeploy: if the deploy enables a schedule again, its runs end "
         "immediately with the outcome paused.",
     )
-    add_operation(
+    add_command(
         parsers,
         "resume",
-        resume,
+        operate=resume,
         summary="enable the scheduled runs and the silence alarm again",
         details="Enables the actions of the silence alarm and the schedules, and ends the pause. The next run reads"
         " the changes since\nthe pause began.",

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ops import log, pausing, tasks
-from ops.context import Context, add_operation
+from ops.context import Context
 from ops.errors import code_of
 from worker import advice
 from worker.commands.parser import Parsers, add_command, add_flags, whole_number
@@ -49,8 +49,8 @@ def add(parsers: Parsers) -> None:
     group = add_command(
         parsers, "runs", summary="list the runs, show one, read its log, stop it", details=_LIST
     ).add_subparsers(metavar="WHAT", required=True)
-    listing = add_operation(
-        group, "list", list_runs, summary="show how the last runs went, one line each", details=_LIST
+    listing = add_command(
+        group, "list", operate=list_runs, summary="show how the last runs went, one line each", details=_LIST
     )
     number = whole_number(1, 10_000)
     listing.add_argument("--last", type=number, default=10, metavar="N", help="how many runs (default: %(default)s)")
@@ -58,18 +58,22 @@ def add(parsers: Parsers) -> None:
         "--days", type=number, default=30, metavar="N", help="how far back to look (default: %(default)s)"
     )
     listing.add_argument("--json", action="store_true", help="the summaries as they were logged")
-    shown = add_operation(
-        group, "show", show, summary="show one run: why it stopped, its exit code, times and summary", details=_SHOW
+    shown = add_command(
+        group,
+        "show",
+        operate=show,
+        summary="show one run: why it stopped, its exit code, times and summary",
+        details=_SHOW,
     )
-    logs = add_operation(
-        group, "logs", print_log, summary="print the log of the last run, or of another run", details=_LOGS
+    logs = add_command(
+        group, "logs", operate=print_log, summary="print the log of the last run, or of another run", details=_LOGS
     )
     logs.add_argument(
         "--errors", action="store_true", help="only warnings, errors, the summary, and lines that are not log lines"
     )
     logs.add_argument("--follow", action="store_true", help="continue until the task has ended")
     logs.add_argument("--json", action="store_true", help="the lines as they were logged")
-    stopped = add_operation(group, "stop", stop, summary="stop the running task", details=_STOP)
+    stopped = add_command(group, "stop", operate=stop, summary="stop the running task", details=_STOP)
     add_flags(stopped, "--yes")
     for parser in (shown, logs, stopped):
         parser.add_argument(

@@ -147,9 +147,10 @@ def add_command(
     details: str,
     run: Callable[[Call], None] | None = None,
     report: Callable[[Call], int] | None = None,
+    operate: Callable[[Any], int] | None = None,
     aliases: Sequence[str] = (),
 ) -> argparse.ArgumentParser:
-    """Return the parser of a command."""
+    """Return the parser of a command: of a run, of a report, or of what operators do with a deployed environment."""
     parser = parsers.add_parser(
         name,
         aliases=aliases,
@@ -158,7 +159,7 @@ def add_command(
         epilog=advice.resolve(_EPILOG),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run, report=report)
+    parser.set_defaults(run=run, report=report, operate=operate)
     return parser
 
 
