@@ -6,8 +6,8 @@ from typing import Any
 
 from constructs import Construct
 
+from cdk_app.network import TaskNetwork
 from cdk_app.sync_task import SyncTaskConstruct
-from cdk_app.task_network import TaskNetwork
 
 NETWORK = TaskNetwork(subnet_ids=("subnet-01234567",), security_group_id="sg-01234567", assign_public_ip=False)
 ENVIRONMENT = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cdk_app import parameters
-from cdk_app.parameter_reader import ParameterError
+from cdk_app.parameters import ParameterError
 
 LEAST = {
     "ProjectName": '"acme-sync"',

@@ -12,7 +12,7 @@ import aws_cdk as cdk
 
 from cdk_app import application, parameters
 
-_ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = Path(__file__).parent / "environments"
 
 Resource = Mapping[str, Any]
@@ -75,7 +75,7 @@ def app(outdir: Path | None = None) -> cdk.App:
     The templates are judged by cfn-lint and by the one real synthesis; the CDK's own validation takes four seconds a
     process.
     """
-    context = json.loads((_ROOT / "cdk.json").read_text())["context"]
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
     return cdk.App(context=context, outdir=str(outdir) if outdir else None, builtin_cloud_formation_validation=False)
 
 

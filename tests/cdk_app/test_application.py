@@ -2,7 +2,7 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_app import application
-from cdk_app.parameter_reader import ParameterError
+from cdk_app.parameters import ParameterError
 from tests.cdk_app.synthesis import ENVIRONMENTS
 
 

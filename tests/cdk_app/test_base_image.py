@@ -11,7 +11,7 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_app import application, base_image
-from cdk_app.parameter_reader import ParameterError
+from cdk_app.parameters import ParameterError
 from tests.cdk_app.synthesis import Synthesis, synthesise
 
 TAG = "python:3.13-slim"

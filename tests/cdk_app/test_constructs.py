@@ -13,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template as Assertions
 
 from cdk_app.alerting import AlertingConstruct
-from cdk_app.task_network import TaskNetwork
+from cdk_app.network import TaskNetwork
 from tests.cdk_app.constructs import ENVIRONMENT, sync_task
 from tests.cdk_app.synthesis import Template, app
 

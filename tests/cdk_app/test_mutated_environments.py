@@ -9,8 +9,7 @@ import pytest
 from aws_cdk.assertions import Template as Assertions
 
 from cdk_app import application
-from cdk_app.parameter_reader import ParameterError
-from cdk_app.parameters import Parameters
+from cdk_app.parameters import ParameterError, Parameters
 from tests.cdk_app.mutations import mutated
 from tests.cdk_app.synthesis import app
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from cdk_app import parameters
-from cdk_app.parameter_reader import ParameterError
-from cdk_app.parameters import Parameters
+from cdk_app.parameters import ParameterError, Parameters
 from tests.cdk_app.environment_files import LEAST, Folder
-from tests.cdk_app.synthesis import ENVIRONMENTS
+from tests.cdk_app.synthesis import ENVIRONMENTS, ROOT
 from tests.worker.builders import LAPTOP
 from tests.worker.config.bad_values import BAD, is_message
 from worker.config.faults import near_match
@@ -62,7 +63,7 @@ def test_the_shortest_file_has_sensible_defaults(folder: Folder) -> None:
 
     assert not loaded.production
     assert (loaded.account, loaded.region) == (None, None)
-    assert (loaded.network.create, loaded.network.assign_public_ip) == (True, True)
+    assert (loaded.create_public_network, loaded.assign_public_ip) == (True, False)
     assert (loaded.silence_hours, loaded.log_retention_days, loaded.dashboard) == (30, 90, False)
     assert (loaded.cpu_architecture, loaded.reconcile_schedule) == ("X86_64", None)
     assert loaded.worker_environment == {
@@ -76,11 +77,11 @@ def test_the_shortest_file_has_sensible_defaults(folder: Folder) -> None:
 def test_a_given_network(folder: Folder) -> None:
     folder.write(**GIVEN_NETWORK)
 
-    network = folder.load().network
+    loaded = folder.load()
 
-    assert (network.create, network.assign_public_ip) == (False, False)
-    assert (network.vpc_id, network.subnet_ids) == ("vpc-0123456789abcdef0", ("subnet-01234567",))
-    assert network.security_group_id == "sg-0123456789abcdef0"
+    assert (loaded.create_public_network, loaded.assign_public_ip) == (False, False)
+    assert (loaded.vpc_id, loaded.subnet_ids) == ("vpc-0123456789abcdef0", ["subnet-01234567"])
+    assert loaded.security_group_id == "sg-0123456789abcdef0"
 
 
 def test_every_setting_reaches_the_worker(folder: Folder) -> None:
@@ -138,6 +139,12 @@ def test_no_key_of_the_infrastructure_is_taken_for_a_misspelt_one_of_the_sync() 
 
     assert shared < keys
     assert [one for one in keys - shared if near_match(one, shared)] == []
+
+
+def test_an_operators_command_does_not_wait_for_the_import_of_the_cdk() -> None:
+    program = "import sys; import ops.deployment as d; d.parameters.load('dev'); sys.exit('aws_cdk' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
 
 
 # One value that is not allowed

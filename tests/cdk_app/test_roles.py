@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -16,9 +15,8 @@ from cdk_app.deploy_role import DeployRoleConstruct
 from cdk_app.operator_role import OperatorRoleConstruct
 from cdk_app.state_table import StateTableConstruct
 from tests.cdk_app.constructs import sync_task
-from tests.cdk_app.synthesis import Synthesis, Template, app
+from tests.cdk_app.synthesis import ROOT, Synthesis, Template, app
 
-ROOT = Path(__file__).parents[2]
 ROLE = "AWS::IAM::Role"
 ECS = "arn:aws:ecs:eu-west-2:111122223333"
 

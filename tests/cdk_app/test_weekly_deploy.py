@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.cdk_app.synthesis import ROOT
 
 
 def workflow(name: str) -> dict[Any, Any]:

@@ -2,7 +2,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template as Assertions
 
-from cdk_app.public_network import PublicNetworkConstruct
+from cdk_app.network import PublicNetworkConstruct
 from tests.cdk_app.synthesis import Synthesis, Template, app
 
 GROUP = "AWS::EC2::SecurityGroup"
