@@ -18,7 +18,6 @@ _FARGATE_SIZES: Mapping[int, tuple[int, ...]] = {
     16384: tuple(range(32768, 122880 + 1, 8192)),
 }
 """CPU units -> memory sizes in MiB (ECS developer guide, "Fargate task definition parameters")."""
-
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _REQUIRED = ("BAMBOO_COMPANY_DOMAIN", "MOODLE_BASE_URL", "STATE_TABLE")
 _SET_BY_THE_CONSTRUCT = ("AWS_DEFAULT_REGION", "BAMBOO_SECRET_ID", "MOODLE_SECRET_ID", "SCHEDULED_TIME", "TRIGGER")

@@ -15,9 +15,6 @@ _SUMMARIES = 'filter event = "sync.summary" and command = "sync" and scope = "al
 class DashboardConstruct(Construct):
     """A CloudWatch dashboard. It queries the log when it is opened, so it needs no metrics, which are charged.
 
-    Attributes:
-        dashboard: The dashboard.
-
     Args:
         dashboard_name: Its name.
         log_group_name: The log group with the summary lines.

@@ -24,9 +24,6 @@ class DeployRoleConstruct(Construct):
     the identity provider once: `aws iam create-open-id-connect-provider
     --url https://token.actions.githubusercontent.com --client-id-list sts.amazonaws.com`.
 
-    Attributes:
-        role: The role.
-
     Args:
         repository: The GitHub repository, as "organisation/name".
         github_environment: The GitHub environment that the job names.

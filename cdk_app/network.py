@@ -45,9 +45,6 @@ class EgressOnlySecurityGroup(Construct):
 
     DNS queries go to the VPC's own resolver, which security groups do not filter (VPC user guide, "DNS attributes").
 
-    Attributes:
-        security_group: The group.
-
     Args:
         vpc_id: The VPC of the group.
         ports: The ports of BambooHR, NovaLXP and AWS.
@@ -78,14 +75,6 @@ class PublicNetworkConstruct(Construct):
 
     It consists of plain CloudFormation resources: the CDK's `Vpc` looks up the zones of a named account, which requires
     credentials at synthesis, and adds a function that removes the rules of the default security group.
-
-    Attributes:
-        vpc: The VPC.
-        internet_gateway: Its internet gateway.
-        route_table: The route table of the subnets.
-        subnets: The two subnets.
-        security_group: The security group of the task.
-        flow_log: The flow log of the VPC, None without `flow_logs`.
 
     Args:
         ports: The ports of BambooHR, NovaLXP and AWS.

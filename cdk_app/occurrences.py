@@ -90,7 +90,7 @@ def changed_hours(timezone: str, year: int) -> frozenset[int]:
         if day.astimezone(zone).utcoffset() == (day + _DAY).astimezone(zone).utcoffset():
             continue
         # The day is one of UTC, so the local change may be on the day before or after.
-        quarters = (day.replace(tzinfo=zone) + number * _QUARTER for number in range(-_QUARTERS, 2 * _QUARTERS))
+        quarters = (day.replace(tzinfo=zone) + quarter * _QUARTER for quarter in range(-_QUARTERS, 2 * _QUARTERS))
         found |= _USUAL_CLOCK_CHANGE_HOURS | {time.hour for time in quarters if not _exists(time)}
     return frozenset(found)
 

@@ -14,9 +14,6 @@ _DAYS_UNTAGGED = 7
 class RegistryConstruct(Construct):
     """An ECR repository with immutable tags, a scan on push, and a limited number of images.
 
-    Attributes:
-        repository: The repository.
-
     Args:
         repository_name: Its name.
         publisher_role_arn: The role with which the CDK CLI publishes images. After a bootstrap, it may only push to the

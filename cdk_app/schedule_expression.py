@@ -55,11 +55,8 @@ class _CronField:
     """One of the six fields.
 
     Attributes:
-        name: The name in messages.
-        low: The smallest number.
-        high: The largest number.
         names: The names that stand for numbers.
-        special: A pattern of the values that depend on the calendar.
+        special: The pattern of the values that depend on the calendar.
         wildcards: The wildcards, for messages.
     """
 

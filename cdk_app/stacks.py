@@ -27,11 +27,7 @@ _STATE_ID = "default"
 
 
 class RegistryStack(Stack):
-    """`<ProjectName>-registry`: the image repository, which must exist before an image is published.
-
-    Attributes:
-        registry: Its only construct.
-    """
+    """`<ProjectName>-registry`: the image repository, which must exist before an image is published."""
 
     def __init__(self, scope: Construct, construct_id: str, *, parameters: Parameters) -> None:
         super().__init__(

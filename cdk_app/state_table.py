@@ -25,9 +25,6 @@ class StateTableConstruct(Construct):
 
     Its name is generated, so that a table that outlives its stack does not prevent a new one.
 
-    Attributes:
-        table: The table.
-
     Args:
         keep_data: Whether the table outlives the stack and is protected from deletion.
     """

@@ -41,21 +41,13 @@ class SyncTaskConstruct(Construct):
     template nor the task definition contains them.
 
     Attributes:
-        project_name: As given.
-        base_image: As given.
-        image: The image of the container.
         cluster: The cluster; None if one is given.
         cluster_arn: The ARN of the cluster, created or given.
         cluster_name: The name of the cluster, created or given.
         log_group: The log group, created or given.
-        log_group_name: Its name; that of a log group that is created is known at synthesis, as a link to it needs.
-        bamboo_secret: The secret of the BambooHR API key.
-        moodle_secret: The secret of the Moodle token.
+        log_group_name: Its name. If the log group is created, the name is known at synthesis, as a link to it needs.
         execution_role: The role with which ECS starts the container.
         task_role: The role of the worker.
-        task_definition: The task definition.
-        container: The container.
-        schedules: The schedules.
 
     Args:
         project_name: The name of the task family, and the first part of the names of secrets, schedules and log group;
