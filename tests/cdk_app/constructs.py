@@ -1,4 +1,4 @@
-"""The constructs as another stack would use them, with everything optional left out."""
+"""The constructs in another stack, with the required arguments only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENVIRONMENT = {
 
 
 def sync_task(scope: Construct, construct_id: str = "Sync", /, **changes: Any) -> SyncTaskConstruct:
-    """The task with the least that it needs, but for `changes`."""
+    """Return a task with the required arguments and `changes`."""
     least: dict[str, Any] = {
         "project_name": "acme-sync",
         "network": NETWORK,

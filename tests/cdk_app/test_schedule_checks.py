@@ -41,7 +41,7 @@ def schedules(
         ("cron(0 3,15 * * ? *)", 15),
         ("cron(30 3 ? * MON-FRI *)", 75),
         ("cron(30 3 ? * MON-SAT *)", 51),
-        # the day in March that has no 01:30
+        # one day in March has no 01:30
         ("cron(30 1 * * ? *)", 49),
         ("rate(12 hours)", 14),
         ("rate(5 days)", 122),
@@ -49,7 +49,7 @@ def schedules(
         ("rate(1 minute)", 3),
     ],
 )
-def test_the_fewest_hours_that_fit(expression: str, hours: int) -> None:
+def test_the_smallest_number_of_hours(expression: str, hours: int) -> None:
     assert faults(schedules(expression, hours=hours), NOW) == []
     (fault,) = faults(schedules(expression, hours=hours - 1), NOW)
     assert f"SilenceHours = {hours - 1} is not allowed; " in fault
@@ -70,7 +70,7 @@ LONG = "leaves up to {} hours between two runs, and an alarm looks back at most 
         ("at(2030-01-01T00:00:00)", "has one run only"),
     ],
 )
-def test_a_schedule_that_no_alarm_on_silence_fits(expression: str, reason: str) -> None:
+def test_a_schedule_without_a_possible_alarm(expression: str, reason: str) -> None:
     (fault,) = faults(schedules(expression, hours=168), NOW)
 
     assert reason in fault
@@ -91,7 +91,7 @@ def test_a_schedule_in_the_past(past: str) -> None:
     ("expression", "minutes", "apart"),
     [("rate(1 minute)", 360, 1), ("rate(2 hours)", 360, 120), ("cron(0 3,8 * * ? *)", 360, 300), (DAILY, 1440, 1380)],
 )
-def test_runs_that_may_meet_are_reported(expression: str, minutes: int, apart: int) -> None:
+def test_runs_that_may_overlap_are_reported(expression: str, minutes: int, apart: int) -> None:
     ((_, warning),) = warnings(schedules(expression, minutes=minutes), NOW)
 
     assert f"starts a run {apart} minutes after another" in warning
@@ -101,7 +101,7 @@ def test_runs_that_may_meet_are_reported(expression: str, minutes: int, apart: i
 @pytest.mark.parametrize(
     ("expression", "minutes"), [(DAILY, 360), ("rate(2 hours)", 120), ("at(2030-01-01T00:00:00)", 360)]
 )
-def test_runs_that_cannot_meet(expression: str, minutes: int) -> None:
+def test_runs_that_cannot_overlap(expression: str, minutes: int) -> None:
     assert list(warnings(schedules(expression, minutes=minutes), NOW)) == []
 
 
@@ -114,7 +114,7 @@ def edited(tmp_path: Path, *, add: str = "", **changes: str) -> Path:
     return file
 
 
-def test_a_synthesis_names_file_key_value_and_what_works(tmp_path: Path) -> None:
+def test_synthesis_names_file_key_value_and_a_value_that_works(tmp_path: Path) -> None:
     file = edited(tmp_path, ScheduleExpression="cron(30 3 ? * MON-FRI *)")
 
     with pytest.raises(ParameterError) as refusal:
@@ -125,13 +125,13 @@ def test_a_synthesis_names_file_key_value_and_what_works(tmp_path: Path) -> None
     assert fault.endswith("SilenceHours = 75 works")
 
 
-def test_an_operators_command_still_reads_a_file_whose_last_run_is_over(tmp_path: Path) -> None:
+def test_an_operators_command_reads_a_file_whose_last_run_is_over(tmp_path: Path) -> None:
     file = edited(tmp_path, ScheduleExpression="at(2020-01-01T00:00:00)")
 
     assert parameters.load("e2e", file).schedule_expression == "at(2020-01-01T00:00:00)"
 
 
-def test_a_synthesis_warns_of_runs_that_may_meet(tmp_path: Path) -> None:
+def test_synthesis_warns_of_runs_that_may_overlap(tmp_path: Path) -> None:
     file = edited(tmp_path, ScheduleExpression="rate(1 minute)")
     stacks = application.compose(app(), parameters.load("e2e", file))
 
@@ -140,7 +140,7 @@ def test_a_synthesis_warns_of_runs_that_may_meet(tmp_path: Path) -> None:
     assert "starts a run 1 minutes after another" in str(warning.entry.data)
 
 
-def test_without_an_alarm_on_silence_the_output_is_left_out(tmp_path: Path) -> None:
+def test_without_a_silence_alarm_its_output_is_omitted(tmp_path: Path) -> None:
     file = edited(tmp_path, add="SilenceHours = 0\n")
     sync = application.compose(app(), parameters.load("e2e", file)).sync
 

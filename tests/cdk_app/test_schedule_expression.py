@@ -27,7 +27,7 @@ from cdk_app.schedule_expression import ScheduleExpressionError, parse
         "at(2030-02-28T23:59:59)",
     ],
 )
-def test_what_the_scheduler_takes(expression: str) -> None:
+def test_what_the_scheduler_accepts(expression: str) -> None:
     parse(expression)
 
 
@@ -78,6 +78,6 @@ def test_what_the_scheduler_takes(expression: str) -> None:
         ("at(2030-02-28T00:00:00Z)", "at is a local time"),
     ],
 )
-def test_what_it_refuses_and_why(expression: str, reason: str) -> None:
+def test_what_it_refuses(expression: str, reason: str) -> None:
     with pytest.raises(ScheduleExpressionError, match=reason):
         parse(expression)
