@@ -28,7 +28,7 @@ class DeployRoleConstruct(Construct):
         repository: The GitHub repository, as "organisation/name".
         github_environment: The GitHub environment that the job names.
         repository_name: The ECR repository of the image, whose scan a deploy starts.
-        task: The task, whose schedules and secrets `make deploy` reads about.
+        task: The task, whose schedules and secrets `make deploy` describes.
         state: The table of its state.
         alerting: Its topic and alarms.
 

@@ -196,7 +196,7 @@ def load(environment: str, file: Path | None = None, *, environments: Path = ENV
         environments: The folder of the environments.
 
     Raises:
-        ParameterError: With every fault of the file, one of which is a ProjectName that another environment has.
+        ParameterError: With every fault of the file, including a ProjectName that another environment has.
     """
     path = file or environments / f"{environment}.toml"
     values = _read(path, environment, environments)

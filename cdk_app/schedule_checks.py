@@ -20,7 +20,7 @@ _SAMPLE_YEAR = 2026
 
 
 def faults(parameters: Parameters, now: datetime) -> list[str]:
-    """Return why a deployment at the time `now` would have no runs or a wrong alarm; empty if it would not."""
+    """Return the faults of the schedules at the time `now`: no future run, or hours of silence that do not fit."""
     found = [
         f'{key} = "{expression}" is not allowed; it has no run after today; give it a time in the future'
         for key, expression in _expressions(parameters).items()

@@ -280,6 +280,6 @@ def _tags(parameters: Parameters) -> dict[str, str]:
 
 
 def _tag(stack: Stack, parameters: Parameters) -> None:
-    """Add the tags to the template, where a reviewer sees them; the stack's own are only passed to CloudFormation."""
+    """Add the tags to the template, in which a reviewer sees them; a stack's own tags are not in it."""
     for key, value in _tags(parameters).items():
         Tags.of(stack).add(key, value)
