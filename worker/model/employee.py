@@ -115,7 +115,10 @@ def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = F
             return LifecycleState.LEFT
         return LifecycleState.LEFT if employee.deleted and not employee.is_shown else LifecycleState.UNKNOWN
     if status == "Inactive":
-        if employee.facts.get("hire_date", "") not in ("", "0000-00-00") and day_of(employee.facts, "hire_date") is None:
+        if (
+            employee.facts.get("hire_date", "") not in ("", "0000-00-00")
+            and day_of(employee.facts, "hire_date") is None
+        ):
             # The date cannot be read, and may be in the future.
             return LifecycleState.UNKNOWN
         is_hidden = was_to_start and "hire_date" not in employee.facts

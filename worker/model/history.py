@@ -265,10 +265,10 @@ def _furthest_read(runs: Iterable[RunRecord]) -> dict[str, tuple[date, RunRecord
 
 def _dates_read(run: RunRecord) -> Iterable[tuple[str, date]]:
     """Yield the dates that a run read, without those that an edited state may hold."""
-    for field, text in run.dates_read.items():
+    for name, text in run.dates_read.items():
         try:
             day = date.fromisoformat(text)
         except ValueError:
             continue
         if day.year >= _EPOCH.year:
-            yield field, day
+            yield name, day

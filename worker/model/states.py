@@ -92,15 +92,10 @@ _STATES: dict[str, dict[str, str]] = {
 
 
 def state_name(state: str, country: str | None) -> str | None:
-    """Return the state in full.
+    """Return the state in full; a text that is no abbreviation of the address's country (None: not shown) as it is.
 
-    Args:
-        state: As BambooHR shows it, in full or abbreviated.
-        country: The country of the same address; None if it is not shown.
-
-    Returns:
-        The name in full, or the text as it is if it is no abbreviation of that country. None if it may be one and the
-        country is not shown, or is empty while two countries have the abbreviation: the account keeps its value.
+    Returns None if it may be an abbreviation and the country is not shown, or is empty while two countries have the
+    abbreviation: the account keeps its value.
     """
     if country:
         return _STATES.get(country_code(country) or "", {}).get(state, state)
