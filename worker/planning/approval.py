@@ -28,9 +28,7 @@ def held_changes(plan: Plan, run_id: str, key: str, at: int) -> HeldChanges:
         at: The time of the run, in seconds since 1970.
     """
     changes = [
-        HeldChange(
-            step.employee_id, step.account.id if step.account else 0, guard_class, part_digest(step, fields, key)
-        )
+        HeldChange(step.employee_id, step.account_id or 0, guard_class, part_digest(step, fields, key))
         for step in plan.steps
         for guard_class, fields in _held(step)
     ]

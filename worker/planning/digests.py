@@ -29,7 +29,7 @@ def digest(step: Step, key: str) -> str:
     content = [
         step.employee_id,
         step.action.value,
-        step.account.id if step.account else None,
+        step.account_id,
         sorted([change.field, change.old, change.new] for change in step.changes),
     ]
     return _keyed("plan", content, key)
@@ -37,7 +37,7 @@ def digest(step: Step, key: str) -> str:
 
 def part_digest(step: Step, changes: Sequence[FieldChange], key: str) -> str:
     """Return the digest of the new values that a part of a step would write, for this employee and account."""
-    account_id = step.account.id if step.account else None
+    account_id = step.account_id
     return _keyed("held", [step.employee_id, account_id, sorted([change.field, change.new] for change in changes)], key)
 
 

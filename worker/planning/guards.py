@@ -38,14 +38,14 @@ class Circumstances:
 
     Attributes:
         limits: The limits of the run.
-        losses: What this run's read lost since the baseline, as texts; empty if nothing.
+        loss_texts: What this run's read lost since the baseline, as texts; empty if nothing.
         scope_doubts: Why suspensions for the scope need an approval, as texts; empty if they do not.
         recent: What runs of the last 24 hours, or of this window, wrote.
         run_id: The run to approve; "RUN" in a dry run, since only a later run will hold the changes.
     """
 
     limits: Limits
-    losses: Sequence[str] = ()
+    loss_texts: Sequence[str] = ()
     scope_doubts: Sequence[str] = ()
     recent: RecentWrites = field(default_factory=RecentWrites)
     run_id: str = "RUN"
@@ -234,7 +234,7 @@ def _violation(
     elif number + recent > per_day:
         found.append(f"{is_due} after {recent:,} in the last 24 hours, {per_day:,} allowed")
     if guard_class in _DOUBTED:
-        found += circumstances.losses
+        found += circumstances.loss_texts
     if found and (common := pattern(guard_class, list(due.values()), limits.company)):
         found.append(common)
     return "; ".join(found)

@@ -128,7 +128,7 @@ def record_before_suspending(known: EmployeeRecord | None, step: Step, now: date
         known or EmployeeRecord(step.employee_id),
         suspended_by_us=True,
         suspended_at=int(now.timestamp()),
-        account_id=step.account.id if step.account else 0,
+        account_id=step.account_id or 0,
     )
 
 
