@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from worker import advice
 from worker.config.settings import Settings, read_settings
 from worker.errors import ExitCode, NothingDone, UsageError
-from worker.model.employee import employee_id
+from worker.model.employee import parse_employee_id
 from worker.model.held_change import HeldChanges
 from worker.model.history import History
 from worker.model.step import GuardClass
@@ -154,7 +154,7 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
 
 def employee(text: str) -> int:
     """Parse an employee id of the command line."""
-    number = employee_id(text)
+    number = parse_employee_id(text)
     if number is None:
         raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
     return number

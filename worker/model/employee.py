@@ -155,7 +155,7 @@ def starts_within(employee: Employee, now: datetime, days: int) -> bool:
     return days > 0 and day is not None and day <= now.date() + timedelta(days=days)
 
 
-def employee_id(value: object) -> int | None:
+def parse_employee_id(value: object) -> int | None:
     """Parse a BambooHR employee id: a positive integer; None for anything else (BambooHR reads "0" as "me")."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if value > 0 else None

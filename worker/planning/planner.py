@@ -13,7 +13,7 @@ from functools import cached_property
 
 from worker.errors import SyncError
 from worker.model.account import Account, AccountKey
-from worker.model.employee import Employee, employee_id
+from worker.model.employee import Employee, parse_employee_id
 from worker.model.field_kinds import Kinds
 from worker.model.history import FollowUp
 from worker.model.reasons import Reason
@@ -185,7 +185,7 @@ class Planner:
             return frozenset()
         addresses = [claim.value for claim in context.claimed_addresses]
         holders = [account for address in addresses for account in context.matching.holders(address)]
-        owners = {employee_id(account.idnumber) for account in holders}
+        owners = {parse_employee_id(account.idnumber) for account in holders}
         present = {employee.employee_id for employee in self._input.employees} | self._joined
         may_join = self._input.changed | self._input.records.keys()
         joining = frozenset(owner for owner in owners if owner in may_join and owner not in present)

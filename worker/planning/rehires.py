@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from worker.model.account import Account
-from worker.model.employee import employee_id
+from worker.model.employee import parse_employee_id
 from worker.planning.claims import Claims
 from worker.planning.matching import Matching
 from worker.planning.plan_input import PlanInput
@@ -26,7 +26,7 @@ class Rehires:
         found = {}
         for number in self._address_claims.claims:
             kept_by = self._address_claims.resolution(number).kept_by
-            other = employee_id(kept_by[0].idnumber) if len(kept_by) == 1 else None
+            other = parse_employee_id(kept_by[0].idnumber) if len(kept_by) == 1 else None
             if self._matching.matches[number].account is not None or other is None or other == number:
                 continue
             if self._matching.compare_names(self._input.by_id[number], kept_by[0]).both:

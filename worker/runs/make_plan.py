@@ -11,7 +11,7 @@ from worker import logs
 from worker.errors import SyncError, TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
-from worker.model.employee import employee_id
+from worker.model.employee import parse_employee_id
 from worker.model.journal_entry import RecentWrites
 from worker.model.step import WRITES
 from worker.planning.approval import approved
@@ -128,7 +128,7 @@ def accounts_without_employee(
         for account in accounts
         if not account.suspended
         and account.id not in explained
-        and employee_id(account.idnumber) not in inputs.company
+        and parse_employee_id(account.idnumber) not in inputs.company
         and account.username.casefold() not in protected
     ]
 
