@@ -48,10 +48,10 @@ def approved(plan: Plan, allowed: Iterable[HeldChange], key: str) -> Plan:
     steps = {step.employee_id: step for step in plan.steps}
     parts = parts_of_plan(plan)
     left_out = {
-        (number, part.guard_class): Hold(part.guard_class, reasons.NOT_DUE)
-        for number, own in parts.items()
+        (employee_id, part.guard_class): Hold(part.guard_class, reasons.NOT_DUE)
+        for employee_id, own in parts.items()
         for part in own
-        if digests.isdisjoint(part_digest(steps[number], fields, key) for fields in (part.changes, ()))
+        if digests.isdisjoint(part_digest(steps[employee_id], fields, key) for fields in (part.changes, ()))
     }
     left_out = with_dependents(left_out, plan.steps, parts, lambda _: reasons.NOT_DUE)
     return plan.with_steps(

@@ -129,9 +129,9 @@ class Claims:
         found: set[int] = set()
         remaining = [employee_id]
         while remaining:
-            number = remaining.pop()
-            resolution = self._resolutions.get(number, Resolution())
-            more = (resolution.depends_on | self.written_before(number)) - found
+            employee_id = remaining.pop()
+            resolution = self._resolutions.get(employee_id, Resolution())
+            more = (resolution.depends_on | self.written_before(employee_id)) - found
             found |= more
             remaining += more
         return found
@@ -196,8 +196,8 @@ def in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
         path = [step]
         visited.add(step.employee_id)
         while path:
-            unvisited = (number for number in sorted(path[-1].depends_on) if number not in visited)
-            dependency = next((number for number in unvisited if number in by_employee), None)
+            unvisited = (employee_id for employee_id in sorted(path[-1].depends_on) if employee_id not in visited)
+            dependency = next((employee_id for employee_id in unvisited if employee_id in by_employee), None)
             if dependency is None:
                 done = path.pop()
                 ordered[done.employee_id] = done

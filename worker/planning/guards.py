@@ -88,20 +88,20 @@ def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     not_taken = circumstances.recent.not_taken
     counted_again = {part for part in tried_again if not not_taken[part[0]].is_refused}
     due: dict[GuardClass, dict[int, Sequence[FieldChange]]] = {}
-    for number, own in parts.items():
+    for employee_id, own in parts.items():
         for part in own:
-            if (number, part.guard_class) not in exempt:
-                due.setdefault(part.guard_class, {})[number] = part.changes
+            if (employee_id, part.guard_class) not in exempt:
+                due.setdefault(part.guard_class, {})[employee_id] = part.changes
     for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
     why: dict[GuardClass, str] = {}
     holds: dict[PartKey, Hold] = {}
     for one in GuardClass:
-        again = {number for number, guard_class in counted_again if guard_class is one}
-        numbers, text = _held(one, due.get(one, {}), again, for_scope, circumstances)
+        again = {employee_id for employee_id, guard_class in counted_again if guard_class is one}
+        employee_ids, text = _held(one, due.get(one, {}), again, for_scope, circumstances)
         if text:
             why[one] = text
             hold = Hold(one, _reason(one, text, circumstances.run_id))
-            holds |= {(number, one): hold for number in numbers}
+            holds |= {(employee_id, one): hold for employee_id in employee_ids}
     holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, circumstances.run_id))
     confirmable = [_confirmed_by(circumstances.run_id, step) for step in plan.steps]
     steps = [_guarded(step, parts[step.employee_id], holds, exempt - tried_again) for step in confirmable]
@@ -147,20 +147,24 @@ def with_dependents(
     for step in steps:
         for other in step.depends_on:
             needed_by.setdefault(other, []).append(step.employee_id)
-    blocked = [number for number, one in holds if one is GuardClass.IDENTITY]
+    blocked = [employee_id for employee_id, one in holds if one is GuardClass.IDENTITY]
     seen = set(blocked)
     while blocked:
         other = blocked.pop()
-        for number in needed_by.get(other, ()):
-            places = [(number, part.guard_class) for part in parts[number] if part.guard_class in MAY_TAKE_FREED_VALUE]
+        for employee_id in needed_by.get(other, ()):
+            places = [
+                (employee_id, part.guard_class)
+                for part in parts[employee_id]
+                if part.guard_class in MAY_TAKE_FREED_VALUE
+            ]
             found |= {place: Hold(GuardClass.IDENTITY, waits_for(other)) for place in places if place not in found}
-            if number not in seen:
-                seen.add(number)
-                blocked.append(number)
+            if employee_id not in seen:
+                seen.add(employee_id)
+                blocked.append(employee_id)
     reactivated = {
-        (number, GuardClass.REACTIVATE): hold
-        for (number, one), hold in found.items()
-        if one is GuardClass.IDENTITY and any(part.guard_class is GuardClass.REACTIVATE for part in parts[number])
+        (employee_id, GuardClass.REACTIVATE): hold
+        for (employee_id, one), hold in found.items()
+        if one is GuardClass.IDENTITY and any(part.guard_class is GuardClass.REACTIVATE for part in parts[employee_id])
     }
     return {**reactivated, **found}
 
@@ -177,16 +181,16 @@ def _exempt(
     links = {step.employee_id for step in steps if is_link(step)}
     free: set[PartKey] = set()
     tried_again: set[PartKey] = set()
-    for number, own in parts.items():
-        before = circumstances.recent.not_taken.get(number, NotTaken({}))
+    for employee_id, own in parts.items():
+        before = circumstances.recent.not_taken.get(employee_id, NotTaken({}))
         for part in own:
             one = part.guard_class
-            if one not in _IMPORTED or (one is GuardClass.IDENTITY and number not in links):
+            if one not in _IMPORTED or (one is GuardClass.IDENTITY and employee_id not in links):
                 continue
             if circumstances.limits.is_import:
-                free.add((number, one))
+                free.add((employee_id, one))
             elif all(before.values.get(change.field) == change.new for change in part.changes):
-                (tried_again if one in before.classes else free).add((number, one))
+                (tried_again if one in before.classes else free).add((employee_id, one))
     return free | tried_again, tried_again
 
 
@@ -202,7 +206,7 @@ def _held(
     scoped = due.keys() & for_scope if guard_class is GuardClass.SUSPEND else set()
     if not scoped:
         return due.keys(), text
-    leavers = {number: changes for number, changes in due.items() if number not in scoped}
+    leavers = {employee_id: changes for employee_id, changes in due.items() if employee_id not in scoped}
     why = [*circumstances.scope_doubts, *([text] if text else [])]
     if not why:
         return set(), ""

@@ -158,17 +158,19 @@ class Matching:
     @cached_property
     def owners(self) -> Mapping[int, int]:
         """The employee of each matched account, by account id."""
-        return {match.account.id: number for number, match in self.matches.items() if match.account is not None}
+        return {
+            match.account.id: employee_id for employee_id, match in self.matches.items() if match.account is not None
+        }
 
     def _match(self, employee: Employee) -> Match:
         if employee.employee_id not in self.plan_input.writable:
             return Match()
-        number = str(employee.employee_id)
+        idnumber = str(employee.employee_id)
         record = self.plan_input.records.get(employee.employee_id)
         suspended = str(record.account_id) if record else ""
-        if unanswered := self.unanswered.get(("idnumber", number)) or self.unanswered.get(("id", suspended)):
+        if unanswered := self.unanswered.get(("idnumber", idnumber)) or self.unanswered.get(("id", suspended)):
             return Match(conflict=unanswered)
-        match = match_by_idnumber(employee, self.index.by_idnumber(number))
+        match = match_by_idnumber(employee, self.index.by_idnumber(idnumber))
         if match.account is not None:
             why = self._contradiction(employee, match.account)
             return match if why is None else Match(conflict=why, contradicted=match.account)
@@ -176,10 +178,10 @@ class Matching:
 
     def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
         """Return why the match is not trusted; None if it is, or if nothing would be written to the account."""
-        number, state = employee.employee_id, self.plan_input.lifecycle_states[employee.employee_id]
+        employee_id, state = employee.employee_id, self.plan_input.lifecycle_states[employee.employee_id]
         may_end = state is not LifecycleState.FUTURE and not account.suspended
-        is_written = self.plan_input.is_managed(number) or may_end
-        if not is_written or self.is_reserved(account) or number in self.settings.confirmed:
+        is_written = self.plan_input.is_managed(employee_id) or may_end
+        if not is_written or self.is_reserved(account) or employee_id in self.settings.confirmed:
             return None
         owner = self._owner_of_address(employee, account)
         why = contradiction(
@@ -189,7 +191,7 @@ class Matching:
             address_owner=owner,
             default_last_name=self.mapping.default_last_name,
         )
-        return unconfirmed_id(number, account) if why is None and self._replaces_all(employee, account) else why
+        return unconfirmed_id(employee_id, account) if why is None and self._replaces_all(employee, account) else why
 
     def compare_names(self, employee: Employee, account: Account) -> NameComparison:
         """Compare the names of an employee and of an account; the default last name identifies no employee."""
@@ -207,9 +209,9 @@ class Matching:
         read = {one.employee_id: self.compare_names(one, account) for one in self.plan_input.employees}
         return next((other for other in others if other not in read or read[other].any), None)
 
-    def _is_active(self, number: int) -> bool:
+    def _is_active(self, employee_id: int) -> bool:
         """Return whether an employee works here. Those outside the run do: the directory has their address."""
-        return self.plan_input.lifecycle_states.get(number, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
+        return self.plan_input.lifecycle_states.get(employee_id, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
 
     def _replaces_all(self, employee: Employee, account: Account) -> bool:
         """Return whether both names and the address would change, even if another name of the employee agrees."""

@@ -140,14 +140,14 @@ def no_longer_suspended(
     An employee who was hired again under a new id keeps the account that was suspended under the former one.
     """
     active = {
-        result.step.account.id: number
-        for number, result in results.items()
+        result.step.account.id: employee_id
+        for employee_id, result in results.items()
         if result.status is Status.DONE and result.step.account is not None and _is_active(result)
     }
     return {
-        number: replace(record, suspended_by_us=False)
-        for number, record in records.items()
-        if record.suspended_by_us and active.get(record.account_id, number) != number
+        employee_id: replace(record, suspended_by_us=False)
+        for employee_id, record in records.items()
+        if record.suspended_by_us and active.get(record.account_id, employee_id) != employee_id
     }
 
 
@@ -163,9 +163,9 @@ def fill_in_account_ids(
     """
     found = {account.idnumber: account.id for account in accounts}
     return {
-        number: replace(record, account_id=found.get(str(number), NO_ACCOUNT))
-        for number, record in records.items()
-        if record.lacks_account and str(number) not in unanswered
+        employee_id: replace(record, account_id=found.get(str(employee_id), NO_ACCOUNT))
+        for employee_id, record in records.items()
+        if record.lacks_account and str(employee_id) not in unanswered
     }
 
 
@@ -221,19 +221,19 @@ def park(
         max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
         company: The number of employees in the directory.
     """
-    refused = [number for number, result in results.items() if result.status is Status.REFUSED]
-    again = [number for number in refused if records[number].has(FollowUp.PARKED)]
+    refused = [employee_id for employee_id, result in results.items() if result.status is Status.REFUSED]
+    again = [employee_id for employee_id in refused if records[employee_id].has(FollowUp.PARKED)]
     newly = [
-        number
-        for number in refused
-        if number not in again and max_attempts > 0 and records[number].attempts >= max_attempts
+        employee_id
+        for employee_id in refused
+        if employee_id not in again and max_attempts > 0 and records[employee_id].attempts >= max_attempts
     ]
     if len(newly) > max(_PARKED_AT_ONCE, company // 100):
         newly = []
     parked = {}
-    for number in (*again, *newly):
-        why, action = results[number].why.code, results[number].step.action.value
-        parked[number] = records[number].unflagged().flagged(FollowUp.PARKED, why, action)
+    for employee_id in (*again, *newly):
+        why, action = results[employee_id].why.code, results[employee_id].step.action.value
+        parked[employee_id] = records[employee_id].unflagged().flagged(FollowUp.PARKED, why, action)
     return parked
 
 

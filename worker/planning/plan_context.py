@@ -42,11 +42,11 @@ class PlanContext:
 
     def may_hold_account(self, employee: Employee) -> bool:
         """Return whether the employee is in scope and works here, or starts soon enough to be given an account."""
-        number = employee.employee_id
-        state = self.plan_input.lifecycle_states[number]
-        if state is LifecycleState.FUTURE and self.plan_input.scope_states[number] is ScopeState.IN:
+        employee_id = employee.employee_id
+        state = self.plan_input.lifecycle_states[employee_id]
+        if state is LifecycleState.FUTURE and self.plan_input.scope_states[employee_id] is ScopeState.IN:
             return starts_within(employee, self.plan_input.now, self.settings.hire_lookahead_days)
-        return self.plan_input.is_managed(number)
+        return self.plan_input.is_managed(employee_id)
 
     @cached_property
     def claimed_addresses(self) -> tuple[Claim, ...]:

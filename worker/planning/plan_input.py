@@ -89,7 +89,7 @@ class PlanInput:
     def leavers(self) -> frozenset[int]:
         """The employees who have left, among those of the run and those who were read for comparison."""
         states = {**{one.employee_id: self._lifecycle_state(one) for one in self.compared}, **self.lifecycle_states}
-        return frozenset(number for number, state in states.items() if state is LifecycleState.LEFT)
+        return frozenset(employee_id for employee_id, state in states.items() if state is LifecycleState.LEFT)
 
     @cached_property
     def working(self) -> Sequence[Employee]:
@@ -115,18 +115,21 @@ class PlanInput:
         """Whether BambooHR shows the scope of at least one employee of the run who works here."""
         return any(self.scope_states[one.employee_id] is not ScopeState.NOT_SHOWN for one in self.working)
 
-    def is_managed(self, number: int) -> bool:
+    def is_managed(self, employee_id: int) -> bool:
         """Return whether an employee of the run works here and is in scope, so that the account follows BambooHR."""
-        return self.lifecycle_states[number] is LifecycleState.ACTIVE and self.scope_states[number] is ScopeState.IN
+        return (
+            self.lifecycle_states[employee_id] is LifecycleState.ACTIVE
+            and self.scope_states[employee_id] is ScopeState.IN
+        )
 
     @cached_property
     def writable(self) -> frozenset[int]:
         """The employees of the run whose accounts may be written."""
         return frozenset(one.employee_id for one in self.employees if self._is_writable(one.employee_id))
 
-    def _is_writable(self, number: int) -> bool:
-        settings, state, scope = self.settings, self.lifecycle_states[number], self.scope_states[number]
-        if str(number) in settings.protected or number in settings.undone or state is LifecycleState.UNKNOWN:
+    def _is_writable(self, employee_id: int) -> bool:
+        settings, state, scope = self.settings, self.lifecycle_states[employee_id], self.scope_states[employee_id]
+        if str(employee_id) in settings.protected or employee_id in settings.undone or state is LifecycleState.UNKNOWN:
             return False
         is_left_alone = scope is ScopeState.NOT_SHOWN or (
             scope is ScopeState.OUT and not settings.suspends_out_of_scope

@@ -83,9 +83,9 @@ class Plan:
         """The number of steps of each action."""
         return Counter(step.action for step in self.steps)
 
-    def step(self, number: int) -> Step:
+    def step(self, employee_id: int) -> Step:
         """Return the step of an employee."""
-        return next(one for one in self.steps if one.employee_id == number)
+        return next(one for one in self.steps if one.employee_id == employee_id)
 
     def of_leavers(self, ended_by: SyncError) -> Plan:
         """Return the plan of leavers only, for a run that could not look up the accounts of the others."""
@@ -167,16 +167,16 @@ class Planner:
 
     def _not_asked(self, context: PlanContext, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
         groups: dict[tuple[Priority, AccountKey], list[str]] = {}
-        for key, value, number in wanted:
+        for key, value, employee_id in wanted:
             if (key, value) not in self._asked:
                 self._asked.add((key, value))
-                groups.setdefault((self._priority(context, number), key), []).append(value)
+                groups.setdefault((self._priority(context, employee_id), key), []).append(value)
         return tuple(Lookup(key, priority, values) for (priority, key), values in sorted(groups.items()))
 
-    def _priority(self, context: PlanContext, number: int) -> Priority:
-        if number in context.plan_input.leavers:
+    def _priority(self, context: PlanContext, employee_id: int) -> Priority:
+        if employee_id in context.plan_input.leavers:
             return Priority.LEAVERS
-        record = self._input.records.get(number)
+        record = self._input.records.get(employee_id)
         return Priority.ISOLATED if record is not None and record.has(FollowUp.ISOLATED) else Priority.OTHERS
 
     def _joining(self, context: PlanContext) -> frozenset[int]:
@@ -209,19 +209,19 @@ _Wanted = tuple[AccountKey, str, int]
 def _by_idnumber(context: PlanContext) -> Iterator[_Wanted]:
     """Yield the employees who may be written, and those whose suspended account an earlier version did not record."""
     plan_input = context.plan_input
-    for number in sorted(plan_input.writable):
-        yield "idnumber", str(number), number
-    for number, record in plan_input.records.items():
+    for employee_id in sorted(plan_input.writable):
+        yield "idnumber", str(employee_id), employee_id
+    for employee_id, record in plan_input.records.items():
         if record.lacks_account:
-            yield "idnumber", str(number), number
+            yield "idnumber", str(employee_id), employee_id
 
 
 def _by_account_id(context: PlanContext) -> Iterator[_Wanted]:
     """Yield the accounts that this product suspended and that no idnumber links to their employee."""
-    for number, match in context.matching.matches.items():
-        record = context.plan_input.records.get(number)
+    for employee_id, match in context.matching.matches.items():
+        record = context.plan_input.records.get(employee_id)
         if match == Match() and record is not None and record.suspended_by_us and record.account_id > 0:
-            yield "id", str(record.account_id), number
+            yield "id", str(record.account_id), employee_id
 
 
 def _by_email(context: PlanContext) -> Iterator[_Wanted]:

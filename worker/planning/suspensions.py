@@ -26,14 +26,14 @@ from worker.planning.plan_context import PlanContext
 
 def untouched_by_scope(context: PlanContext, employee: Employee) -> Step | None:
     """Return the step of an employee whose account the scope leaves alone; None for all others."""
-    number, state = employee.employee_id, context.plan_input.scope_states[employee.employee_id]
+    employee_id, state = employee.employee_id, context.plan_input.scope_states[employee.employee_id]
     if state is ScopeState.NOT_SHOWN:
         starts = starts_later(employee, context.plan_input.now)
         hidden = context.settings.scope.hidden_fields(employee.facts)
         why = reasons.STARTS_LATER if starts else reasons.scope_not_shown(hidden)
-        return Step(number, Action.HOLD, why, waits=True)
+        return Step(employee_id, Action.HOLD, why, waits=True)
     if state is ScopeState.OUT and not context.settings.suspends_out_of_scope:
-        return Step(number, Action.SKIP, _why_out(context, employee))
+        return Step(employee_id, Action.SKIP, _why_out(context, employee))
     return None
 
 
@@ -64,42 +64,42 @@ def out_of_scope(context: PlanContext, employee: Employee) -> SuspensionReasons:
 
 def suspension_step(context: PlanContext, employee: Employee, account: Account | None, why: SuspensionReasons) -> Step:
     """Return the step of an employee whose access ends."""
-    number = employee.employee_id
+    employee_id = employee.employee_id
     if account is not None and account.id in context.rehires.relinked:
-        return Step(number, Action.SKIP, why.without_account)
+        return Step(employee_id, Action.SKIP, why.without_account)
     if account is not None:
-        return _suspension(number, account, why)
+        return _suspension(employee_id, account, why)
     address = context.matching.address(employee)
     if unanswered := context.unanswered.get(("email", address)):
-        return Step(number, Action.CONFLICT, unanswered)
+        return Step(employee_id, Action.CONFLICT, unanswered)
     candidates = context.matching.holders(address) if address else []
     if not candidates:
         if why is LEAVER and "hire_date" not in employee.facts and not employee.deleted:
-            return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
-        return Step(number, Action.SKIP, why.without_account)
+            return Step(employee_id, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
+        return Step(employee_id, Action.SKIP, why.without_account)
     owners = context.matching.owners
     others = [owners[candidate.id] for candidate in candidates if candidate.id in owners]
-    if is_passed_on(candidates, [*context.matching.others_with(number, address), *others]):
-        return Step(number, Action.SKIP, why.without_account)
+    if is_passed_on(candidates, [*context.matching.others_with(employee_id, address), *others]):
+        return Step(employee_id, Action.SKIP, why.without_account)
     if len(candidates) > 1:
-        return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
+        return Step(employee_id, Action.CONFLICT, reasons.several_accounts(candidates))
     candidate = candidates[0]
     if candidate.idnumber and why is LEAVER:
-        return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
+        return Step(employee_id, Action.CONFLICT, reasons.email_taken(candidate), candidate)
     if candidate.idnumber:
-        return Step(number, Action.SKIP, why.without_account)
+        return Step(employee_id, Action.SKIP, why.without_account)
     if context.matching.is_reserved(candidate):
-        return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
-    shared = set(context.plan_input.email_index.of(address)) - {number}
+        return Step(employee_id, Action.SKIP, reasons.PROTECTED, candidate)
+    shared = set(context.plan_input.email_index.of(address)) - {employee_id}
     if shared or not context.matching.compare_names(employee, candidate).any:
-        return Step(number, Action.HOLD, why.unsure, candidate, waits=True)
-    return _suspension(number, candidate, why)
+        return Step(employee_id, Action.HOLD, why.unsure, candidate, waits=True)
+    return _suspension(employee_id, candidate, why)
 
 
-def _suspension(number: int, account: Account, why: SuspensionReasons) -> Step:
+def _suspension(employee_id: int, account: Account, why: SuspensionReasons) -> Step:
     if account.suspended:
-        return Step(number, Action.UNCHANGED, why.already, account)
-    return Step(number, Action.SUSPEND, why.suspended, account, (FieldChange("suspended", "0", "1"),))
+        return Step(employee_id, Action.UNCHANGED, why.already, account)
+    return Step(employee_id, Action.SUSPEND, why.suspended, account, (FieldChange("suspended", "0", "1"),))
 
 
 def with_reactivation(context: PlanContext, step: Step) -> Step:

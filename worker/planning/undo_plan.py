@@ -94,7 +94,7 @@ def writes_to_undo(
                 created=known.created or entry.action is Action.CREATE,
                 last_change_at=max(known.last_change_at, entry.last_change_at),
             )
-    return [found[number] for number in sorted(found)]
+    return [found[employee_id] for employee_id in sorted(found)]
 
 
 def _is_in_scope(entry: JournalEntry, change: FieldChange, scope: UndoScope) -> bool:

@@ -57,10 +57,14 @@ class ValueClaims:
         """Return whose account would get an address without the username derived from it, and why."""
         if not self._mapping.username_has_email:
             return {}
-        existing = [number for number, claim in self.address_claims.claims.items() if claim.own is not None]
-        named = [number for number in existing if number in self.username_claims.claims]
-        found = {number: self.username_resolution(number).refused for number in named}
-        return {number: refused for number, refused in found.items() if refused and number not in self.withheld}
+        existing = [employee_id for employee_id, claim in self.address_claims.claims.items() if claim.own is not None]
+        named = [employee_id for employee_id in existing if employee_id in self.username_claims.claims]
+        found = {employee_id: self.username_resolution(employee_id).refused for employee_id in named}
+        return {
+            employee_id: refused
+            for employee_id, refused in found.items()
+            if refused and employee_id not in self.withheld
+        }
 
     def address_to_send(self, employee: Employee, account: Account) -> tuple[str, Resolution]:
         """Return the address to send to an account ("" for none) and how the claim to it was resolved."""
@@ -86,10 +90,10 @@ class ValueClaims:
     def username_claims(self) -> Claims:
         """The claims of employees on usernames that their accounts do not have."""
         claims = []
-        for number, name in self.usernames.items():
-            account = self._matching.matches[number].account
+        for employee_id, name in self.usernames.items():
+            account = self._matching.matches[employee_id].account
             if self._mapping.accepts_username(name) and (account is None or name != account.username):
-                claims.append(Claim(number, name, account))
+                claims.append(Claim(employee_id, name, account))
         matching = self._matching
         return username_claims(claims, matching.index.by_username, matching.owners, self.address_claims.depends_on)
 
@@ -101,10 +105,10 @@ class ValueClaims:
 
     def _new_username(self, employee: Employee) -> str:
         """Return the username of an account that is to be created, "" if none is."""
-        number = employee.employee_id
-        if number not in self.address_claims.claims:
+        employee_id = employee.employee_id
+        if employee_id not in self.address_claims.claims:
             return ""
-        resolution = self.address_claims.resolution(number)
+        resolution = self.address_claims.resolution(employee_id)
         if resolution.refused is not None or resolution.kept_by:
             return ""
         values = created_values(self._mapping, employee)

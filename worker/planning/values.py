@@ -103,11 +103,11 @@ def with_not_kept(step: Step, fields: Iterable[tuple[str, str]]) -> Step:
     return replace(step, not_kept=not_kept, notes=(*notes, reasons.not_kept([name for name, _ in not_kept])))
 
 
-def _remembered(plan_input: PlanInput, number: int, change: FieldChange) -> str:
+def _remembered(plan_input: PlanInput, employee_id: int, change: FieldChange) -> str:
     """Return the digest of a value that was sent before and that Moodle did not keep; "" for any other."""
-    record, settings = plan_input.records.get(number), plan_input.settings
+    record, settings = plan_input.records.get(employee_id), plan_input.settings
     known = record.not_kept.get(change.field, "") if record is not None and not settings.resends else ""
     if not known:
         return ""
-    digest = not_kept_digest(number, change.field, change.new, settings.digest_key)
+    digest = not_kept_digest(employee_id, change.field, change.new, settings.digest_key)
     return digest if digest == known else ""
