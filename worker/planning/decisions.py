@@ -165,7 +165,7 @@ def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleSt
 def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, account: Account) -> Step:
     """Return the step for an account that carries another id: an operator decides whether it is the former one."""
     employee_id = employee.employee_id
-    former = context.rehires.former_id(employee_id)
+    former = context.former_id(employee_id)
     if former is None:
         return Step(employee_id, Action.CONFLICT, reasons.email_taken(account), account)
     if state is LifecycleState.FUTURE:

@@ -123,13 +123,13 @@ class Planner:
         """
         context = self._context
         for wanted in (_by_idnumber(context), _by_account_id(context), _by_email(context)):
-            if lookups := self._not_asked(context, wanted):
+            if lookups := self._new_lookups(context, wanted):
                 return Needed(lookups)
-        if joining := self._joining(context):
+        if joining := self._new_joining(context):
             return Needed(joining=joining)
-        if compared := self._compared(context):
+        if compared := self._new_compared(context):
             return Needed(compared=compared)
-        return Needed(self._not_asked(context, _by_username(context)))
+        return Needed(self._new_lookups(context, _by_username(context)))
 
     def add(
         self,
@@ -165,7 +165,8 @@ class Planner:
         steps = tuple(decide(context, employee) for employee in self._input.employees)
         return Plan(self._input, self._accounts, steps, {**self._unanswered})
 
-    def _not_asked(self, context: PlanContext, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
+    def _new_lookups(self, context: PlanContext, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
+        """Return the look-ups of values that were not looked up before, and mark them as looked up."""
         groups: dict[tuple[Priority, AccountKey], list[str]] = {}
         for key, value, employee_id in wanted:
             if (key, value) not in self._asked:
@@ -179,25 +180,25 @@ class Planner:
         record = self._input.records.get(employee_id)
         return Priority.ISOLATED if record is not None and record.has(FollowUp.ISOLATED) else Priority.OTHERS
 
-    def _joining(self, context: PlanContext) -> frozenset[int]:
-        """Return the employees outside the run whose accounts hold an address that an employee of the run claims."""
+    def _new_joining(self, context: PlanContext) -> frozenset[int]:
+        """Return the employees of :attr:`Needed.joining` who were not requested before, and mark them as requested."""
         if self._joining_rounds == _MOST_JOINING_ROUNDS:
             return frozenset()
-        addresses = [claim.value for claim in context.claimed_addresses]
-        holders = [account for address in addresses for account in context.matching.holders(address)]
+        claims = context.claimed_addresses.values()
+        holders = [account for claim in claims for account in context.matching.holders(claim.value)]
         owners = {parse_employee_id(account.idnumber) for account in holders}
-        present = {employee.employee_id for employee in self._input.employees} | self._joined
+        present = self._input.by_id.keys() | self._joined
         may_join = self._input.changed | self._input.records.keys()
         joining = frozenset(owner for owner in owners if owner in may_join and owner not in present)
         self._joined |= joining
         self._joining_rounds += bool(joining)
         return joining
 
-    def _compared(self, context: PlanContext) -> frozenset[int]:
-        """Return the employees of :attr:`Needed.compared` who were not read yet."""
-        read = {one.employee_id for one in (*self._input.employees, *self._input.compared)}
-        present = read | self._read_for_comparison | self._joined
-        compared = frozenset(other for _, other in context.rehires.namesakes.values() if other not in present)
+    def _new_compared(self, context: PlanContext) -> frozenset[int]:
+        """Return the employees of :attr:`Needed.compared` who were not requested before, and mark them as requested."""
+        read = self._input.by_id.keys() | {one.employee_id for one in self._input.compared}
+        others = frozenset(other for _, other in context.namesakes.values())
+        compared = others - read - self._joined - self._read_for_comparison
         self._read_for_comparison |= compared
         return compared
 

@@ -65,7 +65,7 @@ def out_of_scope(context: PlanContext, employee: Employee) -> SuspensionReasons:
 def suspension_step(context: PlanContext, employee: Employee, account: Account | None, why: SuspensionReasons) -> Step:
     """Return the step of an employee whose access ends."""
     employee_id = employee.employee_id
-    if account is not None and account.id in context.rehires.relinked:
+    if account is not None and account.id in context.relinked:
         return Step(employee_id, Action.SKIP, why.without_account)
     if account is not None:
         return _suspension(employee_id, account, why)

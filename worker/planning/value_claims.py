@@ -5,7 +5,7 @@ A username may be derived from the account's address, so the claims depend on ea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 
 from worker.model import reasons
@@ -13,12 +13,12 @@ from worker.model.account import Account
 from worker.model.employee import Employee
 from worker.model.mapping import NAMES, username
 from worker.model.reasons import Reason
-from worker.planning.claims import Claim, Claims, Resolution, address_claims, username_claims
+from worker.planning.claims import Claim, Claims, Resolution, username_claims
 from worker.planning.matching import Matching
 from worker.planning.values import created_values, updated_values
 
 
-def resolved(matching: Matching, claims: Sequence[Claim]) -> ValueClaims:
+def resolved(matching: Matching, claims: Mapping[int, Claim]) -> ValueClaims:
     """Resolve the claims on addresses together with those on the usernames derived from them.
 
     An address waits while the username derived from it is refused: written alone, it would leave the account with a
@@ -39,15 +39,15 @@ class ValueClaims:
         withheld: Why an employee's claim to an address is refused although it could be met.
     """
 
-    def __init__(self, matching: Matching, claims: Sequence[Claim], withheld: Mapping[int, Reason]) -> None:
+    def __init__(self, matching: Matching, claims: Mapping[int, Claim], withheld: Mapping[int, Reason]) -> None:
         self._matching = matching
         self._input = matching.plan_input
         self._mapping = matching.mapping
         self._unanswered = matching.unanswered
         self.withheld = withheld
-        self.address_claims = address_claims(claims, matching.holders, matching.owners, self._disputed)
+        self.address_claims = Claims(claims, matching.holders, matching.owners, self._why_disputed)
 
-    def _disputed(self, claim: Claim) -> Reason | None:
+    def _why_disputed(self, claim: Claim) -> Reason | None:
         others = self._matching.others_with(claim.employee_id, claim.value)
         if others:
             return reasons.email_disputed(others[0])
@@ -57,14 +57,10 @@ class ValueClaims:
         """Return whose account would get an address without the username derived from it, and why."""
         if not self._mapping.username_has_email:
             return {}
-        existing = [employee_id for employee_id, claim in self.address_claims.claims.items() if claim.own is not None]
+        existing = [claim.employee_id for claim in self.address_claims.claims.values() if claim.own is not None]
         named = [employee_id for employee_id in existing if employee_id in self.username_claims.claims]
-        found = {employee_id: self.username_resolution(employee_id).refused for employee_id in named}
-        return {
-            employee_id: refused
-            for employee_id, refused in found.items()
-            if refused and employee_id not in self.withheld
-        }
+        refused = {employee_id: self.username_resolution(employee_id).refused for employee_id in named}
+        return {employee_id: why for employee_id, why in refused.items() if why and employee_id not in self.withheld}
 
     def address_to_send(self, employee: Employee, account: Account) -> tuple[str, Resolution]:
         """Return the address to send to an account ("" for none) and how the claim to it was resolved."""
@@ -79,23 +75,18 @@ class ValueClaims:
     @cached_property
     def usernames(self) -> Mapping[int, str]:
         """The usernames of new accounts, and those that follow the values of existing accounts; "" for others."""
-        usernames = {}
-        for employee in self._input.employees:
-            account = self._matching.matches[employee.employee_id].account
-            name = self._new_username(employee) if account is None else self._following_username(employee, account)
-            usernames[employee.employee_id] = name
-        return usernames
+        return {employee.employee_id: self._username(employee) for employee in self._input.employees}
 
     @cached_property
     def username_claims(self) -> Claims:
         """The claims of employees on usernames that their accounts do not have."""
-        claims = []
-        for employee_id, name in self.usernames.items():
-            account = self._matching.matches[employee_id].account
-            if self._mapping.accepts_username(name) and (account is None or name != account.username):
-                claims.append(Claim(employee_id, name, account))
         matching = self._matching
-        return username_claims(claims, matching.index.by_username, matching.owners, self.address_claims.depends_on)
+        claims = {}
+        for employee_id, name in self.usernames.items():
+            account = matching.matches[employee_id].account
+            if self._mapping.accepts_username(name) and (account is None or name != account.username):
+                claims[employee_id] = Claim(employee_id, name, account)
+        return username_claims(claims, matching.username_holders, matching.owners, self.address_claims.depends_on)
 
     def username_resolution(self, employee_id: int) -> Resolution:
         """Return how an employee's claim to a username was resolved."""
@@ -103,12 +94,15 @@ class ValueClaims:
         unanswered = self._unanswered.get(("username", claim.value)) if claim else None
         return Resolution(unanswered) if unanswered else self.username_claims.resolution(employee_id)
 
+    def _username(self, employee: Employee) -> str:
+        account = self._matching.matches[employee.employee_id].account
+        return self._new_username(employee) if account is None else self._following_username(employee, account)
+
     def _new_username(self, employee: Employee) -> str:
         """Return the username of an account that is to be created, "" if none is."""
-        employee_id = employee.employee_id
-        if employee_id not in self.address_claims.claims:
+        if employee.employee_id not in self.address_claims.claims:
             return ""
-        resolution = self.address_claims.resolution(employee_id)
+        resolution = self.address_claims.resolution(employee.employee_id)
         if resolution.refused is not None or resolution.kept_by:
             return ""
         values = created_values(self._mapping, employee)
