@@ -123,35 +123,31 @@ class Planner:
         """
         context = self._context
         for wanted in (_by_idnumber(context), _by_account_id(context), _by_email(context)):
-            if lookups := self._new_lookups(context, wanted):
+            if lookups := self._new_lookups(wanted):
                 return Needed(lookups)
-        if joining := self._new_joining(context):
+        if joining := self._new_joining():
             return Needed(joining=joining)
-        if compared := self._new_compared(context):
+        if compared := self._new_compared():
             return Needed(compared=compared)
-        return Needed(self._new_lookups(context, _by_username(context)))
+        return Needed(self._new_lookups(_by_username(context)))
 
     def add(
         self,
         accounts: Iterable[Account] = (),
         joining: Sequence[Employee] = (),
-        unanswered: Mapping[tuple[AccountKey, str], Reason] | None = None,
+        unanswered: Mapping[tuple[AccountKey, str], Reason] = {},
         compared: Sequence[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
         """Add what was found, and which look-ups have no answer."""
-        new_accounts = {account.id: account for account in accounts}
-        if joining or compared or kinds:
-            self._input = replace(
-                self._input,
-                employees=sorted([*self._input.employees, *joining], key=lambda one: one.employee_id),
-                compared=[*self._input.compared, *compared],
-                kinds={**self._input.kinds, **(kinds or {})},
-            )
-        elif not new_accounts and not unanswered:
-            return
-        self._accounts.update(new_accounts)
-        self._unanswered.update(unanswered or {})
+        self._input = replace(
+            self._input,
+            employees=sorted([*self._input.employees, *joining], key=lambda one: one.employee_id),
+            compared=[*self._input.compared, *compared],
+            kinds={**self._input.kinds, **(kinds or {})},
+        )
+        self._accounts.update({account.id: account for account in accounts})
+        self._unanswered.update(unanswered)
         self._context = PlanContext(Matching(self._input, self._accounts, self._unanswered))
 
     @property
@@ -161,31 +157,30 @@ class Planner:
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""
-        context = self._context
-        steps = tuple(decide(context, employee) for employee in self._input.employees)
+        steps = tuple(decide(self._context, employee) for employee in self._input.employees)
         return Plan(self._input, self._accounts, steps, {**self._unanswered})
 
-    def _new_lookups(self, context: PlanContext, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
+    def _new_lookups(self, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
         """Return the look-ups of values that were not looked up before, and mark them as looked up."""
         groups: dict[tuple[Priority, AccountKey], list[str]] = {}
         for key, value, employee_id in wanted:
             if (key, value) not in self._asked:
                 self._asked.add((key, value))
-                groups.setdefault((self._priority(context, employee_id), key), []).append(value)
+                groups.setdefault((self._priority(employee_id), key), []).append(value)
         return tuple(Lookup(key, priority, values) for (priority, key), values in sorted(groups.items()))
 
-    def _priority(self, context: PlanContext, employee_id: int) -> Priority:
-        if employee_id in context.plan_input.leavers:
+    def _priority(self, employee_id: int) -> Priority:
+        if employee_id in self._input.leavers:
             return Priority.LEAVERS
         record = self._input.records.get(employee_id)
         return Priority.ISOLATED if record is not None and record.has(FollowUp.ISOLATED) else Priority.OTHERS
 
-    def _new_joining(self, context: PlanContext) -> frozenset[int]:
+    def _new_joining(self) -> frozenset[int]:
         """Return the employees of :attr:`Needed.joining` who were not requested before, and mark them as requested."""
         if self._joining_rounds == _MOST_JOINING_ROUNDS:
             return frozenset()
-        claims = context.claimed_addresses.values()
-        holders = [account for claim in claims for account in context.matching.holders(claim.value)]
+        claims, matching = self._context.claimed_addresses.values(), self._context.matching
+        holders = [account for claim in claims for account in matching.holders(claim.value)]
         owners = {parse_employee_id(account.idnumber) for account in holders}
         present = self._input.by_id.keys() | self._joined
         may_join = self._input.changed | self._input.records.keys()
@@ -194,10 +189,10 @@ class Planner:
         self._joining_rounds += bool(joining)
         return joining
 
-    def _new_compared(self, context: PlanContext) -> frozenset[int]:
+    def _new_compared(self) -> frozenset[int]:
         """Return the employees of :attr:`Needed.compared` who were not requested before, and mark them as requested."""
         read = self._input.by_id.keys() | {one.employee_id for one in self._input.compared}
-        others = frozenset(other for _, other in context.namesakes.values())
+        others = frozenset(other for _, other in self._context.namesakes.values())
         compared = others - read - self._joined - self._read_for_comparison
         self._read_for_comparison |= compared
         return compared

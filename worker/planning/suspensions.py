@@ -136,13 +136,7 @@ class ScopeTally:
     has_company_rows: bool = False
 
     def add(self, marks: Iterable[str], shown: Collection[str], *, whole_company: bool = True) -> None:
-        """Add what one source shows.
-
-        Args:
-            marks: The marks of its employees.
-            shown: The fields that it shows.
-            whole_company: It shows all active employees.
-        """
+        """Add the marks of a source's employees, who are all active employees if it has the `whole_company`."""
         readable = {mark for mark, fields in self.scope.marks.items() if fields.issubset(shown)}
         self.found |= readable.intersection(marks)
         if whole_company:
@@ -178,34 +172,39 @@ class ScopeTally:
 
     def unmatched(self) -> list[str]:
         """Return the allowed values that match no employee of the company, with their fields."""
-        absent = self.checked - self.found
-        return [f'{name} "{value}"' for mark, name, value in self.scope.allowed_values() if mark in absent]
+        return _values(self.scope.allowed_marks(), self.absent)
 
     def vanished(self, before: Collection[str]) -> list[str]:
         """Return the excluded values that matched an employee in an earlier run and match none any more."""
-        absent = (self.checked - self.found).intersection(before)
-        return [f'{name} "{value}"' for mark, name, value in self.scope.excluded_values() if mark in absent]
+        return _values(self.scope.excluded_marks(), self.absent.intersection(before))
+
+    @property
+    def absent(self) -> set[str]:
+        """The marks that match no employee of the company."""
+        return self.checked - self.found
+
+
+def _values(listed: Iterable[tuple[str, str, str]], marks: Collection[str]) -> list[str]:
+    """Return the listed values that have one of these marks, with their fields."""
+    return [f'{field} "{value}"' for mark, field, value in listed if mark in marks]
 
 
 def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
     """Return why suspensions for the scope need an approval; empty if they do not.
 
-    Args:
-        tally: What this run has read.
-        before: The marks that matched an employee in an earlier run.
+    `before`: the marks that matched an employee in an earlier run.
     """
-    scope, absent = tally.scope, tally.checked - tally.found
+    scope = tally.scope
     if not scope:
         return []
     found = []
-    if scope.whole in absent:
+    if scope.whole in tally.absent:
         found.append("the scope matches no employee")
     elif scope.whole not in tally.found and scope.whole not in before:
         found.append("no run has seen an employee in scope yet, and this run does not read the whole company")
     return found + [
-        f'no employee has the {name} "{value}" any more, although the scope allows it: it may have been renamed'
-        for mark, name, value in scope.allowed_values()
-        if mark in absent and mark in before
+        f"no employee has the {value} any more, although the scope allows it: it may have been renamed"
+        for value in _values(scope.allowed_marks(), tally.absent.intersection(before))
     ]
 
 
