@@ -102,9 +102,7 @@ def _without_waiting(context: PlanContext, step: Step) -> Step:
     Otherwise every later run would read all former employees whose hire dates are hidden, or the whole company if a
     field of the scope is hidden.
     """
-    record = context.plan_input.records.get(step.employee_id)
-    waits_already = record is not None and record.is_open
-    if step.action is not Action.HOLD or waits_already:
+    if step.action is not Action.HOLD or context.plan_input.record(step.employee_id).is_open:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
     is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and context.plan_input.scope_is_shown

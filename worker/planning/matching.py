@@ -133,8 +133,7 @@ class Matching:
         if employee.employee_id not in self.plan_input.writable:
             return Match()
         idnumber = str(employee.employee_id)
-        record = self.plan_input.records.get(employee.employee_id)
-        suspended = str(record.account_id) if record else ""
+        suspended = str(self.plan_input.record(employee.employee_id).account_id)
         if unanswered := self.unanswered.get(("idnumber", idnumber)) or self.unanswered.get(("id", suspended)):
             return Match(conflict=unanswered)
         match = match_by_idnumber(employee, self._by_value.get(("idnumber", idnumber), ()))
@@ -194,8 +193,8 @@ class Matching:
 
     def _account_suspended_by_us(self, employee: Employee) -> Account | None:
         """Return the account without idnumber that this product suspended, unless another account has the address."""
-        record, address = self.plan_input.records.get(employee.employee_id), self.address(employee)
-        account = self.accounts.get(record.account_id) if record is not None and record.suspended_by_us else None
+        record, address = self.plan_input.record(employee.employee_id), self.address(employee)
+        account = self.accounts.get(record.account_id) if record.suspended_by_us else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
             return None
         is_free = account.suspended and not account.idnumber and not account.is_deleted

@@ -33,15 +33,18 @@ def record_after_run(
         approved: An operator approved the changes of this run.
         follow_held: Record held changes as a follow-up, since no later run takes the employee otherwise.
     """
-    record = _after(known, result, deleted=deleted, now=now, max_attempts=max_attempts)
+    step = result.step
+    before = replace(known or EmployeeRecord(step.employee_id), deleted=deleted)
+    record = _after_step(before, result, now, max_attempts)
     if _is_compared(result):
-        record = replace(record, not_kept={name: digest for name, digest in result.step.not_kept if digest})
-    was_held = known is not None and known.has(FollowUp.HELD)
-    if approved and was_held:
-        return record.flagged(FollowUp.HELD, known.follow_ups[FollowUp.HELD].note) if known else record
-    held = [guard_class for guard_class in result.step.held_classes if guard_class not in _FOUND_BY_RECONCILE]
-    for_scope = any(note.code == reasons.OUT_OF_SCOPE for note in result.step.notes)
-    if held and (follow_held or was_held or for_scope):
+        record = replace(record, not_kept={name: digest for name, digest in step.not_kept if digest})
+    held_before = before.follow_ups.get(FollowUp.HELD)
+    if approved and held_before:
+        return record.flagged(FollowUp.HELD, held_before.note)
+    # Held updates and clears need no follow-up: they make a full pass due, which finds them.
+    held = [one for one in step.held_classes if one not in (GuardClass.UPDATE, GuardClass.CLEAR)]
+    for_scope = any(note.code == reasons.OUT_OF_SCOPE for note in step.notes)
+    if held and (follow_held or held_before or for_scope):
         return record.flagged(FollowUp.HELD, ", ".join(held))
     return record
 
@@ -58,20 +61,9 @@ def _is_compared(result: StepResult) -> bool:
     return result.step.action in (*WRITES, Action.UNCHANGED) or result.step.reason is reasons.LEFT_WITHOUT_ACCOUNT
 
 
-_FOUND_BY_RECONCILE = frozenset({GuardClass.UPDATE, GuardClass.CLEAR})
-"""The held classes that need no follow-up: they make a full pass due, which finds them."""
-
-
-def _after(
-    known: EmployeeRecord | None,
-    result: StepResult,
-    *,
-    deleted: bool,
-    now: datetime,
-    max_attempts: int,
-) -> EmployeeRecord:
+def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_attempts: int) -> EmployeeRecord:
+    """Return the record as the step leaves it, apart from its held parts and the values that Moodle did not keep."""
     step = result.step
-    record = replace(known or EmployeeRecord(step.employee_id), deleted=deleted)
     if result.isolated:
         record = record.flagged(FollowUp.ISOLATED, result.why.code, step.action.value)
     if step.reason in (reasons.UNDONE, reasons.NOT_DUE):
@@ -117,13 +109,7 @@ def _is_active(result: StepResult) -> bool:
 
 
 def record_before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
-    """Return the record to store *before* a suspension is sent, so that it is known even if the process ends then.
-
-    Args:
-        known: The present record; None if there is none.
-        step: The suspension.
-        now: The time of the write.
-    """
+    """Return the record to store *before* a suspension is sent, so that it is known even if the process ends then."""
     return replace(
         known or EmployeeRecord(step.employee_id),
         suspended_by_us=True,
@@ -139,11 +125,8 @@ def no_longer_suspended(
 
     An employee who was hired again under a new id keeps the account that was suspended under the former one.
     """
-    active = {
-        result.step.account.id: employee_id
-        for employee_id, result in results.items()
-        if result.status is Status.DONE and result.step.account is not None and _is_active(result)
-    }
+    done = {employee_id: result for employee_id, result in results.items() if result.status is Status.DONE}
+    active = {result.step.account_id: employee_id for employee_id, result in done.items() if _is_active(result)}
     return {
         employee_id: replace(record, suspended_by_us=False)
         for employee_id, record in records.items()
@@ -156,10 +139,7 @@ def fill_in_account_ids(
 ) -> dict[int, EmployeeRecord]:
     """Return the records of an earlier version, completed with the suspended account that the idnumber finds.
 
-    Args:
-        records: All records.
-        accounts: The accounts that were looked up.
-        unanswered: The idnumbers for which Moodle gave no answer: their records stay as they are.
+    `unanswered`: the idnumbers for which Moodle gave no answer; their records stay as they are.
     """
     found = {account.idnumber: account.id for account in accounts}
     return {
@@ -174,14 +154,8 @@ def before_undoing(
 ) -> EmployeeRecord:
     """Return the record to store *before* an undo is written. Later runs leave the employee alone.
 
-    An account that this product suspended stays marked as such until it is active again: the write may fail.
-
-    Args:
-        known: The present record; None if there is none.
-        step: What the undo writes.
-        run_id: The run that is undone.
-        now: The time of the write.
-        last_change_at: When the employee last changed in BambooHR before that run, in seconds since 1970; 0 if unknown.
+    An account that this product suspended stays marked as such until it is active again: the write may fail. For
+    `last_change_at`, which is about the run that is undone, see :class:`EmployeeRecord`.
     """
     record = replace(
         (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id),
@@ -195,11 +169,7 @@ def before_undoing(
 def after_undoing(
     known: EmployeeRecord | None, result: StepResult, run_id: str, now: datetime, *, last_change_at: int
 ) -> EmployeeRecord | None:
-    """Return the record after an undo; None if the employee was not touched and the record stays as it is.
-
-    The account is not touched if it was changed since that run, or could not be written. For the arguments see
-    :func:`before_undoing`.
-    """
+    """Return the record after an undo; None if the account was not written, and the record stays as it is."""
     if result.status is not Status.DONE or result.step.action not in (*WRITES, Action.UNCHANGED):
         return None
     record = before_undoing(known, result.step, run_id, now, last_change_at=last_change_at)
@@ -222,19 +192,12 @@ def park(
         company: The number of employees in the directory.
     """
     refused = [employee_id for employee_id, result in results.items() if result.status is Status.REFUSED]
-    again = [employee_id for employee_id in refused if records[employee_id].has(FollowUp.PARKED)]
-    newly = [
-        employee_id
-        for employee_id in refused
-        if employee_id not in again and max_attempts > 0 and records[employee_id].attempts >= max_attempts
-    ]
-    if len(newly) > max(_PARKED_AT_ONCE, company // 100):
+    again = [one for one in refused if records[one].has(FollowUp.PARKED)]
+    newly = [one for one in refused if one not in again and records[one].attempts >= max_attempts > 0]
+    if len(newly) > max(5, company // 100):
         newly = []
     parked = {}
     for employee_id in (*again, *newly):
         why, action = results[employee_id].why.code, results[employee_id].step.action.value
         parked[employee_id] = records[employee_id].unflagged().flagged(FollowUp.PARKED, why, action)
     return parked
-
-
-_PARKED_AT_ONCE = 5

@@ -83,10 +83,10 @@ class PlanContext:
         """Return whether an employee left, by what BambooHR shows or by a deletion that an earlier run acted on."""
         if employee_id in self.plan_input.leavers:
             return True
-        record = self.plan_input.records.get(employee_id)
+        record = self.plan_input.record(employee_id)
         known = (*self.plan_input.employees, *self.plan_input.compared)
         is_shown = any(one.employee_id == employee_id and one.is_shown for one in known)
-        return record is not None and record.deleted and record.suspended_by_us and not is_shown
+        return record.deleted and record.suspended_by_us and not is_shown
 
     @cached_property
     def relinked(self) -> frozenset[int]:

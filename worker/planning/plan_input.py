@@ -71,6 +71,10 @@ class PlanInput:
     compared: Sequence[Employee] = ()
     kinds: Kinds = field(default_factory=dict)
 
+    def record(self, employee_id: int) -> EmployeeRecord:
+        """Return what earlier runs recorded of an employee; a blank record if they recorded nothing."""
+        return self.records.get(employee_id) or EmployeeRecord(employee_id)
+
     @cached_property
     def by_id(self) -> Mapping[int, Employee]:
         """The employees of the run by id."""
@@ -82,8 +86,8 @@ class PlanInput:
         return {one.employee_id: self._lifecycle_state(one) for one in self.employees}
 
     def _lifecycle_state(self, employee: Employee) -> LifecycleState:
-        record = self.records.get(employee.employee_id)
-        return lifecycle_state(employee, self.now, was_to_start=record is not None and record.was_to_start)
+        was_to_start = self.record(employee.employee_id).was_to_start
+        return lifecycle_state(employee, self.now, was_to_start=was_to_start)
 
     @cached_property
     def leavers(self) -> frozenset[int]:

@@ -172,8 +172,7 @@ class Planner:
     def _priority(self, employee_id: int) -> Priority:
         if employee_id in self._input.leavers:
             return Priority.LEAVERS
-        record = self._input.records.get(employee_id)
-        return Priority.ISOLATED if record is not None and record.has(FollowUp.ISOLATED) else Priority.OTHERS
+        return Priority.ISOLATED if self._input.record(employee_id).has(FollowUp.ISOLATED) else Priority.OTHERS
 
     def _new_joining(self) -> frozenset[int]:
         """Return the employees of :attr:`Needed.joining` who were not requested before, and mark them as requested."""
@@ -215,8 +214,8 @@ def _by_idnumber(context: PlanContext) -> Iterator[_Wanted]:
 def _by_account_id(context: PlanContext) -> Iterator[_Wanted]:
     """Yield the accounts that this product suspended and that no idnumber links to their employee."""
     for employee_id, match in context.matching.matches.items():
-        record = context.plan_input.records.get(employee_id)
-        if match == Match() and record is not None and record.suspended_by_us and record.account_id > 0:
+        record = context.plan_input.record(employee_id)
+        if match == Match() and record.suspended_by_us and record.account_id > 0:
             yield "id", str(record.account_id), employee_id
 
 

@@ -107,8 +107,7 @@ def with_reactivation(context: PlanContext, step: Step) -> Step:
     account, settings = step.account, context.settings
     if account is None or not account.suspended:
         return step
-    record = context.plan_input.records.get(step.employee_id)
-    if context.matching.suspended_by_us(account) or (record is not None and record.suspended_by_us):
+    if context.matching.suspended_by_us(account) or context.plan_input.record(step.employee_id).suspended_by_us:
         reason = reasons.RETURNED
     elif settings.reactivate_all or step.employee_id in settings.reactivate:
         reason = reasons.REACTIVATED

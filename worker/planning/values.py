@@ -105,9 +105,8 @@ def with_not_kept(step: Step, fields: Iterable[tuple[str, str]]) -> Step:
 
 def _remembered(plan_input: PlanInput, employee_id: int, change: FieldChange) -> str:
     """Return the digest of a value that was sent before and that Moodle did not keep; "" for any other."""
-    record, settings = plan_input.records.get(employee_id), plan_input.settings
-    known = record.not_kept.get(change.field, "") if record is not None and not settings.resends else ""
-    if not known:
+    known = plan_input.record(employee_id).not_kept.get(change.field, "")
+    if not known or plan_input.settings.resends:
         return ""
-    digest = not_kept_digest(employee_id, change.field, change.new, settings.digest_key)
+    digest = not_kept_digest(employee_id, change.field, change.new, plan_input.settings.digest_key)
     return digest if digest == known else ""
