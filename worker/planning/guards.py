@@ -6,7 +6,7 @@ Held changes are errors, so the state stays pinned and the next run plans them a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from worker.model.journal_entry import NotTaken, RecentWrites
@@ -71,70 +71,67 @@ class Guarded:
     why: Mapping[GuardClass, str]
 
 
-def parts_of_plan(plan: Plan) -> dict[int, tuple[Part, ...]]:
-    """Return the parts of every step, by employee id."""
-    facts = {employee.employee_id: employee.facts for employee in plan.plan_input.employees}
-    mapping = plan.plan_input.settings.mapping
-    return {
-        step.employee_id: parts_of(step, fields_empty_in_bamboohr(mapping, facts.get(step.employee_id, {})))
-        for step in plan.steps
-    }
+def parts_of_step(plan: Plan, step: Step) -> tuple[Part, ...]:
+    """Return the parts of a step of the plan."""
+    facts = plan.plan_input.by_id[step.employee_id].facts
+    return parts_of(step, fields_empty_in_bamboohr(plan.plan_input.settings.mapping, facts))
+
+
+def parts_of_plan(plan: Plan) -> dict[PartKey, Part]:
+    """Return the parts of all steps."""
+    return {(step.employee_id, part.guard_class): part for step in plan.steps for part in parts_of_step(plan, step)}
+
+
+def keys_of(step: Step, parts: Container[PartKey]) -> list[PartKey]:
+    """Return the keys of a step's parts."""
+    return [(step.employee_id, one) for one in GuardClass if (step.employee_id, one) in parts]
 
 
 def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     """Hold the parts of the plan that must not be written without an approval."""
-    parts = parts_of_plan(plan)
+    parts, run_id, not_taken = parts_of_plan(plan), circumstances.run_id, circumstances.recent.not_taken
     exempt, tried_again = _exempt(plan.steps, parts, circumstances)
-    not_taken = circumstances.recent.not_taken
-    counted_again = {part for part in tried_again if not not_taken[part[0]].is_refused}
-    due: dict[GuardClass, dict[int, Sequence[FieldChange]]] = {}
-    for employee_id, own in parts.items():
-        for part in own:
-            if (employee_id, part.guard_class) not in exempt:
-                due.setdefault(part.guard_class, {})[employee_id] = part.changes
     for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
     why: dict[GuardClass, str] = {}
     holds: dict[PartKey, Hold] = {}
     for one in GuardClass:
-        again = {employee_id for employee_id, guard_class in counted_again if guard_class is one}
-        employee_ids, text = _held(one, due.get(one, {}), again, for_scope, circumstances)
+        due = {
+            employee_id: part.changes
+            for (employee_id, guard_class), part in parts.items()
+            if guard_class is one and (employee_id, guard_class) not in exempt
+        }
+        tried = {employee_id for employee_id, guard_class in tried_again if guard_class is one}
+        again = {employee_id for employee_id in tried if not not_taken[employee_id].is_refused}
+        held, text = _held(one, due, again, for_scope, circumstances)
         if text:
             why[one] = text
-            hold = Hold(one, _reason(one, text, circumstances.run_id))
-            holds |= {(employee_id, one): hold for employee_id in employee_ids}
-    holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, circumstances.run_id))
-    confirmable = [_confirmed_by(circumstances.run_id, step) for step in plan.steps]
-    steps = [_guarded(step, parts[step.employee_id], holds, exempt - tried_again) for step in confirmable]
+            hold = Hold(one, _reason(one, text, run_id))
+            holds |= {(employee_id, one): hold for employee_id in held}
+    holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, run_id))
+    steps = [_guarded(step, parts, holds, exempt - tried_again, run_id) for step in plan.steps]
     return Guarded(plan.with_steps(steps), why)
 
 
-def _confirmed_by(run_id: str, step: Step) -> Step:
-    """Name the run in the advice on an unconfirmed match, which is approved like a held change."""
-    if step.reason.code != UNCONFIRMED:
+def _guarded(
+    step: Step, parts: Mapping[PartKey, Part], holds: Mapping[PartKey, Hold], uncounted: Set[PartKey], run_id: str
+) -> Step:
+    """Return the step without its held parts. An unconfirmed match, which is approved like them, names the run."""
+    if step.reason.code == UNCONFIRMED:
+        return replace(step, reason=step.reason.in_run(run_id))
+    keys = keys_of(step, parts)
+    if not keys:
         return step
-    return replace(step, reason=step.reason.in_run(run_id))
-
-
-def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[PartKey, Hold], uncounted: Set[PartKey]) -> Step:
-    if not parts:
-        return step
-    held = [
-        (part, holds[step.employee_id, part.guard_class])
-        for part in parts
-        if (step.employee_id, part.guard_class) in holds
-    ]
-    kept = [part for part in parts if (step.employee_id, part.guard_class) not in holds]
+    held = [HeldPart(holds[key].guard_class, parts[key].changes, holds[key].reason) for key in keys if key in holds]
     if held and step.reason.code == OUT_OF_SCOPE:
         step = replace(step, notes=(*step.notes, step.reason))
-    step = keep(step, kept, [HeldPart(hold.guard_class, part.changes, hold.reason) for part, hold in held])
-    counted = frozenset(one for one in step.classes if (step.employee_id, one) not in uncounted)
-    return replace(step, classes=counted)
+    step = keep(step, [parts[key] for key in keys if key not in holds], held)
+    return replace(step, classes=frozenset(one for one in step.classes if (step.employee_id, one) not in uncounted))
 
 
 def with_dependents(
     holds: Mapping[PartKey, Hold],
     steps: Sequence[Step],
-    parts: Mapping[int, Sequence[Part]],
+    parts: Container[PartKey],
     waits_for: Callable[[int], Reason],
 ) -> dict[PartKey, Hold]:
     """Add the parts that cannot be written as long as other parts are held.
@@ -152,25 +149,21 @@ def with_dependents(
     while blocked:
         other = blocked.pop()
         for employee_id in needed_by.get(other, ()):
-            places = [
-                (employee_id, part.guard_class)
-                for part in parts[employee_id]
-                if part.guard_class in MAY_TAKE_FREED_VALUE
-            ]
-            found |= {place: Hold(GuardClass.IDENTITY, waits_for(other)) for place in places if place not in found}
+            takers = [(employee_id, one) for one in MAY_TAKE_FREED_VALUE if (employee_id, one) in parts]
+            found |= {key: Hold(GuardClass.IDENTITY, waits_for(other)) for key in takers if key not in found}
             if employee_id not in seen:
                 seen.add(employee_id)
                 blocked.append(employee_id)
     reactivated = {
         (employee_id, GuardClass.REACTIVATE): hold
         for (employee_id, one), hold in found.items()
-        if one is GuardClass.IDENTITY and any(part.guard_class is GuardClass.REACTIVATE for part in parts[employee_id])
+        if one is GuardClass.IDENTITY and (employee_id, GuardClass.REACTIVATE) in parts
     }
     return {**reactivated, **found}
 
 
 def _exempt(
-    steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], circumstances: Circumstances
+    steps: Iterable[Step], parts: Mapping[PartKey, Part], circumstances: Circumstances
 ) -> tuple[Set[PartKey], Set[PartKey]]:
     """Return the links, updates and creates that no guard may hold, and the subset that counts nevertheless.
 
@@ -181,16 +174,14 @@ def _exempt(
     links = {step.employee_id for step in steps if is_link(step)}
     free: set[PartKey] = set()
     tried_again: set[PartKey] = set()
-    for employee_id, own in parts.items():
+    for (employee_id, one), part in parts.items():
+        if one not in _IMPORTED or (one is GuardClass.IDENTITY and employee_id not in links):
+            continue
         before = circumstances.recent.not_taken.get(employee_id, NotTaken({}))
-        for part in own:
-            one = part.guard_class
-            if one not in _IMPORTED or (one is GuardClass.IDENTITY and employee_id not in links):
-                continue
-            if circumstances.limits.is_import:
-                free.add((employee_id, one))
-            elif all(before.values.get(change.field) == change.new for change in part.changes):
-                (tried_again if one in before.classes else free).add((employee_id, one))
+        if circumstances.limits.is_import:
+            free.add((employee_id, one))
+        elif all(before.values.get(change.field) == change.new for change in part.changes):
+            (tried_again if one in before.classes else free).add((employee_id, one))
     return free | tried_again, tried_again
 
 
@@ -206,14 +197,13 @@ def _held(
     scoped = due.keys() & for_scope if guard_class is GuardClass.SUSPEND else set()
     if not scoped:
         return due.keys(), text
-    leavers = {employee_id: changes for employee_id, changes in due.items() if employee_id not in scoped}
     why = [*circumstances.scope_doubts, *([text] if text else [])]
     if not why:
         return set(), ""
-    share = f"{len(scoped):,} of {len(due):,} are because of the scope"
-    return scoped if not _violation(guard_class, leavers, again, circumstances) else due.keys(), "; ".join(
-        [*why, share]
-    )
+    why.append(f"{len(scoped):,} of {len(due):,} are because of the scope")
+    leavers = {employee_id: changes for employee_id, changes in due.items() if employee_id not in scoped}
+    holds_leavers = bool(_violation(guard_class, leavers, again, circumstances))
+    return due.keys() if holds_leavers else scoped, "; ".join(why)
 
 
 def _violation(
@@ -221,11 +211,7 @@ def _violation(
 ) -> str:
     """Return why a class is held, "" if it is not.
 
-    Args:
-        guard_class: The class.
-        due: The changes that a guard may hold, by employee id.
-        again: The employees whose changes are tried again in this run, whatever the guard says.
-        circumstances: What else counts.
+    `due`: the changes that a guard may hold. `again`: the employees whose changes are tried again whatever it says.
     """
     if not due:
         return ""
