@@ -33,13 +33,10 @@ class DateRange:
 
     @classmethod
     def since(cls, read: Mapping[str, date], opened: datetime, now: datetime, lookahead_days: int) -> DateRange:
-        """Return the range from the previous read until today.
+        """Return the range from the day up to which each date field was `read` until today.
 
-        Args:
-            read: The day up to which each date field was read; without one, the range starts when the window opened.
-            opened: When the window opened.
-            now: The time of the run.
-            lookahead_days: How many days before the hire date an account may be created.
+        For a field that was never read, it starts when the window `opened`. `lookahead_days`: how many days before the
+        hire date an account may be created.
         """
         today = now.date()
         first = {field: min(read.get(field, opened.date()), today) for field in DATES}

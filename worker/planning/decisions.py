@@ -64,17 +64,13 @@ def _decide(context: PlanContext, employee: Employee) -> Step:
     if match.account is None:
         return _without_account(context, employee, state)
     if state is LifecycleState.FUTURE:
-        return Step(employee_id, Action.HOLD, _not_started(context, employee), match.account, waits=True)
-    return _confirmed(context, employee, _update(context, employee, match.account, linked=False))
-
-
-def _confirmed(context: PlanContext, employee: Employee, step: Step) -> Step:
-    """Return a conflict if no value confirms the account: idnumber and authentication suffice for suspensions only."""
-    employee_id, account = employee.employee_id, step.account
-    is_confirmed = shows_identity(employee) or employee_id in context.settings.confirmed
-    if account is None or step.action not in WRITES or is_confirmed:
+        return _not_started(context, employee, match.account)
+    step = _update(context, employee, match.account, linked=False)
+    if step.action not in WRITES or shows_identity(employee) or employee_id in context.settings.confirmed:
         return step
-    return Step(employee_id, Action.CONFLICT, reasons.unconfirmed_unseen(employee_id, account), account)
+    # No value confirms the account: idnumber and authentication suffice for suspensions only.
+    why = reasons.unconfirmed_unseen(employee_id, match.account)
+    return Step(employee_id, Action.CONFLICT, why, match.account)
 
 
 def _incomplete(step: Step, problem: Reason) -> Step:
@@ -89,8 +85,7 @@ def _incomplete(step: Step, problem: Reason) -> Step:
 
 def _unknown_if_never_seen(context: PlanContext, employee: Employee, step: Step) -> Step:
     """Report an id that an operator named and no source has as unknown, and do not read it again: it is mistyped."""
-    employee_id, plan_input = employee.employee_id, context.plan_input
-    if employee_id in plan_input.changed or employee_id in plan_input.records:
+    if employee.employee_id in context.plan_input.changed or employee.employee_id in context.plan_input.records:
         return step
     reason = step.reason if employee.is_shown else reasons.UNKNOWN_EMPLOYEE
     return replace(step, reason=reason, waits=False)
@@ -109,8 +104,9 @@ def _without_waiting(context: PlanContext, step: Step) -> Step:
     return step if is_future or is_exception else replace(step, waits=False)
 
 
-def _not_started(context: PlanContext, employee: Employee) -> Reason:
-    return reasons.STARTS_LATER if starts_later(employee, context.plan_input.now) else reasons.START_NOT_SHOWN
+def _not_started(context: PlanContext, employee: Employee, account: Account | None = None) -> Step:
+    why = reasons.STARTS_LATER if starts_later(employee, context.plan_input.now) else reasons.START_NOT_SHOWN
+    return Step(employee.employee_id, Action.HOLD, why, account, waits=True)
 
 
 # Employees without an account by idnumber: link, create, or report why not
@@ -119,10 +115,14 @@ def _not_started(context: PlanContext, employee: Employee) -> Reason:
 def _without_account(context: PlanContext, employee: Employee, state: LifecycleState) -> Step:
     employee_id = employee.employee_id
     if not context.may_hold_account(employee):
-        return Step(employee_id, Action.HOLD, _not_started(context, employee), waits=True)
+        return _not_started(context, employee)
+    if "work_email" not in employee.facts:
+        return Step(employee_id, Action.HOLD, reasons.field_not_shown(["work_email"]), waits=True)
     address = context.matching.address(employee)
     if not address:
-        return _without_address(employee)
+        return Step(
+            employee_id, Action.SKIP, reasons.INVALID_EMAIL if employee.facts["work_email"] else reasons.NO_EMAIL
+        )
     resolution = context.value_claims.address_claims.resolution(employee_id)
     if resolution.refused is not None:
         return Step(employee_id, Action.CONFLICT, resolution.refused)
@@ -131,26 +131,16 @@ def _without_account(context: PlanContext, employee: Employee, state: LifecycleS
     return _creation(context, employee, address, resolution)
 
 
-def _without_address(employee: Employee) -> Step:
-    employee_id = employee.employee_id
-    if "work_email" not in employee.facts:
-        return Step(employee_id, Action.HOLD, reasons.field_not_shown(["work_email"]), waits=True)
-    why = reasons.INVALID_EMAIL if employee.facts["work_email"] else reasons.NO_EMAIL
-    return Step(employee_id, Action.SKIP, why)
-
-
 def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleState, resolution: Resolution) -> Step:
-    employee_id = employee.employee_id
-    candidates = resolution.kept_by
-    if len(candidates) > 1:
-        return Step(employee_id, Action.CONFLICT, reasons.several_accounts(candidates))
-    account = candidates[0]
+    employee_id, account = employee.employee_id, resolution.kept_by[0]
+    if len(resolution.kept_by) > 1:
+        return Step(employee_id, Action.CONFLICT, reasons.several_accounts(resolution.kept_by))
     if context.matching.is_reserved(account):
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, account)
     if account.idnumber:
         return _rehired(context, employee, state, account)
     if state is LifecycleState.FUTURE:
-        return Step(employee_id, Action.HOLD, _not_started(context, employee), account, waits=True)
+        return _not_started(context, employee, account)
     names = context.matching.compare_names(employee, account)
     is_confirmed = names.any or employee_id in context.settings.confirmed
     if names.shown and not is_confirmed:
@@ -167,7 +157,7 @@ def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, ac
     if former is None:
         return Step(employee_id, Action.CONFLICT, reasons.email_taken(account), account)
     if state is LifecycleState.FUTURE:
-        return Step(employee_id, Action.HOLD, _not_started(context, employee), account, waits=True)
+        return _not_started(context, employee, account)
     if employee_id not in context.settings.confirmed:
         return Step(employee_id, Action.CONFLICT, reasons.unconfirmed_rehire(employee_id, account, former), account)
     step = _update(context, employee, account, linked=True)

@@ -21,13 +21,7 @@ _DOMAINS_NAMED = 3
 
 
 def pattern(guard_class: GuardClass, changes: Sequence[Sequence[FieldChange]], company: int) -> str:
-    """Return what the changes of a class have in common, "" if nothing.
-
-    Args:
-        guard_class: The class.
-        changes: The changes of each account in it.
-        company: The number of active employees; 0 if unknown.
-    """
+    """Return what the changes of each account in a class have in common, "" if nothing. `company`: as in `Limits`."""
     if guard_class is GuardClass.CREATE:
         return f"{counted(len(changes), 'new account')} for a company of {company:,}" if company else ""
     if guard_class is GuardClass.IDENTITY:
@@ -58,10 +52,7 @@ def _moved_domain(changes: Sequence[Sequence[FieldChange]]) -> str:
 def _changed_field(changes: Sequence[Sequence[FieldChange]], verb: str) -> str:
     fields = (name for one in changes for name in dict.fromkeys(change.field for change in one))
     common = _most_common(fields, len(changes))
-    if common is None:
-        return ""
-    name, number = common
-    return f"{name} {verb} for {number:,} of {len(changes):,}"
+    return f"{common[0]} {verb} for {common[1]:,} of {len(changes):,}" if common else ""
 
 
 def _most_common(found: Iterable[T], total: int) -> tuple[T, int] | None:
