@@ -1,7 +1,7 @@
 """Why an employee was written, held, skipped or refused, in words for the operator.
 
-A reason has a stable code (for filters and tests), a text, and advice on what to do. It names employees and accounts by
-id only.
+A reason names employees and accounts by id only. All words are in this one file, whatever its length: they are its one
+subject, and a wording is found at once.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from worker.model.account import Account
 class Reason:
     """A stable code, a text whose subject is the employee, and advice; "" if there is nothing to do.
 
-    The template of the advice names commands as `{command:people retry ID}`, and the employee's id as `{employee}`,
-    which are replaced by the command as the reader types it, and by the ids if they are known.
-    `counter`: the count of the summary for employees who are skipped or held for this reason.
+    For the placeholders of the advice, see :func:`worker.advice.resolve`. `counter`: the count of the summary for
+    employees who are skipped or held for this reason.
     """
 
     code: str
@@ -59,10 +58,7 @@ NO_EMAIL = Reason(
     counter="skipped_no_email",
 )
 INVALID_EMAIL = Reason(
-    "invalid_email",
-    "Moodle does not accept the work e-mail",
-    "correct it in BambooHR",
-    counter="skipped_invalid_email",
+    "invalid_email", "Moodle does not accept the work e-mail", "correct it in BambooHR", counter="skipped_invalid_email"
 )
 NO_NAME = Reason(
     "no_name",
@@ -122,18 +118,13 @@ START_NOT_SHOWN = Reason(
     "is inactive, and BambooHR does not show the hire date: they may not have started yet",
     "let the key's user see hire dates",
 )
-LEAVER_UNSURE = Reason(
-    "leaver_unsure",
-    "left; the account with their e-mail address may belong to another person (the names differ, or another employee"
-    " has the address)",
-    "suspend it by hand, or enter the employee id as its idnumber",
+_UNSURE = (
+    "the account with their e-mail address may belong to another person (the names differ, or another employee has the"
+    " address)"
 )
-OUT_OF_SCOPE_UNSURE = Reason(
-    "out_of_scope_unsure",
-    "is out of scope; the account with their e-mail address may belong to another person (the names differ, or another"
-    " employee has the address)",
-    "suspend it by hand, or enter the employee id as its idnumber",
-)
+_SUSPEND_BY_HAND = "suspend it by hand, or enter the employee id as its idnumber"
+LEAVER_UNSURE = Reason("leaver_unsure", f"left; {_UNSURE}", _SUSPEND_BY_HAND)
+OUT_OF_SCOPE_UNSURE = Reason("out_of_scope_unsure", f"is out of scope; {_UNSURE}", _SUSPEND_BY_HAND)
 LINK_UNSURE = Reason(
     "link_unsure",
     "the account with their e-mail address has another name, and the directory shows less of the company than before:"
@@ -174,12 +165,8 @@ def edited_since(fields: Iterable[str], unread: Iterable[str] = ()) -> Reason:
     text = f"changed since that run, and left unchanged: {', '.join(fields)}"
     if names := ", ".join(unread):
         text += f" (the run ended before it could read {names} back: Moodle may not have kept the value that was sent)"
-    return Reason(
-        "edited_since",
-        text,
-        "check these fields of the account, and correct them by hand if needed",
-        counter="edited_since",
-    )
+    advice = "check these fields of the account, and correct them by hand if needed"
+    return Reason("edited_since", text, advice, counter="edited_since")
 
 
 NOT_KEPT = "not_kept"
@@ -222,44 +209,42 @@ it for the employee."""
 
 def unconfirmed_id(employee_id: int, account: Account) -> Reason:
     """The idnumber matches, but neither the e-mail address nor a name does."""
-    return Reason(
-        UNCONFIRMED,
+    return _unconfirmed(
+        employee_id,
         f"{account.name} has the employee id as its idnumber, but neither its e-mail address nor its names are the"
         " employee's: either the account belongs to another person, because ids were reassigned or come from another"
         " system, or everything that identifies the employee changed at once",
-        _confirm(employee_id, "give the account the idnumber of its owner, or none"),
     )
 
 
 def unconfirmed_address(employee_id: int, account: Account, other: int) -> Reason:
     """The idnumber matches, but the account has the address of another employee."""
-    return Reason(
-        UNCONFIRMED,
+    return _unconfirmed(
+        employee_id,
         f"{account.name} has the employee id as its idnumber, but its e-mail address is now the work e-mail of employee"
         f" {other}, and its names do not both match: either the account belongs to employee {other}, or the address"
         f" was given to employee {other} and this employee's names changed",
-        _confirm(employee_id, f"enter {other} as the account's idnumber"),
+        f"enter {other} as the account's idnumber",
     )
 
 
 def unconfirmed_unseen(employee_id: int, account: Account) -> Reason:
     """The idnumber matches, and BambooHR shows nothing to compare."""
-    return Reason(
-        UNCONFIRMED,
+    return _unconfirmed(
+        employee_id,
         f"{account.name} has the employee id as its idnumber, but BambooHR shows neither an e-mail address nor a name"
         " of the employee: either the account is the employee's, or another system uses the same number",
-        _confirm(employee_id, "give the account the idnumber of its owner, or none"),
     )
 
 
 def unconfirmed_email(employee_id: int, account: Account) -> Reason:
     """The e-mail address matches, but no name does."""
-    return Reason(
-        UNCONFIRMED,
+    return _unconfirmed(
+        employee_id,
         f"{account.name} has the employee's e-mail address and no idnumber, but other names: either it is a shared or"
         " recycled address and the account belongs to another person, or the account is the employee's under another"
         " name",
-        _confirm(employee_id, "give the account or the employee another address"),
+        "give the account or the employee another address",
     )
 
 
@@ -275,8 +260,11 @@ def unconfirmed_rehire(employee_id: int, account: Account, former: int) -> Reaso
     )
 
 
-def _confirm(employee_id: int, otherwise: str) -> str:
-    return f"if the account is the employee's: {{command:approve RUN --employee {employee_id}}}; if not: {otherwise}"
+def _unconfirmed(
+    employee_id: int, text: str, if_not: str = "give the account the idnumber of its owner, or none"
+) -> Reason:
+    advice = f"if the account is the employee's: {{command:approve RUN --employee {employee_id}}}; if not: {if_not}"
+    return Reason(UNCONFIRMED, text, advice)
 
 
 def several_accounts(accounts: Iterable[Account]) -> Reason:
@@ -324,33 +312,27 @@ def username_taken(other: str) -> Reason:
     )
 
 
+_REPAIR = (
+    "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
+)
+
+
 def unreadable_employee(code: str) -> Reason:
     """BambooHR cannot answer for one employee, who is left as they are."""
-    return Reason(
-        "unreadable_employee",
-        f"BambooHR cannot return this employee's record ({code})",
-        "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
-        " Nothing is written for the employee until then",
-    )
+    text = f"BambooHR cannot return this employee's record ({code})"
+    return Reason("unreadable_employee", text, f"{_REPAIR} Nothing is written for the employee until then")
 
 
 def unreadable_fields(code: str) -> Reason:
     """BambooHR cannot answer for the custom fields of one employee; everything else is written."""
-    return Reason(
-        "unreadable_fields",
-        f"BambooHR cannot return this employee's custom fields ({code})",
-        "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
-        " The account keeps what it has in these fields until then",
-    )
+    text = f"BambooHR cannot return this employee's custom fields ({code})"
+    return Reason("unreadable_fields", text, f"{_REPAIR} The account keeps what it has in these fields until then")
 
 
 def of_leaver(unread: Reason) -> Reason:
     """The account of an employee who has left cannot be read, and therefore not be suspended."""
-    return replace(
-        unread,
-        advice_template="the employee has left, and the account may still be active: suspend it by hand; "
-        + unread.advice_template,
-    )
+    first = "the employee has left, and the account may still be active: suspend it by hand"
+    return replace(unread, advice_template=f"{first}; {unread.advice_template}")
 
 
 WITHOUT_ACCOUNT = frozenset({"no_email", "invalid_email", "no_name", "invalid_username", "field_not_shown"})
