@@ -34,7 +34,6 @@ class Employee:
     """One employee of this run.
 
     Attributes:
-        employee_id: The BambooHR id.
         deleted: The changed feed of this run reports a deletion.
         was_deleted: The feed of an earlier run reported a deletion, and this one does not mention the employee.
         listed: The directory shows the employee.

@@ -39,9 +39,8 @@ class NotTaken:
 class RecentWrites:
     """The writes of recent runs that matter to the guards of the next one.
 
-    Attributes:
-        changed: The employees whose accounts were changed, by the class in which the change counts.
-        not_taken: The writes that the last run of this window let through and Moodle did not accept, by employee.
+    `changed`: the employees whose accounts were changed, by the class in which the change counts. `not_taken`: the
+    writes that the last run of this window let through and Moodle did not accept, by employee.
     """
 
     changed: Mapping[GuardClass, Set[int]] = field(default_factory=dict)

@@ -66,9 +66,7 @@ class Rule:
     """How one Moodle field is filled.
 
     Attributes:
-        target: The Moodle field.
         sources: BambooHR fields, by the names under which they are read; the first non-empty one is used.
-        when: Whether the field is filled on creation only.
         default: The value if BambooHR has none.
         table: What is sent for each value of BambooHR, by the value as :func:`folded`; if empty, the value itself.
         otherwise: What is sent for a value that the table does not have; if "", nothing.
@@ -140,7 +138,6 @@ class FieldMapping:
 
     Attributes:
         rules: One for each Moodle field.
-        username_template: The setting USERNAME_TEMPLATE.
         extended_usernames: Moodle's `extendedusernamechars` is on.
         default_last_name: The last name of a new account whose employee has a single name; "" if they get none.
     """
@@ -191,11 +188,6 @@ class FieldMapping:
     def updated(self) -> frozenset[str]:
         """The Moodle fields of existing accounts that follow BambooHR."""
         return frozenset(rule.target for rule in self.rules if rule.is_updated)
-
-    @property
-    def username_has_email(self) -> bool:
-        """Whether usernames are derived from the work e-mail address."""
-        return "work_email" in placeholders(self.username_template)
 
     @property
     def updates_email(self) -> bool:

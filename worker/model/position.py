@@ -22,14 +22,10 @@ class WindowProgress:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The position of the sync.
+    """The start of the window, how many of its changes were taken, and the progress, if it was stored.
 
-    Attributes:
-        since: Start of the window.
-        offset: Number of changes taken.
-        progress: None if none was stored for this position.
-        gapless: Whether a run left `since` there, with no gap before it. For any other position (the first one, or one
-            written by hand), the history shows whether there is a gap.
+    `gapless`: a run left `since` there, with no gap before it. For any other position (the first one, or one written by
+    hand), the history shows whether there is a gap.
     """
 
     since: datetime

@@ -79,12 +79,13 @@ class CustomFieldStats:
         A field that was read in too few rows, or that is empty but not lost, keeps its share of the baseline run.
         """
         before = baseline.coverage if baseline is not None else {}
-        lost, found = self.lost(baseline), {}
+        found = {}
         for name in self.fields:
             measured = self.filled[name] * 10_000 // self.rows if self.rows else 0
-            kept = before.get(name, measured)
-            found[name] = 0 if name in lost else measured if measured and self.rows >= _ENOUGH_ROWS else kept
-        return {name: share for name, share in found.items() if share or name in lost}
+            share = measured if measured and self.rows >= _ENOUGH_ROWS else before.get(name, measured)
+            if share:
+                found[name] = share
+        return found | dict.fromkeys(self.lost(baseline), 0)
 
 
 _ENOUGH_ROWS = 20
@@ -167,10 +168,9 @@ _CONFIRMED_AFTER = timedelta(days=6, hours=12)
 
 
 def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, window_complete: bool) -> bool:
-    """Return whether a run that reached its end becomes the baseline of later runs.
+    """Return whether a run that reached its end becomes the baseline, whatever its errors and held changes are.
 
-    Neither errors of single employees nor held changes prevent this: the company may really have become smaller. The
-    first baseline ends the initial import, so its run must have taken the window's last employee.
+    The first baseline ends the initial import, so its run must have taken the window's last employee.
     """
     return (window_complete or history.last_baseline() is not None) and not is_unreliable(stats, history, now)
 

@@ -45,14 +45,12 @@ class Claims:
     """All claims on one kind of value: addresses, or usernames.
 
     Attributes:
-        claims: The claims by employee id.
         holders: Returns the accounts that have a value now.
         owners: The employee of this run to whom an account belongs, by account id.
         why_disputed: Returns why a claim is refused whatever Moodle holds; None if it is not.
         why_swapped: Makes the reason for an exchange with another employee.
         why_taken: Makes the reason for a value that an account keeps.
-        written_before: Returns the employees who must be written before an employee for reasons other than these
-            claims.
+        written_before: Returns who must be written before an employee for reasons other than these claims.
     """
 
     claims: Mapping[int, Claim]

@@ -19,13 +19,7 @@ _TAKES_EFFECT_WITHIN = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """The days to consider, both ends included.
-
-    Attributes:
-        first: The first day, by date field.
-        last: The last day.
-        hired_by: The last day for hire dates, which includes the look-ahead.
-    """
+    """The days from `first`, by date field, to `last`, included; for hire dates to `hired_by`, with the look-ahead."""
 
     first: Mapping[str, date]
     last: date

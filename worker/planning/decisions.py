@@ -199,7 +199,10 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
     employee_id = employee.employee_id
     new = {"idnumber": str(employee_id), **updated_values(context.mapping, employee, account)}
     step = Step(employee_id, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
-    email, step = _email_change(context, employee, account, step)
+    if employee.facts.get("work_email") and not context.matching.address(employee):
+        step = replace(step, notes=(reasons.EMAIL_KEPT,))
+    email, resolution = context.value_claims.address_to_send(employee, account)
+    step = replace(step, problem=resolution.refused, depends_on=resolution.depends_on)
     if email:
         new["email"] = email
     if not linked:
@@ -208,15 +211,12 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
             new["username"] = name
     if step.problem is not None:
         new = context.matching.without_replaced_names(employee, account, new)
-    step = with_differences(context.plan_input, employee, step, new)
-    return _finished(with_reactivation(context, step))
-
-
-def _email_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
-    if employee.facts.get("work_email") and not context.matching.address(employee):
-        step = replace(step, notes=(*step.notes, reasons.EMAIL_KEPT))
-    email, resolution = context.value_claims.address_to_send(employee, account)
-    return email, replace(step, problem=resolution.refused, depends_on=step.depends_on | resolution.depends_on)
+    step = with_reactivation(context, with_differences(context.plan_input, employee, step, new))
+    if step.changes:
+        return step
+    if step.problem is not None:
+        return replace(step, action=Action.CONFLICT, reason=step.problem)
+    return replace(step, action=Action.UNCHANGED, reason=reasons.IN_STEP)
 
 
 def _username_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
@@ -229,11 +229,3 @@ def _username_change(context: PlanContext, employee: Employee, account: Account,
     if resolution.refused is not None:
         return "", replace(step, problem=step.problem or resolution.refused)
     return name, replace(step, depends_on=step.depends_on | resolution.depends_on)
-
-
-def _finished(step: Step) -> Step:
-    if step.changes:
-        return step
-    if step.problem is not None:
-        return replace(step, action=Action.CONFLICT, reason=step.problem)
-    return replace(step, action=Action.UNCHANGED, reason=reasons.IN_STEP)

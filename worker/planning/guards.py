@@ -16,6 +16,7 @@ from worker.planning.limits import Limits
 from worker.planning.parts import MAY_TAKE_FREED_VALUE, Part, fields_empty_in_bamboohr, is_link, keep, parts_of
 from worker.planning.patterns import pattern
 from worker.planning.planner import Plan
+from worker.words import counted
 
 NOUNS = {
     GuardClass.SUSPEND: ("suspension", "suspensions"),
@@ -37,7 +38,6 @@ class Circumstances:
     """What the guards consider besides the plan.
 
     Attributes:
-        limits: The limits of the run.
         loss_texts: What this run's read lost since the baseline, as texts; empty if nothing.
         scope_doubts: Why suspensions for the scope need an approval, as texts; empty if they do not.
         recent: What runs of the last 24 hours, or of this window, wrote.
@@ -218,7 +218,8 @@ def _violation(
     limits, found = circumstances.limits, []
     number, most, per_day = len(due) + len(again), limits.per_run[guard_class], limits.per_day(guard_class)
     recent = len(circumstances.recent.changed.get(guard_class, frozenset()) - due.keys() - again)
-    is_due = _is_due(guard_class, len(due)) + (f", besides {len(again):,} tried again" if again else "")
+    is_due = f"{counted(len(due), *NOUNS[guard_class])} {'is' if len(due) == 1 else 'are'} due"
+    is_due += f", besides {len(again):,} tried again" if again else ""
     if number > most:
         found.append(f"{is_due}, {most:,} allowed in one run")
     elif number + recent > per_day:
@@ -228,11 +229,6 @@ def _violation(
     if found and (common := pattern(guard_class, list(due.values()), limits.company)):
         found.append(common)
     return "; ".join(found)
-
-
-def _is_due(guard_class: GuardClass, number: int) -> str:
-    one, several = NOUNS[guard_class]
-    return f"{number:,} {one} is due" if number == 1 else f"{number:,} {several} are due"
 
 
 def held_code(guard_class: GuardClass) -> str:

@@ -32,12 +32,9 @@ _IMPORT_DAYS = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a run.
+    """The most accounts that one run may change, by class.
 
-    Attributes:
-        company: The number of active employees; 0 if unknown.
-        per_run: The most accounts that one run may change, by class.
-        is_import: Links, updates and creates have no limit: see :func:`is_import`.
+    `company`: the number of active employees; 0 if unknown. `is_import`: links, updates and creates have no limit.
     """
 
     company: int

@@ -64,12 +64,8 @@ def contradiction(
     BambooHR may give its ids to other employees, and another system may use the same numbers. Only values that are
     shown and not empty count.
 
-    Args:
-        employee: The employee as BambooHR shows them.
-        account: The account with the employee id as its idnumber.
-        own_auth: The authentication method of accounts that this product creates.
-        address_owner: Another active employee whose work e-mail the account has now.
-        default_last_name: See :func:`compare_names`.
+    `own_auth`: the authentication method of accounts that this product creates. `address_owner`: another active
+    employee whose work e-mail the account has now. `default_last_name`: see :func:`compare_names`.
     """
     if not shows_identity(employee) and address_owner is None:
         return None if account.auth == own_auth else unconfirmed_unseen(employee.employee_id, account)
@@ -171,15 +167,16 @@ class Matching:
         If BambooHR shows nothing of the employee, because they were deleted, only an employee to whom the account may
         belong counts: an address is often reassigned after its owner leaves.
         """
-        others = [other for other in self.others_with(employee.employee_id, account.email) if self._is_active(other)]
-        if not others or shows_identity(employee):
-            return next(iter(others), None)
-        read = {one.employee_id: self.compare_names(one, account) for one in self.plan_input.employees}
-        return next((other for other in others if other not in read or read[other].any), None)
-
-    def _is_active(self, employee_id: int) -> bool:
-        """Return whether an employee works here. Those outside the run do: the directory has their address."""
-        return self.plan_input.lifecycle_states.get(employee_id, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
+        read, states = self.plan_input.by_id, self.plan_input.lifecycle_states
+        # Employees outside the run work here: the directory has their address.
+        others = [
+            other
+            for other in self.others_with(employee.employee_id, account.email)
+            if states.get(other, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
+        ]
+        if not shows_identity(employee):
+            others = [one for one in others if one not in read or self.compare_names(read[one], account).any]
+        return next(iter(others), None)
 
     def _replaces_names(self, employee: Employee, account: Account) -> bool:
         """Return whether neither the first nor the last name stays the same."""
@@ -200,12 +197,9 @@ class Matching:
         is_free = account.suspended and not account.idnumber and not account.is_deleted
         return account if is_free and self.compare_names(employee, account).any else None
 
-    def suspended_by_us(self, account: Account) -> bool:
-        """Return whether this product suspended the account, under any employee id."""
-        return account.id in self._suspended_by_us
-
     @cached_property
-    def _suspended_by_us(self) -> frozenset[int]:
+    def suspended_by_us(self) -> frozenset[int]:
+        """The accounts that this product suspended, under any employee id."""
         return frozenset(record.account_id for record in self.plan_input.records.values() if record.suspended_by_us)
 
     def is_reserved(self, account: Account) -> bool:

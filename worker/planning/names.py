@@ -26,13 +26,9 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class NameComparison:
-    """The result of a comparison.
+    """Which names agree. `whole`: first and last name together, however they are divided.
 
-    Attributes:
-        shown: Both sides have a name; otherwise nothing agrees or contradicts.
-        first: The first names agree.
-        last: The last names agree.
-        whole: First and last name together agree, however they are divided.
+    `shown`: both sides have a name; otherwise nothing agrees or contradicts.
     """
 
     shown: bool

@@ -24,11 +24,10 @@ class PlanSettings:
         undone: Employees whose writes an operator undid, and who have not changed in BambooHR since.
         selected: The employees to whom an operator limited the run; empty if it is not limited.
         all_employees: The run is a full pass over the company.
+        confirmed: Employees whose account an operator confirmed: it is theirs even if the match is contradicted.
         resends: Values that Moodle did not keep are sent again.
         digest_key: The Moodle token, which keys the digests of such values.
-        confirmed: Employees whose account an operator confirmed: it is theirs even if the match is contradicted.
-        scope: Which employees are managed.
-        suspends_out_of_scope: Whether the accounts of active employees out of scope are suspended, not left alone.
+        suspends_out_of_scope: The accounts of active employees out of scope are suspended, not left alone.
     """
 
     mapping: FieldMapping

@@ -67,9 +67,8 @@ class Needed:
 class Plan:
     """The step of each employee, in the order of their ids, and the accounts used for planning, by id.
 
-    Attributes:
-        unanswered: Why a look-up has no answer, by key and value.
-        ended_by: The error that ended the look-ups early, if any. After one, the plan has leavers only.
+    `unanswered`: why a look-up has no answer, by key and value. `ended_by`: the error that ended the look-ups early, if
+    any; after one, the plan has leavers only.
     """
 
     plan_input: PlanInput
@@ -116,11 +115,7 @@ class Planner:
         self._context = PlanContext(Matching(plan_input, self._accounts, self._unanswered))
 
     def needs(self) -> Needed:
-        """Return what must be looked up or read next.
-
-        Accounts by idnumber, by the id of a suspended account, and by e-mail come first, then further employees, and
-        finally accounts by username.
-        """
+        """Return what must be looked up or read next: accounts, further employees, and finally accounts by username."""
         context = self._context
         for wanted in (_by_idnumber(context), _by_account_id(context), _by_email(context)):
             if lookups := self._new_lookups(wanted):

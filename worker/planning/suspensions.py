@@ -107,7 +107,7 @@ def with_reactivation(context: PlanContext, step: Step) -> Step:
     account, settings = step.account, context.settings
     if account is None or not account.suspended:
         return step
-    if context.matching.suspended_by_us(account) or context.plan_input.record(step.employee_id).suspended_by_us:
+    if account.id in context.matching.suspended_by_us or context.plan_input.record(step.employee_id).suspended_by_us:
         reason = reasons.RETURNED
     elif settings.reactivate_all or step.employee_id in settings.reactivate:
         reason = reasons.REACTIVATED

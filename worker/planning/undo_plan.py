@@ -37,7 +37,6 @@ class RecordedWrite:
     Attributes:
         account_id: The account; None if the run created it.
         changes: The oldest old value and the newest new value of each field.
-        created: Whether the run created the account.
         last_change_at: When the employee last changed in BambooHR before the run, in seconds since 1970; 0 if unknown.
         is_unread: The run ended before it could read back what Moodle kept.
     """

@@ -11,7 +11,7 @@ from functools import cached_property
 from worker.model import reasons
 from worker.model.account import Account
 from worker.model.employee import Employee
-from worker.model.mapping import NAMES, username
+from worker.model.mapping import NAMES, placeholders, username
 from worker.model.reasons import Reason
 from worker.planning.claims import Claim, Claims, Resolution, username_claims
 from worker.planning.matching import Matching
@@ -34,9 +34,7 @@ def resolved(matching: Matching, claims: Mapping[int, Claim]) -> ValueClaims:
 class ValueClaims:
     """The claims on addresses, the usernames that follow from them, and the claims on these usernames.
 
-    Attributes:
-        address_claims: The claims of employees on addresses that their accounts do not have.
-        withheld: Why an employee's claim to an address is refused although it could be met.
+    `withheld`: why an employee's claim to an address is refused although it could be met.
     """
 
     def __init__(self, matching: Matching, claims: Mapping[int, Claim], withheld: Mapping[int, Reason]) -> None:
@@ -55,7 +53,7 @@ class ValueClaims:
 
     def addresses_without_username(self) -> dict[int, Reason]:
         """Return whose account would get an address without the username derived from it, and why."""
-        if not self._mapping.username_has_email:
+        if "work_email" not in placeholders(self._mapping.username_template):
             return {}
         existing = [claim.employee_id for claim in self.address_claims.claims.values() if claim.own is not None]
         named = [employee_id for employee_id in existing if employee_id in self.username_claims.claims]

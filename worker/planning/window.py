@@ -21,11 +21,8 @@ from worker.model.position import Position, WindowProgress
 class Window:
     """The part of the window that one run takes.
 
-    Attributes:
-        changes: The changes that this run takes.
-        total: The number of changes in the feed.
-        complete: Whether this run reaches the end of the window.
-        closing: Becomes `since` when the window is complete; if None, `since` stays.
+    `total`: the number of changes in the feed. `complete`: this run reaches the end of the window. `closing` becomes
+    `since` when the window is complete; if None, `since` stays.
     """
 
     changes: tuple[Change, ...]
