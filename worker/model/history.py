@@ -40,7 +40,6 @@ class EmployeeRecord:
     """The record of one employee, without personal values.
 
     Attributes:
-        follow_ups: The flags that are set.
         deleted: The changed feed reported a deletion when it last named the employee (it does so once).
         attempts: Consecutive runs in which Moodle refused the employee.
         suspended_by_us: Stored before the suspension is sent, like `suspended_at` (seconds since 1970), so that
@@ -118,7 +117,6 @@ class RunRecord:
         is_baseline: A sync that reached its end and read reliably, whatever errors single employees had; later runs
             are compared with its figures.
         successful: A run over all employees of its scope, without an error.
-        rows: Rows of the directory.
         coverage: The share of rows that have a value, by needed field, in hundredths of a per cent.
         mapping_digest: A fingerprint of the mapping, the username settings and the scope that the run planned with.
         company: The number of active employees; 0 in records of an earlier version, which have `rows` alone.
@@ -239,12 +237,11 @@ def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[Ru
     ordered = sorted(runs, key=lambda run: (run.ended_at, run.run_id))
     since = (now - _RECENT).timestamp() * 1000
     recent = [run for age, run in enumerate(reversed(ordered)) if run.ended_at >= since or age < LEAST_RUNS][:most]
-    kept = {run.run_id for run in (*recent, *_pinned(ordered))}
+    kept = {run.run_id for run in (*recent, *_kept_at_any_age(ordered))}
     return tuple(run for run in ordered if run.run_id in kept)
 
 
-def _pinned(runs: Sequence[RunRecord]) -> Iterable[RunRecord]:
-    """Yield the runs that are kept whatever their age."""
+def _kept_at_any_age(runs: Sequence[RunRecord]) -> Iterable[RunRecord]:
     yield from [run for run in runs if run.is_baseline][-1:]
     yield from [run for run in runs if run.is_full][-1:]
     yield from [run for run in runs if run.scope_matched][-1:]

@@ -134,12 +134,10 @@ def folded(value: str) -> str:
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """All rules and the username template, with the BambooHR fields that they need.
+    """The rules, one for each Moodle field, and the username template, with the BambooHR fields that they need.
 
-    Attributes:
-        rules: One for each Moodle field.
-        extended_usernames: Moodle's `extendedusernamechars` is on.
-        default_last_name: The last name of a new account whose employee has a single name; "" if they get none.
+    `extended_usernames`: Moodle's `extendedusernamechars` is on. `default_last_name`: the last name of a new account
+    whose employee has a single name; "" if they get none.
     """
 
     rules: tuple[Rule, ...]

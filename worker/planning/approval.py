@@ -19,10 +19,7 @@ from worker.planning.planner import Plan
 
 
 def held_changes(plan: Plan, run_id: str, key: str, at: int) -> HeldChanges:
-    """Return the changes that guards or unconfirmed matches hold in a plan, so that the run can be approved.
-
-    `key`: the Moodle token. `at`: the time of the run, in seconds since 1970.
-    """
+    """Return the changes that guards or unconfirmed matches hold. `key`: the Moodle token. `at`: the run's time."""
     changes = [
         HeldChange(step.employee_id, step.account_id or 0, guard_class, part_digest(step, fields, key))
         for step in plan.steps

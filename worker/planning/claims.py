@@ -17,13 +17,10 @@ from worker.model.step import Step
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The answer to a claim.
+    """The answer to a claim: why the value is refused, who must be written first, and the accounts that keep it.
 
-    Attributes:
-        refused: Why the value may not be taken. None if it may, or, for an employee without an account, if only
-            `kept_by` prevents it: that account may be theirs.
-        depends_on: Employees who must be written first, because they give up the value.
-        kept_by: Accounts that keep the claimed value.
+    `refused` is None for an employee without an account if only `kept_by` prevents the claim: that account may be
+    theirs.
     """
 
     refused: Reason | None = None

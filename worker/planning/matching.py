@@ -26,8 +26,7 @@ RESERVED_AUTH = frozenset({"nologin", "webservice", "mnet"})
 class Match:
     """The result of a match by idnumber: an account, a conflict, or neither.
 
-    `contradicted` is the account with the idnumber if it does not look like the employee's: nothing is written to it,
-    and `conflict` says why.
+    `contradicted` is the account with the idnumber if it does not look like the employee's, as `conflict` says.
     """
 
     account: Account | None = None

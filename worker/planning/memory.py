@@ -24,14 +24,9 @@ def record_after_run(
 ) -> EmployeeRecord:
     """Return the record of an employee after a run, except for parking, which is decided for the whole run.
 
-    Args:
-        known: The record before the run; None if there is none.
-        result: The employee's step and its status.
-        deleted: A changed feed reported the employee as deleted.
-        now: The time of the run.
-        max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
-        approved: An operator approved the changes of this run.
-        follow_held: Record held changes as a follow-up, since no later run takes the employee otherwise.
+    `known`: the record before the run. `deleted`: a changed feed reported the employee as deleted. `approved`: an
+    operator approved the changes of this run. `follow_held`: record held changes as a follow-up, since no later run
+    takes the employee otherwise.
     """
     step = result.step
     before = replace(known or EmployeeRecord(step.employee_id), deleted=deleted)
@@ -92,6 +87,7 @@ def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_a
 
 
 def _with_suspension(record: EmployeeRecord, result: StepResult, now: datetime) -> EmployeeRecord:
+    """Return the record with the suspension that this run carried out, or without the one that it found ended."""
     suspends = result.step.action is Action.SUSPEND
     if result.status is Status.DONE and suspends:
         return record_before_suspending(record, result.step, now)
@@ -185,11 +181,7 @@ def park(
     parked until a run succeeds. If more than max(5, 1 % of the company) would be parked at once, none of them is,
     because the fault is not in their records.
 
-    Args:
-        records: The records of all employees of the run, after :func:`record_after_run`.
-        results: The results of their steps.
-        max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
-        company: The number of employees in the directory.
+    `records`: those of all employees of the run, after :func:`record_after_run`. `max_attempts`: 0 if parking is off.
     """
     refused = [employee_id for employee_id, result in results.items() if result.status is Status.REFUSED]
     again = [one for one in refused if records[one].has(FollowUp.PARKED)]

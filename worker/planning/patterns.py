@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
 
 from worker.model.step import FieldChange, GuardClass
 from worker.words import counted
-
-T = TypeVar("T")
 
 _SHARE_PERCENT = 50
 """A pattern is reported if at least this share of the changes has it."""
@@ -55,7 +52,7 @@ def _changed_field(changes: Sequence[Sequence[FieldChange]], verb: str) -> str:
     return f"{common[0]} {verb} for {common[1]:,} of {len(changes):,}" if common else ""
 
 
-def _most_common(found: Iterable[T], total: int) -> tuple[T, int] | None:
+def _most_common(found: Iterable[str], total: int) -> tuple[str, int] | None:
     counted = Counter(found).most_common(1)
     return counted[0] if counted and counted[0][1] * 100 >= total * _SHARE_PERCENT else None
 

@@ -65,10 +65,9 @@ def out_of_scope(context: PlanContext, employee: Employee) -> SuspensionReasons:
 def suspension_step(context: PlanContext, employee: Employee, account: Account | None, why: SuspensionReasons) -> Step:
     """Return the step of an employee whose access ends."""
     employee_id = employee.employee_id
-    if account is not None and account.id in context.relinked:
-        return Step(employee_id, Action.SKIP, why.without_account)
+    without_account = Step(employee_id, Action.SKIP, why.without_account)
     if account is not None:
-        return _suspension(employee_id, account, why)
+        return without_account if account.id in context.relinked else _suspension(employee_id, account, why)
     address = context.matching.address(employee)
     if unanswered := context.unanswered.get(("email", address)):
         return Step(employee_id, Action.CONFLICT, unanswered)
@@ -76,18 +75,17 @@ def suspension_step(context: PlanContext, employee: Employee, account: Account |
     if not candidates:
         if why is LEAVER and "hire_date" not in employee.facts and not employee.deleted:
             return Step(employee_id, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
-        return Step(employee_id, Action.SKIP, why.without_account)
+        return without_account
     owners = context.matching.owners
     others = [owners[candidate.id] for candidate in candidates if candidate.id in owners]
     if is_passed_on(candidates, [*context.matching.others_with(employee_id, address), *others]):
-        return Step(employee_id, Action.SKIP, why.without_account)
+        return without_account
     if len(candidates) > 1:
         return Step(employee_id, Action.CONFLICT, reasons.several_accounts(candidates))
     candidate = candidates[0]
-    if candidate.idnumber and why is LEAVER:
-        return Step(employee_id, Action.CONFLICT, reasons.email_taken(candidate), candidate)
     if candidate.idnumber:
-        return Step(employee_id, Action.SKIP, why.without_account)
+        taken = Step(employee_id, Action.CONFLICT, reasons.email_taken(candidate), candidate)
+        return taken if why is LEAVER else without_account
     if context.matching.is_reserved(candidate):
         return Step(employee_id, Action.SKIP, reasons.PROTECTED, candidate)
     shared = set(context.plan_input.email_index.of(address)) - {employee_id}
@@ -166,8 +164,8 @@ class ScopeTally:
 
         Fields named by their API names are left out, because they are read for single employees.
         """
-        read = [name for name in self.scope.fields if self.has_company_rows and not is_by_api_name(name)]
-        return [name for name in read if name not in self.shown]
+        hidden = [name for name in self.scope.fields if name not in self.shown and not is_by_api_name(name)]
+        return hidden if self.has_company_rows else []
 
     def unmatched(self) -> list[str]:
         """Return the allowed values that match no employee of the company, with their fields."""

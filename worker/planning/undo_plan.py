@@ -32,13 +32,10 @@ class UndoScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordedWrite:
-    """Everything that a run wrote to one account.
+    """Everything that a run wrote to one account: the oldest old value and the newest new value of each field.
 
-    Attributes:
-        account_id: The account; None if the run created it.
-        changes: The oldest old value and the newest new value of each field.
-        last_change_at: When the employee last changed in BambooHR before the run, in seconds since 1970; 0 if unknown.
-        is_unread: The run ended before it could read back what Moodle kept.
+    `account_id`: None if the run created the account. `last_change_at`: as in :class:`JournalEntry`. `is_unread`: the
+    run ended before it could read back what Moodle kept.
     """
 
     employee_id: int
@@ -115,12 +112,8 @@ def undo_steps(
 ) -> list[Step]:
     """Plan the undo: one step per write, in the same order.
 
-    Args:
-        writes: What the run wrote.
-        accounts: The accounts of the journal, found by id, and those that the run created, found by idnumber.
-        protected: Usernames and employee ids that are never written to.
-        kinds: The known kinds of the custom profile fields.
-        unreadable: Why a look-up has no answer, by key and value.
+    `accounts`: those of the journal, found by id, and those that the run created, found by idnumber. `unreadable`: why
+    a look-up has no answer, by key and value.
     """
     found: dict[tuple[AccountKey, str], list[Account]] = {}
     for account in accounts:

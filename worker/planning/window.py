@@ -39,12 +39,8 @@ def select(
     A pinned window takes one more batch with every retry, from the same place, so that one bad record does not block
     the records behind it.
 
-    Args:
-        position: The position that the previous run left.
-        changes: The feed, ordered by employee id.
-        latest: The feed's `latest`; None if it is missing.
-        began: When this run began.
-        batch_size: How many changes to take; 0 or less takes all that remain.
+    `changes`: the feed, ordered by employee id. `began`: when this run began. `batch_size`: how many changes to take; 0
+    or less takes all that remain.
     """
     # An offset without progress was written by hand: the `latest` of the run that opened the window is not known.
     progress = position.progress or WindowProgress(latest if position.offset == 0 else None)
