@@ -152,12 +152,9 @@ def out_of_scope(field: str, deciding_list: str) -> Reason:
 
 def scope_not_shown(fields: Iterable[str]) -> Reason:
     """BambooHR does not show the fields by which an employee is in scope or out of it."""
-    return Reason(
-        SCOPE_NOT_SHOWN,
-        f"BambooHR does not show {', '.join(sorted(fields))}, which decides whether they are in scope",
-        "let the key's user see it; every run asks again until then",
-        counter="scope_not_shown",
-    )
+    text = f"BambooHR does not show {', '.join(sorted(fields))}, which decides whether they are in scope"
+    advice = "let the key's user see it; every run asks again until then"
+    return Reason(SCOPE_NOT_SHOWN, text, advice, counter="scope_not_shown")
 
 
 def edited_since(fields: Iterable[str], unread: Iterable[str] = ()) -> Reason:
@@ -186,20 +183,14 @@ def not_kept(fields: Iterable[str]) -> Reason:
 
 def field_not_shown(fields: Iterable[str]) -> Reason:
     """BambooHR does not show fields that a new account needs."""
-    return Reason(
-        "field_not_shown",
-        f"BambooHR does not show {', '.join(sorted(fields))}, which a new account needs",
-        "let the key's user see it; every run asks again until then",
-    )
+    text = f"BambooHR does not show {', '.join(sorted(fields))}, which a new account needs"
+    return Reason("field_not_shown", text, "let the key's user see it; every run asks again until then")
 
 
 def username_kept(account: Account) -> Reason:
     """Moodle does not accept the new username; the other fields are updated."""
-    return Reason(
-        "username_kept",
-        f"the new username has characters that Moodle does not accept; {account.name} keeps its current one",
-        "change the e-mail address or USERNAME_TEMPLATE",
-    )
+    text = f"the new username has characters that Moodle does not accept; {account.name} keeps its current one"
+    return Reason("username_kept", text, "change the e-mail address or USERNAME_TEMPLATE")
 
 
 UNCONFIRMED = "unconfirmed"
@@ -269,47 +260,34 @@ def _unconfirmed(
 
 def several_accounts(accounts: Iterable[Account]) -> Reason:
     """More than one account could belong to the employee."""
-    return Reason(
-        "several_accounts",
-        f"more than one account could be the employee's: {', '.join(account.name for account in accounts)}",
-        "leave the employee id as idnumber on one of them, and give the others another e-mail address",
-    )
+    text = f"more than one account could be the employee's: {', '.join(account.name for account in accounts)}"
+    advice = "leave the employee id as idnumber on one of them, and give the others another e-mail address"
+    return Reason("several_accounts", text, advice)
 
 
 def email_taken(account: Account) -> Reason:
     """The e-mail address belongs to the account of another person."""
-    return Reason(
-        "email_taken",
-        f"the e-mail address belongs to another account, {account.name}",
-        "change that account's address; or, if it is the employee's, enter the employee id as its idnumber",
-    )
+    text = f"the e-mail address belongs to another account, {account.name}"
+    advice = "change that account's address; or, if it is the employee's, enter the employee id as its idnumber"
+    return Reason("email_taken", text, advice)
 
 
 def email_disputed(other: int) -> Reason:
     """Another employee has the same address in BambooHR."""
-    return Reason(
-        "email_disputed",
-        f"employee {other} has the same work e-mail in BambooHR",
-        "give each of them their own address in BambooHR",
-    )
+    text = f"employee {other} has the same work e-mail in BambooHR"
+    return Reason("email_disputed", text, "give each of them their own address in BambooHR")
 
 
 def email_swapped(other: int) -> Reason:
     """Employees exchange their addresses, which Moodle cannot do one account at a time."""
-    return Reason(
-        "email_swapped",
-        f"would swap addresses with employee {other}, and Moodle does not accept an address that is in use",
-        "give one of the accounts another address by hand; the next run does the rest",
-    )
+    text = f"would swap addresses with employee {other}, and Moodle does not accept an address that is in use"
+    return Reason("email_swapped", text, "give one of the accounts another address by hand; the next run does the rest")
 
 
 def username_taken(other: str) -> Reason:
     """Another account or employee has the username. `other` names it."""
-    return Reason(
-        "username_taken",
-        f"the username made by USERNAME_TEMPLATE is taken by {other}",
-        "rename that account, or change USERNAME_TEMPLATE",
-    )
+    text = f"the username made by USERNAME_TEMPLATE is taken by {other}"
+    return Reason("username_taken", text, "rename that account, or change USERNAME_TEMPLATE")
 
 
 _REPAIR = (

@@ -31,10 +31,8 @@ class ScopeState(StrEnum):
     NOT_SHOWN = "not shown"
 
 
-@lru_cache(maxsize=4096)
-def fold(value: str) -> str:
-    """Return a value as it is compared. Cached, because the directory repeats a few values many times."""
-    return folded(value)
+fold = lru_cache(maxsize=4096)(folded)
+"""Returns a value as it is compared. Cached, because the directory repeats a few values many times."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,8 @@ class ScopeRule:
     excluded: tuple[str, ...] = ()
 
     @cached_property
-    def allowed_values(self) -> Mapping[str, str]:
-        """The allowed values as the setting has them, by the form in which they are compared."""
-        return {fold(value): value for value in self.allowed}
+    def _allowed(self) -> frozenset[str]:
+        return frozenset(map(fold, self.allowed))
 
     @cached_property
     def _excluded(self) -> frozenset[str]:
@@ -59,7 +56,7 @@ class ScopeRule:
         if self.field not in facts:
             return ScopeState.NOT_SHOWN
         value = fold(facts[self.field])
-        is_out = value in self._excluded or (bool(self.allowed) and value not in self.allowed_values)
+        is_out = value in self._excluded or (bool(self.allowed) and value not in self._allowed)
         return ScopeState.OUT if is_out else ScopeState.IN
 
     def list_that_decides(self, facts: Mapping[str, str]) -> str:

@@ -109,10 +109,8 @@ def _not_started(context: PlanContext, employee: Employee, account: Account | No
     return Step(employee.employee_id, Action.HOLD, why, account, waits=True)
 
 
-# Employees without an account by idnumber: link, create, or report why not
-
-
 def _without_account(context: PlanContext, employee: Employee, state: LifecycleState) -> Step:
+    """Link an account to an employee who has none by idnumber, create one, or say why not."""
     employee_id = employee.employee_id
     if not context.may_hold_account(employee):
         return _not_started(context, employee)
@@ -120,9 +118,8 @@ def _without_account(context: PlanContext, employee: Employee, state: LifecycleS
         return Step(employee_id, Action.HOLD, reasons.field_not_shown(["work_email"]), waits=True)
     address = context.matching.address(employee)
     if not address:
-        return Step(
-            employee_id, Action.SKIP, reasons.INVALID_EMAIL if employee.facts["work_email"] else reasons.NO_EMAIL
-        )
+        why = reasons.INVALID_EMAIL if employee.facts["work_email"] else reasons.NO_EMAIL
+        return Step(employee_id, Action.SKIP, why)
     resolution = context.value_claims.address_claims.resolution(employee_id)
     if resolution.refused is not None:
         return Step(employee_id, Action.CONFLICT, resolution.refused)
@@ -181,17 +178,14 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
     if refused is not None:
         return Step(employee_id, Action.CONFLICT, refused)
     fields = {"auth": context.settings.auth, "idnumber": str(employee_id), "username": name}
-    fields.update({target: value for target, value in values.items() if value and target != "email"})
-    fields.update(dict.fromkeys(fields_to_send_blank(context.mapping, values), ""))
+    fields |= {target: value for target, value in values.items() if value and target != "email"}
+    fields |= dict.fromkeys(fields_to_send_blank(context.mapping, values), "")
     # Moodle requires the e-mail, so it comes last: a request that PHP truncates then creates no account.
     fields["email"] = address
     changes = tuple(FieldChange(target, None, value) for target, value in fields.items())
     depends_on = resolution.depends_on | claim.depends_on
     step = Step(employee_id, Action.CREATE, reasons.NEW, changes=changes, depends_on=depends_on)
     return as_sent(context.kinds, step)
-
-
-# Employees with an account
 
 
 def _update(context: PlanContext, employee: Employee, account: Account, *, linked: bool) -> Step:
