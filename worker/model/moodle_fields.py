@@ -74,12 +74,11 @@ def normalize(target: str, text: str) -> str | None:
         text = text if len(text) <= LENGTHS[target] else _PHONE_PUNCTUATION.sub("", text)
         if len(text) > LENGTHS[target]:
             return None
-    clean = text
     if not text.isprintable():
-        clean = "".join(" " if char.isspace() else char for char in text)
-        clean = "".join(char for char in clean if unicodedata.category(char) not in _UNSTORABLE)
+        spaced = (" " if char.isspace() else char for char in text)
+        text = "".join(char for char in spaced if unicodedata.category(char) not in _UNSTORABLE)
     # Truncate first: PHP also strips a bracket that the truncation leaves at the end.
-    clean = " ".join(clean.split())[: LENGTHS.get(target, _CUSTOM_FIELD_LENGTH)].rstrip()
+    clean = " ".join(text.split())[: LENGTHS.get(target, _CUSTOM_FIELD_LENGTH)].rstrip()
     if _TAG.search(clean):
         clean = " ".join(clean.replace("<", " ").replace(">", " ").split())
     return clean

@@ -246,8 +246,5 @@ def _reason(guard_class: GuardClass, why: str, run_id: str) -> Reason:
 
 
 def _waits_for(employee_id: int, run_id: str) -> Reason:
-    return Reason(
-        held_code(GuardClass.IDENTITY),
-        f"needs the address or username of employee {employee_id}, whose change a guard holds",
-        f"approve both: {{command:approve {run_id}}}",
-    )
+    text = f"needs the address or username of employee {employee_id}, whose change a guard holds"
+    return Reason(held_code(GuardClass.IDENTITY), text, f"approve both: {{command:approve {run_id}}}")

@@ -22,6 +22,10 @@ RESERVED_USERNAMES = frozenset({"guest", "admin"})
 RESERVED_AUTH = frozenset({"nologin", "webservice", "mnet"})
 
 
+Unanswered = Mapping[tuple[AccountKey, str], Reason]
+"""Why a look-up has no answer, by key and value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """The result of a match by idnumber: an account, a conflict, or neither.
@@ -92,17 +96,9 @@ def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:
 
 
 class Matching:
-    """Matches the employees of a run with the accounts looked up so far, which are given by id.
+    """Matches the employees of a run with the accounts looked up so far, which are given by id."""
 
-    `unanswered`: why a look-up has no answer, by key and value.
-    """
-
-    def __init__(
-        self,
-        plan_input: PlanInput,
-        accounts: Mapping[int, Account],
-        unanswered: Mapping[tuple[AccountKey, str], Reason],
-    ) -> None:
+    def __init__(self, plan_input: PlanInput, accounts: Mapping[int, Account], unanswered: Unanswered) -> None:
         self.plan_input = plan_input
         self.settings = plan_input.settings
         self.mapping = plan_input.settings.mapping

@@ -49,9 +49,8 @@ def _is_compared(result: StepResult) -> bool:
 
     An account out of scope is compared again when the employee returns.
     """
-    if result.step.reason.code == reasons.OUT_OF_SCOPE:
-        return False
-    if result.status not in (Status.DONE, Status.REFUSED) or (result.status is Status.REFUSED and not result.wrote):
+    is_answered = result.status is Status.DONE or (result.status is Status.REFUSED and result.wrote)
+    if not is_answered or result.step.reason.code == reasons.OUT_OF_SCOPE:
         return False
     return result.step.action in (*WRITES, Action.UNCHANGED) or result.step.reason is reasons.LEFT_WITHOUT_ACCOUNT
 

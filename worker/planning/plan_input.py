@@ -120,10 +120,8 @@ class PlanInput:
 
     def is_managed(self, employee_id: int) -> bool:
         """Return whether an employee of the run works here and is in scope, so that the account follows BambooHR."""
-        return (
-            self.lifecycle_states[employee_id] is LifecycleState.ACTIVE
-            and self.scope_states[employee_id] is ScopeState.IN
-        )
+        state, scope = self.lifecycle_states[employee_id], self.scope_states[employee_id]
+        return state is LifecycleState.ACTIVE and scope is ScopeState.IN
 
     @cached_property
     def writable(self) -> frozenset[int]:
@@ -134,7 +132,5 @@ class PlanInput:
         settings, state, scope = self.settings, self.lifecycle_states[employee_id], self.scope_states[employee_id]
         if str(employee_id) in settings.protected or employee_id in settings.undone or state is LifecycleState.UNKNOWN:
             return False
-        is_left_alone = scope is ScopeState.NOT_SHOWN or (
-            scope is ScopeState.OUT and not settings.suspends_out_of_scope
-        )
-        return state is not LifecycleState.ACTIVE or not is_left_alone
+        is_kept = scope is ScopeState.OUT and not settings.suspends_out_of_scope
+        return state is not LifecycleState.ACTIVE or not (is_kept or scope is ScopeState.NOT_SHOWN)

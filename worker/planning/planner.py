@@ -19,7 +19,7 @@ from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
 from worker.planning.decisions import decide
-from worker.planning.matching import Match, Matching
+from worker.planning.matching import Match, Matching, Unanswered
 from worker.planning.plan_context import PlanContext
 from worker.planning.plan_input import PlanInput
 
@@ -67,14 +67,13 @@ class Needed:
 class Plan:
     """The step of each employee, in the order of their ids, and the accounts used for planning, by id.
 
-    `unanswered`: why a look-up has no answer, by key and value. `ended_by`: the error that ended the look-ups early, if
-    any; after one, the plan has leavers only.
+    `ended_by`: the error that ended the look-ups early, if any. After one, the plan has leavers only.
     """
 
     plan_input: PlanInput
     accounts: Mapping[int, Account]
     steps: tuple[Step, ...]
-    unanswered: Mapping[tuple[AccountKey, str], Reason] = field(default_factory=dict)
+    unanswered: Unanswered = field(default_factory=dict)
     ended_by: SyncError | None = None
 
     @cached_property

@@ -187,10 +187,7 @@ def _values(listed: Iterable[tuple[str, str, str]], marks: Collection[str]) -> l
 
 
 def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
-    """Return why suspensions for the scope need an approval; empty if they do not.
-
-    `before`: the marks that matched an employee in an earlier run.
-    """
+    """Return why suspensions for the scope need an approval, if they do, by the marks that matched in earlier runs."""
     scope = tally.scope
     if not scope:
         return []

@@ -8,7 +8,7 @@ cannot delete it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -19,7 +19,7 @@ from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import NEVER_BLANK, PROFILE_FIELD
 from worker.model.reasons import Reason
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.matching import is_reserved
+from worker.planning.matching import Unanswered, is_reserved
 
 
 class UndoScope(StrEnum):
@@ -108,12 +108,11 @@ def undo_steps(
     accounts: Iterable[Account],
     protected: Collection[str],
     kinds: Kinds,
-    unreadable: Mapping[tuple[AccountKey, str], Reason],
+    unanswered: Unanswered,
 ) -> list[Step]:
     """Plan the undo: one step per write, in the same order.
 
-    `accounts`: those of the journal, found by id, and those that the run created, found by idnumber. `unreadable`: why
-    a look-up has no answer, by key and value.
+    `accounts`: those of the journal, found by id, and those that the run created, found by idnumber.
     """
     found: dict[tuple[AccountKey, str], list[Account]] = {}
     for account in accounts:
@@ -121,8 +120,8 @@ def undo_steps(
         found.setdefault(("idnumber", account.idnumber), []).append(account)
     steps = []
     for write in writes:
-        if (unanswered := unreadable.get(write.looked_up_by)) is not None:
-            steps.append(Step(write.employee_id, Action.CONFLICT, unanswered))
+        if (why := unanswered.get(write.looked_up_by)) is not None:
+            steps.append(Step(write.employee_id, Action.CONFLICT, why))
         else:
             own = found.get(write.looked_up_by, [])
             steps.append(_step(write, own[0] if len(own) == 1 else None, protected, kinds))
