@@ -56,8 +56,7 @@ def sendable(kinds: Kinds, field: str, text: str) -> str | None:
         word = text.casefold()
         return "1" if word in _YES else "0" if word in _NO else None
     if kind is not None and kind.type == "datetime" and text:
-        day = _iso_day(text)
-        return None if day is None else day.isoformat()
+        return day.isoformat() if (day := _iso_day(text)) else None
     return text
 
 

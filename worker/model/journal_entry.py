@@ -24,10 +24,9 @@ _MAX_PORTION_BYTES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """A write for one employee that a run let through and Moodle did not accept.
+    """The new value of each field in a write for one employee that a run let through and Moodle did not accept.
 
-    `values`: the new value of each field. `classes`: as in :class:`JournalEntry`. `is_refused`: Moodle refused the
-    write for this employee alone.
+    `classes`: as in :class:`JournalEntry`. `is_refused`: Moodle refused the write for this employee alone.
     """
 
     values: Mapping[str, str]

@@ -63,13 +63,10 @@ ApplyWhen = Literal["always", "create"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one Moodle field is filled.
+    """How one Moodle field is filled: from the first of the sources that is not empty, or else with the default.
 
-    Attributes:
-        sources: BambooHR fields, by the names under which they are read; the first non-empty one is used.
-        default: The value if BambooHR has none.
-        table: What is sent for each value of BambooHR, by the value as :func:`folded`; if empty, the value itself.
-        otherwise: What is sent for a value that the table does not have; if "", nothing.
+    `table`: what is sent for each value of BambooHR, by the value as :func:`folded`; if empty, the value itself.
+    `otherwise`: what is sent for a value that the table does not have; if "", nothing.
     """
 
     target: str

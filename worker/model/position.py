@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class WindowProgress:
-    """Progress within one window.
+    """Progress within one window, whose `latest` becomes `since` when it is complete, up to the employee `last_id`.
 
-    `latest` becomes `since` when the window is complete. `last_id`: the last employee taken. `pinned_runs`: consecutive
-    runs that failed and left the position unchanged.
+    `pinned_runs`: consecutive runs that failed and left the position unchanged.
     """
 
     latest: datetime | None = None

@@ -16,12 +16,10 @@ COVERAGE_LOST = 1_000
 
 @dataclass(frozen=True)
 class DirectoryStats:
-    """What this run read of the company.
+    """What this run read of the company: how many rows the directory has, 0 if it is not available.
 
-    Attributes:
-        rows: Rows of the directory; 0 if it is not available.
-        active: Active employees, if List Employees was read and the directory is not available; 0 otherwise.
-        coverage: For each needed field, the share of rows with a value, in hundredths of a per cent (0 to 10,000).
+    `coverage`: for each needed field, the share of rows with a value, in hundredths of a per cent (0 to 10,000).
+    `active`: active employees, if List Employees was read and the directory is not available; 0 otherwise.
     """
 
     rows: int
@@ -33,12 +31,8 @@ class DirectoryStats:
 class CustomFieldStats:
     """The coverage of the fields that are read by their API names, for the employees of a run and a sample.
 
-    Attributes:
-        fields: The fields that are read; empty until they are.
-        rows: How many employees were read.
-        shown: The fields that a source has shown.
-        filled: How many rows have a value in each field.
-        hidden: The fields that are not shown for some employee of the run who works here.
+    `filled`: how many rows have a value in each field. `shown`: the fields that a source has shown. `hidden`: those
+    that are not shown for some employee of the run who works here.
     """
 
     fields: tuple[str, ...] = ()

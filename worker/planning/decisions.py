@@ -185,7 +185,7 @@ def _creation(context: PlanContext, employee: Employee, address: str, resolution
     changes = tuple(FieldChange(target, None, value) for target, value in fields.items())
     depends_on = resolution.depends_on | claim.depends_on
     step = Step(employee_id, Action.CREATE, reasons.NEW, changes=changes, depends_on=depends_on)
-    return as_sent(context.kinds, step)
+    return as_sent(context.plan_input.kinds, step)
 
 
 def _update(context: PlanContext, employee: Employee, account: Account, *, linked: bool) -> Step:

@@ -35,13 +35,10 @@ _IMPORTED = frozenset({GuardClass.IDENTITY, GuardClass.UPDATE, GuardClass.CREATE
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the guards consider besides the plan.
+    """What the guards consider besides the plan, such as the texts of `loss_texts` and `scope_doubts`.
 
-    Attributes:
-        loss_texts: What this run's read lost since the baseline, as texts; empty if nothing.
-        scope_doubts: Why suspensions for the scope need an approval, as texts; empty if they do not.
-        recent: What runs of the last 24 hours, or of this window, wrote.
-        run_id: The run to approve; "RUN" in a dry run, since only a later run will hold the changes.
+    `recent`: what runs of the last 24 hours, or of this window, wrote. `run_id`: the run to approve; "RUN" in a dry
+    run, since only a later run will hold the changes.
     """
 
     limits: Limits
@@ -102,10 +99,10 @@ def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
         }
         tried = {employee_id for employee_id, guard_class in tried_again if guard_class is one}
         again = {employee_id for employee_id in tried if not not_taken[employee_id].is_refused}
-        held, text = _held(one, due, again, for_scope, circumstances)
-        if text:
-            why[one] = text
-            hold = Hold(one, _reason(one, text, run_id))
+        held, why_held = _held(one, due, again, for_scope, circumstances)
+        if why_held:
+            why[one] = why_held
+            hold = Hold(one, _reason(one, why_held, run_id))
             holds |= {(employee_id, one): hold for employee_id in held}
     holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, run_id))
     steps = [_guarded(step, parts, holds, exempt - tried_again, run_id) for step in plan.steps]

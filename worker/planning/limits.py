@@ -27,7 +27,6 @@ _DEFAULTS = {
 MOST = 200
 _CAPPED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY})
 """The classes of which no setting allows more than `MOST` changes in one run."""
-_IMPORT_DAYS = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def is_import(history: History, now: datetime, *, full_pass: bool) -> bool:
     The import ends with the first baseline, whose run takes the window's last employee, or seven days after the first
     run. The first full pass within these seven days belongs to it as well.
     """
-    if history.began and now.timestamp() - history.began / 1000 > _IMPORT_DAYS.total_seconds():
+    if history.began and now.timestamp() - history.began / 1000 > timedelta(days=7).total_seconds():
         return False
     if full_pass:
         return not any(run.is_full and run.command == "reconcile" and run.reached_the_end for run in history.runs)

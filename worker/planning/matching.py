@@ -82,11 +82,8 @@ def contradiction(
 
 def is_reserved(account: Account, protected: Iterable[str]) -> bool:
     """Return whether the account is protected: nothing is ever written to it."""
-    return (
-        account.username in RESERVED_USERNAMES
-        or account.auth in RESERVED_AUTH
-        or account.username.casefold() in protected
-    )
+    is_of_moodle = account.username in RESERVED_USERNAMES or account.auth in RESERVED_AUTH
+    return is_of_moodle or account.username.casefold() in protected
 
 
 def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:

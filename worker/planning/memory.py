@@ -105,12 +105,8 @@ def _is_active(result: StepResult) -> bool:
 
 def record_before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
     """Return the record to store *before* a suspension is sent, so that it is known even if the process ends then."""
-    return replace(
-        known or EmployeeRecord(step.employee_id),
-        suspended_by_us=True,
-        suspended_at=int(now.timestamp()),
-        account_id=step.account_id or 0,
-    )
+    record, account_id = known or EmployeeRecord(step.employee_id), step.account_id or 0
+    return replace(record, suspended_by_us=True, suspended_at=int(now.timestamp()), account_id=account_id)
 
 
 def no_longer_suspended(
@@ -152,12 +148,8 @@ def before_undoing(
     An account that this product suspended stays marked as such until it is active again: the write may fail. For
     `last_change_at`, which is about the run that is undone, see :class:`EmployeeRecord`.
     """
-    record = replace(
-        (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id),
-        attempts=0,
-        undone_at=int(now.timestamp()),
-        last_change_at=last_change_at,
-    )
+    record = (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id)
+    record = replace(record, attempts=0, undone_at=int(now.timestamp()), last_change_at=last_change_at)
     return record_before_suspending(record, step, now) if step.suspends else record
 
 

@@ -36,12 +36,11 @@ def _moved_domain(changes: Sequence[Sequence[FieldChange]]) -> str:
     if common is None:
         return ""
     now, number = common
-    (before, most), *others = Counter(old for old, new in moved if new == now).most_common()
-    if not others:
-        return f"the e-mail domain changes from {before} to {now} for {number:,} of {len(changes):,}"
-    named, rest = [(before, most), *others][:_DOMAINS_NAMED], [count for _, count in others[_DOMAINS_NAMED - 1 :]]
-    origins = [f"{domain} for {count:,}" for domain, count in named]
-    if rest:
+    former = Counter(old for old, new in moved if new == now).most_common()
+    if len(former) == 1:
+        return f"the e-mail domain changes from {former[0][0]} to {now} for {number:,} of {len(changes):,}"
+    origins = [f"{domain} for {count:,}" for domain, count in former[:_DOMAINS_NAMED]]
+    if rest := [count for _, count in former[_DOMAINS_NAMED:]]:
         origins.append(f"and {counted(len(rest), 'other')} for {sum(rest):,}")
     return f"the e-mail domain changes to {now} for {number:,} of {len(changes):,} (from {', '.join(origins)})"
 

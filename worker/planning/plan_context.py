@@ -24,7 +24,6 @@ class PlanContext:
         self.plan_input = matching.plan_input
         self.settings = matching.settings
         self.mapping = matching.mapping
-        self.kinds = matching.plan_input.kinds
         self.unanswered = matching.unanswered
 
     def address_in_question(self, employee: Employee) -> str:

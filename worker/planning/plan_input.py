@@ -48,12 +48,10 @@ class PlanSettings:
 
 @dataclass(frozen=True)
 class PlanInput:
-    """The employees of the run, and all other input of the plan except the accounts.
+    """The employees of the run, ordered by id, and all other input of the plan except the accounts.
 
     Attributes:
-        employees: Ordered by id.
         email_index: The employees by work e-mail, of the whole company if `knows_every_address`.
-        records: What earlier runs recorded, by employee id.
         changed: All employees in the changed feed. They, and those with a record, may join the run if their accounts
             hold an address that the run needs.
         kinds: The known kinds of Moodle's custom profile fields.

@@ -46,10 +46,9 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Needed:
-    """What must be looked up or read before planning continues; empty if nothing is missing.
+    """What must be looked up, in this order, or read before planning continues; empty if nothing is missing.
 
     Attributes:
-        lookups: In the order in which they are made.
         joining: Employees outside the run whose accounts hold an address that the run needs. They may have another
             address by now: if they join the run, the address becomes free.
         compared: Employees outside the run whose accounts match new employees, read to find out whether they left.
@@ -98,10 +97,7 @@ class Plan:
 
 
 class Planner:
-    """Plans one run.
-
-    Call :meth:`needs`, and :meth:`add` what was found, until nothing is needed; then call :meth:`plan`.
-    """
+    """Plans one run: call :meth:`needs`, and :meth:`add` what was found, until nothing is needed; then :meth:`plan`."""
 
     def __init__(self, plan_input: PlanInput) -> None:
         self._input = plan_input
@@ -197,12 +193,10 @@ _Wanted = tuple[AccountKey, str, int]
 
 def _by_idnumber(context: PlanContext) -> Iterator[_Wanted]:
     """Yield the employees who may be written, and those whose suspended account an earlier version did not record."""
-    plan_input = context.plan_input
-    for employee_id in sorted(plan_input.writable):
+    records = context.plan_input.records.items()
+    lacking = [employee_id for employee_id, record in records if record.lacks_account]
+    for employee_id in (*sorted(context.plan_input.writable), *lacking):
         yield "idnumber", str(employee_id), employee_id
-    for employee_id, record in plan_input.records.items():
-        if record.lacks_account:
-            yield "idnumber", str(employee_id), employee_id
 
 
 def _by_account_id(context: PlanContext) -> Iterator[_Wanted]:

@@ -23,8 +23,7 @@ def possible_second_accounts(plan: Plan) -> dict[int, int]:
     found: dict[int, int] = {}
     for step in _creations(plan):
         employee = plan.plan_input.by_id[step.employee_id]
-        names = words_of(employee.facts.get("first_name", ""), employee.facts.get("last_name", ""))
-        former = left.get(names)
+        former = left.get(words_of(employee.facts.get("first_name", ""), employee.facts.get("last_name", "")))
         if former is not None and compare_names(employee, former[1]).both:
             found[step.employee_id] = former[0]
     return found

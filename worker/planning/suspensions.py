@@ -117,13 +117,10 @@ def with_reactivation(context: PlanContext, step: Step) -> Step:
 
 @dataclass
 class ScopeTally:
-    """What this run has read of the scope.
+    """What this run has read of the scope: the marks that match an employee, and the fields that are shown for one.
 
-    Attributes:
-        found: The marks that match an employee.
-        checked: The marks whose fields were read for the whole company: one that was not found matches no employee.
-        shown: The fields that are shown for an employee, with or without a value.
-        has_company_rows: All employees of the company were read.
+    `checked`: the marks whose fields were read for the whole company: one that was not found matches no employee.
+    `has_company_rows`: all employees of the company were read.
     """
 
     scope: Scope = ALL_EMPLOYEES
@@ -160,10 +157,7 @@ class ScopeTally:
         self.has_company_rows |= other.has_company_rows
 
     def never_shown(self) -> list[str]:
-        """Return the fields that are known to be shown for no employee of the company.
-
-        Fields named by their API names are left out, because they are read for single employees.
-        """
+        """Return the fields known to be shown for no employee, without those that are read for single employees."""
         hidden = [name for name in self.scope.fields if name not in self.shown and not is_by_api_name(name)]
         return hidden if self.has_company_rows else []
 
