@@ -120,8 +120,7 @@ class ValueClaims:
         self.address_claims = Claims(claims, matching.holders, matching.owners, self._why_disputed)
 
     def _why_disputed(self, claim: Claim) -> Reason | None:
-        others = self._matching.others_with(claim.employee_id, claim.value)
-        if others:
+        if others := self._matching.others_with(claim.employee_id, claim.value):
             return reasons.email_disputed(others[0])
         return self._unanswered.get(("email", claim.value)) or self.withheld.get(claim.employee_id)
 
