@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from worker import logs
-from worker.model.employee import Change, employee_id
+from worker.model.employee import Change, parse_employee_id
 from worker.timestamps import parse_moment
 from worker.transport.json_stream import Malformed
 
@@ -45,7 +45,7 @@ def parse_changes(answer: Mapping[str, Any]) -> Feed:
     dropped = 0
     for key, value in pairs:
         entry = value if isinstance(value, dict) else {}
-        employee = employee_id(entry.get("id")) or employee_id(key)
+        employee = parse_employee_id(entry.get("id")) or parse_employee_id(key)
         if employee is None:
             dropped += entry.get("id") not in _NO_EMPLOYEE
             continue

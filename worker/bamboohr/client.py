@@ -22,7 +22,7 @@ from worker.bamboohr.report import Report
 from worker.bamboohr.rest_api import RestApi, json_object
 from worker.config.credentials import RenewableCredential
 from worker.errors import CredentialError, ListRefused, ReportRefused, SourceError
-from worker.model.employee import Evidence, employee_id
+from worker.model.employee import Evidence, parse_employee_id
 from worker.model.field_catalogue import api_name, names_in
 from worker.timestamps import iso
 from worker.transport.http import Transport
@@ -150,7 +150,7 @@ class BambooHRClient:
     def _employee(self, employee: int, query: Mapping[str, str]) -> dict[str, Any] | None:
         absent: Mapping[int, dict[str, Any]] = {HTTPStatus.NOT_FOUND: {}}
         row = self._api.read("Get Employee", f"/employees/{employee}", query, json_object, absent, quick=True)
-        return row if employee_id(row.get("id")) == employee else None
+        return row if parse_employee_id(row.get("id")) == employee else None
 
     def site_answers(self) -> bool:
         """Return whether BambooHR answers at all: id 0 stands for the key's own user."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.bamboohr.rows import log_contradiction, log_unreadable, shared, text
-from worker.model.employee import Evidence, employee_id
+from worker.model.employee import Evidence, parse_employee_id
 from worker.model.field_catalogue import names_in
 from worker.model.states import state_name
 from worker.transport.json_stream import Malformed
@@ -74,7 +74,7 @@ class Listing:
             raise Malformed("no list of employees")
         rows: dict[int, Evidence] = {}
         for row in data:
-            employee = employee_id(row.get("employeeId")) if isinstance(row, dict) else None
+            employee = parse_employee_id(row.get("employeeId")) if isinstance(row, dict) else None
             is_readable = isinstance(row, dict) if self._asked is not None else employee is not None
             self._readable += is_readable
             self._unreadable += not is_readable

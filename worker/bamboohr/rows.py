@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from worker import logs
-from worker.model.employee import employee_id
+from worker.model.employee import parse_employee_id
 from worker.transport.json_stream import read_items
 from worker.transport.json_text import is_readable
 
@@ -66,7 +66,7 @@ class StreamedTable(ABC):
         self.rows_read += 1
         if not isinstance(row, dict):
             self._unreadable += 1
-        elif (employee := employee_id(row.get("id"))) is not None:
+        elif (employee := parse_employee_id(row.get("id"))) is not None:
             self.take(employee, row)
 
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeAlias
 from worker import advice
 from worker.commands.base import Call
 from worker.errors import ExitCode, UsageError
-from worker.model.employee import employee_id
+from worker.model.employee import parse_employee_id
 from worker.model.step import GuardClass
 from worker.words import MOST_SHOWN
 
@@ -191,7 +191,7 @@ def add_flags(parser: argparse.ArgumentParser, *names: str) -> None:
 
 def employee(text: str) -> int:
     """Parse an employee id of the command line."""
-    number = employee_id(text)
+    number = parse_employee_id(text)
     if number is None:
         raise argparse.ArgumentTypeError("an employee id is a whole number above 0")
     return number

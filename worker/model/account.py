@@ -14,10 +14,7 @@ AccountKey = Literal["id", "idnumber", "email", "username"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account.
-
-    `values` maps Moodle field names to the values of the mapped fields; an empty field is "".
-    """
+    """One account. `values`: the mapped fields, by Moodle name; an empty field is ""."""
 
     id: int
     username: str

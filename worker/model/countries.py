@@ -13,160 +13,101 @@ from functools import cache
 
 from iso3166 import countries
 
-_UNKNOWN_TO_MOODLE = frozenset({"XK"})
-"""XK (Kosovo) is not an ISO 3166 code: the library has it, Moodle's list does not."""
-
-_INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
-
-_EVERYDAY = {
-    "america": "US",
-    "argentine republic": "AR",
-    "ascension and tristan da cunha saint helena": "SH",
-    "bolivia": "BO",
-    "bonaire saint eustatius and saba": "BQ",
-    "bonaire sint eustatius and saba": "BQ",
-    "bosnia": "BA",
-    "bosnia herzegovina": "BA",
-    "british virgin islands": "VG",
-    "brunei": "BN",
-    "burma": "MM",
-    "burma myanmar": "MM",
-    "cabo verde": "CV",
-    "cape verde": "CV",
-    "caribbean netherlands": "BQ",
-    "congo": "CG",
-    "congo brazzaville": "CG",
-    "congo democratic republic": "CD",
-    "congo democratic republic of": "CD",
-    "congo drc": "CD",
-    "congo kinshasa": "CD",
-    "congo the democratic republic of the": "CD",
-    "cote d ivoire": "CI",
-    "cote d ivoire ivory coast": "CI",
-    "croatia hrvatska": "HR",
-    "czech republic": "CZ",
-    "democratic people s republic of korea": "KP",
-    "democratic republic of congo": "CD",
-    "democratic republic of korea": "KP",
-    "democratic republic of the congo": "CD",
-    "dr congo": "CD",
-    "drc": "CD",
-    "east timor": "TL",
-    "england": "GB",
-    "faeroe islands": "FO",
-    "falkland islands": "FK",
-    "fiji islands": "FJ",
-    "france metropolitan": "FR",
-    "french republic": "FR",
-    "french west indies": "MF",
-    "fyr macedonia": "MK",
-    "gabonese republic": "GA",
-    "great britain": "GB",
-    "heard and mcdonald islands": "HM",
-    "hellenic republic": "GR",
-    "holland": "NL",
-    "holy see vatican city state": "VA",
-    "hong kong sar": "HK",
-    "hong kong sar china": "HK",
-    "hong kong special administrative region of china": "HK",
-    "iran": "IR",
-    "italian republic": "IT",
-    "ivory coast": "CI",
-    "korea": "KR",
-    "korea democratic republic of": "KP",
-    "korea north": "KP",
-    "korea south": "KR",
-    "kyrgyz republic": "KG",
-    "lao pdr": "LA",
-    "laos": "LA",
-    "lebanese republic": "LB",
-    "libya": "LY",
-    "libyan arab jamahiriya": "LY",
-    "macao": "MO",
-    "macao sar": "MO",
-    "macao sar china": "MO",
-    "macao special administrative region of china": "MO",
-    "macau": "MO",
-    "macau sar": "MO",
-    "macau sar china": "MO",
-    "macedonia": "MK",
-    "macedonia fyr": "MK",
-    "macedonia the former yugoslav republic of": "MK",
-    "man isle of": "IM",
-    "micronesia": "FM",
-    "moldova": "MD",
-    "myanmar burma": "MM",
-    "nauru": "NR",
-    "north korea": "KP",
-    "northern ireland": "GB",
-    "palestinian territories": "PS",
-    "palestinian territory": "PS",
-    "palestinian territory occupied": "PS",
-    "pitcairn islands": "PN",
-    "portuguese republic": "PT",
-    "province of china taiwan": "TW",
-    "republic of china": "TW",
-    "republic of ireland": "IE",
-    "reunion": "RE",
-    "russia": "RU",
-    "russian federation": "RU",
-    "rwandese republic": "RW",
-    "s georgia and s sandwich isls": "GS",
-    "saint barthelemy": "BL",
-    "saint helena": "SH",
-    "saint martin": "MF",
-    "sao tome and principe": "ST",
-    "scotland": "GB",
-    "sint eustatius and saba bonaire": "BQ",
-    "sint maarten": "SX",
-    "slovak republic": "SK",
-    "slovakia slovak republic": "SK",
-    "south georgia and south sandwich islands": "GS",
-    "south georgia and south sandwich isls": "GS",
-    "south georgia and the south sandwich islands": "GS",
-    "south korea": "KR",
-    "st helena": "SH",
-    "st pierre and miquelon": "PM",
-    "svalbard": "SJ",
-    "svalbard and jan mayen islands": "SJ",
-    "swaziland": "SZ",
-    "swiss confederation": "CH",
-    "syria": "SY",
-    "syrian arab republic": "SY",
-    "taiwan": "TW",
-    "tanzania": "TZ",
-    "the netherlands": "NL",
-    "togolese republic": "TG",
-    "turkey": "TR",
-    "turkiye": "TR",
-    "uae": "AE",
-    "uk": "GB",
-    "united kingdom": "GB",
-    "united kingdom of great britain and northern ireland": "GB",
-    "united mexican states": "MX",
-    "united states": "US",
-    "united states of america": "US",
-    "us minor outlying islands": "UM",
-    "us virgin islands": "VI",
-    "usa": "US",
-    "vatican": "VA",
-    "vatican city": "VA",
-    "vatican city state": "VA",
-    "venezuela": "VE",
-    "viet nam": "VN",
-    "vietnam": "VN",
-    "virgin islands british": "VG",
-    "virgin islands of the united states": "VI",
-    "virgin islands u s": "VI",
-    "virgin islands us": "VI",
-    "virgin islands usa": "VI",
-    "wales": "GB",
-    "wallis and futuna islands": "WF",
-    "western samoa": "WS",
-    "zaire": "CD",
+_OTHER_NAMES = {
+    "AE": "uae",
+    "AR": "argentine republic",
+    "BA": "bosnia, bosnia herzegovina",
+    "BL": "saint barthelemy",
+    "BN": "brunei",
+    "BO": "bolivia",
+    "BQ": (
+        "bonaire saint eustatius and saba, bonaire sint eustatius and saba, caribbean netherlands,"
+        " sint eustatius and saba bonaire"
+    ),
+    "CD": (
+        "congo democratic republic, congo democratic republic of, congo drc, congo kinshasa,"
+        " congo the democratic republic of the, democratic republic of congo, democratic republic of the congo,"
+        " dr congo, drc, zaire"
+    ),
+    "CG": "congo, congo brazzaville",
+    "CH": "swiss confederation",
+    "CI": "cote d ivoire, cote d ivoire ivory coast, ivory coast",
+    "CV": "cabo verde, cape verde",
+    "CZ": "czech republic",
+    "FJ": "fiji islands",
+    "FK": "falkland islands",
+    "FM": "micronesia",
+    "FO": "faeroe islands",
+    "FR": "france metropolitan, french republic",
+    "GA": "gabonese republic",
+    "GB": (
+        "england, great britain, northern ireland, scotland, uk, united kingdom,"
+        " united kingdom of great britain and northern ireland, wales"
+    ),
+    "GR": "hellenic republic",
+    "GS": (
+        "s georgia and s sandwich isls, south georgia and south sandwich islands,"
+        " south georgia and south sandwich isls, south georgia and the south sandwich islands"
+    ),
+    "HK": "hong kong sar, hong kong sar china, hong kong special administrative region of china",
+    "HM": "heard and mcdonald islands",
+    "HR": "croatia hrvatska",
+    "IE": "republic of ireland",
+    "IM": "man isle of",
+    "IR": "iran",
+    "IT": "italian republic",
+    "KG": "kyrgyz republic",
+    "KP": (
+        "democratic people s republic of korea, democratic republic of korea, korea democratic republic of,"
+        " korea north, north korea"
+    ),
+    "KR": "korea, korea south, south korea",
+    "LA": "lao pdr, laos",
+    "LB": "lebanese republic",
+    "LY": "libya, libyan arab jamahiriya",
+    "MD": "moldova",
+    "MF": "french west indies, saint martin",
+    "MK": "fyr macedonia, macedonia, macedonia fyr, macedonia the former yugoslav republic of",
+    "MM": "burma, burma myanmar, myanmar burma",
+    "MO": (
+        "macao, macao sar, macao sar china, macao special administrative region of china, macau, macau sar,"
+        " macau sar china"
+    ),
+    "MX": "united mexican states",
+    "NL": "holland, the netherlands",
+    "NR": "nauru",
+    "PM": "st pierre and miquelon",
+    "PN": "pitcairn islands",
+    "PS": "palestinian territories, palestinian territory, palestinian territory occupied",
+    "PT": "portuguese republic",
+    "RE": "reunion",
+    "RU": "russia, russian federation",
+    "RW": "rwandese republic",
+    "SH": "ascension and tristan da cunha saint helena, saint helena, st helena",
+    "SJ": "svalbard, svalbard and jan mayen islands",
+    "SK": "slovak republic, slovakia slovak republic",
+    "ST": "sao tome and principe",
+    "SX": "sint maarten",
+    "SY": "syria, syrian arab republic",
+    "SZ": "swaziland",
+    "TG": "togolese republic",
+    "TL": "east timor",
+    "TR": "turkey, turkiye",
+    "TW": "province of china taiwan, republic of china, taiwan",
+    "TZ": "tanzania",
+    "UM": "us minor outlying islands",
+    "US": "america, united states, united states of america, usa",
+    "VA": "holy see vatican city state, vatican, vatican city, vatican city state",
+    "VE": "venezuela",
+    "VG": "british virgin islands, virgin islands british",
+    "VI": (
+        "us virgin islands, virgin islands of the united states, virgin islands u s, virgin islands us,"
+        " virgin islands usa"
+    ),
+    "VN": "viet nam, vietnam",
+    "WF": "wallis and futuna islands",
+    "WS": "western samoa",
 }
-
-
 _FORM = (
     r"(?:(?:arab|bolivarian|democratic|eastern|federal|federated|federative|grand|hashemite|independent|islamic"
     r"|people s|plurinational|socialist|united) )*"
@@ -174,6 +115,7 @@ _FORM = (
 )
 _OFFICIAL_NAME = re.compile(rf"{_FORM} (?:the )?(?P<name>.+)|(?P<inverted>.+) {_FORM}")
 _TWO_NAMES = re.compile(r"(.+)\((.+)\)\s*")
+_INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
 
 
 def country_code(name: str) -> str | None:
@@ -193,11 +135,11 @@ def country_code(name: str) -> str | None:
 def _codes() -> dict[str, str]:
     codes: dict[str, str] = {}
     for country in countries:
-        if country.alpha2 in _UNKNOWN_TO_MOODLE:
-            continue
+        if country.alpha2 == "XK":
+            continue  # Kosovo's code is not in ISO 3166, nor in Moodle's list, but in the library.
         for name in (country.alpha2, country.alpha3, country.name, country.apolitical_name):
             codes[_folded(name)] = country.alpha2
-    return {**codes, **{_folded(name): code for name, code in _EVERYDAY.items()}}
+    return {**codes, **{_folded(name): code for code, names in _OTHER_NAMES.items() for name in names.split(", ")}}
 
 
 def _folded(name: str) -> str:

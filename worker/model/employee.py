@@ -34,7 +34,6 @@ class Employee:
     """One employee of this run.
 
     Attributes:
-        employee_id: The BambooHR id.
         deleted: The changed feed of this run reports a deletion.
         was_deleted: The feed of an earlier run reported a deletion, and this one does not mention the employee.
         listed: The directory shows the employee.
@@ -67,34 +66,23 @@ class Employee:
         custom: Mapping[str, str] | None = None,
         incomplete: str = "",
     ) -> Employee:
-        """Merge what the directory and the evidence show.
+        """Merge what the directory (`listing`), the evidence and the sources of `custom` fields show.
 
         Non-empty values of the evidence win; the directory fills the gaps. An empty value of the directory is dropped
         if the evidence lists the field as restricted.
-
-        Args:
-            employee_id: The BambooHR id.
-            deleted: The changed feed of this run reports a deletion.
-            was_deleted: The feed of an earlier run reported a deletion.
-            listing: The directory's values; None if the directory does not show the employee.
-            evidence: The row of List Employees or Get Employee; None if there is none.
-            custom: The values of fields that are read by their API names.
-            incomplete: The code with which BambooHR refuses these fields of the employee.
         """
-        restricted = evidence.restricted if evidence else frozenset()
+        shown, restricted = (evidence.facts, evidence.restricted) if evidence else ({}, frozenset())
         facts = {name: value for name, value in (listing or {}).items() if value or name not in restricted}
-        facts.update(
-            {name: value for name, value in (evidence.facts if evidence else {}).items() if value or name not in facts}
-        )
+        facts |= {name: value for name, value in shown.items() if value or name not in facts}
         return cls(
-            employee_id=employee_id,
-            deleted=deleted,
-            was_deleted=was_deleted,
+            employee_id,
+            deleted,
+            was_deleted,
             listed=listing is not None,
             evidenced=evidence is not None,
             facts={**facts, **(custom or {})},
-            incomplete=incomplete,
             restricted=restricted - facts.keys(),
+            incomplete=incomplete,
         )
 
     @property
@@ -115,11 +103,8 @@ class LifecycleState(StrEnum):
 def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = False) -> LifecycleState:
     """Derive the lifecycle state. Absence is never evidence of leaving.
 
-    Args:
-        employee: The employee as BambooHR shows them.
-        now: The time of the run.
-        was_to_start: An earlier run saw a hire date in the future. If BambooHR does not show that date now, Inactive
-            does not mean that the employee left, and a termination date may belong to an earlier employment.
+    `was_to_start`: an earlier run saw a hire date in the future. If BambooHR does not show that date now, Inactive does
+    not mean that the employee left, and a termination date may belong to an earlier employment.
     """
     if employee.unreadable:
         return LifecycleState.UNKNOWN
@@ -129,7 +114,10 @@ def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = F
             return LifecycleState.LEFT
         return LifecycleState.LEFT if employee.deleted and not employee.is_shown else LifecycleState.UNKNOWN
     if status == "Inactive":
-        if employee.facts.get("hire_date", "") not in _NOT_SET and day_of(employee.facts, "hire_date") is None:
+        if (
+            employee.facts.get("hire_date", "") not in ("", "0000-00-00")
+            and day_of(employee.facts, "hire_date") is None
+        ):
             # The date cannot be read, and may be in the future.
             return LifecycleState.UNKNOWN
         is_hidden = was_to_start and "hire_date" not in employee.facts
@@ -137,9 +125,6 @@ def lifecycle_state(employee: Employee, now: datetime, *, was_to_start: bool = F
     if status == "Active" or (employee.listed and status.casefold() != "inactive"):
         return LifecycleState.ACTIVE
     return LifecycleState.UNKNOWN
-
-
-_NOT_SET = ("", "0000-00-00")
 
 
 def day_of(facts: Mapping[str, str], field: str) -> date | None:
@@ -150,9 +135,6 @@ def day_of(facts: Mapping[str, str], field: str) -> date | None:
         return None
 
 
-_LAST_ZONE = timedelta(hours=12)
-
-
 def starts_later(employee: Employee, now: datetime) -> bool:
     """Return whether the hire date is in the future.
 
@@ -161,7 +143,7 @@ def starts_later(employee: Employee, now: datetime) -> bool:
     the hire date has passed. A termination date before the hire date belongs to an earlier employment.
     """
     day, end = day_of(employee.facts, "hire_date"), day_of(employee.facts, "termination_date")
-    if day is None or day <= (now - _LAST_ZONE).date():
+    if day is None or day <= (now - timedelta(hours=12)).date():
         return False
     return end is None or end < day or end > now.date()
 
@@ -172,7 +154,7 @@ def starts_within(employee: Employee, now: datetime, days: int) -> bool:
     return days > 0 and day is not None and day <= now.date() + timedelta(days=days)
 
 
-def employee_id(value: object) -> int | None:
+def parse_employee_id(value: object) -> int | None:
     """Parse a BambooHR employee id: a positive integer; None for anything else (BambooHR reads "0" as "me")."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if value > 0 else None
@@ -200,14 +182,10 @@ class EmailIndex:
         """Record that the employee has this address. An empty address is ignored."""
         if not address:
             return
-        key = hash(email_key(address))
-        known = self._ids.get(key)
-        if known is None:
-            self._ids[key] = employee
-        else:
-            known = known if isinstance(known, tuple) else (known,)
-            if employee not in known:
-                self._ids[key] = (*known, employee)
+        known = self.of(address)
+        if employee not in known:
+            # One id takes a fraction of the memory of a tuple, and nearly every address has one.
+            self._ids[hash(email_key(address))] = (*known, employee) if known else employee
 
     def of(self, address: str) -> tuple[int, ...]:
         """Return the ids of all employees with this address."""

@@ -52,14 +52,11 @@ def shown_text(kind: FieldKind, value: str) -> str:
 def sendable(kinds: Kinds, field: str, text: str) -> str | None:
     """Return what is sent for a value; None if the field's type has no such value."""
     kind = kinds.get(field)
-    if kind is None or not text:
-        return "0" if kind is not None and kind.type == "checkbox" else text
-    if kind.type == "checkbox":
+    if kind is not None and kind.type == "checkbox":
         word = text.casefold()
         return "1" if word in _YES else "0" if word in _NO else None
-    if kind.type == "datetime":
-        day = _iso_day(text)
-        return None if day is None else day.isoformat()
+    if kind is not None and kind.type == "datetime" and text:
+        return day.isoformat() if (day := _iso_day(text)) else None
     return text
 
 

@@ -14,12 +14,9 @@ VALID = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class HeldChange:
-    """A part of a step that a guard held, or an unconfirmed match.
+    """A part of a step that a guard held, or an unconfirmed match, whose `guard_class` is None.
 
-    Attributes:
-        account_id: The account; 0 if the step creates it.
-        guard_class: The class of the part; None for a match, which an operator confirms for the employee as a whole.
-        digest: A keyed digest of what would have been written: see :func:`worker.planning.digests.part_digest`.
+    `account_id`: 0 if the step creates the account. `digest`: see :func:`worker.planning.digests.part_digest`.
     """
 
     employee_id: int
@@ -30,12 +27,10 @@ class HeldChange:
 
 @dataclass(frozen=True)
 class HeldChanges:
-    """All held changes of a run.
+    """All held changes of a run, and when they were held, in seconds since 1970.
 
-    Attributes:
-        at: When they were held, in seconds since 1970.
-        key_check: A digest of the run's id with the same key as the digests of the changes.
-        resends: Values that Moodle had not kept before are among the changes.
+    `key_check`: a digest of the run's id with the same key as the digests of the changes. `resends`: values that Moodle
+    had not kept before are among the changes.
     """
 
     run_id: str

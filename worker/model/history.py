@@ -14,7 +14,7 @@ NO_ACCOUNT = -1
 
 
 class FollowUp(StrEnum):
-    """Why an employee needs a follow-up. Each is a flag of its own; a new one is one more line here."""
+    """Why an employee needs a follow-up. Each is a flag of its own."""
 
     WAITING = "waiting"
     PARKED = "parked"
@@ -40,7 +40,6 @@ class EmployeeRecord:
     """The record of one employee, without personal values.
 
     Attributes:
-        follow_ups: The flags that are set.
         deleted: The changed feed reported a deletion when it last named the employee (it does so once).
         attempts: Consecutive runs in which Moodle refused the employee.
         suspended_by_us: Stored before the suspension is sent, like `suspended_at` (seconds since 1970), so that
@@ -84,9 +83,7 @@ class EmployeeRecord:
     @property
     def was_to_start(self) -> bool:
         """Whether the employee waits for their first day, whether or not their account was written before it."""
-        waiting = self.follow_ups.get(FollowUp.WAITING)
-        if waiting is None:
-            return False
+        waiting = self.follow_ups.get(FollowUp.WAITING, FollowUpDetail())
         return waiting.note in ("starts_later", "start_not_shown") or waiting.action not in ("", "hold")
 
     @property
@@ -120,7 +117,6 @@ class RunRecord:
         is_baseline: A sync that reached its end and read reliably, whatever errors single employees had; later runs
             are compared with its figures.
         successful: A run over all employees of its scope, without an error.
-        rows: Rows of the directory.
         coverage: The share of rows that have a value, by needed field, in hundredths of a per cent.
         mapping_digest: A fingerprint of the mapping, the username settings and the scope that the run planned with.
         company: The number of active employees; 0 in records of an earlier version, which have `rows` alone.
@@ -184,11 +180,7 @@ class History:
 
     def scope_matched(self) -> Sequence[str]:
         """Return the marks of the scope that matched an employee, from the last run that has any."""
-        last = self._last_to_match()
-        return last.scope_matched if last else ()
-
-    def _last_to_match(self) -> RunRecord | None:
-        return next((run for run in reversed(self.runs) if run.scope_matched), None)
+        return next((run.scope_matched for run in reversed(self.runs) if run.scope_matched), ())
 
     @property
     def began(self) -> int:
@@ -216,17 +208,13 @@ class History:
         A run that reached beyond `since` shows that the state was moved back. No field then counts as read beyond
         `since`: an operator who wants the changes again wants the dates as well.
         """
-        found: dict[str, date] = {}
-        for run in self.runs:
-            for kind, day in _days(run):
-                found[kind] = max(day, found.get(kind, day))
         moved_back = any((parse_moment(run.reached) or since) > since for run in self.runs)
         latest = since.date() if moved_back else date.max
-        return {kind: min(day, latest) for kind, day in found.items()}
+        return {field: min(day, latest) for field, (day, _) in _furthest_read(self.runs).items()}
 
     def with_flag(self, flag: FollowUp) -> dict[int, EmployeeRecord]:
         """Return the employees with a flag."""
-        return {number: employee for number, employee in self.records.items() if employee.has(flag)}
+        return {employee_id: record for employee_id, record in self.records.items() if record.has(flag)}
 
     def delivered(self, scheduled_time: str) -> bool:
         """Return whether a run of this scheduled time was successful. One that failed may be tried again."""
@@ -248,37 +236,36 @@ def runs_needed(runs: Iterable[RunRecord], now: datetime, most: int) -> tuple[Ru
     """
     ordered = sorted(runs, key=lambda run: (run.ended_at, run.run_id))
     since = (now - _RECENT).timestamp() * 1000
-    recent = [run for at, run in enumerate(reversed(ordered)) if run.ended_at >= since or at < LEAST_RUNS][:most]
-    kept = {run.run_id for run in (*recent, *_pinned(ordered))}
+    recent = [run for age, run in enumerate(reversed(ordered)) if run.ended_at >= since or age < LEAST_RUNS][:most]
+    kept = {run.run_id for run in (*recent, *_kept_at_any_age(ordered))}
     return tuple(run for run in ordered if run.run_id in kept)
 
 
-def _pinned(runs: Sequence[RunRecord]) -> Iterable[RunRecord]:
-    history = History(runs=tuple(runs))
-    latest = (history.last_baseline(), history.last_full_run(), history._last_to_match())
-    yield from (run for run in latest if run is not None)
+def _kept_at_any_age(runs: Sequence[RunRecord]) -> Iterable[RunRecord]:
+    yield from [run for run in runs if run.is_baseline][-1:]
+    yield from [run for run in runs if run.is_full][-1:]
+    yield from [run for run in runs if run.scope_matched][-1:]
     opened = next((run.since for run in reversed(runs) if run.since), None)
     yield from [run for run in runs if run.since == opened][:1]
-    yield from sorted(runs, key=lambda run: parse_moment(run.reached) or _NEVER)[-1:]
-    furthest: dict[str, tuple[date, RunRecord]] = {}
-    for run in runs:
-        for kind, day in _days(run):
-            if kind not in furthest or day >= furthest[kind][0]:
-                furthest[kind] = (day, run)
-    yield from (run for _, run in furthest.values())
+    yield from sorted(runs, key=lambda run: parse_moment(run.reached) or _EPOCH)[-1:]
+    yield from (run for _, run in _furthest_read(runs).values())
 
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _days(run: RunRecord) -> Iterable[tuple[str, date]]:
-    for kind, text in run.dates_read.items():
+def _furthest_read(runs: Iterable[RunRecord]) -> dict[str, tuple[date, RunRecord]]:
+    """Return, for each date field, the last day up to which it was read, and the last run that read it up to there."""
+    read = ((field, day, run) for run in runs for field, day in _dates_read(run))
+    return {field: (day, run) for field, day, run in sorted(read, key=lambda found: found[1])}
+
+
+def _dates_read(run: RunRecord) -> Iterable[tuple[str, date]]:
+    """Yield the dates that a run read, without those that an edited state may hold."""
+    for name, text in run.dates_read.items():
         try:
             day = date.fromisoformat(text)
         except ValueError:
             continue
-        if day.year >= _FIRST_YEAR:
-            yield kind, day
-
-
-_FIRST_YEAR = 1970
+        if day.year >= _EPOCH.year:
+            yield name, day

@@ -24,12 +24,9 @@ _MAX_PORTION_BYTES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """A write for one employee that a run let through and Moodle did not accept.
+    """The new value of each field in a write for one employee that a run let through and Moodle did not accept.
 
-    Attributes:
-        values: The new value of each field.
-        classes: The guard classes in which the write counted; see :class:`JournalEntry`.
-        is_refused: The write was refused for this employee alone.
+    `classes`: as in :class:`JournalEntry`. `is_refused`: Moodle refused the write for this employee alone.
     """
 
     values: Mapping[str, str]
@@ -41,9 +38,8 @@ class NotTaken:
 class RecentWrites:
     """The writes of recent runs that matter to the guards of the next one.
 
-    Attributes:
-        changed: The employees whose accounts were changed, by the class in which the change counts.
-        not_taken: The writes that the last run of this window let through and Moodle did not accept, by employee.
+    `changed`: the employees whose accounts were changed, by the class in which the change counts. `not_taken`: the
+    writes that the last run of this window let through and Moodle did not accept, by employee.
     """
 
     changed: Mapping[GuardClass, Set[int]] = field(default_factory=dict)
@@ -79,19 +75,16 @@ class JournalEntry:
     @classmethod
     def of(cls, step: Step, now: datetime, changed: datetime | None = None) -> JournalEntry:
         """Return the entry of a step that is about to be sent; `changed`: when the employee changed, if known."""
-        account_id = step.account.id if step.account else None
-        last_change_at = int(changed.timestamp()) if changed else 0
         changes = tuple(change for change in step.changes if len(change.old or "") <= _MAX_VALUE_LENGTH)
-        return cls(
-            step.employee_id, step.action, account_id, changes, int(now.timestamp()), last_change_at, step.classes
-        )
+        last_change_at = int(changed.timestamp()) if changed else 0
+        at = int(now.timestamp())
+        return cls(step.employee_id, step.action, step.account_id, changes, at, last_change_at, step.classes)
 
     @classmethod
     def of_read_back(cls, step: Step, shown: Iterable[FieldChange], now: datetime) -> JournalEntry:
         """Return the entry of what the account of a step shows in place of the values that were sent."""
-        account_id = step.account.id if step.account else None
         changes = tuple(change for change in shown if len(change.new) <= _MAX_VALUE_LENGTH)
-        return cls(step.employee_id, step.action, account_id, changes, int(now.timestamp()), is_read_back=True)
+        return cls(step.employee_id, step.action, step.account_id, changes, int(now.timestamp()), is_read_back=True)
 
     def changed(self, field: str) -> FieldChange | None:
         """Return the change of one field; None if there is none."""

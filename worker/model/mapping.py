@@ -63,15 +63,10 @@ ApplyWhen = Literal["always", "create"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one Moodle field is filled.
+    """How one Moodle field is filled: from the first of the sources that is not empty, or else with the default.
 
-    Attributes:
-        target: The Moodle field.
-        sources: BambooHR fields, by the names under which they are read; the first non-empty one is used.
-        when: Whether the field is filled on creation only.
-        default: The value if BambooHR has none.
-        table: What is sent for each value of BambooHR, by the value as :func:`folded`; if empty, the value itself.
-        otherwise: What is sent for a value that the table does not have; if "", nothing.
+    `table`: what is sent for each value of BambooHR, by the value as :func:`folded`; if empty, the value itself.
+    `otherwise`: what is sent for a value that the table does not have; if "", nothing.
     """
 
     target: str
@@ -97,34 +92,32 @@ class Rule:
         return self.when == "always" and self.target not in NEVER_RETURNED
 
     def value(self, facts: Mapping[str, str]) -> str | None:
-        """Return the value for the field; None if BambooHR does not show it, and the account keeps its present value.
+        """Return the value for the field; None if the account keeps its present one: see :meth:`refused_value`.
 
         A source that is not shown hides the sources after it: if the preferred name is restricted today, the account
         must not fall back to the legal first name.
         """
-        return self._first(facts)[0]
+        return self._value_and_refused(facts)[0]
 
     def refused_value(self, facts: Mapping[str, str]) -> str:
-        """Return the value that is not sent because the table does not have it or Moodle does not accept it, or "".
+        """Return the value that is not sent because the table does not have it or Moodle does not accept it, or ""."""
+        return self._value_and_refused(facts)[1]
 
-        The account keeps its value.
-        """
-        return self._first(facts)[1]
-
-    def _first(self, facts: Mapping[str, str]) -> tuple[str | None, str]:
+    def _value_and_refused(self, facts: Mapping[str, str]) -> tuple[str | None, str]:
         for source in self.sources:
             if source not in facts:
                 return None, ""
             if facts[source] and (value := self._sent(facts[source])) != "":
-                return value, "" if value is not None else facts[source]
+                return value, facts[source] if value is None else ""
         return normalize(self.target, self.default), ""
 
     def _sent(self, shown: str) -> str | None:
+        """Return the value that is sent for one of BambooHR's, None if it is refused."""
         if self.table:
-            mapped = self.table.get(folded(shown))
-            if mapped is None and not self.otherwise:
+            key = folded(shown)
+            if key not in self.table and not self.otherwise:
                 return None
-            shown = self.otherwise if mapped is None else mapped
+            shown = self.table.get(key, self.otherwise)
         return normalize(self.target, shown) if shown else ""
 
 
@@ -138,13 +131,10 @@ def folded(value: str) -> str:
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """All rules and the username template, with the BambooHR fields that they need.
+    """The rules, one for each Moodle field, and the username template, with the BambooHR fields that they need.
 
-    Attributes:
-        rules: One for each Moodle field.
-        username_template: The setting USERNAME_TEMPLATE.
-        extended_usernames: Moodle's `extendedusernamechars` is on.
-        default_last_name: The last name of a new account whose employee has a single name; "" if they get none.
+    `extended_usernames`: Moodle's `extendedusernamechars` is on. `default_last_name`: the last name of a new account
+    whose employee has a single name; "" if they get none.
     """
 
     rules: tuple[Rule, ...]
@@ -166,21 +156,19 @@ class FieldMapping:
     @property
     def digest(self) -> str:
         """A fingerprint of the mapping. A reconcile is due when it changes."""
-        decisive: list[object] = [
-            [rule.target, rule.sources, rule.when, rule.default, *_table(rule)] for rule in self.rules
-        ]
+        # What has its default is left out, so that the fingerprints of earlier versions stay valid.
+        decisive: list[object] = []
+        for rule in self.rules:
+            table = [sorted(rule.table.items()), rule.otherwise] if rule.table else []
+            decisive.append([rule.target, rule.sources, rule.when, rule.default, *table])
         decisive.append(self.username_template)
-        # Left out at their defaults, so that the fingerprints of earlier versions stay valid.
         if self.extended_usernames or self.default_last_name:
             decisive.append([self.extended_usernames, self.default_last_name])
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
 
     @property
     def form_fields(self) -> int:
-        """Form fields of one account in a write request: id or auth, idnumber, username and suspended are always sent.
-
-        A custom profile field takes two.
-        """
+        """Form fields of one account in a write request: four always, and two for a custom profile field."""
         return 4 + sum(2 if rule.is_custom else 1 for rule in self.rules)
 
     def accepts_username(self, name: str) -> bool:
@@ -197,19 +185,9 @@ class FieldMapping:
         return frozenset(rule.target for rule in self.rules if rule.is_updated)
 
     @property
-    def username_has_email(self) -> bool:
-        """Whether usernames are derived from the work e-mail address."""
-        return "work_email" in placeholders(self.username_template)
-
-    @property
     def updates_email(self) -> bool:
         """Whether the e-mail address of existing accounts follows BambooHR."""
         return "email" in self.updated
-
-
-def _table(rule: Rule) -> list[object]:
-    """Return the part of a digest for a rule's table; none without a table, as in the digests of earlier versions."""
-    return [sorted(rule.table.items()), rule.otherwise] if rule.table else []
 
 
 @cache

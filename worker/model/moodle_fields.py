@@ -47,10 +47,8 @@ def is_email(text: str) -> bool:
 def is_username(text: str, *, extended: bool = False) -> bool:
     """Return whether Moodle accepts the username: a-z 0-9 _ - . @, at most 100 characters.
 
-    Args:
-        text: The username.
-        extended: Moodle's `extendedusernamechars` is on: any characters but capitals and blanks at the ends. Characters
-            that are invisible are excluded, because no employee could type such a username.
+    `extended`: Moodle's `extendedusernamechars` is on: any characters but capitals and blanks at the ends. Invisible
+    characters are excluded, because no employee could type such a username.
     """
     if len(text) > LENGTHS["username"]:
         return False
@@ -60,17 +58,10 @@ def is_username(text: str, *, extended: bool = False) -> bool:
 
 
 def normalize(target: str, text: str) -> str | None:
-    """Return the value as Moodle will store it.
+    """Return the value as Moodle will store it; None if Moodle cannot hold it, and the account keeps its present one.
 
     Removes control characters, collapses white space, removes the angle brackets of anything that PHP would strip as an
     HTML tag, and truncates to the field's length, except for telephone numbers. Country names become codes.
-
-    Args:
-        target: The Moodle field, for example "firstname" or "profile_field_team".
-        text: The value that BambooHR shows.
-
-    Returns:
-        The stored value, or None if Moodle cannot hold it and the account should keep its present value.
     """
     if target == "country":
         return country_code(text) if text else ""
@@ -79,15 +70,15 @@ def normalize(target: str, text: str) -> str | None:
     if target == "timezone":
         return _matching(_TIME_ZONE, text)
     if target in ("phone1", "phone2"):
-        text = _short_phone(text, LENGTHS[target])
+        # An overlong number loses its punctuation, but no digit: a part of a number is not a number.
+        text = text if len(text) <= LENGTHS[target] else _PHONE_PUNCTUATION.sub("", text)
         if len(text) > LENGTHS[target]:
             return None
-    clean = text
     if not text.isprintable():
-        clean = "".join(" " if char.isspace() else char for char in text)
-        clean = "".join(char for char in clean if unicodedata.category(char) not in _UNSTORABLE)
+        spaced = (" " if char.isspace() else char for char in text)
+        text = "".join(char for char in spaced if unicodedata.category(char) not in _UNSTORABLE)
     # Truncate first: PHP also strips a bracket that the truncation leaves at the end.
-    clean = " ".join(clean.split())[: LENGTHS.get(target, _CUSTOM_FIELD_LENGTH)].rstrip()
+    clean = " ".join(text.split())[: LENGTHS.get(target, _CUSTOM_FIELD_LENGTH)].rstrip()
     if _TAG.search(clean):
         clean = " ".join(clean.replace("<", " ").replace(">", " ").split())
     return clean
@@ -95,8 +86,3 @@ def normalize(target: str, text: str) -> str | None:
 
 def _matching(form: re.Pattern[str], text: str) -> str | None:
     return text if not text or form.fullmatch(text) else None
-
-
-def _short_phone(text: str, length: int) -> str:
-    """Return an overlong number without its punctuation; never truncate it: part of a number is not a number."""
-    return _PHONE_PUNCTUATION.sub("", text) if len(text) > length else text

@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class WindowProgress:
-    """Progress within one window.
+    """Progress within one window, whose `latest` becomes `since` when it is complete, up to the employee `last_id`.
 
-    `latest` becomes `since` when the window is complete. `last_id`: the last employee taken. `pinned_runs`: consecutive
-    runs that failed and left the position unchanged.
+    `pinned_runs`: consecutive runs that failed and left the position unchanged.
     """
 
     latest: datetime | None = None
@@ -22,14 +21,10 @@ class WindowProgress:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The position of the sync.
+    """The start of the window, how many of its changes were taken, and the progress, if it was stored.
 
-    Attributes:
-        since: Start of the window.
-        offset: Number of changes taken.
-        progress: None if none was stored for this position.
-        gapless: Whether a run left `since` there, with no gap before it. For any other position (the first one, or one
-            written by hand), the history shows whether there is a gap.
+    `gapless`: a run left `since` there, with no gap before it. For any other position (the first one, or one written by
+    hand), the history shows whether there is a gap.
     """
 
     since: datetime

@@ -1,7 +1,7 @@
 """Why an employee was written, held, skipped or refused, in words for the operator.
 
-A reason has a stable code (for filters and tests), a text, and advice on what to do. It names employees and accounts by
-id only.
+A reason names employees and accounts by id only. All words are in this one file, whatever its length: they are its one
+subject, and a wording is found at once.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from worker.model.account import Account
 class Reason:
     """A stable code, a text whose subject is the employee, and advice; "" if there is nothing to do.
 
-    The template of the advice names commands as `{command:people retry ID}`, and the employee's id as `{employee}`,
-    which are replaced by the command as the reader types it, and by the ids if they are known.
-    `counter`: the count of the summary for employees who are skipped or held for this reason.
+    For the placeholders of the advice, see :func:`worker.advice.resolve`. `counter`: the count of the summary for
+    employees who are skipped or held for this reason.
     """
 
     code: str
@@ -63,10 +62,7 @@ NO_EMAIL = Reason(
     counter="skipped_no_email",
 )
 INVALID_EMAIL = Reason(
-    "invalid_email",
-    "Moodle does not accept the work e-mail",
-    "correct it in BambooHR",
-    counter="skipped_invalid_email",
+    "invalid_email", "Moodle does not accept the work e-mail", "correct it in BambooHR", counter="skipped_invalid_email"
 )
 NO_NAME = Reason(
     "no_name",
@@ -126,18 +122,13 @@ START_NOT_SHOWN = Reason(
     "is inactive, and BambooHR does not show the hire date: they may not have started yet",
     "let the key's user see hire dates",
 )
-LEAVER_UNSURE = Reason(
-    "leaver_unsure",
-    "left; the account with their e-mail address may belong to another person (the names differ, or another employee"
-    " has the address)",
-    "suspend it by hand, or enter the employee id as its idnumber",
+_UNSURE = (
+    "the account with their e-mail address may belong to another person (the names differ, or another employee has the"
+    " address)"
 )
-OUT_OF_SCOPE_UNSURE = Reason(
-    "out_of_scope_unsure",
-    "is out of scope; the account with their e-mail address may belong to another person (the names differ, or another"
-    " employee has the address)",
-    "suspend it by hand, or enter the employee id as its idnumber",
-)
+_SUSPEND_BY_HAND = "suspend it by hand, or enter the employee id as its idnumber"
+LEAVER_UNSURE = Reason("leaver_unsure", f"left; {_UNSURE}", _SUSPEND_BY_HAND)
+OUT_OF_SCOPE_UNSURE = Reason("out_of_scope_unsure", f"is out of scope; {_UNSURE}", _SUSPEND_BY_HAND)
 LINK_UNSURE = Reason(
     "link_unsure",
     "the account with their e-mail address has another name, and the directory shows less of the company than before:"
@@ -165,12 +156,9 @@ def out_of_scope(field: str, deciding_list: str) -> Reason:
 
 def scope_not_shown(fields: Iterable[str]) -> Reason:
     """BambooHR does not show the fields by which an employee is in scope or out of it."""
-    return Reason(
-        SCOPE_NOT_SHOWN,
-        f"BambooHR does not show {', '.join(sorted(fields))}, which decides whether they are in scope",
-        "let the key's user see it; every run asks again until then",
-        counter="scope_not_shown",
-    )
+    text = f"BambooHR does not show {', '.join(sorted(fields))}, which decides whether they are in scope"
+    advice = "let the key's user see it; every run asks again until then"
+    return Reason(SCOPE_NOT_SHOWN, text, advice, counter="scope_not_shown")
 
 
 def edited_since(fields: Iterable[str], unread: Iterable[str] = ()) -> Reason:
@@ -178,12 +166,8 @@ def edited_since(fields: Iterable[str], unread: Iterable[str] = ()) -> Reason:
     text = f"changed since that run, and left unchanged: {', '.join(fields)}"
     if names := ", ".join(unread):
         text += f" (the run ended before it could read {names} back: Moodle may not have kept the value that was sent)"
-    return Reason(
-        "edited_since",
-        text,
-        "check these fields of the account, and correct them by hand if needed",
-        counter="edited_since",
-    )
+    advice = "check these fields of the account, and correct them by hand if needed"
+    return Reason("edited_since", text, advice, counter="edited_since")
 
 
 NOT_KEPT = "not_kept"
@@ -203,20 +187,14 @@ def not_kept(fields: Iterable[str]) -> Reason:
 
 def field_not_shown(fields: Iterable[str]) -> Reason:
     """BambooHR does not show fields that a new account needs."""
-    return Reason(
-        "field_not_shown",
-        f"BambooHR does not show {', '.join(sorted(fields))}, which a new account needs",
-        "let the key's user see it; every run asks again until then",
-    )
+    text = f"BambooHR does not show {', '.join(sorted(fields))}, which a new account needs"
+    return Reason("field_not_shown", text, "let the key's user see it; every run asks again until then")
 
 
 def username_kept(account: Account) -> Reason:
     """Moodle does not accept the new username; the other fields are updated."""
-    return Reason(
-        "username_kept",
-        f"the new username has characters that Moodle does not accept; {account.name} keeps its current one",
-        "change the e-mail address or USERNAME_TEMPLATE",
-    )
+    text = f"the new username has characters that Moodle does not accept; {account.name} keeps its current one"
+    return Reason("username_kept", text, "change the e-mail address or USERNAME_TEMPLATE")
 
 
 UNCONFIRMED = "unconfirmed"
@@ -226,44 +204,42 @@ it for the employee."""
 
 def unconfirmed_id(employee_id: int, account: Account) -> Reason:
     """The idnumber matches, but neither the e-mail address nor a name does."""
-    return Reason(
-        UNCONFIRMED,
+    return _unconfirmed(
+        employee_id,
         f"{account.name} has the employee id as its idnumber, but neither its e-mail address nor its names are the"
         " employee's: either the account belongs to another person, because ids were reassigned or come from another"
         " system, or everything that identifies the employee changed at once",
-        _confirm(employee_id, "give the account the idnumber of its owner, or none"),
     )
 
 
 def unconfirmed_address(employee_id: int, account: Account, other: int) -> Reason:
     """The idnumber matches, but the account has the address of another employee."""
-    return Reason(
-        UNCONFIRMED,
+    return _unconfirmed(
+        employee_id,
         f"{account.name} has the employee id as its idnumber, but its e-mail address is now the work e-mail of employee"
         f" {other}, and its names do not both match: either the account belongs to employee {other}, or the address"
         f" was given to employee {other} and this employee's names changed",
-        _confirm(employee_id, f"enter {other} as the account's idnumber"),
+        f"enter {other} as the account's idnumber",
     )
 
 
 def unconfirmed_unseen(employee_id: int, account: Account) -> Reason:
     """The idnumber matches, and BambooHR shows nothing to compare."""
-    return Reason(
-        UNCONFIRMED,
+    return _unconfirmed(
+        employee_id,
         f"{account.name} has the employee id as its idnumber, but BambooHR shows neither an e-mail address nor a name"
         " of the employee: either the account is the employee's, or another system uses the same number",
-        _confirm(employee_id, "give the account the idnumber of its owner, or none"),
     )
 
 
 def unconfirmed_email(employee_id: int, account: Account) -> Reason:
     """The e-mail address matches, but no name does."""
-    return Reason(
-        UNCONFIRMED,
+    return _unconfirmed(
+        employee_id,
         f"{account.name} has the employee's e-mail address and no idnumber, but other names: either it is a shared or"
         " recycled address and the account belongs to another person, or the account is the employee's under another"
         " name",
-        _confirm(employee_id, "give the account or the employee another address"),
+        "give the account or the employee another address",
     )
 
 
@@ -279,82 +255,66 @@ def unconfirmed_rehire(employee_id: int, account: Account, former: int) -> Reaso
     )
 
 
-def _confirm(employee_id: int, otherwise: str) -> str:
-    return f"if the account is the employee's: {{command:approve RUN --employee {employee_id}}}; if not: {otherwise}"
+def _unconfirmed(
+    employee_id: int, text: str, if_not: str = "give the account the idnumber of its owner, or none"
+) -> Reason:
+    advice = f"if the account is the employee's: {{command:approve RUN --employee {employee_id}}}; if not: {if_not}"
+    return Reason(UNCONFIRMED, text, advice)
 
 
 def several_accounts(accounts: Iterable[Account]) -> Reason:
     """More than one account could belong to the employee."""
-    return Reason(
-        "several_accounts",
-        f"more than one account could be the employee's: {', '.join(account.name for account in accounts)}",
-        "leave the employee id as idnumber on one of them, and give the others another e-mail address",
-    )
+    text = f"more than one account could be the employee's: {', '.join(account.name for account in accounts)}"
+    advice = "leave the employee id as idnumber on one of them, and give the others another e-mail address"
+    return Reason("several_accounts", text, advice)
 
 
 def email_taken(account: Account) -> Reason:
     """The e-mail address belongs to the account of another person."""
-    return Reason(
-        "email_taken",
-        f"the e-mail address belongs to another account, {account.name}",
-        "change that account's address; or, if it is the employee's, enter the employee id as its idnumber",
-    )
+    text = f"the e-mail address belongs to another account, {account.name}"
+    advice = "change that account's address; or, if it is the employee's, enter the employee id as its idnumber"
+    return Reason("email_taken", text, advice)
 
 
 def email_disputed(other: int) -> Reason:
     """Another employee has the same address in BambooHR."""
-    return Reason(
-        "email_disputed",
-        f"employee {other} has the same work e-mail in BambooHR",
-        "give each of them their own address in BambooHR",
-    )
+    text = f"employee {other} has the same work e-mail in BambooHR"
+    return Reason("email_disputed", text, "give each of them their own address in BambooHR")
 
 
 def email_swapped(other: int) -> Reason:
     """Employees exchange their addresses, which Moodle cannot do one account at a time."""
-    return Reason(
-        "email_swapped",
-        f"would swap addresses with employee {other}, and Moodle does not accept an address that is in use",
-        "give one of the accounts another address by hand; the next run does the rest",
-    )
+    text = f"would swap addresses with employee {other}, and Moodle does not accept an address that is in use"
+    return Reason("email_swapped", text, "give one of the accounts another address by hand; the next run does the rest")
 
 
 def username_taken(other: str) -> Reason:
     """Another account or employee has the username. `other` names it."""
-    return Reason(
-        "username_taken",
-        f"the username made by USERNAME_TEMPLATE is taken by {other}",
-        "rename that account, or change USERNAME_TEMPLATE",
-    )
+    text = f"the username made by USERNAME_TEMPLATE is taken by {other}"
+    return Reason("username_taken", text, "rename that account, or change USERNAME_TEMPLATE")
+
+
+_REPAIR = (
+    "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
+)
 
 
 def unreadable_employee(code: str) -> Reason:
     """BambooHR cannot answer for one employee, who is left as they are."""
-    return Reason(
-        "unreadable_employee",
-        f"BambooHR cannot return this employee's record ({code})",
-        "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
-        " Nothing is written for the employee until then",
-    )
+    text = f"BambooHR cannot return this employee's record ({code})"
+    return Reason("unreadable_employee", text, f"{_REPAIR} Nothing is written for the employee until then")
 
 
 def unreadable_fields(code: str) -> Reason:
     """BambooHR cannot answer for the custom fields of one employee; everything else is written."""
-    return Reason(
-        "unreadable_fields",
-        f"BambooHR cannot return this employee's custom fields ({code})",
-        "open the employee in BambooHR and look for a value that is damaged; if there is none, ask BambooHR's support."
-        " The account keeps what it has in these fields until then",
-    )
+    text = f"BambooHR cannot return this employee's custom fields ({code})"
+    return Reason("unreadable_fields", text, f"{_REPAIR} The account keeps what it has in these fields until then")
 
 
 def of_leaver(unread: Reason) -> Reason:
     """The account of an employee who has left cannot be read, and therefore not be suspended."""
-    return replace(
-        unread,
-        advice_template="the employee has left, and the account may still be active: suspend it by hand; "
-        + unread.advice_template,
-    )
+    first = "the employee has left, and the account may still be active: suspend it by hand"
+    return replace(unread, advice_template=f"{first}; {unread.advice_template}")
 
 
 WITHOUT_ACCOUNT = frozenset({"no_email", "invalid_email", "no_name", "invalid_username", "field_not_shown"})

@@ -31,10 +31,8 @@ class ScopeState(StrEnum):
     NOT_SHOWN = "not shown"
 
 
-@lru_cache(maxsize=4096)
-def fold(value: str) -> str:
-    """Return a value as it is compared. Cached, because the directory repeats a few values many times."""
-    return folded(value)
+fold = lru_cache(maxsize=4096)(folded)
+"""Returns a value as it is compared. Cached, because the directory repeats a few values many times."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,8 @@ class ScopeRule:
     excluded: tuple[str, ...] = ()
 
     @cached_property
-    def allowed_values(self) -> Mapping[str, str]:
-        """The allowed values as the setting has them, by the form in which they are compared."""
-        return {fold(value): value for value in self.allowed}
+    def _allowed(self) -> frozenset[str]:
+        return frozenset(map(fold, self.allowed))
 
     @cached_property
     def _excluded(self) -> frozenset[str]:
@@ -59,7 +56,7 @@ class ScopeRule:
         if self.field not in facts:
             return ScopeState.NOT_SHOWN
         value = fold(facts[self.field])
-        is_out = value in self._excluded or (bool(self.allowed) and value not in self.allowed_values)
+        is_out = value in self._excluded or (bool(self.allowed) and value not in self._allowed)
         return ScopeState.OUT if is_out else ScopeState.IN
 
     def list_that_decides(self, facts: Mapping[str, str]) -> str:
@@ -97,10 +94,9 @@ class Scope:
     @cached_property
     def digest(self) -> str:
         """A fingerprint of the scope. The order of fields and values, and their case, does not count."""
-        rules = sorted([rule.field, _folded(rule.allowed), _folded(rule.excluded)] for rule in self.rules)
+        lists = ((rule.field, map(fold, rule.allowed), map(fold, rule.excluded)) for rule in self.rules)
+        rules = sorted([field, sorted(allowed), sorted(excluded)] for field, allowed, excluded in lists)
         return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:16]
-
-    # Marks of what matches employees
 
     @property
     def whole(self) -> str:
@@ -110,15 +106,15 @@ class Scope:
     @cached_property
     def marks(self) -> Mapping[str, frozenset[str]]:
         """The fields that must be shown for each mark: those of the whole scope and of each listed value."""
-        listed = {mark: frozenset({field}) for mark, field, _ in (*self.allowed_values(), *self.excluded_values())}
+        listed = {mark: frozenset({field}) for mark, field, _ in (*self.allowed_marks(), *self.excluded_marks())}
         return {self.whole: frozenset(self.fields), **listed}
 
-    def allowed_values(self) -> Iterable[tuple[str, str, str]]:
-        """Return each allowed value with its mark and its field, personal ones excepted."""
+    def allowed_marks(self) -> Iterable[tuple[str, str, str]]:
+        """Return the mark, the field and the value of each allowed value, personal ones excepted."""
         return self._listed((rule.field, rule.allowed) for rule in self.rules)
 
-    def excluded_values(self) -> Iterable[tuple[str, str, str]]:
-        """Return each excluded value with its mark and its field, personal ones excepted."""
+    def excluded_marks(self) -> Iterable[tuple[str, str, str]]:
+        """Return the same for each excluded value."""
         return self._listed((rule.field, rule.excluded) for rule in self.rules)
 
     @staticmethod
@@ -140,7 +136,3 @@ ALL_EMPLOYEES = Scope()
 
 def _mark(field: str, value: str) -> str:
     return f"{field}={fold(value)}"
-
-
-def _folded(values: Iterable[str]) -> list[str]:
-    return sorted(map(fold, values))

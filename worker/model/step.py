@@ -19,6 +19,7 @@ class Action(StrEnum):
     UNCHANGED = "unchanged"
     SKIP = "skip"
     HOLD = "hold"
+    """Nothing is written yet: by a rule, or because a guard holds all parts of the step (see :attr:`Step.held`)."""
     CONFLICT = "conflict"
 
 
@@ -59,9 +60,7 @@ class Step:
     """The plan for one employee.
 
     Attributes:
-        employee_id: The BambooHR id.
-        action: What happens to the account.
-        reason: Why.
+        reason: Why this is the action.
         account: The Moodle account concerned; None if there is none.
         changes: The fields to write.
         depends_on: Employees whose steps must be written first, because they free a value that this step takes.
@@ -69,7 +68,7 @@ class Step:
         notes: Information for the operator, not errors.
         waits: The employee is read again in every run until the case is clear.
         classes: The guard classes in which the writes count.
-        held: The parts that a guard holds. If nothing else is left, the action is HOLD.
+        held: The parts that a guard holds. If no other part is left, the action is HOLD.
         not_kept: Fields whose value is not sent because Moodle does not keep it, each with the digest of the value; ""
             if the field's type has no such value.
     """
@@ -86,6 +85,11 @@ class Step:
     classes: frozenset[GuardClass] = frozenset()
     held: tuple[HeldPart, ...] = ()
     not_kept: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def account_id(self) -> int | None:
+        """The id of the account; None if there is none."""
+        return self.account.id if self.account else None
 
     @property
     def is_error(self) -> bool:

@@ -13,24 +13,15 @@ from worker.model import reasons
 from worker.model.held_change import HeldChange, HeldChanges
 from worker.model.step import FieldChange, GuardClass, Step
 from worker.planning.digests import key_check, part_digest
-from worker.planning.guards import Hold, parts_of_plan, with_dependents
+from worker.planning.guards import Hold, keys_of, parts_of_plan, with_dependents
 from worker.planning.parts import keep
 from worker.planning.planner import Plan
 
 
 def held_changes(plan: Plan, run_id: str, key: str, at: int) -> HeldChanges:
-    """Return the changes of a plan that guards or unconfirmed matches hold, so that this run can be approved.
-
-    Args:
-        plan: The plan after the guards.
-        run_id: The run.
-        key: The Moodle token.
-        at: The time of the run, in seconds since 1970.
-    """
+    """Return the changes that guards or unconfirmed matches hold. `key`: the Moodle token. `at`: the run's time."""
     changes = [
-        HeldChange(
-            step.employee_id, step.account.id if step.account else 0, guard_class, part_digest(step, fields, key)
-        )
+        HeldChange(step.employee_id, step.account_id or 0, guard_class, part_digest(step, fields, key))
         for step in plan.steps
         for guard_class, fields in _held(step)
     ]
@@ -49,18 +40,15 @@ def approved(plan: Plan, allowed: Iterable[HeldChange], key: str) -> Plan:
     digests = {change.digest for change in allowed}
     steps = {step.employee_id: step for step in plan.steps}
     parts = parts_of_plan(plan)
-    left_out = {
-        (number, part.guard_class): Hold(part.guard_class, reasons.NOT_DUE)
-        for number, own in parts.items()
-        for part in own
-        if digests.isdisjoint(part_digest(steps[number], fields, key) for fields in (part.changes, ()))
+    not_due = {
+        (employee_id, guard_class): Hold(guard_class, reasons.NOT_DUE)
+        for (employee_id, guard_class), part in parts.items()
+        if digests.isdisjoint(part_digest(steps[employee_id], fields, key) for fields in (part.changes, ()))
     }
-    left_out = with_dependents(left_out, plan.steps, parts, lambda _: reasons.NOT_DUE)
+    not_due = with_dependents(not_due, plan.steps, parts, lambda _: reasons.NOT_DUE)
+    due = {step.employee_id: [parts[one] for one in keys_of(step, parts) if one not in not_due] for step in plan.steps}
     return plan.with_steps(
-        _uncounted(keep(step, [part for part in own if (step.employee_id, part.guard_class) not in left_out]))
-        if (own := parts[step.employee_id])
-        else step
-        for step in plan.steps
+        _uncounted(keep(step, due[step.employee_id])) if keys_of(step, parts) else step for step in plan.steps
     )
 
 

@@ -10,20 +10,16 @@ from datetime import datetime, timedelta
 from worker.model.field_catalogue import is_by_api_name
 from worker.model.history import History, RunRecord
 
-ROWS_PERCENT = 80
-"""A directory with a smaller share of the baseline's rows is incomplete."""
 COVERAGE_LOST = 1_000
 """A field whose coverage falls by this much was lost. In hundredths of a per cent: ten points."""
 
 
 @dataclass(frozen=True)
 class DirectoryStats:
-    """What this run read of the company.
+    """What this run read of the company: how many rows the directory has, 0 if it is not available.
 
-    Attributes:
-        rows: Rows of the directory; 0 if it is not available.
-        active: Active employees, if List Employees was read and the directory is not available; 0 otherwise.
-        coverage: For each needed field, the share of rows with a value, in hundredths of a per cent (0 to 10,000).
+    `coverage`: for each needed field, the share of rows with a value, in hundredths of a per cent (0 to 10,000).
+    `active`: active employees, if List Employees was read and the directory is not available; 0 otherwise.
     """
 
     rows: int
@@ -35,12 +31,8 @@ class DirectoryStats:
 class CustomFieldStats:
     """The coverage of the fields that are read by their API names, for the employees of a run and a sample.
 
-    Attributes:
-        fields: The fields that are read; empty until they are.
-        rows: How many employees were read.
-        shown: The fields that a source has shown.
-        filled: How many rows have a value in each field.
-        hidden: The fields that are not shown for some employee of the run who works here.
+    `filled`: how many rows have a value in each field. `shown`: the fields that a source has shown. `hidden`: those
+    that are not shown for some employee of the run who works here.
     """
 
     fields: tuple[str, ...] = ()
@@ -71,8 +63,8 @@ class CustomFieldStats:
 
         A field that is hidden only for single employees does not count in a full pass: the next one would miss it too.
         """
-        before, gone = baseline.coverage if baseline is not None else {}, {*self.never_shown(), *self.lost(baseline)}
-        hidden = self.hidden & gone if full_pass else self.hidden
+        before = baseline.coverage if baseline is not None else {}
+        hidden = self.hidden.intersection(self.never_shown() + self.lost(baseline)) if full_pass else self.hidden
         return any(before.get(name) for name in hidden)
 
     def coverage(self, baseline: RunRecord | None) -> dict[str, int]:
@@ -81,30 +73,24 @@ class CustomFieldStats:
         A field that was read in too few rows, or that is empty but not lost, keeps its share of the baseline run.
         """
         before = baseline.coverage if baseline is not None else {}
-        lost, found = self.lost(baseline), {}
+        found = {}
         for name in self.fields:
             measured = self.filled[name] * 10_000 // self.rows if self.rows else 0
-            kept = before.get(name, measured)
-            found[name] = 0 if name in lost else measured if measured and self.rows >= _ENOUGH_ROWS else kept
-        return {name: share for name, share in found.items() if share or name in lost}
+            share = measured if measured and self.rows >= _ENOUGH_ROWS else before.get(name, measured)
+            if share:
+                found[name] = share
+        return found | dict.fromkeys(self.lost(baseline), 0)
 
 
 _ENOUGH_ROWS = 20
 
 
 def sees_whole_company(stats: DirectoryStats, baseline: RunRecord | None) -> bool:
-    """Return whether the directory is as complete as in the baseline run."""
-    return baseline is None or stats.rows * 100 >= baseline.rows * ROWS_PERCENT
+    """Return whether the directory has at least four fifths of the rows that the baseline run read."""
+    return baseline is None or stats.rows * 100 >= baseline.rows * 80
 
 
-def _coverages(stats: DirectoryStats, baseline: RunRecord) -> Iterator[tuple[str, int, int]]:
-    """Yield each directory field with its coverage then and now. One that is no longer read counts as unchanged."""
-    for name, before in sorted(baseline.coverage.items()):
-        if not is_by_api_name(name):
-            yield name, before, stats.coverage.get(name, before)
-
-
-def losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
+def loss_texts(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
     """Return one text for each loss since the baseline run, of rows or of a field's values."""
     if baseline is None:
         return []
@@ -113,59 +99,45 @@ def losses(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
         found.append(f"the directory has {stats.rows} rows, the last complete run read {baseline.rows}")
     return found + [
         f"{name} is filled for {now / 100:.0f} % of the directory, {before / 100:.0f} % before"
-        for name, before, now in _coverages(stats, baseline)
-        if _fell(stats, baseline, before, now)
+        for name, before, now, fell in _directory_fields_lost(stats, baseline)
+        if fell
     ]
-
-
-def _fell(stats: DirectoryStats, baseline: RunRecord, before: int, now: int) -> bool:
-    """Return whether a field's coverage fell by ten points, and its values by a tenth and by at least three.
-
-    New employees without a value are therefore no loss, nor is a single leaver of a company of nine.
-    """
-    values_before, values_now = _values(stats, baseline, before, now)
-    is_a_tenth = values_now * 100 <= values_before * _VALUES_KEPT_PERCENT
-    return before - now >= COVERAGE_LOST and is_a_tenth and values_before - values_now > _TWO_VALUES
-
-
-def _values(stats: DirectoryStats, baseline: RunRecord, before: int, now: int) -> tuple[int, int]:
-    """Return how many values a field had and has, in ten-thousandths.
-
-    Coverage is stored rounded down. The number now is therefore an upper bound, and a loss is never overstated.
-    """
-    return before * baseline.rows, (now + 1) * stats.rows
 
 
 def fields_lost(stats: DirectoryStats, baseline: RunRecord | None) -> list[str]:
     """Return the fields that lost so many values since the baseline run that an empty value cannot be trusted.
 
-    A field that the key may no longer see looks like one that is not set. A field is lost if its coverage fell by ten
-    points and its values by a tenth and by three (new employees without a value do not count), or if it had at least
-    three values and now has none. One that is read by its API name was lost if its coverage is 0 (see
-    :class:`CustomFieldStats`).
+    A field that the key may no longer see looks like one that is not set. One that is read by its API name was lost if
+    its coverage is 0 (see :class:`CustomFieldStats`).
     """
     if baseline is None:
         return []
     found = [name for name, share in sorted(stats.coverage.items()) if is_by_api_name(name) and not share]
-    if not stats.rows:
-        return found
-    for name, before, now in _coverages(stats, baseline):
-        values_before, values_now = _values(stats, baseline, before, now)
-        vanished = now == 0 and values_before - values_now > _TWO_VALUES
-        if _fell(stats, baseline, before, now) or vanished:
-            found.append(name)
-    return found
+    return found + [name for name, *_ in _directory_fields_lost(stats, baseline)] if stats.rows else found
 
 
-_VALUES_KEPT_PERCENT = 90
 _TWO_VALUES = 2 * 10_000
+"""In ten-thousandths, as the product of a coverage and a number of rows."""
+
+
+def _directory_fields_lost(stats: DirectoryStats, baseline: RunRecord) -> Iterator[tuple[str, int, int, bool]]:
+    """Yield each lost field of the directory with its coverage before and now, and whether the coverage fell.
+
+    It fell by at least ten points, and the values by a tenth; otherwise, no values are left. At least three values were
+    lost, so neither new employees without a value nor a single leaver of a company of nine is a loss. A field that is
+    no longer read counts as unchanged.
+    """
+    for name, before in sorted(baseline.coverage.items()):
+        now = stats.coverage.get(name, before)
+        # Coverage is stored rounded down: with the upper bound for the number now, a loss is never overstated.
+        values_before, values_now = before * baseline.rows, (now + 1) * stats.rows
+        fell = before - now >= COVERAGE_LOST and values_now * 100 <= values_before * 90
+        if not is_by_api_name(name) and (fell or now == 0) and values_before - values_now > _TWO_VALUES:
+            yield name, before, now, fell
 
 
 def is_unreliable(stats: DirectoryStats, history: History, now: datetime) -> bool:
-    """Return whether this read lost so much that it must not become the new baseline.
-
-    A company that really became smaller is trusted after a week.
-    """
+    """Return whether this read lost too much to become the baseline. A company that shrank is trusted after a week."""
     baseline = history.last_baseline()
     complete = sees_whole_company(stats, baseline) and not fields_lost(stats, baseline)
     return not complete and not shrink_confirmed(history, now)
@@ -180,7 +152,7 @@ def shrink_confirmed(history: History, now: datetime) -> bool:
     for run in history.runs:
         if baseline is not None and run.ended_at > baseline.ended_at and run.since:
             stats = DirectoryStats(run.rows, run.coverage)
-            lost = bool(losses(stats, baseline) or fields_lost(stats, baseline))
+            lost = bool(loss_texts(stats, baseline) or fields_lost(stats, baseline))
             lost_since = (lost_since or run.ended_at) if lost else None
     return lost_since is not None and now.timestamp() - lost_since / 1000 > _CONFIRMED_AFTER.total_seconds()
 
@@ -190,40 +162,36 @@ _CONFIRMED_AFTER = timedelta(days=6, hours=12)
 
 
 def is_baseline(stats: DirectoryStats, history: History, now: datetime, *, window_complete: bool) -> bool:
-    """Return whether a run that reached its end becomes the baseline of later runs.
+    """Return whether a run that reached its end becomes the baseline, whatever its errors and held changes are.
 
-    Neither errors of single employees nor held changes prevent this: the company may really have become smaller. The
-    first baseline ends the initial import, so its run must have taken the window's last employee.
+    The first baseline ends the initial import, so its run must have taken the window's last employee.
     """
     return (window_complete or history.last_baseline() is not None) and not is_unreliable(stats, history, now)
 
 
 def is_reconcile_due(history: History, mapping_digest: str) -> bool:
-    """Return whether a full pass is due.
-
-    It is due if the last run that was not limited to selected employees left one due, or if the mapping or the scope
-    has changed since.
-    """
+    """Return whether the last run over all employees left a full pass due, or had another mapping or scope."""
     last = history.last_full_run()
     return last is not None and (last.reconcile_due or last.mapping_digest not in ("", mapping_digest))
 
 
-_KNOWN = ("Active", "Inactive")
 _LONGEST_WORD = 30
 
 
 @dataclass
 class StatusTally:
-    """How many employees were read, and how many have which status."""
+    """How many employees that were read have which status."""
 
-    employees: int = 0
     words: Counter[str] = field(default_factory=Counter)
 
     def add(self, rows: Iterable[Mapping[str, str]]) -> None:
         """Add the facts of employees."""
-        for facts in rows:
-            self.employees += 1
-            self.words[facts.get("status", "")] += 1
+        self.words.update(facts.get("status", "") for facts in rows)
+
+    @property
+    def employees(self) -> int:
+        """How many employees were read."""
+        return self.words.total()
 
     @property
     def active(self) -> int:
@@ -233,12 +201,12 @@ class StatusTally:
     @property
     def recognised(self) -> int:
         """How many have a status that says whether they work at the company."""
-        return sum(self.words[word] for word in _KNOWN)
+        return self.words["Active"] + self.words["Inactive"]
 
     @property
     def unknown(self) -> Counter[str]:
         """The words of other statuses, each with the number of employees who have it."""
-        return Counter({word: count for word, count in self.words.items() if word and word not in _KNOWN})
+        return Counter({word: count for word, count in self.words.items() if word not in ("", "Active", "Inactive")})
 
     @property
     def unknown_words(self) -> list[str]:

@@ -7,7 +7,7 @@ account's owner, and so on. A cycle is an exchange, which Moodle cannot carry ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from worker.model.account import Account
@@ -17,13 +17,10 @@ from worker.model.step import Step
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The answer to a claim.
+    """The answer to a claim: why the value is refused, who must be written first, and the accounts that keep it.
 
-    Attributes:
-        refused: Why the value may not be taken. None if it may, or, for an employee without an account, if only
-            `kept_by` prevents it: that account may be theirs.
-        depends_on: Employees who must be written first, because they give up the value.
-        kept_by: Accounts that keep the claimed value.
+    `refused` is None for an employee without an account if only `kept_by` prevents the claim: that account may be
+    theirs.
     """
 
     refused: Reason | None = None
@@ -45,22 +42,20 @@ class Claims:
     """All claims on one kind of value: addresses, or usernames.
 
     Attributes:
-        claims: The claims by employee id.
         holders: Returns the accounts that have a value now.
         owners: The employee of this run to whom an account belongs, by account id.
         why_disputed: Returns why a claim is refused whatever Moodle holds; None if it is not.
         why_swapped: Makes the reason for an exchange with another employee.
         why_taken: Makes the reason for a value that an account keeps.
-        written_before: Returns the employees who must be written before an employee for reasons other than these
-            claims.
+        written_before: Returns who must be written before an employee for reasons other than these claims.
     """
 
     claims: Mapping[int, Claim]
     holders: Callable[[str], Iterable[Account]]
     owners: Mapping[int, int]
     why_disputed: Callable[[Claim], Reason | None]
-    why_swapped: Callable[[int], Reason]
-    why_taken: Callable[[Account], Reason]
+    why_swapped: Callable[[int], Reason] = email_swapped
+    why_taken: Callable[[Account], Reason] = email_taken
     written_before: Callable[[int], frozenset[int]] = lambda _: frozenset()
     _resolutions: dict[int, Resolution] = field(default_factory=dict)
     _in_circle: set[int] = field(default_factory=set)
@@ -73,7 +68,8 @@ class Claims:
         path = [] if employee_id in self._resolutions else [employee_id]
         while path:
             claim = self.claims[path[-1]]
-            unresolved = (owner for owner in self._claiming_holders(claim) if owner not in self._resolutions)
+            owners = (self._claiming_owner(account) for account in self.holders(claim.value))
+            unresolved = (owner for owner in owners if owner is not None and owner not in self._resolutions)
             following = next((owner for owner in unresolved if owner not in path), None)
             if following is not None:
                 path.append(following)
@@ -86,14 +82,8 @@ class Claims:
         """Return the employees who must be written first so that this employee's claim, if any, can be met."""
         return self.resolution(employee_id).depends_on if employee_id in self.claims else frozenset()
 
-    def _claiming_holders(self, claim: Claim) -> Iterator[int]:
-        """Yield the employees who hold the claimed value and claim another one."""
-        for account in self.holders(claim.value):
-            owner = self._claiming_owner(account)
-            if owner is not None:
-                yield owner
-
     def _claiming_owner(self, account: Account) -> int | None:
+        """Return the employee to whom the account belongs if they claim another value for it; None otherwise."""
         owner = self.owners.get(account.id)
         return owner if owner in self.claims else None
 
@@ -129,28 +119,16 @@ class Claims:
         found: set[int] = set()
         remaining = [employee_id]
         while remaining:
-            number = remaining.pop()
-            resolution = self._resolutions.get(number, Resolution())
-            more = (resolution.depends_on | self.written_before(number)) - found
+            employee_id = remaining.pop()
+            resolution = self._resolutions.get(employee_id, Resolution())
+            more = (resolution.depends_on | self.written_before(employee_id)) - found
             found |= more
             remaining += more
         return found
 
 
-def address_claims(
-    claims: Sequence[Claim],
-    holders: Callable[[str], Iterable[Account]],
-    owners: Mapping[int, int],
-    why_disputed: Callable[[Claim], Reason | None],
-) -> Claims:
-    """Return the claims on e-mail addresses. For the arguments, see :class:`Claims`."""
-    return Claims(
-        {claim.employee_id: claim for claim in claims}, holders, owners, why_disputed, email_swapped, email_taken
-    )
-
-
 def username_claims(
-    claims: Sequence[Claim],
+    claims: dict[int, Claim],
     holders: Callable[[str], Iterable[Account]],
     owners: Mapping[int, int],
     written_before: Callable[[int], frozenset[int]],
@@ -160,16 +138,14 @@ def username_claims(
     An account's address and username are written in one request, so the order that the addresses require counts as
     well (`written_before`). For the other arguments, see :class:`Claims`.
     """
-    first: dict[str, int] = {}
-    for claim in claims:
-        first.setdefault(claim.value, claim.employee_id)
+    first = {claim.value: employee_id for employee_id, claim in reversed(claims.items())}
 
     def why_disputed(claim: Claim) -> Reason | None:
         other = first[claim.value]
         return None if other == claim.employee_id else username_taken(f"employee {other}")
 
     return Claims(
-        {claim.employee_id: claim for claim in claims},
+        claims,
         holders,
         owners,
         why_disputed,
@@ -180,35 +156,24 @@ def username_claims(
 
 
 def in_order(updates: Sequence[Step]) -> tuple[list[Step], int]:
-    """Order steps so that each comes after the steps it depends on.
+    """Order steps so that each comes after the steps it depends on; return also the number of those concerned.
 
-    Steps that depend on each other (one takes an address, the other a username) get any order; neither can be written.
-
-    Returns:
-        The steps, starting with those that have dependencies and the dependencies themselves; and the number of these.
+    These come first. Steps that depend on each other (one takes an address, the other a username) get any order;
+    neither can be written.
     """
     by_employee = {step.employee_id: step for step in updates}
     ordered: dict[int, Step] = {}
     visited: set[int] = set()
-
-    def place(step: Step) -> None:
-        """Place a step after its dependencies, by a depth-first search with an explicit path: chains can be long."""
-        path = [step]
-        visited.add(step.employee_id)
+    for first in updates:
+        # A depth-first search with an explicit path: chains can be long.
+        path = [first] if first.depends_on and first.employee_id not in visited else []
+        visited.update(step.employee_id for step in path)
         while path:
-            unvisited = (number for number in sorted(path[-1].depends_on) if number not in visited)
-            dependency = next((number for number in unvisited if number in by_employee), None)
-            if dependency is None:
+            unvisited = sorted(path[-1].depends_on & by_employee.keys() - visited)
+            if unvisited:
+                visited.add(unvisited[0])
+                path.append(by_employee[unvisited[0]])
+            else:
                 done = path.pop()
                 ordered[done.employee_id] = done
-            else:
-                visited.add(dependency)
-                path.append(by_employee[dependency])
-
-    for step in updates:
-        if step.depends_on and step.employee_id not in visited:
-            place(step)
-    chained = len(ordered)
-    for step in updates:
-        ordered.setdefault(step.employee_id, step)
-    return list(ordered.values()), chained
+    return list({**ordered, **by_employee}.values()), len(ordered)

@@ -19,13 +19,7 @@ _TAKES_EFFECT_WITHIN = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """The days to consider, both ends included.
-
-    Attributes:
-        first: The first day, by date field.
-        last: The last day.
-        hired_by: The last day for hire dates, which includes the look-ahead.
-    """
+    """The days from `first`, by date field, to `last`, included; for hire dates to `hired_by`, with the look-ahead."""
 
     first: Mapping[str, date]
     last: date
@@ -33,13 +27,10 @@ class DateRange:
 
     @classmethod
     def since(cls, read: Mapping[str, date], opened: datetime, now: datetime, lookahead_days: int) -> DateRange:
-        """Return the range from the previous read until today.
+        """Return the range from the day up to which each date field was `read` until today.
 
-        Args:
-            read: The day up to which each date field was read; without one, the range starts when the window opened.
-            opened: When the window opened.
-            now: The time of the run.
-            lookahead_days: How many days before the hire date an account may be created.
+        For a field that was never read, it starts when the window `opened`. `lookahead_days`: how many days before the
+        hire date an account may be created.
         """
         today = now.date()
         first = {field: min(read.get(field, opened.date()), today) for field in DATES}

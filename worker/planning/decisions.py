@@ -38,43 +38,39 @@ def decide(context: PlanContext, employee: Employee) -> Step:
 
 
 def _decide(context: PlanContext, employee: Employee) -> Step:
-    number = employee.employee_id
-    state, match = context.plan_input.lifecycle_states[number], context.matching.matches[number]
-    if str(number) in context.settings.protected:
-        return Step(number, Action.SKIP, reasons.PROTECTED)
-    if number in context.settings.undone:
-        return Step(number, Action.HOLD, reasons.UNDONE)
+    employee_id = employee.employee_id
+    state, match = context.plan_input.lifecycle_states[employee_id], context.matching.matches[employee_id]
+    if str(employee_id) in context.settings.protected:
+        return Step(employee_id, Action.SKIP, reasons.PROTECTED)
+    if employee_id in context.settings.undone:
+        return Step(employee_id, Action.HOLD, reasons.UNDONE)
     if employee.unreadable:
         unreadable = reasons.unreadable_employee(employee.unreadable)
-        return Step(number, Action.HOLD, unreadable, problem=unreadable)
+        return Step(employee_id, Action.HOLD, unreadable, problem=unreadable)
     if state is LifecycleState.UNKNOWN:
         erased = employee.deleted or (employee.was_deleted and employee.is_shown)
         why = reasons.DELETED_BUT_SHOWN if erased else reasons.NO_EVIDENCE
-        return Step(number, Action.HOLD, why, waits=True)
+        return Step(employee_id, Action.HOLD, why, waits=True)
     if state is LifecycleState.ACTIVE and (alone := untouched_by_scope(context, employee)) is not None:
         return alone
     if match.conflict is not None:
-        return Step(number, Action.CONFLICT, match.conflict, match.contradicted)
+        return Step(employee_id, Action.CONFLICT, match.conflict, match.contradicted)
     if match.account is not None and context.matching.is_reserved(match.account):
-        return Step(number, Action.SKIP, reasons.PROTECTED, match.account)
+        return Step(employee_id, Action.SKIP, reasons.PROTECTED, match.account)
     if state is LifecycleState.LEFT:
         return suspension_step(context, employee, match.account, LEAVER)
-    if state is LifecycleState.ACTIVE and context.plan_input.scope_states[number] is ScopeState.OUT:
+    if state is LifecycleState.ACTIVE and context.plan_input.scope_states[employee_id] is ScopeState.OUT:
         return suspension_step(context, employee, match.account, out_of_scope(context, employee))
     if match.account is None:
         return _without_account(context, employee, state)
     if state is LifecycleState.FUTURE:
-        return Step(number, Action.HOLD, _not_started(context, employee), match.account, waits=True)
-    return _confirmed(context, employee, _update(context, employee, match.account, linked=False))
-
-
-def _confirmed(context: PlanContext, employee: Employee, step: Step) -> Step:
-    """Return a conflict if no value confirms the account: idnumber and authentication suffice for suspensions only."""
-    number, account = employee.employee_id, step.account
-    is_confirmed = shows_identity(employee) or number in context.settings.confirmed
-    if account is None or step.action not in WRITES or is_confirmed:
+        return _not_started(context, employee, match.account)
+    step = _update(context, employee, match.account, linked=False)
+    if step.action not in WRITES or shows_identity(employee) or employee_id in context.settings.confirmed:
         return step
-    return Step(number, Action.CONFLICT, reasons.unconfirmed_unseen(number, account), account)
+    # No value confirms the account: idnumber and authentication suffice for suspensions only.
+    why = reasons.unconfirmed_unseen(employee_id, match.account)
+    return Step(employee_id, Action.CONFLICT, why, match.account)
 
 
 def _incomplete(step: Step, problem: Reason) -> Step:
@@ -89,8 +85,7 @@ def _incomplete(step: Step, problem: Reason) -> Step:
 
 def _unknown_if_never_seen(context: PlanContext, employee: Employee, step: Step) -> Step:
     """Report an id that an operator named and no source has as unknown, and do not read it again: it is mistyped."""
-    number, plan_input = employee.employee_id, context.plan_input
-    if number in plan_input.changed or number in plan_input.records:
+    if employee.employee_id in context.plan_input.changed or employee.employee_id in context.plan_input.records:
         return step
     reason = step.reason if employee.is_shown else reasons.UNKNOWN_EMPLOYEE
     return replace(step, reason=reason, waits=False)
@@ -102,116 +97,106 @@ def _without_waiting(context: PlanContext, step: Step) -> Step:
     Otherwise every later run would read all former employees whose hire dates are hidden, or the whole company if a
     field of the scope is hidden.
     """
-    record = context.plan_input.records.get(step.employee_id)
-    waits_already = record is not None and record.is_open
-    if step.action is not Action.HOLD or waits_already:
+    if step.action is not Action.HOLD or context.plan_input.record(step.employee_id).is_open:
         return step
     is_future = step.reason in (reasons.STARTS_LATER, reasons.DELETED_BUT_SHOWN)
     is_exception = step.reason.code == reasons.SCOPE_NOT_SHOWN and context.plan_input.scope_is_shown
     return step if is_future or is_exception else replace(step, waits=False)
 
 
-def _not_started(context: PlanContext, employee: Employee) -> Reason:
-    return reasons.STARTS_LATER if starts_later(employee, context.plan_input.now) else reasons.START_NOT_SHOWN
-
-
-# Employees without an account by idnumber: link, create, or report why not
+def _not_started(context: PlanContext, employee: Employee, account: Account | None = None) -> Step:
+    why = reasons.STARTS_LATER if starts_later(employee, context.plan_input.now) else reasons.START_NOT_SHOWN
+    return Step(employee.employee_id, Action.HOLD, why, account, waits=True)
 
 
 def _without_account(context: PlanContext, employee: Employee, state: LifecycleState) -> Step:
-    number = employee.employee_id
+    """Link an account to an employee who has none by idnumber, create one, or say why not."""
+    employee_id = employee.employee_id
     if not context.may_hold_account(employee):
-        return Step(number, Action.HOLD, _not_started(context, employee), waits=True)
+        return _not_started(context, employee)
+    if "work_email" not in employee.facts:
+        return Step(employee_id, Action.HOLD, reasons.field_not_shown(["work_email"]), waits=True)
     address = context.matching.address(employee)
     if not address:
-        return _without_address(employee)
-    resolution = context.value_claims.address_claims.resolution(number)
+        why = reasons.INVALID_EMAIL if employee.facts["work_email"] else reasons.NO_EMAIL
+        return Step(employee_id, Action.SKIP, why)
+    resolution = context.value_claims.address_claims.resolution(employee_id)
     if resolution.refused is not None:
-        return Step(number, Action.CONFLICT, resolution.refused)
+        return Step(employee_id, Action.CONFLICT, resolution.refused)
     if resolution.kept_by:
         return _found_by_email(context, employee, state, resolution)
     return _creation(context, employee, address, resolution)
 
 
-def _without_address(employee: Employee) -> Step:
-    number = employee.employee_id
-    if "work_email" not in employee.facts:
-        return Step(number, Action.HOLD, reasons.field_not_shown(["work_email"]), waits=True)
-    why = reasons.INVALID_EMAIL if employee.facts["work_email"] else reasons.NO_EMAIL
-    return Step(number, Action.SKIP, why)
-
-
 def _found_by_email(context: PlanContext, employee: Employee, state: LifecycleState, resolution: Resolution) -> Step:
-    number = employee.employee_id
-    candidates = resolution.kept_by
-    if len(candidates) > 1:
-        return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
-    account = candidates[0]
+    employee_id, account = employee.employee_id, resolution.kept_by[0]
+    if len(resolution.kept_by) > 1:
+        return Step(employee_id, Action.CONFLICT, reasons.several_accounts(resolution.kept_by))
     if context.matching.is_reserved(account):
-        return Step(number, Action.SKIP, reasons.PROTECTED, account)
+        return Step(employee_id, Action.SKIP, reasons.PROTECTED, account)
     if account.idnumber:
         return _rehired(context, employee, state, account)
     if state is LifecycleState.FUTURE:
-        return Step(number, Action.HOLD, _not_started(context, employee), account, waits=True)
+        return _not_started(context, employee, account)
     names = context.matching.compare_names(employee, account)
-    is_confirmed = names.any or number in context.settings.confirmed
+    is_confirmed = names.any or employee_id in context.settings.confirmed
     if names.shown and not is_confirmed:
-        return Step(number, Action.CONFLICT, reasons.unconfirmed_email(number, account), account)
+        return Step(employee_id, Action.CONFLICT, reasons.unconfirmed_email(employee_id, account), account)
     if not context.plan_input.knows_every_address and not is_confirmed:
-        return Step(number, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
+        return Step(employee_id, Action.HOLD, reasons.LINK_UNSURE, account, waits=True)
     return _update(context, employee, account, linked=True)
 
 
 def _rehired(context: PlanContext, employee: Employee, state: LifecycleState, account: Account) -> Step:
     """Return the step for an account that carries another id: an operator decides whether it is the former one."""
-    number = employee.employee_id
-    former = context.rehires.former_id(number)
+    employee_id = employee.employee_id
+    former = context.former_id(employee_id)
     if former is None:
-        return Step(number, Action.CONFLICT, reasons.email_taken(account), account)
+        return Step(employee_id, Action.CONFLICT, reasons.email_taken(account), account)
     if state is LifecycleState.FUTURE:
-        return Step(number, Action.HOLD, _not_started(context, employee), account, waits=True)
-    if number not in context.settings.confirmed:
-        return Step(number, Action.CONFLICT, reasons.unconfirmed_rehire(number, account, former), account)
+        return _not_started(context, employee, account)
+    if employee_id not in context.settings.confirmed:
+        return Step(employee_id, Action.CONFLICT, reasons.unconfirmed_rehire(employee_id, account, former), account)
     step = _update(context, employee, account, linked=True)
     return replace(step, reason=reasons.RELINKED) if step.reason is reasons.LINKED else step
 
 
 def _creation(context: PlanContext, employee: Employee, address: str, resolution: Resolution) -> Step:
-    number = employee.employee_id
+    employee_id = employee.employee_id
     values = created_values(context.mapping, employee)
     not_shown = [rule for rule in context.mapping.rules if rule.target in NAMES and rule.target not in values]
     if not_shown:
         hidden = {source for rule in not_shown for source in rule.sources} - employee.facts.keys()
-        return Step(number, Action.HOLD, reasons.field_not_shown(hidden), waits=True)
+        return Step(employee_id, Action.HOLD, reasons.field_not_shown(hidden), waits=True)
     if not all(values[name] for name in NAMES):
-        return Step(number, Action.SKIP, reasons.NO_NAME)
-    name = context.value_claims.usernames[number]
+        return Step(employee_id, Action.SKIP, reasons.NO_NAME)
+    name = context.value_claims.usernames[employee_id]
     if not context.mapping.accepts_username(name):
-        return Step(number, Action.SKIP, reasons.INVALID_USERNAME)
-    claim = context.value_claims.username_resolution(number)
+        return Step(employee_id, Action.SKIP, reasons.INVALID_USERNAME)
+    claim = context.value_claims.username_resolution(employee_id)
     refused = claim.refused or (reasons.username_taken(claim.kept_by[0].name) if claim.kept_by else None)
     if refused is not None:
-        return Step(number, Action.CONFLICT, refused)
-    fields = {"auth": context.settings.auth, "idnumber": str(number), "username": name}
-    fields.update({target: value for target, value in values.items() if value and target != "email"})
-    fields.update(dict.fromkeys(fields_to_send_blank(context.mapping, values), ""))
+        return Step(employee_id, Action.CONFLICT, refused)
+    fields = {"auth": context.settings.auth, "idnumber": str(employee_id), "username": name}
+    fields |= {target: value for target, value in values.items() if value and target != "email"}
+    fields |= dict.fromkeys(fields_to_send_blank(context.mapping, values), "")
     # Moodle requires the e-mail, so it comes last: a request that PHP truncates then creates no account.
     fields["email"] = address
     changes = tuple(FieldChange(target, None, value) for target, value in fields.items())
     depends_on = resolution.depends_on | claim.depends_on
-    step = Step(number, Action.CREATE, reasons.NEW, changes=changes, depends_on=depends_on)
-    return as_sent(context.kinds, step)
-
-
-# Employees with an account
+    step = Step(employee_id, Action.CREATE, reasons.NEW, changes=changes, depends_on=depends_on)
+    return as_sent(context.plan_input.kinds, step)
 
 
 def _update(context: PlanContext, employee: Employee, account: Account, *, linked: bool) -> Step:
     """Return the step with only the values that differ, for an employee who works here and has an account."""
-    number = employee.employee_id
-    new = {"idnumber": str(number), **updated_values(context.mapping, employee, account)}
-    step = Step(number, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
-    email, step = _email_change(context, employee, account, step)
+    employee_id = employee.employee_id
+    new = {"idnumber": str(employee_id), **updated_values(context.mapping, employee, account)}
+    step = Step(employee_id, Action.UPDATE, reasons.LINKED if linked else reasons.DIFFERS, account)
+    if employee.facts.get("work_email") and not context.matching.address(employee):
+        step = replace(step, notes=(reasons.EMAIL_KEPT,))
+    email, resolution = context.value_claims.address_to_send(employee, account)
+    step = replace(step, problem=resolution.refused, depends_on=resolution.depends_on)
     if email:
         new["email"] = email
     if not linked:
@@ -220,15 +205,12 @@ def _update(context: PlanContext, employee: Employee, account: Account, *, linke
             new["username"] = name
     if step.problem is not None:
         new = context.matching.without_replaced_names(employee, account, new)
-    step = with_differences(context.plan_input, employee, step, new)
-    return _finished(with_reactivation(context, step))
-
-
-def _email_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
-    if employee.facts.get("work_email") and not context.matching.address(employee):
-        step = replace(step, notes=(*step.notes, reasons.EMAIL_KEPT))
-    email, resolution = context.value_claims.address_to_send(employee, account)
-    return email, replace(step, problem=resolution.refused, depends_on=step.depends_on | resolution.depends_on)
+    step = with_reactivation(context, with_differences(context.plan_input, employee, step, new))
+    if step.changes:
+        return step
+    if step.problem is not None:
+        return replace(step, action=Action.CONFLICT, reason=step.problem)
+    return replace(step, action=Action.UNCHANGED, reason=reasons.IN_STEP)
 
 
 def _username_change(context: PlanContext, employee: Employee, account: Account, step: Step) -> tuple[str, Step]:
@@ -241,11 +223,3 @@ def _username_change(context: PlanContext, employee: Employee, account: Account,
     if resolution.refused is not None:
         return "", replace(step, problem=step.problem or resolution.refused)
     return name, replace(step, depends_on=step.depends_on | resolution.depends_on)
-
-
-def _finished(step: Step) -> Step:
-    if step.changes:
-        return step
-    if step.problem is not None:
-        return replace(step, action=Action.CONFLICT, reason=step.problem)
-    return replace(step, action=Action.UNCHANGED, reason=reasons.IN_STEP)

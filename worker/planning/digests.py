@@ -15,30 +15,17 @@ from worker.model.step import WRITES, FieldChange, Step
 
 
 def digest(step: Step, key: str) -> str:
-    """Return the digest of everything that a step would write and of the present values.
-
-    Args:
-        step: The step.
-        key: The Moodle token.
-
-    Returns:
-        32 hexadecimal digits; "" if the step writes nothing.
-    """
+    """Return the digest of everything that a step would write and of the present values; "" if it writes nothing."""
     if step.action not in WRITES:
         return ""
-    content = [
-        step.employee_id,
-        step.action.value,
-        step.account.id if step.account else None,
-        sorted([change.field, change.old, change.new] for change in step.changes),
-    ]
-    return _keyed("plan", content, key)
+    changes = sorted([change.field, change.old, change.new] for change in step.changes)
+    return _keyed("plan", [step.employee_id, step.action.value, step.account_id, changes], key)
 
 
 def part_digest(step: Step, changes: Sequence[FieldChange], key: str) -> str:
     """Return the digest of the new values that a part of a step would write, for this employee and account."""
-    account_id = step.account.id if step.account else None
-    return _keyed("held", [step.employee_id, account_id, sorted([change.field, change.new] for change in changes)], key)
+    values = sorted([change.field, change.new] for change in changes)
+    return _keyed("held", [step.employee_id, step.account_id, values], key)
 
 
 def not_kept_digest(employee_id: int, field: str, sent: str, key: str) -> str:

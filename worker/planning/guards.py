@@ -6,7 +6,7 @@ Held changes are errors, so the state stays pinned and the next run plans them a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from worker.model.journal_entry import NotTaken, RecentWrites
@@ -16,6 +16,7 @@ from worker.planning.limits import Limits
 from worker.planning.parts import MAY_TAKE_FREED_VALUE, Part, fields_empty_in_bamboohr, is_link, keep, parts_of
 from worker.planning.patterns import pattern
 from worker.planning.planner import Plan
+from worker.words import counted
 
 NOUNS = {
     GuardClass.SUSPEND: ("suspension", "suspensions"),
@@ -34,18 +35,14 @@ _IMPORTED = frozenset({GuardClass.IDENTITY, GuardClass.UPDATE, GuardClass.CREATE
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the guards consider besides the plan.
+    """What the guards consider besides the plan, such as the texts of `loss_texts` and `scope_doubts`.
 
-    Attributes:
-        limits: The limits of the run.
-        losses: What this run's read lost since the baseline, as texts; empty if nothing.
-        scope_doubts: Why suspensions for the scope need an approval, as texts; empty if they do not.
-        recent: What runs of the last 24 hours, or of this window, wrote.
-        run_id: The run to approve; "RUN" in a dry run, since only a later run will hold the changes.
+    `recent`: what runs of the last 24 hours, or of this window, wrote. `run_id`: the run to approve; "RUN" in a dry
+    run, since only a later run will hold the changes.
     """
 
     limits: Limits
-    losses: Sequence[str] = ()
+    loss_texts: Sequence[str] = ()
     scope_doubts: Sequence[str] = ()
     recent: RecentWrites = field(default_factory=RecentWrites)
     run_id: str = "RUN"
@@ -71,70 +68,67 @@ class Guarded:
     why: Mapping[GuardClass, str]
 
 
-def parts_of_plan(plan: Plan) -> dict[int, tuple[Part, ...]]:
-    """Return the parts of every step, by employee id."""
-    facts = {employee.employee_id: employee.facts for employee in plan.plan_input.employees}
-    mapping = plan.plan_input.settings.mapping
-    return {
-        step.employee_id: parts_of(step, fields_empty_in_bamboohr(mapping, facts.get(step.employee_id, {})))
-        for step in plan.steps
-    }
+def parts_of_step(plan: Plan, step: Step) -> tuple[Part, ...]:
+    """Return the parts of a step of the plan."""
+    facts = plan.plan_input.by_id[step.employee_id].facts
+    return parts_of(step, fields_empty_in_bamboohr(plan.plan_input.settings.mapping, facts))
+
+
+def parts_of_plan(plan: Plan) -> dict[PartKey, Part]:
+    """Return the parts of all steps."""
+    return {(step.employee_id, part.guard_class): part for step in plan.steps for part in parts_of_step(plan, step)}
+
+
+def keys_of(step: Step, parts: Container[PartKey]) -> list[PartKey]:
+    """Return the keys of a step's parts."""
+    return [(step.employee_id, one) for one in GuardClass if (step.employee_id, one) in parts]
 
 
 def guard(plan: Plan, circumstances: Circumstances) -> Guarded:
     """Hold the parts of the plan that must not be written without an approval."""
-    parts = parts_of_plan(plan)
+    parts, run_id, not_taken = parts_of_plan(plan), circumstances.run_id, circumstances.recent.not_taken
     exempt, tried_again = _exempt(plan.steps, parts, circumstances)
-    not_taken = circumstances.recent.not_taken
-    counted_again = {part for part in tried_again if not not_taken[part[0]].is_refused}
-    due: dict[GuardClass, dict[int, Sequence[FieldChange]]] = {}
-    for number, own in parts.items():
-        for part in own:
-            if (number, part.guard_class) not in exempt:
-                due.setdefault(part.guard_class, {})[number] = part.changes
     for_scope = {step.employee_id for step in plan.steps if step.reason.code == OUT_OF_SCOPE}
     why: dict[GuardClass, str] = {}
     holds: dict[PartKey, Hold] = {}
     for one in GuardClass:
-        again = {number for number, guard_class in counted_again if guard_class is one}
-        numbers, text = _held(one, due.get(one, {}), again, for_scope, circumstances)
-        if text:
-            why[one] = text
-            hold = Hold(one, _reason(one, text, circumstances.run_id))
-            holds |= {(number, one): hold for number in numbers}
-    holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, circumstances.run_id))
-    confirmable = [_confirmed_by(circumstances.run_id, step) for step in plan.steps]
-    steps = [_guarded(step, parts[step.employee_id], holds, exempt - tried_again) for step in confirmable]
+        due = {
+            employee_id: part.changes
+            for (employee_id, guard_class), part in parts.items()
+            if guard_class is one and (employee_id, guard_class) not in exempt
+        }
+        tried = {employee_id for employee_id, guard_class in tried_again if guard_class is one}
+        again = {employee_id for employee_id in tried if not not_taken[employee_id].is_refused}
+        held, why_held = _held(one, due, again, for_scope, circumstances)
+        if why_held:
+            why[one] = why_held
+            hold = Hold(one, _reason(one, why_held, run_id))
+            holds |= {(employee_id, one): hold for employee_id in held}
+    holds = with_dependents(holds, plan.steps, parts, lambda other: _waits_for(other, run_id))
+    steps = [_guarded(step, parts, holds, exempt - tried_again, run_id) for step in plan.steps]
     return Guarded(plan.with_steps(steps), why)
 
 
-def _confirmed_by(run_id: str, step: Step) -> Step:
-    """Name the run in the advice on an unconfirmed match, which is approved like a held change."""
-    if step.reason.code != UNCONFIRMED:
+def _guarded(
+    step: Step, parts: Mapping[PartKey, Part], holds: Mapping[PartKey, Hold], uncounted: Set[PartKey], run_id: str
+) -> Step:
+    """Return the step without its held parts. An unconfirmed match, which is approved like them, names the run."""
+    if step.reason.code == UNCONFIRMED:
+        return replace(step, reason=step.reason.in_run(run_id))
+    keys = keys_of(step, parts)
+    if not keys:
         return step
-    return replace(step, reason=step.reason.in_run(run_id))
-
-
-def _guarded(step: Step, parts: Sequence[Part], holds: Mapping[PartKey, Hold], uncounted: Set[PartKey]) -> Step:
-    if not parts:
-        return step
-    held = [
-        (part, holds[step.employee_id, part.guard_class])
-        for part in parts
-        if (step.employee_id, part.guard_class) in holds
-    ]
-    kept = [part for part in parts if (step.employee_id, part.guard_class) not in holds]
+    held = [HeldPart(holds[key].guard_class, parts[key].changes, holds[key].reason) for key in keys if key in holds]
     if held and step.reason.code == OUT_OF_SCOPE:
         step = replace(step, notes=(*step.notes, step.reason))
-    step = keep(step, kept, [HeldPart(hold.guard_class, part.changes, hold.reason) for part, hold in held])
-    counted = frozenset(one for one in step.classes if (step.employee_id, one) not in uncounted)
-    return replace(step, classes=counted)
+    step = keep(step, [parts[key] for key in keys if key not in holds], held)
+    return replace(step, classes=frozenset(one for one in step.classes if (step.employee_id, one) not in uncounted))
 
 
 def with_dependents(
     holds: Mapping[PartKey, Hold],
     steps: Sequence[Step],
-    parts: Mapping[int, Sequence[Part]],
+    parts: Container[PartKey],
     waits_for: Callable[[int], Reason],
 ) -> dict[PartKey, Hold]:
     """Add the parts that cannot be written as long as other parts are held.
@@ -147,26 +141,26 @@ def with_dependents(
     for step in steps:
         for other in step.depends_on:
             needed_by.setdefault(other, []).append(step.employee_id)
-    blocked = [number for number, one in holds if one is GuardClass.IDENTITY]
+    blocked = [employee_id for employee_id, one in holds if one is GuardClass.IDENTITY]
     seen = set(blocked)
     while blocked:
         other = blocked.pop()
-        for number in needed_by.get(other, ()):
-            places = [(number, part.guard_class) for part in parts[number] if part.guard_class in MAY_TAKE_FREED_VALUE]
-            found |= {place: Hold(GuardClass.IDENTITY, waits_for(other)) for place in places if place not in found}
-            if number not in seen:
-                seen.add(number)
-                blocked.append(number)
+        for employee_id in needed_by.get(other, ()):
+            takers = [(employee_id, one) for one in MAY_TAKE_FREED_VALUE if (employee_id, one) in parts]
+            found |= {key: Hold(GuardClass.IDENTITY, waits_for(other)) for key in takers if key not in found}
+            if employee_id not in seen:
+                seen.add(employee_id)
+                blocked.append(employee_id)
     reactivated = {
-        (number, GuardClass.REACTIVATE): hold
-        for (number, one), hold in found.items()
-        if one is GuardClass.IDENTITY and any(part.guard_class is GuardClass.REACTIVATE for part in parts[number])
+        (employee_id, GuardClass.REACTIVATE): hold
+        for (employee_id, one), hold in found.items()
+        if one is GuardClass.IDENTITY and (employee_id, GuardClass.REACTIVATE) in parts
     }
     return {**reactivated, **found}
 
 
 def _exempt(
-    steps: Iterable[Step], parts: Mapping[int, Sequence[Part]], circumstances: Circumstances
+    steps: Iterable[Step], parts: Mapping[PartKey, Part], circumstances: Circumstances
 ) -> tuple[Set[PartKey], Set[PartKey]]:
     """Return the links, updates and creates that no guard may hold, and the subset that counts nevertheless.
 
@@ -177,16 +171,14 @@ def _exempt(
     links = {step.employee_id for step in steps if is_link(step)}
     free: set[PartKey] = set()
     tried_again: set[PartKey] = set()
-    for number, own in parts.items():
-        before = circumstances.recent.not_taken.get(number, NotTaken({}))
-        for part in own:
-            one = part.guard_class
-            if one not in _IMPORTED or (one is GuardClass.IDENTITY and number not in links):
-                continue
-            if circumstances.limits.is_import:
-                free.add((number, one))
-            elif all(before.values.get(change.field) == change.new for change in part.changes):
-                (tried_again if one in before.classes else free).add((number, one))
+    for (employee_id, one), part in parts.items():
+        if one not in _IMPORTED or (one is GuardClass.IDENTITY and employee_id not in links):
+            continue
+        before = circumstances.recent.not_taken.get(employee_id, NotTaken({}))
+        if circumstances.limits.is_import:
+            free.add((employee_id, one))
+        elif all(before.values.get(change.field) == change.new for change in part.changes):
+            (tried_again if one in before.classes else free).add((employee_id, one))
     return free | tried_again, tried_again
 
 
@@ -202,14 +194,13 @@ def _held(
     scoped = due.keys() & for_scope if guard_class is GuardClass.SUSPEND else set()
     if not scoped:
         return due.keys(), text
-    leavers = {number: changes for number, changes in due.items() if number not in scoped}
     why = [*circumstances.scope_doubts, *([text] if text else [])]
     if not why:
         return set(), ""
-    share = f"{len(scoped):,} of {len(due):,} are because of the scope"
-    return scoped if not _violation(guard_class, leavers, again, circumstances) else due.keys(), "; ".join(
-        [*why, share]
-    )
+    why.append(f"{len(scoped):,} of {len(due):,} are because of the scope")
+    leavers = {employee_id: changes for employee_id, changes in due.items() if employee_id not in scoped}
+    holds_leavers = bool(_violation(guard_class, leavers, again, circumstances))
+    return due.keys() if holds_leavers else scoped, "; ".join(why)
 
 
 def _violation(
@@ -217,32 +208,24 @@ def _violation(
 ) -> str:
     """Return why a class is held, "" if it is not.
 
-    Args:
-        guard_class: The class.
-        due: The changes that a guard may hold, by employee id.
-        again: The employees whose changes are tried again in this run, whatever the guard says.
-        circumstances: What else counts.
+    `due`: the changes that a guard may hold. `again`: the employees whose changes are tried again whatever it says.
     """
     if not due:
         return ""
     limits, found = circumstances.limits, []
     number, most, per_day = len(due) + len(again), limits.per_run[guard_class], limits.per_day(guard_class)
     recent = len(circumstances.recent.changed.get(guard_class, frozenset()) - due.keys() - again)
-    is_due = _is_due(guard_class, len(due)) + (f", besides {len(again):,} tried again" if again else "")
+    is_due = f"{counted(len(due), *NOUNS[guard_class])} {'is' if len(due) == 1 else 'are'} due"
+    is_due += f", besides {len(again):,} tried again" if again else ""
     if number > most:
         found.append(f"{is_due}, {most:,} allowed in one run")
     elif number + recent > per_day:
         found.append(f"{is_due} after {recent:,} in the last 24 hours, {per_day:,} allowed")
     if guard_class in _DOUBTED:
-        found += circumstances.losses
+        found += circumstances.loss_texts
     if found and (common := pattern(guard_class, list(due.values()), limits.company)):
         found.append(common)
     return "; ".join(found)
-
-
-def _is_due(guard_class: GuardClass, number: int) -> str:
-    one, several = NOUNS[guard_class]
-    return f"{number:,} {one} is due" if number == 1 else f"{number:,} {several} are due"
 
 
 def held_code(guard_class: GuardClass) -> str:
@@ -260,8 +243,5 @@ def _reason(guard_class: GuardClass, why: str, run_id: str) -> Reason:
 
 
 def _waits_for(employee_id: int, run_id: str) -> Reason:
-    return Reason(
-        held_code(GuardClass.IDENTITY),
-        f"needs the address or username of employee {employee_id}, whose change a guard holds",
-        f"approve both: {{command:approve {run_id}}}",
-    )
+    text = f"needs the address or username of employee {employee_id}, whose change a guard holds"
+    return Reason(held_code(GuardClass.IDENTITY), text, f"approve both: {{command:approve {run_id}}}")

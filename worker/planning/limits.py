@@ -14,38 +14,26 @@ Limit = int | str
 """A number of accounts, or a percentage of the company as in "5%"."""
 
 
-@dataclass(frozen=True)
-class _Default:
-    """max(`least`, `percent` of the company), at most `most`."""
-
-    least: int
-    percent: int
-    most: int | None = None
-
-
-MOST = 200
-"""No setting allows more suspensions, or changes of identity, in one run."""
 _SMALL = 5
 _DEFAULTS = {
-    GuardClass.SUSPEND: _Default(_SMALL, 2, MOST),
-    GuardClass.REACTIVATE: _Default(_SMALL, 2),
-    GuardClass.IDENTITY: _Default(_SMALL, 2, MOST),
-    GuardClass.CLEAR: _Default(_SMALL, 2),
-    GuardClass.UPDATE: _Default(25, 20),
-    GuardClass.CREATE: _Default(25, 10),
+    GuardClass.SUSPEND: (_SMALL, 2),
+    GuardClass.REACTIVATE: (_SMALL, 2),
+    GuardClass.IDENTITY: (_SMALL, 2),
+    GuardClass.CLEAR: (_SMALL, 2),
+    GuardClass.UPDATE: (25, 20),
+    GuardClass.CREATE: (25, 10),
 }
+"""The larger of a number of accounts and a percentage of the company."""
+MOST = 200
 _CAPPED = frozenset({GuardClass.SUSPEND, GuardClass.IDENTITY})
-_IMPORT_DAYS = timedelta(days=7)
+"""The classes of which no setting allows more than `MOST` changes in one run."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a run.
+    """The most accounts that one run may change, by class.
 
-    Attributes:
-        company: The number of active employees; 0 if unknown.
-        per_run: The most accounts that one run may change, by class.
-        is_import: Links, updates and creates have no limit: see :func:`is_import`.
+    `company`: the number of active employees; 0 if unknown. `is_import`: links, updates and creates have no limit.
     """
 
     company: int
@@ -65,20 +53,10 @@ def limits(
     first_import: bool,
     max_suspensions: int | None = None,
 ) -> Limits:
-    """Return the limits of a run.
-
-    Args:
-        stats: What this run read of the company.
-        history: The runs before it.
-        settings: The setting LIMITS.
-        first_import: Whether the run belongs to the initial import.
-        max_suspensions: The setting MAX_SUSPENSIONS, which takes precedence over LIMITS; None if it is not set.
-    """
+    """Return the limits of a run, by the settings LIMITS and MAX_SUSPENSIONS, which takes precedence."""
     baseline = history.last_baseline()
     company = company_size(stats, baseline)
-    given: dict[str, Limit] = {**settings}
-    if max_suspensions is not None:
-        given[GuardClass.SUSPEND] = max_suspensions
+    given = {**settings} if max_suspensions is None else {**settings, GuardClass.SUSPEND: max_suspensions}
     per_run = {guard_class: _limit(guard_class, given.get(guard_class), company) for guard_class in GuardClass}
     if baseline is None and GuardClass.SUSPEND not in given:
         per_run[GuardClass.SUSPEND] = min(per_run[GuardClass.SUSPEND], _SMALL)
@@ -99,9 +77,10 @@ def _limit(guard_class: GuardClass, setting: Limit | None, company: int) -> int:
         percent = int(setting.removesuffix("%"))
         limit = max(1, company * percent // 100) if percent else 0
     else:
-        default = _DEFAULTS[guard_class]
-        small = min(default.least, max(1, company // 2)) if company and default.least == _SMALL else default.least
-        limit = max(small, company * default.percent // 100)
+        least, percent = _DEFAULTS[guard_class]
+        if company and least == _SMALL:
+            least = min(least, max(1, company // 2))
+        limit = max(least, company * percent // 100)
     return min(limit, MOST) if guard_class in _CAPPED else limit
 
 
@@ -111,7 +90,7 @@ def is_import(history: History, now: datetime, *, full_pass: bool) -> bool:
     The import ends with the first baseline, whose run takes the window's last employee, or seven days after the first
     run. The first full pass within these seven days belongs to it as well.
     """
-    if history.began and now.timestamp() - history.began / 1000 > _IMPORT_DAYS.total_seconds():
+    if history.began and now.timestamp() - history.began / 1000 > timedelta(days=7).total_seconds():
         return False
     if full_pass:
         return not any(run.is_full and run.command == "reconcile" and run.reached_the_end for run in history.runs)

@@ -13,13 +13,7 @@ from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, LifecycleState, email_key
 from worker.model.mapping import NAMES
 from worker.model.moodle_fields import is_email
-from worker.model.reasons import (
-    Reason,
-    several_accounts,
-    unconfirmed_address,
-    unconfirmed_id,
-    unconfirmed_unseen,
-)
+from worker.model.reasons import Reason, several_accounts, unconfirmed_address, unconfirmed_id, unconfirmed_unseen
 from worker.planning.names import NameComparison, compare_names, same_name
 from worker.planning.plan_input import PlanInput
 from worker.planning.values import updated_values
@@ -28,38 +22,15 @@ RESERVED_USERNAMES = frozenset({"guest", "admin"})
 RESERVED_AUTH = frozenset({"nologin", "webservice", "mnet"})
 
 
-class AccountIndex:
-    """The accounts that were looked up, by idnumber, e-mail and username; each list is ordered by account id."""
-
-    def __init__(self, accounts: Iterable[Account]) -> None:
-        self._found: dict[tuple[str, str], list[Account]] = {}
-        for account in sorted(accounts, key=lambda account: account.id):
-            for key, value in (
-                ("idnumber", account.idnumber),
-                ("email", email_key(account.email)),
-                ("username", account.username),
-            ):
-                self._found.setdefault((key, value), []).append(account)
-
-    def by_idnumber(self, idnumber: str) -> list[Account]:
-        """Return the accounts with exactly this idnumber."""
-        return self._found.get(("idnumber", idnumber), [])
-
-    def by_email(self, address: str) -> list[Account]:
-        """Return the accounts with this e-mail address, ignoring case."""
-        return self._found.get(("email", email_key(address)), [])
-
-    def by_username(self, name: str) -> list[Account]:
-        """Return the accounts with this username (Moodle stores usernames in lower case)."""
-        return self._found.get(("username", name), [])
+Unanswered = Mapping[tuple[AccountKey, str], Reason]
+"""Why a look-up has no answer, by key and value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """The result of a match by idnumber: an account, a conflict, or neither.
 
-    `contradicted` is the account with the idnumber if it does not look like the employee's: nothing is written to it,
-    and `conflict` says why.
+    `contradicted` is the account with the idnumber if it does not look like the employee's, as `conflict` says.
     """
 
     account: Account | None = None
@@ -96,12 +67,8 @@ def contradiction(
     BambooHR may give its ids to other employees, and another system may use the same numbers. Only values that are
     shown and not empty count.
 
-    Args:
-        employee: The employee as BambooHR shows them.
-        account: The account with the employee id as its idnumber.
-        own_auth: The authentication method of accounts that this product creates.
-        address_owner: Another active employee whose work e-mail the account has now.
-        default_last_name: See :func:`compare_names`.
+    `own_auth`: the authentication method of accounts that this product creates. `address_owner`: another active
+    employee whose work e-mail the account has now. `default_last_name`: see :func:`compare_names`.
     """
     if not shows_identity(employee) and address_owner is None:
         return None if account.auth == own_auth else unconfirmed_unseen(employee.employee_id, account)
@@ -115,11 +82,8 @@ def contradiction(
 
 def is_reserved(account: Account, protected: Iterable[str]) -> bool:
     """Return whether the account is protected: nothing is ever written to it."""
-    return (
-        account.username in RESERVED_USERNAMES
-        or account.auth in RESERVED_AUTH
-        or account.username.casefold() in protected
-    )
+    is_of_moodle = account.username in RESERVED_USERNAMES or account.auth in RESERVED_AUTH
+    return is_of_moodle or account.username.casefold() in protected
 
 
 def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:
@@ -129,26 +93,19 @@ def is_passed_on(accounts: Sequence[Account], others: Iterable[int]) -> bool:
 
 
 class Matching:
-    """Matches the employees of a run with the accounts looked up so far.
+    """Matches the employees of a run with the accounts looked up so far, which are given by id."""
 
-    Args:
-        plan_input: The employees of the run, and their records.
-        accounts: The accounts looked up, by id.
-        unanswered: Why a look-up has no answer, by key and value.
-    """
-
-    def __init__(
-        self,
-        plan_input: PlanInput,
-        accounts: Mapping[int, Account],
-        unanswered: Mapping[tuple[AccountKey, str], Reason],
-    ) -> None:
+    def __init__(self, plan_input: PlanInput, accounts: Mapping[int, Account], unanswered: Unanswered) -> None:
         self.plan_input = plan_input
         self.settings = plan_input.settings
         self.mapping = plan_input.settings.mapping
         self.accounts = accounts
         self.unanswered = unanswered
-        self.index = AccountIndex(accounts.values())
+        self._by_value: dict[tuple[AccountKey, str], list[Account]] = {}
+        for account in sorted(accounts.values(), key=lambda account: account.id):
+            self._by_value.setdefault(("idnumber", account.idnumber), []).append(account)
+            self._by_value.setdefault(("email", email_key(account.email)), []).append(account)
+            self._by_value.setdefault(("username", account.username), []).append(account)
 
     @cached_property
     def matches(self) -> Mapping[int, Match]:
@@ -158,17 +115,16 @@ class Matching:
     @cached_property
     def owners(self) -> Mapping[int, int]:
         """The employee of each matched account, by account id."""
-        return {match.account.id: number for number, match in self.matches.items() if match.account is not None}
+        return {match.account.id: employee_id for employee_id, match in self.matches.items() if match.account}
 
     def _match(self, employee: Employee) -> Match:
         if employee.employee_id not in self.plan_input.writable:
             return Match()
-        number = str(employee.employee_id)
-        record = self.plan_input.records.get(employee.employee_id)
-        suspended = str(record.account_id) if record else ""
-        if unanswered := self.unanswered.get(("idnumber", number)) or self.unanswered.get(("id", suspended)):
+        idnumber = str(employee.employee_id)
+        suspended = str(self.plan_input.record(employee.employee_id).account_id)
+        if unanswered := self.unanswered.get(("idnumber", idnumber)) or self.unanswered.get(("id", suspended)):
             return Match(conflict=unanswered)
-        match = match_by_idnumber(employee, self.index.by_idnumber(number))
+        match = match_by_idnumber(employee, self._by_value.get(("idnumber", idnumber), ()))
         if match.account is not None:
             why = self._contradiction(employee, match.account)
             return match if why is None else Match(conflict=why, contradicted=match.account)
@@ -176,20 +132,22 @@ class Matching:
 
     def _contradiction(self, employee: Employee, account: Account) -> Reason | None:
         """Return why the match is not trusted; None if it is, or if nothing would be written to the account."""
-        number, state = employee.employee_id, self.plan_input.lifecycle_states[employee.employee_id]
+        employee_id, state = employee.employee_id, self.plan_input.lifecycle_states[employee.employee_id]
         may_end = state is not LifecycleState.FUTURE and not account.suspended
-        is_written = self.plan_input.is_managed(number) or may_end
-        if not is_written or self.is_reserved(account) or number in self.settings.confirmed:
+        is_written = self.plan_input.is_managed(employee_id) or may_end
+        if not is_written or self.is_reserved(account) or employee_id in self.settings.confirmed:
             return None
         owner = self._owner_of_address(employee, account)
+        default = self.mapping.default_last_name
         why = contradiction(
-            employee,
-            account,
-            own_auth=self.settings.auth,
-            address_owner=owner,
-            default_last_name=self.mapping.default_last_name,
+            employee, account, own_auth=self.settings.auth, address_owner=owner, default_last_name=default
         )
-        return unconfirmed_id(number, account) if why is None and self._replaces_all(employee, account) else why
+        if why is not None:
+            return why
+        # Another name of the employee may agree, but nothing of what identifies the account would stay the same.
+        address = self.address(employee)
+        is_new = bool(address) and self.mapping.updates_email and not account.has_email(address)
+        return unconfirmed_id(employee_id, account) if is_new and self._replaces_names(employee, account) else None
 
     def compare_names(self, employee: Employee, account: Account) -> NameComparison:
         """Compare the names of an employee and of an account; the default last name identifies no employee."""
@@ -201,48 +159,39 @@ class Matching:
         If BambooHR shows nothing of the employee, because they were deleted, only an employee to whom the account may
         belong counts: an address is often reassigned after its owner leaves.
         """
-        others = [other for other in self.others_with(employee.employee_id, account.email) if self._is_active(other)]
-        if not others or shows_identity(employee):
-            return next(iter(others), None)
-        read = {one.employee_id: self.compare_names(one, account) for one in self.plan_input.employees}
-        return next((other for other in others if other not in read or read[other].any), None)
+        read, states = self.plan_input.by_id, self.plan_input.lifecycle_states
+        # Employees outside the run work here: the directory has their address.
+        others = [
+            other
+            for other in self.others_with(employee.employee_id, account.email)
+            if states.get(other, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
+        ]
+        if not shows_identity(employee):
+            others = [one for one in others if one not in read or self.compare_names(read[one], account).any]
+        return next(iter(others), None)
 
-    def _is_active(self, number: int) -> bool:
-        """Return whether an employee works here. Those outside the run do: the directory has their address."""
-        return self.plan_input.lifecycle_states.get(number, LifecycleState.ACTIVE) is LifecycleState.ACTIVE
-
-    def _replaces_all(self, employee: Employee, account: Account) -> bool:
-        """Return whether both names and the address would change, even if another name of the employee agrees."""
-        address = self.address(employee)
-        is_new = bool(address) and self.mapping.updates_email and not account.has_email(address)
-        return is_new and self.replaces_names(employee, account)
-
-    def replaces_names(self, employee: Employee, account: Account) -> bool:
+    def _replaces_names(self, employee: Employee, account: Account) -> bool:
         """Return whether neither the first nor the last name stays the same."""
         new = updated_values(self.mapping, employee, account)
         return all(name in new and not same_name(new[name], account.values[name]) for name in NAMES)
 
     def without_replaced_names(self, employee: Employee, account: Account, values: Mapping[str, str]) -> dict[str, str]:
         """Return the values, without the names if both would change: they wait for the refused address or username."""
-        withheld = NAMES if self.replaces_names(employee, account) else ()
+        withheld = NAMES if self._replaces_names(employee, account) else ()
         return {name: value for name, value in values.items() if name not in withheld}
 
     def _account_suspended_by_us(self, employee: Employee) -> Account | None:
         """Return the account without idnumber that this product suspended, unless another account has the address."""
-        record, address = self.plan_input.records.get(employee.employee_id), self.address(employee)
-        account = self.accounts.get(record.account_id) if record else None
+        record, address = self.plan_input.record(employee.employee_id), self.address(employee)
+        account = self.accounts.get(record.account_id) if record.suspended_by_us else None
         if account is None or any(holder.id != account.id for holder in self.holders(address) if address):
             return None
-        is_theirs = record is not None and record.suspended_by_us and self.compare_names(employee, account).any
         is_free = account.suspended and not account.idnumber and not account.is_deleted
-        return account if is_theirs and is_free else None
-
-    def suspended_by_us(self, account: Account) -> bool:
-        """Return whether this product suspended the account, under any employee id."""
-        return account.id in self._suspended_accounts
+        return account if is_free and self.compare_names(employee, account).any else None
 
     @cached_property
-    def _suspended_accounts(self) -> frozenset[int]:
+    def suspended_by_us(self) -> frozenset[int]:
+        """The accounts that this product suspended, under any employee id."""
         return frozenset(record.account_id for record in self.plan_input.records.values() if record.suspended_by_us)
 
     def is_reserved(self, account: Account) -> bool:
@@ -255,8 +204,12 @@ class Matching:
         return address if is_email(address) else ""
 
     def holders(self, address: str) -> list[Account]:
-        """Return the accounts that have an address now."""
-        return self.index.by_email(address)
+        """Return the accounts that have an address now, ordered by account id."""
+        return self._by_value.get(("email", email_key(address)), [])
+
+    def username_holders(self, name: str) -> list[Account]:
+        """Return the accounts that have a username now (Moodle stores usernames in lower case)."""
+        return self._by_value.get(("username", name), [])
 
     def others_with(self, employee_id: int, address: str) -> list[int]:
         """Return the other employees of the company with an address, leavers excluded."""

@@ -24,24 +24,22 @@ def record_after_run(
 ) -> EmployeeRecord:
     """Return the record of an employee after a run, except for parking, which is decided for the whole run.
 
-    Args:
-        known: The record before the run; None if there is none.
-        result: The employee's step and its status.
-        deleted: A changed feed reported the employee as deleted.
-        now: The time of the run.
-        max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
-        approved: An operator approved the changes of this run.
-        follow_held: Record held changes as a follow-up, since no later run takes the employee otherwise.
+    `known`: the record before the run. `deleted`: a changed feed reported the employee as deleted. `approved`: an
+    operator approved the changes of this run. `follow_held`: record held changes as a follow-up, since no later run
+    takes the employee otherwise.
     """
-    record = _after(known, result, deleted=deleted, now=now, max_attempts=max_attempts)
+    step = result.step
+    before = replace(known or EmployeeRecord(step.employee_id), deleted=deleted)
+    record = _after_step(before, result, now, max_attempts)
     if _is_compared(result):
-        record = replace(record, not_kept={name: digest for name, digest in result.step.not_kept if digest})
-    was_held = known is not None and known.has(FollowUp.HELD)
-    if approved and was_held:
-        return record.flagged(FollowUp.HELD, known.follow_ups[FollowUp.HELD].note) if known else record
-    held = [guard_class for guard_class in result.step.held_classes if guard_class not in _FOUND_BY_RECONCILE]
-    for_scope = any(note.code == reasons.OUT_OF_SCOPE for note in result.step.notes)
-    if held and (follow_held or was_held or for_scope):
+        record = replace(record, not_kept={name: digest for name, digest in step.not_kept if digest})
+    held_before = before.follow_ups.get(FollowUp.HELD)
+    if approved and held_before:
+        return record.flagged(FollowUp.HELD, held_before.note)
+    # Held updates and clears need no follow-up: they make a full pass due, which finds them.
+    held = [one for one in step.held_classes if one not in (GuardClass.UPDATE, GuardClass.CLEAR)]
+    for_scope = any(note.code == reasons.OUT_OF_SCOPE for note in step.notes)
+    if held and (follow_held or held_before or for_scope):
         return record.flagged(FollowUp.HELD, ", ".join(held))
     return record
 
@@ -51,27 +49,15 @@ def _is_compared(result: StepResult) -> bool:
 
     An account out of scope is compared again when the employee returns.
     """
-    if result.step.reason.code == reasons.OUT_OF_SCOPE:
-        return False
-    if result.status not in (Status.DONE, Status.REFUSED) or (result.status is Status.REFUSED and not result.wrote):
+    is_answered = result.status is Status.DONE or (result.status is Status.REFUSED and result.wrote)
+    if not is_answered or result.step.reason.code == reasons.OUT_OF_SCOPE:
         return False
     return result.step.action in (*WRITES, Action.UNCHANGED) or result.step.reason is reasons.LEFT_WITHOUT_ACCOUNT
 
 
-_FOUND_BY_RECONCILE = frozenset({GuardClass.UPDATE, GuardClass.CLEAR})
-"""The held classes that need no follow-up: they make a full pass due, which finds them."""
-
-
-def _after(
-    known: EmployeeRecord | None,
-    result: StepResult,
-    *,
-    deleted: bool,
-    now: datetime,
-    max_attempts: int,
-) -> EmployeeRecord:
+def _after_step(record: EmployeeRecord, result: StepResult, now: datetime, max_attempts: int) -> EmployeeRecord:
+    """Return the record as the step leaves it, apart from its held parts and the values that Moodle did not keep."""
     step = result.step
-    record = replace(known or EmployeeRecord(step.employee_id), deleted=deleted)
     if result.isolated:
         record = record.flagged(FollowUp.ISOLATED, result.why.code, step.action.value)
     if step.reason in (reasons.UNDONE, reasons.NOT_DUE):
@@ -100,6 +86,7 @@ def _after(
 
 
 def _with_suspension(record: EmployeeRecord, result: StepResult, now: datetime) -> EmployeeRecord:
+    """Return the record with the suspension that this run carried out, or without the one that it found ended."""
     suspends = result.step.action is Action.SUSPEND
     if result.status is Status.DONE and suspends:
         return record_before_suspending(record, result.step, now)
@@ -117,19 +104,9 @@ def _is_active(result: StepResult) -> bool:
 
 
 def record_before_suspending(known: EmployeeRecord | None, step: Step, now: datetime) -> EmployeeRecord:
-    """Return the record to store *before* a suspension is sent, so that it is known even if the process ends then.
-
-    Args:
-        known: The present record; None if there is none.
-        step: The suspension.
-        now: The time of the write.
-    """
-    return replace(
-        known or EmployeeRecord(step.employee_id),
-        suspended_by_us=True,
-        suspended_at=int(now.timestamp()),
-        account_id=step.account.id if step.account else 0,
-    )
+    """Return the record to store *before* a suspension is sent, so that it is known even if the process ends then."""
+    record, account_id = known or EmployeeRecord(step.employee_id), step.account_id or 0
+    return replace(record, suspended_by_us=True, suspended_at=int(now.timestamp()), account_id=account_id)
 
 
 def no_longer_suspended(
@@ -139,15 +116,12 @@ def no_longer_suspended(
 
     An employee who was hired again under a new id keeps the account that was suspended under the former one.
     """
-    active = {
-        result.step.account.id: number
-        for number, result in results.items()
-        if result.status is Status.DONE and result.step.account is not None and _is_active(result)
-    }
+    done = {employee_id: result for employee_id, result in results.items() if result.status is Status.DONE}
+    active = {result.step.account_id: employee_id for employee_id, result in done.items() if _is_active(result)}
     return {
-        number: replace(record, suspended_by_us=False)
-        for number, record in records.items()
-        if record.suspended_by_us and active.get(record.account_id, number) != number
+        employee_id: replace(record, suspended_by_us=False)
+        for employee_id, record in records.items()
+        if record.suspended_by_us and active.get(record.account_id, employee_id) != employee_id
     }
 
 
@@ -156,16 +130,13 @@ def fill_in_account_ids(
 ) -> dict[int, EmployeeRecord]:
     """Return the records of an earlier version, completed with the suspended account that the idnumber finds.
 
-    Args:
-        records: All records.
-        accounts: The accounts that were looked up.
-        unanswered: The idnumbers for which Moodle gave no answer: their records stay as they are.
+    `unanswered`: the idnumbers for which Moodle gave no answer; their records stay as they are.
     """
     found = {account.idnumber: account.id for account in accounts}
     return {
-        number: replace(record, account_id=found.get(str(number), NO_ACCOUNT))
-        for number, record in records.items()
-        if record.lacks_account and str(number) not in unanswered
+        employee_id: replace(record, account_id=found.get(str(employee_id), NO_ACCOUNT))
+        for employee_id, record in records.items()
+        if record.lacks_account and str(employee_id) not in unanswered
     }
 
 
@@ -174,32 +145,18 @@ def before_undoing(
 ) -> EmployeeRecord:
     """Return the record to store *before* an undo is written. Later runs leave the employee alone.
 
-    An account that this product suspended stays marked as such until it is active again: the write may fail.
-
-    Args:
-        known: The present record; None if there is none.
-        step: What the undo writes.
-        run_id: The run that is undone.
-        now: The time of the write.
-        last_change_at: When the employee last changed in BambooHR before that run, in seconds since 1970; 0 if unknown.
+    An account that this product suspended stays marked as such until it is active again: the write may fail. For
+    `last_change_at`, which is about the run that is undone, see :class:`EmployeeRecord`.
     """
-    record = replace(
-        (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id),
-        attempts=0,
-        undone_at=int(now.timestamp()),
-        last_change_at=last_change_at,
-    )
+    record = (known or EmployeeRecord(step.employee_id)).unflagged().flagged(FollowUp.UNDONE, run_id)
+    record = replace(record, attempts=0, undone_at=int(now.timestamp()), last_change_at=last_change_at)
     return record_before_suspending(record, step, now) if step.suspends else record
 
 
 def after_undoing(
     known: EmployeeRecord | None, result: StepResult, run_id: str, now: datetime, *, last_change_at: int
 ) -> EmployeeRecord | None:
-    """Return the record after an undo; None if the employee was not touched and the record stays as it is.
-
-    The account is not touched if it was changed since that run, or could not be written. For the arguments see
-    :func:`before_undoing`.
-    """
+    """Return the record after an undo; None if the account was not written, and the record stays as it is."""
     if result.status is not Status.DONE or result.step.action not in (*WRITES, Action.UNCHANGED):
         return None
     record = before_undoing(known, result.step, run_id, now, last_change_at=last_change_at)
@@ -215,26 +172,15 @@ def park(
     parked until a run succeeds. If more than max(5, 1 % of the company) would be parked at once, none of them is,
     because the fault is not in their records.
 
-    Args:
-        records: The records of all employees of the run, after :func:`record_after_run`.
-        results: The results of their steps.
-        max_attempts: The setting MAX_ATTEMPTS; 0 if parking is off.
-        company: The number of employees in the directory.
+    `records`: those of all employees of the run, after :func:`record_after_run`. `max_attempts`: 0 if parking is off.
     """
-    refused = [number for number, result in results.items() if result.status is Status.REFUSED]
-    again = [number for number in refused if records[number].has(FollowUp.PARKED)]
-    newly = [
-        number
-        for number in refused
-        if number not in again and max_attempts > 0 and records[number].attempts >= max_attempts
-    ]
-    if len(newly) > max(_PARKED_AT_ONCE, company // 100):
+    refused = [employee_id for employee_id, result in results.items() if result.status is Status.REFUSED]
+    again = [one for one in refused if records[one].has(FollowUp.PARKED)]
+    newly = [one for one in refused if one not in again and records[one].attempts >= max_attempts > 0]
+    if len(newly) > max(5, company // 100):
         newly = []
     parked = {}
-    for number in (*again, *newly):
-        why, action = results[number].why.code, results[number].step.action.value
-        parked[number] = records[number].unflagged().flagged(FollowUp.PARKED, why, action)
+    for employee_id in (*again, *newly):
+        why, action = results[employee_id].why.code, results[employee_id].step.action.value
+        parked[employee_id] = records[employee_id].unflagged().flagged(FollowUp.PARKED, why, action)
     return parked
-
-
-_PARKED_AT_ONCE = 5

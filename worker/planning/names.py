@@ -26,13 +26,9 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class NameComparison:
-    """The result of a comparison.
+    """Which names agree. `whole`: first and last name together, however they are divided.
 
-    Attributes:
-        shown: Both sides have a name; otherwise nothing agrees or contradicts.
-        first: The first names agree.
-        last: The last names agree.
-        whole: First and last name together agree, however they are divided.
+    `shown`: both sides have a name; otherwise nothing agrees or contradicts.
     """
 
     shown: bool
@@ -54,14 +50,10 @@ class NameComparison:
 def compare_names(employee: Employee, account: Account, default_last_name: str = "") -> NameComparison:
     """Compare the first (legal or preferred) and last name of an employee with those of an account.
 
-    Args:
-        employee: The employee as BambooHR shows them.
-        account: The account.
-        default_last_name: The last name given to employees with a single name, which identifies none of them.
+    `default_last_name`: the last name given to employees with a single name, which identifies none of them.
     """
-    facts = employee.facts
-    last = facts.get("last_name", "")
-    firsts = [name for name in (facts.get("first_name", ""), facts.get("preferred_name", "")) if _words(name)]
+    first, preferred, last = (employee.facts.get(name, "") for name in ("first_name", "preferred_name", "last_name"))
+    firsts = [name for name in (first, preferred) if _words(name)]
     their_first, their_last = account.values["firstname"], account.values["lastname"]
     has_default = their_last != "" and their_last == default_last_name
     if has_default:

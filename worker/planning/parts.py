@@ -13,7 +13,6 @@ from worker.model import reasons
 from worker.model.mapping import NAMES, NEVER_BLANK, FieldMapping
 from worker.model.step import WRITES, Action, FieldChange, GuardClass, HeldPart, Step
 
-_ADDRESSES = ("email", "username")
 MAY_TAKE_FREED_VALUE = frozenset({GuardClass.IDENTITY, GuardClass.CREATE})
 """The parts that may need an address or username which another step frees."""
 
@@ -27,12 +26,7 @@ class Part:
 
 
 def parts_of(step: Step, emptied: Collection[str]) -> tuple[Part, ...]:
-    """Split a step into its parts; none if it writes nothing.
-
-    Args:
-        step: The step.
-        emptied: The Moodle fields whose BambooHR fields are empty: see :func:`fields_empty_in_bamboohr`.
-    """
+    """Split a step into its parts; none if it writes nothing. `emptied`: see :func:`fields_empty_in_bamboohr`."""
     if step.action not in WRITES:
         return ()
     if step.action is Action.CREATE:
@@ -66,7 +60,7 @@ def identity_fields(step: Step) -> frozenset[str]:
     if is_link(step):
         return frozenset(step.fields) - {"suspended"}
     another = {change.field for change in step.changes if (change.old or "").casefold() != change.new.casefold()}
-    fields = another.intersection(_ADDRESSES)
+    fields = another & {"email", "username"}
     return frozenset(fields.union(NAMES) if another.issuperset(NAMES) else fields)
 
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
 
 from worker.model.step import FieldChange, GuardClass
 from worker.words import counted
-
-T = TypeVar("T")
 
 _SHARE_PERCENT = 50
 """A pattern is reported if at least this share of the changes has it."""
@@ -21,13 +18,7 @@ _DOMAINS_NAMED = 3
 
 
 def pattern(guard_class: GuardClass, changes: Sequence[Sequence[FieldChange]], company: int) -> str:
-    """Return what the changes of a class have in common, "" if nothing.
-
-    Args:
-        guard_class: The class.
-        changes: The changes of each account in it.
-        company: The number of active employees; 0 if unknown.
-    """
+    """Return what the changes of each account in a class have in common, "" if nothing. `company`: as in `Limits`."""
     if guard_class is GuardClass.CREATE:
         return f"{counted(len(changes), 'new account')} for a company of {company:,}" if company else ""
     if guard_class is GuardClass.IDENTITY:
@@ -45,12 +36,11 @@ def _moved_domain(changes: Sequence[Sequence[FieldChange]]) -> str:
     if common is None:
         return ""
     now, number = common
-    (before, most), *others = Counter(old for old, new in moved if new == now).most_common()
-    if not others:
-        return f"the e-mail domain changes from {before} to {now} for {number:,} of {len(changes):,}"
-    named, rest = [(before, most), *others][:_DOMAINS_NAMED], [count for _, count in others[_DOMAINS_NAMED - 1 :]]
-    origins = [f"{domain} for {count:,}" for domain, count in named]
-    if rest:
+    former = Counter(old for old, new in moved if new == now).most_common()
+    if len(former) == 1:
+        return f"the e-mail domain changes from {former[0][0]} to {now} for {number:,} of {len(changes):,}"
+    origins = [f"{domain} for {count:,}" for domain, count in former[:_DOMAINS_NAMED]]
+    if rest := [count for _, count in former[_DOMAINS_NAMED:]]:
         origins.append(f"and {counted(len(rest), 'other')} for {sum(rest):,}")
     return f"the e-mail domain changes to {now} for {number:,} of {len(changes):,} (from {', '.join(origins)})"
 
@@ -58,13 +48,10 @@ def _moved_domain(changes: Sequence[Sequence[FieldChange]]) -> str:
 def _changed_field(changes: Sequence[Sequence[FieldChange]], verb: str) -> str:
     fields = (name for one in changes for name in dict.fromkeys(change.field for change in one))
     common = _most_common(fields, len(changes))
-    if common is None:
-        return ""
-    name, number = common
-    return f"{name} {verb} for {number:,} of {len(changes):,}"
+    return f"{common[0]} {verb} for {common[1]:,} of {len(changes):,}" if common else ""
 
 
-def _most_common(found: Iterable[T], total: int) -> tuple[T, int] | None:
+def _most_common(found: Iterable[str], total: int) -> tuple[str, int] | None:
     counted = Counter(found).most_common(1)
     return counted[0] if counted and counted[0][1] * 100 >= total * _SHARE_PERCENT else None
 

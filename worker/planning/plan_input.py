@@ -24,11 +24,10 @@ class PlanSettings:
         undone: Employees whose writes an operator undid, and who have not changed in BambooHR since.
         selected: The employees to whom an operator limited the run; empty if it is not limited.
         all_employees: The run is a full pass over the company.
+        confirmed: Employees whose account an operator confirmed: it is theirs even if the match is contradicted.
         resends: Values that Moodle did not keep are sent again.
         digest_key: The Moodle token, which keys the digests of such values.
-        confirmed: Employees whose account an operator confirmed: it is theirs even if the match is contradicted.
-        scope: Which employees are managed.
-        suspends_out_of_scope: Whether the accounts of active employees out of scope are suspended, not left alone.
+        suspends_out_of_scope: The accounts of active employees out of scope are suspended, not left alone.
     """
 
     mapping: FieldMapping
@@ -49,12 +48,10 @@ class PlanSettings:
 
 @dataclass(frozen=True)
 class PlanInput:
-    """The employees of the run, and all other input of the plan except the accounts.
+    """The employees of the run, ordered by id, and all other input of the plan except the accounts.
 
     Attributes:
-        employees: Ordered by id.
         email_index: The employees by work e-mail, of the whole company if `knows_every_address`.
-        records: What earlier runs recorded, by employee id.
         changed: All employees in the changed feed. They, and those with a record, may join the run if their accounts
             hold an address that the run needs.
         kinds: The known kinds of Moodle's custom profile fields.
@@ -71,6 +68,10 @@ class PlanInput:
     compared: Sequence[Employee] = ()
     kinds: Kinds = field(default_factory=dict)
 
+    def record(self, employee_id: int) -> EmployeeRecord:
+        """Return what earlier runs recorded of an employee; a blank record if they recorded nothing."""
+        return self.records.get(employee_id) or EmployeeRecord(employee_id)
+
     @cached_property
     def by_id(self) -> Mapping[int, Employee]:
         """The employees of the run by id."""
@@ -82,14 +83,14 @@ class PlanInput:
         return {one.employee_id: self._lifecycle_state(one) for one in self.employees}
 
     def _lifecycle_state(self, employee: Employee) -> LifecycleState:
-        record = self.records.get(employee.employee_id)
-        return lifecycle_state(employee, self.now, was_to_start=record is not None and record.was_to_start)
+        was_to_start = self.record(employee.employee_id).was_to_start
+        return lifecycle_state(employee, self.now, was_to_start=was_to_start)
 
     @cached_property
     def leavers(self) -> frozenset[int]:
         """The employees who have left, among those of the run and those who were read for comparison."""
         states = {**{one.employee_id: self._lifecycle_state(one) for one in self.compared}, **self.lifecycle_states}
-        return frozenset(number for number, state in states.items() if state is LifecycleState.LEFT)
+        return frozenset(employee_id for employee_id, state in states.items() if state is LifecycleState.LEFT)
 
     @cached_property
     def working(self) -> Sequence[Employee]:
@@ -115,20 +116,19 @@ class PlanInput:
         """Whether BambooHR shows the scope of at least one employee of the run who works here."""
         return any(self.scope_states[one.employee_id] is not ScopeState.NOT_SHOWN for one in self.working)
 
-    def is_managed(self, number: int) -> bool:
+    def is_managed(self, employee_id: int) -> bool:
         """Return whether an employee of the run works here and is in scope, so that the account follows BambooHR."""
-        return self.lifecycle_states[number] is LifecycleState.ACTIVE and self.scope_states[number] is ScopeState.IN
+        state, scope = self.lifecycle_states[employee_id], self.scope_states[employee_id]
+        return state is LifecycleState.ACTIVE and scope is ScopeState.IN
 
     @cached_property
     def writable(self) -> frozenset[int]:
         """The employees of the run whose accounts may be written."""
         return frozenset(one.employee_id for one in self.employees if self._is_writable(one.employee_id))
 
-    def _is_writable(self, number: int) -> bool:
-        settings, state, scope = self.settings, self.lifecycle_states[number], self.scope_states[number]
-        if str(number) in settings.protected or number in settings.undone or state is LifecycleState.UNKNOWN:
+    def _is_writable(self, employee_id: int) -> bool:
+        settings, state, scope = self.settings, self.lifecycle_states[employee_id], self.scope_states[employee_id]
+        if str(employee_id) in settings.protected or employee_id in settings.undone or state is LifecycleState.UNKNOWN:
             return False
-        is_left_alone = scope is ScopeState.NOT_SHOWN or (
-            scope is ScopeState.OUT and not settings.suspends_out_of_scope
-        )
-        return state is not LifecycleState.ACTIVE or not is_left_alone
+        is_kept = scope is ScopeState.OUT and not settings.suspends_out_of_scope
+        return state is not LifecycleState.ACTIVE or not (is_kept or scope is ScopeState.NOT_SHOWN)

@@ -13,13 +13,13 @@ from functools import cached_property
 
 from worker.errors import SyncError
 from worker.model.account import Account, AccountKey
-from worker.model.employee import Employee, employee_id
+from worker.model.employee import Employee, parse_employee_id
 from worker.model.field_kinds import Kinds
 from worker.model.history import FollowUp
 from worker.model.reasons import Reason
 from worker.model.step import Action, Step
 from worker.planning.decisions import decide
-from worker.planning.matching import Match, Matching
+from worker.planning.matching import Match, Matching, Unanswered
 from worker.planning.plan_context import PlanContext
 from worker.planning.plan_input import PlanInput
 
@@ -46,10 +46,9 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Needed:
-    """What must be looked up or read before planning continues; empty if nothing is missing.
+    """What must be looked up, in this order, or read before planning continues; empty if nothing is missing.
 
     Attributes:
-        lookups: In the order in which they are made.
         joining: Employees outside the run whose accounts hold an address that the run needs. They may have another
             address by now: if they join the run, the address becomes free.
         compared: Employees outside the run whose accounts match new employees, read to find out whether they left.
@@ -67,15 +66,13 @@ class Needed:
 class Plan:
     """The step of each employee, in the order of their ids, and the accounts used for planning, by id.
 
-    Attributes:
-        unanswered: Why a look-up has no answer, by key and value.
-        ended_by: The error that ended the look-ups early, if any. After one, the plan has leavers only.
+    `ended_by`: the error that ended the look-ups early, if any. After one, the plan has leavers only.
     """
 
     plan_input: PlanInput
     accounts: Mapping[int, Account]
     steps: tuple[Step, ...]
-    unanswered: Mapping[tuple[AccountKey, str], Reason] = field(default_factory=dict)
+    unanswered: Unanswered = field(default_factory=dict)
     ended_by: SyncError | None = None
 
     @cached_property
@@ -83,9 +80,9 @@ class Plan:
         """The number of steps of each action."""
         return Counter(step.action for step in self.steps)
 
-    def step(self, number: int) -> Step:
+    def step(self, employee_id: int) -> Step:
         """Return the step of an employee."""
-        return next(one for one in self.steps if one.employee_id == number)
+        return next(one for one in self.steps if one.employee_id == employee_id)
 
     def of_leavers(self, ended_by: SyncError) -> Plan:
         """Return the plan of leavers only, for a run that could not look up the accounts of the others."""
@@ -100,10 +97,7 @@ class Plan:
 
 
 class Planner:
-    """Plans one run.
-
-    Call :meth:`needs`, and :meth:`add` what was found, until nothing is needed; then call :meth:`plan`.
-    """
+    """Plans one run: call :meth:`needs`, and :meth:`add` what was found, until nothing is needed; then :meth:`plan`."""
 
     def __init__(self, plan_input: PlanInput) -> None:
         self._input = plan_input
@@ -116,42 +110,34 @@ class Planner:
         self._context = PlanContext(Matching(plan_input, self._accounts, self._unanswered))
 
     def needs(self) -> Needed:
-        """Return what must be looked up or read next.
-
-        Accounts by idnumber, by the id of a suspended account, and by e-mail come first, then further employees, and
-        finally accounts by username.
-        """
+        """Return what must be looked up or read next: accounts, further employees, and finally accounts by username."""
         context = self._context
         for wanted in (_by_idnumber(context), _by_account_id(context), _by_email(context)):
-            if lookups := self._not_asked(context, wanted):
+            if lookups := self._new_lookups(wanted):
                 return Needed(lookups)
-        if joining := self._joining(context):
+        if joining := self._new_joining():
             return Needed(joining=joining)
-        if compared := self._compared(context):
+        if compared := self._new_compared():
             return Needed(compared=compared)
-        return Needed(self._not_asked(context, _by_username(context)))
+        return Needed(self._new_lookups(_by_username(context)))
 
     def add(
         self,
         accounts: Iterable[Account] = (),
         joining: Sequence[Employee] = (),
-        unanswered: Mapping[tuple[AccountKey, str], Reason] | None = None,
+        unanswered: Mapping[tuple[AccountKey, str], Reason] = {},
         compared: Sequence[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
         """Add what was found, and which look-ups have no answer."""
-        new_accounts = {account.id: account for account in accounts}
-        if joining or compared or kinds:
-            self._input = replace(
-                self._input,
-                employees=sorted([*self._input.employees, *joining], key=lambda one: one.employee_id),
-                compared=[*self._input.compared, *compared],
-                kinds={**self._input.kinds, **(kinds or {})},
-            )
-        elif not new_accounts and not unanswered:
-            return
-        self._accounts.update(new_accounts)
-        self._unanswered.update(unanswered or {})
+        self._input = replace(
+            self._input,
+            employees=sorted([*self._input.employees, *joining], key=lambda one: one.employee_id),
+            compared=[*self._input.compared, *compared],
+            kinds={**self._input.kinds, **(kinds or {})},
+        )
+        self._accounts.update({account.id: account for account in accounts})
+        self._unanswered.update(unanswered)
         self._context = PlanContext(Matching(self._input, self._accounts, self._unanswered))
 
     @property
@@ -161,43 +147,42 @@ class Planner:
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""
-        context = self._context
-        steps = tuple(decide(context, employee) for employee in self._input.employees)
+        steps = tuple(decide(self._context, employee) for employee in self._input.employees)
         return Plan(self._input, self._accounts, steps, {**self._unanswered})
 
-    def _not_asked(self, context: PlanContext, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
+    def _new_lookups(self, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
+        """Return the look-ups of values that were not looked up before, and mark them as looked up."""
         groups: dict[tuple[Priority, AccountKey], list[str]] = {}
-        for key, value, number in wanted:
+        for key, value, employee_id in wanted:
             if (key, value) not in self._asked:
                 self._asked.add((key, value))
-                groups.setdefault((self._priority(context, number), key), []).append(value)
+                groups.setdefault((self._priority(employee_id), key), []).append(value)
         return tuple(Lookup(key, priority, values) for (priority, key), values in sorted(groups.items()))
 
-    def _priority(self, context: PlanContext, number: int) -> Priority:
-        if number in context.plan_input.leavers:
+    def _priority(self, employee_id: int) -> Priority:
+        if employee_id in self._input.leavers:
             return Priority.LEAVERS
-        record = self._input.records.get(number)
-        return Priority.ISOLATED if record is not None and record.has(FollowUp.ISOLATED) else Priority.OTHERS
+        return Priority.ISOLATED if self._input.record(employee_id).has(FollowUp.ISOLATED) else Priority.OTHERS
 
-    def _joining(self, context: PlanContext) -> frozenset[int]:
-        """Return the employees outside the run whose accounts hold an address that an employee of the run claims."""
+    def _new_joining(self) -> frozenset[int]:
+        """Return the employees of :attr:`Needed.joining` who were not requested before, and mark them as requested."""
         if self._joining_rounds == _MOST_JOINING_ROUNDS:
             return frozenset()
-        addresses = [claim.value for claim in context.claimed_addresses]
-        holders = [account for address in addresses for account in context.matching.holders(address)]
-        owners = {employee_id(account.idnumber) for account in holders}
-        present = {employee.employee_id for employee in self._input.employees} | self._joined
+        claims, matching = self._context.claimed_addresses.values(), self._context.matching
+        holders = [account for claim in claims for account in matching.holders(claim.value)]
+        owners = {parse_employee_id(account.idnumber) for account in holders}
+        present = self._input.by_id.keys() | self._joined
         may_join = self._input.changed | self._input.records.keys()
         joining = frozenset(owner for owner in owners if owner in may_join and owner not in present)
         self._joined |= joining
         self._joining_rounds += bool(joining)
         return joining
 
-    def _compared(self, context: PlanContext) -> frozenset[int]:
-        """Return the employees of :attr:`Needed.compared` who were not read yet."""
-        read = {one.employee_id for one in (*self._input.employees, *self._input.compared)}
-        present = read | self._read_for_comparison | self._joined
-        compared = frozenset(other for _, other in context.rehires.namesakes.values() if other not in present)
+    def _new_compared(self) -> frozenset[int]:
+        """Return the employees of :attr:`Needed.compared` who were not requested before, and mark them as requested."""
+        read = self._input.by_id.keys() | {one.employee_id for one in self._input.compared}
+        others = frozenset(other for _, other in self._context.namesakes.values())
+        compared = others - read - self._joined - self._read_for_comparison
         self._read_for_comparison |= compared
         return compared
 
@@ -208,20 +193,18 @@ _Wanted = tuple[AccountKey, str, int]
 
 def _by_idnumber(context: PlanContext) -> Iterator[_Wanted]:
     """Yield the employees who may be written, and those whose suspended account an earlier version did not record."""
-    plan_input = context.plan_input
-    for number in sorted(plan_input.writable):
-        yield "idnumber", str(number), number
-    for number, record in plan_input.records.items():
-        if record.lacks_account:
-            yield "idnumber", str(number), number
+    records = context.plan_input.records.items()
+    lacking = [employee_id for employee_id, record in records if record.lacks_account]
+    for employee_id in (*sorted(context.plan_input.writable), *lacking):
+        yield "idnumber", str(employee_id), employee_id
 
 
 def _by_account_id(context: PlanContext) -> Iterator[_Wanted]:
     """Yield the accounts that this product suspended and that no idnumber links to their employee."""
-    for number, match in context.matching.matches.items():
-        record = context.plan_input.records.get(number)
-        if match == Match() and record is not None and record.suspended_by_us and record.account_id > 0:
-            yield "id", str(record.account_id), number
+    for employee_id, match in context.matching.matches.items():
+        record = context.plan_input.record(employee_id)
+        if match == Match() and record.suspended_by_us and record.account_id > 0:
+            yield "id", str(record.account_id), employee_id
 
 
 def _by_email(context: PlanContext) -> Iterator[_Wanted]:

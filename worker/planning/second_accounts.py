@@ -5,7 +5,7 @@ Only names and usernames can be compared, and namesakes share them: this is a hi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from worker.model.account import Account, AccountRef
 from worker.model.step import Action, GuardClass, Step
@@ -15,32 +15,26 @@ from worker.planning.planner import Plan
 
 def possible_second_accounts(plan: Plan) -> dict[int, int]:
     """Return the employees who get a new account, each with a leaver whose account has both their names."""
-    employees, leavers = plan.plan_input.by_id, plan.plan_input.leavers
     left: dict[frozenset[str], tuple[int, Account]] = {}
     for step in plan.steps:
-        if step.account is not None and step.account.idnumber == str(step.employee_id):
-            values = step.account.values
-            if step.employee_id in leavers:
-                left[words_of(values["firstname"], values["lastname"])] = (step.employee_id, step.account)
+        account, is_leaver = step.account, step.employee_id in plan.plan_input.leavers
+        if is_leaver and account is not None and account.idnumber == str(step.employee_id):
+            left[words_of(account.values["firstname"], account.values["lastname"])] = (step.employee_id, account)
     found: dict[int, int] = {}
     for step in _creations(plan):
-        employee = employees[step.employee_id]
-        former = left.get(_words_of(employee.facts))
+        employee = plan.plan_input.by_id[step.employee_id]
+        former = left.get(words_of(employee.facts.get("first_name", ""), employee.facts.get("last_name", "")))
         if former is not None and compare_names(employee, former[1]).both:
             found[step.employee_id] = former[0]
     return found
 
 
 def unlinked_namesakes(plan: Plan, accounts: Iterable[AccountRef]) -> dict[int, int]:
-    """Return the employees who get a new account, each with an account of no employee that may be theirs.
+    """Return the employees who get a new account, each with one of these accounts that may be theirs.
 
     Such an account has no idnumber, and either both names of the employee or their username without its domain.
-
-    Args:
-        plan: The plan of all employees.
-        accounts: The accounts with the authentication of new accounts.
     """
-    taken = {step.account.id for step in plan.steps if step.account is not None}
+    taken = {step.account_id for step in plan.steps}
     unlinked = [account for account in accounts if not account.idnumber and account.id not in taken]
     by_name = {words_of(account.full_name): account.id for account in unlinked if account.full_name}
     by_username = {_local_part(account.username): account.id for account in unlinked}
@@ -55,15 +49,9 @@ def unlinked_namesakes(plan: Plan, accounts: Iterable[AccountRef]) -> dict[int, 
 
 
 def _creations(plan: Plan) -> Iterator[Step]:
-    """Yield the steps that create an account, or would if no guard held them."""
-    for step in plan.steps:
-        if step.action is Action.CREATE or GuardClass.CREATE in step.held_classes:
-            yield step
+    """Return the steps that create an account, or would if no guard held them."""
+    return (step for step in plan.steps if step.action is Action.CREATE or GuardClass.CREATE in step.held_classes)
 
 
 def _local_part(username: str) -> str:
     return username.split("@", 1)[0].casefold()
-
-
-def _words_of(facts: Mapping[str, str]) -> frozenset[str]:
-    return words_of(facts.get("first_name", ""), facts.get("last_name", ""))

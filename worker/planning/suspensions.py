@@ -26,14 +26,14 @@ from worker.planning.plan_context import PlanContext
 
 def untouched_by_scope(context: PlanContext, employee: Employee) -> Step | None:
     """Return the step of an employee whose account the scope leaves alone; None for all others."""
-    number, state = employee.employee_id, context.plan_input.scope_states[employee.employee_id]
+    employee_id, state = employee.employee_id, context.plan_input.scope_states[employee.employee_id]
     if state is ScopeState.NOT_SHOWN:
         starts = starts_later(employee, context.plan_input.now)
         hidden = context.settings.scope.hidden_fields(employee.facts)
         why = reasons.STARTS_LATER if starts else reasons.scope_not_shown(hidden)
-        return Step(number, Action.HOLD, why, waits=True)
+        return Step(employee_id, Action.HOLD, why, waits=True)
     if state is ScopeState.OUT and not context.settings.suspends_out_of_scope:
-        return Step(number, Action.SKIP, _why_out(context, employee))
+        return Step(employee_id, Action.SKIP, _why_out(context, employee))
     return None
 
 
@@ -64,42 +64,40 @@ def out_of_scope(context: PlanContext, employee: Employee) -> SuspensionReasons:
 
 def suspension_step(context: PlanContext, employee: Employee, account: Account | None, why: SuspensionReasons) -> Step:
     """Return the step of an employee whose access ends."""
-    number = employee.employee_id
-    if account is not None and account.id in context.rehires.relinked:
-        return Step(number, Action.SKIP, why.without_account)
+    employee_id = employee.employee_id
+    without_account = Step(employee_id, Action.SKIP, why.without_account)
     if account is not None:
-        return _suspension(number, account, why)
+        return without_account if account.id in context.relinked else _suspension(employee_id, account, why)
     address = context.matching.address(employee)
     if unanswered := context.unanswered.get(("email", address)):
-        return Step(number, Action.CONFLICT, unanswered)
+        return Step(employee_id, Action.CONFLICT, unanswered)
     candidates = context.matching.holders(address) if address else []
     if not candidates:
         if why is LEAVER and "hire_date" not in employee.facts and not employee.deleted:
-            return Step(number, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
-        return Step(number, Action.SKIP, why.without_account)
+            return Step(employee_id, Action.HOLD, reasons.START_NOT_SHOWN, waits=True)
+        return without_account
     owners = context.matching.owners
     others = [owners[candidate.id] for candidate in candidates if candidate.id in owners]
-    if is_passed_on(candidates, [*context.matching.others_with(number, address), *others]):
-        return Step(number, Action.SKIP, why.without_account)
+    if is_passed_on(candidates, [*context.matching.others_with(employee_id, address), *others]):
+        return without_account
     if len(candidates) > 1:
-        return Step(number, Action.CONFLICT, reasons.several_accounts(candidates))
+        return Step(employee_id, Action.CONFLICT, reasons.several_accounts(candidates))
     candidate = candidates[0]
-    if candidate.idnumber and why is LEAVER:
-        return Step(number, Action.CONFLICT, reasons.email_taken(candidate), candidate)
     if candidate.idnumber:
-        return Step(number, Action.SKIP, why.without_account)
+        taken = Step(employee_id, Action.CONFLICT, reasons.email_taken(candidate), candidate)
+        return taken if why is LEAVER else without_account
     if context.matching.is_reserved(candidate):
-        return Step(number, Action.SKIP, reasons.PROTECTED, candidate)
-    shared = set(context.plan_input.email_index.of(address)) - {number}
+        return Step(employee_id, Action.SKIP, reasons.PROTECTED, candidate)
+    shared = set(context.plan_input.email_index.of(address)) - {employee_id}
     if shared or not context.matching.compare_names(employee, candidate).any:
-        return Step(number, Action.HOLD, why.unsure, candidate, waits=True)
-    return _suspension(number, candidate, why)
+        return Step(employee_id, Action.HOLD, why.unsure, candidate, waits=True)
+    return _suspension(employee_id, candidate, why)
 
 
-def _suspension(number: int, account: Account, why: SuspensionReasons) -> Step:
+def _suspension(employee_id: int, account: Account, why: SuspensionReasons) -> Step:
     if account.suspended:
-        return Step(number, Action.UNCHANGED, why.already, account)
-    return Step(number, Action.SUSPEND, why.suspended, account, (FieldChange("suspended", "0", "1"),))
+        return Step(employee_id, Action.UNCHANGED, why.already, account)
+    return Step(employee_id, Action.SUSPEND, why.suspended, account, (FieldChange("suspended", "0", "1"),))
 
 
 def with_reactivation(context: PlanContext, step: Step) -> Step:
@@ -107,8 +105,7 @@ def with_reactivation(context: PlanContext, step: Step) -> Step:
     account, settings = step.account, context.settings
     if account is None or not account.suspended:
         return step
-    record = context.plan_input.records.get(step.employee_id)
-    if context.matching.suspended_by_us(account) or (record is not None and record.suspended_by_us):
+    if account.id in context.matching.suspended_by_us or context.plan_input.record(step.employee_id).suspended_by_us:
         reason = reasons.RETURNED
     elif settings.reactivate_all or step.employee_id in settings.reactivate:
         reason = reasons.REACTIVATED
@@ -120,13 +117,10 @@ def with_reactivation(context: PlanContext, step: Step) -> Step:
 
 @dataclass
 class ScopeTally:
-    """What this run has read of the scope.
+    """What this run has read of the scope: the marks that match an employee, and the fields that are shown for one.
 
-    Attributes:
-        found: The marks that match an employee.
-        checked: The marks whose fields were read for the whole company: one that was not found matches no employee.
-        shown: The fields that are shown for an employee, with or without a value.
-        has_company_rows: All employees of the company were read.
+    `checked`: the marks whose fields were read for the whole company: one that was not found matches no employee.
+    `has_company_rows`: all employees of the company were read.
     """
 
     scope: Scope = ALL_EMPLOYEES
@@ -136,13 +130,7 @@ class ScopeTally:
     has_company_rows: bool = False
 
     def add(self, marks: Iterable[str], shown: Collection[str], *, whole_company: bool = True) -> None:
-        """Add what one source shows.
-
-        Args:
-            marks: The marks of its employees.
-            shown: The fields that it shows.
-            whole_company: It shows all active employees.
-        """
+        """Add the marks of a source's employees, who are all active employees if it has the `whole_company`."""
         readable = {mark for mark, fields in self.scope.marks.items() if fields.issubset(shown)}
         self.found |= readable.intersection(marks)
         if whole_company:
@@ -169,43 +157,42 @@ class ScopeTally:
         self.has_company_rows |= other.has_company_rows
 
     def never_shown(self) -> list[str]:
-        """Return the fields that are known to be shown for no employee of the company.
-
-        Fields named by their API names are left out, because they are read for single employees.
-        """
-        read = [name for name in self.scope.fields if self.has_company_rows and not is_by_api_name(name)]
-        return [name for name in read if name not in self.shown]
+        """Return the fields known to be shown for no employee, without those that are read for single employees."""
+        hidden = [name for name in self.scope.fields if name not in self.shown and not is_by_api_name(name)]
+        return hidden if self.has_company_rows else []
 
     def unmatched(self) -> list[str]:
         """Return the allowed values that match no employee of the company, with their fields."""
-        absent = self.checked - self.found
-        return [f'{name} "{value}"' for mark, name, value in self.scope.allowed_values() if mark in absent]
+        return _values(self.scope.allowed_marks(), self.absent)
 
     def vanished(self, before: Collection[str]) -> list[str]:
         """Return the excluded values that matched an employee in an earlier run and match none any more."""
-        absent = (self.checked - self.found).intersection(before)
-        return [f'{name} "{value}"' for mark, name, value in self.scope.excluded_values() if mark in absent]
+        return _values(self.scope.excluded_marks(), self.absent.intersection(before))
+
+    @property
+    def absent(self) -> set[str]:
+        """The marks that match no employee of the company."""
+        return self.checked - self.found
+
+
+def _values(listed: Iterable[tuple[str, str, str]], marks: Collection[str]) -> list[str]:
+    """Return the listed values that have one of these marks, with their fields."""
+    return [f'{field} "{value}"' for mark, field, value in listed if mark in marks]
 
 
 def scope_doubts(tally: ScopeTally, before: Collection[str]) -> list[str]:
-    """Return why suspensions for the scope need an approval; empty if they do not.
-
-    Args:
-        tally: What this run has read.
-        before: The marks that matched an employee in an earlier run.
-    """
-    scope, absent = tally.scope, tally.checked - tally.found
+    """Return why suspensions for the scope need an approval, if they do, by the marks that matched in earlier runs."""
+    scope = tally.scope
     if not scope:
         return []
     found = []
-    if scope.whole in absent:
+    if scope.whole in tally.absent:
         found.append("the scope matches no employee")
     elif scope.whole not in tally.found and scope.whole not in before:
         found.append("no run has seen an employee in scope yet, and this run does not read the whole company")
     return found + [
-        f'no employee has the {name} "{value}" any more, although the scope allows it: it may have been renamed'
-        for mark, name, value in scope.allowed_values()
-        if mark in absent and mark in before
+        f"no employee has the {value} any more, although the scope allows it: it may have been renamed"
+        for value in _values(scope.allowed_marks(), tally.absent.intersection(before))
     ]
 
 

@@ -8,7 +8,7 @@ cannot delete it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -19,7 +19,7 @@ from worker.model.journal_entry import JournalEntry
 from worker.model.mapping import NEVER_BLANK, PROFILE_FIELD
 from worker.model.reasons import Reason
 from worker.model.step import Action, FieldChange, Step
-from worker.planning.matching import is_reserved
+from worker.planning.matching import Unanswered, is_reserved
 
 
 class UndoScope(StrEnum):
@@ -32,15 +32,10 @@ class UndoScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordedWrite:
-    """Everything that a run wrote to one account.
+    """Everything that a run wrote to one account: the oldest old value and the newest new value of each field.
 
-    Attributes:
-        employee_id: The BambooHR id.
-        account_id: The account; None if the run created it.
-        changes: The oldest old value and the newest new value of each field.
-        created: Whether the run created the account.
-        last_change_at: When the employee last changed in BambooHR before the run, in seconds since 1970; 0 if unknown.
-        is_unread: The run ended before it could read back what Moodle kept.
+    `account_id`: None if the run created the account. `last_change_at`: as in :class:`JournalEntry`. `is_unread`: the
+    run ended before it could read back what Moodle kept.
     """
 
     employee_id: int
@@ -60,7 +55,7 @@ class RecordedWrite:
         """The fields that were written."""
         return frozenset(change.field for change in self.changes)
 
-    def edited(self, fields: Sequence[str]) -> reasons.Reason:
+    def edited(self, fields: Sequence[str]) -> Reason:
         """Return the reason why these fields are left alone: the account holds something else in them."""
         return reasons.edited_since(fields, filter(is_read_back, fields) if self.is_unread else ())
 
@@ -68,13 +63,9 @@ class RecordedWrite:
 def writes_to_undo(
     entries: Iterable[JournalEntry], scope: UndoScope, employees: Collection[int], *, is_unread: bool = False
 ) -> list[RecordedWrite]:
-    """Collect the writes to undo, one per employee, ordered by employee id.
+    """Collect from a run's journal, oldest entry first, what to undo of these employees (of all if there are none).
 
-    Args:
-        entries: The journal of the run, oldest first.
-        scope: Which part to undo.
-        employees: The employees to undo; if empty, all.
-        is_unread: The run ended before it could read back what Moodle kept.
+    Returns one write per employee, ordered by employee id. `is_unread`: see :class:`RecordedWrite`.
     """
     found: dict[int, RecordedWrite] = {}
     for entry in entries:
@@ -82,9 +73,8 @@ def writes_to_undo(
             continue
         changes = tuple(change for change in entry.changes if _is_in_scope(entry, change, scope))
         if changes:
-            known = found.get(
-                entry.employee_id, RecordedWrite(entry.employee_id, entry.account_id, (), is_unread=is_unread)
-            )
+            blank = RecordedWrite(entry.employee_id, entry.account_id, (), is_unread=is_unread)
+            known = found.get(entry.employee_id, blank)
             if entry.is_read_back:
                 changes = tuple(change for change in changes if change.field in known.fields)
             found[entry.employee_id] = replace(
@@ -94,7 +84,7 @@ def writes_to_undo(
                 created=known.created or entry.action is Action.CREATE,
                 last_change_at=max(known.last_change_at, entry.last_change_at),
             )
-    return [found[number] for number in sorted(found)]
+    return [found[employee_id] for employee_id in sorted(found)]
 
 
 def _is_in_scope(entry: JournalEntry, change: FieldChange, scope: UndoScope) -> bool:
@@ -118,33 +108,23 @@ def undo_steps(
     accounts: Iterable[Account],
     protected: Collection[str],
     kinds: Kinds,
-    unreadable: Mapping[tuple[AccountKey, str], Reason],
+    unanswered: Unanswered,
 ) -> list[Step]:
     """Plan the undo: one step per write, in the same order.
 
-    Args:
-        writes: What the run wrote.
-        accounts: The accounts of the journal, found by id, and those that the run created, found by idnumber.
-        protected: Usernames of protected accounts.
-        kinds: The known kinds of the custom profile fields.
-        unreadable: Why a look-up has no answer, by key and value.
+    `accounts`: those of the journal, found by id, and those that the run created, found by idnumber.
     """
-    accounts = list(accounts)
-    by_id = {account.id: account for account in accounts}
-    by_idnumber: dict[str, list[Account]] = {}
+    found: dict[tuple[AccountKey, str], list[Account]] = {}
     for account in accounts:
-        by_idnumber.setdefault(account.idnumber, []).append(account)
+        found.setdefault(("id", str(account.id)), [account])
+        found.setdefault(("idnumber", account.idnumber), []).append(account)
     steps = []
     for write in writes:
-        if (unanswered := unreadable.get(write.looked_up_by)) is not None:
-            steps.append(Step(write.employee_id, Action.CONFLICT, unanswered))
-            continue
-        if write.account_id is not None:
-            own = by_id.get(write.account_id)
+        if (why := unanswered.get(write.looked_up_by)) is not None:
+            steps.append(Step(write.employee_id, Action.CONFLICT, why))
         else:
-            created = by_idnumber.get(str(write.employee_id), [])
-            own = created[0] if len(created) == 1 else None
-        steps.append(_step(write, own, protected, kinds))
+            own = found.get(write.looked_up_by, [])
+            steps.append(_step(write, own[0] if len(own) == 1 else None, protected, kinds))
     return _with_dependencies(steps)
 
 
@@ -159,13 +139,8 @@ def _step(write: RecordedWrite, account: Account | None, protected: Collection[s
 
 
 def _suspend_created(write: RecordedWrite, account: Account, kinds: Kinds) -> Step:
-    present = account.fields
-    edited = [
-        change.field
-        for change in write.changes
-        if change.field != "suspended"
-        and not is_same(kinds, change.field, change.new, present.get(change.field, _value_if_hidden(change)))
-    ]
+    written = [change for change in write.changes if change.field != "suspended"]
+    edited = [change.field for change in written if not is_same(kinds, change.field, change.new, _now(account, change))]
     if edited:
         return Step(write.employee_id, Action.SKIP, write.edited(edited), account)
     if account.suspended:
@@ -174,9 +149,9 @@ def _suspend_created(write: RecordedWrite, account: Account, kinds: Kinds) -> St
     return Step(write.employee_id, Action.SUSPEND, reasons.TAKEN_BACK, account, (change,))
 
 
-def _value_if_hidden(change: FieldChange) -> str:
-    """Return the value of a field missing from the look-up: unchanged if custom (it may be hidden), blank otherwise."""
-    return change.new if change.field.startswith(PROFILE_FIELD) else ""
+def _now(account: Account, change: FieldChange) -> str:
+    """Return the present value. A custom field that the look-up does not show may be hidden: it counts as unchanged."""
+    return account.fields.get(change.field, change.new if change.field.startswith(PROFILE_FIELD) else "")
 
 
 def _restore(write: RecordedWrite, account: Account, kinds: Kinds) -> Step:
@@ -197,35 +172,23 @@ def _restore(write: RecordedWrite, account: Account, kinds: Kinds) -> Step:
     notes = [write.edited(edited)] if edited else []
     notes += [reasons.CANNOT_BE_BLANK] if blank else []
     if changes:
-        return Step(
-            write.employee_id, _action(changes), reasons.TAKEN_BACK, account, tuple(changes), notes=tuple(notes)
-        )
+        step = Step(write.employee_id, Action.UPDATE, reasons.TAKEN_BACK, account, tuple(changes), notes=tuple(notes))
+        actions = {None: Action.UPDATE, True: Action.SUSPEND, False: Action.REACTIVATE}
+        return replace(step, action=actions[step.suspends])
     if notes:
         return Step(write.employee_id, Action.SKIP, notes[0], account, notes=tuple(notes[1:]))
     return Step(write.employee_id, Action.UNCHANGED, reasons.NOTHING_TO_UNDO, account)
 
 
-def _action(changes: Sequence[FieldChange]) -> Action:
-    suspended = next((change.new for change in changes if change.field == "suspended"), None)
-    if suspended is None:
-        return Action.UPDATE
-    return Action.SUSPEND if suspended == "1" else Action.REACTIVATE
-
-
 def _with_dependencies(steps: Sequence[Step]) -> list[Step]:
     """Let each step that restores an address or username depend on the step that frees it."""
-    freed_by: Mapping[tuple[str, str], int] = {
-        (change.field, (change.old or "").casefold()): step.employee_id
+    moves = [(step, change) for step in steps for change in step.changes if change.field in ("email", "username")]
+    freed_by = {(change.field, (change.old or "").casefold()): step.employee_id for step, change in moves}
+    depends_on: dict[int, set[int]] = {}
+    for step, change in moves:
+        freeing = freed_by.get((change.field, change.new.casefold()), step.employee_id)
+        depends_on.setdefault(step.employee_id, set()).add(freeing)
+    return [
+        replace(step, depends_on=frozenset(depends_on.get(step.employee_id, set()) - {step.employee_id}))
         for step in steps
-        for change in step.changes
-        if change.field in _UNIQUE
-    }
-    ordered = []
-    for step in steps:
-        wanted = [(change.field, change.new.casefold()) for change in step.changes if change.field in _UNIQUE]
-        depends_on = {freed_by[value] for value in wanted if value in freed_by} - {step.employee_id}
-        ordered.append(replace(step, depends_on=frozenset(depends_on)))
-    return ordered
-
-
-_UNIQUE = ("email", "username")
+    ]

@@ -48,9 +48,9 @@ def updated_values(mapping: FieldMapping, employee: Employee, account: Account) 
 
 
 def fields_to_send_blank(mapping: FieldMapping, values: Mapping[str, str]) -> list[str]:
-    """Return the fields of a new account that Moodle would fill with a default, although BambooHR has no value.
+    """Return the fields of a new account that Moodle would fill with a default, and a later run would clear.
 
-    A later run would clear them. A field that is only filled on creation keeps Moodle's default.
+    A field that is only filled on creation keeps Moodle's default.
     """
     rules = [rule for rule in mapping.rules if rule.is_custom and rule.is_updated]
     return [rule.target for rule in rules if values.get(rule.target) == ""]
@@ -89,9 +89,8 @@ def as_sent(kinds: Kinds, step: Step) -> Step:
     """Return the step of a new account with the values as they are sent to fields of these kinds."""
     sent = [(change, sendable(kinds, change.field, change.new)) for change in step.changes]
     changes = tuple(replace(change, new=value) for change, value in sent if value is not None)
-    return with_not_kept(
-        replace(step, changes=changes), [(change.field, "") for change, value in sent if value is None]
-    )
+    refused = [(change.field, "") for change, value in sent if value is None]
+    return with_not_kept(replace(step, changes=changes), refused)
 
 
 def with_not_kept(step: Step, fields: Iterable[tuple[str, str]]) -> Step:
@@ -103,11 +102,10 @@ def with_not_kept(step: Step, fields: Iterable[tuple[str, str]]) -> Step:
     return replace(step, not_kept=not_kept, notes=(*notes, reasons.not_kept([name for name, _ in not_kept])))
 
 
-def _remembered(plan_input: PlanInput, number: int, change: FieldChange) -> str:
+def _remembered(plan_input: PlanInput, employee_id: int, change: FieldChange) -> str:
     """Return the digest of a value that was sent before and that Moodle did not keep; "" for any other."""
-    record, settings = plan_input.records.get(number), plan_input.settings
-    known = record.not_kept.get(change.field, "") if record is not None and not settings.resends else ""
-    if not known:
+    known = plan_input.record(employee_id).not_kept.get(change.field, "")
+    if not known or plan_input.settings.resends:
         return ""
-    digest = not_kept_digest(number, change.field, change.new, settings.digest_key)
+    digest = not_kept_digest(employee_id, change.field, change.new, plan_input.settings.digest_key)
     return digest if digest == known else ""

@@ -21,11 +21,8 @@ from worker.model.position import Position, WindowProgress
 class Window:
     """The part of the window that one run takes.
 
-    Attributes:
-        changes: The changes that this run takes.
-        total: The number of changes in the feed.
-        complete: Whether this run reaches the end of the window.
-        closing: Becomes `since` when the window is complete; if None, `since` stays.
+    `total`: the number of changes in the feed. `complete`: this run reaches the end of the window. `closing` becomes
+    `since` when the window is complete; if None, `since` stays.
     """
 
     changes: tuple[Change, ...]
@@ -42,26 +39,17 @@ def select(
     A pinned window takes one more batch with every retry, from the same place, so that one bad record does not block
     the records behind it.
 
-    Args:
-        position: The position that the previous run left.
-        changes: The feed, ordered by employee id.
-        latest: The feed's `latest`; None if it is missing.
-        began: When this run began.
-        batch_size: How many changes to take; 0 or less takes all that remain.
+    `changes`: the feed, ordered by employee id. `began`: when this run began. `batch_size`: how many changes to take; 0
+    or less takes all that remain.
     """
-    progress = position.progress
+    # An offset without progress was written by hand: the `latest` of the run that opened the window is not known.
+    progress = position.progress or WindowProgress(latest if position.offset == 0 else None)
     start = position.offset
-    if progress is not None and progress.last_id is not None:
+    if progress.last_id is not None:
         start = bisect_right(changes, progress.last_id, key=lambda change: change.employee_id)
     remaining = changes[start:]
-    pinned_runs = progress.pinned_runs if progress else 0
-    taken = remaining[: batch_size * (1 + pinned_runs)] if batch_size > 0 else remaining
-    if progress is not None:
-        closing = min(progress.latest, began) if progress.latest else None
-    elif position.offset == 0:
-        closing = min(latest, began) if latest else None
-    else:
-        closing = None
+    taken = remaining[: batch_size * (1 + progress.pinned_runs)] if batch_size > 0 else remaining
+    closing = min(progress.latest, began) if progress.latest else None
     return Window(tuple(taken), len(changes), complete=len(taken) == len(remaining), closing=closing)
 
 

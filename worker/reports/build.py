@@ -117,7 +117,7 @@ def _row(
         code=step.reason.code,
         reason=step.reason.text,
         advice=step.reason.advice_template,
-        account_id=step.account.id if step.account else None,
+        account_id=step.account_id,
         cells=(
             *(_cell(change, "", shows_values=shows_values) for change in step.changes),
             *(

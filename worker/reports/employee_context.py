@@ -14,7 +14,7 @@ from worker.model.reasons import UNCONFIRMED, Reason
 from worker.model.scope import ScopeState
 from worker.model.step import Action, Step
 from worker.planning.digests import part_digest
-from worker.planning.guards import parts_of_plan
+from worker.planning.guards import parts_of_step
 from worker.planning.matching import Match, is_reserved, match_by_idnumber
 from worker.planning.names import compare_names
 from worker.planning.plan_input import PlanInput
@@ -48,8 +48,8 @@ class EmployeeContext:
     @property
     def holding(self) -> dict[str, str]:
         """The latest run that held a change which is still due, by the class of the change."""
-        step, parts = self.step, parts_of_plan(self.plan).get(self.employee_id, ())
-        due = [part.changes for part in parts] + [part.changes for part in step.held]
+        step = self.step
+        due = [part.changes for part in parts_of_step(self.plan, step)] + [part.changes for part in step.held]
         if step.reason.code == UNCONFIRMED:
             due = [()]
         digests = {part_digest(step, changes, self.digest_key) for changes in due}

@@ -11,11 +11,11 @@ from worker import logs
 from worker.errors import SyncError, TargetError
 from worker.model import reasons
 from worker.model.account import AccountRef
-from worker.model.employee import employee_id
+from worker.model.employee import parse_employee_id
 from worker.model.journal_entry import RecentWrites
 from worker.model.step import WRITES
 from worker.planning.approval import approved
-from worker.planning.baseline import losses
+from worker.planning.baseline import loss_texts
 from worker.planning.guards import Circumstances, guard
 from worker.planning.limits import is_import, limits
 from worker.planning.matching import RESERVED_USERNAMES
@@ -128,7 +128,7 @@ def accounts_without_employee(
         for account in accounts
         if not account.suspended
         and account.id not in explained
-        and employee_id(account.idnumber) not in inputs.company
+        and parse_employee_id(account.idnumber) not in inputs.company
         and account.username.casefold() not in protected
     ]
 
@@ -180,7 +180,7 @@ def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Su
             first_import=is_import(history, now, full_pass=inputs.request.all_employees),
             max_suspensions=settings.max_suspensions,
         ),
-        losses(inputs.stats, history.last_baseline()),
+        loss_texts(inputs.stats, history.last_baseline()),
         scope_doubts(inputs.scope_tally, history.scope_matched()),
         _recent_writes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else RecentWrites(),
         "RUN" if inputs.request.dry_run else summary.run_id,

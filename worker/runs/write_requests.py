@@ -253,7 +253,7 @@ class WriteRequests(BatchRequest[Step]):
 
     def _explanation(self, step: Step, code: str) -> Reason:
         """Return the reason for a refusal, after looking up which value is taken, which Moodle does not report."""
-        own = step.account.id if step.account else None
+        own = step.account_id
         keys: tuple[AccountKey, ...] = ("email", "username")
         for key in keys:
             value = _new_value(step, key)

@@ -14,8 +14,8 @@ from worker.model.employee import (
     Evidence,
     LifecycleState,
     email_key,
-    employee_id,
     lifecycle_state,
+    parse_employee_id,
     starts_later,
     starts_within,
 )
@@ -179,7 +179,7 @@ def test_an_employee_knows_which_sources_show_them(employee: Employee, shown_by:
     ("value", "person"), [(7, 7), (1, 1), ("7", 7), ("50000", 50000), (str(10**18), 10**18), ("9" * 19, int("9" * 19))]
 )
 def test_an_employee_id_is_a_positive_integer_as_text_or_number(value: object, person: int) -> None:
-    assert employee_id(value) == person
+    assert parse_employee_id(value) == person
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_an_employee_id_is_a_positive_integer_as_text_or_number(value: object, p
     ],
 )
 def test_anything_else_is_no_employee_so_that_the_keys_own_user_is_never_asked_for(value: object) -> None:
-    assert employee_id(value) is None
+    assert parse_employee_id(value) is None
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from worker.planning.baseline import (
     is_baseline,
     is_reconcile_due,
     is_unreliable,
-    losses,
+    loss_texts,
     sees_whole_company,
     shrink_confirmed,
 )
@@ -52,7 +52,7 @@ def reads(*later: tuple[float, int], coverage: Mapping[str, int] = FILLED) -> li
     ],
 )
 def test_less_than_80_per_cent_of_the_rows_is_a_loss(rows: int, last: RunRecord | None, expected: list[str]) -> None:
-    assert losses(DirectoryStats(rows), last) == expected
+    assert loss_texts(DirectoryStats(rows), last) == expected
 
 
 @table(
@@ -66,7 +66,7 @@ def test_less_than_80_per_cent_of_the_rows_is_a_loss(rows: int, last: RunRecord 
 def test_a_field_that_lost_ten_points_of_coverage_is_a_loss(coverage: Mapping[str, int], expected: list[str]) -> None:
     stats = DirectoryStats(1_000, coverage)
 
-    assert losses(stats, baseline(1_000, FILLED)) == expected
+    assert loss_texts(stats, baseline(1_000, FILLED)) == expected
 
 
 # Reads that are no measure for later runs
@@ -104,8 +104,8 @@ def test_a_field_is_lost_with_ten_points_and_a_tenth_of_its_values_or_all_of_thr
 def test_one_who_leaves_a_small_company_and_one_who_comes_without_a_value_are_no_loss() -> None:
     last = baseline(9, {"department": 10_000})
 
-    assert losses(DirectoryStats(9, {"department": 8_888}), last) == []
-    assert losses(DirectoryStats(9, {"department": 6_666}), last) != []
+    assert loss_texts(DirectoryStats(9, {"department": 8_888}), last) == []
+    assert loss_texts(DirectoryStats(9, {"department": 6_666}), last) != []
 
 
 @pytest.mark.parametrize(("now", "lost"), [(7_999, False), (7_998, True)])
@@ -193,7 +193,7 @@ def test_new_employees_without_a_value_are_no_loss() -> None:
     """Eight hundred of a thousand have a department, and then 805 of 1,150."""
     stats = DirectoryStats(1_150, {"department": 7_000})
 
-    assert losses(stats, baseline(1_000, {"department": 8_000})) == []
+    assert loss_texts(stats, baseline(1_000, {"department": 8_000})) == []
 
 
 # Fields that are read by their API names
@@ -292,7 +292,7 @@ def test_a_lost_custom_field_keeps_a_reading_from_becoming_the_baseline_for_a_we
     last = baseline(1_000, {**FILLED, GRADE: 9_000})
     lost, other = DirectoryStats(1_000, {**FILLED, GRADE: 0}), DirectoryStats(1_000, {**FILLED, GRADE: 1_000})
 
-    assert (fields_lost(lost, last), fields_lost(other, last), losses(lost, last)) == ([GRADE], [], [])
+    assert (fields_lost(lost, last), fields_lost(other, last), loss_texts(lost, last)) == ([GRADE], [], [])
     assert fields_lost(DirectoryStats(0, {GRADE: 0}), last) == [GRADE]
     history = History(runs=(last, *reads((1, 1_000), (8, 1_000), coverage={**FILLED, GRADE: 0})))
     assert is_unreliable(lost, history, ENDED + timedelta(days=2))

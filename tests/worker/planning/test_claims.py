@@ -12,7 +12,7 @@ from worker.model import reasons
 from worker.model.account import Account
 from worker.model.reasons import Reason, email_disputed
 from worker.model.step import Action, Step
-from worker.planning.claims import Claim, Claims, Resolution, address_claims, in_order, username_claims
+from worker.planning.claims import Claim, Claims, Resolution, in_order, username_claims
 
 FIRST, SECOND, THIRD = (
     account(100 + number, idnumber=str(number), email=letter, username=letter)
@@ -33,18 +33,23 @@ def joins(employee_id: int, value: str) -> Claim:
     return Claim(employee_id, value, None)
 
 
+def by_employee(claims: Sequence[Claim]) -> dict[int, Claim]:
+    return {claim.employee_id: claim for claim in claims}
+
+
 def addresses(*claims: Claim, accounts: Sequence[Account] = ACCOUNTS, disputed: Mapping[int, Reason] = {}) -> Claims:
     def holders(value: str) -> list[Account]:
         return [one for one in accounts if one.email == value]
 
-    return address_claims(claims, holders, OWNERS, lambda claim: disputed.get(claim.employee_id))
+    return Claims(by_employee(claims), holders, OWNERS, lambda claim: disputed.get(claim.employee_id))
 
 
 def usernames(*claims: Claim, before: Mapping[int, int] = {}) -> Claims:
     def holders(value: str) -> list[Account]:
         return [one for one in ACCOUNTS if one.username == value]
 
-    return username_claims(claims, holders, OWNERS, lambda one: frozenset({before[one]} if one in before else ()))
+    waits = {one: frozenset({other}) for one, other in before.items()}
+    return username_claims(by_employee(claims), holders, OWNERS, lambda one: waits.get(one, frozenset()))
 
 
 def refusals(claims: Claims) -> dict[int, str]:

@@ -102,7 +102,7 @@ def test_changes_of_the_last_day_count_towards_twice_the_limit(
 def test_an_unreliable_reading_holds_suspensions_identity_and_clears(
     example: Callable[[int], Case], held_class: GuardClass
 ) -> None:
-    found = guarded([example(1)], losses=["the directory has 9 rows, the last complete run read 100"])
+    found = guarded([example(1)], loss_texts=["the directory has 9 rows, the last complete run read 100"])
 
     doubted = held_class in (GuardClass.SUSPEND, GuardClass.IDENTITY, GuardClass.CLEAR)
     assert set(found.why) == ({held_class} if doubted else set())
@@ -324,7 +324,7 @@ def test_ordinary_changes_are_not_held(cases: list[Case], company: int) -> None:
 def test_a_plan_without_changes_passes_as_it_is() -> None:
     plan = plan_for([(listed(1), account_of(1))])
 
-    assert guard(plan, Circumstances(defaults(100), losses=["lost"])).plan.steps == plan.steps
+    assert guard(plan, Circumstances(defaults(100), loss_texts=["lost"])).plan.steps == plan.steps
 
 
 # The scope

@@ -82,6 +82,9 @@ def without_account(code: str) -> EmployeeRecord:
     return record_of(7, FollowUp.WITHOUT_ACCOUNT, code)
 
 
+UPDATE_HELD = Step(
+    7, Action.HOLD, reasons.NOT_DUE, ACTIVE, held=(HeldPart(GuardClass.UPDATE, (SUSPENDS,), reasons.NOT_DUE),)
+)
 HELD_BOTH = record_of(7, FollowUp.HELD, "suspend, clear")
 OUT_OF_SCOPE = reasons.out_of_scope("department", "allow")
 HELD_SUSPENSION = record_of(7, FollowUp.HELD, "suspend")
@@ -98,6 +101,7 @@ HELD = [
     row("of the scope", None, held_suspension(OUT_OF_SCOPE), HELD_SUSPENSION, Status.HELD),
     row("found again by itself", None, held_suspension(), NOTHING, Status.HELD),
     row("found by no later run", None, held_suspension(), HELD_SUSPENSION, Status.HELD, follow_held=True),
+    row("found by a full pass", None, UPDATE_HELD, NOTHING, Status.HELD, follow_held=True),
     row("found by an approval", None, held_suspension(), HELD_SUSPENSION, Status.HELD, approved=True, follow_held=True),
     row("besides what was approved", HELD_BOTH, UPDATE, HELD_BOTH, approved=True),
     row("and sent since", HELD_BOTH, UPDATE, NOTHING),

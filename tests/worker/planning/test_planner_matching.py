@@ -243,6 +243,15 @@ def remembered(**different: Any) -> Account:
         case("other names", "create new", ADA, remembered(**OTHER_NAMES), about=None, **OURS),
         case("deleted", "create new", ADA, remembered(**DELETED), about=None, **OURS),
         case("no longer ours", "create new", ADA, remembered(), about=None, **NOT_OURS),
+        case(
+            "no longer ours, address found",
+            "update linked",
+            ADA,
+            unlinked(number=55, suspended=True),
+            writes=LINKS,
+            notes=["suspended_elsewhere"],
+            **NOT_OURS,
+        ),
         case("address found", "update linked", ADA, remembered(), unlinked(number=60), writes=LINKS, about=60, **OURS),
         case(
             "idnumber found",

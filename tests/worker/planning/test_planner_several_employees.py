@@ -56,6 +56,19 @@ def outcomes(plan: dict[int, Step]) -> list[str]:
 # Disputed addresses
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("Active", "conflict unconfirmed"), ("On leave", "update differs")],
+    ids=["works", "unknown"],
+)
+def test_only_an_employee_who_works_here_can_own_the_address_of_an_account(status: str, expected: str) -> None:
+    renamed = listed(7, first_name="Ada", last_name="Lovelace")
+    owner = hidden(9, status, work_email="ada@acme.example")
+    site = [account_of(renamed, lastname="King", email="ada@acme.example")]
+
+    assert outcome(plan_of(renamed, owner, accounts=site)[7]) == expected
+
+
 @pytest.mark.parametrize("address", [SHARED, "INFO@acme.example"])
 @pytest.mark.parametrize("accounts", [[], [account(55, email=SHARED)]], ids=["create", "link"])
 def test_a_disputed_address_blocks_a_new_account_and_a_link(accounts: list[Account], address: str) -> None:
