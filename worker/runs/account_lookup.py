@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from worker.model.account import Account, AccountKey
@@ -12,7 +12,7 @@ from worker.moodle import fatal_errors, refusals
 from worker.moodle.client import MoodleClient
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Progress, Tick, no_bar
-from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
+from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped, Wait
 from worker.runs.services import Services
 from worker.transport.parallel import in_batches, in_parallel
 
@@ -21,7 +21,6 @@ class AccountLookup(BatchRequest[str]):
     """Looks up accounts by the values of one key.
 
     Args:
-        wait: Sleeps for a number of seconds, and raises if the run must end.
         all_needed: Each account that cannot be returned is isolated, however many there are, and the run ends if Moodle
             answers for none.
 
@@ -33,17 +32,16 @@ class AccountLookup(BatchRequest[str]):
     def __init__(
         self,
         moodle: MoodleClient,
-        wait: Callable[[float], None],
+        wait: Wait,
         lookup: Lookup,
         *,
         all_needed: bool = False,
         progress: Progress = no_bar,
     ) -> None:
-        super().__init__(moodle.site_answers, moodle.check_visibility)
+        super().__init__(moodle.site_answers, moodle.check_visibility, wait)
         self.accounts: list[Account] = []
         self.unanswered: dict[tuple[AccountKey, str], Reason] = {}
         self._moodle = moodle
-        self._wait = wait
         self._lookup = lookup
         self._all_needed = all_needed
         self._progress = progress
@@ -62,7 +60,7 @@ class AccountLookup(BatchRequest[str]):
     def _send(self, values: Sequence[str]) -> None:
         priority = self._lookup.priority
         is_limited = not self._all_needed and priority is not Priority.LEAVERS
-        isolation = Isolation(self, self._wait, allowance=ALLOWANCE if is_limited else None)
+        isolation = Isolation(self, allowance=ALLOWANCE if is_limited else None)
         were_isolated = priority is Priority.ISOLATED
         size = 1 if were_isolated else self._moodle.batch_size
         send = partial(isolation.send, was_isolated=were_isolated)
@@ -71,8 +69,6 @@ class AccountLookup(BatchRequest[str]):
 
     def _is_extended(self, value: str) -> bool:
         return self._lookup.key == "username" and not is_username(value)
-
-    # The callbacks of BatchRequest
 
     def attempt(self, batch: Sequence[str]) -> None:
         """Look up one batch."""

@@ -5,17 +5,18 @@ A run uses only one of the two, so that their different spellings of a value nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from worker import logs
 from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient, Refused
 from worker.bamboohr.report import Report
 from worker.errors import ReportRefused, SourceError
 from worker.planning.baseline import CustomFieldStats
-from worker.runs.evidence import EmployeeReads
+from worker.runs.evidence import BatchReader
+from worker.runs.isolation import Wait
 
 
-class CustomFieldReader(EmployeeReads):
+class CustomFieldReader(BatchReader):
     """Reads the fields of a run's employees that are named by their API names.
 
     Args:
@@ -38,7 +39,7 @@ class CustomFieldReader(EmployeeReads):
         self,
         bamboohr: BambooHRClient,
         stats: CustomFieldStats,
-        wait: Callable[[float], None],
+        wait: Wait,
         isolated: Collection[int] = (),
         *,
         sample: Iterable[int] = (),
@@ -79,8 +80,6 @@ class CustomFieldReader(EmployeeReads):
         """Continue without the fields: leavers are recognised all the same."""
         self.unread = code
 
-    # Reports
-
     def _report_all(self) -> None:
         """Read all employees with one report. If one of them makes it fail, reports are requested in batches."""
         self._reads_all = False
@@ -88,7 +87,7 @@ class CustomFieldReader(EmployeeReads):
             self._keep(self._bamboohr.report(None, self._stats.fields))
             self._has_all = True
         except ReportRefused:
-            self._refuse_batches()
+            self._continue_one_by_one()
         except Refused as refusal:
             logs.warning("bamboohr.report_in_parts", code=refusal.code, reason="the report of all employees failed")
 
@@ -98,11 +97,10 @@ class CustomFieldReader(EmployeeReads):
         if others:
             try:
                 self._keep(self._bamboohr.report([*batch, *others], self._stats.fields), batch)
+                return
             except Refused:
                 # The cause may be one of the others, who are not in the run.
                 logs.info("bamboohr.report_without_sample", employees=len(batch))
-            else:
-                return
         self._keep(self._bamboohr.report(batch, self._stats.fields), batch)
 
     def _others(self, batch: Sequence[int]) -> list[int]:
@@ -115,8 +113,6 @@ class CustomFieldReader(EmployeeReads):
         self._reported = True
         self._stats.add(report.rows.values(), report.shown)
         self._rows.update(report.rows if wanted is None else {n: report.rows[n] for n in wanted if n in report.rows})
-
-    # Get Employee
 
     def _read_one(self, employee_id: int) -> None:
         if self._reported:

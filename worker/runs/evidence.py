@@ -16,7 +16,7 @@ from worker.errors import ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence
 from worker.model.history import FollowUp, History
 from worker.planning.baseline import StatusTally
-from worker.runs.isolation import BatchRequest, Isolation, Skipped
+from worker.runs.isolation import BatchRequest, Isolation, Skipped, Wait
 from worker.runs.services import Services
 from worker.transport.parallel import in_batches
 from worker.transport.refusal import BatchRefused
@@ -25,12 +25,10 @@ _REFUSALS_TRUSTED = 10
 """This many refusals without an answer mean that the key may read no employee."""
 
 
-class EmployeeReads(BatchRequest[int]):
+class BatchReader(BatchRequest[int]):
     """Reads employees in batches, or one by one if the key may not use the endpoint that takes several.
 
-    Args:
-        wait: Sleeps for a number of seconds, and raises if the run must end.
-        isolated: Employees who were isolated in the last run. They are read last, each alone.
+    `isolated`: employees who were isolated in the last run. They are read last, each alone.
 
     Attributes:
         unreadable: The code of the refusal for each employee who cannot be read alone.
@@ -41,15 +39,15 @@ class EmployeeReads(BatchRequest[int]):
     REFUSAL_LOG: ClassVar[tuple[str, str, str]]
     """The log event for refused batches, its reason, and what to do."""
 
-    def __init__(self, bamboohr: BambooHRClient, wait: Callable[[float], None], isolated: Collection[int]) -> None:
-        super().__init__(bamboohr.site_answers, bamboohr.await_site)
+    def __init__(self, bamboohr: BambooHRClient, wait: Wait, isolated: Collection[int]) -> None:
+        super().__init__(bamboohr.site_answers, bamboohr.await_site, wait)
         self.unreadable: dict[int, str] = {}
         self.batches_refused = False
         self.refused = False
         self._bamboohr = bamboohr
         self._isolated = isolated
-        self._in_batches: Isolation[int] = Isolation(self, wait)
-        self._alone: Isolation[int] = Isolation(self, wait)
+        self._in_batches: Isolation[int] = Isolation(self)
+        self._alone: Isolation[int] = Isolation(self)
 
     @abstractmethod
     def _read_batch(self, batch: Sequence[int]) -> None:
@@ -88,24 +86,21 @@ class EmployeeReads(BatchRequest[int]):
     def _read(self, employees: Sequence[int]) -> None:
         first = [employee_id for employee_id in employees if employee_id not in self._isolated]
         last = [employee_id for employee_id in employees if employee_id in self._isolated]
-        batches = [*in_batches(first, IDS_PER_CALL), *in_batches(last, 1)]
-        for at, batch in enumerate(batches):
-            if not self.batches_refused:
-                self._send(batch)
-            if self.batches_refused:
-                rest = [employee_id for later in batches[at:] for employee_id in later]
-                self._one_by_one([employee_id for employee_id in rest if employee_id not in self.unreadable])
-                break
+        unread = [*in_batches(first, IDS_PER_CALL), *in_batches(last, 1)]
+        while unread and not self.batches_refused:
+            try:
+                self._in_batches.send(unread[0], was_isolated=unread[0][0] in self._isolated)
+                unread.pop(0)
+            except (ListRefused, ReportRefused):
+                self._continue_one_by_one()
+        if unread:
+            rest = [employee_id for batch in unread for employee_id in batch]
+            self._one_by_one([employee_id for employee_id in rest if employee_id not in self.unreadable])
         self._in_batches.finish()
         self._alone.finish()
 
-    def _send(self, batch: Sequence[int]) -> None:
-        try:
-            self._in_batches.send(batch, was_isolated=batch[0] in self._isolated)
-        except (ListRefused, ReportRefused):
-            self._refuse_batches()
-
-    def _refuse_batches(self) -> None:
+    def _continue_one_by_one(self) -> None:
+        """Note that the key may not read several employees at once."""
         self.batches_refused = True
         event, reason, what_to_do = self.REFUSAL_LOG
         logs.warning(event, reason=reason, advice=what_to_do)
@@ -122,7 +117,7 @@ class EmployeeReads(BatchRequest[int]):
         self.refused = refused > 0 and not self._has_answer()
 
 
-class EvidenceReader(EmployeeReads):
+class EvidenceReader(BatchReader):
     """Reads what BambooHR shows of employees.
 
     Attributes:
@@ -140,7 +135,7 @@ class EvidenceReader(EmployeeReads):
         self,
         bamboohr: BambooHRClient,
         fields: Sequence[str],
-        wait: Callable[[float], None],
+        wait: Wait,
         isolated: Collection[int] = (),
     ) -> None:
         super().__init__(bamboohr, wait, isolated)
@@ -153,9 +148,7 @@ class EvidenceReader(EmployeeReads):
     def read(self, employees: Sequence[int], *, must_exist: Collection[int] = ()) -> None:
         """Read these employees. Raises SourceError if BambooHR answers for none of them.
 
-        Args:
-            employees: Their ids.
-            must_exist: Employees who certainly exist: if BambooHR returns none of them, the key can see no employee.
+        `must_exist`: employees who certainly exist: if BambooHR returns none of them, the key can see no employee.
         """
         self._read(employees)
         if self.batches_refused:
@@ -194,11 +187,7 @@ def list_company(
 ) -> Mapping[int, str]:
     """Read all employees page by page or, if a page is not returned, by their ids.
 
-    Args:
-        services: The services of the run.
-        history: The employees on record.
-        fields: The fields to read.
-        take: Called with each page. A first page makes all earlier pages invalid.
+    `take` is called with each page. A first page makes all earlier pages invalid.
 
     Returns:
         The code of the refusal of each employee who cannot be read alone.
@@ -230,10 +219,9 @@ def _list_pages(services: Services, fields: Sequence[str], take: Callable[[Page]
         try:
             for page in services.bamboohr.list_employees(fields):
                 take(page)
+            break
         except Refused as refusal:
             if is_last or not refusal.is_transient:
                 return refusal.code
             services.bamboohr.await_site()
-        else:
-            break
     return ""

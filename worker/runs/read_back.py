@@ -16,7 +16,7 @@ from worker.planning.digests import not_kept_digest
 from worker.planning.planner import Lookup, Priority
 from worker.planning.values import with_not_kept
 from worker.runs.account_lookup import AccountLookup
-from worker.runs.locked_run import WriteResult
+from worker.runs.locked_run import LockedRun
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.words import counted, listed
@@ -26,30 +26,34 @@ _Lost = dict[int, list[FieldChange]]
 _NO_SUCH_VALUE = "the field's type has no such value; map a date to a date field, and yes or no to a checkbox"
 
 
-def read_back(services: Services, written: WriteResult, summary: Summary) -> WriteResult:
+def read_back(run: LockedRun, results: Mapping[int, StepResult]) -> dict[int, StepResult]:
     """Return the results with the values that Moodle did not keep, which are reported and journaled for an undo.
 
     If the look-up fails, no result is lost: values that were not kept differ in the next run, which finds them.
     """
-    steps = {employee_id: result.step for employee_id, result in written.results.items() if _is_to_be_read(result)}
-    if written.ended_by is not None or not steps:
-        return _reported(services, written, {}, summary)
-    idnumbers = Lookup("idnumber", Priority.OTHERS, [str(employee_id) for employee_id in steps])
-    lookup = AccountLookup(services.moodle, services.stop.wait, idnumbers, progress=services.progress)
-    lost: _Lost = {}
-    try:
-        lookup.run()
-        lost = _lost(steps, lookup.accounts, services.moodle.field_kinds)
-        _journal(services, summary.run_id, steps, lost)
-    except TargetError as fault:
-        summary.warn("not_read_back", f"the values written to Moodle could not be read back: {fault.message}")
-    except SyncError as end:
-        written = replace(written, ended_by=end)
-    if lookup.unanswered:
-        summary.warn(
-            "not_read_back", f"{counted(len(lookup.unanswered), 'account')} that this run wrote could not be read back"
-        )
-    return _reported(services, written, lost, summary)
+    services, summary, lost = run.services, run.summary, _Lost()
+    steps = {
+        employee_id: result.step
+        for employee_id, result in results.items()
+        if result.wrote
+        and result.status in (Status.DONE, Status.REFUSED)
+        and any(map(is_read_back, result.step.fields))
+    }
+    if run.ended_by is None and steps:
+        idnumbers = Lookup("idnumber", Priority.OTHERS, [str(employee_id) for employee_id in steps])
+        lookup = AccountLookup(services.moodle, services.stop.wait, idnumbers, progress=services.progress)
+        try:
+            lookup.run()
+            lost = _lost(steps, lookup.accounts, services.moodle.field_kinds)
+            _journal(services, summary.run_id, steps, lost)
+        except TargetError as fault:
+            summary.warn("not_read_back", f"the values written to Moodle could not be read back: {fault.message}")
+        except SyncError as end:
+            run.ended_by = end
+        if lookup.unanswered:
+            unread = counted(len(lookup.unanswered), "account")
+            summary.warn("not_read_back", f"{unread} that this run wrote could not be read back")
+    return _reported(services, results, lost, summary)
 
 
 def _journal(services: Services, run_id: str, steps: Mapping[int, Step], lost: _Lost) -> None:
@@ -62,11 +66,6 @@ def _journal(services: Services, run_id: str, steps: Mapping[int, Step], lost: _
         fields = [change.field for change in changes]
         reason = f"employee {employee_id}: Moodle does not keep {', '.join(fields)}"
         logs.warning("sync.not_kept", employee_id=employee_id, fields=fields, reason=reason)
-
-
-def _is_to_be_read(result: StepResult) -> bool:
-    is_written = result.wrote and result.status in (Status.DONE, Status.REFUSED)
-    return is_written and any(map(is_read_back, result.step.fields))
 
 
 def _lost(steps: Mapping[int, Step], accounts: Iterable[Account], kinds: Kinds) -> _Lost:
@@ -89,12 +88,11 @@ def _not_kept(step: Step, account: Account, kinds: Kinds) -> list[FieldChange]:
     ]
 
 
-# Warnings
-
-
-def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Summary) -> WriteResult:
+def _reported(
+    services: Services, results: Mapping[int, StepResult], lost: _Lost, summary: Summary
+) -> dict[int, StepResult]:
     """Warn once for each field and cause; return the results with the digests for the employees' records."""
-    kinds, results = services.moodle.field_kinds, dict(written.results)
+    kinds, reported = services.moodle.field_kinds, dict(results)
     whose: dict[tuple[str, str], list[int]] = {}
     for employee_id, result in sorted(results.items()):
         for name, digest in result.step.not_kept:
@@ -107,8 +105,8 @@ def _reported(services: Services, written: WriteResult, lost: _Lost, summary: Su
     for employee_id, changes in lost.items():
         key = services.digest_key
         digests = [(one.field, not_kept_digest(employee_id, one.field, one.old or "", key)) for one in changes]
-        results[employee_id] = replace(results[employee_id], step=with_not_kept(results[employee_id].step, digests))
-    return replace(written, results=results)
+        reported[employee_id] = replace(results[employee_id], step=with_not_kept(results[employee_id].step, digests))
+    return reported
 
 
 def _warning(name: str, cause: str, employees: list[int]) -> str:

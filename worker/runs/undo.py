@@ -13,12 +13,12 @@ from worker import advice
 from worker.errors import UsageError
 from worker.model.account import AccountKey
 from worker.model.history import EmployeeRecord, FollowUp, History
-from worker.model.step import Step
+from worker.model.step import Step, StepResult
 from worker.planning.memory import after_undoing, before_undoing
 from worker.planning.planner import Lookup, Priority
 from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, writes_to_undo
 from worker.runs.account_lookup import look_up
-from worker.runs.locked_run import WriteResult, locked_run
+from worker.runs.locked_run import LockedRun, locked_run
 from worker.runs.results import log_outcome, result_without_sending
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -51,9 +51,9 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
             last_change_at = recorded[step.employee_id].last_change_at
             return before_undoing(record, step, request.run_id, now, last_change_at=last_change_at)
 
-        written = run.write(steps, before_sending, changed_at, selected=bool(request.employees))
-        summary.count_results(written.results.values(), ())
-        run.remember(_undone_records(request, services, run.history, recorded, written), written)
+        results = run.write(steps, before_sending, changed_at, selected=bool(request.employees))
+        summary.count_results(results.values(), ())
+        run.remember(_undone_records(request, run, recorded, results))
 
 
 def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> list[Step]:
@@ -115,19 +115,15 @@ def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Su
 
 
 def _undone_records(
-    request: UndoRequest,
-    services: Services,
-    history: History,
-    recorded: Mapping[int, RecordedWrite],
-    written: WriteResult,
+    request: UndoRequest, run: LockedRun, recorded: Mapping[int, RecordedWrite], results: Mapping[int, StepResult]
 ) -> dict[int, EmployeeRecord]:
     """Return the records to store: later runs leave an undone employee alone, even one undone in part."""
     records: dict[int, EmployeeRecord] = {}
-    for employee_id, result in written.results.items():
-        before = history.records.get(employee_id)
+    for employee_id, result in results.items():
+        before = run.history.records.get(employee_id)
         last_change_at = recorded[employee_id].last_change_at
-        record = after_undoing(before, result, request.run_id, services.clock(), last_change_at=last_change_at)
-        stored = written.records_before_writes.get(employee_id)
+        record = after_undoing(before, result, request.run_id, run.services.clock(), last_change_at=last_change_at)
+        stored = run.records_before_writes.get(employee_id)
         if record is None and stored is not None:
             record = stored if result.wrote else before or EmployeeRecord(employee_id)
         if record is not None:

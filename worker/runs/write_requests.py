@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import StrEnum
 
 from worker.model.account import Account, AccountKey
@@ -16,13 +16,13 @@ from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undeci
 from worker.planning.parts import identity_fields
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
-from worker.runs.isolation import BatchRequest, Skipped
+from worker.runs.isolation import BatchRequest, Skipped, Wait
 from worker.transport.http import TransportError
 from worker.transport.refusal import NO_ANSWER, BatchRefused
 from worker.transport.retries import Retries
 
-_EXEMPT = frozenset({"usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote"})
-_ADDRESS_REFUSED = frozenset({"useremailduplicate", "useremailinvalid"})
+_PROTECTED_BY_MOODLE = ("usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote")
+_ADDRESS_REFUSED = ("useremailduplicate", "useremailinvalid")
 
 
 class WriteKind(StrEnum):
@@ -45,7 +45,7 @@ class WriteKind(StrEnum):
         return "core_user_create_users" if self is WriteKind.CREATE else "core_user_update_users"
 
 
-class Results:
+class ResultCollector:
     """Collects the results of all steps. Several threads may add results.
 
     Attributes:
@@ -79,8 +79,8 @@ class Results:
                 is_unread = step.problem.code in REFUSED_ALONE
                 result = StepResult(step, Status.REFUSED, step.problem, wrote=True, isolated=is_unread)
             else:
-                done = status is Status.DONE
-                result = StepResult(step, status, reason, wrote=was_sent or done, isolated=isolated)
+                wrote = was_sent or status is Status.DONE
+                result = StepResult(step, status, reason, wrote=wrote, isolated=isolated)
             with self._mutex:
                 self.by_employee[step.employee_id] = result
                 if status is Status.DONE:
@@ -100,18 +100,15 @@ class WriteRequests(BatchRequest[Step]):
         kind: WriteKind,
         moodle: MoodleClient,
         check: Callable[[], None],
-        results: Results,
-        wait: Callable[[float], None],
+        results: ResultCollector,
+        wait: Wait,
     ) -> None:
-        super().__init__(moodle.site_answers, moodle.check_visibility)
+        super().__init__(moodle.site_answers, moodle.check_visibility, wait)
         self._kind = kind
         self._moodle = moodle
         self._check = check
         self._results = results
-        self._wait = wait
         self._slots = threading.BoundedSemaphore(moodle.concurrency)
-
-    # The callbacks of BatchRequest
 
     def attempt(self, batch: Sequence[Step]) -> None:
         """Send one batch and record its results."""
@@ -133,7 +130,7 @@ class WriteRequests(BatchRequest[Step]):
         if not isinstance(refusal, Undecided):
             return batch
         idnumbers = Lookup("idnumber", Priority.OTHERS, [_idnumber(step) for step in batch])
-        lookup = AccountLookup(self._moodle, self._wait, idnumbers, all_needed=True).run()
+        lookup = AccountLookup(self._moodle, self.wait, idnumbers, all_needed=True).run()
         found = {account.idnumber: account for account in lookup.accounts}
         remaining = []
         for step in batch:
@@ -189,10 +186,11 @@ class WriteRequests(BatchRequest[Step]):
     def _call(self, steps: Sequence[Step], fields: set[str] | None = None, retries: Retries | None = None) -> Updated:
         with self._slots:
             self._check()
+            records = [_record(step, fields) for step in steps]
             if self._kind is WriteKind.CREATE:
-                self._moodle.create([_creation_record(step, fields) for step in steps], retries)
+                self._moodle.create(records, retries)
                 return Updated({})
-            return self._moodle.update([_update_record(step, fields) for step in steps], retries)
+            return self._moodle.update(records, retries)
 
     def _answered(self, batch: Sequence[Step], answer: Updated) -> None:
         """Record the written steps first, because the attempts for the others can end the writing."""
@@ -200,7 +198,7 @@ class WriteRequests(BatchRequest[Step]):
         self._results.add([step for step in batch if codes[step.employee_id] is None], Status.DONE)
         for step in batch:
             code = codes[step.employee_id]
-            if code in _EXEMPT:
+            if code in _PROTECTED_BY_MOODLE:
                 self._results.add([step], Status.EXEMPT, refusals.UNTOUCHABLE)
             elif code is not None:
                 self._account_refused(step, code)
@@ -278,18 +276,11 @@ def _idnumber(step: Step) -> str:
     return str(step.employee_id)
 
 
-def _account_id(step: Step) -> int:
-    assert step.account is not None
-    return step.account.id
-
-
 def _new_value(step: Step, field: str) -> str:
     return next((change.new for change in step.changes if change.field == field), "")
 
 
-def _update_record(step: Step, fields: set[str] | None) -> Record:
-    return {"id": _account_id(step), **_creation_record(step, fields)}
-
-
-def _creation_record(step: Step, fields: set[str] | None) -> Record:
-    return {change.field: change.new for change in step.changes if fields is None or change.field in fields}
+def _record(step: Step, fields: Collection[str] | None) -> Record:
+    """Return what is sent: the id of an account to update, and the new values of these fields (None: of all)."""
+    values = {change.field: change.new for change in step.changes if fields is None or change.field in fields}
+    return {"id": step.account.id, **values} if step.account else values

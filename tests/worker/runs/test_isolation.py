@@ -29,6 +29,7 @@ class Site(BatchRequest[int]):
     done: list[int] = field(default_factory=list)
     named: dict[int, str] = field(default_factory=dict)
     not_sent: dict[int, Skipped] = field(default_factory=dict)
+    waits: list[float] = field(default_factory=list)
     probes: int = 0
     patient: int = 0
 
@@ -50,7 +51,10 @@ class Site(BatchRequest[int]):
         self.probes += 1
         return not self.is_down
 
-    def send_patiently(self, batch: Sequence[int]) -> None:
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def await_site(self) -> None:
         self.patient += 1
         if self.is_down:
             raise TargetError("Moodle could not be read")
@@ -64,7 +68,7 @@ class Site(BatchRequest[int]):
 
 
 def send(site: Site, records: Sequence[int], *, size: int = 50, allowance: int | None = ALLOWANCE) -> None:
-    isolation: Isolation[int] = Isolation(site, lambda _: None, allowance=allowance)
+    isolation: Isolation[int] = Isolation(site, allowance=allowance)
     for at in range(0, len(records), size):
         isolation.send(records[at : at + size])
     isolation.finish()
@@ -142,7 +146,7 @@ def test_leavers_have_no_allowance() -> None:
 
 def test_records_that_were_isolated_in_the_last_run_do_not_use_up_the_allowance() -> None:
     site = Site(frozenset(range(40)))
-    isolation: Isolation[int] = Isolation(site, lambda _: None)
+    isolation: Isolation[int] = Isolation(site)
     isolation.send([100])
 
     for record in range(40):
@@ -156,12 +160,11 @@ def test_records_that_were_isolated_in_the_last_run_do_not_use_up_the_allowance(
 
 def test_a_passing_fault_costs_a_retry_and_names_no_record() -> None:
     site = Site(passing_faults=2)
-    waits: list[float] = []
-    isolation: Isolation[int] = Isolation(site, waits.append)
+    isolation: Isolation[int] = Isolation(site)
 
     isolation.send([1, 2, 3])
 
-    assert (site.done, site.named, waits) == ([1, 2, 3], {}, [0.5, 1.0])
+    assert (site.done, site.named, site.waits) == ([1, 2, 3], {}, [0.5, 1.0])
 
 
 def test_a_site_that_is_down_is_waited_for_and_ends_the_run() -> None:
