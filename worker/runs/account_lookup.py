@@ -49,23 +49,19 @@ class AccountLookup(BatchRequest[str]):
 
     def run(self) -> AccountLookup:
         """Look up all values. Raises TargetError if Moodle answers for none of those that a run cannot do without."""
-        lookup = self._lookup
-        extended = [value for value in lookup.values if self._is_extended(value)]
+        lookup, moodle = self._lookup, self._moodle
+        is_limited = not self._all_needed and lookup.priority is not Priority.LEAVERS
+        were_isolated = lookup.priority is Priority.ISOLATED
+        size = 1 if were_isolated else moodle.batch_size
         with self._progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:
             # A site that refuses extended usernames refuses them all, and must not keep the others waiting.
-            for values in ([value for value in lookup.values if not self._is_extended(value)], extended):
-                self._send(values)
+            for extended in (False, True):
+                values = [value for value in lookup.values if self._is_extended(value) is extended]
+                isolation = Isolation(self, allowance=ALLOWANCE if is_limited else None)
+                send = partial(isolation.send, was_isolated=were_isolated)
+                in_parallel(send, in_batches(values, size), moodle.concurrency)
+                isolation.finish()
         return self
-
-    def _send(self, values: Sequence[str]) -> None:
-        priority = self._lookup.priority
-        is_limited = not self._all_needed and priority is not Priority.LEAVERS
-        isolation = Isolation(self, allowance=ALLOWANCE if is_limited else None)
-        were_isolated = priority is Priority.ISOLATED
-        size = 1 if were_isolated else self._moodle.batch_size
-        send = partial(isolation.send, was_isolated=were_isolated)
-        in_parallel(send, in_batches(values, size), self._moodle.concurrency)
-        isolation.finish()
 
     def _is_extended(self, value: str) -> bool:
         return self._lookup.key == "username" and not is_username(value)

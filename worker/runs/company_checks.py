@@ -60,35 +60,26 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     )
 
 
-def _unknown_statuses(statuses: StatusTally) -> Check:
-    """Return the check that names the statuses which are neither Active nor Inactive."""
-    words = listed(statuses.unknown_words)
-    what = f"is neither Active nor Inactive for {statuses.unknown.total():,} of {statuses.employees:,}"
-    what += f" ({words})" if words else ""
-    area, what_to_do = "BambooHR field status", f"{ASK_HR} what it means: it is not known whether these employees left"
-    return warning(area, what, what_to_do) if statuses.recognised else failed(area, what, what_to_do)
-
-
 def _fields(
     settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee], statuses: StatusTally
 ) -> Iterator[Check]:
-    for name in dict.fromkeys((*EVIDENCE, *settings.employee_fields)):
-        area = f"BambooHR field {name}"
+    for name in dict.fromkeys((*EVIDENCE, *settings.employee_fields)) if everyone else ():
+        area, let_see = f"BambooHR field {name}", f"{ASK_HR} to let the key's user see it"
         # The status decides who is active, so it is checked for all employees.
         employees = everyone if name == "status" else active or everyone
         restricted = sum(name in employee.restricted or name not in employee.facts for employee in employees)
         filled = sum(bool(employee.facts.get(name)) for employee in employees)
-        if not employees:
-            continue
         if restricted == len(employees):
             spelling = "check how BambooHR spells its API name, or " if is_by_api_name(name) else ""
-            yield failed(area, "is not shown for any employee", f"{spelling}{ASK_HR} to let the key's user see it")
+            yield failed(area, "is not shown for any employee", f"{spelling}{let_see}")
         elif restricted:
-            yield warning(
-                area, f"is not shown for {restricted} of {len(employees)}", f"{ASK_HR} to let the key's user see it"
-            )
+            yield warning(area, f"is not shown for {restricted} of {len(employees)}", let_see)
         elif name == "status" and statuses.unknown:
-            yield _unknown_statuses(statuses)
+            words = listed(statuses.unknown_words)
+            what = f"is neither Active nor Inactive for {statuses.unknown.total():,} of {statuses.employees:,}"
+            report = warning if statuses.recognised else failed
+            what_to_do = f"{ASK_HR} what it means: it is not known whether these employees left"
+            yield report(area, f"{what} ({words})" if words else what, what_to_do)
         elif not filled and name == "status":
             yield failed(area, "is empty for all employees: no leaver can be recognised", f"{ASK_HR} to fill it")
         elif not filled and name != "termination_date":
@@ -114,11 +105,7 @@ def _scope(seen: Preview, active: Sequence[Employee]) -> Iterator[Check]:
 
 
 def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
-    """Check Moodle's accounts, and how employees would be linked to them.
-
-    Args:
-        unexplained: Active accounts that belong to no employee.
-    """
+    """Check Moodle's accounts, of which `unexplained` belong to no employee, and how employees would be linked."""
     yield from _authentication(seen, settings)
     if isinstance(seen.accounts, SyncError):
         yield warning("Moodle accounts", f"cannot be listed: {seen.accounts.message}", seen.accounts.advice)
@@ -136,11 +123,12 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             f"{counted(len(unexplained), 'active account')} without an employee: {ids(unexplained)}",
             "find out whose they are; no run ever changes them",
         )
-    unreadable = {step.employee_id: step.reason for step in seen.plan.steps if step.reason.code == "unreadable_account"}
+    unreadable = [step for step in seen.plan.steps if step.reason.code == "unreadable_account"]
     if unreadable and not seen.plan.accounts:
-        reason = next(iter(unreadable.values()))
+        reason = unreadable[0].reason
         what = f"Moodle returns no account of any employee, of {counted(len(unreadable), 'employee')} for this reason"
-        yield failed("Moodle accounts of employees", f"{what}: {reason.text}", reason.advice_for(*unreadable))
+        what_to_do = reason.advice_for(*(step.employee_id for step in unreadable))
+        yield failed("Moodle accounts of employees", f"{what}: {reason.text}", what_to_do)
     yield from _not_compared(seen, settings)
     yield from _links(seen)
 
@@ -153,12 +141,12 @@ def _authentication(seen: Preview, settings: Settings) -> Iterator[Check]:
             "keeps passwords itself, and none is ever sent: Moodle refuses every new account",
             "set MOODLE_AUTH to the plugin that users log in with, such as oidc",
         )
-    if isinstance(seen.accounts, list) and seen.accounts:
-        yield ok(area, f"used by {counted(len(seen.accounts), 'account')}")
-    elif isinstance(seen.accounts, list):
-        yield warning(
+    if isinstance(seen.accounts, list):
+        unused = "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)"
+        yield warning_unless(
+            "" if seen.accounts else unused,
             area,
-            "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)",
+            f"used by {counted(len(seen.accounts), 'account')}",
             f"{ASK_MOODLE} whether it is installed and enabled, before the first run",
         )
 
@@ -183,10 +171,10 @@ def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
 def _links(seen: Preview) -> Iterator[Check]:
     steps = seen.plan.steps
     by_idnumber = sum(step.account is not None and step.account.idnumber == str(step.employee_id) for step in steps)
-    counts = [f"{by_idnumber} by idnumber"]
-    counts.append(f"{sum(step.reason is reasons.LINKED for step in steps)} would be linked by e-mail")
-    counts.append(f"{sum(step.action is Action.CREATE for step in steps)} would be created")
-    yield ok("accounts and employees", ", ".join(counts))
+    linked = sum(step.reason is reasons.LINKED for step in steps)
+    created = seen.plan.counts[Action.CREATE]
+    links = f"{by_idnumber} by idnumber, {linked} would be linked by e-mail, {created} would be created"
+    yield ok("accounts and employees", links)
     again = possible_second_accounts(seen.plan)
     if again:
         yield warning(
@@ -203,22 +191,18 @@ def _links(seen: Preview) -> Iterator[Check]:
             f" (accounts {ids([*namesakes.values()])})",
             "if an account is the employee's, enter the employee id as its idnumber before the first run",
         )
-    conflicts = sorted(step.employee_id for step in steps if step.is_error and step.action is Action.CONFLICT)
+    conflicts = {step.employee_id: step.reason.code for step in steps if step.action is Action.CONFLICT}
     if conflicts:
-        kinds = Counter(step.reason.code for step in steps if step.action is Action.CONFLICT)
-        named = ", ".join(f"{count} {code}" for code, count in sorted(kinds.items()))
+        named = ", ".join(f"{count} {code}" for code, count in sorted(Counter(conflicts.values()).items()))
         yield warning(
             "conflicts",
             f"{counted(len(conflicts), 'employee')} ({named}): {ids(conflicts)}",
-            "see each with: " + advice.command_for(["explain", "--employee", "ID"], conflicts),
+            "see each with: " + advice.command_for(["explain", "--employee", "ID"], sorted(conflicts)),
         )
-    suspend = sum(step.action is Action.SUSPEND for step in steps) + sum(
-        step.reason.code == "suspension_held" for step in steps
-    )
-    if suspend:
+    if suspended := seen.plan.counts[Action.SUSPEND]:
         yield warning(
             "suspensions",
-            f"a reconcile would suspend {counted(suspend, 'account')}",
+            f"a reconcile would suspend {counted(suspended, 'account')}",
             "see them with: " + advice.command("plan", "--everybody"),
         )
 
@@ -226,10 +210,7 @@ def _links(seen: Preview) -> Iterator[Check]:
 def check_profile_fields(seen: Preview, settings: Settings, kinds: Kinds) -> Iterator[Check]:
     """Check that each custom field exists, and has a value in the accounts of employees for whom BambooHR has one.
 
-    Args:
-        seen: A preview of all employees.
-        settings: The mapping.
-        kinds: The fields that accounts have shown.
+    `kinds`: the fields that accounts have shown.
     """
     for rule in settings.mapping.rules:
         if rule.is_custom:
@@ -239,7 +220,12 @@ def check_profile_fields(seen: Preview, settings: Settings, kinds: Kinds) -> Ite
 def _profile_field(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
     area, name = f"Moodle field {rule.target}", rule.short_name
     lost = [step.employee_id for step in seen.plan.steps if rule.target in dict(step.not_kept)]
-    values = _values_in_moodle(rule, seen)
+    accounts = {step.employee_id: step.account for step in seen.plan.steps if step.account is not None}
+    values = [
+        accounts[employee.employee_id].values.get(rule.target, "")
+        for employee in seen.plan.plan_input.working
+        if employee.employee_id in accounts and rule.value(employee.facts)
+    ]
     filled = sum(map(bool, values))
     if rule.target not in kinds and lost:
         return failed(
@@ -272,16 +258,6 @@ def _profile_field(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
     return ok(
         area, f"exists, and is filled for {filled:,} of {counted(len(values), 'account')} that should have a value"
     )
-
-
-def _values_in_moodle(rule: Rule, seen: Preview) -> list[str]:
-    """Return the field's value in the account of each active employee for whom BambooHR has one."""
-    accounts = {step.employee_id: step.account for step in seen.plan.steps if step.account is not None}
-    return [
-        accounts[employee.employee_id].values.get(rule.target, "")
-        for employee in seen.plan.plan_input.working
-        if employee.employee_id in accounts and rule.value(employee.facts)
-    ]
 
 
 def _duplicates(pairs: Iterator[tuple[str, int]]) -> tuple[int, set[int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from worker import logs
 from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient, Page, Refused
@@ -21,16 +21,19 @@ from worker.runs.services import Services
 from worker.transport.parallel import in_batches
 from worker.transport.refusal import BatchRefused
 
+Row = TypeVar("Row")
+
 _REFUSALS_TRUSTED = 10
 """This many refusals without an answer mean that the key may read no employee."""
 
 
-class BatchReader(BatchRequest[int]):
+class BatchReader(BatchRequest[int], Generic[Row]):
     """Reads employees in batches, or one by one if the key may not use the endpoint that takes several.
 
     `isolated`: employees who were isolated in the last run. They are read last, each alone.
 
     Attributes:
+        rows: What BambooHR shows, by employee id.
         unreadable: The code of the refusal for each employee who cannot be read alone.
         batches_refused: The key may not use the endpoint that takes several employees.
         refused: The key may read no employee by either endpoint.
@@ -41,6 +44,7 @@ class BatchReader(BatchRequest[int]):
 
     def __init__(self, bamboohr: BambooHRClient, wait: Wait, isolated: Collection[int]) -> None:
         super().__init__(bamboohr.site_answers, bamboohr.await_site, wait)
+        self.rows: dict[int, Row] = {}
         self.unreadable: dict[int, str] = {}
         self.batches_refused = False
         self.refused = False
@@ -50,11 +54,11 @@ class BatchReader(BatchRequest[int]):
         self._alone: Isolation[int] = Isolation(self)
 
     @abstractmethod
-    def _read_batch(self, batch: Sequence[int]) -> None:
+    def _read_batch(self, batch: Sequence[int]) -> Mapping[int, Row]:
         """Read several employees. Raises ListRefused or ReportRefused if the key may not."""
 
     @abstractmethod
-    def _read_one(self, employee_id: int) -> None:
+    def _read_one(self, employee_id: int) -> Row | None:
         """Read one employee."""
 
     @abstractmethod
@@ -67,10 +71,12 @@ class BatchReader(BatchRequest[int]):
 
     def attempt(self, batch: Sequence[int]) -> None:
         """Read one batch, or one employee."""
-        if self.batches_refused:
-            self._read_one(*batch)
-        else:
-            self._read_batch(batch)
+        if not self.batches_refused:
+            self.rows.update(self._read_batch(batch))
+        elif batch[0] not in self.rows:
+            row = self._read_one(batch[0])
+            if row is not None:
+                self.rows[batch[0]] = row
 
     def on_isolated(self, record: int, code: str) -> None:
         """Record that this employee cannot be read."""
@@ -117,11 +123,10 @@ class BatchReader(BatchRequest[int]):
         self.refused = refused > 0 and not self._has_answer()
 
 
-class EvidenceReader(BatchReader):
+class EvidenceReader(BatchReader[Evidence]):
     """Reads what BambooHR shows of employees.
 
     Attributes:
-        rows: What BambooHR shows, by employee id.
         no_status_shown: Employees were read one by one, and none has a status that shows whether they left.
     """
 
@@ -139,7 +144,6 @@ class EvidenceReader(BatchReader):
         isolated: Collection[int] = (),
     ) -> None:
         super().__init__(bamboohr, wait, isolated)
-        self.rows: dict[int, Evidence] = {}
         self.no_status_shown = False
         self._answered = False
         self._statuses = StatusTally()
@@ -156,16 +160,13 @@ class EvidenceReader(BatchReader):
             someone = self._statuses.employees or must_exist
             self.no_status_shown = bool(someone) and not self._statuses.recognised
 
-    def _read_batch(self, batch: Sequence[int]) -> None:
-        self.rows.update(self._bamboohr.list_batch(batch, self._fields))
+    def _read_batch(self, batch: Sequence[int]) -> Mapping[int, Evidence]:
+        return self._bamboohr.list_batch(batch, self._fields)
 
-    def _read_one(self, employee_id: int) -> None:
-        if employee_id in self.rows:
-            return
+    def _read_one(self, employee_id: int) -> Evidence | None:
         row = self._bamboohr.get_employee(employee_id, self._fields)
         self._answered = True
-        if row is not None:
-            self.rows[employee_id] = row
+        return row
 
     def _has_answer(self) -> bool:
         return self._answered or bool(self.rows)

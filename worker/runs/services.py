@@ -50,9 +50,9 @@ class Credentials:
 
 
 def read_credentials(settings: Settings, patience: Patience | None = None) -> Credentials:
-    """Return both credentials, or raise CredentialError with what is wrong with either of them.
+    """Return both credentials and the patience, by default that of a scheduled run.
 
-    `patience`: how long to wait for the systems; by default, as long as a scheduled run can wait.
+    Raises CredentialError with what is wrong with either of them.
     """
     values: list[RenewableCredential] = []
     faults: list[CredentialError] = []
