@@ -12,7 +12,7 @@ from worker.moodle import fatal_errors, refusals
 from worker.moodle.client import MoodleClient
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Progress, Tick, no_bar
-from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped, Wait
+from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, SkipReason, Wait
 from worker.runs.services import Services
 from worker.transport.parallel import in_batches, in_parallel
 
@@ -30,13 +30,7 @@ class AccountLookup(BatchRequest[str]):
     """
 
     def __init__(
-        self,
-        moodle: MoodleClient,
-        wait: Wait,
-        lookup: Lookup,
-        *,
-        all_needed: bool = False,
-        progress: Progress = no_bar,
+        self, moodle: MoodleClient, wait: Wait, lookup: Lookup, *, all_needed: bool = False, progress: Progress = no_bar
     ) -> None:
         super().__init__(moodle.site_answers, moodle.check_visibility, wait)
         self.accounts: list[Account] = []
@@ -77,10 +71,10 @@ class AccountLookup(BatchRequest[str]):
         reason = refusals.EXTENDED_USERNAME_REFUSED if is_refused else refusals.unreadable_account(code)
         self.unanswered[self._lookup.key, record] = reason
 
-    def on_skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[str], why: SkipReason, code: str) -> None:
         """Record the values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
-        if why is Skipped.SITE_REFUSES and (self._all_needed or is_whole_company):
+        if why is SkipReason.SITE_REFUSES and (self._all_needed or is_whole_company):
             raise fatal_errors.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
             reason = refusals.EXTENDED_USERNAME_REFUSED

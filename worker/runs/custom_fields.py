@@ -70,7 +70,7 @@ class CustomFieldReader(BatchReader[Mapping[str, str]]):
             return [*self._stats.fields]
         return self._stats.never_shown() if self._stats.rows or self.refused else []
 
-    def take(self, employee: int) -> Mapping[str, str]:
+    def pop(self, employee: int) -> Mapping[str, str]:
         """Return the fields shown for an employee, and release them. Fields that no source shows are left out."""
         return self.rows.pop(employee, {})
 

@@ -16,7 +16,7 @@ from worker.errors import ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence
 from worker.model.history import FollowUp, History
 from worker.planning.baseline import StatusTally
-from worker.runs.isolation import BatchRequest, Isolation, Skipped, Wait
+from worker.runs.isolation import BatchRequest, Isolation, SkipReason, Wait
 from worker.runs.services import Services
 from worker.transport.parallel import in_batches
 from worker.transport.refusal import BatchRefused
@@ -82,9 +82,9 @@ class BatchReader(BatchRequest[int], Generic[Row]):
         """Record that this employee cannot be read."""
         self.unreadable[record] = code
 
-    def on_skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[int], why: SkipReason, code: str) -> None:
         """Record the employees who were not read."""
-        if why is Skipped.SITE_REFUSES:
+        if why is SkipReason.SITE_REFUSES:
             self.on_site_refuses(code)
         else:
             self.unreadable.update(dict.fromkeys(records, code))
@@ -137,11 +137,7 @@ class EvidenceReader(BatchReader[Evidence]):
     )
 
     def __init__(
-        self,
-        bamboohr: BambooHRClient,
-        fields: Sequence[str],
-        wait: Wait,
-        isolated: Collection[int] = (),
+        self, bamboohr: BambooHRClient, fields: Sequence[str], wait: Wait, isolated: Collection[int] = ()
     ) -> None:
         super().__init__(bamboohr, wait, isolated)
         self.no_status_shown = False
@@ -196,15 +192,22 @@ def list_company(
     Raises:
         SourceError: BambooHR answers for no employee; ListRefused if the key may not list them.
     """
-    code = _list_pages(services, fields, take)
-    if not code:
-        return {}
+    bamboohr, code = services.bamboohr, ""
+    for is_last in (False, True):
+        try:
+            for page in bamboohr.list_employees(fields):
+                take(page)
+            return {}
+        except Refused as refusal:
+            code = refusal.code
+            if is_last or not refusal.is_transient:
+                break
+            bamboohr.await_site()
     reason = "the list of all employees failed; they are listed by their ids"
     logs.warning("bamboohr.list_in_parts", code=code, reason=reason)
-    changed = services.bamboohr.changed_employees(_BEFORE_ANY_CHANGE)
-    employees = {*(change.employee_id for change in changed.changes), *history.records}
-    reader = EvidenceReader(services.bamboohr, fields, services.stop.wait, history.with_flag(FollowUp.ISOLATED))
-    reader.read(sorted(employees))
+    changed = bamboohr.changed_employees(_BEFORE_ANY_CHANGE).changes
+    reader = EvidenceReader(bamboohr, fields, services.stop.wait, history.with_flag(FollowUp.ISOLATED))
+    reader.read(sorted({*(change.employee_id for change in changed), *history.records}))
     if reader.refused:
         raise SourceError(
             f"BambooHR cannot return the list of all employees ({code}), and refuses to show single ones to the key",
@@ -212,17 +215,3 @@ def list_company(
         )
     take(Page(reader.rows, is_first=True))
     return reader.unreadable
-
-
-def _list_pages(services: Services, fields: Sequence[str], take: Callable[[Page], None]) -> str:
-    """Read all pages, once more after a transient fault; return the code of the refusal, "" if there was none."""
-    for is_last in (False, True):
-        try:
-            for page in services.bamboohr.list_employees(fields):
-                take(page)
-            break
-        except Refused as refusal:
-            if is_last or not refusal.is_transient:
-                return refusal.code
-            services.bamboohr.await_site()
-    return ""

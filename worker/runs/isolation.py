@@ -26,7 +26,7 @@ _REFUSED_BEFORE_DOUBT = 5
 _SAMPLE = 6
 
 
-class Skipped(StrEnum):
+class SkipReason(StrEnum):
     """Why records were not sent."""
 
     SITE_REFUSES = "site_refuses"
@@ -62,7 +62,7 @@ class BatchRequest(ABC, Generic[R]):
         """Handle a record that is refused on its own."""
 
     @abstractmethod
-    def on_skipped(self, records: Sequence[R], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[R], why: SkipReason, code: str) -> None:
         """Handle records that were not sent."""
 
 
@@ -97,7 +97,7 @@ class Isolation(Generic[R]):
         `was_isolated`: the batch is one record that was isolated in the last run; it does not use the allowance.
         """
         if self._closed_by:
-            self._request.on_skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
+            self._request.on_skipped(batch, SkipReason.SITE_REFUSES, self._closed_by)
             return
         left = self._try(batch)
         for attempt in range(1, _QUICK_RETRIES + 1):
@@ -112,7 +112,7 @@ class Isolation(Generic[R]):
         if left.records:
             with self._mutex:
                 if was_isolated:
-                    self._found(left.records[0], left.code, counts=False)
+                    self._refused_alone(left.records[0], left.code, counts=False)
                 else:
                     self._isolate(left.records, left.code)
 
@@ -151,10 +151,10 @@ class Isolation(Generic[R]):
         is_refused = True
         while records:
             if self._closed_by:
-                self._request.on_skipped(records, Skipped.SITE_REFUSES, self._closed_by)
+                self._request.on_skipped(records, SkipReason.SITE_REFUSES, self._closed_by)
                 return
             if self._allowance is not None and self._isolated >= self._allowance:
-                self._request.on_skipped(records, Skipped.TOO_MANY, code)
+                self._request.on_skipped(records, SkipReason.TOO_MANY, code)
                 return
             if not is_refused and self._refused_in_a_row == 0:
                 records, code, _ = self._try(records)
@@ -167,7 +167,7 @@ class Isolation(Generic[R]):
     def _descend(self, batch: Sequence[R], code: str) -> Sequence[R]:
         """Halve a refused batch down to one record; return the untried records, which may include more refused ones."""
         if len(batch) == 1:
-            self._found(batch[0], code)
+            self._refused_alone(batch[0], code)
             return []
         suspects = batch
         rest: list[R] = []
@@ -187,10 +187,10 @@ class Isolation(Generic[R]):
         """
         left = self._try(batch[:1])
         if left.records:
-            self._found(left.records[0], left.code)
+            self._refused_alone(left.records[0], left.code)
         return batch[1:]
 
-    def _found(self, record: R, code: str, *, counts: bool = True) -> None:
+    def _refused_alone(self, record: R, code: str, *, counts: bool = True) -> None:
         """Report one record that is refused alone, or keep it back until anything is accepted."""
         self._last_code = code
         self._isolated += counts
@@ -221,5 +221,5 @@ class Isolation(Generic[R]):
 
     def _close(self) -> None:
         self._closed_by = self._last_code
-        self._request.on_skipped(self.unreported, Skipped.SITE_REFUSES, self._closed_by)
+        self._request.on_skipped(self.unreported, SkipReason.SITE_REFUSES, self._closed_by)
         self._unreported.clear()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from worker.model.account import Account, AccountKey
@@ -16,7 +18,7 @@ from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undeci
 from worker.planning.parts import identity_fields
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
-from worker.runs.isolation import BatchRequest, Skipped, Wait
+from worker.runs.isolation import BatchRequest, SkipReason, Wait
 from worker.transport.http import TransportError
 from worker.transport.refusal import NO_ANSWER, BatchRefused
 from worker.transport.retries import Retries
@@ -45,21 +47,22 @@ class WriteKind(StrEnum):
         return "core_user_create_users" if self is WriteKind.CREATE else "core_user_update_users"
 
 
+@dataclass
 class ResultCollector:
     """Collects the results of all steps. Several threads may add results.
 
     Attributes:
+        report: Called with every result.
         by_employee: The results, by employee id.
         completed: The employees whose whole step was carried out: steps that depend on theirs may be sent.
         stopped: The kinds of which nothing more is sent, and why.
     """
 
-    def __init__(self, report: Callable[[StepResult], None]) -> None:
-        self.by_employee: dict[int, StepResult] = {}
-        self.completed: set[int] = set()
-        self.stopped: dict[WriteKind, Reason] = {}
-        self._report = report
-        self._mutex = threading.RLock()
+    report: Callable[[StepResult], None]
+    by_employee: dict[int, StepResult] = field(default_factory=dict)
+    completed: set[int] = field(default_factory=set)
+    stopped: dict[WriteKind, Reason] = field(default_factory=dict)
+    _mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def add(
         self,
@@ -85,7 +88,7 @@ class ResultCollector:
                 self.by_employee[step.employee_id] = result
                 if status is Status.DONE:
                     self.completed.add(step.employee_id)
-            self._report(result)
+            self.report(result)
 
     def missing(self, steps: Iterable[Step]) -> list[Step]:
         """Return the steps without a result."""
@@ -96,12 +99,7 @@ class WriteRequests(BatchRequest[Step]):
     """Writes of one kind."""
 
     def __init__(
-        self,
-        kind: WriteKind,
-        moodle: MoodleClient,
-        check: Callable[[], None],
-        results: ResultCollector,
-        wait: Wait,
+        self, kind: WriteKind, moodle: MoodleClient, check: Callable[[], None], results: ResultCollector, wait: Wait
     ) -> None:
         super().__init__(moodle.site_answers, moodle.check_visibility, wait)
         self._kind = kind
@@ -112,14 +110,19 @@ class WriteRequests(BatchRequest[Step]):
 
     def attempt(self, batch: Sequence[Step]) -> None:
         """Send one batch and record its results."""
-        retries = self._moodle.retries()
-        while True:
-            try:
+        retries, answer = self._moodle.retries(), None
+        while answer is None:
+            with suppress(TryAgain):
                 answer = self._call(batch, retries=retries)
-            except TryAgain:
-                continue
-            self._answered(batch, answer)
-            return
+        codes = {step.employee_id: answer.refused.get(step.account.id) if step.account else None for step in batch}
+        # The written steps are recorded first, because the attempts for the others can end the writing.
+        self._results.add([step for step in batch if codes[step.employee_id] is None], Status.DONE)
+        for step in batch:
+            code = codes[step.employee_id]
+            if code in _PROTECTED_BY_MOODLE:
+                self._results.add([step], Status.EXEMPT, refusals.UNTOUCHABLE)
+            elif code is not None:
+                self._account_refused(step, code)
 
     def still_to_send(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
         """After a write that may have been done, record the steps that were; return the others.
@@ -136,7 +139,7 @@ class WriteRequests(BatchRequest[Step]):
         for step in batch:
             account, unanswered = found.get(_idnumber(step)), lookup.unanswered.get(("idnumber", _idnumber(step)))
             if account is not None and (self._kind is WriteKind.CREATE or self._has_all(account, step)):
-                self._found(step, account)
+                self._record_existing(step, account)
             elif unanswered is not None and self._kind is WriteKind.CREATE:
                 self._results.add([step], Status.FAILED, unanswered, was_sent=True, isolated=True)
             else:
@@ -148,7 +151,7 @@ class WriteRequests(BatchRequest[Step]):
         if self._kind is WriteKind.CREATE:
             own = [one for one in self._accounts("idnumber", _idnumber(record)) if one.idnumber == _idnumber(record)]
             if own:
-                self._found(record, own[0])
+                self._record_existing(record, own[0])
                 return
         if code == NO_ANSWER:
             # Moodle continues a request whose client hangs up (measured): the write may still be done.
@@ -172,9 +175,9 @@ class WriteRequests(BatchRequest[Step]):
         else:
             self._results.add([record], Status.REFUSED, reason, isolated=True)
 
-    def on_skipped(self, records: Sequence[Step], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[Step], why: SkipReason, code: str) -> None:
         """Record steps that were not sent."""
-        if why is Skipped.SITE_REFUSES:
+        if why is SkipReason.SITE_REFUSES:
             auth = next((value for step in records if (value := _new_value(step, "auth"))), "")
             reason = refusals.refuses_everybody(self._kind.function, auth)
         else:
@@ -191,17 +194,6 @@ class WriteRequests(BatchRequest[Step]):
                 self._moodle.create(records, retries)
                 return Updated({})
             return self._moodle.update(records, retries)
-
-    def _answered(self, batch: Sequence[Step], answer: Updated) -> None:
-        """Record the written steps first, because the attempts for the others can end the writing."""
-        codes = {step.employee_id: answer.refused.get(step.account.id) if step.account else None for step in batch}
-        self._results.add([step for step in batch if codes[step.employee_id] is None], Status.DONE)
-        for step in batch:
-            code = codes[step.employee_id]
-            if code in _PROTECTED_BY_MOODLE:
-                self._results.add([step], Status.EXEMPT, refusals.UNTOUCHABLE)
-            elif code is not None:
-                self._account_refused(step, code)
 
     def _account_refused(self, step: Step, code: str) -> None:
         """Handle one refused account: retry a deadlock; after a refused address, send the fields unrelated to it."""
@@ -238,7 +230,8 @@ class WriteRequests(BatchRequest[Step]):
             return refusal.code
         return answer.refused.get(step.account.id) if step.account else None
 
-    def _found(self, step: Step, account: Account) -> None:
+    def _record_existing(self, step: Step, account: Account) -> None:
+        """Record a step whose account is there although the request got no clear answer."""
         if self._has_all(account, step):
             self._results.add([step], Status.DONE)
         else:
@@ -276,8 +269,8 @@ def _idnumber(step: Step) -> str:
     return str(step.employee_id)
 
 
-def _new_value(step: Step, field: str) -> str:
-    return next((change.new for change in step.changes if change.field == field), "")
+def _new_value(step: Step, name: str) -> str:
+    return next((change.new for change in step.changes if change.field == name), "")
 
 
 def _record(step: Step, fields: Collection[str] | None) -> Record:

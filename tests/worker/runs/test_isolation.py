@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.errors import TargetError
-from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
+from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, SkipReason
 from worker.transport.refusal import BatchRefused
 
 
@@ -28,7 +28,7 @@ class Site(BatchRequest[int]):
     sent: list[Sequence[int]] = field(default_factory=list)
     done: list[int] = field(default_factory=list)
     named: dict[int, str] = field(default_factory=dict)
-    not_sent: dict[int, Skipped] = field(default_factory=dict)
+    not_sent: dict[int, SkipReason] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
     probes: int = 0
     patient: int = 0
@@ -63,7 +63,7 @@ class Site(BatchRequest[int]):
         assert record not in self.named
         self.named[record] = code
 
-    def on_skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[int], why: SkipReason, code: str) -> None:
         self.not_sent.update(dict.fromkeys(records, why))
 
 
@@ -105,7 +105,7 @@ def test_a_site_that_refuses_everything_costs_few_requests_and_names_no_record(s
 
     assert len(site.sent) + site.probes <= 22
     assert not site.named
-    assert site.not_sent == dict.fromkeys(range(500), Skipped.SITE_REFUSES)
+    assert site.not_sent == dict.fromkeys(range(500), SkipReason.SITE_REFUSES)
 
 
 def test_many_bad_records_at_the_head_are_not_taken_for_the_site() -> None:
@@ -131,7 +131,7 @@ def test_the_allowance_bounds_the_cost_and_loses_no_record() -> None:
     send(site, range(500))
 
     assert len(site.named) == ALLOWANCE
-    assert set(site.not_sent.values()) == {Skipped.TOO_MANY}
+    assert set(site.not_sent.values()) == {SkipReason.TOO_MANY}
     assert len(site.named) + len(site.not_sent) + len(site.done) == 500
 
 
