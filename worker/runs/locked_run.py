@@ -16,7 +16,7 @@ from worker.model.history import EmployeeRecord, FollowUp, History
 from worker.model.step import WRITES, Status, Step, StepResult
 from worker.moodle import refusals
 from worker.runs.batch_writer import BatchWriter, RecordBeforeWrite, WriteGate
-from worker.runs.results import log_outcome, result_without_sending
+from worker.runs.results import log_outcome, results_without_sending
 from worker.runs.run_input import RunInput
 from worker.runs.run_record import minimal_record, note_reconcile_due, sync_record
 from worker.runs.services import Services
@@ -54,9 +54,9 @@ class LockedRun:
     ) -> dict[int, StepResult]:
         """Send the steps that write, batch by batch; return a result for every step. For flags, see `log_outcome`."""
         services = self.services
-        unsent = {step.employee_id: result_without_sending(step) for step in steps if step.action not in WRITES}
-        for result in unsent.values():
-            log_outcome(result, selected=selected, quiet=quiet)
+        to_send = [step for step in steps if step.action in WRITES]
+        unsent = (step for step in steps if step.action not in WRITES)
+        results = results_without_sending(unsent, selected=selected, quiet=quiet)
         gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, record_before_write)
         isolated = self.history.with_flag(FollowUp.ISOLATED)
         unanswered = {
@@ -64,7 +64,6 @@ class LockedRun:
             for number, record in isolated.items()
             if record.follow_ups[FollowUp.ISOLATED].note == refusals.NOT_THROUGH
         }
-        to_send = [step for step in steps if step.action in WRITES]
         with services.progress("writing", len(to_send)) as tick:
 
             def report(result: StepResult) -> None:
@@ -75,7 +74,7 @@ class LockedRun:
             sent = writer.write(to_send)
         self.ended_by, self.records_before_writes = writer.ended_by, gate.records_before_writes
         self._report_unwritten(sent)
-        return {**unsent, **sent}
+        return {**results, **sent}
 
     def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
         """Store which employees were certainly not written: they do not count towards the limits."""

@@ -14,7 +14,7 @@ from worker.bamboohr.client import Page
 from worker.bamboohr.directory import Directory
 from worker.errors import ListRefused, SourceError
 from worker.model.employee import Evidence
-from worker.model.field_catalogue import DATES, EVIDENCE
+from worker.model.field_catalogue import DATES, EVIDENCE, is_by_api_name
 from worker.model.history import History
 from worker.model.position import Position
 from worker.planning.baseline import StatusTally, fields_lost
@@ -22,7 +22,7 @@ from worker.planning.dates import DateRange, arrived, shown_dates
 from worker.planning.suspensions import ScopeTally
 from worker.planning.window import select
 from worker.runs.evidence import list_company
-from worker.runs.reading_warnings import check_statuses, warn_of_directory, warn_of_hidden_dates
+from worker.runs.reading_warnings import check_statuses, warn_of_hidden_dates
 from worker.runs.run_input import RunInput, RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -89,7 +89,11 @@ def _read_directory(services: Services, wanted: Container[int], scope: ScopeTall
     except SourceError as fault:
         directory, why = Directory(available=False), fault.message
     scope.add(marks, directory.shown)
-    warn_of_directory(directory, why, fields, summary)
+    hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
+    if not directory.available:
+        summary.warn("directory_unavailable", f"{why}; every employee is read individually")
+    elif hidden:
+        logs.info("bamboohr.directory_fields", not_shown=hidden)
     return directory
 
 

@@ -74,7 +74,7 @@ def open_services(
     """Return the real clients, whose calls the summary counts. Neither BambooHR nor Moodle is called yet."""
     bamboohr, to_bamboohr = open_bamboohr(settings, credentials, stop)
     moodle, to_moodle = open_moodle(settings, credentials, stop)
-    summary.count_calls(bamboohr=lambda: to_bamboohr.calls, moodle=lambda: to_moodle.calls)
+    summary.calls = {"bamboohr": lambda: to_bamboohr.calls, "moodle": lambda: to_moodle.calls}
     return Services(
         settings=settings,
         store=open_store(settings.state),

@@ -30,7 +30,7 @@ from worker.runs.make_plan import guarded_plan
 from worker.runs.read_back import read_back
 from worker.runs.read_bamboohr import read_bamboohr
 from worker.runs.reading_warnings import warn_of_gap
-from worker.runs.results import log_outcome, result_without_sending
+from worker.runs.results import results_without_sending
 from worker.runs.run_input import RunInput, RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
@@ -49,7 +49,7 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
     """Run the request; the summary says how it ended. Raises a SyncError if the run cannot continue."""
     with locked_run(services, summary, request.scheduled_time(services.settings)) as run:
         run.inputs = RunInput(run.history, request)
-        position = _position(request, services, summary, first_run=True)
+        position = _position(request, services, summary, may_store=True)
         run.inputs = inputs = read_bamboohr(services, request, run.history, position, summary)
         if inputs.has_gap:
             warn_of_gap(inputs, summary)
@@ -76,28 +76,28 @@ def preview(request: RunRequest, services: Services, summary: Summary) -> Previe
     history = services.store.history()
     check_binding(services)
     heed_pause(services, summary)
-    position = _position(request, services, summary, first_run=False)
+    position = _position(request, services, summary, may_store=False)
     inputs = read_bamboohr(services, request, history, position, summary)
     plan, accounts = guarded_plan(services, inputs, summary)
     if plan.ended_by is not None:
         raise plan.ended_by
-    results = {step.employee_id: result_without_sending(step) for step in plan.steps}
-    for result in results.values():
-        log_outcome(result, selected=bool(request.selected), dry_run=True, quiet=request.all_employees)
+    results = results_without_sending(
+        plan.steps, selected=bool(request.selected), quiet=request.all_employees, dry_run=True
+    )
     _conclude(services, inputs, plan, results, summary)
     summary.reconcile_due = is_reconcile_due(history, services.settings.plan_digest)
     return Preview(inputs, plan, accounts)
 
 
-def _position(request: RunRequest, services: Services, summary: Summary, *, first_run: bool) -> Position | None:
-    """Return the position of the sync, None for a full pass. `first_run`: store the first position."""
+def _position(request: RunRequest, services: Services, summary: Summary, *, may_store: bool) -> Position | None:
+    """Return the position of the sync, None for a full pass. `may_store`: store the first position."""
     if request.all_employees:
         return None
     now = services.clock()
     position = services.store.position(now)
     if position is None:
         position = Position(now - timedelta(days=services.settings.initial_lookback_days))
-        if first_run and request.takes_window:
+        if may_store and request.takes_window:
             services.store.create(position, now)
     summary.since, summary.offset = position.since, position.offset
     summary.next_since, summary.next_offset = position.since, position.offset
@@ -111,7 +111,7 @@ def _before_sending(record: EmployeeRecord | None, step: Step, now: datetime) ->
 def _conclude(
     services: Services, inputs: RunInput, plan: Plan, results: Mapping[int, StepResult], summary: Summary
 ) -> dict[int, EmployeeRecord]:
-    """Count the result of every step; return the employees' records to store."""
+    """Count the result of every step; return the records to store, also of employees outside the run."""
     request, now, limit = inputs.request, services.clock(), services.settings.max_attempts
     records = {
         employee.employee_id: record_after_run(
@@ -128,22 +128,15 @@ def _conclude(
     parked = park(records, results, max_attempts=limit, company=inputs.directory.rows)
     summary.count_results(results.values(), parked)
     records |= parked
-    records |= _accounts_noted(inputs, plan, records, results)
-    after = History({**inputs.history.records, **records})
-    flag = FollowUp.WITHOUT_ACCOUNT
-    summary.count_without_account(inputs.history.with_flag(flag), after.with_flag(flag))
-    return records
-
-
-def _accounts_noted(
-    inputs: RunInput, plan: Plan, records: Mapping[int, EmployeeRecord], results: Mapping[int, StepResult]
-) -> dict[int, EmployeeRecord]:
-    """Return the records that change with the suspended accounts, including those of employees outside the run."""
     remembered = {**inputs.history.records, **records}
     unanswered = {value for key, value in plan.unanswered if key == "idnumber"}
     # Look-ups that ended early do not show who has no account.
     noted = {} if plan.ended_by else fill_in_account_ids(remembered, plan.accounts.values(), unanswered)
-    return {**noted, **no_longer_suspended({**remembered, **noted}, results)}
+    records |= noted | no_longer_suspended(remembered | noted, results)
+    before, after = inputs.history, History({**inputs.history.records, **records})
+    flag = FollowUp.WITHOUT_ACCOUNT
+    summary.count_without_account(before.with_flag(flag), after.with_flag(flag))
+    return records
 
 
 def _move_state(inputs: RunInput, run: LockedRun) -> None:
