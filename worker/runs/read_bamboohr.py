@@ -15,7 +15,6 @@ from worker.bamboohr.directory import Directory
 from worker.errors import ListRefused, SourceError
 from worker.model.employee import Evidence
 from worker.model.field_catalogue import DATES, EVIDENCE, is_by_api_name
-from worker.model.history import History
 from worker.model.position import Position
 from worker.planning.baseline import StatusTally, fields_lost
 from worker.planning.dates import DateRange, arrived, shown_dates
@@ -23,7 +22,7 @@ from worker.planning.suspensions import ScopeTally
 from worker.planning.window import select
 from worker.runs.evidence import list_company
 from worker.runs.reading_warnings import check_statuses, warn_of_hidden_dates
-from worker.runs.run_input import RunInput, RunRequest
+from worker.runs.run_input import RunInput
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.words import counted
@@ -32,17 +31,16 @@ _OVERLAP = timedelta(minutes=10)
 """How far before `since` the feed is read, in case clocks differ or `since` is exclusive."""
 
 
-def read_bamboohr(
-    services: Services, request: RunRequest, history: History, position: Position | None, summary: Summary
-) -> RunInput:
-    """Read the changes since `position`, or the whole company if there is none; then the directory."""
+def read_bamboohr(services: Services, inputs: RunInput, summary: Summary) -> RunInput:
+    """Read the changes since the position, or the whole company if there is none; then the directory."""
+    inputs, position = replace(inputs, scope_tally=ScopeTally(services.settings.employee_scope)), inputs.position
     if position is None:
-        inputs = _read_company(services, request, history)
+        inputs = _read_company(services, inputs)
         directory = _read_directory(services, _AllIds(), inputs.scope_tally, summary)
         inputs = replace(inputs, directory=directory, company=inputs.company | directory.ids)
     else:
-        inputs = _read_window(services, request, history, position, summary)
-        if request.takes_window:
+        inputs = _read_window(services, inputs, position, summary)
+        if inputs.request.takes_window:
             inputs = _read_dates(services, inputs, position, summary)
         wanted = inputs.deletion_flags.keys() | inputs.employees_of_run
         inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope_tally, summary))
@@ -50,7 +48,7 @@ def read_bamboohr(
     return _without_unreliable_fields(inputs, summary)
 
 
-def _read_company(services: Services, request: RunRequest, history: History) -> RunInput:
+def _read_company(services: Services, inputs: RunInput) -> RunInput:
     rows: dict[int, Evidence] = {}
     with services.progress("reading BambooHR", 0) as tick:
 
@@ -61,18 +59,11 @@ def _read_company(services: Services, request: RunRequest, history: History) -> 
             tick(len(page.rows))
 
         fields = (*services.settings.employee_fields, *EVIDENCE)
-        unreadable = list_company(services, history, fields, take)
+        unreadable = list_company(services, inputs.history, fields, take)
     statuses = StatusTally()
     statuses.add(row.facts for row in rows.values())
-    return RunInput(
-        history,
-        request,
-        rows=rows,
-        company=frozenset(rows) | unreadable.keys(),
-        unreadable=unreadable,
-        statuses=statuses,
-        scope_tally=ScopeTally(services.settings.employee_scope),
-    )
+    company = frozenset(rows) | unreadable.keys()
+    return replace(inputs, rows=rows, company=company, unreadable=unreadable, statuses=statuses)
 
 
 def _read_directory(services: Services, wanted: Container[int], scope: ScopeTally, summary: Summary) -> Directory:
@@ -97,9 +88,7 @@ def _read_directory(services: Services, wanted: Container[int], scope: ScopeTall
     return directory
 
 
-def _read_window(
-    services: Services, request: RunRequest, history: History, position: Position, summary: Summary
-) -> RunInput:
+def _read_window(services: Services, inputs: RunInput, position: Position, summary: Summary) -> RunInput:
     feed = services.bamboohr.changed_employees(position.since - _OVERLAP)
     window = select(position, feed.changes, feed.latest, summary.started_at, services.settings.batch_size)
     summary.latest = feed.latest
@@ -109,8 +98,8 @@ def _read_window(
         run_id=summary.run_id,
         offset=position.offset,
         total_changed=window.total,
-        taken=len(window.changes) if request.takes_window else 0,
-        selected=len(request.selected),
+        taken=len(window.changes) if inputs.request.takes_window else 0,
+        selected=len(inputs.request.selected),
         dropped=feed.dropped,
     )
     if feed.dropped:
@@ -119,7 +108,7 @@ def _read_window(
             f"{counted(feed.dropped, 'entry', 'entries')} of BambooHR's list of changed employees"
             f" {'does' if feed.dropped == 1 else 'do'} not say whom they are about; a reconcile finds what changed",
         )
-    return RunInput(history, request, position, feed, window, scope_tally=ScopeTally(services.settings.employee_scope))
+    return replace(inputs, feed=feed, window=window)
 
 
 def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:

@@ -50,7 +50,7 @@ def run_sync(request: RunRequest, services: Services, summary: Summary) -> None:
     with locked_run(services, summary, request.scheduled_time(services.settings)) as run:
         run.inputs = RunInput(run.history, request)
         position = _position(request, services, summary, may_store=True)
-        run.inputs = inputs = read_bamboohr(services, request, run.history, position, summary)
+        run.inputs = inputs = read_bamboohr(services, replace(run.inputs, position=position), summary)
         if inputs.has_gap:
             warn_of_gap(inputs, summary)
         plan, _ = guarded_plan(services, inputs, summary)
@@ -77,7 +77,7 @@ def preview(request: RunRequest, services: Services, summary: Summary) -> Previe
     check_binding(services)
     heed_pause(services, summary)
     position = _position(request, services, summary, may_store=False)
-    inputs = read_bamboohr(services, request, history, position, summary)
+    inputs = read_bamboohr(services, RunInput(history, request, position), summary)
     plan, accounts = guarded_plan(services, inputs, summary)
     if plan.ended_by is not None:
         raise plan.ended_by
