@@ -70,6 +70,7 @@ class SyncError(Exception):
     def __init__(self, message: str, *, advice: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.faults = [message]
         self.advice = advice
 
 
