@@ -1,0 +1,56 @@
+"""What a run stores of its employees: only under the lock, and before the error that ended its writing is raised."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.worker.runs.writing import SandboxWriter, suspend
+from worker.errors import LockLost, Terminated
+from worker.model.history import EmployeeRecord, FollowUp
+from worker.planning.memory import record_before_suspending
+from worker.runs.locked_run import LockedRun
+
+WAITING = EmployeeRecord(7).flagged(FollowUp.WAITING)
+
+
+def stored(run: LockedRun) -> dict[int, EmployeeRecord]:
+    return dict(run.services.store.history().records)
+
+
+def test_a_run_that_lost_its_lock_while_it_wrote_stores_no_record(run: LockedRun) -> None:
+    run.ended_by = LockLost("it is another run's")
+
+    with pytest.raises(LockLost):
+        run.remember({7: WAITING})
+    assert stored(run) == {}
+
+
+def test_a_run_whose_lock_is_another_runs_by_now_stores_no_record(run: LockedRun) -> None:
+    run.lock.release()
+    run.services.store.lock("r2").acquire()
+
+    with pytest.raises(LockLost):
+        run.remember({7: WAITING})
+    assert stored(run) == {}
+
+
+def test_the_records_are_stored_before_the_end_of_the_writing_is_raised(run: LockedRun, writer: SandboxWriter) -> None:
+    writer.patient.ask()
+
+    results = run.write([suspend(7, writer.add(7))], record_before_suspending, {})
+
+    assert not results[7].wrote
+    with pytest.raises(Terminated):
+        run.remember({7: WAITING})
+    assert stored(run) == {7: WAITING}
+
+
+def test_a_record_stored_before_a_write_does_not_stay_if_it_is_not_needed(
+    run: LockedRun, writer: SandboxWriter
+) -> None:
+    run.write([suspend(7, writer.add(7))], record_before_suspending, {})
+    assert stored(run)[7].suspended_by_us
+
+    run.remember({7: EmployeeRecord(7)})
+
+    assert stored(run) == {}
