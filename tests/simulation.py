@@ -24,7 +24,7 @@ from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
 from worker.model.history import History
 from worker.moodle.client import MoodleClient
-from worker.runs.run_input import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
+from worker.runs.run_input import RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.runs.sync import preview, run_sync
@@ -124,19 +124,18 @@ class Simulation:
         self, *, dies_at: int | None = None, employees: tuple[int, ...] = (), dry_run: bool = False
     ) -> Summary | None:
         """Run `sync`; None if the run was killed. A lock it left behind has expired by the next run."""
-        covers = SelectedEmployees(employees) if employees else ChangedEmployees()
-        return self.do(RunRequest("sync", covers, dry_run=dry_run, includes_undone=bool(employees)), dies_at=dies_at)
+        return self.do(RunRequest(employees, dry_run=dry_run, includes_undone=bool(employees)), dies_at=dies_at)
 
     def approve(self, run_id: str) -> Summary | None:
         """Approve everything that a run held."""
         held = self._store(Process()).held(run_id)
         assert held is not None
         employees = sorted({change.employee_id for change in held.changes})
-        return self.do(RunRequest("approve", SelectedEmployees(tuple(employees)), approved=tuple(held.changes)))
+        return self.do(RunRequest(tuple(employees), approved=tuple(held.changes)), "approve")
 
     def reconcile(self, *, dies_at: int | None = None) -> Summary | None:
         """Run `reconcile`; None if the run was killed."""
-        return self.do(RunRequest("reconcile", AllEmployees()), dies_at=dies_at)
+        return self.do(RunRequest(all_employees=True), "reconcile", dies_at=dies_at)
 
     def undo(self, run_id: str, *, dies_at: int | None = None, employees: tuple[int, ...] = ()) -> Summary | None:
         """Undo a run; None if the undo was killed."""
@@ -147,10 +146,10 @@ class Simulation:
         """What the state remembers."""
         return self._store(Process()).history()
 
-    def do(self, request: RunRequest, *, dies_at: int | None = None) -> Summary | None:
+    def do(self, request: RunRequest, command: str = "sync", *, dies_at: int | None = None) -> Summary | None:
         """Execute any run; None if it was killed."""
         act = preview if request.dry_run else run_sync
-        return self._ended(lambda services, summary: act(request, services, summary), request.command, dies_at)
+        return self._ended(lambda services, summary: act(request, services, summary), command, dies_at)
 
     def _ended(self, run: Callable[[Services, Summary], object], command: str, dies_at: int | None) -> Summary | None:
         self.clock.advance(minutes=6)

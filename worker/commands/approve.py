@@ -23,7 +23,7 @@ from worker.model.history import FollowUp
 from worker.model.reasons import UNCONFIRMED
 from worker.model.step import GuardClass
 from worker.planning.digests import key_check
-from worker.runs.run_input import RunRequest, SelectedEmployees
+from worker.runs.run_input import RunRequest
 from worker.runs.services import Services
 from worker.runs.sync import run_sync
 from worker.words import counted, employees_named
@@ -63,7 +63,7 @@ def add(parsers: Parsers) -> None:
 def approve(call: Call) -> None:
     """Apply the changes that a run held."""
     options = call.options
-    request = RunRequest("approve", SelectedEmployees(()), dry_run=options.dry_run)
+    request = RunRequest(dry_run=options.dry_run)
     call.begin(request, options.held_run)
     call.summary.scope = "employees"
     check_terminal(options)
@@ -74,7 +74,7 @@ def approve(call: Call) -> None:
     for change in changes:
         classes.setdefault(change.employee_id, set()).add(change.guard_class or UNCONFIRMED)
     _warn_of_undone(sorted(classes), services)
-    request = replace(request, covers=SelectedEmployees(tuple(sorted(classes))), approved=changes, resends=held.resends)
+    request = replace(request, selected=tuple(sorted(classes)), approved=changes, resends=held.resends)
     if may_write(call, services, proposal_of(request, services, classes), _question):
         run_sync(request, services, call.summary)
 

@@ -24,7 +24,7 @@ from worker.reports.output import check_values, check_writable, put, width
 from worker.reports.page import page
 from worker.reports.report import document
 from worker.reports.table import table
-from worker.runs.run_input import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
+from worker.runs.run_input import RunRequest
 from worker.runs.services import open_services, read_credentials
 from worker.runs.sync import preview
 from worker.words import MOST_SHOWN
@@ -86,8 +86,8 @@ def plan(call: Call) -> int:
     settings = call.settings()
     credentials = read_credentials(settings, reader_patience())
     summary.dry_run = True
-    covers = AllEmployees() if everybody else SelectedEmployees(selected) if selected else ChangedEmployees()
-    request = RunRequest("sync", covers, dry_run=True, includes_undone=bool(selected), resends=bool(selected))
+    named = bool(selected)
+    request = RunRequest(selected, everybody, dry_run=True, includes_undone=named, resends=named)
     seen = preview(request, open_services(settings, credentials, call.stop, summary, bar), summary)
     summary.finish()
     report = build(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.commands.base import Call, Parsers, add_command, add_run_options
 from worker.commands.confirmation import check_terminal, may_write, proposal_of
-from worker.runs.run_input import AllEmployees, RunRequest
+from worker.runs.run_input import RunRequest
 from worker.runs.sync import run_sync
 from worker.words import counted
 
@@ -42,7 +42,7 @@ def add(parsers: Parsers) -> None:
 def reconcile(call: Call) -> None:
     """Compare all employees with Moodle, and correct the differences."""
     options = call.options
-    request = RunRequest("reconcile", AllEmployees(), dry_run=options.dry_run, resends=options.resend)
+    request = RunRequest(all_employees=True, dry_run=options.dry_run, resends=options.resend)
     call.begin(request)
     check_terminal(options)
     services = call.services()

@@ -7,7 +7,7 @@ import argparse
 from worker.commands.base import Call, Parsers, add_command, add_employees, add_run_options, employees
 from worker.commands.confirmation import may_write, proposal_of
 from worker.errors import UsageError
-from worker.runs.run_input import ChangedEmployees, RunRequest, SelectedEmployees
+from worker.runs.run_input import RunRequest
 from worker.runs.sync import run_sync
 
 _TEACHES = """\
@@ -58,7 +58,7 @@ def request(options: argparse.Namespace) -> RunRequest:
     if options.reactivate and not selected:
         raise UsageError("--reactivate needs --employee", advice="name the employees to reactivate: --employee ID")
     return RunRequest(
-        covers=SelectedEmployees(selected) if selected else ChangedEmployees(),
+        selected=selected,
         dry_run=options.dry_run,
         reactivate=options.reactivate,
         includes_undone=bool(selected),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from worker.model.account import Account, AccountKey
@@ -12,7 +12,7 @@ from worker.moodle import fatal_errors, refusals
 from worker.moodle.client import MoodleClient
 from worker.planning.planner import Lookup, Priority
 from worker.progress import Progress, Tick, no_bar
-from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
+from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, SkipReason, Wait
 from worker.runs.services import Services
 from worker.transport.parallel import in_batches, in_parallel
 
@@ -21,7 +21,6 @@ class AccountLookup(BatchRequest[str]):
     """Looks up accounts by the values of one key.
 
     Args:
-        wait: Sleeps for a number of seconds, and raises if the run must end.
         all_needed: Each account that cannot be returned is isolated, however many there are, and the run ends if Moodle
             answers for none.
 
@@ -31,19 +30,12 @@ class AccountLookup(BatchRequest[str]):
     """
 
     def __init__(
-        self,
-        moodle: MoodleClient,
-        wait: Callable[[float], None],
-        lookup: Lookup,
-        *,
-        all_needed: bool = False,
-        progress: Progress = no_bar,
+        self, moodle: MoodleClient, wait: Wait, lookup: Lookup, *, all_needed: bool = False, progress: Progress = no_bar
     ) -> None:
-        super().__init__(moodle.site_answers, moodle.check_visibility)
+        super().__init__(moodle.site_answers, moodle.check_visibility, wait)
         self.accounts: list[Account] = []
         self.unanswered: dict[tuple[AccountKey, str], Reason] = {}
         self._moodle = moodle
-        self._wait = wait
         self._lookup = lookup
         self._all_needed = all_needed
         self._progress = progress
@@ -51,28 +43,22 @@ class AccountLookup(BatchRequest[str]):
 
     def run(self) -> AccountLookup:
         """Look up all values. Raises TargetError if Moodle answers for none of those that a run cannot do without."""
-        lookup = self._lookup
-        extended = [value for value in lookup.values if self._is_extended(value)]
+        lookup, moodle = self._lookup, self._moodle
+        is_limited = not self._all_needed and lookup.priority is not Priority.LEAVERS
+        were_isolated = lookup.priority is Priority.ISOLATED
+        size = 1 if were_isolated else moodle.batch_size
         with self._progress(f"looking up by {lookup.key}", len(lookup.values)) as self._tick:
             # A site that refuses extended usernames refuses them all, and must not keep the others waiting.
-            for values in ([value for value in lookup.values if not self._is_extended(value)], extended):
-                self._send(values)
+            for extended in (False, True):
+                values = [value for value in lookup.values if self._is_extended(value) is extended]
+                isolation = Isolation(self, allowance=ALLOWANCE if is_limited else None)
+                send = partial(isolation.send, was_isolated=were_isolated)
+                in_parallel(send, in_batches(values, size), moodle.concurrency)
+                isolation.finish()
         return self
-
-    def _send(self, values: Sequence[str]) -> None:
-        priority = self._lookup.priority
-        is_limited = not self._all_needed and priority is not Priority.LEAVERS
-        isolation = Isolation(self, self._wait, allowance=ALLOWANCE if is_limited else None)
-        were_isolated = priority is Priority.ISOLATED
-        size = 1 if were_isolated else self._moodle.batch_size
-        send = partial(isolation.send, was_isolated=were_isolated)
-        in_parallel(send, in_batches(values, size), self._moodle.concurrency)
-        isolation.finish()
 
     def _is_extended(self, value: str) -> bool:
         return self._lookup.key == "username" and not is_username(value)
-
-    # The callbacks of BatchRequest
 
     def attempt(self, batch: Sequence[str]) -> None:
         """Look up one batch."""
@@ -85,10 +71,10 @@ class AccountLookup(BatchRequest[str]):
         reason = refusals.EXTENDED_USERNAME_REFUSED if is_refused else refusals.unreadable_account(code)
         self.unanswered[self._lookup.key, record] = reason
 
-    def on_skipped(self, records: Sequence[str], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[str], why: SkipReason, code: str) -> None:
         """Record the values that were not looked up."""
         is_whole_company = self._lookup.key == "idnumber" and self._lookup.priority is Priority.OTHERS
-        if why is Skipped.SITE_REFUSES and (self._all_needed or is_whole_company):
+        if why is SkipReason.SITE_REFUSES and (self._all_needed or is_whole_company):
             raise fatal_errors.no_lookup_answered(code)
         if code == "invalidparameter" and all(map(self._is_extended, records)):
             reason = refusals.EXTENDED_USERNAME_REFUSED

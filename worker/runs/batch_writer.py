@@ -14,154 +14,26 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from math import ceil
 
 from worker.errors import SyncError
-from worker.model.history import UNFINISHED, EmployeeRecord, RunRecord
+from worker.model.history import UNFINISHED, EmployeeRecord
 from worker.model.journal_entry import JournalEntry
 from worker.model.step import Status, Step, StepResult
 from worker.moodle import refusals
 from worker.moodle.client import MoodleClient, Refused
 from worker.planning.claims import in_order
-from worker.runs.isolation import ALLOWANCE, Isolation
+from worker.runs.isolation import ALLOWANCE, Isolation, Wait
+from worker.runs.run_record import minimal_record
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-from worker.runs.write_requests import Results, WriteKind, WriteRequests
+from worker.runs.write_requests import ResultCollector, WriteKind, WriteRequests
 from worker.state.lock import Lock
 from worker.timestamps import iso
 from worker.transport.http import TransportError
 from worker.transport.parallel import in_batches, in_parallel
 
 _BATCHES_LOST = 3
-
-
-class Gate(Protocol):
-    """Permission to write; see :class:`worker.runs.batch_writer.WriteGate`."""
-
-    def check(self) -> None:
-        """Raise unless another request may be sent."""
-
-    def open_for(self, batch: Sequence[Step]) -> None:
-        """Store the journal and the records of the batch; raise unless it may be sent."""
-
-
-class BatchWriter:
-    """Writes one plan.
-
-    Args:
-        gate: Checked before every batch and every request; what it raises ends the writing.
-        report: Called with every result.
-        wait: Sleeps for a number of seconds, and raises if the run must end.
-        isolated: Employees who were isolated in the last run.
-        unanswered: Those of them whose request got no answer.
-    """
-
-    def __init__(
-        self,
-        moodle: MoodleClient,
-        gate: Gate,
-        report: Callable[[StepResult], None],
-        wait: Callable[[float], None],
-        isolated: Collection[int] = (),
-        unanswered: Collection[int] = (),
-    ) -> None:
-        self.ended_by: SyncError | None = None
-        self._moodle = moodle
-        self._gate = gate
-        self._isolated = isolated
-        self._unanswered = unanswered
-        self._results = Results(report)
-        self._lost_batches = 0
-        # One worker more than concurrent requests: it stores the next batch's journal and records in the meantime.
-        self._workers = moodle.concurrency + 1 if moodle.concurrency > 1 else 1
-        self._isolations: dict[WriteKind, Isolation[Step]] = {
-            kind: Isolation(
-                WriteRequests(kind, moodle, gate.check, self._results, wait),
-                wait,
-                allowance=None if kind is WriteKind.SUSPEND else ALLOWANCE,
-            )
-            for kind in WriteKind
-        }
-
-    def write(self, steps: Sequence[Step]) -> Mapping[int, StepResult]:
-        """Write the steps and return their results, by employee id."""
-        alone = [step for step in steps if step.employee_id in self._isolated]
-        first = [step for step in steps if step.employee_id not in self._isolated]
-        self._in_parallel(WriteKind.SUSPEND, _of_kind(WriteKind.SUSPEND, first))
-        early = [one for one in _of_kind(WriteKind.SUSPEND, alone) if one.employee_id not in self._unanswered]
-        self._one_by_one(early)
-        updates, dependent = in_order(_of_kind(WriteKind.UPDATE, first))
-        sequential = -(-dependent // self._moodle.batch_size)
-        batches = in_batches(updates, self._moodle.batch_size)
-        for batch in batches[:sequential]:
-            self._send(WriteKind.UPDATE, batch)
-        in_parallel(partial(self._send, WriteKind.UPDATE), batches[sequential:], self._workers)
-        self._in_parallel(WriteKind.CREATE, _of_kind(WriteKind.CREATE, first))
-        self._one_by_one([step for step in alone if step not in early])
-        self._finish()
-        return self._results.by_employee
-
-    def _finish(self) -> None:
-        for isolation in self._isolations.values():
-            refused = isolation.unreported
-            try:
-                isolation.finish()
-            except SyncError as end:
-                self.ended_by = self.ended_by or end
-            left = self._results.missing(refused)
-            self._results.add(left, Status.FAILED, refusals.not_sent(self.ended_by), was_sent=True)
-
-    def _in_parallel(self, kind: WriteKind, steps: Sequence[Step]) -> None:
-        in_parallel(partial(self._send, kind), in_batches(steps, self._moodle.batch_size), self._workers)
-
-    def _one_by_one(self, steps: Sequence[Step]) -> None:
-        for step in steps:
-            self._send(WriteKind.of(step), [step], was_isolated=True)
-
-    def _send(self, kind: WriteKind, batch: Sequence[Step], *, was_isolated: bool = False) -> None:
-        """Send a batch unless the writing has ended; each of its steps has a result afterwards, or after `_finish`."""
-        batch = self._unblocked(batch)
-        opened = False
-        try:
-            if batch and self.ended_by is None and kind not in self._results.stopped:
-                self._gate.open_for(batch)
-                opened = True
-                self._isolations[kind].send(batch, was_isolated=was_isolated)
-                self._lost_batches = 0
-        except SyncError as end:
-            self.ended_by = self.ended_by or end
-        except TransportError as fault:
-            self._lost(fault)
-            self._results.add(self._results.missing(batch), Status.FAILED, refusals.not_through(fault.what))
-        except Refused as refusal:
-            self._results.stopped[kind] = refusals.no_access(kind.function, refusal.code)
-            self._results.add(self._results.missing(batch), Status.FAILED, self._results.stopped[kind])
-        why = self._results.stopped.get(kind) or refusals.not_sent(self.ended_by)
-        kept_back = {step.employee_id for step in self._isolations[kind].unreported}
-        left = [step for step in self._results.missing(batch) if step.employee_id not in kept_back]
-        self._results.add(left, Status.FAILED, why, was_sent=opened)
-
-    def _unblocked(self, batch: Sequence[Step]) -> list[Step]:
-        """Leave out steps that depend on a write which failed or was incomplete."""
-        ready: dict[int, Step] = {}
-        for step in batch:
-            blocking = step.depends_on - self._results.completed - ready.keys()
-            if blocking:
-                self._results.add([step], Status.FAILED, refusals.waits_for(min(blocking)))
-            else:
-                ready[step.employee_id] = step
-        return list(ready.values())
-
-    def _lost(self, fault: TransportError) -> None:
-        """Count a batch that did not get through; after a few in a row, nothing more is sent."""
-        self._lost_batches += 1
-        if self._lost_batches >= _BATCHES_LOST:
-            self._results.stopped.update(dict.fromkeys(WriteKind, refusals.not_through(fault.what)))
-
-
-def _of_kind(kind: WriteKind, steps: Sequence[Step]) -> list[Step]:
-    return [step for step in steps if WriteKind.of(step) is kind]
-
 
 RecordBeforeWrite = Callable[[EmployeeRecord | None, Step, datetime], EmployeeRecord | None]
 """Returns the record to store before a step is sent, given the present record, the step and the time; or None."""
@@ -211,17 +83,120 @@ class WriteGate:
         entries = (JournalEntry.of(step, now, self.changed_at.get(step.employee_id, began)) for step in batch)
         store.journal(summary.run_id, entries)
         before = [self.record_before_write(self.records.get(step.employee_id), step, now) for step in batch]
-        stored = [record for record in before if record is not None]
-        self.records_before_writes.update({record.employee_id: record for record in stored})
-        store.remember(stored)
+        stored = {record.employee_id: record for record in before if record is not None}
+        self.records_before_writes.update(stored)
+        store.remember(stored.values())
 
 
-def minimal_record(summary: Summary, now: datetime) -> RunRecord:
-    """Return a record of the run that later runs do not compare with anything."""
-    return RunRecord(
-        run_id=summary.run_id,
-        ended_at=int(now.timestamp() * 1000),
-        command=summary.command,
-        scope=summary.scope,
-        outcome=summary.outcome,
-    )
+class BatchWriter:
+    """Writes one plan.
+
+    Args:
+        gate: Checked before every batch and every request; what it raises ends the writing.
+        report: Called with every result.
+        isolated: Employees who were isolated in the last run.
+        unanswered: Those of them whose request got no answer.
+    """
+
+    def __init__(
+        self,
+        moodle: MoodleClient,
+        gate: WriteGate,
+        report: Callable[[StepResult], None],
+        wait: Wait,
+        isolated: Collection[int] = (),
+        unanswered: Collection[int] = (),
+    ) -> None:
+        self.ended_by: SyncError | None = None
+        self._gate = gate
+        self._isolated = isolated
+        self._unanswered = unanswered
+        self._results = ResultCollector(report)
+        self._lost_batches = 0
+        self._batch_size = moodle.batch_size
+        # One worker more than concurrent requests: it stores the next batch's journal and records in the meantime.
+        self._workers = moodle.concurrency + 1 if moodle.concurrency > 1 else 1
+        self._isolations: dict[WriteKind, Isolation[Step]] = {
+            kind: Isolation(
+                WriteRequests(kind, moodle, gate.check, self._results, wait),
+                allowance=None if kind is WriteKind.SUSPEND else ALLOWANCE,
+            )
+            for kind in WriteKind
+        }
+
+    def write(self, steps: Sequence[Step]) -> Mapping[int, StepResult]:
+        """Write the steps and return their results, by employee id."""
+        alone = [step for step in steps if step.employee_id in self._isolated]
+        early = [
+            step
+            for step in alone
+            if WriteKind.of(step) is WriteKind.SUSPEND and step.employee_id not in self._unanswered
+        ]
+        together: dict[WriteKind, list[Step]] = {kind: [] for kind in WriteKind}
+        for step in steps:
+            if step.employee_id not in self._isolated:
+                together[WriteKind.of(step)].append(step)
+        updates, dependent = in_order(together[WriteKind.UPDATE])
+        sequential = ceil(dependent / self._batch_size) * self._batch_size
+        self._in_batches(WriteKind.SUSPEND, together[WriteKind.SUSPEND], self._workers)
+        self._one_by_one(early)
+        self._in_batches(WriteKind.UPDATE, updates[:sequential], 1)
+        self._in_batches(WriteKind.UPDATE, updates[sequential:], self._workers)
+        self._in_batches(WriteKind.CREATE, together[WriteKind.CREATE], self._workers)
+        self._one_by_one([step for step in alone if step not in early])
+        self._finish()
+        return self._results.by_employee
+
+    def _finish(self) -> None:
+        for isolation in self._isolations.values():
+            refused = isolation.unreported
+            try:
+                isolation.finish()
+            except SyncError as end:
+                self.ended_by = self.ended_by or end
+            left = self._results.missing(refused)
+            self._results.add(left, Status.FAILED, refusals.not_sent(self.ended_by), was_sent=True)
+
+    def _in_batches(self, kind: WriteKind, steps: Sequence[Step], workers: int) -> None:
+        in_parallel(partial(self._send, kind), in_batches(steps, self._batch_size), workers)
+
+    def _one_by_one(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            self._send(WriteKind.of(step), [step], was_isolated=True)
+
+    def _send(self, kind: WriteKind, batch: Sequence[Step], *, was_isolated: bool = False) -> None:
+        """Send a batch unless the writing has ended; each of its steps has a result afterwards, or after `_finish`."""
+        results, batch = self._results, self._unblocked(batch)
+        opened = False
+        try:
+            if batch and self.ended_by is None and kind not in results.stopped:
+                self._gate.open_for(batch)
+                opened = True
+                self._isolations[kind].send(batch, was_isolated=was_isolated)
+                self._lost_batches = 0
+        except SyncError as end:
+            self.ended_by = self.ended_by or end
+        except TransportError as fault:
+            # After a few batches in a row that do not get through, nothing more is sent.
+            self._lost_batches += 1
+            if self._lost_batches >= _BATCHES_LOST:
+                results.stopped.update(dict.fromkeys(WriteKind, refusals.not_through(fault.what)))
+            results.add(results.missing(batch), Status.FAILED, refusals.not_through(fault.what))
+        except Refused as refusal:
+            results.stopped[kind] = refusals.no_access(kind.function, refusal.code)
+            results.add(results.missing(batch), Status.FAILED, results.stopped[kind])
+        why = results.stopped.get(kind) or refusals.not_sent(self.ended_by)
+        kept_back = {step.employee_id for step in self._isolations[kind].unreported}
+        left = [step for step in results.missing(batch) if step.employee_id not in kept_back]
+        results.add(left, Status.FAILED, why, was_sent=opened)
+
+    def _unblocked(self, batch: Sequence[Step]) -> list[Step]:
+        """Leave out steps that depend on a write which failed or was incomplete."""
+        ready: dict[int, Step] = {}
+        for step in batch:
+            blocking = step.depends_on - self._results.completed - ready.keys()
+            if blocking:
+                self._results.add([step], Status.FAILED, refusals.waits_for(min(blocking)))
+            else:
+                ready[step.employee_id] = step
+        return list(ready.values())

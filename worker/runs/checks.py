@@ -24,8 +24,6 @@ from worker.transport.http import Transport
 from worker.words import counted, listed
 
 _CLOCK_TOLERATED = timedelta(minutes=2)
-_FEED_LOOKED_AT = timedelta(days=1)
-_IDS_SHOWN = 10
 ASK_HR = "ask BambooHR's administrator"
 ASK_MOODLE = "ask NovaLXP's (Moodle's) administrator"
 
@@ -77,12 +75,10 @@ def failed_by(area: str, fault: SyncError) -> Check:
 def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Check]:
     """Compare this machine's clock with the other system's, by the Date of its last answer."""
     try:
-        theirs = email.utils.parsedate_to_datetime(transport.server_time)
+        apart = abs(now - email.utils.parsedate_to_datetime(transport.server_time))
     except (TypeError, ValueError):
+        # There is no Date, or one that is malformed or without a zone.
         return
-    if theirs.tzinfo is None:
-        return
-    apart = abs(now - theirs)
     problem = f"the clocks are {apart.total_seconds():.0f} s apart" if apart > _CLOCK_TOLERATED else ""
     yield warning_unless(problem, area, "the clocks agree", "synchronise this machine's clock with NTP")
 
@@ -90,11 +86,10 @@ def check_clock(area: str, transport: Transport, now: datetime) -> Iterator[Chec
 def check_feed(bamboo: BambooHRClient, now: datetime) -> Iterator[Check]:
     """Read the list of changed employees."""
     try:
-        feed = bamboo.changed_employees(now - _FEED_LOOKED_AT)
+        feed = bamboo.changed_employees(now - timedelta(days=1))
+        yield ok("BambooHR changed feed", f"{counted(len(feed.changes), 'employee')} changed in the last day")
     except SyncError as fault:
         yield failed_by("BambooHR changed feed", fault)
-    else:
-        yield ok("BambooHR changed feed", f"{counted(len(feed.changes), 'employee')} changed in the last day")
 
 
 def check_without_listing(bamboo: BambooHRClient, refused: ListRefused) -> Iterator[Check]:
@@ -111,63 +106,59 @@ def check_without_listing(bamboo: BambooHRClient, refused: ListRefused) -> Itera
         yield failed(area, f"{refused.message}, and the directory is refused or empty", advice)
 
 
-_NO_CAPABILITY = (
-    f"{ASK_MOODLE} to give the token's role the capability (RUNBOOK, Moodle), and to add the function to its service"
-)
-_CAUSES_FOR_ALL = (
+_ACCESS_CAUSES = (
     "the user's role has webservice/rest:use",
     "the service is enabled",
     "where the service is for authorised users only, the token's user is one of them",
     "the token's IP restriction",
     'the token\'s "Valid until" (new tokens end after 30 days)',
 )
-_CAUSE_FOR_ONE = "the function is in the token's service"
 
 
 def _access_advice(code: str, *, all_refused: bool) -> str:
     """Return what to check if a function is refused: Moodle gives one answer for several causes."""
     if code != "accessexception":
-        return _NO_CAPABILITY
-    causes = (*_CAUSES_FOR_ALL, _CAUSE_FOR_ONE) if all_refused else (_CAUSE_FOR_ONE, *_CAUSES_FOR_ALL)
+        return (
+            f"{ASK_MOODLE} to give the token's role the capability (RUNBOOK, Moodle), and to add the function to its"
+            " service"
+        )
+    in_service = "the function is in the token's service"
+    causes = (*_ACCESS_CAUSES, in_service) if all_refused else (in_service, *_ACCESS_CAUSES)
     return f"Moodle gives one answer for several causes; {ASK_MOODLE} to check in this order: {'; '.join(causes)}"
 
 
 def check_functions(moodle: MoodleClient) -> Iterator[Check]:
     """Check that the four functions may be called, and that the token sees accounts."""
-    access = moodle.access_refusals()
+    codes = moodle.access_refusals()
+    all_refused = all(codes.values())
     by_field, search = "core_user_get_users_by_field", "core_user_get_users"
-    for function, code in access.items():
-        area = f"Moodle {function}"
-        what_to_do = _access_advice(code, all_refused=all(access.values()))
+    for function, code in codes.items():
+        area, refused, what_to_do = (
+            f"Moodle {function}",
+            f"refused ({code})",
+            _access_advice(code, all_refused=all_refused),
+        )
         if not code:
             yield ok(area, "may be called")
-        elif all(access.values()):
-            yield failed(area, f"refused ({code}), as all functions are", what_to_do)
+        elif all_refused:
+            yield failed(area, f"{refused}, as all functions are", what_to_do)
         elif function == search:
             yield warning(
-                area, f"refused ({code}): accounts that belong to no employee cannot be found without it", what_to_do
+                area, f"{refused}: accounts that belong to no employee cannot be found without it", what_to_do
             )
-        elif function == by_field and not access[search]:
-            yield warning(area, f"refused ({code}): accounts are looked up one by one", what_to_do)
+        elif function == by_field and not codes[search]:
+            yield warning(area, f"{refused}: accounts are looked up one by one", what_to_do)
         else:
-            yield failed(area, f"refused ({code})", what_to_do)
+            yield failed(area, refused, what_to_do)
     try:
         moodle.check_visibility()
+        yield ok("Moodle visibility", "the token sees accounts, with every key that is needed")
     except SyncError as fault:
         yield failed("Moodle visibility", fault.message, f"{fault.advice}; {ASK_MOODLE}")
-    else:
-        yield ok("Moodle visibility", "the token sees accounts, with every key that is needed")
 
 
 def check_state(store: Store, now: datetime, run_id: str, plan_digest: str) -> Iterator[Check]:
-    """Check the position, the pause, the lock, the last run, whether a reconcile is due, and the follow-ups.
-
-    Args:
-        store: The state.
-        now: The present time.
-        run_id: Identifies this command to the lock.
-        plan_digest: The fingerprint of the present mapping, username settings and scope.
-    """
+    """Check the position, the pause, the lock, the last run, whether a reconcile is due, and the follow-ups."""
     try:
         position = store.position(now)
         history = store.history()
@@ -247,35 +238,25 @@ def _see_log() -> str:
 
 def check_protected(settings: Settings, moodle: MoodleClient, wait: Callable[[float], None]) -> Iterator[Check]:
     """Check that there are protected usernames, and that accounts have them."""
-    names = [name for name in sorted(settings.protected) if not name.isdigit()]
+    area, names = "protected accounts", [name for name in sorted(settings.protected) if not name.isdigit()]
     if not names:
-        yield warning(
-            "protected accounts",
-            "PROTECTED_ACCOUNTS names no username",
-            "put the token's own user there, so that nothing can ever lock this product out",
-        )
+        what_to_do = "put the token's own user there, so that nothing can ever lock this product out"
+        yield warning(area, "PROTECTED_ACCOUNTS names no username", what_to_do)
         return
     lookup = AccountLookup(moodle, wait, Lookup("username", Priority.OTHERS, names), all_needed=True).run()
     unreadable = {name for _, name in lookup.unanswered}
-    found = {account.username for account in lookup.accounts}
-    missing = [name for name in names if name not in found | unreadable]
+    missing = set(names) - unreadable - {account.username for account in lookup.accounts}
     named = counted(len(names), "username")
+    listing = f"PROTECTED_ACCOUNTS names {named}"
     for reason in dict.fromkeys(lookup.unanswered.values()):
-        yield warning(
-            "protected accounts",
-            f"PROTECTED_ACCOUNTS names {named}, of which {len(unreadable)} cannot be looked up: {reason.text}",
-            reason.advice,
-        )
-    if unreadable and not missing:
-        return
-    yield warning_unless(
-        f"PROTECTED_ACCOUNTS names {named}, and no account has {len(missing)} of them" if missing else "",
-        "protected accounts",
-        f"{named}, all found",
-        "correct their spelling: a name that no account has protects nothing",
-    )
+        yield warning(area, f"{listing}, of which {len(unreadable)} cannot be looked up: {reason.text}", reason.advice)
+    if missing:
+        what_to_do = "correct their spelling: a name that no account has protects nothing"
+        yield warning(area, f"{listing}, and no account has {len(missing)} of them", what_to_do)
+    elif not unreadable:
+        yield ok(area, f"{named}, all found")
 
 
 def ids(some_ids: Collection[int]) -> str:
     """Return some of the ids as text, and how many more there are."""
-    return listed(sorted(some_ids), _IDS_SHOWN)
+    return listed(sorted(some_ids), 10)

@@ -21,21 +21,19 @@ from worker.runs.checks import ASK_HR, ASK_MOODLE, Check, failed, ids, ok, warni
 from worker.runs.sync import Preview
 from worker.words import counted, listed
 
-_INTERNAL = ("manual", "email")
 
-
-def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
+def check_employees(preview: Preview, settings: Settings) -> Iterator[Check]:
     """Check what BambooHR shows of all employees."""
-    employees = seen.plan.plan_input.employees
+    employees = preview.plan.plan_input.employees
     active = [employee for employee in employees if employee.facts.get("status") == "Active"]
-    statuses = seen.inputs.statuses or StatusTally()
+    statuses = preview.inputs.statuses or StatusTally()
     area = "BambooHR List Employees"
     if statuses.employees:
         yield ok(area, f"{counted(statuses.employees, 'employee')}, {statuses.active:,} of them Active")
     else:
         what_to_do = f"{ASK_HR} to let the key's user see all employees"
         yield failed(area, "shows no employee: no leaver can be recognised", what_to_do)
-    if unreadable := seen.inputs.unreadable:
+    if unreadable := preview.inputs.unreadable:
         yield failed(
             "BambooHR employees",
             f"BambooHR does not answer for {counted(len(unreadable), 'employee')}: {ids(unreadable)}",
@@ -43,13 +41,13 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
         )
     absent = "refused or empty: every employee is read individually, which takes longer"
     yield warning_unless(
-        "" if seen.inputs.directory.available else absent,
+        "" if preview.inputs.directory.available else absent,
         "BambooHR directory",
-        counted(seen.inputs.directory.rows, "employee"),
+        counted(preview.inputs.directory.rows, "employee"),
         f"{ASK_HR} to share the directory with the key's user",
     )
     yield from _fields(settings, employees, active, statuses)
-    yield from _scope(seen, active)
+    yield from _scope(preview, active)
     addresses = ((email_key(employee.facts.get("work_email", "")), employee.employee_id) for employee in active)
     count, sharing = _duplicates(addresses)
     yield warning_unless(
@@ -60,35 +58,26 @@ def check_employees(seen: Preview, settings: Settings) -> Iterator[Check]:
     )
 
 
-def _unknown_statuses(statuses: StatusTally) -> Check:
-    """Return the check that names the statuses which are neither Active nor Inactive."""
-    words = listed(statuses.unknown_words)
-    what = f"is neither Active nor Inactive for {statuses.unknown.total():,} of {statuses.employees:,}"
-    what += f" ({words})" if words else ""
-    area, what_to_do = "BambooHR field status", f"{ASK_HR} what it means: it is not known whether these employees left"
-    return warning(area, what, what_to_do) if statuses.recognised else failed(area, what, what_to_do)
-
-
 def _fields(
     settings: Settings, everyone: Sequence[Employee], active: Sequence[Employee], statuses: StatusTally
 ) -> Iterator[Check]:
-    for name in dict.fromkeys((*EVIDENCE, *settings.employee_fields)):
-        area = f"BambooHR field {name}"
+    for name in dict.fromkeys((*EVIDENCE, *settings.employee_fields)) if everyone else ():
+        area, let_see = f"BambooHR field {name}", f"{ASK_HR} to let the key's user see it"
         # The status decides who is active, so it is checked for all employees.
         employees = everyone if name == "status" else active or everyone
         restricted = sum(name in employee.restricted or name not in employee.facts for employee in employees)
         filled = sum(bool(employee.facts.get(name)) for employee in employees)
-        if not employees:
-            continue
         if restricted == len(employees):
             spelling = "check how BambooHR spells its API name, or " if is_by_api_name(name) else ""
-            yield failed(area, "is not shown for any employee", f"{spelling}{ASK_HR} to let the key's user see it")
+            yield failed(area, "is not shown for any employee", f"{spelling}{let_see}")
         elif restricted:
-            yield warning(
-                area, f"is not shown for {restricted} of {len(employees)}", f"{ASK_HR} to let the key's user see it"
-            )
+            yield warning(area, f"is not shown for {restricted} of {len(employees)}", let_see)
         elif name == "status" and statuses.unknown:
-            yield _unknown_statuses(statuses)
+            words = listed(statuses.unknown_words)
+            what = f"is neither Active nor Inactive for {statuses.unknown.total():,} of {statuses.employees:,}"
+            report = warning if statuses.recognised else failed
+            what_to_do = f"{ASK_HR} what it means: it is not known whether these employees left"
+            yield report(area, f"{what} ({words})" if words else what, what_to_do)
         elif not filled and name == "status":
             yield failed(area, "is empty for all employees: no leaver can be recognised", f"{ASK_HR} to fill it")
         elif not filled and name != "termination_date":
@@ -98,32 +87,26 @@ def _fields(
             yield ok(area, f"filled for {share} of the {'' if name == 'status' else 'active '}employees")
 
 
-def _scope(seen: Preview, active: Sequence[Employee]) -> Iterator[Check]:
+def _scope(preview: Preview, active: Sequence[Employee]) -> Iterator[Check]:
     """Check that the scope, if there is one, and each value that it allows match employees."""
-    plan_input = seen.plan.plan_input
+    plan_input = preview.plan.plan_input
     if not plan_input.settings.scope:
         return
     inside = sum(plan_input.scope_states[employee.employee_id] is ScopeState.IN for employee in active)
     says = f"{inside} of {len(active)} active employees are in scope"
-    if unmatched := seen.inputs.scope_tally.unmatched():
+    if unmatched := preview.inputs.scope_tally.unmatched():
         says += f"; no employee has what it allows: {', '.join(unmatched)}"
-    if unmatched or not inside:
-        yield warning("scope", says, "check how BambooHR spells the values of SCOPE, and drop what no employee has")
-    else:
-        yield ok("scope", says)
+    what_to_do = "check how BambooHR spells the values of SCOPE, and drop what no employee has"
+    yield warning_unless(says if unmatched or not inside else "", "scope", says, what_to_do)
 
 
-def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
-    """Check Moodle's accounts, and how employees would be linked to them.
-
-    Args:
-        unexplained: Active accounts that belong to no employee.
-    """
-    yield from _authentication(seen, settings)
-    if isinstance(seen.accounts, SyncError):
-        yield warning("Moodle accounts", f"cannot be listed: {seen.accounts.message}", seen.accounts.advice)
-    elif seen.accounts is not None:
-        count, sharing = _duplicates((account.idnumber, account.id) for account in seen.accounts)
+def check_accounts(preview: Preview, settings: Settings, unexplained: Sequence[int]) -> Iterator[Check]:
+    """Check Moodle's accounts, of which `unexplained` belong to no employee, and how employees would be linked."""
+    yield from _authentication(preview, settings)
+    if isinstance(preview.accounts, SyncError):
+        yield warning("Moodle accounts", f"cannot be listed: {preview.accounts.message}", preview.accounts.advice)
+    elif preview.accounts is not None:
+        count, sharing = _duplicates((account.idnumber, account.id) for account in preview.accounts)
         yield warning_unless(
             f"{counted(count, 'idnumber')} on several accounts: {ids(sharing)}" if count else "",
             "Moodle idnumbers",
@@ -136,34 +119,35 @@ def check_accounts(seen: Preview, settings: Settings, unexplained: Sequence[int]
             f"{counted(len(unexplained), 'active account')} without an employee: {ids(unexplained)}",
             "find out whose they are; no run ever changes them",
         )
-    unreadable = {step.employee_id: step.reason for step in seen.plan.steps if step.reason.code == "unreadable_account"}
-    if unreadable and not seen.plan.accounts:
-        reason = next(iter(unreadable.values()))
+    unreadable = [step for step in preview.plan.steps if step.reason.code == "unreadable_account"]
+    if unreadable and not preview.plan.accounts:
+        reason = unreadable[0].reason
         what = f"Moodle returns no account of any employee, of {counted(len(unreadable), 'employee')} for this reason"
-        yield failed("Moodle accounts of employees", f"{what}: {reason.text}", reason.advice_for(*unreadable))
-    yield from _not_compared(seen, settings)
-    yield from _links(seen)
+        what_to_do = reason.advice_for(*(step.employee_id for step in unreadable))
+        yield failed("Moodle accounts of employees", f"{what}: {reason.text}", what_to_do)
+    yield from _not_compared(preview, settings)
+    yield from _links(preview)
 
 
-def _authentication(seen: Preview, settings: Settings) -> Iterator[Check]:
+def _authentication(preview: Preview, settings: Settings) -> Iterator[Check]:
     area = f"Moodle auth {settings.moodle_auth}"
-    if settings.moodle_auth in _INTERNAL:
+    if settings.moodle_auth in ("manual", "email"):
         yield failed(
             area,
             "keeps passwords itself, and none is ever sent: Moodle refuses every new account",
             "set MOODLE_AUTH to the plugin that users log in with, such as oidc",
         )
-    if isinstance(seen.accounts, list) and seen.accounts:
-        yield ok(area, f"used by {counted(len(seen.accounts), 'account')}")
-    elif isinstance(seen.accounts, list):
-        yield warning(
+    if isinstance(preview.accounts, list):
+        unused = "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)"
+        yield warning_unless(
+            "" if preview.accounts else unused,
             area,
-            "no account uses it: the plugin may not be installed (Moodle accepts any that is, even a disabled one)",
+            f"used by {counted(len(preview.accounts), 'account')}",
             f"{ASK_MOODLE} whether it is installed and enabled, before the first run",
         )
 
 
-def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
+def _not_compared(preview: Preview, settings: Settings) -> Iterator[Check]:
     """Name the mapped fields that Moodle does not return, so that differences in them cannot be found."""
     for name in (rule.target for rule in settings.mapping.rules):
         if name in NEVER_RETURNED:
@@ -172,7 +156,7 @@ def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
                 "no look-up returns it: it is written to new accounts only",
                 "map a custom profile field as well if existing accounts have to follow BambooHR",
             )
-        elif name in OFTEN_HIDDEN and not any(account.values.get(name) for account in seen.plan.accounts.values()):
+        elif name in OFTEN_HIDDEN and not any(account.values.get(name) for account in preview.plan.accounts.values()):
             yield warning(
                 f"Moodle field {name}",
                 "no account shows it: it is empty for all accounts, or the site hides it from the token",
@@ -180,14 +164,14 @@ def _not_compared(seen: Preview, settings: Settings) -> Iterator[Check]:
             )
 
 
-def _links(seen: Preview) -> Iterator[Check]:
-    steps = seen.plan.steps
+def _links(preview: Preview) -> Iterator[Check]:
+    steps = preview.plan.steps
     by_idnumber = sum(step.account is not None and step.account.idnumber == str(step.employee_id) for step in steps)
-    counts = [f"{by_idnumber} by idnumber"]
-    counts.append(f"{sum(step.reason is reasons.LINKED for step in steps)} would be linked by e-mail")
-    counts.append(f"{sum(step.action is Action.CREATE for step in steps)} would be created")
-    yield ok("accounts and employees", ", ".join(counts))
-    again = possible_second_accounts(seen.plan)
+    linked = sum(step.reason is reasons.LINKED for step in steps)
+    created = preview.plan.counts[Action.CREATE]
+    links = f"{by_idnumber} by idnumber, {linked} would be linked by e-mail, {created} would be created"
+    yield ok("accounts and employees", links)
+    again = possible_second_accounts(preview.plan)
     if again:
         yield warning(
             "possible second accounts",
@@ -195,7 +179,7 @@ def _links(seen: Preview) -> Iterator[Check]:
             f" {ids(again)} (as {ids([*again.values()])})",
             f"{ASK_HR} whether they were hired again; then enter the new id as the idnumber of the former account",
         )
-    if isinstance(seen.accounts, list) and (namesakes := unlinked_namesakes(seen.plan, seen.accounts)):
+    if isinstance(preview.accounts, list) and (namesakes := unlinked_namesakes(preview.plan, preview.accounts)):
         yield warning(
             "possible duplicate accounts",
             f"{counted(len(namesakes), 'employee')} would get a new account although an account without an idnumber has"
@@ -203,57 +187,53 @@ def _links(seen: Preview) -> Iterator[Check]:
             f" (accounts {ids([*namesakes.values()])})",
             "if an account is the employee's, enter the employee id as its idnumber before the first run",
         )
-    conflicts = sorted(step.employee_id for step in steps if step.is_error and step.action is Action.CONFLICT)
+    conflicts = {step.employee_id: step.reason.code for step in steps if step.action is Action.CONFLICT}
     if conflicts:
-        kinds = Counter(step.reason.code for step in steps if step.action is Action.CONFLICT)
-        named = ", ".join(f"{count} {code}" for code, count in sorted(kinds.items()))
+        named = ", ".join(f"{count} {code}" for code, count in sorted(Counter(conflicts.values()).items()))
         yield warning(
             "conflicts",
             f"{counted(len(conflicts), 'employee')} ({named}): {ids(conflicts)}",
-            "see each with: " + advice.command_for(["explain", "--employee", "ID"], conflicts),
+            "see each with: " + advice.command_for(["explain", "--employee", "ID"], sorted(conflicts)),
         )
-    suspend = sum(step.action is Action.SUSPEND for step in steps) + sum(
-        step.reason.code == "suspension_held" for step in steps
-    )
-    if suspend:
+    suspended = sum(step.action is Action.SUSPEND or step.reason.code == "suspension_held" for step in steps)
+    if suspended:
         yield warning(
             "suspensions",
-            f"a reconcile would suspend {counted(suspend, 'account')}",
+            f"a reconcile would suspend {counted(suspended, 'account')}",
             "see them with: " + advice.command("plan", "--everybody"),
         )
 
 
-def check_profile_fields(seen: Preview, settings: Settings, kinds: Kinds) -> Iterator[Check]:
+def check_profile_fields(preview: Preview, settings: Settings, kinds: Kinds) -> Iterator[Check]:
     """Check that each custom field exists, and has a value in the accounts of employees for whom BambooHR has one.
 
-    Args:
-        seen: A preview of all employees.
-        settings: The mapping.
-        kinds: The fields that accounts have shown.
+    `kinds`: the fields that accounts have shown.
     """
     for rule in settings.mapping.rules:
         if rule.is_custom:
-            yield _profile_field(rule, seen, kinds)
+            yield _profile_field(rule, preview, kinds)
 
 
-def _profile_field(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
-    area, name = f"Moodle field {rule.target}", rule.short_name
-    lost = [step.employee_id for step in seen.plan.steps if rule.target in dict(step.not_kept)]
-    values = _values_in_moodle(rule, seen)
-    filled = sum(map(bool, values))
+def _profile_field(rule: Rule, preview: Preview, kinds: Kinds) -> Check:
+    area, field = f"Moodle field {rule.target}", f"a field with the short name {rule.short_name}"
+    lost = [step.employee_id for step in preview.plan.steps if rule.target in dict(step.not_kept)]
+    accounts = {step.employee_id: step.account for step in preview.plan.steps if step.account is not None}
+    values = [
+        accounts[employee.employee_id].values.get(rule.target, "")
+        for employee in preview.plan.plan_input.working
+        if employee.employee_id in accounts and rule.value(employee.facts)
+    ]
     if rule.target not in kinds and lost:
         return failed(
             area,
-            f"was written for {counted(len(lost), 'employee')}, but no account shows a field with the short name"
-            f" {name}",
+            f"was written for {counted(len(lost), 'employee')}, but no account shows {field}",
             f"{ASK_MOODLE} to create a custom profile field with this short name, to unlock it, or to let the token's"
             f" user see it; then: {advice.command_for(['sync', '--employee', 'ID'], lost)}",
         )
     if rule.target not in kinds:
         return warning(
             area,
-            f"no account shows a field with the short name {name}: it does not exist, is hidden, or is empty for all"
-            " accounts",
+            f"no account shows {field}: it does not exist, is hidden, or is empty for all accounts",
             f"{ASK_MOODLE} whether a custom field with this short name exists and is visible to the token's user; once"
             " a run has written it, doctor can tell",
         )
@@ -263,25 +243,14 @@ def _profile_field(rule: Rule, seen: Preview, kinds: Kinds) -> Check:
             f"Moodle does not keep the value of {counted(len(lost), 'employee')}: {ids(lost)}",
             "see why with: " + advice.command_for(["explain", "--employee", "ID"], lost),
         )
-    if values and not filled:
+    if values and not any(values):
         return warning(
             area,
             f"exists, but is empty for every account whose employee has a value in BambooHR ({len(values):,})",
             "see what a full pass would write: " + advice.command("plan", "--everybody"),
         )
-    return ok(
-        area, f"exists, and is filled for {filled:,} of {counted(len(values), 'account')} that should have a value"
-    )
-
-
-def _values_in_moodle(rule: Rule, seen: Preview) -> list[str]:
-    """Return the field's value in the account of each active employee for whom BambooHR has one."""
-    accounts = {step.employee_id: step.account for step in seen.plan.steps if step.account is not None}
-    return [
-        accounts[employee.employee_id].values.get(rule.target, "")
-        for employee in seen.plan.plan_input.working
-        if employee.employee_id in accounts and rule.value(employee.facts)
-    ]
+    filled, accounts_due = sum(map(bool, values)), counted(len(values), "account")
+    return ok(area, f"exists, and is filled for {filled:,} of {accounts_due} that should have a value")
 
 
 def _duplicates(pairs: Iterator[tuple[str, int]]) -> tuple[int, set[int]]:

@@ -5,17 +5,17 @@ A run uses only one of the two, so that their different spellings of a value nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from worker import logs
 from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient, Refused
-from worker.bamboohr.report import Report
 from worker.errors import ReportRefused, SourceError
 from worker.planning.baseline import CustomFieldStats
-from worker.runs.evidence import EmployeeReads
+from worker.runs.evidence import BatchReader
+from worker.runs.isolation import Wait
 
 
-class CustomFieldReader(EmployeeReads):
+class CustomFieldReader(BatchReader[Mapping[str, str]]):
     """Reads the fields of a run's employees that are named by their API names.
 
     Args:
@@ -38,7 +38,7 @@ class CustomFieldReader(EmployeeReads):
         self,
         bamboohr: BambooHRClient,
         stats: CustomFieldStats,
-        wait: Callable[[float], None],
+        wait: Wait,
         isolated: Collection[int] = (),
         *,
         sample: Iterable[int] = (),
@@ -51,7 +51,6 @@ class CustomFieldReader(EmployeeReads):
         self._reads_all = reads_all
         self._has_all = False
         self._reported = False
-        self._rows: dict[int, Mapping[str, str]] = {}
 
     def read(self, employees: Sequence[int]) -> None:
         """Read the fields of these employees."""
@@ -71,39 +70,36 @@ class CustomFieldReader(EmployeeReads):
             return [*self._stats.fields]
         return self._stats.never_shown() if self._stats.rows or self.refused else []
 
-    def take(self, employee: int) -> Mapping[str, str]:
+    def pop(self, employee: int) -> Mapping[str, str]:
         """Return the fields shown for an employee, and release them. Fields that no source shows are left out."""
-        return self._rows.pop(employee, {})
+        return self.rows.pop(employee, {})
 
     def on_site_refuses(self, code: str) -> None:
         """Continue without the fields: leavers are recognised all the same."""
         self.unread = code
 
-    # Reports
-
     def _report_all(self) -> None:
         """Read all employees with one report. If one of them makes it fail, reports are requested in batches."""
         self._reads_all = False
         try:
-            self._keep(self._bamboohr.report(None, self._stats.fields))
+            self.rows.update(self._report(None))
             self._has_all = True
         except ReportRefused:
-            self._refuse_batches()
+            self._continue_one_by_one()
         except Refused as refusal:
             logs.warning("bamboohr.report_in_parts", code=refusal.code, reason="the report of all employees failed")
 
-    def _read_batch(self, batch: Sequence[int]) -> None:
+    def _read_batch(self, batch: Sequence[int]) -> Mapping[int, Mapping[str, str]]:
         others = [] if len(batch) == IDS_PER_CALL else self._others(batch)
         self._sample = ()
         if others:
             try:
-                self._keep(self._bamboohr.report([*batch, *others], self._stats.fields), batch)
+                rows = self._report([*batch, *others])
+                return {employee_id: rows[employee_id] for employee_id in batch if employee_id in rows}
             except Refused:
                 # The cause may be one of the others, who are not in the run.
                 logs.info("bamboohr.report_without_sample", employees=len(batch))
-            else:
-                return
-        self._keep(self._bamboohr.report(batch, self._stats.fields), batch)
+        return self._report(batch)
 
     def _others(self, batch: Sequence[int]) -> list[int]:
         """Return employees of the sample, evenly spread, who fill up the batch."""
@@ -111,21 +107,21 @@ class CustomFieldReader(EmployeeReads):
         step = max(1, -(-len(found) // (IDS_PER_CALL - len(batch))))
         return found[::step]
 
-    def _keep(self, report: Report, wanted: Collection[int] | None = None) -> None:
+    def _report(self, employees: Sequence[int] | None) -> Mapping[int, Mapping[str, str]]:
+        """Return the rows of a report on these employees (None: all), and count them."""
+        report = self._bamboohr.report(employees, self._stats.fields)
         self._reported = True
         self._stats.add(report.rows.values(), report.shown)
-        self._rows.update(report.rows if wanted is None else {n: report.rows[n] for n in wanted if n in report.rows})
+        return report.rows
 
-    # Get Employee
-
-    def _read_one(self, employee_id: int) -> None:
+    def _read_one(self, employee_id: int) -> Mapping[str, str] | None:
         if self._reported:
             self.unread = "reports were refused in the middle of the run"
-            return
+            return None
         row = self._bamboohr.get_custom(employee_id, self._stats.fields)
         if row is not None:
             self._stats.add([row], row)
-            self._rows[employee_id] = row
+        return row
 
     def _has_answer(self) -> bool:
         return bool(self._stats.rows)

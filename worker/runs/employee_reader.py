@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from worker.errors import SourceError
-from worker.model.employee import Employee, Evidence
+from worker.model.employee import Employee
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp
 from worker.model.mapping import NAMES
@@ -25,18 +25,15 @@ class EmployeeReader:
     def __init__(self, services: Services, inputs: RunInput) -> None:
         fields = [name for name in services.settings.employee_fields if not is_by_api_name(name)]
         isolated = inputs.history.with_flag(FollowUp.ISOLATED)
-        records = inputs.history.records
+        self._inputs = inputs
         self._directory = inputs.directory
         self._deletion_flags = inputs.deletion_flags
-        self._was_deleted = frozenset(employee_id for employee_id, record in records.items() if record.deleted)
-        self._rows = inputs.rows
         self.evidence = EvidenceReader(services.bamboohr, (*fields, *EVIDENCE), services.stop.wait, isolated)
         self.evidence.unreadable.update(inputs.unreadable)
         inputs.custom_fields.fields = tuple(filter(is_by_api_name, services.settings.employee_fields))
-        self._stats, self._baseline = inputs.custom_fields, inputs.history.last_baseline()
         self.custom = CustomFieldReader(
             services.bamboohr,
-            self._stats,
+            inputs.custom_fields,
             services.stop.wait,
             isolated,
             sample=self._directory.ids,
@@ -61,7 +58,7 @@ class EmployeeReader:
             )
         if not for_comparison:
             self.custom.read([employee_id for employee_id in ids if employee_id not in self.evidence.unreadable])
-        lost = frozenset(self._stats.lost(self._baseline))
+        lost = frozenset(self._inputs.custom_fields.lost(self._inputs.history.last_baseline()))
         return [self._employee(employee_id, lost) for employee_id in ids]
 
     def _needs_evidence(self, employee_id: int) -> bool:
@@ -70,7 +67,7 @@ class EmployeeReader:
         That is so if it hides them or a needed field, if it shows that they left, if an unreliable field or a field of
         the scope is empty, or if a name that has a default is empty: only evidence distinguishes empty from hidden.
         """
-        if employee_id in self._rows or employee_id in self.evidence.unreadable:
+        if employee_id in self._inputs.rows or employee_id in self.evidence.unreadable:
             return False
         listing = self._listing(employee_id)
         if not self._directory_is_enough or listing is None or listing.get("status") == "Inactive":
@@ -86,22 +83,18 @@ class EmployeeReader:
             return None
         return {name: value for name, value in listing.items() if value or name not in self._scope}
 
-    def _without_unreliable_scope(self, row: Evidence | None) -> Evidence | None:
-        """Return the row without the empty fields of the scope that many employees have lost: they decide nothing."""
-        lost = self._directory.unreliable_fields & self._scope
-        if row is None or not lost:
-            return row
-        return replace(row, facts={name: value for name, value in row.facts.items() if value or name not in lost})
-
     def _employee(self, employee_id: int, lost: Collection[str]) -> Employee:
         unreadable = self.evidence.unreadable.get(employee_id)
         if unreadable is not None:
             return Employee(employee_id, unreadable=unreadable)
-        shown = self.evidence.rows.pop(employee_id, None) or self._rows.pop(employee_id, None)
-        row = self._without_unreliable_scope(shown)
+        row = self.evidence.rows.pop(employee_id, None) or self._inputs.rows.pop(employee_id, None)
         if row is not None:
+            # The empty fields of the scope that many employees have lost decide nothing.
+            ignored = self._directory.unreliable_fields & self._scope
+            facts = {name: value for name, value in row.facts.items() if value or name not in ignored}
+            row = replace(row, facts=facts)
             self._directory.email_index.add(row.facts.get("work_email", ""), employee_id)
-        listing = self._listing(employee_id)
+        listing, record = self._listing(employee_id), self._inputs.history.records.get(employee_id)
         self._directory.employees.pop(employee_id, None)
         if row is not None and listing is not None:
             hidden = self._directory.unreliable_fields - listing.keys()
@@ -109,9 +102,9 @@ class EmployeeReader:
         return Employee.seen(
             employee_id,
             deleted=self._deletion_flags.get(employee_id, False),
-            was_deleted=employee_id not in self._deletion_flags and employee_id in self._was_deleted,
+            was_deleted=employee_id not in self._deletion_flags and record is not None and record.deleted,
             listing=listing,
             evidence=row,
-            custom={name: value for name, value in self.custom.take(employee_id).items() if name not in lost},
+            custom={name: value for name, value in self.custom.pop(employee_id).items() if name not in lost},
             incomplete=self.custom.unreadable.get(employee_id, ""),
         )

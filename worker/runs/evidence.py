@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from worker import logs
 from worker.bamboohr.client import IDS_PER_CALL, BambooHRClient, Page, Refused
@@ -16,23 +16,24 @@ from worker.errors import ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence
 from worker.model.history import FollowUp, History
 from worker.planning.baseline import StatusTally
-from worker.runs.isolation import BatchRequest, Isolation, Skipped
+from worker.runs.isolation import BatchRequest, Isolation, SkipReason, Wait
 from worker.runs.services import Services
 from worker.transport.parallel import in_batches
 from worker.transport.refusal import BatchRefused
+
+Row = TypeVar("Row")
 
 _REFUSALS_TRUSTED = 10
 """This many refusals without an answer mean that the key may read no employee."""
 
 
-class EmployeeReads(BatchRequest[int]):
+class BatchReader(BatchRequest[int], Generic[Row]):
     """Reads employees in batches, or one by one if the key may not use the endpoint that takes several.
 
-    Args:
-        wait: Sleeps for a number of seconds, and raises if the run must end.
-        isolated: Employees who were isolated in the last run. They are read last, each alone.
+    `isolated`: employees who were isolated in the last run. They are read last, each alone.
 
     Attributes:
+        rows: What BambooHR shows, by employee id.
         unreadable: The code of the refusal for each employee who cannot be read alone.
         batches_refused: The key may not use the endpoint that takes several employees.
         refused: The key may read no employee by either endpoint.
@@ -41,22 +42,23 @@ class EmployeeReads(BatchRequest[int]):
     REFUSAL_LOG: ClassVar[tuple[str, str, str]]
     """The log event for refused batches, its reason, and what to do."""
 
-    def __init__(self, bamboohr: BambooHRClient, wait: Callable[[float], None], isolated: Collection[int]) -> None:
-        super().__init__(bamboohr.site_answers, bamboohr.await_site)
+    def __init__(self, bamboohr: BambooHRClient, wait: Wait, isolated: Collection[int]) -> None:
+        super().__init__(bamboohr.site_answers, bamboohr.await_site, wait)
+        self.rows: dict[int, Row] = {}
         self.unreadable: dict[int, str] = {}
         self.batches_refused = False
         self.refused = False
         self._bamboohr = bamboohr
         self._isolated = isolated
-        self._in_batches: Isolation[int] = Isolation(self, wait)
-        self._alone: Isolation[int] = Isolation(self, wait)
+        self._in_batches: Isolation[int] = Isolation(self)
+        self._alone: Isolation[int] = Isolation(self)
 
     @abstractmethod
-    def _read_batch(self, batch: Sequence[int]) -> None:
+    def _read_batch(self, batch: Sequence[int]) -> Mapping[int, Row]:
         """Read several employees. Raises ListRefused or ReportRefused if the key may not."""
 
     @abstractmethod
-    def _read_one(self, employee_id: int) -> None:
+    def _read_one(self, employee_id: int) -> Row | None:
         """Read one employee."""
 
     @abstractmethod
@@ -69,18 +71,20 @@ class EmployeeReads(BatchRequest[int]):
 
     def attempt(self, batch: Sequence[int]) -> None:
         """Read one batch, or one employee."""
-        if self.batches_refused:
-            self._read_one(*batch)
-        else:
-            self._read_batch(batch)
+        if not self.batches_refused:
+            self.rows.update(self._read_batch(batch))
+        elif batch[0] not in self.rows:
+            row = self._read_one(batch[0])
+            if row is not None:
+                self.rows[batch[0]] = row
 
     def on_isolated(self, record: int, code: str) -> None:
         """Record that this employee cannot be read."""
         self.unreadable[record] = code
 
-    def on_skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[int], why: SkipReason, code: str) -> None:
         """Record the employees who were not read."""
-        if why is Skipped.SITE_REFUSES:
+        if why is SkipReason.SITE_REFUSES:
             self.on_site_refuses(code)
         else:
             self.unreadable.update(dict.fromkeys(records, code))
@@ -88,24 +92,21 @@ class EmployeeReads(BatchRequest[int]):
     def _read(self, employees: Sequence[int]) -> None:
         first = [employee_id for employee_id in employees if employee_id not in self._isolated]
         last = [employee_id for employee_id in employees if employee_id in self._isolated]
-        batches = [*in_batches(first, IDS_PER_CALL), *in_batches(last, 1)]
-        for at, batch in enumerate(batches):
-            if not self.batches_refused:
-                self._send(batch)
-            if self.batches_refused:
-                rest = [employee_id for later in batches[at:] for employee_id in later]
-                self._one_by_one([employee_id for employee_id in rest if employee_id not in self.unreadable])
-                break
+        unread = [*in_batches(first, IDS_PER_CALL), *in_batches(last, 1)]
+        while unread and not self.batches_refused:
+            try:
+                self._in_batches.send(unread[0], was_isolated=unread[0][0] in self._isolated)
+                unread.pop(0)
+            except (ListRefused, ReportRefused):
+                self._continue_one_by_one()
+        if unread:
+            rest = [employee_id for batch in unread for employee_id in batch]
+            self._one_by_one([employee_id for employee_id in rest if employee_id not in self.unreadable])
         self._in_batches.finish()
         self._alone.finish()
 
-    def _send(self, batch: Sequence[int]) -> None:
-        try:
-            self._in_batches.send(batch, was_isolated=batch[0] in self._isolated)
-        except (ListRefused, ReportRefused):
-            self._refuse_batches()
-
-    def _refuse_batches(self) -> None:
+    def _continue_one_by_one(self) -> None:
+        """Note that the key may not read several employees at once."""
         self.batches_refused = True
         event, reason, what_to_do = self.REFUSAL_LOG
         logs.warning(event, reason=reason, advice=what_to_do)
@@ -122,11 +123,10 @@ class EmployeeReads(BatchRequest[int]):
         self.refused = refused > 0 and not self._has_answer()
 
 
-class EvidenceReader(EmployeeReads):
+class EvidenceReader(BatchReader[Evidence]):
     """Reads what BambooHR shows of employees.
 
     Attributes:
-        rows: What BambooHR shows, by employee id.
         no_status_shown: Employees were read one by one, and none has a status that shows whether they left.
     """
 
@@ -137,14 +137,9 @@ class EvidenceReader(EmployeeReads):
     )
 
     def __init__(
-        self,
-        bamboohr: BambooHRClient,
-        fields: Sequence[str],
-        wait: Callable[[float], None],
-        isolated: Collection[int] = (),
+        self, bamboohr: BambooHRClient, fields: Sequence[str], wait: Wait, isolated: Collection[int] = ()
     ) -> None:
         super().__init__(bamboohr, wait, isolated)
-        self.rows: dict[int, Evidence] = {}
         self.no_status_shown = False
         self._answered = False
         self._statuses = StatusTally()
@@ -153,9 +148,7 @@ class EvidenceReader(EmployeeReads):
     def read(self, employees: Sequence[int], *, must_exist: Collection[int] = ()) -> None:
         """Read these employees. Raises SourceError if BambooHR answers for none of them.
 
-        Args:
-            employees: Their ids.
-            must_exist: Employees who certainly exist: if BambooHR returns none of them, the key can see no employee.
+        `must_exist`: employees who certainly exist: if BambooHR returns none of them, the key can see no employee.
         """
         self._read(employees)
         if self.batches_refused:
@@ -163,16 +156,13 @@ class EvidenceReader(EmployeeReads):
             someone = self._statuses.employees or must_exist
             self.no_status_shown = bool(someone) and not self._statuses.recognised
 
-    def _read_batch(self, batch: Sequence[int]) -> None:
-        self.rows.update(self._bamboohr.list_batch(batch, self._fields))
+    def _read_batch(self, batch: Sequence[int]) -> Mapping[int, Evidence]:
+        return self._bamboohr.list_batch(batch, self._fields)
 
-    def _read_one(self, employee_id: int) -> None:
-        if employee_id in self.rows:
-            return
+    def _read_one(self, employee_id: int) -> Evidence | None:
         row = self._bamboohr.get_employee(employee_id, self._fields)
         self._answered = True
-        if row is not None:
-            self.rows[employee_id] = row
+        return row
 
     def _has_answer(self) -> bool:
         return self._answered or bool(self.rows)
@@ -194,11 +184,7 @@ def list_company(
 ) -> Mapping[int, str]:
     """Read all employees page by page or, if a page is not returned, by their ids.
 
-    Args:
-        services: The services of the run.
-        history: The employees on record.
-        fields: The fields to read.
-        take: Called with each page. A first page makes all earlier pages invalid.
+    `take` is called with each page. A first page makes all earlier pages invalid.
 
     Returns:
         The code of the refusal of each employee who cannot be read alone.
@@ -206,15 +192,22 @@ def list_company(
     Raises:
         SourceError: BambooHR answers for no employee; ListRefused if the key may not list them.
     """
-    code = _list_pages(services, fields, take)
-    if not code:
-        return {}
+    bamboohr, code = services.bamboohr, ""
+    for is_last in (False, True):
+        try:
+            for page in bamboohr.list_employees(fields):
+                take(page)
+            return {}
+        except Refused as refusal:
+            code = refusal.code
+            if is_last or not refusal.is_transient:
+                break
+            bamboohr.await_site()
     reason = "the list of all employees failed; they are listed by their ids"
     logs.warning("bamboohr.list_in_parts", code=code, reason=reason)
-    changed = services.bamboohr.changed_employees(_BEFORE_ANY_CHANGE)
-    employees = {*(change.employee_id for change in changed.changes), *history.records}
-    reader = EvidenceReader(services.bamboohr, fields, services.stop.wait, history.with_flag(FollowUp.ISOLATED))
-    reader.read(sorted(employees))
+    changed = bamboohr.changed_employees(_BEFORE_ANY_CHANGE).changes
+    reader = EvidenceReader(bamboohr, fields, services.stop.wait, history.with_flag(FollowUp.ISOLATED))
+    reader.read(sorted({*(change.employee_id for change in changed), *history.records}))
     if reader.refused:
         raise SourceError(
             f"BambooHR cannot return the list of all employees ({code}), and refuses to show single ones to the key",
@@ -222,18 +215,3 @@ def list_company(
         )
     take(Page(reader.rows, is_first=True))
     return reader.unreadable
-
-
-def _list_pages(services: Services, fields: Sequence[str], take: Callable[[Page], None]) -> str:
-    """Read all pages, once more after a transient fault; return the code of the refusal, "" if there was none."""
-    for is_last in (False, True):
-        try:
-            for page in services.bamboohr.list_employees(fields):
-                take(page)
-        except Refused as refusal:
-            if is_last or not refusal.is_transient:
-                return refusal.code
-            services.bamboohr.await_site()
-        else:
-            break
-    return ""

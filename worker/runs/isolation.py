@@ -17,6 +17,8 @@ from worker.transport.refusal import BatchRefused
 
 R = TypeVar("R")
 
+Wait = Callable[[float], None]
+"""Sleeps for a number of seconds, and raises if the run must end."""
 ALLOWANCE = 25
 """How many records one Isolation isolates: a kind of write, or one round of look-ups; see `was_isolated`."""
 _QUICK_RETRIES = 2
@@ -24,7 +26,7 @@ _REFUSED_BEFORE_DOUBT = 5
 _SAMPLE = 6
 
 
-class Skipped(StrEnum):
+class SkipReason(StrEnum):
     """Why records were not sent."""
 
     SITE_REFUSES = "site_refuses"
@@ -39,11 +41,13 @@ class BatchRequest(ABC, Generic[R]):
     Args:
         site_answers: Returns whether the system answers a request without a company's records, in one attempt.
         await_site: Waits until the system answers. Raises a SyncError when patience ends.
+        wait: Waits before another quick attempt.
     """
 
-    def __init__(self, site_answers: Callable[[], bool], await_site: Callable[[], None]) -> None:
+    def __init__(self, site_answers: Callable[[], bool], await_site: Callable[[], None], wait: Wait) -> None:
         self.site_answers = site_answers
-        self._await_site = await_site
+        self.await_site = await_site
+        self.wait = wait
 
     @abstractmethod
     def attempt(self, batch: Sequence[R]) -> None:
@@ -53,17 +57,12 @@ class BatchRequest(ABC, Generic[R]):
         """Return the records of a refused batch that are still to be sent: fewer than all if the system has acted."""
         return batch
 
-    def send_patiently(self, batch: Sequence[R]) -> None:
-        """Wait until the system answers, and send a batch once more. Raises as `await_site` and `attempt` do."""
-        self._await_site()
-        self.attempt(batch)
-
     @abstractmethod
     def on_isolated(self, record: R, code: str) -> None:
         """Handle a record that is refused on its own."""
 
     @abstractmethod
-    def on_skipped(self, records: Sequence[R], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[R], why: SkipReason, code: str) -> None:
         """Handle records that were not sent."""
 
 
@@ -78,16 +77,11 @@ class _Remaining(NamedTuple, Generic[R]):
 class Isolation(Generic[R]):
     """Sends the batches of one kind in one run; several threads may use it.
 
-    Args:
-        wait: Sleeps for a number of seconds, and raises if the run must end.
-        allowance: How many records may be isolated; None for leavers, who must not wait.
+    `allowance`: how many records may be isolated; None for leavers, who must not wait.
     """
 
-    def __init__(
-        self, request: BatchRequest[R], wait: Callable[[float], None], *, allowance: int | None = ALLOWANCE
-    ) -> None:
+    def __init__(self, request: BatchRequest[R], *, allowance: int | None = ALLOWANCE) -> None:
         self._request = request
-        self._wait = wait
         self._allowance = allowance
         self._accepted_any = False
         self._closed_by = ""
@@ -100,25 +94,25 @@ class Isolation(Generic[R]):
     def send(self, batch: Sequence[R], *, was_isolated: bool = False) -> None:
         """Send a batch, and report every refused or skipped record to the request, in :meth:`finish` at the latest.
 
-        Args:
-            was_isolated: The batch is one record that was isolated in the last run; it does not use the allowance.
+        `was_isolated`: the batch is one record that was isolated in the last run; it does not use the allowance.
         """
         if self._closed_by:
-            self._request.on_skipped(batch, Skipped.SITE_REFUSES, self._closed_by)
+            self._request.on_skipped(batch, SkipReason.SITE_REFUSES, self._closed_by)
             return
         left = self._try(batch)
         for attempt in range(1, _QUICK_RETRIES + 1):
             if not (left.records and left.is_transient) or self._refused_in_a_row:
                 break
-            self._wait(0.5 * attempt)
+            self._request.wait(0.5 * attempt)
             left = self._try(left.records)
         if left.records and not self._request.site_answers():
             # While the site does not answer, the record is not at fault.
-            left = self._try(left.records, self._request.send_patiently)
+            self._request.await_site()
+            left = self._try(left.records)
         if left.records:
             with self._mutex:
                 if was_isolated:
-                    self._found(left.records, left.code, counts=False)
+                    self._refused_alone(left.records[0], left.code, counts=False)
                 else:
                     self._isolate(left.records, left.code)
 
@@ -134,11 +128,11 @@ class Isolation(Generic[R]):
                 self._request.on_isolated(record, code)
             self._unreported.clear()
 
-    def _try(self, batch: Sequence[R], send: Callable[[Sequence[R]], None] | None = None) -> _Remaining[R]:
+    def _try(self, batch: Sequence[R]) -> _Remaining[R]:
         """Send a batch once; return what is left of it: no record if it was accepted."""
         left: _Remaining[R] = _Remaining()
         try:
-            (send or self._request.attempt)(batch)
+            self._request.attempt(batch)
         except BatchRefused as refusal:
             if not refusal.may_be_record:
                 raise
@@ -157,10 +151,10 @@ class Isolation(Generic[R]):
         is_refused = True
         while records:
             if self._closed_by:
-                self._request.on_skipped(records, Skipped.SITE_REFUSES, self._closed_by)
+                self._request.on_skipped(records, SkipReason.SITE_REFUSES, self._closed_by)
                 return
             if self._allowance is not None and self._isolated >= self._allowance:
-                self._request.on_skipped(records, Skipped.TOO_MANY, code)
+                self._request.on_skipped(records, SkipReason.TOO_MANY, code)
                 return
             if not is_refused and self._refused_in_a_row == 0:
                 records, code, _ = self._try(records)
@@ -173,7 +167,7 @@ class Isolation(Generic[R]):
     def _descend(self, batch: Sequence[R], code: str) -> Sequence[R]:
         """Halve a refused batch down to one record; return the untried records, which may include more refused ones."""
         if len(batch) == 1:
-            self._found(batch, code)
+            self._refused_alone(batch[0], code)
             return []
         suspects = batch
         rest: list[R] = []
@@ -193,18 +187,18 @@ class Isolation(Generic[R]):
         """
         left = self._try(batch[:1])
         if left.records:
-            self._found(left.records, left.code)
+            self._refused_alone(left.records[0], left.code)
         return batch[1:]
 
-    def _found(self, alone: Sequence[R], code: str, *, counts: bool = True) -> None:
+    def _refused_alone(self, record: R, code: str, *, counts: bool = True) -> None:
         """Report one record that is refused alone, or keep it back until anything is accepted."""
         self._last_code = code
         self._isolated += counts
         self._refused_in_a_row += counts
         if self._accepted_any:
-            self._request.on_isolated(alone[0], code)
+            self._request.on_isolated(record, code)
         else:
-            self._unreported.append((alone[0], code))
+            self._unreported.append((record, code))
 
     def _without_sample(self, rest: Sequence[R]) -> Sequence[R]:
         """After several refusals in a row, try single records spread over the rest; return what is still to be sent.
@@ -227,5 +221,5 @@ class Isolation(Generic[R]):
 
     def _close(self) -> None:
         self._closed_by = self._last_code
-        self._request.on_skipped(self.unreported, Skipped.SITE_REFUSES, self._closed_by)
+        self._request.on_skipped(self.unreported, SkipReason.SITE_REFUSES, self._closed_by)
         self._unreported.clear()

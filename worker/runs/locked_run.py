@@ -1,47 +1,47 @@
-"""The frame of every writing run: its preconditions, the lock, the writes, the employees' records, and its own."""
+"""The frame of every run that writes: what it checks first, the lock, the writes, and the records that it leaves.
+
+with locked_run(...) as run: check, take the lock -> run.write(steps) -> run.remember(records) -> the run's own record
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker import advice, logs
 from worker.errors import ConfigurationError, DuplicateDelivery, LockLost, Paused, SyncError
-from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
+from worker.model.history import EmployeeRecord, FollowUp, History
 from worker.model.step import WRITES, Status, Step, StepResult
 from worker.moodle import refusals
-from worker.runs.batch_writer import BatchWriter, RecordBeforeWrite, WriteGate, minimal_record
-from worker.runs.results import log_outcome, result_without_sending
+from worker.runs.batch_writer import BatchWriter, RecordBeforeWrite, WriteGate
+from worker.runs.results import log_outcome, results_without_sending
+from worker.runs.run_input import RunInput
+from worker.runs.run_record import minimal_record, note_reconcile_due, sync_record
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.state.lock import Lock
 from worker.state.store import Store
 
 
-@dataclass(frozen=True)
-class WriteResult:
-    """The result of every step, the error that ended the writing early, if any, and the records stored before it."""
-
-    results: Mapping[int, StepResult]
-    ended_by: SyncError | None
-    records_before_writes: Mapping[int, EmployeeRecord]
-
-
 @dataclass
 class LockedRun:
-    """A run that holds the lock."""
+    """A run that holds the lock.
+
+    Attributes:
+        inputs: What a sync has read so far; None in an undo.
+        ended_by: The error that ended the look-ups or the writing early, if any.
+        records_before_writes: The record of each employee that was stored before their step was sent.
+    """
 
     services: Services
     summary: Summary
     lock: Lock
     history: History
-    describe: Callable[[datetime], RunRecord] = field(init=False)
-    """Returns the run's record for later runs, given the moment at which it ended; called however it ended."""
-
-    def __post_init__(self) -> None:
-        self.describe = lambda now: minimal_record(self.summary, now)
+    inputs: RunInput | None = None
+    ended_by: SyncError | None = None
+    records_before_writes: Mapping[int, EmployeeRecord] = field(default_factory=dict)
 
     def write(
         self,
@@ -51,59 +51,64 @@ class LockedRun:
         *,
         selected: bool = False,
         quiet: bool = False,
-    ) -> WriteResult:
+    ) -> dict[int, StepResult]:
         """Send the steps that write, batch by batch; return a result for every step. For flags, see `log_outcome`."""
         services = self.services
-        unsent = {step.employee_id: result_without_sending(step) for step in steps if step.action not in WRITES}
-        for result in unsent.values():
-            log_outcome(result, selected=selected, quiet=quiet)
-        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, record_before_write)
         to_send = [step for step in steps if step.action in WRITES]
+        unsent = (step for step in steps if step.action not in WRITES)
+        results = results_without_sending(unsent, selected=selected, quiet=quiet)
+        gate = WriteGate(services, self.summary, self.lock, self.history.records, changed_at, record_before_write)
+        isolated = self.history.with_flag(FollowUp.ISOLATED)
+        unanswered = {
+            number
+            for number, record in isolated.items()
+            if record.follow_ups[FollowUp.ISOLATED].note == refusals.NOT_THROUGH
+        }
         with services.progress("writing", len(to_send)) as tick:
 
             def report(result: StepResult) -> None:
                 log_outcome(result, selected=selected)
                 tick(1)
 
-            isolated = self.history.with_flag(FollowUp.ISOLATED)
-            unanswered = {
-                number
-                for number, record in isolated.items()
-                if record.follow_ups[FollowUp.ISOLATED].note == refusals.NOT_THROUGH
-            }
             writer = BatchWriter(services.moodle, gate, report, services.stop.wait, isolated, unanswered)
             sent = writer.write(to_send)
+        self.ended_by, self.records_before_writes = writer.ended_by, gate.records_before_writes
         self._report_unwritten(sent)
-        return WriteResult({**unsent, **sent}, writer.ended_by, gate.records_before_writes)
+        return {**results, **sent}
 
     def _report_unwritten(self, sent: Mapping[int, StepResult]) -> None:
         """Store which employees were certainly not written: they do not count towards the limits."""
         unwritten = {
-            number: result.isolated or result.status in (Status.REFUSED, Status.EXEMPT)
-            for number, result in sent.items()
-            if result.status is not Status.DONE and not result.wrote
+            number: result for number, result in sent.items() if result.status is not Status.DONE and not result.wrote
         }
+        refused = [
+            number
+            for number, result in unwritten.items()
+            if result.isolated or result.status in (Status.REFUSED, Status.EXEMPT)
+        ]
         if unwritten:
-            refused = [number for number, is_refused in unwritten.items() if is_refused]
             self.services.store.journal_failed(self.summary.run_id, unwritten, refused, self.services.clock())
 
-    def remember(self, records: Mapping[int, EmployeeRecord], written: WriteResult) -> None:
-        """Store the employees' records if this run still has the lock; then raise the error that ended the writing."""
-        if isinstance(written.ended_by, LockLost):
-            raise written.ended_by
+    def remember(self, records: Mapping[int, EmployeeRecord]) -> None:
+        """Store the employees' records if this run still has the lock; then raise the error that ended it early."""
+        if isinstance(self.ended_by, LockLost):
+            raise self.ended_by
         self.lock.renew()
         self.lock.require(0)
-        stored = {**self.history.records, **written.records_before_writes}
+        stored = {**self.history.records, **self.records_before_writes}
         remember_changes(self.services.store, records, stored, self.services.clock())
-        if written.ended_by is not None:
-            raise written.ended_by
+        if self.ended_by is not None:
+            raise self.ended_by
 
     def keep_record(self) -> None:
         """Store the run's record for later runs. A failure to do so must not hide how the run ended."""
-        now = self.services.clock()
+        services, summary, now = self.services, self.summary, self.services.clock()
         try:
-            record = self.describe(now)
-            self.services.store.record(record, self.summary.as_dict(now), now)
+            record = minimal_record(summary, now)
+            if self.inputs is not None:
+                note_reconcile_due(services, self.inputs, summary)
+                record = sync_record(services, self.inputs, summary, now)
+            services.store.record(record, summary.as_dict(now), now)
         except SyncError as fault:
             logs.warning("state.run_not_recorded", reason=fault.message)
 
@@ -112,9 +117,7 @@ class LockedRun:
 def locked_run(services: Services, summary: Summary, scheduled_time: str = "") -> Iterator[LockedRun]:
     """Hold the lock, and keep a record of the run however it ends.
 
-    Args:
-        scheduled_time: The scheduled moment of this run, "" for none. A second delivery of the same moment ends with
-            DuplicateDelivery.
+    Raises DuplicateDelivery at the second delivery of a `scheduled_time` ("": none).
     """
     lock = services.store.lock(summary.run_id)
     lock.acquire(scheduled_time)
@@ -150,9 +153,6 @@ def remember_changes(
     store.forget(employee_id for employee_id in records if employee_id in stored and employee_id not in keep)
 
 
-_SCHEDULE = "schedule"
-
-
 def check_binding(services: Services) -> None:
     """Raise ConfigurationError if the state, as it was last read, belongs to another company or site."""
     bound, present = services.store.binding, services.settings.binding
@@ -186,6 +186,6 @@ def heed_pause(services: Services, summary: Summary) -> None:
     pause = services.store.pause()
     if pause is None:
         return
-    if services.settings.trigger == _SCHEDULE:
+    if services.settings.trigger == "schedule":
         raise Paused(f"the scheduled runs are {pause}", advice=f"to resume: {advice.command('resume')}")
     summary.warn("paused", f"the scheduled runs are {pause}; this run continues all the same")

@@ -5,7 +5,7 @@ If the look-ups end early, the plan still covers the leavers, whose accounts are
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from worker import logs
 from worker.errors import SyncError, TargetError
@@ -117,22 +117,6 @@ def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:
     )
 
 
-def accounts_without_employee(
-    services: Services, inputs: RunInput, plan: Plan, accounts: list[AccountRef]
-) -> list[int]:
-    """Return the ids of active accounts that belong to no employee."""
-    explained = {step.account.id for step in plan.steps if step.account is not None}
-    protected = RESERVED_USERNAMES | services.settings.protected
-    return [
-        account.id
-        for account in accounts
-        if not account.suspended
-        and account.id not in explained
-        and parse_employee_id(account.idnumber) not in inputs.company
-        and account.username.casefold() not in protected
-    ]
-
-
 _SEVERAL = 3
 """This many contradicted matches in one run have a common cause."""
 
@@ -148,7 +132,7 @@ def guarded_plan(
             summary.warn("unknown_employee", f"BambooHR shows nothing for employee {step.employee_id}")
     _report_reassigned_ids(plan, summary)
     reads_accounts = request.all_employees and plan.ended_by is None
-    accounts = _report_accounts_without_employee(services, inputs, plan, summary) if reads_accounts else None
+    accounts = _report_unexplained_accounts(services, inputs, plan, summary) if reads_accounts else None
     if request.approved:
         return approved(plan, request.approved, services.digest_key), accounts
     guarded = guard(plan, _circumstances(services, inputs, plan, summary))
@@ -172,6 +156,11 @@ def _report_reassigned_ids(plan: Plan, summary: Summary) -> None:
 
 def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Summary) -> Circumstances:
     now, history, settings = services.clock(), inputs.history, services.settings
+    recent_writes = RecentWrites()
+    if any(plan.counts[action] for action in WRITES):
+        # The writes of the last 24 hours, and those of earlier runs in this run's window.
+        begins, is_open = (iso(inputs.position.since), inputs.position.offset > 0) if inputs.position else ("", False)
+        recent_writes = services.store.recent_writes(history.runs, now - timedelta(days=1), begins, is_open=is_open)
     return Circumstances(
         limits(
             inputs.stats,
@@ -182,30 +171,33 @@ def _circumstances(services: Services, inputs: RunInput, plan: Plan, summary: Su
         ),
         loss_texts(inputs.stats, history.last_baseline()),
         scope_doubts(inputs.scope_tally, history.scope_matched()),
-        _recent_writes(services, inputs, now) if any(plan.counts[action] for action in WRITES) else RecentWrites(),
+        recent_writes,
         "RUN" if inputs.request.dry_run else summary.run_id,
     )
 
 
-def _recent_writes(services: Services, inputs: RunInput, now: datetime) -> RecentWrites:
-    """Return the writes of the last 24 hours, and those of earlier runs in this run's window."""
-    position = inputs.position
-    begins = iso(position.since) if position is not None else ""
-    is_open = position is not None and position.offset > 0
-    return services.store.recent_writes(inputs.history.runs, now - timedelta(days=1), begins, is_open=is_open)
-
-
-def _report_accounts_without_employee(
+def _report_unexplained_accounts(
     services: Services, inputs: RunInput, plan: Plan, summary: Summary
 ) -> list[AccountRef] | TargetError:
-    """Report the accounts that no employee explains, which are never changed; return all accounts listed."""
+    """Report the active accounts that belong to no employee, which are never changed; return all accounts listed."""
     try:
         accounts = services.moodle.list_accounts(services.settings.moodle_auth)
     except TargetError as fault:
         summary.warn("accounts_unread", f"{fault.message}; accounts that belong to no employee were not searched for")
         return fault
-    found = accounts_without_employee(services, inputs, plan, accounts)
-    summary.list_ids("unexplained_accounts", found)
+    explained = {step.account.id for step in plan.steps if step.account is not None}
+    protected = RESERVED_USERNAMES | services.settings.protected
+    found = [
+        account.id
+        for account in accounts
+        if not account.suspended
+        and account.id not in explained
+        and parse_employee_id(account.idnumber) not in inputs.company
+        and account.username.casefold() not in protected
+    ]
+    summary.counts["unexplained_accounts"] = len(found)
+    if found:
+        summary.listed_ids["unexplained_accounts"] = found
     for account in found:
         logs.warning(
             "reconcile.unexplained_account",

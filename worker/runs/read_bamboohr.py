@@ -5,16 +5,16 @@ state --since, offset--> feed -> window, arrived dates -> directory
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from worker import logs
 from worker.bamboohr.client import Page
 from worker.bamboohr.directory import Directory
 from worker.errors import ListRefused, SourceError
 from worker.model.employee import Evidence
-from worker.model.field_catalogue import DATES, EVIDENCE
+from worker.model.field_catalogue import DATES, EVIDENCE, is_by_api_name
 from worker.model.history import History
 from worker.model.position import Position
 from worker.planning.baseline import StatusTally, fields_lost
@@ -22,13 +22,13 @@ from worker.planning.dates import DateRange, arrived, shown_dates
 from worker.planning.suspensions import ScopeTally
 from worker.planning.window import select
 from worker.runs.evidence import list_company
-from worker.runs.reading_warnings import check_statuses, warn_of_directory, warn_of_hidden_dates
+from worker.runs.reading_warnings import check_statuses, warn_of_hidden_dates
 from worker.runs.run_input import RunInput, RunRequest
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.words import counted
 
-OVERLAP = timedelta(minutes=10)
+_OVERLAP = timedelta(minutes=10)
 """How far before `since` the feed is read, in case clocks differ or `since` is exclusive."""
 
 
@@ -38,15 +38,14 @@ def read_bamboohr(
     """Read the changes since `position`, or the whole company if there is none; then the directory."""
     if position is None:
         inputs = _read_company(services, request, history)
+        directory = _read_directory(services, _AllIds(), inputs.scope_tally, summary)
+        inputs = replace(inputs, directory=directory, company=inputs.company | directory.ids)
     else:
         inputs = _read_window(services, request, history, position, summary)
         if request.takes_window:
             inputs = _read_dates(services, inputs, position, summary)
-    whole_company = position is None
-    wanted = _Everybody() if whole_company else inputs.deletion_flags.keys() | inputs.employees_of_run
-    directory = _read_directory(services, wanted, inputs.scope_tally, summary)
-    company = inputs.company | directory.ids if whole_company else inputs.company
-    inputs = replace(inputs, directory=directory, company=company)
+        wanted = inputs.deletion_flags.keys() | inputs.employees_of_run
+        inputs = replace(inputs, directory=_read_directory(services, wanted, inputs.scope_tally, summary))
     check_statuses(inputs, summary)
     return _without_unreliable_fields(inputs, summary)
 
@@ -90,14 +89,18 @@ def _read_directory(services: Services, wanted: Container[int], scope: ScopeTall
     except SourceError as fault:
         directory, why = Directory(available=False), fault.message
     scope.add(marks, directory.shown)
-    warn_of_directory(directory, why, fields, summary)
+    hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
+    if not directory.available:
+        summary.warn("directory_unavailable", f"{why}; every employee is read individually")
+    elif hidden:
+        logs.info("bamboohr.directory_fields", not_shown=hidden)
     return directory
 
 
 def _read_window(
     services: Services, request: RunRequest, history: History, position: Position, summary: Summary
 ) -> RunInput:
-    feed = services.bamboohr.changed_employees(position.since - OVERLAP)
+    feed = services.bamboohr.changed_employees(position.since - _OVERLAP)
     window = select(position, feed.changes, feed.latest, summary.started_at, services.settings.batch_size)
     summary.latest = feed.latest
     summary.counts["total_changed"] = window.total
@@ -133,13 +136,9 @@ def _without_unreliable_fields(inputs: RunInput, summary: Summary) -> RunInput:
     return replace(inputs, directory=replace(inputs.directory, unreliable_fields=unreliable))
 
 
-# Dates
-
-
 def _read_dates(services: Services, inputs: RunInput, position: Position, summary: Summary) -> RunInput:
     """Find the employees whose dates have arrived. A failure is reported, and the next run reads further back."""
-    assert inputs.window is not None
-    if not inputs.window.complete:
+    if inputs.window is None or not inputs.window.complete:
         return inputs
     read = inputs.history.dates_read(position.since)
     days = DateRange.since(read, position.since, services.clock(), services.settings.hire_lookahead_days)
@@ -149,17 +148,17 @@ def _read_dates(services: Services, inputs: RunInput, position: Position, summar
         unreadable = list_company(services, inputs.history, fields, company.take)
     except SourceError as fault:
         unread = f"{fault.message}; hire and termination dates that arrive are not noticed"
+        what_to_do = "the next run that can read them takes them up; if this lasts, ask BambooHR's support"
         if isinstance(fault, ListRefused):
             summary.warn("dates_unread", unread)
         else:
-            summary.fail(
-                "dates_unread",
-                unread,
-                "the next run that can read them takes them up; if this lasts, ask BambooHR's support",
-            )
+            summary.fail("dates_unread", unread, what_to_do)
         return inputs
     warn_of_hidden_dates(read, company.shown, company.statuses.employees, summary)
-    due = frozenset(company.found.difference(_done_today(inputs, position, services.clock)))
+    # An employee of the window who was taken on an earlier day may have started or left since.
+    opened_earlier = inputs.history.window_opened_before(position.since, services.clock().date())
+    done_today = {change.employee_id for change in (inputs.window if opened_earlier else inputs.feed).changes}
+    due = frozenset(company.found - done_today)
     summary.counts["arrived_dates"] = len(due)
     inputs.scope_tally.merge(company.scope)
     return replace(
@@ -192,18 +191,7 @@ class _CompanyDates:
         self.found.update(employee for employee, row in page.rows.items() if arrived(row.facts, self.days))
 
 
-def _done_today(inputs: RunInput, position: Position, clock: Callable[[], datetime]) -> Collection[int]:
-    """Return the employees of the feed whom this run takes, or an earlier run of the same window took today.
-
-    An employee who was taken on an earlier day may have started or left since.
-    """
-    assert inputs.window is not None
-    if inputs.history.window_opened_before(position.since, clock().date()):
-        return {change.employee_id for change in inputs.window.changes}
-    return inputs.deletion_flags.keys()
-
-
-class _Everybody:
+class _AllIds:
     """A set that contains every id."""
 
     def __contains__(self, _number: object) -> bool:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 
-from worker import logs
-from worker.bamboohr.directory import Directory
 from worker.model.field_catalogue import DATES, is_by_api_name
 from worker.model.scope import ScopeState
 from worker.planning.plan_input import PlanInput
@@ -22,28 +20,19 @@ from worker.words import counted, listed
 _NAMED = 10
 
 
-def warn_of_directory(directory: Directory, why: str, fields: Collection[str], summary: Summary) -> None:
-    """Warn if there is no directory, with the reason; otherwise, log the fields that it does not show."""
-    hidden = [name for name in fields if name not in directory.shown and not is_by_api_name(name)]
-    if not directory.available:
-        summary.warn("directory_unavailable", f"{why}; every employee is read individually")
-    elif hidden:
-        logs.info("bamboohr.directory_fields", not_shown=hidden)
-
-
 def check_statuses(inputs: RunInput, summary: Summary) -> None:
     """Report statuses that do not show whether employees left; if all are such, the run fails."""
-    statuses = inputs.statuses
+    statuses, baseline = inputs.statuses, inputs.history.last_baseline()
     if statuses is None:
         return
-    baseline = inputs.history.last_baseline()
     has_employees = (
-        inputs.request.all_employees
+        statuses.employees
+        or inputs.request.all_employees
         or inputs.directory.rows
         or any(not change.deleted for change in inputs.feed.changes)
         or (baseline is not None and baseline.company)
     )
-    if not statuses.recognised and (statuses.employees or has_employees):
+    if has_employees and not statuses.recognised:
         fail_for_hidden_status(summary)
     elif unknown := statuses.unknown:
         named = f" ({listed(words, _NAMED)})" if (words := statuses.unknown_words) else ""
@@ -78,8 +67,7 @@ def warn_of_hidden_dates(read: Mapping[str, date], shown: Container[str], rows: 
 
 def warn_of_second_accounts(plan: Plan, summary: Summary) -> None:
     """Name the employees whose new account may be their second one."""
-    pairs = sorted(possible_second_accounts(plan).items())
-    if pairs:
+    if pairs := sorted(possible_second_accounts(plan).items()):
         named = listed([f"{employee_id} (as {former})" for employee_id, former in pairs], _NAMED)
         summary.warn(
             "possible_second_account",
@@ -105,8 +93,8 @@ def warn_of_hidden_fields(inputs: RunInput, plan_input: PlanInput, summary: Summ
         return
     shown = {name for one in in_directory for name in one.facts}
     hidden = [name for name in plan_input.settings.mapping.sources if name not in shown and not is_by_api_name(name)]
+    inputs.hidden_fields.update(hidden)
     if hidden:
-        inputs.hidden_fields.update(hidden)
         summary.warn(
             "field_never_shown",
             f"BambooHR does not show {', '.join(hidden)} for any of the {counted(len(in_directory), 'employee')} read:"
@@ -174,15 +162,13 @@ def warn_of_values_not_sent(plan_input: PlanInput, summary: Summary) -> None:
 
 def tally_scope(reader: CustomFieldReader, inputs: RunInput, plan_input: PlanInput, summary: Summary) -> None:
     """Add the employees of the run to the scope's tally, and report signs that a setting is wrong."""
-    tally = inputs.scope_tally
-    scope = plan_input.settings.scope
+    tally, scope = inputs.scope_tally, plan_input.settings.scope
     if not scope:
         return
     tally.add_rows((one.facts for one in plan_input.working), whole_company=inputs.request.all_employees)
     unclear = [one for one in plan_input.working if plan_input.scope_states[one.employee_id] is ScopeState.NOT_SHOWN]
     hidden = Counter(name for one in unclear for name in scope.hidden_fields(one.facts))
-    never = sorted(hidden.keys() & {*tally.never_shown(), *reader.never_shown()})
-    if never:
+    if never := sorted(hidden.keys() & {*tally.never_shown(), *reader.never_shown()}):
         summary.fail(
             "scope_not_shown",
             f"BambooHR does not show the key {', '.join(never)} of any employee, so it is not known who is in scope:"

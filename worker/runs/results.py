@@ -9,21 +9,24 @@ from worker.model import reasons
 from worker.model.step import WRITES, Action, Status, Step, StepResult
 
 
-def result_without_sending(step: Step) -> StepResult:
-    """Return the result of a step that is not sent: an error or held, if the plan says so, and otherwise done."""
-    if step.is_whole_held and not step.is_error:
-        return StepResult(step, Status.HELD)
-    status = Status.REFUSED if step.is_error else Status.DONE
-    isolated = step.reason.code in reasons.REFUSED_ALONE
-    return StepResult(step, status, step.problem, wrote=step.action in WRITES, isolated=isolated)
+def results_without_sending(
+    steps: Iterable[Step], *, selected: bool, quiet: bool = False, dry_run: bool = False
+) -> dict[int, StepResult]:
+    """Log and return the results of steps that are not sent: an error or held, if the plan says so, otherwise done."""
+    results: dict[int, StepResult] = {}
+    for step in steps:
+        status = Status.REFUSED if step.is_error else Status.HELD if step.is_whole_held else Status.DONE
+        wrote, isolated = step.action in WRITES, step.reason.code in reasons.REFUSED_ALONE
+        results[step.employee_id] = StepResult(step, status, step.problem, wrote, isolated)
+        log_outcome(results[step.employee_id], selected=selected, quiet=quiet, dry_run=dry_run)
+    return results
 
 
 def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, quiet: bool = False) -> None:
     """Log one line: ids, reasons and field names only.
 
-    Args:
-        selected: The employee was selected by id, and is logged even if nothing differs.
-        quiet: Leave out former employees without an account: a full pass finds those of many years.
+    An employee who was `selected` by id is logged even if nothing differs. `quiet` leaves out former employees without
+    an account: a full pass finds those of many years.
     """
     step = result.step
     if step.action is Action.UNCHANGED and not step.notes and not selected:
@@ -53,8 +56,8 @@ def log_outcome(result: StepResult, *, selected: bool, dry_run: bool = False, qu
 def counts_of(result: StepResult) -> Iterable[str]:
     """Yield the counts that a result goes into, apart from errors and parked."""
     step = result.step
-    if result.wrote and step.action in _DONE and result.status in (Status.DONE, Status.REFUSED):
-        yield _DONE[step.action]
+    if result.wrote and step.action in WRITES and result.status in (Status.DONE, Status.REFUSED):
+        yield _WRITTEN[step.action]
     elif result.status is Status.DONE and step.action is Action.UNCHANGED:
         yield "unchanged"
     elif result.status is Status.EXEMPT:
@@ -68,10 +71,9 @@ def counts_of(result: StepResult) -> Iterable[str]:
             yield note.code
 
 
-_DONE = {
+_WRITTEN = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",
     Action.SUSPEND: "suspended",
     Action.REACTIVATE: "reactivated",
-    Action.UNCHANGED: "unchanged",
 }

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from worker.bamboohr.client import Feed
 from worker.bamboohr.directory import Directory
+from worker.config.settings import Settings
 from worker.model.employee import Evidence
 from worker.model.held_change import HeldChange
 from worker.model.history import FollowUp, History
@@ -18,28 +19,12 @@ from worker.planning.window import Window
 
 
 @dataclass(frozen=True)
-class ChangedEmployees:
-    """The next window of the changed feed, arrived dates, and employees with a follow-up. Moves the state."""
-
-
-@dataclass(frozen=True)
-class SelectedEmployees:
-    """Only these employees, by id. Does not move the state."""
-
-    ids: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class AllEmployees:
-    """A full pass over the company, active and inactive. Does not move the state."""
-
-
-@dataclass(frozen=True)
 class RunRequest:
-    """The request for one run.
+    """The request for one run: by default, for the next window of the changed feed, which moves the state.
 
     Attributes:
-        covers: Which employees the run is about. ("Scope" is the setting that limits the sync as a whole.)
+        selected: The run is about these employees only.
+        all_employees: The run is a full pass over the company, active and inactive.
         dry_run: Read, plan and report, but write nothing and take no lock.
         reactivate: Reactivate the selected employees' accounts, even if this product did not suspend them.
         includes_undone: Employees whose writes were undone are not left alone, because an operator selected them.
@@ -48,8 +33,8 @@ class RunRequest:
             them, and they do not count towards the limits.
     """
 
-    command: str = "sync"
-    covers: ChangedEmployees | SelectedEmployees | AllEmployees = ChangedEmployees()
+    selected: tuple[int, ...] = ()
+    all_employees: bool = False
     dry_run: bool = False
     reactivate: bool = False
     includes_undone: bool = False
@@ -57,24 +42,19 @@ class RunRequest:
     approved: tuple[HeldChange, ...] = ()
 
     @property
-    def selected(self) -> tuple[int, ...]:
-        """The employees that were named; empty unless :class:`SelectedEmployees` are covered."""
-        return self.covers.ids if isinstance(self.covers, SelectedEmployees) else ()
-
-    @property
-    def all_employees(self) -> bool:
-        """Whether this is a full pass."""
-        return isinstance(self.covers, AllEmployees)
-
-    @property
     def takes_window(self) -> bool:
-        """Whether the run takes the next part of the window."""
-        return isinstance(self.covers, ChangedEmployees)
+        """Whether the run takes the next window: changes, arrived dates, and employees with a follow-up."""
+        return not (self.selected or self.all_employees)
 
     @property
     def summary_scope(self) -> str:
         """The value of the summary's `scope`."""
         return "employees" if self.selected else "all"
+
+    def scheduled_time(self, settings: Settings) -> str:
+        """Return the scheduled moment of the run, if any; a reconcile of the same moment is another run than a sync."""
+        moment = "" if self.selected else settings.scheduled_time
+        return f"{moment} reconcile" if moment and self.all_employees else moment
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,9 @@ class Credentials:
 
 
 def read_credentials(settings: Settings, patience: Patience | None = None) -> Credentials:
-    """Return both credentials, or raise CredentialError with what is wrong with either of them.
+    """Return both credentials and the patience, by default that of a scheduled run.
 
-    `patience`: how long to wait for the systems; by default, as long as a scheduled run can wait.
+    Raises CredentialError with what is wrong with either of them.
     """
     values: list[RenewableCredential] = []
     faults: list[CredentialError] = []
@@ -74,7 +74,7 @@ def open_services(
     """Return the real clients, whose calls the summary counts. Neither BambooHR nor Moodle is called yet."""
     bamboohr, to_bamboohr = open_bamboohr(settings, credentials, stop)
     moodle, to_moodle = open_moodle(settings, credentials, stop)
-    summary.count_calls(bamboohr=lambda: to_bamboohr.calls, moodle=lambda: to_moodle.calls)
+    summary.calls = {"bamboohr": lambda: to_bamboohr.calls, "moodle": lambda: to_moodle.calls}
     return Services(
         settings=settings,
         store=open_store(settings.state),

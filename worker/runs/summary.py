@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -17,7 +17,7 @@ from typing import Any
 from worker import advice, logs
 from worker.errors import ConfigurationError, ExitCode, SyncError
 from worker.model.reasons import UNCONFIRMED
-from worker.model.step import GuardClass, Status, Step, StepResult
+from worker.model.step import GuardClass, Status, StepResult
 from worker.runs.results import counts_of
 from worker.timestamps import iso
 from worker.words import counted
@@ -88,6 +88,7 @@ class Summary:
         latest: The end of the changed feed that the run read.
         about_run: The run that an approval or an undo is about.
         error_reasons: How many employees had an error, by the code of its reason.
+        calls: The functions that return, at the end, the number of HTTP calls to each system.
         reassigned_ids_text: What the contradicted matches of a run have in common; "" if nothing.
     """
 
@@ -121,13 +122,8 @@ class Summary:
     message: str = ""
     advice: str = ""
 
-    def count_calls(self, **calls: Callable[[], int]) -> None:
-        """Set the functions that return, at the end, the number of HTTP calls to each system."""
-        self.calls.update(calls)
-
-    def count_results(self, results: Iterable[StepResult], parked: Iterable[int]) -> None:
+    def count_results(self, results: Iterable[StepResult], parked: Container[int] = ()) -> None:
         """Count the result of every step. A parked employee is not an error."""
-        parked = frozenset(parked)
         for result in results:
             employee_id = result.step.employee_id
             for name in counts_of(result):
@@ -141,15 +137,11 @@ class Summary:
                 self.error_reasons[result.why.code] += 1
             is_unconfirmed = is_refused and result.step.reason.code == UNCONFIRMED
             self._other_errors += is_refused and not is_unconfirmed
-            self._count_held(result.step, is_unconfirmed=is_unconfirmed)
-
-    def _count_held(self, step: Step, *, is_unconfirmed: bool) -> None:
-        if step.held or is_unconfirmed:
-            self._count("held", step.employee_id)
-        self.unconfirmed += is_unconfirmed
-        for guard_class in step.held_classes:
-            self.held_by_class[guard_class] += 1
-        self.counts["held_suspensions"] += GuardClass.SUSPEND in step.held_classes
+            if result.step.held or is_unconfirmed:
+                self._count("held", employee_id)
+            self.unconfirmed += is_unconfirmed
+            self.held_by_class.update(result.step.held_classes)
+        self.counts["held_suspensions"] = self.held_by_class[GuardClass.SUSPEND]
 
     @property
     def held(self) -> list[int]:
@@ -175,12 +167,6 @@ class Summary:
         self.error_reasons[code] += 1
         self._other_errors += 1
         logs.error("sync.warning", code=code, reason=text, advice=what_to_do)
-
-    def list_ids(self, name: str, ids: Sequence[int]) -> None:
-        """Count and list ids that are not employee ids, such as those of accounts."""
-        self.counts[name] = len(ids)
-        if ids:
-            self.listed_ids[name] = [*ids]
 
     def count_without_account(self, before: Collection[int], now: Collection[int]) -> None:
         """Count all employees who are known to have no account, and name those added to them in this run."""
@@ -215,7 +201,11 @@ class Summary:
             self._say_what_is_held()
 
     def _say_what_is_held(self) -> None:
-        texts = [self.reassigned_ids_text or _matches_held(self.unconfirmed)] if self.unconfirmed else []
+        texts = []
+        if self.unconfirmed:
+            until = "is held until it is confirmed" if self.unconfirmed == 1 else "are held until they are confirmed"
+            matches = f"{counted(self.unconfirmed, 'match', 'matches')} of an employee and an account {until}"
+            texts.append(self.reassigned_ids_text or matches)
         if self.held_by_class:
             how = ("would hold", "would be") if self.dry_run else ("holds", "was")
             why = "; ".join(self.why_held.values())
@@ -270,12 +260,8 @@ class Summary:
 
     def _held_by_list(self) -> dict[str, int]:
         """Return how many employees each list of held changes has, by the values of `approve --only`."""
-        lists: dict[str, int] = {
-            guard_class: self.held_by_class[guard_class]
-            for guard_class in GuardClass
-            if self.held_by_class[guard_class]
-        }
-        return {**lists, UNCONFIRMED: self.unconfirmed} if self.unconfirmed else lists
+        counts = {guard_class.value: self.held_by_class[guard_class] for guard_class in GuardClass}
+        return {name: count for name, count in {**counts, UNCONFIRMED: self.unconfirmed}.items() if count}
 
     def line(self) -> str:
         """Return the line as printed: in ASCII, so that it can be written whatever the encoding of stdout."""
@@ -285,11 +271,6 @@ class Summary:
             if len(line) <= MAX_BYTES:
                 break
         return line
-
-
-def _matches_held(count: int) -> str:
-    held = "is held until it is confirmed" if count == 1 else "are held until they are confirmed"
-    return f"{counted(count, 'match', 'matches')} of an employee and an account {held}"
 
 
 def _iso(moment: datetime | None) -> str | None:

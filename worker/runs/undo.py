@@ -12,18 +12,16 @@ from datetime import UTC, datetime
 from worker import advice
 from worker.errors import UsageError
 from worker.model.account import AccountKey
-from worker.model.history import EmployeeRecord, FollowUp, History
-from worker.model.step import Step
+from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.step import Step, StepResult
 from worker.planning.memory import after_undoing, before_undoing
 from worker.planning.planner import Lookup, Priority
 from worker.planning.undo_plan import RecordedWrite, UndoScope, undo_steps, writes_to_undo
 from worker.runs.account_lookup import look_up
-from worker.runs.locked_run import WriteResult, locked_run
-from worker.runs.results import log_outcome, result_without_sending
+from worker.runs.locked_run import LockedRun, locked_run
+from worker.runs.results import results_without_sending
 from worker.runs.services import Services
 from worker.runs.summary import Summary
-
-_RUNS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -51,18 +49,16 @@ def run_undo(request: UndoRequest, services: Services, summary: Summary) -> None
             last_change_at = recorded[step.employee_id].last_change_at
             return before_undoing(record, step, request.run_id, now, last_change_at=last_change_at)
 
-        written = run.write(steps, before_sending, changed_at, selected=bool(request.employees))
-        summary.count_results(written.results.values(), ())
-        run.remember(_undone_records(request, services, run.history, recorded, written), written)
+        results = run.write(steps, before_sending, changed_at, selected=bool(request.employees))
+        summary.count_results(results.values())
+        run.remember(_undone_records(request, run, recorded, results))
 
 
 def preview_undo(request: UndoRequest, services: Services, summary: Summary) -> list[Step]:
     """Return the reverse plan. Nothing is written and no lock is taken."""
     steps = _plan(_recorded_writes(request, services), services, summary)
-    results = [result_without_sending(step) for step in steps]
-    for result in results:
-        log_outcome(result, selected=bool(request.employees), dry_run=True)
-    summary.count_results(results, ())
+    results = results_without_sending(steps, selected=bool(request.employees), dry_run=True)
+    summary.count_results(results.values())
     summary.counts["without_account"] = len(services.store.history().with_flag(FollowUp.WITHOUT_ACCOUNT))
     return steps
 
@@ -81,20 +77,16 @@ def _recorded_writes(request: UndoRequest, services: Services) -> Mapping[int, R
             f"the run {request.run_id} wrote nothing that matches",
             advice=f"see what it wrote: {explain}; or leave out --only and --employee",
         )
-    others = _runs_that_wrote(services.store.history(), request.run_id)
-    if run is None:
-        raise UsageError(
-            f"there is no run {request.run_id} that wrote to Moodle in the last 90 days",
-            advice=others,
-        )
-    raise UsageError(f"the run {request.run_id} wrote nothing to Moodle; there is nothing to undo", advice=others)
-
-
-def _runs_that_wrote(history: History, other_than: str) -> str:
-    wrote = [run.run_id for run in history.runs if run.journal_items and run.run_id != other_than]
-    if not wrote:
-        return "no other run on record wrote to Moodle; a dry run writes nothing"
-    return f"the last runs that wrote: {', '.join(wrote[-_RUNS_NAMED:])}"
+    runs = services.store.history().runs
+    wrote = [other.run_id for other in runs if other.journal_items and other.run_id != request.run_id]
+    raise UsageError(
+        f"there is no run {request.run_id} that wrote to Moodle in the last 90 days"
+        if run is None
+        else f"the run {request.run_id} wrote nothing to Moodle; there is nothing to undo",
+        advice=f"the last runs that wrote: {', '.join(wrote[-5:])}"
+        if wrote
+        else "no other run on record wrote to Moodle; a dry run writes nothing",
+    )
 
 
 def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Summary) -> list[Step]:
@@ -115,19 +107,15 @@ def _plan(recorded: Mapping[int, RecordedWrite], services: Services, summary: Su
 
 
 def _undone_records(
-    request: UndoRequest,
-    services: Services,
-    history: History,
-    recorded: Mapping[int, RecordedWrite],
-    written: WriteResult,
+    request: UndoRequest, run: LockedRun, recorded: Mapping[int, RecordedWrite], results: Mapping[int, StepResult]
 ) -> dict[int, EmployeeRecord]:
     """Return the records to store: later runs leave an undone employee alone, even one undone in part."""
     records: dict[int, EmployeeRecord] = {}
-    for employee_id, result in written.results.items():
-        before = history.records.get(employee_id)
+    for employee_id, result in results.items():
+        before = run.history.records.get(employee_id)
         last_change_at = recorded[employee_id].last_change_at
-        record = after_undoing(before, result, request.run_id, services.clock(), last_change_at=last_change_at)
-        stored = written.records_before_writes.get(employee_id)
+        record = after_undoing(before, result, request.run_id, run.services.clock(), last_change_at=last_change_at)
+        stored = run.records_before_writes.get(employee_id)
         if record is None and stored is not None:
             record = stored if result.wrote else before or EmployeeRecord(employee_id)
         if record is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from worker.model.account import Account, AccountKey
@@ -16,13 +18,13 @@ from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undeci
 from worker.planning.parts import identity_fields
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
-from worker.runs.isolation import BatchRequest, Skipped
+from worker.runs.isolation import BatchRequest, SkipReason, Wait
 from worker.transport.http import TransportError
 from worker.transport.refusal import NO_ANSWER, BatchRefused
 from worker.transport.retries import Retries
 
-_EXEMPT = frozenset({"usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote"})
-_ADDRESS_REFUSED = frozenset({"useremailduplicate", "useremailinvalid"})
+_PROTECTED_BY_MOODLE = ("usernotupdatedadmin", "usernotupdatedguest", "usernotupdatedremote")
+_ADDRESS_REFUSED = ("useremailduplicate", "useremailinvalid")
 
 
 class WriteKind(StrEnum):
@@ -45,21 +47,22 @@ class WriteKind(StrEnum):
         return "core_user_create_users" if self is WriteKind.CREATE else "core_user_update_users"
 
 
-class Results:
+@dataclass
+class ResultCollector:
     """Collects the results of all steps. Several threads may add results.
 
     Attributes:
+        report: Called with every result.
         by_employee: The results, by employee id.
         completed: The employees whose whole step was carried out: steps that depend on theirs may be sent.
         stopped: The kinds of which nothing more is sent, and why.
     """
 
-    def __init__(self, report: Callable[[StepResult], None]) -> None:
-        self.by_employee: dict[int, StepResult] = {}
-        self.completed: set[int] = set()
-        self.stopped: dict[WriteKind, Reason] = {}
-        self._report = report
-        self._mutex = threading.RLock()
+    report: Callable[[StepResult], None]
+    by_employee: dict[int, StepResult] = field(default_factory=dict)
+    completed: set[int] = field(default_factory=set)
+    stopped: dict[WriteKind, Reason] = field(default_factory=dict)
+    _mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def add(
         self,
@@ -79,13 +82,13 @@ class Results:
                 is_unread = step.problem.code in REFUSED_ALONE
                 result = StepResult(step, Status.REFUSED, step.problem, wrote=True, isolated=is_unread)
             else:
-                done = status is Status.DONE
-                result = StepResult(step, status, reason, wrote=was_sent or done, isolated=isolated)
+                wrote = was_sent or status is Status.DONE
+                result = StepResult(step, status, reason, wrote=wrote, isolated=isolated)
             with self._mutex:
                 self.by_employee[step.employee_id] = result
                 if status is Status.DONE:
                     self.completed.add(step.employee_id)
-            self._report(result)
+            self.report(result)
 
     def missing(self, steps: Iterable[Step]) -> list[Step]:
         """Return the steps without a result."""
@@ -96,33 +99,30 @@ class WriteRequests(BatchRequest[Step]):
     """Writes of one kind."""
 
     def __init__(
-        self,
-        kind: WriteKind,
-        moodle: MoodleClient,
-        check: Callable[[], None],
-        results: Results,
-        wait: Callable[[float], None],
+        self, kind: WriteKind, moodle: MoodleClient, check: Callable[[], None], results: ResultCollector, wait: Wait
     ) -> None:
-        super().__init__(moodle.site_answers, moodle.check_visibility)
+        super().__init__(moodle.site_answers, moodle.check_visibility, wait)
         self._kind = kind
         self._moodle = moodle
         self._check = check
         self._results = results
-        self._wait = wait
         self._slots = threading.BoundedSemaphore(moodle.concurrency)
-
-    # The callbacks of BatchRequest
 
     def attempt(self, batch: Sequence[Step]) -> None:
         """Send one batch and record its results."""
-        retries = self._moodle.retries()
-        while True:
-            try:
+        retries, answer = self._moodle.retries(), None
+        while answer is None:
+            with suppress(TryAgain):
                 answer = self._call(batch, retries=retries)
-            except TryAgain:
-                continue
-            self._answered(batch, answer)
-            return
+        codes = {step.employee_id: answer.refused.get(step.account.id) if step.account else None for step in batch}
+        # The written steps are recorded first, because the attempts for the others can end the writing.
+        self._results.add([step for step in batch if codes[step.employee_id] is None], Status.DONE)
+        for step in batch:
+            code = codes[step.employee_id]
+            if code in _PROTECTED_BY_MOODLE:
+                self._results.add([step], Status.EXEMPT, refusals.UNTOUCHABLE)
+            elif code is not None:
+                self._account_refused(step, code)
 
     def still_to_send(self, batch: Sequence[Step], refusal: BatchRefused) -> Sequence[Step]:
         """After a write that may have been done, record the steps that were; return the others.
@@ -133,13 +133,13 @@ class WriteRequests(BatchRequest[Step]):
         if not isinstance(refusal, Undecided):
             return batch
         idnumbers = Lookup("idnumber", Priority.OTHERS, [_idnumber(step) for step in batch])
-        lookup = AccountLookup(self._moodle, self._wait, idnumbers, all_needed=True).run()
+        lookup = AccountLookup(self._moodle, self.wait, idnumbers, all_needed=True).run()
         found = {account.idnumber: account for account in lookup.accounts}
         remaining = []
         for step in batch:
             account, unanswered = found.get(_idnumber(step)), lookup.unanswered.get(("idnumber", _idnumber(step)))
             if account is not None and (self._kind is WriteKind.CREATE or self._has_all(account, step)):
-                self._found(step, account)
+                self._record_existing(step, account)
             elif unanswered is not None and self._kind is WriteKind.CREATE:
                 self._results.add([step], Status.FAILED, unanswered, was_sent=True, isolated=True)
             else:
@@ -151,7 +151,7 @@ class WriteRequests(BatchRequest[Step]):
         if self._kind is WriteKind.CREATE:
             own = [one for one in self._accounts("idnumber", _idnumber(record)) if one.idnumber == _idnumber(record)]
             if own:
-                self._found(record, own[0])
+                self._record_existing(record, own[0])
                 return
         if code == NO_ANSWER:
             # Moodle continues a request whose client hangs up (measured): the write may still be done.
@@ -175,9 +175,9 @@ class WriteRequests(BatchRequest[Step]):
         else:
             self._results.add([record], Status.REFUSED, reason, isolated=True)
 
-    def on_skipped(self, records: Sequence[Step], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[Step], why: SkipReason, code: str) -> None:
         """Record steps that were not sent."""
-        if why is Skipped.SITE_REFUSES:
+        if why is SkipReason.SITE_REFUSES:
             auth = next((value for step in records if (value := _new_value(step, "auth"))), "")
             reason = refusals.refuses_everybody(self._kind.function, auth)
         else:
@@ -189,21 +189,11 @@ class WriteRequests(BatchRequest[Step]):
     def _call(self, steps: Sequence[Step], fields: set[str] | None = None, retries: Retries | None = None) -> Updated:
         with self._slots:
             self._check()
+            records = [_record(step, fields) for step in steps]
             if self._kind is WriteKind.CREATE:
-                self._moodle.create([_creation_record(step, fields) for step in steps], retries)
+                self._moodle.create(records, retries)
                 return Updated({})
-            return self._moodle.update([_update_record(step, fields) for step in steps], retries)
-
-    def _answered(self, batch: Sequence[Step], answer: Updated) -> None:
-        """Record the written steps first, because the attempts for the others can end the writing."""
-        codes = {step.employee_id: answer.refused.get(step.account.id) if step.account else None for step in batch}
-        self._results.add([step for step in batch if codes[step.employee_id] is None], Status.DONE)
-        for step in batch:
-            code = codes[step.employee_id]
-            if code in _EXEMPT:
-                self._results.add([step], Status.EXEMPT, refusals.UNTOUCHABLE)
-            elif code is not None:
-                self._account_refused(step, code)
+            return self._moodle.update(records, retries)
 
     def _account_refused(self, step: Step, code: str) -> None:
         """Handle one refused account: retry a deadlock; after a refused address, send the fields unrelated to it."""
@@ -240,7 +230,8 @@ class WriteRequests(BatchRequest[Step]):
             return refusal.code
         return answer.refused.get(step.account.id) if step.account else None
 
-    def _found(self, step: Step, account: Account) -> None:
+    def _record_existing(self, step: Step, account: Account) -> None:
+        """Record a step whose account is there although the request got no clear answer."""
         if self._has_all(account, step):
             self._results.add([step], Status.DONE)
         else:
@@ -278,18 +269,11 @@ def _idnumber(step: Step) -> str:
     return str(step.employee_id)
 
 
-def _account_id(step: Step) -> int:
-    assert step.account is not None
-    return step.account.id
+def _new_value(step: Step, name: str) -> str:
+    return next((change.new for change in step.changes if change.field == name), "")
 
 
-def _new_value(step: Step, field: str) -> str:
-    return next((change.new for change in step.changes if change.field == field), "")
-
-
-def _update_record(step: Step, fields: set[str] | None) -> Record:
-    return {"id": _account_id(step), **_creation_record(step, fields)}
-
-
-def _creation_record(step: Step, fields: set[str] | None) -> Record:
-    return {change.field: change.new for change in step.changes if fields is None or change.field in fields}
+def _record(step: Step, fields: Collection[str] | None) -> Record:
+    """Return what is sent: the id of an account to update, and the new values of these fields (None: of all)."""
+    values = {change.field: change.new for change in step.changes if fields is None or change.field in fields}
+    return {"id": step.account.id, **values} if step.account else values

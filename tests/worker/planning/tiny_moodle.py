@@ -10,7 +10,7 @@ from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import Kinds
 from worker.model.step import Step
 from worker.moodle.client import MoodleClient, Record, Updated
-from worker.runs.batch_writer import BatchWriter
+from worker.runs.batch_writer import BatchWriter, WriteGate
 
 
 class Duplicate(AssertionError):
@@ -34,7 +34,9 @@ class TinyMoodle:
 
     def apply(self, steps: Sequence[Step]) -> None:
         """Write a plan as the product does, in its order and its batches."""
-        writer = BatchWriter(cast(MoodleClient, self), self, report=lambda _: None, wait=lambda _: None)
+        writer = BatchWriter(
+            cast(MoodleClient, self), cast(WriteGate, self), report=lambda _: None, wait=lambda _: None
+        )
         outcomes = writer.write([step for step in steps if step.changes])
         unwritten = sorted(number for number, outcome in outcomes.items() if not outcome.wrote)
         assert not unwritten, f"not written: {unwritten}"

@@ -43,7 +43,7 @@ def read(
 ) -> tuple[CustomFieldReader, dict[int, Mapping[str, str]]]:
     fields = reader(script, **more)
     fields.read(employees)
-    return fields, {number: shown for number in employees if (shown := fields.take(number))}
+    return fields, {number: shown for number in employees if (shown := fields.pop(number))}
 
 
 def ids(request: Request) -> list[int]:
@@ -58,7 +58,7 @@ def test_the_rest_of_the_first_report_is_a_spread_sample_of_which_only_the_numbe
 
     (asked,) = script.requests
     assert shown == {7: {GRADE: "G7"}}
-    assert fields.take(1_000) == {}
+    assert fields.pop(1_000) == {}
     assert 150 < len(ids(asked)) <= IDS_PER_CALL
     assert (ids(asked)[0], len(set(ids(asked)))) == (7, len(ids(asked)))
     assert max(ids(asked)) > 900
@@ -91,7 +91,7 @@ def test_a_key_that_may_run_no_report_reads_one_by_one_to_the_end_of_the_run(log
     fields.read([3])
 
     assert shown == {1: {GRADE: "G1"}, 2: {GRADE: "G2"}}
-    assert fields.take(3) == {GRADE: "G3"}
+    assert fields.pop(3) == {GRADE: "G3"}
     assert [request.method for request in script.requests] == ["POST", "GET", "GET", "GET"]
     assert [line["event"] for line in logged] == ["bamboohr.report_refused"]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.errors import TargetError
-from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, Skipped
+from worker.runs.isolation import ALLOWANCE, BatchRequest, Isolation, SkipReason
 from worker.transport.refusal import BatchRefused
 
 
@@ -28,7 +28,8 @@ class Site(BatchRequest[int]):
     sent: list[Sequence[int]] = field(default_factory=list)
     done: list[int] = field(default_factory=list)
     named: dict[int, str] = field(default_factory=dict)
-    not_sent: dict[int, Skipped] = field(default_factory=dict)
+    not_sent: dict[int, SkipReason] = field(default_factory=dict)
+    waits: list[float] = field(default_factory=list)
     probes: int = 0
     patient: int = 0
 
@@ -50,7 +51,10 @@ class Site(BatchRequest[int]):
         self.probes += 1
         return not self.is_down
 
-    def send_patiently(self, batch: Sequence[int]) -> None:
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def await_site(self) -> None:
         self.patient += 1
         if self.is_down:
             raise TargetError("Moodle could not be read")
@@ -59,12 +63,12 @@ class Site(BatchRequest[int]):
         assert record not in self.named
         self.named[record] = code
 
-    def on_skipped(self, records: Sequence[int], why: Skipped, code: str) -> None:
+    def on_skipped(self, records: Sequence[int], why: SkipReason, code: str) -> None:
         self.not_sent.update(dict.fromkeys(records, why))
 
 
 def send(site: Site, records: Sequence[int], *, size: int = 50, allowance: int | None = ALLOWANCE) -> None:
-    isolation: Isolation[int] = Isolation(site, lambda _: None, allowance=allowance)
+    isolation: Isolation[int] = Isolation(site, allowance=allowance)
     for at in range(0, len(records), size):
         isolation.send(records[at : at + size])
     isolation.finish()
@@ -101,7 +105,7 @@ def test_a_site_that_refuses_everything_costs_few_requests_and_names_no_record(s
 
     assert len(site.sent) + site.probes <= 22
     assert not site.named
-    assert site.not_sent == dict.fromkeys(range(500), Skipped.SITE_REFUSES)
+    assert site.not_sent == dict.fromkeys(range(500), SkipReason.SITE_REFUSES)
 
 
 def test_many_bad_records_at_the_head_are_not_taken_for_the_site() -> None:
@@ -127,7 +131,7 @@ def test_the_allowance_bounds_the_cost_and_loses_no_record() -> None:
     send(site, range(500))
 
     assert len(site.named) == ALLOWANCE
-    assert set(site.not_sent.values()) == {Skipped.TOO_MANY}
+    assert set(site.not_sent.values()) == {SkipReason.TOO_MANY}
     assert len(site.named) + len(site.not_sent) + len(site.done) == 500
 
 
@@ -142,7 +146,7 @@ def test_leavers_have_no_allowance() -> None:
 
 def test_records_that_were_isolated_in_the_last_run_do_not_use_up_the_allowance() -> None:
     site = Site(frozenset(range(40)))
-    isolation: Isolation[int] = Isolation(site, lambda _: None)
+    isolation: Isolation[int] = Isolation(site)
     isolation.send([100])
 
     for record in range(40):
@@ -156,12 +160,11 @@ def test_records_that_were_isolated_in_the_last_run_do_not_use_up_the_allowance(
 
 def test_a_passing_fault_costs_a_retry_and_names_no_record() -> None:
     site = Site(passing_faults=2)
-    waits: list[float] = []
-    isolation: Isolation[int] = Isolation(site, waits.append)
+    isolation: Isolation[int] = Isolation(site)
 
     isolation.send([1, 2, 3])
 
-    assert (site.done, site.named, waits) == ([1, 2, 3], {}, [0.5, 1.0])
+    assert (site.done, site.named, site.waits) == ([1, 2, 3], {}, [0.5, 1.0])
 
 
 def test_a_site_that_is_down_is_waited_for_and_ends_the_run() -> None:

@@ -77,7 +77,7 @@ def test_the_line_is_one_line_of_json() -> None:
 def test_the_line_has_the_times_the_position_and_the_calls() -> None:
     summary = Summary("r1", "sync", STARTED, since=STARTED - timedelta(days=1), offset=50, latest=STARTED)
     summary.next_since, summary.next_offset = STARTED, 0
-    summary.count_calls(bamboohr=lambda: 2, moodle=lambda: 7)
+    summary.calls = {"bamboohr": lambda: 2, "moodle": lambda: 7}
 
     line = summary.as_dict(ENDED)
 
@@ -329,7 +329,7 @@ def crowded_summary() -> Summary:
     summary.latest = summary.next_since = STARTED
     summary.error_reasons.update({f"a_rather_long_reason_code_{number}": 20_000 for number in range(40)})
     summary.warnings = [f"a_rather_long_warning_code_{number}" for number in range(40)]
-    summary.count_calls(bamboohr=lambda: 10**9, moodle=lambda: 10**9)
+    summary.calls = dict.fromkeys(("bamboohr", "moodle"), lambda: 10**9)
     return summary
 
 

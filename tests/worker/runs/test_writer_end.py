@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.worker.runs.writing import (
 from worker.errors import CredentialError, LockLost, TargetError, Terminated
 from worker.model.step import Step
 from worker.moodle.client import MoodleClient
-from worker.runs.batch_writer import BatchWriter
+from worker.runs.batch_writer import BatchWriter, WriteGate
 
 # What ends the writing
 
@@ -173,7 +174,8 @@ def test_a_batch_refused_by_the_gate_is_not_sent_and_ends_the_writing(writer: Sa
         def open_for(self, batch: Sequence[Step]) -> None:
             raise LockLost("the store is gone")
 
-    batch_writer = BatchWriter(writer.moodle, ClosedGate(), writer.reported.append, writer.patient.wait)
+    gate = cast(WriteGate, ClosedGate())
+    batch_writer = BatchWriter(writer.moodle, gate, writer.reported.append, writer.patient.wait)
     results = batch_writer.write([suspend(1, writer.add(1))])
 
     assert isinstance(batch_writer.ended_by, LockLost)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite, Settings
@@ -16,7 +16,7 @@ from worker.model.account import Account
 from worker.model.reasons import Reason
 from worker.model.step import Action, FieldChange, Status, Step, StepResult
 from worker.moodle.client import MoodleClient
-from worker.runs.batch_writer import BatchWriter
+from worker.runs.batch_writer import BatchWriter, WriteGate
 
 CREATE, UPDATE = "core_user_create_users", "core_user_update_users"
 BY_FIELD = "core_user_get_users_by_field"
@@ -85,7 +85,9 @@ class SandboxWriter:
             unanswered: Those of them whose request got no answer.
         """
         self.board.calls.clear()
-        writer = BatchWriter(self.moodle, self, self.reported.append, self.patient.wait, isolated, unanswered)
+        writer = BatchWriter(
+            self.moodle, cast(WriteGate, self), self.reported.append, self.patient.wait, isolated, unanswered
+        )
         results = writer.write(steps)
         self.ended_by = writer.ended_by
         return results
