@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+
+from worker.model.field_catalogue import is_by_api_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Employee:
         facts: The values that any source shows, by canonical field name.
         restricted: Fields that the evidence lists as restricted and no source shows.
         unreadable: The code with which BambooHR refuses to answer for this employee alone; "" if it answers.
-        incomplete: The same for the fields that are read by their API names, which are not shown then.
+        incomplete: The same for some of their fields, which are not shown then.
     """
 
     employee_id: int
@@ -83,6 +85,22 @@ class Employee:
             facts={**facts, **(custom or {})},
             restricted=restricted - facts.keys(),
             incomplete=incomplete,
+        )
+
+    def confirmed(self, evidence: Evidence | None, incomplete: str = "") -> Employee:
+        """Return an employee of whom only the directory was read, with what the evidence shows as well.
+
+        An empty field of the directory may be hidden: it is empty only if the evidence shows it, too. `incomplete`: see
+        the attribute.
+        """
+        listing = {name: value for name, value in self.facts.items() if value or is_by_api_name(name)}
+        merged = Employee.seen(self.employee_id, listing=listing, evidence=evidence)
+        return replace(
+            self,
+            evidenced=merged.evidenced,
+            facts=merged.facts,
+            restricted=merged.restricted,
+            incomplete=incomplete or self.incomplete,
         )
 
     @property

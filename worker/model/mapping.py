@@ -99,6 +99,11 @@ class Rule:
         """
         return self._value_and_refused(facts)[0]
 
+    def rests_on_empty(self, facts: Mapping[str, str]) -> bool:
+        """Return whether the value would be another one if a source that is shown as empty had one."""
+        used = next((index for index, source in enumerate(self.sources) if facts.get(source)), len(self.sources))
+        return any(facts.get(source) == "" for source in self.sources[:used])
+
     def refused_value(self, facts: Mapping[str, str]) -> str:
         """Return the value that is not sent because the table does not have it or Moodle does not accept it, or ""."""
         return self._value_and_refused(facts)[1]

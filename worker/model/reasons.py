@@ -306,8 +306,8 @@ def unreadable_employee(code: str) -> Reason:
 
 
 def unreadable_fields(code: str) -> Reason:
-    """BambooHR cannot answer for the custom fields of one employee; everything else is written."""
-    text = f"BambooHR cannot return this employee's custom fields ({code})"
+    """BambooHR cannot answer for some fields of one employee; everything else is written."""
+    text = f"BambooHR cannot return some of this employee's fields ({code})"
     return Reason("unreadable_fields", text, f"{_REPAIR} The account keeps what it has in these fields until then")
 
 

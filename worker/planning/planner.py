@@ -14,6 +14,7 @@ from functools import cached_property
 from worker.errors import SyncError
 from worker.model.account import Account, AccountKey
 from worker.model.employee import Employee, parse_employee_id
+from worker.model.field_catalogue import is_by_api_name
 from worker.model.field_kinds import Kinds
 from worker.model.history import FollowUp
 from worker.model.reasons import Reason
@@ -52,14 +53,17 @@ class Needed:
         joining: Employees outside the run whose accounts hold an address that the run needs. They may have another
             address by now: if they join the run, the address becomes free.
         compared: Employees outside the run whose accounts match new employees, read to find out whether they left.
+        unconfirmed: Employees of the run whose accounts would change because the directory shows a field as empty. They
+            are read individually, because the field may be hidden.
     """
 
     lookups: tuple[Lookup, ...] = ()
     joining: frozenset[int] = frozenset()
     compared: frozenset[int] = frozenset()
+    unconfirmed: tuple[Employee, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.joining or self.lookups or self.compared)
+        return bool(self.joining or self.lookups or self.compared or self.unconfirmed)
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,12 @@ class Planner:
         self._joined: set[int] = set()
         self._joining_rounds = 0
         self._read_for_comparison: frozenset[int] = frozenset()
+        self._read_for_confirmation: set[int] = set()
         self._context = PlanContext(Matching(plan_input, self._accounts, self._unanswered))
+        self._steps: tuple[Step, ...] | None = None
 
     def needs(self) -> Needed:
-        """Return what must be looked up or read next: accounts, further employees, and finally accounts by username."""
+        """Return what must be looked up or read next: accounts, further employees, and what the directory may hide."""
         context = self._context
         for wanted in (_by_idnumber(context), _by_account_id(context), _by_email(context)):
             if lookups := self._new_lookups(wanted):
@@ -119,7 +125,9 @@ class Planner:
             return Needed(joining=joining)
         if compared := self._new_compared():
             return Needed(compared=compared)
-        return Needed(self._new_lookups(_by_username(context)))
+        if lookups := self._new_lookups(_by_username(context)):
+            return Needed(lookups)
+        return Needed(unconfirmed=self._new_unconfirmed())
 
     def add(
         self,
@@ -127,18 +135,21 @@ class Planner:
         joining: Sequence[Employee] = (),
         unanswered: Mapping[tuple[AccountKey, str], Reason] = {},
         compared: Sequence[Employee] = (),
+        confirmed: Sequence[Employee] = (),
         kinds: Kinds | None = None,
     ) -> None:
-        """Add what was found, and which look-ups have no answer."""
+        """Add what was found, and which look-ups have no answer. `confirmed`: replace the employees of the same ids."""
+        employees = {**self._input.by_id, **{one.employee_id: one for one in (*joining, *confirmed)}}
         self._input = replace(
             self._input,
-            employees=sorted([*self._input.employees, *joining], key=lambda one: one.employee_id),
+            employees=[employees[employee_id] for employee_id in sorted(employees)],
             compared=[*self._input.compared, *compared],
             kinds={**self._input.kinds, **(kinds or {})},
         )
         self._accounts.update({account.id: account for account in accounts})
         self._unanswered.update(unanswered)
         self._context = PlanContext(Matching(self._input, self._accounts, self._unanswered))
+        self._steps = None
 
     @property
     def has_leavers(self) -> bool:
@@ -147,8 +158,13 @@ class Planner:
 
     def plan(self) -> Plan:
         """Return one step for every employee, in the order of their ids."""
-        steps = tuple(decide(self._context, employee) for employee in self._input.employees)
-        return Plan(self._input, self._accounts, steps, {**self._unanswered})
+        return Plan(self._input, self._accounts, self._decided(), {**self._unanswered})
+
+    def _decided(self) -> tuple[Step, ...]:
+        """Return the steps by what has been added so far."""
+        if self._steps is None:
+            self._steps = tuple(decide(self._context, employee) for employee in self._input.employees)
+        return self._steps
 
     def _new_lookups(self, wanted: Iterable[_Wanted]) -> tuple[Lookup, ...]:
         """Return the look-ups of values that were not looked up before, and mark them as looked up."""
@@ -185,6 +201,25 @@ class Planner:
         compared = others - read - self._joined - self._read_for_comparison
         self._read_for_comparison |= compared
         return compared
+
+    def _new_unconfirmed(self) -> tuple[Employee, ...]:
+        """Return :attr:`Needed.unconfirmed`, without those requested before, and mark them as requested."""
+        found = tuple(
+            employee
+            for employee, step in zip(self._input.employees, self._decided(), strict=True)
+            if employee.listed
+            and not employee.evidenced
+            and employee.employee_id not in self._read_for_confirmation
+            and self._rests_on_empty(employee, step)
+        )
+        self._read_for_confirmation.update(one.employee_id for one in found)
+        return found
+
+    def _rests_on_empty(self, employee: Employee, step: Step) -> bool:
+        """Return whether an account changes because a field is empty that the directory shows."""
+        listing = {name: value for name, value in employee.facts.items() if not is_by_api_name(name)}
+        rules = (self._input.settings.mapping.rule(change.field) for change in step.changes)
+        return step.account is not None and any(rule.rests_on_empty(listing) for rule in rules if rule is not None)
 
 
 _Wanted = tuple[AccountKey, str, int]

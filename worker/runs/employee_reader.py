@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from worker.errors import SourceError
-from worker.model.employee import Employee
+from worker.model.employee import Employee, Evidence
 from worker.model.field_catalogue import EVIDENCE, is_by_api_name
 from worker.model.history import FollowUp
 from worker.model.mapping import NAMES
@@ -14,6 +14,7 @@ from worker.runs.custom_fields import CustomFieldReader
 from worker.runs.evidence import EvidenceReader
 from worker.runs.run_input import RunInput
 from worker.runs.services import Services
+from worker.transport.refusal import NO_ANSWER
 
 
 class EmployeeReader:
@@ -61,6 +62,24 @@ class EmployeeReader:
         lost = frozenset(self._inputs.custom_fields.lost(self._inputs.history.last_baseline()))
         return [self._employee(employee_id, lost) for employee_id in ids]
 
+    def confirmed(self, employees: Collection[Employee]) -> list[Employee]:
+        """Return these employees, of whom only the directory was read, with what the evidence shows as well.
+
+        If BambooHR does not return it, their empty fields are not shown in this run. If the key may read no evidence at
+        all, the directory is trusted.
+        """
+        code = ""
+        try:
+            self.evidence.read([one.employee_id for one in employees])
+        except SourceError:
+            code = NO_ANSWER
+        if self.evidence.refused:
+            return [*employees]
+        return [
+            one.confirmed(self._row(one.employee_id), self.evidence.unreadable.get(one.employee_id, code))
+            for one in employees
+        ]
+
     def _needs_evidence(self, employee_id: int) -> bool:
         """Return whether the directory does not show enough of the employee.
 
@@ -83,17 +102,21 @@ class EmployeeReader:
             return None
         return {name: value for name, value in listing.items() if value or name not in self._scope}
 
+    def _row(self, employee_id: int) -> Evidence | None:
+        """Return the evidence of an employee, and release it."""
+        row = self.evidence.rows.pop(employee_id, None) or self._inputs.rows.pop(employee_id, None)
+        if row is None:
+            return None
+        self._directory.email_index.add(row.facts.get("work_email", ""), employee_id)
+        # The empty fields of the scope that many employees have lost decide nothing.
+        ignored = self._directory.unreliable_fields & self._scope
+        return replace(row, facts={name: value for name, value in row.facts.items() if value or name not in ignored})
+
     def _employee(self, employee_id: int, lost: Collection[str]) -> Employee:
         unreadable = self.evidence.unreadable.get(employee_id)
         if unreadable is not None:
             return Employee(employee_id, unreadable=unreadable)
-        row = self.evidence.rows.pop(employee_id, None) or self._inputs.rows.pop(employee_id, None)
-        if row is not None:
-            # The empty fields of the scope that many employees have lost decide nothing.
-            ignored = self._directory.unreliable_fields & self._scope
-            facts = {name: value for name, value in row.facts.items() if value or name not in ignored}
-            row = replace(row, facts=facts)
-            self._directory.email_index.add(row.facts.get("work_email", ""), employee_id)
+        row = self._row(employee_id)
         listing, record = self._listing(employee_id), self._inputs.history.records.get(employee_id)
         self._directory.employees.pop(employee_id, None)
         if row is not None and listing is not None:

@@ -91,6 +91,7 @@ def _look_up(services: Services, reader: EmployeeReader, planner: Planner) -> Sy
             accounts=(account for one in found for account in one.accounts),
             joining=() if ended_by else reader.employees(needed.joining),
             compared=() if ended_by else reader.employees(needed.compared, for_comparison=True),
+            confirmed=() if ended_by else reader.confirmed(needed.unconfirmed),
             unanswered={key: reason for one in found for key, reason in one.unanswered.items()},
             kinds=services.moodle.field_kinds,
         )

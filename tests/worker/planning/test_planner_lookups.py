@@ -24,8 +24,9 @@ from tests.worker.builders import (
 from tests.worker.planning.cases import Values
 from tests.worker.tables import table
 from worker.model.account import Account, AccountKey
-from worker.model.employee import Employee
+from worker.model.employee import Employee, Evidence
 from worker.model.history import EmployeeRecord, FollowUp
+from worker.model.mapping import FieldMapping
 from worker.model.reasons import Reason
 from worker.model.scope import Scope, ScopeRule
 from worker.model.step import Action
@@ -160,6 +161,56 @@ def test_a_chain_of_employees_who_join_is_followed_for_five_rounds() -> None:
         joined += sorted(needed.joining)
 
     assert joined == [2, 3, 4, 5, 6]
+
+
+WITHOUT = listed(1, department="", preferred_name="")
+PREFERRED = mapping_of(firstname=["preferred_name", "first_name"])
+LEGAL = mapping_of(firstname=["first_name", "preferred_name"])
+COST_CENTER = mapping_of(profile_field_cc="bamboohr:customCostCenter")
+
+
+@table(
+    "employee, account, mapping, expected",
+    ("a value is lost", WITHOUT, account_of(1, department="Sales"), mapping_of(), ["1"]),
+    ("another source is used", WITHOUT, account_of(WITHOUT, firstname="Kim"), PREFERRED, ["1"]),
+    ("the source before it has a value", WITHOUT, account_of(WITHOUT, firstname="Kim"), LEGAL, []),
+    ("nothing changes", WITHOUT, account_of(WITHOUT), PREFERRED, []),
+    ("something else changes", WITHOUT, account_of(WITHOUT, lastname="Lee"), PREFERRED, []),
+    ("a new account", WITHOUT, account(55), PREFERRED, []),
+    ("evidence was read", hidden(1, department=""), account_of(1, department="Sales"), mapping_of(), []),
+    (
+        "a field by its API name, which the directory does not have",
+        listed(1, **{"bamboohr:customCostCenter": ""}),
+        account_of(1, profile_field_cc="7"),
+        COST_CENTER,
+        [],
+    ),
+)
+def test_evidence_is_asked_for_if_an_account_would_change_because_the_directory_shows_nothing(
+    employee: Employee, account: Account, mapping: FieldMapping, expected: list[str]
+) -> None:
+    assert asked(employee, accounts=[account], mapping=mapping)["unconfirmed"] == expected
+
+
+@table(
+    "evidence, changes",
+    ("empty", Evidence({"department": ""}), [("department", "Sales", "")]),
+    ("hidden", Evidence({}, frozenset({"department"})), []),
+    ("left out", Evidence({}), []),
+    ("filled", Evidence({"department": "Legal"}), [("department", "Sales", "Legal")]),
+    ("no row", None, []),
+)
+def test_an_empty_field_of_the_directory_is_empty_only_if_the_evidence_shows_it(
+    evidence: Evidence | None, changes: list[tuple[str, str, str]]
+) -> None:
+    planner = Planner(input_of(WITHOUT))
+    look_up(planner, [account_of(1, department="Sales")])
+
+    planner.add(confirmed=[WITHOUT.confirmed(evidence)])
+
+    assert not planner.needs()
+    (step,) = planner.plan().steps
+    assert [(change.field, change.old, change.new) for change in step.changes] == changes
 
 
 def test_leavers_and_employees_who_were_refused_alone_have_look_ups_of_their_own() -> None:

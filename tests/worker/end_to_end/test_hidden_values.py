@@ -1,0 +1,79 @@
+"""A field that the key may not see of one employee: the directory shows it as empty, and only evidence tells."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.sandbox.wire import Fault
+from tests.simulation import Simulation
+from tests.worker.end_to_end.simulated_days import account, in_sync, next_day_run
+
+PREFERRED_NAME = {"firstname": ["preferred_name", "first_name"], "institution": {"from": "division", "default": "HQ"}}
+
+
+@pytest.fixture
+def simulation() -> Simulation:
+    """Thirty employees in sync; employee 4 has a preferred name and a division."""
+    simulation = in_sync(30, FIELD_MAPPING=json.dumps(PREFERRED_NAME))
+    simulation.company.edit("4", preferredName="Kim", division="North")
+    assert next_day_run(simulation).counts["updated"] == 1
+    return simulation
+
+
+def values(simulation: Simulation) -> tuple[str, ...]:
+    user = account(simulation, "4")
+    return user["firstname"], user["department"], user["institution"]
+
+
+@pytest.mark.parametrize("list_refused", [None, 403])
+def test_a_hidden_value_is_neither_cleared_nor_replaced_by_the_next_source(
+    simulation: Simulation, list_refused: int | None
+) -> None:
+    before = values(simulation)
+    simulation.bamboo.settings.list_refused = list_refused  # type: ignore[assignment]
+    simulation.bamboo.settings.restricted_for = {"4": frozenset({"preferredName", "department", "division"})}
+    simulation.company.edit("4", lastName="Lee")
+
+    run = next_day_run(simulation)
+
+    assert (run.exit_code, run.counts["updated"]) == (0, 1)
+    assert (values(simulation), account(simulation, "4")["lastname"]) == (before, "Lee")
+
+
+def test_a_value_that_is_removed_is_cleared_for_one_further_call(simulation: Simulation) -> None:
+    simulation.company.edit("4", preferredName=None, department=None, division=None)
+    legal_name = simulation.company.values("4")["firstName"]
+    simulation.to_bamboo.calls.clear()
+
+    run = next_day_run(simulation)
+
+    assert (run.exit_code, values(simulation)) == (0, (legal_name, "", "HQ"))
+    assert simulation.to_bamboo.calls == ["changed", "employees", "directory", "employees"]
+
+
+def test_without_an_answer_the_values_stay_the_rest_is_written_and_the_employee_is_read_again(
+    simulation: Simulation,
+) -> None:
+    before = values(simulation)
+    simulation.company.edit("4", lastName="Lee", department=None)
+    simulation.to_bamboo.faults.append(Fault("status", "employees", status=500, times=0, text="filter[ids]"))
+
+    run = next_day_run(simulation)
+    assert (run.exit_code, run.counts["errors"], run.error_reasons) == (1, 1, {"unreadable_fields": 1})
+    assert (values(simulation), account(simulation, "4")["lastname"]) == (before, "Lee")
+
+    simulation.to_bamboo.faults.clear()
+    run = next_day_run(simulation)
+    assert (run.exit_code, account(simulation, "4")["department"]) == (0, "")
+
+
+def test_a_directory_is_trusted_if_the_key_may_read_nothing_else(simulation: Simulation) -> None:
+    simulation.bamboo.settings.list_refused = 403
+    simulation.bamboo.settings.invisible = frozenset(employee.id for employee in simulation.company)
+    simulation.company.edit("4", department=None)
+
+    run = next_day_run(simulation)
+
+    assert (run.exit_code, account(simulation, "4")["department"]) == (0, "")
