@@ -24,7 +24,7 @@ from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
 from worker.model.history import History
 from worker.moodle.client import MoodleClient
-from worker.runs.run_input import RunRequest
+from worker.runs.run_input import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.summary import Summary
 from worker.runs.sync import preview, run_sync
@@ -124,18 +124,19 @@ class Simulation:
         self, *, dies_at: int | None = None, employees: tuple[int, ...] = (), dry_run: bool = False
     ) -> Summary | None:
         """Run `sync`; None if the run was killed. A lock it left behind has expired by the next run."""
-        return self.do(RunRequest(employees, dry_run=dry_run, includes_undone=bool(employees)), dies_at=dies_at)
+        covers = SelectedEmployees(employees) if employees else ChangedEmployees()
+        return self.do(RunRequest(covers, dry_run=dry_run, includes_undone=bool(employees)), dies_at=dies_at)
 
     def approve(self, run_id: str) -> Summary | None:
         """Approve everything that a run held."""
         held = self._store(Process()).held(run_id)
         assert held is not None
         employees = sorted({change.employee_id for change in held.changes})
-        return self.do(RunRequest(tuple(employees), approved=tuple(held.changes)), "approve")
+        return self.do(RunRequest(SelectedEmployees(tuple(employees)), approved=tuple(held.changes)), "approve")
 
     def reconcile(self, *, dies_at: int | None = None) -> Summary | None:
         """Run `reconcile`; None if the run was killed."""
-        return self.do(RunRequest(all_employees=True), "reconcile", dies_at=dies_at)
+        return self.do(RunRequest(AllEmployees()), "reconcile", dies_at=dies_at)
 
     def undo(self, run_id: str, *, dies_at: int | None = None, employees: tuple[int, ...] = ()) -> Summary | None:
         """Undo a run; None if the undo was killed."""

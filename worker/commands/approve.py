@@ -13,7 +13,7 @@ from worker.model.history import FollowUp
 from worker.model.reasons import UNCONFIRMED
 from worker.model.step import GuardClass
 from worker.planning.digests import key_check
-from worker.runs.run_input import RunRequest
+from worker.runs.run_input import RunRequest, SelectedEmployees
 from worker.runs.services import Services
 from worker.runs.sync import run_sync
 from worker.words import counted, employees_named
@@ -63,7 +63,7 @@ def approve(call: Call) -> None:
         classes.setdefault(change.employee_id, set()).add(change.guard_class or UNCONFIRMED)
     _warn_of_undone(sorted(classes), services)
     request = RunRequest(
-        tuple(sorted(classes)),
+        SelectedEmployees(tuple(sorted(classes))),
         dry_run=options.dry_run,
         approved=changes,
         resends=held.resends,

@@ -17,7 +17,7 @@ from worker.progress import bar
 from worker.runs import checks
 from worker.runs.checks import Check, CheckStatus, failed_by, ok
 from worker.runs.company_checks import check_accounts, check_employees, check_profile_fields
-from worker.runs.run_input import RunRequest
+from worker.runs.run_input import AllEmployees, RunRequest
 from worker.runs.services import Credentials, now, open_bamboohr, open_moodle, open_services, open_store
 from worker.runs.sync import preview
 from worker.transport.patience import Patience
@@ -126,7 +126,7 @@ def _systems(call: Call, settings: Settings, credentials: Credentials) -> Iterat
         return
     try:
         services = open_services(settings, credentials, call.stop, call.summary, bar)
-        seen = preview(RunRequest(all_employees=True, dry_run=True), services, call.summary)
+        seen = preview(RunRequest(AllEmployees(), dry_run=True), services, call.summary)
         yield from check_employees(seen, settings)
         yield from check_accounts(seen, settings, call.summary.listed_ids.get("unexplained_accounts", []))
         yield from check_profile_fields(seen, settings, services.moodle.field_kinds)

@@ -11,7 +11,7 @@ from worker.progress import no_bar
 from worker.reports.employee_context import EmployeeContext
 from worker.reports.explanation import explain
 from worker.reports.output import check_destination, put, readable, width
-from worker.runs.run_input import RunRequest
+from worker.runs.run_input import RunRequest, SelectedEmployees
 from worker.runs.sync import preview
 
 _DETAILS = """\
@@ -51,7 +51,7 @@ def explain_employee(call: Call) -> int:
     check_destination(options.output, shows_values=options.show_values)
     number: int = options.employee
     services = call.services(progress=no_bar, patience=reader_patience())
-    request = RunRequest(selected=(number,), dry_run=True, includes_undone=True)
+    request = RunRequest(SelectedEmployees((number,)), dry_run=True, includes_undone=True)
     seen = preview(request, services, summary)
     history = seen.inputs.history
     sections = explain(

@@ -14,7 +14,7 @@ from worker.reports.output import check_destination, put, width
 from worker.reports.page import page
 from worker.reports.report import document
 from worker.reports.table import table
-from worker.runs.run_input import RunRequest
+from worker.runs.run_input import AllEmployees, ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.sync import preview
 from worker.words import MOST_SHOWN
 
@@ -77,7 +77,8 @@ def plan(call: Call) -> int:
     services = call.services(patience=reader_patience())
     summary.dry_run = True
     named = bool(selected)
-    request = RunRequest(selected, everybody, dry_run=True, includes_undone=named, resends=named)
+    covers = SelectedEmployees(selected) if named else AllEmployees() if everybody else ChangedEmployees()
+    request = RunRequest(covers, dry_run=True, includes_undone=named, resends=named)
     seen = preview(request, services, summary)
     summary.finish()
     report = build(

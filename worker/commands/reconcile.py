@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.commands.base import Call, check_terminal, may_write, proposal_of
 from worker.commands.parser import Parsers, add_command, add_flags
-from worker.runs.run_input import RunRequest
+from worker.runs.run_input import AllEmployees, RunRequest
 from worker.runs.sync import run_sync
 from worker.words import counted
 
@@ -42,7 +42,7 @@ def add(parsers: Parsers) -> None:
 def reconcile(call: Call) -> None:
     """Compare all employees with Moodle, and correct the differences."""
     options = call.options
-    request = RunRequest(all_employees=True, dry_run=options.dry_run, resends=options.resend)
+    request = RunRequest(AllEmployees(), dry_run=options.dry_run, resends=options.resend)
     call.begin(request.summary_scope)
     check_terminal(options)
     services = call.services()

@@ -7,7 +7,7 @@ import argparse
 from worker.commands.base import Call, may_write, proposal_of
 from worker.commands.parser import Parsers, add_command, add_employees, add_flags, employees
 from worker.errors import UsageError
-from worker.runs.run_input import RunRequest
+from worker.runs.run_input import ChangedEmployees, RunRequest, SelectedEmployees
 from worker.runs.sync import run_sync
 
 _DETAILS = """\
@@ -58,7 +58,7 @@ def request(options: argparse.Namespace) -> RunRequest:
     if options.reactivate and not selected:
         raise UsageError("--reactivate needs --employee", advice="name the employees to reactivate: --employee ID")
     return RunRequest(
-        selected=selected,
+        SelectedEmployees(selected) if selected else ChangedEmployees(),
         dry_run=options.dry_run,
         reactivate=options.reactivate,
         includes_undone=bool(selected),

@@ -19,12 +19,28 @@ from worker.planning.window import Window
 
 
 @dataclass(frozen=True)
+class ChangedEmployees:
+    """The next window of the changed feed, arrived dates, and employees with a follow-up. Moves the state."""
+
+
+@dataclass(frozen=True)
+class SelectedEmployees:
+    """Only these employees, by id."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AllEmployees:
+    """A full pass over the company, active and inactive."""
+
+
+@dataclass(frozen=True)
 class RunRequest:
-    """The request for one run: by default, for the next window of the changed feed, which moves the state.
+    """The request for one run.
 
     Attributes:
-        selected: The run is about these employees only.
-        all_employees: The run is a full pass over the company, active and inactive.
+        covers: Which employees the run is about. ("Scope" is the setting that limits the sync as a whole.)
         dry_run: Read, plan and report, but write nothing and take no lock.
         reactivate: Reactivate the selected employees' accounts, even if this product did not suspend them.
         includes_undone: Employees whose writes were undone are not left alone, because an operator selected them.
@@ -33,8 +49,7 @@ class RunRequest:
             them, and they do not count towards the limits.
     """
 
-    selected: tuple[int, ...] = ()
-    all_employees: bool = False
+    covers: ChangedEmployees | SelectedEmployees | AllEmployees = ChangedEmployees()
     dry_run: bool = False
     reactivate: bool = False
     includes_undone: bool = False
@@ -42,9 +57,19 @@ class RunRequest:
     approved: tuple[HeldChange, ...] = ()
 
     @property
+    def selected(self) -> tuple[int, ...]:
+        """The employees that were named; empty unless :class:`SelectedEmployees` are covered."""
+        return self.covers.ids if isinstance(self.covers, SelectedEmployees) else ()
+
+    @property
+    def all_employees(self) -> bool:
+        """Whether this is a full pass."""
+        return isinstance(self.covers, AllEmployees)
+
+    @property
     def takes_window(self) -> bool:
-        """Whether the run takes the next window: changes, arrived dates, and employees with a follow-up."""
-        return not (self.selected or self.all_employees)
+        """Whether the run takes the next part of the window."""
+        return isinstance(self.covers, ChangedEmployees)
 
     @property
     def summary_scope(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -180,7 +181,7 @@ COST_CENTER = mapping_of(profile_field_cc="bamboohr:customCostCenter")
     ("evidence was read", hidden(1, department=""), account_of(1, department="Sales"), mapping_of(), []),
     (
         "a field by its API name, which the directory does not have",
-        listed(1, **{"bamboohr:customCostCenter": ""}),
+        replace(listed(1), facts={**listed(1).facts, "bamboohr:customCostCenter": ""}),
         account_of(1, profile_field_cc="7"),
         COST_CENTER,
         [],

@@ -23,7 +23,7 @@ from worker.model.employee import Change, Employee, Evidence
 from worker.model.history import EmployeeRecord, FollowUp, History, RunRecord
 from worker.planning.baseline import CustomFieldStats
 from worker.runs.employee_reader import EmployeeReader
-from worker.runs.run_input import RunInput, RunRequest
+from worker.runs.run_input import AllEmployees, RunInput, RunRequest
 from worker.runs.services import Services
 from worker.state.store import Store
 
@@ -32,7 +32,7 @@ ADA = {"first_name": "Ada", "last_name": "King", "work_email": "ada@acme.example
 SHOWN = frozenset(ADA) - {"status"}
 GRADE = "bamboohr:customGrade"
 CUSTOM = {"FIELD_MAPPING": f'{{"profile_field_grade": "{GRADE}"}}'}
-FULL_PASS = RunRequest(all_employees=True)
+FULL_PASS = RunRequest(AllEmployees())
 NOBODY = Response.of({"data": []})
 REFUSED = Response(403)
 SCOPE = '{"department": {"exclude": ["Board"]}}'
