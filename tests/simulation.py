@@ -20,6 +20,7 @@ from tests.sandbox.bamboohr import BambooApp, Company, ManualClock
 from tests.sandbox.moodle import TOKEN, MoodleApp, MoodleSite
 from tests.sandbox.wire import InProcess, Switchboard
 from worker.bamboohr.client import BambooHRClient
+from worker.config.credentials import RenewableCredential
 from worker.config.settings import Settings, read_settings
 from worker.errors import SyncError
 from worker.model.history import History
@@ -189,7 +190,7 @@ class Simulation:
         moodle = MoodleClient(
             Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),
             settings.moodle_endpoint,
-            TOKEN,
+            RenewableCredential(TOKEN),
             mapping=settings.mapping,
             batch_size=settings.moodle_batch_size,
             concurrency=1,
@@ -198,7 +199,7 @@ class Simulation:
         return Services(
             settings=settings,
             store=self._store(process),
-            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, "k" * 40, "fix"),
+            bamboohr=BambooHRClient(bamboohr, settings.bamboo_api, RenewableCredential("k" * 40), "fix"),
             moodle=moodle,
             stop=stop,
             clock=_reading(self.clock),

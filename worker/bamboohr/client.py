@@ -9,7 +9,7 @@ Source of the facts: BambooHR's API documentation and OpenAPI specification.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -37,7 +37,6 @@ ROWS_PER_PAGE = 2500
 """The most that List Employees returns at once (OpenAPI specification, `page[limit]`)."""
 NO_EMPLOYEE = 2**31 - 1
 """An id that no employee has: BambooHR counts from 1."""
-_OWN_USER = "/employees/0"
 _ANSWERS = (HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 """The statuses that are an answer for the key's own user: an integration's key has no employee (documented)."""
 _LISTING_RESTARTS = 3
@@ -51,17 +50,10 @@ _REPORT_REFUSED = _ENDPOINT_REFUSED | {HTTPStatus.GONE}
 
 
 class BambooHRClient:
-    """A client for one company.
+    """A client for one company. See :class:`RestApi` for its arguments."""
 
-    Args:
-        transport: Sends the requests.
-        api: The address of the API, with its version.
-        key: The API key; a text, or a credential that can be read again.
-        fix_command: The command that sets the key, for the messages.
-    """
-
-    def __init__(self, transport: Transport, api: str, key: str | RenewableCredential, fix_command: str) -> None:
-        self._api = RestApi(transport, api, RenewableCredential(key) if isinstance(key, str) else key, fix_command)
+    def __init__(self, transport: Transport, address: str, key: RenewableCredential, fix_command: str) -> None:
+        self._api = RestApi(transport, address, key, fix_command)
 
     def changed_employees(self, since: datetime) -> Feed:
         """Return the employees whose record changed at or after `since`, ordered by numeric id."""
@@ -89,7 +81,7 @@ class BambooHRClient:
 
     def await_site(self) -> None:
         """Wait until BambooHR answers for the key's own user. Raises SyncError if it does not answer in time."""
-        self._api.read("the key's own user", _OWN_USER, {}, b"".join, dict.fromkeys(_ANSWERS, b""))
+        self._read_own_user(quick=False)
 
     # In one quick attempt
 
@@ -108,7 +100,12 @@ class BambooHRClient:
             Refused: One of the employees or BambooHR may be the cause; `site_answers` tells which.
             SyncError: The run cannot continue.
         """
-        return listing.all_rows(self._pages(employees, fields, len(employees)))
+        rows: dict[int, Evidence] = {}
+        for page in self._pages(employees, fields, len(employees)):
+            if page.is_first:
+                rows.clear()
+            rows.update(page.rows)
+        return rows
 
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
         """Return the fields of the catalogue that Get Employee shows; None if there is no such employee.
@@ -153,12 +150,12 @@ class BambooHRClient:
         return row if employee_id(row.get("id")) == employee else None
 
     def site_answers(self) -> bool:
-        """Return whether BambooHR answers at all: id 0 stands for the key's own user."""
-        try:
-            self._api.read("the key's own user", _OWN_USER, {}, b"".join, dict.fromkeys(_ANSWERS, b""), quick=True)
-        except (Refused, SourceError, CredentialError):
-            return False
-        return True
+        """Return whether BambooHR answers at all."""
+        return _succeeds(lambda: self._read_own_user(quick=True))
+
+    def _read_own_user(self, *, quick: bool) -> None:
+        """Read the employee 0, who stands for the key's own user."""
+        self._api.read("the key's own user", "/employees/0", {}, b"".join, dict.fromkeys(_ANSWERS, b""), quick=quick)
 
     # List Employees
 
@@ -170,7 +167,7 @@ class BambooHRClient:
             cursors: set[str] = set()
             while cursor is not None:
                 if cursor in cursors:
-                    raise refusals.unreadable()
+                    raise refusals.by_record(refusals.UNREADABLE)
                 cursors.add(cursor)
                 page = self._page(pages, listing.query(employees, fields, limit, cursor), is_first=not cursor)
                 if page is None:
@@ -207,9 +204,17 @@ class BambooHRClient:
 
     def _may_list(self) -> bool:
         """Return whether List Employees answers without an employee in the request: a firewall may refuse one."""
-        nobody = listing.query([NO_EMPLOYEE], ("status",), 1, "")
-        try:
-            self._api.read("List Employees", "/employees", nobody, json_object, quick=True, may_take_no_keys=True)
-        except (Refused, SourceError, CredentialError):
-            return False
-        return True
+        query = listing.query([NO_EMPLOYEE], ("status",), 1, "")
+        return _succeeds(
+            lambda: self._api.read(
+                "List Employees", "/employees", query, json_object, quick=True, may_take_no_keys=True
+            )
+        )
+
+
+def _succeeds(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except (Refused, SourceError, CredentialError):
+        return False
+    return True

@@ -6,7 +6,7 @@ the key may not read (`_restrictedFields`). Source: BambooHR's OpenAPI specifica
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from worker.model.states import state_name
 from worker.transport.json_stream import Malformed
 
 _SOURCE = "List Employees"
+_COUNTRY = "country"
+"""The name of the country in List Employees and in Get Employee."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +29,9 @@ class Page:
     is_first: bool
 
 
-def all_rows(pages: Iterable[Page]) -> dict[int, Evidence]:
-    """Return the rows of all pages."""
-    rows: dict[int, Evidence] = {}
-    for page in pages:
-        if page.is_first:
-            rows.clear()
-        rows.update(page.rows)
-    return rows
-
-
 def query(employees: Collection[int] | None, fields: Sequence[str], limit: int, cursor: str) -> dict[str, str]:
     """Return the parameters of one page, of these employees or of all (None)."""
-    parameters = {
-        "fields": ",".join(asked(names_in("listing", fields))),
-        "page[limit]": str(limit),
-    }
+    parameters = {"fields": ",".join(asked(names_in("listing", fields))), "page[limit]": str(limit)}
     if employees is not None:
         parameters["filter[ids]"] = ",".join(map(str, employees))
     return {**parameters, "page[after]": cursor} if cursor else parameters
@@ -135,7 +124,3 @@ def facts(row: Mapping[str, Any], names: Mapping[str, str], *, is_country_shown:
         state = state_name(shown.pop("state"), country)
         shown.update({} if state is None else {"state": state})
     return shared(shown)
-
-
-_COUNTRY = "country"
-"""The name of the country in List Employees and in Get Employee."""

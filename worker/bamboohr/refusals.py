@@ -15,43 +15,26 @@ from worker.transport.refusal import Concerns, Meaning, Refused
 from worker.transport.retries import retry_after
 
 UNREADABLE = "unreadable answer"
+"""The code of an answer about some employees that is not the documented JSON."""
 
-_STATUSES: Mapping[int, Meaning] = {
-    401: Meaning(Concerns.SITE, "documented: no API key, or an unknown one"),
-    403: Meaning(Concerns.ACCESS, "documented: no permission"),
-    404: Meaning(Concerns.ACCESS, "documented: no such employee, or none that the key may see"),
+_DOCUMENTED: Mapping[int, Meaning] = {
+    401: Meaning(Concerns.SITE),  # no API key, or an unknown one
+    403: Meaning(Concerns.ACCESS),  # no permission
+    404: Meaning(Concerns.ACCESS),  # no such employee, or none that the key may see
 }
 
 
 def meaning_of_status(reply: Reply) -> Meaning:
     """Return what an HTTP status other than 200 concerns, for a request that names employees."""
-    return refusal.meaning_of_status(reply, _STATUSES)
+    return _DOCUMENTED.get(reply.status) or refusal.meaning_of_status(reply)
 
 
 def by_record(code: str) -> Refused:
-    """Return a refusal that one of the employees of a request may have caused."""
-    return Refused(code, Meaning(Concerns.RECORD, "public: a proxy or firewall, or a server that fails on one"))
+    """Return a refusal that one of the employees of a request may have caused.
 
-
-def unreadable() -> Refused:
-    """Return the refusal for an answer about some employees that is not the documented JSON."""
-    return by_record(UNREADABLE)
-
-
-def unreachable(what: str) -> SyncError:
-    """Return the error for a BambooHR that does not answer, despite all retries."""
-    return SourceError(
-        f"BambooHR could not be read: {what}",
-        advice="check the network and BAMBOO_COMPANY_DOMAIN; nothing was changed; the next run reads it again",
-    )
-
-
-def malformed(what: str) -> SyncError:
-    """Return the error for an answer that does not have the documented form."""
-    return SourceError(
-        f"BambooHR's answer for {what} is not the documented JSON",
-        advice="check BAMBOO_COMPANY_DOMAIN (a web page instead of data means a wrong address); nothing was changed",
-    )
+    Public: a proxy or firewall refuses a value, or a server fails on one record.
+    """
+    return Refused(code, Meaning(Concerns.RECORD))
 
 
 def of_status(reply: Reply, what: str, fix_command: str) -> SyncError:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from worker.bamboohr import refusals
 from worker.config.credentials import RenewableCredential
+from worker.errors import SourceError
 from worker.transport.http import Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
 from worker.transport.json_text import read_json
@@ -61,7 +62,13 @@ class RestApi:
         try:
             reply, value = self._with_key(lambda: self._attempted(request, quick=quick), keeps_key=may_take_no_keys)
         except Malformed as fault:
-            raise (refusals.unreadable() if quick else refusals.malformed(what)) from fault
+            if quick:
+                raise refusals.by_record(refusals.UNREADABLE) from fault
+            raise SourceError(
+                f"BambooHR's answer for {what} is not the documented JSON",
+                advice="check BAMBOO_COMPANY_DOMAIN (a web page instead of data means a wrong address); nothing was"
+                " changed",
+            ) from fault
         if value is not None:
             return value
         result = otherwise.get(reply.status, self._fault(reply, what, quick=quick))
@@ -111,7 +118,10 @@ class RestApi:
                 # A body without a length may have been cut off.
                 return with_retries(attempt, retries)
         except TransportError as fault:
-            raise refusals.unreachable(fault.what) from fault
+            raise SourceError(
+                f"BambooHR could not be read: {fault.what}",
+                advice="check the network and BAMBOO_COMPANY_DOMAIN; nothing was changed; the next run reads it again",
+            ) from fault
 
     def _headers(self) -> dict[str, str]:
         basic = base64.b64encode(f"{self._key.value}:x".encode()).decode()

@@ -72,7 +72,6 @@ class StreamedTable(ABC):
 
 _DATE_NOT_SET = "0000-00-00"
 """The value that Get Employee and reports have in place of List Employees' null (documented)."""
-ADDRESSES = frozenset({"work_email"})
 _CONTROLS = "".join(map(chr, (*range(0x21), *range(0x7F, 0xA0))))
 """Control characters and the space. Within a text they are left to the checks of what Moodle accepts."""
 _BLANK_CHARACTERS = frozenset(
@@ -109,7 +108,7 @@ def cleaned(field: str, value: str) -> str:
     if single_spaced.isascii():
         return "" if single_spaced == _DATE_NOT_SET else single_spaced
     composed = unicodedata.normalize("NFC", single_spaced)
-    if field in ADDRESSES:
+    if field == "work_email":
         return "".join(char for char in composed if not _is_invisible(char)).strip(_CONTROLS)
     start, end = 0, len(composed)
     while start < end and (_is_blank(composed[start]) or _combines(composed[start])):

@@ -83,22 +83,6 @@ def maintenance() -> SyncError:
     return TargetError("the Moodle site is in maintenance", advice=_WAIT)
 
 
-def not_json() -> SyncError:
-    """The answer is not JSON."""
-    return TargetError(
-        "Moodle's answer is not JSON (a web page?)",
-        advice=f"{_BASE_URL}, that no cache or firewall answers in its place, and that PHP's display_errors is off",
-    )
-
-
-def odd_answer() -> SyncError:
-    """The JSON does not have the documented form."""
-    return TargetError(
-        "Moodle's answer to a look-up is JSON, but no list of accounts",
-        advice=f"{_BASE_URL}, and that no cache or firewall answers in its place",
-    )
-
-
 def no_lookup_answered(code: str) -> SyncError:
     """Moodle answers for its guest but for no employee: the cause is not in their accounts."""
     return TargetError(
@@ -143,9 +127,15 @@ def of_status(reply: Reply) -> SyncError:
 def refused(code: str, function: str) -> SyncError:
     """Moodle refuses a read that the run cannot do without."""
     if code == NO_JSON:
-        return not_json()
+        return TargetError(
+            "Moodle's answer is not JSON (a web page?)",
+            advice=f"{_BASE_URL}, that no cache or firewall answers in its place, and that PHP's display_errors is off",
+        )
     if code == ODD_ANSWER:
-        return odd_answer()
+        return TargetError(
+            "Moodle's answer to a look-up is JSON, but no list of accounts",
+            advice=f"{_BASE_URL}, and that no cache or firewall answers in its place",
+        )
     what, advice = f"Moodle refused {function} ({code})", f"{ASK_MOODLE} (RUNBOOK, Moodle refuses the token)"
     if code == "invalidresponse":
         what = f"Moodle cannot return the accounts that {function} found (invalidresponse)"

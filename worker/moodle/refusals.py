@@ -29,32 +29,32 @@ UNREADABLE_ROW = "unreadable row"
 """This product's own codes, for answers without an error code of Moodle's."""
 
 _CODES: Mapping[str, Meaning] = {
-    "invalidparameter": Meaning(Concerns.RECORD, "measured: a value, field or address that Moodle does not accept"),
-    "invalidresponse": Meaning(
-        Concerns.RECORD, "measured: a stored value that its own type refuses; a write is done by then", may_be_done=True
-    ),
-    "invalidrecord": Meaning(Concerns.RECORD, "read: a record that belongs to an account is missing"),
-    "invalidrecordunknown": Meaning(Concerns.RECORD, "read: the same since Moodle 5.1"),
-    "dmlwriteexception": Meaning(Concerns.RECORD, "measured: too long a value, or a deadlock", is_transient=True),
-    "dmlreadexception": Meaning(Concerns.RECORD, "read: a value that the database cannot compare", is_transient=True),
-    "accessexception": Meaning(
-        Concerns.ACCESS, "measured: not in the service, no right, or an expired token's last call"
-    ),
-    "nopermissions": Meaning(Concerns.ACCESS, "measured: a capability is missing"),
-    "invalidtoken": Meaning(Concerns.TOKEN, "measured"),
-    "nopasswordchangeforced": Meaning(Concerns.SERVICE_USER, "measured"),
-    "forcepasswordchangenotice": Meaning(Concerns.SERVICE_USER, "measured on 4.5 and 5.1"),
-    "sitemaintenance": Meaning(Concerns.SITE, "measured: maintenance that is set in the administration pages"),
+    # Measured: a value, field or address that Moodle does not accept.
+    "invalidparameter": Meaning(Concerns.RECORD),
+    # Measured: a stored value that its own type refuses; a write is done by then.
+    "invalidresponse": Meaning(Concerns.RECORD, may_be_done=True),
+    # Read: a record that belongs to an account is missing ("unknown" since Moodle 5.1).
+    "invalidrecord": Meaning(Concerns.RECORD),
+    "invalidrecordunknown": Meaning(Concerns.RECORD),
+    "dmlwriteexception": Meaning(Concerns.RECORD, is_transient=True),  # measured: too long a value, or a deadlock
+    "dmlreadexception": Meaning(Concerns.RECORD, is_transient=True),  # read: a value the database cannot compare
+    # Measured: not in the service, no right, or an expired token's last call.
+    "accessexception": Meaning(Concerns.ACCESS),
+    "nopermissions": Meaning(Concerns.ACCESS),  # measured: a capability is missing
+    "invalidtoken": Meaning(Concerns.TOKEN),  # measured
+    "nopasswordchangeforced": Meaning(Concerns.SERVICE_USER),  # measured
+    "forcepasswordchangenotice": Meaning(Concerns.SERVICE_USER),  # measured on 4.5 and 5.1
+    "sitemaintenance": Meaning(Concerns.SITE),  # measured: maintenance that is set in the administration pages
 }
 _SERVICE_USER = re.compile(r"wsaccessuser\w+")
-_ANY_OTHER_CODE = Meaning(Concerns.RECORD, "not known: the guest's look-up decides")
+"""Read: the service user is deleted, suspended, unconfirmed or nologin."""
 
 
 def meaning_of_code(code: str) -> Meaning:
-    """Return what an error code of Moodle concerns."""
+    """Return what an error code of Moodle concerns: for an unknown one, the look-up of the guest decides."""
     if _SERVICE_USER.fullmatch(code):
-        return Meaning(Concerns.SERVICE_USER, "read: the service user is deleted, suspended, unconfirmed or nologin")
-    return _CODES.get(code, _ANY_OTHER_CODE)
+        return Meaning(Concerns.SERVICE_USER)
+    return _CODES.get(code, Meaning(Concerns.RECORD))
 
 
 _TOO_LONG = (status_code(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), status_code(HTTPStatus.REQUEST_URI_TOO_LONG))

@@ -27,7 +27,6 @@ Fields = Iterable[tuple[str, str]]
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _CODE = re.compile(r"[A-Za-z_/]{1,60}")
-_NO_JSON = Meaning(Concerns.RECORD, "public: a page of a firewall, or of PHP, with status 200", may_be_done=True)
 
 
 class TryAgain(NotSent):
@@ -55,12 +54,19 @@ class WebService:
     def read(self, function: str, fields: Fields, *, quick: bool = False) -> Any:
         """Return the result of a function that changes nothing. Raises Refused, or a SyncError that ends the run.
 
-        Args:
-            function: The name of the function.
-            fields: The parameters, in the order in which they are sent.
-            quick: Raise Refused, instead of retrying, if one record of the request may be the cause.
+        `quick`: raise Refused, instead of retrying, if one record of the request may be the cause.
         """
-        return self._called(function, [*fields], lambda body: self._read_attempt(body, quick=quick))
+
+        def call(body: bytes) -> Any:
+            try:
+                return self._read_once(body, quick=quick)
+            except Refused as refusal:
+                # The page of a proxy, or of a site that restarts, passes. One that stays is the site's answer.
+                if quick or refusal.code != NO_JSON or not self.retries().wait(None, "the answer is not JSON"):
+                    raise
+            return self._read_once(body, quick=quick)
+
+        return self._called(function, fields, call)
 
     def read_stream(
         self, function: str, fields: Fields, parse: Callable[[Iterator[bytes]], T], deadline: float
@@ -71,10 +77,8 @@ class WebService:
         """
 
         def attempt(body: bytes) -> tuple[Reply, T | None]:
-            with self.transport.open("POST", self._endpoint, data=body, headers=_FORM, deadline=deadline) as (
-                reply,
-                chunks,
-            ):
+            opened = self.transport.open("POST", self._endpoint, data=body, headers=_FORM, deadline=deadline)
+            with opened as (reply, chunks):
                 if reply.status == HTTPStatus.GATEWAY_TIMEOUT:
                     raise fatal_errors.of_status(reply)
                 if reply.status != HTTPStatus.OK:
@@ -91,17 +95,12 @@ class WebService:
                 raise fatal_errors.of_status(reply)
             return value
 
-        return self._called(function, [*fields], call)
+        return self._called(function, fields, call)
 
     def write(self, function: str, fields: Fields, retries: Retries | None = None) -> Any:
         """Make one attempt at a function that changes accounts.
 
-        The caller makes any further attempt, after checking that it may still write.
-
-        Args:
-            function: The name of the function.
-            fields: The parameters, in the order in which they are sent.
-            retries: The retries of this batch, if the caller makes several attempts.
+        The caller makes any further attempt, after checking that it may still write, with the same `retries`.
 
         Raises:
             Refused: Nothing was done.
@@ -111,42 +110,42 @@ class WebService:
             SyncError: Nothing was done, and nothing more can be.
         """
         patience = retries or self.retries()
-        return self._called(function, [*fields], lambda body: self._write_attempt(body, patience))
+        return self._called(function, fields, lambda body: self._write_attempt(body, patience))
 
     # One attempt
 
-    def _called(self, function: str, fields: list[tuple[str, str]], attempt: Callable[[bytes], T]) -> T:
+    def _called(self, function: str, fields: Fields, attempt: Callable[[bytes], T]) -> T:
         """Call with the token and, if it is unknown to Moodle, once more with the token that its secret now holds."""
+        readable_fields = [(name, readable(value)) for name, value in fields]
+
+        def call(token: str) -> T:
+            head = [("wstoken", token), ("moodlewsrestformat", "json")]
+            return attempt(urlencode([*head, *readable_fields, ("wsfunction", function)]).encode())
+
         sent = self._token.value
         try:
-            result = self._expiring(function, lambda: attempt(self._form(sent, function, fields)))
-        except _TokenRefused:
-            if not self._token.renew(sent):
-                raise fatal_errors.unknown_token(self.fix_command) from None
             try:
-                result = attempt(self._form(self._token.value, function, fields))
+                result = self._confirming_refusal(function, lambda: call(sent))
             except _TokenRefused:
-                raise fatal_errors.unknown_token(self.fix_command) from None
+                if not self._token.renew(sent):
+                    raise
+                result = call(self._token.value)
+        except _TokenRefused:
+            raise fatal_errors.unknown_token(self.fix_command) from None
         self._succeeded.add(function)
         return result
 
-    def _expiring(self, function: str, call: Callable[[], T]) -> T:
-        """Call once more after a missing right: Moodle answers so to an expired token's last call (measured)."""
+    def _confirming_refusal(self, function: str, call: Callable[[], T]) -> T:
+        """Repeat a call that is refused now and was allowed before.
+
+        Moodle refuses so the last call of an expired token, and does not know the token in the next (measured).
+        """
         try:
             return call()
         except Refused as refusal:
             if refusal.code != "accessexception" or function not in self._succeeded:
                 raise
             return call()
-
-    def _read_attempt(self, body: bytes, *, quick: bool) -> Any:
-        try:
-            return self._read_once(body, quick=quick)
-        except Refused as refusal:
-            # The page of a proxy, or of a site that restarts, passes. One that stays is the site's answer.
-            if quick or refusal.code != NO_JSON or not self.retries().wait(None, "the answer is not JSON"):
-                raise
-        return self._read_once(body, quick=quick)
 
     def _read_once(self, body: bytes, *, quick: bool) -> Any:
         reply, _ = self._with_patience(lambda: (self._send(body), None), quick=quick)
@@ -189,7 +188,8 @@ class WebService:
         try:
             answer = reply.json()
         except ValueError:
-            raise Refused(NO_JSON, _NO_JSON) from None
+            # Public: a page of a firewall, or of PHP, with status 200.
+            raise Refused(NO_JSON, Meaning(Concerns.RECORD)) from None
         return self._checked(answer)
 
     def _write_result(self, reply: Reply) -> Any:
@@ -221,12 +221,6 @@ class WebService:
             return (read_quickly if quick else with_retries)(attempt, self.retries())
         except TransportError as fault:
             raise fatal_errors.unreachable(fault.what) from fault
-
-    @staticmethod
-    def _form(token: str, function: str, fields: list[tuple[str, str]]) -> bytes:
-        head = [("wstoken", token), ("moodlewsrestformat", "json")]
-        readable_fields = [(name, readable(value)) for name, value in fields]
-        return urlencode([*head, *readable_fields, ("wsfunction", function)]).encode()
 
 
 def plain_code(code: object) -> str:

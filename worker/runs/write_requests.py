@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from worker.model.account import Account, AccountKey
@@ -12,7 +12,7 @@ from worker.model.moodle_fields import is_username
 from worker.model.reasons import REFUSED_ALONE, Reason
 from worker.model.step import Action, Status, Step, StepResult
 from worker.moodle import refusals
-from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided, Updated
+from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided
 from worker.planning.parts import identity_fields
 from worker.planning.planner import Lookup, Priority
 from worker.runs.account_lookup import AccountLookup
@@ -186,17 +186,20 @@ class WriteRequests(BatchRequest[Step]):
 
     # One request
 
-    def _call(self, steps: Sequence[Step], fields: set[str] | None = None, retries: Retries | None = None) -> Updated:
+    def _call(
+        self, steps: Sequence[Step], fields: set[str] | None = None, retries: Retries | None = None
+    ) -> Mapping[int, str]:
+        """Send these steps; return the warning code of each account that was not updated."""
         with self._slots:
             self._check()
             if self._kind is WriteKind.CREATE:
                 self._moodle.create([_creation_record(step, fields) for step in steps], retries)
-                return Updated({})
+                return {}
             return self._moodle.update([_update_record(step, fields) for step in steps], retries)
 
-    def _answered(self, batch: Sequence[Step], answer: Updated) -> None:
+    def _answered(self, batch: Sequence[Step], refused: Mapping[int, str]) -> None:
         """Record the written steps first, because the attempts for the others can end the writing."""
-        codes = {step.employee_id: answer.refused.get(step.account.id) if step.account else None for step in batch}
+        codes = {step.employee_id: refused.get(step.account.id) if step.account else None for step in batch}
         self._results.add([step for step in batch if codes[step.employee_id] is None], Status.DONE)
         for step in batch:
             code = codes[step.employee_id]
@@ -233,12 +236,12 @@ class WriteRequests(BatchRequest[Step]):
     def _send_single(self, step: Step, fields: set[str] | None = None) -> str | None:
         """Send one account; return the code of its refusal or None. Refusals that do not concern it are raised."""
         try:
-            answer = self._call([step], fields)
+            refused = self._call([step], fields)
         except Refused as refusal:
             if refusal.is_access:
                 raise
             return refusal.code
-        return answer.refused.get(step.account.id) if step.account else None
+        return refused.get(step.account.id) if step.account else None
 
     def _found(self, step: Step, account: Account) -> None:
         if self._has_all(account, step):

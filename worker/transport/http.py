@@ -22,8 +22,6 @@ from worker.transport.deadline import Deadline, TimedAdapter, total_deadline
 from worker.transport.json_text import read_json
 from worker.transport.patience import Patience
 
-_CHUNK = 1 << 16
-
 
 class TransportError(Exception):
     """The attempt got no complete answer.
@@ -72,17 +70,14 @@ class _Session(requests.Session):
         """Ignore every redirect: `requests` parses even those that are not followed, and they may be unparsable."""
 
 
-def new_session(connections: int, auth: tuple[str, str] | None = None, *, proxies: bool = True) -> requests.Session:
-    """Return a keep-alive session with timed connections, no cookies, and no credentials but these.
+def new_session(connections: int, *, proxies: bool = True) -> requests.Session:
+    """Return a keep-alive session with timed connections, and without cookies or credentials of its own.
 
-    Args:
-        connections: How many connections are kept open.
-        auth: HTTP Basic credentials.
-        proxies: Whether HTTPS_PROXY and REQUESTS_CA_BUNDLE of the environment apply.
+    `proxies`: whether HTTPS_PROXY and REQUESTS_CA_BUNDLE of the environment apply.
     """
     session = _Session()
     session.trust_env = proxies
-    session.auth = auth or _Bare()
+    session.auth = _Bare()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
         session.mount(scheme, TimedAdapter(pool_connections=1, pool_maxsize=connections))
@@ -169,6 +164,6 @@ class Transport:
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
     try:
-        yield from response.iter_content(_CHUNK)
+        yield from response.iter_content(1 << 16)
     except (requests.RequestException, TimeoutError) as fault:
         raise NoAnswer("the answer was cut or too slow") from fault
