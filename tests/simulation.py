@@ -186,9 +186,9 @@ class Simulation:
 
     def _services(self, process: Process) -> Services:
         settings, stop = self._settings(), WithoutPauses()
-        bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout, stop)
+        bamboohr = Transport("bamboohr", _session(self.to_bamboo, process), settings.http_timeout_seconds, stop)
         moodle = MoodleClient(
-            Transport("moodle", _session(self.to_moodle, process), settings.http_timeout, stop),
+            Transport("moodle", _session(self.to_moodle, process), settings.http_timeout_seconds, stop),
             settings.moodle_endpoint,
             RenewableCredential(TOKEN),
             mapping=settings.mapping,

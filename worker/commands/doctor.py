@@ -83,7 +83,7 @@ def _examine(call: Call) -> Iterator[Check]:
         return
     yield ok(_CONFIGURATION, "every variable is set and valid")
     try:
-        store = open_store(settings.state)
+        store = open_store(settings)
         yield from checks.check_state(store, _now(), call.summary.run_id, settings.plan_digest)
     except SyncError as fault:
         yield failed_by("state", fault)

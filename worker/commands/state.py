@@ -122,7 +122,7 @@ def reset(call: Call) -> int:
 def rebind(call: Call) -> int:
     """Bind the state to the configured company and site."""
     settings = read_settings(call.environment)
-    store = open_store(settings.state)
+    store = open_store(settings)
     store.history()
     known, present = store.binding, settings.binding
     if known == present:

@@ -192,7 +192,7 @@ class WriteGate:
     def check(self) -> None:
         """Raise the error that ends the writing, unless another request may be sent."""
         self.services.stop.check()
-        self.lock.require(self.services.settings.http_timeout)
+        self.lock.require(self.services.settings.http_timeout_seconds)
 
     def open_for(self, batch: Sequence[Step]) -> None:
         """Store the journal and the records of a batch before it is sent. Raises as :meth:`check` does."""

@@ -102,7 +102,7 @@ def _plan_settings(services: Services, inputs: RunInput) -> PlanSettings:
     return PlanSettings(
         mapping=settings.mapping,
         auth=settings.moodle_auth,
-        reactivate_all=settings.reactivate_all,
+        reactivate_all=settings.reactivate == "always",
         reactivate=frozenset(request.selected if request.reactivate else ()),
         protected=settings.protected,
         confirmed=frozenset(change.employee_id for change in request.approved if change.guard_class is None),

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from worker.bamboohr.client import BambooHRClient
 from worker.config.credentials import RenewableCredential, fix_command, open_credential
-from worker.config.settings import Settings, StateLocation, is_loopback
+from worker.config.settings import Settings
+from worker.config.settings_model import StateVariables, is_loopback
 from worker.errors import CredentialError
 from worker.moodle.client import MoodleClient
 from worker.progress import Progress, no_bar
@@ -77,7 +78,7 @@ def open_services(
     summary.count_calls(bamboohr=lambda: to_bamboohr.calls, moodle=lambda: to_moodle.calls)
     return Services(
         settings=settings,
-        store=open_store(settings.state),
+        store=open_store(settings),
         bamboohr=bamboohr,
         moodle=moodle,
         stop=stop,
@@ -114,19 +115,19 @@ def open_moodle(settings: Settings, credentials: Credentials, stop: StopSignal) 
     return moodle, transport
 
 
-def open_store(where: StateLocation) -> Store:
+def open_store(settings: StateVariables) -> Store:
     """Return the state of this sync. Only the store that was chosen is loaded."""
-    return Store(_open_items(where), where.state_id)
+    return Store(_open_items(settings), settings.state_id)
 
 
-def _open_items(where: StateLocation) -> Items:
-    if where.table:
+def _open_items(settings: StateVariables) -> Items:
+    if settings.state_table:
         from worker.state.dynamodb import DynamoItems
 
-        return DynamoItems(where.table)
+        return DynamoItems(settings.state_table)
     from worker.state.sqlite import SqliteItems
 
-    return SqliteItems(where.file)
+    return SqliteItems(settings.state_file)
 
 
 def _transport(
@@ -134,4 +135,4 @@ def _transport(
 ) -> Transport:
     # The environment's proxy is for other hosts: through it, a request to this machine would leave the machine.
     session = new_session(connections, proxies=not is_loopback(urlsplit(url).hostname or ""))
-    return Transport(system, session, settings.http_timeout, stop, credentials.patience)
+    return Transport(system, session, settings.http_timeout_seconds, stop, credentials.patience)
