@@ -209,7 +209,7 @@ class WriteGate:
                 self._has_begun = True
         began = summary.started_at
         entries = (JournalEntry.of(step, now, self.changed_at.get(step.employee_id, began)) for step in batch)
-        store.journal(summary.run_id, entries)
+        store.journal.add(summary.run_id, entries)
         before = [self.record_before_write(self.records.get(step.employee_id), step, now) for step in batch]
         stored = [record for record in before if record is not None]
         self.records_before_writes.update({record.employee_id: record for record in stored})

@@ -85,7 +85,7 @@ class LockedRun:
         }
         if unwritten:
             refused = [number for number, is_refused in unwritten.items() if is_refused]
-            self.services.store.journal_failed(self.summary.run_id, unwritten, refused, self.services.clock())
+            self.services.store.journal.fail(self.summary.run_id, unwritten, refused, self.services.clock())
 
     def remember(self, records: Mapping[int, EmployeeRecord], written: WriteResult) -> None:
         """Store the employees' records if this run still has the lock; then raise the error that ended the writing."""

@@ -192,7 +192,7 @@ def _recent_writes(services: Services, inputs: RunInput, now: datetime) -> Recen
     position = inputs.position
     begins = iso(position.since) if position is not None else ""
     is_open = position is not None and position.offset > 0
-    return services.store.recent_writes(inputs.history.runs, now - timedelta(days=1), begins, is_open=is_open)
+    return services.store.journal.recent(inputs.history.runs, now - timedelta(days=1), begins, is_open=is_open)
 
 
 def _report_accounts_without_employee(

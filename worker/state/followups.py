@@ -97,16 +97,12 @@ class FollowUps:
         self.keys = [bucket.key() for bucket in self._buckets]
 
     def load(self, found: Mapping[str, Item]) -> None:
-        """Load the stored records.
-
-        Args:
-            found: The items of `keys` that exist. Further parts are read here.
-        """
+        """Load the stored records from the items of `keys` that exist; further parts are read here."""
         self._buckets = [
             _Bucket(self._state_id, number, _parts(found.get(key))) for number, key in enumerate(self.keys)
         ]
         more = [bucket.key(part) for bucket in self._buckets for part in range(1, len(bucket.parts))]
-        every = {**found, **(self._items.get_all(more) if more else {})}
+        every = {**found, **self._items.get_all(more)}
         self.records = {
             employee.employee_id: employee
             for bucket in self._buckets

@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 from worker.errors import LockLost
 from worker.model.held_change import HeldChanges
 from worker.model.history import EmployeeRecord, History, RunRecord
-from worker.model.journal_entry import JournalEntry, RecentWrites
+from worker.model.journal_entry import JournalEntry
 from worker.model.position import Binding, Position
 from worker.state.followups import FollowUps
 from worker.state.held import read_held, store_held
@@ -55,7 +55,7 @@ class Store:
         self._row_read_ahead: list[Item | None] = []
         self._mutex = threading.Lock()
         self._follow_ups = FollowUps(items, state_id)
-        self._journal = Journal(items, state_id, clock, threading.Lock())
+        self.journal = Journal(items, state_id, clock)
         self._runs = RunHistory(items, state_id)
         self._binding: Binding | None = None
         self._binding_key = f"{state_id}#binding"
@@ -148,7 +148,7 @@ class Store:
 
     def record(self, run: RunRecord, summary: Mapping[str, Any], now: datetime) -> None:
         """Store a run's summary and figures for some months, and add its record to the history for later runs."""
-        run = replace(run, journal_items=self._journal.count(run.run_id))
+        run = replace(run, journal_items=self.journal.count(run.run_id))
         with self._mutex:
             self._prepare()
             self._runs.record(run, summary, now)
@@ -184,31 +184,15 @@ class Store:
 
     # The journal
 
-    def journal(self, run_id: str, entries: Iterable[JournalEntry]) -> None:
-        """Store what a run is about to write."""
-        self._journal.add(run_id, entries)
-
     def begin(self, run: RunRecord, now: datetime) -> None:
         """Store that a run is about to write, so that its journal is found even if the run never records its end."""
         with self._mutex:
             self._prepare()
             self._runs.begin(run, now)
 
-    def journal_failed(self, run_id: str, employees: Iterable[int], refused: Iterable[int], now: datetime) -> None:
-        """Store the employees whose accounts a run did not change: see :meth:`Journal.fail`."""
-        self._journal.fail(run_id, employees, refused, int(now.timestamp()))
-
-    def recent_writes(self, runs: Sequence[RunRecord], since: datetime, begins: str, *, is_open: bool) -> RecentWrites:
-        """Return the writes of recent runs: see :meth:`Journal.recent`."""
-        return self._journal.recent(runs, int(since.timestamp()), begins, is_open=is_open)
-
     def journal_of(self, run_id: str) -> list[JournalEntry]:
         """Return the entries of a run's journal that are still kept, in order."""
-        return self._journal.of(run_id, self._runs.journal_items(run_id))
-
-    def journals_about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
-        """Return the entries of the last months about one employee, each with its run, oldest first."""
-        return self._journal.about(employee_id)
+        return self.journal.of(run_id, self._runs.journal_items(run_id))
 
     # Loading and conversion
 
