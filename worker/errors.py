@@ -1,22 +1,5 @@
 """The errors that end a run before its plan is carried out.
 
-SyncError
- ├── UsageError           the command line, or what it names, does not fit  exit 2
- ├── ConfigurationError   every fault of the settings, by variable name     exit 3
- ├── CredentialError      a secret missing, never set, malformed or refused exit 3
- ├── LockHeld             another run is in progress                        exit 75
- ├── DuplicateDelivery    this scheduled run was delivered before           exit 0
- ├── Paused               an operator paused the scheduled runs             exit 0
- ├── NothingDone          the operator declined, or nothing was left to do  exit 0
- ├── LockLost             another run took the lock over                    exit 1
- ├── SourceError          BambooHR cannot be read, or not trusted           exit 1
- │    ├── ListRefused     the key may not list employees
- │    └── ReportRefused   the key may not run reports
- ├── TargetError          Moodle cannot be read, or not trusted             exit 1
- ├── StateError           the state cannot be read or written               exit 1
- ├── Terminated           SIGTERM                                           exit 143
- └── OutOfTime            MAX_RUN_MINUTES are over                          exit 1
-
 A message says what happened and where; the advice says what to do. Neither ever contains a personal value or a token.
 """
 

@@ -14,12 +14,12 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from worker.bamboohr import listing, refusals, report
+from worker.bamboohr import listing, report
 from worker.bamboohr.changes import Feed, parse_changes
 from worker.bamboohr.directory import Directory, Observer, read_directory
 from worker.bamboohr.listing import Listing, Page
 from worker.bamboohr.report import Report
-from worker.bamboohr.rest_api import RestApi, json_object
+from worker.bamboohr.rest_api import UNREADABLE, RestApi, json_object, refused_by_record
 from worker.config.credentials import RenewableCredential
 from worker.errors import CredentialError, ListRefused, ReportRefused, SourceError
 from worker.model.employee import Evidence, employee_id
@@ -110,9 +110,7 @@ class BambooHRClient:
     def get_employee(self, employee: int, fields: Sequence[str]) -> Evidence | None:
         """Return the fields of the catalogue that Get Employee shows; None if there is no such employee.
 
-        Raises:
-            Refused: This employee or BambooHR may be the cause; `is_access` if the key may not see them.
-            SyncError: The run cannot continue.
+        Raises as `list_batch` does: Refused has `is_access` if the key may not see the employee.
         """
         names = names_in("employee", fields)
         row = self._employee(employee, {"fields": ",".join(listing.asked(names))})
@@ -121,10 +119,7 @@ class BambooHRClient:
     def report(self, employees: Sequence[int] | None, fields: Sequence[str]) -> Report:
         """Return a report on fields by their API names, for at most IDS_PER_CALL employees or for all (None).
 
-        Raises:
-            ReportRefused: The key may not run reports; `get_custom` may be allowed.
-            Refused: One of the employees or BambooHR may be the cause; `site_answers` tells which.
-            SyncError: The run cannot continue.
+        Raises as `list_batch` does, but ReportRefused if the key may not run reports; `get_custom` may be allowed.
         """
         return self._api.read(
             "a report",
@@ -167,7 +162,7 @@ class BambooHRClient:
             cursors: set[str] = set()
             while cursor is not None:
                 if cursor in cursors:
-                    raise refusals.by_record(refusals.UNREADABLE)
+                    raise refused_by_record(UNREADABLE)
                 cursors.add(cursor)
                 page = self._page(pages, listing.query(employees, fields, limit, cursor), is_first=not cursor)
                 if page is None:
@@ -177,7 +172,7 @@ class BambooHRClient:
                 cursor = following
             else:
                 return
-        raise refusals.by_record("changed while it was read, three times")
+        raise refused_by_record("changed while it was read, three times")
 
     def _page(self, pages: Listing, query: Mapping[str, str], *, is_first: bool) -> _Rows | None:
         """Return one page and the cursor of the next; None if the listing changed meanwhile."""
@@ -196,7 +191,7 @@ class BambooHRClient:
         if not isinstance(page, int):
             return page
         if self._may_list():
-            raise refusals.by_record(status_code(page))
+            raise refused_by_record(status_code(page))
         raise ListRefused(
             "BambooHR does not let the key list employees (List Employees is refused)",
             advice="let the key's user see and list all employees (RUNBOOK, BambooHR)",

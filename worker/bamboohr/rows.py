@@ -111,7 +111,8 @@ def cleaned(field: str, value: str) -> str:
     if field == "work_email":
         return "".join(char for char in composed if not _is_invisible(char)).strip(_CONTROLS)
     start, end = 0, len(composed)
-    while start < end and (_is_blank(composed[start]) or _combines(composed[start])):
+    # An accent or another mark is visible only on a letter before it.
+    while start < end and (_is_blank(composed[start]) or unicodedata.category(composed[start]).startswith("M")):
         start += 1
     while start < end and _is_blank(composed[end - 1]):
         end -= 1
@@ -120,11 +121,6 @@ def cleaned(field: str, value: str) -> str:
 
 def _is_blank(char: str) -> bool:
     return char.isspace() or char in _CONTROLS or _is_invisible(char)
-
-
-def _combines(char: str) -> bool:
-    """Return whether it is an accent or another mark, which is visible only on a letter before it."""
-    return unicodedata.category(char).startswith("M")
 
 
 def _is_invisible(char: str) -> bool:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from worker.config.credentials import RenewableCredential
-from worker.errors import TargetError
+from worker.errors import CredentialError, TargetError
 from worker.model.account import Account, AccountKey, AccountRef
 from worker.model.field_kinds import FieldKind
 from worker.model.mapping import FieldMapping
@@ -26,7 +26,7 @@ from worker.moodle.parsers import (
     parse_kinds,
     read_account_listing,
 )
-from worker.moodle.refusals import NO_JSON, ODD_ANSWER, UNREADABLE_ROW, Undecided
+from worker.moodle.refusals import ASK_MOODLE, NO_JSON, ODD_ANSWER, UNREADABLE_ROW, Undecided
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record
 from worker.transport.http import Transport
@@ -90,7 +90,12 @@ class MoodleClient:
         guest = self._look_up_guest()
         missing = [*self._needed] if guest is None else missing_keys(guest, self._needed)
         if missing:
-            raise fatal_errors.not_visible(missing, guest_seen=guest is not None)
+            what = f"sees accounts without {', '.join(missing)}" if guest else "does not see accounts at all"
+            raise TargetError(
+                f"the Moodle token {what}: every employee would seem to have no account, and get a second one",
+                advice="give its role viewdetails, viewalldetails, viewuseridentity, viewfullnames (RUNBOOK, Moodle);"
+                " check the settings showuseridentity (email) and hiddenuserfields",
+            )
 
     def site_answers(self) -> bool:
         """Return whether the site answers one quick look-up of the guest; another refusal then concerns its request."""
@@ -189,14 +194,26 @@ class MoodleClient:
         except Refused as refusal:
             if not refusal.is_access:
                 raise
-            if self._by_field:
-                raise fatal_errors.no_search(refusal.code) from None
-            raise fatal_errors.no_lookups(self._service.fix_command) from None
+            raise self._no_search(refusal.code) from None
         users = answer.get("users") if isinstance(answer, dict) else None
         if not isinstance(users, list):
             raise _odd_answer()
         # The search is LIKE, with % and _ as wildcards, and an unknown key returns every account: compare here.
         return [row for row in users if not _has_other(row, key, value)]
+
+    def _no_search(self, code: str) -> CredentialError:
+        if self._by_field:
+            return CredentialError(
+                f"the Moodle token may not use core_user_get_users ({code}), and this site's database compares e-mail"
+                " addresses exactly: accounts whose address is stored in another case would be created a second time",
+                advice=f"{ASK_MOODLE} to add core_user_get_users to the token's service",
+            )
+        return CredentialError(
+            "the Moodle token may call neither core_user_get_users_by_field nor core_user_get_users, or it has just"
+            " expired (Moodle deletes an expired token when it is used)",
+            advice="add the functions to the token's service and its user to the service; or create a new token and set"
+            f" it: {self._service.fix_command}",
+        )
 
     # The whole site
 
@@ -211,7 +228,10 @@ class MoodleClient:
             )
         except Refused as refusal:
             if refusal.is_access:
-                raise fatal_errors.no_listing(refusal.code) from None
+                raise TargetError(
+                    f"the Moodle token may not use core_user_get_users ({refusal.code})",
+                    advice=f"{ASK_MOODLE} to add core_user_get_users to the token's service",
+                ) from None
             raise fatal_errors.refused(refusal.code, _SEARCH) from None
         if found is None:
             raise fatal_errors.refused(ODD_ANSWER, _SEARCH)

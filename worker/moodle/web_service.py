@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from worker.config.credentials import RenewableCredential
+from worker.errors import CredentialError, TargetError
 from worker.moodle import fatal_errors
-from worker.moodle.refusals import NO_JSON, Undecided, meaning_of_code
+from worker.moodle.refusals import ASK_MOODLE, NO_JSON, Undecided, meaning_of_code
 from worker.transport.http import NoAnswer, NotSent, Reply, Transport, TransportError
 from worker.transport.json_stream import Malformed
 from worker.transport.json_text import readable
@@ -131,7 +132,10 @@ class WebService:
                     raise
                 result = call(self._token.value)
         except _TokenRefused:
-            raise fatal_errors.unknown_token(self.fix_command) from None
+            raise CredentialError(
+                "Moodle does not know the token (it is wrong, deleted, or has expired)",
+                advice=f"create a new token for the service user, then: {self.fix_command}",
+            ) from None
         self._succeeded.add(function)
         return result
 
@@ -211,16 +215,22 @@ class WebService:
         if meaning.concerns is Concerns.TOKEN:
             raise _TokenRefused
         if meaning.concerns is Concerns.SERVICE_USER:
-            raise fatal_errors.service_user(code)
+            raise CredentialError(
+                f"Moodle refuses the token's user ({code})",
+                advice=f"{ASK_MOODLE} to make the service user active again, confirmed, with no password change due",
+            )
         if meaning.concerns is Concerns.SITE:
-            raise fatal_errors.maintenance()
+            raise TargetError("the Moodle site is in maintenance", advice=fatal_errors.WAIT)
         raise Refused(code, meaning)
 
     def _with_patience(self, attempt: Callable[[], tuple[Reply, T]], *, quick: bool = False) -> tuple[Reply, T]:
         try:
             return (read_quickly if quick else with_retries)(attempt, self.retries())
         except TransportError as fault:
-            raise fatal_errors.unreachable(fault.what) from fault
+            raise TargetError(
+                f"Moodle could not be read: {fault.what}",
+                advice="check MOODLE_BASE_URL and the network; the next run reads it again",
+            ) from fault
 
 
 def plain_code(code: object) -> str:

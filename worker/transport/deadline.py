@@ -25,11 +25,7 @@ from worker.stopping import StopSignal
 
 
 class Deadline:
-    """The deadline of this thread's request.
-
-    Attributes:
-        sent: Whether a part of the request was handed to a connection.
-    """
+    """The deadline of this thread's request, and whether a part of that was handed to a connection (`sent`)."""
 
     def __init__(self, seconds: float, stopping: StopSignal) -> None:
         self.sent = False

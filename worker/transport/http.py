@@ -14,7 +14,6 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypedDict, Unpack
 
 import requests
-from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from worker.stopping import StopSignal
@@ -24,12 +23,7 @@ from worker.transport.patience import Patience
 
 
 class TransportError(Exception):
-    """The attempt got no complete answer.
-
-    Attributes:
-        what: What happened, in words that contain no values.
-        is_transient: Whether another attempt may succeed.
-    """
+    """The attempt got no complete answer; `what` says why, in words that contain no values."""
 
     def __init__(self, what: str, *, is_transient: bool = True) -> None:
         super().__init__(what)
@@ -58,13 +52,6 @@ class Reply:
         return read_json(self.body)
 
 
-class _Bare(AuthBase):
-    """Keeps `requests` from adding the credentials of a .netrc file."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Ignore every redirect: `requests` parses even those that are not followed, and they may be unparsable."""
@@ -77,7 +64,8 @@ def new_session(connections: int, *, proxies: bool = True) -> requests.Session:
     """
     session = _Session()
     session.trust_env = proxies
-    session.auth = _Bare()
+    # Without any, `requests` would add the credentials of a .netrc file.
+    session.auth = lambda request: request
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
         session.mount(scheme, TimedAdapter(pool_connections=1, pool_maxsize=connections))

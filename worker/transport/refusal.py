@@ -58,10 +58,7 @@ class BatchRefused(Exception):
     Isolation asks three things: may one record be the cause (then halve the batch), may another attempt succeed (then
     try the whole batch again first), and may the server have acted (then look up before sending anything again).
 
-    Attributes:
-        code: Moodle's error code, "HTTP 500", or a word of ours ("no answer"). It contains no personal value.
-        may_be_record: Whether one record of the batch may be the cause.
-        is_transient: Whether a quick second attempt may succeed.
+    The `code` is Moodle's error code, "HTTP 500", or a word of ours ("no answer"). It contains no personal value.
     """
 
     def __init__(self, code: str, *, may_be_record: bool, is_transient: bool) -> None:

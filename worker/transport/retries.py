@@ -61,20 +61,18 @@ class Retries:
         self._first_fault: float | None = None
 
     def wait(self, reply: Reply | None, fault: str = "") -> bool:
-        """Log and wait before another attempt.
+        """Log and wait before another attempt; return False if it is pointless or the patience is used up.
 
-        Args:
-            reply: The answer to the last attempt; None if no answer came.
-            fault: What happened to an attempt without an answer.
-
-        Returns:
-            False, without waiting, if another attempt is pointless or the patience is used up.
+        `reply` is the answer to the last attempt, None if no answer came; `fault` says what happened instead.
         """
         self._attempts += 1
         pause = self._pause(reply)
         if pause is None or not self._patience.take(pause):
             return False
-        what = fault if reply is None else _in_words(reply)
+        what = fault
+        if reply is not None:
+            in_maintenance = reply.status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After")
+            what = f"HTTP {reply.status}{', in maintenance or overloaded' if in_maintenance else ''}"
         logs.warning(
             "http.retry",
             system=self._system,
@@ -100,11 +98,6 @@ class Retries:
         if asked > max(left, 0.0):
             return asked if spent + asked <= self._patience.longest_wait else None
         return max(asked, min(backoff(self._attempts), left)) if left >= _SHORTEST_PAUSE else None
-
-
-def _in_words(reply: Reply) -> str:
-    in_maintenance = reply.status == HTTPStatus.SERVICE_UNAVAILABLE and reply.headers.get("Retry-After")
-    return f"HTTP {reply.status}{', in maintenance or overloaded' if in_maintenance else ''}"
 
 
 def with_retries(
