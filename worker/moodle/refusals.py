@@ -22,6 +22,7 @@ from worker.transport.refusal import NO_ANSWER, BatchRefused, Concerns, Meaning,
 ASK_MOODLE = "ask NovaLXP's (Moodle's) administrator"
 ASK_FIREWALL = "ask the operator of Moodle's web server or firewall"
 ASK_FIREWALL_TO_EXEMPT = f"{ASK_FIREWALL} to exempt /webservice/rest/server.php"
+_ASK_FOR_LOGS = f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs"
 
 NO_JSON = "no JSON"
 ODD_ANSWER = "undocumented answer"
@@ -97,11 +98,7 @@ NOT_THROUGH = "not_through"
 
 _WARNINGS = {
     "invaliduserid": Reason("vanished", "the account no longer exists", "the next run looks it up again"),
-    "usernotupdateddeleted": Reason(
-        "vanished",
-        "the account is marked as deleted in Moodle",
-        _DELETED_BY_SQL,
-    ),
+    "usernotupdateddeleted": Reason("vanished", "the account is marked as deleted in Moodle", _DELETED_BY_SQL),
     "useremailduplicate": Reason(
         "email_taken",
         "the e-mail address belongs to another account",
@@ -133,43 +130,30 @@ _FREE_TEXT = ("department", "institution", "city", "lastname", "firstname")
 
 def explain(code: str, fields: Iterable[str]) -> Reason:
     """Moodle refuses to write one account, and no look-up explains why. The likeliest fields are named first."""
-    reason = _WARNINGS.get(code)
-    if reason is not None:
-        return reason
-    fields = [*fields]
+    if code in _WARNINGS:
+        return _WARNINGS[code]
     likely = _FREE_TEXT if is_firewall(code) else _CHECKED
-    fields.sort(key=lambda field: likely.index(field) if field in likely else len(likely))
-    sent = ", ".join(fields)
-    if is_firewall(code):
-        return Reason(
-            REFUSED,
-            f"the web server or a firewall in front of Moodle refused the request ({code}); the fields sent were"
-            f" {sent}",
-            "a value among these fields looks like an attack to its rules (such as a department named like SQL):"
-            f" {ASK_FIREWALL_TO_EXEMPT}",
-        )
-    if code.startswith("HTTP 5"):
-        return Reason(
-            REFUSED,
-            f"Moodle's server fails on this account ({code}); the fields sent were {sent}",
-            f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs",
-        )
-    if code in (NO_JSON, ODD_ANSWER):
-        return Reason(
-            REFUSED,
-            f"Moodle's answer does not say what was written ({code}), and the account has not all of it; the fields"
-            f" sent were {sent}",
-            f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs",
-        )
-    if code == "invalidparameter" and fields == ["lang"]:
+    sent = sorted(fields, key=lambda field: likely.index(field) if field in likely else len(likely))
+    if code == "invalidparameter" and sent == ["lang"]:
         return Reason(REFUSED, f"Moodle refuses the account's lang ({code})", LANGUAGE_PACK)
-    return Reason(
-        REFUSED,
-        f"Moodle refused this account without a reason ({code}); the fields sent were {sent}",
-        "compare these fields with what Moodle accepts (RUNBOOK, refused"
-        " employees); an account that look-ups do not show (marked as deleted) may have the address or username:"
-        f" {ASK_MOODLE}",
-    )
+    if is_firewall(code):
+        what = f"the web server or a firewall in front of Moodle refused the request ({code})"
+        advice = (
+            "a value among these fields looks like an attack to its rules (such as a department named like SQL):"
+            f" {ASK_FIREWALL_TO_EXEMPT}"
+        )
+    elif code.startswith("HTTP 5"):
+        what, advice = f"Moodle's server fails on this account ({code})", _ASK_FOR_LOGS
+    elif code in (NO_JSON, ODD_ANSWER):
+        what = f"Moodle's answer does not say what was written ({code}), and the account has not all of it"
+        advice = _ASK_FOR_LOGS
+    else:
+        what = f"Moodle refused this account without a reason ({code})"
+        advice = (
+            "compare these fields with what Moodle accepts (RUNBOOK, refused employees); an account that look-ups do"
+            f" not show (marked as deleted) may have the address or username: {ASK_MOODLE}"
+        )
+    return Reason(REFUSED, f"{what}; the fields sent were {', '.join(sent)}", advice)
 
 
 def unreadable_account(code: str) -> Reason:
@@ -194,7 +178,7 @@ def unreadable_account(code: str) -> Reason:
         advice = f"{ASK_MOODLE} to compare what the token's user sees of it (showuseridentity, hiddenuserfields)"
     else:
         what = f"Moodle cannot answer the look-up of this employee ({code})"
-        advice = f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs"
+        advice = _ASK_FOR_LOGS
     return Reason(
         "unreadable_account", what, f"{advice}; {_FIND}; what depends on the answer is not written until then"
     )
