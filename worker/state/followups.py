@@ -33,11 +33,10 @@ class _Bucket:
     state_id: str
     number: int
     announced: int = 1
-    parts: list[dict[int, str]] = field(init=False)
     changed: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.parts = [{} for _ in range(self.announced)]
+        self.parts: list[dict[int, str]] = [{} for _ in range(self.announced)]
 
     def set(self, employee_id: int, line: str | None) -> None:
         part_number = self._part_of(employee_id)

@@ -57,7 +57,8 @@ class Store:
         self._follow_ups = FollowUps(items, state_id)
         self.journal = Journal(items, state_id, clock)
         self._runs = RunHistory(items, state_id)
-        self._binding: Binding | None = None
+        self.binding: Binding | None = None
+        """The company and site that the state belongs to, as :meth:`history` last read it; None if it names none."""
         self._binding_key = f"{state_id}#binding"
         self._pause: Pause | None = None
         self._is_loaded = False
@@ -158,11 +159,6 @@ class Store:
         return self._runs.run(run_id)
 
     @property
-    def binding(self) -> Binding | None:
-        """The company and site that the state belongs to, as :meth:`history` last read it; None if it names none."""
-        return self._binding
-
-    @property
     def is_new(self) -> bool:
         """Whether the state was empty when :meth:`history` last read it."""
         return not (any(self._row_read_ahead) or self._runs.runs or self._follow_ups.records)
@@ -170,7 +166,7 @@ class Store:
     def bind(self, binding: Binding) -> None:
         """Bind the state to this company and site."""
         self._items.put({KEY: self._binding_key, "company": binding.company, "site": binding.site})
-        self._binding = binding
+        self.binding = binding
 
     # Held changes
 
@@ -204,7 +200,7 @@ class Store:
         self._runs.load(past)
         bound = found.get(self._binding_key)
         # A binding that was emptied by hand matches the company and site of no run.
-        self._binding = None if bound is None else Binding(str(bound.get("company", "")), str(bound.get("site", "")))
+        self.binding = None if bound is None else Binding(str(bound.get("company", "")), str(bound.get("site", "")))
         self._pause = read_pause(found.get(pause_key(self._id)))
         self._row_read_ahead = [row]
         self._is_loaded = self._is_converted = True

@@ -27,23 +27,23 @@ from worker.stopping import StopSignal
 class Deadline:
     """The deadline of this thread's request, and whether a part of that was handed to a connection (`sent`)."""
 
-    def __init__(self, seconds: float, stopping: StopSignal) -> None:
+    def __init__(self, seconds: float, stop: StopSignal) -> None:
         self.sent = False
         self._ends_at = time.monotonic() + seconds
-        self._stopping = stopping
+        self._stop = stop
 
     def remaining(self) -> float:
         """Return the seconds left; zero or less once it has passed."""
-        return self._stopping.allowance(self._ends_at - time.monotonic())
+        return self._stop.allowance(self._ends_at - time.monotonic())
 
 
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
-def total_deadline(seconds: float, stopping: StopSignal) -> Iterator[Deadline]:
+def total_deadline(seconds: float, stop: StopSignal) -> Iterator[Deadline]:
     """Raise TimeoutError if this thread sends or reads inside the block after `seconds`."""
-    deadline = Deadline(seconds, stopping)
+    deadline = Deadline(seconds, stop)
     token = _current.set(deadline)
     try:
         yield deadline

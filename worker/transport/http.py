@@ -97,7 +97,7 @@ class Transport:
     system: str
     session: requests.Session
     timeout: float
-    stopping: StopSignal
+    stop: StopSignal
     patience: Patience = field(default_factory=Patience)
     calls: int = field(default=0, init=False)
     server_time: str = field(default="", init=False)
@@ -116,11 +116,11 @@ class Transport:
 
         The deadline applies to the whole block: connection, first byte and body.
         """
-        self.stopping.check()
+        self.stop.check()
         with self._counting:
             self.calls += 1
         seconds = deadline or self.timeout
-        with total_deadline(seconds, self.stopping) as limit:
+        with total_deadline(seconds, self.stop) as limit:
             response = self._start(limit, seconds, method, url, request)
             self.server_time = response.headers.get("Date", "")
             try:

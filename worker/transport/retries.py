@@ -54,7 +54,7 @@ class Retries:
 
     def __init__(self, transport: Transport) -> None:
         self._system = transport.system
-        self._stopping = transport.stopping
+        self._stop = transport.stop
         self._patience = transport.patience
         self._attempts = 0
         self._waited = 0.0
@@ -83,13 +83,13 @@ class Retries:
             reason=f"{self._system}: {what}; trying again in {max(pause, 1):.0f} s",
         )
         self._waited += pause
-        self._stopping.wait(pause)
+        self._stop.wait(pause)
         return True
 
     def _pause(self, reply: Reply | None) -> float | None:
         if reply is not None and not is_transient(reply.status):
             return None
-        now = self._stopping.clock()
+        now = self._stop.clock()
         if self._first_fault is None:
             self._first_fault = now
         spent = max(self._waited, now - self._first_fault)
