@@ -130,7 +130,7 @@ class Simulation:
 
     def approve(self, run_id: str) -> Summary | None:
         """Approve everything that a run held."""
-        held = self._store(Process()).held(run_id)
+        held = self._store(Process()).held_changes(run_id)
         assert held is not None
         employees = sorted({change.employee_id for change in held.changes})
         return self.do(RunRequest("approve", SelectedEmployees(tuple(employees)), approved=tuple(held.changes)))

@@ -113,7 +113,7 @@ class BambooHRClient:
         Raises as `list_batch` does: Refused has `is_access` if the key may not see the employee.
         """
         names = names_in("employee", fields)
-        row = self._employee(employee, {"fields": ",".join(listing.asked(names))})
+        row = self._employee(employee, {"fields": ",".join(listing.fields_to_request(names))})
         return None if row is None else Evidence(listing.facts(row, names))
 
     def report(self, employees: Sequence[int] | None, fields: Sequence[str]) -> Report:

@@ -88,7 +88,7 @@ def _examine(call: Call) -> Iterator[Check]:
     except SyncError as fault:
         yield failed_by("state", fault)
     values: list[RenewableCredential] = []
-    both = (settings.bamboo, settings.moodle)
+    both = (settings.bamboohr_credential, settings.moodle_credential)
     for credential in both:
         area = f"credential {credential.variable}"
         try:

@@ -91,7 +91,7 @@ def rewind(call: Call) -> int:
         raise UsageError(f"{iso(since)} is before BambooHR can have recorded anything", advice="name a later time")
     if since > now:
         raise UsageError(f"{iso(since)} is in the future", advice="name a time in the past")
-    row = store.raw()
+    row = store.raw_row()
     present = parse_moment(row.get("since")) if row else None
     if present is not None and since > present:
         raise UsageError(
@@ -108,7 +108,7 @@ def rewind(call: Call) -> int:
 def reset(call: Call) -> int:
     """Remove the state row."""
     store = open_store(read_state_location(call.environment))
-    row = store.raw()
+    row = store.raw_row()
     if row is None:
         put("There is no state row; nothing to reset.", None)
         return 0
@@ -145,7 +145,7 @@ def _confirmed(call: Call, store: Store, question: str) -> Iterator[Lock]:
 
 
 def _row(store: Store) -> Iterator[tuple[str, Any]]:
-    row = store.raw()
+    row = store.raw_row()
     if row is None:
         yield "row", "none: the next run begins INITIAL_LOOKBACK_DAYS back"
         return

@@ -75,12 +75,12 @@ class Settings(WorkerVariables):
         return Binding.of(self.bamboo_company_domain, self.moodle_base_url)
 
     @property
-    def bamboo(self) -> Credential:
+    def bamboohr_credential(self) -> Credential:
         """The location of the API key."""
         return Credential("BAMBOOHR_API_KEY", self.bamboo_secret_id, _secret(self.bamboohr_api_key))
 
     @property
-    def moodle(self) -> Credential:
+    def moodle_credential(self) -> Credential:
         """The location of the token."""
         return Credential("MOODLE_TOKEN", self.moodle_secret_id, _secret(self.moodle_token))
 

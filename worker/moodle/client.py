@@ -26,7 +26,7 @@ from worker.moodle.parsers import (
     parse_kinds,
     read_account_listing,
 )
-from worker.moodle.refusals import ASK_MOODLE, NO_JSON, ODD_ANSWER, UNREADABLE_ROW, Undecided
+from worker.moodle.refusals import ASK_MOODLE, NO_JSON, UNDOCUMENTED, UNREADABLE_ROW, Undecided
 from worker.moodle.web_service import TryAgain, WebService
 from worker.moodle.writes import Record
 from worker.transport.http import Transport
@@ -183,7 +183,7 @@ class MoodleClient:
                 self._by_field = False
             else:
                 if not isinstance(answer, list):
-                    raise _odd_answer()
+                    raise _undocumented()
                 return answer
         return [row for value in values for row in self._search(key, value, quick=quick)]
 
@@ -197,9 +197,9 @@ class MoodleClient:
             raise self._no_search(refusal.code) from None
         users = answer.get("users") if isinstance(answer, dict) else None
         if not isinstance(users, list):
-            raise _odd_answer()
+            raise _undocumented()
         # The search is LIKE, with % and _ as wildcards, and an unknown key returns every account: compare here.
-        return [row for row in users if not _has_other(row, key, value)]
+        return [row for row in users if not _shows_another(row, key, value)]
 
     def _no_search(self, code: str) -> CredentialError:
         if self._by_field:
@@ -234,7 +234,7 @@ class MoodleClient:
                 ) from None
             raise fatal_errors.refused(refusal.code, _SEARCH) from None
         if found is None:
-            raise fatal_errors.refused(ODD_ANSWER, _SEARCH)
+            raise fatal_errors.refused(UNDOCUMENTED, _SEARCH)
         return found
 
     def access_refusals(self) -> dict[str, str]:
@@ -283,12 +283,12 @@ def _guest_among(rows: Iterable[Any]) -> Mapping[str, Any] | None:
     return next((row for row in rows if isinstance(row, dict) and row.get("username") == "guest"), None)
 
 
-def _has_other(row: Any, key: AccountKey, value: str) -> bool:
+def _shows_another(row: Any, key: AccountKey, value: str) -> bool:
     """Return whether a row shows another value than the one searched for; a row that shows none does not."""
     shown = row.get(key) if isinstance(row, dict) else None
     return isinstance(shown, (str, int)) and bool(shown) and str(shown).casefold() != value.casefold()
 
 
-def _odd_answer() -> Refused:
+def _undocumented() -> Refused:
     """Return the refusal for what a proxy, a plugin or a broken answer leaves in place of accounts (public)."""
-    return Refused(ODD_ANSWER, Meaning(Concerns.RECORD))
+    return Refused(UNDOCUMENTED, Meaning(Concerns.RECORD))

@@ -8,7 +8,14 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from worker.errors import SyncError, TargetError
-from worker.moodle.refusals import ASK_FIREWALL, ASK_FIREWALL_TO_EXEMPT, ASK_MOODLE, NO_JSON, ODD_ANSWER, is_firewall
+from worker.moodle.refusals import (
+    ASK_FIREWALL,
+    ASK_FIREWALL_TO_EXEMPT,
+    ASK_MOODLE,
+    NO_JSON,
+    UNDOCUMENTED,
+    is_firewall,
+)
 from worker.transport.http import Reply
 from worker.transport.retries import retry_after
 
@@ -64,7 +71,7 @@ def refused(code: str, function: str) -> SyncError:
             "Moodle's answer is not JSON (a web page?)",
             advice=f"{_BASE_URL}, that no cache or firewall answers in its place, and that PHP's display_errors is off",
         )
-    if code == ODD_ANSWER:
+    if code == UNDOCUMENTED:
         return TargetError(
             "Moodle's answer to a look-up is JSON, but no list of accounts",
             advice=f"{_BASE_URL}, and that no cache or firewall answers in its place",

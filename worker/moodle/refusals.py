@@ -25,7 +25,7 @@ ASK_FIREWALL_TO_EXEMPT = f"{ASK_FIREWALL} to exempt /webservice/rest/server.php"
 _ASK_FOR_LOGS = f"{ASK_MOODLE} to look for the time of this run in PHP's and the web server's error logs"
 
 NO_JSON = "no JSON"
-ODD_ANSWER = "undocumented answer"
+UNDOCUMENTED = "undocumented answer"
 UNREADABLE_ROW = "unreadable row"
 """This product's own codes, for answers without an error code of Moodle's."""
 
@@ -144,7 +144,7 @@ def explain(code: str, fields: Iterable[str]) -> Reason:
         )
     elif code.startswith("HTTP 5"):
         what, advice = f"Moodle's server fails on this account ({code})", _ASK_FOR_LOGS
-    elif code in (NO_JSON, ODD_ANSWER):
+    elif code in (NO_JSON, UNDOCUMENTED):
         what = f"Moodle's answer does not say what was written ({code}), and the account has not all of it"
         advice = _ASK_FOR_LOGS
     else:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from worker.model.mapping import PROFILE_FIELD
-from worker.moodle.refusals import ODD_ANSWER, Undecided
+from worker.moodle.refusals import UNDOCUMENTED, Undecided
 from worker.moodle.web_service import plain_code
 
 Record = Mapping[str, str | int]
@@ -31,7 +31,7 @@ def check_created(answer: Any, count: int) -> None:
     """Raise Undecided unless a create's answer names as many accounts as were sent."""
     created = answer if isinstance(answer, list) else []
     if len(created) != count or not all(isinstance(row, dict) and "id" in row for row in created):
-        raise Undecided("Moodle's answer does not name every new account", code=ODD_ANSWER, is_transient=False)
+        raise Undecided("Moodle's answer does not name every new account", code=UNDOCUMENTED, is_transient=False)
 
 
 def refused_updates(answer: Any, records: Sequence[Record]) -> dict[int, str]:
@@ -41,11 +41,11 @@ def refused_updates(answer: Any, records: Sequence[Record]) -> dict[int, str]:
     """
     warnings = answer.get("warnings") if isinstance(answer, dict) else None
     if not isinstance(warnings, list):
-        raise Undecided("Moodle's answer to an update is not as documented", code=ODD_ANSWER, is_transient=False)
+        raise Undecided("Moodle's answer to an update is not as documented", code=UNDOCUMENTED, is_transient=False)
     sent = [record["id"] for record in records]
     refused: dict[int, str] = {}
     for warning in warnings:
         if not isinstance(warning, dict) or warning.get("itemid") not in sent:
-            raise Undecided("an update's warning names no account that was sent", code=ODD_ANSWER, is_transient=False)
+            raise Undecided("an update's warning names no account that was sent", code=UNDOCUMENTED, is_transient=False)
         refused[warning["itemid"]] = plain_code(warning.get("warningcode"))
     return refused

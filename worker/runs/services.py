@@ -57,7 +57,7 @@ def read_credentials(settings: Settings, patience: Patience | None = None) -> Cr
     """
     values: list[RenewableCredential] = []
     faults: list[CredentialError] = []
-    for credential in (settings.bamboo, settings.moodle):
+    for credential in (settings.bamboohr_credential, settings.moodle_credential):
         try:
             values.append(open_credential(credential))
         except CredentialError as fault:
@@ -96,7 +96,9 @@ def now() -> datetime:
 def open_bamboohr(settings: Settings, credentials: Credentials, stop: StopSignal) -> tuple[BambooHRClient, Transport]:
     """Return BambooHR's client, and the transport that counts its calls."""
     transport = _transport("bamboohr", settings.bamboo_api, 1, settings, credentials, stop)
-    return BambooHRClient(transport, settings.bamboo_api, credentials.bamboohr, fix_command(settings.bamboo)), transport
+    return BambooHRClient(
+        transport, settings.bamboo_api, credentials.bamboohr, fix_command(settings.bamboohr_credential)
+    ), transport
 
 
 def open_moodle(settings: Settings, credentials: Credentials, stop: StopSignal) -> tuple[MoodleClient, Transport]:
@@ -110,7 +112,7 @@ def open_moodle(settings: Settings, credentials: Credentials, stop: StopSignal) 
         mapping=settings.mapping,
         batch_size=settings.moodle_batch_size,
         concurrency=concurrency,
-        fix_command=fix_command(settings.moodle),
+        fix_command=fix_command(settings.moodle_credential),
     )
     return moodle, transport
 

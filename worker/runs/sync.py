@@ -127,7 +127,7 @@ def _keep_held(services: Services, plan: Plan, run: LockedRun) -> None:
     """Store the held changes for an approval."""
     held = held_changes(plan, run.summary.run_id, services.digest_key, int(services.clock().timestamp()))
     if held.changes:
-        services.store.hold(held)
+        services.store.keep_held_changes(held)
 
 
 # Conclusion

@@ -49,7 +49,7 @@ class Journal:
         """Return how many items this run wrote."""
         return self._written[run_id]
 
-    def of(self, run_id: str, count: int | None) -> list[JournalEntry]:
+    def entries_of(self, run_id: str, count: int | None) -> list[JournalEntry]:
         """Return the entries of a run's journal that are still kept, in order.
 
         `count`: how many items its journal has; None if unknown, so that they must be searched for.
@@ -113,7 +113,7 @@ class Journal:
             return []
         return [self._failed(run.run_id), *(self._key(run.run_id, number) for number in range(1, count + 1))]
 
-    def about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
+    def entries_about(self, employee_id: int) -> list[tuple[str, JournalEntry]]:
         """Return the entries of the last months about one employee, each with its run, oldest first."""
         items = self._items.scan([self._prefix])
         failed = {_run_of(item) for item in items if _is_failed(item) and employee_id in _listed(item, "employees")}

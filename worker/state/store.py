@@ -90,7 +90,7 @@ class Store:
             raise _changed_meanwhile()
         self._row = row
 
-    def raw(self) -> Item | None:
+    def raw_row(self) -> Item | None:
         """Return the state row as it is stored, valid or not; None if there is none."""
         return self._items.get(self._id)
 
@@ -170,11 +170,11 @@ class Store:
 
     # Held changes
 
-    def hold(self, held: HeldChanges) -> None:
+    def keep_held_changes(self, held: HeldChanges) -> None:
         """Store the held changes of a run, for an approval."""
         store_held(self._items, self._id, held)
 
-    def held(self, run_id: str) -> HeldChanges | None:
+    def held_changes(self, run_id: str) -> HeldChanges | None:
         """Return the held changes of a run; None if it held none, or they are no longer kept."""
         return read_held(self._items, self._id, run_id) if self._runs.is_id(run_id) else None
 
@@ -188,7 +188,7 @@ class Store:
 
     def journal_of(self, run_id: str) -> list[JournalEntry]:
         """Return the entries of a run's journal that are still kept, in order."""
-        return self.journal.of(run_id, self._runs.journal_items(run_id))
+        return self.journal.entries_of(run_id, self._runs.journal_items(run_id))
 
     # Loading and conversion
 

@@ -22,14 +22,14 @@ class Malformed(ValueError):
 _HEAD = 1 << 16
 
 
-def read_items(chunks: Iterable[bytes], takers: Mapping[str, Callable[[Any], None]]) -> bytes:
+def read_items(chunks: Iterable[bytes], handlers: Mapping[str, Callable[[Any], None]]) -> bytes:
     """Hand every item below a path ("users.item") to its taker, and return the beginning of the answer.
 
     Raises Malformed if the answer is not complete JSON; some items may already have been handed over.
     """
     found: list[tuple[Any, Callable[[Any], None]]] = []
     readers = []
-    for path, take in takers.items():
+    for path, take in handlers.items():
         items: Any = ijson.sendable_list()
         # Without use_float, the C parser fails on an integer with more digits than Python converts.
         readers.append(ijson.items_coro(items, path, use_float=True))

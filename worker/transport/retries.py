@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 _LONGEST_BACKOFF = 30.0
 _SHORTEST_PAUSE = 0.1
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 509, *range(520, 531), 598, 599})
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 509, *range(520, 531), 598, 599})
 """Statuses of a server, a gateway or a CDN in trouble.
 
 509 is a web host's "bandwidth limit exceeded", 520 to 530 are Cloudflare's, 598 and 599 are time-outs of a proxy.
@@ -26,7 +26,7 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 509, *range(520, 531), 
 
 def is_transient(status: int) -> bool:
     """Return whether the same request may succeed a little later."""
-    return status in _PASSING
+    return status in _TRANSIENT
 
 
 def backoff(attempt: int) -> float:

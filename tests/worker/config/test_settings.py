@@ -34,7 +34,7 @@ def test_a_laptop_needs_five_variables_and_the_rest_has_defaults() -> None:
 
     assert read.bamboo_api == "https://acme.bamboohr.com/api/v1"
     assert read.moodle_endpoint == "https://learn.example.com/webservice/rest/server.php"
-    assert (read.bamboo.value, read.moodle.value) == ("a-key", "a-token")
+    assert (read.bamboohr_credential.value, read.moodle_credential.value) == ("a-key", "a-token")
     assert (read.state_table, read.state_file, read.state_id) == ("", "state.sqlite", "default")
     assert (read.batch_size, read.initial_lookback_days, read.max_attempts) == (0, 30, 0)
     assert (read.moodle_auth, read.max_suspensions, read.reactivate) == ("oidc", None, "ours")
@@ -50,8 +50,8 @@ def test_on_aws_the_secrets_and_the_table_take_the_place_of_the_local_ones() -> 
 
     read = settings(**local, BAMBOO_SECRET_ID="sync/bamboohr", MOODLE_SECRET_ID="sync/moodle", STATE_TABLE="sync-state")
 
-    assert (read.bamboo.secret_id, read.bamboo.value) == ("sync/bamboohr", "")
-    assert (read.moodle.secret_id, read.moodle.value) == ("sync/moodle", "")
+    assert (read.bamboohr_credential.secret_id, read.bamboohr_credential.value) == ("sync/bamboohr", "")
+    assert (read.moodle_credential.secret_id, read.moodle_credential.value) == ("sync/moodle", "")
     assert (read.state_table, read.state_file, read.state_id) == ("sync-state", "", "default")
 
 

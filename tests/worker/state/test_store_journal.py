@@ -105,13 +105,13 @@ def test_an_expired_item_is_left_out_while_the_table_still_has_it(store: Store, 
     store.journal.add("run1", [entry(7, SECONDS - age)])
 
     assert bool(store.journal_of("run1")) is kept
-    assert bool(store.journal.about(7)) is kept
+    assert bool(store.journal.entries_about(7)) is kept
 
 
 def test_an_item_without_an_expiry_is_left_out(items: Items, store: Store) -> None:
     items.put({KEY: "a#journal#run1#000001", "entries": []})
 
-    assert store.journal.about(7) == []
+    assert store.journal.entries_about(7) == []
 
 
 def test_the_entries_about_an_employee_are_given_with_their_runs_oldest_first(store: Store) -> None:
@@ -119,8 +119,8 @@ def test_the_entries_about_an_employee_are_given_with_their_runs_oldest_first(st
     store.journal.add("run-b", [older, entry(8)])
     store.journal.add("run-a", [entry(8), newer])
 
-    assert store.journal.about(7) == [("run-b", older), ("run-a", newer)]
-    assert store.journal.about(5) == []
+    assert store.journal.entries_about(7) == [("run-b", older), ("run-a", newer)]
+    assert store.journal.entries_about(5) == []
 
 
 # What counts towards the limits of a day
@@ -194,9 +194,9 @@ def test_an_account_that_was_not_changed_after_all_does_not_count(items: Items, 
     store.journal.fail("run1", [9, 7, 10], [7], NOW)
 
     assert [one.employee_id for one in store.journal_of("run1")] == [7, 8, 9]
-    assert store.journal.about(8) == [("run1", suspends(8))]
-    assert store.journal.about(10) == [("run2", suspends(10))]
-    assert store.journal.about(9) == [("run1", replace(suspends(9), is_failed=True))]
+    assert store.journal.entries_about(8) == [("run1", suspends(8))]
+    assert store.journal.entries_about(10) == [("run2", suspends(10))]
+    assert store.journal.entries_about(9) == [("run1", replace(suspends(9), is_failed=True))]
     finish(store, "run1")
     finish(store, "run2")
     assert suspended_lately(store) == {8, 10}
@@ -235,9 +235,9 @@ def test_what_an_earlier_version_sent_in_vain_was_refused_for_no_employee_alone(
 
 
 def test_the_row_can_be_read_whatever_it_says(items: Items, store: Store) -> None:
-    assert store.raw() is None
+    assert store.raw_row() is None
     items.put({KEY: "a", "since": "never"})
-    assert store.raw() == {KEY: "a", "since": "never"}
+    assert store.raw_row() == {KEY: "a", "since": "never"}
 
 
 @pytest.mark.parametrize("row", [ROW, {**ROW, "stateFormat": 2}], ids=["earlier version", "this one"])
@@ -245,7 +245,7 @@ def test_an_operator_moves_the_position_under_the_lock(items: Items, store: Stor
     items.put(row)
     lock.acquire()
 
-    store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
+    store.overwrite(store.raw_row(), Position(NOW - timedelta(days=3)), lock, NOW)
 
     assert items.get("a") == {**row, "since": "2026-01-29T02:00:00Z", "updatedAt": "2026-02-01T02:00:00Z"}
 
@@ -258,7 +258,7 @@ def test_a_position_that_was_moved_back_has_no_gap_if_the_later_one_had_none(
     store.create(Position(NOW), NOW)
     store.move(Position(NOW, gapless=gapless), lock, NOW)
 
-    store.overwrite(store.raw(), Position(NOW - timedelta(days=3)), lock, NOW)
+    store.overwrite(store.raw_row(), Position(NOW - timedelta(days=3)), lock, NOW)
 
     assert store.position(NOW) == Position(NOW - timedelta(days=3), gapless=gapless)
 
