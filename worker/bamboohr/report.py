@@ -23,11 +23,9 @@ QUERY = {"format": "JSON", "onlyCurrent": "false"}
 
 @dataclass
 class Report:
-    """The content of a report.
+    """The values that a report shows of each employee, by field, and the fields that it declares (`shown`).
 
-    Attributes:
-        rows: The values that it shows of each employee, by field.
-        shown: The fields that it declares; one that it does not declare is not shown, whatever its rows hold.
+    A field that it does not declare is not shown, whatever its rows hold.
     """
 
     rows: dict[int, dict[str, str]] = field(default_factory=dict)

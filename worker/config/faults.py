@@ -51,12 +51,9 @@ def refusal(expected: str = "", *, detail: str = "", choices: Iterable[str] = ()
 
 
 class Faults:
-    """The faults of one source.
+    """The faults of one source, each beginning with `where`, such as the name of a file.
 
-    Args:
-        values: The values by key.
-        where: The beginning of each fault, such as the name of a file.
-        advice: What to do about a missing key, or about one of an earlier version.
+    `advice`: what to do about a missing key, or about one of an earlier version.
     """
 
     def __init__(

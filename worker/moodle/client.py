@@ -46,17 +46,8 @@ _UNKNOWN_FUNCTION = ("invalidrecord", "invalidrecordunknown")
 class MoodleClient:
     """A client for one site.
 
-    Args:
-        transport: Sends the requests.
-        endpoint: The address of the site's REST server.
-        token: The service user's token.
-        mapping: Decides which keys an account needs.
-        batch_size: How many accounts a request holds.
-        concurrency: How many requests are sent at a time.
-        fix_command: The command that sets the token, for the messages.
-
-    Attributes:
-        field_kinds: The kinds of the custom profile fields that any account has shown so far, the guest included.
+    The callers send at most `batch_size` accounts in a request, and `concurrency` requests at a time. `field_kinds` has
+    the kinds of the custom profile fields that any account has shown so far, the guest included.
     """
 
     def __init__(

@@ -51,7 +51,8 @@ def total_deadline(seconds: float, stop: StopSignal) -> Iterator[Deadline]:
         _current.reset(token)
 
 
-def _arm(sock: socket.socket) -> None:
+def _arm(sock: socket.socket, *, sends: bool = False) -> None:
+    """Give the next operation of a socket what is left of the deadline, if there is one."""
     deadline = _current.get()
     if deadline is None:
         return
@@ -60,18 +61,12 @@ def _arm(sock: socket.socket) -> None:
         raise TimeoutError("the request's deadline is over")
     own = sock.gettimeout()
     sock.settimeout(left if own is None else min(own, left))
-
-
-def _sends(sock: socket.socket) -> None:
-    _arm(sock)
-    deadline = _current.get()
-    if deadline is not None:
-        deadline.sent = True
+    deadline.sent = deadline.sent or sends
 
 
 class _TimedSocket(socket.socket):
     def sendall(self, data: Any, flags: int = 0) -> None:
-        _sends(self)
+        _arm(self, sends=True)
         super().sendall(data, flags)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
@@ -85,7 +80,7 @@ class _TimedTLSSocket(ssl.SSLSocket):
         super().do_handshake(block)
 
     def send(self, data: Any, flags: int = 0) -> int:
-        _sends(self)
+        _arm(self, sends=True)
         return super().send(data, flags)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
