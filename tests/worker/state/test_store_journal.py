@@ -162,6 +162,15 @@ def test_a_write_counts_for_a_day_and_as_long_as_its_window_is_open(store: Store
     assert lately(store, "2026-01-20T02:00:00Z", is_open=False).changed == {GuardClass.SUSPEND: {8}}
 
 
+def test_every_run_of_an_open_window_counts_however_long_ago_it_ended(store: Store) -> None:
+    for run_id, days in (("run1", 3), ("run2", 2)):
+        store.journal.add(run_id, [suspends(days, SECONDS - days * 86_400)])
+        finish(store, run_id, NOW - timedelta(days=days), since="2026-01-20T02:00:00Z")
+
+    assert suspended_lately(store, "2026-01-20T02:00:00Z") == {2, 3}
+    assert suspended_lately(store) == set()
+
+
 @pytest.mark.parametrize(("age", "counts"), [(timedelta(days=1), False), (timedelta(seconds=86_399), True)])
 def test_a_run_that_ended_a_day_ago_wrote_before(store: Store, age: timedelta, counts: bool) -> None:
     store.journal.add("run1", [suspends(7)])
