@@ -50,7 +50,7 @@ _REPORT_REFUSED = _ENDPOINT_REFUSED | {HTTPStatus.GONE}
 
 
 class BambooHRClient:
-    """A client for one company. See :class:`RestApi` for its arguments."""
+    """A client for one company. `address` is that of the API, with its version; `fix_command` sets the key."""
 
     def __init__(self, transport: Transport, address: str, key: RenewableCredential, fix_command: str) -> None:
         self._api = RestApi(transport, address, key, fix_command)

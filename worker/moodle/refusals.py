@@ -15,8 +15,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from worker.errors import SyncError
-from worker.model.account import Account
-from worker.model.reasons import Reason, email_taken, username_taken
+from worker.model.reasons import Reason
 from worker.transport.refusal import NO_ANSWER, BatchRefused, Concerns, Meaning, status_code
 
 ASK_MOODLE = "ask NovaLXP's (Moodle's) administrator"
@@ -106,11 +105,6 @@ _WARNINGS = {
     ),
     "useremailinvalid": Reason("invalid_email", "Moodle does not accept the e-mail address", "correct it in BambooHR"),
 }
-
-
-def taken(key: str, account: Account) -> Reason:
-    """A look-up found the account that has the address or the username."""
-    return email_taken(account) if key == "email" else username_taken(account.name)
 
 
 EXTENDED_USERNAME_REFUSED = Reason(

@@ -180,8 +180,6 @@ class WebService:
             raise Undecided(what, code=what, is_transient=meaning.is_transient)
         if meaning.concerns is Concerns.RECORD:
             raise Refused(what, meaning)
-        if not meaning.is_transient:
-            raise fatal_errors.of_status(reply)
         if retries.wait(reply):
             raise TryAgain(what)
         raise NotSent(what)

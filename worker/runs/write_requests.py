@@ -9,7 +9,7 @@ from enum import StrEnum
 from worker.model.account import Account, AccountKey
 from worker.model.field_kinds import is_same
 from worker.model.moodle_fields import is_username
-from worker.model.reasons import REFUSED_ALONE, Reason
+from worker.model.reasons import REFUSED_ALONE, Reason, email_taken, username_taken
 from worker.model.step import Action, Status, Step, StepResult
 from worker.moodle import refusals
 from worker.moodle.client import MoodleClient, Record, Refused, TryAgain, Undecided
@@ -263,7 +263,7 @@ class WriteRequests(BatchRequest[Step]):
             for account in self._accounts(key, value) if value else []:
                 # A database that ignores accents in usernames also finds an account that spells it differently.
                 if account.id != own and (key == "username" or account.has_email(value)):
-                    return refusals.taken(key, account)
+                    return email_taken(account) if key == "email" else username_taken(account.name)
         name = _new_value(step, "username")
         if code == "invalidparameter" and name and not is_username(name):
             return refusals.EXTENDED_USERNAME_REFUSED

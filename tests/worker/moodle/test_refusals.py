@@ -9,7 +9,7 @@ import pytest
 
 from tests.worker.builders import account
 from worker.errors import TargetError
-from worker.model.reasons import Reason
+from worker.model.reasons import Reason, email_taken, username_taken
 from worker.moodle import refusals
 from worker.moodle.fatal_errors import no_lookup_answered
 from worker.moodle.refusals import (
@@ -53,8 +53,8 @@ def test_a_site_that_answers_for_nobody_names_the_code_and_the_setting() -> None
 @pytest.mark.parametrize(
     ("reason", "about", "code", "says", "advises"),
     [
-        (refusals.taken, ("email", account(55)), "email_taken", "account 55", "change that account's address"),
-        (refusals.taken, ("username", account(55)), "username_taken", "taken by account 55", "rename that account"),
+        (email_taken, (account(55),), "email_taken", "account 55", "change that account's address"),
+        (username_taken, (account(55).name,), "username_taken", "taken by account 55", "rename that account"),
         (refusals.explain, ("useremailinvalid", []), "invalid_email", "does not accept", "correct it in BambooHR"),
         (
             refusals.explain,
